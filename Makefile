@@ -1,0 +1,32 @@
+# The same commands at the desk and in CI. `make demo` is the one to start with.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check bench format clean
+
+demo: ## the whole story on this machine in seconds: no Stripe account, no network
+	@$(PYTHON) .ci/install.py
+	@$(BIN)/creditctl demo
+
+test: ## the whole test suite
+	@$(PYTHON) .ci/install.py test
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: ## formatting, lint, types, import contracts
+	@$(PYTHON) .ci/install.py test check
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+bench: ## ratios, measured side by side in one run
+	@$(PYTHON) .ci/install.py test
+	@$(BIN)/python tests/bench/run.py $(ARGS)
+
+format: ## rewrite formatting and what can be fixed by machine
+	@$(PYTHON) .ci/install.py check
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+clean: ## remove what the commands above made
+	@rm -rf .venv .venv.lock .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

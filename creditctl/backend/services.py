@@ -1,0 +1,119 @@
+"""What the backend needs from the rest of the house, as interfaces: tests hand in small fakes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from creditctl.core.modes import Mode
+
+if TYPE_CHECKING:
+    from creditctl.core.catalog import Catalog, Package
+    from creditctl.fulfilment.webhook import Receipt
+    from creditctl.ledger.entries import Entry, EntryFilter
+
+
+class WebhookReceiver(Protocol):
+    """Takes one delivery as it came off the wire: verifies, decides, posts."""
+
+    def receive(self, body: bytes, signature: str | None) -> Receipt:
+        """The answer to give, and what to log. Blocking."""
+        ...
+
+
+class LedgerReader(Protocol):
+    """The reading half of the ledger; safe to call from several threads."""
+
+    def balance(self, user_id: str) -> int:
+        """A user's credits; 0 for one that is not known."""
+        ...
+
+    def entries(self, where: EntryFilter = ..., limit: int = ..., newest_first: bool = ...) -> Sequence[Entry]:
+        """The entries that a filter selects."""
+        ...
+
+    def entry(self, entry_id: int) -> Entry | None:
+        """One entry, or None."""
+        ...
+
+    def purchase_of(self, payment_key: str) -> Entry | None:
+        """The purchase that a payment was posted as, or None."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What somebody wants to buy, and where Stripe sends them afterwards."""
+
+    package: Package
+    user_id: str
+    success_url: str
+    cancel_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedSession:
+    """A Checkout session that waits for its buyer at `url`."""
+
+    id: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """What the backend shows of a Checkout session. Units: `amount_total` in minor units."""
+
+    id: str
+    status: str | None
+    payment_status: str
+    amount_total: int | None
+    metadata: Mapping[str, str]
+    payment_intent: str | None
+
+    @property
+    def payment_key(self) -> str:
+        """What the ledger knows this payment by: the payment intent, or the session where it has none."""
+        return self.payment_intent or self.id
+
+    @property
+    def paid(self) -> bool:
+        """Whether Stripe holds the buyer to have paid, a price of zero included."""
+        return self.status == "complete" and self.payment_status in ("paid", "no_payment_required")
+
+
+class CheckoutDoor(Protocol):
+    """The two calls to Stripe that the backend makes. Both block."""
+
+    def create_session(self, order: Order) -> CreatedSession:
+        """Opens a Checkout session. Errors: CreditctlError, NotForSale among them."""
+        ...
+
+    def read_session(self, session_id: str) -> SessionView | None:
+        """A session as Stripe knows it, or None. Errors: CreditctlError."""
+        ...
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that the backend reaches the outside world through.
+
+    Shape: `log` takes one or several whole lines without the last line end; `trust_user_header` matters in live
+    mode only, where nobody's word for who they are is taken without it.
+    """
+
+    webhook: WebhookReceiver
+    ledger: LedgerReader
+    catalog: Catalog
+    checkout: CheckoutDoor
+    frontend_url: str
+    mode: Mode
+    log: Callable[[str], None]
+    trust_user_header: bool = False
+    monotonic: Callable[[], float] = time.monotonic
+
+    @property
+    def users_are_known(self) -> bool:
+        """Whether a request's word for who the user is may be believed."""
+        return self.mode is not Mode.LIVE or self.trust_user_header

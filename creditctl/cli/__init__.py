@@ -1,0 +1,1 @@
+"""Parse, call, render, exit: the only room that prints."""

@@ -1,0 +1,171 @@
+"""The Typer app, and the one place where every ending of the program becomes a sentence and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.exceptions import Abort, TyperException
+
+from creditctl import __version__
+from creditctl.cli import packages
+from creditctl.cli.output import document, make_console, write_json
+from creditctl.cli.wiring import Wiring, real_wiring
+from creditctl.core.errors import (
+    ConfigurationError,
+    CreditctlError,
+    ExitCode,
+    UsageError,
+)
+from creditctl.core.keys import redact
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"creditctl {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Set up, prove and reconcile prepaid credits that are sold through Stripe Checkout.
+
+    New here? Run `creditctl demo`: no Stripe account, no network, a few seconds.
+    """
+
+
+def build_app() -> typer.Typer:
+    """The whole command line, one file a command."""
+    app = typer.Typer(
+        name="creditctl",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        rich_markup_mode="rich",
+    )
+    app.callback()(_root)
+    app.command("packages")(packages.packages)
+    return app
+
+
+def run(argv: Sequence[str] | None = None, wiring: Wiring | None = None) -> int:
+    """Runs one command and returns its exit code; nothing but this function turns errors into words.
+
+    Shape: `argv` without the program's name; `wiring` replaces the real world in tests.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    world = wiring or real_wiring()
+    command = typer.main.get_command(build_app())
+    try:
+        result = command.main(args=arguments, prog_name="creditctl", standalone_mode=False, obj=world)
+        world.stdout.flush()
+        return result if isinstance(result, int) else ExitCode.OK
+    except (KeyboardInterrupt, Abort):
+        return _end(world, command, arguments, None, ExitCode.STOPPED)
+    except BrokenPipeError:
+        return _reader_left(world)
+    except Exception as error:  # noqa: BLE001 - the one error boundary
+        if isinstance(error, TyperException) and not error.format_message():
+            return ExitCode.USAGE  # a bare group has just shown its help
+        known = as_known_error(error)
+        if known is None:
+            return _bug(world, command, arguments, error)
+        return _end(world, command, arguments, known, known.exit_code)
+
+
+def as_known_error(error: Exception) -> CreditctlError | None:
+    """An exception as one of our expected failures, or None where it is a bug of ours."""
+    if isinstance(error, CreditctlError):
+        return error
+    if isinstance(error, TyperException):
+        return UsageError(error.format_message(), code="usage", fix="`creditctl COMMAND --help` shows the options.")
+    if "stripe" in sys.modules:
+        from creditctl.stripe_api.errors import translate
+
+        translated = translate(error)
+        if translated is not None:
+            return translated
+    if isinstance(error, OSError):
+        place = f" ({error.filename})" if error.filename else ""
+        return ConfigurationError(
+            f"The system refused: {error.strerror or error}{place}.",
+            code="system.refused",
+            fix="Check the path, its permissions and the free space, then run the same command again.",
+        )
+    return None
+
+
+def _end(
+    world: Wiring, command: Any, arguments: Sequence[str], error: CreditctlError | None, exit_code: ExitCode
+) -> int:
+    shown = error or _Stopped("Stopped.", code="stopped", fix="Run the same command again to go on.")
+    if wants_json(arguments):
+        name = command_name(command, arguments)
+        write_json(world.stdout, document(name, mode=world.mode, exit_code=exit_code, error=shown))
+        return exit_code
+    console = make_console(world.stderr, world.environ)
+    console.print(f"Error: {redact(shown.message)}", style="bold red", markup=False)
+    if shown.fix:
+        console.print(redact(shown.fix), markup=False)
+    if shown.request_id:
+        console.print(f"Stripe's request id: {shown.request_id}", markup=False)
+    return exit_code
+
+
+class _Stopped(CreditctlError):
+    """Somebody pressed Ctrl-C."""
+
+    type = "stopped"
+    exit_code = ExitCode.STOPPED
+
+
+class _Bug(CreditctlError):
+    """Something that we did not expect."""
+
+    type = "bug"
+    exit_code = ExitCode.BUG
+
+
+def _bug(world: Wiring, command: Any, arguments: Sequence[str], error: Exception) -> int:
+    if world.environ.get("CREDITCTL_DEBUG"):
+        import traceback
+
+        world.stderr.write(redact("".join(traceback.format_exception(error))))
+    shown = _Bug(
+        f"This is a bug in creditctl: {type(error).__name__}: {error}",
+        code="bug",
+        fix="Please report it with the output of the same command under CREDITCTL_DEBUG=1 (secrets are removed).",
+    )
+    return _end(world, command, arguments, shown, ExitCode.BUG)
+
+
+def _reader_left(world: Wiring) -> int:
+    """The reader of our pipe went away (`| head`): that is no error, but Python must not try to flush again."""
+    import os
+
+    if world.stdout is sys.stdout:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return ExitCode.OK
+
+
+def wants_json(arguments: Sequence[str]) -> bool:
+    """Whether the caller asked for a document, judged before anything is parsed."""
+    before = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return "--json" in before
+
+
+def command_name(command: Any, arguments: Sequence[str]) -> str:
+    """The dotted name of the command that the arguments mean, as far as they can be followed."""
+    names: list[str] = []
+    current = command
+    for argument in arguments:
+        inner = getattr(current, "commands", {}).get(argument)
+        if inner is not None:
+            names.append(argument)
+            current = inner
+    return ".".join(names) or "creditctl"

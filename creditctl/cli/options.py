@@ -1,0 +1,28 @@
+"""Options that mean the same in every command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from creditctl.core.modes import Mode
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document on stdout.")]
+ModeOption = Annotated[Mode | None, typer.Option("--mode", help="The mode you expect; any other is refused (exit 3).")]
+EnvFileOption = Annotated[
+    Path | None, typer.Option("--env-file", help="Settings file.", show_default=".env", metavar="FILE")
+]
+CatalogOption = Annotated[
+    Path | None, typer.Option("--catalog", help="Another catalogue of packages (TOML).", metavar="FILE")
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Ask no questions.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Print the plan and change nothing.")]
+CheckOption = Annotated[bool, typer.Option("--check", help="Change nothing; exit 1 when there is something to do.")]
+ConfirmOption = Annotated[
+    str | None,
+    typer.Option("--confirm", help="The account id, to confirm writes with a live key.", metavar="acct_…"),
+]
+HostOption = Annotated[str, typer.Option("--host", help="The address to listen on.")]
+PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes any free one.")]

@@ -1,0 +1,1 @@
+"""A report as Rich text for people."""

@@ -1,0 +1,115 @@
+"""The only place that builds real things: environment, clock, Stripe client, ledger. Tests hand in their own."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from creditctl.core.errors import ConfigurationError
+from creditctl.core.modes import Mode, require_mode
+
+if TYPE_CHECKING:
+    import stripe
+
+    from creditctl.core.catalog import Catalog
+    from creditctl.core.settings import Settings
+
+DEFAULT_ENV_FILE = Path(".env")
+
+
+def now_seconds() -> int:
+    """The wall clock in Unix seconds."""
+    return int(time.time())
+
+
+@dataclass
+class Wiring:
+    """Everything that a command reaches the outside world through.
+
+    Shape: `transport` replaces the HTTP client under the Stripe SDK; None means a real one.
+    """
+
+    environ: Mapping[str, str]
+    folder: Path
+    stdin: TextIO
+    stdout: TextIO
+    stderr: TextIO
+    clock: Callable[[], int] = now_seconds
+    sleep: Callable[[float], None] = time.sleep
+    transport: Callable[[], stripe.HTTPClient] | None = None
+    mode: Mode | None = field(default=None, init=False)
+
+    def settings(self, env_file: Path | None = None, expected: Mode | None = None) -> Settings:
+        """The merged settings; the mode they say is remembered for the JSON document.
+
+        Errors: ConfigurationError on an unreadable file; GuardRefused when `expected` is another mode.
+        """
+        from creditctl.core.settings import merge_settings
+
+        path = env_file or DEFAULT_ENV_FILE
+        settings = merge_settings(
+            read_env_file(self.folder / path, required=env_file is not None),
+            self.environ,
+            env_file=path,
+            folder=self.folder,
+        )
+        self.mode = settings.mode_or_none
+        if expected is not None:
+            require_mode(expected, settings.mode)
+        return settings
+
+    def catalog(self, path: Path | None = None) -> Catalog:
+        """The packages: those of the file, or the five that come with creditctl.
+
+        Errors: ConfigurationError if the file cannot be read or is not valid.
+        """
+        from importlib import resources
+
+        from creditctl.core.catalog import parse_catalog
+
+        if path is None:
+            shipped = resources.files("creditctl.core").joinpath("packages.toml")
+            return parse_catalog(shipped.read_text(encoding="utf-8"))
+        return parse_catalog(read_text(self.folder / path, "the catalogue"), source=str(path))
+
+
+def read_text(path: Path, what: str) -> str:
+    """A text file's content. Errors: ConfigurationError naming the file and the reason."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        reason = "it is not UTF-8 text"
+    except OSError as error:
+        reason = (error.strerror or "unreadable").lower()
+    raise ConfigurationError(
+        f"Cannot read {what} {path}: {reason}.",
+        code="file.unreadable",
+        fix="Check the path and its permissions.",
+    )
+
+
+def read_env_file(path: Path, *, required: bool) -> dict[str, str | None]:
+    """The settings in an env file as they stand, nothing interpolated; a missing default file is an empty one.
+
+    Errors: ConfigurationError if it cannot be read, or is missing although it was named.
+    """
+    if not required and not path.exists():
+        return {}
+    from io import StringIO
+
+    from dotenv import dotenv_values
+
+    return dotenv_values(stream=StringIO(read_text(path, "the env file")), interpolate=False)
+
+
+def real_wiring() -> Wiring:
+    """The real world: this process's environment, folder and streams."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    return Wiring(environ=os.environ, folder=Path.cwd(), stdin=sys.stdin, stdout=sys.stdout, stderr=sys.stderr)

@@ -1,0 +1,39 @@
+"""Checks: questions with one of five answers, as values."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """What a check found: `unknown` could not look, `person` means that no machine can."""
+
+    PASS = "pass"  # noqa: S105 - a check's answer, not a password
+    WARN = "warn"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    PERSON = "person"
+
+    @property
+    def holds(self) -> bool:
+        """Whether a checklist may count this item as done."""
+        return self in (Status.PASS, Status.WARN)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """The answer to one check.
+
+    Shape: `id` is stable, `evidence` what was seen, `fix` what to do when it does not hold.
+    """
+
+    id: str
+    status: Status
+    title: str
+    evidence: str
+    fix: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """The check as it appears in every JSON document."""
+        return {key: str(value) for key, value in asdict(self).items()}

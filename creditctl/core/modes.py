@@ -1,0 +1,72 @@
+"""The three modes, and the one rule that decides which of them is at hand."""
+
+from __future__ import annotations
+
+import ipaddress
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from creditctl.core.errors import ConfigurationError, GuardRefused
+
+STRIPE_API_BASE = "https://api.stripe.com"
+"""Where Stripe's API lives. Source: Stripe API reference, "Introduction"."""
+
+
+class Mode(StrEnum):
+    """Which Stripe a command talks to."""
+
+    EMULATOR = "emulator"
+    TEST = "test"
+    LIVE = "live"
+
+
+def is_loopback_host(host: str | None) -> bool:
+    """Whether a host name can only mean this machine."""
+    if host is None:
+        return False
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_loopback_url(url: str) -> bool:
+    """Whether a URL's host can only mean this machine; False for what is no URL."""
+    try:
+        return is_loopback_host(urlsplit(url).hostname)
+    except ValueError:
+        return False
+
+
+def decide_mode(api_base: str | None, key_mode: Mode) -> Mode:
+    """The mode at hand: a loopback base means the emulator, whatever the key; otherwise the key decides.
+
+    Errors: ConfigurationError if the base is neither a loopback address nor Stripe's own.
+    """
+    base = (api_base or STRIPE_API_BASE).rstrip("/")
+    if base == STRIPE_API_BASE:
+        return key_mode
+    if base.startswith(("http://", "https://")) and is_loopback_url(base):
+        return Mode.EMULATOR
+    raise ConfigurationError(
+        "STRIPE_API_BASE is neither a loopback address nor Stripe's own; no key is sent there.",
+        code="env.api_base",
+        fix=f"Unset STRIPE_API_BASE, or point it to a local emulator such as http://127.0.0.1:12111 "
+        f"(`creditctl emulator`); Stripe's own is {STRIPE_API_BASE}.",
+    )
+
+
+def require_mode(expected: Mode | None, actual: Mode) -> None:
+    """Refuses to go on when the operator expects another mode than the one at hand.
+
+    Errors: GuardRefused on a mismatch.
+    """
+    if expected is None or expected == actual:
+        return
+    raise GuardRefused(
+        f"This is {actual} mode, but --mode {expected} was asked for.",
+        code="guard.mode",
+        fix="Check STRIPE_SECRET_KEY and STRIPE_API_BASE, or say the mode that you mean.",
+    )

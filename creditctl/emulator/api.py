@@ -1,0 +1,190 @@
+"""The /v1 side of the handler: key, version, parameters, idempotency, the action in one transaction, the envelope.
+
+Source: Stripe API reference, "Authentication", "Errors", "Idempotent requests", "Versioning".
+"""
+
+import re
+from collections.abc import Mapping
+
+from creditctl.emulator import idempotency
+from creditctl.emulator.accounts import Accounts, Caller, check_permission
+from creditctl.emulator.call import Call, Services
+from creditctl.emulator.errors import (
+    StripeError,
+    invalid,
+    not_emulated,
+    unauthorized,
+    unrecognized_url,
+)
+from creditctl.emulator.expand import expand
+from creditctl.emulator.forms import Tree, decode
+from creditctl.emulator.idempotency import Kept
+from creditctl.emulator.kinds import Body
+from creditctl.emulator.resources import ROUTES
+from creditctl.emulator.routes import Route, Router
+from creditctl.emulator.schema import read_fields
+from creditctl.emulator.store import decode as from_json
+from creditctl.emulator.store import encode
+from creditctl.emulator.versions import check_version, render
+from creditctl.emulator.wire import Request, Response
+
+_LEFT_OUT = re.compile(
+    r"/v1/(accounts|account_links|account_sessions|apple_pay|application_fees|apps|billing|billing_portal|climate|"
+    r"confirmation_tokens|country_specs|credit_notes|crypto|customer_sessions|entitlements|ephemeral_keys|"
+    r"exchange_rates|files|file_links|financial_connections|forwarding|identity|invoice_payments|"
+    r"invoice_rendering_templates|invoiceitems|invoices|issuing|linked_accounts|mandates|payment_links|"
+    r"payment_method_configurations|payment_method_domains|plans|quotes|reporting|setup_attempts|setup_intents|"
+    r"shipping_rates|sigma|sources|subscription_items|subscription_schedules|subscriptions|tax|tax_codes|tax_ids|"
+    r"tax_rates|terminal|test_helpers|tokens|topups|transfers|treasury)(/|$)|/v2/"
+)
+
+
+class Api:
+    """From a request under /v1 to its answer."""
+
+    def __init__(self, services: Services, accounts: Accounts) -> None:
+        self._services = services
+        self._accounts = accounts
+        self._router = Router(ROUTES)
+
+    def handle(self, request: Request, now: int) -> Response:
+        """Answer one request; refusals become Stripe's error envelope."""
+        request_id = "req_" + self._services.ids.token(14)
+        headers = _standard_headers(request_id)
+        try:
+            caller = self._accounts.caller(request.headers, now)
+        except StripeError as error:
+            return Response(error.status, headers, _envelope(error, None, request_id))
+        call = Call(self._services, caller.scope, now)
+        call.request_id = request_id
+        try:
+            return self._answer(request, call, caller, headers)
+        except StripeError as error:
+            headers |= error.headers
+            headers.setdefault("Stripe-Version", call.version)
+            return Response(error.status, headers, _envelope(error, call, request_id))
+
+    def _answer(self, request: Request, call: Call, caller: Caller, headers: dict[str, str]) -> Response:
+        call.version = check_version(request.headers.get("stripe-version"), call.version)
+        headers["Stripe-Version"] = call.version
+        _check_account(request.headers, caller)
+        found = self._router.find(request.method, request.path)
+        if found is None:
+            left_out = _LEFT_OUT.match(request.path)
+            refuse = not_emulated if left_out else unrecognized_url
+            raise refuse(request.method, request.path)
+        entry, call.args = found
+        check_permission(caller, entry.permission)
+        call.base_url = _base_url(request.headers)
+        if request.method == "GET":
+            tree = decode(request.query) if request.query else {}
+            _read(call, entry, tree)
+            return Response(200, headers, _run(call, entry))
+        return self._write(request, call, entry, headers)
+
+    def _write(self, request: Request, call: Call, entry: Route, headers: dict[str, str]) -> Response:
+        tree = decode(request.body.decode("utf-8", "replace")) if request.body else {}
+        if request.query:
+            tree |= decode(request.query)
+        key = request.headers.get("idempotency-key") if request.method == "POST" else None
+        print_ = b""
+        if key:
+            headers["Idempotency-Key"] = key
+            print_ = idempotency.fingerprint(request.path, tree)
+            kept = idempotency.lookup(self._services.store, call.scope.id, key, print_, call.now)
+            if kept is not None:
+                headers |= {"Original-Request": kept.request_id, "Idempotent-Replayed": "true"}
+                return Response(kept.status, headers, kept.body)
+            headers["Original-Request"] = call.request_id or ""
+            call.idempotency_key = key
+        _read(call, entry, tree)
+        kept = self._execute(call, entry, key, print_)
+        return Response(kept.status, headers, kept.body)
+
+    def _execute(self, call: Call, entry: Route, key: str | None, print_: bytes) -> Kept:
+        """Run the action with its events, deliveries and idempotency record as one transaction."""
+        store = self._services.store
+        store.begin()
+        try:
+            kept = Kept(200, _run(call, entry), call.request_id or "")
+        except StripeError as error:
+            if not error.commit:
+                store.rollback()
+                self._services.endpoints.pop(call.scope.id, None)
+                store.begin()
+            if not error.executed:
+                store.rollback()
+                raise
+            kept = Kept(error.status, _envelope(error, call, call.request_id or ""), call.request_id or "")
+        except BaseException:
+            store.rollback()
+            self._services.endpoints.pop(call.scope.id, None)
+            raise
+        if key:
+            idempotency.keep(store, call.scope.id, key, print_, kept, call.now)
+        store.commit()
+        return kept
+
+
+def _read(call: Call, entry: Route, tree: Tree) -> None:
+    call.params = read_fields(entry.fields, tree) if tree else read_fields(entry.fields, {})
+    if entry.check is not None:
+        entry.check(call)
+
+
+def _run(call: Call, entry: Route) -> bytes:
+    """The action's answer, expanded and rendered for the caller's version."""
+    paths = call.params.pop("expand", None)
+    result = entry.action(call)
+    if paths:
+        body: Body = from_json(result) if isinstance(result, bytes) else result
+        expand(call, body, paths)
+        result = body
+    encoded = result if isinstance(result, bytes) else encode(result)
+    return render(encoded, call.version)
+
+
+def _check_account(headers: Mapping[str, str], caller: Caller) -> None:
+    """`Stripe-Account` may name the caller's own account; there are no connected ones here."""
+    named = headers.get("stripe-account")
+    if named and named != caller.scope.account:
+        raise invalid(
+            f"The provided key '{caller.hint}' does not have access to account '{named}' (or that account does "
+            "not exist). Application access may have been revoked.",
+            code="account_invalid",
+            status=403,
+            executed=False,
+        )
+
+
+def _standard_headers(request_id: str) -> dict[str, str]:
+    return {
+        "Content-Type": "application/json",
+        "Request-Id": request_id,
+        "Cache-Control": "no-cache, no-store",
+        "Access-Control-Allow-Origin": "*",
+    }
+
+
+def _base_url(headers: Mapping[str, str]) -> str:
+    host = headers.get("host")
+    return f"http://{host}" if host else "https://checkout.stripe.com"
+
+
+def _envelope(error: StripeError, call: Call | None, request_id: str) -> bytes:
+    fields = dict(error.fields)
+    if "code" in fields:
+        fields["doc_url"] = "https://stripe.com/docs/error-codes/" + fields["code"].replace("_", "-")
+    if call is not None:
+        mode = "" if call.scope.livemode else "test/"
+        fields["request_log_url"] = f"https://dashboard.stripe.com/{mode}logs/{request_id}"
+    return encode({"error": {name: fields[name] for name in sorted(fields)}})
+
+
+def server_error() -> StripeError:
+    """A fault of the emulator itself, in Stripe's words."""
+    message = "An unknown error occurred. (This is a bug of the emulator: its log has the traceback.)"
+    return StripeError(500, {"type": "api_error", "message": message})
+
+
+__all__ = ["Api", "server_error", "unauthorized"]

@@ -1,0 +1,148 @@
+"""The emulator: one handler from request to response, and a pump for what happens later."""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from creditctl.emulator import control, jobs
+from creditctl.emulator.accounts import Accounts
+from creditctl.emulator.api import Api
+from creditctl.emulator.call import API_VERSION, Options, Services
+from creditctl.emulator.deliveries import Deliveries, Outcome, Outgoing
+from creditctl.emulator.faults import Faults
+from creditctl.emulator.ids import Ids
+from creditctl.emulator.outgoing import attempt, send_over_http
+from creditctl.emulator.settings import load_settings, save_setting
+from creditctl.emulator.store import Store
+from creditctl.emulator.wire import Request, Response, Send
+
+
+class Emulator:
+    """A local Stripe: synchronous, safe to call from several threads (one lock), durable where a file is given."""
+
+    def __init__(
+        self,
+        state: Path | None = None,
+        clock: Callable[[], float] = time.time,
+        seed: int | None = None,
+        livemode: bool = False,
+        *,
+        strict_urls: bool = False,
+        api_version: str = API_VERSION,
+        rate_limit: int | None = None,
+        retry_seconds: tuple[int, ...] | None = None,
+        real_clock: Callable[[], float] = time.time,
+    ) -> None:
+        options = Options(livemode, strict_urls, api_version, rate_limit, retry_seconds)
+        self._lock = threading.RLock()
+        self._clock, self._real_clock = clock, real_clock
+        self._seed = seed
+        self.on_work: Callable[[], None] = lambda: None
+        """Called when there may be something to pump; a server sets it."""
+        store = Store(state)
+        faults = Faults(_seed_text(seed, "faults"))
+        self.services = Services(
+            store=store,
+            ids=Ids(self._ids_seed(store)),
+            options=options,
+            deliveries=Deliveries(store, faults, retry_seconds),
+            faults=faults,
+            listening=lambda scope: scope in self.listeners,
+        )
+        self.listeners: set[int] = set()
+        self.offset_seconds: int = load_settings(store).get("offset_seconds", 0)
+        self.accounts = Accounts(store, options)
+        self._api = Api(self.services, self.accounts)
+        self.services.next_job = jobs.next_due(self.services)
+
+    def _ids_seed(self, store: Store) -> str | None:
+        """With a seed, a database that is opened again goes on with ids of its own."""
+        held = store.db.execute("SELECT coalesce(max(seq), 0) FROM objects").fetchone()[0]
+        return _seed_text(self._seed, f"ids:{held}")
+
+    def now(self) -> int:
+        """The emulator's time in Unix seconds."""
+        return int(self._clock()) + self.offset_seconds
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request."""
+        with self._lock:
+            now = self.now()
+            if self.services.next_job is not None and self.services.next_job <= now:
+                self.run_jobs(now)
+            response = self._route(request, now)
+            if self.services.deliveries.fresh:
+                self.services.deliveries.fresh = False
+                self.on_work()
+            return response
+
+    def _route(self, request: Request, now: int) -> Response:
+        if request.path.startswith("/v1") or not request.path.startswith(control.PREFIX):
+            return self._api.handle(request, now)
+        return control.handle(self, request, now)
+
+    def run_jobs(self, now: int | None = None) -> int:
+        """Run what is due on the emulator's clock; answers how many jobs ran."""
+        with self._lock:
+            return jobs.run_due(self.services, self.now() if now is None else now, self.accounts.by_id)
+
+    def pump(self, now: int | None = None, *, send: Send | None = None) -> int:
+        """Run the jobs and send the deliveries that are due until none is; answers how many sendings were tried."""
+        attempted = 0
+        while batch := self.claim(now):
+            for outgoing in batch:
+                self.record(outgoing, attempt(outgoing, send or send_over_http), now)
+            attempted += len(batch)
+        return attempted
+
+    def claim(self, now: int | None = None) -> list[Outgoing]:
+        """Run due jobs and take the deliveries that are due, to be sent outside the lock."""
+        with self._lock:
+            moment = self.now() if now is None else now
+            self.run_jobs(moment)
+            return self.services.deliveries.claim(moment, int(self._real_clock()))
+
+    def record(self, outgoing: Outgoing, outcome: Outcome, now: int | None = None) -> None:
+        """Write down what came of a sending."""
+        with self._lock:
+            livemode = self.accounts.by_id(outgoing.scope).livemode
+            moment = self.now() if now is None else now
+            store = self.services.store
+            store.begin()
+            self.services.deliveries.record(outgoing, outcome, moment, livemode=livemode)
+            store.commit()
+
+    def next_due(self) -> int | None:
+        """When the next job or delivery is due, on the emulator's clock."""
+        with self._lock:
+            times = (self.services.next_job, self.services.deliveries.next_due())
+            return min((due for due in times if due is not None), default=None)
+
+    def move_clock(self, seconds: int) -> None:
+        """Move the clock and run what falls due on the way."""
+        with self._lock:
+            self.offset_seconds += seconds
+            save_setting(self.services.store, "offset_seconds", self.offset_seconds)
+            self.run_jobs()
+            self.on_work()
+
+    def reset(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self.services.store.clear()
+            self.services.endpoints.clear()
+            self.services.faults.remove(None)
+            self.services.next_job = None
+            self.services.ids = Ids(self._ids_seed(self.services.store))
+            self.accounts.forget()
+            self.offset_seconds = 0
+
+    def close(self) -> None:
+        """Release the database."""
+        with self._lock:
+            self.services.store.close()
+
+
+def _seed_text(seed: int | None, purpose: str) -> str | None:
+    return None if seed is None else f"{seed}:{purpose}"

@@ -1,0 +1,110 @@
+"""Refusals in Stripe's words, raised by actions and rendered into the error envelope.
+
+Source: Stripe API reference, "Errors"; Stripe docs, "Error codes".
+"""
+
+from typing import Any
+
+Fields = dict[str, Any]
+
+
+class StripeError(Exception):
+    """A refusal: HTTP status and the keys of the `error` hash."""
+
+    def __init__(self, status: int, fields: Fields, *, executed: bool = True, commit: bool = False) -> None:
+        super().__init__(fields.get("message", ""))
+        self.status = status
+        self.fields = fields
+        self.executed = executed
+        """False while only parameters were looked at: such an answer is not kept under an idempotency key."""
+        self.commit = commit
+        """True where the refusal itself changed something (a declined charge exists)."""
+        self.headers: dict[str, str] = {}
+
+
+def invalid(
+    message: str,
+    *,
+    code: str | None = None,
+    param: str | None = None,
+    status: int = 400,
+    executed: bool = True,
+    **more: Any,
+) -> StripeError:
+    """An `invalid_request_error`; keys without a value are left out."""
+    fields: Fields = {"type": "invalid_request_error", "message": message}
+    fields |= {k: v for k, v in {"code": code, "param": param, **more}.items() if v is not None}
+    return StripeError(status, fields, executed=executed)
+
+
+def bad_parameter(message: str, param: str, code: str | None = None) -> StripeError:
+    """A parameter refused before anything ran."""
+    return invalid(message, code=code, param=param, executed=False)
+
+
+def missing_parameter(param: str) -> StripeError:
+    """A required parameter is absent."""
+    return bad_parameter(f"Missing required param: {param}.", param, "parameter_missing")
+
+
+def empty_parameter(param: str) -> StripeError:
+    """An empty string where the field can't be unset."""
+    message = (
+        f"You passed an empty string for '{param}'. We assume empty values are an attempt to unset a parameter; "
+        f"however '{param}' cannot be unset. You should remove '{param}' from your request or supply a "
+        "non-empty value."
+    )
+    return bad_parameter(message, param, "parameter_invalid_empty")
+
+
+def unknown_parameters(names: list[str]) -> StripeError:
+    """Parameters that this endpoint does not have."""
+    plural = "s" if len(names) > 1 else ""
+    return bad_parameter(f"Received unknown parameter{plural}: {', '.join(names)}", names[0], "parameter_unknown")
+
+
+def no_such(what: str, object_id: str, param: str, *, status: int = 404, hint: str = "") -> StripeError:
+    """There is no such object in this mode of this account."""
+    return invalid(f"No such {what}: '{object_id}'{hint}", code="resource_missing", param=param, status=status)
+
+
+def unrecognized_url(method: str, path: str) -> StripeError:
+    """An URL that Stripe does not have."""
+    return invalid(
+        f"Unrecognized request URL ({method}: {path}). Please see https://stripe.com/docs or we can help at "
+        "https://support.stripe.com/.",
+        status=404,
+    )
+
+
+def not_emulated(method: str, path: str) -> StripeError:
+    """An URL that Stripe has and this emulator leaves out."""
+    return invalid(
+        f"Unrecognized request URL ({method}: {path}): Stripe has this, but it is not in this emulator, which "
+        "covers one-time payments.",
+        status=404,
+    )
+
+
+def masked(key: str) -> str:
+    """A key as error messages show it: prefix and last four."""
+    if len(key) <= 12:
+        return "*" * max(len(key) - 4, 0) + key[-4:]
+    head = key[: key.find("_", 3) + 1] if "_" in key[3:12] else key[:8]
+    return f"{head}{'*' * (len(key) - len(head) - 4)}{key[-4:]}"
+
+
+def unauthorized(message: str, code: str | None = None) -> StripeError:
+    """No key, or one that opens nothing."""
+    return invalid(message, code=code, status=401, executed=False)
+
+
+NO_KEY = (
+    "You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer "
+    "auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See https://stripe.com/docs/api#authentication for "
+    "details, or we can help at https://support.stripe.com/."
+)
+PUBLISHABLE_KEY = (
+    "This API call cannot be made with a publishable API key. Please use a secret API key. You can find a list of "
+    "your API keys at https://dashboard.stripe.com/account/apikeys."
+)

@@ -1,0 +1,78 @@
+"""Form bodies and query strings with brackets, as every Stripe client variant writes them.
+
+Source: stripe-python 16.1 `_encode`, Stripe CLI requests, curl examples in the Stripe API reference.
+"""
+
+from functools import lru_cache
+from typing import Union
+from urllib.parse import parse_qsl, quote_plus
+
+Node = Union[str, dict[str, "Node"], list["Node"]]
+Tree = dict[str, Node]
+
+
+def decode(text: str) -> Tree:
+    """Turn `a[b][0]=1&c[]=2` into nested dicts; `[]` makes lists, numeric indexes stay dict keys."""
+    tree: Tree = {}
+    for key, value in parse_qsl(text, keep_blank_values=True, errors="replace"):
+        path = _split(key)
+        if len(path) == 1:
+            tree[key] = value
+        else:
+            _insert(tree, path, value)
+    return tree
+
+
+@lru_cache(maxsize=8192)
+def _split(key: str) -> tuple[str, ...]:
+    head, bracket, rest = key.partition("[")
+    if not bracket or not head or not rest.endswith("]"):
+        return (key,)
+    return (head, *rest[:-1].split("]["))
+
+
+def _insert(tree: Tree, path: tuple[str, ...], value: str) -> None:
+    node: Node = tree
+    for index, part in enumerate(path[:-1]):
+        node = _child(node, part, path[index + 1 :])
+    if isinstance(node, list):
+        node.append(value)
+    elif isinstance(node, dict):
+        node[path[-1]] = value
+
+
+def _child(node: Node, part: str, rest: tuple[str, ...]) -> Node:
+    """The container below `part`, made when it is missing or was a plain value."""
+    wanted: type = list if rest[0] == "" else dict
+    if isinstance(node, list):
+        return _list_child(node, wanted, rest)
+    assert isinstance(node, dict)
+    child = node.get(part)
+    if not isinstance(child, wanted):
+        child = node[part] = wanted()
+    return child
+
+
+def _list_child(node: list[Node], wanted: type, rest: tuple[str, ...]) -> Node:
+    """In `items[][a]=1&items[][b]=2` a repeated key opens the next item."""
+    last = node[-1] if node else None
+    if isinstance(last, dict) and wanted is dict and (rest[0] not in last or len(rest) > 1):
+        return last
+    child: Node = wanted()
+    node.append(child)
+    return child
+
+
+def encode(tree: Tree) -> str:
+    """The inverse of `decode`, with numeric indexes for lists."""
+    return "&".join(f"{quote_plus(key)}={quote_plus(value)}" for key, value in _pairs(tree, ""))
+
+
+def _pairs(node: Node, prefix: str) -> list[tuple[str, str]]:
+    if isinstance(node, str):
+        return [(prefix, node)]
+    items = node.items() if isinstance(node, dict) else ((str(i), item) for i, item in enumerate(node))
+    pairs: list[tuple[str, str]] = []
+    for key, child in items:
+        pairs += _pairs(child, f"{prefix}[{key}]" if prefix else key)
+    return pairs

@@ -1,0 +1,141 @@
+"""The kinds of objects: how they are named, listed, found and expanded."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+Body = dict[str, Any]
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """One kind of object.
+
+    `links` names the store's index columns (owner, parent, label) by the body's key that fills them;
+    `expandable` are keys that hold an id.
+    """
+
+    name: str
+    url: str = ""
+    title: str = ""
+    param: str = "id"
+    links: Mapping[str, str] = {}
+    expandable: frozenset[str] = frozenset()
+
+    def columns(self, body: Body) -> tuple[Any, Any, Any]:
+        """The values of owner, parent and label for a body."""
+        links = self.links
+        if not links:
+            return None, None, None
+        return _value(body, links.get("owner")), _value(body, links.get("parent")), _value(body, links.get("label"))
+
+
+def _value(body: Body, key: str | None) -> Any:
+    return body.get(key) if key else None
+
+
+def _kind(
+    name: str,
+    url: str = "",
+    title: str = "",
+    param: str = "id",
+    expandable: str = "",
+    **links: str,
+) -> Kind:
+    return Kind(name, url, title or name, param, links, frozenset(expandable.split()))
+
+
+PRODUCT = _kind("product", "/v1/products", expandable="default_price tax_code")
+PRICE = _kind("price", "/v1/prices", param="price", parent="product", label="lookup_key", expandable="product")
+CUSTOMER = _kind("customer", "/v1/customers", label="email", expandable="default_source test_clock")
+SESSION = _kind(
+    "checkout.session",
+    "/v1/checkout/sessions",
+    param="session",
+    owner="customer",
+    parent="payment_intent",
+    expandable="customer payment_intent invoice payment_link setup_intent subscription",
+)
+PAYMENT_METHOD = _kind(
+    "payment_method", "/v1/payment_methods", "PaymentMethod", "payment_method", "customer", owner="customer"
+)
+PAYMENT_INTENT = _kind(
+    "payment_intent",
+    "/v1/payment_intents",
+    param="intent",
+    owner="customer",
+    expandable="customer latest_charge payment_method review application on_behalf_of source",
+)
+CHARGE = _kind(
+    "charge",
+    "/v1/charges",
+    owner="customer",
+    parent="payment_intent",
+    expandable="balance_transaction customer payment_intent review application application_fee "
+    "failure_balance_transaction on_behalf_of source_transfer transfer dispute",
+)
+REFUND = _kind(
+    "refund",
+    "/v1/refunds",
+    param="refund",
+    owner="charge",
+    parent="payment_intent",
+    expandable="balance_transaction charge payment_intent failure_balance_transaction customer payment_method "
+    "source_transfer_reversal transfer_reversal",
+)
+DISPUTE = _kind(
+    "dispute",
+    "/v1/disputes",
+    param="dispute",
+    owner="charge",
+    parent="payment_intent",
+    expandable="charge payment_intent",
+)
+BALANCE_TRANSACTION = _kind(
+    "balance_transaction",
+    "/v1/balance_transactions",
+    "balance transaction",
+    parent="source",
+    label="available_on",
+    expandable="source",
+)
+PAYOUT = _kind(
+    "payout",
+    "/v1/payouts",
+    param="payout",
+    label="status",
+    expandable="balance_transaction destination failure_balance_transaction original_payout reversed_by",
+)
+EVENT = _kind("event", "/v1/events", label="type")
+WEBHOOK_ENDPOINT = _kind(
+    "webhook_endpoint", "/v1/webhook_endpoints", "webhook endpoint", "webhook_endpoint"
+)
+COUPON = _kind("coupon", "/v1/coupons", param="coupon")
+PROMOTION_CODE = _kind(
+    "promotion_code",
+    "/v1/promotion_codes",
+    "promotion code",
+    "promotion_code",
+    "customer",
+    owner="customer",
+    label="code",
+)
+EARLY_FRAUD_WARNING = _kind(
+    "radar.early_fraud_warning",
+    "/v1/radar/early_fraud_warnings",
+    "early fraud warning",
+    "early_fraud_warning",
+    "charge payment_intent",
+    owner="charge",
+    parent="payment_intent",
+)
+REVIEW = _kind("review", "/v1/reviews", param="review", expandable="charge payment_intent")
+BANK_ACCOUNT = _kind("bank_account", "/v1/external_accounts", "external account")
+
+KINDS = {kind.name: kind for kind in tuple(globals().values()) if isinstance(kind, Kind)}
+
+NESTED_EXPANDABLE: Mapping[str, Callable[[Body], bool]] = {
+    "coupon": lambda holder: "promotion_code" in holder,
+    "promotion_code": lambda holder: "coupon" in holder,
+}
+"""Ids inside a session's `discounts`, which have no object of their own."""

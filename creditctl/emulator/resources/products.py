@@ -1,0 +1,141 @@
+"""Products.
+
+Source: Stripe API reference, "Products".
+"""
+
+import copy
+
+from creditctl.emulator.call import Call
+from creditctl.emulator.errors import bad_parameter, invalid
+from creditctl.emulator.kinds import PRICE, PRODUCT, Body
+from creditctl.emulator.lists import Filter, by_any, by_body, by_created, list_fields, listing, retrieve
+from creditctl.emulator.resources.common import erase, given_metadata, updated
+from creditctl.emulator.resources.prices import DEFAULT_PRICE_DATA, make_price
+from creditctl.emulator.routes import route
+from creditctl.emulator.schema import Anything, Boolean, Enum, Field, Listing, Metadata, Text, Url
+from creditctl.emulator.store import column
+
+_SIMPLE: dict[str, Field] = {
+    "description": Text(unset=True, max_length=40_000),
+    "images": Listing(item=Text(max_length=2048), most=8),
+    "marketing_features": Listing(item=Anything(), most=15),
+    "package_dimensions": Anything(),
+    "shippable": Boolean(unset=True),
+    "statement_descriptor": Text(unset=True, max_length=22),
+    "tax_code": Text(unset=True),
+    "tax_details": Anything(),
+    "unit_label": Text(unset=True, max_length=12),
+    "url": Url(unset=True),
+}
+_CREATE: dict[str, Field] = {
+    **_SIMPLE,
+    "name": Text(required=True),
+    "id": Text(max_length=255),
+    "active": Boolean(),
+    "default_price_data": DEFAULT_PRICE_DATA,
+    "metadata": Metadata(),
+    "type": Enum(values=("good", "service")),
+}
+_UPDATE: dict[str, Field] = {
+    **_SIMPLE,
+    "name": Text(),
+    "active": Boolean(),
+    "default_price": Text(unset=True),
+    "metadata": Metadata(),
+}
+_FILTERS = {
+    "active": by_body("$.active", Boolean()),
+    "created": by_created(),
+    "ids": by_any("id", Listing(item=Text())),
+    "shippable": by_body("$.shippable", Boolean()),
+    "type": by_body("$.type"),
+    "url": by_body("$.url"),
+}
+
+
+def new_product(call: Call, params: Body) -> Body:
+    """The body of a new product."""
+    return {
+        "id": params.get("id") or "prod_" + call.services.ids.token(14),
+        "object": "product",
+        "active": params.get("active", True),
+        "attributes": [],
+        "created": call.now,
+        "default_price": None,
+        "description": params.get("description"),
+        "images": params.get("images") or [],
+        "livemode": call.scope.livemode,
+        "marketing_features": params.get("marketing_features") or [],
+        "metadata": given_metadata(params),
+        "name": params["name"],
+        "package_dimensions": params.get("package_dimensions"),
+        "shippable": params.get("shippable"),
+        "statement_descriptor": params.get("statement_descriptor"),
+        "tax_code": params.get("tax_code"),
+        "tax_details": params.get("tax_details"),
+        "type": params.get("type", "service"),
+        "unit_label": params.get("unit_label"),
+        "updated": call.now,
+        "url": params.get("url"),
+    }
+
+
+def create(call: Call) -> Body:
+    """Create a product, and its default price where one is described: `price.created` comes first."""
+    product = new_product(call, call.params)
+    if call.services.store.get(call.scope.id, product["id"]) is not None:
+        raise invalid(f"Product already exists: {product['id']}", code="resource_already_exists", param="id")
+    default_price = call.params.get("default_price_data")
+    if default_price:
+        price = make_price(call, default_price, product["id"])
+        product["default_price"] = price["id"]
+    return call.add(PRODUCT, product, event="product.created")
+
+
+def update(call: Call) -> Body:
+    """Change a product; `updated` moves and `product.updated` fires only when something changed."""
+    before = call.fetch(PRODUCT, call.args[0])
+    default_price = call.params.get("default_price")
+    if default_price:
+        _check_default_price(call, before, default_price)
+    after = updated(before, call.params, (*_SIMPLE, "name", "active", "default_price"))
+    after["images"] = after["images"] or []
+    after["marketing_features"] = after["marketing_features"] or []
+    if after == before:
+        return after
+    after["updated"] = call.now
+    return call.change(PRODUCT, before, after, "product.updated")
+
+
+def _check_default_price(call: Call, product: Body, price_id: str) -> None:
+    price = call.refer(PRICE, price_id, "default_price")
+    if price["product"] != product["id"]:
+        raise bad_parameter(
+            f"The price `{price_id}` can't be set as `default_price` because it belongs to another product.",
+            "default_price",
+        )
+    if not price["active"]:
+        raise bad_parameter(
+            f"The price `{price_id}` is archived and can't be set as the `default_price`.", "default_price"
+        )
+
+
+def delete(call: Call) -> Body:
+    """Delete a product that has no prices."""
+    product = call.fetch(PRODUCT, call.args[0])
+    if call.services.store.select(call.scope.id, PRICE, column("parent", product["id"])):
+        raise invalid("This product cannot be deleted because it has one or more user-created prices.")
+    snapshot = copy.copy(product)
+    snapshot["active"] = False
+    call.emit("product.deleted", snapshot)
+    return erase(call, PRODUCT, product["id"])
+
+
+_LIST: dict[str, Filter] = _FILTERS
+ROUTES = (
+    route("POST", "/v1/products", create, _CREATE, permission="product"),
+    route("GET", "/v1/products", listing(PRODUCT, _LIST), list_fields(_LIST), permission="product"),
+    route("GET", "/v1/products/{id}", retrieve(PRODUCT), permission="product"),
+    route("POST", "/v1/products/{id}", update, _UPDATE, permission="product"),
+    route("DELETE", "/v1/products/{id}", delete, permission="product"),
+)

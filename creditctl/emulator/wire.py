@@ -1,0 +1,41 @@
+"""What goes in and out of the handler, free of any HTTP library."""
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+
+class Request(msgspec.Struct, frozen=True, gc=False):
+    """One HTTP request; header names are lower-case."""
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = {}
+    body: bytes = b""
+
+
+class Response(msgspec.Struct):
+    """One HTTP answer; `fate` tells a door to drop the connection instead of sending it."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    fate: str = "send"
+    delay_seconds: float = 0.0
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What a webhook receiver answered."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = {}
+
+
+Send = Callable[[str, Mapping[str, str], bytes], Reply]
+"""Outgoing HTTP: (url, headers, body) to a reply; raises on a failed connection or a timeout."""
+
+
+class DroppedConnection(OSError):
+    """The emulator was told to cut this connection."""

@@ -1,0 +1,1 @@
+"""Test-card flows and webhook hazards, as data, run against a world that somebody else started."""

@@ -1,0 +1,1 @@
+"""The door to Stripe: client, guards, error words, deliveries and the shopper."""

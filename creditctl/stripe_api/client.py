@@ -1,0 +1,155 @@
+"""The door to Stripe: the official SDK's client with our retries, guards and audit under it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import cached_property
+from types import TracebackType
+from typing import Self
+
+import stripe
+
+from creditctl.core.errors import GuardRefused
+from creditctl.core.modes import Mode, is_loopback_url
+from creditctl.core.settings import Settings
+from creditctl.stripe_api.audit import AuditLog
+from creditctl.stripe_api.retry import RetryPolicy
+from creditctl.stripe_api.transport import PatientTransport, real_transport
+
+EMULATOR_PATH = "/_emulator"
+"""Where creditctl's emulator says who it is: a JSON object with `"emulator": "creditctl"`."""
+
+
+class StripeDoor:
+    """One account of Stripe, test or live, or the emulator.
+
+    Shape:  `client` is the SDK's own StripeClient; the first use of it checks the pinned account, if one is set.
+    Errors: GuardRefused where the key belongs to another account than STRIPE_ACCOUNT_ID.
+    """
+
+    def __init__(
+        self,
+        client: stripe.StripeClient,
+        transport: PatientTransport,
+        *,
+        mode: Mode,
+        livemode: bool,
+        pinned_account: str | None,
+        audit: AuditLog | None,
+    ) -> None:
+        self._client = client
+        self.transport = transport
+        self.mode = mode
+        self.livemode = livemode
+        self.audit = audit
+        self._pinned_account = pinned_account
+
+    @cached_property
+    def client(self) -> stripe.StripeClient:
+        """The SDK's client, `door.client.v1.…`, once the account is known to be the pinned one."""
+        if self._pinned_account is not None and self.account_id != self._pinned_account:
+            raise GuardRefused(
+                f"The key belongs to account {self.account_id}, but STRIPE_ACCOUNT_ID says {self._pinned_account}.",
+                code="guard.account",
+                fix="Use a key of the pinned account, or correct STRIPE_ACCOUNT_ID.",
+            )
+        return self._client
+
+    @cached_property
+    def account(self) -> stripe.Account:
+        """The account that the key belongs to.
+
+        Errors: stripe.PermissionError where a restricted key may not read it.
+        Source: Stripe API reference, "Retrieve account": without an id it is the key's own.
+        """
+        return self._client.v1.accounts.retrieve_current()
+
+    @property
+    def account_id(self) -> str:
+        """The account's id, `acct_…`; read from Stripe at the first use."""
+        return str(self.account.id)
+
+    def allow_live_writes(self) -> None:
+        """Opens the lock on live writes; only a guard that was satisfied calls this."""
+        self.transport.writes_locked = False
+
+    @property
+    def request_count(self) -> int:
+        """How many requests went out, retries included."""
+        return self.transport.request_count
+
+    def close(self) -> None:
+        """Closes connections and files."""
+        self.transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def connect(
+    settings: Settings,
+    *,
+    sleep: Callable[[float], None],
+    chance: Callable[[], float],
+    transport: stripe.HTTPClient | None = None,
+    audit: AuditLog | None = None,
+    policy: RetryPolicy | None = None,
+) -> StripeDoor:
+    """A door for the key and base in the settings; nothing is sent yet, except to prove a loopback base (below).
+
+    Shape:  `transport` None means real HTTP; `chance` gives numbers from 0 to 1 for the jitter.
+    Errors: ConfigurationError on a bad key or base; GuardRefused if a live key would go to a loopback address
+            where no emulator of ours answers.
+    """
+    key, mode, base = settings.api_key, settings.mode, settings.api_base
+    inner = transport or real_transport(base)
+    if key.livemode and is_loopback_url(base):
+        _require_emulator(inner, base)
+    # The SDK knows no other switch: without it every request writes a telemetry id into the user's home.
+    stripe.enable_telemetry = False
+    patient = PatientTransport(
+        inner,
+        sleep=sleep,
+        chance=chance,
+        policy=policy or RetryPolicy(),
+        audit=audit,
+        writes_locked=mode is Mode.LIVE,
+    )
+    client = stripe.StripeClient(
+        key.secret.reveal(),
+        base_addresses=_addresses(base),
+        max_network_retries=0,
+        http_client=patient,
+    )
+    return StripeDoor(
+        client, patient, mode=mode, livemode=key.livemode, pinned_account=settings.account_id, audit=audit
+    )
+
+
+def _addresses(base: str) -> stripe._base_address.BaseAddresses | None:  # type: ignore[name-defined]
+    """All four addresses, so that no kind of call can leave the machine when the base is a local one."""
+    if not is_loopback_url(base):
+        return None
+    return {"api": base, "connect": base, "files": base, "meter_events": base}
+
+
+def _require_emulator(transport: stripe.HTTPClient, base: str) -> None:
+    """Proves that creditctl's emulator listens at the base; no key is sent for that."""
+    try:
+        body, status, _ = transport.request("get", base + EMULATOR_PATH, {}, None)
+        answer = json.loads(body) if status == 200 else None
+    except (stripe.APIConnectionError, ValueError):
+        answer = None
+    if isinstance(answer, dict) and answer.get("emulator") == "creditctl":
+        return
+    raise GuardRefused(
+        f"STRIPE_SECRET_KEY is a live key, and what listens at {base} did not answer as creditctl's emulator.",
+        code="guard.live_key_local",
+        fix="Use a test key (sk_test_…) for local work, start `creditctl emulator` there, or unset STRIPE_API_BASE.",
+    )

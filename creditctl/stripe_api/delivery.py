@@ -1,0 +1,62 @@
+"""Sign one event as Stripe would and POST it to a webhook URL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from creditctl.core.keys import Secret
+
+if TYPE_CHECKING:
+    import httpx
+
+_ANSWER_CHARACTERS = 500
+DEFAULT_TIMEOUT_SECONDS = 30.0
+"""How long an answer may take. Source: the Stripe CLI's forwarder waits 30 seconds; Stripe publishes no figure."""
+
+HEADERS = {
+    "Content-Type": "application/json; charset=utf-8",
+    "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a webhook URL answered to one delivery.
+
+    Shape: `status` is the HTTP status, or None with `error` saying why there was no answer.
+    """
+
+    status: int | None
+    body: str = ""
+    error: str = ""
+
+    @property
+    def accepted(self) -> bool:
+        """Whether Stripe would count the delivery as done: any 2xx, and nothing else (redirects are not followed)."""
+        return self.status is not None and 200 <= self.status < 300
+
+
+def sign(body: bytes, secret: Secret, timestamp: int) -> str:
+    """The `Stripe-Signature` header for these bytes. Source: Stripe documentation, "Webhook signatures"."""
+    import stripe
+
+    header: str = stripe.WebhookSignature.generate_signature_header(body.decode(), secret.reveal(), timestamp)
+    return header
+
+
+def deliver(client: httpx.Client, url: str, body: bytes, signature: str | None) -> Answer:
+    """One attempt to POST one event; a missing signature sends none. Never raises for what the network does."""
+    import httpx
+
+    headers = dict(HEADERS) if signature is None else {**HEADERS, "Stripe-Signature": signature}
+    try:
+        response = client.post(url, content=body, headers=headers, follow_redirects=False)
+    except httpx.HTTPError as error:
+        return Answer(None, error=f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
+    return Answer(response.status_code, body=response.text[:_ANSWER_CHARACTERS])
+
+
+def deliver_signed(client: httpx.Client, url: str, body: bytes, secret: Secret, timestamp: int) -> Answer:
+    """One delivery as Stripe makes it: the signature is fresh for every attempt."""
+    return deliver(client, url, body, sign(body, secret, timestamp))

@@ -1,0 +1,77 @@
+"""The Stripe SDK's exceptions in our words, each with what to do next."""
+
+from __future__ import annotations
+
+import re
+
+import stripe
+
+from creditctl.core.errors import ConfigurationError, CreditctlError, StripeRefused, Unreachable
+
+_PERMISSION = re.compile(r"Having the '(rak_[a-z_]+)' permission")
+
+
+def missing_permission(error: stripe.StripeError) -> str | None:
+    """The permission that a restricted key lacks, as Stripe's answer names it.
+
+    Source: the wording of Stripe's 403 answers, as seen in public reports.
+    """
+    match = _PERMISSION.search(str(error))
+    return match.group(1) if match else None
+
+
+def translate(error: Exception) -> CreditctlError | None:
+    """An exception of the Stripe SDK as one of ours; None for anything else.
+
+    Source: Stripe API reference, "Errors": 401 bad key, 403 permission, 429 rate limit, 5xx Stripe's side.
+    """
+    if not isinstance(error, stripe.StripeError):
+        return None
+    request_id = error.request_id
+    text = error.user_message or str(error)
+    if isinstance(error, stripe.APIConnectionError):
+        return Unreachable(
+            "Stripe could not be reached.",
+            code="stripe.unreachable",
+            fix="Check the network and STRIPE_API_BASE (is the emulator running?), then run the same command again.",
+        )
+    if isinstance(error, stripe.AuthenticationError):
+        return StripeRefused(
+            f"Stripe refused the key: {text}",
+            code="stripe.authentication",
+            fix="Check STRIPE_SECRET_KEY: it may be rolled, expired or of another account.",
+            request_id=request_id,
+        )
+    if isinstance(error, stripe.PermissionError):
+        return _permission(error, text)
+    if isinstance(error, stripe.RateLimitError):
+        return Unreachable(
+            "Stripe's rate limit was still exceeded after waiting and trying again.",
+            code="stripe.rate_limit",
+            fix="Run the same command again in a minute; it goes on where it stopped.",
+            request_id=request_id,
+        )
+    if (error.http_status or 0) >= 500:
+        return Unreachable(
+            f"Stripe answered {error.http_status}: {text}",
+            code="stripe.server_error",
+            fix="Look at status.stripe.com and run the same command again.",
+            request_id=request_id,
+        )
+    return StripeRefused(
+        f"Stripe refused: {text}",
+        code=f"stripe.{getattr(error.error, 'code', None) or 'refused'}",
+        fix="Correct what it names, then run the same command again.",
+        request_id=request_id,
+    )
+
+
+def _permission(error: stripe.StripeError, text: str) -> CreditctlError:
+    permission = missing_permission(error)
+    wanted = f" the permission {permission}" if permission else " a permission"
+    return ConfigurationError(
+        f"The restricted key lacks{wanted}: {text}",
+        code="stripe.permission",
+        fix="Give the key that permission in the Dashboard (Developers, API keys), or use another key.",
+        request_id=error.request_id,
+    )

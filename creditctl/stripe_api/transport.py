@@ -1,0 +1,169 @@
+"""The HTTP client under the Stripe SDK: it alone retries, it audits every change and holds the lock on live writes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+import requests
+import stripe
+
+from creditctl.core.errors import GuardRefused
+from creditctl.core.modes import is_loopback_url
+from creditctl.stripe_api.audit import AuditLog
+from creditctl.stripe_api.retry import Answer, RetryPolicy, should_retry, wait_seconds
+
+Response = tuple[Any, int, Mapping[str, str]]
+
+_CONNECT_TIMEOUT_SECONDS = 5
+_READ_TIMEOUT_SECONDS = 30
+
+
+def real_transport(api_base: str) -> stripe.HTTPClient:
+    """An HTTP client with timeouts fit for a command line; it follows no redirects, and no proxy to this machine."""
+    session = requests.Session()
+    session.max_redirects = 0
+    session.trust_env = not is_loopback_url(api_base)
+    return stripe.RequestsClient(timeout=(_CONNECT_TIMEOUT_SECONDS, _READ_TIMEOUT_SECONDS), session=session)
+
+
+class PatientTransport(stripe.HTTPClient):
+    """Wraps another HTTP client; the idempotency key stays the same over all tries of a request.
+
+    Shape:  `writes_locked` refuses everything but GET until a guard has been satisfied.
+    Errors: GuardRefused; stripe.APIConnectionError when the last try broke too.
+    """
+
+    name = "creditctl"
+
+    def __init__(
+        self,
+        inner: stripe.HTTPClient,
+        *,
+        sleep: Callable[[float], None],
+        chance: Callable[[], float],
+        policy: RetryPolicy,
+        audit: AuditLog | None,
+        writes_locked: bool,
+    ) -> None:
+        super().__init__()
+        self._inner = inner
+        self._sleep = sleep
+        self._chance = chance
+        self._policy = policy
+        self._audit = audit
+        self.writes_locked = writes_locked
+        self.request_count = 0
+
+    def request_with_retries(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        post_data: Any = None,
+        max_network_retries: int | None = None,  # noqa: ARG002 - ours is the only policy
+        *,
+        _usage: list[str] | None = None,
+    ) -> Response:
+        """One request of the SDK, tried until it is answered or patience ends."""
+        if method.lower() == "get":
+            return self._try(method, url, headers, post_data)
+        if self.writes_locked:
+            raise GuardRefused(
+                "Nothing is written with a live key before it was confirmed.",
+                code="guard.live_write",
+                fix="Run the command with --mode live and --confirm acct_… (the account's id).",
+            )
+        return self._change(method, url, headers, post_data)
+
+    def _change(self, method: str, url: str, headers: Mapping[str, str], post_data: Any) -> Response:
+        if self._audit is None:
+            return self._try(method, url, headers, post_data)
+        self._audit.open()
+        entry = {
+            "what": f"{method.upper()} {urlsplit(url).path}",
+            "idempotency_key": headers.get("Idempotency-Key"),
+        }
+        try:
+            response = self._try(method, url, headers, post_data)
+        except stripe.APIConnectionError:
+            self._audit.append({**entry, "object": None, "request_id": None, "outcome": "unknown"})
+            raise
+        if _may_have_changed(response[1]):
+            self._audit.append({**entry, **_outcome(response)})
+        return response
+
+    def _try(self, method: str, url: str, headers: Mapping[str, str], post_data: Any) -> Response:
+        tries = 0
+        while True:
+            tries += 1
+            self.request_count += 1
+            broken: stripe.APIConnectionError | None = None
+            response: Response | None = None
+            try:
+                response = _complete(self._inner.request(method, url, headers, post_data))
+            except stripe.APIConnectionError as error:
+                if not _worth_retrying(error):
+                    raise
+                broken = error
+            answer = Answer(None, {}) if response is None else Answer(response[1], response[2])
+            if not should_retry(answer, tries, self._policy):
+                if response is None:
+                    raise broken or stripe.APIConnectionError("no answer")
+                return _quiet(response)
+            self._sleep(wait_seconds(answer, tries, self._chance(), self._policy))
+
+    def close(self) -> None:
+        """Closes the connections and the audit file."""
+        self._inner.close()
+        if self._audit is not None:
+            self._audit.close()
+
+
+def _may_have_changed(status: int) -> bool:
+    return 200 <= status < 300 or status >= 500
+
+
+def _outcome(response: Response) -> dict[str, Any]:
+    body, status, headers = response
+    answer = Answer(status, headers)
+    known = {"request_id": answer.header("Request-Id")}
+    if status >= 300:
+        return {"object": None, **known, "outcome": "unknown", "status": status}
+    data = json.loads(body)
+    outcome = "replayed" if answer.header("Idempotent-Replayed") == "true" else "done"
+    return {"object": data.get("id") if isinstance(data, dict) else None, **known, "outcome": outcome}
+
+
+def _complete(response: Response) -> Response:
+    """The answer, unless its body broke off: then it counts as a lost connection.
+
+    Errors: stripe.APIConnectionError, to be retried; an idempotency key or the method makes that safe.
+    """
+    body, status, _ = response
+    if not 200 <= status < 300:
+        return response
+    try:
+        msgspec.json.decode(body, type=msgspec.Raw)
+    except msgspec.DecodeError:
+        raise stripe.APIConnectionError("The answer broke off in the middle.", should_retry=True) from None
+    return response
+
+
+def _worth_retrying(error: stripe.APIConnectionError) -> bool:
+    """Source: the SDK's own list leaves out an answer that breaks off, which a repeated request repairs."""
+    return bool(error.should_retry) or isinstance(error.__cause__, requests.exceptions.ChunkedEncodingError)
+
+
+def _quiet(response: Response) -> Response:
+    """The answer without Stripe's notice, which the SDK would turn into a Python warning on stderr."""
+    body, status, headers = response
+    if Answer(status, headers).header("Stripe-Notice") is None:
+        return response
+    kept = requests.structures.CaseInsensitiveDict(
+        {key: value for key, value in headers.items() if key.lower() != "stripe-notice"}
+    )
+    return body, status, kept

@@ -1,0 +1,110 @@
+"""The five packages, and catalogues that must be refused."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from importlib import resources
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from creditctl.core.catalog import parse_catalog
+from creditctl.core.errors import ConfigurationError, ExitCode
+
+SHIPPED = resources.files("creditctl.core").joinpath("packages.toml").read_text()
+
+
+def row(**changes: object) -> str:
+    fields: dict[str, object] = {"number": 1, "slug": "a", "name": "A", "credits": 1000, "amount": 1000, **changes}
+    lines = "".join(f"{key} = {value!r}\n".replace("'", '"') for key, value in fields.items())
+    return f"[[package]]\n{lines}"
+
+
+def test_the_shipped_catalogue_is_the_five_packages_of_the_guide() -> None:
+    packages = [(p.number, p.slug, p.credits, p.amount, p.currency) for p in parse_catalog(SHIPPED)]
+
+    assert packages == [
+        (1, "starter", 1_000, 1_000, "usd"),
+        (2, "basic", 5_500, 4_500, "usd"),
+        (3, "pro", 13_500, 10_000, "usd"),
+        (4, "business", 35_000, 22_500, "usd"),
+        (5, "enterprise", 120_000, 70_000, "usd"),
+    ]
+
+
+def test_a_package_knows_its_names_on_stripe() -> None:
+    pro = parse_catalog(SHIPPED).find("pro")
+
+    assert (pro.product_id, pro.lookup_key) == ("creditctl_pro", "creditctl_pro_usd")
+    assert pro.metadata == {"managed_by": "creditctl", "package": "pro", "credits": "13500"}
+
+
+@pytest.mark.parametrize(("name", "slug"), [("1", "starter"), ("5", "enterprise"), ("PRO", "pro")])
+def test_find_takes_a_number_or_a_slug(name: str, slug: str) -> None:
+    assert parse_catalog(SHIPPED).find(name).slug == slug
+
+
+def test_find_names_the_packages_there_are() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse_catalog(SHIPPED).find("gold")
+
+    assert "5 enterprise" in caught.value.fix
+    assert caught.value.exit_code == ExitCode.CONFIGURATION
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("not toml", "not TOML"),
+        ('currency = "usd"', "no [[package]]"),
+        ('package = ["x"]\ncurrency = "usd"', "not a table"),
+        ('currency = "usd"\n' + row(amount=9.99), "amount must be a whole number"),
+        ('currency = "usd"\n' + row(credits=0), "credits must be a whole number"),
+        ('currency = "usd"\n' + row(slug="A B"), "slug must be"),
+        ('currency = "usd"\n' + row(name=""), "name is missing"),
+        ('currency = "USD"\n' + row(), "currency must be"),
+        (row(), "currency must be"),
+        ('currency = "usd"\n' + row() + row(number=2), "slug 'a' is used twice"),
+        ('currency = "usd"\n' + row() + row(slug="b", credits=2000, amount=2000), "number 1 is used twice"),
+        ('currency = "usd"\n' + row() + row(number=2, slug="b", credits=2000, amount=2001), "costs more per credit"),
+    ],
+)
+def test_a_wrong_catalogue_is_refused_and_the_fault_is_named(text: str, fault: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse_catalog(text)
+
+    assert fault in str(caught.value)
+
+
+def test_every_fault_is_named_at_once() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse_catalog('currency = "usd"\n' + row(amount=0) + row(number=2, slug="b", credits=-1))
+
+    assert "package a: amount" in str(caught.value)
+    assert "package b: credits" in str(caught.value)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 10_000), st.integers(1, 10_000)),
+        min_size=2,
+        max_size=5,
+        unique_by=lambda pair: pair[0],
+    )
+)
+def test_a_catalogue_is_accepted_exactly_when_the_price_per_credit_never_rises(sizes: list[tuple[int, int]]) -> None:
+    text = 'currency = "usd"\n' + "".join(
+        row(number=index, slug=f"p{index}", credits=credits, amount=amount)
+        for index, (credits, amount) in enumerate(sizes, 1)
+    )
+    per_credit = [Fraction(amount, credits) for credits, amount in sorted(sizes)]
+    falls = per_credit == sorted(per_credit, reverse=True)
+
+    try:
+        parse_catalog(text)
+        accepted = True
+    except ConfigurationError:
+        accepted = False
+
+    assert accepted == falls

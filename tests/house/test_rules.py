@@ -1,0 +1,124 @@
+"""The rules of the house, as tests: a rule that nobody checks is a wish."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "creditctl"
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+LONGEST_FUNCTION_LINES = 60
+LONGEST_FILE_LINES = 400
+SHARE_UNDER_30_LINES = 0.9
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def test_every_module_says_in_a_docstring_what_it_is_for() -> None:
+    silent = [str(path.relative_to(ROOT)) for path in SOURCES if not ast.get_docstring(ast.parse(path.read_text()))]
+
+    assert silent == []
+
+
+def test_every_public_function_and_class_has_a_docstring() -> None:
+    silent = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for path in SOURCES
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        and not node.name.startswith("_")
+        and not ast.get_docstring(node)
+    ]
+
+    assert silent == []
+
+
+def test_functions_are_short() -> None:
+    lengths = [length(node) for path in SOURCES for node in functions(path)]
+
+    assert sum(lines < 30 for lines in lengths) / len(lengths) >= SHARE_UNDER_30_LINES
+    assert max(lengths) <= LONGEST_FUNCTION_LINES
+
+
+def test_files_are_short() -> None:
+    long = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in SOURCES}
+
+    assert {name: lines for name, lines in long.items() if lines > LONGEST_FILE_LINES} == {}
+
+
+@pytest.mark.parametrize("pattern", [r"mock\.patch", r"monkeypatch\.setattr\(", r"except:\s*$", r"\bTODO\b|\bFIXME\b"])
+def test_banned_shortcuts_are_absent(pattern: str) -> None:
+    here = Path(__file__)
+    hits = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in [*SOURCES, *sorted((ROOT / "tests").rglob("*.py"))]
+        if path != here
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if re.search(pattern, line)
+    ]
+
+    assert hits == []
+
+
+def test_nothing_that_looks_like_a_live_key_is_in_the_tree() -> None:
+    pattern = re.compile(r"(?:sk|rk)_live_[A-Za-z0-9]{16,}")
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    names = [name for name in tracked.stdout.split("\0") if name] or [str(path) for path in SOURCES]
+    hits = [name for name in names if pattern.search((ROOT / name).read_text(errors="ignore"))]
+
+    assert hits == []
+
+
+def test_clock_and_randomness_are_read_only_where_real_things_are_built() -> None:
+    allowed = {"cli/wiring.py", "cli/world.py"}
+    clock = re.compile(r"\btime\.time\(\)|datetime\.now\(|datetime\.utcnow\(|date\.today\(\)")
+    hits = [
+        f"{path.relative_to(PACKAGE)}:{number}"
+        for path in SOURCES
+        if str(path.relative_to(PACKAGE)) not in allowed and not path.is_relative_to(PACKAGE / "emulator")
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if clock.search(line)
+    ]
+
+    assert hits == []
+
+
+HEAVY = (
+    "stripe",
+    "sqlite_utils",
+    "sqlite3",
+    "uvicorn",
+    "fastapi",
+    "starlette",
+    "httpx",
+    "jinja2",
+    "requests",
+    "dotenv",
+)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["setup", "--help"], ["packages", "--help"], ["--version"]])
+def test_help_loads_neither_stripe_nor_a_database_nor_a_server(arguments: list[str]) -> None:
+    program = (
+        "import sys; from creditctl.cli.app import run; code = run(sys.argv[1:]); "
+        f"loaded = sorted(set({HEAVY!r}) & set(sys.modules)); sys.stderr.write(repr(loaded)); sys.exit(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0
+    assert done.stderr.strip() == "[]"
