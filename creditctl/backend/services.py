@@ -12,7 +12,7 @@ from creditctl.core.modes import Mode
 if TYPE_CHECKING:
     from creditctl.core.catalog import Catalog, Package
     from creditctl.fulfilment.webhook import Receipt
-    from creditctl.ledger.entries import Entry, EntryFilter
+    from creditctl.ledger.models import Entry, EntryFilter
 
 
 class WebhookReceiver(Protocol):
@@ -30,8 +30,8 @@ class LedgerReader(Protocol):
         """A user's credits; 0 for one that is not known."""
         ...
 
-    def entries(self, where: EntryFilter = ..., limit: int = ..., newest_first: bool = ...) -> Sequence[Entry]:
-        """The entries that a filter selects."""
+    def entries(self, wanted: EntryFilter, *, after_id: int, limit: int) -> Sequence[Entry]:
+        """The entries that a filter selects, by id, from the one after `after_id`."""
         ...
 
     def entry(self, entry_id: int) -> Entry | None:

@@ -21,8 +21,8 @@ _SAFE_UNQUOTED = re.compile(r"[A-Za-z0-9_\-./:+=,@?&%~\[\]]*")
 class EnvBinding:
     """One `NAME=value` of an env file.
 
-    Shape: `value` is what dotenv reads (None without a `=`), `line` counts from 1, `written` is the source of the line(s)
-    without blank lines before it. Neither value nor source is in the `repr`: they may hold a secret.
+    Shape: `value` is what dotenv reads (None without a `=`), `line` counts from 1, `written` is the source of the
+    line(s) without blank lines before it. Neither value nor source is in the `repr`: they may hold a secret.
     """
 
     name: str

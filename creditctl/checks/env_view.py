@@ -1,4 +1,4 @@
-"""Everything that `env check` judges, as values: two env files, the process environment and what is expected of them."""
+"""Everything that `env check` judges, as values: two env files, the process environment and what is expected."""
 
 from __future__ import annotations
 
@@ -39,10 +39,12 @@ class Place:
 class EnvFile:
     """One env file, present or not.
 
-    Shape: `name` as the operator wrote it; `raw` the text with its own line ends; `bad_utf8_line` where it stops being text.
+    Shape: `name` as the operator wrote it, `named` when it was; `raw` the text with its own line ends; `bad_utf8_line`
+    where it stops being text.
     """
 
     name: str
+    is_backend: bool
     named: bool = False
     exists: bool = False
     raw: str = field(default="", repr=False)

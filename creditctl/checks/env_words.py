@@ -7,8 +7,10 @@ import unicodedata
 
 _PLACEHOLDER = re.compile(
     r"\.\.\.|…|\A<.*>\Z|\A\[.*\]\Z|\A\{\{.*\}\}\Z|change[-_ ]?me|replace[-_ ]?(me|this|with)|place[-_ ]?holder"
-    r"|your[-_ ]|your(domain|site|key|secret|app)|x{6,}|\*{3,}|\b(todo|fixme|dummy|none|null|undefined)\b"
-    r"|(\A|//|\.)example\.(com|org|net)(?=[:/?#]|\Z)|(sk|rk|pk)_(test|live)_(key|secret|here)?\Z|whsec_(key|secret|here)?\Z",
+    r"|your[-_ ]?(domain|site|key|secret|app|api|stripe|frontend|backend|host|url|account|webhook|endpoint|server)"
+    r"|x{6,}|\*{3,}|\b(todo|fixme|dummy|none|null|undefined)\b"
+    r"|(\A|//|\.)example\.(com|org|net)(?=[:/?#]|\Z)"
+    r"|(sk|rk|pk)_(test|live)_(key|secret|here)?\Z|whsec_(key|secret|here)?\Z",
     re.IGNORECASE,
 )
 _KINDS = (

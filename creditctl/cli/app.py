@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
+from types import FrameType
 from typing import Annotated, Any
 
 import typer
-from typer.exceptions import Abort, TyperException
+from typer.exceptions import Abort, Exit, TyperException
 
 from creditctl import __version__
-from creditctl.cli import packages
+from creditctl.cli import demo, emulator, env, packages, serve, simulate
 from creditctl.cli.output import document, make_console, write_json
 from creditctl.cli.wiring import Wiring, real_wiring
 from creditctl.core.errors import (
@@ -49,7 +51,12 @@ def build_app() -> typer.Typer:
         rich_markup_mode="rich",
     )
     app.callback()(_root)
+    app.command("demo")(demo.demo)
     app.command("packages")(packages.packages)
+    app.add_typer(env.build(), name="env")
+    app.command("simulate")(simulate.simulate)
+    app.add_typer(emulator.build(), name="emulator")
+    app.command("serve")(serve.serve)
     return app
 
 
@@ -60,11 +67,11 @@ def run(argv: Sequence[str] | None = None, wiring: Wiring | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     world = wiring or real_wiring()
+    if wiring is None:
+        signal.signal(signal.SIGTERM, _stop)
     command = typer.main.get_command(build_app())
     try:
-        result = command.main(args=arguments, prog_name="creditctl", standalone_mode=False, obj=world)
-        world.stdout.flush()
-        return result if isinstance(result, int) else ExitCode.OK
+        return _invoke(command, arguments, world)
     except (KeyboardInterrupt, Abort):
         return _end(world, command, arguments, None, ExitCode.STOPPED)
     except BrokenPipeError:
@@ -76,6 +83,25 @@ def run(argv: Sequence[str] | None = None, wiring: Wiring | None = None) -> int:
         if known is None:
             return _bug(world, command, arguments, error)
         return _end(world, command, arguments, known, known.exit_code)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    """SIGTERM ends a command as Ctrl-C does: what was begun is undone or finished, and nothing is left behind."""
+    raise KeyboardInterrupt
+
+
+def _invoke(command: Any, arguments: list[str], world: Wiring) -> int:
+    """Calls the command itself: Typer's own `main` would turn Ctrl-C into an exit code before we can say a word."""
+    if "_CREDITCTL_COMPLETE" in world.environ:
+        command.main(args=arguments, prog_name="creditctl", obj=world)
+    try:
+        with command.make_context("creditctl", arguments, obj=world) as ctx:
+            command.invoke(ctx)
+        code = int(ExitCode.OK)
+    except Exit as ending:
+        code = ending.exit_code
+    world.stdout.flush()
+    return code
 
 
 def as_known_error(error: Exception) -> CreditctlError | None:

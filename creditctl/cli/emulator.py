@@ -91,5 +91,3 @@ def port_trouble(error: OSError, host: str, port: int) -> ConfigurationError:
         code="server.cannot_listen",
         fix="Choose another --host or --port.",
     )
-
-

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import random
+import secrets
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from creditctl.core.catalog import Catalog
     from creditctl.core.settings import Settings
+    from creditctl.stripe_api.client import StripeDoor
 
 DEFAULT_ENV_FILE = Path(".env")
 
@@ -41,6 +44,8 @@ class Wiring:
     stderr: TextIO
     clock: Callable[[], int] = now_seconds
     sleep: Callable[[float], None] = time.sleep
+    chance: Callable[[], float] = random.random
+    token: Callable[[int], str] = secrets.token_hex
     transport: Callable[[], stripe.HTTPClient] | None = None
     mode: Mode | None = field(default=None, init=False)
 
@@ -62,6 +67,22 @@ class Wiring:
         if expected is not None:
             require_mode(expected, settings.mode)
         return settings
+
+    def stripe(self, settings: Settings, *, audited: bool = True) -> StripeDoor:
+        """The door to Stripe for these settings; close it, or use it in a `with`.
+
+        Errors: ConfigurationError on a bad key or base; GuardRefused where a live key would go to an unknown server.
+        """
+        from creditctl.stripe_api.audit import AuditLog
+        from creditctl.stripe_api.client import connect
+
+        return connect(
+            settings,
+            sleep=self.sleep,
+            chance=self.chance,
+            transport=None if self.transport is None else self.transport(),
+            audit=AuditLog(settings.audit_path, self.clock) if audited else None,
+        )
 
     def catalog(self, path: Path | None = None) -> Catalog:
         """The packages: those of the file, or the five that come with creditctl.

@@ -200,7 +200,7 @@ def _single_step(
            were taken by entries from elsewhere (an import), whose facts are not known here.
     """
     released = [fact for fact in known if fact.object_id in standing.takers and fact.counted < fact.amount]
-    if target < standing.taken and not released:
+    if (target, returned) < (standing.taken, standing.returned) and not released:
         return []
     blamed = next((fact for fact in known if fact.object_id == cause), None)
     fact = blamed or next(iter(released[-1:] or known[-1:]), None)

@@ -13,13 +13,19 @@ from typing import Any, ClassVar
 _REFUND_RANKS = {"pending": 0, "requires_action": 1, "succeeded": 2, "canceled": 3, "failed": 4}
 """A refund only moves to the right. Source: Stripe API reference, "The Refund object", status."""
 
-_DISPUTE_RANKS = {
-    name: rank
-    for rank, name in enumerate(
-        "warning_needs_response warning_under_review warning_closed prevented needs_response under_review "
-        "lost appeal_needs_response appeal_under_review won".split()
-    )
-}
+_DISPUTE_STATUSES = (
+    "warning_needs_response",
+    "warning_under_review",
+    "warning_closed",
+    "prevented",
+    "needs_response",
+    "under_review",
+    "lost",
+    "appeal_needs_response",
+    "appeal_under_review",
+    "won",
+)
+_DISPUTE_RANKS = {status: rank for rank, status in enumerate(_DISPUTE_STATUSES)}
 """Decides between two tellings of one second. Source: Stripe API reference, "The Dispute object", status."""
 
 _CHARGEBACK_STATUSES = frozenset(
@@ -111,14 +117,16 @@ class SessionFacts:
 
         Errors: MalformedFact.
         """
+        mode = _optional_text(data, "mode") or "payment"
+        sells = mode == "payment"  # a setup session has neither amounts nor a currency
         return cls(
             id=text(data, "id"),
             status=_optional_text(data, "status"),
             payment_status=_optional_text(data, "payment_status"),
-            mode=_optional_text(data, "mode") or "payment",
-            amount_subtotal=whole(data, "amount_subtotal"),
-            amount_total=whole(data, "amount_total"),
-            currency=text(data, "currency").lower(),
+            mode=mode,
+            amount_subtotal=whole(data, "amount_subtotal") if sells else 0,
+            amount_total=whole(data, "amount_total") if sells else 0,
+            currency=text(data, "currency").lower() if sells else "",
             payment_intent=id_of(data.get("payment_intent")),
             client_reference_id=_optional_text(data, "client_reference_id"),
             metadata=_metadata(data),

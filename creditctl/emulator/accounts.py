@@ -63,18 +63,14 @@ class Accounts:
             raise unauthorized(PUBLISHABLE_KEY, "secret_key_required")
         livemode = mode == "live"
         if livemode and not self._options.livemode:
-            raise unauthorized(
-                f"Invalid API Key provided: {masked(key)} (this emulator was not started for live mode)"
-            )
+            raise unauthorized(f"Invalid API Key provided: {masked(key)} (this emulator was not started for live mode)")
         caller = self._registered(key) or Caller(self.scope(account_id(body), livemode), masked(key))
         self._callers[header] = caller
         return caller
 
     def scope(self, account: str, livemode: bool) -> Scope:
         """The scope of an account in a mode, made on first use."""
-        self._db.execute(
-            "INSERT OR IGNORE INTO scopes (account, livemode) VALUES (?, ?)", (account, int(livemode))
-        )
+        self._db.execute("INSERT OR IGNORE INTO scopes (account, livemode) VALUES (?, ?)", (account, int(livemode)))
         row = self._db.execute(
             "SELECT scope FROM scopes WHERE account = ? AND livemode = ?", (account, int(livemode))
         ).fetchone()

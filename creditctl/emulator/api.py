@@ -65,7 +65,8 @@ class Api:
             return Response(error.status, headers, _envelope(error, call, request_id))
 
     def _answer(self, request: Request, call: Call, caller: Caller, headers: dict[str, str]) -> Response:
-        call.version = check_version(request.headers.get("stripe-version"), call.version)
+        version = request.headers.get("stripe-version")
+        call.version, call.version_given = check_version(version, call.version), version is not None
         headers["Stripe-Version"] = call.version
         _check_account(request.headers, caller)
         found = self._router.find(request.method, request.path)

@@ -54,8 +54,8 @@ class Call:
     """One request, or one scheduled job, at work inside one transaction."""
 
     __slots__ = (
-        "args", "base_url", "browser", "due_jobs", "idempotency_key", "now", "params", "request_id", "scope",
-        "services", "version",
+        "args", "base_url", "browser", "idempotency_key", "now", "params", "request_id", "scope",
+        "services", "version", "version_given",
     )  # fmt: skip
 
     def __init__(self, services: Services, scope: Scope, now: int) -> None:
@@ -67,6 +67,8 @@ class Call:
         self.request_id: str | None = None
         self.idempotency_key: str | None = None
         self.version = services.options.api_version
+        self.version_given = False
+        """Whether the request named a version: the official CLI's fixtures rely on not naming one."""
         self.base_url = ""
         self.browser = False
         """True where the customer acts on a page: what happens then was caused by no API request."""
@@ -116,9 +118,7 @@ class Call:
         ).fetchone()
         if other:
             there, here = ("test", "live") if self.scope.livemode else ("live", "test")
-            hint = (
-                f"; a similar object exists in {there} mode, but a {here} mode key was used to make this request."
-            )
+            hint = f"; a similar object exists in {there} mode, but a {here} mode key was used to make this request."
         return no_such(kind.title, object_id, param or kind.param, status=status, hint=hint)
 
     # writing

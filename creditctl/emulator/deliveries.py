@@ -91,12 +91,11 @@ class Deliveries:
             "ORDER BY d.due, d.rank, d.id LIMIT ?",
             (now, LISTENER, most),
         ).fetchall()
-        taken = [self._prepare(*row, real_time) for row in rows]
+        taken = [self._prepare(row, real_time) for row in rows]
         return [outgoing for outgoing in taken if outgoing is not None]
 
-    def _prepare(
-        self, row_id: int, scope: int, event: str, endpoint: str, attempts: int, livemode: int, real_time: int
-    ) -> Outgoing | None:
+    def _prepare(self, row: tuple[Any, ...], real_time: int) -> Outgoing | None:
+        row_id, scope, event, endpoint, attempts, livemode = row
         target = self._store.get(scope, endpoint)
         source = self._store.get(scope, event)
         if target is None or target.deleted or source is None:
@@ -115,7 +114,14 @@ class Deliveries:
         """Log an attempt, and settle the delivery or set its next attempt."""
         self._db.execute(
             "INSERT INTO attempts (delivery, at, status, error, duration_ms, response) VALUES (?,?,?,?,?,?)",
-            (outgoing.id, now, outcome.status, outcome.error, outcome.duration_ms, outcome.response[:KEPT_RESPONSE_BYTES]),
+            (
+                outgoing.id,
+                now,
+                outcome.status,
+                outcome.error,
+                outcome.duration_ms,
+                outcome.response[:KEPT_RESPONSE_BYTES],
+            ),
         )
         state, due = self._next(outgoing, outcome, now, livemode)
         self._db.execute(

@@ -3,8 +3,7 @@
 Source: the type list of stripe-python 16.1 (`webhook_endpoints.create`, `enabled_events`).
 """
 
-EVENT_TYPES = frozenset(
-    """
+_NAMES = """
 account.application.authorized account.application.deauthorized account.external_account.created
 account.external_account.deleted account.external_account.updated account.updated application_fee.created
 application_fee.refund.updated application_fee.refunded apps.install.created apps.install.deleted
@@ -89,5 +88,5 @@ treasury.outbound_transfer.created treasury.outbound_transfer.expected_arrival_d
 treasury.outbound_transfer.failed treasury.outbound_transfer.posted treasury.outbound_transfer.returned
 treasury.outbound_transfer.tracking_details_updated treasury.received_credit.created
 treasury.received_credit.failed treasury.received_credit.succeeded treasury.received_debit.created
-""".split()
-)
+"""
+EVENT_TYPES = frozenset(_NAMES.split())

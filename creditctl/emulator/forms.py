@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Union
 from urllib.parse import parse_qsl, quote_plus
 
-Node = Union[str, dict[str, "Node"], list["Node"]]
+Node = Union[str, dict[str, "Node"], list["Node"]]  # noqa: UP007 - a recursive alias needs the quoted form
 Tree = dict[str, Node]
 
 
@@ -48,8 +48,9 @@ def _child(node: Node, part: str, rest: tuple[str, ...]) -> Node:
         return _list_child(node, wanted, rest)
     assert isinstance(node, dict)
     child = node.get(part)
-    if not isinstance(child, wanted):
-        child = node[part] = wanted()
+    if child is None or not isinstance(child, wanted):
+        child = wanted()
+        node[part] = child
     return child
 
 

@@ -107,9 +107,7 @@ PAYOUT = _kind(
     expandable="balance_transaction destination failure_balance_transaction original_payout reversed_by",
 )
 EVENT = _kind("event", "/v1/events", label="type")
-WEBHOOK_ENDPOINT = _kind(
-    "webhook_endpoint", "/v1/webhook_endpoints", "webhook endpoint", "webhook_endpoint"
-)
+WEBHOOK_ENDPOINT = _kind("webhook_endpoint", "/v1/webhook_endpoints", "webhook endpoint", "webhook_endpoint")
 COUPON = _kind("coupon", "/v1/coupons", param="coupon")
 PROMOTION_CODE = _kind(
     "promotion_code",

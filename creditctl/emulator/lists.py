@@ -87,8 +87,9 @@ def page(call: Call, kind: Kind, conditions: list[Condition]) -> tuple[list[Row]
         message = "Received both starting_after and ending_before parameters. Please pass in only one."
         raise bad_parameter(message, "starting_after")
     cursor = None
-    if after or before:
-        cursor = _cursor(call, kind, after or before, "starting_after" if after else "ending_before")
+    for name in ("starting_after", "ending_before"):
+        if name in params:
+            cursor = _cursor(call, kind, params[name], name)
     limit = params.get("limit", 10)
     return call.services.store.page(call.scope.id, kind, conditions, limit, cursor, before is not None)
 

@@ -155,9 +155,8 @@ class Anything(Field):
     """A parameter that is accepted and means nothing here."""
 
     def read(self, node: Node, param: str) -> Any:
+        del param
         return node
-
-    parse = read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,9 +260,7 @@ def _name(prefix: str, key: str) -> str:
 
 
 ADDRESS = Hash(
-    fields={
-        name: Text(unset=True) for name in ("city", "country", "line1", "line2", "postal_code", "state")
-    },
+    fields={name: Text(unset=True) for name in ("city", "country", "line1", "line2", "postal_code", "state")},
     unset=True,
 )
 SHIPPING = Hash(

@@ -17,26 +17,35 @@ class EmulatorHTTPClient(stripe.HTTPClient):
     name = "creditctl.emulator"
 
     def __init__(self, emulator: Emulator) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self._emulator = emulator
 
     def request(
-        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None
-    ) -> tuple[bytes, int, Mapping[str, str]]:
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        post_data: Any = None,
+        *,
+        _usage: list[str] | None = None,
+    ) -> tuple[str, int, Mapping[str, str]]:
         """Answer one request; a cut connection becomes the SDK's connection error."""
         parts = urlsplit(url)
         body = post_data.encode() if isinstance(post_data, str) else (post_data or b"")
         lower = {name.lower(): value for name, value in (headers or {}).items()}
         response = self._emulator.handle(Request(method.upper(), unquote(parts.path), parts.query, lower, body))
         if response.fate == "cut":
-            raise stripe.APIConnectionError("The emulator cut this connection.", should_retry=True)
-        return response.body, response.status, _CaseInsensitive(response.headers)
+            raise stripe.APIConnectionError(  # type: ignore[no-untyped-call]
+                "The emulator cut this connection.", should_retry=True
+            )
+        return response.body.decode(), response.status, _CaseInsensitive(response.headers)
 
     async def request_async(
         self, method: str, url: str, headers: Mapping[str, str], post_data: Any = None
     ) -> tuple[bytes, int, Mapping[str, str]]:
         """The same for the SDK's `*_async` methods."""
-        return await asyncio.to_thread(self.request, method, url, headers, post_data)
+        body, status, answered = await asyncio.to_thread(self.request, method, url, headers, post_data)
+        return body.encode(), status, answered
 
     async def sleep_async(self, secs: float) -> None:
         """Wait between the SDK's retries."""

@@ -85,9 +85,7 @@ class Row(msgspec.Struct, gc=False):
 
 _COLUMNS = "seq, kind, id, created, deleted, body, extra"
 _ONE = f"SELECT {_COLUMNS} FROM objects WHERE scope = ? AND id = ?"  # noqa: S608 - a constant
-_INSERT = (
-    "INSERT INTO objects (scope, kind, id, created, owner, parent, label, body, extra) VALUES (?,?,?,?,?,?,?,?,?)"
-)
+_INSERT = "INSERT INTO objects (scope, kind, id, created, owner, parent, label, body, extra) VALUES (?,?,?,?,?,?,?,?,?)"
 
 
 class Store:
@@ -136,9 +134,7 @@ class Store:
         encoded = encode(body)
         hidden = encode(extra) if extra else None
         created = body.get("created") or 0
-        self.db.execute(
-            _INSERT, (scope, kind.name, body["id"], created, *kind.columns(body), encoded, hidden)
-        )
+        self.db.execute(_INSERT, (scope, kind.name, body["id"], created, *kind.columns(body), encoded, hidden))
         return encoded
 
     def save(self, scope: int, kind: Kind, body: Body) -> bytes:
@@ -152,9 +148,7 @@ class Store:
 
     def save_extra(self, scope: int, object_id: str, extra: Body) -> None:
         """Replace what is hidden about an object."""
-        self.db.execute(
-            "UPDATE objects SET extra = ? WHERE scope = ? AND id = ?", (encode(extra), scope, object_id)
-        )
+        self.db.execute("UPDATE objects SET extra = ? WHERE scope = ? AND id = ?", (encode(extra), scope, object_id))
 
     def delete(self, scope: int, object_id: str) -> None:
         """Mark an object deleted; it stays usable as a cursor."""

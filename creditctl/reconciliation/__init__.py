@@ -1,0 +1,1 @@
+"""Reconciliation: what Stripe holds against what the ledger says; pull, match, classify, repair, report."""

@@ -199,9 +199,7 @@ def update(call: Call) -> Body:
     if params.get("active") is False and before["active"]:
         _refuse_default(call, before)
     if params.get("lookup_key") and params["lookup_key"] != before["lookup_key"]:
-        claim_lookup_key(
-            call, params["lookup_key"], before["id"], transfer=params.get("transfer_lookup_key", False)
-        )
+        claim_lookup_key(call, params["lookup_key"], before["id"], transfer=params.get("transfer_lookup_key", False))
     after = updated(before, params, ("active", "lookup_key", "nickname", "tax_behavior"))
     if after["active"] and not before["active"] and after["lookup_key"]:
         claim_lookup_key(call, after["lookup_key"], after["id"], transfer=params.get("transfer_lookup_key", False))

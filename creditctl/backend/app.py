@@ -1,0 +1,56 @@
+"""The backend as one ASGI app, built from what it is handed."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from creditctl import __version__
+from creditctl.backend import answers
+from creditctl.backend.api import build_router
+from creditctl.backend.intake import READ_SECONDS, BoundedBody, RequestLog
+from creditctl.backend.pages import Storefront
+from creditctl.backend.services import Services
+from creditctl.core.settings import WEBHOOK_PATH
+
+WEBHOOK_BODY_BYTES = 1024 * 1024
+"""The most that one event may weigh; Stripe's snapshot events are a few kilobytes."""
+
+BODY_BYTES = 16 * 1024
+"""The most that any other body may weigh: a purchase is two short fields."""
+
+
+def build_app(services: Services, *, read_seconds: float = READ_SECONDS) -> FastAPI:
+    """The credit API and the storefront. Nothing is started and nothing is opened here."""
+    app = FastAPI(
+        title="Credit API",
+        version=__version__,
+        summary="Prepaid credits, sold through Stripe Checkout.",
+        docs_url=None,  # FastAPI's own pages load their scripts from a CDN
+        redoc_url=None,
+    )
+    answers.install(app)
+    router = build_router(services)
+    app.include_router(router)
+    Storefront(services, app).install()
+    # The last one added is the outermost.
+    app.add_middleware(
+        BoundedBody, limit=BODY_BYTES, limits={WEBHOOK_PATH: WEBHOOK_BODY_BYTES}, read_seconds=read_seconds
+    )
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=[_origin(services.frontend_url)],
+        allow_methods=["GET", "POST"],
+        allow_headers=["Content-Type", "X-User-Id"],
+    )
+    paths = frozenset(getattr(route, "path", "") for route in (*router.routes, *app.routes))
+    app.add_middleware(RequestLog, log=services.log, monotonic=services.monotonic, paths=paths)
+    return app
+
+
+def _origin(url: str) -> str:
+    """What a browser calls the site: scheme, host and port of its URL."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

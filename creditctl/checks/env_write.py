@@ -1,0 +1,163 @@
+"""Changes env files: repairs white space and permissions, writes the starter file. Each change is whole or none."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from creditctl.checks.env_gather import decode
+from creditctl.checks.env_rules_files import must_be_private
+from creditctl.checks.env_text import repair_env
+from creditctl.checks.env_view import ALL_KEYS, EnvFile
+from creditctl.checks.git_facts import GitRunner, is_ignored, is_in_repository
+from creditctl.core.errors import ConfigurationError
+
+PRIVATE = 0o600
+_OTHERS_WRITE = 0o022
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What a repair of one file would write. Shape: None where that part stays as it is."""
+
+    text: str | None
+    permissions: int | None
+
+    def __bool__(self) -> bool:
+        return self.text is not None or self.permissions is not None
+
+    @property
+    def words(self) -> str:
+        """What is repaired, for people."""
+        parts = ("white space and line ends",) * (self.text is not None) + ("permissions",) * (
+            self.permissions is not None
+        )
+        return " and ".join(parts)
+
+
+def plan_repair(file: EnvFile) -> Repair:
+    """What there is to repair in a file; nothing in one that is not text, whose bytes nobody should touch."""
+    if not file.exists or file.bad_utf8_line is not None:
+        return Repair(None, None)
+    text = repair_env(file.raw, ALL_KEYS)
+    return Repair(text if text != file.raw else None, _private_enough(file))
+
+
+def _private_enough(file: EnvFile) -> int | None:
+    bits = file.place.permissions
+    if bits is None:
+        return None
+    wanted = bits & PRIVATE if must_be_private(file) else bits & ~_OTHERS_WRITE
+    return wanted if wanted != bits else None
+
+
+def apply_repair(path: Path, before: EnvFile, repair: Repair) -> None:
+    """Writes a repair. Errors: ConfigurationError if somebody changed the file since it was read."""
+    target = path.resolve()
+    if decode(target.read_bytes())[0] != before.raw:
+        raise ConfigurationError(
+            f"{before.name} was changed by somebody else meanwhile; nothing was written.",
+            code="env.changed",
+            fix="Run the same command again.",
+        )
+    permissions = stat.S_IMODE(target.stat().st_mode) if repair.permissions is None else repair.permissions
+    if repair.text is not None:
+        write_atomically(target, repair.text, permissions)
+    elif repair.permissions is not None:
+        target.chmod(permissions)
+
+
+def write_atomically(target: Path, text: str, permissions: int) -> None:
+    """Replaces a file's content at once: a reader, or a crash, sees the old or the new one, never a part."""
+    _with_draft(target, text, permissions, lambda draft: draft.replace(target))
+
+
+def _create_atomically(target: Path, text: str, permissions: int) -> None:
+    """The same for a file that must not be there yet. Errors: FileExistsError."""
+    _with_draft(target, text, permissions, lambda draft: os.link(draft, target))
+
+
+def _with_draft(target: Path, text: str, permissions: int, publish: Callable[[Path], object]) -> None:
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f"{target.name}.", suffix=".tmp")
+    draft = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(text.encode())
+            os.fchmod(stream.fileno(), permissions)
+            stream.flush()
+            os.fsync(stream.fileno())
+        publish(draft)
+    finally:
+        draft.unlink(missing_ok=True)
+    _sync_folder(target.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def example_text() -> str:
+    """The starter file that comes with creditctl."""
+    return resources.files("creditctl.checks").joinpath("env.example").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What `env init` wrote. Shape: `ignored_in` is the .gitignore that got a line, None where none was needed."""
+
+    env_file: Path
+    ignored_in: Path | None
+
+
+def start_env(folder: Path, name: Path, git: GitRunner) -> Started:
+    """Writes the starter file, private and known to .gitignore before it exists.
+
+    Errors: ConfigurationError if the file is there already: it is never overwritten.
+    """
+    path = folder / name
+    if path.exists() or path.is_symlink():
+        raise _exists(name)
+    ignore = path.parent / ".gitignore"
+    needs_line = not _is_ignored_already(path, ignore, git)
+    if needs_line:
+        _add_line(ignore, path.name)
+    try:
+        _create_atomically(path, example_text(), PRIVATE)
+    except FileExistsError:
+        raise _exists(name) from None
+    return Started(path, ignore if needs_line else None)
+
+
+def _exists(name: Path) -> ConfigurationError:
+    return ConfigurationError(
+        f"{name} is there already; it is never overwritten.",
+        code="env.exists",
+        fix="Run `creditctl env check` to see what it lacks, or write another file with --env-file.",
+    )
+
+
+def _is_ignored_already(path: Path, ignore: Path, git: GitRunner) -> bool:
+    try:
+        if is_in_repository(path.parent, git):
+            return is_ignored(path, git) is True
+    except OSError:
+        pass  # without git only the plain lines of the file can be judged
+    lines = decode(ignore.read_bytes())[0].split() if ignore.exists() else []
+    return any(line in (path.name, f"/{path.name}") for line in lines)
+
+
+def _add_line(ignore: Path, line: str) -> None:
+    target = ignore.resolve()
+    old = target.read_text(encoding="utf-8") if target.exists() else ""
+    permissions = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o644
+    gap = "" if not old or old.endswith("\n") else "\n"
+    write_atomically(target, f"{old}{gap}{line}\n", permissions)

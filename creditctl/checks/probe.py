@@ -1,0 +1,32 @@
+"""Asks a URL whether anybody answers there, the way a buyer's browser or Stripe would: redirects are not followed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+_TIMEOUT_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeAnswer:
+    """What a URL answered. Shape: `status` None where nobody did, and then `problem` says why."""
+
+    status: int | None
+    problem: str = ""
+    location: str = ""
+
+
+Probe = Callable[[str], ProbeAnswer]
+"""GET a URL once."""
+
+
+def probe_url(url: str) -> ProbeAnswer:
+    """A real GET without credentials or body; certificates are checked, redirects are reported."""
+    import httpx
+
+    try:
+        answer = httpx.get(url, timeout=_TIMEOUT_SECONDS, follow_redirects=False, trust_env=True)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return ProbeAnswer(None, str(error) or type(error).__name__)
+    return ProbeAnswer(answer.status_code, location=answer.headers.get("location", ""))

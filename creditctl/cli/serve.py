@@ -1,0 +1,170 @@
+"""`creditctl serve`: the reference credit backend on a port, until it is stopped."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from creditctl.cli.options import (
+    CatalogOption,
+    ConfirmOption,
+    EnvFileOption,
+    HostOption,
+    JsonOption,
+    ModeOption,
+    PortOption,
+)
+from creditctl.cli.output import Run, document, start, write_json
+from creditctl.core.errors import ExitCode, GuardRefused
+from creditctl.core.modes import Mode, is_loopback_host
+from creditctl.core.settings import WEBHOOK_PATH
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from creditctl.backend.services import Services
+    from creditctl.core.catalog import Catalog
+    from creditctl.core.settings import Settings
+    from creditctl.stripe_api.client import StripeDoor
+
+TrustUserOption = Annotated[
+    bool,
+    typer.Option(
+        "--trust-user-header",
+        help="In live mode, believe the header X-User-Id: only behind a proxy of yours that sets it.",
+    ),
+]
+
+
+def serve(
+    ctx: typer.Context,
+    port: PortOption = 8000,
+    host: HostOption = "127.0.0.1",
+    mode: ModeOption = None,
+    confirm: ConfirmOption = None,
+    trust_user_header: TrustUserOption = False,
+    catalog: CatalogOption = None,
+    env_file: EnvFileOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the reference credit backend: the credit API, the webhook and a storefront.
+
+    With --json one document is printed when it is ready. Ctrl-C or SIGTERM stops it, after the requests at hand.
+    """
+    run = start(ctx, as_json=as_json)
+    settings = run.wiring.settings(env_file, mode)
+    check_address(settings.mode, host, trust_user_header)
+    required = (settings.frontend_url, settings.require("STRIPE_WEBHOOK_SECRET"))
+    assert all(required)  # both were asked for so that a missing one is named before anything is opened
+    packages = run.wiring.catalog(catalog or settings.catalog_path)
+    code = _serve(run, settings, packages, (host, port), trust_user_header, _guard(run, mode, confirm))
+    if code is ExitCode.STOPPED:
+        run.say("Stopped.")
+    raise typer.Exit(int(code))
+
+
+def check_address(mode: Mode, host: str, trust_user_header: bool) -> None:
+    """Refuses to believe a header that others than this machine could send. Errors: GuardRefused."""
+    if mode is Mode.LIVE and trust_user_header and not is_loopback_host(host):
+        raise GuardRefused(
+            f"--trust-user-header is for a loopback address, not for {host}: anybody there could be any user.",
+            code="guard.trust_user_header",
+            fix="Listen on 127.0.0.1 behind your own proxy, or leave --trust-user-header away.",
+        )
+
+
+def _guard(run: Run, mode: Mode | None, confirm: str | None) -> Callable[[StripeDoor], None]:
+    """The live guard: said once, at the start, for every Checkout session that will be opened."""
+    from creditctl.stripe_api.guards import confirm_live_writes
+
+    ask = _asker(run) if run.wiring.stdin.isatty() and not run.as_json else None
+    return lambda door: confirm_live_writes(door, expected=mode, confirm=confirm, ask=ask)
+
+
+def _asker(run: Run) -> Callable[[str], str]:
+    def ask(question: str) -> str:
+        run.err.print(question, end="", markup=False)
+        return run.wiring.stdin.readline()
+
+    return ask
+
+
+def _serve(
+    run: Run,
+    settings: Settings,
+    catalog: Catalog,
+    address: tuple[str, int],
+    trust_user_header: bool,
+    guard: Callable[[StripeDoor], None],
+) -> ExitCode:
+    from creditctl.backend import server
+    from creditctl.backend.app import build_app
+
+    with ExitStack() as stack:
+        listener = stack.enter_context(server.bind(*address))
+        door = stack.enter_context(run.wiring.stripe(settings))
+        guard(door)
+        services = build_services(run, settings, catalog, door, stack, trust_user_header)
+        url = server.url_of(listener)
+        return server.serve(
+            build_app(services), listener, log=services.log, on_ready=lambda: _announce(run, settings, services, url)
+        )
+
+
+def build_services(
+    run: Run, settings: Settings, catalog: Catalog, door: StripeDoor, stack: ExitStack, trust_user_header: bool
+) -> Services:
+    from creditctl.backend.checkout import StripeCheckout
+    from creditctl.backend.logs import stream_log
+    from creditctl.backend.services import Services
+    from creditctl.fulfilment.stripe_reader import StripeReader
+    from creditctl.fulfilment.webhook import Webhook
+    from creditctl.ledger.store import Ledger
+
+    clock, account = run.wiring.clock, door.account_id
+    ledger = stack.enter_context(
+        Ledger.open(settings.ledger_path, account=account, livemode=door.livemode, clock=clock)
+    )
+    webhook = Webhook(
+        ledger=ledger,
+        stripe=StripeReader(door.client),
+        secrets=settings.webhook_secrets,
+        catalog=catalog,
+        account=account,
+        livemode=door.livemode,
+        clock=clock,
+    )
+    return Services(
+        webhook=webhook,
+        ledger=ledger,
+        catalog=catalog,
+        checkout=StripeCheckout(door.client),
+        frontend_url=settings.frontend_url,
+        mode=settings.mode,
+        log=stream_log(run.wiring.stderr),
+        trust_user_header=trust_user_header,
+    )
+
+
+def _announce(run: Run, settings: Settings, services: Services, url: str) -> None:
+    """Says that it is ready, on stdout with --json and on stderr for people."""
+    report = {
+        "url": url,
+        "webhook_url": url + WEBHOOK_PATH,
+        "storefront_url": f"{url}/credits",
+        "frontend_url": services.frontend_url,
+        "ledger": str(settings.ledger_path),
+    }
+    if run.as_json:
+        write_json(run.wiring.stdout, document(run.command, mode=settings.mode, exit_code=ExitCode.OK, report=report))
+    run.say(f"Credit backend in {settings.mode} mode: {url}")
+    run.say(f"  storefront  {report['storefront_url']}")
+    run.say(f"  webhook     {report['webhook_url']}")
+    run.say(f"  API         {url}/docs")
+    run.say(f"  ledger      {report['ledger']}")
+    if services.mode is Mode.LIVE and not services.trust_user_header:
+        run.say("Nobody can buy here: --trust-user-header is needed for that. Webhooks are taken.")
+    run.say("Next: `creditctl events listen` brings Stripe's events here where Stripe cannot reach this machine.")
+    run.say("Ctrl-C stops it.")

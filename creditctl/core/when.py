@@ -1,0 +1,91 @@
+"""Points in time and windows as people write them: `2026-11-01`, `36h`, `30d`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from creditctl.core.errors import UsageError
+
+_AGE = re.compile(r"([0-9]{1,9})([smhdw])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:]{5,8}(Z|[+-][0-9]{2}:?[0-9]{2})?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A half-open stretch of time, `since` <= t < `until`; None means no bound on that side.
+
+    Units: Unix seconds, UTC.
+    """
+
+    since: int | None = None
+    until: int | None = None
+
+    @property
+    def unbounded(self) -> bool:
+        """Whether it is all of time."""
+        return self.since is None and self.until is None
+
+    def holds(self, moment: int) -> bool:
+        """Whether a moment lies in it."""
+        return (self.since is None or self.since <= moment) and (self.until is None or moment < self.until)
+
+    def as_dict(self) -> dict[str, str | None]:
+        """Both bounds as a JSON document shows them."""
+        return {
+            "since": None if self.since is None else iso_time(self.since),
+            "until": None if self.until is None else iso_time(self.until),
+        }
+
+
+def parse_when(text: str, now: int) -> int:
+    """The moment that a person means: a day or a time (UTC where no offset is given), or an age before `now`.
+
+    Shape:  `2026-11-01` (its first second), `2026-11-01T08:30`, `2026-11-01T08:30:00+02:00`, `45m`, `36h`, `30d`, `2w`.
+    Units:  Unix seconds.
+    Errors: UsageError with examples of what is understood.
+    """
+    cleaned = text.strip()
+    age = _AGE.fullmatch(cleaned)
+    if age is not None:
+        return max(0, now - int(age[1]) * _SECONDS[age[2]])
+    if _DATE.fullmatch(cleaned) is None:
+        raise _not_understood(text)
+    try:
+        moment = datetime.fromisoformat(cleaned)
+    except ValueError:
+        raise _not_understood(text) from None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+def parse_window(since: str | None, until: str | None, now: int) -> Window:
+    """The window between two texts of which either may be missing.
+
+    Errors: UsageError where a text is not understood, or the window is empty.
+    """
+    window = Window(
+        None if since is None else parse_when(since, now),
+        None if until is None else parse_when(until, now),
+    )
+    if window.since is not None and window.until is not None and window.since >= window.until:
+        raise UsageError(
+            f"--since {since} is not before --until {until}: nothing lies between them.",
+            code="usage.window",
+            fix="Swap them, or leave one out. A window includes its start and excludes its end.",
+        )
+    return window
+
+
+def iso_time(moment: int) -> str:
+    """A moment for people and documents: `2026-11-01T00:00:00Z`."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _not_understood(text: str) -> UsageError:
+    return UsageError(
+        f"{text!r} is not a time.",
+        code="usage.when",
+        fix="Write a day (2026-11-01), a time (2026-11-01T08:30:00Z) or an age (45m, 36h, 30d, 2w).",
+    )

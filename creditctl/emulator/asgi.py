@@ -1,0 +1,69 @@
+"""The ASGI side of the loopback door: requests in, answers out, cut connections, websockets, background work."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.routing import Router
+from starlette.types import Receive, Scope, Send
+
+from creditctl.emulator.app import Emulator
+from creditctl.emulator.background import Background
+from creditctl.emulator.control import PREFIX
+from creditctl.emulator.wire import Request, Response
+
+
+class Door:
+    """An ASGI application around a handler."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+        self._router = Router(lifespan=self._lifespan)
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Any) -> AsyncIterator[None]:
+        async with Background(self._emulator):
+            yield
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Requests go straight to the handler; the rest is Starlette's."""
+        if scope["type"] != "http":
+            await self._router(scope, receive, send)
+            return
+        request = await _request(scope, receive)
+        if request.path.startswith(PREFIX):
+            response = await asyncio.to_thread(self._emulator.handle, request)
+        else:
+            response = self._emulator.handle(request)
+        if response.delay_seconds:
+            await asyncio.sleep(response.delay_seconds)
+        await _answer(response, send)
+
+
+async def _request(scope: Scope, receive: Receive) -> Request:
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body"):
+        message = await receive()
+        body += message.get("body", b"")
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    return Request(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers, body)
+
+
+async def _answer(response: Response, send: Send) -> None:
+    if response.fate == "cut" and _cut(send):
+        return
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()]
+    headers.append((b"content-length", str(len(response.body)).encode()))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})
+
+
+def _cut(send: Send) -> bool:
+    """Drop the connection without a byte: ASGI has no word for it, uvicorn's request cycle has the transport."""
+    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    if transport is None:
+        return False
+    transport.abort()
+    return True

@@ -1,0 +1,222 @@
+"""Test cards: what each number and token does.
+
+Source: Stripe docs, "Testing" (cards by brand, declines, 3D Secure, disputes, refunds, available balance); public
+recordings of test-mode answers for `advice_code` and `network_decline_code`.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Decline:
+    """Why a charge failed, as error and charge show it."""
+
+    code: str
+    decline_code: str | None
+    message: str
+    param: str | None = None
+    advice_code: str | None = "try_again_later"
+    blocked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One test card and its behaviour."""
+
+    number: str
+    tokens: tuple[str, ...] = ()
+    brand: str = "visa"
+    funding: str = "credit"
+    country: str = "US"
+    decline: Decline | None = None
+    attaches: bool = True
+    """False where saving the card to a customer fails like a charge does."""
+    challenge: str = ""
+    """`always`, `unless_saved` (asked unless set up for off-session use) or `on_session` (asked when the buyer is there)."""
+    after_challenge: Decline | None = None
+    dispute: str = ""
+    refund: str = ""
+    """`pending` or `fail`: what becomes of refunds."""
+    settles_at_once: bool = False
+    risk: str = "normal"
+    fraud_warning: bool = False
+    review: bool = False
+    cvc_check: str = "pass"
+    line1_check: str = "pass"
+    postal_check: str = "pass"
+
+    @property
+    def last4(self) -> str:
+        """The digits that are shown."""
+        return self.number[-4:]
+
+
+DECLINED = "Your card was declined."
+GENERIC = Decline("card_declined", "generic_decline", DECLINED)
+INSUFFICIENT = Decline("card_declined", "insufficient_funds", "Your card has insufficient funds.")
+LOST = Decline("card_declined", "lost_card", DECLINED, advice_code="do_not_try_again")
+STOLEN = Decline("card_declined", "stolen_card", DECLINED, advice_code="do_not_try_again")
+FRAUDULENT = Decline("card_declined", "fraudulent", DECLINED, advice_code="do_not_try_again")
+EXPIRED = Decline("expired_card", None, "Your card has expired.", "exp_month", None)
+WRONG_CVC = Decline("incorrect_cvc", None, "Your card's security code is incorrect.", "cvc", None)
+PROCESSING = Decline(
+    "processing_error", None, "An error occurred while processing your card. Try again in a little bit."
+)
+VELOCITY = Decline(
+    "card_declined",
+    "card_velocity_exceeded",
+    "Your card was declined for making repeated attempts too frequently or exceeding its amount limit.",
+)
+BLOCKED = Decline("card_declined", "fraudulent", DECLINED, advice_code=None, blocked=True)
+RISKY = Decline("card_declined", "generic_decline", DECLINED, advice_code=None, blocked=True)
+LIVE_MODE = Decline(
+    "card_declined",
+    "test_mode_live_card",
+    "Your card was declined. Your request was in live mode, but used a known test card.",
+    advice_code=None,
+)
+AUTHENTICATION_REQUIRED = Decline(
+    "authentication_required",
+    "authentication_required",
+    "Your card was declined. This transaction requires authentication.",
+    advice_code=None,
+)
+
+
+def _declined(number: str, decline: Decline, *tokens: str) -> Card:
+    return Card(number, tokens, decline=decline, attaches=False)
+
+
+_BRANDS = (
+    Card("4242424242424242", ("visa",)),
+    Card("4000056655665556", ("visa_debit",), funding="debit"),
+    Card("5555555555554444", ("mastercard",), "mastercard"),
+    Card("2223003122003222", (), "mastercard"),
+    Card("5200828282828210", ("mastercard_debit",), "mastercard", "debit"),
+    Card("5105105105105100", ("mastercard_prepaid",), "mastercard", "prepaid"),
+    Card("378282246310005", ("amex", "amex_threeDSecureNotSupported"), "amex"),
+    Card("371449635398431", (), "amex"),
+    Card("6011111111111117", ("discover",), "discover"),
+    Card("6011000990139424", (), "discover"),
+    Card("6011981111111113", (), "discover", "debit"),
+    Card("3056930009020004", ("diners",), "diners"),
+    Card("36227206271667", (), "diners"),
+    Card("6555900000604105", (), "discover"),
+    Card("3566002020360505", ("jcb",), "jcb"),
+    Card("6200000000000005", ("unionpay",), "unionpay"),
+    Card("6200000000000047", (), "unionpay", "debit"),
+    Card("6205500000000000004", (), "unionpay"),
+)
+_DECLINES = (
+    _declined("4000000000000002", GENERIC, "visa_chargeDeclined", "chargeDeclined"),
+    _declined(
+        "4000000000009995",
+        INSUFFICIENT,
+        "visa_chargeDeclinedInsufficientFunds",
+        "chargeDeclinedInsufficientFunds",
+    ),
+    _declined("4000000000009987", LOST, "visa_chargeDeclinedLostCard", "chargeDeclinedLostCard"),
+    _declined("4000000000009979", STOLEN, "visa_chargeDeclinedStolenCard", "chargeDeclinedStolenCard"),
+    _declined("4000000000000069", EXPIRED, "chargeDeclinedExpiredCard", "visa_chargeDeclinedExpiredCard"),
+    _declined("4000000000000127", WRONG_CVC, "chargeDeclinedIncorrectCvc", "visa_chargeDeclinedIncorrectCvc"),
+    _declined(
+        "4000000000000119", PROCESSING, "chargeDeclinedProcessingError", "visa_chargeDeclinedProcessingError"
+    ),
+    _declined(
+        "4000000000006975",
+        VELOCITY,
+        "visa_chargeDeclinedVelocityLimitExceeded",
+        "chargeDeclinedVelocityLimitExceeded",
+    ),
+    _declined("4000000000000010-fraudulent", FRAUDULENT, "chargeDeclinedFraudulent", "visa_chargeDeclinedFraudulent"),
+    Card("4000000000000341", ("chargeCustomerFail", "visa_chargeCustomerFail"), decline=GENERIC),
+)
+_RADAR = (
+    Card("4100000000000019", ("radarBlock",), decline=BLOCKED, risk="highest"),
+    Card("4000000000004954", ("riskLevelHighest",), decline=RISKY, risk="highest"),
+    Card("4000000000009235", ("riskLevelElevated",), risk="elevated", review=True),
+    Card("4000000000000101", ("cvcCheckFail",), cvc_check="fail"),
+    Card("4000000000000036", ("avsZipFail",), postal_check="fail"),
+    Card("4000000000000028", ("avsLine1Fail",), line1_check="fail"),
+    Card("4000000000000010", ("avsFail",), line1_check="fail", postal_check="fail"),
+    Card("4000000000000044", ("avsUnchecked",), line1_check="unavailable", postal_check="unavailable"),
+)
+_CHALLENGES = (
+    Card("4000002500003155", ("authenticationRequiredOnSetup",), challenge="unless_saved"),
+    Card("4000002760003184", ("authenticationRequired",), challenge="always"),
+    Card("4000003800000446", ("authenticationRequiredSetupForOffSession",), challenge="on_session"),
+    Card(
+        "4000008260003178",
+        ("authenticationRequiredChargeDeclinedInsufficientFunds",),
+        challenge="always",
+        after_challenge=INSUFFICIENT,
+    ),
+    Card("4000000000003220", ("threeDSecure2Required",), challenge="always"),
+    Card("4000000000003063", ("threeDSecureRequired",), challenge="always"),
+    Card(
+        "4000008400001629",
+        ("threeDSecureRequiredChargeDeclined",),
+        challenge="always",
+        after_challenge=GENERIC,
+    ),
+    Card("4000008400001280", ("threeDSecureRequiredProcessingError",), decline=GENERIC),
+    Card("4000000000003055", ("threeDSecureOptional",)),
+    Card("4000000000003097", ("threeDSecureOptionalProcessingError",)),
+    Card("4000582600000094", challenge="always"),
+    Card("4000582600000045", challenge="always"),
+    Card("4000582600000102", challenge="always"),
+    Card("4000582600000110", challenge="always"),
+    Card("4000000000001208"),
+    Card("4000000000003725"),
+)
+_AFTERMATH = (
+    Card("4000000000000259", ("createDispute",), dispute="fraudulent"),
+    Card("4000000000002685", ("createDisputeProductNotReceived",), dispute="product_not_received"),
+    Card("4000000000001976", ("createDisputeInquiry",), dispute="inquiry"),
+    Card("4000000000005423", ("createIssuerFraudRecord",), fraud_warning=True),
+    Card("4000000404000079", ("createMultipleDisputes",), dispute="multiple"),
+    Card("4000000404000038", ("createCe3EligibleDispute",), dispute="ce3"),
+    Card("4000008400000779", ("createComplianceDispute",), dispute="compliance"),
+    Card("4000000000007726", ("pendingRefund",), refund="pending"),
+    Card("4000000000005126", ("refundFail",), refund="fail"),
+    Card("4000000000000077", ("bypassPending",), settles_at_once=True),
+    Card("4000003720000278", ("bypassPendingInternational",), country="IE", settles_at_once=True),
+)
+CARDS = _BRANDS + _DECLINES + _RADAR + _CHALLENGES + _AFTERMATH
+BY_NUMBER = {card.number: card for card in CARDS}
+BY_TOKEN = {name: card for card in CARDS for name in card.tokens}
+
+
+def card_by_token(token: str) -> Card | None:
+    """The card behind `pm_card_…` or `tok_…`."""
+    for prefix in ("pm_card_", "tok_"):
+        if token.startswith(prefix):
+            return BY_TOKEN.get(token[len(prefix) :])
+    return None
+
+
+def card_by_number(number: str) -> Card | None:
+    """The card of a number, which may be grouped; any number that passes the check digit pays like a visa."""
+    digits = number.replace(" ", "").replace("-", "")
+    if digits in BY_NUMBER:
+        return BY_NUMBER[digits]
+    if not digits.isdecimal() or not 13 <= len(digits) <= 19 or not passes_check_digit(digits):
+        return None
+    return Card(digits, brand=_brand_of(digits))
+
+
+def passes_check_digit(digits: str) -> bool:
+    """The Luhn check."""
+    total = 0
+    for index, digit in enumerate(reversed(digits)):
+        value = int(digit) * (2 if index % 2 else 1)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0
+
+
+def _brand_of(digits: str) -> str:
+    starts = {"4": "visa", "34": "amex", "37": "amex", "35": "jcb", "36": "diners", "62": "unionpay", "6": "discover"}
+    for length in (2, 1):
+        if digits[:length] in starts:
+            return starts[digits[:length]]
+    return "mastercard" if digits[0] in "25" else "unknown"

@@ -1,0 +1,53 @@
+"""Currencies: which exist, which have no cents, how small a charge may be, how an amount is written.
+
+Source: Stripe docs, "Supported currencies" (presentment, zero-decimal, minimum charge amounts).
+"""
+
+_SUPPORTED = """
+usd aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bif bmd bnd bob brl bsd bwp byn bzd cad cdf chf clp cny
+cop crc cve czk djf dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gnf gtq gyd hkd hnl htg huf idr ils inr isk jmd
+jpy kes kgs khr kmf krw kyd kzt lak lbp lkr lrd lsl mad mdl mga mkd mmk mnt mop mur mvr mwk mxn myr mzn nad ngn nio
+nok npr nzd pab pen pgk php pkr pln pyg qar ron rsd rub rwf sar sbd scr sek sgd shp sle sos srd std szl thb tjs top
+try ttd twd tzs uah ugx uyu uzs vnd vuv wst xaf xcd xof xpf yer zar zmw bhd jod kwd omr tnd
+"""
+SUPPORTED = frozenset(_SUPPORTED.split())
+ZERO_DECIMAL = frozenset(["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd"]) | {
+    "vuv",
+    "xaf",
+    "xof",
+    "xpf",
+}
+THREE_DECIMAL = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
+_SMALLEST = {
+    "aed": 200,
+    "bgn": 100,
+    "czk": 1500,
+    "dkk": 250,
+    "gbp": 30,
+    "hkd": 400,
+    "huf": 17_500,
+    "mxn": 1000,
+    "myr": 200,
+    "nok": 300,
+    "pln": 200,
+    "ron": 200,
+    "sek": 300,
+    "thb": 1000,
+}
+LARGEST = 99_999_999
+_SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥", "cad": "CA$", "aud": "A$"}
+
+
+def smallest(currency: str) -> int:
+    """The smallest amount that can be charged."""
+    return _SMALLEST.get(currency, 50)
+
+
+def written(amount: int, currency: str) -> str:
+    """An amount as Stripe's messages write it: `$30.00`."""
+    symbol = _SYMBOLS.get(currency, "")
+    places = 0 if currency in ZERO_DECIMAL else 3 if currency in THREE_DECIMAL else 2
+    whole, part = divmod(abs(amount), 10**places)
+    fraction = f".{part:0{places}d}" if places else ""
+    sign = "-" if amount < 0 else ""
+    return f"{sign}{symbol}{whole:,}{fraction}"

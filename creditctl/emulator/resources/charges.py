@@ -1,0 +1,63 @@
+"""Charges: read, annotate, list their refunds. They are made by payment intents only.
+
+Source: Stripe API reference, "Charges".
+"""
+
+from typing import Any
+
+from creditctl.emulator.call import Call
+from creditctl.emulator.charge_bodies import receipt_url
+from creditctl.emulator.expand import includable
+from creditctl.emulator.kinds import CHARGE, REFUND, Body
+from creditctl.emulator.lists import by_body, by_column, by_created, envelope, list_fields, listing, retrieve
+from creditctl.emulator.resources.common import shipping, updated
+from creditctl.emulator.routes import route
+from creditctl.emulator.schema import SHIPPING, Anything, Enum, Field, Hash, Metadata, Text
+from creditctl.emulator.store import column, decode
+
+_UPDATE: dict[str, Field] = {
+    "customer": Text(),
+    "description": Text(unset=True),
+    "fraud_details": Hash(fields={"user_report": Enum(values=("fraudulent", "safe"), unset=True)}),
+    "metadata": Metadata(),
+    "receipt_email": Text(unset=True),
+    "shipping": SHIPPING,
+    "transfer_group": Text(),
+}
+
+
+def update(call: Call) -> Body:
+    """Annotate a charge."""
+    before = call.fetch(CHARGE, call.args[0])
+    after = updated(before, call.params, ("customer", "description", "receipt_email", "transfer_group"))
+    if "shipping" in call.params:
+        after["shipping"] = shipping(call.params["shipping"])
+    report = (call.params.get("fraud_details") or {}).get("user_report")
+    if report:
+        after["fraud_details"] = {"user_report": report}
+    if after != before:
+        after["receipt_url"] = receipt_url(call)
+    return call.change(CHARGE, before, after, "charge.updated")
+
+
+@includable("charge", "refunds")
+def refunds(call: Call, charge: Body) -> Body:
+    """The refunds of a charge, as a list of its first ten."""
+    rows = call.services.store.select(call.scope.id, REFUND, column("owner", charge["id"]))
+    url = f"/v1/charges/{charge['id']}/refunds"
+    found: Body = decode(envelope(url, [row.body for row in rows[:10]], len(rows) > 10))
+    return found
+
+
+_FILTERS = {
+    "created": by_created(),
+    "customer": by_column("owner"),
+    "payment_intent": by_column("parent"),
+    "transfer_group": by_body("$.transfer_group"),
+}
+_ACCEPTED: dict[str, Any] = {"include": Anything()}
+ROUTES = (
+    route("GET", "/v1/charges", listing(CHARGE, _FILTERS), list_fields(_FILTERS), permission="charge"),
+    route("GET", "/v1/charges/{id}", retrieve(CHARGE), permission="charge"),
+    route("POST", "/v1/charges/{id}", update, _UPDATE, permission="charge"),
+)

@@ -1,0 +1,16 @@
+"""What fulfilment asks of Stripe beyond the events themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+
+class StripeReads(Protocol):
+    """Two reads, as plain data. Errors: a CreditctlError when the answer is not had in full."""
+
+    def line_items(self, session_id: str) -> Sequence[Mapping[str, Any]]:
+        """All line items of a checkout session, each with its price."""
+
+    def refunds(self, charge_id: str) -> Sequence[Mapping[str, Any]]:
+        """All refunds of a charge."""

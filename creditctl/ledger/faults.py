@@ -1,0 +1,72 @@
+"""What SQLite complains of, in sentences that say what to do next."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from creditctl.core.errors import LedgerError
+
+_SENTENCES = {
+    sqlite3.SQLITE_NOTADB: (
+        "ledger.not_a_ledger",
+        "{path} is not a database.",
+        "Name the ledger with CREDITCTL_LEDGER, or move the file away and run `creditctl ledger init`.",
+    ),
+    sqlite3.SQLITE_CORRUPT: (
+        "ledger.corrupt",
+        "The ledger {path} is damaged.",
+        "Restore it from a backup, then run `creditctl reconcile`.",
+    ),
+    sqlite3.SQLITE_BUSY: (
+        "ledger.locked",
+        "The ledger {path} is locked by another program; nothing was written.",
+        "Find out who holds it open in a long transaction, then try again.",
+    ),
+    sqlite3.SQLITE_READONLY: (
+        "ledger.read_only",
+        "The ledger {path} is read-only; nothing was written.",
+        "Give this user the right to write the file and its folder.",
+    ),
+    sqlite3.SQLITE_PERM: (
+        "ledger.unopenable",
+        "The ledger {path} may not be opened by this user.",
+        "Give this user the right to read and write the file and its folder.",
+    ),
+    sqlite3.SQLITE_CANTOPEN: (
+        "ledger.unopenable",
+        "The ledger {path} cannot be opened.",
+        "Check that its folder exists and that this user may read and write there.",
+    ),
+    sqlite3.SQLITE_FULL: (
+        "ledger.disk_full",
+        "There is no room left for the ledger {path}; nothing was written.",
+        "Free some space, then try again.",
+    ),
+    sqlite3.SQLITE_IOERR: (
+        "ledger.input_output",
+        "The ledger {path} could not be read or written.",
+        "Check the disk and the space on it, then try again.",
+    ),
+}
+_DEFAULT = (
+    "ledger.unusable",
+    "The ledger {path} cannot be used: {error}.",
+    "Run `creditctl ledger verify`; restore a backup if the file is damaged.",
+)
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turns every error of SQLite inside into a LedgerError.
+
+    Source: SQLite documentation, "Result and Error Codes": the lowest eight bits are the primary code.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        primary = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+        code, message, fix = _SENTENCES.get(primary, _DEFAULT)
+        raise LedgerError(message.format(path=path, error=error), code=code, fix=fix) from error

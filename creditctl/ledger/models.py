@@ -1,0 +1,190 @@
+"""The rows of a ledger, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from creditctl.core.entitlement import EntryDraft, Kind
+from creditctl.core.entitlement_facts import Fact
+from creditctl.core.entitlement_purchase import Proposal
+from creditctl.core.findings import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the ledger, its fields in the order of the table's columns."""
+
+    id: int
+    recorded: int
+    created: int
+    user_id: str
+    kind: Kind
+    credits: int
+    amount: int
+    currency: str | None
+    payment_key: str | None
+    session_id: str | None
+    object_id: str | None
+    package: str | None
+    idempotency_key: str
+    source_event: str | None
+    corrects: int | None
+    account: str
+    livemode: bool
+    note: str | None
+    hash: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The entry as it appears in JSON documents."""
+        return {**asdict(self), "kind": str(self.kind)}
+
+    def agrees_with(self, draft: EntryDraft) -> bool:
+        """Whether a draft says the same; event, time and note may differ, and an unknown package agrees with any."""
+        mine = (self.user_id, self.kind, self.credits, self.amount, self.currency)
+        theirs = (draft.user_id, draft.kind, draft.credits, draft.amount, draft.currency)
+        return mine == theirs and (None in (self.package, draft.package) or self.package == draft.package)
+
+
+class Outcome(StrEnum):
+    """What posting an entry came to."""
+
+    POSTED = "posted"
+    EXISTS = "exists"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """The answer to a posting. Shape: `entry` is the one written, or the one that was already there."""
+
+    outcome: Outcome
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What a user has."""
+
+    user_id: str
+    credits: int
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFilter:
+    """Which entries are wanted. Units: `since` and `until` are a half-open range of `created`, Unix seconds."""
+
+    user_id: str | None = None
+    kind: Kind | None = None
+    payment_key: str | None = None
+    object_id: str | None = None
+    since: int | None = None
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How many entries there are, and the hash of the last: together they pin the whole history."""
+
+    count: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One webhook received. Shape: an unverified one has only reason, size and digest of its body."""
+
+    outcome: str
+    event_id: str | None = None
+    event_type: str | None = None
+    object_id: str | None = None
+    entry_id: int | None = None
+    verified: bool = True
+    reason: str | None = None
+    size: int | None = None
+    digest: str | None = None
+    received: int = 0
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFact:
+    """A refund or dispute as it is known, and when it was last written."""
+
+    fact: Fact
+    recorded: int
+    source_event: str | None
+
+
+class FindingStatus(StrEnum):
+    """Where a finding stands."""
+
+    OPEN = "open"
+    CREDITED = "credited"
+    DISMISSED = "dismissed"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFinding:
+    """A finding in the ledger, and how it was settled."""
+
+    id: int
+    recorded: int
+    finding: Finding
+    status: FindingStatus
+    payment_key: str | None
+    source_event: str | None
+    proposal: Proposal | None
+    reason: str | None
+    resolved: int | None
+    entry_id: int | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The finding as it appears in JSON documents."""
+        return {
+            **self.finding.as_dict(),
+            "id": self.id,
+            "recorded": self.recorded,
+            "status": str(self.status),
+            "payment_key": self.payment_key,
+            "source_event": self.source_event,
+            "proposal": self.proposal.as_dict() if self.proposal else None,
+            "reason": self.reason,
+            "resolved": self.resolved,
+            "entry_id": self.entry_id,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """How a finding was settled, and the entry that came of it."""
+
+    finding: StoredFinding
+    posting: Posting | None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One finished run of something that is run again and again."""
+
+    id: int
+    kind: str
+    started: int
+    finished: int
+    ok: bool
+    report: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """What a person vouched for where no machine can look."""
+
+    id: int
+    recorded: int
+    item: str
+    person: str
+    statement: str
+    expires: int | None

@@ -1,0 +1,165 @@
+"""Opening a ledger file: is it one, is it of this format, is it of this account; making a new one."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+
+from creditctl.core.errors import ConfigurationError, GuardRefused, LedgerError
+from creditctl.ledger.schema import APPLICATION_ID, FORMAT_VERSION, upgrade
+
+_RETRY_SECONDS = 0.05
+
+
+def require_file(path: Path, *, create: bool) -> None:
+    """Refuses a path at which there can be no ledger.
+
+    Errors: LedgerError.
+    """
+    if path.is_dir():
+        raise LedgerError(
+            f"{path} is a folder, not a ledger.",
+            code="ledger.not_a_ledger",
+            fix="Name a file with CREDITCTL_LEDGER.",
+        )
+    if not create and not path.exists():
+        raise LedgerError(
+            f"There is no ledger at {path}.",
+            code="ledger.missing",
+            fix="Run `creditctl ledger init`, or name another file with CREDITCTL_LEDGER.",
+        )
+
+
+def prepare(
+    connection: sqlite3.Connection,
+    path: Path,
+    *,
+    account: str | None,
+    livemode: bool | None,
+    create: bool,
+    timeout_seconds: float,
+) -> tuple[str, bool]:
+    """Makes a connection's file a current ledger, and gives the account and livemode that it belongs to.
+
+    Shape:  a new file needs both; for one that exists, None is not checked.
+    Errors: LedgerError, GuardRefused for another account or mode.
+    """
+    if _format(connection, path) != FORMAT_VERSION:
+        _create_or_upgrade(connection, path, account, livemode, create, timeout_seconds)
+    owner = _owner(connection, path)
+    _require_owner(path, owner, account, livemode)
+    return owner
+
+
+def _format(connection: sqlite3.Connection, path: Path) -> int:
+    """The format version of the file: 0 for an empty one.
+
+    Errors: LedgerError if it is another program's database, or of a newer creditctl.
+    """
+    marker = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    if marker != APPLICATION_ID and not empty:
+        raise LedgerError(
+            f"{path} is a database, but not a ledger of creditctl.",
+            code="ledger.not_a_ledger",
+            fix="Name the ledger with CREDITCTL_LEDGER.",
+        )
+    if version > FORMAT_VERSION:
+        raise LedgerError(
+            f"The ledger {path} has format {version}; this creditctl knows formats up to {FORMAT_VERSION}.",
+            code="ledger.newer",
+            fix="Upgrade creditctl on this machine.",
+        )
+    return version
+
+
+def _create_or_upgrade(
+    connection: sqlite3.Connection,
+    path: Path,
+    account: str | None,
+    livemode: bool | None,
+    create: bool,
+    timeout_seconds: float,
+) -> None:
+    """Brings the file to the current format in one transaction, so that several processes may try at once."""
+    _use_write_ahead_log(connection, timeout_seconds)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        version = _format(connection, path)
+        if version == 0:
+            require_owner_known(path, account, livemode, create=create)
+        if version < FORMAT_VERSION:
+            upgrade(connection)
+        if version == 0:
+            owner = (("account", account), ("livemode", str(int(bool(livemode)))))
+            connection.executemany("INSERT INTO ledger_meta (key, value) VALUES (?, ?)", owner)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def require_owner_known(path: Path, account: str | None, livemode: bool | None, *, create: bool) -> None:
+    """Refuses to make a ledger that belongs to nobody.
+
+    Errors: LedgerError, ConfigurationError.
+    """
+    if not create:
+        raise LedgerError(
+            f"{path} is empty, not a ledger.",
+            code="ledger.missing",
+            fix="Run `creditctl ledger init`, or name another file with CREDITCTL_LEDGER.",
+        )
+    if not account or livemode is None:
+        raise ConfigurationError(
+            f"The new ledger {path} must belong to one Stripe account and mode, and they are not known.",
+            code="ledger.owner_unknown",
+            fix="Set STRIPE_SECRET_KEY to a key that may read the account, or STRIPE_ACCOUNT_ID.",
+        )
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection, timeout_seconds: float) -> None:
+    """Readers never wait for the writer. SQLite doesn't wait for this switch by itself, so we do.
+
+    Source: SQLite documentation, "Write-Ahead Logging", section "Activating And Configuring WAL Mode".
+    """
+    deadline = time.monotonic() + timeout_seconds
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(_RETRY_SECONDS)
+        else:
+            return
+
+
+def _owner(connection: sqlite3.Connection, path: Path) -> tuple[str, bool]:
+    meta = dict(connection.execute("SELECT key, value FROM ledger_meta").fetchall())
+    if not meta.get("account") or meta.get("livemode") not in ("0", "1"):
+        raise LedgerError(
+            f"The ledger {path} does not say which account it belongs to.",
+            code="ledger.corrupt",
+            fix="Restore it from a backup.",
+        )
+    return meta["account"], meta["livemode"] == "1"
+
+
+def _require_owner(path: Path, owner: tuple[str, bool], account: str | None, livemode: bool | None) -> None:
+    words = {True: "live", False: "test"}
+    if livemode is not None and livemode != owner[1]:
+        raise GuardRefused(
+            f"The ledger {path} belongs to {words[owner[1]]} mode, and this is {words[livemode]} mode.",
+            code="ledger.other_livemode",
+            fix="Name the ledger of this mode with CREDITCTL_LEDGER; each mode has its own.",
+        )
+    if account is not None and account != owner[0]:
+        raise GuardRefused(
+            f"The ledger {path} belongs to account {owner[0]}, and the key is of account {account}.",
+            code="ledger.other_account",
+            fix="Name the ledger of this account with CREDITCTL_LEDGER; each account has its own.",
+        )

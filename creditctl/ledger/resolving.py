@@ -1,0 +1,101 @@
+"""How a person settles a finding: by crediting what it proposes, or by dismissing it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from creditctl.core.entitlement import Purchase
+from creditctl.core.entitlement_purchase import Proposal
+from creditctl.core.errors import UsageError
+from creditctl.ledger import reading
+from creditctl.ledger.models import FindingStatus, Outcome, Posting, Resolution, StoredFinding
+from creditctl.ledger.transaction import LedgerTransaction
+
+
+def resolve(
+    tx: LedgerTransaction,
+    number: int,
+    *,
+    action: Literal["credit", "dismiss"],
+    reason: str,
+    user_id: str | None,
+    credits: int | None,
+) -> Resolution:
+    """Settles an open finding within a transaction.
+
+    Errors: UsageError if it is not open, has no reason, or proposes nothing that could be credited.
+    """
+    if not reason.strip():
+        raise UsageError("Settling a finding needs a reason.", code="ledger.reason")
+    finding = _open_finding(tx, number)
+    posting = None
+    if action == "credit":
+        posting = _credit(tx, finding, reason, user_id, credits)
+    status = FindingStatus.CREDITED if posting else FindingStatus.DISMISSED
+    settled = replace(
+        finding,
+        status=status,
+        reason=reason,
+        resolved=tx.now,
+        entry_id=posting.entry.id if posting else None,
+    )
+    tx.connection.execute(
+        "UPDATE findings SET status = ?, reason = ?, resolved = ?, entry_id = ? WHERE id = ?",
+        (status.value, reason, tx.now, settled.entry_id, number),
+    )
+    return Resolution(settled, posting)
+
+
+def _open_finding(tx: LedgerTransaction, number: int) -> StoredFinding:
+    finding = reading.finding(tx.connection, number)
+    if finding is None:
+        raise UsageError(f"There is no finding {number}.", code="ledger.no_finding")
+    if finding.status is not FindingStatus.OPEN:
+        raise UsageError(f"Finding {number} was {finding.status} already.", code="ledger.settled")
+    return finding
+
+
+def _credit(
+    tx: LedgerTransaction, finding: StoredFinding, reason: str, user_id: str | None, credits: int | None
+) -> Posting:
+    if finding.proposal is None:
+        raise UsageError(
+            f"Finding {finding.id} proposes no purchase.",
+            code="ledger.no_proposal",
+            fix="Use `creditctl ledger adjust`, then settle the finding with --dismiss.",
+        )
+    purchase = _completed(finding.proposal, user_id, credits)
+    posting = tx.post(purchase.draft(source_event=finding.source_event, note=reason))
+    if posting.outcome is Outcome.CONFLICT:
+        raise UsageError(
+            f"Payment {purchase.payment_key} was credited otherwise, by entry {posting.entry.id}.",
+            code="ledger.conflict",
+            fix="Look at `creditctl trace`, then settle the finding with --dismiss.",
+        )
+    tx.settle(purchase.payment_key, source_event=finding.source_event)
+    return posting
+
+
+def _completed(proposal: Proposal, user_id: str | None, credits: int | None) -> Purchase:
+    """The purchase that a proposal and the person who settles it describe together."""
+    if user_id is not None and proposal.user_id not in (None, user_id):
+        raise UsageError(f"The finding is about user {proposal.user_id}.", code="ledger.other_user")
+    owner = proposal.user_id or user_id
+    count = credits if credits is not None else proposal.credits
+    if owner is None or count is None or count <= 0:
+        raise UsageError(
+            "The finding does not say who gets how many credits.",
+            code="ledger.incomplete",
+            fix="Say it with --user and --credits.",
+        )
+    return Purchase(
+        user_id=owner,
+        credits=count,
+        amount=proposal.amount,
+        currency=proposal.currency,
+        payment_key=proposal.payment_key,
+        session_id=proposal.session_id,
+        package=proposal.package,
+        created=proposal.created,
+    )

@@ -1,0 +1,165 @@
+"""The tables of a ledger file, one migration a format version."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlite_utils.db import Database
+
+APPLICATION_ID = 0x63726374
+"""Marks a SQLite file as a ledger of ours ("crct"). Source: SQLite documentation, "PRAGMA application_id"."""
+
+_ENTRIES = """
+CREATE TABLE credit_transactions (
+    id INTEGER PRIMARY KEY,
+    recorded INTEGER NOT NULL,
+    created INTEGER NOT NULL,
+    user_id TEXT NOT NULL CHECK (length(user_id) BETWEEN 1 AND 200),
+    kind TEXT NOT NULL CHECK (kind IN ('purchase', 'refund', 'refund_reversal', 'dispute', 'dispute_reversal',
+                                       'adjustment', 'usage')),
+    credits INTEGER NOT NULL,
+    amount INTEGER NOT NULL,
+    currency TEXT,
+    payment_key TEXT,
+    session_id TEXT,
+    object_id TEXT,
+    package TEXT,
+    idempotency_key TEXT NOT NULL UNIQUE,
+    source_event TEXT,
+    corrects INTEGER REFERENCES credit_transactions (id),
+    account TEXT NOT NULL,
+    livemode INTEGER NOT NULL CHECK (livemode IN (0, 1)),
+    note TEXT,
+    hash TEXT NOT NULL
+) STRICT
+"""
+
+_STATEMENTS = (
+    "CREATE TABLE ledger_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    _ENTRIES,
+    # Serves the balance without touching the table, and a user's history in order of id.
+    "CREATE INDEX credit_transactions_user ON credit_transactions (user_id, id, credits)",
+    "CREATE INDEX credit_transactions_payment ON credit_transactions (payment_key) WHERE payment_key IS NOT NULL",
+    "CREATE INDEX credit_transactions_session ON credit_transactions (session_id) WHERE kind = 'purchase'",
+    "CREATE INDEX credit_transactions_object ON credit_transactions (object_id) WHERE kind <> 'purchase'",
+    """
+    CREATE TRIGGER credit_transactions_no_update BEFORE UPDATE ON credit_transactions
+    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: correct an entry with another entry'); END
+    """,
+    """
+    CREATE TRIGGER credit_transactions_no_delete BEFORE DELETE ON credit_transactions
+    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: entries are never deleted'); END
+    """,
+    # INSERT OR REPLACE deletes without firing a DELETE trigger, so an insert that would replace is refused as well.
+    """
+    CREATE TRIGGER credit_transactions_append BEFORE INSERT ON credit_transactions
+    WHEN NEW.id IS NOT (SELECT coalesce(max(id), 0) + 1 FROM credit_transactions)
+      OR EXISTS (SELECT 1 FROM credit_transactions WHERE idempotency_key = NEW.idempotency_key)
+    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: entries are numbered without gaps, keys are unique'); END
+    """,
+    """
+    CREATE TABLE deliveries (
+        id INTEGER PRIMARY KEY,
+        received INTEGER NOT NULL,
+        verified INTEGER NOT NULL CHECK (verified IN (0, 1)),
+        event_id TEXT,
+        event_type TEXT,
+        object_id TEXT,
+        outcome TEXT NOT NULL,
+        entry_id INTEGER REFERENCES credit_transactions (id),
+        reason TEXT,
+        size INTEGER,
+        digest TEXT
+    ) STRICT
+    """,
+    "CREATE INDEX deliveries_event ON deliveries (event_id) WHERE event_id IS NOT NULL",
+    "CREATE INDEX deliveries_unverified ON deliveries (id) WHERE verified = 0",
+    """
+    CREATE TABLE facts (
+        object_id TEXT PRIMARY KEY,
+        kind TEXT NOT NULL CHECK (kind IN ('refund', 'dispute')),
+        payment_key TEXT NOT NULL,
+        charge_id TEXT,
+        amount INTEGER NOT NULL,
+        currency TEXT NOT NULL,
+        status TEXT NOT NULL,
+        counted INTEGER NOT NULL,
+        created INTEGER NOT NULL,
+        observed INTEGER NOT NULL,
+        recorded INTEGER NOT NULL,
+        source_event TEXT,
+        detail TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX facts_payment ON facts (payment_key)",
+    """
+    CREATE TABLE findings (
+        id INTEGER PRIMARY KEY,
+        recorded INTEGER NOT NULL,
+        code TEXT NOT NULL,
+        severity TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        message TEXT NOT NULL,
+        fix TEXT NOT NULL,
+        payment_key TEXT,
+        source_event TEXT,
+        proposal TEXT,
+        status TEXT NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'credited', 'dismissed')),
+        reason TEXT,
+        resolved INTEGER,
+        entry_id INTEGER REFERENCES credit_transactions (id),
+        UNIQUE (code, subject)
+    ) STRICT
+    """,
+    """
+    CREATE TABLE attestations (
+        id INTEGER PRIMARY KEY,
+        recorded INTEGER NOT NULL,
+        item TEXT NOT NULL,
+        person TEXT NOT NULL,
+        statement TEXT NOT NULL,
+        expires INTEGER
+    ) STRICT
+    """,
+    """
+    CREATE TABLE runs (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        started INTEGER NOT NULL,
+        finished INTEGER NOT NULL,
+        ok INTEGER NOT NULL CHECK (ok IN (0, 1)),
+        report TEXT NOT NULL
+    ) STRICT
+    """,
+)
+
+
+def _first_format(db: Database) -> None:
+    for statement in _STATEMENTS:
+        db.execute(statement)
+
+
+MIGRATIONS: tuple[tuple[str, Callable[[Database], None]], ...] = (("0001_first_format", _first_format),)
+"""What makes each format version out of the one before; the order and the names never change."""
+
+FORMAT_VERSION = len(MIGRATIONS)
+"""The format that this program writes; it stands in the file as `PRAGMA user_version`."""
+
+
+def upgrade(
+    connection: sqlite3.Connection,
+    migrations: tuple[tuple[str, Callable[[Database], None]], ...] = MIGRATIONS,
+) -> None:
+    """Brings a file to the current format, inside the caller's transaction."""
+    from sqlite_utils import Database, Migrations
+
+    database = Database(connection)
+    steps = Migrations("ledger")
+    for name, step in migrations:
+        steps(name=name)(step)
+    steps.apply(database)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {len(migrations)}")

@@ -1,0 +1,266 @@
+"""Everything that writes to a ledger: inside one transaction, or not at all."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from creditctl.core.entitlement import (
+    TAKING_KINDS,
+    EntryDraft,
+    KeyScheme,
+    Kind,
+    Purchase,
+    Standing,
+    settlement,
+)
+from creditctl.core.entitlement_facts import DisputeFact, Fact, RefundFact
+from creditctl.core.entitlement_purchase import Proposal
+from creditctl.core.errors import UsageError
+from creditctl.core.findings import Finding, Severity
+from creditctl.ledger import rows
+from creditctl.ledger.chain import COLUMNS, GENESIS, entry_hash
+from creditctl.ledger.models import Delivery, Entry, Outcome, Posting
+
+_INSERT_ENTRY = f"INSERT INTO credit_transactions ({rows.ENTRY_COLUMNS}) VALUES ({','.join('?' * len(COLUMNS))})"  # noqa: S608
+_SELECT_ENTRY = f"SELECT {rows.ENTRY_COLUMNS} FROM credit_transactions WHERE "  # noqa: S608
+_UPSERT_FACT = f"INSERT OR REPLACE INTO facts ({rows.FACT_COLUMNS}) VALUES ({','.join('?' * 13)})"  # noqa: S608
+
+KEPT_UNVERIFIED_DELIVERIES = 1000
+"""How many deliveries with a bad signature are kept: anyone can send those, so they must not fill the disk."""
+
+_MAX_MAGNITUDE = 10**15
+_MAX_USER_ID_CHARACTERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerTransaction:
+    """One open transaction; what it did is there in full once it ends well, and not at all otherwise."""
+
+    connection: sqlite3.Connection
+    account: str
+    livemode: bool
+    now: int
+
+    def post(self, draft: EntryDraft) -> Posting:
+        """Writes an entry, unless it is there already.
+
+        Shape:  EXISTS when its key, or for a purchase its payment or session, has an entry that says the same;
+                CONFLICT when that entry says something else: nothing is written then. Only an import of an
+                application's own rows may bring a second purchase for one payment.
+        Errors: UsageError for a draft that no entry can hold.
+        """
+        _require_storable(draft)
+        known = self._known(draft)
+        if known:
+            agreeing = next((entry for entry in known if entry.agrees_with(draft)), None)
+            return Posting(Outcome.EXISTS, agreeing) if agreeing else Posting(Outcome.CONFLICT, known[0])
+        return Posting(Outcome.POSTED, self._append(draft))
+
+    def settle(
+        self, payment_key: str, *, source_event: str | None = None, cause: str | None = None
+    ) -> tuple[Entry, ...]:
+        """Posts what the known refunds and disputes of a payment still take from or give back to its purchase.
+
+        Shape: `cause` is the refund or dispute that was just heard of. Nothing happens before there is a purchase.
+        """
+        purchase = self.purchase_of(payment_key)
+        facts = self.facts_of(payment_key) if purchase else []
+        if purchase is None or not facts:
+            return ()
+        self._report_other_currencies(purchase, facts, source_event)
+        drafts = settlement(self._standing(purchase), facts, source_event=source_event, cause=cause)
+        return tuple(self._append(draft) for draft in drafts)
+
+    def keep_fact(self, fact: Fact, *, source_event: str | None = None) -> Fact:
+        """Merges a refund or dispute with what was known of it, and keeps the result."""
+        query = f"SELECT {rows.FACT_COLUMNS} FROM facts WHERE object_id = ?"  # noqa: S608
+        row = self.connection.execute(query, (fact.object_id,)).fetchone()
+        merged = _merge(rows.fact_of(row).fact, fact) if row else fact
+        self.connection.execute(_UPSERT_FACT, rows.fact_values(merged, self.now, source_event))
+        return merged
+
+    def facts_of(self, payment_key: str) -> list[Fact]:
+        """The refunds and disputes that are known of a payment."""
+        query = f"SELECT {rows.FACT_COLUMNS} FROM facts WHERE payment_key = ? ORDER BY object_id"  # noqa: S608
+        return [rows.fact_of(row).fact for row in self.connection.execute(query, (payment_key,))]
+
+    def purchase_of(self, payment_key: str) -> Entry | None:
+        """The first purchase of a payment."""
+        where = "payment_key = ? AND kind = 'purchase' ORDER BY id LIMIT 1"
+        row = self.connection.execute(_SELECT_ENTRY + where, (payment_key,)).fetchone()
+        return rows.entry_of(row) if row else None
+
+    def add_finding(
+        self,
+        finding: Finding,
+        *,
+        payment_key: str | None = None,
+        source_event: str | None = None,
+        proposal: Proposal | None = None,
+    ) -> int:
+        """Keeps a finding and gives its id; the same code about the same subject is kept once, settled or not.
+
+        Shape: `{id}` in the finding's fix becomes the id.
+        """
+        query = "SELECT id FROM findings WHERE code = ? AND subject = ?"
+        known = self.connection.execute(query, (finding.code, finding.subject)).fetchone()
+        if known:
+            return int(known[0])
+        number = int(self.connection.execute("SELECT coalesce(max(id), 0) + 1 FROM findings").fetchone()[0])
+        self.connection.execute(
+            "INSERT INTO findings (id, recorded, code, severity, subject, message, fix, payment_key, source_event, "
+            "proposal) VALUES (?,?,?,?,?,?,?,?,?,?)",
+            (
+                number,
+                self.now,
+                finding.code,
+                finding.severity.value,
+                finding.subject,
+                finding.message,
+                finding.fix.replace("{id}", str(number)),
+                payment_key,
+                source_event,
+                json.dumps(proposal.as_dict()) if proposal else None,
+            ),
+        )
+        return number
+
+    def add_delivery(self, delivery: Delivery) -> int:
+        """Keeps one delivery; of unverified ones only the latest thousand."""
+        cursor = self.connection.execute(
+            "INSERT INTO deliveries (received, verified, event_id, event_type, object_id, outcome, entry_id, reason, "
+            "size, digest) VALUES (?,?,?,?,?,?,?,?,?,?)",
+            (
+                delivery.received or self.now,
+                int(delivery.verified),
+                delivery.event_id,
+                delivery.event_type,
+                delivery.object_id,
+                delivery.outcome,
+                delivery.entry_id,
+                delivery.reason,
+                delivery.size,
+                delivery.digest,
+            ),
+        )
+        if not delivery.verified:
+            self.connection.execute(
+                "DELETE FROM deliveries WHERE verified = 0 AND id <= (SELECT id FROM deliveries WHERE verified = 0 "
+                "ORDER BY id DESC LIMIT 1 OFFSET ?)",
+                (KEPT_UNVERIFIED_DELIVERIES,),
+            )
+        return cursor.lastrowid or 0
+
+    def _known(self, draft: EntryDraft) -> list[Entry]:
+        """The entries that make a draft superfluous, or contradict it."""
+        found = self._select("idempotency_key = ?", draft.idempotency_key)
+        if found or draft.kind is not Kind.PURCHASE or _is_import(draft):
+            return found
+        found = self._select("payment_key = ? AND kind = 'purchase' ORDER BY id", draft.payment_key)
+        if not found and draft.session_id is not None:
+            found = self._select("session_id = ? AND kind = 'purchase' ORDER BY id", draft.session_id)
+        return found
+
+    def _select(self, where: str, value: str | None) -> list[Entry]:
+        return [rows.entry_of(row) for row in self.connection.execute(_SELECT_ENTRY + where, (value,))]
+
+    def _append(self, draft: EntryDraft) -> Entry:
+        head = self.connection.execute("SELECT id, hash FROM credit_transactions ORDER BY id DESC LIMIT 1").fetchone()
+        number, previous = head or (0, GENESIS)
+        values = (
+            number + 1,
+            self.now,
+            draft.created,
+            draft.user_id,
+            draft.kind.value,
+            draft.credits,
+            draft.amount,
+            draft.currency,
+            draft.payment_key,
+            draft.session_id,
+            draft.object_id,
+            draft.package,
+            draft.idempotency_key,
+            draft.source_event,
+            draft.corrects,
+            self.account,
+            int(self.livemode),
+            draft.note,
+        )
+        row = (*values, entry_hash(previous, values))
+        self.connection.execute(_INSERT_ENTRY, row)
+        return rows.entry_of(row)
+
+    def _standing(self, purchase: Entry) -> Standing:
+        """What the entries of a payment add up to so far."""
+        entries = self._select("payment_key = ? ORDER BY id", purchase.payment_key)
+        taking = [entry for entry in entries if entry.kind in TAKING_KINDS]
+        return Standing(
+            purchase=_purchase(purchase),
+            purchase_id=purchase.id,
+            taken=-sum(entry.credits for entry in taking),
+            returned=-sum(entry.amount for entry in taking),
+            takers={entry.object_id: entry.id for entry in taking if entry.object_id and entry.credits < 0},
+            keys=frozenset(entry.idempotency_key for entry in entries),
+        )
+
+    def _report_other_currencies(self, purchase: Entry, facts: Sequence[Fact], event: str | None) -> None:
+        for fact in facts:
+            if fact.currency != purchase.currency and fact.counted:
+                finding = _other_currency(purchase, fact)
+                self.add_finding(finding, payment_key=purchase.payment_key, source_event=event)
+
+
+def _require_storable(draft: EntryDraft) -> None:
+    """Refuses what no entry can hold, in a sentence, before SQLite would do it in its own words."""
+    if not 1 <= len(draft.user_id) <= _MAX_USER_ID_CHARACTERS or "\0" in draft.user_id:
+        raise UsageError("A user id is a text of 1 to 200 characters.", code="ledger.user_id")
+    if max(abs(draft.credits), abs(draft.amount)) > _MAX_MAGNITUDE:
+        raise UsageError("Credits and amount must be below 10^15.", code="ledger.out_of_range")
+    if draft.kind is Kind.PURCHASE and draft.payment_key is None:
+        raise UsageError("A purchase needs the key of its payment.", code="ledger.payment_key")
+
+
+def _is_import(draft: EntryDraft) -> bool:
+    return draft.idempotency_key.startswith(f"{KeyScheme.IMPORT.value}:")
+
+
+def _merge(known: Fact, heard: Fact) -> Fact:
+    if isinstance(known, RefundFact) and isinstance(heard, RefundFact):
+        return known.merge(heard)
+    if isinstance(known, DisputeFact) and isinstance(heard, DisputeFact):
+        return known.merge(heard)
+    raise UsageError(f"{heard.object_id} is both a refund and a dispute.", code="ledger.fact_kind")
+
+
+def _purchase(entry: Entry) -> Purchase:
+    return Purchase(
+        user_id=entry.user_id,
+        credits=entry.credits,
+        amount=entry.amount,
+        currency=entry.currency or "",
+        payment_key=entry.payment_key or "",
+        session_id=entry.session_id,
+        package=entry.package,
+        created=entry.created,
+    )
+
+
+def _other_currency(purchase: Entry, fact: Fact) -> Finding:
+    return Finding(
+        "fulfilment.currency",
+        Severity.HIGH,
+        fact.object_id,
+        f"The {fact.kind} {fact.object_id} is in {fact.currency.upper()}, its purchase {purchase.payment_key} in "
+        f"{(purchase.currency or '?').upper()}: nothing was taken back for it.",
+        f"Work out the credits, `creditctl ledger adjust --user {purchase.user_id} --credits -N --reason TEXT`, then "
+        "`creditctl ledger resolve {id} --dismiss --reason TEXT`",
+    )
+
+
+def with_entry(delivery: Delivery, entry: Entry | None) -> Delivery:
+    """A delivery that names the entry that came of it."""
+    return replace(delivery, entry_id=entry.id if entry else None)

@@ -1,0 +1,265 @@
+"""The credit API, endpoint by endpoint."""
+
+from __future__ import annotations
+
+import pytest
+
+from creditctl.backend.checkout import NotForSale
+from creditctl.core.errors import ConfigurationError, LedgerError, StripeRefused, Unreachable
+
+BUY = {"package_id": 1, "payment_method": "stripe"}
+
+
+def failed(response, status, words):
+    assert response.status_code == status
+    body = response.json()
+    assert body.keys() == {"success", "message"}
+    assert body["success"] is False
+    assert words in body["message"]
+
+
+class TestPurchase:
+    def test_opens_a_checkout_session_for_the_user_in_the_header(self, client, checkout):
+        response = client.post("/api/credits/purchase", json=BUY, headers={"X-User-Id": "user 1"})
+        assert response.status_code == 200
+        assert response.json() == {
+            "success": True,
+            "message": "Checkout session created",
+            "payment_url": "http://127.0.0.1:12111/c/pay/cs_test_a1",
+        }
+        (order,) = checkout.orders
+        assert (order.package.slug, order.user_id) == ("starter", "user 1")
+        assert order.success_url == "http://127.0.0.1:3000/credits/success?session_id={CHECKOUT_SESSION_ID}"
+        assert order.cancel_url == "http://127.0.0.1:3000/credits/cancel"
+
+    @pytest.mark.parametrize("number", [1, 2, 3, 4, 5])
+    def test_sells_each_package(self, client, checkout, number):
+        client.post("/api/credits/purchase", json={**BUY, "package_id": number}, headers={"X-User-Id": "1"})
+        assert [order.package.number for order in checkout.orders] == [number]
+
+    @pytest.mark.parametrize("number", [0, 6, -1, "1", True, 1.5, None, [1], 10**30])
+    def test_refuses_what_is_no_package(self, client, checkout, number):
+        response = client.post(
+            "/api/credits/purchase", json={**BUY, "package_id": number}, headers={"X-User-Id": "1"}
+        )
+        failed(response, 422, "body.package_id")
+        assert checkout.orders == []
+
+    @pytest.mark.parametrize("body", [{"package_id": 1}, {**BUY, "payment_method": "paypal"}, {}, [], "text"])
+    def test_refuses_a_body_that_is_not_the_documented_one(self, client, body):
+        failed(client.post("/api/credits/purchase", json=body, headers={"X-User-Id": "1"}), 422, "body")
+
+    @pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b""])
+    def test_refuses_a_body_that_is_no_json(self, client, body):
+        headers = {"X-User-Id": "1", "Content-Type": "application/json"}
+        response = client.post("/api/credits/purchase", content=body, headers=headers)
+        assert response.status_code in (400, 422)
+        assert response.json()["success"] is False
+
+    def test_never_guesses_the_user(self, client, checkout):
+        body = {**BUY, "user_id": "1"}
+        failed(client.post("/api/credits/purchase?user_id=1", json=body), 422, "X-User-Id is missing")
+        assert checkout.orders == []
+
+    @pytest.mark.parametrize(
+        ("value", "words"),
+        [
+            ("", "missing"),
+            ("x" * 201, "longer than 200"),
+            ("a\tb", "control characters"),
+            (b"\xff", "not UTF-8"),
+            ("a\u2028b".encode(), "control characters"),
+        ],
+    )
+    def test_refuses_a_user_id_that_cannot_be_used(self, client, checkout, value, words):
+        failed(client.post("/api/credits/purchase", json=BUY, headers={"X-User-Id": value}), 422, words)
+        assert checkout.orders == []
+
+    def test_two_user_ids_are_none(self, client):
+        headers = [("X-User-Id", "1"), ("X-User-Id", "2")]
+        failed(client.post("/api/credits/purchase", json=BUY, headers=headers), 422, "more than once")
+
+    @pytest.mark.parametrize("user_id", ["x" * 200, "Jörg 用户", "0", "a@b"])
+    def test_takes_a_user_id_as_it_is(self, client, checkout, user_id):
+        client.post("/api/credits/purchase", json=BUY, headers={"X-User-Id": user_id.encode()})
+        assert [order.user_id for order in checkout.orders] == [user_id]
+
+    @pytest.mark.parametrize(
+        ("error", "status", "words"),
+        [
+            (Unreachable("Stripe could not be reached.", code="stripe.unreachable"), 503, "cannot be reached"),
+            (StripeRefused("bad key ends in 1234", code="stripe.authentication"), 502, "Stripe refused"),
+            (NotForSale("Run `creditctl setup`.", code="backend.not_for_sale"), 503, "creditctl setup"),
+            (ConfigurationError("internal detail", code="stripe.permission"), 500, "not set up right"),
+        ],
+    )
+    def test_says_when_stripe_does_not_help(self, client, checkout, log, error, status, words):
+        checkout.error = error
+        response = client.post("/api/credits/purchase", json=BUY, headers={"X-User-Id": "1"})
+        failed(response, status, words)
+        assert error.code in log.text
+        assert "1234" not in response.text
+        assert "internal detail" not in response.text
+
+    def test_live_mode_takes_nobody_at_their_word(self, live_client, checkout):
+        response = live_client(trust_user_header=False).post(
+            "/api/credits/purchase", json=BUY, headers={"X-User-Id": "1"}
+        )
+        failed(response, 403, "--trust-user-header")
+        assert checkout.orders == []
+
+    def test_live_mode_believes_a_header_it_was_told_to_trust(self, live_client, checkout):
+        client = live_client(trust_user_header=True)
+        assert client.post("/api/credits/purchase", json=BUY, headers={"X-User-Id": "1"}).status_code == 200
+        assert len(checkout.orders) == 1
+
+
+class TestWebhook:
+    def test_hands_over_the_raw_bytes_and_the_signature(self, client, webhook):
+        body = b'{ "id":\n "evt_1" }'
+        response = client.post("/api/credits/webhook", content=body, headers={"Stripe-Signature": "t=1,v1=ab"})
+        assert response.status_code == 200
+        assert response.json() == {"success": True, "received": True}
+        assert webhook.seen == [(body, "t=1,v1=ab")]
+
+    def test_a_missing_signature_is_none(self, client, webhook):
+        client.post("/api/credits/webhook", content=b"{}")
+        assert webhook.seen == [(b"{}", None)]
+
+    def test_logs_the_guides_lines_and_the_outcome(self, client, log):
+        client.post("/api/credits/webhook", content=b"{}")
+        assert log.lines == [
+            "INFO: Handling Stripe webhook event: checkout.session.completed",
+            "INFO: Successfully added 1000 credits to user 1 from Stripe payment pi_1",
+            "INFO: POST /api/credits/webhook 200 posted evt_1 checkout.session.completed 0 ms",
+        ]
+
+    @pytest.mark.parametrize(("status", "outcome"), [(400, "bad_signature"), (500, "failed"), (503, "failed")])
+    def test_passes_on_what_went_wrong(self, client, webhook, log, status, outcome):
+        webhook.receipt = type(webhook.receipt)(status, outcome, None, None, (), "Invalid signature.")
+        failed(client.post("/api/credits/webhook", content=b"{}"), status, "Invalid signature.")
+        assert f"POST /api/credits/webhook {status} {outcome}" in log.text
+
+    @pytest.mark.parametrize(
+        ("error", "status"),
+        [(RuntimeError("sk_test_emulator0000000000"), 500), (LedgerError("locked", code="ledger.locked"), 503)],
+    )
+    def test_a_failure_of_ours_brings_stripe_back(self, client, webhook, log, error, status):
+        webhook.error = error
+        failed(client.post("/api/credits/webhook", content=b"{}"), status, "")
+        assert log.lines[-1].startswith("ERROR: POST /api/credits/webhook")
+        assert "sk_test" not in log.text
+
+    def test_is_for_post_only(self, client):
+        failed(client.get("/api/credits/webhook"), 405, "Method Not Allowed")
+
+
+class TestSession:
+    def test_shows_what_stripe_says(self, client, checkout, paid_session):
+        checkout.sessions["cs_test_1"] = paid_session
+        response = client.get("/api/credits/session/cs_test_1")
+        assert response.status_code == 200
+        assert response.json() == {
+            "success": True,
+            "session": {
+                "id": "cs_test_1",
+                "payment_status": "paid",
+                "amount_total": 1000,
+                "metadata": {"user_id": "1", "package": "starter"},
+            },
+        }
+
+    @pytest.mark.parametrize("session_id", ["cs_test_none", "alice@example.com", "pi_1", "cs_%0a", "x" * 300, "%2e%2e"])
+    def test_an_unknown_one_is_not_found(self, client, log, session_id):
+        response = client.get(f"/api/credits/session/{session_id}")
+        assert response.status_code in (404, 422)
+        assert response.json()["success"] is False
+        assert "alice" not in log.text
+
+    def test_says_when_stripe_is_away(self, client, checkout):
+        checkout.error = Unreachable("away", code="stripe.unreachable")
+        failed(client.get("/api/credits/session/cs_test_1"), 503, "Stripe cannot be reached")
+
+
+class TestReading:
+    def test_packages(self, client):
+        body = client.get("/api/credits/packages").json()
+        assert body["success"] is True
+        assert [(p["package_id"], p["credits"], p["amount"], p["cost_per_credit"]) for p in body["packages"]] == [
+            (1, 1000, 1000, "0.010"),
+            (2, 5500, 4500, "0.008"),
+            (3, 13500, 10000, "0.007"),
+            (4, 35000, 22500, "0.006"),
+            (5, 120000, 70000, "0.006"),
+        ]
+
+    def test_balance(self, client, ledger, entry):
+        ledger.rows = [entry(1), entry(2, credits=-300), entry(3, user_id="2")]
+        assert client.get("/api/credits/balance?user_id=1").json() == {"success": True, "user_id": "1", "balance": 700}
+        assert client.get("/api/credits/balance?user_id=nobody").json()["balance"] == 0
+
+    @pytest.mark.parametrize("query", ["", "?user_id=", "?user_id=" + "x" * 201])
+    def test_whose_balance_must_be_said(self, client, query):
+        failed(client.get(f"/api/credits/balance{query}"), 422, "query.user_id")
+
+    def test_transactions_page_by_page(self, client, ledger, entry):
+        ledger.rows = [entry(number) for number in range(1, 8)] + [entry(8, user_id="2")]
+        seen, after = [], 0
+        while after is not None:
+            body = client.get(f"/api/credits/transactions?user_id=1&limit=3&after={after}").json()
+            seen.append([row["id"] for row in body["transactions"]])
+            after = body["next_after"]
+        assert seen == [[1, 2, 3], [4, 5, 6], [7]]
+
+    def test_a_full_last_page_is_the_last(self, client, ledger, entry):
+        ledger.rows = [entry(1), entry(2)]
+        assert client.get("/api/credits/transactions?user_id=1&limit=2").json()["next_after"] is None
+
+    def test_a_transaction_shows_no_words_of_operators(self, client, ledger, entry):
+        ledger.rows = [entry(1)]
+        (row,) = client.get("/api/credits/transactions?user_id=1").json()["transactions"]
+        assert row == {
+            "id": 1,
+            "created": 1_790_000_000,
+            "kind": "purchase",
+            "credits": 1000,
+            "amount": 1000,
+            "currency": "usd",
+            "package": "starter",
+            "payment_key": "pi_1",
+        }
+
+    @pytest.mark.parametrize("query", ["limit=0", "limit=501", "after=-1", f"after={2**63}", "limit=x"])
+    def test_refuses_pages_that_cannot_be(self, client, query):
+        failed(client.get(f"/api/credits/transactions?user_id=1&{query}"), 422, "query.")
+
+    @pytest.mark.parametrize("path", ["balance", "transactions"])
+    def test_live_mode_shows_nobody_to_strangers(self, live_client, path):
+        failed(live_client(trust_user_header=False).get(f"/api/credits/{path}?user_id=1"), 403, "--trust-user-header")
+        assert live_client(trust_user_header=True).get(f"/api/credits/{path}?user_id=1").status_code == 200
+
+    @pytest.mark.parametrize("path", ["/healthz", "/api/credits/balance?user_id=1"])
+    def test_says_when_the_ledger_is_away(self, client, ledger, path):
+        ledger.error = LedgerError("/secret/place is locked", code="ledger.locked")
+        response = client.get(path)
+        failed(response, 503, "ledger cannot be read")
+        assert "/secret" not in response.text
+
+    def test_health(self, client):
+        assert client.get("/healthz").json() == {"success": True, "status": "ok", "mode": "emulator"}
+
+
+class TestBrowsers:
+    def test_the_frontend_may_call_from_its_own_origin(self, client):
+        headers = {
+            "Origin": "http://127.0.0.1:3000",
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "content-type,x-user-id",
+        }
+        response = client.options("/api/credits/purchase", headers=headers)
+        assert response.status_code == 200
+        assert response.headers["access-control-allow-origin"] == "http://127.0.0.1:3000"
+
+    def test_no_other_site_may(self, client):
+        response = client.get("/api/credits/balance?user_id=1", headers={"Origin": "https://elsewhere.example"})
+        assert "access-control-allow-origin" not in response.headers

@@ -1,0 +1,44 @@
+"""What the bench files share: rows, medians, and a do-nothing server to measure against."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table. Shape: `ratio` is ours to theirs, as the goal words it."""
+
+    measured: str
+    against: str
+    ours: str
+    theirs: str
+    ratio: float
+    goal: str
+
+
+def median_seconds(action: Callable[[], object], rounds: int) -> float:
+    """The median time that one call takes."""
+    taken = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        action()
+        taken.append(time.perf_counter() - start)
+    return statistics.median(taken)
+
+
+def alternate(ours: Callable[[], object], theirs: Callable[[], object], rounds: int) -> tuple[float, float]:
+    """Median seconds of two actions, taken in turns so that a noisy machine disturbs both alike."""
+    first, second = [], []
+    for _ in range(rounds):
+        first.append(median_seconds(ours, 1))
+        second.append(median_seconds(theirs, 1))
+    return statistics.median(first), statistics.median(second)
+
+
+def per_second(seconds_per_batch: float, batch: int) -> float:
+    """Requests a second, from the median time of a batch."""
+    return batch / seconds_per_batch
