@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from creditctl.checks.context import Context
 from creditctl.checks.env_rules import RULE_GROUPS, RuleGroup
-from creditctl.checks.registry import Answer, Check, Context, answer_to_findings
+from creditctl.checks.registry import Answer, Check, answer_to_findings
 
 
 def _check(group: RuleGroup) -> Check:

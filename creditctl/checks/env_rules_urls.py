@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator
 from urllib.parse import SplitResult, urlsplit
 
@@ -27,6 +28,14 @@ def whole(view: EnvView) -> Iterator[Finding]:
         elif setting.value.strip().endswith("/"):
             text = f"{setting.name} ends in a slash; code that adds a path makes two of it."
             yield finding("url.slash", Severity.LOW, setting.where, text, "Take the slash away.")
+
+
+def url_fault(value: str) -> str:
+    """What makes a URL unusable, in words that show nothing of it; empty where nothing does."""
+    if is_placeholder(value):
+        return "it still holds a placeholder"
+    url = None if hidden_character(value) or re.search(r"\s", value) else _split(value)
+    return "it is no URL" if url is None else _fault(url)
 
 
 def _fault(url: SplitResult) -> str:

@@ -7,35 +7,11 @@ from dataclasses import dataclass, field
 
 import stripe
 
-from creditctl.checks.env_view import EnvView
-from creditctl.checks.ledger_reader import LedgerReader
-from creditctl.checks.probe import Probe
-from creditctl.core.catalog import Catalog
+from creditctl.checks.context import Context
 from creditctl.core.checks import CheckResult, Status
 from creditctl.core.errors import CreditctlError
 from creditctl.core.findings import Finding, Severity
-from creditctl.core.settings import Settings
-from creditctl.stripe_api.client import StripeDoor
 from creditctl.stripe_api.errors import translate
-
-
-@dataclass(frozen=True)
-class Context:
-    """What checks look at.
-
-    Shape: `stripe` and `ledger` are None where there is none to ask, and then `no_stripe` or `no_ledger` says why;
-    `probe` is None where nothing but Stripe may be called.
-    """
-
-    settings: Settings
-    env: EnvView
-    catalog: Catalog
-    clock: Callable[[], int]
-    stripe: StripeDoor | None = None
-    ledger: LedgerReader | None = None
-    probe: Probe | None = None
-    no_stripe: str = "there is no usable key"
-    no_ledger: str = "there is no ledger file yet"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import typer
 from typer.exceptions import Abort, Exit, TyperException
 
 from creditctl import __version__
-from creditctl.cli import demo, emulator, env, packages, serve, simulate
+from creditctl.cli import checklist, demo, emulator, env, packages, reconcile, serve, simulate
 from creditctl.cli.output import document, make_console, write_json
 from creditctl.cli.wiring import Wiring, real_wiring
 from creditctl.core.errors import (
@@ -53,7 +53,9 @@ def build_app() -> typer.Typer:
     app.callback()(_root)
     app.command("demo")(demo.demo)
     app.command("packages")(packages.packages)
+    app.command("reconcile")(reconcile.reconcile)
     app.add_typer(env.build(), name="env")
+    app.add_typer(checklist.build(), name="checklist")
     app.command("simulate")(simulate.simulate)
     app.add_typer(emulator.build(), name="emulator")
     app.command("serve")(serve.serve)
@@ -129,13 +131,13 @@ def as_known_error(error: Exception) -> CreditctlError | None:
 def _end(
     world: Wiring, command: Any, arguments: Sequence[str], error: CreditctlError | None, exit_code: ExitCode
 ) -> int:
-    shown = error or _Stopped("Stopped.", code="stopped", fix="Run the same command again to go on.")
+    shown = error or _Stopped("Stopped.", code="stopped")
     if wants_json(arguments):
         name = command_name(command, arguments)
         write_json(world.stdout, document(name, mode=world.mode, exit_code=exit_code, error=shown))
         return exit_code
     console = make_console(world.stderr, world.environ)
-    console.print(f"Error: {redact(shown.message)}", style="bold red", markup=False)
+    console.print(redact(shown.message if error is None else f"Error: {shown.message}"), style="bold red", markup=False)
     if shown.fix:
         console.print(redact(shown.fix), markup=False)
     if shown.request_id:

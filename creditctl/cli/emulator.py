@@ -50,10 +50,19 @@ def emulator(
 def _serve(
     run: Run, state: Path | None, host: str, port: int, *, seed: int | None, livemode: bool, strict_urls: bool
 ) -> None:
+    import sqlite3
+
     from creditctl.emulator.app import Emulator
     from creditctl.emulator.server import serve
 
-    built = Emulator(state=state, seed=seed, livemode=livemode, strict_urls=strict_urls)
+    try:
+        built = Emulator(state=state, seed=seed, livemode=livemode, strict_urls=strict_urls)
+    except sqlite3.Error as error:
+        raise ConfigurationError(
+            f"Cannot keep the emulator's state in {state}: {error}.",
+            code="emulator.state",
+            fix="Name a file in a folder that can be written with --state, or leave it out to keep it in memory.",
+        ) from error
     try:
         serve(built, host, port, on_ready=lambda url: _ready(run, url))
     except OSError as error:
@@ -72,8 +81,8 @@ def _ready(run: Run, url: str) -> None:
         return
     run.out.print(f"Stripe emulator ready at {url}", markup=False)
     run.out.file.flush()
-    run.say(f"Use any key such as {'sk_test_' + 'emulator…'} with it, for example:")
-    run.say(f"  export STRIPE_API_BASE={url} STRIPE_SECRET_KEY=sk_test_<12 or more letters and digits>")
+    run.say("It takes any key of sk_test_ and twelve or more letters and digits. In another terminal:")
+    run.say(f"  export STRIPE_API_BASE={url} STRIPE_SECRET_KEY=sk_test_$(openssl rand -hex 12)")
     run.say("  creditctl setup")
     run.say("Ctrl-C stops it.")
 

@@ -26,3 +26,11 @@ ConfirmOption = Annotated[
 ]
 HostOption = Annotated[str, typer.Option("--host", help="The address to listen on.")]
 PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes any free one.")]
+SinceOption = Annotated[
+    str | None,
+    typer.Option("--since", help="From this time on: 2026-11-01, or an age such as 36h, 30d.", metavar="WHEN"),
+]
+UntilOption = Annotated[
+    str | None,
+    typer.Option("--until", help="Before this time: 2026-11-01, or an age such as 36h, 30d.", metavar="WHEN"),
+]

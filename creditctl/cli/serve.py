@@ -56,13 +56,19 @@ def serve(
     run = start(ctx, as_json=as_json)
     settings = run.wiring.settings(env_file, mode)
     check_address(settings.mode, host, trust_user_header)
-    required = (settings.frontend_url, settings.require("STRIPE_WEBHOOK_SECRET"))
-    assert all(required)  # both were asked for so that a missing one is named before anything is opened
+    check_settings(settings)
     packages = run.wiring.catalog(catalog or settings.catalog_path)
     code = _serve(run, settings, packages, (host, port), trust_user_header, _guard(run, mode, confirm))
     if code is ExitCode.STOPPED:
         run.say("Stopped.")
     raise typer.Exit(int(code))
+
+
+def check_settings(settings: Settings) -> None:
+    """Asks for every setting that is needed before anything is opened. Errors: ConfigurationError."""
+    settings.require("FRONTEND_URL")
+    settings.require("STRIPE_WEBHOOK_SECRET")
+    _ = settings.api_key, settings.webhook_secrets
 
 
 def check_address(mode: Mode, host: str, trust_user_header: bool) -> None:
@@ -116,6 +122,10 @@ def _serve(
 def build_services(
     run: Run, settings: Settings, catalog: Catalog, door: StripeDoor, stack: ExitStack, trust_user_header: bool
 ) -> Services:
+    """Everything that the backend works with, built from the settings; the ledger is closed with the stack.
+
+    Errors: LedgerError; GuardRefused where the ledger is another account's.
+    """
     from creditctl.backend.checkout import StripeCheckout
     from creditctl.backend.logs import stream_log
     from creditctl.backend.services import Services

@@ -18,6 +18,7 @@ from creditctl.core.modes import Mode, require_mode
 if TYPE_CHECKING:
     import stripe
 
+    from creditctl.checks.probe import ProbeAnswer
     from creditctl.core.catalog import Catalog
     from creditctl.core.settings import Settings
     from creditctl.stripe_api.client import StripeDoor
@@ -47,6 +48,7 @@ class Wiring:
     chance: Callable[[], float] = random.random
     token: Callable[[int], str] = secrets.token_hex
     transport: Callable[[], stripe.HTTPClient] | None = None
+    probe: Callable[[str], ProbeAnswer] | None = None
     mode: Mode | None = field(default=None, init=False)
 
     def settings(self, env_file: Path | None = None, expected: Mode | None = None) -> Settings:

@@ -56,6 +56,7 @@ def start_world(outer: Wiring, folder: Path, *, keep_state: bool = False) -> Ite
 
     Errors: CreditctlError of the set-up, should it fail; OSError if the folder cannot be written.
     """
+    from creditctl.backend.server import bind, url_of
     from creditctl.emulator.app import Emulator
     from creditctl.emulator.server import EmulatorServer
 
@@ -63,8 +64,8 @@ def start_world(outer: Wiring, folder: Path, *, keep_state: bool = False) -> Ite
         emulator = Emulator(state=folder / "stripe-emulator.db" if keep_state else None)
         stack.callback(emulator.close)
         stripe_server = stack.enter_context(EmulatorServer(emulator, host=_HOST, port=0))
-        listener = stack.enter_context(socket.create_server((_HOST, 0), backlog=128))
-        backend_url = f"http://{_HOST}:{listener.getsockname()[1]}"
+        listener = stack.enter_context(bind(_HOST, 0))
+        backend_url = url_of(listener)
         write_settings(folder / ".env", stripe_server.url, backend_url)
         inner = replace(
             outer,

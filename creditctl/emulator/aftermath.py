@@ -138,9 +138,7 @@ def _warn(call: Call, charge: Body) -> None:
         "livemode": call.scope.livemode,
         "payment_intent": charge["payment_intent"],
     }
-    Call(call.services, call.scope, call.now).add(
-        EARLY_FRAUD_WARNING, body, event="radar.early_fraud_warning.created"
-    )
+    Call(call.services, call.scope, call.now).add(EARLY_FRAUD_WARNING, body, event="radar.early_fraud_warning.created")
 
 
 def _review(call: Call, charge: Body) -> None:

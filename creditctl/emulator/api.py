@@ -20,7 +20,7 @@ from creditctl.emulator.expand import expand
 from creditctl.emulator.forms import Tree, decode
 from creditctl.emulator.idempotency import Kept
 from creditctl.emulator.kinds import Body
-from creditctl.emulator.resources import ROUTES
+from creditctl.emulator.resources.table import ROUTES
 from creditctl.emulator.routes import Route, Router
 from creditctl.emulator.schema import read_fields
 from creditctl.emulator.store import decode as from_json

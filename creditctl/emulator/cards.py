@@ -32,7 +32,7 @@ class Card:
     attaches: bool = True
     """False where saving the card to a customer fails like a charge does."""
     challenge: str = ""
-    """`always`, `unless_saved` (asked unless set up for off-session use) or `on_session` (asked when the buyer is there)."""
+    """`always`, `unless_saved` (unless set up for off-session use) or `on_session` (when the buyer is there)."""
     after_challenge: Decline | None = None
     dispute: str = ""
     refund: str = ""
@@ -119,9 +119,7 @@ _DECLINES = (
     _declined("4000000000009979", STOLEN, "visa_chargeDeclinedStolenCard", "chargeDeclinedStolenCard"),
     _declined("4000000000000069", EXPIRED, "chargeDeclinedExpiredCard", "visa_chargeDeclinedExpiredCard"),
     _declined("4000000000000127", WRONG_CVC, "chargeDeclinedIncorrectCvc", "visa_chargeDeclinedIncorrectCvc"),
-    _declined(
-        "4000000000000119", PROCESSING, "chargeDeclinedProcessingError", "visa_chargeDeclinedProcessingError"
-    ),
+    _declined("4000000000000119", PROCESSING, "chargeDeclinedProcessingError", "visa_chargeDeclinedProcessingError"),
     _declined(
         "4000000000006975",
         VELOCITY,

@@ -186,7 +186,7 @@ def _new_method(call: Call, type_: str, params: Body) -> Body:
     }
 
 
-def refuse_reuse(call: Call, method: Method, customer: str | None) -> None:
+def refuse_reuse(method: Method, customer: str | None) -> None:
     """A method that is not saved is used once; a saved one is used with its customer.
 
     Source: Stripe API reference, "PaymentMethods"; messages quoted in public issues.

@@ -9,8 +9,8 @@ import msgspec
 
 from creditctl.emulator import cards
 from creditctl.emulator.aftermath import after_success, schedule_delayed_result
-from creditctl.emulator.cards import Card, Decline
 from creditctl.emulator.call import Call
+from creditctl.emulator.cards import Card, Decline
 from creditctl.emulator.charge_bodies import new_charge
 from creditctl.emulator.errors import StripeError, invalid
 from creditctl.emulator.kinds import CHARGE, PAYMENT_INTENT, Body

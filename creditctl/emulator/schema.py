@@ -172,6 +172,8 @@ class Metadata(Field):
         if not isinstance(node, dict):
             raise bad_parameter("Invalid object", param)
         pairs = {key: _scalar(value, f"{param}[{key}]", "string") for key, value in node.items()}
+        if len(pairs) > 50:
+            raise bad_parameter(f"Metadata can have up to 50 keys, but you passed in {len(pairs)} keys.", param)
         for key, value in pairs.items():
             _check_metadata_pair(key, value, param)
         return pairs

@@ -4,15 +4,33 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from creditctl.core.errors import ConfigurationError, GuardRefused, LedgerError
-from creditctl.ledger.schema import APPLICATION_ID, FORMAT_VERSION, upgrade
+from creditctl.ledger.schema import APPLICATION_ID, Migration, upgrade
 
 _RETRY_SECONDS = 0.05
 
 
-def require_file(path: Path, *, create: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a ledger is opened as. Shape: a new file needs account and livemode; else None is not checked."""
+
+    account: str | None
+    livemode: bool | None
+    create: bool
+    migrations: Sequence[Migration]
+    timeout_seconds: float
+
+    @property
+    def version(self) -> int:
+        """The format that this program writes."""
+        return len(self.migrations)
+
+
+def require_file(path: Path, wanted: Wanted) -> None:
     """Refuses a path at which there can be no ledger.
 
     Errors: LedgerError.
@@ -23,36 +41,30 @@ def require_file(path: Path, *, create: bool) -> None:
             code="ledger.not_a_ledger",
             fix="Name a file with CREDITCTL_LEDGER.",
         )
-    if not create and not path.exists():
+    if path.exists():
+        return
+    if not wanted.create:
         raise LedgerError(
             f"There is no ledger at {path}.",
             code="ledger.missing",
             fix="Run `creditctl ledger init`, or name another file with CREDITCTL_LEDGER.",
         )
+    _require_owner_known(path, wanted)
 
 
-def prepare(
-    connection: sqlite3.Connection,
-    path: Path,
-    *,
-    account: str | None,
-    livemode: bool | None,
-    create: bool,
-    timeout_seconds: float,
-) -> tuple[str, bool]:
+def prepare(connection: sqlite3.Connection, path: Path, wanted: Wanted) -> tuple[str, bool]:
     """Makes a connection's file a current ledger, and gives the account and livemode that it belongs to.
 
-    Shape:  a new file needs both; for one that exists, None is not checked.
     Errors: LedgerError, GuardRefused for another account or mode.
     """
-    if _format(connection, path) != FORMAT_VERSION:
-        _create_or_upgrade(connection, path, account, livemode, create, timeout_seconds)
+    if _format(connection, path, wanted.version) != wanted.version:
+        _create_or_upgrade(connection, path, wanted)
     owner = _owner(connection, path)
-    _require_owner(path, owner, account, livemode)
+    _require_owner(path, owner, wanted)
     return owner
 
 
-def _format(connection: sqlite3.Connection, path: Path) -> int:
+def _format(connection: sqlite3.Connection, path: Path, known: int) -> int:
     """The format version of the file: 0 for an empty one.
 
     Errors: LedgerError if it is another program's database, or of a newer creditctl.
@@ -66,34 +78,27 @@ def _format(connection: sqlite3.Connection, path: Path) -> int:
             code="ledger.not_a_ledger",
             fix="Name the ledger with CREDITCTL_LEDGER.",
         )
-    if version > FORMAT_VERSION:
+    if version > known:
         raise LedgerError(
-            f"The ledger {path} has format {version}; this creditctl knows formats up to {FORMAT_VERSION}.",
+            f"The ledger {path} has format {version}; this creditctl knows formats up to {known}.",
             code="ledger.newer",
             fix="Upgrade creditctl on this machine.",
         )
     return version
 
 
-def _create_or_upgrade(
-    connection: sqlite3.Connection,
-    path: Path,
-    account: str | None,
-    livemode: bool | None,
-    create: bool,
-    timeout_seconds: float,
-) -> None:
+def _create_or_upgrade(connection: sqlite3.Connection, path: Path, wanted: Wanted) -> None:
     """Brings the file to the current format in one transaction, so that several processes may try at once."""
-    _use_write_ahead_log(connection, timeout_seconds)
+    if _format(connection, path, wanted.version) == 0:
+        _require_owner_known(path, wanted)
+    _use_write_ahead_log(connection, wanted.timeout_seconds)
     connection.execute("BEGIN IMMEDIATE")
     try:
-        version = _format(connection, path)
+        version = _format(connection, path, wanted.version)
+        if version < wanted.version:
+            upgrade(connection, wanted.migrations)
         if version == 0:
-            require_owner_known(path, account, livemode, create=create)
-        if version < FORMAT_VERSION:
-            upgrade(connection)
-        if version == 0:
-            owner = (("account", account), ("livemode", str(int(bool(livemode)))))
+            owner = (("account", wanted.account), ("livemode", str(int(bool(wanted.livemode)))))
             connection.executemany("INSERT INTO ledger_meta (key, value) VALUES (?, ?)", owner)
         connection.execute("COMMIT")
     except BaseException:
@@ -102,18 +107,18 @@ def _create_or_upgrade(
         raise
 
 
-def require_owner_known(path: Path, account: str | None, livemode: bool | None, *, create: bool) -> None:
+def _require_owner_known(path: Path, wanted: Wanted) -> None:
     """Refuses to make a ledger that belongs to nobody.
 
     Errors: LedgerError, ConfigurationError.
     """
-    if not create:
+    if not wanted.create:
         raise LedgerError(
             f"{path} is empty, not a ledger.",
             code="ledger.missing",
             fix="Run `creditctl ledger init`, or name another file with CREDITCTL_LEDGER.",
         )
-    if not account or livemode is None:
+    if not wanted.account or wanted.livemode is None:
         raise ConfigurationError(
             f"The new ledger {path} must belong to one Stripe account and mode, and they are not known.",
             code="ledger.owner_unknown",
@@ -149,7 +154,8 @@ def _owner(connection: sqlite3.Connection, path: Path) -> tuple[str, bool]:
     return meta["account"], meta["livemode"] == "1"
 
 
-def _require_owner(path: Path, owner: tuple[str, bool], account: str | None, livemode: bool | None) -> None:
+def _require_owner(path: Path, owner: tuple[str, bool], wanted: Wanted) -> None:
+    account, livemode = wanted.account, wanted.livemode
     words = {True: "live", False: "test"}
     if livemode is not None and livemode != owner[1]:
         raise GuardRefused(

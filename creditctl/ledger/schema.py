@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -142,17 +142,17 @@ def _first_format(db: Database) -> None:
         db.execute(statement)
 
 
-MIGRATIONS: tuple[tuple[str, Callable[[Database], None]], ...] = (("0001_first_format", _first_format),)
-"""What makes each format version out of the one before; the order and the names never change."""
+Migration = tuple[str, "Callable[[Database], None]"]
+"""A name and the step that makes one format out of the one before."""
+
+MIGRATIONS: tuple[Migration, ...] = (("0001_first_format", _first_format),)
+"""The way to the current format; the order and the names never change."""
 
 FORMAT_VERSION = len(MIGRATIONS)
 """The format that this program writes; it stands in the file as `PRAGMA user_version`."""
 
 
-def upgrade(
-    connection: sqlite3.Connection,
-    migrations: tuple[tuple[str, Callable[[Database], None]], ...] = MIGRATIONS,
-) -> None:
+def upgrade(connection: sqlite3.Connection, migrations: Sequence[Migration]) -> None:
     """Brings a file to the current format, inside the caller's transaction."""
     from sqlite_utils import Database, Migrations
 

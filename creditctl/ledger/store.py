@@ -6,7 +6,7 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -31,7 +31,8 @@ from creditctl.ledger.models import (
     StoredFact,
     StoredFinding,
 )
-from creditctl.ledger.opening import prepare, require_file
+from creditctl.ledger.opening import Wanted, prepare, require_file
+from creditctl.ledger.schema import MIGRATIONS, Migration
 from creditctl.ledger.transaction import LedgerTransaction
 from creditctl.ledger.verification import Verification
 
@@ -63,24 +64,19 @@ class Ledger:
         create: bool = True,
         busy_timeout_seconds: float = 10,
         on_connect: ConnectHook | None = None,
+        migrations: Sequence[Migration] = MIGRATIONS,
     ) -> Ledger:
         """Opens a ledger, making or upgrading it where needed.
 
         Shape:  a new file needs account and livemode; for one that exists, None is not checked.
         Errors: LedgerError (no ledger, newer, locked, read-only, …), GuardRefused for another account or mode.
         """
-        require_file(path, create=create)
+        wanted = Wanted(account, livemode, create, migrations, busy_timeout_seconds)
+        require_file(path, wanted)
         connections = Connections(path, busy_timeout_seconds, on_connect)
         try:
             with translated(path):
-                owner = prepare(
-                    connections.get(),
-                    path,
-                    account=account,
-                    livemode=livemode,
-                    create=create,
-                    timeout_seconds=busy_timeout_seconds,
-                )
+                owner = prepare(connections.get(), path, wanted)
         except BaseException:
             connections.close()
             raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from creditctl.core.catalog import Catalog
 from creditctl.core.entitlement import Purchase, Standing, settlement
@@ -65,9 +65,7 @@ def judge_credit(case: Case, terms: Terms) -> Verdict:
 def _mode_mix(case: Case, terms: Terms) -> Judged | None:
     """Test and live data in one place, told by `livemode` or by the name of a session."""
     foreign = "cs_test_" if terms.livemode else "cs_live_"
-    strangers = [
-        entry.id for entry in case.entries if entry.livemode != terms.livemode or _named(entry, foreign)
-    ]
+    strangers = [entry.id for entry in case.entries if entry.livemode != terms.livemode or _named(entry, foreign)]
     read = case.sold is not None and case.sold.session.livemode != terms.livemode
     if not strangers and not read:
         return None
@@ -86,7 +84,7 @@ def _named(entry: Entry, prefix: str) -> bool:
 def _granted(case: Case, purchase: Purchase, terms: Terms) -> Verdict:
     if not case.purchases:
         return _missing(case, purchase, terms)
-    return Verdict((*_holders(case, purchase), *_differences(case.purchases[0], purchase)), stands=True)
+    return Verdict((*_holders(case, purchase), *_differences(case.main, purchase)), stands=True)
 
 
 def _missing(case: Case, purchase: Purchase, terms: Terms) -> Verdict:
@@ -96,6 +94,7 @@ def _missing(case: Case, purchase: Purchase, terms: Terms) -> Verdict:
     what = f"User {purchase.user_id} paid {money} for {plural(purchase.credits, 'credit')} at {iso_time(paid)}"
     if terms.young(paid):
         return Verdict((_in_flight(case, f"{what}; the webhook may still be on its way."),))
+    purchase = replace(purchase, created=paid)
     drafts = (purchase.draft(note=NOTE), *settlement(Standing(purchase, 0), case.facts))
     due = sum(draft.credits for draft in drafts)
     text = f"{what}, and the ledger has no entry." + ("" if due == purchase.credits else f" {due:,} of them are due.")
@@ -115,7 +114,7 @@ def _holders(case: Case, purchase: Purchase) -> Iterator[Judged]:
     granted, due = case.granted, purchase.credits
     if granted == {purchase.user_id: due}:
         return
-    held, first = granted.pop(purchase.user_id, 0), case.purchases[0]
+    held, first = granted.pop(purchase.user_id, 0), case.main
     steps = [correction(user, -credits, _latest(case, user).id) for user, credits in granted.items()]
     if held != due:
         last = _latest(case, purchase.user_id) if held > due else first
@@ -166,7 +165,7 @@ def _nothing_due(case: Case, decision: Decision | None, terms: Terms) -> Verdict
     """Not paid, not ours, or not known to Stripe at all: then there should be no credits."""
     if not case.granted:
         return _unattributed(case, terms) if decision is None else Verdict()
-    if case.recorded_since(terms.started):
+    if case.recorded_after(terms.started):
         return Verdict((_in_flight(case, "The ledger gave credits while Stripe was being read; the next run knows."),))
     given = plural(sum(case.granted.values()), "credit")
     name, why = _why_not(case, decision)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from creditctl.core.entitlement_facts import MANAGED_BY, Fact, LineItem, SessionFacts, id_of, text, whole
+from creditctl.core.entitlement_facts import MANAGED_BY, Fact, LineItem, SessionFacts, text, whole
 from creditctl.core.when import Window
 
 
@@ -61,11 +61,12 @@ class SoldSession:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """An object of Stripe's that lacks what every such object has."""
+    """An object of Stripe's that lacks what every such object has; its payment cannot be judged."""
 
     path: str
     id: str
     reason: str
+    payment_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,15 @@ class Case:
         return tuple(entry for entry in self.entries if entry.kind is Kind.PURCHASE)
 
     @property
+    def main(self) -> Entry:
+        """The purchase that refunds are reckoned against: the first one under the payment's own key, as posting has it.
+
+        Errors: IndexError where there is none.
+        """
+        own = [entry for entry in self.purchases if entry.payment_key == self.key]
+        return (*own, *self.purchases)[0]
+
+    @property
     def takings(self) -> tuple[Entry, ...]:
         """The entries that took credits back, or returned them."""
         return tuple(entry for entry in self.entries if entry.kind in TAKING_KINDS)
@@ -50,9 +59,9 @@ class Case:
         """How many credits were taken back, corrections of that included."""
         return -sum(entry.credits for entry in (*self.takings, *self._corrections(self.takings)))
 
-    def recorded_since(self, moment: int) -> bool:
-        """Whether the ledger wrote about this payment at or after a moment."""
-        return any(entry.recorded >= moment for entry in self.entries)
+    def recorded_after(self, moment: int) -> bool:
+        """Whether the ledger wrote about this payment after a moment."""
+        return any(entry.recorded > moment for entry in self.entries)
 
     def _corrections(self, corrected: Sequence[Entry]) -> tuple[Entry, ...]:
         ids = {entry.id for entry in corrected}
@@ -69,6 +78,7 @@ def match(pulled: Pulled, entries: Iterable[Entry], known: Mapping[str, Fact]) -
     sessions = {sold.session.payment_key: sold for sold in pulled.sessions.values()}
     facts = _facts_by_payment(pulled, known)
     lines = _entries_by_payment(entries, names)
+    not_understood = {each.payment_key for each in pulled.unreadable}
     cases = (
         Case(
             key,
@@ -78,7 +88,7 @@ def match(pulled: Pulled, entries: Iterable[Entry], known: Mapping[str, Fact]) -
             tuple(lines.get(key, ())),
             key in pulled.absent,
         )
-        for key in sorted({*sessions, *pulled.intents, *pulled.absent})
+        for key in sorted({*sessions, *pulled.intents, *pulled.absent} - not_understood)
     )
     return [case for case in cases if _in_scope(case, pulled)]
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import stripe
 
 from creditctl.core.catalog import Catalog
-from creditctl.core.entitlement_facts import DisputeFact, Fact, LineItem, MalformedFact, RefundFact, SessionFacts
+from creditctl.core.entitlement_facts import DisputeFact, Fact, LineItem, MalformedFact, RefundFact, SessionFacts, id_of
 from creditctl.core.entitlement_purchase import NeedsLineItems, decide
 from creditctl.core.when import Window
 from creditctl.reconciliation.facts import IntentFacts, Pulled, SoldSession, Unreadable
@@ -102,7 +102,8 @@ class Reader:
         try:
             return (make(body),)
         except MalformedFact as error:
-            self.unreadable.append(Unreadable(path, str(body.get("id", "?")), str(error)))
+            object_id, payment = str(body.get("id", "?")), id_of(body.get("payment_intent"))
+            self.unreadable.append(Unreadable(path, object_id, str(error), payment or object_id))
             return ()
 
 

@@ -1,4 +1,4 @@
-"""Posts what is safe to post: through the ledger, under the keys that fulfilment uses, so that a late webhook is no race."""
+"""Posts what is safe to post, under the keys that fulfilment uses: a webhook that comes late finds it done."""
 
 from __future__ import annotations
 
@@ -49,7 +49,10 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """What came of one repair. Shape: `outcome` is the purchase's, or posted or exists by whether entries came of it."""
+    """What came of one repair.
+
+    Shape: `outcome` is CONFLICT where the ledger holds another purchase, EXISTS where nothing was left to be posted.
+    """
 
     payment_key: str
     outcome: Outcome

@@ -75,9 +75,7 @@ def judged(
 def for_person(name: str, payment_key: str, message: str, fix: str, *, subject: str | None = None) -> Judged:
     """A finding that only a person may settle; if all is well as it is, by dismissing it."""
     dismissal = "or, if that is as it should be, `creditctl ledger resolve {id} --dismiss --reason TEXT`"
-    return judged(
-        name, subject or payment_key, message, f"{fix}; {dismissal}", payment_key=payment_key, lasting=True
-    )
+    return judged(name, subject or payment_key, message, f"{fix}; {dismissal}", payment_key=payment_key, lasting=True)
 
 
 def correction(user_id: str, credits: int, corrects: int) -> str:

@@ -17,7 +17,8 @@ _FILE_MODE = 0o600
 class AuditLog:
     """An append-only file of JSON lines that several processes may write at once.
 
-    Shape:  `when` (Unix seconds), `purpose`, `what` (method and path), `object`, `request_id`, `idempotency_key`, `outcome`.
+    Shape:  `when` (Unix seconds), `purpose`, `what` (method and path), `idempotency_key`, `object`, `request_id` and
+            `outcome`: done, replayed or unknown.
     Errors: OSError where the file cannot be written; `open` is called before the first change is sent.
     """
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from functools import cached_property
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import stripe
 
@@ -16,6 +16,9 @@ from creditctl.core.settings import Settings
 from creditctl.stripe_api.audit import AuditLog
 from creditctl.stripe_api.retry import RetryPolicy
 from creditctl.stripe_api.transport import PatientTransport, real_transport
+
+if TYPE_CHECKING:
+    from stripe._base_address import BaseAddresses
 
 EMULATOR_PATH = "/_emulator"
 """Where creditctl's emulator says who it is: a JSON object with `"emulator": "creditctl"`."""
@@ -132,7 +135,7 @@ def connect(
     )
 
 
-def _addresses(base: str) -> stripe._base_address.BaseAddresses | None:  # type: ignore[name-defined]
+def _addresses(base: str) -> BaseAddresses | None:
     """All four addresses, so that no kind of call can leave the machine when the base is a local one."""
     if not is_loopback_url(base):
         return None

@@ -35,10 +35,11 @@ def list_all(
             refuses. What was yielded before an error is not the whole: drop it.
     Source: Stripe API reference, "Pagination": `has_more` says whether to go on after the last object's id.
     """
-    count, cursor = 0, None
+    count = 0
+    cursor: str | None = None
+    wanted = {**(parameters or {}), "limit": PAGE_SIZE}
     while True:
-        after = {} if cursor is None else {"starting_after": cursor}
-        page = _page(client, path, {**(parameters or {}), **after, "limit": PAGE_SIZE}, count)
+        page = _page(client, path, wanted if cursor is None else {**wanted, "starting_after": cursor}, count)
         data = page["data"]
         yield from data
         count += len(data)

@@ -12,7 +12,7 @@ _RETRY_AFTER_CAP_SECONDS = 30.0
 class RetryPolicy:
     """How patient a command is.
 
-    Shape: `busy_tries` for 429 (the account's limit passes by itself), `broken_tries` for 5xx, 409 and lost connections.
+    Shape: `busy_tries` for 429 (the limit passes by itself), `broken_tries` for 5xx, 409 and lost connections.
     """
 
     busy_tries: int = 8
@@ -55,7 +55,7 @@ def wait_seconds(answer: Answer, tries: int, chance: float, policy: RetryPolicy)
 
     Source: Stripe does not document Retry-After, so it only ever lengthens the wait, and not without bound.
     """
-    full = min(policy.base_seconds * 2 ** (tries - 1), policy.cap_seconds)
+    full = min(policy.base_seconds * float(2 ** (tries - 1)), policy.cap_seconds)
     asked = answer.header("Retry-After") or ""
     least = min(float(asked), _RETRY_AFTER_CAP_SECONDS) if asked.isascii() and asked.isdigit() else 0.0
     return max(full * (0.5 + chance / 2), least)

@@ -111,14 +111,15 @@ class PatientTransport(stripe.HTTPClient):
                 broken = error
             answer = Answer(None, {}) if response is None else Answer(response[1], response[2])
             if not should_retry(answer, tries, self._policy):
-                if response is None:
-                    raise broken or stripe.APIConnectionError("no answer")
-                return _quiet(response)
+                if broken is not None:
+                    raise broken
+                if response is not None:
+                    return _quiet(response)
             self._sleep(wait_seconds(answer, tries, self._chance(), self._policy))
 
     def close(self) -> None:
         """Closes the connections and the audit file."""
-        self._inner.close()
+        self._inner.close()  # type: ignore[no-untyped-call]
         if self._audit is not None:
             self._audit.close()
 
@@ -149,8 +150,14 @@ def _complete(response: Response) -> Response:
     try:
         msgspec.json.decode(body, type=msgspec.Raw)
     except msgspec.DecodeError:
-        raise stripe.APIConnectionError("The answer broke off in the middle.", should_retry=True) from None
+        raise _broken_off() from None
     return response
+
+
+def _broken_off() -> stripe.APIConnectionError:
+    return stripe.APIConnectionError(  # type: ignore[no-untyped-call]
+        "The answer broke off in the middle.", should_retry=True
+    )
 
 
 def _worth_retrying(error: stripe.APIConnectionError) -> bool:

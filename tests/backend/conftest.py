@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +16,12 @@ from creditctl.backend.app import build_app
 from creditctl.backend.services import CreatedSession, Order, Services, SessionView
 from creditctl.core.catalog import Catalog, parse_catalog
 from creditctl.core.entitlement import Kind
+from creditctl.core.errors import Unreachable
+from creditctl.core.keys import Secret
 from creditctl.core.modes import Mode
-from creditctl.fulfilment.webhook import Receipt
+from creditctl.fulfilment.webhook import Receipt, Webhook
 from creditctl.ledger.models import Entry, EntryFilter
+from creditctl.ledger.store import Ledger
 
 with warnings.catch_warnings():
     # Starlette would rather have its client built on httpx's successor; either does here.
@@ -25,6 +29,7 @@ with warnings.catch_warnings():
     from starlette.testclient import TestClient
 
 FRONTEND = "http://127.0.0.1:3000"
+SIGNING_SECRET = Secret("whsec_example0000000000")
 PAYMENT_PAGE = "http://127.0.0.1:12111/c/pay/cs_test_a1"
 
 
@@ -88,6 +93,16 @@ class FakeCheckout:
         return self.sessions.get(session_id)
 
 
+class NoStripe:
+    """No answer to anything."""
+
+    def line_items(self, session_id: str) -> Sequence[Mapping[str, Any]]:
+        raise Unreachable("no Stripe here", code="stripe.unreachable")
+
+    def refunds(self, charge_id: str) -> Sequence[Mapping[str, Any]]:
+        raise Unreachable("no Stripe here", code="stripe.unreachable")
+
+
 @dataclass
 class Log:
     """What was logged, line by line."""
@@ -121,6 +136,27 @@ def webhook() -> FakeWebhook:
         "Successfully added 1000 credits to user 1 from Stripe payment pi_1",
     )
     return FakeWebhook(Receipt(200, "posted", "evt_1", "checkout.session.completed", lines, "received"))
+
+
+@pytest.fixture
+def real_ledger(tmp_path: Path, clock: Callable[[], int]) -> Iterator[Ledger]:
+    """A ledger file of a test account."""
+    with Ledger.open(tmp_path / "ledger.db", account="acct_1", livemode=False, clock=clock) as ledger:
+        yield ledger
+
+
+@pytest.fixture
+def real_webhook(real_ledger: Ledger, catalog: Catalog, clock: Callable[[], int]) -> Webhook:
+    """The real thing, which is never told anything that makes it ask Stripe."""
+    return Webhook(
+        ledger=real_ledger,
+        stripe=NoStripe(),
+        secrets=[SIGNING_SECRET],
+        catalog=catalog,
+        account="acct_1",
+        livemode=False,
+        clock=clock,
+    )
 
 
 @pytest.fixture

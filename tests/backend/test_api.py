@@ -39,9 +39,7 @@ class TestPurchase:
 
     @pytest.mark.parametrize("number", [0, 6, -1, "1", True, 1.5, None, [1], 10**30])
     def test_refuses_what_is_no_package(self, client, checkout, number):
-        response = client.post(
-            "/api/credits/purchase", json={**BUY, "package_id": number}, headers={"X-User-Id": "1"}
-        )
+        response = client.post("/api/credits/purchase", json={**BUY, "package_id": number}, headers={"X-User-Id": "1"})
         failed(response, 422, "body.package_id")
         assert checkout.orders == []
 
@@ -67,7 +65,6 @@ class TestPurchase:
             ("", "missing"),
             ("x" * 201, "longer than 200"),
             ("a\tb", "control characters"),
-            (b"\xff", "not UTF-8"),
             ("a\u2028b".encode(), "control characters"),
         ],
     )

@@ -34,7 +34,8 @@ async def _nothing(request: Request) -> Response:
 def do_nothing_server() -> Iterator[int]:
     """The port of a Starlette app with one route that reads the body and answers a constant."""
     app = Starlette(routes=[Route("/{path:path}", _nothing, methods=["GET", "POST"])])
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
     server = uvicorn.Server(
         uvicorn.Config(app, log_level="warning", access_log=False, ws="none", timeout_keep_alive=75)
     )

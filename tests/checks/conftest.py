@@ -2,16 +2,45 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+import stripe
 
 from creditctl.checks.env_gather import gather_env
 from creditctl.checks.env_rules import judge_env
 from creditctl.checks.env_view import EnvView
 from creditctl.core.findings import Finding
 from creditctl.core.modes import Mode
+
+Answers = Mapping[str, tuple[int, dict[str, Any]]]
+ACCOUNT: dict[str, Any] = {"id": "acct_1AbCdEfGhIjKlMnO", "object": "account", "charges_enabled": True}
+BALANCE: dict[str, Any] = {"object": "balance", "livemode": False, "available": [], "pending": []}
+LIST: dict[str, Any] = {"object": "list", "data": [], "has_more": False, "url": "/v1/x"}
+
+
+class CannedStripe(stripe.HTTPClient):
+    """A Stripe with fixed answers by path; it remembers what it was asked."""
+
+    name = "canned"
+
+    def __init__(self, answers: Answers) -> None:
+        super().__init__()
+        self.answers = {"/v1/account": (200, ACCOUNT), "/v1/balance": (200, BALANCE), **answers}
+        self.asked: list[tuple[str, str]] = []
+
+    def request(self, method: str, url: str, headers: Any, post_data: Any = None, **_: Any) -> tuple[str, int, Any]:
+        path = "/" + url.split("/", 3)[3].partition("?")[0]
+        self.asked.append((method.upper(), path))
+        status, body = self.answers.get(path, (200, LIST))
+        return json.dumps(body), status, {"request-id": "req_1"}
+
+    def close(self) -> None:
+        """Holds nothing."""
+
 
 BODY = "51AbCdEfGhIjKlMn" + "oPqRsTuVwXyZ0123456789" * 3
 GOOD = {
@@ -93,3 +122,9 @@ def as_bytes(content: str | bytes | Mapping[str, str]) -> bytes:
     if isinstance(content, str):
         return content.encode()
     return "".join(f"{name}={value}\n" for name, value in content.items()).encode()
+
+
+@pytest.fixture
+def canned_stripe() -> Callable[[Answers], CannedStripe]:
+    """A Stripe with fixed answers by path, for what an emulator would never say."""
+    return CannedStripe

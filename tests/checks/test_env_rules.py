@@ -1,4 +1,4 @@
-"""Each thing that can be wrong with a configuration is found, at its place; and nothing is found where nothing is wrong."""
+"""Each thing that can be wrong with a configuration is found, at its place; and nothing where nothing is wrong."""
 
 from __future__ import annotations
 

@@ -13,8 +13,15 @@ ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 @pytest.mark.parametrize(
     "value",
-    ["sk_test_...", "whsec_…", "<key>", "changeme", "CHANGE_ME", "xxxxxxxx", "sk_live_xxxxxxxxxxxx", "your-domain.com"]
-    + [
+    [
+        "sk_test_...",
+        "whsec_…",
+        "<key>",
+        "changeme",
+        "CHANGE_ME",
+        "xxxxxxxx",
+        "sk_live_xxxxxxxxxxxx",
+        "your-domain.com",
         "https://your-frontend-domain.com",
         "http://example.org:3000/x",
         "TODO",
@@ -36,8 +43,10 @@ def test_placeholders(value: str) -> None:
         "https://love-your-pet.com",
         "acct_1AbCdEfGhIjKlMnO",
         "creditctl.db",
-    ]
-    + ["sk_test_emulator0000000000", "https://examples.com", "https://counterexample.com"],
+        "sk_test_emulator0000000000",
+        "https://examples.com",
+        "https://counterexample.com",
+    ],
 )
 def test_real_values(value: str) -> None:
     assert not is_placeholder(value)

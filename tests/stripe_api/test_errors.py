@@ -16,11 +16,11 @@ FORBIDDEN = "The key lacks permissions. Having the 'rak_product_write' permissio
     ("error", "code", "exit_code"),
     [
         (stripe.APIConnectionError("no route"), "stripe.unreachable", ExitCode.UNREACHABLE),
-        (stripe.AuthenticationError("Invalid API Key", http_status=401), "stripe.authentication", ExitCode.STRIPE_REFUSED),
+        (stripe.AuthenticationError("Invalid API Key", http_status=401), "stripe.authentication", ExitCode.STRIPE_REFUSED),  # noqa: E501
         (stripe.PermissionError(FORBIDDEN, http_status=403), "stripe.permission", ExitCode.CONFIGURATION),
         (stripe.RateLimitError("slow down", http_status=429), "stripe.rate_limit", ExitCode.UNREACHABLE),
         (stripe.APIError("oops", http_status=502), "stripe.server_error", ExitCode.UNREACHABLE),
-        (stripe.InvalidRequestError("No such price", "price", http_status=404), "stripe.refused", ExitCode.STRIPE_REFUSED),
+        (stripe.InvalidRequestError("No such price", "price", http_status=404), "stripe.refused", ExitCode.STRIPE_REFUSED),  # noqa: E501
     ],
 )  # fmt: skip
 def test_each_kind_has_its_exit_code_and_a_next_step(error: stripe.StripeError, code: str, exit_code: ExitCode) -> None:

@@ -14,9 +14,9 @@ customer_communication customer_email_address customer_name customer_purchase_ip
 duplicate_charge_documentation duplicate_charge_explanation duplicate_charge_id product_description receipt
 refund_policy refund_policy_disclosure refund_refusal_explanation service_date service_documentation shipping_address
 shipping_carrier shipping_date shipping_documentation shipping_tracking_number uncategorized_file uncategorized_text
-""".split()
+"""
 EVIDENCE_FIELDS: dict[str, Field] = {
-    **{name: Text(unset=True, max_length=150_000) for name in _TEXTS},
+    **{name: Text(unset=True, max_length=150_000) for name in _TEXTS.split()},
     "appeal": Anything(),
     "enhanced_evidence": Anything(),
 }
@@ -36,7 +36,7 @@ def new_dispute(call: Call, charge: Body, amount: int, reason: str, network_code
         "created": call.now,
         "currency": charge["currency"],
         "enhanced_eligibility_types": _eligibility(kind),
-        "evidence": {**dict.fromkeys(sorted([*_TEXTS, "appeal"])), "enhanced_evidence": {}},
+        "evidence": {**dict.fromkeys(sorted([*_TEXTS.split(), "appeal"])), "enhanced_evidence": {}},
         "evidence_details": {
             "due_by": (call.now // DAY_SECONDS + 9) * DAY_SECONDS - 1,
             "enhanced_eligibility": {},

@@ -77,9 +77,7 @@ def _withdraw(call: Call, dispute: Body) -> None:
         description=f"Chargeback withdrawal for {dispute['charge']}",
     )
     dispute |= {"balance_transactions": [entry], "balance_transaction": entry["id"]}
-    call.save(
-        DISPUTE, dispute, event="charge.dispute.funds_withdrawn", previous={"balance_transactions": []}
-    )
+    call.save(DISPUTE, dispute, event="charge.dispute.funds_withdrawn", previous={"balance_transactions": []})
 
 
 def update(call: Call) -> Body:
@@ -158,7 +156,10 @@ def settle_dispute(call: Call, before: Body, status: str) -> Body:
     for name in ("dispute_due", "dispute_outcome", "inquiry_closes"):
         call.cancel_job(name, before["id"])
     return call.save(
-        DISPUTE, after, event="charge.dispute.closed", previous=previous_attributes({"status": before["status"]}, {"status": status})
+        DISPUTE,
+        after,
+        event="charge.dispute.closed",
+        previous=previous_attributes({"status": before["status"]}, {"status": status}),
     )
 
 

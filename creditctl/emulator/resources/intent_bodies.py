@@ -197,7 +197,9 @@ def _options(params: Body) -> Body:
 def automatic_methods(call: Call, given: Body | None) -> Body | None:
     """`automatic_payment_methods`: on by default from 2023-08-16 when no list of methods is given."""
     if given is not None:
-        return {"allow_redirects": given.get("allow_redirects", "always"), "enabled": True} if given["enabled"] else None
+        return (
+            {"allow_redirects": given.get("allow_redirects", "always"), "enabled": True} if given["enabled"] else None
+        )
     if "payment_method_types" in call.params or not since(call.version, DYNAMIC_SINCE):
         return None
     return {"allow_redirects": "always", "enabled": True}

@@ -30,9 +30,7 @@ from creditctl.emulator.resources.intent_bodies import (
 from creditctl.emulator.routes import route
 from creditctl.emulator.schema import Anything, Boolean, Currency, Enum, Field, Hash, Integer, Metadata, Text
 
-_AUTOMATIC = Hash(
-    fields={"enabled": Boolean(required=True), "allow_redirects": Enum(values=("always", "never"))}
-)
+_AUTOMATIC = Hash(fields={"enabled": Boolean(required=True), "allow_redirects": Enum(values=("always", "never"))})
 _CREATE: dict[str, Field] = {
     **SHARED_FIELDS,
     **CONFIRM_FIELDS,
@@ -121,8 +119,8 @@ def _given_method(call: Call, intent: Body) -> Method | None:
     name, data = call.params.get("payment_method"), call.params.get("payment_method_data")
     if not name and not data:
         return None
-    method = load_method(call, name) if name else make_method(call, data, "payment_method_data")
-    refuse_reuse(call, method, intent["customer"])
+    method = load_method(call, name) if name else make_method(call, data or {}, "payment_method_data")
+    refuse_reuse(method, intent["customer"])
     if method.body["type"] not in intent["payment_method_types"]:
         listed = ", ".join(intent["payment_method_types"])
         raise invalid(
@@ -238,7 +236,7 @@ def capture(call: Call) -> Body:
             f"{intent['status']}. Only a PaymentIntent with one of the following statuses may be captured: "
             "requires_capture.",
         )
-    amount = params.get("amount_to_capture", intent["amount_capturable"])
+    amount: int = params.get("amount_to_capture") or intent["amount_capturable"]
     if amount > intent["amount_capturable"]:
         raise invalid(
             "The amount could not be captured because it is greater than the amount authorized.",

@@ -115,9 +115,7 @@ def detach(call: Call) -> Body:
         raise invalid("The payment method you provided is not attached to a customer so detachment is impossible.")
     method.body["customer"] = None
     call.services.store.save_extra(call.scope.id, method.body["id"], {**method.extra, "used": True})
-    return call.save(
-        PAYMENT_METHOD, method.body, event="payment_method.detached", previous={"customer": customer}
-    )
+    return call.save(PAYMENT_METHOD, method.body, event="payment_method.detached", previous={"customer": customer})
 
 
 _FILTERS = {
@@ -141,9 +139,7 @@ ROUTES = (
     route("GET", _BASE, _LIST, list_fields(_FILTERS), permission="payment_method"),
     route("GET", _BASE + "/{id}", retrieve(PAYMENT_METHOD), permission="payment_method"),
     route("POST", _BASE + "/{id}", update, _UPDATE, permission="payment_method"),
-    route(
-        "POST", _BASE + "/{id}/attach", attach, {"customer": Text(required=True)}, permission="payment_method"
-    ),
+    route("POST", _BASE + "/{id}/attach", attach, {"customer": Text(required=True)}, permission="payment_method"),
     route("POST", _BASE + "/{id}/detach", detach, permission="payment_method"),
     route("GET", "/v1/customers/{id}/payment_methods", _of_customer, _OF_CUSTOMER, permission="payment_method"),
 )

@@ -58,7 +58,7 @@ def _target(call: Call) -> Body:
     charge_id, intent_id = call.params.get("charge"), call.params.get("payment_intent")
     if not charge_id and not intent_id:
         raise invalid("One of the following params should be provided for this request: payment_intent or charge.")
-    if charge_id is None:
+    if intent_id and not charge_id:
         intent = call.fetch(PAYMENT_INTENT, intent_id, "payment_intent")
         if intent["status"] not in ("succeeded", "processing"):
             raise invalid(
@@ -67,7 +67,7 @@ def _target(call: Call) -> Body:
                 param="payment_intent",
             )
         charge_id = intent["latest_charge"]
-    charge = call.fetch(CHARGE, charge_id, "id")
+    charge = call.fetch(CHARGE, str(charge_id), "id")
     _refuse(call, charge)
     return charge
 
@@ -78,9 +78,7 @@ def _refuse(call: Call, charge: Body) -> None:
     if charge["status"] == "failed":
         raise invalid(f"Charge {charge['id']} failed and cannot be refunded.", param="charge")
     if not charge["captured"] and charge["status"] != "pending":
-        raise invalid(
-            f"Charge {charge['id']} has not been captured. Cancel its PaymentIntent instead.", param="charge"
-        )
+        raise invalid(f"Charge {charge['id']} has not been captured. Cancel its PaymentIntent instead.", param="charge")
     for row in call.services.store.select(call.scope.id, DISPUTE, column("owner", charge["id"])):
         if not row.decoded()["is_charge_refundable"]:
             raise invalid(

@@ -1,0 +1,129 @@
+"""What checks look at: settings, env files, one account of Stripe, one ledger; each read once, and only when asked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import stripe
+
+from creditctl.checks.endpoint import Endpoint, same_url
+from creditctl.checks.env_view import EnvView
+from creditctl.checks.payments import PaidSession, paid_sessions
+from creditctl.checks.probe import Probe
+from creditctl.core.catalog import Catalog
+from creditctl.core.errors import ConfigurationError, CreditctlError
+from creditctl.core.modes import Mode
+from creditctl.core.settings import Settings
+from creditctl.ledger.store import Ledger
+from creditctl.stripe_api.client import StripeDoor
+from creditctl.stripe_api.pages import list_all
+
+
+@dataclass(frozen=True)
+class Context:
+    """What checks look at.
+
+    Shape: `stripe` and `ledger` are None where there is none to ask, and then `no_stripe` or `no_ledger` says why;
+    `probe` is None where nothing but Stripe may be called.
+    """
+
+    settings: Settings
+    env: EnvView
+    catalog: Catalog
+    clock: Callable[[], int]
+    stripe: StripeDoor | None = None
+    ledger: Ledger | None = None
+    probe: Probe | None = None
+    no_stripe: str = "There is no usable key."
+    no_ledger: str = "There is no ledger yet."
+
+    @property
+    def mode(self) -> Mode | None:
+        """The mode that the settings say, if they say one."""
+        return self.settings.mode_or_none
+
+    @property
+    def mode_words(self) -> str:
+        """The mode, for a sentence."""
+        return "an unknown mode" if self.mode is None else f"{self.mode} mode"
+
+    @property
+    def door(self) -> StripeDoor:
+        """The door to Stripe. Errors: ConfigurationError saying why there is none."""
+        if self.stripe is None:
+            fix = "Correct the settings; `creditctl env check` says where."
+            raise ConfigurationError(self.no_stripe, code="checks.no_stripe", fix=fix)
+        return self.stripe
+
+    @property
+    def books(self) -> Ledger:
+        """The ledger. Errors: ConfigurationError saying why there is none."""
+        if self.ledger is None:
+            fix = "Run it where the backend's ledger is, or name the file with CREDITCTL_LEDGER."
+            raise ConfigurationError(self.no_ledger, code="checks.no_ledger", fix=fix)
+        return self.ledger
+
+    @cached_property
+    def livemode(self) -> bool:
+        """What Stripe says of the key. Source: Stripe API reference, "The balance object", livemode."""
+        return bool(self.door.client.v1.balance.retrieve().livemode)
+
+    @cached_property
+    def account(self) -> str | None:
+        """The account, or None where a restricted key may not read it."""
+        try:
+            return self.door.account_id
+        except stripe.PermissionError:
+            return None
+
+    @cached_property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Every webhook endpoint of the account."""
+        return tuple(Endpoint.from_stripe(body) for body in list_all(self.door.client, "webhook_endpoints"))
+
+    @property
+    def our_endpoints(self) -> tuple[Endpoint, ...]:
+        """Those that deliver to our URL."""
+        url = self.settings.webhook_url
+        return tuple(item for item in self.endpoints if url is not None and same_url(item.url, url))
+
+    @cached_property
+    def payments(self) -> tuple[PaidSession, ...]:
+        """The latest paid sessions that sold one of our packages, newest first."""
+        return tuple(paid_sessions(self.door.client, self.ledger))
+
+    @property
+    def small_payment(self) -> PaidSession | None:
+        """The latest payment of the smallest package, or else the smallest of the others."""
+        smallest = min(self.catalog, key=lambda package: package.amount)
+        fitting = (payment for payment in self.payments if payment.package == smallest.slug)
+        return next(fitting, min(self.payments, key=lambda payment: payment.amount_total, default=None))
+
+    @cached_property
+    def digest(self) -> str:
+        """What an attestation is bound to: account, mode and endpoints; any change opens the item again."""
+        owner = self.account or (self.ledger.account if self.ledger else "")
+        places = sorted(f"{item.id} {item.url}" for item in self.our_endpoints)
+        return hashlib.sha256("\n".join([owner, str(self.mode), *places]).encode()).hexdigest()[:16]
+
+
+def open_ledger(settings: Settings, door: StripeDoor | None, clock: Callable[[], int]) -> tuple[Ledger | None, str]:
+    """The ledger that the settings name, if it is there and belongs to the account; else None and why not."""
+    try:
+        path, account = settings.ledger_path, None
+        if door is not None:
+            account = _account_or_none(door)
+        livemode = None if door is None else door.livemode
+        return Ledger.open(path, account=account, livemode=livemode, clock=clock, create=False), ""
+    except CreditctlError as error:
+        return None, error.message
+
+
+def _account_or_none(door: StripeDoor) -> str | None:
+    try:
+        return door.account_id
+    except stripe.PermissionError:
+        return None

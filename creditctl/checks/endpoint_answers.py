@@ -1,0 +1,111 @@
+"""Checks about the webhook endpoint that the checklist and the doctor share."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import stripe
+
+from creditctl.checks.context import Context
+from creditctl.checks.endpoint import EVERYTHING, Endpoint, release_name
+from creditctl.checks.env_rules_urls import url_fault
+from creditctl.checks.registry import Answer, failed, passed, unknown, warned
+from creditctl.core.errors import ConfigurationError
+from creditctl.core.modes import Mode
+
+_SETUP = "`creditctl setup` puts it in order; `creditctl setup --dry-run` shows how."
+
+
+def endpoint_in_order(context: Context) -> Answer:
+    """One enabled endpoint delivers the right events to our URL, in the version that we read."""
+    url = context.settings.webhook_url
+    fault = "it is not set" if url is None else url_fault(url)
+    if url is None or fault:
+        fix = "Set it to the backend's public URL, https://…"
+        return failed(f"CREDITS_API_URL, from which the webhook's URL is made, is not usable: {fault}.", fix)
+    ours = context.our_endpoints
+    enabled = [endpoint for endpoint in ours if endpoint.status == "enabled"]
+    if not ours:
+        return failed(f"No webhook endpoint delivers to {url}.", "Run `creditctl setup`, which creates it.")
+    if not enabled:
+        fix = f"Run `creditctl webhooks enable {ours[0].id}`; what was missed meanwhile, `creditctl reconcile` finds."
+        return failed(f"{ours[0].id} is disabled, so Stripe delivers nothing.", fix)
+    if context.mode is Mode.LIVE and urlsplit(url).scheme != "https":
+        return failed(f"{url} is not https, which Stripe requires.", "Set CREDITS_API_URL to the https URL.")
+    return _judged(enabled)
+
+
+def _judged(enabled: list[Endpoint]) -> Answer:
+    endpoint = enabled[0]
+    missing = sorted(set.intersection(*(set(item.missing_events) for item in enabled)))
+    if missing:
+        return failed(f"{endpoint.id} does not listen for {', '.join(missing)}.", _SETUP)
+    wrong = next((item for item in enabled if item.api_version and not _readable(item.api_version)), None)
+    if wrong is not None:
+        return failed(f"{wrong.id} sends version {wrong.api_version}, this program reads {stripe.api_version}.", _SETUP)
+    if len(enabled) > 1 and not any(item.is_rotating for item in enabled):
+        names = ", ".join(item.id for item in enabled)
+        return failed(
+            f"{len(enabled)} endpoints deliver to the same URL ({names}), so every event comes twice.", _SETUP
+        )
+    return _remarked(endpoint, rotating=len(enabled) > 1)
+
+
+def _remarked(endpoint: Endpoint, *, rotating: bool) -> Answer:
+    evidence = f"{endpoint.id} is enabled and delivers to {endpoint.url}."
+    if rotating:
+        return warned(f"{evidence} A rotation of its secret is under way.", "Finish it: `creditctl webhooks rotate`.")
+    if endpoint.api_version is None:
+        return warned(f"{evidence} It has no version of its own; events follow the account's default.", _SETUP)
+    if EVERYTHING in endpoint.enabled_events:
+        return warned(f"{evidence} It listens for everything (`*`), which costs both sides work.", _SETUP)
+    if endpoint.surplus_events:
+        surplus = ", ".join(sorted(endpoint.surplus_events))
+        return warned(f"{evidence} It also listens for {surplus}, which nobody needs.", _SETUP)
+    return passed(f"{evidence} It listens for all {len(endpoint.enabled_events)} events.")
+
+
+def _readable(api_version: str) -> bool:
+    return release_name(api_version) == release_name(str(stripe.api_version))
+
+
+def secret_matches(context: Context) -> Answer:
+    """One of our signing secrets is the endpoint's own, by the fingerprint that set-up left on it."""
+    try:
+        ours = {secret.fingerprint for secret in context.settings.webhook_secrets}
+    except ConfigurationError as error:
+        return failed(error.message, error.fix)
+    if not ours:
+        return failed(
+            "STRIPE_WEBHOOK_SECRET is not set.", "Run `creditctl setup`, which creates the endpoint and writes it."
+        )
+    enabled = [item for item in context.our_endpoints if item.status == "enabled"]
+    if not enabled:
+        return failed("There is no enabled endpoint at our URL that the secret could belong to.", _SETUP)
+    strangers = [
+        item for item in enabled if item.secret_fingerprint is not None and item.secret_fingerprint not in ours
+    ]
+    if strangers:
+        text = f"STRIPE_WEBHOOK_SECRET is not the secret of {strangers[0].id}: each of its deliveries fails."
+        return failed(text, "Write that endpoint's secret, or run `creditctl setup`, which makes a new pair.")
+    silent = next((item for item in enabled if item.secret_fingerprint is None), None)
+    if silent is not None:
+        text = f"{silent.id} was not made by set-up, so nothing shows which secret is its own."
+        return unknown(text, "Compare it in the Dashboard (Webhooks, Reveal), or let `creditctl setup` replace it.")
+    return passed(f"The fingerprint on {enabled[0].id} is the one of our secret.")
+
+
+def answer_of_probe(context: Context, url: str) -> Answer:
+    """Somebody answers at a URL, with a page or at least with an answer of its own, and from there."""
+    if context.probe is None:
+        return passed(f"{url} is a public https URL.")
+    answer = context.probe(url)
+    if answer.status is None:
+        return failed(
+            f"Nobody answers at {url}: {answer.problem}.", "Is it deployed, its name and certificate in order?"
+        )
+    if answer.status >= 500:
+        return failed(f"{url} answers {answer.status}.", "Look into the logs of what runs there.")
+    if 300 <= answer.status < 400:
+        return warned(f"{url} redirects ({answer.status}).", "Write the URL to which it redirects.")
+    return passed(f"{url} answers {answer.status}.")

@@ -1,0 +1,50 @@
+"""Answers of checks for people: one item a paragraph, its status in words, then what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from creditctl.core.checks import CheckResult, Status
+from creditctl.core.findings import Finding, Severity
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_STYLES = {
+    Status.PASS: "green",
+    Status.WARN: "yellow",
+    Status.FAIL: "bold red",
+    Status.UNKNOWN: "magenta",
+    Status.PERSON: "cyan",
+}
+_WORDS = {
+    Status.PASS: "pass",
+    Status.WARN: "warn",
+    Status.FAIL: "FAIL",
+    Status.UNKNOWN: "unknown",
+    Status.PERSON: "needs a person",
+}
+_SEVERITIES = {Status.FAIL: Severity.HIGH, Status.UNKNOWN: Severity.MEDIUM, Status.PERSON: Severity.MEDIUM}
+
+
+def show_checks(console: Console, results: Sequence[CheckResult]) -> None:
+    """Every answer with what was seen; where it does not plainly hold, with what to do."""
+    from rich.text import Text
+
+    for result in results:
+        mark = "[x]" if result.status.holds else "[ ]"
+        style = _STYLES[result.status]
+        console.print(Text.assemble(f"{mark} {result.title}  ", (_WORDS[result.status], style)))
+        console.print(Text(f"      {result.evidence}"))
+        if result.fix and result.status is not Status.PASS:
+            console.print(Text(f"      -> {result.fix}", style="dim"))
+
+
+def findings_of(results: Sequence[CheckResult]) -> list[Finding]:
+    """What does not hold, as findings, for those who read only these; a warning is a low one."""
+    return [
+        Finding(result.id, _SEVERITIES.get(result.status, Severity.LOW), result.title, result.evidence, result.fix)
+        for result in results
+        if result.status is not Status.PASS
+    ]

@@ -1,0 +1,89 @@
+"""A reconciliation for people: what was compared, what disagrees (worst first), what to run next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from creditctl.core.when import iso_time
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from creditctl.core.findings import Finding
+    from creditctl.reconciliation.repair import Repair
+    from creditctl.reconciliation.report import ReconcileReport
+
+_MOST_SHOWN = 50
+_STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
+
+
+def render(console: Console, report: ReconcileReport, *, plan: bool) -> None:
+    """Prints a report. Shape: with `plan` every entry that a repair would post."""
+    console.print(_table(report))
+    for finding in report.findings[:_MOST_SHOWN]:
+        _finding(console, finding)
+    lines = _rest(len(report.findings), "findings") + (plan_lines(report.repairs) if plan else [])
+    for line in lines:
+        console.print(line, markup=False)
+    for repaired in report.repaired:
+        given = sum(entry.credits for entry in repaired.entries)
+        console.print(f"repaired {repaired.payment_key}: {repaired.outcome}, {given:+,} credits", markup=False)
+    console.print(next_step(report), markup=False)
+
+
+def next_step(report: ReconcileReport) -> str:
+    """The last line: what to do now."""
+    if not report.complete:
+        return "The picture is incomplete. Next: the same command again"
+    if report.repairs and not report.repaired:
+        count = len(report.repairs)
+        return f"{count} of these can be put right without a person. Next: `creditctl reconcile --repair`"
+    if report.clean:
+        return "Stripe and the ledger agree."
+    return "What is left needs a person: each finding above names the command."
+
+
+def _table(report: ReconcileReport) -> Any:
+    from rich.table import Table
+
+    table = Table("Compared", title=f"Reconciliation of {_window(report)}")
+    table.add_column("Count", justify="right")
+    for name, count in report.pulled.items():
+        table.add_row(f"Stripe: {name.replace('_', ' ')}", f"{count:,}")
+    table.add_row("payments", f"{report.payments:,}")
+    table.add_row("ledger entries", f"{report.entries:,}")
+    for code, count in report.counts.items():
+        table.add_row(f"finding {code}", f"{count:,}")
+    return table
+
+
+def _window(report: ReconcileReport) -> str:
+    window = report.window
+    if window.unbounded:
+        return "everything"
+    since = "the beginning" if window.since is None else iso_time(window.since)
+    return f"{since} to {'now' if window.until is None else iso_time(window.until)}"
+
+
+def _finding(console: Console, finding: Finding) -> None:
+    severity = str(finding.severity)
+    console.print(f"{severity:8} {finding.code} {finding.subject}", style=_STYLES[severity], markup=False)
+    console.print(f"         {finding.message}", markup=False)
+    console.print(f"         fix: {finding.fix}", markup=False)
+
+
+def plan_lines(repairs: Sequence[Repair]) -> list[str]:
+    """The plan of a repair: every entry that would be posted, as far as a person reads."""
+    lines = [f"Plan: {len(repairs)} payments to repair"]
+    for repair in repairs[:_MOST_SHOWN]:
+        lines += [
+            f"  post {draft.credits:+,} credits for user {draft.user_id} ({draft.idempotency_key})"
+            for draft in repair.drafts
+        ]
+    return [*lines, *_rest(len(repairs), "repairs")]
+
+
+def _rest(count: int, what: str) -> list[str]:
+    return [f"… and {count - _MOST_SHOWN:,} more {what}: `--json` shows all."] if count > _MOST_SHOWN else []

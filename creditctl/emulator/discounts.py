@@ -1,0 +1,81 @@
+"""Discounts: from a coupon or promotion code to the cents that come off.
+
+Source: Stripe API reference, "Coupons", "Promotion Codes"; Stripe docs, "Add discounts" (Checkout).
+"""
+
+import msgspec
+
+from creditctl.emulator.call import Call
+from creditctl.emulator.errors import invalid
+from creditctl.emulator.kinds import COUPON, PROMOTION_CODE, Body
+
+
+class Discount(msgspec.Struct):
+    """What a session was given: a coupon, perhaps through a promotion code."""
+
+    coupon: Body
+    promotion_code: Body | None = None
+
+    def shown(self) -> Body:
+        """The entry of a session's `discounts`."""
+        return {
+            "coupon": None if self.promotion_code else self.coupon["id"],
+            "promotion_code": self.promotion_code["id"] if self.promotion_code else None,
+        }
+
+
+def read_discount(call: Call, given: Body, param: str = "discounts[0]") -> Discount:
+    """The discount that a parameter names; refuses one that no longer holds."""
+    if given.get("promotion_code"):
+        code = call.refer(PROMOTION_CODE, given["promotion_code"], f"{param}[promotion_code]")
+        return promotion_discount(call, code, f"{param}[promotion_code]")
+    if not given.get("coupon"):
+        raise invalid(
+            "Missing required param: discounts[0][coupon].", code="parameter_missing", param=f"{param}[coupon]"
+        )
+    coupon = call.refer(COUPON, given["coupon"], f"{param}[coupon]")
+    if not coupon["valid"] or _expired(call, coupon["redeem_by"]):
+        raise invalid(f"Coupon expired: {coupon['id']}", code="coupon_expired", param=f"{param}[coupon]")
+    return Discount(coupon)
+
+
+def promotion_discount(call: Call, code: Body, param: str) -> Discount:
+    """The discount behind a promotion code."""
+    coupon = call.fetch(COUPON, code["promotion"]["coupon"])
+    if not code["active"] or _expired(call, code["expires_at"]) or not coupon["valid"]:
+        raise invalid("This promotion code is no longer valid.", code="promotion_code_expired", param=param)
+    return Discount(coupon, code)
+
+
+def _expired(call: Call, moment: int | None) -> bool:
+    return moment is not None and moment <= call.now
+
+
+def amount_off(coupon: Body, subtotal: int, currency: str) -> int:
+    """What a coupon takes off a subtotal: never more than all of it, per cent rounded half up."""
+    if coupon["amount_off"] is not None:
+        if coupon["currency"] != currency:
+            raise invalid(
+                f"The coupon {coupon['id']} is in {coupon['currency']} and can't be applied to {currency}.",
+                param="discounts",
+            )
+        return min(int(coupon["amount_off"]), subtotal)
+    per_mille = round(float(coupon["percent_off"]) * 1000)
+    return min((subtotal * per_mille + 50_000) // 100_000, subtotal)
+
+
+def redeem(call: Call, discount_shown: Body) -> None:
+    """Count one use of a discount; a coupon that is used up is valid no longer."""
+    coupon_id = discount_shown["coupon"]
+    if discount_shown["promotion_code"]:
+        code = call.fetch(PROMOTION_CODE, discount_shown["promotion_code"])
+        code["times_redeemed"] += 1
+        most = code["max_redemptions"]
+        code["active"] = code["active"] and (most is None or code["times_redeemed"] < most)
+        call.save(PROMOTION_CODE, code)
+        coupon_id = code["promotion"]["coupon"]
+    coupon = call.fetch(COUPON, coupon_id)
+    coupon["times_redeemed"] += 1
+    most = coupon["max_redemptions"]
+    coupon["valid"] = coupon["valid"] and (most is None or coupon["times_redeemed"] < most)
+    call.save(COUPON, coupon)

@@ -1,0 +1,37 @@
+"""The table of all endpoints."""
+
+from creditctl.emulator.resources import (
+    account,
+    balance,
+    charges,
+    checkout_sessions,
+    customers,
+    disputes,
+    events,
+    payment_intents,
+    payment_methods,
+    payment_pages,
+    prices,
+    products,
+    refunds,
+    webhook_endpoints,
+)
+from creditctl.emulator.routes import Route
+
+_MODULES = (
+    account,
+    balance,
+    charges,
+    checkout_sessions,
+    customers,
+    disputes,
+    events,
+    payment_intents,
+    payment_methods,
+    payment_pages,
+    prices,
+    products,
+    refunds,
+    webhook_endpoints,
+)
+ROUTES: tuple[Route, ...] = tuple(entry for module in _MODULES for entry in module.ROUTES)

@@ -1,0 +1,71 @@
+"""What one run came to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from creditctl.core.findings import Finding, Severity
+from creditctl.core.when import Window, iso_time
+from creditctl.reconciliation.credit import Terms
+from creditctl.reconciliation.facts import Pulled
+from creditctl.reconciliation.repair import Repair, Repaired
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileReport:
+    """The answer of a run: what disagrees, and what would put it right.
+
+    Shape:  `findings` worst first; `repairs` is the plan, `repaired` what came of carrying it out, empty before that;
+            `basis` and `terms` are what it was judged from, kept to judge again after a repair.
+    Units:  times in Unix seconds.
+    """
+
+    window: Window
+    started: int
+    finished: int
+    payments: int
+    entries: int
+    findings: tuple[Finding, ...]
+    repairs: tuple[Repair, ...]
+    basis: Pulled
+    terms: Terms
+    repaired: tuple[Repaired, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything was read; nothing is repaired otherwise."""
+        return self.basis.complete
+
+    @property
+    def pulled(self) -> Mapping[str, int]:
+        """How many objects of which kind were read of Stripe."""
+        return self.basis.counts
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many findings of each code."""
+        return dict(sorted(Counter(finding.code for finding in self.findings).items()))
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing is left to be done; what is in flight settles itself."""
+        return self.complete and all(finding.severity is Severity.INFO for finding in self.findings)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as a JSON document shows it, its findings aside."""
+        return {
+            "window": self.window.as_dict(),
+            "started": iso_time(self.started),
+            "finished": iso_time(self.finished),
+            "complete": self.complete,
+            "clean": self.clean,
+            "pulled": dict(self.pulled),
+            "payments": self.payments,
+            "entries": self.entries,
+            "counts": self.counts,
+            "repairs": [repair.as_dict() for repair in self.repairs],
+            "repaired": [repaired.as_dict() for repaired in self.repaired],
+        }

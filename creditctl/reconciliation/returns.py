@@ -1,0 +1,130 @@
+"""Judges the taking side of one payment: refunds and disputes against what the ledger took for them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from creditctl.core.entitlement import (
+    EntryDraft,
+    Kind,
+    Purchase,
+    Standing,
+    credits_to_take,
+    returned_amount,
+    settlement,
+)
+from creditctl.core.entitlement_facts import Fact
+from creditctl.core.money import format_amount
+from creditctl.ledger.models import Entry
+from creditctl.reconciliation.credit import Terms, Verdict
+from creditctl.reconciliation.match import Case
+from creditctl.reconciliation.repair import Repair
+from creditctl.reconciliation.taxonomy import REPAIR, Judged, correction, for_person, judged, plural
+
+_NAMES = {
+    Kind.REFUND: "refund_not_taken",
+    Kind.REFUND_REVERSAL: "refund_failed_not_returned",
+    Kind.DISPUTE: "dispute_not_held",
+    Kind.DISPUTE_REVERSAL: "dispute_won_not_returned",
+}
+
+
+def judge_returns(case: Case, terms: Terms) -> Verdict:
+    """What stands against the credits taken back of a payment whose purchase stands."""
+    entry = case.main
+    standing = standing_of(case, entry)
+    currencies = tuple(_other_currencies(case, entry))
+    drafts = settlement(standing, case.facts)
+    if drafts:
+        return _unsettled(case, entry, drafts, currencies, terms)
+    target = credits_to_take(
+        entry.credits, entry.amount, returned_amount(entry.amount, case.facts, entry.currency or "")
+    )
+    over = case.taken - target
+    if over <= 0 or case.recorded_after(terms.started):
+        return Verdict(currencies)
+    return Verdict((*currencies, _over_taken(case, over, target)))
+
+
+def standing_of(case: Case, purchase: Entry) -> Standing:
+    """What the ledger holds about a purchase, as its own posting reckons it."""
+    return Standing(
+        purchase=Purchase(
+            user_id=purchase.user_id,
+            credits=purchase.credits,
+            amount=purchase.amount,
+            currency=purchase.currency or "",
+            payment_key=purchase.payment_key or case.key,
+            session_id=purchase.session_id,
+            package=purchase.package,
+            created=purchase.created,
+        ),
+        purchase_id=purchase.id,
+        taken=-sum(entry.credits for entry in case.takings),
+        returned=-sum(entry.amount for entry in case.takings),
+        takers={entry.object_id: entry.id for entry in case.takings if entry.object_id and entry.credits < 0},
+        keys=frozenset(entry.idempotency_key for entry in case.entries),
+    )
+
+
+def _unsettled(
+    case: Case, entry: Entry, drafts: tuple[EntryDraft, ...], currencies: tuple[Judged, ...], terms: Terms
+) -> Verdict:
+    """Refunds or disputes that the ledger has not followed: too young to say, or to be posted."""
+    made = {fact.object_id: fact.created for fact in case.facts}
+    young = any(terms.young(made[draft.object_id or ""]) for draft in drafts)
+    if young or case.recorded_after(terms.started):
+        text = "A refund or dispute is newer than the ledger; the webhook may still be on its way."
+        fix = "Wait; `creditctl reconcile` again later"
+        return Verdict((*currencies, judged("in_flight", case.key, text, fix, payment_key=case.key)))
+    if entry.payment_key != case.key:
+        # The ledger looks for refunds under the payment's own key, so nothing posted there would be found again.
+        return Verdict((*currencies, *(_by_hand(case, entry, draft) for draft in drafts)))
+    found = tuple(_not_followed(case, draft, REPAIR) for draft in drafts)
+    return Verdict((*currencies, *found), Repair(case.key, None, case.facts, drafts))
+
+
+def _not_followed(case: Case, draft: EntryDraft, fix: str) -> Judged:
+    return judged(_NAMES[draft.kind], draft.object_id or case.key, _sentence(draft), fix, payment_key=case.key)
+
+
+def _by_hand(case: Case, entry: Entry, draft: EntryDraft) -> Judged:
+    fix = correction(draft.user_id, draft.credits, entry.id)
+    subject = draft.object_id or case.key
+    return for_person(_NAMES[draft.kind], case.key, _sentence(draft), fix, subject=subject)
+
+
+def _sentence(draft: EntryDraft) -> str:
+    money = format_amount(abs(draft.amount), draft.currency or "usd")
+    name = f"{'refund' if draft.kind in (Kind.REFUND, Kind.REFUND_REVERSAL) else 'dispute'} {draft.object_id}"
+    credits, user = plural(abs(draft.credits), "credit"), draft.user_id
+    return {
+        Kind.REFUND: f"{money} went back to user {user} by {name}, but {credits} were not taken back.",
+        Kind.REFUND_REVERSAL: f"{money} of {name} did not go through, but {credits} were not returned to user {user}.",
+        Kind.DISPUTE: f"{money} are held by {name}, but {credits} of user {user} are not.",
+        Kind.DISPUTE_REVERSAL: f"{money} of {name} are ours again, but {credits} were not returned to user {user}.",
+    }[draft.kind]
+
+
+def _over_taken(case: Case, over: int, target: int) -> Judged:
+    """More was taken than refunds and disputes explain, by entries of which Stripe knows nothing."""
+    last = case.takings[-1]
+    text = (
+        f"{plural(case.taken, 'credit')} were taken back of user {last.user_id}, "
+        f"but refunds and disputes explain {target:,}."
+    )
+    return for_person("refund_over_taken", case.key, text, correction(last.user_id, over, last.id))
+
+
+def _other_currencies(case: Case, entry: Entry) -> Iterator[Judged]:
+    """What cannot be reckoned in the currency of the purchase."""
+    for fact in case.facts:
+        if fact.counted and fact.currency != entry.currency:
+            yield _other_currency(case, entry, fact)
+
+
+def _other_currency(case: Case, entry: Entry, fact: Fact) -> Judged:
+    said = (entry.currency or "no currency").upper()
+    text = f"The {fact.kind} is in {fact.currency.upper()}, its purchase (entry {entry.id}) in {said}."
+    fix = f"Work out the credits, then {correction(entry.user_id, -entry.credits, entry.id)}"
+    return for_person("currency_mismatch", case.key, text, fix, subject=fact.object_id)

@@ -1,0 +1,138 @@
+"""One run of reconciliation: pull, match, classify, keep, report; and, if asked, repair and judge again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import chain
+
+import stripe
+
+from creditctl.core.catalog import Catalog
+from creditctl.core.errors import CreditctlError, Unreachable
+from creditctl.core.keys import redact
+from creditctl.core.when import Window
+from creditctl.ledger.models import Entry
+from creditctl.ledger.store import Ledger
+from creditctl.reconciliation import keeping
+from creditctl.reconciliation.classify import about_the_pull, classify
+from creditctl.reconciliation.credit import Terms
+from creditctl.reconciliation.facts import Pulled
+from creditctl.reconciliation.lock import only_one
+from creditctl.reconciliation.match import match, unknown_payments
+from creditctl.reconciliation.pull import Reader, follow, pull
+from creditctl.reconciliation.repair import apply, require_repairable
+from creditctl.reconciliation.report import ReconcileReport
+from creditctl.stripe_api.pages import Progress
+
+__all__ = ["GRACE_SECONDS", "ReconcileReport", "reconcile", "repair"]
+
+GRACE_SECONDS = 900
+"""How long a webhook may take before its absence means something."""
+
+MAX_REPAIRS = 100
+"""How many payments one run repairs unless told otherwise: more than that is no accident."""
+
+_ENTRIES_A_PAGE = 5000
+_RUN_KIND = "reconcile"
+
+
+def reconcile(
+    *,
+    client: stripe.StripeClient,
+    ledger: Ledger,
+    catalog: Catalog,
+    livemode: bool,
+    clock: Callable[[], int],
+    since: int | None = None,
+    until: int | None = None,
+    grace_seconds: int = GRACE_SECONDS,
+    progress: Progress | None = None,
+    record: bool = True,
+) -> ReconcileReport:
+    """Compares what Stripe holds with the ledger; everything, or the payments of a window.
+
+    Shape:  with `record` the run, and what a person has to settle, are kept in the ledger; no entry is ever written.
+    Units:  `since` <= t < `until` in Unix seconds.
+    Errors: Unreachable or stripe.StripeError where not everything could be read, LockHeld while another run goes on.
+    """
+    with only_one(ledger.path):
+        window, started = Window(since, until), clock()
+        reader = Reader(client, catalog, started, progress)
+        try:
+            pulled = _read(reader, window, ledger)
+        except (CreditctlError, stripe.StripeError) as error:
+            if record:
+                failure = {"window": window.as_dict(), "error": redact(str(error))}
+                ledger.add_run(_RUN_KIND, started, clock(), False, failure)
+            raise
+        terms = Terms(catalog, livemode, clock(), started, grace_seconds)
+        report = _compare(pulled, terms, ledger, record=record)
+        return _recorded(report, ledger, clock, record=record)
+
+
+def repair(
+    report: ReconcileReport, *, ledger: Ledger, clock: Callable[[], int], max_repairs: int = MAX_REPAIRS
+) -> ReconcileReport:
+    """Posts what a report plans, then judges the ledger again by what was read of Stripe.
+
+    Errors: Unreachable where the report rests on an incomplete picture, GuardRefused for more repairs than allowed,
+            LedgerError, LockHeld. What was posted before an error stays; the next run finds it and goes on.
+    """
+    if not report.complete:
+        raise Unreachable(
+            "Nothing was repaired: Stripe could not be read completely.",
+            code="reconcile.incomplete",
+            fix="Run the same command again.",
+        )
+    with only_one(ledger.path):
+        require_repairable(ledger, report.repairs, max_repairs)
+        repaired = tuple(apply(ledger, report.repairs))
+        after = _compare(report.basis, report.terms, ledger, record=True)
+        return _recorded(replace(after, repaired=repaired), ledger, clock, record=True)
+
+
+def _read(reader: Reader, window: Window, ledger: Ledger) -> Pulled:
+    """The lists, then one by one the payments that only the ledger, or only a refund, speaks of."""
+    pulled = pull(reader, window)
+    unknown = unknown_payments(pulled, ledger_entries(ledger))
+    return pulled.joined(follow(reader, payment_key, window) for payment_key in unknown)
+
+
+def _compare(pulled: Pulled, terms: Terms, ledger: Ledger, *, record: bool) -> ReconcileReport:
+    """What both sides say of each other now. The ledger is read after Stripe, so it is never behind."""
+    terms = replace(terms, settled=keeping.settled(ledger.findings(None)))
+    entries = list(ledger_entries(ledger))
+    cases = match(pulled, entries, {stored.fact.object_id: stored.fact for stored in ledger.facts()})
+    result = classify(cases, terms)
+    found = tuple(chain(about_the_pull(pulled), result.found))
+    if record:
+        keeping.keep(ledger, found)
+    return ReconcileReport(
+        window=pulled.window,
+        started=pulled.started,
+        finished=terms.now,
+        payments=len(cases),
+        entries=sum(len(case.entries) for case in cases),
+        findings=tuple(
+            keeping.shown(found, ledger.findings(None), everything=pulled.window.unbounded and pulled.complete)
+        ),
+        repairs=result.repairs,
+        basis=pulled,
+        terms=terms,
+    )
+
+
+def _recorded(report: ReconcileReport, ledger: Ledger, clock: Callable[[], int], *, record: bool) -> ReconcileReport:
+    finished = replace(report, finished=clock())
+    if record:
+        ledger.add_run(_RUN_KIND, finished.started, finished.finished, finished.clean, finished.as_dict())
+    return finished
+
+
+def ledger_entries(ledger: Ledger) -> Iterator[Entry]:
+    """Every entry of a ledger, in order."""
+    after = 0
+    while page := ledger.entries(after_id=after, limit=_ENTRIES_A_PAGE):
+        yield from page
+        after = page[-1].id

@@ -1,0 +1,374 @@
+"""`creditctl serve` as a process of its own: bought, paid, credited; killed, stopped, restarted."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+import stripe
+
+from creditctl.core.keys import SECRET_PATTERN, Secret
+from creditctl.emulator import Emulator, EmulatorHTTPClient, EmulatorServer
+from creditctl.stripe_api.delivery import deliver_signed
+from creditctl.stripe_api.shopper import pay
+
+KEY = "sk_test_emulator0000000000"
+SECRET = "whsec_example0000000000"
+BUY = {"package_id": 1, "payment_method": "stripe"}
+DEADLINE_SECONDS = 20
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+@dataclass
+class Backend:
+    """One process of `creditctl serve`."""
+
+    process: subprocess.Popen[str]
+    document: dict
+    log_path: Path | None
+
+    @property
+    def url(self):
+        return self.document["report"]["url"]
+
+    @property
+    def log(self):
+        return self.log_path.read_text()
+
+    def deliver(self, body, secret=SECRET):
+        with httpx.Client(timeout=DEADLINE_SECONDS) as client:
+            return deliver_signed(client, f"{self.url}/api/credits/webhook", body, Secret(secret), int(time.time()))
+
+    def get(self, path, **params):
+        return httpx.get(self.url + path, params=params, timeout=DEADLINE_SECONDS)
+
+    def purchase(self, user_id="1"):
+        answer = httpx.post(
+            f"{self.url}/api/credits/purchase", json=BUY, headers={"X-User-Id": user_id}, timeout=DEADLINE_SECONDS
+        )
+        assert answer.status_code == 200, answer.text
+        return answer.json()["payment_url"]
+
+    def balance(self, user_id="1"):
+        return self.get("/api/credits/balance", user_id=user_id).json()["balance"]
+
+    def stop(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        return self.process.wait(DEADLINE_SECONDS)
+
+
+@dataclass
+class Town:
+    """An emulator with the packages in it, and a folder in which backends are started."""
+
+    folder: Path
+    emulator_url: str
+    client: stripe.StripeClient
+    running: list[Backend]
+
+    @property
+    def ledger_path(self):
+        return self.folder / "creditctl-emulator.db"
+
+    def serve(self, *, stderr=None, secret=SECRET):
+        environ = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder),
+            "STRIPE_SECRET_KEY": KEY,
+            "STRIPE_API_BASE": self.emulator_url,
+            "STRIPE_WEBHOOK_SECRET": secret,
+            "FRONTEND_URL": "http://127.0.0.1:3000",
+        }
+        log_path = self.folder / f"serve-{len(self.running)}.log" if stderr is None else None
+        command = [sys.executable, "-m", "creditctl", "serve", "--port", "0", "--json"]
+        with contextlib.ExitStack() as stack:
+            errors = stack.enter_context(log_path.open("w")) if log_path else stderr
+            process = subprocess.Popen(
+                command, cwd=self.folder, env=environ, stdout=subprocess.PIPE, stderr=errors, text=True
+            )
+        lines = []
+        while not lines or lines[-1] not in ("}\n", ""):
+            lines.append(process.stdout.readline())
+        backend = Backend(process, json.loads("".join(lines)), log_path)
+        self.running.append(backend)
+        return backend
+
+    def paid_event(self, session_id):
+        """The bytes of the event that says that a session was paid."""
+        assert pay(self.client, session_id, "tok_visa").paid
+        events = self.client.v1.events.list(params={"type": "checkout.session.completed"})
+        return next(str(event) for event in events.data if event.data.object["id"] == session_id).encode()
+
+    def rows(self, query):
+        with contextlib.closing(sqlite3.connect(self.ledger_path, timeout=10)) as connection:
+            return connection.execute(query).fetchall()
+
+    @contextlib.contextmanager
+    def ledger_locked(self):
+        """Nobody can write to the ledger for as long as this lasts."""
+        with contextlib.closing(sqlite3.connect(self.ledger_path, isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield
+            connection.execute("ROLLBACK")
+
+
+def stock(client, catalog):
+    """What set-up makes of the packages."""
+    for package in catalog:
+        client.v1.products.create(params={"id": package.product_id, "name": package.name, "metadata": package.metadata})
+        client.v1.prices.create(
+            params={
+                "product": package.product_id,
+                "unit_amount": package.amount,
+                "currency": package.currency,
+                "lookup_key": package.lookup_key,
+                "metadata": package.metadata,
+            }
+        )
+
+
+@pytest.fixture
+def town(tmp_path):
+    from importlib import resources
+
+    from creditctl.core.catalog import parse_catalog
+
+    emulator = Emulator(seed=1)
+    with contextlib.closing(emulator), EmulatorServer(emulator) as server:
+        http = stripe.RequestsClient()
+        addresses = {"api": server.url, "files": server.url, "connect": server.url, "meter_events": server.url}
+        client = stripe.StripeClient(KEY, base_addresses=addresses, http_client=http)
+        stock(client, parse_catalog(resources.files("creditctl.core").joinpath("packages.toml").read_text()))
+        town = Town(tmp_path, server.url, client, [])
+        try:
+            yield town
+        finally:
+            for backend in town.running:
+                if backend.process.poll() is None:
+                    backend.process.kill()
+                    backend.process.wait()
+                backend.process.stdout.close()
+            http.close()
+
+
+def session_of(payment_url):
+    return payment_url.split("?")[0].split("#")[0].rsplit("/", 1)[-1]
+
+
+def test_bought_paid_delivered_credited(town):
+    endpoint = town.client.v1.webhook_endpoints.create(
+        params={"url": "http://127.0.0.1:9/later", "enabled_events": ["*"]}
+    )
+    backend = town.serve(secret=endpoint.secret)
+    town.client.v1.webhook_endpoints.update(endpoint.id, params={"url": backend.document["report"]["webhook_url"]})
+
+    session_id = session_of(backend.purchase("user 1"))
+    assert backend.get(f"/api/credits/session/{session_id}").json()["session"]["payment_status"] == "unpaid"
+    assert "Not paid yet" in backend.get("/credits/success", session_id=session_id).text
+    assert pay(town.client, session_id, "tok_visa").paid
+    wait_until(lambda: backend.balance("user 1") == 1000)
+
+    session = backend.get(f"/api/credits/session/{session_id}").json()["session"]
+    assert session["payment_status"] == "paid"
+    assert session["amount_total"] == 1000
+    assert session["metadata"]["user_id"] == "user 1"
+    assert "1,000 credits" in backend.get("/credits/success", session_id=session_id).text
+    (entry,) = backend.get("/api/credits/transactions", user_id="user 1").json()["transactions"]
+    assert (entry["kind"], entry["credits"], entry["amount"]) == ("purchase", 1000, 1000)
+
+    payment = entry["payment_key"]
+    assert backend.stop() == 0
+    lines = backend.log.splitlines()
+    assert "INFO: Handling Stripe webhook event: checkout.session.completed" in lines
+    assert f"INFO: Successfully added 1000 credits to user user 1 from Stripe payment {payment}" in lines
+    assert any(f"POST /api/credits/purchase 200 created {session_id} for starter" in line for line in lines)
+    assert any("POST /api/credits/webhook 200 posted evt_" in line for line in lines)
+    assert not SECRET_PATTERN.search(backend.log)
+    assert "@" not in backend.log
+    assert backend.process.stdout.read() == ""
+
+
+def test_twenty_deliveries_at_once_credit_once(town):
+    backend = town.serve()
+    body = town.paid_event(session_of(backend.purchase()))
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda _: backend.deliver(body), range(20)))
+    assert [answer.status for answer in answers] == [200] * 20
+    assert backend.balance() == 1000
+    outcomes = [outcome for (outcome,) in town.rows("SELECT outcome FROM deliveries")]
+    assert sorted(outcomes) == ["exists"] * 19 + ["posted"]
+
+
+def test_a_delivery_that_stripe_did_not_sign_is_refused(town):
+    backend = town.serve()
+    body = town.paid_event(session_of(backend.purchase()))
+    assert backend.deliver(body, "whsec_other0000000000").status == 400
+    assert backend.deliver(body[:-1] + b" }").status == 200  # signed as it stands
+    assert backend.balance() == 1000
+
+
+def test_killed_before_it_could_write(town):
+    backend = town.serve()
+    body = town.paid_event(session_of(backend.purchase()))
+    with town.ledger_locked(), ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(backend.deliver, body)
+        time.sleep(0.3)
+        assert not answer.done()
+        backend.stop(signal.SIGKILL)
+        assert answer.result().status is None
+    assert town.rows("SELECT * FROM credit_transactions") == []
+
+    again = town.serve()
+    assert again.deliver(body).status == 200
+    assert again.deliver(body).status == 200
+    assert again.balance() == 1000
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="fills a pipe by way of /proc")
+def test_killed_after_it_had_written_and_before_it_answered(town):
+    """The log's pipe is full, so that the process stops between its commit and its answer."""
+    read_end, write_end = os.pipe()
+    backend = town.serve(stderr=write_end)
+    body = town.paid_event(session_of(backend.purchase()))
+    fill(write_end)
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(backend.deliver, body)
+        wait_until(lambda: town.rows("SELECT * FROM credit_transactions"))
+        time.sleep(0.2)
+        assert not answer.done()
+        backend.stop(signal.SIGKILL)
+        assert answer.result().status is None
+    os.close(read_end)
+    os.close(write_end)
+
+    again = town.serve()
+    assert again.deliver(body).status == 200
+    assert again.balance() == 1000
+    assert len(town.rows("SELECT * FROM credit_transactions")) == 1
+
+
+def fill(write_end):
+    """Fills a pipe to the brim, by an opening of its own: the process at the other name of it must still block."""
+    own = os.open(f"/proc/self/fd/{write_end}", os.O_WRONLY | os.O_NONBLOCK)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(own, b"x" * 4096)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(own, b"x")
+    os.close(own)
+
+
+def test_a_stop_finishes_what_was_begun(town):
+    backend = town.serve()
+    body = town.paid_event(session_of(backend.purchase()))
+    with ThreadPoolExecutor(1) as pool:
+        with town.ledger_locked():
+            answer = pool.submit(backend.deliver, body)
+            time.sleep(0.3)
+            backend.process.send_signal(signal.SIGTERM)
+            time.sleep(0.3)
+            assert not answer.done()
+        assert answer.result().status == 200
+    assert backend.process.wait(DEADLINE_SECONDS) == 0
+    assert town.rows("SELECT credits FROM credit_transactions") == [(1000,)]
+
+
+def test_ctrl_c_ends_with_130_and_one_document(town):
+    backend = town.serve()
+    assert backend.document["ok"] is True
+    assert backend.document["schema"] == "creditctl.serve.v1"
+    assert backend.document["mode"] == "emulator"
+    assert backend.stop(signal.SIGINT) == 130
+    assert backend.process.stdout.read() == ""
+    assert backend.log.splitlines()[-1] == "Stopped."
+    assert "Traceback" not in backend.log
+
+
+GOOD = {"STRIPE_WEBHOOK_SECRET": SECRET, "FRONTEND_URL": "http://127.0.0.1:3000"}
+
+
+def refused(cli, code, *arguments, exit_code=3):
+    outcome = cli("serve", "--json", *arguments)
+    assert outcome.exit_code == exit_code
+    assert outcome.document["error"]["code"] == code
+    assert outcome.document["error"]["fix"]
+    return outcome.document["error"]
+
+
+class TestRefusals:
+    @pytest.mark.parametrize("missing", ["STRIPE_WEBHOOK_SECRET", "FRONTEND_URL", "STRIPE_SECRET_KEY"])
+    def test_a_missing_setting(self, cli, missing):
+        cli.environ.update(GOOD)
+        del cli.environ[missing]
+        assert missing in refused(cli, "env.missing")["message"]
+
+    def test_a_malformed_signing_secret(self, cli):
+        cli.environ.update(GOOD, STRIPE_WEBHOOK_SECRET="secret")
+        refused(cli, "env.webhook_secret")
+
+    def test_a_port_in_use(self, cli):
+        from creditctl.backend.server import bind
+
+        cli.environ.update(GOOD)
+        with bind("127.0.0.1", 0) as taken:
+            port = str(taken.getsockname()[1])
+            assert port in refused(cli, "serve.port_in_use", "--port", port)["message"]
+
+    def test_another_mode_than_expected(self, cli):
+        cli.environ.update(GOOD)
+        refused(cli, "guard.mode", "--mode", "test")
+
+    def test_an_unreachable_stripe(self, offline_cli):
+        offline_cli.environ.update(GOOD, STRIPE_SECRET_KEY=KEY, STRIPE_API_BASE="http://127.0.0.1:9")
+        refused(offline_cli, "stripe.unreachable", "--port", "0", exit_code=5)
+
+    def test_an_unwritable_ledger(self, cli):
+        cli.environ.update(GOOD, CREDITCTL_LEDGER=str(cli.folder))
+        refused(cli, "ledger.not_a_ledger", "--port", "0", exit_code=6)
+
+    def test_another_accounts_ledger(self, cli):
+        from creditctl.ledger.store import Ledger
+
+        path = cli.folder / "other.db"
+        Ledger.open(path, account="acct_other", livemode=False, clock=cli.clock).close()
+        cli.environ.update(GOOD, CREDITCTL_LEDGER=str(path))
+        assert cli("serve", "--port", "0").exit_code == 3
+
+    def test_live_mode_has_to_be_said_and_confirmed(self, cli):
+        cli.environ.update(GOOD, STRIPE_SECRET_KEY="sk_live_" + "example00000000")
+        del cli.environ["STRIPE_API_BASE"]
+        with contextlib.closing(Emulator(clock=cli.clock, livemode=True)) as live:
+            cli.transport = lambda: EmulatorHTTPClient(live)
+            refused(cli, "guard.live_mode", "--port", "0")
+            refused(cli, "guard.confirm", "--port", "0", "--mode", "live")
+            refused(cli, "guard.confirm", "--port", "0", "--mode", "live", "--confirm", "acct_other")
+
+    def test_a_users_word_is_not_taken_from_other_machines(self, cli):
+        cli.environ.update(GOOD, STRIPE_SECRET_KEY="sk_live_" + "example00000000")
+        del cli.environ["STRIPE_API_BASE"]
+        refused(cli, "guard.trust_user_header", "--host", "0.0.0.0", "--trust-user-header", "--mode", "live")
+
+
+def test_the_conversation_says_where_and_what_next(town):
+    backend = town.serve()
+    backend.stop()
+    for words in (backend.url, "/credits", "/api/credits/webhook", "creditctl events listen", "emulator mode"):
+        assert words in backend.log

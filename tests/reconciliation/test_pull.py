@@ -1,0 +1,120 @@
+"""Everything is read, or nothing is concluded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from creditctl.core.errors import Unreachable
+from creditctl.core.when import Window
+from creditctl.reconciliation.pull import Reader, follow, pull
+
+DAY = 86_400
+
+
+def read(shop: Any, since: int | None = None, until: int | None = None) -> Any:
+    return pull(Reader(shop.client, shop.catalog, shop.now), Window(since, until))
+
+
+def paths(shop: Any) -> list[str]:
+    return [path for path, _ in shop.shelf.requests]
+
+
+def test_lists_of_several_pages_are_read_whole(shop: Any) -> None:
+    keys = [shop.pay(age=10 * n) for n in range(1, 251)]
+    refunds = {shop.refund(key, 100) for key in keys[:120]}
+    found = read(shop)
+    assert set(found.intents) == set(keys)
+    assert {sold.session.payment_key for sold in found.sessions.values()} == set(keys)
+    assert set(found.facts) == refunds
+    assert found.counts == {"checkout_sessions": 250, "payment_intents": 250, "refunds": 120, "disputes": 0}
+    assert found.complete
+    assert paths(shop) == ["checkout/sessions"] * 3 + ["payment_intents"] * 3 + ["refunds"] * 2 + ["disputes"]
+
+
+def test_payments_of_one_second_are_not_lost_between_pages(shop: Any) -> None:
+    keys = {shop.pay(age=500) for _ in range(201)}
+    assert set(read(shop).intents) == keys
+
+
+@pytest.mark.parametrize("request_number", range(1, 10))
+@pytest.mark.parametrize("fault", [None, 500, 429])
+def test_a_fault_at_any_request_ends_the_run(shop: Any, request_number: int, fault: int | None) -> None:
+    for n in range(1, 251):
+        shop.refund(shop.pay(age=10 * n), 100) if n <= 120 else shop.pay(age=10 * n)
+    shop.shelf.fail_at = {request_number: fault}
+    from creditctl.stripe_api.errors import translate
+
+    with pytest.raises(Exception, match=r".") as caught:
+        shop.reconcile()
+    error = caught.value if isinstance(caught.value, Unreachable) else translate(caught.value)
+    assert isinstance(error, Unreachable)
+    assert shop.ledger.count() == 0
+    (run,) = shop.ledger.runs("reconcile")
+    assert not run.ok
+    assert "error" in run.report
+
+
+def test_line_items_are_read_only_where_the_session_does_not_decide(shop: Any) -> None:
+    shop.pay()
+    shop.pay(metadata={}, status="open", payment_status="unpaid", payment_intent=None)
+    needed = shop.pay(metadata={})
+    shop.line_items(needed)
+    read(shop)
+    assert [path for path in paths(shop) if path.endswith("line_items")] == [
+        f"checkout/sessions/{shop.session_of(needed)['id']}/line_items"
+    ]
+
+
+def test_an_intent_that_a_session_names_and_no_list_shows_is_a_gap(shop: Any) -> None:
+    key = shop.pay()
+    del shop.shelf.objects["payment_intents"][key]
+    found = read(shop)
+    assert not found.complete
+    assert key in found.gaps[0]
+
+
+def test_a_window_reads_what_surrounds_it_and_no_more(shop: Any) -> None:
+    since, until = shop.now - 20 * DAY, shop.now - 10 * DAY
+    read(shop, since, until)
+    bounds = {
+        path: (query.get("created[gte]", [None])[0], query.get("created[lt]", [None])[0])
+        for path, query in shop.shelf.requests
+    }
+    assert bounds == {
+        "checkout/sessions": (str(since - DAY), str(until)),
+        "payment_intents": (str(since - DAY), str(until + DAY)),
+        "refunds": (str(since - DAY), None),
+        "disputes": (str(since - DAY), None),
+    }
+
+
+def test_following_one_payment_by_its_intent(shop: Any) -> None:
+    key, other = shop.pay(), shop.pay()
+    refund = shop.refund(key, 10)
+    shop.refund(other, 10)
+    found = follow(Reader(shop.client, shop.catalog, shop.now), key, Window())
+    assert [sold.session.payment_key for sold in found.sessions.values()] == [key]
+    assert (set(found.intents), set(found.facts), found.absent) == ({key}, {refund}, frozenset())
+
+
+def test_following_one_payment_by_its_session(shop: Any) -> None:
+    key = shop.pay()
+    refund = shop.refund(key, 10)
+    found = follow(Reader(shop.client, shop.catalog, shop.now), shop.session_of(key)["id"], Window())
+    assert (set(found.intents), set(found.facts), found.absent) == ({key}, {refund}, frozenset())
+
+
+def test_following_a_free_session(shop: Any) -> None:
+    key = shop.pay(payment_status="no_payment_required", payment_intent=None, amount_total=0)
+    found = follow(Reader(shop.client, shop.catalog, shop.now), key, Window())
+    assert (list(found.sessions), found.intents, found.absent) == ([key], {}, frozenset())
+
+
+@pytest.mark.parametrize("key", ["pi_nowhere", "cs_test_nowhere", "invoice-9", ""])
+def test_following_what_stripe_does_not_know(shop: Any, key: str) -> None:
+    found = follow(Reader(shop.client, shop.catalog, shop.now), key, Window())
+    assert found.absent == {key}
+    assert found.asked == {key}
+    assert not found.sessions
