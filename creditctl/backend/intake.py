@@ -72,7 +72,8 @@ class BoundedBody:
         try:
             if _announced_length(scope) > limit + _DRAIN_BYTES:
                 raise TooLarge
-            body = await asyncio.wait_for(read_body(receive, limit), self._read_seconds)
+            async with asyncio.timeout(self._read_seconds):
+                body = await read_body(receive, limit)
         except TooLarge:
             return await _refuse(413, f"The body is larger than {limit} bytes.", scope, receive, send)
         except TimeoutError:

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 _HEADERS = {
     "Cache-Control": "no-store",
     # After the form is posted the browser goes on to Stripe, whose page may be on a domain of the seller's own.
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
-    "form-action 'self' https: http://127.0.0.1:* http://localhost:*",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; "
+    "frame-ancestors 'none'; form-action 'self' https: http://127.0.0.1:* http://localhost:*",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }

@@ -28,7 +28,7 @@ HEAD_SECONDS = 10.0
 GRACEFUL_SECONDS = 30
 """How long a stop waits for requests that have begun; then they are cut off, and Stripe sends its events again."""
 
-_MAX_CONNECTIONS = 1000
+_MAX_CONNECTIONS = 512
 _START_SECONDS = 10.0
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from creditctl.checks.answers import Answer, passed
 from creditctl.checks.context import Context
-from creditctl.checks.registry import Answer, passed
 from creditctl.core.when import iso_time
 from creditctl.ledger.models import Attestation
 

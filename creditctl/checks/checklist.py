@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from creditctl.checks.answers import Answer, failed, passed, person, warned
 from creditctl.checks.attest import attested
 from creditctl.checks.context import Context
 from creditctl.checks.endpoint_answers import answer_of_probe, endpoint_in_order, secret_matches
 from creditctl.checks.env_rules_urls import is_private_host, url_fault
 from creditctl.checks.payments import PaidSession
-from creditctl.checks.registry import Answer, Check, failed, passed, person, warned
+from creditctl.checks.registry import Check
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.keys import KeyKind
 from creditctl.core.modes import Mode

@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 
 import stripe
 
+from creditctl.checks.answers import Answer, failed, passed, unknown, warned
 from creditctl.checks.context import Context
 from creditctl.checks.endpoint import EVERYTHING, Endpoint, release_name
 from creditctl.checks.env_rules_urls import url_fault
-from creditctl.checks.registry import Answer, failed, passed, unknown, warned
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.modes import Mode
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from creditctl.checks.answers import Answer, answer_to_findings
 from creditctl.checks.context import Context
 from creditctl.checks.env_rules import RULE_GROUPS, RuleGroup
-from creditctl.checks.registry import Answer, Check, answer_to_findings
+from creditctl.checks.registry import Check
 
 
 def _check(group: RuleGroup) -> Check:

@@ -11,6 +11,7 @@ import stripe
 from creditctl.checks.env_view import EnvView, finding
 from creditctl.core.errors import GuardRefused, Unreachable
 from creditctl.core.findings import Finding, Severity, sort_findings
+from creditctl.core.keys import redact
 from creditctl.core.modes import Mode
 from creditctl.stripe_api.client import StripeDoor
 from creditctl.stripe_api.errors import missing_permission, translate
@@ -109,7 +110,7 @@ class _Proving:
         return self.view.winning("STRIPE_ACCOUNT_ID") is not None
 
     def add(self, code: str, severity: Severity, message: str, fix: str) -> None:
-        self.findings.append(finding(f"online.{code}", severity, self.where, message, fix))
+        self.findings.append(finding(f"online.{code}", severity, self.where, redact(message), fix))
 
     def run(self) -> None:
         try:

@@ -103,6 +103,7 @@ def webhook_secret(view: EnvView) -> Iterator[Finding]:
         fix = "Copy the endpoint's signing secret (Developers, Webhooks, Reveal), or let `creditctl setup` write it."
         yield finding("webhook_secret.kind", Severity.CRITICAL, setting.where, text, fix)
         return
+    yield from _short_secret(view, setting, min(len(secret.reveal()) for secret in secrets))
     if len(set(secrets)) < len(secrets):
         text, fix = "The same signing secret stands here twice.", "Keep it once."
         yield finding("webhook_secret.twice", Severity.LOW, setting.where, text, fix)
@@ -110,6 +111,13 @@ def webhook_secret(view: EnvView) -> Iterator[Finding]:
         text = f"There are {len(secrets)} signing secrets, as during a rotation."
         fix = "`creditctl webhooks rotate` finishes a rotation; then one is left."
         yield finding("webhook_secret.rotation", Severity.INFO, setting.where, text, fix)
+
+
+def _short_secret(view: EnvView, setting: Setting, characters: int) -> Iterator[Finding]:
+    if characters - len("whsec_") < SHORTEST_REAL_BODY and view.mode is not Mode.EMULATOR:
+        text = "A signing secret is shorter than any that Stripe makes; a part of it may be missing."
+        fix = "Copy it from the Dashboard (Developers, Webhooks, Reveal) as a whole."
+        yield finding("webhook_secret.short", Severity.MEDIUM, setting.where, text, fix)
 
 
 def publishable_key(view: EnvView) -> Iterator[Finding]:

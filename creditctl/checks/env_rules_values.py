@@ -13,6 +13,12 @@ _QUOTES = "'\"`‘’“”"
 _REFERENCE = re.compile(r"\$\{|\$[A-Za-z_(]")
 _FILES_AND_FOLDERS = frozenset({"CREDITCTL_LEDGER", "CREDITCTL_CATALOG", "CREDITCTL_AUDIT"})
 
+_WHERE_TO_FIND = {
+    "STRIPE_SECRET_KEY": "Copy the secret key from the Dashboard (Developers, API keys); `creditctl demo` needs none.",
+    "STRIPE_WEBHOOK_SECRET": "Leave it empty: `creditctl setup` creates the endpoint and writes its secret.",
+    "STRIPE_ACCOUNT_ID": "`creditctl env check --online` shows the account's id; or take the line out.",
+}
+
 
 def filled_in(view: EnvView) -> Iterator[Finding]:
     """No value is still the placeholder of an example."""
@@ -20,7 +26,8 @@ def filled_in(view: EnvView) -> Iterator[Finding]:
         if is_placeholder(setting.value):
             severity = Severity.CRITICAL if setting.name == "STRIPE_SECRET_KEY" else Severity.HIGH
             text = f"{setting.name} still holds a placeholder."
-            yield finding("value.placeholder", severity, setting.where, text, "Replace it by the real value.")
+            fix = _WHERE_TO_FIND.get(setting.name, "Replace it by the real value.")
+            yield finding("value.placeholder", severity, setting.where, text, fix)
 
 
 def visible(view: EnvView) -> Iterator[Finding]:

@@ -102,8 +102,8 @@ def repair_env(text: str, known: frozenset[str]) -> str:
     Shape: line ends become line feeds, a byte order mark goes, the last line gets its end. Where a repair would change
     any other value, the text comes back with nothing but its line ends repaired, or as it was.
     """
-    lines = _unix(text)
-    for candidate in ("".join(_repaired(item, known) for item in _parse(text)), lines):
+    tidied = "".join(_repaired(item, known) for item in _parse(text))
+    for candidate in (tidied.lstrip("\ufeff"), _unix(text).lstrip("\ufeff")):
         ended = candidate if candidate.endswith("\n") or not candidate else candidate + "\n"
         if _same_values(text, ended, known):
             return ended
@@ -115,7 +115,7 @@ def _parse(text: str) -> list[Binding]:
 
 
 def _unix(text: str) -> str:
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _place(item: Binding) -> tuple[str, str, int]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from creditctl.core.modes import is_loopback_url
+
 _TIMEOUT_SECONDS = 10.0
 
 
@@ -22,11 +24,11 @@ Probe = Callable[[str], ProbeAnswer]
 
 
 def probe_url(url: str) -> ProbeAnswer:
-    """A real GET without credentials or body; certificates are checked, redirects are reported."""
+    """A real GET without credentials; certificates are checked, redirects reported; no proxy to this machine."""
     import httpx
 
     try:
-        answer = httpx.get(url, timeout=_TIMEOUT_SECONDS, follow_redirects=False, trust_env=True)
+        answer = httpx.get(url, timeout=_TIMEOUT_SECONDS, follow_redirects=False, trust_env=not is_loopback_url(url))
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return ProbeAnswer(None, str(error) or type(error).__name__)
     return ProbeAnswer(answer.status_code, location=answer.headers.get("location", ""))

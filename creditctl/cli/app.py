@@ -12,7 +12,7 @@ import typer
 from typer.exceptions import Abort, Exit, TyperException
 
 from creditctl import __version__
-from creditctl.cli import checklist, demo, emulator, env, packages, reconcile, serve, simulate
+from creditctl.cli import checklist, demo, doctor, emulator, env, ledger, packages, reconcile, serve, simulate
 from creditctl.cli.output import document, make_console, write_json
 from creditctl.cli.wiring import Wiring, real_wiring
 from creditctl.core.errors import (
@@ -53,9 +53,11 @@ def build_app() -> typer.Typer:
     app.callback()(_root)
     app.command("demo")(demo.demo)
     app.command("packages")(packages.packages)
+    app.add_typer(ledger.build(), name="ledger")
     app.command("reconcile")(reconcile.reconcile)
     app.add_typer(env.build(), name="env")
     app.add_typer(checklist.build(), name="checklist")
+    app.command("doctor")(doctor.doctor)
     app.command("simulate")(simulate.simulate)
     app.add_typer(emulator.build(), name="emulator")
     app.command("serve")(serve.serve)

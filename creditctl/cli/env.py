@@ -153,8 +153,8 @@ def _exit_code(findings: list[Finding], proof: KeyProof | None) -> ExitCode:
 
 
 def _report(view: EnvView) -> dict[str, Any]:
+    from creditctl.checks.answers import answer_to_findings
     from creditctl.checks.env_rules import RULE_GROUPS
-    from creditctl.checks.registry import answer_to_findings
     from creditctl.core.checks import CheckResult
 
     answers = [(group, answer_to_findings(group.judge(view), "nothing found")) for group in RULE_GROUPS]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from creditctl.cli.ledger_open import LedgerOption
 from creditctl.cli.options import (
     CatalogOption,
     ConfirmOption,
@@ -56,6 +58,7 @@ class Wish:
     yes: bool
     mode: Mode | None
     confirm: str | None
+    ledger: Path | None
 
     @property
     def repairs(self) -> bool:
@@ -73,6 +76,7 @@ def reconcile(
     grace_seconds: GraceOption = 900,
     yes: YesOption = False,
     confirm: ConfirmOption = None,
+    ledger: LedgerOption = None,
     mode: ModeOption = None,
     env_file: EnvFileOption = None,
     catalog: CatalogOption = None,
@@ -80,10 +84,10 @@ def reconcile(
 ) -> None:
     """Compare every payment on Stripe with the ledger. Exit 1 while anything disagrees, 5 if not all could be read."""
     run = start(ctx, as_json=as_json)
-    window = parse_window(since, until, run.wiring.clock())
     settings = run.wiring.settings(env_file, mode)
+    window = parse_window(since, until, run.wiring.clock())
     packages = run.wiring.catalog(catalog or settings.catalog_path)
-    wish = Wish(window, grace_seconds, repair, dry_run, max_repairs, yes, mode, confirm)
+    wish = Wish(window, grace_seconds, repair, dry_run, max_repairs, yes, mode, confirm, ledger)
     report = _carry_out(run, settings, packages, wish)
     _finish(run, report, wish)
 
@@ -91,38 +95,42 @@ def reconcile(
 def _carry_out(run: Run, settings: Settings, catalog: Catalog, wish: Wish) -> ReconcileReport:
     """Compares, and repairs where that was asked for and is allowed."""
     from creditctl.ledger.store import Ledger
-    from creditctl.reconciliation import run as room
 
     clock = run.wiring.clock
     with ExitStack() as stack:
-        door = stack.enter_context(run.wiring.stripe(settings))
+        door = stack.enter_context(run.wiring.stripe(settings, audited=False))
+        path = settings.ledger_path if wish.ledger is None else run.wiring.folder / wish.ledger
         ledger = stack.enter_context(
-            Ledger.open(
-                settings.ledger_path, account=door.account_id, livemode=door.livemode, clock=clock, create=False
-            )
+            Ledger.open(path, account=door.account_id, livemode=door.livemode, clock=clock, create=False)
         )
         if wish.repairs:
-            _guard(run, door, wish)
-        report = room.reconcile(
-            client=door.client,
-            ledger=ledger,
-            catalog=catalog,
-            livemode=door.livemode,
-            since=wish.window.since,
-            until=wish.window.until,
-            clock=clock,
-            grace_seconds=wish.grace_seconds,
-            progress=_progress(run),
-            record=not wish.dry_run,
-        )
+            _guard(run, door, ledger, wish)
+        report = _compare(run, door, ledger, catalog, wish)
         return _repair(run, report, ledger, wish) if wish.repairs else report
 
 
-def _guard(run: Run, door: StripeDoor, wish: Wish) -> None:
-    """The live guard, before anything long begins."""
-    from creditctl.stripe_api.guards import confirm_live_writes
+def _compare(run: Run, door: StripeDoor, ledger: Ledger, catalog: Catalog, wish: Wish) -> ReconcileReport:
+    from creditctl.reconciliation import run as room
 
-    confirm_live_writes(door, expected=wish.mode, confirm=wish.confirm, ask=_asker(run, wish))
+    return room.reconcile(
+        client=door.client,
+        ledger=ledger,
+        catalog=catalog,
+        livemode=door.livemode,
+        since=wish.window.since,
+        until=wish.window.until,
+        clock=run.wiring.clock,
+        grace_seconds=wish.grace_seconds,
+        progress=_progress(run),
+        record=not wish.dry_run,
+    )
+
+
+def _guard(run: Run, door: StripeDoor, ledger: Ledger, wish: Wish) -> None:
+    """The live guard of entries, before anything long begins; Stripe stays locked, a repair changes nothing there."""
+    from creditctl.ledger.guards import confirm_entries
+
+    confirm_entries(ledger, mode=door.mode, expected=wish.mode, confirm=wish.confirm, ask=_asker(run, wish))
 
 
 def _repair(run: Run, report: ReconcileReport, ledger: Ledger, wish: Wish) -> ReconcileReport:

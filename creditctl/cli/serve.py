@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -17,7 +18,7 @@ from creditctl.cli.options import (
     PortOption,
 )
 from creditctl.cli.output import Run, document, start, write_json
-from creditctl.core.errors import ExitCode, GuardRefused
+from creditctl.core.errors import ConfigurationError, ExitCode, GuardRefused
 from creditctl.core.modes import Mode, is_loopback_host
 from creditctl.core.settings import WEBHOOK_PATH
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from creditctl.core.catalog import Catalog
     from creditctl.core.settings import Settings
     from creditctl.stripe_api.client import StripeDoor
+    from creditctl.stripe_api.retry import RetryPolicy
 
 TrustUserOption = Annotated[
     bool,
@@ -66,9 +68,24 @@ def serve(
 
 def check_settings(settings: Settings) -> None:
     """Asks for every setting that is needed before anything is opened. Errors: ConfigurationError."""
-    settings.require("FRONTEND_URL")
+    check_frontend_url(settings)
     settings.require("STRIPE_WEBHOOK_SECRET")
     _ = settings.api_key, settings.webhook_secrets
+
+
+def check_frontend_url(settings: Settings) -> None:
+    """Refuses what Stripe could not send a buyer back to. Errors: ConfigurationError."""
+    try:
+        parts = urlsplit(settings.frontend_url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ConfigurationError(
+            "FRONTEND_URL is no http:// or https:// address.",
+            code="env.frontend_url",
+            fix="Set it to where your storefront is, such as http://localhost:3000.",
+        )
 
 
 def check_address(mode: Mode, host: str, trust_user_header: bool) -> None:
@@ -110,13 +127,22 @@ def _serve(
 
     with ExitStack() as stack:
         listener = stack.enter_context(server.bind(*address))
-        door = stack.enter_context(run.wiring.stripe(settings))
+        door = stack.enter_context(run.wiring.stripe(settings, policy=impatient()))
         guard(door)
         services = build_services(run, settings, catalog, door, stack, trust_user_header)
         url = server.url_of(listener)
+        if services.mode is not Mode.LIVE and not is_loopback_host(address[0]):
+            run.say("Others than this machine can reach it, and it takes everybody's word for who they are.")
         return server.serve(
             build_app(services), listener, log=services.log, on_ready=lambda: _announce(run, settings, services, url)
         )
+
+
+def impatient() -> RetryPolicy:
+    """How long to bear with Stripe while a buyer, or Stripe itself with its webhook, waits for our answer."""
+    from creditctl.stripe_api.retry import RetryPolicy
+
+    return RetryPolicy(busy_tries=3, broken_tries=2, cap_seconds=2.0)
 
 
 def build_services(

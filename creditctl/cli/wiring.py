@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from creditctl.core.catalog import Catalog
     from creditctl.core.settings import Settings
     from creditctl.stripe_api.client import StripeDoor
+    from creditctl.stripe_api.retry import RetryPolicy
 
 DEFAULT_ENV_FILE = Path(".env")
 
@@ -70,7 +71,7 @@ class Wiring:
             require_mode(expected, settings.mode)
         return settings
 
-    def stripe(self, settings: Settings, *, audited: bool = True) -> StripeDoor:
+    def stripe(self, settings: Settings, *, audited: bool = True, policy: RetryPolicy | None = None) -> StripeDoor:
         """The door to Stripe for these settings; close it, or use it in a `with`.
 
         Errors: ConfigurationError on a bad key or base; GuardRefused where a live key would go to an unknown server.
@@ -84,6 +85,7 @@ class Wiring:
             chance=self.chance,
             transport=None if self.transport is None else self.transport(),
             audit=AuditLog(settings.audit_path, self.clock) if audited else None,
+            policy=policy,
         )
 
     def catalog(self, path: Path | None = None) -> Catalog:

@@ -4,6 +4,7 @@ Source: Stripe API reference, "Authentication", "Errors", "Idempotent requests",
 """
 
 import re
+import time
 from collections.abc import Mapping
 
 from creditctl.emulator import idempotency
@@ -20,6 +21,7 @@ from creditctl.emulator.expand import expand
 from creditctl.emulator.forms import Tree, decode
 from creditctl.emulator.idempotency import Kept
 from creditctl.emulator.kinds import Body
+from creditctl.emulator.limits import RateLimit
 from creditctl.emulator.resources.table import ROUTES
 from creditctl.emulator.routes import Route, Router
 from creditctl.emulator.schema import read_fields
@@ -46,6 +48,7 @@ class Api:
         self._services = services
         self._accounts = accounts
         self._router = Router(ROUTES)
+        self._limit = RateLimit()
 
     def handle(self, request: Request, now: int) -> Response:
         """Answer one request; refusals become Stripe's error envelope."""
@@ -58,16 +61,20 @@ class Api:
         call = Call(self._services, caller.scope, now)
         call.request_id = request_id
         try:
-            return self._answer(request, call, caller, headers)
+            response = self._answer(request, call, caller, headers)
         except StripeError as error:
             headers |= error.headers
             headers.setdefault("Stripe-Version", call.version)
-            return Response(error.status, headers, _envelope(error, call, request_id))
+            response = Response(error.status, headers, _envelope(error, call, request_id))
+        if self._services.listeners.tailing and not request.path.startswith("/v1/stripecli"):
+            self._services.listeners.log(caller.scope.id, _log_entry(request, response, call))
+        return response
 
     def _answer(self, request: Request, call: Call, caller: Caller, headers: dict[str, str]) -> Response:
         version = request.headers.get("stripe-version")
         call.version, call.version_given = check_version(version, call.version), version is not None
         headers["Stripe-Version"] = call.version
+        self._limit.check(caller.scope.id, self._services.options.rate_limit, time.monotonic())
         _check_account(request.headers, caller)
         found = self._router.find(request.method, request.path)
         if found is None:
@@ -125,6 +132,21 @@ class Api:
             idempotency.keep(store, call.scope.id, key, print_, kept, call.now)
         store.commit()
         return kept
+
+
+def _log_entry(request: Request, response: Response, call: Call) -> Body:
+    """A request as `stripe logs tail` shows it."""
+    error: Body = from_json(response.body).get("error", {}) if response.status >= 400 else {}
+    names = ("type", "code", "decline_code", "message", "charge", "param")
+    return {
+        "created_at": call.now,
+        "livemode": call.scope.livemode,
+        "method": request.method,
+        "request_id": call.request_id,
+        "status": response.status,
+        "url": request.path,
+        "error": {name: error.get(name, "") for name in names} | {"error_insight": ""},
+    }
 
 
 def _read(call: Call, entry: Route, tree: Tree) -> None:

@@ -4,14 +4,16 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from creditctl.emulator import control, jobs
+from creditctl.emulator import control, jobs, pages
 from creditctl.emulator.accounts import Accounts
 from creditctl.emulator.api import Api
 from creditctl.emulator.call import API_VERSION, Options, Services
 from creditctl.emulator.deliveries import Deliveries, Outcome, Outgoing
-from creditctl.emulator.faults import Faults
+from creditctl.emulator.faults import Faults, apply_faults
 from creditctl.emulator.ids import Ids
+from creditctl.emulator.listeners import Listeners, Session
 from creditctl.emulator.outgoing import attempt, send_over_http
 from creditctl.emulator.settings import load_settings, save_setting
 from creditctl.emulator.store import Store
@@ -48,9 +50,8 @@ class Emulator:
             options=options,
             deliveries=Deliveries(store, faults, retry_seconds),
             faults=faults,
-            listening=lambda scope: scope in self.listeners,
+            listeners=Listeners(store),
         )
-        self.listeners: set[int] = set()
         self.offset_seconds: int = load_settings(store).get("offset_seconds", 0)
         self.accounts = Accounts(store, options)
         self._api = Api(self.services, self.accounts)
@@ -74,13 +75,20 @@ class Emulator:
             response = self._route(request, now)
             if self.services.deliveries.fresh:
                 self.services.deliveries.fresh = False
-                self.on_work()
+                self._announce_work()
             return response
 
+    def _announce_work(self) -> None:
+        self.on_work()
+        self.services.listeners.notify()
+
     def _route(self, request: Request, now: int) -> Response:
-        if request.path.startswith("/v1") or not request.path.startswith(control.PREFIX):
-            return self._api.handle(request, now)
-        return control.handle(self, request, now)
+        if request.path.startswith(control.PREFIX):
+            return control.handle(self, request, now)
+        if request.path.startswith(pages.PREFIXES):
+            return pages.handle(self, request, now)
+        struck = self.services.faults.for_answer(request.method, request.path) if self.services.faults.rules else []
+        return apply_faults(struck, lambda: self._api.handle(request, now))
 
     def run_jobs(self, now: int | None = None) -> int:
         """Run what is due on the emulator's clock; answers how many jobs ran."""
@@ -106,6 +114,8 @@ class Emulator:
     def record(self, outgoing: Outgoing, outcome: Outcome, now: int | None = None) -> None:
         """Write down what came of a sending."""
         with self._lock:
+            if self.services.store.get(outgoing.scope, outgoing.event) is None:
+                return
             livemode = self.accounts.by_id(outgoing.scope).livemode
             moment = self.now() if now is None else now
             store = self.services.store
@@ -125,7 +135,7 @@ class Emulator:
             self.offset_seconds += seconds
             save_setting(self.services.store, "offset_seconds", self.offset_seconds)
             self.run_jobs()
-            self.on_work()
+            self._announce_work()
 
     def reset(self) -> None:
         """Forget everything."""
@@ -135,8 +145,43 @@ class Emulator:
             self.services.faults.remove(None)
             self.services.next_job = None
             self.services.ids = Ids(self._ids_seed(self.services.store))
+            self.services.listeners.forget()
             self.accounts.forget()
             self.offset_seconds = 0
+
+    def reload(self) -> None:
+        """Read again what is remembered outside the database: it was replaced."""
+        with self._lock:
+            self.services.endpoints.clear()
+            self.accounts.forget()
+            self.services.next_job = jobs.next_due(self.services)
+            self.offset_seconds = load_settings(self.services.store).get("offset_seconds", 0)
+            self._announce_work()
+
+    def listener(self, session_id: str) -> Session | None:
+        """The CLI session behind a websocket id."""
+        with self._lock:
+            return self.services.listeners.get(session_id)
+
+    def listener_connects(self, session: Session, wake: Callable[[], None]) -> None:
+        """A CLI has dialled; `wake` is called when something waits for it."""
+        with self._lock:
+            self.services.listeners.connect(session, wake)
+
+    def listener_leaves(self, session: Session) -> None:
+        """A CLI's connection is gone."""
+        with self._lock:
+            self.services.listeners.disconnect(session)
+
+    def listener_frames(self, session: Session) -> list[bytes]:
+        """What is to be sent to a CLI now."""
+        with self._lock:
+            return self.services.listeners.frames(session, self.now(), int(self._real_clock()))
+
+    def listener_answers(self, session: Session, message: dict[str, Any]) -> None:
+        """What a CLI reported."""
+        with self._lock:
+            self.services.listeners.answered(session, message, self.services.deliveries, self.now())
 
     def close(self) -> None:
         """Release the database."""

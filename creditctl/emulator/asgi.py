@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from starlette.routing import Router
+from starlette.routing import Router, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.background import Background
 from creditctl.emulator.control import PREFIX
+from creditctl.emulator.sockets import Subscription
 from creditctl.emulator.wire import Request, Response
 
 
@@ -19,7 +20,10 @@ class Door:
 
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
-        self._router = Router(lifespan=self._lifespan)
+        subscription = Subscription(emulator)
+        self._router = Router(
+            routes=[WebSocketRoute("/subscribe/{account}", subscription.__call__)], lifespan=self._lifespan
+        )
 
     @asynccontextmanager
     async def _lifespan(self, _: Any) -> AsyncIterator[None]:

@@ -1,6 +1,5 @@
 """What an action is given: who calls, with which parameters, and the means to read, write and announce."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,6 +13,7 @@ from creditctl.emulator.store import Row, Store, encode
 if TYPE_CHECKING:
     from creditctl.emulator.deliveries import Deliveries
     from creditctl.emulator.faults import Faults
+    from creditctl.emulator.listeners import Listeners
 
 API_VERSION = "2026-10-28.endive"
 """Source: the version pinned by stripe-python 16.1.0."""
@@ -45,7 +45,7 @@ class Services(msgspec.Struct):
     options: Options
     deliveries: "Deliveries"
     faults: "Faults"
-    listening: Callable[[int], bool]
+    listeners: "Listeners"
     endpoints: dict[int, list[tuple[str, frozenset[str]]]] = {}
     next_job: int | None = None
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from creditctl.emulator import control_accounts as _accounts  # noqa: F401 - registers its controls
 from creditctl.emulator import control_payments as _payments  # noqa: F401 - registers its controls
 from creditctl.emulator.call import Call, Scope
 from creditctl.emulator.control_actions import ACTIONS

@@ -79,7 +79,7 @@ class Deliveries:
     def next_due(self) -> int | None:
         """When the next delivery to an endpoint is due."""
         row = self._db.execute(
-            "SELECT min(due) FROM deliveries WHERE state = 'pending' AND endpoint <> ?", (LISTENER,)
+            "SELECT min(due) FROM deliveries WHERE state = 'pending' AND endpoint NOT GLOB ?", (LISTENER + "_*",)
         ).fetchone()
         return row[0] if row else None
 
@@ -87,9 +87,9 @@ class Deliveries:
         """Take the rows that are due; each is taken by one caller."""
         rows = self._db.execute(
             "SELECT d.id, d.scope, d.event, d.endpoint, d.attempts, s.livemode FROM deliveries d "
-            "JOIN scopes s ON s.scope = d.scope WHERE d.state = 'pending' AND d.due <= ? AND d.endpoint <> ? "
+            "JOIN scopes s ON s.scope = d.scope WHERE d.state = 'pending' AND d.due <= ? AND d.endpoint NOT GLOB ? "
             "ORDER BY d.due, d.rank, d.id LIMIT ?",
-            (now, LISTENER, most),
+            (now, LISTENER + "_*", most),
         ).fetchall()
         taken = [self._prepare(row, real_time) for row in rows]
         return [outgoing for outgoing in taken if outgoing is not None]
@@ -110,8 +110,8 @@ class Deliveries:
     def _mark(self, row_id: int, state: str) -> None:
         self._db.execute("UPDATE deliveries SET state = ? WHERE id = ?", (state, row_id))
 
-    def record(self, outgoing: Outgoing, outcome: Outcome, now: int, *, livemode: bool) -> None:
-        """Log an attempt, and settle the delivery or set its next attempt."""
+    def record(self, outgoing: Outgoing, outcome: Outcome, now: int, *, livemode: bool, final: bool = False) -> None:
+        """Log an attempt, and settle the delivery or (unless this was the final one) set its next attempt."""
         self._db.execute(
             "INSERT INTO attempts (delivery, at, status, error, duration_ms, response) VALUES (?,?,?,?,?,?)",
             (
@@ -124,6 +124,8 @@ class Deliveries:
             ),
         )
         state, due = self._next(outgoing, outcome, now, livemode)
+        if final and not outcome.ok:
+            state = "failed"
         self._db.execute(
             "UPDATE deliveries SET state = ?, attempts = ?, due = ? WHERE id = ?",
             (state, outgoing.attempt, due, outgoing.id),

@@ -79,9 +79,7 @@ def matching_endpoints(call: "Call", type_: str) -> list[str]:
             if (body := decode(row.body))["status"] == "enabled"
         ]
     found = [name for name, wanted in cache[call.scope.id] if type_ in wanted or "*" in wanted]
-    if call.services.listening(call.scope.id):
-        found.append(LISTENER)
-    return found
+    return found + call.services.listeners.names(call.scope.id)
 
 
 def retained(call: "Call") -> tuple[str, tuple[int]]:

@@ -4,10 +4,14 @@ Rules are matched by method, path and event type; `count` and a seeded `probabil
 """
 
 import random
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any
 
 import msgspec
+
+from creditctl.emulator.limits import RATE_LIMITED
+from creditctl.emulator.wire import Response
 
 ANSWER_KINDS = frozenset({"status", "latency", "cut_before", "cut_after"})
 DELIVERY_KINDS = frozenset({"drop", "duplicate", "delay", "reorder"})
@@ -26,6 +30,31 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=False):
     status: int = 500
     seconds: float = 0.0
     hits: int = 0
+
+
+def apply_faults(struck: list[Fault], answer: Callable[[], Response]) -> Response:
+    """An answer as the faults leave it: late, replaced, or cut off before or after the work was done."""
+    delay = sum(rule.seconds for rule in struck if rule.kind == "latency")
+    kinds = {rule.kind for rule in struck}
+    if "cut_before" in kinds:
+        return Response(0, {}, b"", "cut", delay)
+    status = next((rule.status for rule in struck if rule.kind == "status"), None)
+    response = _fault_answer(status) if status is not None else answer()
+    response.delay_seconds = delay
+    if "cut_after" in kinds:
+        response.fate = "cut"
+    return response
+
+
+def _fault_answer(status: int) -> Response:
+    """An error that Stripe's side made; 429 carries the headers of a rate limit."""
+    type_ = "invalid_request_error" if status < 500 else "api_error"
+    error = {"type": type_, "message": "This error was ordered by a fault of the emulator."}
+    headers = {"Content-Type": "application/json", "Request-Id": "req_fault000000000"}
+    if status == 429:
+        error |= {"code": "rate_limit", "message": RATE_LIMITED}
+        headers |= {"Stripe-Rate-Limited-Reason": "global-rate", "Retry-After": "1"}
+    return Response(status, headers, msgspec.json.encode({"error": error}))
 
 
 class Faults:

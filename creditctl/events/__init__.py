@@ -1,0 +1,1 @@
+"""Events: seen, kept, played again, listened for, made, and traced."""

@@ -88,9 +88,7 @@ def _answers(handled: Handled) -> Act:
     return lambda _tx: handled
 
 
-def _finds(
-    event: Event, finding: Finding, *, payment_key: str | None = None, proposal: Proposal | None = None
-) -> Act:
+def _finds(event: Event, finding: Finding, *, payment_key: str | None = None, proposal: Proposal | None = None) -> Act:
     """Keeps a finding instead of doing anything."""
 
     def act(tx: LedgerTransaction) -> Handled:
@@ -142,7 +140,8 @@ def _grants(event: Event, purchase: Purchase) -> Act:
         posting = tx.post(purchase.draft(source_event=event.id))
         if posting.outcome is Outcome.CONFLICT:
             finding = sentences.conflict(purchase, posting.entry)
-            return _finds(event, finding, payment_key=purchase.payment_key)(tx)
+            found = _finds(event, finding, payment_key=purchase.payment_key)(tx)
+            return replace(found, outcome="conflict", entry_id=posting.entry.id)
         settled = tx.settle(posting.entry.payment_key or purchase.payment_key, source_event=event.id)
         if posting.outcome is Outcome.EXISTS and not settled:
             line = sentences.known(posting.entry)

@@ -5,11 +5,38 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
 ConnectHook = Callable[[sqlite3.Connection], None]
 """Called with every new connection; lets a caller watch or limit it."""
+
+
+class _Held:
+    """A thread's connection; closed when its thread ends, for servers make new threads all the time.
+
+    Source: SQLite documentation, "How To Corrupt An SQLite Database File", "Carrying an open database connection
+            across a fork()": a child neither uses nor closes what it inherits.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self._owner = os.getpid()
+
+    @property
+    def usable(self) -> bool:
+        """Whether this process opened it."""
+        return self._owner == os.getpid()
+
+    def __del__(self) -> None:
+        if self.usable:
+            self.connection.close()
+        else:
+            _INHERITED.append(self.connection)
+
+
+_INHERITED: list[sqlite3.Connection] = []
 
 
 class Connections:
@@ -25,18 +52,16 @@ class Connections:
         self._on_connect = on_connect
         self._local = threading.local()
         self._lock = threading.Lock()
-        self._all: list[sqlite3.Connection] = []
+        self._all: weakref.WeakSet[_Held] = weakref.WeakSet()
 
     def get(self) -> sqlite3.Connection:
         """This thread's connection; a forked child gets a new one."""
-        held: tuple[int, sqlite3.Connection] | None = getattr(self._local, "held", None)
-        if held is not None and held[0] == os.getpid():
-            return held[1]
-        connection = self.new()
-        self._local.held = (os.getpid(), connection)
-        with self._lock:
-            self._all.append(connection)
-        return connection
+        held: _Held | None = getattr(self._local, "held", None)
+        if held is None or not held.usable:
+            held = self._local.held = _Held(self.new())
+            with self._lock:
+                self._all.add(held)
+        return held.connection
 
     def new(self) -> sqlite3.Connection:
         """A connection that the caller closes."""
@@ -54,7 +79,7 @@ class Connections:
     def close(self) -> None:
         """Closes the connections of all threads."""
         with self._lock:
-            connections, self._all = self._all, []
+            for held in list(self._all):
+                held.connection.close()
+            self._all.clear()
             self._local = threading.local()
-        for connection in connections:
-            connection.close()

@@ -259,6 +259,7 @@ class Ledger:
         try:
             _copy(self._connections, unfinished)
             unfinished.replace(destination)
+            _sync_folder(destination.parent)
         finally:
             unfinished.unlink(missing_ok=True)
 
@@ -295,3 +296,12 @@ def _copy(connections: Connections, destination: Path) -> None:
         finally:
             target.close()
             source.close()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes a rename in the folder survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

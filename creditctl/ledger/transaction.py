@@ -28,6 +28,11 @@ _INSERT_ENTRY = f"INSERT INTO credit_transactions ({rows.ENTRY_COLUMNS}) VALUES 
 _SELECT_ENTRY = f"SELECT {rows.ENTRY_COLUMNS} FROM credit_transactions WHERE "  # noqa: S608
 _UPSERT_FACT = f"INSERT OR REPLACE INTO facts ({rows.FACT_COLUMNS}) VALUES ({','.join('?' * 13)})"  # noqa: S608
 
+_SAME_PURCHASE = """id IN (
+    SELECT id FROM credit_transactions WHERE payment_key = ? AND kind = 'purchase'
+    UNION SELECT id FROM credit_transactions WHERE session_id = ? AND kind = 'purchase'
+) ORDER BY id"""
+
 KEPT_UNVERIFIED_DELIVERIES = 1000
 """How many deliveries with a bad signature are kept: anyone can send those, so they must not fill the disk."""
 
@@ -66,9 +71,9 @@ class LedgerTransaction:
 
         Shape: `cause` is the refund or dispute that was just heard of. Nothing happens before there is a purchase.
         """
-        purchase = self.purchase_of(payment_key)
-        facts = self.facts_of(payment_key) if purchase else []
-        if purchase is None or not facts:
+        facts = self.facts_of(payment_key)
+        purchase = self.purchase_of(payment_key) if facts else None
+        if purchase is None:
             return ()
         self._report_other_currencies(purchase, facts, source_event)
         drafts = settlement(self._standing(purchase), facts, source_event=source_event, cause=cause)
@@ -156,16 +161,13 @@ class LedgerTransaction:
 
     def _known(self, draft: EntryDraft) -> list[Entry]:
         """The entries that make a draft superfluous, or contradict it."""
-        found = self._select("idempotency_key = ?", draft.idempotency_key)
-        if found or draft.kind is not Kind.PURCHASE or _is_import(draft):
-            return found
-        found = self._select("payment_key = ? AND kind = 'purchase' ORDER BY id", draft.payment_key)
-        if not found and draft.session_id is not None:
-            found = self._select("session_id = ? AND kind = 'purchase' ORDER BY id", draft.session_id)
-        return found
+        if draft.kind is not Kind.PURCHASE or _is_import(draft):
+            return self._select("idempotency_key = ?", draft.idempotency_key)
+        # A purchase's own key names its payment, so that whoever holds the key is among these.
+        return self._select(_SAME_PURCHASE, draft.payment_key, draft.session_id)
 
-    def _select(self, where: str, value: str | None) -> list[Entry]:
-        return [rows.entry_of(row) for row in self.connection.execute(_SELECT_ENTRY + where, (value,))]
+    def _select(self, where: str, *values: str | None) -> list[Entry]:
+        return [rows.entry_of(row) for row in self.connection.execute(_SELECT_ENTRY + where, values)]
 
     def _append(self, draft: EntryDraft) -> Entry:
         head = self.connection.execute("SELECT id, hash FROM credit_transactions ORDER BY id DESC LIMIT 1").fetchone()

@@ -33,8 +33,11 @@ class Terms:
     settled: dict[tuple[str, str], FindingStatus] = field(default_factory=dict)
 
     def young(self, moment: int) -> bool:
-        """Whether a webhook about something of that time may simply still be on its way."""
-        return self.now - moment < self.grace_seconds
+        """Whether a webhook about something of that time may simply still be on its way.
+
+        Shape: a time far in the future says that two clocks disagree, and excuses nothing.
+        """
+        return abs(self.now - moment) < self.grace_seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from creditctl.core.entitlement import TAKING_KINDS, Kind
 from creditctl.core.entitlement_facts import DisputeFact, Fact, RefundFact
@@ -12,7 +13,7 @@ from creditctl.ledger.models import Entry
 from creditctl.reconciliation.facts import IntentFacts, Pulled, SoldSession
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Case:
     """One payment from both sides; either may be empty.
 
@@ -27,7 +28,7 @@ class Case:
     entries: tuple[Entry, ...]
     absent: bool = False
 
-    @property
+    @cached_property
     def purchases(self) -> tuple[Entry, ...]:
         """The entries that gave credits."""
         return tuple(entry for entry in self.entries if entry.kind is Kind.PURCHASE)
@@ -41,7 +42,7 @@ class Case:
         own = [entry for entry in self.purchases if entry.payment_key == self.key]
         return (*own, *self.purchases)[0]
 
-    @property
+    @cached_property
     def takings(self) -> tuple[Entry, ...]:
         """The entries that took credits back, or returned them."""
         return tuple(entry for entry in self.entries if entry.kind in TAKING_KINDS)
@@ -64,6 +65,8 @@ class Case:
         return any(entry.recorded > moment for entry in self.entries)
 
     def _corrections(self, corrected: Sequence[Entry]) -> tuple[Entry, ...]:
+        if len(self.entries) == len(corrected):
+            return ()
         ids = {entry.id for entry in corrected}
         return tuple(entry for entry in self.entries if entry.kind is Kind.ADJUSTMENT and entry.corrects in ids)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -166,16 +166,30 @@ def _created(since: int | None, until: int | None) -> dict[str, Any]:
 
 
 def _gaps(found: Pulled) -> Iterator[str]:
-    """What one list names and another, read later, lacks: a page was lost on the way."""
-    named = {s.session.payment_intent for s in found.sessions.values() if s.session.payment_intent is not None}
-    missing = sorted(named - set(found.intents))
+    """What one list names and another, read later or just as old, lacks: a page was lost on the way."""
     # An intent that could not be understood was read all the same.
-    missing = [each for each in missing if each not in {unreadable.id for unreadable in found.unreadable}]
+    read = {*found.intents, *(unreadable.id for unreadable in found.unreadable)}
+    by_session = {sold.session.payment_intent for sold in found.sessions.values()} - {None}
+    yield from _lacking("checkout sessions name", sorted(filter(None, by_session - read)))
+    if found.window.unbounded:
+        old = {fact.payment_key for fact in found.facts.values() if fact.created < found.started}
+        yield from _lacking("refunds or disputes name", sorted(old - read))
+
+
+def gaps_by_following(listed: Pulled, followed: Pulled) -> Iterator[str]:
+    """What Stripe has when asked by name, though a list of everything did not show it."""
+    if not listed.window.unbounded:
+        return
+    ages = {intent.id: intent.created for intent in followed.intents.values()}
+    ages |= {sold.session.id: sold.session.created for sold in followed.sessions.values()}
+    known = {*listed.intents, *listed.sessions}
+    missed = sorted(name for name, created in ages.items() if name not in known and created < listed.started)
+    yield from _lacking("the ledger names", missed)
+
+
+def _lacking(who: str, missing: Sequence[str]) -> Iterator[str]:
     if missing:
-        yield (
-            f"{len(missing)} payment intents that checkout sessions name are not in the list of payment intents, "
-            f"{missing[0]} among them"
-        )
+        yield f"{len(missing)} payments that {who} are not in Stripe's list, {missing[0]} among them"
 
 
 def _counts(

@@ -14,12 +14,13 @@ from creditctl.core.entitlement import (
     settlement,
 )
 from creditctl.core.entitlement_facts import Fact
+from creditctl.core.findings import Finding, Severity
 from creditctl.core.money import format_amount
 from creditctl.ledger.models import Entry
 from creditctl.reconciliation.credit import Terms, Verdict
 from creditctl.reconciliation.match import Case
 from creditctl.reconciliation.repair import Repair
-from creditctl.reconciliation.taxonomy import REPAIR, Judged, correction, for_person, judged, plural
+from creditctl.reconciliation.taxonomy import REPAIR, Judged, correction, for_person, judged, plural, quoted
 
 _NAMES = {
     Kind.REFUND: "refund_not_taken",
@@ -31,6 +32,8 @@ _NAMES = {
 
 def judge_returns(case: Case, terms: Terms) -> Verdict:
     """What stands against the credits taken back of a payment whose purchase stands."""
+    if not case.facts and not case.takings:
+        return Verdict()
     entry = case.main
     standing = standing_of(case, entry)
     currencies = tuple(_other_currencies(case, entry))
@@ -124,7 +127,12 @@ def _other_currencies(case: Case, entry: Entry) -> Iterator[Judged]:
 
 
 def _other_currency(case: Case, entry: Entry, fact: Fact) -> Judged:
+    """The same finding that posting makes, so that it stands once and is settled once."""
     said = (entry.currency or "no currency").upper()
     text = f"The {fact.kind} is in {fact.currency.upper()}, its purchase (entry {entry.id}) in {said}."
-    fix = f"Work out the credits, then {correction(entry.user_id, -entry.credits, entry.id)}"
-    return for_person("currency_mismatch", case.key, text, fix, subject=fact.object_id)
+    fix = (
+        f"Work out the credits, `creditctl ledger adjust --user {quoted(entry.user_id)} --credits -N --reason TEXT`, "
+        "then `creditctl ledger resolve {id} --dismiss --reason TEXT`"
+    )
+    finding = Finding("fulfilment.currency", Severity.HIGH, fact.object_id, text, fix)
+    return Judged(finding, case.key, lasting=True)

@@ -20,7 +20,7 @@ from creditctl.reconciliation.credit import Terms
 from creditctl.reconciliation.facts import Pulled
 from creditctl.reconciliation.lock import only_one
 from creditctl.reconciliation.match import match, unknown_payments
-from creditctl.reconciliation.pull import Reader, follow, pull
+from creditctl.reconciliation.pull import Reader, follow, gaps_by_following, pull
 from creditctl.reconciliation.repair import apply, require_repairable
 from creditctl.reconciliation.report import ReconcileReport
 from creditctl.stripe_api.pages import Progress
@@ -94,9 +94,11 @@ def repair(
 
 def _read(reader: Reader, window: Window, ledger: Ledger) -> Pulled:
     """The lists, then one by one the payments that only the ledger, or only a refund, speaks of."""
-    pulled = pull(reader, window)
-    unknown = unknown_payments(pulled, ledger_entries(ledger))
-    return pulled.joined(follow(reader, payment_key, window) for payment_key in unknown)
+    listed = pull(reader, window)
+    unknown = unknown_payments(listed, ledger_entries(ledger))
+    followed = Pulled(window, reader.started).joined(follow(reader, payment_key, window) for payment_key in unknown)
+    gaps = Pulled(window, reader.started, gaps=tuple(gaps_by_following(listed, followed)))
+    return listed.joined((followed, gaps))
 
 
 def _compare(pulled: Pulled, terms: Terms, ledger: Ledger, *, record: bool) -> ReconcileReport:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 
 from creditctl.core.entitlement_purchase import Proposal
@@ -80,14 +81,11 @@ def for_person(name: str, payment_key: str, message: str, fix: str, *, subject: 
 
 def correction(user_id: str, credits: int, corrects: int) -> str:
     """The ready command that corrects an entry."""
-    return (
-        f"`creditctl ledger adjust --user {_quoted(user_id)} --credits {credits} --corrects {corrects} --reason TEXT`"
-    )
+    return f"`creditctl ledger adjust --user {quoted(user_id)} --credits {credits} --corrects {corrects} --reason TEXT`"
 
 
-def _quoted(text: str) -> str:
-    import shlex
-
+def quoted(text: str) -> str:
+    """A text as a shell takes it literally."""
     return shlex.quote(text)
 
 

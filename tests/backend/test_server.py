@@ -44,7 +44,7 @@ def test_stops_soon_with_an_idle_connection_open(app):
         held = httpx.Client(base_url=server.url)
         held.get("/")
         started = time.monotonic()
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10  # far below what a stop waits for requests
     held.close()
 
 

@@ -3,18 +3,47 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 import stripe
 
+from creditctl.checks.context import Context, open_ledger
+from creditctl.checks.endpoint import WANTED_EVENTS
 from creditctl.checks.env_gather import gather_env
 from creditctl.checks.env_rules import judge_env
 from creditctl.checks.env_view import EnvView
+from creditctl.checks.probe import ProbeAnswer
+from creditctl.checks.registry import Check, run_checks
+from creditctl.core.catalog import parse_catalog
+from creditctl.core.entitlement import Purchase
 from creditctl.core.findings import Finding
+from creditctl.core.keys import Secret
 from creditctl.core.modes import Mode
+from creditctl.core.settings import merge_settings
+from creditctl.ledger.store import Ledger
+from creditctl.stripe_api.client import connect
+
+NOW = 1_790_000_000
+CATALOG = """
+currency = "usd"
+[[package]]
+number = 1
+slug = "starter"
+name = "Starter"
+credits = 1000
+amount = 1000
+[[package]]
+number = 2
+slug = "basic"
+name = "Basic"
+credits = 5500
+amount = 4500
+"""
 
 Answers = Mapping[str, tuple[int, dict[str, Any]]]
 ACCOUNT: dict[str, Any] = {"id": "acct_1AbCdEfGhIjKlMnO", "object": "account", "charges_enabled": True}
@@ -31,12 +60,13 @@ class CannedStripe(stripe.HTTPClient):
         super().__init__()
         self.answers = {"/v1/account": (200, ACCOUNT), "/v1/balance": (200, BALANCE), **answers}
         self.asked: list[tuple[str, str]] = []
+        self.headers = {"request-id": "req_1"}
 
     def request(self, method: str, url: str, headers: Any, post_data: Any = None, **_: Any) -> tuple[str, int, Any]:
         path = "/" + url.split("/", 3)[3].partition("?")[0]
         self.asked.append((method.upper(), path))
         status, body = self.answers.get(path, (200, LIST))
-        return json.dumps(body), status, {"request-id": "req_1"}
+        return json.dumps(body), status, self.headers
 
     def close(self) -> None:
         """Holds nothing."""
@@ -128,3 +158,120 @@ def as_bytes(content: str | bytes | Mapping[str, str]) -> bytes:
 def canned_stripe() -> Callable[[Answers], CannedStripe]:
     """A Stripe with fixed answers by path, for what an emulator would never say."""
     return CannedStripe
+
+
+def page(*objects: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    return 200, {"object": "list", "data": list(objects), "has_more": False, "url": "/v1/x"}
+
+
+@dataclass
+class Production:
+    """A production in which everything is in order, until a test breaks something."""
+
+    folder: Path
+    settings: dict[str, str]
+    canned: Callable[..., Any]
+    now: int = NOW
+    frontend: dict[str, str] = field(default_factory=dict)
+    account: dict[str, Any] = field(default_factory=lambda: dict(ACCOUNT))
+    balance: dict[str, Any] = field(default_factory=lambda: {"object": "balance", "livemode": True})
+    endpoints: list[dict[str, Any]] = field(default_factory=list)
+    sessions: list[dict[str, Any]] = field(default_factory=list)
+    charges: list[dict[str, Any]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
+    credited: int | None = 1000
+    run_ok: bool | None = True
+    run_since: str | None = None
+    run_age: int = 60
+    answer: ProbeAnswer = field(default_factory=lambda: ProbeAnswer(200))
+
+    def ask(self, checks: Iterable[Check]) -> dict[str, tuple[str, str]]:
+        """Status and evidence by the last part of each check's id."""
+        with ExitStack() as stack:
+            results = run_checks(checks, self.context(stack))
+        return {item.id.partition(".")[2]: (str(item.status), item.evidence) for item in results}
+
+    def context(self, stack: ExitStack) -> Context:
+        (self.folder / ".env.local").write_text("".join(f"{k}={v}\n" for k, v in self.frontend.items()))
+        merged = merge_settings(self.settings, {}, env_file=Path(".env"), folder=self.folder)
+        answers = {
+            "/v1/account": (200, self.account),
+            "/v1/balance": (200, self.balance),
+            "/v1/webhook_endpoints": page(*self.endpoints),
+            "/v1/checkout/sessions": page(*self.sessions),
+            "/v1/charges": page(*self.charges),
+            "/v1/events": page(*self.events),
+        }
+        canned = self.canned(answers)
+        canned.headers.update(self.headers)
+        door = stack.enter_context(connect(merged, sleep=lambda _: None, chance=lambda: 0.0, transport=canned))
+        self.keep_books()
+        ledger, problem = open_ledger(merged, door, self.clock)
+        if ledger is not None:
+            stack.enter_context(ledger)
+        return Context(
+            settings=merged,
+            env=gather_env(self.folder, self.settings, git=no_git),
+            catalog=parse_catalog(CATALOG),
+            clock=self.clock,
+            stripe=door,
+            ledger=ledger,
+            probe=lambda _: self.answer,
+            no_ledger=problem,
+        )
+
+    def clock(self) -> int:
+        return self.now
+
+    def keep_books(self) -> None:
+        path = self.folder / "creditctl.db"
+        if path.exists():
+            return
+        with Ledger.open(path, account=ACCOUNT["id"], livemode=True, clock=self.clock) as ledger:
+            if self.credited is not None:
+                sold = Purchase("7", self.credited, 1000, "usd", "pi_small", "cs_live_a1", "starter", NOW - 9000)
+                with ledger.transaction() as transaction:
+                    transaction.post(sold.draft())
+            if self.run_ok is not None:
+                moment = self.now - self.run_age
+                ledger.add_run("reconcile", moment, moment, self.run_ok, {"window": {"since": self.run_since}})
+
+
+@pytest.fixture
+def production(tmp_path: Path, live: dict[str, str]) -> Production:
+    """A production in which everything is in order, until a test breaks something."""
+    made = Production(tmp_path, {**live, "STRIPE_ACCOUNT_ID": ACCOUNT["id"]}, CannedStripe)
+    made.endpoints = [endpoint(live)]
+    made.sessions = [session()]
+    made.charges = [{"id": "ch_1", "receipt_number": "1234-5678", "receipt_email": "buyer@acme.io"}]
+    return made
+
+
+def endpoint(settings: dict[str, str], **changes: Any) -> dict[str, Any]:
+    return {
+        "id": "we_1",
+        "url": "https://api.acme.io/api/credits/webhook",
+        "status": "enabled",
+        "enabled_events": sorted(WANTED_EVENTS),
+        "api_version": str(stripe.api_version),
+        "livemode": True,
+        "metadata": {"secret_fingerprint": Secret(settings["STRIPE_WEBHOOK_SECRET"]).fingerprint},
+        **changes,
+    }
+
+
+def session(**changes: Any) -> dict[str, Any]:
+    return {
+        "id": "cs_live_a1",
+        "status": "complete",
+        "payment_status": "paid",
+        "payment_intent": "pi_small",
+        "amount_total": 1000,
+        "currency": "usd",
+        "created": NOW - 9000,
+        "livemode": True,
+        "success_url": "https://shop.acme.io/credits/success",
+        "metadata": {"managed_by": "creditctl", "package": "starter", "credits": "1000", "user_id": "7"},
+        **changes,
+    }

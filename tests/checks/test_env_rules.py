@@ -107,6 +107,8 @@ BAD_VALUES: list[tuple[int, str, str]] = [
     (SECRET, "we_1AbCdEfGhIjKlMnOpQr", "webhook_secret.kind"),
     (SECRET, f"{HOOK}!", "webhook_secret.kind"),
     (SECRET, f"{HOOK},{HOOK}", "webhook_secret.twice"),
+    (SECRET, "whsec_aB3dE6gH9", "webhook_secret.short"),
+    (SECRET, f"{HOOK},whsec_aB3dE6gH9", "webhook_secret.short"),
     (FRONT, "localhost:3000", "url.malformed"),
     (FRONT, "ftp://shop.acme.io", "url.malformed"),
     (FRONT, "http://", "url.malformed"),

@@ -24,7 +24,7 @@ ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
         "your-domain.com",
         "https://your-frontend-domain.com",
         "http://example.org:3000/x",
-        "TODO",
+        "todo",
         "***",
         "{{ key }}",
         "sk_test_",

@@ -320,6 +320,11 @@ class TestRefusals:
         del cli.environ[missing]
         assert missing in refused(cli, "env.missing")["message"]
 
+    @pytest.mark.parametrize("url", ["localhost:3000", "ftp://a.example", "http://", "http://[", "/credits"])
+    def test_a_frontend_that_nobody_can_be_sent_to(self, cli, url):
+        cli.environ.update(GOOD, FRONTEND_URL=url)
+        refused(cli, "env.frontend_url")
+
     def test_a_malformed_signing_secret(self, cli):
         cli.environ.update(GOOD, STRIPE_WEBHOOK_SECRET="secret")
         refused(cli, "env.webhook_secret")

@@ -94,6 +94,15 @@ class World:
         return [event.type for event in reversed(list(events.auto_paging_iter()))][since:]
 
 
+@pytest.fixture(scope="session")
+def served() -> Iterator[tuple[Emulator, str]]:
+    """One emulator on a loopback port; whoever uses it empties it first."""
+    emulator = Emulator(clock=lambda: START)
+    with EmulatorServer(emulator) as server:
+        yield emulator, server.url
+    emulator.close()
+
+
 @pytest.fixture(params=DOORS)
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
     """An empty Stripe behind one door."""
@@ -102,14 +111,15 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
             key = os.environ["CREDITCTL_TEST_STRIPE_KEY"]
             yield World(_client(key, OUTSIDE))
             return
-        emulator = Emulator(clock=lambda: START)
-        stack.callback(emulator.close)
         if request.param == "in process":
+            emulator = Emulator(clock=lambda: START)
+            stack.callback(emulator.close)
             http = EmulatorHTTPClient(emulator)
             yield World(stripe.StripeClient(KEY, http_client=http, max_network_retries=0), emulator)
             return
-        server = stack.enter_context(EmulatorServer(emulator))
-        yield World(_client(KEY, server.url), emulator, server.url)
+        emulator, url = request.getfixturevalue("served")
+        emulator.reset()
+        yield World(_client(KEY, url), emulator, url)
 
 
 def _client(key: str, url: str) -> stripe.StripeClient:

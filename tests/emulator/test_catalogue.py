@@ -6,9 +6,7 @@ import pytest
 
 
 def test_a_product_with_its_default_price(world: Any) -> None:
-    product = world.product(
-        metadata={"credits": "1000"}, default_price_data={"currency": "usd", "unit_amount": 1000}
-    )
+    product = world.product(metadata={"credits": "1000"}, default_price_data={"currency": "usd", "unit_amount": 1000})
     price = world.stripe.prices.retrieve(product.default_price, params={"expand": ["product"]})
     assert price.product.id == product.id
     assert price.unit_amount == 1000

@@ -49,9 +49,7 @@ def test_a_decline_is_replayed(emulated: Any, refused: Any) -> None:
         "payment_method": "pm_card_visa_chargeDeclined",
         "return_url": "https://example.com",
     }
-    errors = [
-        refused(lambda: emulated.stripe.payment_intents.create(params=params, options=options)) for _ in range(2)
-    ]
+    errors = [refused(lambda: emulated.stripe.payment_intents.create(params=params, options=options)) for _ in range(2)]
     assert errors[0].error.charge == errors[1].error.charge
     assert errors[1].headers["idempotent-replayed"] == "true"
     assert len(emulated.stripe.charges.list().data) == 1

@@ -135,7 +135,7 @@ def test_what_disagrees_is_a_finding_once_and_can_be_credited(world: World) -> N
 def test_the_same_payment_for_another_user_is_a_conflict_and_writes_nothing(world: World) -> None:
     metadata = {"managed_by": "creditctl", "user_id": "thief", "package": "starter", "credits": "1000"}
     other = world.events.session(1, client_reference_id="thief", metadata=metadata)
-    assert world.outcomes(world.events.session(1), other) == ["posted", "finding"]
+    assert world.outcomes(world.events.session(1), other) == ["posted", "conflict"]
     assert world.balances() == {"user1": 1000}
     assert [finding.finding.code for finding in world.ledger.findings()] == ["fulfilment.conflict"]
 

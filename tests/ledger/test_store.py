@@ -18,6 +18,7 @@ from creditctl.core.findings import Finding, Severity
 from creditctl.ledger.chain import COLUMNS
 from creditctl.ledger.models import EntryFilter, FindingStatus, Outcome, Posting
 from creditctl.ledger.store import Ledger
+from creditctl.ledger.transaction import _SAME_PURCHASE
 
 Make = Callable[..., EntryDraft]
 Open = Callable[..., Ledger]
@@ -165,8 +166,9 @@ def test_every_lookup_of_a_posting_has_an_index(ledger: Ledger) -> None:
     with ledger.transaction() as tx:
         for where in (
             "idempotency_key = 'a'",
-            "payment_key = 'a' AND kind = 'purchase' ORDER BY id",
-            "session_id = 'a' AND kind = 'purchase' ORDER BY id",
+            _SAME_PURCHASE.replace("?", "'a'"),
+            "payment_key = 'a' AND kind = 'purchase' ORDER BY id LIMIT 1",
+            "payment_key = 'a' ORDER BY id",
         ):
             query = f"EXPLAIN QUERY PLAN SELECT * FROM credit_transactions WHERE {where}"
             plan = " ".join(row[3] for row in tx.connection.execute(query))

@@ -27,7 +27,10 @@ ACCOUNT = "acct_test0000000000"
 
 
 class Shelf(stripe.HTTPClient):
-    """Answers lists and single objects as Stripe does, newest first; `fail_at` numbers requests that break."""
+    """Answers lists and single objects as Stripe does, newest first.
+
+    Shape: `fail_at` numbers requests that break, `hidden` ids are left out of long lists.
+    """
 
     name = "shelf"
 
@@ -36,6 +39,7 @@ class Shelf(stripe.HTTPClient):
         self.objects: dict[str, dict[str, dict[str, Any]]] = {}
         self.requests: list[tuple[str, dict[str, list[str]]]] = []
         self.fail_at: dict[int, int | None] = {}
+        self.hidden: set[str] = set()
 
     def put(self, path: str, body: dict[str, Any]) -> None:
         self.objects.setdefault(path, {})[body["id"]] = body
@@ -72,7 +76,8 @@ class Shelf(stripe.HTTPClient):
 
     def page(self, path: str, query: dict[str, list[str]]) -> dict[str, Any]:
         rows = sorted(self.objects.get(path, {}).values(), key=lambda o: (o.get("created", 0), o["id"]), reverse=True)
-        rows = [row for row in rows if _wanted(row, query)]
+        filtered = "payment_intent" in query
+        rows = [row for row in rows if _wanted(row, query) and (filtered or row["id"] not in self.hidden)]
         if "starting_after" in query:
             ids = [row["id"] for row in rows]
             rows = rows[ids.index(query["starting_after"][0]) + 1 :]

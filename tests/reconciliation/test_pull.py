@@ -30,6 +30,9 @@ def test_lists_of_several_pages_are_read_whole(shop: Any) -> None:
     assert set(found.facts) == refunds
     assert found.counts == {"checkout_sessions": 250, "payment_intents": 250, "refunds": 120, "disputes": 0}
     assert found.complete
+    assert all(query["limit"] == ["100"] for _, query in shop.shelf.requests)
+    expanded = {path for path, query in shop.shelf.requests if query.get("expand[0]") == ["data.latest_charge"]}
+    assert expanded == {"payment_intents"}
     assert paths(shop) == ["checkout/sessions"] * 3 + ["payment_intents"] * 3 + ["refunds"] * 2 + ["disputes"]
 
 
@@ -118,3 +121,23 @@ def test_following_what_stripe_does_not_know(shop: Any, key: str) -> None:
     assert found.absent == {key}
     assert found.asked == {key}
     assert not found.sessions
+
+
+def test_an_old_refund_of_an_intent_that_no_list_shows_is_a_gap(shop: Any) -> None:
+    shop.refund("pi_lost", 100, age=5)
+    assert "pi_lost" in read(shop).gaps[0]
+
+
+def test_in_a_window_a_refund_of_an_older_payment_is_no_gap(shop: Any) -> None:
+    shop.refund(shop.pay(age=40 * DAY), 100, age=5)
+    assert read(shop, since=shop.now - DAY).complete
+
+
+def test_what_the_ledger_names_and_only_asking_by_name_shows_is_a_gap(shop: Any) -> None:
+    key = shop.pay()
+    shop.fulfil(key)
+    shop.shelf.hidden = {key, shop.session_of(key)["id"]}
+    report = shop.reconcile()
+    assert not report.complete
+    assert key in report.findings[0].message or shop.session_of(key)["id"] in report.findings[0].message
+    assert [finding.code for finding in report.findings] == ["reconcile.pull_incomplete"]

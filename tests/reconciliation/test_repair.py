@@ -10,7 +10,7 @@ import pytest
 from creditctl.core.entitlement_facts import RefundFact
 from creditctl.core.errors import GuardRefused, LedgerError, Unreachable
 from creditctl.ledger.models import Outcome
-from creditctl.reconciliation.repair import NOTE
+from creditctl.reconciliation.repair import NOTE, Repaired, apply
 
 
 def keys(shop: Any) -> list[str]:
@@ -167,3 +167,19 @@ def test_the_plan_says_what_comes_of_it(shop: Any) -> None:
     after = shop.repair(report)
     assert after.repaired[0].as_dict()["credits"] == planned["credits"]
     assert replace(after, repaired=()).repairs == ()
+
+
+def test_a_repair_that_was_killed_is_finished_by_the_next_run(shop: Any) -> None:
+    for number in range(3):
+        shop.refund(shop.pay(user=f"u{number}"), 300)
+
+    def killed(_: Repaired) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        apply(shop.ledger, shop.reconcile().repairs, killed)
+    assert shop.ledger.count() == 2, "one payment whole, the others not at all"
+    after = shop.repair(shop.reconcile())
+    assert len(after.repaired) == 2
+    assert after.clean
+    assert {balance.credits for balance in shop.ledger.balances()} == {700}

@@ -41,7 +41,7 @@ def next_step(report: ReconcileReport) -> str:
         count = len(report.repairs)
         return f"{count} of these can be put right without a person. Next: `creditctl reconcile --repair`"
     if report.clean:
-        return "Stripe and the ledger agree."
+        return "Stripe and the ledger agree" + (", but for what is still on its way." if report.findings else ".")
     return "What is left needs a person: each finding above names the command."
 
 
@@ -76,7 +76,7 @@ def _finding(console: Console, finding: Finding) -> None:
 
 def plan_lines(repairs: Sequence[Repair]) -> list[str]:
     """The plan of a repair: every entry that would be posted, as far as a person reads."""
-    lines = [f"Plan: {len(repairs)} payments to repair"]
+    lines = [f"Plan: {len(repairs)} payment{'' if len(repairs) == 1 else 's'} to repair"]
     for repair in repairs[:_MOST_SHOWN]:
         lines += [
             f"  post {draft.credits:+,} credits for user {draft.user_id} ({draft.idempotency_key})"

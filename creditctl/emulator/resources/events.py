@@ -5,7 +5,7 @@ Source: Stripe API reference, "Events" (thirty days); Stripe CLI `events resend`
 
 from creditctl.emulator.call import Call
 from creditctl.emulator.errors import bad_parameter
-from creditctl.emulator.events import LISTENER, by_types, matching_endpoints, retained
+from creditctl.emulator.events import by_types, matching_endpoints, retained
 from creditctl.emulator.kinds import EVENT, WEBHOOK_ENDPOINT, Body
 from creditctl.emulator.lists import Filter, by_created, list_fields, listing
 from creditctl.emulator.routes import route
@@ -55,7 +55,7 @@ def retry(call: Call) -> bytes:
     if named:
         targets = [call.refer(WEBHOOK_ENDPOINT, named, "webhook_endpoint")["id"]]
     elif call.params.get("for_stripecli"):
-        targets = [LISTENER] if call.services.listening(call.scope.id) else []
+        targets = call.services.listeners.names(call.scope.id)
     else:
         targets = matching_endpoints(call, event["type"])
     for target in targets:

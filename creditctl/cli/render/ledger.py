@@ -1,0 +1,201 @@
+"""The ledger for people: balances, entries, findings and proofs as tables and sentences."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from creditctl.core.findings import Severity
+from creditctl.core.money import format_amount
+from creditctl.core.when import iso_time
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rich.console import Console
+    from rich.text import Text
+
+    from creditctl.core.findings import Finding
+    from creditctl.ledger.models import Balance, Entry, Posting, Resolution, StoredFinding
+    from creditctl.ledger.verification import Verification
+
+STYLES = {
+    Severity.CRITICAL: "bold red",
+    Severity.HIGH: "red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "cyan",
+    Severity.INFO: "dim",
+}
+_MOST_SHOWN = 50
+
+
+def plain(value: object) -> Text:
+    """A value from outside as text for a terminal: no markup, and nothing that could steer the terminal."""
+    from rich.text import Text
+
+    text = "" if value is None else str(value)
+    return Text("".join(mark if mark.isprintable() else repr(mark)[1:-1] for mark in text))
+
+
+def say(console: Console, line: str) -> None:
+    """One sentence."""
+    console.print(plain(line))
+
+
+def balance_row(balance: Balance) -> dict[str, Any]:
+    """A balance as data."""
+    return {"user_id": balance.user_id, "credits": balance.credits, "entries": balance.entries}
+
+
+def balance(console: Console, user: str, credits: int, known: bool) -> None:
+    """One user's credits."""
+    say(console, f"{user}: {credits:,} credits")
+    if known:
+        say(console, f"Next: `creditctl ledger history --user {user}` shows where they come from")
+    else:
+        say(console, "No entry names this user. Next: `creditctl ledger balance` lists those that are known")
+
+
+def balances(console: Console, shown: Sequence[Balance], following: str | None) -> None:
+    """A page of balances."""
+    table = _table("User", right=("Credits", "Entries"), title="Balances")
+    for each in shown:
+        table.add_row(plain(each.user_id), f"{each.credits:,}", f"{each.entries:,}")
+    console.print(table)
+    if not shown:
+        say(console, "Nobody has credits here.")
+    if following is not None:
+        say(console, f"There are more. Next: `creditctl ledger balance --after {following}`, or --jsonl for all")
+    else:
+        say(console, "Next: `creditctl ledger history --user USER`")
+
+
+def entries(console: Console, shown: Sequence[Entry], following: int | None) -> None:
+    """A page of entries."""
+    table = _table("Id", "Created", "User", "Kind", right=("Credits", "Amount"), title="Entries")
+    table.add_column("Payment", overflow="fold")
+    table.add_column("Note", overflow="fold")
+    for each in shown:
+        amount = format_amount(each.amount, each.currency) if each.currency else ""
+        table.add_row(
+            str(each.id),
+            iso_time(each.created),
+            plain(each.user_id),
+            str(each.kind),
+            f"{each.credits:+,}",
+            amount,
+            plain(each.payment_key),
+            plain(each.note or each.package),
+        )
+    console.print(table)
+    if following is not None:
+        say(console, f"There are more. Next: the same with --after-id {following}, or --csv or --jsonl for all")
+    else:
+        say(console, f"{len(shown):,} entries. Next: `creditctl trace PAYMENT` tells one payment's whole story")
+
+
+def begun(console: Console, path: Path, account: str, livemode: bool) -> None:
+    """A new ledger."""
+    say(console, f"Began the ledger {path} for {account}, {'live' if livemode else 'test'} mode.")
+    say(console, "Next: `creditctl ledger import FILE --dry-run` for what your application has, or `creditctl serve`")
+
+
+def adjusted(console: Console, posting: Posting, key: str, after: int, problems: Sequence[Finding]) -> None:
+    """What became of an adjustment."""
+    entry = posting.entry
+    for problem in problems:
+        say(console, problem.message)
+        say(console, problem.fix)
+    if problems:
+        return
+    if posting.outcome == "exists":
+        say(console, f"Entry {entry.id} adjusted that before, under the same key: nothing was written.")
+    else:
+        say(console, f"Entry {entry.id}: {entry.credits:+,} credits for user {entry.user_id}, key {key}.")
+    say(console, f"{entry.user_id} has {after:,} credits. Next: `creditctl ledger history --user {entry.user_id}`")
+
+
+def plan(console: Console, planned: Mapping[str, Any]) -> None:
+    """An adjustment that was not made."""
+    user = planned["user_id"]
+    say(console, f"Would post {planned['credits']:+,} credits for user {user}: {planned['reason']}")
+    say(console, f"{user} has {planned['balance']:,} and would have {planned['balance_after']:,}.")
+    say(console, "Nothing was written. Next: the same without --dry-run")
+
+
+def findings(console: Console, found: Sequence[StoredFinding], status: str) -> None:
+    """Findings, oldest first, each with what settles it."""
+    for each in found[:_MOST_SHOWN]:
+        finding = each.finding
+        head = f"{each.id:>5} {finding.severity!s:8} {finding.code} {finding.subject}"
+        console.print(plain(head), style=STYLES[finding.severity])
+        say(console, f"      {finding.message}")
+        if each.status == "open":
+            say(console, f"      fix: {finding.fix}")
+        else:
+            say(console, f"      {each.status}: {each.reason}")
+    if len(found) > _MOST_SHOWN:
+        say(console, f"… and {len(found) - _MOST_SHOWN:,} more: `--json` shows all.")
+    wanted = "" if status == "all" else f"{status} "
+    if found:
+        say(console, f"{len(found):,} {wanted}findings. Next: `creditctl ledger resolve ID --credit|--dismiss`")
+    else:
+        say(console, f"There are no {wanted}findings. Next: `creditctl reconcile`")
+
+
+def resolved(console: Console, settled: Resolution, after: int | None) -> None:
+    """How a finding was settled."""
+    finding, posting = settled.finding, settled.posting
+    say(console, f"Finding {finding.id} is {finding.status}: {finding.reason}")
+    if posting is not None:
+        entry = posting.entry
+        known = " (it was there already)" if posting.outcome == "exists" else ""
+        say(console, f"Entry {entry.id}: {entry.credits:+,} credits for user {entry.user_id}{known}.")
+        say(console, f"{entry.user_id} has {after:,} credits.")
+    say(console, "Next: `creditctl ledger findings` shows what is left")
+
+
+def exported(console: Console, path: Path, count: int) -> None:
+    """A file that was written."""
+    say(
+        console,
+        f"Wrote {count:,} entries to {path}. Next: `creditctl ledger verify` prints the head that belongs to it",
+    )
+
+
+def verification(console: Console, found: Verification, path: Path, expected: str | None) -> None:
+    """What verifying found."""
+    for fault in found.faults[:_MOST_SHOWN]:
+        console.print(plain(f"critical ledger.{fault.kind}: {fault.message}"), style=STYLES[Severity.CRITICAL])
+    if len(found.faults) > _MOST_SHOWN:
+        say(console, f"… and {len(found.faults) - _MOST_SHOWN:,} more: `--json` shows all.")
+    say(console, f"{path}: {found.head.count:,} entries, head {found.head.hash}")
+    if not found.ok:
+        say(console, "The ledger is not as it was written. Next: compare with a backup, then `creditctl reconcile`")
+    elif expected is None:
+        say(
+            console,
+            "The chain is whole. Next: keep the head elsewhere; `--expect-head` then proves that nothing was cut",
+        )
+    else:
+        say(console, "The chain is whole and holds the expected head. Next: keep the new head")
+
+
+def backup(console: Console, path: Path, found: Verification) -> None:
+    """A copy that was made."""
+    say(console, f"Copied {found.head.count:,} entries to {path}, head {found.head.hash}")
+    if found.ok:
+        say(console, f"The copy's chain is whole. Next: `creditctl ledger verify --ledger {path}` proves it again")
+    else:
+        say(console, "The copy is faulty, as the ledger is. Next: `creditctl ledger verify`")
+
+
+def _table(*left: str, right: tuple[str, ...], title: str) -> Any:
+    from rich.table import Table
+
+    table = Table(title=title)
+    for heading in left:
+        table.add_column(heading, overflow="fold")
+    for heading in right:
+        table.add_column(heading, justify="right")
+    return table

@@ -1,0 +1,80 @@
+"""An import for people: what was read, what is new, and every row that was refused with its reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from creditctl.cli.render.ledger import STYLES, plain, say
+from creditctl.core.money import format_amount
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from creditctl.ledger.importing import ImportReport
+
+_MOST_SHOWN = 50
+
+
+def imported(console: Console, report: ImportReport, *, wrote: bool, dry_run: bool) -> None:
+    """Prints a report. Shape: `wrote` says whether the new rows were written or only judged."""
+    _refused(console, report)
+    _kinds(console, report)
+    for line in _sentences(report, wrote):
+        say(console, line)
+    say(console, next_step(report, wrote=wrote, dry_run=dry_run))
+
+
+def next_step(report: ImportReport, *, wrote: bool, dry_run: bool) -> str:
+    """The last line: what to do now."""
+    if wrote:
+        rest = f" Rows that are missing: {report.refused:,}; correct them, import again." if report.refused else ""
+        return f"Wrote {report.new:,} entries.{rest} Next: `creditctl reconcile` compares them with Stripe"
+    if dry_run:
+        return "Nothing was written. Next: the same without --dry-run"
+    if report.refused and report.new:
+        return "Nothing was written. Next: correct the rows above, or import the good ones with --skip-bad"
+    if report.refused:
+        return "Nothing was written. Next: correct the rows above and import again"
+    return "There was nothing new to write. Next: `creditctl reconcile`"
+
+
+def _refused(console: Console, report: ImportReport) -> None:
+    for finding in report.findings[:_MOST_SHOWN]:
+        console.print(plain(finding.message), style=STYLES[finding.severity])
+    hidden = report.refused + report.repeated - min(len(report.findings), _MOST_SHOWN)
+    if hidden > 0:
+        say(console, f"… and {hidden:,} more: `--json` shows the first thousand.")
+
+
+def _kinds(console: Console, report: ImportReport) -> None:
+    from rich.table import Table
+
+    if not report.new:
+        return
+    table = Table("Kind", title=f"New rows of {report.source}")
+    for heading in ("Rows", "Credits"):
+        table.add_column(heading, justify="right")
+    for kind, count in sorted(report.rows_by_kind.items()):
+        table.add_row(kind, f"{count:,}", f"{report.credits_by_kind[kind]:+,}")
+    console.print(table)
+    money = [format_amount(amount, code) for code, amount in sorted(report.amounts.items()) if code != "none"]
+    if money:
+        say(console, f"Amounts come to {', '.join(money)}.")
+
+
+def _sentences(report: ImportReport, wrote: bool) -> list[str]:
+    """What was counted, and nothing that was not."""
+    start = "from the start" if report.resumed_after is None else f"after id {report.resumed_after:,} (--full: all)"
+    counted = {
+        "new" if not wrote else "written": report.new,
+        "there already": report.existing,
+        "said twice": report.repeated,
+        "of the other mode, passed over": report.other_mode,
+        "bad": report.bad,
+        "changed since": report.changed,
+    }
+    words = ", ".join(f"{count:,} {word}" for word, count in counted.items() if count)
+    lines = [f"Read {report.read:,} rows of {report.source} {start}: {words or 'nothing'}."]
+    if report.ignored_columns:
+        lines.append(f"Columns that nothing was taken from: {', '.join(report.ignored_columns)}.")
+    return lines

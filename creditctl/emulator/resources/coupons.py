@@ -1,0 +1,187 @@
+"""Coupons and promotion codes.
+
+Source: Stripe API reference, "Coupons", "Promotion Codes" (`promotion` replaced `coupon` with 2025-09-30.clover).
+"""
+
+from creditctl.emulator.call import Call
+from creditctl.emulator.errors import bad_parameter, invalid, missing_parameter
+from creditctl.emulator.kinds import COUPON, CUSTOMER, PROMOTION_CODE, Body
+from creditctl.emulator.lists import by_body, by_column, by_created, list_fields, listing, retrieve
+from creditctl.emulator.resources.common import erase, given_metadata, updated
+from creditctl.emulator.routes import route
+from creditctl.emulator.schema import (
+    Amount,
+    Anything,
+    Boolean,
+    Currency,
+    Enum,
+    Field,
+    Hash,
+    Integer,
+    Listing,
+    Metadata,
+    Text,
+)
+
+_COUPON: dict[str, Field] = {
+    "amount_off": Integer(low=1),
+    "applies_to": Hash(fields={"products": Listing(item=Text())}),
+    "currency": Currency(),
+    "currency_options": Anything(),
+    "duration": Enum(values=("forever", "once", "repeating")),
+    "duration_in_months": Integer(low=1),
+    "id": Text(max_length=200),
+    "max_redemptions": Integer(low=1),
+    "metadata": Metadata(),
+    "name": Text(unset=True, max_length=40),
+    "percent_off": Amount(),
+    "redeem_by": Integer(),
+}
+_CODE: dict[str, Field] = {
+    "active": Boolean(),
+    "code": Text(max_length=500),
+    "coupon": Text(),
+    "customer": Text(),
+    "expires_at": Integer(),
+    "max_redemptions": Integer(low=1),
+    "metadata": Metadata(),
+    "promotion": Hash(fields={"type": Enum(values=("coupon",)), "coupon": Text()}),
+    "restrictions": Anything(),
+}
+
+
+def _check_coupon(call: Call) -> None:
+    params = call.params
+    if ("percent_off" in params) == ("amount_off" in params):
+        raise bad_parameter("Must provide either percent_off or amount_off", "percent_off")
+    if "amount_off" in params and "currency" not in params:
+        raise missing_parameter("currency")
+    if "percent_off" in params and not 0 < float(params["percent_off"]) <= 100:
+        raise bad_parameter("Invalid percent_off: must be greater than 0 and at most 100.", "percent_off")
+
+
+def create_coupon(call: Call) -> Body:
+    """Create a coupon."""
+    params = call.params
+    percent = float(params["percent_off"]) if "percent_off" in params else None
+    body: Body = {
+        "id": params.get("id") or call.services.ids.token(8),
+        "object": "coupon",
+        "amount_off": params.get("amount_off"),
+        "created": call.now,
+        "currency": params.get("currency"),
+        "duration": params.get("duration", "once"),
+        "duration_in_months": params.get("duration_in_months"),
+        "livemode": call.scope.livemode,
+        "max_redemptions": params.get("max_redemptions"),
+        "metadata": given_metadata(params),
+        "name": params.get("name"),
+        "percent_off": percent,
+        "redeem_by": params.get("redeem_by"),
+        "times_redeemed": 0,
+        "valid": True,
+    }
+    if call.services.store.get(call.scope.id, body["id"]) is not None:
+        raise invalid(f"Coupon already exists: {body['id']}", code="resource_already_exists", param="id")
+    return call.add(COUPON, body, event="coupon.created")
+
+
+def update_coupon(call: Call) -> Body:
+    """Change a coupon's name or metadata."""
+    before = call.fetch(COUPON, call.args[0])
+    return call.change(COUPON, before, updated(before, call.params, ("name",)), "coupon.updated")
+
+
+def delete_coupon(call: Call) -> Body:
+    """Delete a coupon; what was already discounted stays so."""
+    coupon = call.fetch(COUPON, call.args[0])
+    call.emit("coupon.deleted", coupon | {"valid": False})
+    return erase(call, COUPON, coupon["id"])
+
+
+def _coupon_of(call: Call) -> Body:
+    promotion = call.params.get("promotion") or {}
+    name = promotion.get("coupon") or call.params.get("coupon")
+    if not name:
+        raise missing_parameter("promotion[coupon]" if promotion else "promotion")
+    return call.refer(COUPON, name, "promotion[coupon]" if promotion else "coupon")
+
+
+def create_code(call: Call) -> Body:
+    """Create a promotion code; an active code is unique."""
+    params = call.params
+    coupon = _coupon_of(call)
+    if params.get("customer"):
+        call.refer(CUSTOMER, params["customer"], "customer")
+    code = params.get("code") or call.services.ids.token(8).upper()
+    if _active_code(call, code):
+        raise invalid(f"An active promotion code with `code: {code}` already exists.", param="code")
+    body: Body = {
+        "id": call.new_id("promo_"),
+        "object": "promotion_code",
+        "active": params.get("active", True),
+        "code": code,
+        "created": call.now,
+        "customer": params.get("customer"),
+        "customer_account": None,
+        "expires_at": params.get("expires_at"),
+        "livemode": call.scope.livemode,
+        "max_redemptions": params.get("max_redemptions"),
+        "metadata": given_metadata(params),
+        "promotion": {"coupon": coupon["id"], "type": "coupon"},
+        "restrictions": {"first_time_transaction": False, "minimum_amount": None, "minimum_amount_currency": None},
+        "times_redeemed": 0,
+    }
+    return call.add(PROMOTION_CODE, body, event="promotion_code.created")
+
+
+def _active_code(call: Call, code: str) -> Body | None:
+    """The active promotion code with this text, in any case."""
+    rows = call.services.store.select(call.scope.id, PROMOTION_CODE, ("label = ? COLLATE NOCASE", (code,)))
+    bodies = (row.decoded() for row in rows)
+    return next((body for body in bodies if body["active"]), None)
+
+
+def find_code(call: Call, text: str) -> Body:
+    """The promotion code that a buyer typed."""
+    found = _active_code(call, text.strip())
+    if found is None:
+        raise invalid("This promotion code is invalid.", code="resource_missing", param="promotion_code")
+    return found
+
+
+def update_code(call: Call) -> Body:
+    """Switch a promotion code on or off, or change its metadata."""
+    before = call.fetch(PROMOTION_CODE, call.args[0])
+    after = updated(before, call.params, ("active",))
+    return call.change(PROMOTION_CODE, before, after, "promotion_code.updated")
+
+
+_COUPON_FILTERS = {"created": by_created()}
+_CODE_FILTERS = {
+    "active": by_body("$.active", Boolean()),
+    "code": by_column("label"),
+    "coupon": by_body("$.promotion.coupon"),
+    "created": by_created(),
+    "customer": by_column("owner"),
+}
+_UPDATE: dict[str, Field] = {
+    "name": Text(unset=True, max_length=40),
+    "metadata": Metadata(),
+    "currency_options": Anything(),
+}
+_UPDATE_CODE: dict[str, Field] = {"active": Boolean(), "metadata": Metadata(), "restrictions": Anything()}
+_COUPONS, _CODES = "/v1/coupons", "/v1/promotion_codes"
+ROUTES = (
+    route("POST", _COUPONS, create_coupon, _COUPON, permission="coupon", check=_check_coupon),
+    route("GET", _COUPONS, listing(COUPON, _COUPON_FILTERS), list_fields(_COUPON_FILTERS), permission="coupon"),
+    route("GET", _COUPONS + "/{id}", retrieve(COUPON), permission="coupon"),
+    route("POST", _COUPONS + "/{id}", update_coupon, _UPDATE, permission="coupon"),
+    route("DELETE", _COUPONS + "/{id}", delete_coupon, permission="coupon"),
+    route("POST", _CODES, create_code, _CODE, permission="promotion_code"),
+    route(
+        "GET", _CODES, listing(PROMOTION_CODE, _CODE_FILTERS), list_fields(_CODE_FILTERS), permission="promotion_code"
+    ),
+    route("GET", _CODES + "/{id}", retrieve(PROMOTION_CODE), permission="promotion_code"),
+    route("POST", _CODES + "/{id}", update_code, _UPDATE_CODE, permission="promotion_code"),
+)

@@ -1,0 +1,132 @@
+"""Search over products, prices, customers, charges and payment intents.
+
+Source: Stripe docs, "Search": searchable fields by resource. Results here are never late.
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping
+
+from creditctl.emulator.call import Call
+from creditctl.emulator.errors import bad_parameter
+from creditctl.emulator.kinds import CHARGE, CUSTOMER, PAYMENT_INTENT, PRICE, PRODUCT, Body, Kind
+from creditctl.emulator.routes import Action, route
+from creditctl.emulator.schema import Field, Integer, Text
+from creditctl.emulator.search_language import condition, parse
+from creditctl.emulator.store import Row, decode
+
+_CARD = "payment_method_details.card."
+FIELDS: Mapping[str, Mapping[str, str]] = {
+    PRODUCT.name: {
+        "active": "boolean",
+        "description": "words",
+        "metadata": "metadata",
+        "name": "words",
+        "shippable": "boolean",
+        "url": "text",
+    },
+    PRICE.name: {
+        "active": "boolean",
+        "currency": "text",
+        "lookup_key": "text",
+        "metadata": "metadata",
+        "product": "text",
+        "type": "text",
+    },
+    PAYMENT_INTENT.name: {
+        "amount": "number",
+        "created": "number",
+        "currency": "text",
+        "customer": "text",
+        "metadata": "metadata",
+        "status": "text",
+    },
+    CHARGE.name: {
+        "amount": "number",
+        "billing_details.address.postal_code": "text",
+        "created": "number",
+        "currency": "text",
+        "customer": "text",
+        "disputed": "boolean",
+        "metadata": "metadata",
+        f"{_CARD}brand": "text",
+        f"{_CARD}exp_month": "number",
+        f"{_CARD}exp_year": "number",
+        f"{_CARD}fingerprint": "text",
+        f"{_CARD}last4": "text",
+        "refunded": "boolean",
+        "status": "text",
+    },
+    CUSTOMER.name: {
+        "created": "number",
+        "email": "text",
+        "metadata": "metadata",
+        "name": "words",
+        "phone": "text",
+    },
+}
+_PARAMS: dict[str, Field] = {
+    "query": Text(required=True),
+    "limit": Integer(low=1, high=100),
+    "page": Text(),
+}
+
+
+def search(kind: Kind) -> Action:
+    """The search action of a kind."""
+
+    def action(call: Call) -> Body:
+        terms, connective = parse(call.params["query"])
+        found = condition(terms, connective, FIELDS[kind.name])
+        total = "total_count" in (call.params.get("counted") or ())
+        cursor = _cursor(call, call.params.get("page"))
+        limit = call.params.get("limit", 10)
+        rows, more = call.services.store.page(call.scope.id, kind, [found], limit, cursor, back=False)
+        body: Body = {
+            "object": "search_result",
+            "data": [decode(row.body) for row in rows],
+            "has_more": more,
+            "next_page": _page(rows[-1]) if more else None,
+            "url": f"{kind.url}/search",
+        }
+        if total:
+            body["total_count"] = len(call.services.store.select(call.scope.id, kind, found))
+        return body
+
+    return action
+
+
+def _take_total(call: Call) -> None:
+    """`expand[]=total_count` asks for a number, not for an object."""
+    expand = call.params.get("expand") or []
+    if "total_count" in expand:
+        call.params["counted"] = ["total_count"]
+        call.params["expand"] = [path for path in expand if path != "total_count"]
+
+
+def _page(row: Row) -> str:
+    return base64.urlsafe_b64encode(row.id.encode()).decode()
+
+
+def _cursor(call: Call, page: str | None) -> Row | None:
+    if page is None:
+        return None
+    try:
+        row = call.services.store.get(call.scope.id, base64.urlsafe_b64decode(page).decode())
+    except (binascii.Error, UnicodeDecodeError):
+        row = None
+    if row is None:
+        raise bad_parameter(f"Invalid page: {page}", "page")
+    return row
+
+
+ROUTES = tuple(
+    route("GET", f"{kind.url}/search", search(kind), _PARAMS, permission=right, check=_take_total)
+    for kind, right in (
+        (PRODUCT, "product"),
+        (PRICE, "plan"),
+        (CUSTOMER, "customer"),
+        (CHARGE, "charge"),
+        (PAYMENT_INTENT, "payment_intent"),
+    )
+)

@@ -1,0 +1,71 @@
+"""The call by which the official CLI opens a listening or log-tailing session.
+
+Source: Stripe CLI, `pkg/stripeauth/client.go`; its requests as observed.
+"""
+
+import json
+
+from creditctl.emulator.call import Call
+from creditctl.emulator.errors import bad_parameter
+from creditctl.emulator.kinds import Body
+from creditctl.emulator.routes import route
+from creditctl.emulator.schema import Anything, Field, Listing, Text
+
+FEATURES = ("webhooks", "request_logs", "v2_events")
+_PARAMS: dict[str, Field] = {
+    **{
+        name: Anything()
+        for name in (
+            "device_name",
+            "device_token",
+            "forward_to_url",
+            "forward_connect_to_url",
+            "forward_thin_to_url",
+            "forward_thin_connect_to_url",
+        )
+    },
+    "filters": Text(),
+    "websocket_features": Listing(item=Text()),
+    "websocket_feature": Text(),
+}
+RECONNECT_SECONDS = 86_400
+
+
+def open_session(call: Call) -> Body:
+    """A websocket to dial, and the secret that its events are signed with."""
+    features = call.params.get("websocket_features") or [call.params.get("websocket_feature") or "webhooks"]
+    unknown = [name for name in features if name not in FEATURES]
+    if unknown:
+        raise bad_parameter(f"Invalid websocket feature: {unknown[0]}", "websocket_features")
+    session = call.services.listeners.open(
+        f"cliws_{call.services.ids.token(24)}",
+        call.scope.id,
+        call.scope.account,
+        call.scope.livemode,
+        features[0],
+        _filters(call.params.get("filters")),
+    )
+    return {
+        "websocket_id": session.id,
+        "websocket_url": f"{call.base_url.replace('http', 'ws', 1)}/subscribe/{call.scope.account}",
+        "websocket_authorized_feature": session.feature,
+        "default_version": call.services.options.api_version,
+        "device_token": "",
+        "display_connect_filter_warning": False,
+        "latest_version": call.services.options.api_version,
+        "reconnect_delay": RECONNECT_SECONDS,
+        "secret": session.secret,
+    }
+
+
+def _filters(text: str | None) -> dict[str, list[str]]:
+    try:
+        given = json.loads(text or "{}")
+    except ValueError:
+        given = None
+    if not isinstance(given, dict):
+        raise bad_parameter("Invalid filters: must be a JSON object", "filters")
+    return {name: [str(value) for value in values] for name, values in given.items() if isinstance(values, list)}
+
+
+ROUTES = (route("POST", "/v1/stripecli/sessions", open_session, _PARAMS, permission="stripecli_session"),)

@@ -1,0 +1,163 @@
+"""Plays past events again, in order, freshly signed; what was done is written down, so that a kill loses nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from creditctl.events.facts import EventView
+from creditctl.events.posted import Gain, gain_of, is_posted
+from creditctl.ledger.mirror import Mirror
+from creditctl.ledger.mirror_models import EventRecord, ReplayItem
+from creditctl.ledger.store import Ledger
+from creditctl.stripe_api.delivery import Answer
+
+DEFAULT_LIMIT = 100
+DEFAULT_RATE = 5
+DEFAULT_MAX_FAILURES = 3
+
+Send = Callable[[EventRecord], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a replay goes.
+
+    Shape: `limit` deliveries at most in this run; `max_failures` of them may fail before it stops.
+    Units: `pause_seconds` between two deliveries.
+    """
+
+    limit: int = DEFAULT_LIMIT
+    max_failures: int = DEFAULT_MAX_FAILURES
+    pause_seconds: float = 1 / DEFAULT_RATE
+    skip_posted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one event. Shape: `state` is accepted, failed, skipped or planned; `gain` None where unseen."""
+
+    record: EventRecord
+    state: str
+    answer: str
+    gain: Gain | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The result as a JSON document shows it."""
+        gained = None if self.gain is None else self.gain.credits
+        return {
+            "event": self.record.id,
+            "type": self.record.type,
+            "created": self.record.created,
+            "about": EventView(self.record).about,
+            "state": self.state,
+            "answer": self.answer,
+            "outcome": None if self.gain is None else self.gain.outcome,
+            "credits": gained,
+            "entries": [] if self.gain is None else [entry.id for entry in self.gain.entries],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayReport:
+    """What one run of a replay did. Shape: `left` events are still to be sent; `stopped` says why it ended early."""
+
+    number: int
+    target: str
+    resumed: bool
+    results: tuple[Result, ...]
+    left: int
+    stopped: str = ""
+
+    def count(self, state: str) -> int:
+        """How many events ended in a state in this run."""
+        return sum(result.state == state for result in self.results)
+
+    @property
+    def credits(self) -> int | None:
+        """What the ledger gained by this run; None where no ledger could be seen."""
+        gains = [result.gain.credits for result in self.results if result.gain is not None]
+        return sum(gains) if gains or not self.results else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as a JSON document shows it."""
+        return {
+            "replay": self.number,
+            "target": self.target,
+            "resumed": self.resumed,
+            "accepted": self.count("accepted"),
+            "failed": self.count("failed"),
+            "skipped": self.count("skipped"),
+            "left": self.left,
+            "stopped": self.stopped,
+            "credits": self.credits,
+            "deliveries": [result.as_dict() for result in self.results],
+        }
+
+
+def fingerprint(wish: Mapping[str, object]) -> str:
+    """What tells one wish from another: the same words asked twice continue what the first began."""
+    return hashlib.sha256(json.dumps(wish, sort_keys=True, default=str).encode()).hexdigest()
+
+
+@dataclass
+class Replayer:
+    """Sends the events of one replay.
+
+    Shape: `ledger` is None where there is none to look into; `tell` hears of every result as it comes.
+    """
+
+    mirror: Mirror
+    send: Send
+    ledger: Ledger | None
+    clock: Callable[[], int]
+    sleep: Callable[[float], None]
+    tell: Callable[[Result], None]
+
+    def run(self, number: int, target: str, terms: Terms, *, resumed: bool) -> ReplayReport:
+        """Sends what is still to be sent, in order, until the end, the limit or too many failures.
+
+        Shape: an event that was on its way when a run was killed is sent again; none that was accepted is.
+        """
+        journal = self.mirror.replays
+        results: list[Result] = []
+        sent = failures = 0
+        stopped = ""
+        for item in journal.open_items(number):
+            if sent >= terms.limit:
+                stopped = f"the limit of {terms.limit} deliveries"
+                break
+            if sent and not stopped:
+                self.sleep(terms.pause_seconds)
+            result = self._one(number, item, terms)
+            results.append(result)
+            self.tell(result)
+            sent += result.state != "skipped"
+            failures += result.state == "failed"
+            if failures >= terms.max_failures > 0:
+                stopped = f"{failures} failed deliveries"
+                break
+        journal.finish(number, self.clock())
+        counts = journal.counts(number)
+        left = sum(counts.get(state, 0) for state in ("pending", "sending", "failed"))
+        return ReplayReport(number, target, resumed, tuple(results), left, stopped if left else "")
+
+    def _one(self, number: int, item: ReplayItem, terms: Terms) -> Result:
+        journal = self.mirror.replays
+        record = self.mirror.event(item.event_id)
+        if record is None:
+            raise LookupError(f"event {item.event_id} of replay {number} is not in the mirror")
+        if terms.skip_posted and self.ledger is not None and is_posted(record, self.ledger):
+            journal.settle(number, item, "skipped", "posted already")
+            return Result(record, "skipped", "posted already", Gain((), None))
+        head = 0 if self.ledger is None else self.ledger.count()
+        journal.sending(number, item)
+        answer = self.send(record)
+        state = "accepted" if answer.accepted else "failed"
+        text = str(answer.status) if answer.status is not None else answer.error
+        journal.settle(number, item, state, text)
+        gain = None if self.ledger is None else gain_of(self.ledger, record.id, head)
+        return Result(record, state, text, gain)

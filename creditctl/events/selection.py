@@ -1,0 +1,73 @@
+"""Which events a command is about: read from Stripe into the mirror, then taken from there in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import stripe
+
+from creditctl.core.errors import UsageError
+from creditctl.events.source import Progress, read_event, read_pages
+from creditctl.ledger.mirror import Mirror
+from creditctl.ledger.mirror_models import EventQuery, EventRecord
+
+
+def gather(
+    client: stripe.StripeClient | None,
+    mirror: Mirror,
+    query: EventQuery,
+    *,
+    clock: Callable[[], int],
+    undelivered: bool = False,
+    progress: Progress | None = None,
+) -> list[str]:
+    """The ids of all matching events, oldest first; those that Stripe lists and those that only the archive still has.
+
+    Shape:  `client` None asks the archive alone; `undelivered` needs Stripe, because the archive cannot know.
+    Errors: Unreachable or stripe.StripeError.
+    """
+    listed: set[str] = set()
+    if client is not None:
+        pages = read_pages(client, query, undelivered=undelivered, progress=progress)
+        for page in pages:
+            keep(mirror, page.records, clock)
+            listed.update(record.id for record in page.records)
+    return [event_id for event_id in mirror.ids(query) if event_id in listed or not undelivered]
+
+
+def gather_named(
+    client: stripe.StripeClient | None, mirror: Mirror, event_ids: Sequence[str], *, clock: Callable[[], int]
+) -> list[str]:
+    """Events by their ids, in order of their time.
+
+    Errors: UsageError for one that neither Stripe nor the archive knows.
+    """
+    found = [find_event(client, mirror, event_id, clock=clock) for event_id in dict.fromkeys(event_ids)]
+    order = {event_id: place for place, event_id in enumerate(mirror.ids(EventQuery()))} if len(found) > 1 else {}
+    return sorted((record.id for record in found), key=lambda event_id: order.get(event_id, 0))
+
+
+def find_event(
+    client: stripe.StripeClient | None, mirror: Mirror, event_id: str, *, clock: Callable[[], int]
+) -> EventRecord:
+    """One event, from Stripe or else from the archive. Errors: UsageError where neither knows it."""
+    record = read_event(client, event_id) if client is not None else None
+    if record is not None:
+        keep(mirror, [record], clock)
+        return record
+    kept = mirror.event(event_id)
+    if kept is None:
+        raise UsageError(
+            f"Neither Stripe nor the archive knows an event {event_id}.",
+            code="events.unknown",
+            fix="Check the id and the mode. Stripe forgets events after 30 days; `creditctl events archive` keeps them.",
+        )
+    return kept
+
+
+def keep(mirror: Mirror, records: Sequence[EventRecord], clock: Callable[[], int]) -> None:
+    """Keeps events that came with a reading that proves no completeness; what is known already costs nothing."""
+    if mirror.has_all([record.id for record in records]):
+        return
+    reading = mirror.begin("read", clock(), None)
+    mirror.store(reading, records, finished=clock())

@@ -1,0 +1,108 @@
+"""Reads what is on Stripe: the fewest lists that still show archived prices and orphans."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from creditctl.provisioning.permissions import needs
+from creditctl.provisioning.state import EndpointState, Observed, PriceState, ProductState
+
+if TYPE_CHECKING:
+    import stripe
+
+    from creditctl.stripe_api.client import StripeDoor
+
+_PAGE = 100
+"""Source: Stripe API reference, "Pagination": at most 100 objects a page."""
+
+
+def observe(door: StripeDoor, *, endpoints: bool = True) -> Observed:
+    """All products, their prices whether active or not, and the webhook endpoints.
+
+    Shape:  two requests on an empty account, four on a small one, one more for each further hundred objects.
+    Errors: ConfigurationError naming the permission that a restricted key lacks.
+    """
+    products = _products(door.client)
+    return Observed(
+        products=products,
+        # A price belongs to a product: where there is no product at all, there is no price to look for.
+        prices=_prices(door.client) if products else (),
+        endpoints=observe_endpoints(door) if endpoints else (),
+    )
+
+
+def observe_endpoints(door: StripeDoor) -> tuple[EndpointState, ...]:
+    """The webhook endpoints, oldest first. Errors: as observe."""
+    with needs("read the webhook endpoints", "rak_webhook_read"):
+        listed = door.client.v1.webhook_endpoints.list({"limit": _PAGE})
+        found = [endpoint_state(endpoint) for endpoint in listed.auto_paging_iter()]
+    return tuple(sorted(found, key=lambda endpoint: (endpoint.created, endpoint.id)))
+
+
+def _products(client: stripe.StripeClient) -> tuple[ProductState, ...]:
+    with needs("read the products", "rak_product_read"):
+        listed = client.v1.products.list({"limit": _PAGE})
+        return tuple(product_state(product) for product in listed.auto_paging_iter())
+
+
+def _prices(client: stripe.StripeClient) -> tuple[PriceState, ...]:
+    """Active and archived prices are asked for one after the other.
+
+    Source: Stripe API reference, "List all prices": it "returns a list of your active prices" where nothing is said.
+    """
+    with needs("read the prices", "rak_plan_read"):
+        found = [
+            price_state(price)
+            for active in (True, False)
+            for price in client.v1.prices.list({"limit": _PAGE, "active": active}).auto_paging_iter()
+        ]
+    unique = {price.id: price for price in found}
+    return tuple(sorted(unique.values(), key=lambda price: (price.created, price.id)))
+
+
+def product_state(product: stripe.Product) -> ProductState:
+    """An SDK product as a state."""
+    return ProductState(
+        id=product.id,
+        name=product.name,
+        active=product.active,
+        description=product.description,
+        default_price=_id(product.default_price),
+        metadata=_metadata(product.metadata),
+    )
+
+
+def price_state(price: stripe.Price) -> PriceState:
+    """An SDK price as a state."""
+    return PriceState(
+        id=price.id,
+        product=_id(price.product) or "",
+        currency=price.currency,
+        unit_amount=price.unit_amount,
+        active=price.active,
+        recurring=price.recurring is not None,
+        lookup_key=price.lookup_key,
+        created=price.created,
+        metadata=_metadata(price.metadata),
+    )
+
+
+def endpoint_state(endpoint: stripe.WebhookEndpoint) -> EndpointState:
+    """An SDK webhook endpoint as a state; a secret in it is left behind."""
+    return EndpointState(
+        id=endpoint.id,
+        url=endpoint.url,
+        enabled_events=tuple(sorted(endpoint.enabled_events)),
+        status=endpoint.status,
+        api_version=endpoint.api_version,
+        created=endpoint.created,
+        metadata=_metadata(endpoint.metadata),
+    )
+
+
+def _id(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else str(value.id)
+
+
+def _metadata(value: Any) -> dict[str, str]:
+    return {} if value is None else dict(value.to_dict() if hasattr(value, "to_dict") else value)

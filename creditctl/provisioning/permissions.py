@@ -1,0 +1,32 @@
+"""Which permission of a restricted key an operation needs, named when it is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from creditctl.core.errors import ConfigurationError
+
+
+@contextmanager
+def needs(operation: str, permission: str) -> Iterator[None]:
+    """Turns Stripe's 403 into the operation and the permission that it needs.
+
+    Shape:  `operation` as in "the key may not …"; `permission` is our table's answer where Stripe names none.
+    Errors: ConfigurationError, code stripe.permission.
+    Source: Stripe documentation, "Restricted API keys"; the slugs are those that Stripe's 403 answers name.
+    """
+    import stripe
+
+    from creditctl.stripe_api.errors import missing_permission
+
+    try:
+        yield
+    except stripe.PermissionError as error:
+        named = missing_permission(error) or permission
+        raise ConfigurationError(
+            f"The restricted key may not {operation}: it lacks the permission {named}.",
+            code="stripe.permission",
+            fix=f"Give the key {named} in the Dashboard (Developers, API keys), or use another key.",
+            request_id=error.request_id,
+        ) from error

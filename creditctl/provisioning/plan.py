@@ -1,0 +1,131 @@
+"""The whole plan: catalogue and endpoint from one look at Stripe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from creditctl.core.catalog import Catalog
+from creditctl.core.errors import ConfigurationError, GuardRefused, UsageError
+from creditctl.core.findings import sort_findings
+from creditctl.provisioning.plan_catalog import JUMP_BOUND_PERCENT, plan_catalog
+from creditctl.provisioning.plan_endpoint import plan_endpoint
+from creditctl.provisioning.state import EndpointWish, Observed, ProductState, digest, plain, same_url
+from creditctl.provisioning.steps import Action, Kind, Plan, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """What --adopt named: a product for each package, and an endpoint."""
+
+    products: Mapping[str, str]
+    endpoint: str | None = None
+
+
+NO_ADOPTION = Adoption({})
+
+
+def make_plan(
+    catalog: Catalog,
+    wish: EndpointWish | None,
+    observed: Observed,
+    *,
+    adoption: Adoption = NO_ADOPTION,
+    prune: bool = False,
+) -> Plan:
+    """The steps that would make Stripe match; no wish leaves the endpoints alone."""
+    packages = plan_catalog(catalog, observed, adopt=adoption.products, prune=prune)
+    steps, findings = list(packages.steps), list(packages.findings)
+    if wish is not None:
+        endpoint = plan_endpoint(wish, observed.endpoints, adopt=adoption.endpoint)
+        steps += endpoint.steps
+        findings += endpoint.findings
+    return Plan(
+        tuple(steps), tuple(sort_findings(findings)), fingerprint(catalog, wish, observed, adoption), packages.jumps
+    )
+
+
+def fingerprint(catalog: Catalog, wish: EndpointWish | None, observed: Observed, adoption: Adoption) -> str:
+    """The digest of all that the plan looked at; what concerns nobody but others is left out."""
+    wanted = {*adoption.products.values(), *(package.product_id for package in catalog)}
+    wanted |= {product.id for product in observed.products if product.ours}
+    keys = {package.lookup_key for package in catalog}
+    return digest(
+        [
+            [plain(product) for product in sorted(observed.products, key=_by_id) if product.id in wanted],
+            [plain(p) for p in observed.prices if p.ours or p.product in wanted or p.lookup_key in keys],
+            [plain(e) for e in observed.endpoints if e.ours or (wish is not None and same_url(e.url, wish.url))],
+        ]
+    )
+
+
+def _by_id(product: ProductState) -> str:
+    return product.id
+
+
+def resolve_adoption(names: list[str], catalog: Catalog, observed: Observed, wish: EndpointWish | None) -> Adoption:
+    """What --adopt means: `prod_…` (the package is found by amount or name), `<slug>=prod_…` or `we_…`.
+
+    Errors: UsageError where a name fits nothing; ConfigurationError where an endpoint's secret is not held.
+    """
+    products: dict[str, str] = {}
+    endpoint: str | None = None
+    for name in names:
+        slug, _, target = name.rpartition("=")
+        if target.startswith("we_"):
+            endpoint = _adopted_endpoint(target, observed, wish)
+            continue
+        product = observed.product(target)
+        if product is None:
+            raise _cannot_adopt(f"There is no product {target} in this account.")
+        products[catalog.find(slug).slug if slug else _package_of(product, catalog, observed)] = target
+    return Adoption(products, endpoint)
+
+
+def _adopted_endpoint(endpoint_id: str, observed: Observed, wish: EndpointWish | None) -> str:
+    found = next((endpoint for endpoint in observed.endpoints if endpoint.id == endpoint_id), None)
+    if found is None or wish is None or not same_url(found.url, wish.url):
+        raise _cannot_adopt(f"{endpoint_id} is no endpoint at the backend's webhook URL.")
+    if not wish.held:
+        raise ConfigurationError(
+            f"The endpoint {endpoint_id} can only be adopted with its signing secret.",
+            code="setup.adopt_secret",
+            fix="Copy the signing secret from the Dashboard into STRIPE_WEBHOOK_SECRET first.",
+        )
+    return endpoint_id
+
+
+def _package_of(product: ProductState, catalog: Catalog, observed: Observed) -> str:
+    """The one package that a product can only mean: by its metadata, its active prices, or its name."""
+    prices = [p for p in observed.prices if p.product == product.id and p.active and not p.recurring]
+    by_mark = [p.slug for p in catalog if product.metadata.get("package") == p.slug]
+    by_price = [p.slug for p in catalog if any((p.amount, p.currency) == (q.unit_amount, q.currency) for q in prices)]
+    by_name = [p.slug for p in catalog if product.name.strip().casefold() == p.name.casefold()]
+    for found in (by_mark, by_price, by_name):
+        if len(found) == 1:
+            return found[0]
+    raise _cannot_adopt(f"It is not clear which package {product.id} ({product.name}) sells.")
+
+
+def _cannot_adopt(message: str) -> UsageError:
+    return UsageError(message, code="setup.adopt", fix="Say it as --adopt SLUG=prod_…, such as --adopt starter=prod_….")
+
+
+def require_no_jump(plan: Plan, *, allowed: bool) -> None:
+    """Refuses a price that changes suspiciously far. Errors: GuardRefused naming each."""
+    if plan.jumps and not allowed:
+        raise GuardRefused(
+            f"A price or its credits change by more than {JUMP_BOUND_PERCENT} %: {'; '.join(plan.jumps)}.",
+            code="setup.price_jump",
+            fix="Check the catalogue; if it is meant, add --allow-price-jump.",
+        )
+
+
+def creates_endpoint(plan: Plan) -> bool:
+    """Whether a signing secret will have to be handed over."""
+    return any(is_endpoint_creation(step) for step in plan.steps)
+
+
+def is_endpoint_creation(step: Step) -> bool:
+    """Whether a step makes an endpoint, and with it a secret."""
+    return step.kind is Kind.ENDPOINT and step.action in (Action.CREATE, Action.REPLACE)

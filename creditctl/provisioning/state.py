@@ -1,0 +1,150 @@
+"""What is on Stripe, reduced to the fields that the plan looks at; and what we want there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+MANAGED_BY = "creditctl"
+
+ENDPOINT_EVENTS = (
+    "checkout.session.completed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.async_payment_failed",
+    "checkout.session.expired",
+    "payment_intent.succeeded",
+    "payment_intent.payment_failed",
+    "charge.refunded",
+    "refund.created",
+    "refund.updated",
+    "refund.failed",
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.funds_reinstated",
+    "charge.dispute.closed",
+)
+"""The events that fulfilment needs, and no other."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProductState:
+    """A product as Stripe has it."""
+
+    id: str
+    name: str
+    active: bool = True
+    description: str | None = None
+    default_price: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def ours(self) -> bool:
+        """Whether it carries our marker."""
+        return self.metadata.get("managed_by") == MANAGED_BY
+
+
+@dataclass(frozen=True, slots=True)
+class PriceState:
+    """A price as Stripe has it. Units: `unit_amount` in minor units; `created` in Unix seconds."""
+
+    id: str
+    product: str
+    currency: str
+    unit_amount: int | None
+    active: bool = True
+    recurring: bool = False
+    lookup_key: str | None = None
+    created: int = 0
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def ours(self) -> bool:
+        """Whether it carries our marker."""
+        return self.metadata.get("managed_by") == MANAGED_BY
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointState:
+    """A webhook endpoint as Stripe has it; its secret is never among what Stripe shows."""
+
+    id: str
+    url: str
+    enabled_events: tuple[str, ...]
+    status: str = "enabled"
+    api_version: str | None = None
+    created: int = 0
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def ours(self) -> bool:
+        """Whether it carries our marker."""
+        return self.metadata.get("managed_by") == MANAGED_BY
+
+    @property
+    def fingerprint(self) -> str | None:
+        """The mark that its secret was handed over, and which one it was."""
+        return self.metadata.get("secret_fingerprint") or None
+
+    @property
+    def rotation(self) -> str | None:
+        """The endpoint that this one is taking over from, during a rotation."""
+        return self.metadata.get("rotation") or None
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Everything that one look at Stripe showed."""
+
+    products: tuple[ProductState, ...] = ()
+    prices: tuple[PriceState, ...] = ()
+    endpoints: tuple[EndpointState, ...] = ()
+
+    def product(self, product_id: str) -> ProductState | None:
+        """The product with this id, or None."""
+        return next((product for product in self.products if product.id == product_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointWish:
+    """The endpoint that should be there, and the fingerprints of the signing secrets that we hold, newest first.
+
+    Shape: `trust_fingerprint` is set where the secret lives in another place than ours (handed to a command).
+    """
+
+    url: str
+    api_version: str
+    held: tuple[str, ...] = ()
+    events: tuple[str, ...] = ENDPOINT_EVENTS
+    trust_fingerprint: bool = False
+
+
+def same_url(one: str, other: str) -> bool:
+    """Whether two URLs name the same place: host and scheme in any case, default ports and a last slash left out."""
+    return _normal(one) == _normal(other)
+
+
+def _normal(url: str) -> tuple[str, str, int | None, str, str]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return ("", url, None, "", "")
+    scheme = parts.scheme.lower()
+    default = {"https": 443, "http": 80}.get(scheme)
+    return (scheme, parts.hostname or "", None if port == default else port, parts.path.rstrip("/"), parts.query)
+
+
+def digest(value: Any) -> str:
+    """A short stable digest of a plain JSON value."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def plain(state: ProductState | PriceState | EndpointState) -> dict[str, Any]:
+    """A state as plain JSON values."""
+    return asdict(state)

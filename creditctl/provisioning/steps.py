@@ -1,0 +1,116 @@
+"""The plan as a value: steps, each one request to Stripe, that can be printed, compared, kept in a file and applied."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from creditctl.core.findings import Finding
+
+
+class Action(StrEnum):
+    """What a step does to its object."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    ADOPT = "adopt"
+    RESTORE = "restore"
+    ARCHIVE = "archive"
+    DELETE = "delete"
+    KEEP = "keep"
+
+
+class Kind(StrEnum):
+    """Stripe's name for the kind of object."""
+
+    PRODUCT = "product"
+    PRICE = "price"
+    ENDPOINT = "webhook_endpoint"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field: what it is and what it becomes; both are plain JSON values."""
+
+    field: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One request, or none where the action is keep.
+
+    Shape: `subject` is the package's slug or the endpoint's URL; `id` the object's, None while it has none;
+           `params` what is sent, in which `@price:<slug>` stands for the price that an earlier step creates;
+           `seed` goes into the idempotency key of a creation.
+    """
+
+    action: Action
+    kind: Kind
+    subject: str
+    id: str | None = None
+    changes: tuple[Change, ...] = ()
+    params: Mapping[str, Any] = field(default_factory=dict)
+    reason: str = ""
+    seed: str = ""
+
+    @property
+    def title(self) -> str:
+        """The step in a few words, for progress and the audit file."""
+        name = f"{self.kind} {self.subject}" if self.id is None else f"{self.kind} {self.subject} ({self.id})"
+        return f"{self.action} {name}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The step as plain JSON values."""
+        return {**asdict(self), "action": str(self.action), "kind": str(self.kind)}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would make Stripe match, and what is to be said about it.
+
+    Shape: `fingerprint` is the digest of everything on Stripe that the plan was made from; `jumps` name the packages
+           whose price or credits change by more than the bound.
+    """
+
+    steps: tuple[Step, ...]
+    findings: tuple[Finding, ...] = ()
+    fingerprint: str = ""
+    jumps: tuple[str, ...] = ()
+
+    @property
+    def changes(self) -> tuple[Step, ...]:
+        """The steps that change something."""
+        return tuple(step for step in self.steps if step.action is not Action.KEEP)
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """How many steps of each action."""
+        return {str(action): sum(step.action is action for step in self.steps) for action in Action}
+
+    def as_dict(self) -> dict[str, Any]:
+        """The plan as plain JSON values."""
+        return {
+            "fingerprint": self.fingerprint,
+            "summary": self.summary,
+            "jumps": list(self.jumps),
+            "steps": [step.as_dict() for step in self.steps],
+        }
+
+
+def step_from_dict(row: Mapping[str, Any]) -> Step:
+    """A step read back from a file. Errors: KeyError, TypeError or ValueError if it is not one."""
+    return Step(
+        action=Action(row["action"]),
+        kind=Kind(row["kind"]),
+        subject=str(row["subject"]),
+        id=None if row["id"] is None else str(row["id"]),
+        changes=tuple(Change(str(item["field"]), item["old"], item["new"]) for item in row["changes"]),
+        params=dict(row["params"]),
+        reason=str(row["reason"]),
+        seed=str(row["seed"]),
+    )

@@ -1,0 +1,150 @@
+"""The doctor finds the cause behind each of the guide's four problems, and nothing where all is well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+
+from creditctl.checks.checklist import CHECKLIST
+from creditctl.checks.doctor import DOCTOR, GRACE_SECONDS, RECENT_SECONDS
+from creditctl.checks.env_checks import ENV_CHECKS
+from creditctl.checks.probe import ProbeAnswer
+from creditctl.core.findings import Finding, Severity
+from creditctl.ledger.models import Delivery
+from creditctl.ledger.store import Ledger
+
+Production = Any  # the fixture of conftest.py
+ALL = [check for problem in DOCTOR for check in problem.checks]
+PROBLEMS = [
+    "Webhook not receiving events",
+    "Payment succeeds but credits not added",
+    '"Invalid signature" error',
+    "Redirects not working",
+]
+
+
+def books(production: Production) -> Ledger:
+    production.keep_books()
+    path = production.folder / "creditctl.db"
+    return Ledger.open(path, account=None, livemode=None, clock=production.clock)
+
+
+def deliver(production: Production, **facts: Any) -> None:
+    with books(production) as ledger, ledger.transaction() as transaction:
+        transaction.add_delivery(Delivery(**facts))
+
+
+def find(production: Production) -> None:
+    with books(production) as ledger, ledger.transaction() as transaction:
+        transaction.add_finding(Finding("amount", Severity.HIGH, "pi_9", "Another amount.", "ledger resolve {id}"))
+
+
+def tamper(production: Production) -> None:
+    import sqlite3
+
+    production.keep_books()
+    connection = sqlite3.connect(production.folder / "creditctl.db")
+    names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")]
+    for name in names:
+        connection.execute(f"DROP TRIGGER {name}")
+    connection.execute("UPDATE credit_transactions SET credits = 9")
+    connection.commit()
+    connection.close()
+
+
+def test_the_problems_are_the_guides_in_its_words() -> None:
+    assert [problem.title for problem in DOCTOR] == PROBLEMS
+
+
+def test_no_two_checks_of_the_registry_share_an_id() -> None:
+    ids = [check.id for check in (*ENV_CHECKS, *CHECKLIST, *ALL)]
+
+    assert len(set(ids)) == len(ids)
+
+
+def test_where_all_is_well_nothing_is_found(production: Production) -> None:
+    answers = production.ask(ALL)
+
+    assert {name: status for name, (status, _) in answers.items() if status != "pass"} == {}
+
+
+CAUSES: list[tuple[str, Callable[[Production], object], str, str]] = [
+    ("endpoint gone", lambda p: p.endpoints.clear(), "endpoint", "fail"),
+    ("endpoint disabled", lambda p: p.endpoints[0].update(status="disabled"), "endpoint", "fail"),
+    ("backend down", lambda p: setattr(p, "answer", ProbeAnswer(None, "refused")), "backend", "fail"),
+    ("backend broken", lambda p: setattr(p, "answer", ProbeAnswer(500)), "backend", "fail"),
+    ("backend moved", lambda p: setattr(p, "answer", ProbeAnswer(308)), "backend", "fail"),
+    ("login before it", lambda p: setattr(p, "answer", ProbeAnswer(401)), "backend", "warn"),
+    ("post only", lambda p: setattr(p, "answer", ProbeAnswer(405)), "backend", "pass"),
+    ("no backend url", lambda p: p.settings.pop("CREDITS_API_URL"), "backend", "unknown"),
+    ("undelivered", lambda p: p.events.append({"id": "evt_1", "created": p.now - 5000}), "undelivered", "fail"),
+    ("not credited", lambda p: setattr(p, "credited", None), "credited", "fail"),
+    ("failed", lambda p: deliver(p, outcome="failed", event_id="evt_1", reason="disk full"), "failures", "warn"),
+    ("open finding", find, "open_findings", "fail"),
+    ("tampered", tamper, "ledger", "fail"),
+    ("other secret", lambda p: p.endpoints[0].update(metadata={"secret_fingerprint": "0"}), "secret", "fail"),
+    ("space", lambda p: p.settings.update(STRIPE_WEBHOOK_SECRET="whsec_abcdefgh \n"), "secret_clean", "fail"),
+    ("hidden", lambda p: p.settings.update(STRIPE_WEBHOOK_SECRET="whsec_abcd\u200befgh"), "secret_clean", "fail"),
+    ("forged", lambda p: deliver(p, outcome="bad_signature", verified=False, reason="x"), "signatures", "warn"),
+    ("clock late", lambda p: p.headers.update(date=formatdate(p.now + 301)), "clock", "fail"),
+    ("clock early", lambda p: p.headers.update(date=formatdate(p.now - 61)), "clock", "warn"),
+    ("clock right", lambda p: p.headers.update(date=formatdate(p.now - 1)), "clock", "pass"),
+    ("no frontend", lambda p: p.settings.pop("FRONTEND_URL"), "frontend", "fail"),
+    ("http frontend", lambda p: p.settings.update(FRONTEND_URL="http://shop.acme.io"), "frontend", "fail"),
+    ("other host", lambda p: p.sessions[0].update(success_url="http://localhost:3000/x"), "redirects", "fail"),
+]
+
+
+@pytest.mark.parametrize(("cause", "check", "status"), [row[1:] for row in CAUSES], ids=[row[0] for row in CAUSES])
+def test_a_cause_is_found(
+    production: Production, cause: Callable[[Production], object], check: str, status: str
+) -> None:
+    cause(production)
+
+    assert production.ask(ALL)[check][0] == status
+
+
+def test_only_events_are_asked_for_that_should_have_arrived(production: Production) -> None:
+    asked: list[str] = []
+    build = production.canned
+
+    def watched(answers: Any) -> Any:
+        canned = build(answers)
+        request = canned.request
+        canned.request = lambda method, url, *rest, **more: (asked.append(url), request(method, url, *rest, **more))[1]
+        return canned
+
+    production.canned = watched
+    production.ask(ALL)
+
+    (url,) = [url for url in asked if "/v1/events" in url]
+    assert "delivery_success=false" in url
+    assert str(production.now - RECENT_SECONDS) in url
+    assert str(production.now - GRACE_SECONDS) in url
+
+
+def test_a_payment_of_this_minute_is_still_on_its_way(production: Production) -> None:
+    production.credited = None
+    production.sessions[0]["created"] = production.now - GRACE_SECONDS + 1
+
+    assert production.ask(ALL)["credited"][0] == "pass"
+
+
+def test_what_failed_long_ago_is_no_cause_any_more(production: Production) -> None:
+    deliver(production, outcome="failed", event_id="evt_1", reason="disk full")
+    production.now += RECENT_SECONDS + 1
+
+    assert production.ask(ALL)["failures"][0] == "pass"
+
+
+def test_in_test_mode_a_local_backend_and_a_sleeping_storefront_are_warnings(production: Production) -> None:
+    production.settings.update(STRIPE_SECRET_KEY="sk_test_" + "aB3" * 30, CREDITS_API_URL="http://localhost:8000")
+    production.settings.update(FRONTEND_URL="http://localhost:3000")
+    production.answer = ProbeAnswer(None, "refused")
+
+    answers = production.ask(ALL)
+
+    assert (answers["endpoint"][0], answers["frontend"][0], answers["backend"][0]) == ("warn", "warn", "fail")

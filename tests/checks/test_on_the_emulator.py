@@ -1,0 +1,132 @@
+"""The checks against the emulator: a real endpoint, a real purchase, a real ledger; nothing canned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import stripe
+
+from creditctl.checks.checklist import CHECKLIST
+from creditctl.checks.context import Context, open_ledger
+from creditctl.checks.doctor import DOCTOR
+from creditctl.checks.endpoint import WANTED_EVENTS
+from creditctl.checks.env_gather import gather_env
+from creditctl.checks.probe import ProbeAnswer
+from creditctl.checks.registry import run_checks
+from creditctl.core.entitlement_facts import SessionFacts
+from creditctl.core.entitlement_purchase import Grants, decide
+from creditctl.core.keys import Secret
+from creditctl.core.settings import merge_settings
+from creditctl.emulator.sdk_door import EmulatorHTTPClient
+from creditctl.ledger.store import Ledger
+from creditctl.reconciliation.run import reconcile
+from creditctl.stripe_api.client import StripeDoor, connect
+from creditctl.stripe_api.shopper import pay
+
+DOCTOR_CHECKS = [check for problem in DOCTOR for check in problem.checks]
+SETTINGS = {
+    "STRIPE_SECRET_KEY": "sk_test_emulator0000000000",
+    "STRIPE_API_BASE": "http://127.0.0.1:12111",
+    "FRONTEND_URL": "http://localhost:3000",
+    "CREDITS_API_URL": "http://localhost:8000",
+}
+
+
+@pytest.fixture
+def shop(tmp_path: Any, clock: Any, emulator: Any) -> Any:
+    """A shop on the emulator whose endpoint, secret and first purchase are in order."""
+    settings = dict(SETTINGS)
+    with door_to(settings, tmp_path, emulator) as door:
+        settings["STRIPE_WEBHOOK_SECRET"] = endpoint(door)
+        with Ledger.open(
+            tmp_path / "creditctl-emulator.db", account=door.account_id, livemode=False, clock=clock
+        ) as ledger:
+            buy_and_credit(door, ledger, catalog())
+            clock.now += 1000
+            reconcile(client=door.client, ledger=ledger, catalog=catalog(), livemode=False, clock=clock)
+        yield lambda: look(settings, tmp_path, clock, door)
+
+
+def catalog() -> Any:
+    from importlib import resources
+
+    from creditctl.core.catalog import parse_catalog
+
+    return parse_catalog(resources.files("creditctl.core").joinpath("packages.toml").read_text(encoding="utf-8"))
+
+
+def door_to(settings: dict[str, str], folder: Any, emulator: Any) -> StripeDoor:
+    merged = merge_settings(settings, {}, env_file=folder / ".env", folder=folder)
+    return connect(merged, sleep=lambda _: None, chance=lambda: 0.0, transport=EmulatorHTTPClient(emulator))
+
+
+def endpoint(door: StripeDoor) -> str:
+    made = door.client.v1.webhook_endpoints.create(
+        {
+            "url": "http://localhost:8000/api/credits/webhook",
+            "enabled_events": sorted(WANTED_EVENTS),
+            "api_version": str(stripe.api_version),
+        }  # type: ignore[arg-type]
+    )
+    secret = str(made.secret)
+    fingerprint = Secret(secret).fingerprint
+    door.client.v1.webhook_endpoints.update(made.id, {"metadata": {"secret_fingerprint": fingerprint}})
+    return secret
+
+
+def buy_and_credit(door: StripeDoor, ledger: Ledger, packages: Any) -> None:
+    package = packages.by_slug("starter")
+    price = {"currency": "usd", "unit_amount": package.amount, "product_data": {"name": package.name}}
+    metadata = {**package.metadata, "user_id": "7"}
+    session = door.client.v1.checkout.sessions.create(
+        {
+            "mode": "payment",
+            "line_items": [{"quantity": 1, "price_data": price}],
+            "success_url": "http://localhost:3000/credits/success?session_id={CHECKOUT_SESSION_ID}",
+            "client_reference_id": "7",
+            "metadata": metadata,
+            "payment_intent_data": {"metadata": metadata},
+        }  # type: ignore[arg-type]
+    )
+    assert pay(door.client, session.id, "tok_visa").paid
+    paid = SessionFacts.from_stripe(door.client.v1.checkout.sessions.retrieve(session.id).to_dict())
+    decision = decide(paid, packages)
+    assert isinstance(decision, Grants)
+    with ledger.transaction() as transaction:
+        transaction.post(decision.purchase.draft())
+
+
+def look(settings: dict[str, str], folder: Any, clock: Any, door: StripeDoor) -> dict[str, tuple[str, str]]:
+    merged = merge_settings(settings, {}, env_file=folder / ".env", folder=folder)
+    ledger, problem = open_ledger(merged, door, clock)
+    assert ledger is not None, problem
+    with ledger:
+        context = Context(
+            settings=merged,
+            env=gather_env(folder, settings, git=lambda *_: (128, "")),
+            catalog=catalog(),
+            clock=clock,
+            stripe=door,
+            ledger=ledger,
+            probe=lambda _: ProbeAnswer(405),
+        )
+        results = run_checks([*CHECKLIST, *DOCTOR_CHECKS], context)
+    return {result.id: (str(result.status), result.evidence) for result in results}
+
+
+def test_the_checklist_sees_what_holds_and_says_that_it_does_not_count_here(shop: Any) -> None:
+    answers = shop()
+
+    for item in ("webhook_endpoint", "webhook_secret", "small_payment", "credits_added", "transaction_history"):
+        status, evidence = answers[f"checklist.{item}"]
+        assert status == "fail"
+        assert evidence.startswith("This is emulator mode, where it holds: "), evidence
+    assert answers["checklist.email_receipts"][0] == "person"
+
+
+def test_the_doctor_finds_the_one_thing_that_is_wrong_nobody_received_the_events(shop: Any) -> None:
+    answers = shop()
+
+    wrong = {name for name, (status, _) in answers.items() if name.startswith("doctor.") and status != "pass"}
+    assert wrong == {"doctor.undelivered"}

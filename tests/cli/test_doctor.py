@@ -1,0 +1,38 @@
+"""`creditctl doctor` as an operator meets it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from creditctl.checks.probe import ProbeAnswer
+
+
+def test_it_goes_through_the_four_problems_and_ends_with_1(cli: Any) -> None:
+    cli.write_env(["FRONTEND_URL=http://127.0.0.1:9", "CREDITS_API_URL=http://127.0.0.1:9"])
+
+    outcome = cli("doctor")
+
+    assert outcome.exit_code == 1
+    assert outcome.stdout.count("Problem: ") == 4
+    assert "No webhook endpoint delivers to http://127.0.0.1:9/api/credits/webhook." in outcome.stdout
+    assert "Nobody answers at http://127.0.0.1:9/api/credits/webhook" in outcome.stdout
+
+
+def test_the_document_says_which_problem_has_which_checks(cli: Any) -> None:
+    outcome = cli("doctor", "--json")
+
+    assert (outcome.exit_code, outcome.document["schema"]) == (1, "creditctl.doctor.v1")
+    named = [name for problem in outcome.report["problems"] for name in problem["checks"]]
+    assert named == [check["id"] for check in outcome.report["checks"]]
+    assert not any(problem["ok"] for problem in outcome.report["problems"])
+
+
+def test_a_probe_reports_who_does_not_answer() -> None:
+    from creditctl.checks.probe import probe_url
+
+    answer = probe_url("http://127.0.0.1:9/")
+
+    assert answer.status is None
+    assert answer.problem
+    assert probe_url("http://[").status is None
+    assert ProbeAnswer(200).problem == ""

@@ -1,0 +1,465 @@
+"""`creditctl reconcile` against the emulator: lost webhooks are found, repaired, and late ones change nothing."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shlex
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+import stripe
+
+from creditctl.cli.app import run
+from creditctl.cli.wiring import Wiring
+from creditctl.core.catalog import parse_catalog
+from creditctl.core.entitlement import EntryDraft, Kind
+from creditctl.core.keys import Secret
+from creditctl.emulator.sdk_door import EmulatorHTTPClient
+from creditctl.emulator.wire import Reply
+from creditctl.fulfilment.stripe_reader import StripeReader
+from creditctl.fulfilment.webhook import Webhook
+from creditctl.ledger.store import Ledger
+from creditctl.reconciliation.lock import only_one
+from creditctl.stripe_api.shopper import Payment, pay
+
+TEST_KEY = "sk_test_emulator0000000000"
+BASE = "http://127.0.0.1:12111"
+CATALOG = parse_catalog(resources.files("creditctl.core").joinpath("packages.toml").read_text(encoding="utf-8"))
+
+
+@dataclass
+class Market:
+    """Buyers on the emulator, a webhook that may lose what it is told, and the ledger behind it."""
+
+    emulator: Any
+    client: stripe.StripeClient
+    ledger: Ledger
+    webhook: Webhook
+    clock: Any
+    losing: bool = False
+    statuses: list[int] = field(default_factory=list)
+
+    def buy(self, slug: str = "starter", user: str = "u1", token: str = "tok_visa") -> Payment:
+        package = CATALOG.by_slug(slug)
+        assert package is not None
+        metadata = {"managed_by": "creditctl", "user_id": user, "package": slug, "credits": str(package.credits)}
+        price = {"currency": "usd", "unit_amount": package.amount, "product_data": {"name": package.name}}
+        session = self.client.v1.checkout.sessions.create(
+            params={
+                "mode": "payment",
+                "success_url": "https://shop.example/done",
+                "client_reference_id": user,
+                "line_items": [{"quantity": 1, "price_data": price}],  # type: ignore[typeddict-item]
+                "metadata": metadata,
+                "payment_intent_data": {"metadata": metadata},
+            }
+        )
+        return pay(self.client, session.id, token)
+
+    def deliver(self) -> None:
+        """Sends what is due; while `losing`, nothing arrives."""
+        self.emulator.pump(send=self._send)
+
+    def _send(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        if self.losing:
+            raise OSError("lost on the way")
+        signature = next(value for name, value in headers.items() if name.lower() == "stripe-signature")
+        status = self.webhook.receive(body, signature).status
+        self.statuses.append(status)
+        return Reply(status)
+
+    def balances(self) -> dict[str, int]:
+        return {balance.user_id: balance.credits for balance in self.ledger.balances()}
+
+
+@pytest.fixture
+def market(cli: Any, emulator: Any, tmp_path: Path) -> Iterator[Market]:
+    client = stripe.StripeClient(
+        TEST_KEY, http_client=EmulatorHTTPClient(emulator), base_addresses={"api": BASE}, max_network_retries=0
+    )
+    account = client.v1.accounts.retrieve_current().id
+    endpoint = client.v1.webhook_endpoints.create(
+        params={"url": "http://127.0.0.1:9/api/credits/webhook", "enabled_events": ["*"]}
+    )
+    path = tmp_path / "creditctl-emulator.db"
+    with Ledger.open(path, account=account, livemode=False, clock=cli.clock) as ledger:
+        webhook = Webhook(
+            ledger=ledger,
+            stripe=StripeReader(client),
+            secrets=[Secret(str(endpoint.secret))],
+            catalog=CATALOG,
+            account=account,
+            livemode=False,
+            clock=lambda: int(time.time()),  # a signature's time is always real
+        )
+        yield Market(emulator, client, ledger, webhook, cli.clock)
+
+
+def codes(outcome: Any) -> list[str]:
+    return [finding["code"] for finding in outcome.document["findings"]]
+
+
+def test_a_shop_whose_webhooks_arrive_is_clean(cli: Any, market: Market) -> None:
+    paid = market.buy("pro")
+    market.buy(user="u2", token="tok_chargeDeclined")
+    market.client.v1.refunds.create(params={"payment_intent": str(paid.payment_intent), "amount": 2500})
+    market.deliver()
+    market.clock.now += 3600
+    outcome = cli("reconcile", "--json")
+    assert outcome.exit_code == 0, outcome.stdout
+    assert outcome.document["ok"] is True
+    assert outcome.document["mode"] == "emulator"
+    assert outcome.document["findings"] == []
+    assert outcome.report["pulled"] == {"checkout_sessions": 2, "payment_intents": 2, "refunds": 1, "disputes": 0}
+    assert market.balances() == {"u1": 13_500 - 3_375}
+    assert set(market.statuses) == {200}
+
+
+def test_lost_webhooks_are_found_repaired_and_late_ones_change_nothing(cli: Any, market: Market) -> None:
+    refunded, whole = market.buy("pro", "u1"), market.buy("basic", "u2")
+    market.deliver()
+    market.losing = True
+    lost = market.buy("business", "u3")
+    disputed = market.buy("starter", "u4", token="tok_createDispute")
+    market.client.v1.refunds.create(params={"payment_intent": str(refunded.payment_intent), "amount": 5000})
+    market.client.v1.refunds.create(params={"payment_intent": str(whole.payment_intent)})
+    market.deliver()
+    market.clock.now += 3600
+    market.losing = False
+
+    found = cli("reconcile", "--json")
+    assert found.exit_code == 1
+    assert found.document["ok"] is False
+    assert sorted(codes(found)) == ["reconcile.missing_credit"] * 2 + ["reconcile.refund_not_taken"] * 2
+    subjects = {finding["subject"] for finding in found.document["findings"]}
+    assert {lost.payment_intent, disputed.payment_intent} <= subjects
+    assert market.balances() == {"u1": 13_500, "u2": 5_500}
+
+    planned = cli("reconcile", "--dry-run", "--json")
+    assert planned.exit_code == 0
+    assert market.balances() == {"u1": 13_500, "u2": 5_500}
+
+    repaired = cli("reconcile", "--repair", "--json")
+    assert repaired.exit_code == 0, repaired.stdout
+    assert len(repaired.report["repaired"]) == 4
+    assert [r["credits"] for r in repaired.report["repaired"]] == [r["credits"] for r in planned.report["repairs"]]
+    after = {"u1": 6_750, "u2": 0, "u3": 35_000, "u4": 0}
+    assert market.balances() == after
+
+    count = market.ledger.count()
+    market.clock.now += 4 * 86_400
+    market.deliver()  # what was lost is tried again, days later
+    assert market.statuses
+    assert set(market.statuses) == {200}
+    assert market.balances() == after
+    assert market.ledger.count() == count
+    assert cli("reconcile").exit_code == 0
+    assert market.ledger.verify().ok
+
+
+def test_a_dispute_won_and_a_refund_that_failed_unheard_give_back(cli: Any, market: Market) -> None:
+    disputed, refunded = market.buy("pro", "u1", "tok_createDispute"), market.buy("basic", "u2", "tok_refundFail")
+    market.client.v1.refunds.create(params={"payment_intent": str(refunded.payment_intent)})
+    market.deliver()
+    assert market.balances() == {"u1": 0, "u2": 0}
+    market.losing = True
+    (dispute,) = market.client.v1.disputes.list(params={"payment_intent": str(disputed.payment_intent)}).data
+    market.client.v1.disputes.update(
+        dispute.id, params={"evidence": {"uncategorized_text": "winning_evidence"}, "submit": True}
+    )
+    market.clock.now += 7 * 86_400
+    market.deliver()
+
+    found = cli("reconcile", "--json")
+    assert codes(found) == ["reconcile.dispute_won_not_returned", "reconcile.refund_failed_not_returned"]
+    assert cli("reconcile", "--repair").exit_code == 0
+    assert market.balances() == {"u1": 13_500, "u2": 5_500}
+    assert cli("reconcile").exit_code == 0
+
+
+def test_a_payment_of_this_minute_is_on_its_way_and_no_failure(cli: Any, market: Market) -> None:
+    market.losing = True
+    market.buy()
+    market.deliver()
+    market.clock.now += 60
+    outcome = cli("reconcile")
+    assert outcome.exit_code == 0
+    assert "reconcile.in_flight" in outcome.stdout
+    strict = cli("reconcile", "--grace-seconds", "30", "--json")
+    assert strict.exit_code == 1
+    assert codes(strict) == ["reconcile.missing_credit"]
+
+
+def import_purchase(market: Market, key: str, user: str, credits: int = 1000) -> int:
+    """A row of an application's own, as an import brings it; its entry."""
+    draft = EntryDraft(
+        created=market.clock.now,
+        user_id=user,
+        kind=Kind.PURCHASE,
+        credits=credits,
+        amount=1000,
+        currency="usd",
+        payment_key=key,
+        session_id=None,
+        object_id=None,
+        package=None,
+        idempotency_key=f"import:app:{key}:{user}",
+    )
+    with market.ledger.transaction() as tx:
+        return tx.post(draft).entry.id
+
+
+def test_what_needs_a_person_is_shown_worst_first_with_its_command(cli: Any, market: Market) -> None:
+    entry = import_purchase(market, "pi_forged", "u9")
+    market.clock.now += 3600
+    outcome = cli("reconcile", "--repair")
+    assert outcome.exit_code == 1
+    assert "critical reconcile.orphan_credit pi_forged" in outcome.stdout
+    assert f"`creditctl ledger adjust --user u9 --credits -1000 --corrects {entry} --reason TEXT`" in outcome.stdout
+    assert "needs a person" in outcome.stdout
+    assert market.balances() == {"u9": 1000}
+
+
+def commands(finding: dict[str, str]) -> list[list[str]]:
+    """The ready commands in a finding's fix, without the alternative that comes after "or"."""
+    return [shlex.split(text) for text in re.findall(r"`creditctl (.*?)`", finding["fix"].partition("; or")[0])]
+
+
+def test_the_printed_commands_put_right_what_a_person_has_to_decide(cli: Any, market: Market) -> None:
+    market.losing = True
+    stolen, doubled = (str(market.buy(user=user).payment_intent) for user in ("u1", "o'brien; --yes"))
+    market.deliver()
+    import_purchase(market, stolen, "thief")
+    import_purchase(market, doubled, "o'brien; --yes")
+    import_purchase(market, f"{doubled}", "o'brien; --yes ")
+    import_purchase(market, "pi_forged", "u9")
+    market.clock.now += 3600
+    outcome = cli("reconcile", "--json")
+    assert codes(outcome) == ["reconcile.orphan_credit", "reconcile.wrong_user", "reconcile.wrong_user"]
+    for finding in outcome.document["findings"]:
+        for command in commands(finding):
+            done = cli(*command)
+            assert done.exit_code == 0, done.stderr
+    after = cli("reconcile", "--json")
+    assert after.exit_code == 0
+    assert set(codes(after)) == {"reconcile.settled_finding"}
+    assert {user: credits for user, credits in market.balances().items() if credits} == {
+        "u1": 1000,
+        "o'brien; --yes": 1000,
+    }
+    for finding in after.document["findings"]:
+        (command,) = commands(finding)
+        assert cli(*command).exit_code == 0
+    assert cli("reconcile", "--json").document["findings"] == []
+
+
+def test_what_is_as_it_should_be_is_dismissed_with_the_printed_command(cli: Any, market: Market) -> None:
+    import_purchase(market, "pi_gift", "u9")
+    market.clock.now += 3600
+    (finding,) = cli("reconcile", "--json").document["findings"]
+    dismissal = re.findall(r"`creditctl (ledger resolve .*?)`", finding["fix"])
+    assert cli(*shlex.split(dismissal[0])).exit_code == 0
+    assert cli("reconcile").exit_code == 0
+
+
+def test_a_window_is_understood_and_shown(cli: Any, market: Market) -> None:
+    market.losing = True
+    market.buy()
+    market.deliver()
+    market.clock.now += 3 * 86_400
+    assert cli("reconcile", "--since", "1d").exit_code == 0
+    outcome = cli("reconcile", "--since", "4d", "--until", "2026-12-31", "--json")
+    assert outcome.exit_code == 1
+    assert outcome.report["window"]["until"] == "2026-12-31T00:00:00Z"
+
+
+@pytest.mark.parametrize("arguments", [("--since", "soon"), ("--since", "1d", "--until", "2d")])
+def test_a_window_that_means_nothing_is_a_usage_error(cli: Any, market: Market, arguments: tuple[str, ...]) -> None:
+    outcome = cli("reconcile", *arguments, "--json")
+    assert outcome.exit_code == 2
+    assert outcome.document["error"]["type"] == "usage"
+
+
+def test_too_many_repairs_are_refused(cli: Any, market: Market) -> None:
+    market.losing = True
+    market.buy()
+    market.buy()
+    market.deliver()
+    market.clock.now += 3600
+    outcome = cli("reconcile", "--repair", "--max-repairs", "1", "--json")
+    assert outcome.exit_code == 3
+    assert outcome.document["error"]["code"] == "reconcile.too_many_repairs"
+    assert market.ledger.count() == 0
+
+
+class Broken(EmulatorHTTPClient):
+    """The emulator with one path that answers 503, or not at all."""
+
+    def __init__(self, emulator: Any, path: str, status: int | None) -> None:
+        super().__init__(emulator)
+        self.path, self.status = path, status
+
+    def request(self, method: str, url: str, *rest: Any, **named: Any) -> tuple[str, int, Mapping[str, str]]:
+        if self.path not in url:
+            return super().request(method, url, *rest, **named)
+        if self.status is None:
+            raise stripe.APIConnectionError("cut", should_retry=True)
+        return json.dumps({"error": {"type": "api_error", "message": "not now"}}), self.status, {}
+
+
+@pytest.mark.parametrize("status", [None, 429, 500, 503])
+@pytest.mark.parametrize("path", ["/v1/checkout/sessions", "/v1/payment_intents", "/v1/refunds", "/v1/disputes"])
+def test_a_fault_of_stripe_in_the_middle_is_exit_5_and_posts_nothing(
+    cli: Any, market: Market, path: str, status: int | None
+) -> None:
+    market.losing = True
+    market.buy()
+    market.deliver()
+    market.clock.now += 3600
+    cli.transport = lambda: Broken(market.emulator, path, status)
+    outcome = cli("reconcile", "--repair", "--json")
+    assert outcome.exit_code == 5
+    assert outcome.document["error"]["type"] == "unreachable"
+    assert market.ledger.count() == 0
+    (kept,) = market.ledger.runs("reconcile")
+    assert not kept.ok
+
+
+def test_a_second_run_at_the_same_time_is_refused(cli: Any, market: Market) -> None:
+    with only_one(market.ledger.path):
+        outcome = cli("reconcile", "--json")
+    assert outcome.exit_code == 3
+    assert outcome.document["error"]["type"] == "lock"
+
+
+def test_without_a_ledger_there_is_nothing_to_compare(cli: Any) -> None:
+    outcome = cli("reconcile", "--json")
+    assert outcome.exit_code == 6
+    assert outcome.document["error"]["code"] == "ledger.missing"
+
+
+def test_another_mode_than_expected_is_refused(cli: Any, market: Market) -> None:
+    outcome = cli("reconcile", "--mode", "live", "--json")
+    assert outcome.exit_code == 3
+    assert outcome.document["error"]["code"] == "guard.mode"
+
+
+class Terminal(io.StringIO):
+    """A keyboard at which somebody sits."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("answer", "posted"), [("y\n", 1), ("yes\n", 1), ("n\n", 0), ("\n", 0), ("", 0)])
+def test_on_a_terminal_the_plan_is_shown_and_asked_about(cli: Any, market: Market, answer: str, posted: int) -> None:
+    market.losing = True
+    paid = market.buy()
+    market.deliver()
+    market.clock.now += 3600
+    code, stderr = at_a_terminal(cli, answer, "reconcile", "--repair")
+    assert f"purchase:{paid.payment_intent}" in stderr.replace("\n", "")
+    assert market.ledger.count() == posted
+    assert code == (0 if posted else 1)
+
+
+def at_a_terminal(cli: Any, answer: str, *arguments: str) -> tuple[int, str]:
+    stderr = io.StringIO()
+    wiring = Wiring(
+        environ=cli.environ,
+        folder=cli.folder,
+        stdin=Terminal(answer),
+        stdout=io.StringIO(),
+        stderr=stderr,
+        clock=cli.clock,
+        sleep=cli.clock.sleep,
+        transport=cli.transport,
+    )
+    return run(list(arguments), wiring), stderr.getvalue()
+
+
+class LiveStripe(stripe.HTTPClient):
+    """A live account that is empty but for one paid session."""
+
+    name = "live"
+    account = "acct_live0000000000"
+
+    def __init__(self, session: dict[str, Any]) -> None:
+        super().__init__()
+        self.session = session
+
+    def request(self, method: str, url: str, headers: Any, post_data: Any = None, **_: Any) -> tuple[str, int, Any]:
+        assert method == "get", "nothing is written to Stripe"
+        rows: list[Any] = [self.session] if "/checkout/sessions" in url else []
+        body: dict[str, Any] = {"object": "list", "data": rows, "has_more": False}
+        if url.endswith("/v1/account"):
+            body = {"id": self.account, "object": "account"}
+        return json.dumps(body), 200, {}
+
+    def close(self) -> None:
+        return None
+
+
+@pytest.fixture
+def live(offline_cli: Any, tmp_path: Path) -> Callable[..., tuple[Any, int]]:
+    """Runs reconcile with a live key over one lost payment; how it ended, and how many entries there are."""
+    session = {
+        "id": "cs_live_1",
+        "object": "checkout.session",
+        "status": "complete",
+        "payment_status": "no_payment_required",
+        "mode": "payment",
+        "amount_subtotal": 1000,
+        "amount_total": 0,
+        "currency": "usd",
+        "payment_intent": None,
+        "client_reference_id": "u1",
+        "metadata": {"managed_by": "creditctl", "user_id": "u1", "package": "starter", "credits": "1000"},
+        "livemode": True,
+        "created": offline_cli.clock.now - 86_400,
+    }
+    offline_cli.environ["STRIPE_SECRET_KEY"] = "sk_live_" + "example" + "0" * 17
+    offline_cli.transport = lambda: LiveStripe(session)
+    path = tmp_path / "creditctl.db"
+    Ledger.open(path, account=LiveStripe.account, livemode=True, clock=offline_cli.clock).close()
+
+    def reconcile(*arguments: str) -> tuple[Any, int]:
+        outcome = offline_cli("reconcile", *arguments, "--json")
+        with Ledger.open(path, account=None, livemode=None, clock=offline_cli.clock) as ledger:
+            return outcome, ledger.count()
+
+    return reconcile
+
+
+def test_comparing_a_live_account_needs_no_confirmation(live: Any) -> None:
+    outcome, entries = live()
+    assert (outcome.exit_code, entries) == (1, 0)
+    assert codes(outcome) == ["reconcile.missing_credit"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--yes",),
+        ("--mode", "live"),
+        ("--mode", "live", "--yes"),
+        ("--confirm", LiveStripe.account),
+        ("--mode", "live", "--confirm", "acct_other"),
+    ],
+)
+def test_a_live_repair_without_mode_and_account_is_refused(live: Any, arguments: tuple[str, ...]) -> None:
+    outcome, entries = live("--repair", *arguments)
+    assert (outcome.exit_code, entries) == (3, 0)
+    assert outcome.document["error"]["type"] == "guard"
+
+
+def test_a_live_repair_with_mode_and_account(live: Any) -> None:
+    outcome, entries = live("--repair", "--mode", "live", "--confirm", LiveStripe.account)
+    assert (outcome.exit_code, entries) == (0, 1)
