@@ -165,9 +165,8 @@ def _receipt_words(context: Context) -> str:
     if context.mode is not Mode.LIVE:
         return f"Whether receipts are sent is not in Stripe's API, and in {context.mode_words} none are."
     payment = context.small_payment
-    charges = (
-        [] if payment is None else list_all(context.door.client, "charges", {"payment_intent": payment.payment_key})
-    )
+    intent = payment.payment_key if payment is not None and payment.payment_key.startswith("pi_") else None
+    charges = [] if intent is None else list_all(context.door.client, "charges", {"payment_intent": intent})
     numbers = [str(charge["receipt_number"]) for charge in charges if charge.get("receipt_number")]
     if numbers:
         return f"Stripe numbered a receipt for the small payment ({numbers[0]}), so one was sent; did it arrive?"

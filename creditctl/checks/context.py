@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import stripe
+from stripe import Balance
 
-from creditctl.checks.endpoint import Endpoint, same_url
 from creditctl.checks.env_view import EnvView
 from creditctl.checks.payments import PaidSession, paid_sessions
 from creditctl.checks.probe import Probe
@@ -18,8 +18,9 @@ from creditctl.core.errors import ConfigurationError, CreditctlError
 from creditctl.core.modes import Mode
 from creditctl.core.settings import Settings
 from creditctl.ledger.store import Ledger
+from creditctl.provisioning.observe import observe_endpoints
+from creditctl.provisioning.state import EndpointState, same_url
 from creditctl.stripe_api.client import StripeDoor
-from creditctl.stripe_api.pages import list_all
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,14 @@ class Context:
         return self.ledger
 
     @cached_property
+    def balance(self) -> Balance:
+        """The account's balance: the cheapest answer of Stripe's that says the mode, and Stripe's time."""
+        return self.door.client.v1.balance.retrieve()
+
+    @property
     def livemode(self) -> bool:
         """What Stripe says of the key. Source: Stripe API reference, "The balance object", livemode."""
-        return bool(self.door.client.v1.balance.retrieve().livemode)
+        return bool(self.balance.livemode)
 
     @cached_property
     def account(self) -> str | None:
@@ -80,12 +86,12 @@ class Context:
             return None
 
     @cached_property
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        """Every webhook endpoint of the account."""
-        return tuple(Endpoint.from_stripe(body) for body in list_all(self.door.client, "webhook_endpoints"))
+    def endpoints(self) -> tuple[EndpointState, ...]:
+        """Every webhook endpoint of the account, oldest first."""
+        return observe_endpoints(self.door)
 
     @property
-    def our_endpoints(self) -> tuple[Endpoint, ...]:
+    def our_endpoints(self) -> tuple[EndpointState, ...]:
         """Those that deliver to our URL."""
         url = self.settings.webhook_url
         return tuple(item for item in self.endpoints if url is not None and same_url(item.url, url))

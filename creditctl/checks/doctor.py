@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from creditctl.checks.answers import Answer, answer_to_findings, failed, passed, unknown, warned
 from creditctl.checks.context import Context
-from creditctl.checks.endpoint import WANTED_EVENTS
 from creditctl.checks.endpoint_answers import answer_of_probe, endpoint_in_order, secret_matches
 from creditctl.checks.env_rules import RULE_GROUPS
 from creditctl.checks.env_rules_urls import is_private_host, url_fault
@@ -20,6 +19,7 @@ from creditctl.core.modes import Mode
 from creditctl.core.when import iso_time
 from creditctl.ledger.models import Delivery
 from creditctl.ledger.store import Ledger
+from creditctl.provisioning.state import ENDPOINT_EVENTS
 from creditctl.stripe_api.pages import list_all
 
 RECENT_SECONDS = 3 * 86_400
@@ -88,7 +88,7 @@ def _undelivered(context: Context) -> Iterator[Mapping[str, Any]]:
     now = context.clock()
     parameters = {
         "delivery_success": "false",
-        "types": sorted(WANTED_EVENTS),
+        "types": sorted(ENDPOINT_EVENTS),
         "created": {"gte": now - RECENT_SECONDS, "lte": now - GRACE_SECONDS},
     }
     return list_all(context.door.client, "events", parameters)
@@ -166,7 +166,7 @@ def clock_is_right(context: Context) -> Answer:
 
     Source: Stripe documentation, "Verify webhook signatures": the default tolerance is 300 seconds.
     """
-    response = context.door.account.last_response
+    response = context.balance.last_response
     date = None if response is None else (response.headers or {}).get("date")
     if context.mode is Mode.EMULATOR or not date:
         return passed("There is no other clock to compare with.")

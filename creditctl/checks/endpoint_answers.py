@@ -8,11 +8,13 @@ import stripe
 
 from creditctl.checks.answers import Answer, failed, passed, unknown, warned
 from creditctl.checks.context import Context
-from creditctl.checks.endpoint import EVERYTHING, Endpoint, release_name
 from creditctl.checks.env_rules_urls import url_fault
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.modes import Mode
+from creditctl.provisioning.plan_endpoint import release_name
+from creditctl.provisioning.state import ENDPOINT_EVENTS, EndpointState
 
+_EVERYTHING = "*"
 _SETUP = "`creditctl setup` puts it in order; `creditctl setup --dry-run` shows how."
 
 
@@ -35,15 +37,15 @@ def endpoint_in_order(context: Context) -> Answer:
     return _judged(enabled)
 
 
-def _judged(enabled: list[Endpoint]) -> Answer:
+def _judged(enabled: list[EndpointState]) -> Answer:
     endpoint = enabled[0]
-    missing = sorted(set.intersection(*(set(item.missing_events) for item in enabled)))
+    missing = sorted(set.intersection(*(missing_events(item) for item in enabled)))
     if missing:
         return failed(f"{endpoint.id} does not listen for {', '.join(missing)}.", _SETUP)
     wrong = next((item for item in enabled if item.api_version and not _readable(item.api_version)), None)
     if wrong is not None:
         return failed(f"{wrong.id} sends version {wrong.api_version}, this program reads {stripe.api_version}.", _SETUP)
-    if len(enabled) > 1 and not any(item.is_rotating for item in enabled):
+    if len(enabled) > 1 and not any(item.rotation for item in enabled):
         names = ", ".join(item.id for item in enabled)
         return failed(
             f"{len(enabled)} endpoints deliver to the same URL ({names}), so every event comes twice.", _SETUP
@@ -51,18 +53,23 @@ def _judged(enabled: list[Endpoint]) -> Answer:
     return _remarked(endpoint, rotating=len(enabled) > 1)
 
 
-def _remarked(endpoint: Endpoint, *, rotating: bool) -> Answer:
+def _remarked(endpoint: EndpointState, *, rotating: bool) -> Answer:
     evidence = f"{endpoint.id} is enabled and delivers to {endpoint.url}."
     if rotating:
         return warned(f"{evidence} A rotation of its secret is under way.", "Finish it: `creditctl webhooks rotate`.")
     if endpoint.api_version is None:
         return warned(f"{evidence} It has no version of its own; events follow the account's default.", _SETUP)
-    if EVERYTHING in endpoint.enabled_events:
+    if _EVERYTHING in endpoint.enabled_events:
         return warned(f"{evidence} It listens for everything (`*`), which costs both sides work.", _SETUP)
-    if endpoint.surplus_events:
-        surplus = ", ".join(sorted(endpoint.surplus_events))
+    surplus = ", ".join(sorted(set(endpoint.enabled_events) - set(ENDPOINT_EVENTS)))
+    if surplus:
         return warned(f"{evidence} It also listens for {surplus}, which nobody needs.", _SETUP)
     return passed(f"{evidence} It listens for all {len(endpoint.enabled_events)} events.")
+
+
+def missing_events(endpoint: EndpointState) -> set[str]:
+    """What an endpoint should listen for and does not."""
+    return set() if _EVERYTHING in endpoint.enabled_events else set(ENDPOINT_EVENTS) - set(endpoint.enabled_events)
 
 
 def _readable(api_version: str) -> bool:
@@ -82,13 +89,11 @@ def secret_matches(context: Context) -> Answer:
     enabled = [item for item in context.our_endpoints if item.status == "enabled"]
     if not enabled:
         return failed("There is no enabled endpoint at our URL that the secret could belong to.", _SETUP)
-    strangers = [
-        item for item in enabled if item.secret_fingerprint is not None and item.secret_fingerprint not in ours
-    ]
+    strangers = [item for item in enabled if item.fingerprint is not None and item.fingerprint not in ours]
     if strangers:
         text = f"STRIPE_WEBHOOK_SECRET is not the secret of {strangers[0].id}: each of its deliveries fails."
         return failed(text, "Write that endpoint's secret, or run `creditctl setup`, which makes a new pair.")
-    silent = next((item for item in enabled if item.secret_fingerprint is None), None)
+    silent = next((item for item in enabled if item.fingerprint is None), None)
     if silent is not None:
         text = f"{silent.id} was not made by set-up, so nothing shows which secret is its own."
         return unknown(text, "Compare it in the Dashboard (Webhooks, Reveal), or let `creditctl setup` replace it.")

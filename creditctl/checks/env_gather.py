@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from creditctl.checks.env_text import parse_env
-from creditctl.checks.env_view import EnvFile, EnvView, Place, process_part
+from creditctl.checks.env_view import PATH_KEYS, EnvFile, EnvView, Place, process_part
 from creditctl.checks.git_facts import GitRunner, is_ignored, is_in_repository, is_tracked, tracked_live_keys
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.modes import Mode
@@ -30,13 +31,14 @@ def gather_env(
 
     Errors: ConfigurationError if a file is there but cannot be read.
     """
-    return EnvView(
+    view = EnvView(
         backend=read_env_file(folder, backend, DEFAULT_BACKEND, git, is_backend=True),
         frontend=read_env_file(folder, frontend, DEFAULT_FRONTEND, git, is_backend=False),
         process=process_part(environ),
         expected=expected,
         leaks=_leaks(folder, git),
     )
+    return replace(view, lost_paths=frozenset(name for name in PATH_KEYS if _leads_nowhere(view, name, folder)))
 
 
 def read_env_file(folder: Path, chosen: Path | None, default: Path, git: GitRunner, *, is_backend: bool) -> EnvFile:
@@ -82,6 +84,18 @@ def _why(path: Path, error: OSError) -> str:
     inside = any((parent / ".git").exists() for parent in path.resolve().parents)
     reason = "git is not installed" if isinstance(error, FileNotFoundError) else str(error)
     return reason if inside else ""
+
+
+def _leads_nowhere(view: EnvView, name: str, folder: Path) -> bool:
+    """Whether a file that has to be there is not, or the folder of one that will be written."""
+    setting = view.winning(name)
+    if setting is None:
+        return False
+    try:
+        path = folder / Path(setting.value).expanduser()
+        return not (path.is_file() if name == "CREDITCTL_CATALOG" else path.parent.is_dir())
+    except (OSError, RuntimeError, ValueError):
+        return True  # a NUL in it, a name too long, or a `~user` whom nobody knows
 
 
 def _leaks(folder: Path, git: GitRunner) -> tuple[str, ...]:

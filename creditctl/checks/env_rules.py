@@ -48,7 +48,14 @@ RULE_GROUPS = (
     RuleGroup(
         "env.values",
         "Every value is filled in, and has only characters that belong there",
-        (_VALUES.filled_in, _VALUES.visible, _VALUES.unspaced, _VALUES.unquoted, _VALUES.literal),
+        (
+            _VALUES.filled_in,
+            _VALUES.visible,
+            _VALUES.unspaced,
+            _VALUES.unquoted,
+            _VALUES.literal,
+            _VALUES.leading_somewhere,
+        ),
     ),
     RuleGroup(
         "env.keys",
@@ -61,6 +68,7 @@ RULE_GROUPS = (
     RuleGroup(
         "env.secrets", "No secret is where it can be seen", (_STRIPE.no_secret_in_public, _STRIPE.no_stray_live_key)
     ),
+    RuleGroup("env.paths", "Every path leads somewhere", (_VALUES.leading_somewhere,)),
     RuleGroup(
         "env.urls",
         "Every URL is whole, and reachable for whom it is meant",

@@ -11,6 +11,7 @@ from creditctl.checks.env_words import (
     account_of_id,
     account_of_key,
     is_placeholder,
+    is_soiled,
     looks_like,
 )
 from creditctl.core.errors import ConfigurationError
@@ -192,9 +193,9 @@ def no_stray_live_key(view: EnvView) -> Iterator[Finding]:
 
 
 def _usable(view: EnvView, name: str) -> Setting | None:
-    """The setting, unless another rule has already said that it was never filled in."""
+    """The setting, unless another rule has already said that it was never filled in, or what soils it."""
     setting = view.winning(name)
-    return None if setting is None or is_placeholder(setting.value) else setting
+    return None if setting is None or is_placeholder(setting.value) or is_soiled(setting.value) else setting
 
 
 def _parsed(setting: Setting | None) -> ApiKey | None:

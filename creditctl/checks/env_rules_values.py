@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from creditctl.checks.env_view import SECRET_KEYS, EnvView, Setting, finding
-from creditctl.checks.env_words import hidden_character, is_placeholder
+from creditctl.checks.env_view import PATH_KEYS, SECRET_KEYS, EnvView, Setting, finding
+from creditctl.checks.env_words import QUOTES, hidden_character, is_placeholder
 from creditctl.core.findings import Finding, Severity
 
-_QUOTES = "'\"`‘’“”"
 _REFERENCE = re.compile(r"\$\{|\$[A-Za-z_(]")
-_FILES_AND_FOLDERS = frozenset({"CREDITCTL_LEDGER", "CREDITCTL_CATALOG", "CREDITCTL_AUDIT"})
 
 _WHERE_TO_FIND = {
     "STRIPE_SECRET_KEY": "Copy the secret key from the Dashboard (Developers, API keys); `creditctl demo` needs none.",
@@ -34,7 +32,7 @@ def visible(view: EnvView) -> Iterator[Finding]:
     """Every character of a value can be seen and belongs there."""
     for setting in _judged(view):
         # quotes that were typed by a word processor have a rule of their own
-        hidden = hidden_character(setting.value.strip(_QUOTES))
+        hidden = hidden_character(setting.value.strip(QUOTES))
         if hidden is not None and not is_placeholder(setting.value):
             severity = Severity.CRITICAL if setting.name in SECRET_KEYS else Severity.HIGH
             text = f"{setting.name} holds a character that does not belong there: {hidden}."
@@ -69,7 +67,7 @@ def unquoted(view: EnvView) -> Iterator[Finding]:
     """No quote is part of a value."""
     for setting in _judged(view):
         value = setting.value.strip()
-        if value and (value[0] in _QUOTES or value[-1] in _QUOTES):
+        if value and (value[0] in QUOTES or value[-1] in QUOTES):
             severity = Severity.CRITICAL if setting.name in SECRET_KEYS else Severity.HIGH
             text = f"A quote is part of the value of {setting.name}; nothing takes it off."
             yield finding("value.quotes", severity, setting.where, text, "Write the value without quotes.")
@@ -83,6 +81,16 @@ def literal(view: EnvView) -> Iterator[Finding]:
             yield finding("value.reference", Severity.MEDIUM, setting.where, text, "Write the value itself.")
 
 
+def leading_somewhere(view: EnvView) -> Iterator[Finding]:
+    """Every path leads to a file, or to a folder in which one can be written."""
+    for name in PATH_KEYS:
+        setting = view.winning(name) if name in view.lost_paths else None
+        if setting is not None:
+            what = "There is no such file" if name == "CREDITCTL_CATALOG" else "There is no such folder"
+            text = f"{what} as {name} names; relative paths start in the folder of the command."
+            yield finding("value.path", Severity.HIGH, setting.where, text, "Correct the path, or create the folder.")
+
+
 def _judged(view: EnvView) -> Iterator[Setting]:
     """The values that count, without paths: a folder may have any name."""
-    return (setting for setting in view.all_winning() if setting.name not in _FILES_AND_FOLDERS)
+    return (setting for setting in view.all_winning() if setting.name not in PATH_KEYS)

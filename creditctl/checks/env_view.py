@@ -17,6 +17,7 @@ PROCESS = "process environment"
 
 FRONTEND_KEYS = ("NEXT_PUBLIC_API_URL", "NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY")
 SECRET_KEYS = frozenset({"STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"})
+PATH_KEYS = ("CREDITCTL_LEDGER", "CREDITCTL_CATALOG", "CREDITCTL_AUDIT")
 ALL_KEYS = frozenset((*KNOWN_KEYS, *FRONTEND_KEYS))
 PUBLIC_PREFIXES = ("NEXT_PUBLIC_", "VITE_", "REACT_APP_", "NUXT_PUBLIC_", "EXPO_PUBLIC_", "PUBLIC_", "GATSBY_")
 """Names that a frontend build tool copies into the JavaScript that every visitor downloads."""
@@ -81,7 +82,7 @@ class EnvView:
     """One consistent look at the whole configuration.
 
     Shape: `process` holds only the names that we know and those that a frontend build would publish; `leaks` are places
-    (`file:line`) in files tracked by git that hold a live key.
+    (`file:line`) in files tracked by git that hold a live key; `lost_paths` name the settings whose path leads nowhere.
     """
 
     backend: EnvFile
@@ -89,6 +90,7 @@ class EnvView:
     process: Mapping[str, str] = field(default_factory=dict, repr=False)
     expected: Mode | None = None
     leaks: tuple[str, ...] = ()
+    lost_paths: frozenset[str] = frozenset()
 
     @property
     def files(self) -> tuple[EnvFile, ...]:

@@ -30,6 +30,9 @@ _KINDS = (
 _MODERN_BODY = re.compile(r"(?:sk|rk|pk)_(?:test|live)_5(?P<account>[A-Za-z0-9]{16})[A-Za-z0-9]{40,}")
 _ACCOUNT_BODY_CHARACTERS = 16
 
+QUOTES = "'\"`‘’“”"
+"""What people and word processors put around a value."""
+
 SHORTEST_REAL_BODY = 24
 """The shortest body of a key that Stripe is known to have made. Source: public key formats of its older API keys."""
 
@@ -50,6 +53,13 @@ def hidden_character(value: str) -> str | None:
         name = unicodedata.name(character, "control character")
         return f"U+{ord(character):04X} {name} at position {position}"
     return None
+
+
+def is_soiled(value: str) -> bool:
+    """Whether white space, quotes or hidden characters are in a value, so that nothing else can be said of it."""
+    text = re.sub(r" *, *", ",", value)
+    quoted = bool(text) and (text[0] in QUOTES or text[-1] in QUOTES)
+    return quoted or hidden_character(text) is not None or re.search(r"\s", text) is not None
 
 
 def looks_like(value: str) -> str:

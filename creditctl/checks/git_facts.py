@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -59,6 +60,7 @@ def tracked_live_keys(folder: Path, git: GitRunner) -> tuple[str, ...]:
     status, answer = git(folder, ["grep", "-nIE", "--no-color", "-z", _LIVE_KEY, "--", "."])
     if status != 0:
         return ()
-    # with -z a hit is path NUL line-number NUL text, so that no path can be mistaken for anything else
-    places = (hit.split("\0")[:2] for hit in answer.splitlines() if hit.count("\0") >= 2)
-    return tuple(f"{path}:{line}" for path, line in places)[:_MOST_LEAKS]
+    # with -z a NUL ends the path, so that no path can be mistaken for anything else
+    hits = (hit.partition("\0") for hit in answer.splitlines())
+    numbered = ((path, re.match(r"\d+", rest)) for path, _, rest in hits)
+    return tuple(f"{path}:{line[0]}" for path, line in numbered if line)[:_MOST_LEAKS]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -100,20 +100,23 @@ def import_rows(
     """
     from creditctl.ledger.import_row import RowReader, parse_kinds
     from creditctl.ledger.import_source import ColumnMap
-    from creditctl.ledger.importing import Import
+    from creditctl.ledger.importing import Import, Spool
 
     run = start(ctx, as_json=as_json)
     columns = ColumnMap.parse(renamed or (), constants or ())
     wish = Wish(source, url_env, table, form, delimiter, name, columns, parse_kinds(kinds or ()))
     place = locate(run, ledger=ledger, env_file=env_file, expected=mode)
-    with open_ledger(run, place) as opened, _opened(run, place.settings, wish, opened) as rows:
+    with ExitStack() as stack:
+        opened = stack.enter_context(open_ledger(run, place))
+        rows = stack.enter_context(_opened(run, place.settings, wish, opened))
+        spool = stack.enter_context(Spool(opened.path.parent))
         reader = RowReader(rows.name, rows.row_field, opened.account, opened.livemode, wish.kinds)
         job = Import(opened, rows, reader, full, skip_other_mode, progress=_progress(run))
-        checked = job.check()
+        checked = job.check(spool)
         if dry_run or not checked.new or (checked.refused and not skip_bad):
             _finish(run, checked, wrote=False, dry_run=dry_run)
         confirm(run, place, opened, confirmed, yes=yes)
-        _finish(run, job.load(), wrote=True, dry_run=False)
+        _finish(run, job.load(spool, checked), wrote=True, dry_run=False)
 
 
 @contextmanager

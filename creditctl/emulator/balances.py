@@ -44,29 +44,39 @@ def post(
     """Post one movement and update the totals, in the caller's transaction."""
     when = call.now if available_on is None else available_on
     pending = when > call.now
-    body: Body = {
-        "id": call.services.ids.relative("txn_", family, "1") if family else call.new_id("txn_"),
+    body = transaction_body(call, type_, source, amount, currency, category, fee, fee_description, when)
+    body["description"] = description
+    if family:
+        body["id"] = call.services.ids.relative("txn_", family, "1")
+    call.add(BALANCE_TRANSACTION, body)
+    move(call, currency, "pending" if pending else "available", amount - fee)
+    if pending:
+        call.later(when - call.now, "settle_balance", str(when))
+    return body
+
+
+def transaction_body(
+    call: Call, type_: str, source: str, amount: int, currency: str, category: str, fee: int, fee_text: str, when: int
+) -> Body:
+    """The body of a balance transaction."""
+    return {
+        "id": call.new_id("txn_"),
         "object": "balance_transaction",
         "amount": amount,
         "available_on": when,
         "balance_type": "payments",
         "created": call.now,
         "currency": currency,
-        "description": description,
+        "description": None,
         "exchange_rate": None,
         "fee": fee,
-        "fee_details": _fee_details(fee, currency, fee_description),
+        "fee_details": _fee_details(fee, currency, fee_text),
         "net": amount - fee,
         "reporting_category": category,
         "source": source,
-        "status": "pending" if pending else "available",
+        "status": "pending" if when > call.now else "available",
         "type": type_,
     }
-    call.add(BALANCE_TRANSACTION, body)
-    _move(call, currency, "pending" if pending else "available", amount - fee)
-    if pending:
-        call.later(when - call.now, "settle_balance", str(when))
-    return body
 
 
 def _fee_details(fee: int, currency: str, description: str) -> list[Body]:
@@ -83,7 +93,8 @@ def _fee_details(fee: int, currency: str, description: str) -> list[Body]:
     ]
 
 
-def _move(call: Call, currency: str, state: str, amount: int) -> None:
+def move(call: Call, currency: str, state: str, amount: int) -> None:
+    """Add to one part of the balance."""
     call.services.store.db.execute(
         "INSERT INTO balances (scope, currency, source_type, state, amount) VALUES (?, ?, 'card', ?, ?) "
         "ON CONFLICT DO UPDATE SET amount = amount + excluded.amount",
@@ -131,8 +142,8 @@ def settle(call: Call, subject: str, _: dict[str, Any]) -> None:
             sums[body["currency"]] = sums.get(body["currency"], 0) + body["net"]
             call.save(BALANCE_TRANSACTION, {**body, "status": "available"})
     for currency, amount in sums.items():
-        _move(call, currency, "pending", -amount)
-        _move(call, currency, "available", amount)
+        move(call, currency, "pending", -amount)
+        move(call, currency, "available", amount)
     if sums:
         from creditctl.emulator.events import record_event
         from creditctl.emulator.store import encode

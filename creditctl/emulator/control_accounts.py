@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @control("POST", "keys")
 def restrict(command: "Command") -> Any:
-    """Make a restricted key of the caller's account with `permissions` (`rak_product_read`, …) and perhaps `expires`."""
+    """Make a restricted key of the account: `permissions` (`rak_product_read`, …), perhaps `expires`."""
     permissions = _names(command.params.get("permissions"))
     unknown = sorted(set(permissions) - {entry.permission for entry in ROUTES})
     if unknown:

@@ -117,7 +117,11 @@ def authenticate_intent(command: "Command") -> Any:
     passed = str(command.params.get("result", "pass")) != "fail"
 
     def action(call: Call) -> Body:
-        intent = call.fetch(PAYMENT_INTENT, command.args[0])
+        row = call.fetch_row(PAYMENT_INTENT, command.args[0])
+        intent, session = row.decoded(), row.hidden().get("session")
+        if session:
+            authenticate_session(call, call.fetch_row(SESSION, session), passed)
+            return call.fetch(PAYMENT_INTENT, intent["id"])
         if not intent["payment_method"]:
             raise invalid("There is nothing to authenticate.")
         return finish_challenge(call, intent, load_method(call, intent["payment_method"]), passed)

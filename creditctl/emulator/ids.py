@@ -34,7 +34,7 @@ class Ids:
 
     def relative(self, prefix: str, of: str, digit: str) -> str:
         """An id of the same payment family as `of`: sixteen shared characters, then its own."""
-        body = of[of.index("_") + 1 :]
+        body = of.partition("_")[2]
         return f"{prefix}{body[:16]}{digit}{self.token(7)}"
 
 

@@ -82,6 +82,13 @@ def _card_of(details: Body, param: str) -> Card:
 
 def store_card(call: Call, card: Card, params: Body, expiry: tuple[int, int] | None = None) -> Method:
     """Store a card as a new payment method."""
+    body, extra = card_body(call, card, params, expiry), {"card": card.number}
+    call.add(PAYMENT_METHOD, body, extra=extra)
+    return Method(body, extra)
+
+
+def card_body(call: Call, card: Card, params: Body, expiry: tuple[int, int] | None) -> Body:
+    """The body of a card's payment method."""
     month, year = expiry or (12, 2034)
     body = _new_method(call, "card", params)
     body["card"] = {
@@ -100,9 +107,7 @@ def store_card(call: Call, card: Card, params: Body, expiry: tuple[int, int] | N
         "three_d_secure_usage": {"supported": card.brand != "amex"},
         "wallet": None,
     }
-    extra = {"card": card.number}
-    call.add(PAYMENT_METHOD, body, extra=extra)
-    return Method(body, extra)
+    return body
 
 
 def _fresh_checks(billing: Body) -> Body:

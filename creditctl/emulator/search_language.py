@@ -60,8 +60,8 @@ def parse(query: str) -> tuple[list[Term], str]:
 
 def _malformed(query: str) -> StripeError:
     return invalid(
-        f"We were unable to parse your search query: {query}. Try using the format `metadata[\"key\"]:\"value\"` to "
-        "query for metadata or `field:\"value\"` to query for other fields.",
+        f'We were unable to parse your search query: {query}. Try using the format `metadata["key"]:"value"` to '
+        'query for metadata or `field:"value"` to query for other fields.',
         param="query",
         executed=False,
     )

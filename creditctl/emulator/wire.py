@@ -35,7 +35,3 @@ class Reply(msgspec.Struct, frozen=True):
 
 Send = Callable[[str, Mapping[str, str], bytes], Reply]
 """Outgoing HTTP: (url, headers, body) to a reply; raises on a failed connection or a timeout."""
-
-
-class DroppedConnection(OSError):
-    """The emulator was told to cut this connection."""

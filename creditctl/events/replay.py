@@ -130,9 +130,7 @@ class Replayer:
             if sent >= terms.limit:
                 stopped = f"the limit of {terms.limit} deliveries"
                 break
-            if sent and not stopped:
-                self.sleep(terms.pause_seconds)
-            result = self._one(number, item, terms)
+            result = self._one(number, item, terms, pause_seconds=terms.pause_seconds if sent else 0)
             results.append(result)
             self.tell(result)
             sent += result.state != "skipped"
@@ -145,7 +143,7 @@ class Replayer:
         left = sum(counts.get(state, 0) for state in ("pending", "sending", "failed"))
         return ReplayReport(number, target, resumed, tuple(results), left, stopped if left else "")
 
-    def _one(self, number: int, item: ReplayItem, terms: Terms) -> Result:
+    def _one(self, number: int, item: ReplayItem, terms: Terms, *, pause_seconds: float) -> Result:
         journal = self.mirror.replays
         record = self.mirror.event(item.event_id)
         if record is None:
@@ -153,6 +151,8 @@ class Replayer:
         if terms.skip_posted and self.ledger is not None and is_posted(record, self.ledger):
             journal.settle(number, item, "skipped", "posted already")
             return Result(record, "skipped", "posted already", Gain((), None))
+        if pause_seconds > 0:
+            self.sleep(pause_seconds)
         head = 0 if self.ledger is None else self.ledger.count()
         journal.sending(number, item)
         answer = self.send(record)

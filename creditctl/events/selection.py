@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import stripe
 
 from creditctl.core.errors import UsageError
 from creditctl.events.source import Progress, read_event, read_pages
 from creditctl.ledger.mirror import Mirror
-from creditctl.ledger.mirror_models import EventQuery, EventRecord
+from creditctl.ledger.mirror_models import EventQuery, EventRecord, Reading
 
 
 def gather(
@@ -28,9 +29,9 @@ def gather(
     """
     listed: set[str] = set()
     if client is not None:
-        pages = read_pages(client, query, undelivered=undelivered, progress=progress)
-        for page in pages:
-            keep(mirror, page.records, clock)
+        keeper = Keeper(mirror, clock)
+        for page in read_pages(client, query, undelivered=undelivered, progress=progress):
+            keeper.keep(page.records)
             listed.update(record.id for record in page.records)
     return [event_id for event_id in mirror.ids(query) if event_id in listed or not undelivered]
 
@@ -53,21 +54,33 @@ def find_event(
     """One event, from Stripe or else from the archive. Errors: UsageError where neither knows it."""
     record = read_event(client, event_id) if client is not None else None
     if record is not None:
-        keep(mirror, [record], clock)
+        Keeper(mirror, clock).keep([record])
         return record
     kept = mirror.event(event_id)
     if kept is None:
         raise UsageError(
             f"Neither Stripe nor the archive knows an event {event_id}.",
             code="events.unknown",
-            fix="Check the id and the mode. Stripe forgets events after 30 days; `creditctl events archive` keeps them.",
+            fix="Check the id and the mode. Stripe forgets events after 30 days, `creditctl events archive` does not.",
         )
     return kept
 
 
-def keep(mirror: Mirror, records: Sequence[EventRecord], clock: Callable[[], int]) -> None:
-    """Keeps events that came with a reading that proves no completeness; what is known already costs nothing."""
-    if mirror.has_all([record.id for record in records]):
-        return
-    reading = mirror.begin("read", clock(), None)
-    mirror.store(reading, records, finished=clock())
+@dataclass
+class Keeper:
+    """Keeps the events of one list that proves no completeness; what is known already costs nothing.
+
+    Shape: one reading for all its pages, because the order within a second follows from it.
+    """
+
+    mirror: Mirror
+    clock: Callable[[], int]
+    reading: Reading | None = None
+
+    def keep(self, records: Sequence[EventRecord]) -> None:
+        """Keeps one page, newest first."""
+        if self.mirror.has_all([record.id for record in records]):
+            return
+        if self.reading is None:
+            self.reading = self.mirror.begin("read", self.clock(), None)
+        self.mirror.store(self.reading, records, finished=self.clock())

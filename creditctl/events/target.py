@@ -43,7 +43,7 @@ class Endpoint:
 
 
 def read_endpoints(client: stripe.StripeClient) -> tuple[Endpoint, ...]:
-    """All webhook endpoints of the account. Errors: stripe.StripeError, also where a restricted key may not read them."""
+    """All webhook endpoints of the account. Errors: stripe.StripeError, as where a key may not read them."""
     return tuple(Endpoint.from_stripe(body) for body in list_all(client, "webhook_endpoints"))
 
 

@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, Self
 from urllib.parse import quote
 
+import msgspec
+
 from creditctl.core.findings import Finding, Severity
-from creditctl.ledger.chain import COLUMNS, GENESIS, entry_hash
+from creditctl.ledger.canonical import fast_entry_hash
+from creditctl.ledger.chain import COLUMNS, GENESIS
 from creditctl.ledger.faults import translated
 from creditctl.ledger.import_row import (
     AMOUNT_PLACE,
@@ -41,7 +47,15 @@ OVERLAP_ROWS = 10_000
 MOST_NAMED = 1000
 """How many bad rows are named; the rest are counted."""
 
+MOST_SAMPLES = 3
+_SAMPLE_FIELDS = ("created", "user_id", "kind", "credits", "amount", "currency", "payment_key", "idempotency_key")
+
 Progress = Callable[[int], None]
+Batch = list[tuple[int | str, Content]]
+"""Where each row stands, and its content."""
+
+_LENGTH_BYTES = 8
+_LARGE_CACHE = "PRAGMA cache_size = -65536"  # KiB: the indexes are written in no order, and the default is 2 MiB
 
 _CONTENT = COLUMNS[2:18]
 _INSERT = f"INSERT INTO credit_transactions ({', '.join(COLUMNS)}) VALUES ({','.join('?' * len(COLUMNS))})"  # noqa: S608
@@ -98,6 +112,35 @@ class ImportReport:
         }
 
 
+class Spool:
+    """Rows that were judged good, kept on disk until they are written: what is checked is what is written.
+
+    Shape: a nameless file beside the ledger; it is gone when it is closed, however the process ends.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by __exit__
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._decode = msgspec.msgpack.Decoder(list[tuple[int | str, tuple[Any, ...]]]).decode
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self._file.close()
+
+    def keep(self, batch: Batch) -> None:
+        """Adds rows at the end."""
+        data = self._encode(batch)
+        self._file.write(len(data).to_bytes(_LENGTH_BYTES, "big") + data)
+
+    def batches(self) -> Iterator[Batch]:
+        """All rows, as many at a time as they were kept."""
+        self._file.seek(0)
+        while head := self._file.read(_LENGTH_BYTES):
+            yield self._decode(self._file.read(int.from_bytes(head, "big")))
+
+
 @dataclass(frozen=True)
 class Import:
     """One import: which rows, read how, into which ledger.
@@ -114,23 +157,34 @@ class Import:
     batch_rows: int = BATCH_ROWS
     progress: Progress | None = None
 
-    def check(self) -> ImportReport:
-        """Reads and judges every row, and writes nothing."""
+    def check(self, spool: Spool) -> ImportReport:
+        """Reads and judges every row, keeps the new ones in the spool, and writes nothing to the ledger."""
         with translated(self.ledger.path), _reader(self.ledger) as connection:
             report = self._new_report(connection)
             for batch in self._batches(report):
-                _note_new(report, [content for _, content in _sorted(batch, _known(connection, batch), report)])
+                fresh = _sorted(batch, _known(connection, batch), report)
+                _note_new(report, fresh)
+                spool.keep(fresh)
         return report
 
-    def load(self) -> ImportReport:
-        """Writes every row that is good and not there yet; a batch is there in full, or not at all."""
-        with translated(self.ledger.path), _reader(self.ledger) as connection:
-            report = self._new_report(connection)
-        for batch in self._batches(report):
+    def load(self, spool: Spool, checked: ImportReport) -> ImportReport:
+        """Writes the rows of the spool that are still not there; a batch is there in full, or not at all."""
+        report = replace(
+            checked,
+            new=0,
+            rows_by_kind=Counter(),
+            credits_by_kind=Counter(),
+            amounts=Counter(),
+            findings=list(checked.findings),
+        )
+        for batch in spool.batches():
             with self.ledger.transaction() as tx:
+                tx.connection.execute(_LARGE_CACHE)
                 fresh = _sorted(batch, _known(tx.connection, batch), report)
-                _append(tx, [content for _, content in fresh])
-            _note_new(report, [content for _, content in fresh])
+                _append(tx, fresh)
+            _note_new(report, fresh)
+            if self.progress is not None:
+                self.progress(report.new)
         return report
 
     def _new_report(self, connection: sqlite3.Connection) -> ImportReport:
@@ -140,21 +194,15 @@ class Import:
             after = None if last is None else last - OVERLAP_ROWS
         return ImportReport(self.source.name, resumed_after=after, ignored_columns=tuple(self.source.ignored))
 
-    def _batches(self, report: ImportReport) -> Iterator[list[tuple[int | str, Content]]]:
+    def _batches(self, report: ImportReport) -> Iterator[Batch]:
         """The rows that could be read, many at a time; the others are noted in the report."""
-        batch: list[tuple[int | str, Content]] = []
-        for line, values in self.source.rows(report.resumed_after):
-            report.read += 1
-            content = self._content(report, line, values)
-            if content is not None:
-                batch.append((line, content))
-            if len(batch) >= self.batch_rows:
-                yield batch
-                batch = []
-                if self.progress is not None:
-                    self.progress(report.read)
-        if batch:
-            yield batch
+        rows = self.source.rows(report.resumed_after)
+        while page := list(islice(rows, self.batch_rows)):
+            report.read += len(page)
+            judged = ((line, self._content(report, line, values)) for line, values in page)
+            yield [(line, content) for line, content in judged if content is not None]
+            if self.progress is not None:
+                self.progress(report.read)
 
     def _content(self, report: ImportReport, line: int | str, values: Sequence[Any] | BadRow) -> Content | None:
         try:
@@ -185,17 +233,15 @@ def _last_row(connection: sqlite3.Connection, prefix: str) -> int | None:
     return None if found is None else int(found)
 
 
-def _known(connection: sqlite3.Connection, batch: Sequence[tuple[int | str, Content]]) -> dict[str, Content]:
+def _known(connection: sqlite3.Connection, batch: Batch) -> dict[str, Content]:
     """What is in the ledger under the keys of a batch."""
     keys = json.dumps([content[KEY_PLACE] for _, content in batch])
     return {row[KEY_PLACE]: row for row in connection.execute(_KNOWN, (keys,))}
 
 
-def _sorted(
-    batch: Sequence[tuple[int | str, Content]], known: dict[str, Content], report: ImportReport
-) -> list[tuple[int | str, Content]]:
+def _sorted(batch: Batch, known: dict[str, Content], report: ImportReport) -> Batch:
     """The rows of a batch that are new; those that are there or have changed are noted in the report."""
-    fresh: list[tuple[int | str, Content]] = []
+    fresh: Batch = []
     before = set(known)
     for line, content in batch:
         key = content[KEY_PLACE]
@@ -232,34 +278,29 @@ def _find(report: ImportReport, code: str, severity: Severity, line: int | str, 
         report.findings.append(Finding(code, severity, where, f"{where}: {message}", fix))
 
 
-def _append(tx: LedgerTransaction, contents: Sequence[Content]) -> None:
+def _append(tx: LedgerTransaction, batch: Batch) -> None:
     """Writes entries after the last one, each chained to the one before."""
-    if not contents:
+    if not batch:
         return
-    number, previous = tx.connection.execute(_HEAD).fetchone() or (0, GENESIS)
+    last, previous = tx.connection.execute(_HEAD).fetchone() or (0, GENESIS)
     rows = []
-    for content in contents:
-        number += 1
+    for number, (_, content) in enumerate(batch, last + 1):
         values = (number, tx.now, *content)
-        previous = entry_hash(previous, values)
+        previous = fast_entry_hash(previous, values)
         rows.append((*values, previous))
     tx.connection.executemany(_INSERT, rows)
 
 
-_SAMPLES = 3
-
-
-def _note_new(report: ImportReport, contents: Sequence[Content]) -> None:
-    report.new += len(contents)
-    for content in contents:
+def _note_new(report: ImportReport, batch: Batch) -> None:
+    """Counts new rows, and keeps the first few to show."""
+    report.new += len(batch)
+    kinds, credits, amounts = report.rows_by_kind, report.credits_by_kind, report.amounts
+    for _, content in batch:
         kind = content[KIND_PLACE]
-        report.rows_by_kind[kind] += 1
-        report.credits_by_kind[kind] += content[CREDITS_PLACE]
-        report.amounts[content[CURRENCY_PLACE] or "none"] += content[AMOUNT_PLACE]
-    for content in contents[: _SAMPLES - len(report.samples)]:
-        report.samples.append(_sample(dict(zip(_CONTENT, content, strict=True))))
-
-
-def _sample(values: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("created", "user_id", "kind", "credits", "amount", "currency", "payment_key", "idempotency_key")
-    return {name: values[name] for name in names}
+        kinds[kind] += 1
+        credits[kind] += content[CREDITS_PLACE]
+        if content[AMOUNT_PLACE]:
+            amounts[content[CURRENCY_PLACE]] += content[AMOUNT_PLACE]
+    for _, content in batch[: max(0, MOST_SAMPLES - len(report.samples))]:
+        values = dict(zip(_CONTENT, content, strict=True))
+        report.samples.append({name: values[name] for name in _SAMPLE_FIELDS})

@@ -13,6 +13,9 @@ Session = Callable[[], AbstractContextManager[sqlite3.Connection]]
 _OPEN_STATES = "state IN ('pending', 'sending', 'failed')"
 
 
+_PASSED = "before the start"
+
+
 class ReplayJournal:
     """What replays were asked to send, and how far they came."""
 
@@ -95,16 +98,27 @@ class ForwardJournal:
         return None if row is None else int(row[0])
 
     def start(self, target: str, since: int) -> None:
-        """Sets from when on events are wanted; what was delivered before is not forgotten."""
+        """Sets from when on events are wanted, also those passed over before; what was delivered is not forgotten."""
         query = "INSERT INTO listeners (target, since) VALUES (?, ?) ON CONFLICT (target) DO UPDATE SET since = ?"
         with self._writing() as connection:
             connection.execute(query, (target, since, since))
+            passed = "DELETE FROM forwards WHERE target = ? AND answer = ? AND created >= ?"
+            connection.execute(passed, (target, _PASSED, since))
 
-    def accepted(self, target: str, event_id: str, created: int, at: int, answer: str) -> None:
-        """Notes that a target took an event: it is not sent there again."""
+    def start_now(self, target: str, since: int, before: Sequence[tuple[str, int]], at: int) -> None:
+        """Begins with what comes from now on. Shape: `before` are id and time of the events since `since` until now."""
+        listener = "INSERT OR REPLACE INTO listeners (target, since) VALUES (?, ?)"
+        forward = "INSERT OR IGNORE INTO forwards (target, event_id, at, created, answer) VALUES (?, ?, ?, ?, ?)"
+        with self._writing() as connection:
+            connection.execute(listener, (target, since))
+            connection.executemany(forward, [(target, name, at, created, _PASSED) for name, created in before])
+
+    def accepted(self, target: str, event_id: str, created: int, at: int, answer: str, *, since: int) -> None:
+        """Notes that a target took an event, which is not sent there again, and from when on events are wanted now."""
         query = "INSERT OR REPLACE INTO forwards (target, event_id, at, created, answer) VALUES (?, ?, ?, ?, ?)"
         with self._writing() as connection:
             connection.execute(query, (target, event_id, at, created, answer))
+            connection.execute("UPDATE listeners SET since = max(since, ?) WHERE target = ?", (since, target))
 
     def count(self, target: str) -> int:
         """How many events a target has taken."""

@@ -11,7 +11,7 @@ from creditctl.core.findings import sort_findings
 from creditctl.provisioning.plan_catalog import JUMP_BOUND_PERCENT, plan_catalog
 from creditctl.provisioning.plan_endpoint import plan_endpoint
 from creditctl.provisioning.state import EndpointWish, Observed, ProductState, digest, plain, same_url
-from creditctl.provisioning.steps import Action, Kind, Plan, Step
+from creditctl.provisioning.steps import Action, Kind, Plan, Scope, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +40,36 @@ def make_plan(
         endpoint = plan_endpoint(wish, observed.endpoints, adopt=adoption.endpoint)
         steps += endpoint.steps
         findings += endpoint.findings
-    return Plan(
-        tuple(steps), tuple(sort_findings(findings)), fingerprint(catalog, wish, observed, adoption), packages.jumps
+    scope = plan_scope(catalog, wish, adoption)
+    return Plan(tuple(steps), tuple(sort_findings(findings)), fingerprint(scope, observed), packages.jumps, scope)
+
+
+def plan_scope(catalog: Catalog, wish: EndpointWish | None, adoption: Adoption) -> Scope:
+    """What the plan looks at, besides everything that carries our marker."""
+    products = {*adoption.products.values(), *(package.product_id for package in catalog)}
+    return Scope(
+        tuple(sorted(products)),
+        tuple(sorted(package.lookup_key for package in catalog)),
+        None if wish is None else wish.url,
     )
 
 
-def fingerprint(catalog: Catalog, wish: EndpointWish | None, observed: Observed, adoption: Adoption) -> str:
-    """The digest of all that the plan looked at; what concerns nobody but others is left out."""
-    wanted = {*adoption.products.values(), *(package.product_id for package in catalog)}
-    wanted |= {product.id for product in observed.products if product.ours}
-    keys = {package.lookup_key for package in catalog}
+def fingerprint(scope: Scope, observed: Observed) -> str:
+    """The digest of all that a plan looks at; what concerns nobody but others is left out."""
+    wanted = {*scope.products, *(product.id for product in observed.products if product.ours)}
     return digest(
         [
-            [plain(product) for product in sorted(observed.products, key=_by_id) if product.id in wanted],
-            [plain(p) for p in observed.prices if p.ours or p.product in wanted or p.lookup_key in keys],
-            [plain(e) for e in observed.endpoints if e.ours or (wish is not None and same_url(e.url, wish.url))],
+            sorted((plain(product) for product in observed.products if product.id in wanted), key=_id),
+            [plain(p) for p in observed.prices if p.ours or p.product in wanted or p.lookup_key in scope.lookup_keys],
+            [plain(e) for e in observed.endpoints if e.ours or same_url(e.url, scope.url or "")]
+            if scope.url is not None
+            else [],
         ]
     )
 
 
-def _by_id(product: ProductState) -> str:
-    return product.id
+def _id(row: Mapping[str, object]) -> str:
+    return str(row["id"])
 
 
 def resolve_adoption(names: list[str], catalog: Catalog, observed: Observed, wish: EndpointWish | None) -> Adoption:

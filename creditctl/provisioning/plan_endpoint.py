@@ -35,25 +35,34 @@ def plan_endpoint(wish: EndpointWish, endpoints: Sequence[EndpointState], *, ado
         plan.steps += [_delete(endpoint, "another endpoint at this URL is adopted") for endpoint in ours]
         return plan
     pair = rotation_pair(ours)
-    if pair is not None:
-        for endpoint in pair:
-            _keep_or_repair(plan, wish, endpoint, in_rotation=True)
-        plan.steps += [_delete(endpoint, "a duplicate at this URL") for endpoint in ours if endpoint not in pair]
-        return plan
-    _plan_single(plan, wish, ours, strangers, endpoints)
+    if pair is not None and (_secret_is_held(wish, pair[0]) or _secret_is_held(wish, pair[1])):
+        _plan_pair(plan, wish, ours, pair)
+    else:
+        _plan_single(plan, wish, ours, strangers, endpoints)
     return plan
 
 
 def rotation_pair(ours: Sequence[EndpointState]) -> tuple[EndpointState, EndpointState] | None:
-    """The two endpoints of a rotation under way, old and new: the new one names the old one, and holds its mark.
-
-    A new one without the mark never got its secret handed over; it is not yet part of a rotation.
-    """
+    """The two endpoints of a rotation under way, old and new: the new one names the old one."""
     known = {endpoint.id: endpoint for endpoint in ours}
     for endpoint in ours:
-        if endpoint.rotation in known and endpoint.fingerprint is not None:
+        if endpoint.rotation in known:
             return known[endpoint.rotation], endpoint
     return None
+
+
+def _plan_pair(
+    plan: EndpointPlan, wish: EndpointWish, ours: Sequence[EndpointState], pair: tuple[EndpointState, EndpointState]
+) -> None:
+    """A rotation under way is nobody's drift; a new endpoint whose secret was never handed over gets that done."""
+    old, new = pair
+    if new.fingerprint is None:
+        plan.steps.append(successor_step(wish, old, ours, "its secret was never handed over"))
+    else:
+        _keep_or_repair(plan, wish, new, in_rotation=True)
+    _keep_or_repair(plan, wish, old, in_rotation=True)
+    spare = [endpoint for endpoint in ours if endpoint is not old and (endpoint is not new or not new.fingerprint)]
+    plan.steps += [_delete(endpoint, "a duplicate at this URL") for endpoint in spare]
 
 
 def _plan_single(
@@ -72,7 +81,8 @@ def _plan_single(
     if chosen is None:
         return
     if release_name(chosen.api_version) != release_name(wish.api_version):
-        plan.steps.append(_successor(wish, chosen, ours))
+        reason = "the API release has another name; `creditctl webhooks rotate` finishes the change"
+        plan.steps.append(successor_step(wish, chosen, ours, reason))
     _keep_or_repair(plan, wish, chosen)
     plan.steps += [_delete(endpoint, "a duplicate at this URL") for endpoint in ours if endpoint.id != chosen.id]
 
@@ -151,16 +161,16 @@ def _creation_changes(wish: EndpointWish) -> tuple[Change, ...]:
     )
 
 
-def _successor(wish: EndpointWish, old: EndpointState, ours: Sequence[EndpointState]) -> Step:
-    """A second endpoint beside the first, for a new release of the API; `webhooks rotate` retires the first."""
+def successor_step(wish: EndpointWish, old: EndpointState, ours: Sequence[EndpointState], reason: str) -> Step:
+    """A second endpoint beside the first; `webhooks rotate` retires the first."""
     return Step(
         Action.CREATE,
         Kind.ENDPOINT,
         wish.url,
         None,
-        (Change("api_version", old.api_version, wish.api_version),),
+        (Change("api_version", old.api_version, wish.api_version), Change("metadata.rotation", None, old.id)),
         creation_params(wish, rotation=old.id),
-        "the API release has another name; `creditctl webhooks rotate` finishes the change",
+        reason,
         creation_seed(wish, ours),
     )
 

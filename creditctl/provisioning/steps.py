@@ -70,6 +70,15 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """What a plan looks at by name: product ids, lookup keys, and the webhook URL where endpoints are planned."""
+
+    products: tuple[str, ...] = ()
+    lookup_keys: tuple[str, ...] = ()
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What would make Stripe match, and what is to be said about it.
 
@@ -81,6 +90,7 @@ class Plan:
     findings: tuple[Finding, ...] = ()
     fingerprint: str = ""
     jumps: tuple[str, ...] = ()
+    scope: Scope = Scope()
 
     @property
     def changes(self) -> tuple[Step, ...]:
@@ -98,6 +108,7 @@ class Plan:
             "fingerprint": self.fingerprint,
             "summary": self.summary,
             "jumps": list(self.jumps),
+            "scope": asdict(self.scope),
             "steps": [step.as_dict() for step in self.steps],
         }
 

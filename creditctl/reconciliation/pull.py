@@ -24,6 +24,9 @@ _SESSION_LIFE_SECONDS = 86_400
 """A payment intent is made while its session is open. Source: Stripe API reference, "Create a Checkout Session",
 expires_at: at most 24 hours after creation."""
 
+_MANY = 20
+"""From how many undecided sessions on it is quicker to read the list again with its line items."""
+
 _CHARGE = {"expand": ["data.latest_charge"]}
 
 Parsed = TypeVar("Parsed")
@@ -44,20 +47,36 @@ class Reader:
 
     def sessions(self, parameters: Mapping[str, Any]) -> dict[str, SoldSession]:
         """The sessions of a list that sell something once; a setup or a subscription sells no package."""
-        sold: dict[str, SoldSession] = {}
-        for body in self._list(SESSIONS, parameters):
-            if body.get("mode") == "payment":
-                for session in self._parsed(SESSIONS, body, SessionFacts.from_stripe):
-                    sold[session.id] = self.with_items(session)
-        return sold
+        bodies = (body for body in self._list(SESSIONS, parameters) if body.get("mode") == "payment")
+        found = [session for body in bodies for session in self._parsed(SESSIONS, body, SessionFacts.from_stripe)]
+        undecided = [session for session in found if self._needs_items(session)]
+        shown = self._shown_items(parameters) if len(undecided) > _MANY else {}
+        return {session.id: self.with_items(session, shown.get(session.id)) for session in found}
 
-    def with_items(self, session: SessionFacts) -> SoldSession:
+    def with_items(self, session: SessionFacts, shown: tuple[LineItem, ...] | None = None) -> SoldSession:
         """The session, with its line items where its own words do not decide."""
-        if not isinstance(decide(session, self.catalog), NeedsLineItems):
-            return SoldSession(session)
+        if shown is not None or not self._needs_items(session):
+            return SoldSession(session, shown)
         path = f"{SESSIONS}/{session.id}/line_items"
-        found = list_all(self.client, path)
-        return SoldSession(session, tuple(i for body in found for i in self._parsed(path, body, LineItem.from_stripe)))
+        return SoldSession(session, self._items(path, list_all(self.client, path)))
+
+    def _needs_items(self, session: SessionFacts) -> bool:
+        return isinstance(decide(session, self.catalog), NeedsLineItems)
+
+    def _shown_items(self, parameters: Mapping[str, Any]) -> dict[str, tuple[LineItem, ...]]:
+        """The line items of a whole list of sessions, a hundred a request; those that a page cuts short are left out.
+
+        Source: Stripe API reference, "Expanding responses": `data.` expands in each object of a list.
+        """
+        shown = {}
+        for body in self._list(SESSIONS, {**parameters, "expand": ["data.line_items"]}):
+            items = body.get("line_items")
+            if isinstance(items, Mapping) and items.get("has_more") is False:
+                shown[str(body.get("id"))] = self._items(SESSIONS, items.get("data") or ())
+        return shown
+
+    def _items(self, path: str, bodies: Iterable[Body]) -> tuple[LineItem, ...]:
+        return tuple(item for body in bodies for item in self._parsed(path, body, LineItem.from_stripe))
 
     def intents(self, parameters: Mapping[str, Any]) -> dict[str, IntentFacts]:
         """The payment intents of a list."""

@@ -44,7 +44,7 @@ def translate(error: Exception) -> CreditctlError | None:
         )
     if isinstance(error, stripe.PermissionError):
         return _permission(error, text)
-    if isinstance(error, stripe.RateLimitError):
+    if isinstance(error, stripe.RateLimitError) or error.http_status == 429:
         return Unreachable(
             "Stripe's rate limit was still exceeded after waiting and trying again.",
             code="stripe.rate_limit",

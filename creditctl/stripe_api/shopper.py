@@ -40,13 +40,22 @@ def pay(client: stripe.StripeClient, session_id: str, token: str, *, email: str 
 
     Errors: GuardRefused when the session is live; stripe.StripeError for everything but a declined card.
     """
+    return pay_by(client, session_id, _card(token, email))
+
+
+def pay_by(client: stripe.StripeClient, session_id: str, method_params: Any) -> Payment:
+    """Pays an open session with any test payment method; one whose result comes later completes the session unpaid.
+
+    Shape:  `method_params` as the SDK's `payment_methods.create` takes them.
+    Errors: as `pay`.
+    """
     import stripe
 
     session = client.v1.checkout.sessions.retrieve(session_id)
     refuse_live(session.livemode)
     client.raw_request("get", PAGE_PATH.format(session_id=session_id))
     try:
-        method = client.v1.payment_methods.create(params=_card(token, email))
+        method = client.v1.payment_methods.create(params=method_params)
         response = client.raw_request(
             "post",
             PAGE_PATH.format(session_id=session_id) + "/confirm",

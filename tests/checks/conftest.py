@@ -13,7 +13,6 @@ import pytest
 import stripe
 
 from creditctl.checks.context import Context, open_ledger
-from creditctl.checks.endpoint import WANTED_EVENTS
 from creditctl.checks.env_gather import gather_env
 from creditctl.checks.env_rules import judge_env
 from creditctl.checks.env_view import EnvView
@@ -26,6 +25,7 @@ from creditctl.core.keys import Secret
 from creditctl.core.modes import Mode
 from creditctl.core.settings import merge_settings
 from creditctl.ledger.store import Ledger
+from creditctl.provisioning.state import ENDPOINT_EVENTS
 from creditctl.stripe_api.client import connect
 
 NOW = 1_790_000_000
@@ -251,9 +251,11 @@ def production(tmp_path: Path, live: dict[str, str]) -> Production:
 def endpoint(settings: dict[str, str], **changes: Any) -> dict[str, Any]:
     return {
         "id": "we_1",
+        "object": "webhook_endpoint",
+        "created": NOW - 90_000,
         "url": "https://api.acme.io/api/credits/webhook",
         "status": "enabled",
-        "enabled_events": sorted(WANTED_EVENTS),
+        "enabled_events": sorted(ENDPOINT_EVENTS),
         "api_version": str(stripe.api_version),
         "livemode": True,
         "metadata": {"secret_fingerprint": Secret(settings["STRIPE_WEBHOOK_SECRET"]).fingerprint},

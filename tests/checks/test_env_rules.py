@@ -255,6 +255,30 @@ def test_an_exported_variable_that_overrides_the_file_is_found_at_the_line_that_
     assert found == {".env:2": Severity.HIGH, ".env:3": Severity.MEDIUM}
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "lost"),
+    [
+        ("CREDITCTL_CATALOG", "packages.toml", True),
+        ("CREDITCTL_CATALOG", ".env", False),
+        ("CREDITCTL_LEDGER", "credit.db", False),
+        ("CREDITCTL_LEDGER", "nowhere/credit.db", True),
+        ("CREDITCTL_AUDIT", "~nobody-of-that-name/audit.jsonl", True),
+        ("CREDITCTL_AUDIT", "a" * 300 + "/audit.jsonl", True),
+    ],
+)
+def test_a_path_that_leads_nowhere_is_found(
+    codes: Codes, good: dict[str, str], name: str, value: str, lost: bool
+) -> None:
+    assert codes({**good, name: value}) == ({"value.path": ".env:5"} if lost else {})
+
+
+def test_one_stray_character_is_one_finding(codes: Codes, good: dict[str, str]) -> None:
+    good["STRIPE_WEBHOOK_SECRET"] = f"{HOOK[:20]}\u200b{HOOK[20:]}"
+    good["STRIPE_SECRET_KEY"] = f"‘{good['STRIPE_SECRET_KEY']}’"
+
+    assert codes(good) == {"value.hidden_character": ".env:2", "value.quotes": ".env:1"}
+
+
 def test_an_exported_variable_with_the_same_value_is_fine(codes: Codes, good: dict[str, str]) -> None:
     assert codes(good, process=good) == {}
 

@@ -10,7 +10,6 @@ import stripe
 from creditctl.checks.checklist import CHECKLIST
 from creditctl.checks.context import Context, open_ledger
 from creditctl.checks.doctor import DOCTOR
-from creditctl.checks.endpoint import WANTED_EVENTS
 from creditctl.checks.env_gather import gather_env
 from creditctl.checks.probe import ProbeAnswer
 from creditctl.checks.registry import run_checks
@@ -20,6 +19,7 @@ from creditctl.core.keys import Secret
 from creditctl.core.settings import merge_settings
 from creditctl.emulator.sdk_door import EmulatorHTTPClient
 from creditctl.ledger.store import Ledger
+from creditctl.provisioning.state import ENDPOINT_EVENTS
 from creditctl.reconciliation.run import reconcile
 from creditctl.stripe_api.client import StripeDoor, connect
 from creditctl.stripe_api.shopper import pay
@@ -65,7 +65,7 @@ def endpoint(door: StripeDoor) -> str:
     made = door.client.v1.webhook_endpoints.create(
         {
             "url": "http://localhost:8000/api/credits/webhook",
-            "enabled_events": sorted(WANTED_EVENTS),
+            "enabled_events": sorted(ENDPOINT_EVENTS),
             "api_version": str(stripe.api_version),
         }  # type: ignore[arg-type]
     )

@@ -211,6 +211,31 @@ def test_online_does_not_ask_with_a_key_of_another_mode_than_meant(cli: Any) -> 
     assert "Stripe was not asked: the settings are for emulator mode, not live." in outcome.stderr
 
 
+def restricted_key(emulator: Any, *permissions: str) -> str:
+    from creditctl.emulator.wire import Request
+
+    headers = {"authorization": "Bearer sk_test_emulator0000000000", "content-type": "application/json"}
+    body = json.dumps({"permissions": list(permissions)}).encode()
+    answer = emulator.handle(Request("POST", "/_emulator/keys", "", headers, body))
+    return str(json.loads(answer.body)["key"])
+
+
+def test_online_names_each_permission_that_a_restricted_key_lacks(cli: Any, emulator: Any) -> None:
+    key = restricted_key(emulator, "rak_balance_read", "rak_product_read", "rak_webhook_read")
+    cli.write_env([f"STRIPE_SECRET_KEY={key}", *EMULATOR[1:]])
+    del cli.environ["STRIPE_SECRET_KEY"]
+
+    outcome = cli("env", "check", "--online", "--json")
+
+    online = outcome.report["online"]
+    assert outcome.exit_code == 1
+    assert {"GET /v1/balance", "GET /v1/products", "GET /v1/webhook_endpoints"} == set(online["granted"])
+    assert {"GET /v1/prices", "GET /v1/events"} <= set(online["refused"])
+    messages = " ".join(item["message"] for item in outcome.document["findings"])
+    assert "rak_plan_read" in messages
+    assert "rak_event_read" in messages
+
+
 def test_a_stripe_that_does_not_answer_ends_with_5_and_keeps_the_other_findings(offline_cli: Any) -> None:
     offline_cli.write_env([*EMULATOR[:2], "STRIPE_API_BASE=http://127.0.0.1:9", *EMULATOR[3:]])
 

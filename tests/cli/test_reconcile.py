@@ -227,6 +227,16 @@ def test_what_needs_a_person_is_shown_worst_first_with_its_command(cli: Any, mar
     assert market.balances() == {"u9": 1000}
 
 
+def test_a_long_list_is_cut_for_people_and_whole_in_json(cli: Any, market: Market) -> None:
+    for number in range(53):
+        import_purchase(market, f"pi_forged{number}", "u9")
+    market.clock.now += 3600
+    outcome = cli("reconcile")
+    assert outcome.stdout.count("critical reconcile.orphan_credit") == 50
+    assert "and 3 more findings" in outcome.stdout
+    assert len(cli("reconcile", "--json").document["findings"]) == 53
+
+
 def commands(finding: dict[str, str]) -> list[list[str]]:
     """The ready commands in a finding's fix, without the alternative that comes after "or"."""
     return [shlex.split(text) for text in re.findall(r"`creditctl (.*?)`", finding["fix"].partition("; or")[0])]

@@ -85,14 +85,14 @@ def connect(emulator: Emulator, key: str = TEST_KEY) -> tuple[stripe.StripeClien
 
 
 @pytest.fixture
-def new_stripe(clock: Any) -> Iterator[Callable[[], StripeWithEvents]]:
+def new_stripe(clock: Any) -> Iterator[Callable[..., StripeWithEvents]]:
     """Makes a Stripe of its own, empty, on the test's clock."""
     with contextlib.ExitStack() as stack:
 
-        def make() -> StripeWithEvents:
-            emulator = Emulator(clock=clock, seed=1)
-            stack.callback(emulator.close)
-            return StripeWithEvents(emulator, clock, *connect(emulator))
+        def make(emulator: Emulator | None = None, key: str = TEST_KEY) -> StripeWithEvents:
+            built = emulator or Emulator(clock=clock, seed=1)
+            stack.callback(built.close)
+            return StripeWithEvents(built, clock, *connect(built, key))
 
         yield make
 

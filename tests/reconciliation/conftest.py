@@ -81,8 +81,14 @@ class Shelf(stripe.HTTPClient):
         if "starting_after" in query:
             ids = [row["id"] for row in rows]
             rows = rows[ids.index(query["starting_after"][0]) + 1 :]
+        if query.get("expand[0]") == ["data.line_items"]:
+            rows = [{**row, "line_items": self.first_items(row["id"])} for row in rows]
         limit = int(query.get("limit", ["10"])[0])
         return {"object": "list", "data": rows[:limit], "has_more": len(rows) > limit, "url": f"/v1/{path}"}
+
+    def first_items(self, session_id: str) -> dict[str, Any]:
+        items = list(self.objects.get(f"checkout/sessions/{session_id}/line_items", {}).values())
+        return {"object": "list", "data": items[:10], "has_more": len(items) > 10}
 
     def close(self) -> None:
         return None

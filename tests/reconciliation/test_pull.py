@@ -70,6 +70,31 @@ def test_line_items_are_read_only_where_the_session_does_not_decide(shop: Any) -
     ]
 
 
+def own_sessions(shop: Any, count: int, lines: int = 1) -> list[str]:
+    """Payments of an application that makes its sessions itself: only the price says that they are ours."""
+    keys = [shop.pay(metadata={}, age=5000 + n) for n in range(count)]
+    metadata = {"managed_by": "creditctl", "package": "starter", "credits": "1000"}
+    price = {"id": "price_1", "unit_amount": 1000, "currency": "usd", "metadata": metadata}
+    item = {"quantity": 1, "amount_subtotal": 1000, "currency": "usd", "price": price}
+    for key in keys:
+        shop.line_items(key, *({**item, "id": f"li_{n}"} for n in range(lines)))
+    return keys
+
+
+def test_line_items_of_many_sessions_are_read_by_the_hundred(shop: Any) -> None:
+    keys = own_sessions(shop, 130)
+    assert shop.found() == [("missing_credit", key) for key in sorted(keys)]
+    assert paths(shop).count("checkout/sessions") == 4
+    assert not [path for path in paths(shop) if path.endswith("line_items")]
+
+
+def test_line_items_that_a_page_cuts_short_are_read_whole(shop: Any) -> None:
+    keys = own_sessions(shop, 25, lines=11)
+    found = read(shop)
+    assert {len(sold.items) for sold in found.sessions.values()} == {11}
+    assert len([path for path in paths(shop) if path.endswith("line_items")]) == len(keys)
+
+
 def test_an_intent_that_a_session_names_and_no_list_shows_is_a_gap(shop: Any) -> None:
     key = shop.pay()
     del shop.shelf.objects["payment_intents"][key]

@@ -19,6 +19,7 @@ FORBIDDEN = "The key lacks permissions. Having the 'rak_product_write' permissio
         (stripe.AuthenticationError("Invalid API Key", http_status=401), "stripe.authentication", ExitCode.STRIPE_REFUSED),  # noqa: E501
         (stripe.PermissionError(FORBIDDEN, http_status=403), "stripe.permission", ExitCode.CONFIGURATION),
         (stripe.RateLimitError("slow down", http_status=429), "stripe.rate_limit", ExitCode.UNREACHABLE),
+        (stripe.APIError("<html>busy</html>", http_status=429), "stripe.rate_limit", ExitCode.UNREACHABLE),
         (stripe.APIError("oops", http_status=502), "stripe.server_error", ExitCode.UNREACHABLE),
         (stripe.InvalidRequestError("No such price", "price", http_status=404), "stripe.refused", ExitCode.STRIPE_REFUSED),  # noqa: E501
     ],

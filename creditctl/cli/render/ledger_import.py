@@ -57,7 +57,7 @@ def _kinds(console: Console, report: ImportReport) -> None:
     for kind, count in sorted(report.rows_by_kind.items()):
         table.add_row(kind, f"{count:,}", f"{report.credits_by_kind[kind]:+,}")
     console.print(table)
-    money = [format_amount(amount, code) for code, amount in sorted(report.amounts.items()) if code != "none"]
+    money = [format_amount(amount, code) for code, amount in sorted(report.amounts.items())]
     if money:
         say(console, f"Amounts come to {', '.join(money)}.")
 

@@ -42,7 +42,7 @@ def create(call: Call) -> Body:
     charge = _target(call)
     amount = _amount(call, charge)
     fate = _fate(call, charge)
-    refund = _new_refund(call, charge, amount, "pending" if fate == "pending" else "succeeded")
+    refund = new_refund(call, charge, amount, "pending" if fate == "pending" else "succeeded")
     if refund["status"] == "succeeded":
         refund["balance_transaction"] = _post(call, charge, refund)["id"]
     call.add(REFUND, refund, event="refund.created")
@@ -117,7 +117,8 @@ def _fate(call: Call, charge: Body) -> str:
     return card.refund if card else ""
 
 
-def _new_refund(call: Call, charge: Body, amount: int, status: str) -> Body:
+def new_refund(call: Call, charge: Body, amount: int, status: str) -> Body:
+    """The body of a new refund of a charge."""
     card = charge["payment_method_details"]["type"] == "card"
     body: Body = {
         "id": call.services.ids.relative("re_" if card else "pyr_", charge["id"], "1"),

@@ -1,0 +1,85 @@
+"""A set-up plan as people expect it from Terraform: a mark a step, old → new a field, a summary line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from creditctl.provisioning.steps import Action, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rich.console import Console
+
+    from creditctl.core.findings import Finding
+    from creditctl.provisioning.steps import Plan, Step
+
+_MARKS = {
+    Action.CREATE: ("+", "green"),
+    Action.UPDATE: ("~", "yellow"),
+    Action.REPLACE: ("-/+", "magenta"),
+    Action.ADOPT: (">", "cyan"),
+    Action.RESTORE: ("^", "cyan"),
+    Action.ARCHIVE: ("-", "red"),
+    Action.DELETE: ("-", "red"),
+    Action.KEEP: ("=", "dim"),
+}
+
+
+def print_plan(console: Console, plan: Plan) -> None:
+    """The steps with their changes, then the summary."""
+    for step in plan.steps:
+        mark, style = _MARKS[step.action]
+        reason = f"  ({step.reason})" if step.reason else ""
+        console.print(f"{mark:>3} {step.title}{reason}", style=style, markup=False)
+        for change in step.changes:
+            console.print(f"      {change.field}: {_shown(change.old)} → {_shown(change.new)}", markup=False)
+    console.print(summary_line(plan), markup=False)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "(none)"
+    if isinstance(value, list):
+        return f"[{', '.join(str(item) for item in value)}]"
+    return f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def summary_line(plan: Plan) -> str:
+    """`Plan: 10 to create, 1 to update, 5 to keep.`"""
+    counts = [f"{count} to {action}" for action, count in plan.summary.items() if count]
+    return f"Plan: {', '.join(counts) or 'nothing'}."
+
+
+def progress_line(number: int, total: int, step: Step) -> str:
+    """`[3/12] create price starter`"""
+    return f"[{number}/{total}] {step.title}"
+
+
+def print_findings(console: Console, findings: Sequence[Finding]) -> None:
+    """Each finding with its severity in words, and what to do."""
+    for finding in findings:
+        console.print(f"{finding.severity}: {finding.message}", markup=False)
+        if finding.fix:
+            console.print(f"      {finding.fix}", markup=False)
+
+
+def env_lines(prices: Mapping[str, str]) -> dict[str, str]:
+    """The price ids as settings, for those who want them: STRIPE_PRICE_STARTER=price_…"""
+    return {f"STRIPE_PRICE_{slug.upper().replace('-', '_')}": price for slug, price in prices.items()}
+
+
+def print_prices(console: Console, prices: Mapping[str, str]) -> None:
+    """The table from package to price id."""
+    from rich.table import Table
+
+    table = Table("Package", "Price on Stripe", "As a setting")
+    for (slug, price), name in zip(prices.items(), env_lines(prices), strict=True):
+        table.add_row(slug, price, f"{name}={price}")
+    console.print(table)
+
+
+def endpoint_of(plan: Plan) -> Step | None:
+    """The endpoint that stays, as far as the plan knows it."""
+    kept = [step for step in plan.steps if step.kind is Kind.ENDPOINT and step.action is not Action.DELETE]
+    return kept[0] if kept else None

@@ -1,0 +1,169 @@
+"""Forwards new events to a URL by polling: in order, none left out, and after a kill only the one in flight twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import stripe
+
+from creditctl.core.errors import Unreachable
+from creditctl.events.selection import Keeper
+from creditctl.events.source import read_pages
+from creditctl.ledger.mirror import Mirror
+from creditctl.ledger.mirror_models import EventQuery, EventRecord
+from creditctl.stripe_api.delivery import Answer
+from creditctl.stripe_api.errors import translate
+
+POLL_SECONDS = 2.0
+"""Thirty reads a minute. Source: Stripe documentation, "Rate limits": 25 a second for one endpoint."""
+
+OVERLAP_SECONDS = 300
+"""How far behind the last forwarded event a late one is still found."""
+
+_FIRST_WAIT_SECONDS = 1.0
+_LONGEST_WAIT_SECONDS = 30.0
+_BATCH = 100
+
+
+class Ears(Protocol):
+    """Hears what a listener does."""
+
+    def sending(self, record: EventRecord) -> None:
+        """An event is about to be sent."""
+
+    def answered(self, record: EventRecord, answer: Answer, wait_seconds: float | None) -> None:
+        """What the target answered; `wait_seconds` until the next try, None where none is needed."""
+
+    def stripe_away(self, error: Unreachable, wait_seconds: float) -> None:
+        """Stripe did not answer; the listener goes on."""
+
+
+@dataclass
+class Listener:
+    """Forwards one account's events to one URL.
+
+    Shape:  `types` as in an EventQuery, empty for all; `deliver` makes one attempt.
+    """
+
+    client: stripe.StripeClient
+    mirror: Mirror
+    target: str
+    types: tuple[str, ...]
+    deliver: Callable[[EventRecord], Answer]
+    clock: Callable[[], int]
+    sleep: Callable[[float], None]
+    ears: Ears
+    poll_seconds: float = POLL_SECONDS
+    overlap_seconds: int = OVERLAP_SECONDS
+    forwarded: int = 0
+    _failures: int = field(default=0, init=False)
+    _away_count: int = field(default=0, init=False)
+    _away: Unreachable | None = field(default=None, init=False)
+
+    def start(self, since: int | None = None) -> int | None:
+        """Decides from when on: as told, else where the last listener for this URL stopped, else from now on.
+
+        Shape: returns the time it goes on from, None for now; Stripe's newest event says when now is, not our clock.
+        """
+        known = self.mirror.forwards.since(self.target)
+        if since is not None:
+            self.mirror.forwards.start(self.target, since)
+            return since
+        if known is not None:
+            return known
+        first = next(iter(read_pages(self.client, EventQuery())))
+        newest = max((record.created for record in first.records), default=0)
+        start = max(0, newest - self.overlap_seconds)
+        before = [
+            (record.id, record.created)
+            for page in read_pages(self.client, EventQuery(since=start))
+            for record in page.records
+        ]
+        self.mirror.forwards.start_now(self.target, start, before, self.clock())
+        return None
+
+    def run(self) -> None:
+        """Forwards until somebody stops it. Errors: stripe.StripeError where Stripe refuses, not where it is away."""
+        while True:
+            self.sleep(self.step() or self.poll_seconds)
+
+    def run_once(self, tries: int) -> None:
+        """Forwards what there is, then ends.
+
+        Errors: Unreachable if Stripe is away, or the target does not take an event, in that many tries.
+        """
+        while True:
+            wait_seconds = self.step()
+            if wait_seconds is None:
+                return
+            if self._away is not None and self._away_count >= tries:
+                raise self._away
+            if self._failures >= tries:
+                raise Unreachable(
+                    f"{self.target} did not take an event in {tries} tries; it stays the next one to be sent.",
+                    code="events.target_away",
+                    fix="Start the backend, look at its log, then run the same command again.",
+                )
+            self.sleep(wait_seconds)
+
+    def step(self) -> float | None:
+        """Reads what is new and forwards it until it is all taken, or one is not; returns how long to wait before more.
+
+        Units: seconds; None where nothing is left.
+        """
+        try:
+            self._read()
+        except (stripe.StripeError, Unreachable) as error:
+            return self._stripe_away(error)
+        self._away, self._away_count = None, 0
+        since = self.mirror.forwards.since(self.target) or 0
+        query = EventQuery(types=self.types, since=since)
+        while batch := self.mirror.unforwarded(self.target, query, _BATCH):
+            for record in batch:
+                if not self._forward(record):
+                    return pause_after(self._failures)
+        return None
+
+    def _read(self) -> None:
+        """Keeps what Stripe lists from the cursor on; the overlap finds what became visible late."""
+        keeper = Keeper(self.mirror, self.clock)
+        query = EventQuery(types=self.types, since=self.mirror.forwards.since(self.target) or 0)
+        for page in read_pages(self.client, query):
+            keeper.keep(page.records)
+
+    def _forward(self, record: EventRecord) -> bool:
+        """One attempt. The journal is written after the answer: a kill in between sends this one event again."""
+        self.ears.sending(record)
+        answer = self.deliver(record)
+        if not answer.accepted:
+            self._failures += 1
+            self.ears.answered(record, answer, pause_after(self._failures))
+            return False
+        since = record.created - self.overlap_seconds
+        self.mirror.forwards.accepted(
+            self.target, record.id, record.created, self.clock(), str(answer.status), since=since
+        )
+        self._failures = 0
+        self.forwarded += 1
+        self.ears.answered(record, answer, None)
+        return True
+
+    def _stripe_away(self, error: stripe.StripeError | Unreachable) -> float:
+        known = error if isinstance(error, Unreachable) else translate(error)
+        if not isinstance(known, Unreachable):
+            raise error
+        self._away, self._away_count = known, self._away_count + 1
+        wait_seconds = pause_after(self._away_count)
+        self.ears.stripe_away(known, wait_seconds)
+        return wait_seconds
+
+
+def pause_after(failures: int) -> float:
+    """How long to wait after so many failures in a row: ever longer, so that what starts up is not hammered.
+
+    Units: seconds.
+    """
+    waited: float = _FIRST_WAIT_SECONDS * 2 ** min(failures - 1, 10)
+    return min(waited, _LONGEST_WAIT_SECONDS)

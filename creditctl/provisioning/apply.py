@@ -1,0 +1,169 @@
+"""Carries a plan out, one request after the other; killed at any point, the next plan goes on from there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from creditctl.core.errors import StripeRefused
+from creditctl.core.keys import Secret
+from creditctl.provisioning.hand_over import create_endpoint, delete_endpoint, hand_over, with_living_key
+from creditctl.provisioning.permissions import needs
+from creditctl.provisioning.plan import is_endpoint_creation
+from creditctl.provisioning.state import digest
+from creditctl.provisioning.steps import Action, Kind, Plan, Step
+
+if TYPE_CHECKING:
+    import stripe
+
+    from creditctl.provisioning.secret_sinks import SecretSink
+    from creditctl.stripe_api.client import StripeDoor
+
+Progress = Callable[[int, int, Step], None]
+_PRICE_REFERENCE = "@price:"
+_MOST_GENERATIONS = 20
+
+
+@dataclass
+class Applied:
+    """What came of a plan.
+
+    Shape: `prices` maps slugs to price ids; `endpoint` is the one that was made, if any; `done` counts changes.
+    """
+
+    prices: dict[str, str] = field(default_factory=dict)
+    endpoint: str | None = None
+    done: int = 0
+
+
+def apply_plan(
+    door: StripeDoor,
+    plan: Plan,
+    sink: SecretSink | None,
+    *,
+    held: Sequence[Secret] = (),
+    progress: Progress = lambda _number, _total, _step: None,
+) -> Applied:
+    """Makes Stripe match.
+
+    Shape:  `sink` takes a new endpoint's secret and was checked to be writable; `held` are the secrets held so far.
+    Errors: the first one stops it; what was done stays, and the next plan leaves it out.
+    """
+    applied = Applied()
+    changes = plan.changes
+    if sink is not None and any(is_endpoint_creation(step) for step in changes):
+        sink.check()
+    for step in plan.steps:
+        if step.kind is Kind.PRICE and step.action is Action.KEEP and step.id is not None:
+            applied.prices[step.subject] = step.id
+    for number, step in enumerate(changes, start=1):
+        progress(number, len(changes), step)
+        with nullcontext() if door.audit is None else door.audit.purpose(step.title):
+            _apply_step(door, step, sink, held, applied)
+        applied.done += 1
+    return applied
+
+
+def _apply_step(
+    door: StripeDoor, step: Step, sink: SecretSink | None, held: Sequence[Secret], applied: Applied
+) -> None:
+    if step.kind is Kind.PRODUCT:
+        _apply_product(door.client, step, applied)
+    elif step.kind is Kind.PRICE:
+        _apply_price(door.client, step, applied)
+    elif is_endpoint_creation(step):
+        _apply_endpoint_creation(door, step, sink, held, applied)
+    elif step.action is Action.DELETE:
+        if step.id != applied.endpoint:
+            delete_endpoint(door, _id(step))
+    else:
+        with needs("update the webhook endpoint", "rak_webhook_write"):
+            door.client.v1.webhook_endpoints.update(_id(step), dict(step.params))  # type: ignore[arg-type]
+
+
+def _id(step: Step) -> str:
+    if step.id is None:
+        raise ValueError(f"the step has no id: {step.title}")
+    return step.id
+
+
+def _apply_product(client: stripe.StripeClient, step: Step, applied: Applied) -> None:
+    params = _resolved(step.params, applied)
+    with needs("write products", "rak_product_write"):
+        if step.action is Action.CREATE:
+            _create_product(client, params)
+        else:
+            client.v1.products.update(_id(step), params)  # type: ignore[arg-type]
+
+
+def _create_product(client: stripe.StripeClient, params: dict[str, Any]) -> None:
+    """Creates a product under our id; where another run was faster, its product is brought to the same state."""
+    import stripe
+
+    try:
+        client.v1.products.create(params)  # type: ignore[arg-type]
+    except stripe.InvalidRequestError as error:
+        if error.code != "resource_already_exists":
+            raise
+        client.v1.products.update(params.pop("id"), params)  # type: ignore[arg-type]
+
+
+def _resolved(params: Mapping[str, Any], applied: Applied) -> dict[str, Any]:
+    """The parameters with references to prices of earlier steps filled in."""
+    return {
+        name: applied.prices[value.removeprefix(_PRICE_REFERENCE)]
+        if isinstance(value, str) and value.startswith(_PRICE_REFERENCE)
+        else value
+        for name, value in params.items()
+    }
+
+
+def _apply_price(client: stripe.StripeClient, step: Step, applied: Applied) -> None:
+    with needs("write prices", "rak_plan_write"):
+        if step.action in (Action.CREATE, Action.REPLACE):
+            applied.prices[step.subject] = _create_price(client, step)
+            return
+        client.v1.prices.update(_id(step), dict(step.params))  # type: ignore[arg-type]
+    if step.action is not Action.ARCHIVE:
+        applied.prices[step.subject] = _id(step)
+
+
+def _create_price(client: stripe.StripeClient, step: Step) -> str:
+    """A new price, or the one that a killed or concurrent run created by the same request.
+
+    Source: Stripe API reference, "Idempotent requests". The key contains the superseded price, so that going back to
+    an old amount within a day is a new request; a replayed price that has been archived since leads to another key.
+    """
+    key = f"creditctl-price-{step.subject}-{step.seed}-{digest(dict(step.params))[:16]}"
+    for _ in range(_MOST_GENERATIONS):
+        made, key = with_living_key(lambda used: _post_price(client, step, used), key)
+        response = made.last_response
+        if response is None or response.headers.get("Idempotent-Replayed") != "true":
+            return made.id
+        now = client.v1.prices.retrieve(made.id)
+        if now.active and now.lookup_key == step.params.get("lookup_key"):
+            return made.id
+        key = f"creditctl-price-{step.subject}-{digest([key, made.id])}"
+    raise StripeRefused(
+        "Stripe kept answering with prices that were archived since.",
+        code="setup.price_replayed",
+        fix="Run setup again in a day.",
+    )
+
+
+def _post_price(client: stripe.StripeClient, step: Step, key: str) -> stripe.Price:
+    return client.v1.prices.create(dict(step.params), {"idempotency_key": key})  # type: ignore[arg-type]
+
+
+def _apply_endpoint_creation(
+    door: StripeDoor, step: Step, sink: SecretSink | None, held: Sequence[Secret], applied: Applied
+) -> None:
+    if sink is None:
+        raise ValueError("an endpoint is created only where its secret can be handed over")
+    endpoint_id, secret = create_endpoint(door, step.params, step.seed)
+    # Beside an endpoint that stays, its secret stays accepted too; a replaced one's secret is worth nothing.
+    older = held if step.params.get("metadata", {}).get("rotation") else ()
+    hand_over(door, endpoint_id, secret, sink, older=older)
+    applied.endpoint = endpoint_id

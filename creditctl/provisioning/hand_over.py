@@ -1,0 +1,125 @@
+"""Creates an endpoint so that its signing secret, which Stripe shows only once, is never lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from creditctl.core.errors import CreditctlError, StripeRefused
+from creditctl.core.keys import Secret
+from creditctl.provisioning.permissions import needs
+from creditctl.provisioning.state import digest
+
+if TYPE_CHECKING:
+    import stripe
+
+    from creditctl.provisioning.secret_sinks import SecretSink
+    from creditctl.stripe_api.client import StripeDoor
+
+Created = TypeVar("Created")
+_MOST_GENERATIONS = 20
+
+
+def create_endpoint(door: StripeDoor, params: Mapping[str, Any], seed: str) -> tuple[str, Secret]:
+    """A new endpoint and its secret; the same one again where an earlier run was killed before its hand-over.
+
+    Shape:  a replayed answer about an endpoint that is gone by now leads on to the next key, the same for everybody.
+    Errors: StripeRefused, such as for the limit of endpoints; ConfigurationError for a missing permission.
+    Source: Stripe API reference, "Idempotent requests": the first answer is kept for at least 24 hours.
+    """
+    key = f"creditctl-endpoint-{seed}-{digest(dict(params))[:16]}"
+    for _ in range(_MOST_GENERATIONS):
+        endpoint, key = with_living_key(lambda used: _create(door.client, params, used), key)
+        if not _was_replayed(endpoint) or _still_there(door.client, endpoint.id):
+            return endpoint.id, Secret(str(endpoint.secret))
+        key = f"creditctl-endpoint-{digest([key, endpoint.id])}"
+    raise StripeRefused(
+        "Stripe kept answering with endpoints that do not exist any more.",
+        code="setup.endpoint_replayed",
+        fix="Wait a day, or change CREDITS_API_URL's spelling, then run setup again.",
+    )
+
+
+def with_living_key(create: Callable[[str], Created], key: str) -> tuple[Created, str]:
+    """What a creation answers, and the key that it answered under.
+
+    A 5xx that Stripe stored is replayed for a day; the next key is made from the request that failed, so that every
+    run finds the same one.
+    Source: Stripe API reference, "Idempotent requests": the first answer is stored "regardless of whether it succeeds".
+    """
+    import stripe
+
+    for _ in range(_MOST_GENERATIONS):
+        try:
+            return create(key), key
+        except stripe.APIError as error:
+            headers = error.headers or {}
+            if headers.get("Idempotent-Replayed") != "true":
+                raise
+            key = f"creditctl-{digest([key, headers.get('Original-Request')])}"
+    return create(key), key
+
+
+def _create(client: stripe.StripeClient, params: Mapping[str, Any], key: str) -> stripe.WebhookEndpoint:
+    with needs("create the webhook endpoint", "rak_webhook_write"):
+        return client.v1.webhook_endpoints.create(dict(params), {"idempotency_key": key})  # type: ignore[arg-type]
+
+
+def _was_replayed(made: stripe.WebhookEndpoint) -> bool:
+    response = made.last_response
+    return response is not None and response.headers.get("Idempotent-Replayed") == "true"
+
+
+def _still_there(client: stripe.StripeClient, endpoint_id: str) -> bool:
+    import stripe
+
+    try:
+        client.v1.webhook_endpoints.retrieve(endpoint_id)
+    except stripe.InvalidRequestError as error:
+        if error.http_status == 404:
+            return False
+        raise
+    return True
+
+
+def hand_over(
+    door: StripeDoor, endpoint_id: str, secret: Secret, sink: SecretSink, *, older: Sequence[Secret] = ()
+) -> None:
+    """Stores the secret, then marks the endpoint with its fingerprint; takes the endpoint back if storing fails.
+
+    Shape:  `older` secrets stay accepted behind the new one, during a rotation.
+    Errors: ConfigurationError from the sink, after the endpoint was deleted.
+    """
+    try:
+        sink.store([secret, *(held for held in older if held != secret)])
+    except CreditctlError:
+        take_back(door, endpoint_id)
+        raise
+    mark_handed_over(door, endpoint_id, secret.fingerprint)
+
+
+def mark_handed_over(door: StripeDoor, endpoint_id: str, fingerprint: str) -> None:
+    """Writes the mark that the endpoint's secret is in place."""
+    with needs("update the webhook endpoint", "rak_webhook_write"):
+        door.client.v1.webhook_endpoints.update(endpoint_id, {"metadata": {"secret_fingerprint": fingerprint}})
+
+
+def take_back(door: StripeDoor, endpoint_id: str) -> None:
+    """Deletes an endpoint whose secret went nowhere; if even that fails, the next run replaces it."""
+    import stripe
+
+    with suppress(stripe.StripeError, CreditctlError):
+        delete_endpoint(door, endpoint_id)
+
+
+def delete_endpoint(door: StripeDoor, endpoint_id: str) -> None:
+    """Deletes an endpoint; one that is gone already is fine."""
+    import stripe
+
+    try:
+        with needs("delete the webhook endpoint", "rak_webhook_write"):
+            door.client.v1.webhook_endpoints.delete(endpoint_id)
+    except stripe.InvalidRequestError as error:
+        if error.http_status != 404:
+            raise
