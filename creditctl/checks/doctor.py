@@ -99,8 +99,10 @@ def every_payment_credited(context: Context) -> Answer:
     books, latest = context.books, context.clock() - GRACE_SECONDS
     due = [payment for payment in context.payments if payment.created <= latest]
     missing = [payment.payment_key for payment in due if books.purchase_of(payment.payment_key) is None]
+    if not due:
+        return passed("No payment is old enough yet to be missed.")
     if not missing:
-        return passed(f"The ledger holds a purchase for each of the {len(due)} latest payments.")
+        return passed(f"The ledger holds a purchase for every one of the latest payments ({len(due)}).")
     names = ", ".join(missing[:_MOST_NAMED]) + (" …" if len(missing) > _MOST_NAMED else "")
     fix = "`creditctl reconcile` shows what is owed and `creditctl reconcile --repair` credits it."
     return failed(f"{len(missing)} of {len(due)} payments have no credits: {names}.", fix)

@@ -12,7 +12,20 @@ import typer
 from typer.exceptions import Abort, Exit, TyperException
 
 from creditctl import __version__
-from creditctl.cli import checklist, demo, doctor, emulator, env, ledger, packages, reconcile, serve, setup, simulate
+from creditctl.cli import (
+    checklist,
+    demo,
+    doctor,
+    emulator,
+    env,
+    ledger,
+    packages,
+    reconcile,
+    serve,
+    setup,
+    simulate,
+    webhooks,
+)
 from creditctl.cli.output import document, make_console, write_json
 from creditctl.cli.wiring import Wiring, real_wiring
 from creditctl.core.errors import (
@@ -54,6 +67,7 @@ def build_app() -> typer.Typer:
     app.command("demo")(demo.demo)
     app.command("packages")(packages.packages)
     app.command("setup")(setup.setup)
+    app.add_typer(webhooks.build(), name="webhooks")
     app.add_typer(ledger.build(), name="ledger")
     app.command("reconcile")(reconcile.reconcile)
     app.add_typer(env.build(), name="env")

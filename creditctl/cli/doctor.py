@@ -42,9 +42,7 @@ def doctor(
         for problem, group in answers:
             console.print(f"Problem: {problem.title}", style="bold", markup=False)
             show_checks(console, group)
-        following = (
-            f"{len(ill)} causes found. Next: {ill[0].fix}" if ill else "Nothing is wrong. Next: creditctl reconcile"
-        )
+        following = _summary(ill)
         console.print(following, markup=False)
 
     run.finish(
@@ -56,6 +54,13 @@ def doctor(
         findings=findings_of(results),
         exit_code=ExitCode.FINDINGS if ill else ExitCode.OK,
     )
+
+
+def _summary(ill: list[CheckResult]) -> str:
+    if not ill:
+        return "Nothing is wrong. Next: creditctl reconcile"
+    count = "One possible cause" if len(ill) == 1 else f"{len(ill)} possible causes"
+    return f"{count} found. Next: {ill[0].fix}"
 
 
 def _problem(title: str, results: list[CheckResult]) -> dict[str, Any]:

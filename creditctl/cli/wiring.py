@@ -16,6 +16,7 @@ from creditctl.core.errors import ConfigurationError
 from creditctl.core.modes import Mode, require_mode
 
 if TYPE_CHECKING:
+    import httpx
     import stripe
 
     from creditctl.checks.probe import ProbeAnswer
@@ -87,6 +88,14 @@ class Wiring:
             audit=AuditLog(settings.audit_path, self.clock) if audited else None,
             policy=policy,
         )
+
+    def http_client(self, url: str, *, timeout_seconds: float) -> httpx.Client:
+        """An HTTP client for deliveries to a URL; close it, or use it in a `with`. No proxy to this machine."""
+        import httpx
+
+        from creditctl.core.modes import is_loopback_url
+
+        return httpx.Client(timeout=timeout_seconds, trust_env=not is_loopback_url(url), follow_redirects=False)
 
     def catalog(self, path: Path | None = None) -> Catalog:
         """The packages: those of the file, or the five that come with creditctl.

@@ -36,3 +36,18 @@ def test_a_probe_reports_who_does_not_answer() -> None:
     assert answer.problem
     assert probe_url("http://[").status is None
     assert ProbeAnswer(200).problem == ""
+
+
+def test_one_cause_left_is_what_to_do_next(cli: Any, clock: Any) -> None:
+    from creditctl.ledger.store import Ledger
+
+    url = "http://127.0.0.1:9"
+    cli.write_env([f"FRONTEND_URL={url}", f"CREDITS_API_URL={url}"])
+    assert cli("setup", "--yes").exit_code == 0
+    account = cli("env", "check", "--online", "--json").report["online"]["account"]
+    Ledger.open(cli.folder / "creditctl-emulator.db", account=account, livemode=False, clock=clock).close()
+
+    outcome = cli("doctor")
+
+    assert outcome.exit_code == 1
+    assert "One possible cause found. Next: Start the backend; check its name and certificate." in outcome.stdout

@@ -1,0 +1,106 @@
+"""Replaces a signing secret without a moment in which deliveries fail; every step can be resumed from Stripe's marks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from creditctl.core.errors import ConfigurationError
+from creditctl.core.keys import Secret
+from creditctl.provisioning.hand_over import create_endpoint, delete_endpoint, hand_over
+from creditctl.provisioning.permissions import needs
+from creditctl.provisioning.plan_endpoint import rotation_pair, successor_step
+from creditctl.provisioning.state import EndpointState, EndpointWish, same_url
+
+if TYPE_CHECKING:
+    from creditctl.provisioning.secret_sinks import SecretSink
+    from creditctl.stripe_api.client import StripeDoor
+
+
+class Stage(StrEnum):
+    """Where a rotation stands.
+
+    Shape: `begin` has one endpoint; `hand_over` a second one whose secret went nowhere yet; `overlap` two with secrets
+           that we hold; `tidy` a new one whose old one is gone.
+    """
+
+    BEGIN = "begin"
+    HAND_OVER = "hand_over"
+    OVERLAP = "overlap"
+    TIDY = "tidy"
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """A rotation as the marks on the endpoints show it; `new` is None before it began."""
+
+    stage: Stage
+    old: EndpointState | None
+    new: EndpointState | None
+    ours: tuple[EndpointState, ...]
+
+
+def read_rotation(wish: EndpointWish, endpoints: Sequence[EndpointState]) -> Rotation:
+    """Where the rotation of the endpoint at the URL stands.
+
+    Errors: ConfigurationError where there is no endpoint of ours with a secret that we hold: `setup` makes one.
+    """
+    ours = tuple(endpoint for endpoint in endpoints if endpoint.ours and same_url(endpoint.url, wish.url))
+    pair = rotation_pair(ours)
+    if pair is not None:
+        lost = pair[1].fingerprint is None or pair[1].fingerprint not in wish.held
+        return Rotation(Stage.HAND_OVER if lost else Stage.OVERLAP, pair[0], pair[1], ours)
+    proven = [endpoint for endpoint in ours if endpoint.fingerprint in wish.held]
+    if not proven:
+        raise ConfigurationError(
+            "There is no endpoint of creditctl at the webhook URL whose signing secret is the one in the settings.",
+            code="webhooks.nothing_to_rotate",
+            fix="Run `creditctl setup`, which makes one or replaces the one that does not match.",
+        )
+    if proven[-1].rotation is not None:
+        return Rotation(Stage.TIDY, None, proven[-1], ours)
+    return Rotation(Stage.BEGIN, proven[-1], None, ours)
+
+
+def begin(door: StripeDoor, wish: EndpointWish, rotation: Rotation, sink: SecretSink, held: Sequence[Secret]) -> str:
+    """Makes the second endpoint, or the same one again after a kill, and hands over both secrets; returns its id.
+
+    Errors: those of the sink, after the new endpoint was taken back.
+    """
+    if rotation.old is None:
+        raise ValueError("a rotation begins from an endpoint")
+    step = successor_step(wish, rotation.old, rotation.ours, "rotation")
+    made, secret = create_endpoint(door, step.params, step.seed)
+    hand_over(door, made, secret, sink, older=_accepted(rotation.old, held))
+    if rotation.new is not None and rotation.new.id != made:
+        delete_endpoint(door, rotation.new.id)
+    return made
+
+
+def _accepted(old: EndpointState, held: Sequence[Secret]) -> list[Secret]:
+    return [secret for secret in held if secret.fingerprint == old.fingerprint]
+
+
+def delivered_since(door: StripeDoor, wish: EndpointWish, created: int) -> str | None:
+    """An event that was made after the new endpoint and reached every endpoint, the new one among them; or None.
+
+    Source: Stripe API reference, "List all events": `delivery_success` is about all of an event's endpoints.
+    """
+    with needs("read the events", "rak_event_read"):
+        listed = door.client.v1.events.list(
+            {"created": {"gt": created}, "types": list(wish.events), "delivery_success": True, "limit": 1}
+        )
+    return next((event.id for event in listed.data), None)
+
+
+def finish(door: StripeDoor, rotation: Rotation, sink: SecretSink, held: Sequence[Secret]) -> None:
+    """Retires the old endpoint, then forgets its secret, then takes the mark off: in this order, each repeatable."""
+    if rotation.new is None:
+        raise ValueError("a rotation ends with a new endpoint")
+    if rotation.old is not None:
+        delete_endpoint(door, rotation.old.id)
+    sink.store([secret for secret in held if secret.fingerprint == rotation.new.fingerprint])
+    with needs("update the webhook endpoint", "rak_webhook_write"):
+        door.client.v1.webhook_endpoints.update(rotation.new.id, {"metadata": {"rotation": ""}})

@@ -1,0 +1,173 @@
+"""The official Stripe CLI against the loopback door: its triggers fire, it listens, it tails, it resends."""
+
+import os
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import stripe
+
+from creditctl.emulator.app import Emulator
+from creditctl.emulator.server import EmulatorServer
+
+KEY = "sk_test_emulator0000000000"
+ROOT = Path(__file__).resolve().parents[2]
+FOUND = os.environ.get("STRIPE_CLI") or shutil.which("stripe") or ""
+CLI = FOUND or next((str(path) for path in [ROOT / "node_modules/.bin/stripe"] if path.exists()), "")
+pytestmark = pytest.mark.skipif(not CLI, reason="the official Stripe CLI (npm package @stripe/cli) is not installed")
+TRIGGERS = [
+    "customer.created",
+    "product.created",
+    "price.created",
+    "checkout.session.completed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.async_payment_failed",
+    "checkout.session.expired",
+    "payment_intent.succeeded",
+    "payment_intent.payment_failed",
+    "payment_intent.requires_action",
+    "charge.succeeded",
+    "charge.failed",
+    "charge.refunded",
+    "charge.refund.updated",
+    "charge.dispute.created",
+    "charge.dispute.closed",
+    "payout.created",
+]
+
+
+class Cli:
+    """The CLI, pointed at one emulator and kept from everything else."""
+
+    def __init__(self, url: str, home: Path) -> None:
+        self.url = url
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "STRIPE_API_KEY": KEY,
+            "STRIPE_CLI_TELEMETRY_OPTOUT": "1",
+            "HTTPS_PROXY": "http://127.0.0.1:9",
+        }
+
+    def __call__(self, *args: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(self.line(*args), env=self.environment, capture_output=True, text=True, timeout=60)
+
+    def line(self, *args: str) -> list[str]:
+        return [CLI, *args, "--api-base", self.url]
+
+    def start(self, *args: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            self.line(*args), env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[tuple[Emulator, EmulatorServer]]:
+    emulator = Emulator()
+    with EmulatorServer(emulator) as running:
+        yield emulator, running
+    emulator.close()
+
+
+@pytest.fixture
+def cli(server: tuple[Emulator, EmulatorServer], tmp_path: Path) -> Cli:
+    server[0].reset()
+    return Cli(server[1].url, tmp_path)
+
+
+@pytest.fixture
+def client(cli: Cli) -> Any:
+    bases: Any = dict.fromkeys(("api", "connect", "files", "meter_events"), cli.url)
+    return stripe.StripeClient(KEY, base_addresses=bases, max_network_retries=0).v1
+
+
+def until(check: Callable[[], Any], seconds: float = 15.0) -> Any:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = check()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError("it never happened")
+
+
+@pytest.mark.parametrize("trigger", TRIGGERS)
+def test_a_trigger_fires_its_event(
+    cli: Cli, client: Any, server: tuple[Emulator, EmulatorServer], trigger: str
+) -> None:
+    done = cli("trigger", trigger)
+    assert done.returncode == 0, done.stdout + done.stderr
+    server[0].move_clock(5)
+    types = [event.type for event in client.events.list(params={"limit": 100}).auto_paging_iter()]
+    assert trigger in types
+
+
+def test_resource_commands(cli: Cli, client: Any) -> None:
+    cli("products", "create", "--name", "By hand")
+    assert [product.name for product in client.products.list().data] == ["By hand"]
+    product = client.products.list().data[0].id
+    cli("prices", "create", "--product", product, "--currency", "usd", "--unit-amount", "700", "--lookup-key", "hand")
+    assert '"unit_amount": 700' in cli("prices", "list", "--lookup-keys", "hand").stdout.replace(":7", ": 7")
+    assert '"deleted"' in cli("delete", "/v1/customers/" + client.customers.create().id, "--confirm").stdout
+
+
+def test_listen_forwards_and_logs_tail(cli: Cli, client: Any) -> None:
+    received: list[tuple[bytes, str]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            received.append((self.rfile.read(int(self.headers["content-length"])), self.headers["Stripe-Signature"]))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    secret = cli("listen", "--print-secret").stdout.strip()
+    assert secret.startswith("whsec_")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
+        thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        target = f"http://127.0.0.1:{http.server_port}/hook"
+        listening = cli.start("listen", "--skip-update", "--all-snapshot", "--forward-to", target)
+        tailing = cli.start("logs", "tail")
+        try:
+            until(lambda: cli("trigger", "customer.created").returncode == 0 and received)
+            body, signature = received[0]
+            event = stripe.Webhook.construct_event(body, signature, secret)
+            assert event.type == "customer.created"
+            until(lambda: client.events.retrieve(event.id).pending_webhooks == 0)
+            count = len(received)
+            cli("events", "resend", event.id)
+            until(lambda: len(received) > count)
+            assert stripe.Webhook.construct_event(*received[-1], secret).id == event.id
+        finally:
+            for process in (listening, tailing):
+                process.terminate()
+            heard, tail = (process.communicate(timeout=10)[0] for process in (listening, tailing))
+            http.shutdown()
+            thread.join()
+    assert "customer.created" in heard
+    assert "/v1/customers" in tail
+
+
+def test_a_session_of_ones_own_price(cli: Cli, client: Any) -> None:
+    product = client.products.create(params={"name": "Starter"})
+    price = client.prices.create(params={"product": product.id, "currency": "usd", "unit_amount": 999})
+    done = cli(
+        "trigger", "checkout.session.completed", "--skip", "product", "--skip", "price",
+        "--remove", "checkout_session:line_items",
+        "--add", f"checkout_session:line_items[0][price]={price.id}",
+        "--add", "checkout_session:line_items[0][quantity]=1",
+        "--override", "payment_page_confirm:expected_amount=999",
+        "--override", "checkout_session:client_reference_id=user_42",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    session = client.checkout.sessions.list().data[0]
+    assert (session.amount_total, session.payment_status, session.client_reference_id) == (999, "paid", "user_42")
