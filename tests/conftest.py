@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 from creditctl.cli.app import run
 from creditctl.cli.wiring import Wiring
 
 if TYPE_CHECKING:
     from creditctl.emulator.app import Emulator
+
+# Time limits on examples only measure the machine. At the desk each run tries new examples; a hand-in is repeatable.
+settings.register_profile("desk", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 TEST_KEY = "sk_test_emulator0000000000"
 START = 1_790_000_000

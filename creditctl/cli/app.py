@@ -18,6 +18,7 @@ from creditctl.cli import (
     doctor,
     emulator,
     env,
+    events,
     ledger,
     packages,
     reconcile,
@@ -69,6 +70,7 @@ def build_app() -> typer.Typer:
     app.command("setup")(setup.setup)
     app.add_typer(webhooks.build(), name="webhooks")
     app.add_typer(ledger.build(), name="ledger")
+    app.add_typer(events.build(), name="events")
     app.command("reconcile")(reconcile.reconcile)
     app.add_typer(env.build(), name="env")
     app.add_typer(checklist.build(), name="checklist")

@@ -68,7 +68,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class Desk:
-    """Everything that is open while one of the commands runs; `mirror` and `ledger` are None where there is none yet."""
+    """Everything that is open while a command runs. Shape: `mirror` and `ledger` are None where there is none yet."""
 
     run: Run
     settings: Settings

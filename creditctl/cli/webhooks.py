@@ -81,11 +81,13 @@ def list_endpoints(
         work.run.finish({"endpoints": rows}, human=human)
 
 
-def _row(endpoint: EndpointState, held: list[str]) -> dict[str, Any]:
+def _whose_secret(endpoint: EndpointState, held: list[str]) -> str:
     if endpoint.fingerprint is None:
-        secret = "unknown"  # noqa: S105 - a word for people, not a password
-    else:
-        secret = "held" if endpoint.fingerprint in held else "another"
+        return "unknown"
+    return "held" if endpoint.fingerprint in held else "another"
+
+
+def _row(endpoint: EndpointState, held: list[str]) -> dict[str, Any]:
     return {
         "id": endpoint.id,
         "url": endpoint.url,
@@ -93,7 +95,7 @@ def _row(endpoint: EndpointState, held: list[str]) -> dict[str, Any]:
         "api_version": endpoint.api_version,
         "enabled_events": list(endpoint.enabled_events),
         "managed": endpoint.ours,
-        "secret": secret,
+        "secret": _whose_secret(endpoint, held),
         "rotation": endpoint.rotation,
     }
 

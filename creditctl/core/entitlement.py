@@ -136,14 +136,15 @@ def credits_to_take(credits: int, amount: int, returned: int) -> int:
 class Standing:
     """What the ledger already holds about one purchase.
 
-    Shape: `taken` credits and `returned` amount are positive; `takers` maps the refunds and disputes that took to the
-           entry that did it; `keys` are all keys of the payment's entries.
+    Shape: `taken` credits and `returned` amount are positive; `shares` is the part of `returned` that each refund and
+           dispute has in it, `takers` the entry by which it took last; `keys` are all keys of the payment's entries.
     """
 
     purchase: Purchase
     purchase_id: int
     taken: int = 0
     returned: int = 0
+    shares: Mapping[str, int] = field(default_factory=dict)
     takers: Mapping[str, int] = field(default_factory=dict)
     keys: frozenset[str] = frozenset()
 
@@ -199,7 +200,7 @@ def _single_step(
     Shape: nothing where credits would be given back though no refund or dispute that took them has let go: then they
            were taken by entries from elsewhere (an import), whose facts are not known here.
     """
-    released = [fact for fact in known if fact.object_id in standing.takers and fact.counted < fact.amount]
+    released = [fact for fact in known if fact.counted < standing.shares.get(fact.object_id, 0)]
     if (target, returned) < (standing.taken, standing.returned) and not released:
         return []
     blamed = next((fact for fact in known if fact.object_id == cause), None)

@@ -55,6 +55,21 @@ def _refunded(record: EventRecord, about: Mapping[str, Any], ledger: Ledger) -> 
     return 0 < int(about.get("amount_refunded") or 0) <= taken
 
 
+def entries_of_event(ledger: Ledger, record: EventRecord) -> list[Entry]:
+    """The entries that an event led to, or that its delivery found already there."""
+    found: dict[int, Entry] = {}
+    for wanted in (EntryFilter(payment_key=record.payment_key), EntryFilter(object_id=record.object_id)):
+        if wanted != EntryFilter():
+            entries = ledger.entries(wanted, limit=_MOST_ENTRIES)
+            found |= {entry.id: entry for entry in entries if entry.source_event == record.id}
+    named = (delivery.entry_id for delivery in ledger.deliveries(event_id=record.id, limit=_MOST_ENTRIES))
+    for number in named:
+        entry = None if number is None else ledger.entry(number)
+        if entry is not None:
+            found[entry.id] = entry
+    return [found[number] for number in sorted(found)]
+
+
 @dataclass(frozen=True, slots=True)
 class Gain:
     """What one delivery did to the ledger.

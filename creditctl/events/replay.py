@@ -10,16 +10,14 @@ from typing import Any
 
 from creditctl.events.facts import EventView
 from creditctl.events.posted import Gain, gain_of, is_posted
+from creditctl.events.sending import Send
 from creditctl.ledger.mirror import Mirror
 from creditctl.ledger.mirror_models import EventRecord, ReplayItem
 from creditctl.ledger.store import Ledger
-from creditctl.stripe_api.delivery import Answer
 
 DEFAULT_LIMIT = 100
 DEFAULT_RATE = 5
 DEFAULT_MAX_FAILURES = 3
-
-Send = Callable[[EventRecord], Answer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +69,7 @@ class ReplayReport:
     results: tuple[Result, ...]
     left: int
     stopped: str = ""
+    stopped_by_failures: bool = False
 
     def count(self, state: str) -> int:
         """How many events ended in a state in this run."""
@@ -107,7 +106,8 @@ def fingerprint(wish: Mapping[str, object]) -> str:
 class Replayer:
     """Sends the events of one replay.
 
-    Shape: `ledger` is None where there is none to look into; `tell` hears of every result as it comes.
+    Shape: `ledger` is None where there is none to look into; `tell` hears of every result as it comes; `watch` is
+           False where what the ledger gains comes later than the answer.
     """
 
     mirror: Mirror
@@ -116,6 +116,7 @@ class Replayer:
     clock: Callable[[], int]
     sleep: Callable[[float], None]
     tell: Callable[[Result], None]
+    watch: bool = True
 
     def run(self, number: int, target: str, terms: Terms, *, resumed: bool) -> ReplayReport:
         """Sends what is still to be sent, in order, until the end, the limit or too many failures.
@@ -135,13 +136,14 @@ class Replayer:
             self.tell(result)
             sent += result.state != "skipped"
             failures += result.state == "failed"
-            if failures >= terms.max_failures > 0:
+            if failures >= terms.max_failures:
                 stopped = f"{failures} failed deliveries"
                 break
         journal.finish(number, self.clock())
         counts = journal.counts(number)
         left = sum(counts.get(state, 0) for state in ("pending", "sending", "failed"))
-        return ReplayReport(number, target, resumed, tuple(results), left, stopped if left else "")
+        by_failures = failures >= terms.max_failures
+        return ReplayReport(number, target, resumed, tuple(results), left, stopped if left else "", by_failures)
 
     def _one(self, number: int, item: ReplayItem, terms: Terms, *, pause_seconds: float) -> Result:
         journal = self.mirror.replays
@@ -157,7 +159,7 @@ class Replayer:
         journal.sending(number, item)
         answer = self.send(record)
         state = "accepted" if answer.accepted else "failed"
-        text = str(answer.status) if answer.status is not None else answer.error
+        text = answer.error or str(answer.status)
         journal.settle(number, item, state, text)
-        gain = None if self.ledger is None else gain_of(self.ledger, record.id, head)
+        gain = gain_of(self.ledger, record.id, head) if self.ledger is not None and self.watch else None
         return Result(record, state, text, gain)

@@ -1,0 +1,1 @@
+"""The webhook: verify, decide, post."""

@@ -69,9 +69,10 @@ def _format(connection: sqlite3.Connection, path: Path, known: int) -> int:
 
     Errors: LedgerError if it is another program's database, or of a newer creditctl.
     """
+    # Asked first: if another process makes the ledger right now, its tables and its mark come to light together.
+    empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
     marker = connection.execute("PRAGMA application_id").fetchone()[0]
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
     if marker != APPLICATION_ID and not empty:
         raise LedgerError(
             f"{path} is a database, but not a ledger of creditctl.",

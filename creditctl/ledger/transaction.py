@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -205,7 +206,8 @@ class LedgerTransaction:
             purchase_id=purchase.id,
             taken=-sum(entry.credits for entry in taking),
             returned=-sum(entry.amount for entry in taking),
-            takers={entry.object_id: entry.id for entry in taking if entry.object_id and entry.credits < 0},
+            shares=_shares(taking),
+            takers={entry.object_id: entry.id for entry in taking if entry.object_id and _takes(entry)},
             keys=frozenset(entry.idempotency_key for entry in entries),
         )
 
@@ -236,6 +238,19 @@ def _merge(known: Fact, heard: Fact) -> Fact:
     if isinstance(known, DisputeFact) and isinstance(heard, DisputeFact):
         return known.merge(heard)
     raise UsageError(f"{heard.object_id} is both a refund and a dispute.", code="ledger.fact_kind")
+
+
+def _takes(entry: Entry) -> bool:
+    return entry.kind in (Kind.REFUND, Kind.DISPUTE)
+
+
+def _shares(taking: Sequence[Entry]) -> Counter[str]:
+    """How much of what was returned each refund and dispute accounts for."""
+    shares: Counter[str] = Counter()
+    for entry in taking:
+        if entry.object_id:
+            shares[entry.object_id] -= entry.amount
+    return shares
 
 
 def _purchase(entry: Entry) -> Purchase:

@@ -29,6 +29,10 @@ class _Draft:
     steps: list[Step] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     jumps: list[str] = field(default_factory=list)
+    outdated: dict[str, tuple[str, PriceState]] = field(default_factory=dict)
+    """Prices to archive, by id, with the package that does it."""
+    sold_by: list[tuple[Package, ProductState | None, PriceState | None]] = field(default_factory=list)
+    """Each package's product and current price, None where they are about to be made."""
 
 
 def plan_catalog(
@@ -40,29 +44,44 @@ def plan_catalog(
            to the product that it takes over; `prune` archives orphans of ours, which are otherwise only reported.
     """
     draft = _Draft()
-    chosen = {package.slug: choose_product(package, observed, (adopt or {}).get(package.slug)) for package in catalog}
+    chosen = choose_products(catalog, observed, adopt or {})
+    slugs = {package.slug for package in catalog}
     for package in catalog:
-        _plan_package(draft, package, chosen[package.slug], observed, adopting=package.slug in (adopt or {}))
+        _plan_package(
+            draft, package, chosen[package.slug], observed, slugs - {package.slug}, package.slug in (adopt or {})
+        )
+    _retire(draft, observed)
     kept = {product.id for product in chosen.values() if product is not None}
     _plan_orphans(draft, observed, kept, prune=prune)
     return CatalogPlan(tuple(draft.steps), tuple(draft.findings), tuple(draft.jumps))
 
 
-def choose_product(package: Package, observed: Observed, adopted: str | None = None) -> ProductState | None:
-    """The product that sells the package, or None where one has to be created.
+def choose_products(catalog: Catalog, observed: Observed, adopt: Mapping[str, str]) -> dict[str, ProductState | None]:
+    """The product that sells each package, or None where one has to be created; no product sells two packages."""
+    reserved = {package.product_id for package in catalog} | set(adopt.values())
+    return {
+        package.slug: observed.product(adopt[package.slug])
+        if package.slug in adopt
+        else _choose_product(package, observed, reserved - {package.product_id})
+        for package in catalog
+    }
 
-    Shape: the adopted one; else the one whose active price holds the lookup key; else the one with our id; else
-           the first that is marked for this package.
-    """
-    if adopted is not None:
-        return observed.product(adopted)
-    marked = [product for product in observed.products if product.ours and _is_for(product.metadata, package)]
-    mine = observed.product(package.product_id)
-    candidates = {product.id: product for product in [*([mine] if mine else []), *marked]}
-    for price in observed.prices:
-        if price.active and price.lookup_key == package.lookup_key and price.product in candidates:
-            return candidates[price.product]
-    return next(iter(candidates.values()), None)
+
+def _choose_product(package: Package, observed: Observed, reserved: set[str]) -> ProductState | None:
+    """The one whose active price holds the lookup key; else the one with our id; else the first marked for it."""
+    candidates = [
+        product
+        for product in observed.products
+        if product.id not in reserved
+        if product.id == package.product_id or (product.ours and _is_for(product.metadata, package))
+    ]
+    holders = {price.product for price in observed.prices if price.active and price.lookup_key == package.lookup_key}
+    preferred = [
+        *[product for product in candidates if product.id in holders],
+        *[product for product in candidates if product.id == package.product_id],
+        *candidates,
+    ]
+    return preferred[0] if preferred else None
 
 
 def _is_for(metadata: Mapping[str, str], package: Package) -> bool:
@@ -70,7 +89,12 @@ def _is_for(metadata: Mapping[str, str], package: Package) -> bool:
 
 
 def _plan_package(
-    draft: _Draft, package: Package, product: ProductState | None, observed: Observed, *, adopting: bool
+    draft: _Draft,
+    package: Package,
+    product: ProductState | None,
+    observed: Observed,
+    others: set[str],
+    adopting: bool,
 ) -> None:
     product_id = package.product_id if product is None else product.id
     stranger = _lookup_key_stranger(package, product_id, observed)
@@ -86,8 +110,12 @@ def _plan_package(
         draft.jumps += _jump(package, superseded)
     else:
         draft.steps.append(_existing_price(package, current, adopting=adopting))
-    outdated = [price for price in related if price.ours and price.active and price is not current]
-    _retire(draft, package, product, current, outdated)
+    draft.sold_by.append((package, product, current))
+    draft.outdated |= {
+        price.id: (package.slug, price)
+        for price in related
+        if price.ours and price.active and price is not current and price.metadata.get("package") not in others
+    }
 
 
 def _lookup_key_stranger(package: Package, product_id: str, observed: Observed) -> PriceState | None:
@@ -269,33 +297,40 @@ def _existing_price(package: Package, price: PriceState, *, adopting: bool) -> S
     return Step(action, Kind.PRICE, package.slug, price.id, changes, params, reason)
 
 
-def _retire(
-    draft: _Draft,
-    package: Package,
-    product: ProductState | None,
-    current: PriceState | None,
-    outdated: Sequence[PriceState],
-) -> None:
-    """Moves the default price off the outdated ones and archives them: in this order, or Stripe refuses.
+def _retire(draft: _Draft, observed: Observed) -> None:
+    """Moves default prices off the outdated ones, then archives these: in this order, or Stripe refuses.
 
     Source: Stripe refuses to archive a product's default price, as seen in public reports.
     """
-    new = f"@price:{package.slug}" if current is None else current.id
-    old_ids = {price.id for price in outdated}
-    if product is not None and product.default_price in old_ids:
+    for _, _, current in draft.sold_by:
+        if current is not None:
+            draft.outdated.pop(current.id, None)
+    for package, product, current in draft.sold_by:
+        if product is None or product.default_price not in draft.outdated:
+            continue
+        new = f"@price:{package.slug}" if current is None else current.id
         change = Change("default_price", product.default_price, new)
+        reason = "its default price is about to be archived"
         draft.steps.append(
-            Step(
-                Action.UPDATE,
-                Kind.PRODUCT,
-                package.slug,
-                product.id,
-                (change,),
-                {"default_price": new},
-                "its default price is about to be archived",
-            )
+            Step(Action.UPDATE, Kind.PRODUCT, package.slug, product.id, (change,), {"default_price": new}, reason)
         )
-    draft.steps += [_archive_price(package.slug, price, "a newer price took over") for price in outdated]
+    moved = {product.id for _, product, _ in draft.sold_by if product is not None}
+    stuck = {product.default_price for product in observed.products if product.id not in moved}
+    for slug, price in draft.outdated.values():
+        if price.id in stuck:
+            draft.findings.append(_stuck(price))
+        else:
+            draft.steps.append(_archive_price(slug, price, "a newer price took over"))
+
+
+def _stuck(price: PriceState) -> Finding:
+    return Finding(
+        "setup.default_elsewhere",
+        Severity.INFO,
+        price.id,
+        f"The outdated price {price.id} is the default price of {price.product}, which sells no package; it stays.",
+        "Archive that product (`creditctl setup --prune` where it is ours), or give it another default price.",
+    )
 
 
 def _archive_price(subject: str, price: PriceState, reason: str) -> Step:

@@ -74,7 +74,7 @@ def _must_accept(secret: Secret, answer: Answer) -> CheckResult:
     if answer.accepted:
         return CheckResult("probe.signed", Status.PASS, title, f"accepted with {answer.status}: the backend holds it")
     if answer.status in (400, 401, 403):
-        fix = "The backend runs with another secret (of the other mode, of the Stripe CLI, or an old one): deploy this one."
+        fix = "The backend holds another secret (of the other mode, of the Stripe CLI, an old one): deploy this one."
         return CheckResult("probe.signed", Status.FAIL, title, f"refused with {answer.status}", fix)
     if 300 <= answer.status < 400:
         fix = "Stripe follows no redirects: set CREDITS_API_URL to the final address."

@@ -1,4 +1,4 @@
-"""Replaces a signing secret without a moment in which deliveries fail; every step can be resumed from Stripe's marks."""
+"""Replaces a signing secret while deliveries go on; every step can be resumed from the marks on the endpoints."""
 
 from __future__ import annotations
 

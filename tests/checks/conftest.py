@@ -195,16 +195,7 @@ class Production:
     def context(self, stack: ExitStack) -> Context:
         (self.folder / ".env.local").write_text("".join(f"{k}={v}\n" for k, v in self.frontend.items()))
         merged = merge_settings(self.settings, {}, env_file=Path(".env"), folder=self.folder)
-        answers = {
-            "/v1/account": (200, self.account),
-            "/v1/balance": (200, self.balance),
-            "/v1/webhook_endpoints": page(*self.endpoints),
-            "/v1/checkout/sessions": page(*self.sessions),
-            "/v1/charges": page(*self.charges),
-            "/v1/events": page(*self.events),
-        }
-        canned = self.canned(answers)
-        canned.headers.update(self.headers)
+        canned = self.stripe()
         door = stack.enter_context(connect(merged, sleep=lambda _: None, chance=lambda: 0.0, transport=canned))
         self.keep_books()
         ledger, problem = open_ledger(merged, door, self.clock)
@@ -220,6 +211,20 @@ class Production:
             probe=lambda _: self.answer,
             no_ledger=problem,
         )
+
+    def stripe(self) -> Any:
+        """A Stripe that gives this production's answers."""
+        answers = {
+            "/v1/account": (200, self.account),
+            "/v1/balance": (200, self.balance),
+            "/v1/webhook_endpoints": page(*self.endpoints),
+            "/v1/checkout/sessions": page(*self.sessions),
+            "/v1/charges": page(*self.charges),
+            "/v1/events": page(*self.events),
+        }
+        canned = self.canned(answers)
+        canned.headers.update(self.headers)
+        return canned
 
     def clock(self) -> int:
         return self.now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -12,6 +13,8 @@ import pytest
 from creditctl.checks.attest import attest
 from creditctl.checks.checklist import ATTESTABLE, CHECKLIST, RECEIPTS
 from creditctl.checks.probe import ProbeAnswer
+from creditctl.cli.app import run
+from creditctl.cli.wiring import Wiring
 from creditctl.ledger.store import Ledger
 
 TITLES = [
@@ -187,3 +190,38 @@ def test_a_permission_that_is_lacking_is_unknown_and_named(production: Productio
 
     assert status == "unknown"
     assert "rak_webhook_read" in evidence
+
+
+def run_checklist(production: Production, *arguments: str) -> tuple[int, str]:
+    env = production.folder / ".env"
+    env.write_text("".join(f"{name}={value}\n" for name, value in production.settings.items()))
+    env.chmod(0o600)
+    production.keep_books()
+    wiring = Wiring(
+        environ={"NO_COLOR": "1"},
+        folder=production.folder,
+        stdin=io.StringIO(),
+        stdout=io.StringIO(),
+        stderr=io.StringIO(),
+        clock=production.clock,
+        transport=production.stripe,
+        probe=lambda _: production.answer,
+    )
+    code = run(["checklist", *arguments], wiring)
+    return code, wiring.stdout.getvalue()  # type: ignore[attr-defined]
+
+
+def test_the_command_ends_with_0_once_a_person_has_attested_the_last_item(production: Production) -> None:
+    code, shown = run_checklist(production)
+    assert code == 1
+    assert "8 of 9 items hold. Next: Verify email receipts are sent by Stripe." in shown
+
+    assert run_checklist(production, "attest", "email_receipts", "--by", "Ada", "--note", "it arrived")[0] == 0
+
+    code, shown = run_checklist(production, "--mode", "live")
+    assert code == 0
+    assert "9 of 9 items hold. Ready to go live. Next: creditctl reconcile, in cron." in shown
+    document = json.loads(run_checklist(production, "--json")[1])
+    assert (document["ok"], document["mode"], document["findings"]) == (True, "live", [])
+    assert production.settings["STRIPE_SECRET_KEY"] not in shown
+    assert production.settings["STRIPE_WEBHOOK_SECRET"] not in shown

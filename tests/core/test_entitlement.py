@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -19,7 +20,7 @@ from creditctl.core.entitlement import (
     returned_amount,
     settlement,
 )
-from creditctl.core.entitlement_facts import DisputeFact, Fact, Movement, RefundFact, Telling
+from creditctl.core.entitlement_facts import DisputeFact, Fact, Movement, RefundFact, Statement, Telling
 
 PURCHASE = Purchase("user", 1000, 900, "usd", "pi_1", "cs_1", "starter", 1)
 
@@ -35,12 +36,15 @@ def dispute(name: str, amount: int, *moves: int, status: str = "needs_response")
 
 def applied(standing: Standing, drafts: tuple[EntryDraft, ...]) -> Standing:
     """What the ledger holds once the drafts are written."""
-    takers = {draft.object_id: 7 for draft in drafts if draft.object_id and draft.credits < 0}
+    takers = {draft.object_id: 7 for draft in drafts if draft.object_id and draft.kind in (Kind.REFUND, Kind.DISPUTE)}
+    shares = Counter(standing.shares)
+    shares.subtract({str(draft.object_id): draft.amount for draft in drafts})
     return replace(
         standing,
         taken=standing.taken - sum(draft.credits for draft in drafts),
         returned=standing.returned - sum(draft.amount for draft in drafts),
         takers={**standing.takers, **takers},
+        shares=shares,
         keys=standing.keys | {draft.idempotency_key for draft in drafts},
     )
 
@@ -144,6 +148,23 @@ def test_a_cent_that_is_worth_no_credit_is_still_booked() -> None:
     dear = replace(PURCHASE, credits=10, amount=1000)
     (draft,) = settlement(Standing(dear, 1), [refund("re_1", 1)], cause="re_1")
     assert (draft.credits, draft.amount, draft.kind) == (0, -1, Kind.REFUND)
+
+
+def test_a_cent_that_was_worth_no_credit_is_given_back_with_the_credit_that_it_rounded_away() -> None:
+    standing = Standing(replace(PURCHASE, credits=1000, amount=1190), 1)
+    cent, failed, held = refund("re_1", 1), refund("re_1", 1, "failed"), dispute("dp_1", 1000, -1000)
+    known: list[list[Fact]] = [[cent], [cent, held], [failed, held]]
+    for facts, cause in zip(known, ("re_1", "dp_1", "re_1"), strict=True):
+        standing = applied(standing, settlement(standing, facts, cause=cause))
+    assert (standing.taken, standing.returned) == (1000 * 1000 // 1190, 1000)
+
+
+def test_a_disputed_amount_that_is_corrected_gives_back_the_difference() -> None:
+    told = replace(dispute("dp_1", 900), statement=Statement(6, 0, True))
+    standing = applied(Standing(PURCHASE, 1), settlement(Standing(PURCHASE, 1), [told], cause="dp_1"))
+    corrected = replace(told, telling=replace(told.telling, at=7, amount=450))
+    (draft,) = settlement(standing, [corrected], cause="dp_1")
+    assert (draft.credits, draft.amount) == (500, 450)
 
 
 @given(

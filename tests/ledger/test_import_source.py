@@ -66,7 +66,7 @@ def test_columns_are_mapped_and_set(tmp_path: Path) -> None:
 
     (row,) = said(opened(path, columns))
 
-    assert row[1] | {"note": None} == {name: None for name in FIELDS} | {
+    assert row[1] | {"note": None} == dict.fromkeys(FIELDS) | {
         "created": "1790000000",
         "user_id": "u1",
         "kind": "purchase",
@@ -119,7 +119,7 @@ def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
 def test_a_file_that_is_no_text_or_no_csv_is_named(tmp_path: Path, content: bytes) -> None:
     path = written(tmp_path, content)
 
-    with pytest.raises(ConfigurationError, match="Cannot read .*app.csv"):
+    with pytest.raises(ConfigurationError, match=r"Cannot read .*app\.csv"):
         said(opened(path))
 
 

@@ -177,20 +177,26 @@ def test_a_folder_that_is_not_there_is_said(open_ledger: Open, tmp_path: Path) -
     assert caught.value.code == "ledger.unopenable"
 
 
-def test_many_may_make_the_same_ledger_at_once(path: Path) -> None:
-    barrier, owners, errors = threading.Barrier(8), list[str](), list[CreditctlError]()
+def open_at_once(path: Path, threads: int) -> list[str]:
+    """What each of several threads gets that open the same new ledger at the same moment."""
+    barrier, answers = threading.Barrier(threads), list[str]()
 
     def make() -> None:
         barrier.wait()
         try:
             with Ledger.open(path, account="acct_1", livemode=False, clock=lambda: 1) as ledger:
-                owners.append(ledger.account)
+                answers.append(ledger.account)
         except CreditctlError as error:
-            errors.append(error)
+            answers.append(error.code)
 
-    threads = [threading.Thread(target=make) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert (owners, errors) == (["acct_1"] * 8, [])
+    workers = [threading.Thread(target=make) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return answers
+
+
+@pytest.mark.parametrize("attempt", range(15))
+def test_many_may_make_the_same_ledger_at_once(path: Path, attempt: int) -> None:
+    assert open_at_once(path, threads=12) == ["acct_1"] * 12

@@ -37,7 +37,7 @@ def show(console: Console, report: Mapping[str, Any]) -> None:
     console.print(f"read from {report['source']}; endpoints that have not accepted it: {_pending(event)}", markup=False)
     for line in ledger_lines(report):
         console.print(f"  {line}", markup=False)
-    console.print(json.dumps(report["body"], indent=2, ensure_ascii=False), markup=False)
+    console.print(json.dumps(report["body"], indent=2, ensure_ascii=False), markup=False, soft_wrap=True)
     console.print(f"Next: `creditctl trace {event['id']}`, `creditctl events replay {event['id']}`", markup=False)
 
 
@@ -90,25 +90,25 @@ def _next_of_replay(report: ReplayReport) -> str:
     if report.left and report.stopped:
         return f"Stopped by {report.stopped}; {report.left:,} are left. Next: the same command again goes on there."
     if report.left:
-        return f"{report.left:,} were not accepted. Next: look at the backend's log, then the same command again."
+        return f"Left to be sent: {report.left:,}. Next: look at the backend's log, then the same command again."
     return "Nothing is left. Next: `creditctl reconcile`"
 
 
 def _replay_table(rows: Sequence[Mapping[str, Any]]) -> Any:
+    from rich import box
     from rich.table import Table
 
-    table = Table("Created", "Type", "Event", "Answer", "Ledger", title="Replay")
+    table = Table(title="Replay, in order", box=box.SIMPLE_HEAD)
+    table.add_column("Type", no_wrap=True)
+    table.add_column("Event", no_wrap=True)
+    table.add_column("Answer")
+    table.add_column("Ledger")
     table.add_column("Credits", justify="right")
     for row in rows:
         credits = row["credits"]
-        table.add_row(
-            stamp(row["created"]),
-            row["type"],
-            row["event"],
-            f"{row['state']} ({row['answer']})" if row["answer"] else row["state"],
-            row["outcome"] or "",
-            "" if credits is None else f"{credits:+,}",
-        )
+        answer = f"{row['state']} {row['answer']}" if row["state"] == "accepted" else row["state"]
+        gained = "" if credits is None else f"{credits:+,}"
+        table.add_row(row["type"], row["event"], answer, row["outcome"] or "", gained)
     return table
 
 
@@ -119,5 +119,7 @@ def plan(console: Console, report: Mapping[str, Any]) -> None:
     sent = sum(row["state"] == "send" for row in report["deliveries"])
     console.print(f"{sent} deliveries to {report['target']}; nothing was sent.", markup=False)
     if report["left"]:
-        console.print(f"{report['left']:,} more match: raise --limit, or run the command again afterwards.", markup=False)
+        console.print(
+            f"{report['left']:,} more match: raise --limit, or run the command again afterwards.", markup=False
+        )
     console.print("Next: the same command without --dry-run", markup=False)

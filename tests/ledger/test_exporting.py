@@ -1,0 +1,87 @@
+"""Entries as CSV and JSON lines, and files that are whole or not there."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from creditctl.core.entitlement import EntryDraft
+from creditctl.core.errors import ConfigurationError
+from creditctl.ledger.chain import COLUMNS, GENESIS, entry_hash
+from creditctl.ledger.exporting import new_file, write_csv, write_json_lines
+from creditctl.ledger.store import Ledger
+
+
+@pytest.fixture
+def filled(ledger: Ledger, purchase: Callable[..., EntryDraft]) -> Ledger:
+    with ledger.transaction() as tx:
+        for n in (1, 2, 3):
+            tx.post(purchase(n, user_id=f'user "{n}",\nof Köln'))
+    return ledger
+
+
+def test_csv_brings_every_column_back(filled: Ledger) -> None:
+    stream = io.StringIO(newline="")
+
+    count = write_csv(filled.export(), COLUMNS, stream)
+    rows = list(csv.DictReader(io.StringIO(stream.getvalue(), newline="")))
+
+    assert (count, list(rows[0])) == (3, list(COLUMNS))
+    assert rows[1]["user_id"] == 'user "2",\nof Köln'
+    assert (rows[1]["livemode"], rows[1]["note"]) == ("0", "")
+
+
+def test_json_lines_are_enough_to_recompute_the_chain(filled: Ledger) -> None:
+    stream = io.StringIO()
+    write_json_lines(filled.export(), stream)
+    previous = GENESIS
+    for line in stream.getvalue().splitlines():
+        row = json.loads(line)
+        previous = entry_hash(previous, [row[name] for name in COLUMNS[:-1]])
+
+    assert previous == filled.head().hash
+
+
+def test_booleans_are_0_and_1_in_csv() -> None:
+    stream = io.StringIO()
+
+    write_csv([{"a": True, "b": None}], ("a", "b"), stream)
+
+    assert stream.getvalue() == "a,b\n1,\n"
+
+
+def test_a_file_takes_its_name_when_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+
+    with new_file(path) as stream:
+        stream.write("half")
+        assert not path.exists()
+
+    assert path.read_text() == "half"
+    assert [each.name for each in tmp_path.iterdir()] == ["out.csv"]
+
+
+def test_a_file_that_failed_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), new_file(tmp_path / "out.csv") as stream:
+        stream.write("half")
+        raise RuntimeError
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_overwritten_even_when_it_comes_meanwhile(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+
+    with pytest.raises(ConfigurationError, match="already something"), new_file(path) as stream:
+        stream.write("ours")
+        path.write_text("theirs")
+    with pytest.raises(ConfigurationError, match="already something"), new_file(path):
+        pytest.fail("it was opened")
+
+    assert path.read_text() == "theirs"
+    assert [each.name for each in tmp_path.iterdir()] == ["out.csv"]

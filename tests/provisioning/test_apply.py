@@ -1,0 +1,321 @@
+"""Plans carried out on the emulator: killed at every request, repriced back and forth, disturbed, run twice at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import stripe
+
+from creditctl.core.catalog import Catalog
+from creditctl.core.errors import ConfigurationError, CreditctlError, StripeRefused
+from creditctl.core.keys import Secret
+from creditctl.emulator.app import Emulator
+from creditctl.provisioning.apply import Applied, apply_plan
+from creditctl.provisioning.observe import observe
+from creditctl.provisioning.plan import make_plan
+from creditctl.provisioning.plan_catalog import plan_catalog
+from creditctl.provisioning.secret_sinks import CommandSink, EnvFileSink
+from creditctl.provisioning.state import EndpointWish
+from creditctl.provisioning.steps import Plan
+from creditctl.stripe_api.client import StripeDoor
+
+URL = "http://127.0.0.1:9/api/credits/webhook"
+Doors = Callable[..., StripeDoor]
+Catalogs = Callable[..., Catalog]
+
+
+def held_in(path: Path) -> tuple[Secret, ...]:
+    text = path.read_text() if path.exists() else ""
+    lines = [line.partition("=")[2] for line in text.splitlines() if line.startswith("STRIPE_WEBHOOK_SECRET=")]
+    return tuple(Secret(part) for line in lines for part in line.split(",") if part)
+
+
+def plan_now(door: StripeDoor, catalog: Catalog, env: Path) -> Plan:
+    wish = EndpointWish(URL, stripe.api_version, tuple(secret.fingerprint for secret in held_in(env)))
+    return make_plan(catalog, wish, observe(door))
+
+
+def set_up(door: StripeDoor, catalog: Catalog, env: Path) -> Applied:
+    return apply_plan(door, plan_now(door, catalog, env), EnvFileSink(env), held=held_in(env))
+
+
+def assert_settled(door: StripeDoor, catalog: Catalog, env: Path) -> None:
+    """One active price a package, one endpoint, its secret in our hands, and a plan of nothing but keep."""
+    assert plan_now(door, catalog, env).changes == ()
+    seen = observe(door)
+    for package in catalog:
+        active = [p for p in seen.prices if p.active and p.metadata.get("package") == package.slug]
+        assert [(p.unit_amount, p.lookup_key) for p in active] == [(package.amount, package.lookup_key)]
+    assert len(seen.products) == len(catalog)
+    assert [endpoint.fingerprint for endpoint in seen.endpoints] == [held_in(env)[0].fingerprint]
+
+
+def test_a_second_run_changes_nothing(door: StripeDoor, make_catalog: Catalogs, tmp_path: Path) -> None:
+    catalog = make_catalog(("starter", 1000, 1000), ("basic", 5500, 4500))
+    first = set_up(door, catalog, tmp_path / ".env")
+    second = set_up(door, catalog, tmp_path / ".env")
+
+    assert (first.done, second.done) == (5, 0)
+    assert first.prices == second.prices
+    assert_settled(door, catalog, tmp_path / ".env")
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("dies_at", range(1, 7))
+def test_a_first_run_killed_at_any_change_is_finished_by_the_next(
+    dies_at: int,
+    after: bool,
+    make_door: Doors,
+    mortal: Callable[..., Any],
+    killed: type[BaseException],
+    make_catalog: Catalogs,
+    tmp_path: Path,
+) -> None:
+    catalog, env = make_catalog(("starter", 1000, 1000), ("basic", 5500, 4500)), tmp_path / ".env"
+    with pytest.raises(killed):
+        set_up(make_door(mortal(dies_at, after=after)), catalog, env)
+    set_up(make_door(), catalog, env)
+
+    assert_settled(make_door(), catalog, env)
+    assert len(observe(make_door()).prices) == 2, "no price was made twice"
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("dies_at", range(1, 5))
+def test_a_reprice_killed_at_any_change_is_finished_by_the_next(
+    dies_at: int,
+    after: bool,
+    make_door: Doors,
+    mortal: Callable[..., Any],
+    killed: type[BaseException],
+    make_catalog: Catalogs,
+    tmp_path: Path,
+) -> None:
+    env, dear = tmp_path / ".env", make_catalog(("starter", 1000, 1200))
+    door = make_door()
+    old = set_up(door, make_catalog(("starter", 1000, 1000)), env).prices["starter"]
+    door.client.v1.products.update("creditctl_starter", {"default_price": old})
+    with pytest.raises(killed):
+        set_up(make_door(mortal(dies_at, after=after)), dear, env)
+        raise killed  # the reprice has only as many changes
+    assert any(p.active and p.lookup_key == "creditctl_starter_usd" for p in observe(door).prices), "always a price"
+    set_up(make_door(), dear, env)
+
+    assert_settled(door, dear, env)
+    prices = {price.id: price for price in observe(door).prices}
+    new = next(price for price in prices.values() if price.active)
+    assert len(prices) == 2
+    assert new.metadata["supersedes"] == old
+    assert prices[old].metadata["credits"] == "1000"
+    assert observe(door).products[0].default_price == new.id
+
+
+def test_a_price_goes_from_a_to_b_and_back_within_a_day(
+    door: StripeDoor, make_catalog: Catalogs, tmp_path: Path
+) -> None:
+    env, a, b = tmp_path / ".env", make_catalog(("starter", 1000, 1000)), make_catalog(("starter", 1000, 1200))
+    ids = [set_up(door, catalog, env).prices["starter"] for catalog in (a, b, a, b, a)]
+
+    assert len(set(ids)) == 5
+    assert_settled(door, a, env)
+
+
+def test_other_credits_for_the_same_money_are_a_new_price(
+    door: StripeDoor, make_catalog: Catalogs, tmp_path: Path
+) -> None:
+    env = tmp_path / ".env"
+    old = set_up(door, make_catalog(("starter", 1000, 1000)), env).prices["starter"]
+    more = make_catalog(("starter", 1200, 1000))
+    set_up(door, more, env)
+
+    assert_settled(door, more, env)
+    assert door.client.v1.prices.retrieve(old).metadata["credits"] == "1000"
+
+
+def test_two_runs_at_once_make_one_set_of_objects(make_door: Doors, make_catalog: Catalogs, tmp_path: Path) -> None:
+    catalog, env = make_catalog(("starter", 1000, 1000), ("basic", 5500, 4500)), tmp_path / ".env"
+    one, other = make_door(), make_door()
+    plans = [plan_now(one, catalog, env), plan_now(other, catalog, env)]
+    results = [apply_plan(d, p, EnvFileSink(env)) for d, p in zip((one, other), plans, strict=True)]
+
+    assert results[0].prices == results[1].prices
+    assert results[0].endpoint == results[1].endpoint
+    assert_settled(one, catalog, env)
+
+
+@pytest.mark.parametrize("path", ["/v1/products", "/v1/prices", "/v1/webhook_endpoints", "/v1/webhook_endpoints/*"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "status", "status": 429},
+        {"kind": "status", "status": 500},
+        {"kind": "status", "status": 503},
+        {"kind": "cut_before"},
+        {"kind": "cut_after"},
+    ],
+    ids=lambda fault: "-".join(str(value) for value in fault.values()),
+)
+def test_disturbances_end_in_a_finished_set_up(
+    path: str, fault: dict[str, Any], emulator: Emulator, door: StripeDoor, make_catalog: Catalogs, tmp_path: Path
+) -> None:
+    catalog, env = make_catalog(("starter", 1000, 1000)), tmp_path / ".env"
+    emulator.services.faults.add({**fault, "path": path, "method": "POST", "count": 2})
+    set_up(door, catalog, env)
+
+    assert_settled(door, catalog, env)
+
+
+def test_a_stripe_that_stays_down_stops_clearly_and_the_next_run_goes_on(
+    emulator: Emulator, door: StripeDoor, make_catalog: Catalogs, tmp_path: Path
+) -> None:
+    catalog, env = make_catalog(("starter", 1000, 1000)), tmp_path / ".env"
+    rule = emulator.services.faults.add({"kind": "status", "status": 503, "path": "/v1/prices", "method": "POST"})
+    with pytest.raises(stripe.APIError):
+        set_up(door, catalog, env)
+    emulator.services.faults.remove(rule.id)
+    set_up(door, catalog, env)
+
+    assert_settled(door, catalog, env)
+
+
+def test_things_deleted_and_archived_by_hand_come_back(
+    door: StripeDoor, make_catalog: Catalogs, tmp_path: Path
+) -> None:
+    catalog, env = make_catalog(("starter", 1000, 1000), ("basic", 5500, 4500)), tmp_path / ".env"
+    made = set_up(door, catalog, env)
+    door.client.v1.prices.update(made.prices["starter"], {"active": False})
+    door.client.v1.products.update("creditctl_basic", {"active": False, "name": "Oops"})
+    door.client.v1.webhook_endpoints.update(str(made.endpoint), {"disabled": True, "enabled_events": ["charge.failed"]})
+    plan = plan_now(door, catalog, env)
+
+    assert [str(step.action) for step in plan.changes] == ["restore", "restore", "restore"]
+    apply_plan(door, plan, None)
+    assert_settled(door, catalog, env)
+
+    door.client.v1.webhook_endpoints.delete(str(made.endpoint))
+    again = set_up(door, catalog, env)
+
+    assert again.endpoint not in (None, made.endpoint), "a replayed answer about a deleted endpoint is not believed"
+    assert_settled(door, catalog, env)
+
+
+def test_a_secret_that_nobody_holds_is_replaced(door: StripeDoor, make_catalog: Catalogs, tmp_path: Path) -> None:
+    catalog, env = make_catalog(("starter", 1000, 1000)), tmp_path / ".env"
+    first = set_up(door, catalog, env)
+    env.unlink()
+    second = set_up(door, catalog, env)
+
+    assert second.endpoint != first.endpoint
+    assert_settled(door, catalog, env)
+
+
+def test_a_hand_over_that_fails_takes_the_endpoint_back(
+    door: StripeDoor, make_catalog: Catalogs, tmp_path: Path
+) -> None:
+    catalog, env = make_catalog(("starter", 1000, 1000)), tmp_path / ".env"
+    with pytest.raises(ConfigurationError, match="exit code 3") as caught:
+        apply_plan(door, plan_now(door, catalog, env), CommandSink("sh -c 'cat >&2; exit 3'", tmp_path))
+
+    assert observe(door).endpoints == ()
+    assert "whsec_" not in str(caught.value)
+    set_up(door, catalog, env)
+    assert_settled(door, catalog, env)
+
+
+def test_a_command_gets_the_secret_without_a_line_end(door: StripeDoor, make_catalog: Catalogs, tmp_path: Path) -> None:
+    catalog = make_catalog(("starter", 1000, 1000))
+    sink = CommandSink("sh -c 'cat > secret.txt'", tmp_path)
+    apply_plan(door, plan_now(door, catalog, tmp_path / ".env"), sink)
+
+    handed = (tmp_path / "secret.txt").read_text()
+    assert handed.startswith("whsec_")
+    assert handed.strip() == handed
+    assert observe(door).endpoints[0].fingerprint == Secret(handed).fingerprint
+
+
+def test_nothing_is_created_where_the_secret_could_not_be_stored(
+    door: StripeDoor, make_catalog: Catalogs, tmp_path: Path
+) -> None:
+    catalog = make_catalog(("starter", 1000, 1000))
+    for sink in (EnvFileSink(tmp_path / "missing" / ".env"), CommandSink("no-such-program-of-ours x", tmp_path)):
+        with pytest.raises(CreditctlError):
+            apply_plan(door, plan_now(door, catalog, tmp_path / ".env"), sink)
+
+    assert observe(door).endpoints == ()
+    assert observe(door).products == ()
+
+
+def test_the_limit_of_endpoints_is_a_clear_refusal(door: StripeDoor, make_catalog: Catalogs, tmp_path: Path) -> None:
+    for number in range(16):
+        door.client.v1.webhook_endpoints.create(
+            {"url": f"https://example.com/{number}", "enabled_events": ["charge.failed"]}
+        )
+    with pytest.raises(stripe.InvalidRequestError, match="16"):
+        set_up(door, make_catalog(("starter", 1000, 1000)), tmp_path / ".env")
+
+    assert not (tmp_path / ".env").exists()
+
+
+def test_every_change_is_a_line_in_the_audit_file_and_no_secret_is(
+    door: StripeDoor, make_catalog: Catalogs, tmp_path: Path
+) -> None:
+    set_up(door, make_catalog(("starter", 1000, 1000)), tmp_path / ".env")
+    text = (tmp_path / "audit.jsonl").read_text()
+    lines = [json.loads(line) for line in text.splitlines()]
+
+    assert [line["what"].split("/")[2] for line in lines] == ["products", "prices", *["webhook_endpoints"] * 2]
+    assert all(line["request_id"] and line["idempotency_key"] and line["object"] for line in lines)
+    assert "whsec_" not in text
+    assert "sk_test" not in text
+
+
+def test_an_empty_account_takes_two_reads_and_a_small_one_four(
+    make_door: Doors, make_catalog: Catalogs, tmp_path: Path
+) -> None:
+    catalog, env = make_catalog(("starter", 1000, 1000)), tmp_path / ".env"
+    empty = make_door()
+    plan_now(empty, catalog, env)
+    assert empty.request_count == 2
+
+    set_up(make_door(), catalog, env)
+    full = make_door()
+    plan_now(full, catalog, env)
+    assert full.request_count == 4
+
+
+def test_more_objects_than_a_page_are_all_seen(door: StripeDoor, make_catalog: Catalogs, tmp_path: Path) -> None:
+    catalog, env = make_catalog(("starter", 1000, 1000)), tmp_path / ".env"
+    set_up(door, catalog, env)
+    for number in range(120):
+        door.client.v1.products.create({"name": f"Other {number}"})
+
+    assert plan_now(door, catalog, env).changes == ()
+
+
+def test_a_foreign_price_with_our_lookup_key_blocks_its_package_only(door: StripeDoor, make_catalog: Catalogs) -> None:
+    product = door.client.v1.products.create({"name": "Theirs"})
+    door.client.v1.prices.create(
+        {"product": product.id, "currency": "usd", "unit_amount": 5, "lookup_key": "creditctl_starter_usd"}
+    )
+    plan = plan_catalog(make_catalog(("starter", 1000, 1000), ("basic", 5500, 4500)), observe(door))
+
+    assert [finding.code for finding in plan.findings] == ["setup.lookup_key_taken"]
+    assert {step.subject for step in plan.steps} == {"basic"}
+
+
+def test_creation_gives_up_where_stripe_only_replays_the_dead(
+    door: StripeDoor, make_catalog: Catalogs, tmp_path: Path, emulator: Emulator
+) -> None:
+    catalog, env = make_catalog(("starter", 1000, 1000)), tmp_path / ".env"
+    for _ in range(3):
+        made = set_up(door, catalog, env)
+        door.client.v1.webhook_endpoints.delete(str(made.endpoint))
+        env.unlink()
+    set_up(door, catalog, env)
+
+    assert_settled(door, catalog, env)
+    assert StripeRefused.exit_code == 4
