@@ -10,7 +10,7 @@ demo: ## the whole story on this machine in seconds: no Stripe account, no netwo
 
 test: ## the whole test suite
 	@$(PYTHON) .ci/install.py test
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto $(ARGS)
 
 check: ## formatting, lint, types, import contracts
 	@$(PYTHON) .ci/install.py test check

@@ -25,6 +25,7 @@ from creditctl.cli import (
     serve,
     setup,
     simulate,
+    trace,
     webhooks,
 )
 from creditctl.cli.output import document, make_console, write_json
@@ -71,6 +72,7 @@ def build_app() -> typer.Typer:
     app.add_typer(webhooks.build(), name="webhooks")
     app.add_typer(ledger.build(), name="ledger")
     app.add_typer(events.build(), name="events")
+    app.command("trace")(trace.trace)
     app.command("reconcile")(reconcile.reconcile)
     app.add_typer(env.build(), name="env")
     app.add_typer(checklist.build(), name="checklist")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from creditctl.cli import emulator_bank, emulator_buyer, emulator_state, emulator_time
 from creditctl.cli.options import HostOption, JsonOption, PortOption
 from creditctl.cli.output import Run, start
 from creditctl.core.errors import ConfigurationError
@@ -18,9 +19,11 @@ EXAMPLE_KEY = "sk_test_emulator0000000000"
 
 
 def build() -> typer.Typer:
-    """The `emulator` group; without a subcommand it runs the emulator."""
+    """The `emulator` group: without a subcommand it runs the emulator, the subcommands steer one that runs."""
     app = typer.Typer(invoke_without_command=True, no_args_is_help=False)
     app.callback()(emulator)
+    for room in (emulator_buyer, emulator_bank, emulator_time, emulator_state):
+        room.register(app)
     return app
 
 
@@ -38,7 +41,7 @@ def emulator(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Run a local Stripe: no account, no network. Ctrl-C stops it."""
+    """Run a local Stripe: no account, no network. Ctrl-C stops it. The commands below steer one that runs."""
     if ctx.invoked_subcommand is not None:
         return
     run = start(ctx, as_json=as_json)

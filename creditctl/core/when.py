@@ -10,6 +10,7 @@ from creditctl.core.errors import UsageError
 
 _AGE = re.compile(r"([0-9]{1,9})([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_DURATION = re.compile(r"(?:[0-9]{1,9}[smhdw])+")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:]{5,8}(Z|[+-][0-9]{2}:?[0-9]{2})?)?")
 
 
@@ -58,6 +59,22 @@ def parse_when(text: str, now: int) -> int:
     except ValueError:
         raise _not_understood(text) from None
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+def parse_duration(text: str) -> int:
+    """A length of time as people write it: `90s`, `2h`, `3d`, `1d12h`.
+
+    Units:  seconds.
+    Errors: UsageError with examples of what is understood.
+    """
+    cleaned = text.strip()
+    if _DURATION.fullmatch(cleaned) is None:
+        raise UsageError(
+            f"{text!r} is not a length of time.",
+            code="usage.duration",
+            fix="Write a number and a unit: 90s, 45m, 2h, 3d, 1w, or several of them: 1d12h.",
+        )
+    return sum(int(number) * _SECONDS[unit] for number, unit in _AGE.findall(cleaned))
 
 
 def parse_window(since: str | None, until: str | None, now: int) -> Window:

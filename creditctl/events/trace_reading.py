@@ -1,4 +1,4 @@
-"""Reads what a trace needs: first which payments are meant, then everything about each; what fails is noted, not fatal."""
+"""Reads what a trace needs: which payments are meant, then everything about each; what fails is noted, not fatal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import stripe
 from creditctl.core.errors import CreditctlError, StripeRefused, Unreachable, UsageError
 from creditctl.core.when import iso_time
 from creditctl.events.recipes import EVENT_TYPES
-from creditctl.events.source import RETENTION_SECONDS, read_event, read_pages
+from creditctl.events.source import RETENTION_SECONDS, Page, read_event, read_pages
 from creditctl.events.trace_facts import Body, PaymentFacts, TraceFacts
 from creditctl.ledger.mirror import Mirror
 from creditctl.ledger.mirror_models import EventQuery, EventRecord
@@ -29,6 +29,7 @@ MOST_PAYMENTS = 50
 _MOST_PAGES = 20
 _MOST_ROWS = 1000
 _DAY_SECONDS = 86_400
+_RETURN_TYPES = tuple(name for name in EVENT_TYPES if name.startswith(("refund.", "charge.")))
 _MARGIN_SECONDS = 60
 
 _PATHS = {
@@ -54,6 +55,7 @@ class TraceReader:
     mirror: Mirror | None
     ledger: Ledger | None
     clock: Callable[[], int]
+    progress: Callable[[str], None] | None = None
     unseen: list[str] = field(default_factory=list)
     away: bool = False
 
@@ -98,6 +100,8 @@ class TraceReader:
         """One read from Stripe; a failure is noted, and where Stripe is away nothing more is asked."""
         if self.client is None or self.away:
             return otherwise
+        if self.progress is not None:
+            self.progress(what)
         try:
             return read(self.client())
         except (stripe.StripeError, CreditctlError) as error:
@@ -183,7 +187,7 @@ class TraceReader:
             )
         refunds = self._related("refunds", key)
         disputes = self._related("disputes", key)
-        events = self._events(key, session, [session, intent, *refunds, *disputes])
+        events = self._events(key, session, intent, (*refunds, *disputes))
         entries = tuple(self._entries(EntryFilter(payment_key=key)))
         return PaymentFacts(
             key=key,
@@ -205,12 +209,11 @@ class TraceReader:
     def _session(self, key: str) -> Body | None:
         if not key.startswith("pi_"):
             return self._see(key, lambda client: retrieve(client, f"checkout/sessions/{key}"), None)
-        found = self._see(
+        return self._see(
             f"the session of {key}",
             lambda client: _first(list_all(client, "checkout/sessions", {"payment_intent": key})),
             None,
         )
-        return found
 
     def _items(self, session: Body | None) -> tuple[Body, ...] | None:
         """The line items, which decide where the session's own words do not."""
@@ -224,23 +227,38 @@ class TraceReader:
             return ()
         return self._see(path, lambda client: tuple(list_all(client, path, {"payment_intent": key})), ())
 
-    def _events(self, key: str, session: Body | None, bodies: Sequence[Body | None]) -> tuple[EventRecord, ...]:
-        """The payment's events: those that are kept, and those that Stripe lists around the times of its objects."""
+    def _events(
+        self, key: str, session: Body | None, intent: Body | None, returns: Sequence[Body]
+    ) -> tuple[EventRecord, ...]:
+        """The payment's events: those that are kept, and those that Stripe lists in the time of its objects."""
         found = {record.id: record for record in self._kept(key)}
         if session is not None and session["id"] != key:
             found |= {record.id: record for record in self._kept(str(session["id"]))}
-        times = sorted(int(body["created"]) for body in bodies if body is not None)
-        for since, until in _windows(times):
-            listed = self._see("events", lambda client, a=since, b=until: self._listed(client, key, a, b), [])
-            found |= {record.id: record for record in listed}
-        self._note_forgotten(times, found)
+        paid = [int(body["created"]) for body in (session, intent) if body is not None]
+        queries = []
+        if paid:
+            until = max(paid) + _reach_seconds(intent)
+            queries.append(EventQuery(EVENT_TYPES, min(paid) - _MARGIN_SECONDS, until, object_id=key))
+        if returns:
+            since = min(int(body["created"]) for body in returns) - _MARGIN_SECONDS
+            queries.append(EventQuery(_RETURN_TYPES, since, object_id=key))
+        for query in queries:
+            found |= {record.id: record for record in self._listed(query)}
+        self._note_forgotten(paid, found)
         return tuple(sorted(found.values(), key=lambda record: record.created))
 
-    def _listed(self, client: stripe.StripeClient, key: str, since: int, until: int) -> list[EventRecord]:
-        query = EventQuery(types=EVENT_TYPES, since=since, until=until, object_id=key)
-        pages = list(islice(read_pages(client, query), _MOST_PAGES))
+    def _listed(self, query: EventQuery) -> list[EventRecord]:
+        """What Stripe lists, oldest first; bounded, because a busy account's day has many events."""
+
+        def read(client: stripe.StripeClient) -> list[Page]:
+            return list(islice(read_pages(client, query), _MOST_PAGES))
+
+        nothing: list[Page] = []
+        pages = self._see("events", read, nothing)
         if len(pages) == _MOST_PAGES and not pages[-1].last:
-            self._note(f"not all events between {iso_time(since)} and {iso_time(until)} were looked at; there are many")
+            self._note(
+                f"of the events since {iso_time(query.since or 0)} only the newest were looked at; they are many"
+            )
         return [record for page in reversed(pages) for record in reversed(page.records)]
 
     def _note_forgotten(self, times: Sequence[int], found: dict[str, EventRecord]) -> None:
@@ -289,16 +307,15 @@ class TraceReader:
         return sum(since <= each.received <= until for each in rejected)
 
 
-def _windows(times: Sequence[int]) -> list[tuple[int, int]]:
-    """Stretches of time around moments in order, joined where they touch: a day after each, in which its events fall."""
-    windows: list[tuple[int, int]] = []
-    for moment in times:
-        since, until = moment - _MARGIN_SECONDS, moment + _DAY_SECONDS + _MARGIN_SECONDS
-        if windows and since <= windows[-1][1]:
-            windows[-1] = (windows[-1][0], until)
-        else:
-            windows.append((since, until))
-    return windows
+def _reach_seconds(intent: Body | None) -> int:
+    """How long after its beginning the events of a payment come: a bank needs days, a card does not.
+
+    Source: Stripe documentation, "ACH Direct Debit" and "SEPA Direct Debit": up to some business days.
+    """
+    charge = None if intent is None else intent.get("latest_charge")
+    details = charge.get("payment_method_details") if isinstance(charge, dict) else None
+    by_card = not isinstance(details, dict) or details.get("type") == "card"
+    return (2 if by_card else 15) * _DAY_SECONDS
 
 
 def _first(bodies: Iterable[Body]) -> Body | None:

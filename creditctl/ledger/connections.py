@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable
 from pathlib import Path
 
-ConnectHook = Callable[[sqlite3.Connection], None]
+ConnectHook = Callable[[sqlite3.Connection], object]
 """Called with every new connection; lets a caller watch or limit it."""
 
 

@@ -151,7 +151,7 @@ def test_another_pinned_account_is_refused(book: Any) -> None:
     assert book("ledger", "balance").exit_code == 3
 
 
-def test_an_expected_mode_is_compared_with_the_ledger_where_there_is_no_key(book: Any, live_book: Any) -> None:
+def test_an_expected_mode_is_compared_with_the_ledger_where_there_is_no_key(live_book: Any) -> None:
     assert live_book("ledger", "balance", "--mode", "test").exit_code == 3
     assert live_book("ledger", "balance", "--mode", "live", "--json").document["mode"] == "live"
 

@@ -160,7 +160,14 @@ class World:
         self.reads = FakeReads()
         self.events = Events()
         self.path = path
-        self.ledger = Ledger.open(path, account="acct_1", livemode=False, clock=self.clock)
+        # These tests cut no power, so that nothing need wait for the disk.
+        self.ledger = Ledger.open(
+            path,
+            account="acct_1",
+            livemode=False,
+            clock=self.clock,
+            on_connect=lambda connection: connection.execute("PRAGMA synchronous = OFF"),
+        )
         self.webhook = self.webhook_on(self.ledger)
 
     def webhook_on(self, ledger: Ledger) -> Webhook:

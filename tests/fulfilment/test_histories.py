@@ -138,7 +138,7 @@ def told_refunds(n: int, life: dict[str, Any], make: Any) -> list[Event]:
 
 
 @settings(
-    max_examples=100,
+    max_examples=80,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -66,10 +66,15 @@ def test_a_file_takes_its_name_when_it_is_whole(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["out.csv"]
 
 
+def write(path: Path, meanwhile: Callable[[], object]) -> None:
+    with new_file(path) as stream:
+        stream.write("ours")
+        meanwhile()
+
+
 def test_a_file_that_failed_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), new_file(tmp_path / "out.csv") as stream:
-        stream.write("half")
-        raise RuntimeError
+    with pytest.raises(ZeroDivisionError):
+        write(tmp_path / "out.csv", lambda: 1 // 0)
 
     assert list(tmp_path.iterdir()) == []
 
@@ -77,11 +82,10 @@ def test_a_file_that_failed_leaves_nothing(tmp_path: Path) -> None:
 def test_nothing_is_overwritten_even_when_it_comes_meanwhile(tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
 
-    with pytest.raises(ConfigurationError, match="already something"), new_file(path) as stream:
-        stream.write("ours")
-        path.write_text("theirs")
-    with pytest.raises(ConfigurationError, match="already something"), new_file(path):
-        pytest.fail("it was opened")
+    with pytest.raises(ConfigurationError, match="already something"):
+        write(path, lambda: path.write_text("theirs"))
+    with pytest.raises(ConfigurationError, match="already something"):
+        write(path, lambda: pytest.fail("it was opened"))
 
     assert path.read_text() == "theirs"
     assert [each.name for each in tmp_path.iterdir()] == ["out.csv"]

@@ -11,7 +11,7 @@ import pytest
 import stripe
 
 from creditctl.core.catalog import Catalog
-from creditctl.core.errors import ConfigurationError, CreditctlError, StripeRefused
+from creditctl.core.errors import ConfigurationError, CreditctlError
 from creditctl.core.keys import Secret
 from creditctl.emulator.app import Emulator
 from creditctl.provisioning.apply import Applied, apply_plan
@@ -85,7 +85,7 @@ def test_a_first_run_killed_at_any_change_is_finished_by_the_next(
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("dies_at", range(1, 5))
+@pytest.mark.parametrize("dies_at", range(1, 4))
 def test_a_reprice_killed_at_any_change_is_finished_by_the_next(
     dies_at: int,
     after: bool,
@@ -101,7 +101,6 @@ def test_a_reprice_killed_at_any_change_is_finished_by_the_next(
     door.client.v1.products.update("creditctl_starter", {"default_price": old})
     with pytest.raises(killed):
         set_up(make_door(mortal(dies_at, after=after)), dear, env)
-        raise killed  # the reprice has only as many changes
     assert any(p.active and p.lookup_key == "creditctl_starter_usd" for p in observe(door).prices), "always a price"
     set_up(make_door(), dear, env)
 
@@ -307,8 +306,8 @@ def test_a_foreign_price_with_our_lookup_key_blocks_its_package_only(door: Strip
     assert {step.subject for step in plan.steps} == {"basic"}
 
 
-def test_creation_gives_up_where_stripe_only_replays_the_dead(
-    door: StripeDoor, make_catalog: Catalogs, tmp_path: Path, emulator: Emulator
+def test_an_endpoint_deleted_again_and_again_within_a_day_is_always_made_anew(
+    door: StripeDoor, make_catalog: Catalogs, tmp_path: Path
 ) -> None:
     catalog, env = make_catalog(("starter", 1000, 1000)), tmp_path / ".env"
     for _ in range(3):
@@ -318,4 +317,3 @@ def test_creation_gives_up_where_stripe_only_replays_the_dead(
     set_up(door, catalog, env)
 
     assert_settled(door, catalog, env)
-    assert StripeRefused.exit_code == 4

@@ -1,0 +1,166 @@
+"""The control API of creditctl's emulator: proven before a key is sent, and never anywhere but on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from creditctl.core.errors import ConfigurationError, CreditctlError, GuardRefused, StripeRefused, Unreachable
+from creditctl.core.keys import ApiKey
+from creditctl.core.modes import is_loopback_url
+
+DEFAULT_URL = "http://127.0.0.1:12111"
+"""Where `creditctl emulator` listens unless told otherwise."""
+
+EXAMPLE_KEY = "sk_test_emulator0000000000"
+"""The emulator takes any key of this shape; this one is for whoever has none, and opens nothing anywhere else."""
+
+CONTROL_PATH = "/_emulator"
+_TIMEOUT_SECONDS = 30.0
+SLOW_SECONDS = 900.0
+"""How long a seeding of a million payments may take."""
+
+Answer = dict[str, Any]
+
+
+def emulator_url(given: str | None, configured: str | None) -> str:
+    """Where the emulator is: as given on the command line, else STRIPE_API_BASE, else the default port.
+
+    Errors: GuardRefused for anything that is not plain HTTP to this machine.
+    """
+    url = (given or configured or DEFAULT_URL).rstrip("/")
+    if url.startswith("http://") and is_loopback_url(url) and not urlsplit(url).path:
+        return url
+    named = "--url" if given else "STRIPE_API_BASE"
+    raise GuardRefused(
+        f"{named} is not an http:// URL of this machine: the emulator's commands go nowhere else.",
+        code="guard.not_loopback",
+        fix=f"Name the emulator with --url, for example --url {DEFAULT_URL}; start one with `creditctl emulator`.",
+    )
+
+
+class EmulatorControl:
+    """One account of a running emulator, by its control API and its ordinary one.
+
+    Shape:  `key` chooses the account: each key with a body of its own has one.
+    Errors: of every request: StripeRefused with the emulator's words, Unreachable where nobody answers.
+    """
+
+    def __init__(self, http: httpx.Client, url: str, key: ApiKey) -> None:
+        self._http = http
+        self._key = key
+        self.url = url
+
+    def prove(self) -> Answer:
+        """What the emulator says of itself; no key is sent before this has succeeded.
+
+        Errors: GuardRefused where something else answers, or a live key meets an emulator without live mode.
+        """
+        info = _identity(self._send("GET", CONTROL_PATH, headers={}), self.url)
+        if self._key.livemode and not info.get("livemode"):
+            raise GuardRefused(
+                "The key is a live one, and this emulator was not started for live mode.",
+                code="guard.live_key_local",
+                fix="Use a test key (sk_test_…), or rehearse live mode with `creditctl emulator --livemode`.",
+            )
+        return info
+
+    def control(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        timeout_seconds: float = _TIMEOUT_SECONDS,
+    ) -> Answer:
+        """One control below /_emulator; parameters that are None are left out."""
+        kept = {name: value for name, value in (params or {}).items() if value is not None}
+        place = {"params": kept} if method in ("GET", "DELETE") else {"json": kept}
+        response = self._send(
+            method, CONTROL_PATH + path, headers=self._bearer(), timeout_seconds=timeout_seconds, **place
+        )
+        return _answer(response)
+
+    def api(self, method: str, path: str, params: Mapping[str, Any] | None = None) -> Answer:
+        """One request of Stripe's own API, such as POST /v1/refunds; flat parameters, None is left out."""
+        kept = {name: str(value) for name, value in (params or {}).items() if value is not None}
+        place = {"params": kept} if method == "GET" else {"data": kept}
+        return _answer(self._send(method, path, headers=self._bearer(), **place))
+
+    def _bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._key.secret.reveal()}"}
+
+    def _send(
+        self, method: str, path: str, *, timeout_seconds: float = _TIMEOUT_SECONDS, **more: Any
+    ) -> httpx.Response:
+        try:
+            return self._http.request(method, self.url + path, timeout=timeout_seconds, **more)
+        except httpx.InvalidURL as error:
+            raise ConfigurationError(
+                f"{self.url} is no URL: {error}.",
+                code="emulator.url",
+                fix=f"Name the emulator with --url {DEFAULT_URL}.",
+            ) from error
+        except httpx.HTTPError as error:
+            raise Unreachable(
+                f"No emulator answers at {self.url} ({type(error).__name__}).",
+                code="emulator.unreachable",
+                fix="Start one with `creditctl emulator`, or name the one that runs with --url.",
+            ) from error
+
+
+def _identity(response: httpx.Response, url: str) -> Answer:
+    """The emulator's own words of who it is. Errors: GuardRefused where they are not."""
+    answer = _decoded(response) if response.status_code == 200 else None
+    if isinstance(answer, dict) and answer.get("emulator") == "creditctl":
+        return answer
+    raise GuardRefused(
+        f"What listens at {url} did not answer as creditctl's emulator: nothing was sent to it.",
+        code="guard.not_the_emulator",
+        fix="Start `creditctl emulator` there, or name the one that runs with --url.",
+    )
+
+
+def _decoded(response: httpx.Response) -> Any:
+    try:
+        return response.json()
+    except ValueError:
+        return None
+
+
+def _answer(response: httpx.Response) -> Answer:
+    answer = _decoded(response)
+    if response.is_success and isinstance(answer, dict):
+        return answer
+    raise _refusal(response, answer.get("error") if isinstance(answer, dict) else None)
+
+
+def _refusal(response: httpx.Response, error: Any) -> CreditctlError:
+    request_id = response.headers.get("request-id")
+    if not isinstance(error, dict) or response.status_code >= 500:
+        said = f": {error['message']}" if isinstance(error, dict) and error.get("message") else ""
+        return Unreachable(
+            f"The emulator answered {response.status_code}{said}",
+            code="emulator.server_error",
+            fix="`creditctl emulator faults` shows whether this was ordered; else look at the emulator's terminal.",
+            request_id=request_id,
+        )
+    return StripeRefused(
+        f"The emulator refused: {error.get('message', response.status_code)}",
+        code=f"stripe.{error.get('decline_code') or error.get('code') or 'refused'}",
+        fix=_fix(error),
+        request_id=request_id,
+    )
+
+
+def _fix(error: Mapping[str, Any]) -> str:
+    if error.get("type") == "card_error":
+        return "The session stays open: pay with another card; `creditctl emulator cards` lists them."
+    if error.get("code") == "resource_missing":
+        return (
+            "The account is chosen by the key: is it the key that made the object? See STRIPE_SECRET_KEY, --key-name."
+        )
+    return "Correct what it names, then run the same command again."

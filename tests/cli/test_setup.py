@@ -1,0 +1,322 @@
+"""`creditctl setup` as an operator meets it: plan, apply, drift, guards, plans in files, secrets out of sight."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import stripe
+
+if TYPE_CHECKING:
+    from creditctl.emulator.app import Emulator
+
+API_URL = "http://127.0.0.1:9"
+LIVE_KEY = "sk_live_" + "emulator0000000000"
+CATALOG = """
+currency = "usd"
+[[package]]
+number = 1
+slug = "starter"
+name = "Starter"
+credits = 1000
+amount = {amount}
+"""
+
+
+@pytest.fixture
+def client(emulator: Emulator) -> stripe.StripeClient:
+    """The account behind the command line, for what a person does in the Dashboard."""
+    from creditctl.emulator.sdk_door import EmulatorHTTPClient
+
+    return stripe.StripeClient("sk_test_emulator0000000000", http_client=EmulatorHTTPClient(emulator))
+
+
+@pytest.fixture
+def shop(cli: Any) -> Any:
+    """The command line of a backend with a URL."""
+    cli.environ["CREDITS_API_URL"] = API_URL
+    return cli
+
+
+def actions(outcome: Any) -> dict[str, int]:
+    return {name: count for name, count in outcome.report["plan"]["summary"].items() if count}
+
+
+def test_a_new_account_is_set_up_and_the_second_run_has_nothing_to_do(shop: Any, client: stripe.StripeClient) -> None:
+    assert actions(shop("setup", "--dry-run", "--json")) == {"create": 11}
+    assert client.v1.products.list().data == []
+
+    first = shop("setup", "--json")
+    assert (first.exit_code, first.report["changes"]) == (0, 11)
+    assert set(first.report["env"]) == {
+        f"STRIPE_PRICE_{name}" for name in ("STARTER", "BASIC", "PRO", "BUSINESS", "ENTERPRISE")
+    }
+    second = shop("setup")
+    assert (second.exit_code, "Nothing to do" in second.stdout) == (0, True)
+    assert shop("setup", "--check", "--json").exit_code == 0
+    assert actions(shop("setup", "--dry-run", "--json")) == {"keep": 11}
+
+
+def test_prices_sell_the_packages(shop: Any, client: stripe.StripeClient) -> None:
+    report = shop("setup", "--json").report
+    prices = {slug: client.v1.prices.retrieve(price) for slug, price in report["prices"].items()}
+
+    assert {slug: (price.unit_amount, price.metadata["credits"]) for slug, price in prices.items()} == {
+        "starter": (1000, "1000"),
+        "basic": (4500, "5500"),
+        "pro": (10000, "13500"),
+        "business": (22500, "35000"),
+        "enterprise": (70000, "120000"),
+    }
+    assert {price.lookup_key for price in prices.values()} == {f"creditctl_{slug}_usd" for slug in prices}
+
+
+def test_the_secret_is_in_the_env_file_and_nowhere_else(shop: Any) -> None:
+    shop.write_env(["# mine", "FRONTEND_URL=http://localhost:3000"])
+    outcome = shop("setup")
+    lines = (shop.folder / ".env").read_text().splitlines()
+    secret = lines[-1].removeprefix("STRIPE_WEBHOOK_SECRET=")
+
+    assert lines[:2] == ["# mine", "FRONTEND_URL=http://localhost:3000"]
+    assert secret.startswith("whsec_")
+    everywhere = outcome.stdout + outcome.stderr + (shop.folder / "creditctl-emulator-audit.jsonl").read_text()
+    assert secret not in everywhere
+    assert "sk_test_emulator" not in everywhere
+
+
+def test_progress_is_one_line_a_step(shop: Any) -> None:
+    lines = [line for line in shop("setup").stderr.splitlines() if line.startswith("[")]
+
+    assert len(lines) == 11
+    assert lines[0] == "[1/11] create product starter"
+
+
+def test_drift_is_found_by_check_and_repaired(shop: Any, client: stripe.StripeClient) -> None:
+    report = shop("setup", "--json").report
+    client.v1.products.update("creditctl_pro", {"name": "Pro!", "metadata": {"theirs": "1"}})
+    client.v1.webhook_endpoints.update(report["endpoint"], {"enabled_events": ["*"]})
+    checked = shop("setup", "--check")
+
+    assert checked.exit_code == 1
+    assert 'name: "Pro!" → "Pro"' in checked.stdout
+    assert shop("setup").exit_code == 0
+    assert shop("setup", "--check").exit_code == 0
+    product = client.v1.products.retrieve("creditctl_pro")
+    assert (product.name, product.metadata["theirs"]) == ("Pro", "1")
+
+
+def test_a_plan_in_a_file_is_applied_exactly_or_not_at_all(shop: Any, client: stripe.StripeClient) -> None:
+    assert shop("setup", "--dry-run", "--plan-out", "plan.json").exit_code == 0
+    client.v1.products.create({"name": "Somebody else's"})
+    assert shop("setup", "--plan", "plan.json", "--json").report["changes"] == 11
+    stale = shop("setup", "--plan", "plan.json", "--json")
+
+    assert (stale.exit_code, stale.document["error"]["code"]) == (3, "setup.plan_stale")
+    assert "whsec_" not in (shop.folder / "plan.json").read_text()
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"schema": "creditctl.plan.v1"}'])
+def test_a_file_that_is_no_plan_is_refused(shop: Any, text: str) -> None:
+    (shop.folder / "plan.json").write_text(text)
+    outcome = shop("setup", "--plan", "plan.json", "--json")
+
+    assert (outcome.exit_code, outcome.document["error"]["code"]) == (3, "setup.plan_file")
+
+
+def test_a_plan_goes_to_no_other_account(shop: Any) -> None:
+    shop("setup", "--dry-run", "--plan-out", "plan.json")
+    shop.environ["STRIPE_SECRET_KEY"] = "sk_test_emulator1111111111"
+    outcome = shop("setup", "--plan", "plan.json", "--json")
+
+    assert (outcome.exit_code, outcome.document["error"]["code"]) == (3, "setup.plan_account")
+
+
+def test_a_price_jump_has_to_be_meant(shop: Any, client: stripe.StripeClient) -> None:
+    path = shop.folder / "packages.toml"
+    path.write_text(CATALOG.format(amount=1000))
+    shop("setup", "--catalog", "packages.toml")
+    path.write_text(CATALOG.format(amount=10000))
+    refused = shop("setup", "--catalog", "packages.toml", "--json")
+    assert (refused.exit_code, refused.document["error"]["code"]) == (3, "setup.price_jump")
+    assert len(client.v1.prices.list().data) == 1
+    dry = shop("setup", "--catalog", "packages.toml", "--dry-run", "--json")
+    assert [finding["code"] for finding in dry.document["findings"]] == ["setup.price_jump"]
+
+    assert shop("setup", "--catalog", "packages.toml", "--allow-price-jump").exit_code == 0
+    path.write_text(CATALOG.format(amount=9500))
+    assert shop("setup", "--catalog", "packages.toml").exit_code == 0
+
+
+def test_existing_objects_are_adopted_and_orphans_archived(shop: Any, client: stripe.StripeClient) -> None:
+    (shop.folder / "packages.toml").write_text(CATALOG.format(amount=1000))
+    theirs = client.v1.products.create({"name": "Thousand credits", "metadata": {"crm": "7"}})
+    price = client.v1.prices.create({"product": theirs.id, "currency": "usd", "unit_amount": 1000})
+    dry = shop("setup", "--catalog", "packages.toml", "--adopt", theirs.id, "--dry-run", "--json")
+    assert actions(dry) == {"create": 1, "adopt": 2}
+    adopted = shop("setup", "--catalog", "packages.toml", "--adopt", theirs.id, "--json")
+    assert adopted.report["prices"] == {"starter": price.id}
+    assert client.v1.products.retrieve(theirs.id).metadata["crm"] == "7"
+    assert actions(shop("setup", "--catalog", "packages.toml", "--dry-run", "--json")) == {"keep": 3}
+
+    other = client.v1.products.create({"name": "Old", "metadata": {"managed_by": "creditctl", "package": "old"}})
+    found = shop("setup", "--catalog", "packages.toml", "--json")
+    assert (found.exit_code, [f["subject"] for f in found.document["findings"]]) == (0, [other.id])
+    assert shop("setup", "--catalog", "packages.toml", "--prune").exit_code == 0
+    assert not client.v1.products.retrieve(other.id).active
+
+
+def test_adopting_what_is_not_there_is_a_usage_error(shop: Any) -> None:
+    for name in ("prod_none", "we_none"):
+        assert shop("setup", "--adopt", name, "--json").exit_code == 2
+
+
+def test_an_endpoint_made_by_hand_is_named_and_can_be_adopted(shop: Any, client: stripe.StripeClient) -> None:
+    url = API_URL + "/api/credits/webhook"
+    by_hand = client.v1.webhook_endpoints.create({"url": url, "enabled_events": ["checkout.session.completed"]})
+    shop.write_env([f"STRIPE_WEBHOOK_SECRET={by_hand.secret}"])
+    first = shop("setup", "--json")
+    assert first.exit_code == 1
+    assert "endpoint.made_by_hand" in {finding["code"] for finding in first.document["findings"]}
+    assert len(client.v1.webhook_endpoints.list().data) == 1
+
+    shop("setup", "--adopt", by_hand.id)
+    assert shop("setup", "--check", "--json").exit_code in (0, 1)
+    endpoint = client.v1.webhook_endpoints.list().data[-1]
+    assert endpoint.metadata["managed_by"] == "creditctl"
+    assert len(endpoint.enabled_events) == 15
+
+
+def test_a_secret_in_the_process_environment_would_win_and_is_refused(shop: Any, client: stripe.StripeClient) -> None:
+    shop.environ["STRIPE_WEBHOOK_SECRET"] = "whsec_" + "example0from0shell"
+    outcome = shop("setup", "--json")
+
+    assert (outcome.exit_code, outcome.document["error"]["code"]) == (3, "setup.secret_overridden")
+    assert client.v1.products.list().data == []
+
+
+def test_a_placeholder_in_the_env_file_is_replaced(shop: Any) -> None:
+    shop.write_env(["STRIPE_WEBHOOK_SECRET=whsec_..."])
+    assert shop("setup").exit_code == 0
+    assert "whsec_..." not in (shop.folder / ".env").read_text()
+    assert shop("setup", "--check").exit_code == 0
+
+
+def test_a_secret_command_takes_the_secret_and_the_next_run_trusts_it(shop: Any) -> None:
+    command = ("--secret-command", "sh -c 'cat > handed'")
+    assert shop("setup", *command).exit_code == 0
+    assert (shop.folder / "handed").read_text().startswith("whsec_")
+    assert not (shop.folder / ".env").exists()
+    assert actions(shop("setup", *command, "--dry-run", "--json")) == {"keep": 11}
+
+
+def test_without_a_url_only_the_catalogue_is_set_up(cli: Any, client: stripe.StripeClient) -> None:
+    outcome = cli("setup")
+
+    assert outcome.exit_code == 0
+    assert "stripe listen" in outcome.stdout
+    assert client.v1.webhook_endpoints.list().data == []
+
+
+def test_a_strict_emulator_refuses_a_local_url_as_stripe_does(shop: Any, clock: Any) -> None:
+    from creditctl.emulator.app import Emulator
+    from creditctl.emulator.sdk_door import EmulatorHTTPClient
+
+    strict = Emulator(clock=clock, seed=1, strict_urls=True)
+    shop.transport = lambda: EmulatorHTTPClient(strict)
+    outcome = shop("setup", "--json")
+    strict.close()
+
+    assert (outcome.exit_code, outcome.document["error"]["code"]) == (4, "stripe.url_invalid")
+
+
+def test_the_wrong_mode_and_the_wrong_account_are_refused(shop: Any) -> None:
+    wrong_mode = shop("setup", "--mode", "live", "--json")
+    assert (wrong_mode.exit_code, wrong_mode.document["error"]["code"]) == (3, "guard.mode")
+    shop.environ["STRIPE_ACCOUNT_ID"] = "acct_another"
+    wrong_account = shop("setup", "--json")
+    assert (wrong_account.exit_code, wrong_account.document["error"]["code"]) == (3, "guard.account")
+
+
+def test_in_test_mode_somebody_has_to_say_yes(shop: Any, client: stripe.StripeClient) -> None:
+    del shop.environ["STRIPE_API_BASE"]
+    refused = shop("setup", "--json")
+    assert (refused.exit_code, refused.document["error"]["code"]) == (3, "guard.yes")
+    assert client.v1.products.list().data == []
+
+    assert shop("setup", "--yes").exit_code == 0
+    assert len(client.v1.products.list().data) == 5
+    assert client.v1.webhook_endpoints.list().data == [], "a local URL gets no endpoint in test mode"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ((), "guard.live_mode"),
+        (("--yes",), "guard.live_mode"),
+        (("--mode", "live"), "guard.confirm"),
+        (("--mode", "live", "--yes"), "guard.confirm"),
+        (("--mode", "live", "--confirm", "acct_wrong"), "guard.confirm"),
+    ],
+)
+def test_a_live_account_is_not_touched_unconfirmed(
+    shop: Any, emulator: Emulator, arguments: tuple[str, ...], code: str
+) -> None:
+    from creditctl.emulator.sdk_door import EmulatorHTTPClient
+
+    del shop.environ["STRIPE_API_BASE"]
+    shop.environ |= {"STRIPE_SECRET_KEY": LIVE_KEY, "CREDITS_API_URL": "https://api.example.com"}
+    outcome = shop("setup", *arguments, "--json")
+    live = stripe.StripeClient(LIVE_KEY, http_client=EmulatorHTTPClient(emulator))
+
+    assert (outcome.exit_code, outcome.document["error"]["code"]) == (3, code)
+    assert live.v1.products.list().data == []
+    account = live.v1.accounts.retrieve_current().id
+    assert shop("setup", "--mode", "live", "--confirm", account).exit_code == 0
+    assert len(live.v1.products.list().data) == 5
+
+
+@pytest.mark.parametrize("url", [None, "http://127.0.0.1:8000", "http://api.example.com"])
+def test_a_live_account_needs_a_public_url(shop: Any, url: str | None) -> None:
+    del shop.environ["STRIPE_API_BASE"], shop.environ["CREDITS_API_URL"]
+    shop.environ |= {"STRIPE_SECRET_KEY": LIVE_KEY} | ({} if url is None else {"CREDITS_API_URL": url})
+    outcome = shop("setup", "--dry-run", "--json")
+
+    assert (outcome.exit_code, outcome.document["error"]["code"]) == (3, "setup.public_url")
+
+
+@pytest.mark.parametrize(
+    ("missing", "operation"),
+    [
+        ("rak_product_read", "read the products"),
+        ("rak_webhook_read", "read the webhook endpoints"),
+        ("rak_product_write", "write products"),
+        ("rak_plan_write", "write prices"),
+        ("rak_webhook_write", "create the webhook endpoint"),
+    ],
+)
+def test_a_missing_permission_is_named_with_what_needs_it(
+    shop: Any, client: stripe.StripeClient, missing: str, operation: str
+) -> None:
+    names = {f"rak_{name}_{right}" for name in ("product", "plan", "webhook") for right in ("read", "write")}
+    if missing.endswith("_read"):
+        names.discard(missing.replace("_read", "_write"))
+    key = "rk_test_" + "restricted0000000"
+    body = json.dumps({"key": key, "permissions": sorted(names - {missing})})
+    headers = {"authorization": "Bearer sk_test_emulator0000000000", "content-type": "application/json"}
+    post = shop.transport().request("post", "http://127.0.0.1:1/_emulator/keys", headers, body)
+    assert post[1] == 200, post[0]
+    shop.environ["STRIPE_SECRET_KEY"] = json.loads(post[0])["key"]
+    outcome = shop("setup", "--json")
+
+    assert (outcome.exit_code, outcome.document["error"]["code"]) == (3, "stripe.permission")
+    assert missing in outcome.document["error"]["message"]
+    assert operation in outcome.document["error"]["message"]
+
+
+def test_an_unwritable_env_file_stops_before_anything_is_created(shop: Any, client: stripe.StripeClient) -> None:
+    (shop.folder / ".env").mkdir()
+    outcome = shop("setup", "--json")
+
+    assert outcome.exit_code == 3
+    assert client.v1.products.list().data == []

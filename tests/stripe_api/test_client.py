@@ -1,0 +1,270 @@
+"""The door to Stripe: what is sent where, what is tried again, what is refused and what is written down."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import stripe
+
+from creditctl.core.errors import GuardRefused
+from creditctl.core.modes import Mode
+from creditctl.core.settings import merge_settings
+from creditctl.stripe_api.audit import AuditLog
+from creditctl.stripe_api.client import StripeDoor, connect
+from creditctl.stripe_api.guards import confirm_live_writes
+
+TEST_KEY = "sk_test_example0000"
+LIVE_KEY = "sk_live_" + "example0000"
+ACCOUNT = {"id": "acct_mine", "object": "account"}
+PRODUCT = {"id": "prod_1", "object": "product", "name": "Starter"}
+
+
+class ScriptedTransport(stripe.HTTPClient):
+    """Answers with what the test lays out, and remembers what it was asked."""
+
+    name = "scripted"
+
+    def __init__(self, *answers: Any) -> None:
+        super().__init__()
+        self.answers = list(answers)
+        self.requests: list[tuple[str, str, Mapping[str, str], Any]] = []
+
+    def request(self, method: str, url: str, headers: Any, post_data: Any = None, *, _usage: Any = None) -> Any:
+        self.requests.append((method, url, dict(headers), post_data))
+        answer = self.answers.pop(0)
+        if isinstance(answer, BaseException):
+            raise answer
+        body, status, answered = (answer, 200, {}) if isinstance(answer, dict) else answer
+        known = requests.structures.CaseInsensitiveDict({"Request-Id": "req_1", **answered})
+        return (body if isinstance(body, str) else json.dumps(body), status, known)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+def failed(status: int, **headers: str) -> tuple[dict[str, Any], int, dict[str, str]]:
+    return {"error": {"type": "api_error", "message": f"status {status}"}}, status, headers
+
+
+def broken() -> stripe.APIConnectionError:
+    return stripe.APIConnectionError("lost", should_retry=True)
+
+
+@pytest.fixture
+def open_door(tmp_path: Path) -> Callable[..., StripeDoor]:
+    slept: list[float] = []
+
+    def build(transport: stripe.HTTPClient, key: str = TEST_KEY, **values: str) -> StripeDoor:
+        settings = merge_settings({"STRIPE_SECRET_KEY": key, **values}, {}, env_file=Path(".env"), folder=tmp_path)
+        door = connect(
+            settings,
+            sleep=slept.append,
+            chance=lambda: 0.0,
+            transport=transport,
+            audit=AuditLog(tmp_path / "audit.jsonl", lambda: 1_790_000_000),
+        )
+        door.slept = slept  # type: ignore[attr-defined]
+        return door
+
+    return build
+
+
+OpenDoor = Callable[..., Any]
+
+
+@pytest.mark.parametrize(
+    "trouble", [failed(429), failed(500), failed(503), failed(409), broken(), ('{"id": "pro', 200, {})]
+)
+def test_a_change_is_repeated_with_one_idempotency_key(open_door: OpenDoor, trouble: Any) -> None:
+    transport = ScriptedTransport(trouble, trouble, PRODUCT)
+    with open_door(transport) as door:
+        assert door.client.v1.products.create({"name": "Starter"}).id == "prod_1"
+        assert door.slept == [0.25, 0.5]
+    assert len({headers["Idempotency-Key"] for _, _, headers, _ in transport.requests}) == 1
+
+
+def test_an_answer_that_breaks_off_is_repeated(open_door: OpenDoor) -> None:
+    cut = stripe.APIConnectionError("cut", should_retry=False)
+    cut.__cause__ = requests.exceptions.ChunkedEncodingError()
+    with open_door(ScriptedTransport(cut, PRODUCT)) as door:
+        assert door.client.v1.products.retrieve("prod_1").id == "prod_1"
+
+
+@pytest.mark.parametrize(
+    ("answers", "error", "requests_made"),
+    [
+        ([failed(429)] * 8, stripe.RateLimitError, 8),
+        ([failed(500)] * 5, stripe.APIError, 5),
+        ([broken() for _ in range(5)], stripe.APIConnectionError, 5),
+        ([failed(400)], stripe.InvalidRequestError, 1),
+        ([failed(500, **{"Stripe-Should-Retry": "false"})], stripe.APIError, 1),
+        ([failed(500, **{"Idempotent-Replayed": "true"})], stripe.APIError, 1),
+        ([stripe.APIConnectionError("bad certificate", should_retry=False)], stripe.APIConnectionError, 1),
+    ],
+)
+def test_patience_ends(open_door: OpenDoor, answers: list[Any], error: type[Exception], requests_made: int) -> None:
+    transport = ScriptedTransport(*answers)
+    with open_door(transport) as door, pytest.raises(error):
+        door.client.v1.products.retrieve("prod_1")
+    assert len(transport.requests) == requests_made
+
+
+def test_a_wait_is_never_shorter_than_retry_after(open_door: OpenDoor) -> None:
+    with open_door(ScriptedTransport(failed(429, **{"Retry-After": "3"}), PRODUCT)) as door:
+        door.client.v1.products.retrieve("prod_1")
+        assert door.slept == [3.0]
+
+
+def test_no_telemetry_and_no_notice(open_door: OpenDoor, tmp_path: Path) -> None:
+    transport = ScriptedTransport((PRODUCT, 200, {"Stripe-Notice": "hear, hear"}), PRODUCT)
+    with open_door(transport) as door:
+        door.client.v1.products.retrieve("prod_1")
+        door.client.v1.products.retrieve("prod_1")
+    for _, _, headers, _ in transport.requests:
+        assert "X-Stripe-Client-Telemetry" not in headers
+        assert "telemetry_id" not in headers["X-Stripe-Client-User-Agent"]
+
+
+def test_nothing_leaves_the_machine_when_the_base_is_local(open_door: OpenDoor) -> None:
+    transport = ScriptedTransport(PRODUCT, {"id": "file_1", "object": "file"})
+    with open_door(transport, STRIPE_API_BASE="http://127.0.0.1:9") as door:
+        assert door.mode is Mode.EMULATOR
+        door.client.v1.products.retrieve("prod_1")
+        assert set(door.client._requestor.base_addresses.values()) == {"http://127.0.0.1:9"}
+
+
+@pytest.mark.parametrize("answer", [failed(404), {"emulator": "another"}, ("not JSON", 200, {}), broken()])
+def test_a_live_key_goes_to_no_local_address_but_our_emulator(open_door: OpenDoor, answer: Any) -> None:
+    transport = ScriptedTransport(answer)
+    with pytest.raises(GuardRefused, match="live key"):
+        open_door(transport, LIVE_KEY, STRIPE_API_BASE="http://127.0.0.1:9")
+    assert [(url, headers) for _, url, headers, _ in transport.requests] == [("http://127.0.0.1:9/_emulator", {})]
+
+
+def test_a_live_key_goes_to_our_emulator(open_door: OpenDoor) -> None:
+    transport = ScriptedTransport({"emulator": "creditctl"}, PRODUCT)
+    with open_door(transport, LIVE_KEY, STRIPE_API_BASE="http://127.0.0.1:9") as door:
+        assert (door.mode, door.livemode) == (Mode.EMULATOR, True)
+        door.client.v1.products.create({"name": "Starter"})
+
+
+def test_another_account_than_the_pinned_one_is_refused_before_anything_else(open_door: OpenDoor) -> None:
+    transport = ScriptedTransport(ACCOUNT)
+    with open_door(transport, STRIPE_ACCOUNT_ID="acct_other") as door, pytest.raises(GuardRefused, match="acct_other"):
+        door.client.v1.products.create({"name": "Starter"})
+    assert [url for _, url, _, _ in transport.requests] == ["https://api.stripe.com/v1/account"]
+
+
+def test_the_pinned_account_is_looked_at_once(open_door: OpenDoor) -> None:
+    transport = ScriptedTransport(ACCOUNT, PRODUCT, PRODUCT)
+    with open_door(transport, STRIPE_ACCOUNT_ID="acct_mine") as door:
+        door.client.v1.products.retrieve("prod_1")
+        door.client.v1.products.retrieve("prod_1")
+    assert len(transport.requests) == 3
+
+
+def test_live_writes_are_locked_until_a_guard_opens_them(open_door: OpenDoor) -> None:
+    transport = ScriptedTransport(PRODUCT, ACCOUNT, PRODUCT)
+    with open_door(transport, LIVE_KEY) as door:
+        door.client.v1.products.retrieve("prod_1")
+        with pytest.raises(GuardRefused):
+            door.client.v1.products.create({"name": "Starter"})
+        with pytest.raises(GuardRefused):
+            door.client.v1.products.delete("prod_1")
+        confirm_live_writes(door, expected=Mode.LIVE, confirm="acct_mine")
+        door.client.v1.products.create({"name": "Starter"})
+
+
+@pytest.mark.parametrize(
+    ("expected", "confirm", "typed", "code"),
+    [
+        (None, "acct_mine", None, "guard.live_mode"),
+        (Mode.TEST, "acct_mine", None, "guard.live_mode"),
+        (Mode.LIVE, None, None, "guard.confirm"),
+        (Mode.LIVE, "acct_other", None, "guard.confirm"),
+        (Mode.LIVE, None, "", "guard.confirm"),
+        (Mode.LIVE, None, "yes", "guard.confirm"),
+    ],
+)
+def test_a_live_write_that_is_not_confirmed_is_refused(
+    open_door: OpenDoor, expected: Mode | None, confirm: str | None, typed: str | None, code: str
+) -> None:
+    with open_door(ScriptedTransport(ACCOUNT), LIVE_KEY) as door:
+        ask = None if typed is None else lambda _question: typed
+        with pytest.raises(GuardRefused) as caught:
+            confirm_live_writes(door, expected=expected, confirm=confirm, ask=ask)
+        assert caught.value.code == code
+        with pytest.raises(GuardRefused):
+            door.client.v1.products.create({"name": "Starter"})
+
+
+def test_the_account_may_be_typed(open_door: OpenDoor) -> None:
+    with open_door(ScriptedTransport(ACCOUNT, PRODUCT), LIVE_KEY) as door:
+        confirm_live_writes(door, expected=Mode.LIVE, confirm=None, ask=lambda _question: " acct_mine\n")
+        assert door.client.v1.products.create({"name": "Starter"}).id == "prod_1"
+
+
+def audit_lines(tmp_path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (tmp_path / "audit.jsonl").read_text().splitlines()]
+
+
+def test_changes_are_audited_and_reads_are_not(open_door: OpenDoor, tmp_path: Path) -> None:
+    refused = failed(400)
+    replayed = (PRODUCT, 200, {"Idempotent-Replayed": "true"})
+    with open_door(ScriptedTransport(PRODUCT, PRODUCT, refused, replayed, *[broken() for _ in range(5)])) as door:
+        door.client.v1.products.retrieve("prod_1")
+        with door.audit.purpose("a test"):
+            door.client.v1.products.create({"name": "Starter"}, {"idempotency_key": "key-1"})
+        with pytest.raises(stripe.InvalidRequestError):
+            door.client.v1.products.create({"name": ""})
+        door.client.v1.products.create({"name": "Starter"}, {"idempotency_key": "key-1"})
+        with pytest.raises(stripe.APIConnectionError):
+            door.client.v1.products.delete("prod_1")
+
+    assert audit_lines(tmp_path) == [
+        {
+            "when": 1_790_000_000,
+            "purpose": "a test",
+            "what": "POST /v1/products",
+            "idempotency_key": "key-1",
+            "object": "prod_1",
+            "request_id": "req_1",
+            "outcome": "done",
+        },
+        {**audit_lines(tmp_path)[0], "purpose": "", "outcome": "replayed"},
+        {
+            "when": 1_790_000_000,
+            "purpose": "",
+            "what": "DELETE /v1/products/prod_1",
+            "idempotency_key": None,
+            "object": None,
+            "request_id": None,
+            "outcome": "unknown",
+        },
+    ]
+
+
+def test_nothing_is_changed_where_the_audit_file_cannot_be_written(open_door: OpenDoor, tmp_path: Path) -> None:
+    (tmp_path / "audit.jsonl").mkdir()
+    transport = ScriptedTransport(PRODUCT)
+    with open_door(transport) as door, pytest.raises(OSError, match="directory"):
+        door.client.v1.products.create({"name": "Starter"})
+    assert transport.requests == []
+
+
+def test_a_line_that_a_crash_cut_off_does_not_swallow_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    path.write_text('{"when": 1, "wha')
+    log = AuditLog(path, lambda: 2)
+    log.append({"what": "POST /v1/products", "note": "whsec_" + "example0secret0text"})
+    log.close()
+    cut, line = path.read_text().splitlines()
+
+    assert cut == '{"when": 1, "wha'
+    assert json.loads(line)["when"] == 2
+    assert "example0secret" not in line
