@@ -25,6 +25,7 @@ from creditctl.cli import (
     serve,
     setup,
     simulate,
+    stripe,
     trace,
     webhooks,
 )
@@ -79,6 +80,7 @@ def build_app() -> typer.Typer:
     app.command("doctor")(doctor.doctor)
     app.command("simulate")(simulate.simulate)
     app.add_typer(emulator.build(), name="emulator")
+    app.command("stripe")(stripe.stripe)
     app.command("serve")(serve.serve)
     return app
 

@@ -1,4 +1,4 @@
-"""`creditctl emulator pay, decline, authenticate, expire, cards`: what a buyer does on the hosted page, from a shell."""
+"""`creditctl emulator pay, decline, authenticate, expire, cards`: what a buyer does on the page, from a shell."""
 
 from __future__ import annotations
 

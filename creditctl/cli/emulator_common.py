@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -15,6 +15,8 @@ from creditctl.core.errors import ConfigurationError
 from creditctl.core.modes import Mode
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from creditctl.core.keys import ApiKey
     from creditctl.core.settings import Settings
     from creditctl.stripe_api.control import EmulatorControl
@@ -41,9 +43,14 @@ class Steering:
     run: Run
     control: EmulatorControl
 
-    def finish(self, report: dict[str, Any], *lines: str) -> None:
+    def finish(self, report: dict[str, Any], *lines: str) -> NoReturn:
         """The answer: the report as JSON, or the lines for people."""
-        self.run.finish(report, human=lambda console: [console.print(line, markup=False) for line in lines] and None)
+
+        def human(console: Console) -> None:
+            for line in lines:
+                console.print(line, markup=False)
+
+        self.run.finish(report, human=human)
 
 
 @contextmanager
@@ -81,6 +88,6 @@ def account_key(run: Run, settings: Settings, key_name: str | None) -> ApiKey:
         raise ConfigurationError(
             f"{key_name} is not set.",
             code="env.missing",
-            fix=f"Write {key_name}=sk_test_… into {settings.env_file}, or export it; --key-name takes a name, never a key.",
+            fix=f"Write {key_name}=sk_test_… into {settings.env_file}, or export it; --key-name takes a name, no key.",
         )
     return parse_server_key(text, name=key_name)

@@ -92,8 +92,8 @@ def fault(
     env_file: EnvFileOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Order a fault: of answers (status, latency, a cut connection) or of deliveries (drop, duplicate, delay, reorder)."""
-    wanted = {"kind": kind, "path": path, "method": method.upper(), "event": event, "count": count}
+    """Order a fault of answers (status, latency, cut) or of deliveries (drop, duplicate, delay, reorder)."""
+    wanted: dict[str, Any] = {"kind": kind, "path": path, "method": method.upper(), "event": event, "count": count}
     wanted |= {"probability": probability, "status": status, "seconds": seconds}
     with steering(ctx, as_json=as_json, env_file=env_file, url=url, key_name=key_name) as at:
         report = at.control.control("POST", "/faults", wanted)

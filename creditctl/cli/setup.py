@@ -261,5 +261,5 @@ def _endpoint_note(settings: Settings, planned: Plan) -> list[str]:
         return []
     return [
         f"No webhook endpoint: CREDITS_API_URL is {'local' if settings.webhook_url else 'not set'}. "
-        "For local work, `stripe listen --forward-to localhost:8000/api/credits/webhook` forwards events."
+        "For local work, `creditctl events listen` forwards events to the backend."
     ]

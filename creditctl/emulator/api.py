@@ -14,7 +14,6 @@ from creditctl.emulator.errors import (
     StripeError,
     invalid,
     not_emulated,
-    unauthorized,
     unrecognized_url,
 )
 from creditctl.emulator.expand import expand
@@ -204,10 +203,8 @@ def _envelope(error: StripeError, call: Call | None, request_id: str) -> bytes:
     return encode({"error": {name: fields[name] for name in sorted(fields)}})
 
 
-def server_error() -> StripeError:
+def server_error() -> Response:
     """A fault of the emulator itself, in Stripe's words."""
     message = "An unknown error occurred. (This is a bug of the emulator: its log has the traceback.)"
-    return StripeError(500, {"type": "api_error", "message": message})
-
-
-__all__ = ["Api", "server_error", "unauthorized"]
+    body = encode({"error": {"type": "api_error", "message": message}})
+    return Response(500, _standard_headers("req_unknown0000000"), body)

@@ -1,5 +1,6 @@
 """The emulator: one handler from request to response, and a pump for what happens later."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from typing import Any
 
 from creditctl.emulator import control, jobs, pages
 from creditctl.emulator.accounts import Accounts
-from creditctl.emulator.api import Api
+from creditctl.emulator.api import Api, server_error
 from creditctl.emulator.call import API_VERSION, Options, Services
 from creditctl.emulator.deliveries import Deliveries, Outcome, Outgoing
 from creditctl.emulator.faults import Faults, apply_faults
@@ -18,6 +19,8 @@ from creditctl.emulator.outgoing import attempt, send_over_http
 from creditctl.emulator.settings import load_settings, save_setting
 from creditctl.emulator.store import Store
 from creditctl.emulator.wire import Request, Response, Send
+
+_LOG = logging.getLogger("creditctl.emulator")
 
 
 class Emulator:
@@ -72,7 +75,7 @@ class Emulator:
             now = self.now()
             if self.services.next_job is not None and self.services.next_job <= now:
                 self.run_jobs(now)
-            response = self._route(request, now)
+            response = self._route_safely(request, now)
             if self.services.deliveries.fresh:
                 self.services.deliveries.fresh = False
                 self._announce_work()
@@ -81,6 +84,15 @@ class Emulator:
     def _announce_work(self) -> None:
         self.on_work()
         self.services.listeners.notify()
+
+    def _route_safely(self, request: Request, now: int) -> Response:
+        """A bug of ours answers 500 in Stripe's words; its traceback goes to the log."""
+        try:
+            return self._route(request, now)
+        except Exception:  # noqa: BLE001 - the door must always have an answer to give
+            _LOG.exception("%s %s failed", request.method, request.path)
+            self.services.store.rollback()
+            return server_error()
 
     def _route(self, request: Request, now: int) -> Response:
         if request.path.startswith(control.PREFIX):

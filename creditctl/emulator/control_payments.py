@@ -13,6 +13,7 @@ from creditctl.emulator.payments import Terms, finish_challenge
 from creditctl.emulator.resources.checkout_flow import authenticate_session, expire_session, pay_session, require_open
 from creditctl.emulator.resources.disputes import OPEN, open_disputes, settle_dispute
 from creditctl.emulator.resources.refunds import refund_fails
+from creditctl.emulator.transactions import transact
 
 if TYPE_CHECKING:
     from creditctl.emulator.control import Command
@@ -23,21 +24,8 @@ DISPUTE_KINDS = ("fraudulent", "product_not_received", "inquiry", "multiple", "c
 
 def transaction(command: "Command", action: Callable[[Call], Any]) -> Any:
     """Run an action as one transaction; a decline keeps what it did."""
-    call, store = command.call(), command.emulator.services.store
-    store.begin()
-    try:
-        result = action(call)
-    except StripeError as error:
-        if error.commit:
-            store.commit()
-        else:
-            store.rollback()
-        raise
-    except BaseException:
-        store.rollback()
-        raise
-    store.commit()
-    return result
+    call = command.call()
+    return transact(command.emulator.services.store, lambda: action(call))
 
 
 def named_card(name: str) -> Card:

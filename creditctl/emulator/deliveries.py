@@ -13,6 +13,7 @@ from creditctl.emulator.faults import Faults
 from creditctl.emulator.kinds import EVENT, Body
 from creditctl.emulator.signatures import signature_header
 from creditctl.emulator.store import Store, decode, encode
+from creditctl.emulator.versions import render
 
 TEST_RETRY_SECONDS = (600, 7200)
 LIVE_RETRY_SECONDS = (300, 1800, 7200, 18_000, 36_000, 43_200, 54_000, 54_000)
@@ -204,7 +205,7 @@ def render_event(body: bytes, api_version: str | None) -> bytes:
         event = decode(body)
         if event["api_version"] != api_version:
             event["api_version"] = api_version
-            body = encode(event)
+            body = render(encode(event), api_version)
     return msgspec.json.format(body, indent=2)
 
 

@@ -1,11 +1,13 @@
 """Work for later: state machines that move by themselves go through one table of jobs on the emulator's clock."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from creditctl.emulator.call import Call, Scope, Services
 from creditctl.emulator.store import decode
 
+_LOG = logging.getLogger("creditctl.emulator")
 Job = Callable[[Call, str, dict[str, Any]], None]
 JOBS: dict[str, Job] = {}
 
@@ -50,6 +52,10 @@ def _run(services: Services, row: tuple[Any, ...], scope: Scope) -> None:
         store.db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
         JOBS[name](Call(services, scope, due), subject, decode(payload))
         store.commit()
+    except Exception:  # noqa: BLE001 - one broken job must not stop all that comes after it
+        _LOG.exception("the job %s of %s failed and is dropped", name, subject)
+        store.rollback()
+        store.db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
     except BaseException:
         store.rollback()
         raise

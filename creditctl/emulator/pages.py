@@ -15,6 +15,7 @@ from creditctl.emulator.forms import decode
 from creditctl.emulator.kinds import PAYMENT_INTENT, SESSION, Body
 from creditctl.emulator.page_views import challenge_page, checkout_page, notice_page
 from creditctl.emulator.store import Row
+from creditctl.emulator.transactions import transact
 from creditctl.emulator.wire import Request, Response
 
 if TYPE_CHECKING:
@@ -70,21 +71,7 @@ def _redirect(url: str) -> Response:
 
 def _act(visit: Visit, action: Callable[[], Body]) -> Body:
     """Run what the buyer does as one transaction; a decline keeps what it did."""
-    store = visit.emulator.services.store
-    store.begin()
-    try:
-        result = action()
-    except StripeError as error:
-        if error.commit:
-            store.commit()
-        else:
-            store.rollback()
-        raise
-    except BaseException:
-        store.rollback()
-        raise
-    store.commit()
-    return result
+    return transact(visit.emulator.services.store, action)
 
 
 def show(visit: Visit) -> Response:

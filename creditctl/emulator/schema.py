@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from creditctl.emulator.currencies import SUPPORTED
 from creditctl.emulator.errors import (
     bad_parameter,
     empty_parameter,
@@ -15,7 +16,6 @@ from creditctl.emulator.errors import (
 from creditctl.emulator.forms import Node, Tree
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}\Z")
-_CURRENCY = re.compile(r"[A-Za-z]{3}\Z")
 _URL = re.compile(r"https?://[^\s/?#]+[^\s]*\Z", re.IGNORECASE)
 
 
@@ -119,8 +119,10 @@ class Currency(Field):
 
     def parse(self, node: Node, param: str) -> str:
         text = _scalar(node, param, "string")
-        if not _CURRENCY.match(text):
-            raise bad_parameter(f"Invalid currency: {text.lower()}.", param)
+        if text.lower() not in SUPPORTED:
+            listed = ", ".join(sorted(SUPPORTED))
+            message = f"Invalid currency: {text.lower()}. Stripe currently supports these currencies: {listed}"
+            raise bad_parameter(message, param)
         return text.lower()
 
 

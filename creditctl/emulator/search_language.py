@@ -121,7 +121,7 @@ def _text_comparison(term: Term, kind: str, expression: str) -> tuple[str, list[
             )
         return f"instr(lower({expression}), lower(?)) > 0", [value]
     if kind == "words":
-        words = re.findall(r"\w+", value.lower())
+        words = [word.replace("_", "\\_") for word in re.findall(r"\w+", value.lower())]
         pattern = "%".join(["", *(f" {word} " for word in words), ""]).replace(" % ", " %") if words else ""
-        return f"(' ' || lower({expression}) || ' ') LIKE ?", [pattern]
+        return f"(' ' || lower({expression}) || ' ') LIKE ? ESCAPE '\\'", [pattern]
     return f"lower({expression}) = lower(?)", [value]

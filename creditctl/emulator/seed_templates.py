@@ -49,9 +49,8 @@ class Template(msgspec.Struct):
     settles: bool = False
     """Whether its money becomes available only later."""
 
-    def row(self, scope: int, values: dict[str, Any]) -> tuple[Any, ...]:
-        """The database row with the holes filled."""
-        holes = {name.encode(): v.encode() if isinstance(v, str) else v for name, v in values.items()}
+    def row(self, scope: int, values: dict[str, Any], holes: dict[bytes, Any]) -> tuple[Any, ...]:
+        """The database row with the holes filled; `holes` are the values as bytes."""
         links = tuple(values.get(link, link) if link else None for link in self.links)
         extra = self.extra % holes if self.extra else None
         return (

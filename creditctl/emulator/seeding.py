@@ -114,9 +114,10 @@ class Seeding:
         user = f"user_{self._random.randrange(self._plan.users) + 1}"
         later = min(moment + self._random.randint(60, 86_400), max(self._call.now, moment + 60))
         values = self._values(moment, later, user)
+        holes = {name.encode(): v.encode() if isinstance(v, str) else v for name, v in values.items()}
         for template in self._made[price["id"], fate]:
-            self._rows.append(template.row(self._call.scope.id, values))
-            self._count(template, moment, later)
+            self._rows.append(template.row(self._call.scope.id, values, holes))
+            self._count(template, moment)
         return {
             "session": values["session"],
             "payment_intent": None if fate == "expired" else values["intent"],
@@ -157,8 +158,7 @@ class Seeding:
             "status": "pending" if available > self._call.now else "available",
         }
 
-    def _count(self, template: Template, moment: int, later: int) -> None:
-        del later
+    def _count(self, template: Template, moment: int) -> None:
         if template.net is None:
             return
         available = balances.settles_on(moment)

@@ -65,7 +65,7 @@ class TraceReader:
         Errors: UsageError where it is no such id, or nobody knows it; StripeRefused for a key that Stripe refuses.
         """
         keys = self._payments_of(subject)
-        payments = tuple(self._payment(key) for key in keys[:MOST_PAYMENTS])
+        payments = tuple(self._payment(key) for key in reversed(keys[:MOST_PAYMENTS]))
         if len(keys) > MOST_PAYMENTS:
             self._note(f"only the latest {MOST_PAYMENTS} of {len(keys)} payments are shown")
         if not any(_known(payment) for payment in payments):
@@ -159,7 +159,7 @@ class TraceReader:
         )
 
     def _payments_of_user(self, user_id: str) -> list[str]:
-        """A user's payments: of the ledger, of kept events, and of the sessions that Stripe lists for thirty days."""
+        """A user's payments, latest first: of the ledger, of kept events, and of Stripe's sessions of thirty days."""
         keys = [entry.payment_key for entry in self._entries(EntryFilter(user_id=user_id)) if entry.payment_key]
         if self.mirror is not None:
             keys += [each.payment_key for each in self.mirror.events(EventQuery(user_id=user_id)) if each.payment_key]

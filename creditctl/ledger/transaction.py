@@ -4,19 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from creditctl.core.entitlement import (
-    TAKING_KINDS,
-    EntryDraft,
-    KeyScheme,
-    Kind,
-    Purchase,
-    Standing,
-    settlement,
-)
+from creditctl.core.entitlement import EntryDraft, KeyScheme, Kind, settlement
 from creditctl.core.entitlement_facts import DisputeFact, Fact, RefundFact
 from creditctl.core.entitlement_purchase import Proposal
 from creditctl.core.errors import UsageError
@@ -24,6 +15,7 @@ from creditctl.core.findings import Finding, Severity
 from creditctl.ledger import rows
 from creditctl.ledger.chain import COLUMNS, GENESIS, entry_hash
 from creditctl.ledger.models import Delivery, Entry, Outcome, Posting
+from creditctl.ledger.standing import standing_of
 
 _INSERT_ENTRY = f"INSERT INTO credit_transactions ({rows.ENTRY_COLUMNS}) VALUES ({','.join('?' * len(COLUMNS))})"  # noqa: S608
 _SELECT_ENTRY = f"SELECT {rows.ENTRY_COLUMNS} FROM credit_transactions WHERE "  # noqa: S608
@@ -77,7 +69,8 @@ class LedgerTransaction:
         if purchase is None:
             return ()
         self._report_other_currencies(purchase, facts, source_event)
-        drafts = settlement(self._standing(purchase), facts, source_event=source_event, cause=cause)
+        standing = standing_of(purchase, self._select("payment_key = ? ORDER BY id", payment_key))
+        drafts = settlement(standing, facts, source_event=source_event, cause=cause)
         return tuple(self._append(draft) for draft in drafts)
 
     def keep_fact(self, fact: Fact, *, source_event: str | None = None) -> Fact:
@@ -197,20 +190,6 @@ class LedgerTransaction:
         self.connection.execute(_INSERT_ENTRY, row)
         return rows.entry_of(row)
 
-    def _standing(self, purchase: Entry) -> Standing:
-        """What the entries of a payment add up to so far."""
-        entries = self._select("payment_key = ? ORDER BY id", purchase.payment_key)
-        taking = [entry for entry in entries if entry.kind in TAKING_KINDS]
-        return Standing(
-            purchase=_purchase(purchase),
-            purchase_id=purchase.id,
-            taken=-sum(entry.credits for entry in taking),
-            returned=-sum(entry.amount for entry in taking),
-            shares=_shares(taking),
-            takers={entry.object_id: entry.id for entry in taking if entry.object_id and _takes(entry)},
-            keys=frozenset(entry.idempotency_key for entry in entries),
-        )
-
     def _report_other_currencies(self, purchase: Entry, facts: Sequence[Fact], event: str | None) -> None:
         for fact in facts:
             if fact.currency != purchase.currency and fact.counted:
@@ -238,32 +217,6 @@ def _merge(known: Fact, heard: Fact) -> Fact:
     if isinstance(known, DisputeFact) and isinstance(heard, DisputeFact):
         return known.merge(heard)
     raise UsageError(f"{heard.object_id} is both a refund and a dispute.", code="ledger.fact_kind")
-
-
-def _takes(entry: Entry) -> bool:
-    return entry.kind in (Kind.REFUND, Kind.DISPUTE)
-
-
-def _shares(taking: Sequence[Entry]) -> Counter[str]:
-    """How much of what was returned each refund and dispute accounts for."""
-    shares: Counter[str] = Counter()
-    for entry in taking:
-        if entry.object_id:
-            shares[entry.object_id] -= entry.amount
-    return shares
-
-
-def _purchase(entry: Entry) -> Purchase:
-    return Purchase(
-        user_id=entry.user_id,
-        credits=entry.credits,
-        amount=entry.amount,
-        currency=entry.currency or "",
-        payment_key=entry.payment_key or "",
-        session_id=entry.session_id,
-        package=entry.package,
-        created=entry.created,
-    )
 
 
 def _other_currency(purchase: Entry, fact: Fact) -> Finding:

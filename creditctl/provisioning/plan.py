@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from creditctl.core.catalog import Catalog
 from creditctl.core.errors import ConfigurationError, GuardRefused, UsageError
 from creditctl.core.findings import sort_findings
-from creditctl.provisioning.plan_catalog import JUMP_BOUND_PERCENT, plan_catalog
+from creditctl.provisioning.plan_catalog import plan_catalog
 from creditctl.provisioning.plan_endpoint import plan_endpoint
+from creditctl.provisioning.plan_price import JUMP_BOUND_PERCENT
 from creditctl.provisioning.state import EndpointWish, Observed, ProductState, digest, plain, same_url
 from creditctl.provisioning.steps import Action, Kind, Plan, Scope, Step
 

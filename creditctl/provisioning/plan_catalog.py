@@ -7,12 +7,19 @@ from dataclasses import dataclass, field
 
 from creditctl.core.catalog import Catalog, Package
 from creditctl.core.findings import Finding, Severity
-from creditctl.core.money import format_amount
-from creditctl.provisioning.state import MANAGED_BY, Observed, PriceState, ProductState, digest
+from creditctl.provisioning.diff import all_new, differences, metadata_changes, update_params
+from creditctl.provisioning.plan_price import (
+    archive_price_step,
+    current_price,
+    existing_price_step,
+    is_for,
+    new_price_step,
+    price_jump,
+    related_prices,
+    superseded_price,
+)
+from creditctl.provisioning.state import MANAGED_BY, Observed, PriceState, ProductState
 from creditctl.provisioning.steps import Action, Change, Kind, Step
-
-JUMP_BOUND_PERCENT = 50
-"""By how much a price or its credits may change at once before somebody has to say that it is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,7 @@ def _choose_product(package: Package, observed: Observed, reserved: set[str]) ->
         product
         for product in observed.products
         if product.id not in reserved
-        if product.id == package.product_id or (product.ours and _is_for(product.metadata, package))
+        if product.id == package.product_id or (product.ours and is_for(product.metadata, package))
     ]
     holders = {price.product for price in observed.prices if price.active and price.lookup_key == package.lookup_key}
     preferred = [
@@ -82,10 +89,6 @@ def _choose_product(package: Package, observed: Observed, reserved: set[str]) ->
         *candidates,
     ]
     return preferred[0] if preferred else None
-
-
-def _is_for(metadata: Mapping[str, str], package: Package) -> bool:
-    return metadata.get("package") == package.slug
 
 
 def _plan_package(
@@ -104,12 +107,12 @@ def _plan_package(
     draft.steps.append(_product_step(package, product, adopting=adopting))
     related = related_prices(package, product_id, observed.prices)
     current = current_price(package, product_id, related, adopting=adopting)
-    superseded = _superseded(package, related)
+    superseded = superseded_price(package, related)
     if current is None:
-        draft.steps.append(_new_price(package, product_id, related, superseded))
-        draft.jumps += _jump(package, superseded)
+        draft.steps.append(new_price_step(package, product_id, related, superseded))
+        draft.jumps += price_jump(package, superseded)
     else:
-        draft.steps.append(_existing_price(package, current, adopting=adopting))
+        draft.steps.append(existing_price_step(package, current, adopting=adopting))
     draft.sold_by.append((package, product, current))
     draft.outdated |= {
         price.id: (package.slug, price)
@@ -152,13 +155,13 @@ def _product_step(package: Package, product: ProductState | None, *, adopting: b
             params={"id": package.product_id, **wanted, "metadata": package.metadata},
             changes=(
                 Change("id", None, package.product_id),
-                *_all_new(wanted),
-                *_metadata_changes({}, package.metadata),
+                *all_new(wanted),
+                *metadata_changes({}, package.metadata),
             ),
             reason="it does not exist",
         )
     have = {"name": product.name, "description": product.description, "active": product.active}
-    changes = (*_differences(have, wanted), *_metadata_changes(product.metadata, package.metadata))
+    changes = (*differences(have, wanted), *metadata_changes(product.metadata, package.metadata))
     action, reason = _product_action(product, changes, adopting=adopting)
     return Step(action, Kind.PRODUCT, package.slug, product.id, changes, update_params(changes), reason)
 
@@ -171,130 +174,6 @@ def _product_action(product: ProductState, changes: Sequence[Change], *, adoptin
     if not product.active:
         return Action.RESTORE, "it was archived"
     return Action.UPDATE, "it differs"
-
-
-def related_prices(package: Package, product_id: str, prices: Sequence[PriceState]) -> list[PriceState]:
-    """The prices that have to do with the package, oldest first: marked for it, with its key, or on its product."""
-    return [
-        price
-        for price in prices
-        if (price.ours and _is_for(price.metadata, package))
-        or price.lookup_key == package.lookup_key
-        or price.product == product_id
-    ]
-
-
-def sells(price: PriceState, package: Package, product_id: str) -> bool:
-    """Whether a price sells exactly what the package says; credits that are not written on it are not held against it.
-
-    Source: Stripe API reference, "Update a price": amount, currency, product and recurrence never change. The credits
-    could, but an archived price is the record of what older sessions sold.
-    """
-    return (
-        price.product == product_id
-        and price.currency == package.currency
-        and price.unit_amount == package.amount
-        and not price.recurring
-        and price.metadata.get("credits", str(package.credits)) == str(package.credits)
-    )
-
-
-def current_price(
-    package: Package, product_id: str, related: Sequence[PriceState], *, adopting: bool = False
-) -> PriceState | None:
-    """The price to go on with: active with the key, else archived with the key, else active and marked."""
-    fitting = [price for price in related if sells(price, package, product_id)]
-    keyed = [price for price in fitting if price.lookup_key == package.lookup_key]
-    holder_active = any(price.active and price.lookup_key == package.lookup_key for price in related)
-    choices = [
-        *[price for price in keyed if price.active],
-        *[price for price in reversed(keyed) if not price.active and not holder_active],
-        *[price for price in fitting if price.active and (price.ours or adopting)],
-    ]
-    return choices[0] if choices else None
-
-
-def _superseded(package: Package, related: Sequence[PriceState]) -> PriceState | None:
-    """The price that a new one takes over from: the key's holder, else the newest of ours."""
-    holders = [price for price in related if price.lookup_key == package.lookup_key]
-    active = [price for price in holders if price.active] or [p for p in related if p.active and p.ours]
-    return (active or holders or [None])[-1]  # type: ignore[list-item]
-
-
-def _new_price(package: Package, product_id: str, related: Sequence[PriceState], old: PriceState | None) -> Step:
-    supersedes = {} if old is None else {"supersedes": old.id}
-    metadata = {**package.metadata, **supersedes}
-    terms = {"product": product_id, "currency": package.currency, "unit_amount": package.amount}
-    return Step(
-        Action.CREATE if old is None else Action.REPLACE,
-        Kind.PRICE,
-        package.slug,
-        None if old is None else old.id,
-        changes=_price_changes(package, product_id, old),
-        params={**terms, "lookup_key": package.lookup_key, "transfer_lookup_key": True, "metadata": metadata},
-        reason="it does not exist" if old is None else "amount, currency, product and credits never change on a price",
-        seed=digest([supersedes, sorted(price.id for price in related)]),
-    )
-
-
-def _price_changes(package: Package, product_id: str, old: PriceState | None) -> tuple[Change, ...]:
-    wanted = {
-        "product": product_id,
-        "currency": package.currency,
-        "unit_amount": package.amount,
-        "credits": str(package.credits),
-        "lookup_key": package.lookup_key,
-    }
-    if old is None:
-        return _all_new(wanted)
-    have = {
-        "product": old.product,
-        "currency": old.currency,
-        "unit_amount": old.unit_amount,
-        "credits": old.metadata.get("credits"),
-        "lookup_key": old.lookup_key,
-    }
-    return _differences(have, wanted)
-
-
-def _jump(package: Package, old: PriceState | None) -> list[str]:
-    """Why the package's price changes suspiciously far, such as by a slipped decimal; empty where it does not."""
-    if old is None or old.currency != package.currency:
-        return []
-    told = []
-    if old.unit_amount is not None and _is_jump(old.unit_amount, package.amount):
-        before, after = (format_amount(amount, package.currency) for amount in (old.unit_amount, package.amount))
-        told.append(f"{package.slug}: the price goes from {before} to {after}")
-    credits = old.metadata.get("credits", "")
-    if credits.isascii() and credits.isdigit() and _is_jump(int(credits), package.credits):
-        told.append(f"{package.slug}: the credits go from {int(credits):,} to {package.credits:,}")
-    return told
-
-
-def _is_jump(old: int, new: int) -> bool:
-    return abs(new - old) * 100 > old * JUMP_BOUND_PERCENT
-
-
-def _existing_price(package: Package, price: PriceState, *, adopting: bool) -> Step:
-    changes = (
-        *_differences(
-            {"active": price.active, "lookup_key": price.lookup_key},
-            {"active": True, "lookup_key": package.lookup_key},
-        ),
-        *_metadata_changes(price.metadata, package.metadata),
-    )
-    params = update_params(changes)
-    if "lookup_key" in params or "active" in params:
-        params = {**params, "lookup_key": package.lookup_key, "transfer_lookup_key": True}
-    if not changes:
-        action, reason = Action.KEEP, ""
-    elif adopting and not price.ours:
-        action, reason = Action.ADOPT, "its product was named by --adopt"
-    elif not price.active:
-        action, reason = Action.RESTORE, "it was archived"
-    else:
-        action, reason = Action.UPDATE, "it differs"
-    return Step(action, Kind.PRICE, package.slug, price.id, changes, params, reason)
 
 
 def _retire(draft: _Draft, observed: Observed) -> None:
@@ -320,7 +199,7 @@ def _retire(draft: _Draft, observed: Observed) -> None:
         if price.id in stuck:
             draft.findings.append(_stuck(price))
         else:
-            draft.steps.append(_archive_price(slug, price, "a newer price took over"))
+            draft.steps.append(archive_price_step(slug, price, "a newer price took over"))
 
 
 def _stuck(price: PriceState) -> Finding:
@@ -333,12 +212,6 @@ def _stuck(price: PriceState) -> Finding:
     )
 
 
-def _archive_price(subject: str, price: PriceState, reason: str) -> Step:
-    return Step(
-        Action.ARCHIVE, Kind.PRICE, subject, price.id, (Change("active", True, False),), {"active": False}, reason
-    )
-
-
 def _plan_orphans(draft: _Draft, observed: Observed, kept: set[str], *, prune: bool) -> None:
     for product in observed.products:
         if not product.ours or not product.active or product.id in kept:
@@ -348,7 +221,7 @@ def _plan_orphans(draft: _Draft, observed: Observed, kept: set[str], *, prune: b
             draft.findings.append(_orphan(product))
             continue
         draft.steps += [
-            _archive_price(subject, price, "its product is an orphan")
+            archive_price_step(subject, price, "its product is an orphan")
             for price in observed.prices
             if price.product == product.id and price.ours and price.active and price.id != product.default_price
             if not any(step.id == price.id and step.action is Action.ARCHIVE for step in draft.steps)
@@ -367,25 +240,3 @@ def _orphan(product: ProductState) -> Finding:
         f"The product {product.id} ({product.name}) is marked {MANAGED_BY}, but no package is sold by it.",
         "Archive it with `creditctl setup --prune`, or leave it as it is.",
     )
-
-
-def _differences(have: Mapping[str, object], want: Mapping[str, object]) -> tuple[Change, ...]:
-    return tuple(Change(name, have[name], want[name]) for name in want if have[name] != want[name])
-
-
-def _all_new(want: Mapping[str, object]) -> tuple[Change, ...]:
-    return tuple(Change(name, None, value) for name, value in want.items())
-
-
-def _metadata_changes(have: Mapping[str, str], want: Mapping[str, str]) -> tuple[Change, ...]:
-    """Only our own keys are compared; what others wrote stays."""
-    return tuple(
-        Change(f"metadata.{name}", have.get(name), want[name]) for name in want if have.get(name) != want[name]
-    )
-
-
-def update_params(changes: Sequence[Change]) -> dict[str, object]:
-    """The request that makes these changes. Source: Stripe API reference, "Metadata": an update merges keys."""
-    params: dict[str, object] = {change.field: change.new for change in changes if "." not in change.field}
-    metadata = {change.field.partition(".")[2]: change.new for change in changes if "." in change.field}
-    return {**params, "metadata": metadata} if metadata else params

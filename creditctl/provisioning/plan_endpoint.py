@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from creditctl.core.findings import Finding, Severity
-from creditctl.provisioning.plan_catalog import update_params
+from creditctl.provisioning.diff import update_params
 from creditctl.provisioning.state import MANAGED_BY, EndpointState, EndpointWish, digest, same_url
 from creditctl.provisioning.steps import Action, Change, Kind, Step
 

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from creditctl.core.entitlement import (
-    EntryDraft,
-    Kind,
-    Purchase,
-    Standing,
-    credits_to_take,
-    returned_amount,
-    settlement,
-)
+from creditctl.core.entitlement import EntryDraft, Kind, credits_to_take, returned_amount, settlement
 from creditctl.core.entitlement_facts import Fact
 from creditctl.core.findings import Finding, Severity
 from creditctl.core.money import format_amount
 from creditctl.ledger.models import Entry
+from creditctl.ledger.standing import standing_of
 from creditctl.reconciliation.credit import Terms, Verdict
 from creditctl.reconciliation.match import Case
 from creditctl.reconciliation.repair import Repair
@@ -35,7 +28,7 @@ def judge_returns(case: Case, terms: Terms) -> Verdict:
     if not case.facts and not case.takings:
         return Verdict()
     entry = case.main
-    standing = standing_of(case, entry)
+    standing = standing_of(entry, case.entries, case.key)
     currencies = tuple(_other_currencies(case, entry))
     drafts = settlement(standing, case.facts)
     if drafts:
@@ -47,27 +40,6 @@ def judge_returns(case: Case, terms: Terms) -> Verdict:
     if over <= 0 or case.recorded_after(terms.started):
         return Verdict(currencies)
     return Verdict((*currencies, _over_taken(case, over, target)))
-
-
-def standing_of(case: Case, purchase: Entry) -> Standing:
-    """What the ledger holds about a purchase, as its own posting reckons it."""
-    return Standing(
-        purchase=Purchase(
-            user_id=purchase.user_id,
-            credits=purchase.credits,
-            amount=purchase.amount,
-            currency=purchase.currency or "",
-            payment_key=purchase.payment_key or case.key,
-            session_id=purchase.session_id,
-            package=purchase.package,
-            created=purchase.created,
-        ),
-        purchase_id=purchase.id,
-        taken=-sum(entry.credits for entry in case.takings),
-        returned=-sum(entry.amount for entry in case.takings),
-        takers={entry.object_id: entry.id for entry in case.takings if entry.object_id and entry.credits < 0},
-        keys=frozenset(entry.idempotency_key for entry in case.entries),
-    )
 
 
 def _unsettled(

@@ -1,9 +1,16 @@
-"""The audit file: one JSON line for every change to Stripe, on the disk before the command goes on."""
+"""The audit file: one JSON line for every change to Stripe, on the disk before the command goes on.
+
+While a change is under way it lies in a small file beside the audit file, so that a killed command leaves a trace of
+it too: the next one that opens the audit file turns it into a line with outcome `unknown`.
+"""
 
 from __future__ import annotations
 
+import glob
 import json
 import os
+import secrets
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +19,8 @@ from typing import Any
 from creditctl.core.keys import redact
 
 _FILE_MODE = 0o600
+_PROCESS = secrets.token_hex(4)
+"""Tells this process from an earlier one with the same number, which is usual in containers."""
 
 
 class AuditLog:
@@ -35,13 +44,28 @@ class AuditLog:
         self._descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, _FILE_MODE)
         size = os.fstat(self._descriptor).st_size
         if size and os.pread(self._descriptor, 1, size - 1) != b"\n":
-            self._write(b"\n")
+            _write(self._descriptor, b"\n")
+        self._recover()
+
+    def begin(self, entry: Mapping[str, Any]) -> None:
+        """Notes a change that is about to be sent."""
+        self.open()
+        descriptor = os.open(self._pending, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _FILE_MODE)
+        try:
+            _write(descriptor, self._line({**entry, "object": None, "request_id": None, "outcome": "unknown"}))
+        finally:
+            os.close(descriptor)
 
     def append(self, entry: Mapping[str, Any]) -> None:
         """Writes one line in one call, so that lines of two processes never mix, and waits for the disk."""
         self.open()
-        line = {"when": self._clock(), "purpose": self._purpose, **entry}
-        self._write(redact(json.dumps(line, ensure_ascii=True)).encode() + b"\n")
+        if self._descriptor is not None:
+            _write(self._descriptor, self._line(entry))
+        self.settle()
+
+    def settle(self) -> None:
+        """Forgets the change that was about to be sent: its line is written, or it was refused."""
+        self._pending.unlink(missing_ok=True)
 
     @contextmanager
     def purpose(self, text: str) -> Iterator[None]:
@@ -59,9 +83,42 @@ class AuditLog:
                 os.close(self._descriptor)
             self._descriptor = None
 
-    def _write(self, data: bytes) -> None:
-        if self._descriptor is None:
-            raise RuntimeError("the audit file is not open")
-        while data:
-            data = data[os.write(self._descriptor, data) :]
-        os.fsync(self._descriptor)
+    @property
+    def _pending(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.{os.getpid()}-{_PROCESS}-{threading.get_ident()}.pending")
+
+    def _line(self, entry: Mapping[str, Any]) -> bytes:
+        line = {"when": self._clock(), "purpose": self._purpose, **entry}
+        return redact(json.dumps(line, ensure_ascii=True)).encode() + b"\n"
+
+    def _recover(self) -> None:
+        """Turns what killed commands were about to change into lines; those still running are left alone."""
+        for left in sorted(self.path.parent.glob(f"{glob.escape(self.path.name)}.*.pending")):
+            if _is_under_way(left.name.split(".")[-2]):
+                continue
+            with suppress(FileNotFoundError):
+                line = left.read_bytes()
+                if line.endswith(b"\n") and self._descriptor is not None:
+                    _write(self._descriptor, line)
+                left.unlink()
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]
+    os.fsync(descriptor)
+
+
+def _is_under_way(owner: str) -> bool:
+    number, _, rest = owner.partition("-")
+    if number == str(os.getpid()):
+        return rest.startswith(_PROCESS)
+    if not (number.isascii() and number.isdigit()):
+        return True
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

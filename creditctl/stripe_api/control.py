@@ -51,7 +51,7 @@ class EmulatorControl:
 
     def __init__(self, http: httpx.Client, url: str, key: ApiKey) -> None:
         self._http = http
-        self._key = key
+        self.key = key
         self.url = url
 
     def prove(self) -> Answer:
@@ -60,7 +60,7 @@ class EmulatorControl:
         Errors: GuardRefused where something else answers, or a live key meets an emulator without live mode.
         """
         info = _identity(self._send("GET", CONTROL_PATH, headers={}), self.url)
-        if self._key.livemode and not info.get("livemode"):
+        if self.key.livemode and not info.get("livemode"):
             raise GuardRefused(
                 "The key is a live one, and this emulator was not started for live mode.",
                 code="guard.live_key_local",
@@ -78,7 +78,7 @@ class EmulatorControl:
     ) -> Answer:
         """One control below /_emulator; parameters that are None are left out."""
         kept = {name: value for name, value in (params or {}).items() if value is not None}
-        place = {"params": kept} if method in ("GET", "DELETE") else {"json": kept}
+        place: dict[str, Any] = {"params": kept} if method in ("GET", "DELETE") else {"json": kept}
         response = self._send(
             method, CONTROL_PATH + path, headers=self._bearer(), timeout_seconds=timeout_seconds, **place
         )
@@ -87,11 +87,11 @@ class EmulatorControl:
     def api(self, method: str, path: str, params: Mapping[str, Any] | None = None) -> Answer:
         """One request of Stripe's own API, such as POST /v1/refunds; flat parameters, None is left out."""
         kept = {name: str(value) for name, value in (params or {}).items() if value is not None}
-        place = {"params": kept} if method == "GET" else {"data": kept}
+        place: dict[str, Any] = {"params": kept} if method == "GET" else {"data": kept}
         return _answer(self._send(method, path, headers=self._bearer(), **place))
 
     def _bearer(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._key.secret.reveal()}"}
+        return {"Authorization": f"Bearer {self.key.secret.reveal()}"}
 
     def _send(
         self, method: str, path: str, *, timeout_seconds: float = _TIMEOUT_SECONDS, **more: Any
@@ -148,11 +148,16 @@ def _refusal(response: httpx.Response, error: Any) -> CreditctlError:
             fix="`creditctl emulator faults` shows whether this was ordered; else look at the emulator's terminal.",
             request_id=request_id,
         )
+    return refused(error, fix=_fix(error), request_id=request_id)
+
+
+def refused(error: Mapping[str, Any], *, fix: str, request_id: str | None = None) -> StripeRefused:
+    """The `error` of an answer as one of our failures, with the decline's code where a card was declined."""
+    code = error.get("decline_code") or error.get("code")
+    declined = f" ({code})" if error.get("type") == "card_error" and code else ""
+    said = error.get("message") or error.get("type") or "no reason given"
     return StripeRefused(
-        f"The emulator refused: {error.get('message', response.status_code)}",
-        code=f"stripe.{error.get('decline_code') or error.get('code') or 'refused'}",
-        fix=_fix(error),
-        request_id=request_id,
+        f"The emulator refused: {said}{declined}", code=f"stripe.{code or 'refused'}", fix=fix, request_id=request_id
     )
 
 

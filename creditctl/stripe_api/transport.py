@@ -82,11 +82,11 @@ class PatientTransport(stripe.HTTPClient):
     def _change(self, method: str, url: str, headers: Mapping[str, str], post_data: Any) -> Response:
         if self._audit is None:
             return self._try(method, url, headers, post_data)
-        self._audit.open()
         entry = {
             "what": f"{method.upper()} {urlsplit(url).path}",
             "idempotency_key": headers.get("Idempotency-Key"),
         }
+        self._audit.begin(entry)
         try:
             response = self._try(method, url, headers, post_data)
         except stripe.APIConnectionError:
@@ -94,6 +94,8 @@ class PatientTransport(stripe.HTTPClient):
             raise
         if _may_have_changed(response[1]):
             self._audit.append({**entry, **_outcome(response)})
+        else:
+            self._audit.settle()
         return response
 
     def _try(self, method: str, url: str, headers: Mapping[str, str], post_data: Any) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -37,6 +38,16 @@ def shop(cli: Any) -> Any:
     """The command line of a backend with a URL."""
     cli.environ["CREDITS_API_URL"] = API_URL
     return cli
+
+
+@pytest.fixture
+def live_emulator(clock: Any) -> Iterator[Emulator]:
+    """An emulator that plays a live account."""
+    from creditctl.emulator.app import Emulator
+
+    built = Emulator(clock=clock, seed=1, livemode=True)
+    yield built
+    built.close()
 
 
 def actions(outcome: Any) -> dict[str, int]:
@@ -214,7 +225,7 @@ def test_without_a_url_only_the_catalogue_is_set_up(cli: Any, client: stripe.Str
     outcome = cli("setup")
 
     assert outcome.exit_code == 0
-    assert "stripe listen" in outcome.stdout
+    assert "creditctl events listen" in outcome.stdout
     assert client.v1.webhook_endpoints.list().data == []
 
 
@@ -260,14 +271,15 @@ def test_in_test_mode_somebody_has_to_say_yes(shop: Any, client: stripe.StripeCl
     ],
 )
 def test_a_live_account_is_not_touched_unconfirmed(
-    shop: Any, emulator: Emulator, arguments: tuple[str, ...], code: str
+    shop: Any, live_emulator: Emulator, arguments: tuple[str, ...], code: str
 ) -> None:
     from creditctl.emulator.sdk_door import EmulatorHTTPClient
 
+    shop.transport = lambda: EmulatorHTTPClient(live_emulator)
     del shop.environ["STRIPE_API_BASE"]
     shop.environ |= {"STRIPE_SECRET_KEY": LIVE_KEY, "CREDITS_API_URL": "https://api.example.com"}
     outcome = shop("setup", *arguments, "--json")
-    live = stripe.StripeClient(LIVE_KEY, http_client=EmulatorHTTPClient(emulator))
+    live = stripe.StripeClient(LIVE_KEY, http_client=EmulatorHTTPClient(live_emulator))
 
     assert (outcome.exit_code, outcome.document["error"]["code"]) == (3, code)
     assert live.v1.products.list().data == []

@@ -120,3 +120,14 @@ def test_finding_a_card() -> None:
     other = card_by_number("4111111111111111")
     assert other is not None
     assert (other.brand, other.decline) == ("visa", None)
+
+
+def test_warnings_and_reviews_can_be_read(emulated: Any, refused: Any) -> None:
+    intent = emulated.pay("pm_card_createIssuerFraudRecord")
+    warning = emulated.stripe.radar.early_fraud_warnings.list(params={"charge": intent.latest_charge}).data[0]
+    assert warning.payment_intent == intent.id
+    emulated.pay("pm_card_riskLevelElevated")
+    review = emulated.stripe.reviews.list().data[0]
+    assert emulated.stripe.reviews.approve(review.id).open is False
+    assert refused(lambda: emulated.stripe.reviews.approve(review.id)).http_status == 400
+    assert emulated.event_types()[-1] == "review.closed"

@@ -13,7 +13,7 @@ from creditctl.emulator.wire import Request
 KEY = "sk_test_emulator0000000000"
 
 
-def control(emulator: Emulator, method: str, path: str, **params: Any) -> Any:
+def control(emulator: Emulator, method: str, path: str, /, **params: Any) -> Any:
     headers = {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
     body = json.dumps(params).encode() if params else b""
     return json.loads(emulator.handle(Request(method, f"/_emulator{path}", "", headers, body)).body)

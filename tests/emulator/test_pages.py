@@ -25,7 +25,7 @@ def shop(emulator: Emulator, ask: Any) -> Any:
             )
             return ask("POST", "/v1/checkout/sessions", form, headers={"host": "127.0.0.1:4"})[1]
 
-        def visit(self, method: str, path: str, **form: str) -> Response:
+        def visit(self, method: str, path: str, /, **form: str) -> Response:
             return emulator.handle(Request(method, path, "", {"host": "127.0.0.1:4"}, urlencode(form).encode()))
 
     return Shop()

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import threading
 import time
@@ -63,7 +64,12 @@ class Cli:
 
     def start(self, *args: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            self.line(*args), env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            self.line(*args),
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
         )
 
 
@@ -132,7 +138,7 @@ def test_listen_forwards_and_logs_tail(cli: Cli, client: Any) -> None:
     secret = cli("listen", "--print-secret").stdout.strip()
     assert secret.startswith("whsec_")
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
+        thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         target = f"http://127.0.0.1:{http.server_port}/hook"
         listening = cli.start("listen", "--skip-update", "--all-snapshot", "--forward-to", target)
@@ -149,7 +155,7 @@ def test_listen_forwards_and_logs_tail(cli: Cli, client: Any) -> None:
             assert stripe.Webhook.construct_event(*received[-1], secret).id == event.id
         finally:
             for process in (listening, tailing):
-                process.terminate()
+                os.killpg(process.pid, signal.SIGTERM)
             heard, tail = (process.communicate(timeout=10)[0] for process in (listening, tailing))
             http.shutdown()
             thread.join()

@@ -264,7 +264,7 @@ def test_over_the_wire(receiver: Any) -> None:
 
     emulator = Emulator()
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http, EmulatorServer(emulator) as server:
-        thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
+        thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         bases: Any = dict.fromkeys(("api", "connect", "files", "meter_events"), server.url)
         client = stripe.StripeClient("sk_test_emulator0000000000", base_addresses=bases)

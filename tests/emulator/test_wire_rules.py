@@ -222,3 +222,16 @@ def test_method_types_by_version(ask: Any) -> None:
     status, body, _ = ask("POST", "/v1/payment_intents", form, headers=ENDIVE)
     assert status == 400
     assert body["error"]["code"] == "payment_method_types_no_longer_supported"
+
+
+def test_currencies_that_do_not_exist(ask: Any) -> None:
+    status, body, _ = ask("POST", "/v1/payment_intents", "amount=1000&currency=xyz")
+    assert (status, body["error"]["param"]) == (400, "currency")
+    assert body["error"]["message"].startswith("Invalid currency: xyz. Stripe currently supports")
+
+
+def test_a_bug_answers_in_stripes_words(emulator: Emulator, ask: Any, caplog: Any) -> None:
+    emulator.services.store.db.execute("DROP TABLE balances")
+    status, body, _ = ask("GET", "/v1/balance")
+    assert (status, body["error"]["type"]) == (500, "api_error")
+    assert "GET /v1/balance failed" in caplog.text

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +146,21 @@ def test_two_runs_at_once_make_one_set_of_objects(make_door: Doors, make_catalog
     assert results[0].prices == results[1].prices
     assert results[0].endpoint == results[1].endpoint
     assert_settled(one, catalog, env)
+
+
+def test_two_threads_at_once_make_one_set_of_objects(make_door: Doors, make_catalog: Catalogs, tmp_path: Path) -> None:
+    catalog, env = make_catalog(("starter", 1000, 1000), ("basic", 5500, 4500)), tmp_path / ".env"
+    together = threading.Barrier(2)
+
+    def run(door: StripeDoor) -> Applied:
+        together.wait(timeout=30)
+        return set_up(door, catalog, env)
+
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(run, [make_door(), make_door()]))
+
+    assert results[0].prices == results[1].prices
+    assert_settled(make_door(), catalog, env)
 
 
 @pytest.mark.parametrize("path", ["/v1/products", "/v1/prices", "/v1/webhook_endpoints", "/v1/webhook_endpoints/*"])

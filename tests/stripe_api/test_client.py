@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -268,3 +269,32 @@ def test_a_line_that_a_crash_cut_off_does_not_swallow_the_next(tmp_path: Path) -
     assert cut == '{"when": 1, "wha'
     assert json.loads(line)["when"] == 2
     assert "example0secret" not in line
+
+
+def test_a_change_that_was_killed_under_way_is_noted_by_the_next_command(open_door: OpenDoor, tmp_path: Path) -> None:
+    with open_door(ScriptedTransport(KeyboardInterrupt())) as door:
+        with door.audit.purpose("a test"), pytest.raises(KeyboardInterrupt):
+            door.client.v1.products.create({"name": "Starter"}, {"idempotency_key": "key-1"})
+        assert (tmp_path / "audit.jsonl").read_text() == ""
+    (left,) = tmp_path.glob("*.pending")
+    left.rename(tmp_path / f"audit.jsonl.{os.getpid()}-another-1.pending")
+    with open_door(ScriptedTransport(PRODUCT)) as door:
+        door.client.v1.products.create({"name": "Starter"}, {"idempotency_key": "key-1"})
+    lines = audit_lines(tmp_path)
+
+    assert [(line["idempotency_key"], line["outcome"]) for line in lines] == [("key-1", "unknown"), ("key-1", "done")]
+    assert lines[0]["purpose"] == "a test"
+    assert [path.name for path in tmp_path.iterdir()] == ["audit.jsonl"]
+
+
+def test_what_another_running_command_is_about_to_change_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    running = tmp_path / f"audit.jsonl.{os.getppid()}-token-1.pending"
+    running.write_text('{"when": 1}\n')
+    (tmp_path / "audit.jsonl.999999999-token-1.pending").write_text('{"when": 2}\n')
+    log = AuditLog(path, lambda: 3)
+    log.open()
+    log.close()
+
+    assert audit_lines(tmp_path) == [{"when": 2}]
+    assert running.exists()

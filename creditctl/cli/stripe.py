@@ -1,0 +1,122 @@
+"""`creditctl stripe -- ARGS`: the official Stripe CLI, where installed, pointed at the emulator."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
+
+import typer
+
+from creditctl.cli.emulator_common import KeyNameOption, Steering, UrlOption, steering
+from creditctl.cli.options import EnvFileOption, JsonOption
+from creditctl.core.errors import ExitCode, UsageError
+from creditctl.core.keys import redact
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from creditctl.cli.wiring import Wiring
+    from creditctl.stripe_api.official_cli import Invocation
+
+_CHUNK_BYTES = 65_536
+
+
+def stripe(
+    ctx: typer.Context,
+    arguments: Annotated[
+        list[str] | None, typer.Argument(help="What the Stripe CLI is to do.", metavar="-- ARGS", show_default=False)
+    ] = None,
+    url: UrlOption = None,
+    key_name: KeyNameOption = None,
+    env_file: EnvFileOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the official Stripe CLI against the emulator; exit 4 when the API refused.
+
+    For example `creditctl stripe -- trigger checkout.session.completed`, or `creditctl stripe -- get /v1/prices`.
+    """
+    if not arguments:
+        raise UsageError(
+            "Say what the Stripe CLI is to do.",
+            code="usage.stripe_cli",
+            fix="For example: creditctl stripe -- trigger checkout.session.completed",
+        )
+    from creditctl.stripe_api.official_cli import find_cli, invocation
+
+    with steering(ctx, as_json=as_json, env_file=env_file, url=url, key_name=key_name) as at:
+        wiring = at.run.wiring
+        program = find_cli(wiring.environ, wiring.folder)
+        with tempfile.TemporaryDirectory(prefix="creditctl-stripe-") as scratch:
+            call = invocation(program, arguments, at.control.url, at.control.key, wiring.environ, Path(scratch))
+            code, output = _run(wiring, call, quiet=as_json)
+    _finish(at, code, redact(output))
+
+
+def _run(wiring: Wiring, call: Invocation, *, quiet: bool) -> tuple[int, str]:
+    """Runs the CLI to its end; answers its exit code and what it said on stdout, as far as that was looked at."""
+    straight = call.streaming and not quiet and _descriptor(wiring.stdout) is not None
+    process = subprocess.Popen(
+        call.argv,
+        env=dict(call.environ),
+        cwd=wiring.folder,
+        stdin=subprocess.DEVNULL if _descriptor(wiring.stdin) is None else wiring.stdin,
+        stdout=wiring.stdout if straight else subprocess.PIPE,
+        stderr=None if _descriptor(wiring.stderr) is not None else subprocess.DEVNULL,
+    )
+    with process:
+        try:
+            said = "" if process.stdout is None else _pass_on(process.stdout, None if quiet else wiring.stdout)
+            return process.wait(), said
+        except BaseException:
+            process.terminate()
+            raise
+
+
+def _pass_on(source: IO[bytes], target: TextIO | None) -> str:
+    """Hands every piece on as soon as it is there (a prompt has no line end), and keeps the beginning."""
+    from creditctl.stripe_api.official_cli import MOST_CHARACTERS
+
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    kept = ""
+    while piece := os.read(source.fileno(), _CHUNK_BYTES):
+        text = decoder.decode(piece)
+        kept += text[: MOST_CHARACTERS - len(kept)]
+        if target is not None:
+            target.write(text)
+            target.flush()
+    return kept
+
+
+def _descriptor(stream: Any) -> int | None:
+    """The file descriptor of a stream; tests hand in streams that have none."""
+    try:
+        number: int = stream.fileno()
+    except (AttributeError, OSError, ValueError):
+        return None
+    return number
+
+
+def _finish(at: Steering, code: int, output: str) -> NoReturn:
+    """Leaves with the CLI's exit code, or with 4 where the API refused. Errors: StripeRefused."""
+    import json
+
+    from creditctl.stripe_api.control import refused
+    from creditctl.stripe_api.official_cli import refusal_in
+
+    refusal = refusal_in(output)
+    if refusal is not None:
+        raise refused(refusal, fix="Correct what it names, then run the same command again.")
+    try:
+        answer = json.loads(output)
+    except ValueError:
+        answer = None
+    report = {"stripe_exit_code": code, "answer": answer, "output": output if answer is None else None}
+
+    def human(_console: Console) -> None:
+        """The CLI has said it all."""
+
+    at.run.finish(report, human=human, exit_code=ExitCode.OK if code == 0 else ExitCode.FINDINGS)

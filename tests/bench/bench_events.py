@@ -1,0 +1,141 @@
+"""Archiving 50,000 events against a plain loop over the official SDK's pages, same Stripe, same run; and its memory."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import stripe
+from bench_tools import Row
+
+from creditctl.emulator.app import Emulator
+from creditctl.emulator.kinds import EVENT
+from creditctl.emulator.sdk_door import EmulatorHTTPClient
+from creditctl.stripe_api.shopper import pay
+
+KEY = "sk_test_emulator0000000000"
+EVENTS = 50_000
+SDK_EVENTS = 5_000
+"""The SDK's loop is measured on fewer and compared by rate: it takes the same time for every page."""
+
+_PROGRAM = """
+import resource, sys, time
+from pathlib import Path
+import stripe
+from creditctl.events.archive import archive
+from creditctl.ledger.mirror import Mirror
+from creditctl.stripe_api.retry import RetryPolicy
+from creditctl.stripe_api.transport import PatientTransport, real_transport
+
+url, key, path = sys.argv[1:]
+transport = PatientTransport(real_transport(url), sleep=time.sleep, chance=lambda: 0.5, policy=RetryPolicy(),
+                             audit=None, writes_locked=True)
+client = stripe.StripeClient(key, base_addresses={"api": url}, http_client=transport)
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+with Mirror.open(Path(path), account="acct_bench", livemode=False) as mirror:
+    client.v1.balance.retrieve()
+    before, start, marks = peak(), time.perf_counter(), []
+    report = archive(client, mirror, clock=lambda: int(time.time()), progress=lambda count: marks.append(peak()))
+    seconds = time.perf_counter() - start
+print(report.added, seconds, before, marks[len(marks) // 10], peak())
+"""
+
+
+def rows() -> Iterable[Row]:
+    """Two rows: events a second, and how much the memory grows over the last nine tenths."""
+    with tempfile.TemporaryDirectory(prefix="creditctl-bench-") as name:
+        folder = Path(name)
+        fill(folder / "emulator.db")
+        with served(folder / "emulator.db") as url:
+            added, seconds, _, early, late = archive_once(url, folder / "bench-mirror.db")
+            if added < EVENTS:
+                raise RuntimeError(f"{added} events were archived, not {EVENTS}")
+            theirs = sdk_rate(url)
+    ours = added / seconds
+    yield Row(
+        f"archive of {EVENTS:,} events",
+        "SDK auto_paging_iter",
+        f"{ours:,.0f}/s",
+        f"{theirs:,.0f}/s",
+        ours / theirs,
+        ">= 10",
+    )
+    yield Row(
+        "archive: peak memory at the end", "after a tenth", f"{late:.0f} MB", f"{early:.0f} MB", late / early, "flat"
+    )
+
+
+def fill(path: Path) -> None:
+    """A Stripe with 50,000 events: those of one real purchase, again and again under new ids."""
+    emulator = Emulator(state=path, seed=1)
+    try:
+        templates = purchase_events(emulator)
+        store, now = emulator.services.store, emulator.now()
+        scope = store.db.execute("SELECT max(scope) FROM scopes").fetchone()[0]
+        store.begin()
+        for number in range(EVENTS - len(templates)):
+            body = dict(templates[number % len(templates)])
+            body |= {"id": f"evt_1Bench{number:018d}", "created": now - 86_400 + number}
+            store.add(scope, EVENT, body)
+        store.commit()
+    finally:
+        emulator.close()
+
+
+def purchase_events(emulator: Emulator) -> list[dict[str, Any]]:
+    """The events of one purchase and its refund."""
+    client = stripe.StripeClient(KEY, http_client=EmulatorHTTPClient(emulator), max_network_retries=0)
+    item = {"price_data": {"currency": "usd", "unit_amount": 1000, "product_data": {"name": "Starter"}}, "quantity": 1}
+    params: Any = {"mode": "payment", "success_url": "https://example.com", "line_items": [item]}
+    session = client.v1.checkout.sessions.create(params=params)
+    payment = pay(client, session.id, "tok_visa")
+    client.v1.refunds.create(params={"payment_intent": str(payment.payment_intent)})
+    page = client.raw_request("get", "/v1/events", limit=100)
+    events: list[dict[str, Any]] = json.loads(page.body)["data"]
+    return events
+
+
+@contextmanager
+def served(state: Path) -> Iterator[str]:
+    """The URL of an emulator in a process of its own, so that it shares no interpreter with what is measured."""
+    command = [sys.executable, "-m", "creditctl", "emulator", "--port", "0", "--state", str(state)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        if process.stdout is None:
+            raise RuntimeError("no output to read")
+        found = re.search(r"http://\S+", process.stdout.readline())
+        if found is None:
+            raise RuntimeError("the emulator did not say where it is")
+        yield found.group(0)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def archive_once(url: str, path: Path) -> tuple[int, float, float, float, float]:
+    """Events, seconds, and peak memory before, after a tenth and at the end (MB), of one run in its own process."""
+    done = subprocess.run(
+        [sys.executable, "-c", _PROGRAM, url, KEY, str(path)], capture_output=True, text=True, check=True
+    )
+    added, *numbers = done.stdout.split()
+    seconds, before, early, late = (float(number) for number in numbers)
+    return int(added), seconds, before, early, late
+
+
+def sdk_rate(url: str) -> float:
+    """Events a second of the loop that everybody writes first."""
+    client = stripe.StripeClient(KEY, base_addresses={"api": url}, max_network_retries=2)
+    start, count = time.perf_counter(), 0
+    for event in client.v1.events.list(params={"limit": 100}).auto_paging_iter():
+        count += event.object == "event"
+        if count == SDK_EVENTS:
+            break
+    return count / (time.perf_counter() - start)

@@ -1,0 +1,293 @@
+"""Listening: in order, nothing left out, twice only what was in flight; whatever Stripe and the backend do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import stripe
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from creditctl.core.errors import Unreachable
+from creditctl.events.listen import Listener, pause_after
+from creditctl.ledger.mirror import Mirror
+from creditctl.ledger.mirror_models import EventQuery, EventRecord
+from creditctl.stripe_api.delivery import Answer
+
+URL = "http://127.0.0.1:8000/api/credits/webhook"
+
+
+class Killed(BaseException):
+    """Stands for a kill: nothing of ours catches it."""
+
+
+class Backend:
+    """A backend that keeps what it took; `down` answers nothing, planned answers come first."""
+
+    def __init__(self) -> None:
+        self.tried: list[str] = []
+        self.taken: list[str] = []
+        self.down = False
+        self.planned: list[int | BaseException] = []
+
+    def __call__(self, record: EventRecord) -> Answer:
+        self.tried.append(record.id)
+        if self.down:
+            return Answer(None, error="ConnectError")
+        answer = self.planned.pop(0) if self.planned else 200
+        if isinstance(answer, BaseException):
+            self.taken.append(record.id)
+            raise answer
+        if answer == 200:
+            self.taken.append(record.id)
+        return Answer(answer)
+
+
+class Notes:
+    """Hears what a listener says."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def sending(self, record: EventRecord) -> None:
+        self.lines.append(f"--> {record.id}")
+
+    def answered(self, record: EventRecord, answer: Answer, wait_seconds: float | None) -> None:
+        self.lines.append(f"<-- {answer.status} {record.id}" + ("" if wait_seconds is None else f" {wait_seconds:g}"))
+
+    def stripe_away(self, error: Unreachable, wait_seconds: float) -> None:
+        self.lines.append(f"away {error.code} {wait_seconds:g}")
+
+
+def listener(stripe_events: Any, mirror: Mirror, backend: Backend, **options: Any) -> Listener:
+    waits: list[float] = options.pop("waits", [])
+    return Listener(
+        client=stripe_events.client,
+        mirror=mirror,
+        target=URL,
+        types=options.pop("types", ()),
+        deliver=backend,
+        clock=stripe_events.clock,
+        sleep=waits.append,
+        ears=options.pop("ears", Notes()),
+        **options,
+    )
+
+
+def test_it_forwards_what_comes_after_its_start_in_order(stripe_events: Any, mirror: Mirror) -> None:
+    stripe_events.events(5)
+    backend = Backend()
+    one = listener(stripe_events, mirror, backend)
+    assert one.start() is None
+    assert one.step() is None
+    assert backend.taken == []
+
+    made = stripe_events.events(130, every_seconds=0) + stripe_events.events(3)
+    one.step()
+
+    assert backend.taken == made
+
+
+def test_it_begins_with_an_account_that_has_no_events(stripe_events: Any, mirror: Mirror) -> None:
+    backend = Backend()
+    one = listener(stripe_events, mirror, backend)
+    one.start()
+    made = stripe_events.events(2)
+    one.step()
+
+    assert backend.taken == made
+
+
+def test_only_the_wanted_types_are_forwarded(stripe_events: Any, mirror: Mirror) -> None:
+    backend = Backend()
+    one = listener(stripe_events, mirror, backend, types=("customer.created",))
+    one.start()
+    stripe_events.events(2)
+    stripe_events.client.v1.customers.create(params={"email": "buyer@example.com"})
+    one.step()
+
+    (only,) = backend.taken
+    assert stripe_events.client.v1.events.retrieve(only).type == "customer.created"
+
+
+def test_a_backend_that_is_down_is_tried_ever_more_rarely_and_misses_nothing(
+    stripe_events: Any, mirror: Mirror
+) -> None:
+    backend, notes = Backend(), Notes()
+    one = listener(stripe_events, mirror, backend, ears=notes)
+    one.start()
+    made = stripe_events.events(2)
+    backend.down = True
+
+    waits = [one.step() for _ in range(7)]
+    more = stripe_events.events(1)
+    backend.down = False
+    assert one.step() is None
+
+    assert waits == [1, 2, 4, 8, 16, 30, 30]
+    assert backend.taken == made + more
+    assert backend.tried == [made[0]] * 7 + made + more
+    assert notes.lines[:2] == [f"--> {made[0]}", f"<-- None {made[0]} 1"]
+
+
+@pytest.mark.parametrize("status", [302, 400, 404, 429, 500])
+def test_anything_but_2xx_is_tried_again_before_the_next_event(stripe_events: Any, mirror: Mirror, status: int) -> None:
+    backend = Backend()
+    one = listener(stripe_events, mirror, backend)
+    one.start()
+    made = stripe_events.events(2)
+    backend.planned = [status]
+
+    assert one.step() == 1
+    assert one.step() is None
+
+    assert backend.tried == [made[0], *made]
+
+
+def test_after_a_kill_it_goes_on_with_the_one_in_flight(stripe_events: Any, mirror: Mirror) -> None:
+    backend = Backend()
+    one = listener(stripe_events, mirror, backend)
+    one.start()
+    made = stripe_events.events(5)
+    backend.planned = [200, 200, Killed()]
+    with pytest.raises(Killed):
+        one.step()
+
+    again = listener(stripe_events, mirror, backend)
+    assert again.start() is not None
+    more = stripe_events.events(2)
+    again.step()
+
+    assert backend.taken == [*made[:3], *made[2:], *more]
+
+
+def test_a_late_event_is_found_by_the_overlap(stripe_events: Any, mirror: Mirror) -> None:
+    backend = Backend()
+    one = listener(stripe_events, mirror, backend)
+    one.start()
+    stripe_events.events(3, every_seconds=60)
+    one.step()
+    now = stripe_events.clock.now
+    stripe_events.clock.now = now - 150
+    stripe_events.events(1, every_seconds=0)
+    (late,) = (each for each in stripe_events.ids() if each not in backend.taken)
+    stripe_events.clock.now = now
+    one.step()
+
+    assert backend.taken[-1] == late
+    assert len(set(backend.taken)) == len(backend.taken) == 4
+
+
+def test_a_stripe_that_is_away_is_waited_for(stripe_events: Any, mirror: Mirror) -> None:
+    backend, notes = Backend(), Notes()
+    one = listener(stripe_events, mirror, backend, ears=notes)
+    one.start()
+    made = stripe_events.events(1)
+    stripe_events.faults.append(-1)
+
+    assert [one.step(), one.step()] == [1, 2]
+    stripe_events.faults.clear()
+    assert one.step() is None
+
+    assert backend.taken == made
+    assert notes.lines[:2] == ["away stripe.server_error 1", "away stripe.server_error 2"]
+
+
+def test_a_key_that_stripe_refuses_ends_it(new_stripe: Any, mirror: Mirror, clock: Any) -> None:
+    refused = new_stripe(None, "not_a_key")
+    one = listener(refused, mirror, Backend())
+
+    with pytest.raises(stripe.AuthenticationError):
+        one.start()
+
+
+def test_once_ends_when_all_is_taken_and_fails_when_it_is_not(stripe_events: Any, mirror: Mirror) -> None:
+    backend, waits = Backend(), []  # type: ignore[var-annotated]
+    one = listener(stripe_events, mirror, backend, waits=waits)
+    one.start()
+    made = stripe_events.events(2)
+    backend.down = True
+    with pytest.raises(Unreachable) as caught:
+        one.run_once(3)
+    assert caught.value.code == "events.target_away"
+    assert waits == [1, 2]
+
+    backend.down = False
+    one.run_once(3)
+    assert backend.taken == made
+    assert one.forwarded == 2
+
+
+def test_since_brings_back_what_was_passed_over_but_nothing_that_was_taken(stripe_events: Any, mirror: Mirror) -> None:
+    before = stripe_events.events(2)
+    backend = Backend()
+    one = listener(stripe_events, mirror, backend)
+    one.start()
+    after = stripe_events.events(2)
+    one.step()
+    assert backend.taken == after
+
+    one.start(since=0)
+    one.step()
+
+    assert backend.taken == after + before
+
+
+def test_two_targets_do_not_share_a_place(stripe_events: Any, mirror: Mirror) -> None:
+    first, second = Backend(), Backend()
+    one, other = listener(stripe_events, mirror, first), listener(stripe_events, mirror, second)
+    other.target = "http://127.0.0.1:9000/other"
+    one.start()
+    other.start()
+    made = stripe_events.events(2)
+    one.step()
+    other.step()
+
+    assert first.taken == second.taken == made
+
+
+def test_what_was_listened_to_is_archived_besides(stripe_events: Any, mirror: Mirror) -> None:
+    one = listener(stripe_events, mirror, Backend())
+    one.start()
+    made = stripe_events.events(3)
+    one.step()
+
+    assert mirror.ids(EventQuery()) == made
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rounds=st.lists(
+        st.tuples(st.integers(0, 6), st.sampled_from(["fine", "kill", "500", "stripe", "down"])), min_size=1, max_size=8
+    )
+)
+def test_whatever_happens_all_is_taken_once_in_order_but_what_a_kill_had_in_flight(
+    new_stripe: Any, tmp_path_factory: Any, rounds: list[tuple[int, str]]
+) -> None:
+    one_stripe, backend = new_stripe(), Backend()
+    with Mirror.open(tmp_path_factory.mktemp("m") / "m.db", account="acct_example", livemode=False) as mirror:
+        listener(one_stripe, mirror, backend).start()
+        kills = 0
+        for count, what in rounds:
+            one_stripe.faults.clear()
+            one_stripe.events(count, every_seconds=count % 2)
+            backend.down = what == "down"
+            backend.planned = {"kill": [200, Killed()], "500": [200, 500]}.get(what, [])
+            one_stripe.faults.extend([-1] if what == "stripe" else [])
+            try:
+                listener(one_stripe, mirror, backend).step()
+            except Killed:
+                kills += 1
+        backend.down, backend.planned = False, []
+        one_stripe.faults.clear()
+        last = listener(one_stripe, mirror, backend)
+        while last.step() is not None:
+            continue
+
+    assert list(dict.fromkeys(backend.taken)) == one_stripe.ids()
+    assert len(backend.taken) - len(set(backend.taken)) <= kills
+
+
+def test_the_wait_grows_and_ends() -> None:
+    assert [pause_after(failures) for failures in (1, 2, 3, 10, 10_000)] == [1, 2, 4, 30, 30]
