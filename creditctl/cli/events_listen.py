@@ -81,8 +81,8 @@ def listen(
         if not once:
             listener.run()
         listener.run_once(tries)
-    report = {"target": listener.target, "forwarded": listener.forwarded}
-    run.finish(report, human=lambda console: console.print(f"{listener.forwarded} events forwarded.", markup=False))
+    run.say(f"{listener.forwarded} events forwarded.")
+    run.finish({"target": listener.target, "forwarded": listener.forwarded}, human=lambda _console: None)
 
 
 def signing_secret(run: Run, settings: Settings, mirror: Mirror, *, write_env: bool) -> Secret:

@@ -17,8 +17,9 @@ from creditctl.core.errors import ConfigurationError, ExitCode, UsageError
 
 if TYPE_CHECKING:
     from creditctl.core.settings import Settings
+    from creditctl.ledger.import_report import ImportReport
     from creditctl.ledger.import_source import ColumnMap, Source
-    from creditctl.ledger.importing import ImportReport, Progress
+    from creditctl.ledger.importing import Progress
     from creditctl.ledger.store import Ledger
 
 SourceArgument = Annotated[
@@ -50,6 +51,9 @@ KindOption = Annotated[
 SkipBadOption = Annotated[bool, typer.Option("--skip-bad", help="Import the good rows although there are bad ones.")]
 SkipModeOption = Annotated[
     bool, typer.Option("--skip-other-mode", help="Pass over test rows in a live import, and live rows in a test one.")
+]
+AllowKnownOption = Annotated[
+    bool, typer.Option("--allow-known", help="Write also what the ledger has from a webhook or from another source.")
 ]
 FullOption = Annotated[
     bool, typer.Option("--full", help="Read a table from its start again, and compare what was imported.")
@@ -84,6 +88,7 @@ def import_rows(
     skip_bad: SkipBadOption = False,
     skip_other_mode: SkipModeOption = False,
     full: FullOption = False,
+    allow_known: AllowKnownOption = False,
     dry_run: DryRunOption = False,
     yes: YesOption = False,
     confirmed: ConfirmOption = None,
@@ -111,9 +116,9 @@ def import_rows(
         rows = stack.enter_context(_opened(run, place.settings, wish, opened))
         spool = stack.enter_context(Spool(opened.path.parent))
         reader = RowReader(rows.name, rows.row_field, opened.account, opened.livemode, wish.kinds)
-        job = Import(opened, rows, reader, full, skip_other_mode, progress=_progress(run))
+        job = Import(opened, rows, reader, full, skip_other_mode, allow_known, progress=_progress(run))
         checked = job.check(spool)
-        if dry_run or not checked.new or (checked.refused and not skip_bad):
+        if dry_run or not checked.may_load(skip_bad=skip_bad):
             _finish(run, checked, wrote=False, dry_run=dry_run)
         confirm(run, place, opened, confirmed, yes=yes)
         _finish(run, job.load(spool, checked), wrote=True, dry_run=False)

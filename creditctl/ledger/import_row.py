@@ -21,7 +21,7 @@ KEY_PLACE = 10
 _Class = tuple[str, str | None, str | None]
 """Kind, currency and package."""
 
-KIND_PLACE, CREDITS_PLACE, AMOUNT_PLACE, CURRENCY_PLACE = 2, 3, 4, 5
+KIND_PLACE, CREDITS_PLACE, AMOUNT_PLACE, CURRENCY_PLACE, PAYMENT_PLACE = 2, 3, 4, 5, 6
 
 _WHOLE = re.compile(r"\s*[+-]?[0-9]{1,18}\s*")
 _MAX_MAGNITUDE = 10**15

@@ -148,7 +148,7 @@ def _refusal(response: httpx.Response, error: Any) -> CreditctlError:
             fix="`creditctl emulator faults` shows whether this was ordered; else look at the emulator's terminal.",
             request_id=request_id,
         )
-    return refused(error, fix=_fix(error), request_id=request_id)
+    return refused(error, fix=_fix(response.status_code, error), request_id=request_id)
 
 
 def refused(error: Mapping[str, Any], *, fix: str, request_id: str | None = None) -> StripeRefused:
@@ -161,8 +161,8 @@ def refused(error: Mapping[str, Any], *, fix: str, request_id: str | None = None
     )
 
 
-def _fix(error: Mapping[str, Any]) -> str:
-    if error.get("type") == "card_error":
+def _fix(status: int, error: Mapping[str, Any]) -> str:
+    if status == 402:
         return "The session stays open: pay with another card; `creditctl emulator cards` lists them."
     if error.get("code") == "resource_missing":
         return (

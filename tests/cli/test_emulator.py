@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +18,7 @@ from creditctl.emulator.app import Emulator
 from creditctl.emulator.server import EmulatorServer
 
 KEY = "sk_test_emulator0000000000"
+START = 1_790_000_000
 GOOD, DECLINED, SHORT_OF_MONEY, CHALLENGE = (
     "4242424242424242",
     "4000000000000002",
@@ -25,10 +27,19 @@ GOOD, DECLINED, SHORT_OF_MONEY, CHALLENGE = (
 )
 
 
-@pytest.fixture
-def server(emulator: Emulator) -> Iterator[EmulatorServer]:
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[Emulator, EmulatorServer]]:
+    """One emulator on a loopback port; each test finds it empty."""
+    emulator = Emulator(clock=lambda: START)
     with EmulatorServer(emulator) as running:
-        yield running
+        yield emulator, running
+    emulator.close()
+
+
+@pytest.fixture
+def server(served: tuple[Emulator, EmulatorServer]) -> EmulatorServer:
+    served[0].reset()
+    return served[1]
 
 
 @pytest.fixture
@@ -137,7 +148,7 @@ def test_a_payment_intent_without_a_session_is_authenticated_too(cli: Any, clien
             "currency": "usd",
             "confirm": True,
             "payment_method": "pm_card_authenticationRequired",
-            "payment_method_types": ["card"],
+            "return_url": "http://127.0.0.1:3000/back",
         }
     )
     assert intent.status == "requires_action"
@@ -275,7 +286,18 @@ def receiver(answers: list[int]) -> Iterator[tuple[str, list[str]]]:
             thread.join()
 
 
-def test_the_delivery_log_and_a_retry(cli: Any, client: Any, until: Callable[[Callable[[], Any]], Any]) -> None:
+def until(check: Callable[[], Any], seconds: float = 10.0) -> Any:
+    """What the check finds, once it finds something."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = check()
+        if found:
+            return found
+        time.sleep(0.02)
+    raise AssertionError("it never happened")
+
+
+def test_the_delivery_log_and_a_retry(cli: Any, client: Any) -> None:
     with receiver([500]) as (url, came):
         client.webhook_endpoints.create(params={"url": url, "enabled_events": ["customer.created"]})
         client.customers.create()

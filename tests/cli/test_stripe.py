@@ -19,6 +19,7 @@ from creditctl.emulator.server import EmulatorServer
 from creditctl.stripe_api.official_cli import numeric_url, refusal_in
 
 KEY = "sk_test_emulator0000000000"
+START = 1_790_000_000
 ROOT = Path(__file__).resolve().parents[2]
 FOUND = os.environ.get("STRIPE_CLI") or shutil.which("stripe") or ""
 OFFICIAL = FOUND or next((str(path) for path in [ROOT / "node_modules/.bin/stripe"] if path.exists()), "")
@@ -27,10 +28,19 @@ needs_the_cli = pytest.mark.skipif(
 )
 
 
-@pytest.fixture
-def server(emulator: Emulator) -> Iterator[EmulatorServer]:
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[Emulator, EmulatorServer]]:
+    """One emulator on a loopback port; each test finds it empty."""
+    emulator = Emulator(clock=lambda: START)
     with EmulatorServer(emulator) as running:
-        yield running
+        yield emulator, running
+    emulator.close()
+
+
+@pytest.fixture
+def server(served: tuple[Emulator, EmulatorServer]) -> EmulatorServer:
+    served[0].reset()
+    return served[1]
 
 
 @pytest.fixture

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from creditctl.core.errors import Unreachable, UsageError
+from creditctl.ledger.import_report import ImportReport
 from creditctl.ledger.import_row import RowReader
 from creditctl.ledger.import_source import FIELDS, BadRow, ColumnMap
 from creditctl.ledger.import_source_database import DatabaseSource, holds_password, is_url
-from creditctl.ledger.importing import Import, ImportReport, Spool
+from creditctl.ledger.importing import Import, Spool
 from creditctl.ledger.store import Ledger
 
 pytest.importorskip("sqlalchemy", reason="the extra creditctl[import] is not installed")

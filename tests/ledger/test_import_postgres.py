@@ -16,10 +16,11 @@ from typing import Any
 import pytest
 
 from creditctl.core.errors import Unreachable
+from creditctl.ledger.import_report import ImportReport
 from creditctl.ledger.import_row import RowReader
 from creditctl.ledger.import_source import ColumnMap
 from creditctl.ledger.import_source_database import DatabaseSource
-from creditctl.ledger.importing import Import, ImportReport, Spool
+from creditctl.ledger.importing import Import, Spool
 from creditctl.ledger.store import Ledger
 
 PASSWORD = "only for this test"

@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 
 from creditctl.core.entitlement import EntryDraft
 from creditctl.core.errors import LedgerError
+from creditctl.ledger.import_report import ImportReport
 from creditctl.ledger.import_row import RowReader
 from creditctl.ledger.import_source import FIELDS, BadRow, RawRow
-from creditctl.ledger.importing import OVERLAP_ROWS, Import, ImportReport, Spool
+from creditctl.ledger.importing import OVERLAP_ROWS, Import, Spool
 from creditctl.ledger.models import Entry, Outcome
 from creditctl.ledger.store import Ledger
 

@@ -10,7 +10,7 @@ from creditctl.core.money import format_amount
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from creditctl.ledger.importing import ImportReport
+    from creditctl.ledger.import_report import ImportReport
 
 _MOST_SHOWN = 50
 
@@ -31,6 +31,8 @@ def next_step(report: ImportReport, *, wrote: bool, dry_run: bool) -> str:
         return f"Wrote {report.new:,} entries.{rest} Next: `creditctl reconcile` compares them with Stripe"
     if dry_run:
         return "Nothing was written. Next: the same without --dry-run"
+    if report.lines_moved:
+        return "Nothing was written: lines have moved since they were imported. Next: give the rows an id column"
     if report.refused and report.new:
         return "Nothing was written. Next: correct the rows above, or import the good ones with --skip-bad"
     if report.refused:
@@ -72,6 +74,7 @@ def _sentences(report: ImportReport, wrote: bool) -> list[str]:
         "of the other mode, passed over": report.other_mode,
         "bad": report.bad,
         "changed since": report.changed,
+        "known from elsewhere": report.elsewhere,
     }
     words = ", ".join(f"{count:,} {word}" for word, count in counted.items() if count)
     lines = [f"Read {report.read:,} rows of {report.source} {start}: {words or 'nothing'}."]
