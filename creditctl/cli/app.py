@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import signal
 import sys
 from collections.abc import Sequence
@@ -85,6 +86,12 @@ def build_app() -> typer.Typer:
     return app
 
 
+@functools.cache
+def _command() -> Any:
+    """The command line, built once: a program that runs several commands does not pay for it again."""
+    return typer.main.get_command(build_app())
+
+
 def run(argv: Sequence[str] | None = None, wiring: Wiring | None = None) -> int:
     """Runs one command and returns its exit code; nothing but this function turns errors into words.
 
@@ -94,7 +101,7 @@ def run(argv: Sequence[str] | None = None, wiring: Wiring | None = None) -> int:
     world = wiring or real_wiring()
     if wiring is None:
         signal.signal(signal.SIGTERM, _stop)
-    command = typer.main.get_command(build_app())
+    command = _command()
     try:
         return _invoke(command, arguments, world)
     except (KeyboardInterrupt, Abort):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from creditctl.cli import events_listen, events_read, events_send
+from creditctl.cli import events_listen, events_read, events_replay, events_trigger
 
 
 def build() -> typer.Typer:
@@ -13,7 +13,7 @@ def build() -> typer.Typer:
     group.command("list")(events_read.list_events)
     group.command("show")(events_read.show)
     group.command("archive")(events_read.archive)
-    group.command("replay")(events_send.replay)
+    group.command("replay")(events_replay.replay)
     group.command("listen")(events_listen.listen)
-    group.command("trigger")(events_send.trigger)
+    group.command("trigger")(events_trigger.trigger)
     return group

@@ -78,9 +78,15 @@ def listen(
         listener = _listener(desk, forward_to, wanted, secret, stack, as_json_lines, confirm)
         listener.poll_seconds = poll_seconds
         _announce(run, listener, listener.start(begin), secret)
-        if not once:
-            listener.run()
-        listener.run_once(tries)
+        _forward(run, listener, tries if once else None)
+
+
+def _forward(run: Run, listener: Listener, tries: int | None) -> None:
+    """Forwards for ever, or with a number of tries what there is."""
+    if tries is None:
+        listener.run()
+        return
+    listener.run_once(tries)
     run.say(f"{listener.forwarded} events forwarded.")
     run.finish({"target": listener.target, "forwarded": listener.forwarded}, human=lambda _console: None)
 

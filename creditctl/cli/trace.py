@@ -36,18 +36,19 @@ def trace(
     run = start(ctx, as_json=as_json)
     with open_desk(run, env_file, mode, make_mirror=False) as desk:
         from creditctl.events.timeline import build_trace
-        from creditctl.events.trace_reading import TraceReader
+        from creditctl.events.trace_eyes import Eyes
+        from creditctl.events.trace_reading import read_trace
 
         door = desk.door
         packages = run.wiring.catalog(catalog or desk.settings.catalog_path)
-        reader = TraceReader(
+        eyes = Eyes(
             client=None if offline else lambda: door.client,
             mirror=desk.mirror,
             ledger=desk.ledger,
             clock=run.wiring.clock,
             progress=None if run.as_json or not run.wiring.stderr.isatty() else _watch(run.err),
         )
-        found = build_trace(reader.trace(subject), packages)
+        found = build_trace(read_trace(eyes, subject), packages)
 
     def human(console: Console) -> None:
         from creditctl.cli.render.trace import render

@@ -51,7 +51,7 @@ class Api:
 
     def handle(self, request: Request, now: int) -> Response:
         """Answer one request; refusals become Stripe's error envelope."""
-        request_id = "req_" + self._services.ids.token(14)
+        request_id = "req_" + self._services.ids.passing(14)
         headers = _standard_headers(request_id)
         try:
             caller = self._accounts.caller(request.headers, now)
@@ -64,7 +64,8 @@ class Api:
         except StripeError as error:
             headers |= error.headers
             headers.setdefault("Stripe-Version", call.version)
-            response = Response(error.status, headers, _envelope(error, call, request_id))
+            response = Response(error.status, headers, _envelope(error, call, call.request_id or ""))
+        headers["Request-Id"] = call.request_id or ""
         if self._services.listeners.tailing and not request.path.startswith("/v1/stripecli"):
             self._services.listeners.log(caller.scope.id, _log_entry(request, response, call))
         return response
@@ -97,40 +98,47 @@ class Api:
         print_ = b""
         if key:
             headers["Idempotency-Key"] = key
+            idempotency.refuse_in_flight(self._services.in_flight, call.scope.id, key)
             print_ = idempotency.fingerprint(request.path, tree)
             kept = idempotency.lookup(self._services.store, call.scope.id, key, print_, call.now)
             if kept is not None:
                 headers |= {"Original-Request": kept.request_id, "Idempotent-Replayed": "true"}
                 return Response(kept.status, headers, kept.body)
-            headers["Original-Request"] = call.request_id or ""
             call.idempotency_key = key
         _read(call, entry, tree)
         kept = self._execute(call, entry, key, print_)
-        return Response(kept.status, headers, kept.body)
+        if key:
+            headers["Original-Request"] = kept.request_id
+        return Response(kept.status, headers, kept.body, key=(call.scope.id, key) if key else None)
 
     def _execute(self, call: Call, entry: Route, key: str | None, print_: bytes) -> Kept:
         """Run the action with its events, deliveries and idempotency record as one transaction."""
-        store = self._services.store
+        store, passing = self._services.store, call.request_id
         store.begin()
+        call.request_id = request_id = "req_" + self._services.ids.token(14)
         try:
-            kept = Kept(200, _run(call, entry), call.request_id or "")
+            kept = Kept(200, _run(call, entry), request_id)
         except StripeError as error:
-            if not error.commit:
-                store.rollback()
-                self._services.endpoints.pop(call.scope.id, None)
-                store.begin()
+            if not (error.commit and error.executed):
+                self._take_back(call)
             if not error.executed:
-                store.rollback()
+                call.request_id = passing
                 raise
-            kept = Kept(error.status, _envelope(error, call, call.request_id or ""), call.request_id or "")
+            if not store.db.in_transaction:
+                store.begin()
+                self._services.ids.token(14)
+            kept = Kept(error.status, _envelope(error, call, request_id), request_id)
         except BaseException:
-            store.rollback()
-            self._services.endpoints.pop(call.scope.id, None)
+            self._take_back(call)
             raise
         if key:
             idempotency.keep(store, call.scope.id, key, print_, kept, call.now)
         store.commit()
         return kept
+
+    def _take_back(self, call: Call) -> None:
+        self._services.store.rollback()
+        self._services.endpoints.pop(call.scope.id, None)
 
 
 def _log_entry(request: Request, response: Response, call: Call) -> Body:

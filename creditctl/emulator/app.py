@@ -42,14 +42,13 @@ class Emulator:
         options = Options(livemode, strict_urls, api_version, rate_limit, retry_seconds)
         self._lock = threading.RLock()
         self._clock, self._real_clock = clock, real_clock
-        self._seed = seed
         self.on_work: Callable[[], None] = lambda: None
         """Called when there may be something to pump; a server sets it."""
         store = Store(state)
         faults = Faults(_seed_text(seed, "faults"))
         self.services = Services(
             store=store,
-            ids=Ids(self._ids_seed(store)),
+            ids=Ids(_seed_text(seed, "ids"), store.draw),
             options=options,
             deliveries=Deliveries(store, faults, retry_seconds),
             faults=faults,
@@ -59,11 +58,6 @@ class Emulator:
         self.accounts = Accounts(store, options)
         self._api = Api(self.services, self.accounts)
         self.services.next_job = jobs.next_due(self.services)
-
-    def _ids_seed(self, store: Store) -> str | None:
-        """With a seed, a database that is opened again goes on with ids of its own."""
-        held = store.db.execute("SELECT coalesce(max(seq), 0) FROM objects").fetchone()[0]
-        return _seed_text(self._seed, f"ids:{held}")
 
     def now(self) -> int:
         """The emulator's time in Unix seconds."""
@@ -100,7 +94,21 @@ class Emulator:
         if request.path.startswith(pages.PREFIXES):
             return pages.handle(self, request, now)
         struck = self.services.faults.for_answer(request.method, request.path) if self.services.faults.rules else []
-        return apply_faults(struck, lambda: self._api.handle(request, now))
+        response = apply_faults(struck, lambda: self._api.handle(request, now))
+        if response.delay_seconds and response.key:
+            self.services.in_flight.add(response.key)
+        return response
+
+    def sent(self, response: Response) -> None:
+        """A door is done with an answer: its idempotency key can be used again."""
+        if response.key:
+            with self._lock:
+                self.services.in_flight.discard(response.key)
+
+    def awaits_answers(self, scope: int, event: str) -> bool:
+        """Whether an endpoint that an event is due at has not answered for the first time yet."""
+        with self._lock:
+            return self.services.deliveries.untried(scope, event, self.now())
 
     def run_jobs(self, now: int | None = None) -> int:
         """Run what is due on the emulator's clock; answers how many jobs ran."""
@@ -156,7 +164,6 @@ class Emulator:
             self.services.endpoints.clear()
             self.services.faults.remove(None)
             self.services.next_job = None
-            self.services.ids = Ids(self._ids_seed(self.services.store))
             self.services.listeners.forget()
             self.accounts.forget()
             self.offset_seconds = 0
@@ -164,6 +171,7 @@ class Emulator:
     def reload(self) -> None:
         """Read again what is remembered outside the database: it was replaced."""
         with self._lock:
+            self.services.store.recount()
             self.services.endpoints.clear()
             self.accounts.forget()
             self.services.next_job = jobs.next_due(self.services)

@@ -1,6 +1,7 @@
 """The ASGI side of the loopback door: requests in, answers out, cut connections, websockets, background work."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,6 +14,9 @@ from creditctl.emulator.background import Background
 from creditctl.emulator.control import PREFIX
 from creditctl.emulator.sockets import Subscription
 from creditctl.emulator.wire import Request, Response
+
+LONGEST_WAIT_SECONDS = 10.0
+"""Source: Stripe docs, "Fulfill orders": Checkout waits up to ten seconds for the answer to the completed session."""
 
 
 class Door:
@@ -40,9 +44,20 @@ class Door:
             response = await asyncio.to_thread(self._emulator.handle, request)
         else:
             response = self._emulator.handle(request)
-        if response.delay_seconds:
-            await asyncio.sleep(response.delay_seconds)
-        await _answer(response, send)
+        try:
+            if response.delay_seconds:
+                await asyncio.sleep(response.delay_seconds)
+            if response.awaits:
+                await self._first_answers(*response.awaits)
+            await _answer(response, send)
+        finally:
+            self._emulator.sent(response)
+
+    async def _first_answers(self, scope: int, event: str) -> None:
+        """Keep a buyer's redirect back until the shop has heard of the payment, ten seconds at most."""
+        deadline = time.monotonic() + LONGEST_WAIT_SECONDS
+        while time.monotonic() < deadline and self._emulator.awaits_answers(scope, event):
+            await asyncio.sleep(0.02)
 
 
 async def _request(scope: Scope, receive: Receive) -> Request:

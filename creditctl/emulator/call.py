@@ -48,6 +48,8 @@ class Services(msgspec.Struct):
     listeners: "Listeners"
     endpoints: dict[int, list[tuple[str, frozenset[str]]]] = {}
     next_job: int | None = None
+    in_flight: set[tuple[int, str]] = set()
+    """Idempotency keys of requests whose answer is still on its way, by scope."""
 
 
 class Call:

@@ -158,6 +158,15 @@ class Deliveries:
             body["pending_webhooks"] = pending
             self._store.save(scope, EVENT, body)
 
+    def untried(self, scope: int, event: str, now: int) -> bool:
+        """Whether a delivery of this event is due that was never answered."""
+        row = self._db.execute(
+            "SELECT 1 FROM deliveries WHERE scope = ? AND event = ? AND attempts = 0 AND due <= ? "
+            "AND state IN ('pending', 'sending') LIMIT 1",
+            (scope, event, now),
+        ).fetchone()
+        return row is not None
+
     def pause(self, scope: int, endpoint: str, *, paused: bool) -> None:
         """Hold back or resume the retries of an endpoint that is switched off or on."""
         old, new = ("pending", "paused") if paused else ("paused", "pending")

@@ -48,6 +48,17 @@ def lookup(store: Store, scope: int, key: str, print_: bytes, now: int) -> Kept 
     return Kept(*row[1:])
 
 
+def refuse_in_flight(in_flight: set[tuple[int, str]], scope: int, key: str) -> None:
+    """Refuse a key while the answer to its first request is on its way."""
+    if (scope, key) in in_flight:
+        message = (
+            "There is currently another in-progress request using this Idempotent Key (that probably means you "
+            f"submitted twice, and the other request is still going through): {key}. Please try again later."
+        )
+        fields = {"type": "idempotency_error", "code": "idempotency_key_in_use", "message": message}
+        raise StripeError(409, fields, executed=False)
+
+
 def keep(store: Store, scope: int, key: str, print_: bytes, kept: Kept, now: int) -> None:
     """Store the answer, in the transaction that made it."""
     store.db.execute("DELETE FROM idempotency WHERE created <= ?", (now - KEPT_SECONDS,))

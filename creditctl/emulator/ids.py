@@ -5,28 +5,43 @@ account, eight random; a payment's charge, refunds and events share the first si
 """
 
 import hashlib
-import random
+import os
+from collections.abc import Callable
+from itertools import count
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_LETTERS = bytes(ord(_ALPHABET[byte % 62]) for byte in range(256))
+_DIGITS = bytes(ord("0") + byte % 10 for byte in range(256))
+LONGEST = 64
+"""What one draw gives, in characters."""
 
 
 class Ids:
-    """A source of ids; the same seed gives the same ids in the same order."""
+    """A source of ids: the same seed and the same numbers of draws give the same ids.
 
-    def __init__(self, seed: str | None) -> None:
-        self._random = random.Random(seed)  # noqa: S311 - ids of a local test server, not secrets
+    `draw` answers the next number. Where that is the store's counter, ids go on after a restart as if there had been
+    none, and what a transaction drew before it was rolled back is drawn again.
+    """
+
+    def __init__(self, seed: str | None, draw: Callable[[], int] | None = None) -> None:
+        self._key = os.urandom(32) if seed is None else hashlib.blake2b(seed.encode(), digest_size=32).digest()
+        self._draw = draw or count(1).__next__
+        self._passing = count(1).__next__
+
+    def _bytes(self, number: int, purpose: bytes = b"") -> bytes:
+        return hashlib.blake2b(number.to_bytes(8, "big"), key=self._key, person=purpose).digest()
 
     def token(self, length: int) -> str:
-        """Letters and digits."""
-        return "".join(self._random.choices(_ALPHABET, k=length))
+        """Letters and digits, at most 64."""
+        return self._bytes(self._draw())[:length].translate(_LETTERS).decode()
+
+    def passing(self, length: int) -> str:
+        """Letters and digits for what leaves no trace in the database, such as the request id of a GET."""
+        return self._bytes(self._passing(), b"passing")[:length].translate(_LETTERS).decode()
 
     def digits(self, length: int) -> str:
-        """Decimal digits."""
-        return "".join(self._random.choices("0123456789", k=length))
-
-    def number(self, low: int, high: int) -> int:
-        """A whole number in the closed range."""
-        return self._random.randint(low, high)
+        """Decimal digits, at most 64."""
+        return self._bytes(self._draw())[:length].translate(_DIGITS).decode()
 
     def dated(self, prefix: str, account: str, now: int, generation: str = "1") -> str:
         """An id of 24 characters after its prefix: generation, time, account, chance."""

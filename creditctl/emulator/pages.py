@@ -47,7 +47,8 @@ def handle(emulator: "Emulator", request: Request, now: int) -> Response:
     object_id, rest = parts[1 if challenge else 2], "/".join(parts[2 if challenge else 3 :])
     kind = PAYMENT_INTENT if challenge else SESSION
     scope = emulator.services.store.db.execute(
-        "SELECT scope FROM objects WHERE id = ? AND kind = ?", (object_id, kind.name)
+        "SELECT scope FROM objects WHERE scope IN (SELECT scope FROM scopes) AND id = ? AND kind = ?",
+        (object_id, kind.name),
     ).fetchone()
     action = _ACTIONS.get((request.method, "_challenge" if challenge else rest))
     if scope is None or action is None:
@@ -113,7 +114,19 @@ def submit(visit: Visit) -> Response:
     except StripeError as error:
         row = visit.call.fetch_row(SESSION, session["id"])
         return _html(error.status, checkout_page(row, row.decoded(), visit.path, visit.form, error.fields))
-    return _redirect(success_url(done) if done["status"] == "complete" else visit.path + "/challenge")
+    return _finished(visit, done) if done["status"] == "complete" else _redirect(visit.path + "/challenge")
+
+
+def _finished(visit: Visit, session: Body) -> Response:
+    """On to the shop, once its endpoints have answered the event that tells of the payment."""
+    response = _redirect(success_url(session))
+    row = visit.emulator.services.store.db.execute(
+        "SELECT id FROM objects WHERE scope = ? AND kind = 'event' AND label = 'checkout.session.completed' "
+        "ORDER BY created DESC, seq DESC LIMIT 1",
+        (visit.call.scope.id,),
+    ).fetchone()
+    response.awaits = (visit.call.scope.id, row[0]) if row else None
+    return response
 
 
 def promote(visit: Visit) -> Response:
@@ -146,7 +159,7 @@ def answer_challenge(visit: Visit) -> Response:
         row = visit.call.fetch_row(SESSION, visit.row.id)
         return _html(error.status, checkout_page(row, row.decoded(), visit.path, {}, error.fields))
     if done["status"] == "complete":
-        return _redirect(success_url(done))
+        return _finished(visit, done)
     intent = visit.call.fetch(PAYMENT_INTENT, done["payment_intent"])
     row = visit.call.fetch_row(SESSION, done["id"])
     return _html(402, checkout_page(row, done, visit.path, {}, intent["last_payment_error"]))

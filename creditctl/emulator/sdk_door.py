@@ -34,6 +34,7 @@ class EmulatorHTTPClient(stripe.HTTPClient):
         body = post_data.encode() if isinstance(post_data, str) else (post_data or b"")
         lower = {name.lower(): value for name, value in (headers or {}).items()}
         response = self._emulator.handle(Request(method.upper(), unquote(parts.path), parts.query, lower, body))
+        self._emulator.sent(response)
         if response.fate == "cut":
             raise stripe.APIConnectionError(  # type: ignore[no-untyped-call]
                 "The emulator cut this connection.", should_retry=True

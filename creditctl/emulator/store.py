@@ -98,6 +98,8 @@ class Store:
         self.db.execute("PRAGMA journal_mode = WAL")
         self.db.execute("PRAGMA synchronous = NORMAL")
         self.db.executescript(_SCHEMA)
+        self.drawn = self._stored = 0
+        self.recount()
 
     def close(self) -> None:
         """Release the file."""
@@ -107,9 +109,21 @@ class Store:
         """Empty every table."""
         names = self.db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         self.begin()
+        self.drawn = self._stored
         for (name,) in names:
             self.db.execute(f"DELETE FROM {name}")  # noqa: S608 - our own table names
         self.commit()
+        self.recount()
+
+    def recount(self) -> None:
+        """Read again how many ids were drawn: the database was opened, emptied or replaced."""
+        row = self.db.execute("SELECT value FROM settings WHERE name = 'drawn'").fetchone()
+        self.drawn = self._stored = int(row[0]) if row else 0
+
+    def draw(self) -> int:
+        """The next number for an id; it is part of the transaction like everything else."""
+        self.drawn += 1
+        return self.drawn
 
     def begin(self) -> None:
         """Open the one transaction of a request."""
@@ -117,12 +131,16 @@ class Store:
 
     def commit(self) -> None:
         """Keep what the transaction did."""
+        if self.drawn != self._stored:
+            self.db.execute("INSERT OR REPLACE INTO settings (name, value) VALUES ('drawn', ?)", (b"%d" % self.drawn,))
         self.db.execute("COMMIT")
+        self._stored = self.drawn
 
     def rollback(self) -> None:
         """Drop what the transaction did."""
         if self.db.in_transaction:
             self.db.execute("ROLLBACK")
+            self.drawn = self._stored
 
     def get(self, scope: int, object_id: str) -> Row | None:
         """The object with this id, deleted or not."""

@@ -16,13 +16,20 @@ class Request(msgspec.Struct, frozen=True, gc=False):
 
 
 class Response(msgspec.Struct):
-    """One HTTP answer; `fate` tells a door to drop the connection instead of sending it."""
+    """One HTTP answer, and what a door does about it.
+
+    `fate` tells it to drop the connection instead; `delay_seconds` to be late; `key` is the idempotency key that is in
+    use until then; `awaits` names the event whose first answers a buyer's redirect waits for. Both keys begin with the
+    number of the account's scope.
+    """
 
     status: int
     headers: dict[str, str]
     body: bytes
     fate: str = "send"
     delay_seconds: float = 0.0
+    key: tuple[int, str] | None = None
+    awaits: tuple[int, str] | None = None
 
 
 class Reply(msgspec.Struct, frozen=True):

@@ -19,6 +19,7 @@ _LAST_ROW = (
     "SELECT max(CAST(substr(idempotency_key, ?) AS INTEGER)) FROM credit_transactions "
     "WHERE idempotency_key >= ? AND idempotency_key < ?"
 )
+_ANY_OWN = "SELECT EXISTS (SELECT 1 FROM credit_transactions WHERE idempotency_key >= ? AND idempotency_key < ?)"
 _ANY_OTHER = "SELECT EXISTS (SELECT 1 FROM credit_transactions WHERE idempotency_key < ? OR idempotency_key >= ?)"
 _OF_PAYMENTS = (
     "SELECT payment_key, kind, credits, amount, id, idempotency_key FROM credit_transactions "
@@ -47,9 +48,10 @@ class Sorter:
         found = connection.execute(_LAST_ROW, (len(self._range[0]) + 1, *self._range)).fetchone()[0]
         return None if found is None else int(found)
 
-    def new_rows(self, connection: sqlite3.Connection, batch: Batch, report: ImportReport) -> Batch:
-        """The rows of a batch that are new; the others are noted in the report."""
-        known = _under_keys(connection, batch)
+    def unseen(self, connection: sqlite3.Connection, batch: Batch, report: ImportReport) -> Batch:
+        """The rows whose keys are not in the ledger yet; the others are noted in the report."""
+        begun = connection.execute(_ANY_OWN, self._range).fetchone()[0]
+        known = _under_keys(connection, batch) if begun else {}
         before = set(known)
         fresh: Batch = []
         for line, content in batch:
@@ -65,7 +67,7 @@ class Sorter:
                 report.repeated += 1
                 message = f"{key} came before in this source"
                 report.name("import.repeated", Severity.LOW, line, message, _REPEATED_FIX)
-        return fresh if self._allow_known else self._without_known(connection, fresh, report)
+        return fresh
 
     def _note_changed(self, report: ImportReport, line: int | str, seen: Content, content: Content) -> None:
         report.changed += 1
@@ -73,11 +75,11 @@ class Sorter:
         fix = _MOVED_FIX if self._by_line else _CHANGED_FIX
         report.name("import.changed", Severity.HIGH, line, _difference(seen, content), fix)
 
-    def _without_known(self, connection: sqlite3.Connection, batch: Batch, report: ImportReport) -> Batch:
+    def not_elsewhere(self, connection: sqlite3.Connection, batch: Batch, report: ImportReport) -> Batch:
         """The rows whose payment has no such entry from elsewhere: a webhook, or an import under another name."""
-        if not batch or not connection.execute(_ANY_OTHER, self._range).fetchone()[0]:
+        elsewhere = self._elsewhere(connection, batch)
+        if not elsewhere:
             return batch
-        elsewhere = self._of_payments(connection, batch)
         fresh: Batch = []
         for line, content in batch:
             found = elsewhere.get(_identity(content))
@@ -89,7 +91,15 @@ class Sorter:
                 report.name("import.known", Severity.HIGH, line, message, _ELSEWHERE_FIX)
         return fresh
 
-    def _of_payments(self, connection: sqlite3.Connection, batch: Batch) -> dict[tuple[Any, ...], tuple[int, str]]:
+    def any_elsewhere(self, connection: sqlite3.Connection, batch: Batch) -> bool:
+        """Whether there is a row in the batch that `not_elsewhere` would leave out."""
+        elsewhere = self._elsewhere(connection, batch)
+        return bool(elsewhere) and any(_identity(content) in elsewhere for _, content in batch)
+
+    def _elsewhere(self, connection: sqlite3.Connection, batch: Batch) -> dict[tuple[Any, ...], tuple[int, str]]:
+        """What the payments of a batch have from elsewhere: the id and the key of each entry, by what it says."""
+        if self._allow_known or not connection.execute(_ANY_OTHER, self._range).fetchone()[0]:
+            return {}
         keys = json.dumps(sorted({content[PAYMENT_PLACE] for _, content in batch} - {None}))
         found = connection.execute(_OF_PAYMENTS, (keys, *self._range))
         return {_identified(*row[:4]): (row[4], row[5]) for row in found}

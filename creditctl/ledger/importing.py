@@ -45,6 +45,10 @@ _INSERT = f"INSERT INTO credit_transactions ({', '.join(COLUMNS)}) VALUES ({','.
 _HEAD = "SELECT id, hash FROM credit_transactions ORDER BY id DESC LIMIT 1"
 
 
+class _NotAllNew(Exception):
+    """Some rows of a batch came into the ledger after they were judged, or come twice in the source."""
+
+
 class Spool:
     """Rows that were judged good, kept on disk until they are written: what is checked is what is written.
 
@@ -97,7 +101,8 @@ class Import:
         with translated(self.ledger.path), _reader(self.ledger) as connection:
             report = self._new_report(connection)
             for batch in self._batches(report):
-                fresh = self._sorter.new_rows(connection, batch, report)
+                unseen = self._sorter.unseen(connection, batch, report)
+                fresh = self._sorter.not_elsewhere(connection, unseen, report)
                 report.count_new(fresh)
                 spool.keep(fresh)
         return report
@@ -113,14 +118,34 @@ class Import:
             findings=list(checked.findings),
         )
         for batch in spool.batches():
-            with self.ledger.transaction() as tx:
-                tx.connection.execute(_LARGE_CACHE)
-                fresh = self._sorter.new_rows(tx.connection, batch, report)
-                _append(tx, fresh)
+            fresh = self._written(batch, report)
             report.count_new(fresh)
             if self.progress is not None:
                 self.progress(report.new)
         return report
+
+    def _written(self, batch: Batch, report: ImportReport) -> Batch:
+        """Writes the rows that are still new, all of them or none, and gives them back."""
+        try:
+            return self._written_hoping(batch)
+        except _NotAllNew:
+            with self.ledger.transaction() as tx:
+                unseen = self._sorter.unseen(tx.connection, batch, report)
+                fresh = self._sorter.not_elsewhere(tx.connection, unseen, report)
+                _append(tx, fresh)
+            return fresh
+
+    def _written_hoping(self, batch: Batch) -> Batch:
+        """Writes all rows as if nobody had written since they were judged; the unique keys know better, and faster."""
+        with self.ledger.transaction() as tx:
+            tx.connection.execute(_LARGE_CACHE)
+            if self._sorter.any_elsewhere(tx.connection, batch):
+                raise _NotAllNew
+            try:
+                _append(tx, batch)
+            except sqlite3.IntegrityError:
+                raise _NotAllNew from None
+        return batch
 
     @cached_property
     def _sorter(self) -> Sorter:

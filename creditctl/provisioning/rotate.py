@@ -57,7 +57,8 @@ def read_rotation(wish: EndpointWish, endpoints: Sequence[EndpointState]) -> Rot
         raise ConfigurationError(
             "There is no endpoint of creditctl at the webhook URL whose signing secret is the one in the settings.",
             code="webhooks.nothing_to_rotate",
-            fix="Run `creditctl setup`, which makes one or replaces the one that does not match.",
+            fix="Run `creditctl setup`, which makes one or replaces the one that does not match; a secret that lives "
+            "elsewhere has to be exported as STRIPE_WEBHOOK_SECRET, for both have to be handed over together.",
         )
     if proven[-1].rotation is not None:
         return Rotation(Stage.TIDY, None, proven[-1], ours)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.keys import Secret
 from creditctl.core.modes import Mode
-from creditctl.core.settings import Settings
+from creditctl.core.settings import WEBHOOK_PATH, Settings
 from creditctl.provisioning.secret_sinks import SETTING
 from creditctl.provisioning.state import EndpointWish
 
@@ -49,7 +49,8 @@ def _require_public(url: str | None, settings: Settings) -> None:
 
 def _require_http(url: str) -> None:
     parts = urlsplit(url)
-    if parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc:
+    doubled = parts.path.count(WEBHOOK_PATH) > 1
+    if parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc and not doubled:
         return
     raise ConfigurationError(
         "CREDITS_API_URL is not a URL that webhooks can be delivered to.",

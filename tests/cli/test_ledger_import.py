@@ -112,6 +112,31 @@ def test_rows_of_the_other_mode_can_be_passed_over(book: Any) -> None:
     assert (passed.exit_code, passed.report["new"], passed.report["other_mode"]) == (0, 1, 1)
 
 
+def test_a_file_in_which_lines_have_moved_is_not_imported(book: Any) -> None:
+    write(book, row(1), row(2))
+    book("ledger", "import", "app.csv")
+    write(book, row(3), row(1), row(2))
+
+    outcome = book("ledger", "import", "app.csv", "--skip-bad")
+
+    assert outcome.exit_code == 1
+    assert "lines have moved" in outcome.stdout.splitlines()[-1]
+    assert book("ledger", "history", "--json").report["entries"][-1]["payment_key"] == "pi_2"
+
+
+def test_the_same_file_under_another_name_is_refused(book: Any) -> None:
+    write(book, row(1), name="october.csv")
+    write(book, row(1), row(2), name="november.csv")
+    book("ledger", "import", "october.csv")
+
+    refused = book("ledger", "import", "november.csv")
+    named = book("ledger", "import", "november.csv", "--name", "october", "--json")
+
+    assert refused.exit_code == 1
+    assert "import:october:2" in refused.stdout
+    assert (named.exit_code, named.report["new"], named.report["existing"]) == (0, 1, 1)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

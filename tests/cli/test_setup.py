@@ -60,6 +60,7 @@ def test_a_new_account_is_set_up_and_the_second_run_has_nothing_to_do(shop: Any,
 
     first = shop("setup", "--json")
     assert (first.exit_code, first.report["changes"]) == (0, 11)
+    assert first.report["requests"] == 14, "two reads, ten objects, the endpoint and its mark"
     assert set(first.report["env"]) == {
         f"STRIPE_PRICE_{name}" for name in ("STARTER", "BASIC", "PRO", "BUSINESS", "ENTERPRISE")
     }

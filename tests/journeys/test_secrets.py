@@ -62,7 +62,7 @@ def set_up(cli: Any) -> Any:
 
 def secrets_of(cli: Any) -> list[str]:
     found: list[str] = re.findall(r"(?:sk_test_|whsec_)\w+", (cli.folder / ".env").read_text())
-    assert len(found) == 2
+    assert len(found) >= 2  # the key and the signing secret; two of those during a rotation
     return found
 
 

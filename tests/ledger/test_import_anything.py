@@ -58,7 +58,7 @@ def imported(path: Path) -> None:
                 done = work.load(spool, checked)
         except (ConfigurationError, UsageError):
             return
-        assert done.read == done.new + done.existing + done.repeated + done.bad + done.changed
+        assert done.read == done.new + done.existing + done.repeated + done.refused
         assert ledger.count() == before + done.new
         assert ledger.verify().ok
 

@@ -206,6 +206,55 @@ def test_a_webhook_still_finds_the_purchase_that_was_imported(
     assert posting.outcome is Outcome.EXISTS
 
 
+def test_the_same_rows_under_another_name_are_not_taken_twice(ledger: Ledger) -> None:
+    refund = row(3, kind="refund", credits=-400, amount=-400, payment_key="pi_1")
+    run(ledger, Rows([row(1), row(2), refund], name="october"))
+    another = row(5, kind="refund", credits=-300, amount=-300, payment_key="pi_1")
+
+    report = run(ledger, Rows([row(1), row(2), refund, row(4), another], name="november"))
+
+    assert (report.elsewhere, report.new, ledger.count()) == (3, 2, 5)
+    assert report.findings[0].code == "import.known"
+    assert "entry 1 (import:october:1) says that of payment pi_1 already" in report.findings[0].message
+
+
+def test_a_purchase_that_a_webhook_posted_is_not_taken_twice(
+    ledger: Ledger, purchase: Callable[..., EntryDraft]
+) -> None:
+    with ledger.transaction() as tx:
+        tx.post(purchase(1))
+
+    with Spool(ledger.path.parent) as spool:
+        work = job(ledger, Rows([row(1), row(2)]))
+        checked = work.check(spool)
+        with ledger.transaction() as tx:
+            tx.post(purchase(2))  # between the check and the writing
+        report = work.load(spool, checked)
+
+    assert (checked.elsewhere, checked.new) == (1, 1)
+    assert (report.elsewhere, report.new, ledger.count()) == (2, 0, 2)
+
+
+def test_what_is_known_can_be_written_all_the_same(ledger: Ledger, purchase: Callable[..., EntryDraft]) -> None:
+    with ledger.transaction() as tx:
+        tx.post(purchase(1))
+
+    report = run(ledger, Rows([row(1)]), allow_known=True)
+
+    assert (report.elsewhere, report.new, ledger.balance("user1")) == (0, 1, 2000)
+
+
+def test_rows_told_apart_by_line_are_not_taken_when_lines_have_moved(ledger: Ledger) -> None:
+    first, second, third = (row(n) for n in (1, 2, 3))
+    run(ledger, Rows([first, second], row_field=None, numbered=False))
+
+    with Spool(ledger.path.parent) as spool:
+        report = job(ledger, Rows([third, first, second], row_field=None, numbered=False)).check(spool)
+
+    assert (report.changed, report.new, report.lines_moved) == (2, 1, True)
+    assert not report.may_load(skip_bad=True)
+
+
 def test_others_write_between_the_batches(ledger: Ledger) -> None:
     """A batch appends after whatever is last, not after what was last when the import began."""
     counts: list[int] = []

@@ -1,4 +1,4 @@
-"""`creditctl events replay` and `trigger`: past events sent again, and new ones made."""
+"""`creditctl events replay`: past events sent again, in order, freshly signed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from creditctl.cli.events_common import (
 )
 from creditctl.cli.events_read import require_archive
 from creditctl.cli.options import (
-    CatalogOption,
     ConfirmOption,
     DryRunOption,
     EnvFileOption,
@@ -33,20 +32,16 @@ from creditctl.cli.options import (
     UntilOption,
 )
 from creditctl.cli.output import Run, start
-from creditctl.core.errors import ExitCode, GuardRefused, UsageError
+from creditctl.core.errors import ExitCode, UsageError
 from creditctl.core.findings import Finding, Severity
 
 if TYPE_CHECKING:
-    from rich.console import Console
 
     from creditctl.core.modes import Mode
     from creditctl.events.replay import ReplayReport, Result, Terms
     from creditctl.events.sending import Send
     from creditctl.events.target import Endpoint
-    from creditctl.events.trigger import Order
     from creditctl.ledger.mirror import Mirror
-
-_FALLBACK_RETURN_URL = "http://localhost:3000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,61 +270,3 @@ def _finish_replay(run: Run, report: ReplayReport) -> None:
     if report.stopped_by_failures:
         code = ExitCode.UNREACHABLE
     run.finish(report.as_dict(), human=lambda console: render(console, report), findings=findings, exit_code=code)
-
-
-def trigger(
-    ctx: typer.Context,
-    event_type: Annotated[
-        str | None, typer.Argument(help="The type of event; without one, the types are listed.", metavar="[TYPE]")
-    ] = None,
-    user: Annotated[str, typer.Option("--user", help="Who buys.", metavar="ID")] = "creditctl-trigger",
-    package: Annotated[str | None, typer.Option("--package", help="What is bought.  [default: the first]")] = None,
-    session: Annotated[
-        str | None, typer.Option("--session", help="Finish this Checkout session instead.", metavar="cs_…")
-    ] = None,
-    mode: ModeOption = None,
-    env_file: EnvFileOption = None,
-    catalog: CatalogOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Make a real event by doing the real thing: a purchase, its refund, its dispute. Never in live mode."""
-    from creditctl.events.trigger import Trigger, as_dict
-
-    run = start(ctx, as_json=as_json)
-    if event_type is None:
-        _list_types(run)
-    settings = run.wiring.settings(env_file, mode)
-    if settings.api_key.livemode:
-        raise GuardRefused(
-            "trigger never runs with a live key.", code="guard.live", fix="Use a test key, or the emulator."
-        )
-    order = None if session else _order(run, user, package, settings.text("FRONTEND_URL"), catalog, settings)
-    with run.wiring.stripe(settings) as door:
-        made = Trigger(door.client, run.wiring.sleep, run.say).make(str(event_type), order, session)
-    report = as_dict(made)
-
-    def human(console: Console) -> None:
-        console.print(f"{report['type']} {report['event']}", markup=False)
-        console.print(f"Next: `creditctl trace {report['payment_key']}`", markup=False)
-
-    run.finish(report, human=human)
-
-
-def _list_types(run: Run) -> None:
-    from creditctl.events.recipes import EVENT_TYPES
-
-    run.finish({"types": list(EVENT_TYPES)}, human=lambda console: console.print("\n".join(EVENT_TYPES), markup=False))
-
-
-def _order(run: Run, user: str, slug: str | None, frontend_url: str | None, catalog: Any, settings: Any) -> Order:
-    from creditctl.events.trigger import Order
-
-    packages = run.wiring.catalog(catalog or settings.catalog_path)
-    chosen = next(iter(packages)) if slug is None else packages.by_slug(slug)
-    if chosen is None:
-        raise UsageError(
-            f"There is no package {slug}.",
-            code="events.no_package",
-            fix=f"There are: {', '.join(each.slug for each in packages)}.",
-        )
-    return Order(user, chosen, (frontend_url or _FALLBACK_RETURN_URL).rstrip("/"))
