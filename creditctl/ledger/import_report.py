@@ -84,14 +84,21 @@ class ImportReport:
 
     def count_new(self, batch: Batch) -> None:
         """Counts new rows, and keeps the first few to show."""
-        self.new += len(batch)
-        kinds, credits, amounts = self.rows_by_kind, self.credits_by_kind, self.amounts
-        for _, content in batch:
-            kind = content[KIND_PLACE]
-            kinds[kind] += 1
-            credits[kind] += content[CREDITS_PLACE]
-            if content[AMOUNT_PLACE]:
-                amounts[content[CURRENCY_PLACE]] += content[AMOUNT_PLACE]
+        self._count(batch, 1)
         for _, content in batch[: max(0, MOST_SAMPLES - len(self.samples))]:
             values = dict(zip(CONTENT_COLUMNS, content, strict=True))
             self.samples.append({name: values[name] for name in _SAMPLE_FIELDS})
+
+    def uncount(self, batch: Batch) -> None:
+        """Takes back what `count_new` counted, of rows that turned out not to be new."""
+        self._count(batch, -1)
+
+    def _count(self, batch: Batch, sign: int) -> None:
+        self.new += sign * len(batch)
+        kinds, credits, amounts = self.rows_by_kind, self.credits_by_kind, self.amounts
+        for _, content in batch:
+            kind = content[KIND_PLACE]
+            kinds[kind] += sign
+            credits[kind] += sign * content[CREDITS_PLACE]
+            if content[AMOUNT_PLACE]:
+                amounts[content[CURRENCY_PLACE]] += sign * content[AMOUNT_PLACE]

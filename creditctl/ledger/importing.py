@@ -109,19 +109,16 @@ class Import:
 
     def load(self, spool: Spool, checked: ImportReport) -> ImportReport:
         """Writes the rows of the spool that are still not there; a batch is there in full, or not at all."""
-        report = replace(
-            checked,
-            new=0,
-            rows_by_kind=Counter(),
-            credits_by_kind=Counter(),
-            amounts=Counter(),
-            findings=list(checked.findings),
-        )
+        report = deepcopy(checked)
+        written = 0
         for batch in spool.batches():
             fresh = self._written(batch, report)
-            report.count_new(fresh)
+            if len(fresh) < len(batch):
+                kept = {line for line, _ in fresh}
+                report.uncount([row for row in batch if row[0] not in kept])
+            written += len(fresh)
             if self.progress is not None:
-                self.progress(report.new)
+                self.progress(written)
         return report
 
     def _written(self, batch: Batch, report: ImportReport) -> Batch:
