@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench format clean
+.PHONY: demo test check bench docs format clean
 
 demo: ## the whole story on this machine in seconds: no Stripe account, no network
 	@$(PYTHON) .ci/install.py
@@ -22,6 +22,10 @@ check: ## formatting, lint, types, import contracts
 bench: ## ratios, measured side by side in one run
 	@$(PYTHON) .ci/install.py test
 	@$(BIN)/python tests/bench/run.py $(ARGS)
+
+docs: ## rewrite docs/commands.md from the program itself
+	@$(PYTHON) .ci/install.py
+	@$(BIN)/python .ci/docs.py
 
 format: ## rewrite formatting and what can be fixed by machine
 	@$(PYTHON) .ci/install.py check

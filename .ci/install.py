@@ -46,7 +46,7 @@ def install(extras: list[str]) -> None:
     """pip installs the package in place, so that the source and the command never disagree."""
     wanted = f"{ROOT}[{','.join(extras)}]" if extras else str(ROOT)
     print(f"Installing creditctl{' with ' + ', '.join(extras) if extras else ''} …", flush=True)
-    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--editable", wanted]
+    command = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--editable", wanted]
     code = subprocess.run(command, check=False).returncode
     if code != 0:
         sys.exit(f"pip could not install creditctl (exit {code}). Check the network, then run the same command again.")

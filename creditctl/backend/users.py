@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-MAX_CHARACTERS = 200
-"""As many as `client_reference_id` holds. Source: Stripe API reference, "Create a Checkout Session"."""
+from creditctl.core.entitlement_fields import MAX_USER_ID_CHARACTERS as MAX_CHARACTERS
 
 PATTERN = r"^[^\s\x00-\x1f\x7f-\x9f](?:[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$"
 """No control characters, no space at either end."""

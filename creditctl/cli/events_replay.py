@@ -36,7 +36,6 @@ from creditctl.core.errors import ExitCode, UsageError
 from creditctl.core.findings import Finding, Severity
 
 if TYPE_CHECKING:
-
     from creditctl.core.modes import Mode
     from creditctl.events.replay import ReplayReport, Result, Terms
     from creditctl.events.sending import Send
@@ -70,7 +69,7 @@ class Target:
 def replay(
     ctx: typer.Context,
     event_ids: Annotated[
-        list[str] | None, typer.Argument(help="Events; without any, a filter has to be given.", metavar="[EVENT]...")
+        list[str] | None, typer.Argument(help="Events; without any, a filter has to be given.", metavar="EVENT")
     ] = None,
     types: TypeOption = None,
     since: SinceOption = None,
@@ -145,8 +144,24 @@ def _target(desk: Desk, wish: ReplayWish) -> Target:
             require_own_host(url, ours=[*ours, settings.webhook_url], account=door.account_id, confirm=wish.confirm)
         return Target(url, url, None)
     endpoint = registered_endpoint(read_endpoints(door.client), settings.webhook_url)
+    if endpoint is None:
+        return _local_target(desk, wish)
     name = f"{endpoint.url} ({endpoint.id}, through Stripe)" if wish.via_stripe else endpoint.url
     return Target(name, endpoint.url, endpoint)
+
+
+def _local_target(desk: Desk, wish: ReplayWish) -> Target:
+    """Without an endpoint on Stripe: the backend of the settings, or else the one URL that was listened for.
+
+    Errors: ConfigurationError where neither says it; always in live mode, where events belong to an endpoint.
+    """
+    from creditctl.events.target import unclear_target
+
+    listened = desk.mirror.forwards.targets() if desk.mirror is not None else []
+    url = desk.settings.webhook_url or (listened[0] if len(listened) == 1 else None)
+    if url is None or wish.via_stripe or desk.door.livemode:
+        raise unclear_target("Stripe knows no enabled endpoint of ours")
+    return Target(url, url, None)
 
 
 def _fingerprint(wish: ReplayWish, target: Target, terms: Terms) -> str:
@@ -266,7 +281,19 @@ def _finish_replay(run: Run, report: ReplayReport) -> None:
         for result in report.results
         if result.state == "failed"
     ]
+    if report.left and not findings:
+        findings.append(_left(report))
     code = ExitCode.OK if not report.left else ExitCode.FINDINGS
     if report.stopped_by_failures:
         code = ExitCode.UNREACHABLE
     run.finish(report.as_dict(), human=lambda console: render(console, report), findings=findings, exit_code=code)
+
+
+def _left(report: ReplayReport) -> Finding:
+    return Finding(
+        "events.left",
+        Severity.LOW,
+        report.target,
+        f"{report.left:,} events are still to be sent.",
+        "Run the same command again: it goes on there.",
+    )

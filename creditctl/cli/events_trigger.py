@@ -23,7 +23,7 @@ _FALLBACK_RETURN_URL = "http://localhost:3000"
 def trigger(
     ctx: typer.Context,
     event_type: Annotated[
-        str | None, typer.Argument(help="The type of event; without one, the types are listed.", metavar="[TYPE]")
+        str | None, typer.Argument(help="The type of event; without one, the types are listed.", metavar="TYPE")
     ] = None,
     user: Annotated[str, typer.Option("--user", help="Who buys.", metavar="ID")] = "creditctl-trigger",
     package: Annotated[str | None, typer.Option("--package", help="What is bought.  [default: the first]")] = None,

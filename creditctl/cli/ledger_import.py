@@ -38,7 +38,9 @@ DelimiterOption = Annotated[str | None, typer.Option("--delimiter", help="Betwee
 NameOption = Annotated[
     str | None,
     typer.Option(
-        "--name", help="Name of the source; the same name means the same rows.  [default: of the file or table]"
+        "--name",
+        help="Name of the source; the same name means the same rows.",
+        show_default="of the file or table",
     ),
 ]
 MapOption = Annotated[
@@ -99,9 +101,15 @@ def import_rows(
 ) -> None:
     """Copy an application's own credit transactions into the ledger; run again, it goes on where it stopped.
 
-    Columns: created, user_id, kind, credits, amount, currency, payment_key, livemode; optional package, id,
-    idempotency_key, source_event, note, session_id, object_id. Amounts are whole minor units. Every row is checked
-    before the first is written: with bad rows nothing is, but for --skip-bad. Exit 1 when a row was refused.
+    Columns: created, user_id, kind, credits, amount, currency, payment_key, livemode.
+
+    Optional: package, id, idempotency_key, source_event, note, session_id, object_id.
+
+    Amounts are whole minor units; times without an offset are UTC.
+
+    Every row is checked before the first is written: with bad rows nothing is, but for --skip-bad.
+
+    Exit 1 when a row was refused.
     """
     from creditctl.ledger.import_row import RowReader, parse_kinds
     from creditctl.ledger.import_source import ColumnMap

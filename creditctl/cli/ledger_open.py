@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 
 LedgerOption = Annotated[
     Path | None,
-    typer.Option("--ledger", help="The ledger file.  [default: CREDITCTL_LEDGER, or the mode's own]", metavar="FILE"),
+    typer.Option(
+        "--ledger", help="The ledger file.", show_default="CREDITCTL_LEDGER, or the mode's own", metavar="FILE"
+    ),
 ]
 JsonLinesOption = Annotated[bool, typer.Option("--jsonl", help="Print one JSON object a line, and no table.")]
 LimitOption = Annotated[
-    int | None, typer.Option("--limit", min=1, help="At most this many rows.  [default: 50 on a page, else all]")
+    int | None, typer.Option("--limit", min=1, help="At most this many rows.", show_default="50 on a page, else all")
 ]
 
 

@@ -41,7 +41,7 @@ def adjust(
     reason: ReasonOption,
     key: Annotated[
         str | None,
-        typer.Option("--key", help="Your key for it: the same key adjusts once.  [default: a new one, printed]"),
+        typer.Option("--key", help="Your key for it: the same key adjusts once.", show_default="a new one, printed"),
     ] = None,
     payment: Annotated[
         str | None, typer.Option("--payment", help="The payment it is about.", metavar="pi_…|cs_…")

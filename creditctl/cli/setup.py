@@ -57,6 +57,7 @@ SecretCommandOption = Annotated[
 class Choices:
     """What the operator asked for."""
 
+    env_file: Path | None
     mode: Mode | None
     confirm: str | None
     yes: bool
@@ -96,7 +97,18 @@ def setup(
         )
     run = start(ctx, as_json=as_json)
     choices = Choices(
-        mode, confirm, yes, dry_run, check, allow_price_jump, prune, tuple(adopt or ()), plan_out, plan, secret_command
+        env_file=env_file,
+        mode=mode,
+        confirm=confirm,
+        yes=yes,
+        dry_run=dry_run,
+        check=check,
+        allow_jump=allow_price_jump,
+        prune=prune,
+        adopt=tuple(adopt or ()),
+        plan_out=plan_out,
+        plan_file=plan,
+        secret_command=secret_command,
     )
     settings = run.wiring.settings(env_file, mode)
     with run.wiring.stripe(settings) as door:
@@ -113,8 +125,10 @@ def _plan(run: Run, door: StripeDoor, settings: Settings, catalog_path: Path | N
     from creditctl.provisioning.saved_plan import SavedPlan, save_plan
 
     catalog = run.wiring.catalog(catalog_path or settings.catalog_path)
-    wish = _wish(settings, choices)
-    observed = observe(door, endpoints=wish is not None)
+    observed = observe(door, endpoints=_wish(settings, choices) is not None)
+    # Read again, now that Stripe was looked at: a run at the same time stores a secret before it marks the endpoint,
+    # so each mark that was seen belongs to a secret that stands in the file by now.
+    wish = _wish(run.wiring.settings(choices.env_file, choices.mode), choices)
     adoption = resolve_adoption(list(choices.adopt), catalog, observed, wish)
     planned = make_plan(catalog, wish, observed, adoption=adoption, prune=choices.prune)
     if choices.plan_out is not None:
@@ -159,7 +173,8 @@ def _apply(run: Run, door: StripeDoor, settings: Settings, planned: Plan, choice
             print_plan(run.err, planned)
         confirm_changes(run, door, mode=choices.mode, confirm=choices.confirm, yes=choices.yes)
     sink = secret_sink(run, settings, choices.secret_command)
-    return apply_plan(door, planned, sink, held=held_secrets(settings), progress=progress)
+    held = held_secrets(run.wiring.settings(choices.env_file, choices.mode))
+    return apply_plan(door, planned, sink, held=held, progress=progress)
 
 
 def secret_sink(run: Run, settings: Settings, command: str | None) -> SecretSink:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import os
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -59,6 +61,7 @@ def stripe(
 def _run(wiring: Wiring, call: Invocation, *, quiet: bool) -> tuple[int, str]:
     """Runs the CLI to its end; answers its exit code and what it said on stdout, as far as that was looked at."""
     straight = call.streaming and not quiet and _descriptor(wiring.stdout) is not None
+    alone = not wiring.stdin.isatty()
     process = subprocess.Popen(
         call.argv,
         env=dict(call.environ),
@@ -66,14 +69,27 @@ def _run(wiring: Wiring, call: Invocation, *, quiet: bool) -> tuple[int, str]:
         stdin=subprocess.DEVNULL if _descriptor(wiring.stdin) is None else wiring.stdin,
         stdout=wiring.stdout if straight else subprocess.PIPE,
         stderr=None if _descriptor(wiring.stderr) is not None else subprocess.DEVNULL,
+        process_group=0 if alone else None,
     )
     with process:
         try:
             said = "" if process.stdout is None else _pass_on(process.stdout, None if quiet else wiring.stdout)
             return process.wait(), said
         except BaseException:
-            process.terminate()
+            _stop(process, group=alone)
             raise
+
+
+def _stop(process: subprocess.Popen[bytes], *, group: bool) -> None:
+    """Ends the CLI and, in a group of its own, whatever it started: npm's `stripe` is a script around the program.
+
+    On a terminal the CLI stays in the terminal's group: it may ask there, and Ctrl-C reaches all of it.
+    """
+    with contextlib.suppress(ProcessLookupError):
+        if group:
+            os.killpg(process.pid, signal.SIGTERM)
+        else:
+            process.terminate()
 
 
 def _pass_on(source: IO[bytes], target: TextIO | None) -> str:

@@ -47,8 +47,9 @@ def list_endpoints(
     from creditctl.provisioning.wish import held_secrets
 
     with open_work(ctx, env_file, mode, as_json) as work:
-        held = [secret.fingerprint for secret in held_secrets(work.settings)]
-        rows = [_row(endpoint, held) for endpoint in observe_endpoints(work.door)]
+        seen = observe_endpoints(work.door)
+        held = [secret.fingerprint for secret in held_secrets(work.reread())]
+        rows = [_row(endpoint, held) for endpoint in seen]
 
         def human(console: Console) -> None:
             console.print(_table(rows))
@@ -126,8 +127,9 @@ def _endpoint_plan(work: Work, secret_command: str | None) -> Plan:
     from creditctl.provisioning.steps import Plan
     from creditctl.provisioning.wish import require_secret_will_win
 
-    wish = required_wish(work.settings, trust=secret_command is not None)
-    draft = plan_endpoint(wish, observe_endpoints(work.door))
+    required_wish(work.settings)
+    seen = observe_endpoints(work.door)
+    draft = plan_endpoint(required_wish(work.reread(), trust=secret_command is not None), seen)
     plan = Plan(tuple(draft.steps), tuple(draft.findings))
     if creates_endpoint(plan) and secret_command is None:
         require_secret_will_win(work.settings)
@@ -143,7 +145,7 @@ def _apply_endpoint_plan(work: Work, plan: Plan, secret_command: str | None) -> 
         work.door,
         plan,
         secret_sink(work.run, work.settings, secret_command),
-        held=held_secrets(work.settings),
+        held=held_secrets(work.reread()),
         progress=lambda number, total, step: work.run.say(progress_line(number, total, step)),
     )
 

@@ -36,8 +36,10 @@ def rotate(
     from creditctl.provisioning.wish import held_secrets, require_secret_will_win
 
     with open_work(ctx, env_file, mode, as_json) as work:
-        wish = required_wish(work.settings)
-        rotation = read_rotation(wish, observe_endpoints(work.door))
+        required_wish(work.settings)
+        endpoints = observe_endpoints(work.door)
+        wish = required_wish(work.reread())
+        rotation = read_rotation(wish, endpoints)
         seen = None if rotation.stage is not Stage.OVERLAP or now else _seen(work, wish, rotation.new)
         if rotation.stage is Stage.OVERLAP and not now and seen is None:
             _wait(work)
@@ -46,7 +48,7 @@ def rotate(
         work.confirm(mode, confirm, yes)
         sink = secret_sink(work.run, work.settings, secret_command)
         sink.check()
-        held = held_secrets(work.settings)
+        held = held_secrets(work.reread())
         if rotation.stage in (Stage.BEGIN, Stage.HAND_OVER):
             _begun(work, begin(work.door, wish, rotation, sink, held))
         finish(work.door, rotation, sink, held)

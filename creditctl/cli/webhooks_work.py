@@ -29,6 +29,14 @@ class Work:
     run: Run
     settings: Settings
     door: StripeDoor
+    env_file: Path | None = None
+
+    def reread(self) -> Settings:
+        """The settings as they stand now: after a look at Stripe, for a run at the same time may have stored a secret.
+
+        Shape: it stores the secret before it marks the endpoint, so each mark that was seen is one of a secret here.
+        """
+        return self.run.wiring.settings(self.env_file)
 
     def confirm(self, mode: Mode | None, confirm: str | None, yes: bool) -> None:
         """Asks, or refuses, before anything is changed."""
@@ -41,7 +49,7 @@ def open_work(ctx: typer.Context, env_file: Path | None, mode: Mode | None, as_j
     run = start(ctx, as_json=as_json)
     settings = run.wiring.settings(env_file, mode)
     with run.wiring.stripe(settings) as door:
-        yield Work(run, settings, door)
+        yield Work(run, settings, door, env_file)
 
 
 def required_wish(settings: Settings, *, trust: bool = False) -> EndpointWish:

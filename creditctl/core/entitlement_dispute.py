@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from creditctl.core.entitlement_fields import id_of, text, whole
+from creditctl.core.entitlement_fields import amount_of, id_of, text, whole
 
 _DISPUTE_STATUSES = (
     "warning_needs_response",
@@ -117,7 +117,7 @@ class DisputeFact:
         if payment_intent is None:
             return None
         status = text(data, "status")
-        telling = Telling(observed, _DISPUTE_RANKS.get(status, 0), status, whole(data, "amount"))
+        telling = Telling(observed, _DISPUTE_RANKS.get(status, 0), status, amount_of(data, "amount"))
         shown = _movements(data.get("balance_transactions"))
         return cls(
             object_id=text(data, "id"),

@@ -9,6 +9,13 @@ MANAGED_BY = "creditctl"
 """The value of `managed_by` in the metadata of everything that is ours on Stripe."""
 
 
+_MAX_MAGNITUDE = 10**15
+"""Far beyond any amount of money and any time, and what a ledger can still add up."""
+
+MAX_USER_ID_CHARACTERS = 200
+"""As many as `client_reference_id` holds. Source: Stripe API reference, "Create a Checkout Session"."""
+
+
 class MalformedFact(ValueError):
     """An object that lacks what every such object of Stripe's has."""
 
@@ -16,11 +23,22 @@ class MalformedFact(ValueError):
 def whole(data: Mapping[str, Any], key: str) -> int:
     """The whole number under a key.
 
-    Errors: MalformedFact if it is absent or anything but a whole number.
+    Errors: MalformedFact if it is absent, anything but a whole number, or beyond all measure.
     """
     value = data.get(key)
-    if isinstance(value, bool) or not isinstance(value, int):
+    if type(value) is not int or not -_MAX_MAGNITUDE <= value <= _MAX_MAGNITUDE:
         raise MalformedFact(f"{key} of a {data.get('object', 'Stripe object')} is not a whole number")
+    return value
+
+
+def amount_of(data: Mapping[str, Any], key: str) -> int:
+    """The amount of money under a key, in minor units and never below nought.
+
+    Errors: MalformedFact.
+    """
+    value = whole(data, key)
+    if value < 0:
+        raise MalformedFact(f"{key} of a {data.get('object', 'Stripe object')} is below nought")
     return value
 
 
@@ -43,12 +61,28 @@ def id_of(value: object) -> str | None:
 
 
 def metadata_of(data: Mapping[str, Any]) -> Mapping[str, str]:
-    """The metadata of an object; empty where it has none."""
+    """The metadata of an object; empty where it has none. Source: Stripe API reference, "Metadata": texts only."""
     found = data.get("metadata")
-    return found if isinstance(found, Mapping) else {}
+    if not isinstance(found, Mapping):
+        return {}
+    return {key: value for key, value in found.items() if isinstance(value, str)}
 
 
 def optional_text(data: Mapping[str, Any], key: str) -> str | None:
     """The text under a key, or None if it is absent or empty."""
     value = data.get(key)
     return value if isinstance(value, str) and value else None
+
+
+def is_user_id(text: str) -> bool:
+    """Whether a text can name a user: of 1 to 200 characters, not blank, and such as can be stored."""
+    return bool(text.strip()) and len(text) <= MAX_USER_ID_CHARACTERS and "\0" not in text and _encodable(text)
+
+
+def _encodable(text: str) -> bool:
+    """Whether a text has a form in UTF-8; half a surrogate pair, which JSON can spell, has none."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

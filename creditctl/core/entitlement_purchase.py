@@ -9,11 +9,12 @@ from typing import Any
 from creditctl.core.catalog import Catalog
 from creditctl.core.entitlement import Purchase
 from creditctl.core.entitlement_facts import LineItem, PriceFacts, SessionFacts, positive_count
+from creditctl.core.entitlement_fields import MAX_USER_ID_CHARACTERS, is_user_id
 from creditctl.core.findings import Finding, Severity
 from creditctl.core.money import format_amount
 
 _PAID_STATUSES = frozenset(("paid", "no_payment_required"))
-_MAX_USER_ID_CHARACTERS = 200
+_OWNER_CODES = frozenset(("fulfilment.owner_conflict", "fulfilment.owner_missing", "fulfilment.owner_unusable"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +137,16 @@ def _owned(session: SessionFacts, package: str | None, credits: int) -> Decision
     if len(named) > 1:
         text = "client_reference_id and metadata user_id name different users."
         return _disagrees(session, "fulfilment.owner_conflict", text, package=package, credits=credits)
-    if not named or len(min(named)) > _MAX_USER_ID_CHARACTERS:
+    if not named:
         text = "Neither client_reference_id nor metadata user_id names a user; an owner is never guessed."
         return _disagrees(session, "fulfilment.owner_missing", text, package=package, credits=credits)
+    (user_id,) = named
+    if not is_user_id(user_id):
+        text = f"The user id is no text of 1 to {MAX_USER_ID_CHARACTERS} characters; an owner is never guessed."
+        return _disagrees(session, "fulfilment.owner_unusable", text, package=package, credits=credits)
     return Grants(
         Purchase(
-            user_id=named.pop(),
+            user_id=user_id,
             credits=credits,
             amount=session.amount_total,
             currency=session.currency,
@@ -163,11 +168,10 @@ def _disagrees(
     credits: int | None = None,
 ) -> Disagrees:
     owner = session.client_reference_id or session.metadata.get("user_id") or None
-    conflict = code in ("fulfilment.owner_conflict", "fulfilment.owner_missing")
     proposal = Proposal(
         payment_key=session.payment_key,
         session_id=session.id,
-        user_id=None if conflict else owner,
+        user_id=None if code in _OWNER_CODES or owner is None or not is_user_id(owner) else owner,
         credits=price.credits if price else credits,
         amount=session.amount_total,
         currency=session.currency,

@@ -39,6 +39,13 @@ _LEFT_OUT = re.compile(
     r"tax_rates|terminal|test_helpers|tokens|topups|transfers|treasury)(/|$)|/v2/"
 )
 
+_MADE_OTHERWISE = re.compile(
+    r"/v1/(charges(/[^/]+/(capture|refund|refunds|dispute))?|customers/[^/]+/(balance_transactions|bank_accounts|cards|"
+    r"funding_instructions|sources|subscriptions|tax_ids)|payment_intents/[^/]+/"
+    r"(apply_customer_balance|increment_authorization|verify_microdeposits)|products/[^/]+/features)\Z"
+)
+"""What Stripe can also do by POST to resources that are here."""
+
 
 class Api:
     """From a request under /v1 to its answer."""
@@ -56,7 +63,7 @@ class Api:
         try:
             caller = self._accounts.caller(request.headers, now)
         except StripeError as error:
-            return Response(error.status, headers, _envelope(error, None, request_id))
+            return Response(error.status, headers | error.headers, _envelope(error, None, request_id))
         call = Call(self._services, caller.scope, now)
         call.request_id = request_id
         try:
@@ -78,7 +85,9 @@ class Api:
         _check_account(request.headers, caller)
         found = self._router.find(request.method, request.path)
         if found is None:
-            left_out = _LEFT_OUT.match(request.path)
+            left_out = _LEFT_OUT.match(request.path) or (
+                request.method == "POST" and _MADE_OTHERWISE.match(request.path)
+            )
             refuse = not_emulated if left_out else unrecognized_url
             raise refuse(request.method, request.path)
         entry, call.args = found

@@ -10,6 +10,7 @@ from typing import Any
 from creditctl.emulator import control, jobs, pages
 from creditctl.emulator.accounts import Accounts
 from creditctl.emulator.api import Api, server_error
+from creditctl.emulator.auto_disable import watch
 from creditctl.emulator.call import API_VERSION, Options, Services
 from creditctl.emulator.deliveries import Deliveries, Outcome, Outgoing
 from creditctl.emulator.faults import Faults, apply_faults
@@ -141,6 +142,9 @@ class Emulator:
             store = self.services.store
             store.begin()
             self.services.deliveries.record(outgoing, outcome, moment, livemode=livemode)
+            days = self.services.options.disable_after_days
+            if days is not None and watch(store, self.services.deliveries, outgoing, outcome, moment, days):
+                self.services.endpoints.pop(outgoing.scope, None)
             store.commit()
 
     def next_due(self) -> int | None:

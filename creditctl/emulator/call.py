@@ -35,6 +35,8 @@ class Options(msgspec.Struct):
     api_version: str = API_VERSION
     rate_limit: int | None = None
     retry_seconds: tuple[int, ...] | None = None
+    disable_after_days: int | None = None
+    """After how many days of nothing but failures an endpoint is switched off; None: never."""
 
 
 class Services(msgspec.Struct):

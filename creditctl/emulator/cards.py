@@ -32,7 +32,8 @@ class Card:
     attaches: bool = True
     """False where saving the card to a customer fails like a charge does."""
     challenge: str = ""
-    """`always`, `unless_saved` (unless set up for off-session use) or `on_session` (when the buyer is there)."""
+    """`always`, `unless_saved` (unless set up for off-session use), `on_session` (when the buyer is there) or
+    `requested` (when the merchant asks for it)."""
     after_challenge: Decline | None = None
     dispute: str = ""
     refund: str = ""
@@ -44,6 +45,8 @@ class Card:
     cvc_check: str = "pass"
     line1_check: str = "pass"
     postal_check: str = "pass"
+    real: bool = False
+    """True for a number that is no test card: it pays in live mode and is declined in test mode."""
 
     @property
     def last4(self) -> str:
@@ -73,6 +76,13 @@ LIVE_MODE = Decline(
     "card_declined",
     "test_mode_live_card",
     "Your card was declined. Your request was in live mode, but used a known test card.",
+    advice_code=None,
+)
+TEST_MODE = Decline(
+    "card_declined",
+    "live_mode_test_card",
+    "Your card was declined. Your request was in test mode, but used a non test (live) card. For a list of valid test "
+    "cards, visit: https://stripe.com/docs/testing.",
     advice_code=None,
 )
 AUTHENTICATION_REQUIRED = Decline(
@@ -158,7 +168,7 @@ _CHALLENGES = (
         after_challenge=GENERIC,
     ),
     Card("4000008400001280", ("threeDSecureRequiredProcessingError",), decline=GENERIC),
-    Card("4000000000003055", ("threeDSecureOptional",)),
+    Card("4000000000003055", ("threeDSecureOptional",), challenge="requested"),
     Card("4000000000003097", ("threeDSecureOptionalProcessingError",)),
     Card("4000582600000094", challenge="always"),
     Card("4000582600000045", challenge="always"),
@@ -194,13 +204,13 @@ def card_by_token(token: str) -> Card | None:
 
 
 def card_by_number(number: str) -> Card | None:
-    """The card of a number, which may be grouped; any number that passes the check digit pays like a visa."""
+    """The card of a number, which may be grouped; one that passes the check digit and is no test card is a real one."""
     digits = number.replace(" ", "").replace("-", "")
     if digits in BY_NUMBER:
         return BY_NUMBER[digits]
     if not digits.isdecimal() or not 13 <= len(digits) <= 19 or not passes_check_digit(digits):
         return None
-    return Card(digits, brand=_brand_of(digits))
+    return Card(digits, brand=_brand_of(digits), real=True)
 
 
 def passes_check_digit(digits: str) -> bool:

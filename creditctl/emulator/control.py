@@ -1,5 +1,6 @@
 """The control API under `/_emulator`: what only an emulator can offer, never under /v1."""
 
+import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,10 @@ def handle(emulator: "Emulator", request: Request, now: int) -> Response:
         return Response(200, headers, encode(action(command)) + b"\n")
     except StripeError as error:
         return Response(error.status, headers, encode({"error": error.fields}) + b"\n")
-    except (ValueError, KeyError, TypeError) as error:
+    except sqlite3.IntegrityError:
+        message = "Some of these objects are there already: choose another seed, or reset."
+        return Response(409, headers, encode({"error": {"type": "invalid_request_error", "message": message}}) + b"\n")
+    except (ValueError, KeyError, TypeError, OSError, sqlite3.Error) as error:
         message = f"missing parameter {error}" if isinstance(error, KeyError) else str(error)
         fields = {"type": "invalid_request_error", "message": message}
         return Response(400, headers, encode({"error": fields}) + b"\n")

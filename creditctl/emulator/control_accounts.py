@@ -53,6 +53,14 @@ def rate_limit(command: "Command") -> Any:
     return {"requests": most}
 
 
+@control("POST", "auto_disable")
+def auto_disable(command: "Command") -> Any:
+    """Switch endpoints off after `days` of nothing but failures; 0 never does."""
+    days = int(command.params["days"])
+    command.emulator.services.options.disable_after_days = days or None
+    return {"days": days}
+
+
 @control("POST", "payouts/*/fail")
 def payout_fails(command: "Command") -> Any:
     """Let the bank return a payout, for a `code`."""
@@ -80,13 +88,24 @@ def restore(command: "Command") -> Any:
     path = Path(str(command.params["path"]))
     if not path.is_file():
         raise invalid(f"There is no snapshot at {path}.", param="path", status=404)
-    source = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    source = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     try:
+        _require_snapshot(source, path)
         source.backup(command.emulator.services.store.db)
     finally:
         source.close()
     command.emulator.reload()
     return {"path": str(path)}
+
+
+def _require_snapshot(source: sqlite3.Connection, path: Path) -> None:
+    """Refuse a file that no emulator wrote, before it takes the place of the state."""
+    try:
+        names = {row[0] for row in source.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    except sqlite3.DatabaseError:
+        names = set()
+    if not {"objects", "scopes", "settings", "deliveries"} <= names:
+        raise invalid(f"{path} is no snapshot of this emulator.", param="path")
 
 
 @control("POST", "seed")

@@ -6,6 +6,7 @@ Source: Stripe API reference, "Coupons", "Promotion Codes"; Stripe docs, "Add di
 import msgspec
 
 from creditctl.emulator.call import Call
+from creditctl.emulator.currencies import written
 from creditctl.emulator.errors import invalid
 from creditctl.emulator.kinds import COUPON, PROMOTION_CODE, Body
 
@@ -15,6 +16,8 @@ class Discount(msgspec.Struct):
 
     coupon: Body
     promotion_code: Body | None = None
+    products: list[str] | None = None
+    """The products that it is for; None means all."""
 
     def shown(self) -> Body:
         """The entry of a session's `discounts`."""
@@ -22,6 +25,19 @@ class Discount(msgspec.Struct):
             "coupon": None if self.promotion_code else self.coupon["id"],
             "promotion_code": self.promotion_code["id"] if self.promotion_code else None,
         }
+
+    def check_minimum(self, subtotal: int, currency: str) -> None:
+        """Refuse a promotion code whose minimum the order does not reach."""
+        limits = (self.promotion_code or {}).get("restrictions") or {}
+        least = limits.get("minimum_amount")
+        if least is None:
+            return
+        if limits["minimum_amount_currency"] != currency or subtotal < least:
+            raise invalid(
+                "This promotion code cannot be redeemed because the order does not meet its minimum amount "
+                f"({written(least, limits['minimum_amount_currency'])}).",
+                param="discounts",
+            )
 
 
 def read_discount(call: Call, given: Body, param: str = "discounts[0]") -> Discount:
@@ -36,7 +52,7 @@ def read_discount(call: Call, given: Body, param: str = "discounts[0]") -> Disco
     coupon = call.refer(COUPON, given["coupon"], f"{param}[coupon]")
     if not coupon["valid"] or _expired(call, coupon["redeem_by"]):
         raise invalid(f"Coupon expired: {coupon['id']}", code="coupon_expired", param=f"{param}[coupon]")
-    return Discount(coupon)
+    return Discount(coupon, products=products_of(call, coupon["id"]))
 
 
 def promotion_discount(call: Call, code: Body, param: str) -> Discount:
@@ -44,7 +60,13 @@ def promotion_discount(call: Call, code: Body, param: str) -> Discount:
     coupon = call.fetch(COUPON, code["promotion"]["coupon"])
     if not code["active"] or _expired(call, code["expires_at"]) or not coupon["valid"]:
         raise invalid("This promotion code is no longer valid.", code="promotion_code_expired", param=param)
-    return Discount(coupon, code)
+    return Discount(coupon, code, products_of(call, coupon["id"]))
+
+
+def products_of(call: Call, coupon_id: str) -> list[str] | None:
+    """The products that a coupon is for."""
+    found: list[str] | None = call.fetch_row(COUPON, coupon_id).hidden().get("products")
+    return found
 
 
 def _expired(call: Call, moment: int | None) -> bool:

@@ -96,7 +96,9 @@ def masked(key: str) -> str:
 
 def unauthorized(message: str, code: str | None = None) -> StripeError:
     """No key, or one that opens nothing."""
-    return invalid(message, code=code, status=401, executed=False)
+    error = invalid(message, code=code, status=401, executed=False)
+    error.headers = {"WWW-Authenticate": 'Basic realm="Stripe"'}
+    return error
 
 
 NO_KEY = (

@@ -44,6 +44,8 @@ def _walk(call: Call, body: Body, parts: list[str], path: str) -> None:
         nested(call, body)
         return
     key, rest = parts[0], parts[1:]
+    if not rest and _is_plain(body, key):
+        raise _refused(path)
     _open(call, body, key, path)
     value = body.get(key)
     if not rest or value is None:
@@ -52,6 +54,14 @@ def _walk(call: Call, body: Body, parts: list[str], path: str) -> None:
         if not isinstance(child, dict):
             raise _refused(path)
         _walk(call, child, rest, path)
+
+
+def _is_plain(body: Body, key: str) -> bool:
+    """A hash or list that belongs to its object and is always there."""
+    value, kind = body.get(key), body.get("object", "")
+    if not isinstance(value, dict | list) or (kind, key) in INCLUDABLE:
+        return False
+    return not _may_expand(body, kind, key)
 
 
 def _open(call: Call, body: Body, key: str, path: str) -> None:

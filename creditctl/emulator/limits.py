@@ -34,5 +34,5 @@ class RateLimit:
 def rate_limited() -> StripeError:
     """The refusal."""
     error = invalid(RATE_LIMITED, code="rate_limit", status=429, executed=False)
-    error.headers = {"Stripe-Rate-Limited-Reason": "global-rate", "Stripe-Should-Retry": "true", "Retry-After": "1"}
+    error.headers = {"Stripe-Rate-Limited-Reason": "global-rate", "Retry-After": "1"}
     return error

@@ -13,7 +13,7 @@ from creditctl.emulator.call import Call
 from creditctl.emulator.cards import Card, Decline
 from creditctl.emulator.charge_bodies import new_charge
 from creditctl.emulator.errors import StripeError, invalid
-from creditctl.emulator.kinds import CHARGE, PAYMENT_INTENT, Body
+from creditctl.emulator.kinds import CHARGE, PAYMENT_INTENT, PAYMENT_METHOD, Body
 from creditctl.emulator.methods import Method, mark_used
 
 FAILED_CHALLENGE = Decline(
@@ -39,9 +39,10 @@ def attempt_payment(call: Call, intent: Body, method: Method, terms: Terms) -> B
     if method.delayed:
         return _submit_delayed(call, intent, method)
     card = method.card
-    if call.scope.livemode:
-        raise _decline(call, intent, method, cards.LIVE_MODE)
-    if not terms.authenticated and _needs_challenge(card, method, terms):
+    if card.real != call.scope.livemode:
+        raise _decline(call, intent, method, cards.TEST_MODE if card.real else cards.LIVE_MODE)
+    asked = intent["payment_method_options"].get("card", {}).get("request_three_d_secure") in ("any", "challenge")
+    if not terms.authenticated and _needs_challenge(card, method, terms, asked):
         if terms.off_session or terms.error_on_requires_action:
             raise _decline(call, intent, method, cards.AUTHENTICATION_REQUIRED)
         return _ask_for_action(call, intent, terms)
@@ -51,9 +52,9 @@ def attempt_payment(call: Call, intent: Body, method: Method, terms: Terms) -> B
     return _succeed(call, intent, method, terms)
 
 
-def _needs_challenge(card: Card, method: Method, terms: Terms) -> bool:
-    if card.challenge == "always":
-        return True
+def _needs_challenge(card: Card, method: Method, terms: Terms, asked: bool) -> bool:
+    if card.challenge in ("always", "requested"):
+        return card.challenge == "always" or asked
     if card.challenge == "on_session":
         return not terms.off_session
     return card.challenge == "unless_saved" and not method.extra.get("saved")
@@ -102,6 +103,9 @@ AUTHORIZATION_SECONDS = 7 * 86_400
 
 def _remember_use(call: Call, intent: Body, method: Method) -> None:
     saved = intent["setup_future_usage"] == "off_session"
+    if intent["setup_future_usage"] and intent["customer"] and method.body["customer"] is None:
+        method.body["customer"] = intent["customer"]
+        call.save(PAYMENT_METHOD, method.body, event="payment_method.attached")
     if saved or method.body["customer"] is None:
         mark_used(call, method, **({"saved": True} if saved else {}))
 

@@ -16,6 +16,7 @@ from creditctl.emulator.errors import (
 from creditctl.emulator.forms import Node, Tree
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}\Z")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\Z")
 _URL = re.compile(r"https?://[^\s/?#]+[^\s]*\Z", re.IGNORECASE)
 
 
@@ -57,6 +58,20 @@ class Text(Field):
             shown = f"{text[:10]}...{text[-10:]}"
             message = f"Invalid string: {shown}; must be at most {self.max_length} characters"
             raise bad_parameter(message, param, "parameter_invalid_string")
+        return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Email(Text):
+    """An e-mail address: one `@` between two parts without spaces."""
+
+    max_length: int = 512
+
+    def parse(self, node: Node, param: str) -> str:
+        # Not `super()`: a dataclass with slots is a new class, which the zero-argument form would not find.
+        text = Text.parse(self, node, param)
+        if not _EMAIL.match(text):
+            raise bad_parameter(f"Invalid email address: {text}", param, "email_invalid")
         return text
 
 
@@ -228,6 +243,17 @@ class Hash(Field):
         if not isinstance(node, dict):
             raise bad_parameter("Invalid object", param)
         return read_fields(self.fields, node, param)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options(Hash):
+    """A hash by payment method: the fields of those that are here are read, the others are accepted."""
+
+    def parse(self, node: Node, param: str) -> dict[str, Any]:
+        if not isinstance(node, dict):
+            raise bad_parameter("Invalid object", param)
+        known: Tree = {name: value for name, value in node.items() if name in self.fields}
+        return {**node, **read_fields(self.fields, known, param)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

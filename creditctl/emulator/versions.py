@@ -8,8 +8,15 @@ import re
 
 from creditctl.emulator.errors import invalid
 
-_VERSION = re.compile(r"20[12][0-9]-[0-1][0-9]-[0-3][0-9](\.[a-z]+)?(; [a-z_]+=v[0-9]+)*\Z")
-NAMED_SINCE = "2024-09-30"
+_VERSION = re.compile(r"(20[12][0-9]-[0-1][0-9]-[0-3][0-9])(?:\.([a-z]+))?(; [a-z_]+=v[0-9]+)*\Z")
+_RELEASES = (
+    ("2026-09-30", "endive"),
+    ("2026-03-25", "dahlia"),
+    ("2025-09-30", "clover"),
+    ("2025-03-31", "basil"),
+    ("2024-09-30", "acacia"),
+)
+"""Since when a version carries which name; preview versions are dated alike."""
 RENAMED_UI_MODES_SINCE = "2026-03-25"
 DYNAMIC_METHODS_ONLY_SINCE = "2026-09-30"
 ASYNC_CAPTURE_SINCE = "2024-04-10"
@@ -27,9 +34,14 @@ def check_version(header: str | None, default: str) -> str:
     if header is None:
         return default
     match = _VERSION.match(header)
-    if match is None or (header[:10] >= NAMED_SINCE and match.group(1) is None):
+    if match is None or match[2] not in _names(match[1]):
         raise invalid(f"Invalid Stripe API version: {header}", executed=False)
     return header
+
+
+def _names(date: str) -> tuple[str | None, ...]:
+    """The names that a version of this date may carry: none before there were any."""
+    return next(((name, "preview") for first, name in _RELEASES if date >= first), (None,))
 
 
 def since(version: str, date: str) -> bool:

@@ -47,19 +47,24 @@ def read_endpoints(client: stripe.StripeClient) -> tuple[Endpoint, ...]:
     return tuple(Endpoint.from_stripe(body) for body in list_all(client, "webhook_endpoints"))
 
 
-def registered_endpoint(endpoints: Sequence[Endpoint], webhook_url: str | None) -> Endpoint:
+def registered_endpoint(endpoints: Sequence[Endpoint], webhook_url: str | None) -> Endpoint | None:
     """The endpoint that the application's events go to: the one at its URL, or else the only one that is ours.
 
-    Errors: ConfigurationError where none or more than one could be meant.
+    Shape:  None where Stripe knows none.
+    Errors: ConfigurationError where more than one could be meant.
     """
     at_url = [each for each in endpoints if each.enabled and each.url == webhook_url]
     ours = [each for each in endpoints if each.enabled and each.ours]
     chosen = [each for each in at_url if each.ours] or at_url or ours
-    if len(chosen) == 1:
-        return chosen[0]
-    found = f"{len(chosen)} enabled endpoints could be meant" if chosen else "Stripe knows no enabled endpoint of ours"
-    raise ConfigurationError(
-        f"It is not clear where to deliver to: {found}.",
+    if len(chosen) > 1:
+        raise unclear_target(f"{len(chosen)} enabled endpoints could be meant")
+    return chosen[0] if chosen else None
+
+
+def unclear_target(reason: str) -> ConfigurationError:
+    """The error for a delivery without a destination."""
+    return ConfigurationError(
+        f"It is not clear where to deliver to: {reason}.",
         code="events.no_endpoint",
         fix="Name a URL with --to, set CREDITS_API_URL, or register an endpoint with `creditctl setup`.",
     )

@@ -14,15 +14,18 @@ from creditctl.events.diagnosis import Diagnosis, Missing, diagnose
 from creditctl.events.facts import EventView
 from creditctl.events.trace_facts import Body, PaymentFacts, TraceFacts
 
-_ORDER = ("stripe", "event", "delivery", "finding", "ledger", "missing")
-"""What comes first within a second: the cause before what it leads to."""
+_ORDER = {"stripe": 0, "event": 1, "delivery": 2, "finding": 2, "ledger": 2, "missing": 3}
+"""What comes first within a second: the cause before what it leads to; an entry follows the delivery that wrote it."""
+
+_AFTER_ALL = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One thing that happened, or with the source `missing` one that did not.
 
-    Shape: `source` is stripe, event, delivery, finding, ledger or missing; `credits` and `balance` of entries only.
+    Shape: `source` is stripe, event, delivery, finding, ledger or missing; `credits` and `balance` of entries only;
+           `place` orders what we logged within one second.
     Units: `at` in Unix seconds; Stripe's time for what Stripe did, ours for what we logged.
     """
 
@@ -32,6 +35,7 @@ class Line:
     subject: str | None = None
     credits: int | None = None
     balance: int | None = None
+    place: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """The line as a JSON document shows it."""
@@ -105,7 +109,7 @@ def build_trace(facts: TraceFacts, catalog: Catalog) -> Trace:
 
 def _payment_trace(payment: PaymentFacts, catalog: Catalog) -> PaymentTrace:
     diagnosis = diagnose(payment, catalog)
-    lines = sorted(_lines(payment), key=lambda line: (line.at, _ORDER.index(line.source)))
+    lines = sorted(_lines(payment), key=lambda line: (line.at, _ORDER[line.source], line.place))
     return PaymentTrace(payment.key, tuple(_marked(lines, diagnosis.missing)), diagnosis)
 
 
@@ -124,21 +128,29 @@ def _lines(payment: PaymentFacts) -> Iterator[Line]:
         view = EventView(record)
         pending = f", {view.pending} endpoints have not accepted it" if view.pending else ""
         yield Line(record.created, "event", f"{record.type} {record.id}{pending}", record.id)
-    types = {record.id: record.type for record in payment.events}
-    for each in payment.deliveries:
-        reason = f" ({each.reason})" if each.reason else ""
-        text = f"{types.get(each.event_id or '', 'event')} {each.event_id}: {each.outcome}{reason}"
-        yield Line(each.received, "delivery", text, each.event_id)
+    yield from _delivery_lines(payment)
     for found in payment.findings:
-        yield Line(found.recorded, "finding", f"{found.id} {found.finding.code} ({found.status})", str(found.id))
+        text = f"{found.id} {found.finding.code} ({found.status})"
+        yield Line(found.recorded, "finding", text, str(found.id), place=_AFTER_ALL)
     yield from _entry_lines(payment)
 
 
+def _delivery_lines(payment: PaymentFacts) -> Iterator[Line]:
+    types = {record.id: record.type for record in payment.events}
+    for place, each in enumerate(sorted(payment.deliveries, key=lambda delivery: delivery.id)):
+        reason = f" ({each.reason})" if each.reason else ""
+        text = f"{types.get(each.event_id or '', 'event')} {each.event_id}: {each.outcome}{reason}"
+        yield Line(each.received, "delivery", text, each.event_id, place=2 * place)
+
+
 def _entry_lines(payment: PaymentFacts) -> Iterator[Line]:
+    ordered = sorted(payment.deliveries, key=lambda delivery: delivery.id, reverse=True)
+    places = {each.event_id: 2 * (len(ordered) - 1 - place) + 1 for place, each in enumerate(ordered)}
     for entry in payment.entries:
         after = payment.balances.get(entry.id)
         text = f"entry {entry.id}: {entry.kind} of {entry.credits:+,} credits for user {entry.user_id}"
-        yield Line(entry.recorded, "ledger", text, str(entry.id), entry.credits, after)
+        place = places.get(entry.source_event, _AFTER_ALL)
+        yield Line(entry.recorded, "ledger", text, str(entry.id), entry.credits, after, place)
 
 
 def _stripe_lines(payment: PaymentFacts) -> Iterator[Line]:

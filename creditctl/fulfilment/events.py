@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from creditctl.core.entitlement_facts import MalformedFact, text, whole
 
@@ -15,6 +16,7 @@ SESSION_PAID_TYPES = frozenset(("checkout.session.completed", "checkout.session.
 CHARGE_REFUNDED_TYPE = "charge.refunded"
 """Says that a charge has refunds, not which. Source: Stripe API reference, "Types of events"."""
 
+_DECODE = msgspec.json.Decoder().decode
 _THIN_OBJECTS = frozenset(("v2.core.event",))
 
 
@@ -36,6 +38,12 @@ class Event:
         return found if isinstance(found, str) else None
 
     @property
+    def modes(self) -> frozenset[bool]:
+        """Every livemode that it names: its own and, where the snapshot has one, the snapshot's. One, if all is well."""
+        inner = self.object.get("livemode")
+        return frozenset((self.livemode, inner)) if isinstance(inner, bool) else frozenset((self.livemode,))
+
+    @property
     def is_refund(self) -> bool:
         """Whether it tells of one refund (`refund.*`, and `charge.refund.updated` of older endpoints)."""
         return self.object.get("object") == "refund"
@@ -52,8 +60,8 @@ def parse_event(body: bytes) -> Event | None:
     Errors: MalformedFact if it is no event.
     """
     try:
-        document = json.loads(body)
-    except ValueError:
+        document = _DECODE(body)
+    except (ValueError, RecursionError):
         raise MalformedFact("the body is not JSON") from None
     if not isinstance(document, dict):
         raise MalformedFact("the body is not a JSON object")

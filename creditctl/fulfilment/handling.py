@@ -26,6 +26,7 @@ from creditctl.core.entitlement_purchase import (
     Waits,
     decide,
 )
+from creditctl.core.errors import UsageError
 from creditctl.core.findings import Finding
 from creditctl.fulfilment import sentences
 from creditctl.fulfilment.events import CHARGE_REFUNDED_TYPE, SESSION_PAID_TYPES, Event
@@ -63,7 +64,7 @@ def plan(event: Event, stripe: StripeReads, catalog: Catalog, account: str, live
 
 
 def _stranger(event: Event, account: str, livemode: bool) -> Finding | None:
-    if event.livemode != livemode:
+    if event.modes != {livemode}:
         return sentences.other_livemode(event, livemode)
     if event.account is not None and event.account != account:
         return sentences.other_account(event, account)
@@ -161,7 +162,11 @@ def _plan_facts(event: Event, told: Sequence[Fact | None]) -> Act:
     def act(tx: LedgerTransaction) -> Handled:
         written: list[Entry] = []
         for fact in facts:
-            tx.keep_fact(fact, source_event=event.id)
+            try:
+                tx.keep_fact(fact, source_event=event.id)
+            except UsageError as error:
+                finding = sentences.other_fact(fact, error.message)
+                return _finds(event, finding, payment_key=fact.payment_key)(tx)
             written += tx.settle(fact.payment_key, source_event=event.id, cause=fact.object_id)
         return _posted(written) if written else _nothing_to_post(tx, facts[0])
 
@@ -176,7 +181,7 @@ def _posted(written: Sequence[Entry]) -> Handled:
 def _nothing_to_post(tx: LedgerTransaction, fact: Fact) -> Handled:
     purchase = tx.purchase_of(fact.payment_key)
     if purchase is None:
-        line = f"Kept Stripe {fact.kind} {fact.object_id}: no purchase of payment {fact.payment_key} is known"
+        line = sentences.kept(fact)
         return Handled("fact", line, log=(line,))
-    line = f"Stripe {fact.kind} {fact.object_id} ({fact.status}) changes no credits of user {purchase.user_id}"
+    line = sentences.unchanged(fact, purchase)
     return Handled("exists", line, purchase.id, (line,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from creditctl.core.entitlement import Kind, Purchase
+from creditctl.core.entitlement_facts import Fact
 from creditctl.core.findings import Finding, Severity
 from creditctl.fulfilment.events import Event
 from creditctl.ledger.models import Entry
@@ -22,6 +23,17 @@ def written(entry: Entry) -> str:
 def known(entry: Entry) -> str:
     """The log line for a payment that was credited before."""
     return f"Stripe payment {entry.payment_key} was credited before, by entry {entry.id}; nothing added"
+
+
+def kept(fact: Fact) -> str:
+    """The log line for a refund or dispute that came before its purchase."""
+    return f"Kept Stripe {fact.kind} {fact.object_id}: no purchase of payment {fact.payment_key} is known"
+
+
+def unchanged(fact: Fact, purchase: Entry) -> str:
+    """The log line for a refund or dispute that makes no difference."""
+    user = one_line(purchase.user_id)
+    return f"Stripe {fact.kind} {fact.object_id} ({fact.status}) changes no credits of user {user}"
 
 
 def found(finding: Finding, number: int) -> str:
@@ -47,9 +59,22 @@ def conflict(purchase: Purchase, entry: Entry) -> Finding:
     )
 
 
+def other_fact(fact: Fact, reason: str) -> Finding:
+    """A refund or dispute under an id that names another one."""
+    return Finding(
+        "fulfilment.other_fact",
+        Severity.HIGH,
+        fact.object_id,
+        f"An event tells of a {fact.kind} {fact.object_id} of payment {fact.payment_key}, but {reason} "
+        "Nothing was changed.",
+        f"`creditctl trace {fact.object_id}`, correct it with `creditctl ledger adjust`, then "
+        "`creditctl ledger resolve {id} --dismiss --reason TEXT`",
+    )
+
+
 def other_livemode(event: Event, livemode: bool) -> Finding:
     """An event of test mode where live is served, or the other way round."""
-    theirs, ours = ("live", "test") if event.livemode else ("test", "live")
+    theirs, ours = ("test", "live") if livemode else ("live", "test")
     return Finding(
         "fulfilment.other_livemode",
         Severity.CRITICAL if livemode else Severity.HIGH,

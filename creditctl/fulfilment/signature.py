@@ -43,5 +43,8 @@ def _matches(body: bytes, header: str, secret: Secret) -> bool:
 
 
 def _signed_at(header: str) -> int:
-    """The time in a header that has been verified: the first `t`, which is the one that was signed."""
-    return next(int(part[2:]) for part in header.split(",") if part.startswith("t="))
+    """The time in a header that has been verified: the first `t`, which is the one that was signed.
+
+    Shape: read as the SDK reads it, up to a second "=": anything may follow there without breaking the signature.
+    """
+    return next(int(part.split("=")[1]) for part in header.split(",") if part.startswith("t="))

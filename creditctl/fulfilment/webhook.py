@@ -20,6 +20,9 @@ from creditctl.ledger.store import Ledger
 
 _OK, _BAD_REQUEST, _BUG, _COME_AGAIN = 200, 400, 500, 503
 
+_NOTE_WAIT_SECONDS = 1.0
+"""How long a row that only says what went wrong is worth waiting for: Stripe is waiting for the answer meanwhile."""
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
@@ -141,7 +144,7 @@ class Webhook:
         return Receipt(_BAD_REQUEST, outcome, None, None, (f"Rejected a Stripe webhook: {reason}",), reason)
 
     def _note(self, delivery: Delivery) -> None:
-        with contextlib.suppress(LedgerError), self._ledger.transaction() as tx:
+        with contextlib.suppress(LedgerError), self._ledger.transaction(_NOTE_WAIT_SECONDS) as tx:
             tx.add_delivery(delivery)
 
 

@@ -68,5 +68,14 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         primary = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
-        code, message, fix = _SENTENCES.get(primary, _DEFAULT)
-        raise LedgerError(message.format(path=path, error=error), code=code, fix=fix) from error
+        raise _ledger_error(path, primary, error) from error
+
+
+def locked(path: Path) -> LedgerError:
+    """What is said when others have been writing for too long."""
+    return _ledger_error(path, sqlite3.SQLITE_BUSY)
+
+
+def _ledger_error(path: Path, primary: int, error: sqlite3.Error | None = None) -> LedgerError:
+    code, message, fix = _SENTENCES.get(primary, _DEFAULT)
+    return LedgerError(message.format(path=path, error=error), code=code, fix=fix)

@@ -54,11 +54,12 @@ class Sorter:
         known = _under_keys(connection, batch) if begun else {}
         before = set(known)
         fresh: Batch = []
-        for line, content in batch:
+        for row in batch:
+            line, content = row
             key = content[KEY_PLACE]
             seen = known.setdefault(key, content)
             if seen is content:
-                fresh.append((line, content))
+                fresh.append(row)
             elif seen != content:
                 self._note_changed(report, line, seen, content)
             elif key in before:
@@ -81,10 +82,11 @@ class Sorter:
         if not elsewhere:
             return batch
         fresh: Batch = []
-        for line, content in batch:
+        for row in batch:
+            line, content = row
             found = elsewhere.get(_identity(content))
             if found is None:
-                fresh.append((line, content))
+                fresh.append(row)
             else:
                 report.elsewhere += 1
                 message = f"entry {found[0]} ({found[1]}) says that of payment {content[PAYMENT_PLACE]} already"

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from copy import deepcopy
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -104,7 +104,8 @@ class Import:
                 unseen = self._sorter.unseen(connection, batch, report)
                 fresh = self._sorter.not_elsewhere(connection, unseen, report)
                 report.count_new(fresh)
-                spool.keep(fresh)
+                if fresh:
+                    spool.keep(fresh)
         return report
 
     def load(self, spool: Spool, checked: ImportReport) -> ImportReport:
@@ -114,8 +115,8 @@ class Import:
         for batch in spool.batches():
             fresh = self._written(batch, report)
             if len(fresh) < len(batch):
-                kept = {line for line, _ in fresh}
-                report.uncount([row for row in batch if row[0] not in kept])
+                kept = {id(row) for row in fresh}
+                report.uncount([row for row in batch if id(row) not in kept])
             written += len(fresh)
             if self.progress is not None:
                 self.progress(written)

@@ -97,6 +97,11 @@ class ForwardJournal:
             row = connection.execute("SELECT since FROM listeners WHERE target = ?", (target,)).fetchone()
         return None if row is None else int(row[0])
 
+    def targets(self) -> list[str]:
+        """Every URL that was ever listened for."""
+        with self._reading() as connection:
+            return [row[0] for row in connection.execute("SELECT target FROM listeners ORDER BY target")]
+
     def start(self, target: str, since: int) -> None:
         """Sets from when on events are wanted, also those passed over before; what was delivered is not forgotten."""
         query = "INSERT INTO listeners (target, since) VALUES (?, ?) ON CONFLICT (target) DO UPDATE SET since = ?"

@@ -40,9 +40,13 @@ def _types(query: EventQuery) -> tuple[str, list[object]]:
 
 
 def _object(query: EventQuery) -> tuple[str, list[object]]:
-    if query.object_id is None:
+    """By what an event is about; only a charge's id is looked for where no index helps."""
+    about = query.object_id
+    if about is None:
         return "", []
-    return "(object_id = ? OR payment_key = ? OR charge_id = ?)", [query.object_id] * 3
+    if about.startswith(("ch_", "py_")):
+        return "(object_id = ? OR charge_id = ?)", [about, about]
+    return "(object_id = ? OR payment_key = ?)", [about, about]
 
 
 def _user(query: EventQuery) -> tuple[str, list[object]]:

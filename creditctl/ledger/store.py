@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +33,7 @@ from creditctl.ledger.models import (
 from creditctl.ledger.opening import Wanted, prepare, require_file
 from creditctl.ledger.schema import MIGRATIONS, Migration
 from creditctl.ledger.transaction import LedgerTransaction
+from creditctl.ledger.turns import Turns
 from creditctl.ledger.verification import Verification
 
 _EVERYTHING = EntryFilter()
@@ -45,13 +45,14 @@ class Ledger:
     Errors: every method raises LedgerError where SQLite fails; nothing is half written then.
     """
 
-    def __init__(self, path: Path, connections: Connections, owner: tuple[str, bool], clock: Callable[[], int]) -> None:
+    def __init__(
+        self, path: Path, connections: Connections, turns: Turns, owner: tuple[str, bool], clock: Callable[[], int]
+    ) -> None:
         self.path = path
         self.account, self.livemode = owner
         self._connections = connections
+        self._turns = turns
         self._clock = clock
-        # Between threads a lock is fair and instant; SQLite's own waiting, for other processes, polls.
-        self._writing = threading.RLock()
 
     @classmethod
     def open(
@@ -80,7 +81,7 @@ class Ledger:
         except BaseException:
             connections.close()
             raise
-        return cls(path, connections, owner, clock)
+        return cls(path, connections, Turns(path, busy_timeout_seconds), owner, clock)
 
     def close(self) -> None:
         """Closes the file; no thread may be using it."""
@@ -95,11 +96,15 @@ class Ledger:
         self.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[LedgerTransaction]:
-        """One writing transaction: all of it is on disk at the end, or none."""
-        with self._writing, translated(self.path):
+    def transaction(self, wait_seconds: float | None = None) -> Iterator[LedgerTransaction]:
+        """One writing transaction: all of it is on disk at the end, or none.
+
+        Units:  `wait_seconds` is how long to wait for other writers, threads and processes; None is the ledger's own.
+        Errors: LedgerError where others write for longer than that.
+        """
+        with self._turns.taken(wait_seconds) as left_seconds, translated(self.path):
             connection = self._connections.get()
-            connection.execute("BEGIN IMMEDIATE")
+            self._turns.begin(connection, left_seconds)
             try:
                 yield LedgerTransaction(connection, self.account, self.livemode, self._clock())
                 connection.execute("COMMIT")

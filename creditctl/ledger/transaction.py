@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from creditctl.core.entitlement import EntryDraft, KeyScheme, Kind, settlement
 from creditctl.core.entitlement_facts import DisputeFact, Fact, RefundFact
+from creditctl.core.entitlement_fields import MAX_USER_ID_CHARACTERS, is_user_id
 from creditctl.core.entitlement_purchase import Proposal
 from creditctl.core.errors import UsageError
 from creditctl.core.findings import Finding, Severity
 from creditctl.ledger import rows
-from creditctl.ledger.chain import COLUMNS, GENESIS, entry_hash
+from creditctl.ledger.canonical import fast_entry_hash
+from creditctl.ledger.chain import COLUMNS, GENESIS
 from creditctl.ledger.models import Delivery, Entry, Outcome, Posting
 from creditctl.ledger.standing import standing_of
 
@@ -21,16 +23,15 @@ _INSERT_ENTRY = f"INSERT INTO credit_transactions ({rows.ENTRY_COLUMNS}) VALUES 
 _SELECT_ENTRY = f"SELECT {rows.ENTRY_COLUMNS} FROM credit_transactions WHERE "  # noqa: S608
 _UPSERT_FACT = f"INSERT OR REPLACE INTO facts ({rows.FACT_COLUMNS}) VALUES ({','.join('?' * 13)})"  # noqa: S608
 
-_SAME_PURCHASE = """id IN (
-    SELECT id FROM credit_transactions WHERE payment_key = ? AND kind = 'purchase'
-    UNION SELECT id FROM credit_transactions WHERE session_id = ? AND kind = 'purchase'
-) ORDER BY id"""
+# Two lookups, each in its own index: of an OR, SQLite would make a walk through all purchases.
+SELECT_SAME_PURCHASE = (
+    f"{_SELECT_ENTRY} kind = 'purchase' AND payment_key = ? UNION ALL {_SELECT_ENTRY} kind = 'purchase' AND session_id = ?"
+)
 
 KEPT_UNVERIFIED_DELIVERIES = 1000
 """How many deliveries with a bad signature are kept: anyone can send those, so they must not fill the disk."""
 
 _MAX_MAGNITUDE = 10**15
-_MAX_USER_ID_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,10 @@ class LedgerTransaction:
         return tuple(self._append(draft) for draft in drafts)
 
     def keep_fact(self, fact: Fact, *, source_event: str | None = None) -> Fact:
-        """Merges a refund or dispute with what was known of it, and keeps the result."""
+        """Merges a refund or dispute with what was known of it, and keeps the result.
+
+        Errors: UsageError if what is known under its id is something else; nothing is written then.
+        """
         query = f"SELECT {rows.FACT_COLUMNS} FROM facts WHERE object_id = ?"  # noqa: S608
         row = self.connection.execute(query, (fact.object_id,)).fetchone()
         merged = _merge(rows.fact_of(row).fact, fact) if row else fact
@@ -158,7 +162,8 @@ class LedgerTransaction:
         if draft.kind is not Kind.PURCHASE or _is_import(draft):
             return self._select("idempotency_key = ?", draft.idempotency_key)
         # A purchase's own key names its payment, so that whoever holds the key is among these.
-        return self._select(_SAME_PURCHASE, draft.payment_key, draft.session_id)
+        known = self.connection.execute(SELECT_SAME_PURCHASE, (draft.payment_key, draft.session_id))
+        return sorted(map(rows.entry_of, known), key=lambda entry: entry.id)
 
     def _select(self, where: str, *values: str | None) -> list[Entry]:
         return [rows.entry_of(row) for row in self.connection.execute(_SELECT_ENTRY + where, values)]
@@ -186,7 +191,7 @@ class LedgerTransaction:
             int(self.livemode),
             draft.note,
         )
-        row = (*values, entry_hash(previous, values))
+        row = (*values, fast_entry_hash(previous, values))
         self.connection.execute(_INSERT_ENTRY, row)
         return rows.entry_of(row)
 
@@ -199,8 +204,8 @@ class LedgerTransaction:
 
 def _require_storable(draft: EntryDraft) -> None:
     """Refuses what no entry can hold, in a sentence, before SQLite would do it in its own words."""
-    if not 1 <= len(draft.user_id) <= _MAX_USER_ID_CHARACTERS or "\0" in draft.user_id:
-        raise UsageError("A user id is a text of 1 to 200 characters.", code="ledger.user_id")
+    if not is_user_id(draft.user_id):
+        raise UsageError(f"A user id is a text of 1 to {MAX_USER_ID_CHARACTERS} characters.", code="ledger.user_id")
     if max(abs(draft.credits), abs(draft.amount)) > _MAX_MAGNITUDE:
         raise UsageError("Credits and amount must be below 10^15.", code="ledger.out_of_range")
     if draft.kind is Kind.PURCHASE and draft.payment_key is None:
@@ -212,11 +217,14 @@ def _is_import(draft: EntryDraft) -> bool:
 
 
 def _merge(known: Fact, heard: Fact) -> Fact:
-    if isinstance(known, RefundFact) and isinstance(heard, RefundFact):
-        return known.merge(heard)
-    if isinstance(known, DisputeFact) and isinstance(heard, DisputeFact):
-        return known.merge(heard)
-    raise UsageError(f"{heard.object_id} is both a refund and a dispute.", code="ledger.fact_kind")
+    if known.payment_key == heard.payment_key:
+        if isinstance(known, RefundFact) and isinstance(heard, RefundFact):
+            return known.merge(heard)
+        if isinstance(known, DisputeFact) and isinstance(heard, DisputeFact):
+            return known.merge(heard)
+    raise UsageError(
+        f"{heard.object_id} is known as a {known.kind} of payment {known.payment_key}.", code="ledger.other_fact"
+    )
 
 
 def _other_currency(purchase: Entry, fact: Fact) -> Finding:
@@ -229,8 +237,3 @@ def _other_currency(purchase: Entry, fact: Fact) -> Finding:
         f"Work out the credits, `creditctl ledger adjust --user {purchase.user_id} --credits -N --reason TEXT`, then "
         "`creditctl ledger resolve {id} --dismiss --reason TEXT`",
     )
-
-
-def with_entry(delivery: Delivery, entry: Entry | None) -> Delivery:
-    """A delivery that names the entry that came of it."""
-    return replace(delivery, entry_id=entry.id if entry else None)

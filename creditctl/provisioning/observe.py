@@ -46,14 +46,15 @@ def _products(client: stripe.StripeClient) -> tuple[ProductState, ...]:
 
 
 def _prices(client: stripe.StripeClient) -> tuple[PriceState, ...]:
-    """Active and archived prices are asked for one after the other.
+    """Archived prices are asked for before active ones, so that one a run at the same time archives is not seen twice.
 
+    Shape:  a repriced package then shows its new price, or the old one as if nothing had happened yet; never neither.
     Source: Stripe API reference, "List all prices": it "returns a list of your active prices" where nothing is said.
     """
     with needs("read the prices", "rak_plan_read"):
         found = [
             price_state(price)
-            for active in (True, False)
+            for active in (False, True)
             for price in client.v1.prices.list({"limit": _PAGE, "active": active}).auto_paging_iter()
         ]
     unique = {price.id: price for price in found}

@@ -439,6 +439,16 @@ def test_a_live_key_is_kept_from_an_emulator_without_live_mode(cli: Any) -> None
     assert outcome.document["error"]["code"] == "guard.live_key_local"
 
 
+def test_a_live_key_rehearses_where_the_emulator_was_started_for_it(offline_cli: Any) -> None:
+    built = Emulator(clock=lambda: START, livemode=True)
+    with EmulatorServer(built) as running:
+        offline_cli.environ |= {"STRIPE_SECRET_KEY": "sk_live_" + "example00000000", "STRIPE_API_BASE": running.url}
+        outcome = offline_cli("emulator", "status", "--json")
+    built.close()
+
+    assert (outcome.exit_code, outcome.report["livemode"]) == (ExitCode.OK, True)
+
+
 def test_nobody_at_home_is_exit_5_with_the_next_step(cli: Any) -> None:
     outcome = cli("emulator", "status", "--url", "http://127.0.0.1:9")
 
@@ -449,3 +459,23 @@ def test_nobody_at_home_is_exit_5_with_the_next_step(cli: Any) -> None:
 @pytest.mark.parametrize("name", ["../faults", "a/b", "", "cs_test_1?x=1"])
 def test_an_id_never_leads_to_another_control(cli: Any, name: str) -> None:
     assert cli("emulator", "pay", "--", name).exit_code == ExitCode.USAGE
+
+
+def test_neither_a_key_nor_a_client_secret_is_shown(cli: Any, session: Callable[[], str]) -> None:
+    paid, open_one = session(), session()
+    lines = [
+        ["pay", paid],
+        ["pay", open_one, "--card", DECLINED],
+        ["decline", open_one],
+        ["refund", paid],
+        ["status"],
+        ["deliveries"],
+        ["pay", "cs_test_nobody"],
+        ["--nope"],
+    ]
+
+    for line in lines:
+        for extra in ([], ["--json"]):
+            outcome = cli("emulator", *line, *extra)
+            assert KEY not in outcome.stdout + outcome.stderr
+            assert "_secret_" not in outcome.stdout + outcome.stderr

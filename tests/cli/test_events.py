@@ -221,8 +221,24 @@ def test_an_interrupted_replay_is_continued_by_the_same_command(world: World, si
     assert got[1] == got[2]
     while not (last := world.command(*command))["ok"]:
         assert last["report"]["accepted"] == 2
+        assert [finding["code"] for finding in last["findings"]] == ["events.left"]
     assert len(set(got)) == len(got) - 1
     assert world.command(*command)["report"]["resumed"] is False
+
+
+def test_without_an_endpoint_a_replay_goes_where_was_listened_for(cli: Any, sink: Any, emulator: Emulator) -> None:
+    url, got, _ = sink
+    cli.environ["STRIPE_WEBHOOK_SECRET"] = "whsec_example0000000000"
+    stripe_client(emulator).v1.products.create(params={"name": "An example"})
+    (event_id,) = [row["id"] for row in cli("events", "list", "--json").report["events"]]
+    unclear = cli("events", "replay", event_id, "--json")
+    assert (unclear.exit_code, unclear.document["error"]["code"]) == (3, "events.no_endpoint")
+
+    cli("events", "listen", "--forward-to", url, "--once")
+    assert got == []
+
+    assert cli("events", "replay", event_id).exit_code == ExitCode.OK
+    assert got == [event_id]
 
 
 def test_too_many_failures_stop_it_with_exit_5(world: World, sink: Any) -> None:
@@ -396,6 +412,27 @@ def test_a_gap_is_a_finding_with_exit_1(cli: Any, clock: Any, emulator: Emulator
     assert answer.exit_code == ExitCode.FINDINGS
     assert [finding["code"] for finding in answer.document["findings"]] == ["events.archive_gap"]
     assert cli("events", "archive").exit_code == ExitCode.OK
+
+
+def test_an_archive_comes_through_rate_limits_broken_answers_and_cut_lines(
+    cli: Any, emulator: Emulator, tmp_path: Path
+) -> None:
+    client = stripe_client(emulator)
+    for _ in range(450):
+        client.v1.products.create(params={"name": "An example"})
+    ids = [event.id for event in client.v1.events.list(params={"limit": 100}).auto_paging_iter()][::-1]
+    for fault in ({"kind": "status", "status": 429}, {"kind": "status", "status": 500}, {"kind": "cut_after"}):
+        emulator.services.faults.add({**fault, "path": "/v1/events", "probability": 0.25})
+
+    codes = [cli("events", "archive").exit_code]
+    while codes[-1] != ExitCode.OK:
+        assert codes[-1] == ExitCode.UNREACHABLE
+        assert len(codes) < 20
+        codes.append(cli("events", "archive").exit_code)
+
+    with Mirror.open(tmp_path / "creditctl-emulator-mirror.db", account=None, livemode=False) as mirror:
+        assert mirror.ids(EventQuery()) == ids
+    assert sum(rule.hits for rule in emulator.services.faults.rules) > 0
 
 
 @pytest.fixture(scope="module")

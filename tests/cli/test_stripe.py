@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -297,3 +298,27 @@ def test_a_real_process_passes_everything_through(server: EmulatorServer, tmp_pa
     assert '"deleted"' not in kept.stdout
     assert '"deleted"' in gone.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+@needs_the_cli
+def test_ctrl_c_ends_the_cli_too(server: EmulatorServer, tmp_path: Path) -> None:
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "STRIPE_CLI": OFFICIAL, "STRIPE_API_BASE": server.url}
+    listening = subprocess.Popen(
+        [sys.executable, "-m", "creditctl", "stripe", "--", "logs", "tail"],
+        env={**environ, "TMPDIR": str(tmp_path)},
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert listening.stderr is not None
+    while "Ready" not in (line := listening.stderr.readline()):
+        assert line, "it never got ready"
+
+    listening.send_signal(signal.SIGINT)
+    said, _ = listening.communicate(timeout=20)
+
+    assert listening.returncode == ExitCode.STOPPED
+    assert list(tmp_path.iterdir()) == []
+    assert "Traceback" not in said

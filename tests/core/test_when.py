@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from creditctl.core.errors import UsageError
-from creditctl.core.when import Window, iso_time, parse_when, parse_window
+from creditctl.core.when import Window, iso_time, parse_duration, parse_when, parse_window
 
 NOW = 1_790_000_000
 
@@ -70,3 +70,18 @@ def test_an_empty_window_is_refused(since: str, until: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_window(since, until, NOW)
     assert caught.value.code == "usage.window"
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90s", 90), ("2h", 7_200), (" 3d ", 259_200), ("1d12h", 129_600), ("1w1s", 604_801), ("0s", 0)],
+)
+def test_a_length_of_time_is_understood(text: str, seconds: int) -> None:
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "3", "d", "3 d", "-3d", "+3d", "1.5h", "3dd", "3d 2", "٣d", "soon"])
+def test_what_is_no_length_of_time_is_refused_with_examples(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_duration(text)
+    assert "1d12h" in caught.value.fix

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -189,3 +191,18 @@ def test_passwords_are_seen_wherever_they_stand_and_never_shown() -> None:
 def test_a_url_is_told_from_a_file() -> None:
     assert is_url("sqlite:///app.db")
     assert not is_url("exports/app.csv")
+
+
+def test_without_the_extra_the_fix_names_it() -> None:
+    program = (
+        "import sys; sys.modules['sqlalchemy'] = None\n"
+        "from creditctl.core.errors import ConfigurationError\n"
+        "from creditctl.ledger.import_source import ColumnMap\n"
+        "from creditctl.ledger.import_source_database import DatabaseSource\n"
+        "try: DatabaseSource('sqlite:///app.db', 't', ColumnMap())\n"
+        "except ConfigurationError as error: print(error.code, error.fix)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert done.stdout == "import.extra Run: pip install 'creditctl[import]'\n"

@@ -233,6 +233,8 @@ def test_a_purchase_that_a_webhook_posted_is_not_taken_twice(
 
     assert (checked.elsewhere, checked.new) == (1, 1)
     assert (report.elsewhere, report.new, ledger.count()) == (2, 0, 2)
+    assert not any(report.rows_by_kind.values())
+    assert not any(report.amounts.values())
 
 
 def test_what_is_known_can_be_written_all_the_same(ledger: Ledger, purchase: Callable[..., EntryDraft]) -> None:

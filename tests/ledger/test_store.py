@@ -18,7 +18,7 @@ from creditctl.core.findings import Finding, Severity
 from creditctl.ledger.chain import COLUMNS
 from creditctl.ledger.models import EntryFilter, FindingStatus, Outcome, Posting
 from creditctl.ledger.store import Ledger
-from creditctl.ledger.transaction import _SAME_PURCHASE
+from creditctl.ledger.transaction import SELECT_SAME_PURCHASE
 
 Make = Callable[..., EntryDraft]
 Open = Callable[..., Ledger]
@@ -164,14 +164,14 @@ def test_the_balance_is_answered_from_the_index_alone(ledger: Ledger) -> None:
 
 def test_every_lookup_of_a_posting_has_an_index(ledger: Ledger) -> None:
     with ledger.transaction() as tx:
-        for where in (
-            "idempotency_key = 'a'",
-            _SAME_PURCHASE.replace("?", "'a'"),
-            "payment_key = 'a' AND kind = 'purchase' ORDER BY id LIMIT 1",
-            "payment_key = 'a' ORDER BY id",
+        everything = "SELECT * FROM credit_transactions WHERE"
+        for query in (
+            f"{everything} idempotency_key = 'a'",
+            SELECTSELECT_SAME_PURCHASE.replace("?", "'a'"),
+            f"{everything} payment_key = 'a' AND kind = 'purchase' ORDER BY id LIMIT 1",
+            f"{everything} payment_key = 'a' ORDER BY id",
         ):
-            query = f"EXPLAIN QUERY PLAN SELECT * FROM credit_transactions WHERE {where}"
-            plan = " ".join(row[3] for row in tx.connection.execute(query))
+            plan = " ".join(row[3] for row in tx.connection.execute(f"EXPLAIN QUERY PLAN {query}"))
             assert "SEARCH" in plan
             assert "SCAN" not in plan
 

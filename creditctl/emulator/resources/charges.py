@@ -8,7 +8,7 @@ from typing import Any
 from creditctl.emulator.call import Call
 from creditctl.emulator.charge_bodies import receipt_url
 from creditctl.emulator.expand import includable
-from creditctl.emulator.kinds import CHARGE, REFUND, Body
+from creditctl.emulator.kinds import CHARGE, CUSTOMER, REFUND, Body
 from creditctl.emulator.lists import by_body, by_column, by_created, envelope, list_fields, listing, retrieve
 from creditctl.emulator.resources.common import shipping, updated
 from creditctl.emulator.routes import route
@@ -29,6 +29,8 @@ _UPDATE: dict[str, Field] = {
 def update(call: Call) -> Body:
     """Annotate a charge."""
     before = call.fetch(CHARGE, call.args[0])
+    if call.params.get("customer"):
+        call.refer(CUSTOMER, call.params["customer"], "customer")
     after = updated(before, call.params, ("customer", "description", "receipt_email", "transfer_group"))
     if "shipping" in call.params:
         after["shipping"] = shipping(call.params["shipping"])

@@ -9,7 +9,7 @@ from creditctl.emulator.call import Call
 from creditctl.emulator.discounts import Discount
 from creditctl.emulator.kinds import Body
 from creditctl.emulator.resources.common import given_metadata
-from creditctl.emulator.resources.intent_bodies import usable_types
+from creditctl.emulator.resources.intent_bodies import method_configuration, requested_3ds, usable_types
 from creditctl.emulator.versions import UI_MODES
 
 DAY_SECONDS = 86_400
@@ -17,74 +17,96 @@ DAY_SECONDS = 86_400
 
 def new_session(call: Call, params: Body, items: list[Body], discount: Discount | None, currency: str) -> Body:
     """The body of a new session."""
-    subtotal = sum(item["amount_subtotal"] for item in items)
-    off = sum(item["amount_discount"] for item in items)
-    ui_mode = UI_MODES.get(params.get("ui_mode", ""), params.get("ui_mode")) or "hosted_page"
     session_id = f"cs_{'live' if call.scope.livemode else 'test'}_a1{call.services.ids.token(56)}"
+    ui_mode = UI_MODES.get(params.get("ui_mode", ""), params.get("ui_mode")) or "hosted_page"
     hosted = ui_mode == "hosted_page"
     body = {
         "id": session_id,
         "object": "checkout.session",
-        "adaptive_pricing": {"enabled": (params.get("adaptive_pricing") or {}).get("enabled", False)},
-        "after_expiration": _after_expiration(params),
-        "allow_promotion_codes": params.get("allow_promotion_codes"),
-        "amount_subtotal": subtotal,
-        "amount_total": subtotal - off,
-        "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
-        "billing_address_collection": params.get("billing_address_collection"),
-        "branding_settings": _branding(),
-        "cancel_url": params.get("cancel_url"),
-        "client_reference_id": params.get("client_reference_id"),
+        **dict.fromkeys(_UNUSED),
+        **_amounts(items, currency),
+        **_as_given(params),
+        **_page_options(params),
+        **_buyer(params),
         "client_secret": None if hosted else f"{session_id}_secret_{call.services.ids.token(25)}",
-        "collected_information": None,
-        "consent": None,
-        "consent_collection": None,
         "created": call.now,
-        "currency": currency,
-        "currency_conversion": None,
-        "custom_fields": [],
-        "custom_text": _custom_text(params.get("custom_text") or {}),
-        "customer": params.get("customer"),
-        "customer_account": None,
-        "customer_creation": None if params.get("customer") else params.get("customer_creation", "if_required"),
-        "customer_details": _details(params.get("customer_email")),
-        "customer_email": params.get("customer_email"),
         "discounts": [discount.shown()] if discount else [],
         "expires_at": params.get("expires_at") or call.now + DAY_SECONDS,
-        "integration_identifier": params.get("integration_identifier"),
-        "invoice": None,
-        "invoice_creation": _invoice_creation(),
         "livemode": call.scope.livemode,
-        "locale": params.get("locale"),
-        "managed_payments": {"enabled": False},
         "metadata": given_metadata(params),
         "mode": "payment",
-        "origin_context": params.get("origin_context"),
-        "payment_intent": None,
-        "payment_link": None,
-        "payment_method_collection": "if_required",
-        "payment_method_configuration_details": None,
-        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-        "payment_method_types": usable_types(params, currency),
-        "payment_status": "unpaid" if subtotal - off else "no_payment_required",
-        "permissions": None,
-        "phone_number_collection": {"enabled": False},
-        "recovered_from": None,
-        "saved_payment_method_options": None,
-        "setup_intent": None,
-        "shipping_address_collection": None,
-        "shipping_cost": None,
-        "shipping_options": [],
+        **_methods(call, params, currency),
         "status": "open",
-        "submit_type": params.get("submit_type"),
-        "subscription": None,
-        "success_url": params.get("success_url"),
-        "total_details": {"amount_discount": off, "amount_shipping": 0, "amount_tax": 0},
         "ui_mode": ui_mode,
         "url": page_url(call, session_id) if hosted else None,
-        "wallet_options": None,
+        **_optional(params, hosted),
     }
-    return body | _optional(params, hosted)
+    return {"id": session_id, "object": body["object"], **{name: body[name] for name in sorted(body)}}
+
+
+_UNUSED_TEXT = """
+collected_information consent currency_conversion customer_account invoice payment_intent payment_link permissions
+recovered_from saved_payment_method_options setup_intent shipping_cost subscription wallet_options
+"""
+_UNUSED = tuple(_UNUSED_TEXT.split())
+"""What a one-time payment leaves null."""
+_AS_GIVEN_TEXT = """
+allow_promotion_codes billing_address_collection cancel_url client_reference_id consent_collection
+integration_identifier locale origin_context shipping_address_collection submit_type success_url
+"""
+_AS_GIVEN = tuple(_AS_GIVEN_TEXT.split())
+
+
+def _as_given(params: Body) -> Body:
+    return {name: params.get(name) for name in _AS_GIVEN}
+
+
+def _amounts(items: list[Body], currency: str) -> Body:
+    subtotal = sum(item["amount_subtotal"] for item in items)
+    off = sum(item["amount_discount"] for item in items)
+    return {
+        "amount_subtotal": subtotal,
+        "amount_total": subtotal - off,
+        "currency": currency,
+        "payment_status": "unpaid" if subtotal - off else "no_payment_required",
+        "total_details": {"amount_discount": off, "amount_shipping": 0, "amount_tax": 0},
+    }
+
+
+def _page_options(params: Body) -> Body:
+    return {
+        "adaptive_pricing": {"enabled": (params.get("adaptive_pricing") or {}).get("enabled", False)},
+        "after_expiration": _after_expiration(params),
+        "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
+        "branding_settings": _branding(),
+        "custom_fields": [],
+        "custom_text": _custom_text(params.get("custom_text") or {}),
+        "invoice_creation": _invoice_creation(),
+        "managed_payments": {"enabled": False},
+        "phone_number_collection": {"enabled": (params.get("phone_number_collection") or {}).get("enabled", False)},
+        "shipping_options": [],
+    }
+
+
+def _buyer(params: Body) -> Body:
+    email, customer = params.get("customer_email"), params.get("customer")
+    return {
+        "customer": customer,
+        "customer_creation": None if customer else params.get("customer_creation", "if_required"),
+        "customer_details": _details(email),
+        "customer_email": email,
+    }
+
+
+def _methods(call: Call, params: Body, currency: str) -> Body:
+    """How it can be paid; without a list of methods they are the ones that the account has configured."""
+    dynamic = "payment_method_types" not in params
+    return {
+        "payment_method_collection": "if_required",
+        "payment_method_configuration_details": method_configuration(call) if dynamic else None,
+        "payment_method_options": {"card": {"request_three_d_secure": requested_3ds(params)}},
+        "payment_method_types": usable_types(params, currency),
+    }
 
 
 def _optional(params: Body, hosted: bool) -> Body:

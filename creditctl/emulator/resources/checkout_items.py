@@ -3,8 +3,10 @@
 Source: Stripe API reference, "Checkout Sessions", `line_items`.
 """
 
+from decimal import ROUND_HALF_UP, Decimal
+
 from creditctl.emulator.call import Call
-from creditctl.emulator.currencies import smallest, written
+from creditctl.emulator.currencies import LARGEST, smallest, written
 from creditctl.emulator.discounts import Discount, amount_off
 from creditctl.emulator.errors import bad_parameter, invalid
 from creditctl.emulator.kinds import PRICE, PRODUCT, Body
@@ -52,7 +54,7 @@ LINE_ITEMS = Listing(
             "metadata": Metadata(),
             "price": Text(),
             "price_data": _PRICE_DATA,
-            "quantity": Integer(low=0),
+            "quantity": Integer(low=1),
             "tax_rates": Anything(),
         }
     ),
@@ -82,7 +84,7 @@ def _item(call: Call, given: Body, param: str) -> Body:
     if "quantity" not in given:
         raise bad_parameter(f"Missing required param: {param}[quantity].", f"{param}[quantity]", "parameter_missing")
     quantity, product = given["quantity"], call.fetch(PRODUCT, price["product"])
-    subtotal = (price["unit_amount"] or 0) * quantity
+    subtotal = _subtotal(price, quantity, param)
     return {
         "id": call.new_id("li_"),
         "object": "item",
@@ -97,6 +99,17 @@ def _item(call: Call, given: Body, param: str) -> Body:
         "price": price,
         "quantity": quantity,
     }
+
+
+def _subtotal(price: Body, quantity: int, param: str) -> int:
+    """Unit price times quantity; fractions of a cent are rounded only then, half up."""
+    if price["unit_amount_decimal"] is None:
+        raise invalid(
+            "This emulator covers prices with a unit amount: what the customer chooses or tiers decide is not in it.",
+            param=f"{param}[price]",
+        )
+    exact = Decimal(price["unit_amount_decimal"]) * quantity
+    return int(exact.to_integral_value(ROUND_HALF_UP))
 
 
 def _named_price(call: Call, price_id: str, param: str) -> Body:
@@ -117,8 +130,7 @@ def _inline_price(call: Call, given: Body, param: str) -> Body:
     """`price_data` makes an archived price, and an archived product where one is described."""
     if "recurring" in given:
         raise invalid("You specified `payment` mode but passed a recurring price.", param=f"{param}[recurring]")
-    whole, _ = amounts(given, f"{param}")
-    if whole is None:
+    if amounts(given, f"{param}") == (None, None):
         name = f"{param}[unit_amount]"
         raise bad_parameter(f"Missing required param: {name}.", name, "parameter_missing")
     if "product_data" in given:
@@ -135,11 +147,14 @@ def _inline_price(call: Call, given: Body, param: str) -> Body:
 
 def apply_discount(items: list[Body], discount: Discount, currency: str) -> int:
     """Spread a discount over the items in proportion; the last takes what rounding leaves."""
-    subtotal = sum(item["amount_subtotal"] for item in items)
+    products = discount.products
+    chosen = [item for item in items if not products or item["price"]["product"] in products]
+    subtotal = sum(item["amount_subtotal"] for item in chosen)
+    discount.check_minimum(sum(item["amount_subtotal"] for item in items), currency)
     off = amount_off(discount.coupon, subtotal, currency)
     left = off
-    for index, item in enumerate(items):
-        share = left if index == len(items) - 1 else (off * item["amount_subtotal"] // subtotal if subtotal else 0)
+    for index, item in enumerate(chosen):
+        share = left if index == len(chosen) - 1 else (off * item["amount_subtotal"] // subtotal if subtotal else 0)
         item |= {"amount_discount": share, "amount_total": item["amount_subtotal"] - share}
         left -= share
     return off
@@ -152,4 +167,10 @@ def check_total(total: int, currency: str) -> None:
         raise invalid(
             f"The Checkout Session's total amount due must add up to at least {least} {currency}",
             code="amount_too_small",
+        )
+    if total > LARGEST:
+        most = written(LARGEST, currency)
+        raise invalid(
+            f"The Checkout Session's total amount due must add up to no more than {most} {currency}",
+            code="amount_too_large",
         )

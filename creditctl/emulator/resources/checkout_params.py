@@ -4,12 +4,13 @@ Source: Stripe API reference, "Create a Checkout Session"; parameter types of st
 the page, or belongs to tax, shipping and subscriptions, is accepted and changes nothing.
 """
 
-from creditctl.emulator.resources.intent_bodies import CAPTURE
+from creditctl.emulator.resources.intent_bodies import CAPTURE, OPTIONS
 from creditctl.emulator.schema import (
     SHIPPING,
     Anything,
     Boolean,
     Currency,
+    Email,
     Enum,
     Field,
     Hash,
@@ -21,12 +22,12 @@ from creditctl.emulator.schema import (
 )
 
 _DECORATION = """
-billing_address_collection branding_settings consent_collection custom_fields custom_text customer_account
-customer_update invoice_creation managed_payments name_collection optional_items payment_method_collection
-payment_method_configuration payment_method_data payment_method_options permissions phone_number_collection
-saved_payment_method_options setup_intent_data shipping_address_collection shipping_options subscription_data
-tax_id_collection wallet_options automatic_tax
+branding_settings consent_collection custom_fields custom_text customer_account customer_update invoice_creation
+managed_payments name_collection optional_items payment_method_collection payment_method_configuration
+payment_method_data permissions saved_payment_method_options setup_intent_data shipping_address_collection
+shipping_options subscription_data tax_id_collection wallet_options automatic_tax
 """
+NOT_IN_PAYMENT_MODE = ("payment_method_collection", "setup_intent_data", "subscription_data")
 _INTENT_DATA = Hash(
     fields={
         "application_fee_amount": Anything(),
@@ -34,7 +35,7 @@ _INTENT_DATA = Hash(
         "description": Text(max_length=1000),
         "metadata": Metadata(),
         "on_behalf_of": Anything(),
-        "receipt_email": Text(),
+        "receipt_email": Email(),
         "setup_future_usage": Enum(values=("off_session", "on_session")),
         "shipping": SHIPPING,
         "statement_descriptor": Text(max_length=22),
@@ -50,12 +51,13 @@ CREATE: dict[str, Field] = {
     "after_expiration": _RECOVERY,
     "allow_promotion_codes": Boolean(),
     "allowed_payment_method_types": Listing(item=Text()),
+    "billing_address_collection": Enum(values=("auto", "required")),
     "cancel_url": Url(),
     "client_reference_id": Text(max_length=200),
     "currency": Currency(),
     "customer": Text(),
     "customer_creation": Enum(values=("always", "if_required")),
-    "customer_email": Text(max_length=800),
+    "customer_email": Email(max_length=800),
     "discounts": Listing(item=Hash(fields={"coupon": Text(), "promotion_code": Text()}), most=1),
     "excluded_payment_method_types": Listing(item=Text()),
     "expires_at": Integer(),
@@ -65,7 +67,9 @@ CREATE: dict[str, Field] = {
     "mode": Enum(values=("payment", "setup", "subscription")),
     "origin_context": Enum(values=("mobile_app", "web")),
     "payment_intent_data": _INTENT_DATA,
+    "payment_method_options": OPTIONS,
     "payment_method_types": Listing(item=Text(), unset=False),
+    "phone_number_collection": Hash(fields={"enabled": Boolean(required=True)}),
     "redirect_on_completion": Enum(values=("always", "if_required", "never")),
     "return_url": Url(),
     "submit_type": Enum(values=("auto", "book", "donate", "pay", "subscribe")),

@@ -21,9 +21,9 @@ from creditctl.emulator.lists import (
 from creditctl.emulator.resources.checkout_bodies import new_session
 from creditctl.emulator.resources.checkout_flow import expire_session
 from creditctl.emulator.resources.checkout_items import LINE_ITEMS, apply_discount, build_items, check_total
-from creditctl.emulator.resources.checkout_params import CREATE, UPDATE
+from creditctl.emulator.resources.checkout_params import CREATE, NOT_IN_PAYMENT_MODE, UPDATE
 from creditctl.emulator.resources.common import updated
-from creditctl.emulator.resources.intent_bodies import check_types
+from creditctl.emulator.resources.intent_bodies import check_types, refuse_connect
 from creditctl.emulator.routes import route
 from creditctl.emulator.schema import Enum, Hash, Text
 from creditctl.emulator.store import Row, body_value, decode, encode
@@ -48,7 +48,24 @@ def check_create(call: Call) -> None:
         )
     if not params.get("line_items"):
         raise missing_parameter("line_items")
+    if "customer_update" in params and not params.get("customer"):
+        raise bad_parameter("`customer_update` can only be used with `customer`.", "customer_update")
+    refuse_connect(params.get("payment_intent_data") or {}, "payment_intent_data")
+    _check_left_out(params)
     _check_urls(call)
+
+
+def _check_left_out(params: Body) -> None:
+    """What belongs to another mode is refused, and so is what would change the total and is not in this emulator."""
+    for name in NOT_IN_PAYMENT_MODE:
+        if name in params:
+            raise bad_parameter(f"You can not pass `{name}` in `payment` mode.", name)
+    rated = [index for index, item in enumerate(params["line_items"]) if item.get("tax_rates")]
+    if rated:
+        raise bad_parameter("This emulator covers no tax rates.", f"line_items[{rated[0]}][tax_rates]")
+    for name in ("optional_items", "shipping_options"):
+        if params.get(name):
+            raise bad_parameter(f"This emulator covers no `{name}`.", name)
 
 
 def _check_mode(call: Call) -> None:

@@ -4,8 +4,11 @@ import copy
 from typing import Any
 
 from creditctl.emulator.call import Call
+from creditctl.emulator.errors import bad_parameter
 from creditctl.emulator.kinds import Body, Kind
 
+MOST_METADATA_KEYS = 50
+"""Source: Stripe API reference, "Metadata"."""
 NO_ADDRESS: Body = {
     "city": None,
     "country": None,
@@ -20,8 +23,12 @@ def merged(old: dict[str, str], given: dict[str, str] | None) -> dict[str, str]:
     """Metadata after an update: keys are added or replaced, empty values remove, an empty hash removes all."""
     if given is None:
         return {}
-    result = {**old, **given}
-    return {key: value for key, value in result.items() if value != ""}
+    result = {key: value for key, value in {**old, **given}.items() if value != ""}
+    if len(result) > MOST_METADATA_KEYS:
+        raise bad_parameter(
+            f"Metadata can have up to {MOST_METADATA_KEYS} keys, but you passed in {len(result)} keys.", "metadata"
+        )
+    return result
 
 
 def given_metadata(params: dict[str, Any]) -> dict[str, str]:

@@ -4,8 +4,10 @@ Source: Stripe API reference, "Coupons", "Promotion Codes" (`promotion` replaced
 """
 
 from creditctl.emulator.call import Call
+from creditctl.emulator.discounts import products_of
 from creditctl.emulator.errors import bad_parameter, invalid, missing_parameter
-from creditctl.emulator.kinds import COUPON, CUSTOMER, PROMOTION_CODE, Body
+from creditctl.emulator.expand import includable
+from creditctl.emulator.kinds import COUPON, CUSTOMER, PRODUCT, PROMOTION_CODE, Body
 from creditctl.emulator.lists import by_body, by_column, by_created, list_fields, listing, retrieve
 from creditctl.emulator.resources.common import erase, given_metadata, updated
 from creditctl.emulator.routes import route
@@ -46,7 +48,14 @@ _CODE: dict[str, Field] = {
     "max_redemptions": Integer(low=1),
     "metadata": Metadata(),
     "promotion": Hash(fields={"type": Enum(values=("coupon",)), "coupon": Text()}),
-    "restrictions": Anything(),
+    "restrictions": Hash(
+        fields={
+            "first_time_transaction": Boolean(),
+            "minimum_amount": Integer(low=1),
+            "minimum_amount_currency": Currency(),
+            "currency_options": Anything(),
+        }
+    ),
 }
 
 
@@ -58,12 +67,13 @@ def _check_coupon(call: Call) -> None:
         raise missing_parameter("currency")
     if "percent_off" in params and not 0 < float(params["percent_off"]) <= 100:
         raise bad_parameter("Invalid percent_off: must be greater than 0 and at most 100.", "percent_off")
+    if (params.get("duration") == "repeating") != ("duration_in_months" in params):
+        raise bad_parameter("duration_in_months goes with duration repeating, and only with it.", "duration_in_months")
 
 
 def create_coupon(call: Call) -> Body:
     """Create a coupon."""
     params = call.params
-    percent = float(params["percent_off"]) if "percent_off" in params else None
     body: Body = {
         "id": params.get("id") or call.services.ids.token(8),
         "object": "coupon",
@@ -76,14 +86,32 @@ def create_coupon(call: Call) -> Body:
         "max_redemptions": params.get("max_redemptions"),
         "metadata": given_metadata(params),
         "name": params.get("name"),
-        "percent_off": percent,
+        "percent_off": _percent(params.get("percent_off")),
         "redeem_by": params.get("redeem_by"),
         "times_redeemed": 0,
         "valid": True,
     }
     if call.services.store.get(call.scope.id, body["id"]) is not None:
         raise invalid(f"Coupon already exists: {body['id']}", code="resource_already_exists", param="id")
-    return call.add(COUPON, body, event="coupon.created")
+    products = (params.get("applies_to") or {}).get("products")
+    for index, product in enumerate(products or ()):
+        call.refer(PRODUCT, product, f"applies_to[products][{index}]")
+    return call.add(COUPON, body, event="coupon.created", extra={"products": products} if products else None)
+
+
+def _percent(given: str | None) -> int | float | None:
+    """A percentage as JSON shows it: 25, 12.5."""
+    if given is None:
+        return None
+    value = float(given)
+    return int(value) if value.is_integer() else value
+
+
+@includable("coupon", "applies_to")
+def applies_to(call: Call, coupon: Body) -> Body | None:
+    """The products that a coupon is for, where it is not for all."""
+    products = products_of(call, coupon["id"])
+    return {"products": products} if products else None
 
 
 def update_coupon(call: Call) -> Body:
@@ -129,10 +157,21 @@ def create_code(call: Call) -> Body:
         "max_redemptions": params.get("max_redemptions"),
         "metadata": given_metadata(params),
         "promotion": {"coupon": coupon["id"], "type": "coupon"},
-        "restrictions": {"first_time_transaction": False, "minimum_amount": None, "minimum_amount_currency": None},
+        "restrictions": _restrictions(params.get("restrictions") or {}),
         "times_redeemed": 0,
     }
     return call.add(PROMOTION_CODE, body, event="promotion_code.created")
+
+
+def _restrictions(given: Body) -> Body:
+    least, currency = given.get("minimum_amount"), given.get("minimum_amount_currency")
+    if (least is None) != (currency is None):
+        raise missing_parameter(f"restrictions[{'minimum_amount' if least is None else 'minimum_amount_currency'}]")
+    return {
+        "first_time_transaction": given.get("first_time_transaction", False),
+        "minimum_amount": least,
+        "minimum_amount_currency": currency,
+    }
 
 
 def _active_code(call: Call, code: str) -> Body | None:

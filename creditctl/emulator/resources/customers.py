@@ -3,7 +3,10 @@
 Source: Stripe API reference, "Customers"; a deleted customer is still retrieved, as a stub.
 """
 
+from collections.abc import Callable
+
 from creditctl.emulator.call import Call
+from creditctl.emulator.expand import includable
 from creditctl.emulator.kinds import CUSTOMER, Body
 from creditctl.emulator.lists import by_column, by_created, list_fields, listing
 from creditctl.emulator.resources.common import address, erase, given_metadata, shipping, updated
@@ -12,6 +15,7 @@ from creditctl.emulator.schema import (
     ADDRESS,
     SHIPPING,
     Anything,
+    Email,
     Enum,
     Field,
     Hash,
@@ -25,7 +29,7 @@ _SIMPLE: dict[str, Field] = {
     "address": ADDRESS,
     "balance": Integer(),
     "description": Text(unset=True),
-    "email": Text(unset=True, max_length=512),
+    "email": Email(unset=True),
     "name": Text(unset=True, max_length=256),
     "phone": Text(unset=True, max_length=20),
     "preferred_locales": Listing(item=Text()),
@@ -97,8 +101,36 @@ def new_customer(call: Call, params: Body) -> Body:
 
 
 def create(call: Call) -> Body:
-    """Create a customer."""
-    return call.add(CUSTOMER, new_customer(call, call.params), event="customer.created")
+    """Create a customer, with a method saved to it where one is named."""
+    customer = new_customer(call, call.params)
+    default = (call.params.get("invoice_settings") or {}).get("default_payment_method")
+    customer["invoice_settings"]["default_payment_method"] = default
+    call.add(CUSTOMER, customer, event="customer.created")
+    if call.params.get("payment_method"):
+        from creditctl.emulator.resources.payment_methods import save_to
+
+        method = save_to(call, call.params["payment_method"], customer["id"])
+        if default == call.params["payment_method"] != method["id"]:
+            customer["invoice_settings"]["default_payment_method"] = method["id"]
+            call.save(CUSTOMER, customer)
+    return customer
+
+
+def _no_list(part: str) -> Callable[[Call, Body], Body]:
+    def load(_: Call, customer: Body) -> Body:
+        return {"object": "list", "data": [], "has_more": False, "url": f"/v1/customers/{customer['id']}/{part}"}
+
+    return load
+
+
+for _part in ("sources", "subscriptions", "tax_ids"):
+    includable(CUSTOMER.name, _part)(_no_list(_part))
+
+
+@includable(CUSTOMER.name, "tax")
+def tax(_: Call, __: Body) -> Body:
+    """What is known about a customer's taxes: nothing."""
+    return {"automatic_tax": "unrecognized_location", "ip_address": None, "location": None, "provider": "stripe"}
 
 
 def retrieve_customer(call: Call) -> Body | bytes:

@@ -85,11 +85,14 @@ def update(call: Call) -> Body:
     params = call.params
     before = call.fetch(DISPUTE, call.args[0])
     evidence = params.get("evidence")
-    if evidence and before["status"] not in OPEN:
+    submits = params.get("submit", bool(evidence))
+    if (evidence or submits) and before["status"] not in OPEN:
         raise invalid("This dispute is no longer open: its evidence cannot be changed.", param="evidence")
     after = updated(before, params, ("intended_submission_method",))
     if evidence:
-        _add_evidence(after, evidence, staged=params.get("submit") is False)
+        _add_evidence(after, evidence)
+    if submits:
+        _submit(after)
     changed = call.change(DISPUTE, before, after, "charge.dispute.updated")
     if after["status"].endswith("under_review"):
         text = after["evidence"]["uncategorized_text"]
@@ -97,17 +100,23 @@ def update(call: Call) -> Body:
     return changed
 
 
-def _add_evidence(dispute: Body, evidence: Body, staged: bool) -> None:
+def _add_evidence(dispute: Body, evidence: Body) -> None:
     dispute["evidence"] = {**dispute["evidence"], **evidence}
     written = sum(len(value) for value in dispute["evidence"].values() if isinstance(value, str))
     if written > MOST_EVIDENCE_CHARACTERS:
         raise bad_parameter(f"Evidence can have at most {MOST_EVIDENCE_CHARACTERS} characters in total.", "evidence")
-    details = dispute["evidence_details"] | {"has_evidence": True}
-    if not staged:
-        details |= {"submission_count": details["submission_count"] + 1, "submission_method": "manual"}
-        inquiry = dispute["status"].startswith("warning")
-        dispute["status"] = "warning_under_review" if inquiry else "under_review"
-    dispute["evidence_details"] = details
+    dispute["evidence_details"] = dispute["evidence_details"] | {"has_evidence": True}
+
+
+def _submit(dispute: Body) -> None:
+    """Hand the evidence in, what was staged before included."""
+    count = dispute["evidence_details"]["submission_count"] + 1
+    dispute["evidence_details"] = dispute["evidence_details"] | {
+        "submission_count": count,
+        "submission_method": "manual",
+    }
+    inquiry = dispute["status"].startswith("warning")
+    dispute["status"] = "warning_under_review" if inquiry else "under_review"
 
 
 @job("dispute_outcome")

@@ -14,17 +14,30 @@ from creditctl.emulator.schema import (
     SHIPPING,
     Anything,
     Boolean,
+    Email,
     Enum,
     Field,
     Hash,
     Listing,
     Metadata,
+    Options,
     Text,
 )
 from creditctl.emulator.versions import ASYNC_CAPTURE_SINCE, DYNAMIC_METHODS_ONLY_SINCE, since
 
 DYNAMIC_SINCE = "2023-08-16"
 CAPTURE = Enum(values=("automatic", "automatic_async", "manual"))
+_CARD_OPTIONS_TEXT = """
+capture_method cvc_token installments mandate_options moto network payment_details request_decremental_authorization
+request_extended_authorization request_incremental_authorization request_multicapture request_overcapture
+require_cvc_recollection restrictions setup_future_usage statement_descriptor_suffix_kana
+statement_descriptor_suffix_kanji statement_details three_d_secure
+"""
+_CARD_OPTIONS: dict[str, Field] = {
+    **{name: Anything() for name in _CARD_OPTIONS_TEXT.split()},
+    "request_three_d_secure": Enum(values=("any", "automatic", "challenge")),
+}
+OPTIONS = Options(fields={"card": Hash(fields=_CARD_OPTIONS)})
 SHARED_FIELDS: dict[str, Field] = {
     "allowed_payment_method_types": Listing(item=Text()),
     "amount_details": Anything(),
@@ -40,10 +53,10 @@ SHARED_FIELDS: dict[str, Field] = {
     "payment_method": Text(unset=True),
     "payment_method_configuration": Text(),
     "payment_method_data": Hash(fields=METHOD_FIELDS),
-    "payment_method_options": Anything(),
+    "payment_method_options": OPTIONS,
     "payment_method_types": Listing(item=Text(), unset=False),
     "radar_options": Anything(),
-    "receipt_email": Text(unset=True),
+    "receipt_email": Email(unset=True),
     "setup_future_usage": Enum(values=("off_session", "on_session"), unset=True),
     "shipping": SHIPPING,
     "statement_descriptor": Text(unset=True, max_length=22),
@@ -77,6 +90,7 @@ PLAIN = (
 def check_types(call: Call) -> None:
     """From endive on `payment_method_types` can't be written; before, each must be one that exists."""
     types = call.params.get("payment_method_types")
+    refuse_connect(call.params)
     if types is None:
         return
     if since(call.version, DYNAMIC_METHODS_ONLY_SINCE) and call.version_given:
@@ -87,6 +101,29 @@ def check_types(call: Call) -> None:
             "payment_method_types_no_longer_supported",
         )
     refuse_unusable(types, call.params.get("currency"))
+
+
+def refuse_connect(params: Body, prefix: str = "") -> None:
+    """Connect is not here: there is no other account to send money to, and no fee to take from one."""
+    destination = params.get("transfer_data")
+    if isinstance(destination, dict):
+        name, param = str(destination.get("destination", "")), _inside(prefix, "transfer_data[destination]")
+        raise invalid(f"No such destination: '{name}'", code="resource_missing", param=param, executed=False)
+    if params.get("on_behalf_of"):
+        name, param = params["on_behalf_of"], _inside(prefix, "on_behalf_of")
+        raise invalid(f"No such account: '{name}'", code="resource_missing", param=param, executed=False)
+    if params.get("application_fee_amount"):
+        raise invalid(
+            "Can only apply an application_fee_amount when the PaymentIntent is attempting a direct payment (using an "
+            "OAuth key or Stripe-Account header) or destination payment (using `transfer_data[destination]`).",
+            param=_inside(prefix, "application_fee_amount"),
+            executed=False,
+        )
+
+
+def _inside(prefix: str, name: str) -> str:
+    head, bracket, rest = name.partition("[")
+    return f"{prefix}[{head}]{bracket}{rest}" if prefix else name
 
 
 def refuse_unusable(types: list[str], currency: str | None) -> None:
@@ -163,7 +200,7 @@ def new_intent(call: Call, params: Body) -> Body:
         "next_action": None,
         "on_behalf_of": None,
         "payment_method": None,
-        "payment_method_configuration_details": None,
+        "payment_method_configuration_details": method_configuration(call) if params.get("automatic") else None,
         "payment_method_options": _options(params),
         "payment_method_types": usable_types(params, params["currency"]),
         "payment_record": None,
@@ -182,16 +219,27 @@ def new_intent(call: Call, params: Body) -> Body:
     }
 
 
+def method_configuration(call: Call) -> Body:
+    """The account's one configuration of payment methods."""
+    return {"id": f"pmc_1{call.scope.account[-15:]}00000000", "parent": None}
+
+
 def _options(params: Body) -> Body:
-    del params
     return {
         "card": {
             "installments": None,
             "mandate_options": None,
             "network": None,
-            "request_three_d_secure": "automatic",
+            "request_three_d_secure": requested_3ds(params),
         }
     }
+
+
+def requested_3ds(params: Body) -> str:
+    """Whether the merchant asks for 3D Secure: `automatic`, `any` or `challenge`."""
+    options = params.get("payment_method_options")
+    card = options.get("card") if isinstance(options, dict) else None
+    return str(card.get("request_three_d_secure", "automatic")) if isinstance(card, dict) else "automatic"
 
 
 def automatic_methods(call: Call, given: Body | None) -> Body | None:

@@ -11,7 +11,7 @@ from creditctl.emulator.call import Call
 from creditctl.emulator.charge_bodies import receipt_url
 from creditctl.emulator.errors import StripeError, invalid
 from creditctl.emulator.jobs import job
-from creditctl.emulator.kinds import CHARGE, CUSTOMER, PAYMENT_INTENT, Body
+from creditctl.emulator.kinds import CHARGE, CUSTOMER, PAYMENT_INTENT, SESSION, Body
 from creditctl.emulator.lists import by_column, by_created, list_fields, listing
 from creditctl.emulator.methods import Method, load_method, make_method, refuse_reuse
 from creditctl.emulator.payments import Terms, attempt_payment
@@ -164,9 +164,10 @@ def _require_return_url(call: Call, intent: Body) -> None:
 
 
 def load_own(call: Call) -> Body:
-    """An intent that may be acted on directly: one of a Checkout Session may not."""
+    """An intent that may be acted on directly: one of an open Checkout Session may not."""
     row = call.fetch_row(PAYMENT_INTENT, call.args[0])
-    if row.hidden().get("session"):
+    session = row.hidden().get("session")
+    if session and call.fetch(SESSION, session)["status"] == "open":
         raise invalid(
             "You cannot perform this action on PaymentIntents created by Checkout. You must use the Checkout Session "
             "to collect payment, or expire it.",
@@ -206,7 +207,7 @@ def update(call: Call) -> Body:
     """Change an intent that is not finished; nothing announces it."""
     params = call.params
     intent = call.fetch(PAYMENT_INTENT, call.args[0])
-    if intent["status"] in ("succeeded", "canceled", "processing"):
+    if intent["status"] in ("succeeded", "canceled", "processing", "requires_capture"):
         frozen = sorted(set(params) - {"metadata", "description", "receipt_email", "transfer_group", "shipping"})
         if frozen:
             raise _unexpected(
@@ -215,6 +216,8 @@ def update(call: Call) -> Body:
                 f"{intent['status']}. You may only update the {frozen[0]} of a PaymentIntent with one of the "
                 "following statuses: requires_payment_method, requires_confirmation, requires_action.",
             )
+    if params.get("customer"):
+        call.refer(CUSTOMER, params["customer"], "customer")
     after = updated(intent, params, ("amount", "currency"))
     check_amount(after["amount"], after["currency"])
     refuse_unusable(params.get("payment_method_types") or [], after["currency"])
@@ -222,6 +225,8 @@ def update(call: Call) -> Body:
     method = _given_method(call, after)
     if method is not None:
         after |= {"payment_method": method.body["id"], "status": "requires_confirmation"}
+    elif "payment_method" in params:
+        after |= {"next_action": None, "payment_method": None, "status": "requires_payment_method"}
     return call.save(PAYMENT_INTENT, after)
 
 
@@ -250,7 +255,15 @@ def capture(call: Call) -> Body:
     call.cancel_job("expire_authorization", intent["id"])
     call.save(PAYMENT_INTENT, intent, event="payment_intent.succeeded")
     settle_charge(call, charge["id"])
+    _tell_session(call, intent)
     return intent
+
+
+def _tell_session(call: Call, intent: Body) -> None:
+    """A Checkout Session whose payment was only authorised is paid now; nothing announces it."""
+    session_id = call.fetch_row(PAYMENT_INTENT, intent["id"]).hidden().get("session")
+    if session_id:
+        call.save(SESSION, call.fetch(SESSION, session_id) | {"payment_status": "paid"})
 
 
 def _capture_charge(call: Call, charge_id: str, amount: int) -> Body:

@@ -88,9 +88,14 @@ def update(call: Call) -> Body:
 
 
 def attach(call: Call) -> Body:
+    """Save a method to the customer that the call names."""
+    return save_to(call, call.args[0], call.params["customer"])
+
+
+def save_to(call: Call, name: str, customer_id: str) -> Body:
     """Save a method to a customer; a card that always declines can't be saved."""
-    customer = call.refer(CUSTOMER, call.params["customer"], "customer")
-    method = load_method(call, call.args[0])
+    customer = call.refer(CUSTOMER, customer_id, "customer")
+    method = load_method(call, name)
     body = method.body
     if body["customer"] is not None:
         raise invalid("The payment method you provided has already been attached to a customer.")

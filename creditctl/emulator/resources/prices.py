@@ -10,7 +10,7 @@ from creditctl.emulator.call import Call
 from creditctl.emulator.errors import bad_parameter, invalid, missing_parameter
 from creditctl.emulator.expand import includable
 from creditctl.emulator.kinds import PRICE, PRODUCT, Body
-from creditctl.emulator.lists import by_any, by_body, by_column, by_created, list_fields, listing, retrieve
+from creditctl.emulator.lists import Filter, by_any, by_body, by_column, by_created, list_fields, listing, retrieve
 from creditctl.emulator.resources.common import given_metadata, updated
 from creditctl.emulator.routes import route
 from creditctl.emulator.schema import (
@@ -26,7 +26,7 @@ from creditctl.emulator.schema import (
     Metadata,
     Text,
 )
-from creditctl.emulator.store import body_value, column
+from creditctl.emulator.store import Condition, body_value, column
 
 MOST_CENTS = 99_999_999
 _INTERVALS = ("day", "week", "month", "year")
@@ -231,13 +231,23 @@ def tiers(_: Call, __: Body) -> None:
     return
 
 
+def _by_recurring(given: Body) -> Condition:
+    clauses = [body_value(f"$.recurring.{name}", value) for name, value in given.items()]
+    return " AND ".join(clause for clause, _ in clauses) or "1", [value for _, values in clauses for value in values]
+
+
+_RECURRING_FILTER: dict[str, Field] = {
+    "interval": Enum(values=_INTERVALS),
+    "usage_type": Enum(values=("licensed", "metered")),
+    "meter": Text(),
+}
 _FILTERS = {
     "active": by_body("$.active", Boolean()),
     "created": by_created(),
     "currency": by_body("$.currency", Currency()),
     "lookup_keys": by_any("label", Listing(item=Text(), most=10)),
     "product": by_column("parent"),
-    "recurring": by_body("$.recurring.interval", Enum(values=_INTERVALS)),
+    "recurring": Filter(Hash(fields=_RECURRING_FILTER), _by_recurring),
     "type": by_body("$.type", Enum(values=("one_time", "recurring"))),
 }
 ROUTES = (
