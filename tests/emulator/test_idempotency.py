@@ -117,3 +117,48 @@ def test_any_sequence_makes_one_object_a_key(calls: list[tuple[str, str]]) -> No
     listed = emulator.handle(Request("GET", "/v1/customers", "limit=100", {"authorization": f"Bearer {KEY}"}))
     assert listed.body.count(b'"object":"customer"') == len(first)
     emulator.close()
+
+
+def test_a_key_is_in_use_until_the_answer_is_out() -> None:
+    emulator = Emulator(clock=lambda: 1_790_000_000)
+    headers = {"Authorization": "Bearer sk_test_emulator0000000000", "Idempotency-Key": "slow"}
+    with EmulatorServer(emulator) as server:
+        fault = {"kind": "latency", "path": "/v1/products", "seconds": 0.6, "count": 1}
+        httpx.post(f"{server.url}/_emulator/faults", json=fault).raise_for_status()
+
+        def create() -> httpx.Response:
+            return httpx.post(f"{server.url}/v1/products", data={"name": "A"}, headers=headers)
+
+        with ThreadPoolExecutor() as pool:
+            slow = pool.submit(create)
+            deadline = time.monotonic() + 5
+            while not emulator.services.in_flight and time.monotonic() < deadline:
+                time.sleep(0.01)
+            refused = create()
+            assert (refused.status_code, refused.json()["error"]["code"]) == (409, "idempotency_key_in_use")
+            assert "another in-progress request" in refused.json()["error"]["message"]
+            first = slow.result()
+        again = create()
+        assert (again.status_code, again.headers["Idempotent-Replayed"]) == (200, "true")
+        assert again.json() == first.json()
+    emulator.close()
+
+
+def test_a_key_belongs_to_one_account_and_mode() -> None:
+    emulator = Emulator(livemode=True, clock=lambda: 1_790_000_000)
+    made = {
+        json.loads(
+            emulator.handle(
+                Request(
+                    "POST",
+                    "/v1/products",
+                    "",
+                    {"authorization": f"Bearer {key}", "idempotency-key": "shared"},
+                    f"name={index}".encode(),
+                )
+            ).body
+        )["id"]
+        for index, key in enumerate(("sk_test_one00000000", "sk_test_two00000000", "sk_live_" + "one00000000"))
+    }
+    assert len(made) == 3
+    emulator.close()

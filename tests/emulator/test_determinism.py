@@ -1,0 +1,116 @@
+"""The same seed and clock give the same bytes, also across restarts, snapshots and refused requests in between."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from creditctl.emulator.app import Emulator
+from creditctl.emulator.wire import Request
+
+START = 1_790_000_000
+HEADERS = {"authorization": "Bearer sk_test_emulator0000000000"}
+PAY = b"amount=1000&currency=usd&confirm=true&payment_method=pm_card_visa&return_url=https://a.example"
+DECLINE = PAY.replace(b"visa", b"chargeDeclined")
+
+
+def emulator(path: Path | None = None, seed: int = 42) -> Emulator:
+    return Emulator(state=path, seed=seed, clock=lambda: START)
+
+
+def post(stripe: Emulator, path: str, form: bytes, key: str) -> bytes:
+    return stripe.handle(Request("POST", path, "", HEADERS | {"idempotency-key": key}, form)).body
+
+
+def get(stripe: Emulator, path: str, query: str = "") -> Any:
+    return json.loads(stripe.handle(Request("GET", path, query, HEADERS)).body)
+
+
+def first_half(stripe: Emulator) -> list[bytes]:
+    return [
+        post(stripe, "/v1/products", b"name=A", "1"),
+        post(stripe, "/v1/payment_intents", PAY, "2"),
+        post(stripe, "/v1/payment_intents", DECLINE, "3"),
+    ]
+
+
+def second_half(stripe: Emulator) -> list[bytes]:
+    return [post(stripe, "/v1/payment_intents", PAY, "4"), post(stripe, "/v1/customers", b"name=B", "5")]
+
+
+def history(stripe: Emulator) -> Any:
+    stripe.move_clock(10)
+    return get(stripe, "/v1/events", "limit=100")["data"]
+
+
+def in_one_go() -> tuple[list[bytes], Any]:
+    stripe = emulator()
+    bodies = first_half(stripe) + second_half(stripe)
+    events = history(stripe)
+    stripe.close()
+    return bodies, events
+
+
+def test_a_restart_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    before = emulator(path)
+    bodies = first_half(before)
+    before.close()
+    after = emulator(path)
+    bodies += second_half(after)
+    assert (bodies, history(after)) == in_one_go()
+    after.close()
+
+
+def test_reading_and_refusals_change_nothing(tmp_path: Path) -> None:
+    stripe = emulator()
+    bodies = first_half(stripe)
+    for _ in range(3):
+        get(stripe, "/v1/products")
+        assert b"parameter_missing" in post(stripe, "/v1/products", b"", "free")
+        assert b"amount_too_small" in stripe.handle(
+            Request("POST", "/v1/payment_intents", "", HEADERS, b"amount=1&currency=usd")
+        ).body
+    bodies += second_half(stripe)
+    ids = [[json.loads(body).get("id") for body in every] for every in (bodies, in_one_go()[0])]
+    assert ids[0][:3] == ids[1][:3]
+    assert all(ids[0][3:])
+    stripe.close()
+
+
+def test_a_snapshot_goes_on_where_it_was_taken(tmp_path: Path) -> None:
+    path = str(tmp_path / "snapshot.db")
+    stripe = emulator()
+    control(stripe, "snapshot", path=path)
+    first = first_half(stripe)
+    control(stripe, "restore", path=path)
+    assert first_half(stripe) == first
+    control(stripe, "reset")
+    assert first_half(stripe) == first
+    stripe.close()
+
+
+def control(stripe: Emulator, name: str, **params: Any) -> None:
+    body = json.dumps(params).encode()
+    assert stripe.handle(Request("POST", f"/_emulator/{name}", "", HEADERS, body)).status == 200
+
+
+def test_without_a_seed_ids_differ_and_never_repeat(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    seen = set()
+    for _ in range(3):
+        stripe = Emulator(state=path, clock=lambda: START)
+        seen |= {json.loads(post(stripe, "/v1/products", b"name=A", f"k{len(seen)}"))["id"] for _ in range(1)}
+        stripe.close()
+    assert len(seen) == 3
+
+
+def test_request_ids_are_new_for_every_request() -> None:
+    stripe = emulator()
+    answers = [stripe.handle(Request("GET", "/v1/products", "", HEADERS)).headers["Request-Id"] for _ in range(5)]
+    answers += [stripe.handle(Request("POST", "/v1/products", "", HEADERS)).headers["Request-Id"] for _ in range(5)]
+    answers += [
+        stripe.handle(Request("POST", "/v1/products", "", HEADERS, b"name=A")).headers["Request-Id"] for _ in range(5)
+    ]
+    assert len(set(answers)) == 15
+    assert {len(name) for name in answers} == {18}
+    stripe.close()

@@ -1,0 +1,59 @@
+"""Test cards pay in test mode only, real ones in live mode only; a live rehearsal has a way to pay."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from creditctl.emulator.app import Emulator
+from creditctl.emulator.wire import Request
+
+LIVE = "sk_live_" + "example0000"
+TEST = "sk_test_" + "example0000"
+REAL_CARD = "4539148803436467"
+SESSION = (
+    b"mode=payment&success_url=https://a.example&line_items[0][quantity]=1&line_items[0][price_data][currency]=usd"
+    b"&line_items[0][price_data][unit_amount]=1000&line_items[0][price_data][product_data][name]=A"
+)
+
+
+@pytest.fixture
+def rehearsal() -> Iterator[Any]:
+    emulator = Emulator(livemode=True, clock=lambda: 1_790_000_000)
+
+    def ask(key: str, method: str, path: str, body: bytes = b"") -> tuple[int, Any]:
+        answer = emulator.handle(Request(method, path, "", {"authorization": f"Bearer {key}"}, body))
+        return answer.status, json.loads(answer.body)
+
+    yield ask
+    emulator.close()
+
+
+def paid(ask: Any, key: str, card: str) -> tuple[int, Any]:
+    session = ask(key, "POST", "/v1/checkout/sessions", SESSION)[1]
+    status, answer = ask(key, "POST", f"/_emulator/sessions/{session['id']}/pay", json.dumps({"card": card}).encode())
+    return status, answer
+
+
+def test_a_live_session_is_paid_with_a_real_card(rehearsal: Any) -> None:
+    status, session = paid(rehearsal, LIVE, REAL_CARD)
+    assert (status, session["payment_status"], session["livemode"]) == (200, "paid", True)
+    assert session["id"].startswith("cs_live_")
+
+
+@pytest.mark.parametrize(
+    ("key", "card", "code"),
+    [(LIVE, "4242424242424242", "test_mode_live_card"), (TEST, REAL_CARD, "live_mode_test_card")],
+)
+def test_a_card_of_the_other_mode_is_declined(rehearsal: Any, key: str, card: str, code: str) -> None:
+    status, answer = paid(rehearsal, key, card)
+    assert (status, answer["error"]["code"], answer["error"]["decline_code"]) == (402, "card_declined", code)
+
+
+def test_a_live_payment_is_refunded(rehearsal: Any) -> None:
+    session = paid(rehearsal, LIVE, REAL_CARD)[1]
+    form = f"payment_intent={session['payment_intent']}".encode()
+    status, refund = rehearsal(LIVE, "POST", "/v1/refunds", form)
+    assert (status, refund["status"], refund["amount"]) == (200, "succeeded", 1000)
+    assert rehearsal(TEST, "POST", "/v1/refunds", form)[0] == 404

@@ -1,0 +1,83 @@
+"""The buyer's way back waits until the shop has answered the event that tells of the payment."""
+
+import http.client
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import httpx
+import pytest
+
+from creditctl.emulator.app import Emulator
+from creditctl.emulator.server import EmulatorServer
+
+KEY = {"Authorization": "Bearer sk_test_emulator0000000000"}
+CARD = {"email": "b@example.com", "number": "4242424242424242", "expiry": "12/34", "cvc": "123"}
+
+
+@pytest.fixture
+def shop() -> Iterator[Any]:
+    """A receiver that answers when the test lets it."""
+    go = threading.Event()
+    heard: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if event["type"] == "checkout.session.completed":
+                go.wait(8)
+                heard.append(event["data"]["object"]["id"])
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/hook", go, heard
+        go.set()
+        server.shutdown()
+        thread.join()
+
+
+def test_the_redirect_comes_after_the_answer(shop: Any) -> None:
+    url, go, heard = shop
+    emulator = Emulator()
+    with EmulatorServer(emulator) as server:
+        stripe = httpx.Client(base_url=server.url, headers=KEY)
+        stripe.post("/v1/webhook_endpoints", data={"url": url, "enabled_events[]": "*"}).raise_for_status()
+        item = "line_items[0]"
+        session = stripe.post(
+            "/v1/checkout/sessions",
+            data={
+                "mode": "payment",
+                "success_url": "https://shop.example/ok",
+                f"{item}[quantity]": "1",
+                f"{item}[price_data][currency]": "usd",
+                f"{item}[price_data][unit_amount]": "1000",
+                f"{item}[price_data][product_data][name]": "A",
+            },
+        ).json()
+        browser = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=20)
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        browser.request("POST", urlsplit(session["url"]).path, urlencode(CARD), headers)
+        deadline = time.monotonic() + 5
+        while stripe.get(f"/v1/checkout/sessions/{session['id']}").json()["status"] != "complete":
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert heard == []
+        go.set()
+        answer = browser.getresponse()
+        answer.read()
+        assert (answer.status, answer.headers["Location"]) == (303, "https://shop.example/ok")
+        assert heard == [session["id"]]
+        browser.close()
+        stripe.close()
+    emulator.close()
