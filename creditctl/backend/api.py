@@ -2,7 +2,9 @@
 
 import asyncio
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
@@ -17,12 +19,17 @@ from creditctl.backend.services import Order, Services, SessionView
 from creditctl.core.catalog import Catalog, Package
 from creditctl.core.money import cost_per_credit, format_amount
 from creditctl.core.settings import WEBHOOK_PATH
+from creditctl.fulfilment.webhook import Receipt
 from creditctl.ledger.models import Entry, EntryFilter
 
 _SESSION_ID = re.compile(r"cs_[A-Za-z0-9_]{1,250}", re.ASCII)
 """What could be a session's id; anything else is not worth a call, and must not become part of a URL or of the log."""
 
 _WEBHOOK_THREADS = 8
+
+QUEUE_SECONDS = 5.0
+"""How long a delivery may wait for its turn. Stripe does not wait for ever, and comes again after a 503."""
+
 _PAGE_ENTRIES = 100
 _MAX_PAGE_ENTRIES = 500
 _MAX_ID = 2**63 - 1  # what SQLite can hold
@@ -67,11 +74,11 @@ def require_known_users(services: Services) -> None:
         )
 
 
-def build_router(services: Services) -> APIRouter:
+def build_router(services: Services, *, queue_seconds: float = QUEUE_SECONDS) -> APIRouter:
     """All endpoints of the API, as routes of one router."""
     router = APIRouter()
     _add_purchase(router, services)
-    _add_webhook(router, services)
+    _add_webhook(router, services, queue_seconds)
     _add_session(router, services)
     _add_packages(router, services.catalog)
     _add_balance(router, services)
@@ -131,7 +138,17 @@ _EVENT_BODY: dict[str, Any] = {
 }
 
 
-def _add_webhook(router: APIRouter, services: Services) -> None:
+async def _received(threads: ThreadPoolExecutor, work: Callable[[], Receipt], queue_seconds: float) -> Receipt | None:
+    """What came of a delivery, or None where its turn did not come in time: then it was not begun."""
+    begun = threads.submit(work)
+    answer = asyncio.wrap_future(begun)
+    await asyncio.wait({answer}, timeout=queue_seconds)
+    if not answer.done() and begun.cancel():
+        return None
+    return await answer
+
+
+def _add_webhook(router: APIRouter, services: Services, queue_seconds: float) -> None:
     # Its own threads: a rush of deliveries must not keep buyers waiting, nor the other way round. A delivery that has
     # begun is finished even if nobody waits for it any more.
     threads = ThreadPoolExecutor(_WEBHOOK_THREADS, thread_name_prefix="webhook")
@@ -146,8 +163,10 @@ def _add_webhook(router: APIRouter, services: Services) -> None:
     async def webhook(request: Request) -> Response:
         body = await request.body()
         signature = request.headers.get("stripe-signature")
-        loop = asyncio.get_running_loop()
-        receipt = await loop.run_in_executor(threads, services.webhook.receive, body, signature)
+        receipt = await _received(threads, partial(services.webhook.receive, body, signature), queue_seconds)
+        if receipt is None:
+            request.state.outcome = "its turn did not come in time"
+            return failure(503, "Too much is waiting just now. Deliver it again later.")
         services.log("\n".join(f"{level_of(receipt.status)}: {line}" for line in receipt.log))
         request.state.outcome = " ".join(filter(None, (receipt.outcome, receipt.event_id, receipt.event_type)))
         if 200 <= receipt.status < 300:

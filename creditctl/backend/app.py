@@ -9,7 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from creditctl import __version__
 from creditctl.backend import answers
-from creditctl.backend.api import build_router
+from creditctl.backend.api import QUEUE_SECONDS, build_router
 from creditctl.backend.intake import READ_SECONDS, BoundedBody, RequestLog
 from creditctl.backend.pages import Storefront
 from creditctl.backend.services import Services
@@ -22,7 +22,9 @@ BODY_BYTES = 16 * 1024
 """The most that any other body may weigh: a purchase is two short fields."""
 
 
-def build_app(services: Services, *, read_seconds: float = READ_SECONDS) -> FastAPI:
+def build_app(
+    services: Services, *, read_seconds: float = READ_SECONDS, queue_seconds: float = QUEUE_SECONDS
+) -> FastAPI:
     """The credit API and the storefront. Nothing is started and nothing is opened here."""
     app = FastAPI(
         title="Credit API",
@@ -32,7 +34,7 @@ def build_app(services: Services, *, read_seconds: float = READ_SECONDS) -> Fast
         redoc_url=None,
     )
     answers.install(app)
-    router = build_router(services)
+    router = build_router(services, queue_seconds=queue_seconds)
     app.include_router(router)
     Storefront(services, app).install()
     # The last one added is the outermost.

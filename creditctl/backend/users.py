@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-from creditctl.core.entitlement_fields import MAX_USER_ID_CHARACTERS as MAX_CHARACTERS
+from creditctl.core.entitlement_fields import MAX_USER_ID_CHARACTERS
+
+MAX_CHARACTERS = MAX_USER_ID_CHARACTERS
 
 PATTERN = r"^[^\s\x00-\x1f\x7f-\x9f](?:[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$"
 """No control characters, no space at either end."""

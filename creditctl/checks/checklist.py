@@ -9,13 +9,14 @@ from creditctl.checks.answers import Answer, failed, passed, person, warned
 from creditctl.checks.attest import attested
 from creditctl.checks.context import Context
 from creditctl.checks.endpoint_answers import answer_of_probe, endpoint_in_order, secret_matches
-from creditctl.checks.env_rules_urls import is_private_host, url_fault
+from creditctl.checks.env_rules_urls import url_fault
 from creditctl.checks.payments import PaidSession
 from creditctl.checks.registry import Check
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.keys import KeyKind
 from creditctl.core.modes import Mode
 from creditctl.core.money import format_amount
+from creditctl.core.urls import is_private_host
 from creditctl.core.when import iso_time
 from creditctl.ledger.models import Run
 from creditctl.stripe_api.pages import list_all

@@ -11,8 +11,9 @@ from creditctl.checks.context import Context
 from creditctl.checks.env_rules_urls import url_fault
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.modes import Mode
+from creditctl.core.stripe_events import ENDPOINT_EVENTS
 from creditctl.provisioning.plan_endpoint import release_name
-from creditctl.provisioning.state import ENDPOINT_EVENTS, EndpointState
+from creditctl.provisioning.state import EndpointState
 
 _EVERYTHING = "*"
 _SETUP = "`creditctl setup` puts it in order; `creditctl setup --dry-run` shows how."

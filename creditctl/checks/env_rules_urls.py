@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Iterator
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
 from creditctl.checks.env_view import EnvView, Setting, finding
-from creditctl.checks.env_words import hidden_character, is_placeholder
+from creditctl.checks.env_words import is_placeholder
 from creditctl.core.findings import Finding, Severity
 from creditctl.core.modes import Mode, is_loopback_host
+from creditctl.core.urls import fault_of, is_private_host, port_of, split_url
 
 _URLS = ("FRONTEND_URL", "CREDITS_API_URL", "NEXT_PUBLIC_API_URL")
-_PRIVATE_SUFFIXES = (".local", ".internal", ".lan", ".home", ".test", ".invalid", ".localdomain")
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def whole(view: EnvView) -> Iterator[Finding]:
     """Each URL has a scheme and a host, and nothing that gets in the way of a path behind it."""
     for setting, url in _urls(view):
-        fault = "it is no URL" if url is None else _fault(url)
+        fault = "it is no URL" if url is None else fault_of(url)
         if fault:
             fix = "Write it like https://app.your-company.com: scheme, host, perhaps a port, no more."
             text = f"{setting.name} is not usable: {fault}."
@@ -34,24 +31,14 @@ def url_fault(value: str) -> str:
     """What makes a URL unusable, in words that show nothing of it; empty where nothing does."""
     if is_placeholder(value):
         return "it still holds a placeholder"
-    url = None if hidden_character(value) or re.search(r"\s", value) else _split(value)
-    return "it is no URL" if url is None else _fault(url)
-
-
-def _fault(url: SplitResult) -> str:
-    if url.scheme not in _DEFAULT_PORTS or not url.hostname:
-        return "it does not start with http:// or https:// and a host"
-    if _port(url) is None:
-        return "its port is no number from 1 to 65535"
-    if url.username is not None or url.password is not None:
-        return "it holds a user name or password, which would be shown to every buyer"
-    return "it has a query or fragment" if url.query or url.fragment else ""
+    url = split_url(value)
+    return "it is no URL" if url is None else fault_of(url)
 
 
 def reachable(view: EnvView) -> Iterator[Finding]:
     """In live mode every URL is public and https; Stripe and buyers come from outside."""
     for setting, url in _urls(view):
-        if url is None or _fault(url):
+        if url is None or fault_of(url):
             continue
         local = is_private_host(url.hostname or "")
         if view.mode is Mode.LIVE and local:
@@ -77,7 +64,7 @@ def without_path(view: EnvView) -> Iterator[Finding]:
 
 def in_agreement(view: EnvView) -> Iterator[Finding]:
     """Frontend and backend mean the same backend, and are not one another."""
-    urls = {setting.name: (setting, url) for setting, url in _urls(view) if url is not None and not _fault(url)}
+    urls = {setting.name: (setting, url) for setting, url in _urls(view) if url is not None and not fault_of(url)}
     api, public, front = (urls.get(name) for name in ("CREDITS_API_URL", "NEXT_PUBLIC_API_URL", "FRONTEND_URL"))
     if api and public and _place(api[1]) != _place(public[1]):
         text = "NEXT_PUBLIC_API_URL and CREDITS_API_URL name different backends."
@@ -89,42 +76,16 @@ def in_agreement(view: EnvView) -> Iterator[Finding]:
         yield finding("url.same", Severity.INFO, front[0].where, text, fix)
 
 
-def is_private_host(host: str) -> bool:
-    """Whether a host name can only be reached from this machine or network."""
-    name = host.lower().rstrip(".")
-    if is_loopback_host(name) or name.endswith(_PRIVATE_SUFFIXES):
-        return True
-    try:
-        return not ipaddress.ip_address(name).is_global
-    except ValueError:
-        return "." not in name
-
-
 def _urls(view: EnvView) -> Iterator[tuple[Setting, SplitResult | None]]:
     """The URLs that were filled in, split; None for what cannot be split."""
     for name in _URLS:
         setting = view.winning(name)
         if setting is None or is_placeholder(setting.value):
             continue
-        value = setting.value.strip()
-        yield setting, None if hidden_character(value) or " " in value else _split(value)
-
-
-def _split(value: str) -> SplitResult | None:
-    try:
-        return urlsplit(value)
-    except ValueError:
-        return None
-
-
-def _port(url: SplitResult) -> int | None:
-    try:
-        return url.port or _DEFAULT_PORTS[url.scheme]
-    except ValueError:
-        return None
+        yield setting, split_url(setting.value.strip())
 
 
 def _place(url: SplitResult) -> tuple[str, int | None, str]:
     """What makes two URLs the same backend; the names of this machine count as one."""
     host = (url.hostname or "").lower().rstrip(".")
-    return ("localhost" if is_loopback_host(host) else host, _port(url), url.path.rstrip("/"))
+    return ("localhost" if is_loopback_host(host) else host, port_of(url), url.path.rstrip("/"))

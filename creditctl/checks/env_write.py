@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import stat
-import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -16,8 +13,8 @@ from creditctl.checks.env_text import repair_env
 from creditctl.checks.env_view import ALL_KEYS, EnvFile
 from creditctl.checks.git_facts import GitRunner, is_ignored, is_in_repository
 from creditctl.core.errors import ConfigurationError
+from creditctl.provisioning.whole_file import PRIVATE, create_file, replace_file
 
-PRIVATE = 0o600
 _OTHERS_WRITE = 0o022
 
 
@@ -67,42 +64,9 @@ def apply_repair(path: Path, before: EnvFile, repair: Repair) -> None:
         )
     permissions = stat.S_IMODE(target.stat().st_mode) if repair.permissions is None else repair.permissions
     if repair.text is not None:
-        write_atomically(target, repair.text, permissions)
+        replace_file(target, repair.text.encode(), permissions)
     elif repair.permissions is not None:
         target.chmod(permissions)
-
-
-def write_atomically(target: Path, text: str, permissions: int) -> None:
-    """Replaces a file's content at once: a reader, or a crash, sees the old or the new one, never a part."""
-    _with_draft(target, text, permissions, lambda draft: draft.replace(target))
-
-
-def _create_atomically(target: Path, text: str, permissions: int) -> None:
-    """The same for a file that must not be there yet. Errors: FileExistsError."""
-    _with_draft(target, text, permissions, lambda draft: os.link(draft, target))
-
-
-def _with_draft(target: Path, text: str, permissions: int, publish: Callable[[Path], object]) -> None:
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f"{target.name}.", suffix=".tmp")
-    draft = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(text.encode())
-            os.fchmod(stream.fileno(), permissions)
-            stream.flush()
-            os.fsync(stream.fileno())
-        publish(draft)
-    finally:
-        draft.unlink(missing_ok=True)
-    _sync_folder(target.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def example_text() -> str:
@@ -131,7 +95,7 @@ def start_env(folder: Path, name: Path, git: GitRunner) -> Started:
     if needs_line:
         _add_line(ignore, path.name)
     try:
-        _create_atomically(path, example_text(), PRIVATE)
+        create_file(path, example_text().encode())
     except FileExistsError:
         raise _exists(name) from None
     return Started(path, ignore if needs_line else None)
@@ -160,4 +124,4 @@ def _add_line(ignore: Path, line: str) -> None:
     old = target.read_text(encoding="utf-8") if target.exists() else ""
     permissions = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o644
     gap = "" if not old or old.endswith("\n") else "\n"
-    write_atomically(target, f"{old}{gap}{line}\n", permissions)
+    replace_file(target, f"{old}{gap}{line}\n".encode(), permissions)

@@ -131,8 +131,7 @@ class _Run:
     def _read_on(self, reading: Reading) -> None:
         previous = self.mirror.last_complete()
         query = EventQuery(since=reading.floor)
-        told = self._told(self.read)
-        for page in read_pages(self.client, query, cursor=reading.cursor, progress=told, ahead=True):
+        for page in read_pages(self.client, query, cursor=reading.cursor, progress=self._told(self.read)):
             self.read += len(page.records)
             finished, gap = None, None
             if page.last:

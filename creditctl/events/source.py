@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -50,68 +49,31 @@ def read_pages(
     undelivered: bool = False,
     cursor: str | None = None,
     progress: Progress | None = None,
-    ahead: bool = False,
 ) -> Iterator[Page]:
     """The pages of events that match; what Stripe cannot filter is filtered here.
 
-    Shape:  `undelivered` are those that at least one endpoint has not accepted; `cursor` is the event to go on after;
-            with `ahead` the next page is fetched while this one is worked on, for a caller that wants them all.
+    Shape:  `undelivered` are those that at least one endpoint has not accepted; `cursor` is the event to go on after.
     Errors: Unreachable where a page leads nowhere; stripe.StripeError where Stripe fails or refuses.
     Source: Stripe API reference, "List all events" and "Pagination".
     """
     wanted = _parameters(query, undelivered)
-    start = _Fetching if ahead else _Fetch
-    coming: _Fetch | None = start(client, wanted if cursor is None else wanted | {"starting_after": cursor})
+    everything = not query.types and query.object_id is None and query.user_id is None
     count = 0
-    while coming is not None:
-        page = _decode(coming.result())
+    while True:
+        page = _decode(
+            read_raw(client, f"/v1/{PATH}", wanted if cursor is None else wanted | {"starting_after": cursor})
+        )
         records = [record_of(raw) for raw in page.data]
         count += len(records)
-        coming = None
-        if page.has_more:
-            if not records or records[-1].id == cursor:
-                raise incomplete(PATH, count, "Stripe announced more but sent nothing to go on from")
-            cursor = records[-1].id
-            coming = start(client, wanted | {"starting_after": cursor})
         if progress is not None:
             progress(count)
-        yield Page(tuple(each for each in records if matches(each, query)), last=not page.has_more)
-
-
-class _Fetch:
-    """One page that is to be read; it is read when its result is asked for."""
-
-    def __init__(self, client: stripe.StripeClient, parameters: Mapping[str, Any]) -> None:
-        self._client = client
-        self._parameters = parameters
-
-    def result(self) -> bytes:
-        """The page's body. Errors: stripe.StripeError."""
-        return read_raw(self._client, f"/v1/{PATH}", self._parameters)
-
-
-class _Fetching(_Fetch):
-    """One page that is being read already. A daemon thread: nothing waits for a page that nobody wants any more."""
-
-    def __init__(self, client: stripe.StripeClient, parameters: Mapping[str, Any]) -> None:
-        super().__init__(client, parameters)
-        self._body = b""
-        self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._read, name="creditctl-next-page", daemon=True)
-        self._thread.start()
-
-    def _read(self) -> None:
-        try:
-            self._body = super().result()
-        except BaseException as error:  # noqa: BLE001 - raised where the result is asked for
-            self._error = error
-
-    def result(self) -> bytes:
-        """The page's body once it is there. Errors: what the reading raised."""
-        self._thread.join()
-        if self._error is not None:
-            raise self._error
-        return self._body
+        wanted_ones = records if everything else [each for each in records if matches(each, query)]
+        yield Page(tuple(wanted_ones), last=not page.has_more)
+        if not page.has_more:
+            return
+        if not records or records[-1].id == cursor:
+            raise incomplete(PATH, count, "Stripe announced more but sent nothing to go on from")
+        cursor = records[-1].id
 
 
 def read_event(client: stripe.StripeClient, event_id: str) -> EventRecord | None:

@@ -39,7 +39,7 @@ class Event:
 
     @property
     def modes(self) -> frozenset[bool]:
-        """Every livemode that it names: its own and, where the snapshot has one, the snapshot's. One, if all is well."""
+        """Every livemode that it names: its own, and the snapshot's where that has one; they should be the same."""
         inner = self.object.get("livemode")
         return frozenset((self.livemode, inner)) if isinstance(inner, bool) else frozenset((self.livemode,))
 

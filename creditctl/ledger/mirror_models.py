@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class EventRecord:
-    """One event of Stripe's with what it is looked up by.
+class EventRecord(NamedTuple):
+    """One event of Stripe's with what it is looked up by; a tuple, because an archive makes a great many.
 
     Shape: `payment_key` is the payment intent, or the session where it has none; `body` is the whole event, JSON.
     Units: `created` in Unix seconds.

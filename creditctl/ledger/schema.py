@@ -37,6 +37,25 @@ CREATE TABLE credit_transactions (
 ) STRICT
 """
 
+PROTECTION = {
+    "credit_transactions_no_update": """
+    CREATE TRIGGER credit_transactions_no_update BEFORE UPDATE ON credit_transactions
+    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: correct an entry with another entry'); END
+    """,
+    "credit_transactions_no_delete": """
+    CREATE TRIGGER credit_transactions_no_delete BEFORE DELETE ON credit_transactions
+    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: entries are never deleted'); END
+    """,
+    # INSERT OR REPLACE deletes without firing a DELETE trigger, so an insert that would replace is refused as well.
+    "credit_transactions_append": """
+    CREATE TRIGGER credit_transactions_append BEFORE INSERT ON credit_transactions
+    WHEN NEW.id IS NOT (SELECT coalesce(max(id), 0) + 1 FROM credit_transactions)
+      OR EXISTS (SELECT 1 FROM credit_transactions WHERE idempotency_key = NEW.idempotency_key)
+    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: entries are numbered without gaps, keys are unique'); END
+    """,
+}
+"""The triggers that make the entries append-only, by their names."""
+
 _STATEMENTS = (
     "CREATE TABLE ledger_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
     _ENTRIES,
@@ -45,21 +64,7 @@ _STATEMENTS = (
     "CREATE INDEX credit_transactions_payment ON credit_transactions (payment_key) WHERE payment_key IS NOT NULL",
     "CREATE INDEX credit_transactions_session ON credit_transactions (session_id) WHERE kind = 'purchase'",
     "CREATE INDEX credit_transactions_object ON credit_transactions (object_id) WHERE kind <> 'purchase'",
-    """
-    CREATE TRIGGER credit_transactions_no_update BEFORE UPDATE ON credit_transactions
-    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: correct an entry with another entry'); END
-    """,
-    """
-    CREATE TRIGGER credit_transactions_no_delete BEFORE DELETE ON credit_transactions
-    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: entries are never deleted'); END
-    """,
-    # INSERT OR REPLACE deletes without firing a DELETE trigger, so an insert that would replace is refused as well.
-    """
-    CREATE TRIGGER credit_transactions_append BEFORE INSERT ON credit_transactions
-    WHEN NEW.id IS NOT (SELECT coalesce(max(id), 0) + 1 FROM credit_transactions)
-      OR EXISTS (SELECT 1 FROM credit_transactions WHERE idempotency_key = NEW.idempotency_key)
-    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: entries are numbered without gaps, keys are unique'); END
-    """,
+    *PROTECTION.values(),
     """
     CREATE TABLE deliveries (
         id INTEGER PRIMARY KEY,

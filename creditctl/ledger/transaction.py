@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from creditctl.core.entitlement import EntryDraft, KeyScheme, Kind, settlement
 from creditctl.core.entitlement_facts import DisputeFact, Fact, RefundFact
 from creditctl.core.entitlement_fields import MAX_USER_ID_CHARACTERS, is_user_id
+from creditctl.core.entitlement_findings import other_currency
 from creditctl.core.entitlement_purchase import Proposal
 from creditctl.core.errors import UsageError
-from creditctl.core.findings import Finding, Severity
+from creditctl.core.findings import Finding
 from creditctl.ledger import rows
 from creditctl.ledger.canonical import fast_entry_hash
 from creditctl.ledger.chain import COLUMNS, GENESIS
@@ -24,8 +25,8 @@ _SELECT_ENTRY = f"SELECT {rows.ENTRY_COLUMNS} FROM credit_transactions WHERE "  
 _UPSERT_FACT = f"INSERT OR REPLACE INTO facts ({rows.FACT_COLUMNS}) VALUES ({','.join('?' * 13)})"  # noqa: S608
 
 # Two lookups, each in its own index: of an OR, SQLite would make a walk through all purchases.
-SELECT_SAME_PURCHASE = (
-    f"{_SELECT_ENTRY} kind = 'purchase' AND payment_key = ? UNION ALL {_SELECT_ENTRY} kind = 'purchase' AND session_id = ?"
+SELECT_SAME_PURCHASE = " UNION ALL ".join(
+    f"{_SELECT_ENTRY} kind = 'purchase' AND {name} = ?" for name in ("payment_key", "session_id")
 )
 
 KEPT_UNVERIFIED_DELIVERIES = 1000
@@ -198,7 +199,9 @@ class LedgerTransaction:
     def _report_other_currencies(self, purchase: Entry, facts: Sequence[Fact], event: str | None) -> None:
         for fact in facts:
             if fact.currency != purchase.currency and fact.counted:
-                finding = _other_currency(purchase, fact)
+                finding = other_currency(
+                    fact, entry_id=purchase.id, user_id=purchase.user_id, currency=purchase.currency
+                )
                 self.add_finding(finding, payment_key=purchase.payment_key, source_event=event)
 
 
@@ -224,16 +227,4 @@ def _merge(known: Fact, heard: Fact) -> Fact:
             return known.merge(heard)
     raise UsageError(
         f"{heard.object_id} is known as a {known.kind} of payment {known.payment_key}.", code="ledger.other_fact"
-    )
-
-
-def _other_currency(purchase: Entry, fact: Fact) -> Finding:
-    return Finding(
-        "fulfilment.currency",
-        Severity.HIGH,
-        fact.object_id,
-        f"The {fact.kind} {fact.object_id} is in {fact.currency.upper()}, its purchase {purchase.payment_key} in "
-        f"{(purchase.currency or '?').upper()}: nothing was taken back for it.",
-        f"Work out the credits, `creditctl ledger adjust --user {purchase.user_id} --credits -N --reason TEXT`, then "
-        "`creditctl ledger resolve {id} --dismiss --reason TEXT`",
     )

@@ -9,12 +9,8 @@ from typing import Any
 
 from creditctl.ledger.chain import COLUMNS, GENESIS, entry_hash
 from creditctl.ledger.models import Head
+from creditctl.ledger.schema import PROTECTION
 
-_PROTECTION = (
-    "credit_transactions_no_update",
-    "credit_transactions_no_delete",
-    "credit_transactions_append",
-)
 _MAX_TRACED = 12
 _MAX_NAMED = 1000
 _ID, _ACCOUNT, _LIVEMODE, _HASH = (COLUMNS.index(name) for name in ("id", "account", "livemode", "hash"))
@@ -157,11 +153,13 @@ def _orphans(connection: sqlite3.Connection) -> Iterator[Fault]:
 
 
 def _unprotected(connection: sqlite3.Connection) -> Iterator[Fault]:
-    """Triggers that should refuse changes and are gone."""
-    there = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
-    for name in _PROTECTION:
+    """Triggers that should refuse changes and are gone, or are others under the same names."""
+    there = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
+    for name, sql in PROTECTION.items():
         if name not in there:
             yield Fault("protection", None, f"the trigger {name} is gone: entries could be changed")
+        elif there[name].split() != sql.split():
+            yield Fault("protection", None, f"the trigger {name} is not the one it was: entries could be changed")
 
 
 def _holds(connection: sqlite3.Connection, head: str) -> bool:

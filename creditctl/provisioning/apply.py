@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from creditctl.core.errors import StripeRefused
 from creditctl.core.keys import Secret
-from creditctl.provisioning.hand_over import create_endpoint, delete_endpoint, hand_over, with_living_key
+from creditctl.provisioning.hand_over import (
+    EndpointLimit,
+    create_endpoint,
+    delete_endpoint,
+    hand_over,
+    with_living_key,
+)
 from creditctl.provisioning.permissions import needs
 from creditctl.provisioning.plan import is_endpoint_creation
 from creditctl.provisioning.state import digest
@@ -162,8 +168,22 @@ def _apply_endpoint_creation(
 ) -> None:
     if sink is None:
         raise ValueError("an endpoint is created only where its secret can be handed over")
-    endpoint_id, secret = create_endpoint(door, step.params, step.seed)
+    endpoint_id, secret = _made_endpoint(door, step)
     # Beside an endpoint that stays, its secret stays accepted too; a replaced one's secret is worth nothing.
     older = held if step.params.get("metadata", {}).get("rotation") else ()
     hand_over(door, endpoint_id, secret, sink, older=older)
     applied.endpoint = endpoint_id
+
+
+def _made_endpoint(door: StripeDoor, step: Step) -> tuple[str, Secret]:
+    """The step's endpoint and secret; where there is no room beside the one that it replaces, that one goes first.
+
+    Nobody holds the secret of an endpoint that is replaced, so nothing that it delivers is accepted anyhow.
+    """
+    try:
+        return create_endpoint(door, step.params, step.seed)
+    except EndpointLimit:
+        if step.action is not Action.REPLACE:
+            raise
+    delete_endpoint(door, _id(step))
+    return create_endpoint(door, step.params, step.seed)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 
-_FILE_MODE = 0o600
+from creditctl.provisioning.whole_file import check_replaceable, real_path, replace_file
 
 
 def set_value(text: str, name: str, value: str) -> str:
@@ -60,55 +57,18 @@ def _appended(text: str, line: str) -> str:
 
 
 def write_value(path: Path, name: str, value: str) -> None:
-    """Sets one value in the file behind the path, creating it where there is none.
+    """Sets one value in the file behind the path, creating it, private, where there is none.
 
-    Errors: OSError; the file is then as it was before.
+    Errors: OSError or UnicodeDecodeError; the file is then as it was before.
     """
-    target = Path(os.path.realpath(path))
+    target = real_path(path)
     text = target.read_bytes().decode("utf-8") if target.exists() else ""
     replace_file(target, set_value(text, name, value).encode())
 
 
-def replace_file(target: Path, content: bytes) -> None:
-    """Replaces a file at once: written beside it, on the disk, mode 0600, then renamed. Errors: OSError."""
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            os.fchmod(stream.fileno(), _FILE_MODE)
-            _keep_owner(stream.fileno(), target)
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, target)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise
-    _sync_folder(target.parent)
-
-
-def _keep_owner(descriptor: int, target: Path) -> None:
-    """A file that root rewrites still belongs to the application that reads it."""
-    with suppress(OSError):
-        status = target.stat()
-        os.fchown(descriptor, status.st_uid, status.st_gid)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def check_writable(path: Path) -> None:
-    """Proves that the file could be replaced, without touching it. Errors: OSError or UnicodeDecodeError."""
-    target = Path(os.path.realpath(path))
+    """Proves that a value could be written, without touching the file. Errors: OSError or UnicodeDecodeError."""
+    target = real_path(path)
     if target.exists():
         target.read_bytes().decode("utf-8")
-        with target.open("ab"):
-            pass
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    os.close(descriptor)
-    os.unlink(temporary)
+    check_replaceable(target)

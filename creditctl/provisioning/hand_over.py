@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,6 +20,21 @@ if TYPE_CHECKING:
 
 Created = TypeVar("Created")
 _MOST_GENERATIONS = 20
+_LIMIT = re.compile(r"maximum (number )?of .*webhook endpoints", re.IGNORECASE)
+"""Source: the wording of Stripe's refusal, as seen in public reports; the number in it is not fixed."""
+
+
+class EndpointLimit(StripeRefused):
+    """The account has as many webhook endpoints as Stripe allows."""
+
+    def __init__(self, said: str, *, request_id: str | None) -> None:
+        super().__init__(
+            f"Stripe refused another webhook endpoint: {said}",
+            code="setup.endpoint_limit",
+            fix="Look at them with `creditctl webhooks list`, delete one that nothing needs with "
+            "`creditctl webhooks delete we_…`, then run the same command again.",
+            request_id=request_id,
+        )
 
 
 def create_endpoint(door: StripeDoor, params: Mapping[str, Any], seed: str) -> tuple[str, Secret]:
@@ -44,8 +60,8 @@ def create_endpoint(door: StripeDoor, params: Mapping[str, Any], seed: str) -> t
 def with_living_key(create: Callable[[str], Created], key: str) -> tuple[Created, str]:
     """What a creation answers, and the key that it answered under.
 
-    A 5xx that Stripe stored is replayed for a day; the next key is made from the request that failed, so that every
-    run finds the same one.
+    A refusal or failure that Stripe stored is replayed for a day, even when its cause is long gone; the next key is
+    made from the request that failed, so that every run finds the same one.
     Source: Stripe API reference, "Idempotent requests": the first answer is stored "regardless of whether it succeeds".
     """
     import stripe
@@ -53,22 +69,31 @@ def with_living_key(create: Callable[[str], Created], key: str) -> tuple[Created
     for _ in range(_MOST_GENERATIONS):
         try:
             return create(key), key
-        except stripe.APIError as error:
-            headers = error.headers or {}
-            if headers.get("Idempotent-Replayed") != "true":
+        except stripe.StripeError as error:
+            if not _is_replay(error.headers):
                 raise
-            key = f"creditctl-{digest([key, headers.get('Original-Request')])}"
+            key = f"creditctl-{digest([key, (error.headers or {}).get('Original-Request')])}"
     return create(key), key
 
 
 def _create(client: stripe.StripeClient, params: Mapping[str, Any], key: str) -> stripe.WebhookEndpoint:
-    with needs("create the webhook endpoint", "rak_webhook_write"):
-        return client.v1.webhook_endpoints.create(dict(params), {"idempotency_key": key})  # type: ignore[arg-type]
+    import stripe
+
+    try:
+        with needs("create the webhook endpoint", "rak_webhook_write"):
+            return client.v1.webhook_endpoints.create(dict(params), {"idempotency_key": key})  # type: ignore[arg-type]
+    except stripe.InvalidRequestError as error:
+        if _is_replay(error.headers) or not _LIMIT.search(str(error)):
+            raise
+        raise EndpointLimit(str(error.user_message), request_id=error.request_id) from error
 
 
 def _was_replayed(made: stripe.WebhookEndpoint) -> bool:
-    response = made.last_response
-    return response is not None and response.headers.get("Idempotent-Replayed") == "true"
+    return made.last_response is not None and _is_replay(made.last_response.headers)
+
+
+def _is_replay(headers: Mapping[str, str] | None) -> bool:
+    return headers is not None and headers.get("Idempotent-Replayed") == "true"
 
 
 def _still_there(client: stripe.StripeClient, endpoint_id: str) -> bool:

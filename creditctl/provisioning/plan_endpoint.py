@@ -72,7 +72,7 @@ def _plan_single(
     strangers: Sequence[EndpointState],
     endpoints: Sequence[EndpointState],
 ) -> None:
-    proven = next((endpoint for endpoint in reversed(ours) if _secret_is_held(wish, endpoint)), None)
+    proven = _proven(wish, ours)
     moved = _moved(wish, endpoints) if not ours else None
     if proven is None and moved is None:
         _plan_creation(plan, wish, ours, strangers)
@@ -87,10 +87,14 @@ def _plan_single(
     plan.steps += [_delete(endpoint, "a duplicate at this URL") for endpoint in ours if endpoint.id != chosen.id]
 
 
+def _proven(wish: EndpointWish, ours: Sequence[EndpointState]) -> EndpointState | None:
+    """The newest endpoint whose secret we hold, else the newest whose secret lives where we are told to trust."""
+    held = [endpoint for endpoint in ours if endpoint.fingerprint in wish.held]
+    return [None, *[endpoint for endpoint in ours if _secret_is_held(wish, endpoint)], *held][-1]
+
+
 def _secret_is_held(wish: EndpointWish, endpoint: EndpointState) -> bool:
-    if endpoint.fingerprint is None:
-        return False
-    return endpoint.fingerprint in wish.held or (wish.trust_fingerprint and not wish.held)
+    return endpoint.fingerprint is not None and (endpoint.fingerprint in wish.held or wish.trust_fingerprint)
 
 
 def _moved(wish: EndpointWish, endpoints: Sequence[EndpointState]) -> EndpointState | None:
@@ -231,7 +235,7 @@ def _notes(wish: EndpointWish, endpoints: Sequence[EndpointState], strangers: Se
         if endpoint.enabled_events == ("*",) and not endpoint.ours:
             notes.append(_wildcard(endpoint))
         if endpoint.ours and same_url(endpoint.url, wish.url):
-            notes += _version_note(wish, endpoint)
+            notes += [*_version_note(wish, endpoint), *_secret_note(wish, endpoint)]
         elif endpoint.ours and endpoint.fingerprint not in wish.held:
             notes.append(_elsewhere(endpoint))
     return notes
@@ -268,6 +272,22 @@ def _version_note(wish: EndpointWish, endpoint: EndpointState) -> list[Finding]:
             endpoint.id,
             f"The endpoint sends {endpoint.api_version}, the SDK speaks {wish.api_version}: the same release.",
             "Nothing has to be done.",
+        )
+    ]
+
+
+def _secret_note(wish: EndpointWish, endpoint: EndpointState) -> list[Finding]:
+    """Where a command takes the secrets, another one in our own settings changes nothing, but may surprise."""
+    if not (wish.trust_fingerprint and wish.held) or endpoint.fingerprint is None or endpoint.fingerprint in wish.held:
+        return []
+    return [
+        Finding(
+            "endpoint.secret_elsewhere",
+            Severity.LOW,
+            endpoint.id,
+            "STRIPE_WEBHOOK_SECRET here is not the secret that was handed over for this endpoint.",
+            f"If the backend uses the one here, run setup without --secret-command; if its own was lost, "
+            f"`creditctl webhooks delete {endpoint.id}` and run setup again.",
         )
     ]
 

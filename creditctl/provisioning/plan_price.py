@@ -45,24 +45,28 @@ def sells(price: PriceState, package: Package, product_id: str) -> bool:
     )
 
 
-def current_price(
-    package: Package, product_id: str, related: Sequence[PriceState], *, adopting: bool = False
-) -> PriceState | None:
-    """The price to go on with: active with the key, else archived with the key, else active and marked."""
+def current_price(package: Package, product_id: str, related: Sequence[PriceState]) -> PriceState | None:
+    """The price to go on with: active with the key, else archived with the key, else active and marked, else active.
+
+    An active price on the package's own product that sells exactly the package is taken over, with or without our
+    marks: a second one beside it would be two prices for one thing.
+    """
     fitting = [price for price in related if sells(price, package, product_id)]
     keyed = [price for price in fitting if price.lookup_key == package.lookup_key]
     holder_active = any(price.active and price.lookup_key == package.lookup_key for price in related)
     choices = [
         *[price for price in keyed if price.active],
         *[price for price in reversed(keyed) if not price.active and not holder_active],
-        *[price for price in fitting if price.active and (price.ours or adopting)],
+        *[price for price in fitting if price.active and price.ours],
+        *[price for price in fitting if price.active],
     ]
     return choices[0] if choices else None
 
 
-def superseded_price(package: Package, related: Sequence[PriceState]) -> PriceState | None:
-    """The price that a new one takes over from: the key's holder, else the newest of ours."""
-    holders = [price for price in related if price.lookup_key == package.lookup_key]
+def superseded_price(package: Package, product_id: str, related: Sequence[PriceState]) -> PriceState | None:
+    """The price that a new one takes over from: the key's holder, else the newest of ours; never a stranger's."""
+    own = [price for price in related if price.ours or price.product == product_id]
+    holders = [price for price in own if price.lookup_key == package.lookup_key]
     active = [price for price in holders if price.active] or [p for p in related if p.active and p.ours]
     return (active or holders or [None])[-1]  # type: ignore[list-item]
 

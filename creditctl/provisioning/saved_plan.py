@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from creditctl.core.errors import ConfigurationError, GuardRefused
-from creditctl.provisioning.env_file import replace_file
 from creditctl.provisioning.plan import fingerprint
-from creditctl.provisioning.state import Observed
+from creditctl.provisioning.state import Observed, digest
 from creditctl.provisioning.steps import Plan, Scope, step_from_dict
+from creditctl.provisioning.whole_file import replace_file
 
 SCHEMA = "creditctl.plan.v1"
 
@@ -26,9 +26,16 @@ class SavedPlan:
 
 
 def save_plan(path: Path, saved: SavedPlan) -> None:
-    """Writes the plan as JSON, at once. Errors: OSError."""
+    """Writes the plan as JSON, at once. Errors: ConfigurationError where the file cannot be written."""
     body = {"schema": SCHEMA, "account": saved.account, "livemode": saved.livemode, "plan": saved.plan.as_dict()}
-    replace_file(path, (json.dumps(body, indent=2) + "\n").encode())
+    try:
+        replace_file(path, (json.dumps({**body, "digest": digest(body)}, indent=2) + "\n").encode())
+    except OSError as error:
+        raise ConfigurationError(
+            f"The plan could not be kept in {path}: {error.strerror}.",
+            code="setup.plan_out",
+            fix="Name a file in a folder that can be written with --plan-out.",
+        ) from error
 
 
 def load_plan(path: Path) -> SavedPlan:
@@ -37,6 +44,7 @@ def load_plan(path: Path) -> SavedPlan:
         body: Any = json.loads(path.read_text(encoding="utf-8"))
         if body["schema"] != SCHEMA:
             raise ValueError(body["schema"])
+        _require_unchanged(path, body)
         row = body["plan"]
         scope = Scope(tuple(row["scope"]["products"]), tuple(row["scope"]["lookup_keys"]), row["scope"]["url"])
         steps = tuple(step_from_dict(step) for step in row["steps"])
@@ -50,6 +58,17 @@ def load_plan(path: Path) -> SavedPlan:
         f"The plan {path} cannot be used: {reason}.",
         code="setup.plan_file",
         fix="Make one with `creditctl setup --dry-run --plan-out FILE`.",
+    )
+
+
+def _require_unchanged(path: Path, body: dict[str, Any]) -> None:
+    """A plan is what somebody looked at: one that was edited since, or is only half there, is another plan."""
+    if digest({name: value for name, value in body.items() if name != "digest"}) == body["digest"]:
+        return
+    raise ConfigurationError(
+        f"The plan {path} was changed after it was made; nothing was applied.",
+        code="setup.plan_changed",
+        fix="Make a new plan with `creditctl setup --dry-run --plan-out FILE`, and look at it again.",
     )
 
 

@@ -9,26 +9,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-MANAGED_BY = "creditctl"
+from creditctl.core.stripe_events import ENDPOINT_EVENTS
 
-ENDPOINT_EVENTS = (
-    "checkout.session.completed",
-    "checkout.session.async_payment_succeeded",
-    "checkout.session.async_payment_failed",
-    "checkout.session.expired",
-    "payment_intent.succeeded",
-    "payment_intent.payment_failed",
-    "charge.refunded",
-    "refund.created",
-    "refund.updated",
-    "refund.failed",
-    "charge.dispute.created",
-    "charge.dispute.updated",
-    "charge.dispute.funds_withdrawn",
-    "charge.dispute.funds_reinstated",
-    "charge.dispute.closed",
-)
-"""The events that fulfilment needs, and no other."""
+MANAGED_BY = "creditctl"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.keys import Secret
 from creditctl.core.modes import Mode
 from creditctl.core.settings import WEBHOOK_PATH, Settings
+from creditctl.core.urls import fault_of, is_private_host, split_url
 from creditctl.provisioning.secret_sinks import SETTING
 from creditctl.provisioning.state import EndpointWish
 
@@ -16,14 +15,14 @@ def endpoint_wish(settings: Settings, *, api_version: str, trust_fingerprint: bo
     """The endpoint that the settings ask for, or None where only the catalogue can be set up.
 
     Shape:  test mode with an absent or local CREDITS_API_URL has none; the emulator accepts local URLs.
-    Errors: ConfigurationError where live mode has no public https URL, or the URL is none.
+    Errors: ConfigurationError where live mode has no public https URL, or nothing could be delivered to the URL.
     """
     url = settings.webhook_url
     if settings.mode is Mode.LIVE:
-        _require_public(url, settings)
+        _require_public(url)
     if url is None or (settings.mode is Mode.TEST and settings.webhook_url_is_local):
         return None
-    _require_http(url)
+    _require_usable(url)
     held = tuple(secret.fingerprint for secret in held_secrets(settings))
     return EndpointWish(url, api_version, held, trust_fingerprint=trust_fingerprint)
 
@@ -36,10 +35,11 @@ def held_secrets(settings: Settings) -> tuple[Secret, ...]:
         return ()
 
 
-def _require_public(url: str | None, settings: Settings) -> None:
-    if url is not None and url.startswith("https://") and not settings.webhook_url_is_local:
+def _require_public(url: str | None) -> None:
+    parts = None if url is None else split_url(url)
+    if parts is not None and parts.scheme == "https" and not is_private_host(parts.hostname or ""):
         return
-    said = "not set" if url is None else "local" if settings.webhook_url_is_local else "not an https URL"
+    said = "not set" if url is None else "local" if parts and is_private_host(parts.hostname or "") else "not https"
     raise ConfigurationError(
         f"CREDITS_API_URL is {said}; a live account delivers webhooks to a public https URL only.",
         code="setup.public_url",
@@ -47,27 +47,29 @@ def _require_public(url: str | None, settings: Settings) -> None:
     )
 
 
-def _require_http(url: str) -> None:
-    parts = urlsplit(url)
-    doubled = parts.path.count(WEBHOOK_PATH) > 1
-    if parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc and not doubled:
-        return
-    raise ConfigurationError(
-        "CREDITS_API_URL is not a URL that webhooks can be delivered to.",
-        code="setup.api_url",
-        fix="Write it as https://api.example.com, without user name, password or path to the webhook.",
-    )
+def _require_usable(url: str) -> None:
+    parts = split_url(url)
+    fault = "it is no URL" if parts is None else fault_of(parts)
+    if url.count(WEBHOOK_PATH) > 1:
+        fault = f"it already ends in {WEBHOOK_PATH}, which is added to it"
+    if fault:
+        raise ConfigurationError(
+            f"CREDITS_API_URL is not usable: {fault}.",
+            code="setup.api_url",
+            fix="Write it as https://api.example.com: scheme, host, perhaps a port.",
+        )
 
 
 def require_secret_will_win(settings: Settings) -> None:
-    """Refuses when the process environment holds a signing secret, which would win over the one about to be written.
+    """Refuses when the process environment sets the signing secret, be it empty: it would win over what is written.
 
     Errors: ConfigurationError.
     """
-    if SETTING in settings.from_process and settings.text(SETTING):
+    if SETTING in settings.from_process:
+        holds = f"holds another {SETTING}" if settings.text(SETTING) else f"holds an empty {SETTING}"
         raise ConfigurationError(
-            f"A new endpoint's secret would go into {settings.env_file}, but the process environment holds another "
-            f"{SETTING}, which would win.",
+            f"A new endpoint's secret would go into {settings.env_file}, but the process environment {holds}, "
+            "which would win.",
             code="setup.secret_overridden",
             fix=f"Unset {SETTING} in the environment, or use --secret-command, then run it again.",
         )

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from creditctl.core.entitlement import EntryDraft, Kind, credits_to_take, returned_amount, settlement
-from creditctl.core.entitlement_facts import Fact
-from creditctl.core.findings import Finding, Severity
+from creditctl.core.entitlement_findings import other_currency
 from creditctl.core.money import format_amount
 from creditctl.ledger.models import Entry
 from creditctl.ledger.standing import standing_of
 from creditctl.reconciliation.credit import Terms, Verdict
 from creditctl.reconciliation.match import Case
 from creditctl.reconciliation.repair import Repair
-from creditctl.reconciliation.taxonomy import REPAIR, Judged, correction, for_person, judged, plural, quoted
+from creditctl.reconciliation.taxonomy import REPAIR, Judged, correction, for_person, judged, plural
 
 _NAMES = {
     Kind.REFUND: "refund_not_taken",
@@ -95,16 +94,5 @@ def _other_currencies(case: Case, entry: Entry) -> Iterator[Judged]:
     """What cannot be reckoned in the currency of the purchase."""
     for fact in case.facts:
         if fact.counted and fact.currency != entry.currency:
-            yield _other_currency(case, entry, fact)
-
-
-def _other_currency(case: Case, entry: Entry, fact: Fact) -> Judged:
-    """The same finding that posting makes, so that it stands once and is settled once."""
-    said = (entry.currency or "no currency").upper()
-    text = f"The {fact.kind} is in {fact.currency.upper()}, its purchase (entry {entry.id}) in {said}."
-    fix = (
-        f"Work out the credits, `creditctl ledger adjust --user {quoted(entry.user_id)} --credits -N --reason TEXT`, "
-        "then `creditctl ledger resolve {id} --dismiss --reason TEXT`"
-    )
-    finding = Finding("fulfilment.currency", Severity.HIGH, fact.object_id, text, fix)
-    return Judged(finding, case.key, lasting=True)
+            finding = other_currency(fact, entry_id=entry.id, user_id=entry.user_id, currency=entry.currency)
+            yield Judged(finding, case.key, lasting=True)

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import threading
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
 import pytest
 
+from creditctl.backend.app import build_app
 from creditctl.backend.checkout import NotForSale
 from creditctl.core.errors import ConfigurationError, LedgerError, StripeRefused, Unreachable
+from creditctl.core.settings import WEBHOOK_PATH
+
+with warnings.catch_warnings():
+    # Starlette would rather have its client built on httpx's successor; either does here.
+    warnings.simplefilter("ignore")
+    from starlette.testclient import TestClient
 
 BUY = {"package_id": 1, "payment_method": "stripe"}
 
@@ -146,6 +158,28 @@ class TestWebhook:
         failed(client.post("/api/credits/webhook", content=b"{}"), status, "")
         assert log.lines[-1].startswith("ERROR: POST /api/credits/webhook")
         assert "sk_test" not in log.text
+
+    def test_a_delivery_whose_turn_does_not_come_is_not_begun_and_comes_again(self, services, webhook, log):
+        begun, go_on = threading.Semaphore(0), threading.Event()
+
+        class SlowWebhook:
+            def receive(self, body, signature):
+                begun.release()
+                go_on.wait(20)
+                return webhook.receive(body, signature)
+
+        app = build_app(replace(services, webhook=SlowWebhook()), queue_seconds=0.05)
+        with TestClient(app) as client, ThreadPoolExecutor(8) as pool:
+            try:
+                first = [pool.submit(client.post, WEBHOOK_PATH, content=b"first") for _ in range(8)]
+                assert all(begun.acquire(timeout=20) for _ in first)
+                failed(client.post(WEBHOOK_PATH, content=b"second"), 503, "again later")
+            finally:
+                go_on.set()
+            assert [each.result().status_code for each in first] == [200] * 8
+            assert client.post(WEBHOOK_PATH, content=b"second").status_code == 200
+        assert [body for body, _ in webhook.seen] == [b"first"] * 8 + [b"second"]
+        assert "503 its turn did not come in time" in log.text
 
     def test_is_for_post_only(self, client):
         failed(client.get("/api/credits/webhook"), 405, "Method Not Allowed")

@@ -24,8 +24,8 @@ from creditctl.core.findings import Finding
 from creditctl.core.keys import Secret
 from creditctl.core.modes import Mode
 from creditctl.core.settings import merge_settings
+from creditctl.core.stripe_events import ENDPOINT_EVENTS
 from creditctl.ledger.store import Ledger
-from creditctl.provisioning.state import ENDPOINT_EVENTS
 from creditctl.stripe_api.client import connect
 
 NOW = 1_790_000_000

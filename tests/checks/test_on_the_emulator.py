@@ -17,9 +17,9 @@ from creditctl.core.entitlement_facts import SessionFacts
 from creditctl.core.entitlement_purchase import Grants, decide
 from creditctl.core.keys import Secret
 from creditctl.core.settings import merge_settings
+from creditctl.core.stripe_events import ENDPOINT_EVENTS
 from creditctl.emulator.sdk_door import EmulatorHTTPClient
 from creditctl.ledger.store import Ledger
-from creditctl.provisioning.state import ENDPOINT_EVENTS
 from creditctl.reconciliation.run import reconcile
 from creditctl.stripe_api.client import StripeDoor, connect
 from creditctl.stripe_api.shopper import pay

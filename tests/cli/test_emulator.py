@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -351,6 +352,32 @@ def test_a_snapshot_brings_the_state_back(cli: Any, client: Any) -> None:
     assert cli("emulator", "restore", "state.db", "--yes").exit_code == ExitCode.OK
     assert client.customers.retrieve(kept).id == kept
     assert cli("emulator", "restore", "nowhere.db", "--yes").exit_code == ExitCode.STRIPE_REFUSED
+
+
+def test_what_is_no_snapshot_leaves_the_state_alone(cli: Any, client: Any) -> None:
+    kept = client.customers.create().id
+    (cli.folder / "text.db").write_text("no database")
+    with closing(sqlite3.connect(cli.folder / "other.db")) as other:
+        other.execute("CREATE TABLE something (id)")
+
+    for name in ("text.db", "other.db"):
+        outcome = cli("emulator", "restore", name, "--yes")
+        assert outcome.exit_code == ExitCode.STRIPE_REFUSED
+        assert "no snapshot" in outcome.stderr
+    assert client.customers.retrieve(kept).id == kept
+
+
+def test_the_same_seed_twice_is_refused_and_makes_nothing(cli: Any, client: Any) -> None:
+    product = client.products.create(params={"name": "Starter"})
+    client.prices.create(params={"product": product.id, "currency": "usd", "unit_amount": 700})
+    assert cli("emulator", "seed", "--payments", "5").exit_code == ExitCode.OK
+    before = cli("emulator", "status", "--json").report["objects"]
+
+    again = cli("emulator", "seed", "--payments", "5")
+
+    assert again.exit_code == ExitCode.STRIPE_REFUSED
+    assert "another seed" in again.stderr
+    assert cli("emulator", "status", "--json").report["objects"] == before
 
 
 @pytest.mark.parametrize("arguments", [["reset"], ["restore", "state.db"], ["reset", "--json"]])

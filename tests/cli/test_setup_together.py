@@ -127,6 +127,6 @@ def test_a_reprice_between_two_pages_of_prices_is_made_once(
     )
 
     assert outcome.exit_code == 0
-    prices = client.v1.prices.list({"product": "creditctl_starter"}).data
+    prices = client.v1.prices.list({"product": "creditctl_starter", "active": True}).data
     assert [price.unit_amount for price in prices] == [1200]
     assert outcome.report["prices"]["starter"] == prices[0].id

@@ -186,3 +186,18 @@ def test_a_line_item_without_price_or_quantity_is_one_of_nobodys() -> None:
 )
 def test_only_plain_digits_are_a_count(value: str | None, count: int | None) -> None:
     assert positive_count(value) == count
+
+
+@pytest.mark.parametrize("amount", [-1, 10**20, 1.0, True, "1000", None])
+def test_an_amount_that_no_payment_has_is_malformed(amount: Any) -> None:
+    with pytest.raises(MalformedFact):
+        refund("succeeded", amount=amount)
+    with pytest.raises(MalformedFact):
+        dispute("needs_response", amount=amount)
+
+
+def test_metadata_that_is_no_text_is_not_there() -> None:
+    metadata = {"managed_by": "creditctl", "user_id": 42, "package": ["starter"], "credits": 1000}
+    facts = SessionFacts.from_stripe({"id": "cs_1", "mode": "setup", "created": 1, "metadata": metadata})
+    assert facts.metadata == {"managed_by": "creditctl"}
+    assert SessionFacts.from_stripe({"id": "cs_1", "mode": "setup", "created": 1, "metadata": ["a"]}).metadata == {}

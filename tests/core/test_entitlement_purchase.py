@@ -153,7 +153,10 @@ def test_what_still_disagrees_is_a_finding_with_a_ready_command(items: list[Line
     [
         ("42", {**METADATA, "user_id": "43"}, "fulfilment.owner_conflict"),
         (None, {**METADATA, "user_id": ""}, "fulfilment.owner_missing"),
-        (None, {**METADATA, "user_id": "x" * 201}, "fulfilment.owner_missing"),
+        (None, {**METADATA, "user_id": "x" * 201}, "fulfilment.owner_unusable"),
+        (None, {**METADATA, "user_id": "4\0002"}, "fulfilment.owner_unusable"),
+        ("  ", {**METADATA, "user_id": "  "}, "fulfilment.owner_unusable"),
+        ("\ud800", {**METADATA, "user_id": "\ud800"}, "fulfilment.owner_unusable"),
     ],
 )
 def test_an_owner_is_never_guessed(reference: str | None, metadata: dict[str, str], code: str) -> None:

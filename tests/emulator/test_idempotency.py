@@ -1,13 +1,18 @@
 """Idempotency keys: one object, the same answer, and what is not kept."""
 
+import json
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import httpx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from creditctl.emulator.app import Emulator
+from creditctl.emulator.server import EmulatorServer
 from creditctl.emulator.wire import Request
 
 KEY = "sk_test_emulator0000000000"

@@ -1,5 +1,6 @@
 """The official Stripe CLI against the loopback door: its triggers fire, it listens, it tails, it resends."""
 
+import json
 import os
 import shutil
 import signal
@@ -177,3 +178,90 @@ def test_a_session_of_ones_own_price(cli: Cli, client: Any) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     session = client.checkout.sessions.list().data[0]
     assert (session.amount_total, session.payment_status, session.client_reference_id) == (999, "paid", "user_42")
+
+
+FIXTURE = {
+    "_meta": {"template_version": 0},
+    "fixtures": [
+        {
+            "name": "price",
+            "path": "/v1/prices",
+            "method": "get",
+            "params": {"lookup_keys": ["starter"], "active": "true"},
+        },
+        {
+            "name": "session",
+            "path": "/v1/checkout/sessions",
+            "method": "post",
+            "params": {
+                "mode": "payment",
+                "success_url": "https://shop.example/ok",
+                "client_reference_id": "user_42",
+                "metadata": {"package": "${price:data.0.metadata.package}"},
+                "line_items": [{"price": "${price:data.0.id}", "quantity": 2}],
+            },
+        },
+        {
+            "name": "method",
+            "path": "/v1/payment_methods",
+            "method": "post",
+            "params": {"type": "card", "card": {"token": "tok_visa"}, "billing_details": {"email": "b@example.com"}},
+        },
+        {
+            "name": "paid",
+            "path": "/v1/payment_pages/${session:id}/confirm",
+            "method": "post",
+            "params": {"payment_method": "${method:id}", "expected_amount": "${session:amount_total}"},
+        },
+    ],
+}
+
+
+def test_a_fixture_file_buys_by_lookup_key(cli: Cli, client: Any, tmp_path: Path) -> None:
+    product = client.products.create(params={"name": "Starter"})
+    price = {"product": product.id, "currency": "usd", "unit_amount": 700, "lookup_key": "starter"}
+    client.prices.create(params={**price, "metadata": {"package": "starter"}})
+    path = tmp_path / "buy.json"
+    path.write_text(json.dumps(FIXTURE))
+    done = cli("fixtures", str(path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    session = client.checkout.sessions.list().data[0]
+    assert (session.payment_status, session.amount_total) == ("paid", 1400)
+    assert session.metadata.to_dict() == {"package": "starter"}
+
+
+def test_listening_comes_back_after_a_restart_of_the_server(tmp_path: Path) -> None:
+    """The CLI loses its connection, is told that its session is unknown, opens another and goes on."""
+    received: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            received.append(json.loads(body)["type"])
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            return
+
+    emulator = Emulator()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
+        thread = threading.Thread(target=http.serve_forever)
+        thread.start()
+        with EmulatorServer(emulator) as server:
+            port = server.port
+            cli = Cli(server.url, tmp_path)
+            target = f"http://127.0.0.1:{http.server_port}/hook"
+            listening = cli.start("listen", "--skip-update", "--all-snapshot", "--forward-to", target)
+            until(lambda: cli("trigger", "customer.created").returncode == 0 and received)
+        try:
+            heard = len(received)
+            with EmulatorServer(emulator, port=port):
+                until(lambda: cli("trigger", "product.created").returncode == 0 and len(received) > heard, 40.0)
+        finally:
+            os.killpg(listening.pid, signal.SIGTERM)
+            listening.communicate(timeout=10)
+            http.shutdown()
+            thread.join()
+    emulator.close()
+    assert received[-1] == "product.created"

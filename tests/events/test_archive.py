@@ -152,7 +152,7 @@ def test_a_stripe_that_stays_broken_leaves_what_was_read_and_an_error(stripe_eve
 
     with pytest.raises((stripe.StripeError, Unreachable)):
         run(stripe_events, mirror, progress=break_later)
-    assert len(kept(mirror)) in (100, 200)  # the next page may have been on its way already
+    assert len(kept(mirror)) == 100
     stripe_events.faults.clear()
     run(stripe_events, mirror)
     assert kept(mirror) == made

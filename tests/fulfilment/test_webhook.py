@@ -154,6 +154,12 @@ def test_events_of_elsewhere_are_findings(world: World, changes: dict[str, Any],
     assert world.ledger.count() == 0
 
 
+def test_a_live_session_in_a_test_event_is_a_finding(world: World) -> None:
+    assert world.outcomes(world.events.session(1, livemode=True)) == ["finding"]
+    assert [finding.finding.code for finding in world.ledger.findings()] == ["fulfilment.other_livemode"]
+    assert world.balances() == {}
+
+
 def test_an_event_that_names_our_own_account_is_ours(world: World) -> None:
     assert world.outcomes(world.events.session(1) | {"account": "acct_1"}) == ["posted"]
 
@@ -268,13 +274,36 @@ def test_a_bad_signature_is_refused_and_only_its_digest_kept(
     assert world.ledger.count() == 0
 
 
+def test_what_follows_the_time_in_a_header_changes_nothing(world: World, signer: Signer) -> None:
+    body = json.dumps(world.events.session(1)).encode()
+    header = signer(body)
+    assert world.webhook.receive(body, header.replace(",", "=1,", 1)).outcome == "posted"
+    late = signer(body, at=1_789_999_699).replace(",", "=1790000000,", 1) + ",t=1790000000"
+    assert world.webhook.receive(body, late).outcome == "bad_signature"
+
+
 def test_timestamps_at_the_edge_of_the_tolerance_pass(world: World, signer: Signer) -> None:
     for at in (1_789_999_700, 1_790_000_300):
         body = json.dumps(world.events.session(1)).encode()
         assert world.webhook.receive(body, signer(body, at=at)).status == 200
 
 
-@pytest.mark.parametrize("body", [b"no json", b"[]", b"{}", b'{"id": "evt_1", "type": "x", "created": 1}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"no json",
+        b"[]",
+        b"{}",
+        b'{"id": "evt_1", "type": "x", "created": 1}',
+        pytest.param(b'{"a":' * 50_000, id="nested beyond measure"),
+        pytest.param(
+            b'{"id": "evt_\\ud800", "type": "x", "created": 1, "data": {"object": {}}}', id="half a character"
+        ),
+        pytest.param(
+            b'{"id": "evt_1", "type": "x", "created": 1%b, "data": {"object": {}}}' % (b"0" * 30), id="no time"
+        ),
+    ],
+)
 def test_a_signed_body_that_is_no_event_is_refused(world: World, signer: Signer, body: bytes) -> None:
     assert world.webhook.receive(body, signer(body)).outcome == "bad_payload"
 
@@ -363,3 +392,29 @@ def test_a_webhook_without_secret_or_with_anothers_ledger_is_refused(world: Worl
         build(account="acct_2")
     with pytest.raises(GuardRefused):
         build(livemode=True)
+
+
+def test_a_refund_that_changes_nothing_cannot_forge_a_line_of_the_log(world: World) -> None:
+    metadata = {"managed_by": "creditctl", "user_id": "1\nINFO: forged", "package": "starter", "credits": "1000"}
+    world.deliver(world.events.session(1, client_reference_id=None, metadata=metadata))
+    receipt = world.deliver(world.events.refund("updated", "re_1", 500, "canceled"))
+    assert receipt.outcome == "exists"
+    assert not any("\n" in line for line in receipt.log)
+
+
+def test_an_id_that_names_two_things_is_a_finding_and_changes_nothing(world: World) -> None:
+    events = world.events
+    world.outcomes(events.session(1), events.session(2), events.refund("created", "re_1", 500))
+    assert world.outcomes(events.refund("created", "re_1", 500, n=2)) == ["finding"]
+    assert world.outcomes(events.dispute("created", "needs_response", -1000, name="re_1")) == ["finding"]
+    assert world.balances() == {"user1": 500, "user2": 1000}
+    assert [finding.finding.code for finding in world.ledger.findings()] == ["fulfilment.other_fact"]
+
+
+def test_a_number_that_no_ledger_can_hold_is_a_finding(world: World) -> None:
+    events = world.events
+    assert world.outcomes(
+        events.session(1, amount_total=10**20),
+        events.refund("created", "re_1", 10**20),
+        events.dispute("created", "needs_response", -(10**20)),
+    ) == ["finding", "finding", "finding"]

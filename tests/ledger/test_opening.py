@@ -38,6 +38,7 @@ def test_a_new_ledger_is_marked_versioned_and_bound(open_ledger: Open, path: Pat
     assert pragma(path, "application_id") == APPLICATION_ID
     assert pragma(path, "user_version") == FORMAT_VERSION
     assert pragma(path, "journal_mode") == "wal"
+    assert pragma(path, "page_size") == 1024, "small pages make a commit cheap"
 
 
 def test_connections_keep_foreign_keys_and_sync_every_commit(open_ledger: Open) -> None:

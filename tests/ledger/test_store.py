@@ -167,7 +167,7 @@ def test_every_lookup_of_a_posting_has_an_index(ledger: Ledger) -> None:
         everything = "SELECT * FROM credit_transactions WHERE"
         for query in (
             f"{everything} idempotency_key = 'a'",
-            SELECTSELECT_SAME_PURCHASE.replace("?", "'a'"),
+            SELECT_SAME_PURCHASE.replace("?", "'a'"),
             f"{everything} payment_key = 'a' AND kind = 'purchase' ORDER BY id LIMIT 1",
             f"{everything} payment_key = 'a' ORDER BY id",
         ):

@@ -169,6 +169,18 @@ def test_missing_protection_orphans_and_strangers_are_found(full: Ledger, tamper
     assert kinds == {"orphan", "foreign", "edited", "protection"}
 
 
+def test_a_trigger_that_was_exchanged_for_one_that_does_nothing_is_found(full: Ledger, path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.executescript(
+        "DROP TRIGGER credit_transactions_no_update;"
+        "CREATE TRIGGER credit_transactions_no_update BEFORE UPDATE ON credit_transactions BEGIN SELECT 1; END;"
+    )
+    connection.close()
+    (fault,) = full.verify().faults
+    assert fault.kind == "protection"
+    assert "credit_transactions_no_update is not the one it was" in fault.message
+
+
 def test_very_many_broken_rows_are_counted_rather_than_listed(
     ledger: Ledger, purchase: Callable[..., EntryDraft], path: Path
 ) -> None:

@@ -9,10 +9,10 @@ import pytest
 
 from creditctl.core.catalog import Catalog
 from creditctl.core.errors import GuardRefused
+from creditctl.core.stripe_events import ENDPOINT_EVENTS
 from creditctl.provisioning.plan import make_plan, require_no_jump
 from creditctl.provisioning.plan_endpoint import plan_endpoint, release_name
 from creditctl.provisioning.state import (
-    ENDPOINT_EVENTS,
     EndpointState,
     EndpointWish,
     Observed,

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from creditctl.core.catalog import parse_catalog
+from creditctl.core.stripe_events import ENDPOINT_EVENTS
 from creditctl.provisioning.plan import make_plan
 from creditctl.provisioning.state import (
-    ENDPOINT_EVENTS,
     EndpointState,
     EndpointWish,
     Observed,

@@ -42,7 +42,7 @@ def test_only_one_run_at_a_time(shop: Any) -> None:
             shop.reconcile()
         with pytest.raises(LockHeld):
             shop.repair(report)
-    assert caught.value.code == "reconcile.locked"
+    assert caught.value.code == "lock.held"
     assert shop.repair(report).clean, "the lock is free again"
 
 

@@ -106,9 +106,16 @@ def update(call: Call) -> Body:
     if "disabled" in params:
         after["status"] = "disabled" if params["disabled"] else "enabled"
         call.services.deliveries.pause(call.scope.id, after["id"], paused=params["disabled"])
+        _forget_failures(call, after["id"])
     call.save(WEBHOOK_ENDPOINT, after)
     call.services.endpoints.pop(call.scope.id, None)
     return after
+
+
+def _forget_failures(call: Call, endpoint: str) -> None:
+    """Whoever switches an endpoint on again gets as long as a new one."""
+    hidden = call.fetch_row(WEBHOOK_ENDPOINT, endpoint).hidden()
+    call.services.store.save_extra(call.scope.id, endpoint, {k: v for k, v in hidden.items() if k != "failing_since"})
 
 
 def delete(call: Call) -> Body:

@@ -1,0 +1,54 @@
+"""What a URL must be so that a path can be added to it and somebody else can reach it."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import SplitResult, urlsplit
+
+from creditctl.core.modes import is_loopback_host
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_PRIVATE_SUFFIXES = (".local", ".internal", ".lan", ".home", ".test", ".invalid", ".localdomain")
+
+
+def split_url(value: str) -> SplitResult | None:
+    """The parts of a URL, or None for what is none: only visible ASCII characters may stand in one.
+
+    Source: RFC 3986, section 2; Python's own parser silently drops line ends and tabs.
+    """
+    if not all(0x20 < ord(character) < 0x7F for character in value):
+        return None
+    try:
+        return urlsplit(value)
+    except ValueError:
+        return None
+
+
+def fault_of(url: SplitResult) -> str:
+    """What makes a URL unusable as a base for paths, in words that show nothing of it; empty where nothing does."""
+    if url.scheme not in _DEFAULT_PORTS or not url.hostname:
+        return "it does not start with http:// or https:// and a host"
+    if port_of(url) is None:
+        return "its port is no number from 1 to 65535"
+    if url.username is not None or url.password is not None:
+        return "it holds a user name or password, which would be shown to others"
+    return "it has a query or fragment" if url.query or url.fragment else ""
+
+
+def port_of(url: SplitResult) -> int | None:
+    """The port that a URL says or means; None where it is no port."""
+    try:
+        return url.port or _DEFAULT_PORTS[url.scheme]
+    except ValueError:
+        return None
+
+
+def is_private_host(host: str) -> bool:
+    """Whether a host name can only be reached from this machine or network."""
+    name = host.lower().rstrip(".")
+    if is_loopback_host(name) or name.endswith(_PRIVATE_SUFFIXES):
+        return True
+    try:
+        return not ipaddress.ip_address(name).is_global
+    except ValueError:
+        return "." not in name

@@ -1,0 +1,163 @@
+"""Smaller rules: fractions of a cent, coupons for some products, staged evidence, saved methods, late captures."""
+
+import json
+from typing import Any
+
+import pytest
+
+from creditctl.emulator.wire import Request
+
+PAY = "amount=1000&currency=usd&confirm=true&return_url=https://a.example"
+
+
+def session(ask: Any, price: str, quantity: int, extra: str = "") -> tuple[int, Any]:
+    form = f"mode=payment&success_url=https://a.example&line_items[0][price]={price}&line_items[0][quantity]={quantity}"
+    status, body, _ = ask("POST", "/v1/checkout/sessions", form + extra)
+    return status, body
+
+
+def price(ask: Any, product: str, amount: str) -> str:
+    ask("POST", "/v1/products", f"name={product}&id={product}")
+    made: str = ask("POST", "/v1/prices", f"product={product}&currency=usd&{amount}")[1]["id"]
+    return made
+
+
+@pytest.mark.parametrize(("quantity", "total"), [(1000, 333), (1001, 333), (1002, 334), (2000, 666)])
+def test_fractions_of_a_cent_are_rounded_once(ask: Any, quantity: int, total: int) -> None:
+    fraction = price(ask, "p", "unit_amount_decimal=0.333")
+    assert session(ask, fraction, quantity)[1]["amount_total"] == total
+
+
+def test_a_price_that_names_no_amount_is_not_free(ask: Any) -> None:
+    chosen = price(ask, "p", "custom_unit_amount[enabled]=true")
+    assert session(ask, chosen, 1)[0] == 400
+
+
+def test_a_coupon_for_one_product(ask: Any) -> None:
+    one, other = price(ask, "one", "unit_amount=1000"), price(ask, "other", "unit_amount=500")
+    coupon = ask("POST", "/v1/coupons", "percent_off=50&applies_to[products][]=one")[1]
+    assert (coupon["percent_off"], "applies_to" in coupon) == (50, False)
+    expanded = ask("GET", f"/v1/coupons/{coupon['id']}", "expand[]=applies_to")[1]
+    assert expanded["applies_to"] == {"products": ["one"]}
+    both = f"&line_items[1][price]={other}&line_items[1][quantity]=1&discounts[0][coupon]={coupon['id']}"
+    found = session(ask, one, 1, both)[1]
+    assert (found["amount_subtotal"], found["amount_total"]) == (1500, 1000)
+    items = ask("GET", f"/v1/checkout/sessions/{found['id']}/line_items")[1]["data"]
+    assert [item["amount_discount"] for item in items] == [500, 0]
+
+
+def test_a_promotion_code_with_a_minimum(ask: Any) -> None:
+    one = price(ask, "one", "unit_amount=1000")
+    coupon = ask("POST", "/v1/coupons", "amount_off=100&currency=usd")[1]["id"]
+    form = f"promotion[type]=coupon&promotion[coupon]={coupon}&restrictions[minimum_amount]=2000"
+    assert ask("POST", "/v1/promotion_codes", form)[1]["error"]["param"] == "restrictions[minimum_amount_currency]"
+    code = ask("POST", "/v1/promotion_codes", form + "&restrictions[minimum_amount_currency]=usd")[1]
+    assert code["restrictions"]["minimum_amount"] == 2000
+    discount = f"&discounts[0][promotion_code]={code['id']}"
+    assert session(ask, one, 1, discount)[0] == 400
+    assert session(ask, one, 2, discount)[1]["amount_total"] == 1900
+
+
+def test_staged_evidence_is_handed_in_later(ask: Any) -> None:
+    ask("POST", "/v1/payment_intents", f"{PAY}&payment_method=pm_card_createDispute")
+    path = "/v1/disputes/" + ask("GET", "/v1/disputes")[1]["data"][0]["id"]
+    staged = ask("POST", path, "evidence[uncategorized_text]=winning_evidence&submit=false")[1]
+    assert (staged["status"], staged["evidence_details"]["has_evidence"]) == ("needs_response", True)
+    assert staged["evidence_details"]["submission_count"] == 0
+    submitted = ask("POST", path, "submit=true")[1]
+    assert (submitted["status"], submitted["evidence_details"]["submission_count"]) == ("under_review", 1)
+    event = ask("GET", "/v1/events", "type=charge.dispute.updated")[1]["data"][0]
+    assert event["data"]["previous_attributes"]["status"] == "needs_response"
+    ask.emulator.move_clock(5)
+    assert ask("GET", path)[1]["status"] == "won"
+    assert ask("POST", path, "submit=true")[0] == 400
+
+
+def test_a_method_is_saved_by_the_payment(ask: Any) -> None:
+    customer = ask("POST", "/v1/customers")[1]["id"]
+    method = ask("POST", "/v1/payment_methods", "type=card&card[token]=tok_visa")[1]["id"]
+    form = f"{PAY}&customer={customer}&payment_method={method}&setup_future_usage=off_session"
+    assert ask("POST", "/v1/payment_intents", form)[1]["status"] == "succeeded"
+    assert ask("GET", f"/v1/payment_methods/{method}")[1]["customer"] == customer
+    again = f"{PAY}&customer={customer}&payment_method={method}&off_session=true"
+    assert ask("POST", "/v1/payment_intents", again)[1]["status"] == "succeeded"
+    types = [event["type"] for event in ask("GET", "/v1/events", "limit=100")[1]["data"]]
+    assert types.count("payment_method.attached") == 1
+
+
+def test_a_customer_is_made_with_a_method(ask: Any) -> None:
+    made = ask(
+        "POST", "/v1/customers", "payment_method=pm_card_visa&invoice_settings[default_payment_method]=pm_card_visa"
+    )[1]
+    methods = ask("GET", f"/v1/customers/{made['id']}/payment_methods")[1]["data"]
+    assert [method["id"] for method in methods] == [made["invoice_settings"]["default_payment_method"]]
+    assert ask("POST", "/v1/customers", "payment_method=pm_card_chargeDeclined")[0] == 402
+    expanded = ask("GET", f"/v1/customers/{made['id']}", "expand[]=sources&expand[]=subscriptions&expand[]=tax")[1]
+    assert expanded["sources"]["data"] == expanded["subscriptions"]["data"] == []
+    assert expanded["tax"]["location"] is None
+
+
+def test_a_session_is_paid_when_its_payment_is_captured(ask: Any) -> None:
+    one = price(ask, "one", "unit_amount=1000")
+    made = session(ask, one, 1, "&payment_intent_data[capture_method]=manual")[1]["id"]
+    ask("POST", f"/v1/payment_pages/{made}/confirm", "payment_method=pm_card_visa")
+    held = ask("GET", f"/v1/checkout/sessions/{made}")[1]
+    assert (held["status"], held["payment_status"]) == ("complete", "unpaid")
+    intent = f"/v1/payment_intents/{held['payment_intent']}"
+    assert ask("POST", intent, "amount=500")[1]["error"]["code"] == "payment_intent_unexpected_state"
+    assert ask("POST", f"{intent}/capture", "amount_to_capture=600")[1]["amount_received"] == 600
+    assert ask("GET", f"/v1/checkout/sessions/{made}")[1]["payment_status"] == "paid"
+
+
+def test_the_payment_of_a_session(ask: Any) -> None:
+    one = price(ask, "one", "unit_amount=1000")
+    opened = session(ask, one, 1)[1]
+    assert opened["payment_method_configuration_details"]["id"].startswith("pmc_1")
+    ask("POST", f"/v1/payment_pages/{opened['id']}/confirm", "payment_method=pm_card_chargeDeclined")
+    intent = ask("GET", f"/v1/checkout/sessions/{opened['id']}")[1]["payment_intent"]
+    assert ask("POST", f"/v1/payment_intents/{intent}/cancel")[0] == 400
+    held = session(ask, one, 1, "&payment_intent_data[capture_method]=manual")[1]["id"]
+    ask("POST", f"/v1/payment_pages/{held}/confirm", "payment_method=pm_card_visa")
+    intent = ask("GET", f"/v1/checkout/sessions/{held}")[1]["payment_intent"]
+    assert ask("POST", f"/v1/payment_intents/{intent}/cancel")[1]["status"] == "canceled"
+
+
+def test_a_method_is_taken_away_again(ask: Any) -> None:
+    made = ask("POST", "/v1/payment_intents", "amount=1000&currency=usd&payment_method=pm_card_visa")[1]
+    assert made["status"] == "requires_confirmation"
+    bare = ask("POST", f"/v1/payment_intents/{made['id']}", "payment_method=")[1]
+    assert (bare["status"], bare["payment_method"]) == ("requires_payment_method", None)
+
+
+@pytest.mark.parametrize(("asked", "status"), [("automatic", "succeeded"), ("any", "requires_action")])
+def test_authentication_on_request(ask: Any, asked: str, status: str) -> None:
+    option = f"payment_method_options[card][request_three_d_secure]={asked}"
+    found = ask("POST", "/v1/payment_intents", f"{PAY}&payment_method=pm_card_threeDSecureOptional&{option}")[1]
+    assert found["status"] == status
+    assert found["payment_method_options"]["card"]["request_three_d_secure"] == asked
+
+
+def test_prices_by_their_interval(ask: Any) -> None:
+    price(ask, "one", "unit_amount=1000")
+    monthly = price(ask, "two", "unit_amount=1000&recurring[interval]=month")
+    found = ask("GET", "/v1/prices", "recurring[interval]=month&type=recurring")[1]["data"]
+    assert [entry["id"] for entry in found] == [monthly]
+    assert ask("GET", "/v1/prices", "recurring[interval]=fortnight")[1]["error"]["param"] == "recurring[interval]"
+
+
+def test_an_endpoint_that_only_fails_is_switched_off(ask: Any, receiver: Any) -> None:
+    body = json.dumps({"days": 3}).encode()
+    ask.emulator.handle(Request("POST", "/_emulator/auto_disable", "", {}, body))
+    made = ask("POST", "/v1/webhook_endpoints", "url=https://a.example&enabled_events[]=*")[1]["id"]
+    receiver.answers = [500] * 3
+    for wait, status in ((0, "enabled"), (2 * 86_400, "enabled"), (86_400, "disabled")):
+        ask.emulator.move_clock(wait)
+        ask("POST", "/v1/products", "name=A")
+        assert ask.emulator.pump(send=receiver) >= 1
+        assert ask("GET", f"/v1/webhook_endpoints/{made}")[1]["status"] == status, wait
+        receiver.answers = [500] * 9
+    ask("POST", f"/v1/webhook_endpoints/{made}", "disabled=false")
+    ask.emulator.move_clock(600)
+    receiver.answers = [500]
+    assert ask.emulator.pump(send=receiver) >= 1
+    assert ask("GET", f"/v1/webhook_endpoints/{made}")[1]["status"] == "enabled"

@@ -1,0 +1,151 @@
+"""What Stripe refuses is refused: parameters that belong elsewhere, money that can't move, names that don't exist."""
+
+from typing import Any
+
+import pytest
+
+PAY = "amount=1000&currency=usd"
+ITEM = "line_items[0][price_data][currency]=usd&line_items[0][price_data][product_data][name]=A"
+SESSION = f"mode=payment&success_url=https://a.example&{ITEM}&line_items[0][quantity]=1"
+SOLD = f"{SESSION}&line_items[0][price_data][unit_amount]=1000"
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "param", "code"),
+    [
+        ("/v1/customers", "email=nobody", "email", "email_invalid"),
+        ("/v1/payment_intents", f"{PAY}&receipt_email=a%20b@c", "receipt_email", "email_invalid"),
+        (
+            "/v1/payment_intents",
+            f"{PAY}&transfer_data[destination]=acct_1",
+            "transfer_data[destination]",
+            "resource_missing",
+        ),
+        ("/v1/payment_intents", f"{PAY}&on_behalf_of=acct_1", "on_behalf_of", "resource_missing"),
+        ("/v1/payment_intents", f"{PAY}&application_fee_amount=10", "application_fee_amount", None),
+        (
+            "/v1/payment_intents",
+            f"{PAY}&payment_method_options[card][request_three_d_secure]=sometimes",
+            "payment_method_options[card][request_three_d_secure]",
+            None,
+        ),
+        ("/v1/checkout/sessions", f"{SOLD}&customer_email=nobody", "customer_email", "email_invalid"),
+        ("/v1/checkout/sessions", f"{SOLD}&payment_method_collection=always", "payment_method_collection", None),
+        ("/v1/checkout/sessions", f"{SOLD}&subscription_data[description]=x", "subscription_data", None),
+        ("/v1/checkout/sessions", f"{SOLD}&customer_update[name]=auto", "customer_update", None),
+        ("/v1/checkout/sessions", f"{SOLD}&line_items[0][tax_rates][]=txr_1", "line_items[0][tax_rates]", None),
+        ("/v1/checkout/sessions", f"{SOLD}&shipping_options[0][shipping_rate]=shr_1", "shipping_options", None),
+        (
+            "/v1/checkout/sessions",
+            SOLD.replace("[quantity]=1", "[quantity]=0"),
+            "line_items[0][quantity]",
+            "parameter_invalid_integer",
+        ),
+        (
+            "/v1/checkout/sessions",
+            f"{SOLD}&payment_intent_data[transfer_data][destination]=acct_1",
+            "payment_intent_data[transfer_data][destination]",
+            "resource_missing",
+        ),
+        (
+            "/v1/checkout/sessions",
+            f"{SESSION}&line_items[0][price_data][unit_amount]=100000000",
+            None,
+            "amount_too_large",
+        ),
+        ("/v1/coupons", "percent_off=10&duration=repeating", "duration_in_months", None),
+        ("/v1/coupons", "percent_off=101", "percent_off", None),
+        ("/v1/coupons", "percent_off=10&applies_to[products][]=prod_x", "applies_to[products][0]", "resource_missing"),
+    ],
+)
+def test_a_refusal(ask: Any, path: str, form: str, param: str | None, code: str | None) -> None:
+    status, body, _ = ask("POST", path, form)
+    assert (status, body["error"].get("param"), body["error"].get("code")) == (400, param, code)
+    assert body["error"]["type"] == "invalid_request_error"
+    assert "request_log_url" in body["error"]
+    assert ("doc_url" in body["error"]) is (code is not None)
+
+
+@pytest.mark.parametrize(
+    ("version", "status"),
+    [
+        ("2026-10-28.endive", 200),
+        ("2026-09-30.endive", 200),
+        ("2026-10-28.preview", 200),
+        ("2026-03-25.dahlia", 200),
+        ("2025-03-31.basil", 200),
+        ("2024-09-30.acacia", 200),
+        ("2024-06-20", 200),
+        ("2026-10-28.dahlia", 400),
+        ("2026-03-25.endive", 400),
+        ("2026-10-28.fennel", 400),
+        ("2024-06-20.acacia", 400),
+        ("2026-10-28", 400),
+    ],
+)
+def test_a_version_carries_the_name_of_its_time(ask: Any, version: str, status: int) -> None:
+    assert ask("GET", "/v1/products", headers={"stripe-version": version})[0] == status
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/v1/charges", "amount=1000&currency=usd&source=tok_visa"),
+        ("/v1/customers/cus_1/sources", "source=tok_visa"),
+        ("/v1/subscriptions", "customer=cus_1"),
+        ("/v1/accounts", "type=standard"),
+        ("/v1/terminal/readers", "registration_code=x"),
+    ],
+)
+def test_what_is_left_out_says_so(ask: Any, path: str, form: str) -> None:
+    status, body, _ = ask("POST", path, form)
+    assert status == 404
+    assert f"Unrecognized request URL (POST: {path})" in body["error"]["message"]
+    assert "not in this emulator" in body["error"]["message"]
+    assert "code" not in body["error"]
+
+
+def test_an_url_that_stripe_has_not_either(ask: Any) -> None:
+    status, body, _ = ask("GET", "/v1/creditors")
+    assert (status, body["error"]["message"]) == (
+        404,
+        "Unrecognized request URL (GET: /v1/creditors). Please see https://stripe.com/docs or we can help at "
+        "https://support.stripe.com/.",
+    )
+    assert ask("PUT", "/v1/products")[0] == 404
+
+
+@pytest.mark.parametrize("path", ["metadata", "images", "name", "nothing", "default_price.metadata"])
+def test_what_is_no_object_cannot_be_expanded(ask: Any, path: str) -> None:
+    ask("POST", "/v1/products", "name=A&id=p&default_price_data[currency]=usd&default_price_data[unit_amount]=100")
+    status, body, _ = ask("GET", "/v1/products/p", f"expand[]={path}")
+    assert (status, body["error"]["message"]) == (400, f"This property cannot be expanded ({path}).")
+    assert ask("GET", "/v1/products", "expand[]=data")[0] == 400
+    assert ask("GET", "/v1/products/p", "expand[]=default_price&expand[]=default_price.product")[0] == 200
+
+
+def test_expanding_four_levels_deep(ask: Any) -> None:
+    ask(
+        "POST",
+        "/v1/payment_intents",
+        f"{PAY}&confirm=true&payment_method=pm_card_bypassPending&return_url=https://a.example",
+    )
+    listed = "expand[]=data.latest_charge.balance_transaction.source"
+    found = ask("GET", "/v1/payment_intents", listed)[1]["data"][0]
+    assert found["latest_charge"]["balance_transaction"]["source"]["object"] == "charge"
+    status, body, _ = ask("GET", "/v1/payment_intents", f"{listed}.payment_intent")
+    assert (status, body["error"]["message"]) == (400, "You cannot expand more than 4 levels of a property")
+
+
+def test_metadata_is_merged_within_its_bounds(ask: Any) -> None:
+    many = "&".join(f"metadata[k{n}]=1" for n in range(50))
+    ask("POST", "/v1/products", f"name=A&id=p&{many}")
+    assert ask("POST", "/v1/products/p", "metadata[one_more]=1")[0] == 400
+    assert ask("POST", "/v1/products/p", "metadata[one_more]=1&metadata[k0]=")[0] == 200
+    assert len(ask("GET", "/v1/products/p")[1]["metadata"]) == 50
+    assert ask("POST", "/v1/products/p", "metadata=")[1]["metadata"] == {}
+
+
+def test_unauthorized_answers_name_the_scheme(ask: Any) -> None:
+    status, _, headers = ask("GET", "/v1/balance", headers={"authorization": ""})
+    assert (status, headers["WWW-Authenticate"]) == (401, 'Basic realm="Stripe"')
