@@ -60,11 +60,16 @@ def read_env_file(folder: Path, chosen: Path | None, default: Path, git: GitRunn
 
 
 def decode(data: bytes) -> tuple[str, int | None]:
-    """The text with its line ends as they are, and the line where it stops being UTF-8, if it does."""
+    """The text with its line ends as they are, and the line where it stops being UTF-8 text, if it does.
+
+    Shape: a NUL is valid UTF-8 but in no text; it is what a file in UTF-16 looks like.
+    """
+    stops = [data.find(b"\0")] if b"\0" in data else []
     try:
-        return data.decode("utf-8"), None
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        return data.decode("utf-8", errors="replace"), data.count(b"\n", 0, error.start) + 1
+        text, stops = data.decode("utf-8", errors="replace"), [*stops, error.start]
+    return text, data.count(b"\n", 0, min(stops)) + 1 if stops else None
 
 
 def _place(path: Path, git: GitRunner) -> Place:

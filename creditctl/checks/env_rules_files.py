@@ -33,9 +33,11 @@ def readable(view: EnvView) -> Iterator[Finding]:
     """Every line is text that dotenv understands, with the line ends that every reader understands."""
     for file in view.files:
         if file.bad_utf8_line is not None:
-            text, fix = "From here on the file is not UTF-8 text; every other command refuses it.", "Save it as UTF-8."
+            text, fix = "From here on the file is not UTF-8 text; other readers refuse it.", "Save it as UTF-8."
             yield finding("file.encoding", Severity.CRITICAL, file.at(file.bad_utf8_line), text, fix)
         for line in file.content.broken:
+            if file.bad_utf8_line is not None and line >= file.bad_utf8_line:
+                break  # what is no text has no lines either
             text = "This line is neither NAME=value nor a comment; dotenv skips it, so its setting is not there."
             fix = "Write it as NAME=value; look for a missing `=` or a quote that is not closed."
             yield finding("file.syntax", Severity.HIGH, file.at(line), text, fix)

@@ -199,6 +199,13 @@ class Printer:
         """Stripe did not answer."""
         self.run.say(f"{error.message} Trying again in {wait_seconds:.0f} s.")
 
+    def forgotten(self, since: int, until: int) -> None:
+        """What lies too far back."""
+        self.run.say(
+            f"Stripe no longer lists events before {iso_time(until)}: of those since {iso_time(since)}, only what "
+            "`creditctl events archive` kept is forwarded. `creditctl reconcile` finds payments that are missing."
+        )
+
     def _line(self, text: str) -> None:
         from creditctl.cli.render.events import stamp
 

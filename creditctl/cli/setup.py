@@ -132,7 +132,7 @@ def _plan(run: Run, door: StripeDoor, settings: Settings, catalog_path: Path | N
     adoption = resolve_adoption(list(choices.adopt), catalog, observed, wish)
     planned = make_plan(catalog, wish, observed, adoption=adoption, prune=choices.prune)
     if choices.plan_out is not None:
-        save_plan(run.wiring.folder / choices.plan_out, SavedPlan(door.account_id, door.livemode, planned))
+        save_plan(run.wiring.folder / choices.plan_out, SavedPlan(door.required_account_id, door.livemode, planned))
     return planned
 
 
@@ -152,7 +152,7 @@ def _load(run: Run, door: StripeDoor, choices: Choices) -> Plan:
         raise ValueError("there is no plan file")
     saved = load_plan(run.wiring.folder / choices.plan_file)
     observed = observe(door, endpoints=saved.plan.scope.url is not None)
-    require_unmoved(saved, observed, account=door.account_id, livemode=door.livemode)
+    require_unmoved(saved, observed, account=door.required_account_id, livemode=door.livemode)
     return saved.plan
 
 

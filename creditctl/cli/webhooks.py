@@ -185,7 +185,7 @@ def enable(
 
 def _switch(work: Work, endpoint_id: str, *, off: bool, confirmed: tuple[Mode | None, str | None, bool]) -> None:
     from creditctl.provisioning.observe import endpoint_state
-    from creditctl.provisioning.permissions import needs
+    from creditctl.stripe_api.permissions import needs
 
     work.confirm(*confirmed)
     with needs("update the webhook endpoint", "rak_webhook_write"):
@@ -208,7 +208,7 @@ def delete(
     as_json: JsonOption = False,
 ) -> None:
     """Delete an endpoint for good, together with its signing secret."""
-    from creditctl.provisioning.permissions import needs
+    from creditctl.stripe_api.permissions import needs
 
     with open_work(ctx, env_file, mode, as_json) as work:
         work.confirm(mode, confirm, yes)

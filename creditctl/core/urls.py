@@ -38,9 +38,10 @@ def fault_of(url: SplitResult) -> str:
 def port_of(url: SplitResult) -> int | None:
     """The port that a URL says or means; None where it is no port."""
     try:
-        return url.port or _DEFAULT_PORTS[url.scheme]
+        said = url.port
     except ValueError:
         return None
+    return _DEFAULT_PORTS.get(url.scheme) if said is None else said or None
 
 
 def is_private_host(host: str) -> bool:

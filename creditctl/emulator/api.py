@@ -100,6 +100,12 @@ class Api:
         return self._write(request, call, entry, headers)
 
     def _write(self, request: Request, call: Call, entry: Route, headers: dict[str, str]) -> Response:
+        if request.body and "json" in request.headers.get("content-type", ""):
+            raise invalid(
+                "Invalid request (check that your POST content type is application/x-www-form-urlencoded). If you have "
+                "any questions, we can help at https://support.stripe.com/.",
+                executed=False,
+            )
         tree = decode(request.body.decode("utf-8", "replace")) if request.body else {}
         if request.query:
             tree |= decode(request.query)

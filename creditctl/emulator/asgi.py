@@ -2,18 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
-
-from starlette.routing import Router, WebSocketRoute
-from starlette.types import Receive, Scope, Send
+from typing import TYPE_CHECKING
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.background import Background
 from creditctl.emulator.control import PREFIX
-from creditctl.emulator.sockets import Subscription
 from creditctl.emulator.wire import Request, Response
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
 
 LONGEST_WAIT_SECONDS = 10.0
 """Source: Stripe docs, "Fulfill orders": Checkout waits up to ten seconds for the answer to the completed session."""
@@ -24,21 +21,27 @@ class Door:
 
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
-        subscription = Subscription(emulator)
-        self._router = Router(
-            routes=[WebSocketRoute("/subscribe/{account}", subscription.__call__)], lifespan=self._lifespan
-        )
 
-    @asynccontextmanager
-    async def _lifespan(self, _: Any) -> AsyncIterator[None]:
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        """Requests go straight to the handler; Starlette, which takes time to load, serves websockets only."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "websocket":
+            from creditctl.emulator.sockets import subscribe
+
+            await subscribe(self._emulator, scope, receive, send)
+        else:
+            await self._serve(scope, receive, send)
+
+    async def _live(self, receive: "Receive", send: "Send") -> None:
+        """From the server's start to its end there is a worker in the background."""
+        await receive()
         async with Background(self._emulator):
-            yield
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await send({"type": "lifespan.shutdown.complete"})
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Requests go straight to the handler; the rest is Starlette's."""
-        if scope["type"] != "http":
-            await self._router(scope, receive, send)
-            return
+    async def _serve(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         request = await _request(scope, receive)
         if request.path.startswith(PREFIX):
             response = await asyncio.to_thread(self._emulator.handle, request)
@@ -60,7 +63,7 @@ class Door:
             await asyncio.sleep(0.02)
 
 
-async def _request(scope: Scope, receive: Receive) -> Request:
+async def _request(scope: "Scope", receive: "Receive") -> Request:
     message = await receive()
     body: bytes = message.get("body", b"")
     while message.get("more_body"):
@@ -70,7 +73,7 @@ async def _request(scope: Scope, receive: Receive) -> Request:
     return Request(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers, body)
 
 
-async def _answer(response: Response, send: Send) -> None:
+async def _answer(response: Response, send: "Send") -> None:
     if response.fate == "cut" and _cut(send):
         return
     headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()]
@@ -79,7 +82,7 @@ async def _answer(response: Response, send: Send) -> None:
     await send({"type": "http.response.body", "body": response.body})
 
 
-def _cut(send: Send) -> bool:
+def _cut(send: "Send") -> bool:
     """Drop the connection without a byte: ASGI has no word for it, uvicorn's request cycle has the transport."""
     transport = getattr(getattr(send, "__self__", None), "transport", None)
     if transport is None:

@@ -3,13 +3,14 @@
 import asyncio
 import time
 from types import TracebackType
-from typing import Self
-
-import httpx
+from typing import TYPE_CHECKING, Self
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.deliveries import Outcome, Outgoing
 from creditctl.emulator.outgoing import TIMEOUT_SECONDS
+
+if TYPE_CHECKING:
+    import httpx
 
 MOST_AT_ONCE = 32
 LONGEST_SLEEP_SECONDS = 30.0
@@ -24,6 +25,7 @@ class Background:
         self._wake = asyncio.Event()
         self._slots = asyncio.Semaphore(MOST_AT_ONCE)
         self._sending: set[asyncio.Task[None]] = set()
+        self._client: httpx.AsyncClient | None = None
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
@@ -32,10 +34,6 @@ class Background:
             loop.call_soon_threadsafe(self._wake.set)
 
         self._emulator.on_work = wake
-        limits = httpx.Limits(max_keepalive_connections=0)
-        self._client = httpx.AsyncClient(
-            timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False, limits=limits
-        )
         self._worker = asyncio.create_task(self._work())
         return self
 
@@ -47,7 +45,8 @@ class Background:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._client.aclose()
+        if self._client is not None:
+            await self._client.aclose()
 
     async def _work(self) -> None:
         while True:
@@ -77,10 +76,21 @@ class Background:
     async def _send(self, outgoing: Outgoing) -> Outcome:
         start = time.monotonic()
         try:
-            answer = await self._client.post(outgoing.url, content=outgoing.body, headers=outgoing.headers)
+            answer = await self._ready().post(outgoing.url, content=outgoing.body, headers=outgoing.headers)
         except Exception as error:  # noqa: BLE001 - whatever the receiver or the network does is an outcome
             return Outcome(None, f"{type(error).__name__}: {error}"[:300], _since(start))
         return Outcome(answer.status_code, None, _since(start), answer.content)
+
+    def _ready(self) -> "httpx.AsyncClient":
+        """The client, made at the first delivery: an emulator that sends nothing starts without it."""
+        if self._client is None:
+            import httpx
+
+            limits = httpx.Limits(max_keepalive_connections=0)
+            self._client = httpx.AsyncClient(
+                timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False, limits=limits
+            )
+        return self._client
 
 
 def _since(start: float) -> int:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from creditctl.emulator.control import Command
 
 GOOD_CARD, DECLINED_CARD = "4242424242424242", "4000000000000002"
+REAL_CARD = "4539148803436467"
+"""A number that is no test card: it pays where test cards are declined, in the rehearsal of live mode."""
 DISPUTE_KINDS = ("fraudulent", "product_not_received", "inquiry", "multiple", "ce3", "compliance")
 
 
@@ -57,8 +59,11 @@ def _pay(command: "Command", name: str) -> Any:
 
 @control("POST", "sessions/*/pay")
 def pay(command: "Command") -> Any:
-    """Pay a session with `card` (number or token; 4242… by default); a decline answers Stripe's 402."""
-    return _pay(command, str(command.params.get("card") or GOOD_CARD))
+    """Pay a session with `card` (number or token; 4242… by default, in live mode a number that is no test card);
+    a decline answers Stripe's 402.
+    """
+    usual = REAL_CARD if command.scope().livemode else GOOD_CARD
+    return _pay(command, str(command.params.get("card") or usual))
 
 
 @control("POST", "sessions/*/decline")

@@ -44,7 +44,7 @@ def read_discount(call: Call, given: Body, param: str = "discounts[0]") -> Disco
     """The discount that a parameter names; refuses one that no longer holds."""
     if given.get("promotion_code"):
         code = call.refer(PROMOTION_CODE, given["promotion_code"], f"{param}[promotion_code]")
-        return promotion_discount(call, code, f"{param}[promotion_code]")
+        return promotion_discount(call, code, f"{param}[promotion_code]", call.params.get("customer"))
     if not given.get("coupon"):
         raise invalid(
             "Missing required param: discounts[0][coupon].", code="parameter_missing", param=f"{param}[coupon]"
@@ -55,8 +55,10 @@ def read_discount(call: Call, given: Body, param: str = "discounts[0]") -> Disco
     return Discount(coupon, products=products_of(call, coupon["id"]))
 
 
-def promotion_discount(call: Call, code: Body, param: str) -> Discount:
+def promotion_discount(call: Call, code: Body, param: str, customer: str | None = None) -> Discount:
     """The discount behind a promotion code."""
+    if code["customer"] not in (None, customer):
+        raise invalid("This promotion code is limited to another customer.", param=param)
     coupon = call.fetch(COUPON, code["promotion"]["coupon"])
     if not code["active"] or _expired(call, code["expires_at"]) or not coupon["valid"]:
         raise invalid("This promotion code is no longer valid.", code="promotion_code_expired", param=param)

@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from creditctl.emulator.call import Call
-from creditctl.emulator.errors import bad_parameter, no_such
+from creditctl.emulator.errors import invalid, no_such
 from creditctl.emulator.kinds import Body, Kind
 from creditctl.emulator.routes import Action
-from creditctl.emulator.schema import Field, Integer, Range, Text
+from creditctl.emulator.schema import Field, Limit, Range, Text
 from creditctl.emulator.store import Condition, Row, body_value, column
 
 PAGE_FIELDS: Mapping[str, Field] = {
-    "limit": Integer(low=1, high=100),
+    "limit": Limit(),
     "starting_after": Text(),
     "ending_before": Text(),
 }
@@ -67,14 +67,16 @@ def listing(
     *,
     base: Callable[[Call], list[Condition]] | None = None,
     url: Callable[[Call], str] | None = None,
+    counted: bool = False,
 ) -> Action:
-    """The list action of a kind."""
+    """The list action of a kind; some lists say how many items they hold."""
 
     def action(call: Call) -> Body | bytes:
         conditions = base(call) if base else []
         conditions += [filters[name].condition(v) for name, v in call.params.items() if name in filters]
         rows, more = page(call, kind, conditions)
-        return envelope(url(call) if url else kind.url, [row.body for row in rows], more)
+        found = envelope(url(call) if url else kind.url, [row.body for row in rows], more)
+        return b'%b,"count":%d}' % (found[:-1], len(rows)) if counted else found
 
     return action
 
@@ -83,15 +85,21 @@ def page(call: Call, kind: Kind, conditions: list[Condition]) -> tuple[list[Row]
     """The rows of the page that limit and cursors ask for."""
     params = call.params
     after, before = params.get("starting_after"), params.get("ending_before")
-    if after and before:
-        message = "Received both starting_after and ending_before parameters. Please pass in only one."
-        raise bad_parameter(message, "starting_after")
+    refuse_both(after, before)
     cursor = None
     for name in ("starting_after", "ending_before"):
         if name in params:
             cursor = _cursor(call, kind, params[name], name)
     limit = params.get("limit", 10)
     return call.services.store.page(call.scope.id, kind, conditions, limit, cursor, before is not None)
+
+
+def refuse_both(after: str | None, before: str | None) -> None:
+    """A page goes one way only; Source: recorded refusal, which names no parameter."""
+    if after and before:
+        raise invalid(
+            "Received both starting_after and ending_before parameters. Please pass in only one.", executed=False
+        )
 
 
 def _cursor(call: Call, kind: Kind, object_id: str, param: str) -> Row:

@@ -47,7 +47,7 @@ def apply_promotion(call: Call, row: Row, text: str) -> Body:
     session, hidden = row.decoded(), row.hidden()
     if session["status"] != "open" or not session["allow_promotion_codes"] or session["discounts"]:
         raise invalid("This order takes no promotion code.", param="promotion_code")
-    discount = promotion_discount(call, find_code(call, text), "promotion_code")
+    discount = promotion_discount(call, find_code(call, text), "promotion_code", session["customer"])
     off = apply_discount(hidden["items"], discount, session["currency"])
     total = session["amount_subtotal"] - off
     check_total(total, session["currency"])

@@ -21,6 +21,10 @@ HINTS = (
     ("4000 0000 0000 7726", "pays; its refunds are pending at first"),
     ("4000 0000 0000 5126", "pays; its refunds fail later"),
 )
+LIVE_HINTS = (
+    ("4539 1488 0343 6467", "pays, like every number that is no test card"),
+    ("4242 4242 4242 4242", "is declined: a test card in live mode"),
+)
 _OTHER_METHODS = {"us_bank_account": "US bank account", "sepa_debit": "SEPA direct debit"}
 
 
@@ -63,7 +67,7 @@ def checkout_page(row: Row, session: Body, path: str, form: Mapping[str, str], e
         invalid=invalid,
         other_methods=[(n, _OTHER_METHODS[n]) for n in session["payment_method_types"] if n in _OTHER_METHODS],
         cancel_url=session["cancel_url"],
-        hints=HINTS,
+        hints=LIVE_HINTS if session["livemode"] else HINTS,
     )
 
 

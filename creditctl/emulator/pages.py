@@ -50,9 +50,12 @@ def handle(emulator: "Emulator", request: Request, now: int) -> Response:
         "SELECT scope FROM objects WHERE scope IN (SELECT scope FROM scopes) AND id = ? AND kind = ?",
         (object_id, kind.name),
     ).fetchone()
-    action = _ACTIONS.get((request.method, "_challenge" if challenge else rest))
-    if scope is None or action is None:
+    place = "_challenge" if challenge else rest
+    action = _ACTIONS.get(("GET" if request.method == "HEAD" else request.method, place))
+    if scope is None or (action is None and place not in _PLACES):
         return _html(404, notice_page("Not found", "There is no such page here."))
+    if action is None:
+        return _not_allowed(place)
     call = Call(emulator.services, emulator.accounts.by_id(scope[0]), now)
     call.browser, call.base_url = True, f"http://{request.headers.get('host', '127.0.0.1')}"
     form = {
@@ -60,6 +63,12 @@ def handle(emulator: "Emulator", request: Request, now: int) -> Response:
     }
     path = f"/_challenge/{object_id}" if challenge else f"/c/pay/{object_id}"
     return action(Visit(emulator, call, call.fetch_row(kind, object_id), path, form))
+
+
+def _not_allowed(place: str) -> Response:
+    response = _html(405, notice_page("Not possible", "This page can't be used that way."))
+    response.headers["Allow"] = ", ".join(sorted(method for method, known in _ACTIONS if known == place))
+    return response
 
 
 def _html(status: int, text: str) -> Response:
@@ -203,3 +212,4 @@ _ACTIONS: dict[tuple[str, str], Callable[[Visit], Response]] = {
     ("GET", "_challenge"): show_intent_challenge,
     ("POST", "_challenge"): answer_intent_challenge,
 }
+_PLACES = frozenset(place for _, place in _ACTIONS)

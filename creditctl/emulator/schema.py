@@ -97,6 +97,17 @@ class Integer(Field):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limit(Integer):
+    """How many to list: what lies outside 1 to 100 counts as the nearest bound, without a word.
+
+    Source: recorded test-mode lists with `limit=0` (one item) and `limit=101` (a hundred).
+    """
+
+    def parse(self, node: Node, param: str) -> int:
+        return min(max(Integer.parse(self, node, param), 1), 100)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Boolean(Field):
     """`true` or `false`."""
 

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from creditctl.emulator.app import Emulator
@@ -12,6 +13,15 @@ from creditctl.emulator.listeners import Session
 
 PROTOCOL = "stripecli-devproxy-v1"
 LONGEST_WAIT_SECONDS = 1.0
+
+
+async def subscribe(emulator: Emulator, scope: Scope, receive: Receive, send: Send) -> None:
+    """Serve `/subscribe/{account}`; other paths have no websocket."""
+    socket = WebSocket(scope, receive, send)
+    if not scope["path"].startswith("/subscribe/"):
+        await socket.close()
+        return
+    await Subscription(emulator)(socket)
 
 
 class Subscription:

@@ -177,19 +177,22 @@ class Store:
     ) -> tuple[list[Row], bool]:
         """A page in list order (newest first) and whether more lies in the direction of reading."""
         where, values = _where(scope, kind, conditions)
-        if cursor is not None:
-            where.append(f"(created, seq) {'>' if back else '<'} (?, ?)")
-            values += [cursor.created, cursor.seq]
-        order = "ASC" if back else "DESC"
-        rows = self.db.execute(
-            f"SELECT {_COLUMNS} FROM objects WHERE {' AND '.join(where)} "  # noqa: S608 - constants and marks
-            f"ORDER BY created {order}, seq {order} LIMIT ?",
-            [*values, limit + 1],
-        ).fetchall()
+        rows: list[Any] = []
+        for clause, bounds in _spans(cursor, ">" if back else "<"):
+            if len(rows) <= limit:
+                rows += self._slice([*where, *clause], [*values, *bounds], limit + 1 - len(rows), back)
         found = [Row(*row) for row in rows[:limit]]
         if back:
             found.reverse()
         return found, len(rows) > limit
+
+    def _slice(self, where: list[str], values: list[Any], most: int, back: bool) -> list[Any]:
+        order = "ASC" if back else "DESC"
+        return self.db.execute(
+            f"SELECT {_COLUMNS} FROM objects WHERE {' AND '.join(where)} "  # noqa: S608 - constants and marks
+            f"ORDER BY created {order}, seq {order} LIMIT ?",
+            [*values, most],
+        ).fetchall()
 
     def select(self, scope: int, kind: Kind, *conditions: Condition) -> list[Row]:
         """All objects that meet the conditions, newest first."""
@@ -203,6 +206,17 @@ def _where(scope: int, kind: Kind, conditions: Iterable[Condition]) -> tuple[lis
         where.append(clause)
         values += given
     return where, values
+
+
+def _spans(cursor: Row | None, beyond: str) -> list[tuple[list[str], list[Any]]]:
+    """The stretches of a list beyond a cursor: the rest of its second, then the other seconds.
+
+    SQLite would use the index of `(created, seq) < (?, ?)` for `created` only, and read a busy second from its start.
+    """
+    if cursor is None:
+        return [([], [])]
+    same = (["created = ?", f"seq {beyond} ?"], [cursor.created, cursor.seq])
+    return [same, ([f"created {beyond} ?"], [cursor.created])]
 
 
 def column(name: str, value: Any) -> Condition:

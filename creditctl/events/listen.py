@@ -10,7 +10,7 @@ import stripe
 
 from creditctl.core.errors import Unreachable
 from creditctl.events.selection import Keeper
-from creditctl.events.source import read_pages
+from creditctl.events.source import RETENTION_SECONDS, read_pages
 from creditctl.ledger.mirror import Mirror
 from creditctl.ledger.mirror_models import EventQuery, EventRecord
 from creditctl.stripe_api.delivery import Answer
@@ -39,6 +39,9 @@ class Ears(Protocol):
     def stripe_away(self, error: Unreachable, wait_seconds: float) -> None:
         """Stripe did not answer; the listener goes on."""
 
+    def forgotten(self, since: int, until: int) -> None:
+        """Stripe no longer lists what happened between the two; only what the archive kept of it is forwarded."""
+
 
 @dataclass
 class Listener:
@@ -61,6 +64,7 @@ class Listener:
     _failures: int = field(default=0, init=False)
     _away_count: int = field(default=0, init=False)
     _away: Unreachable | None = field(default=None, init=False)
+    _looked_back: bool = field(default=False, init=False)
 
     def start(self, since: int | None = None) -> int | None:
         """Decides from when on: as told, else where the last listener for this URL stopped, else from now on.
@@ -113,25 +117,40 @@ class Listener:
 
         Units: seconds; None where nothing is left.
         """
+        since = self.mirror.forwards.since(self.target) or 0
         try:
-            self._read()
+            until = self._read(since)
         except (stripe.StripeError, Unreachable) as error:
             return self._stripe_away(error)
         self._away, self._away_count = None, 0
-        since = self.mirror.forwards.since(self.target) or 0
-        query = EventQuery(types=self.types, since=since)
+        query = EventQuery(types=self.types, since=since, until=until)
         while batch := self.mirror.unforwarded(self.target, query, _BATCH):
             for record in batch:
                 if not self._forward(record):
                     return pause_after(self._failures)
         return None
 
-    def _read(self) -> None:
-        """Keeps what Stripe lists from the cursor on; the overlap finds what became visible late."""
+    def _read(self, since: int) -> int:
+        """Keeps what Stripe lists from the cursor on; the overlap finds what became visible late.
+
+        Shape: returns the second before which nothing is missing. What others store of later ones meanwhile, newest
+               first, has to wait: the cursor would pass over what they have not stored yet.
+        """
+        span = self.mirror.span()
+        newest = 0 if span is None else span[1]
         keeper = Keeper(self.mirror, self.clock)
-        query = EventQuery(types=self.types, since=self.mirror.forwards.since(self.target) or 0)
-        for page in read_pages(self.client, query):
+        for page in read_pages(self.client, EventQuery(types=self.types, since=since)):
             keeper.keep(page.records)
+            newest = max([newest, *(record.created for record in page.records)])
+        self._look_back(since, newest)
+        return newest + 1
+
+    def _look_back(self, since: int, newest: int) -> None:
+        """Says once how much of the time since the last run is out of Stripe's reach, by the later of both clocks."""
+        horizon = max(self.clock(), newest) - RETENTION_SECONDS
+        if 0 < since < horizon and not self._looked_back:
+            self.ears.forgotten(since, horizon)
+        self._looked_back = True
 
     def _forward(self, record: EventRecord) -> bool:
         """One attempt. The journal is written after the answer: a kill in between sends this one event again."""

@@ -136,7 +136,11 @@ class Mirror:
     def restart(self, reading: Reading) -> None:
         """Lets an unfinished reading begin anew, where Stripe no longer knows the event it stopped at."""
         with self._writing() as connection:
-            connection.execute("UPDATE readings SET cursor = NULL WHERE id = ?", (reading.id,))
+            connection.execute(
+                "UPDATE readings SET cursor = NULL, newest = NULL, newest_id = NULL, oldest = NULL, anchor_seen = 0 "
+                "WHERE id = ?",
+                (reading.id,),
+            )
 
     def reading(self, number: int) -> Reading:
         """One reading as it stands now."""

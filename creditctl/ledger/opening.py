@@ -110,6 +110,8 @@ def _create_or_upgrade(connection: sqlite3.Connection, path: Path, wanted: Wante
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+    # Tables and owner go from the log into the file: a copy made of the file alone shows at least whose ledger it is.
+    connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 def _require_owner_known(path: Path, wanted: Wanted) -> None:

@@ -16,10 +16,10 @@ from creditctl.provisioning.hand_over import (
     hand_over,
     with_living_key,
 )
-from creditctl.provisioning.permissions import needs
 from creditctl.provisioning.plan import is_endpoint_creation
 from creditctl.provisioning.state import digest
 from creditctl.provisioning.steps import Action, Kind, Plan, Step
+from creditctl.stripe_api.permissions import needs
 
 if TYPE_CHECKING:
     import stripe

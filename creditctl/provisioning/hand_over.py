@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from creditctl.core.errors import CreditctlError, StripeRefused
 from creditctl.core.keys import Secret
-from creditctl.provisioning.permissions import needs
 from creditctl.provisioning.state import digest
+from creditctl.stripe_api.permissions import needs
 
 if TYPE_CHECKING:
     import stripe

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from creditctl.provisioning.permissions import needs
 from creditctl.provisioning.state import EndpointState, Observed, PriceState, ProductState
+from creditctl.stripe_api.permissions import needs
 
 if TYPE_CHECKING:
     import stripe

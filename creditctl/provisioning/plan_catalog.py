@@ -106,7 +106,7 @@ def _plan_package(
         return
     draft.steps.append(_product_step(package, product, adopting=adopting))
     related = related_prices(package, product_id, observed.prices)
-    current = current_price(package, product_id, related)
+    current = current_price(package, product_id, related, adopting=adopting)
     superseded = superseded_price(package, product_id, related)
     if current is None:
         draft.steps.append(new_price_step(package, product_id, related, superseded))

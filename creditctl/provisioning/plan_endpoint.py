@@ -206,7 +206,7 @@ def _keep_or_repair(
         changes.append(Change("metadata.managed_by", None, MANAGED_BY))
     if adopting:
         changes.append(Change("metadata.secret_fingerprint", None, wish.held[0]))
-    if endpoint.rotation is not None and not in_rotation:
+    if endpoint.rotation is not None and not in_rotation and not _old_secret_stays(wish, endpoint):
         changes.append(Change("metadata.rotation", endpoint.rotation, ""))
     action = _repair_action(endpoint, changes, adopting=adopting)
     params = update_params(changes)
@@ -215,6 +215,11 @@ def _keep_or_repair(
     plan.steps.append(
         Step(action, Kind.ENDPOINT, wish.url, endpoint.id, tuple(changes), params, "it differs" if changes else "")
     )
+
+
+def _old_secret_stays(wish: EndpointWish, endpoint: EndpointState) -> bool:
+    """Whether the settings still accept another secret besides that of a rotation's new endpoint."""
+    return endpoint.fingerprint in wish.held and len(wish.held) > 1
 
 
 def _repair_action(endpoint: EndpointState, changes: Sequence[Change], *, adopting: bool) -> Action:
@@ -236,6 +241,7 @@ def _notes(wish: EndpointWish, endpoints: Sequence[EndpointState], strangers: Se
             notes.append(_wildcard(endpoint))
         if endpoint.ours and same_url(endpoint.url, wish.url):
             notes += [*_version_note(wish, endpoint), *_secret_note(wish, endpoint)]
+            notes += _rotation_note(wish, endpoint, endpoints)
         elif endpoint.ours and endpoint.fingerprint not in wish.held:
             notes.append(_elsewhere(endpoint))
     return notes
@@ -272,6 +278,23 @@ def _version_note(wish: EndpointWish, endpoint: EndpointState) -> list[Finding]:
             endpoint.id,
             f"The endpoint sends {endpoint.api_version}, the SDK speaks {wish.api_version}: the same release.",
             "Nothing has to be done.",
+        )
+    ]
+
+
+def _rotation_note(wish: EndpointWish, endpoint: EndpointState, endpoints: Sequence[EndpointState]) -> list[Finding]:
+    """A rotation that was stopped after its old endpoint went: the old secret would be accepted for ever."""
+    if endpoint.rotation is None or any(other.id == endpoint.rotation for other in endpoints):
+        return []
+    if not _old_secret_stays(wish, endpoint):
+        return []
+    return [
+        Finding(
+            "endpoint.rotation_unfinished",
+            Severity.LOW,
+            endpoint.id,
+            "A rotation was stopped after the old endpoint was deleted; its secret is still accepted.",
+            "Finish it with `creditctl webhooks rotate`.",
         )
     ]
 

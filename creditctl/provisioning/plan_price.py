@@ -45,11 +45,13 @@ def sells(price: PriceState, package: Package, product_id: str) -> bool:
     )
 
 
-def current_price(package: Package, product_id: str, related: Sequence[PriceState]) -> PriceState | None:
+def current_price(
+    package: Package, product_id: str, related: Sequence[PriceState], *, adopting: bool = False
+) -> PriceState | None:
     """The price to go on with: active with the key, else archived with the key, else active and marked, else active.
 
-    An active price on the package's own product that sells exactly the package is taken over, with or without our
-    marks: a second one beside it would be two prices for one thing.
+    An active price on the package's own product that sells exactly the package is taken over even without our marks:
+    a second one beside it would be two prices for one thing. One that somebody finds by another key stays theirs.
     """
     fitting = [price for price in related if sells(price, package, product_id)]
     keyed = [price for price in fitting if price.lookup_key == package.lookup_key]
@@ -58,7 +60,7 @@ def current_price(package: Package, product_id: str, related: Sequence[PriceStat
         *[price for price in keyed if price.active],
         *[price for price in reversed(keyed) if not price.active and not holder_active],
         *[price for price in fitting if price.active and price.ours],
-        *[price for price in fitting if price.active],
+        *[price for price in fitting if price.active and (adopting or price.lookup_key is None)],
     ]
     return choices[0] if choices else None
 

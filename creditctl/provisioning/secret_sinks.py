@@ -92,7 +92,7 @@ class CommandSink:
             raise self._failed(type(error).__name__) from None
         if done.returncode != 0:
             said = (done.stderr or done.stdout).replace(value, "…").strip()[:_SHOWN_CHARACTERS]
-            raise self._failed(f"exit code {done.returncode}: {redact(said)}")
+            raise self._failed(f"exit code {done.returncode}{said and ': '}{redact(said)}")
 
     def _words(self) -> list[str]:
         try:

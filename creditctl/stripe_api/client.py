@@ -14,6 +14,7 @@ from creditctl.core.errors import GuardRefused
 from creditctl.core.modes import Mode, is_loopback_url
 from creditctl.core.settings import Settings
 from creditctl.stripe_api.audit import AuditLog
+from creditctl.stripe_api.permissions import needs
 from creditctl.stripe_api.retry import RetryPolicy
 from creditctl.stripe_api.transport import PatientTransport, real_transport
 
@@ -51,7 +52,7 @@ class StripeDoor:
     @cached_property
     def client(self) -> stripe.StripeClient:
         """The SDK's client, `door.client.v1.…`, once the account is known to be the pinned one."""
-        if self._pinned_account is not None and self.account_id != self._pinned_account:
+        if self._pinned_account is not None and self.required_account_id != self._pinned_account:
             raise GuardRefused(
                 f"The key belongs to account {self.account_id}, but STRIPE_ACCOUNT_ID says {self._pinned_account}.",
                 code="guard.account",
@@ -72,6 +73,15 @@ class StripeDoor:
     def account_id(self) -> str:
         """The account's id, `acct_…`; read from Stripe at the first use."""
         return str(self.account.id)
+
+    @property
+    def required_account_id(self) -> str:
+        """The account's id, where nothing goes on without it.
+
+        Errors: ConfigurationError naming the permission that a restricted key lacks.
+        """
+        with needs("read the account, which has to be known here", "rak_accounts_kyc_basic_read"):
+            return self.account_id
 
     def allow_live_writes(self) -> None:
         """Opens the lock on live writes; only a guard that was satisfied calls this."""

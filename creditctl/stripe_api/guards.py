@@ -25,7 +25,7 @@ def confirm_live_writes(
             code="guard.live_mode",
             fix="Say that you mean it with --mode live (and --confirm acct_…).",
         )
-    account = door.account_id
+    account = door.required_account_id
     typed = confirm if confirm is not None else _ask(ask, account)
     if typed != account:
         raise GuardRefused(

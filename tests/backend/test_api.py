@@ -168,7 +168,7 @@ class TestWebhook:
                 go_on.wait(20)
                 return webhook.receive(body, signature)
 
-        app = build_app(replace(services, webhook=SlowWebhook()), queue_seconds=0.05)
+        app = build_app(replace(services, webhook=SlowWebhook()), queue_seconds=1)
         with TestClient(app) as client, ThreadPoolExecutor(8) as pool:
             try:
                 first = [pool.submit(client.post, WEBHOOK_PATH, content=b"first") for _ in range(8)]

@@ -5,13 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import http.client
+import json
 import socket
+import statistics
+import subprocess
+import sys
+import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 import uvicorn
-from bench_tools import Row, alternate, per_second
+from bench_tools import Row, alternate, median_seconds, per_second
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -19,10 +25,17 @@ from starlette.routing import Route
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.server import EmulatorServer
+from creditctl.emulator.wire import Request as Wire
 
 KEY = "sk_test_emulator0000000000"
+NOTHING = "Starlette doing nothing"
+PAYMENT = "amount=1000&currency=usd&confirm=true&payment_method=pm_card_visa&return_url=https://a.example"
 BATCH = 200
 ROUNDS = 9
+START_ROUNDS = 5
+START_SECONDS = 10.0
+INSTALL_SECONDS = 120
+OBJECTS = 20_000
 
 
 async def _nothing(request: Request) -> Response:
@@ -62,6 +75,10 @@ class Client:
     def create(self, product_id: str) -> None:
         self._send("POST", "/v1/products", f"id={product_id}&name=Bench", self.headers)
 
+    def ask(self, path: str) -> None:
+        self._send("GET", path, None, self.headers)
+        self.connection.close()
+
     def get(self, path: str) -> None:
         for _ in range(BATCH):
             self._send("GET", path, None, self.headers)
@@ -81,18 +98,162 @@ class Client:
 
 
 def rows() -> Iterable[Row]:
-    """GET and POST with its event and idempotency key stored, against the do-nothing app."""
+    """Requests a second against the do-nothing app and a rival, then depth, the handler alone, start and memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield from _against_nothing()
+        yield from _against_localstripe(Path(folder))
+        yield from _depth()
+        yield from _handler()
+        yield from _start_and_memory()
+
+
+def _against_nothing() -> Iterable[Row]:
     emulator = Emulator()
     with EmulatorServer(emulator) as server, do_nothing_server() as port:
         ours, theirs = Client(server.port), Client(port)
         ours.create("bench")
         seconds = alternate(lambda: ours.get("/v1/products/bench"), lambda: theirs.get("/v1/products/bench"), ROUNDS)
-        yield _row("emulator GET (one product)", seconds, ">= 0.6")
+        yield _row("emulator GET (one product)", NOTHING, seconds, ">= 0.6")
         seconds = alternate(lambda: ours.post("/v1/products"), lambda: theirs.post("/v1/products"), ROUNDS)
-        yield _row("emulator POST (a product, its event, its key)", seconds, ">= 0.4")
+        yield _row("emulator POST (a product, its event, its key)", NOTHING, seconds, ">= 0.4")
     emulator.close()
 
 
-def _row(measured: str, seconds: tuple[float, float], goal: str) -> Row:
+def _row(measured: str, against: str, seconds: tuple[float, float], goal: str) -> Row:
     ours, theirs = (per_second(value, BATCH) for value in seconds)
-    return Row(measured, "Starlette doing nothing", f"{ours:,.0f}/s", f"{theirs:,.0f}/s", ours / theirs, goal)
+    return Row(measured, against, f"{ours:,.0f}/s", f"{theirs:,.0f}/s", ours / theirs, goal)
+
+
+def _against_localstripe(folder: Path) -> Iterable[Row]:
+    """The nearest rival in Python; no rows where it does not install."""
+    with _localstripe(folder) as port:
+        if port is None:
+            return
+        emulator = Emulator()
+        with EmulatorServer(emulator) as server:
+            ours, theirs = Client(server.port), Client(port)
+            pairs = alternate(lambda: ours.post("/v1/customers"), lambda: theirs.post("/v1/customers"), 3)
+            yield _row("emulator POST (a customer)", "localstripe", pairs, "> 1")
+            pairs = alternate(lambda: ours.get("/v1/customers?limit=1"), lambda: theirs.get("/v1/customers?limit=1"), 3)
+            yield _row("emulator GET (a list of one)", "localstripe", pairs, "> 1")
+        emulator.close()
+
+
+@contextlib.contextmanager
+def _localstripe(folder: Path) -> Iterator[int | None]:
+    """The port of a running localstripe, installed into a folder of its own; None where it can't be had."""
+    venv = folder / "localstripe"
+    make = [[sys.executable, "-m", "venv", str(venv)], [str(venv / "bin/pip"), "install", "-q", "localstripe"]]
+    try:
+        for line in make:
+            subprocess.run(line, check=True, capture_output=True, timeout=INSTALL_SECONDS)
+    except (OSError, subprocess.SubprocessError):
+        yield None
+        return
+    port = _free_port()
+    line = [str(venv / "bin/localstripe"), "--port", str(port), "--from-scratch"]
+    server = subprocess.Popen(line, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait_for(port)
+        yield port
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_for(port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.005)
+        else:
+            return
+
+
+def _depth() -> Iterable[Row]:
+    """A list of 100 near the end of 20,000 objects, against the same at the top."""
+    emulator = Emulator()
+    ask = _asker(emulator)
+    for number in range(OBJECTS):
+        ask("POST", "/v1/customers", f"name=Customer+{number}")
+    last, hops = "", OBJECTS // 100 - 2
+    for _ in range(hops):
+        page = ask("GET", "/v1/customers", f"limit=100{last}")
+        last = "&starting_after=" + json.loads(page)["data"][-1]["id"]
+    deep, top = alternate(
+        lambda: ask("GET", "/v1/customers", f"limit=100{last}"), lambda: ask("GET", "/v1/customers", "limit=100"), 200
+    )
+    yield Row(f"100 of {OBJECTS:,}, {hops} pages down", "at the top", _ms(deep), _ms(top), deep / top, "about 1")
+    emulator.close()
+
+
+def _asker(emulator: Emulator) -> Callable[[str, str, str], bytes]:
+    headers = {"authorization": f"Bearer {KEY}"}
+
+    def ask(method: str, path: str, form: str) -> bytes:
+        query, body = (form, b"") if method == "GET" else ("", form.encode())
+        answer = emulator.handle(Wire(method, path, query, headers, body))
+        if answer.status != 200:
+            raise RuntimeError(f"{method} {path} answered {answer.status}")
+        return answer.body
+
+    return ask
+
+
+def _handler() -> Iterable[Row]:
+    """One request at the handler, without a socket or an SDK."""
+    emulator = Emulator()
+    ask = _asker(emulator)
+    ask("POST", "/v1/products", "id=bench&name=Bench")
+    actions: dict[str, Callable[[], object]] = {
+        "GET a product": lambda: ask("GET", "/v1/products/bench", ""),
+        "POST a product": lambda: ask("POST", "/v1/products", "name=Bench&metadata[credits]=1000"),
+        "POST a payment": lambda: ask("POST", "/v1/payment_intents", PAYMENT),
+    }
+    for name, action in actions.items():
+        taken = median_seconds(action, 500)
+        yield Row(f"the handler alone: {name}", "the goal", _ms(taken), "0.20 ms", taken / 0.0002, "<= 1")
+    emulator.close()
+
+
+def _start_and_memory() -> Iterable[Row]:
+    """From the command to the first answer, and what the idle process holds then."""
+    started, held = [], []
+    for _ in range(START_ROUNDS):
+        port = _free_port()
+        line = [sys.executable, "-m", "creditctl", "emulator", "--port", str(port)]
+        begin = time.perf_counter()
+        process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            _wait_for(port)
+            Client(port).ask("/v1/balance")
+            started.append(time.perf_counter() - begin)
+            held.append(_resident_megabytes(process.pid))
+        finally:
+            process.terminate()
+            process.wait()
+    seconds, megabytes = statistics.median(started), statistics.median(held)
+    yield Row("first answer after start", "the goal", _ms(seconds), "500 ms", seconds / 0.5, "<= 1")
+    yield Row("memory, idle", "the goal", f"{megabytes:.0f} MB", "60 MB", megabytes / 60, "<= 1")
+
+
+def _resident_megabytes(pid: int) -> float:
+    """Resident memory as Linux reports it."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError("this system does not report resident memory")
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.2f} ms" if seconds < 0.1 else f"{seconds * 1000:.0f} ms"

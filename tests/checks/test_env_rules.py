@@ -295,8 +295,24 @@ def test_a_misspelled_name_is_found_while_the_right_one_is_missing(codes: Codes,
     assert codes(good)["key.misspelled"] == ".env:4"
 
 
-def test_bytes_that_are_no_text_are_found(codes: Codes) -> None:
-    assert codes(b"A=1\nB=\xff\xfe\n")["file.encoding"] == ".env:2"
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        (b"A=1\nB=\xff\xfe\n", ".env:2"),
+        ("A=1\nB=2\n".encode("utf-16"), ".env:1"),
+        ("A=1\nB=2\n".encode("utf-16-le"), ".env:1"),
+        (b"A=1\nB=\0\nC\xff\n", ".env:2"),
+    ],
+    ids=["bytes", "UTF-16", "UTF-16 without a mark", "NUL"],
+)
+def test_bytes_that_are_no_text_are_found(codes: Codes, content: bytes, place: str) -> None:
+    assert codes(content)["file.encoding"] == place
+
+
+def test_what_is_no_text_is_one_finding_and_not_one_a_line(judge: Judge) -> None:
+    found = [item.code for item in judge(b"A 1\nB=\xff\n" + b"no setting\n" * 1000)]
+
+    assert (found.count("env.file.encoding"), found.count("env.file.syntax")) == (1, 1)
 
 
 def test_two_secrets_of_a_rotation_are_only_a_note(judge: Judge, good: dict[str, str]) -> None:

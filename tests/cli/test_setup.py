@@ -104,6 +104,23 @@ def test_progress_is_one_line_a_step(shop: Any) -> None:
     assert lines[0] == "[1/11] create product starter"
 
 
+def test_the_plan_tells_new_fields_plainly_and_changed_ones_as_old_and_new(
+    shop: Any, client: stripe.StripeClient
+) -> None:
+    lines = [line.strip() for line in shop("setup", "--dry-run").stdout.splitlines()]
+    assert 'name: "Starter"' in lines
+    assert "secret: captured at creation" in lines
+    assert not any("→" in line for line in lines), "of what is new there is no old value"
+
+    shop("setup")
+    client.v1.products.update("creditctl_pro", {"name": "Pro!", "metadata": {"credits": ""}})
+    client.v1.webhook_endpoints.update(client.v1.webhook_endpoints.list().data[0].id, {"disabled": True})
+    lines = [line.strip() for line in shop("setup", "--dry-run").stdout.splitlines()]
+    assert 'name: "Pro!" → "Pro"' in lines
+    assert 'metadata.credits: (none) → "13500"' in lines
+    assert "disabled: true → false" in lines
+
+
 def test_drift_is_found_by_check_and_repaired(shop: Any, client: stripe.StripeClient) -> None:
     report = shop("setup", "--json").report
     client.v1.products.update("creditctl_pro", {"name": "Pro!", "metadata": {"theirs": "1"}})
@@ -134,6 +151,22 @@ def test_a_file_that_is_no_plan_is_refused(shop: Any, text: str) -> None:
     outcome = shop("setup", "--plan", "plan.json", "--json")
 
     assert (outcome.exit_code, outcome.document["error"]["code"]) == (3, "setup.plan_file")
+
+
+def test_a_plan_that_was_edited_is_another_plan(shop: Any, client: stripe.StripeClient) -> None:
+    shop("setup", "--dry-run", "--plan-out", "plan.json")
+    path = shop.folder / "plan.json"
+    path.write_text(path.read_text().replace('"unit_amount": 70000', '"unit_amount": 7000'))
+    outcome = shop("setup", "--plan", "plan.json", "--json")
+
+    assert (outcome.exit_code, outcome.document["error"]["code"]) == (3, "setup.plan_changed")
+    assert client.v1.products.list().data == []
+
+
+def test_a_plan_that_cannot_be_kept_is_a_sentence(shop: Any) -> None:
+    outcome = shop("setup", "--dry-run", "--plan-out", "missing/plan.json", "--json")
+
+    assert (outcome.exit_code, outcome.document["error"]["code"]) == (3, "setup.plan_out")
 
 
 def test_a_plan_goes_to_no_other_account(shop: Any) -> None:
@@ -222,6 +255,17 @@ def test_a_secret_command_takes_the_secret_and_the_next_run_trusts_it(shop: Any)
     assert actions(shop("setup", *command, "--dry-run", "--json")) == {"keep": 11}
 
 
+def test_a_secret_in_the_env_file_is_nothing_to_a_secret_command(shop: Any, client: stripe.StripeClient) -> None:
+    shop.write_env(["STRIPE_WEBHOOK_SECRET=whsec_localdevelopment"])
+    command = ("--secret-command", "sh -c 'cat > handed.txt'")
+    made = shop("setup", *command, "--json").report["endpoint"]
+    second = shop("setup", *command, "--json")
+
+    assert (second.exit_code, second.report["changes"]) == (0, 0), "no new secret at every deploy"
+    assert [finding["code"] for finding in second.document["findings"]] == ["endpoint.secret_elsewhere"]
+    assert [endpoint.id for endpoint in client.v1.webhook_endpoints.list().data] == [made]
+
+
 def test_without_a_url_only_the_catalogue_is_set_up(cli: Any, client: stripe.StripeClient) -> None:
     outcome = cli("setup")
 
@@ -289,7 +333,33 @@ def test_a_live_account_is_not_touched_unconfirmed(
     assert len(live.v1.products.list().data) == 5
 
 
-@pytest.mark.parametrize("url", [None, "http://127.0.0.1:8000", "http://api.example.com"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:9\n",
+        " http://127.0.0.1:9",
+        "http://127.0.0.1:9?x=1",
+        "http://127.0.0.1:9#x",
+        "http://127.0.0.1:99999",
+        "http://user@127.0.0.1:9",
+        "http://127.0.0.1:9/api/credits/webhook",
+        "127.0.0.1:9",
+    ],
+)
+def test_a_url_that_nothing_can_be_delivered_to_stops_before_anything_is_created(
+    shop: Any, client: stripe.StripeClient, url: str
+) -> None:
+    shop.environ["CREDITS_API_URL"] = url
+    outcome = shop("setup", "--json")
+
+    assert (outcome.exit_code, outcome.document["error"]["code"]) == (3, "setup.api_url")
+    assert client.v1.products.list().data == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [None, "http://127.0.0.1:8000", "http://api.example.com", "https://10.0.0.5", "https://backend.internal"],
+)
 def test_a_live_account_needs_a_public_url(shop: Any, url: str | None) -> None:
     del shop.environ["STRIPE_API_BASE"], shop.environ["CREDITS_API_URL"]
     shop.environ |= {"STRIPE_SECRET_KEY": LIVE_KEY} | ({} if url is None else {"CREDITS_API_URL": url})
@@ -333,3 +403,19 @@ def test_an_unwritable_env_file_stops_before_anything_is_created(shop: Any, clie
 
     assert outcome.exit_code == 3
     assert client.v1.products.list().data == []
+
+
+@pytest.mark.parametrize("pinned", [False, True], ids=["saved plan", "pinned account"])
+def test_a_key_that_may_not_read_the_account_is_told_so_where_that_is_needed(shop: Any, pinned: bool) -> None:
+    names = [f"rak_{name}_write" for name in ("product", "plan", "webhook")]
+    body = json.dumps({"key": "rk_test_" + "restricted0000000", "permissions": names})
+    headers = {"authorization": "Bearer sk_test_emulator0000000000", "content-type": "application/json"}
+    shop.transport().request("post", "http://127.0.0.1:1/_emulator/keys", headers, body)
+    shop.environ["STRIPE_SECRET_KEY"] = "rk_test_" + "restricted0000000"
+    if pinned:
+        shop.environ["STRIPE_ACCOUNT_ID"] = "acct_pinned"
+    error = shop("setup", "--dry-run", "--json", *(() if pinned else ("--plan-out", "plan.json"))).document["error"]
+
+    assert error["code"] == "stripe.permission"
+    assert "may not read the account" in error["message"]
+    assert "rak_accounts_kyc_basic_read" in error["message"]

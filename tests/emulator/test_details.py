@@ -161,3 +161,43 @@ def test_an_endpoint_that_only_fails_is_switched_off(ask: Any, receiver: Any) ->
     receiver.answers = [500]
     assert ask.emulator.pump(send=receiver) >= 1
     assert ask("GET", f"/v1/webhook_endpoints/{made}")[1]["status"] == "enabled"
+
+
+def test_line_items_have_cursors_too(ask: Any) -> None:
+    one = price(ask, "one", "unit_amount=1000")
+    more = "".join(f"&line_items[{n}][price]={one}&line_items[{n}][quantity]={n}" for n in (2, 3))
+    path = f"/v1/checkout/sessions/{session(ask, one, 1, more)[1]['id']}/line_items"
+    first = ask("GET", path, "limit=1")[1]
+    assert (first["data"][0]["quantity"], first["has_more"]) == (1, True)
+    after = ask("GET", path, f"starting_after={first['data'][0]['id']}")[1]
+    assert ([item["quantity"] for item in after["data"]], after["has_more"]) == ([2, 3], False)
+    status, body, _ = ask("GET", path, "starting_after=li_none")
+    assert (status, body["error"]["code"], body["error"]["param"]) == (400, "resource_missing", "starting_after")
+    assert ask("GET", path, "starting_after=li_1&ending_before=li_2")[0] == 400
+
+
+def test_a_promotion_code_of_one_customer(ask: Any) -> None:
+    one = price(ask, "one", "unit_amount=1000")
+    coupon = ask("POST", "/v1/coupons", "percent_off=100")[1]["id"]
+    owner, other = (ask("POST", "/v1/customers")[1]["id"] for _ in range(2))
+    form = f"promotion[type]=coupon&promotion[coupon]={coupon}&customer={owner}"
+    code = ask("POST", "/v1/promotion_codes", form)[1]["id"]
+    discount = f"&discounts[0][promotion_code]={code}"
+    assert session(ask, one, 1, discount)[0] == 400
+    assert session(ask, one, 1, f"{discount}&customer={other}")[0] == 400
+    free = session(ask, one, 1, f"{discount}&customer={owner}")[1]
+    assert (free["amount_total"], free["payment_status"]) == (0, "no_payment_required")
+
+
+def test_json_is_no_form(ask: Any) -> None:
+    status, body, _ = ask("POST", "/v1/products", '{"name": "A"}', headers={"content-type": "application/json"})
+    assert (status, "application/x-www-form-urlencoded" in body["error"]["message"]) == (400, True)
+
+
+def test_tax_of_an_account_that_is_registered_nowhere(ask: Any) -> None:
+    one = price(ask, "one", "unit_amount=1000")
+    made = session(ask, one, 1, "&automatic_tax[enabled]=true")[1]
+    assert (made["automatic_tax"]["enabled"], made["automatic_tax"]["status"]) == (True, "requires_location_inputs")
+    ask("POST", f"/v1/payment_pages/{made['id']}/confirm", "payment_method=pm_card_visa")
+    paid = ask("GET", f"/v1/checkout/sessions/{made['id']}")[1]
+    assert (paid["automatic_tax"]["status"], paid["amount_total"]) == ("complete", 1000)

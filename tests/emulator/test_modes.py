@@ -57,3 +57,20 @@ def test_a_live_payment_is_refunded(rehearsal: Any) -> None:
     status, refund = rehearsal(LIVE, "POST", "/v1/refunds", form)
     assert (status, refund["status"], refund["amount"]) == (200, "succeeded", 1000)
     assert rehearsal(TEST, "POST", "/v1/refunds", form)[0] == 404
+
+
+def test_without_a_card_each_mode_pays_with_one_of_its_own(rehearsal: Any) -> None:
+    for key in (LIVE, TEST):
+        session = rehearsal(key, "POST", "/v1/checkout/sessions", SESSION)[1]
+        paid = rehearsal(key, "POST", f"/_emulator/sessions/{session['id']}/pay")[1]
+        assert paid["payment_status"] == "paid"
+
+
+def test_the_page_of_a_rehearsal_names_a_card_that_pays() -> None:
+    emulator = Emulator(livemode=True, clock=lambda: 1_790_000_000)
+    for key, hint in ((LIVE, b"4539 1488 0343 6467"), (TEST, b"4000 0000 0000 0002")):
+        headers = {"authorization": f"Bearer {key}", "host": "127.0.0.1:4"}
+        session = json.loads(emulator.handle(Request("POST", "/v1/checkout/sessions", "", headers, SESSION)).body)
+        page = emulator.handle(Request("GET", f"/c/pay/{session['id']}", "", {"host": "127.0.0.1:4"}))
+        assert hint in page.body
+    emulator.close()

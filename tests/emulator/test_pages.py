@@ -145,3 +145,45 @@ def test_the_way_back_from_a_direct_challenge(shop: Any, ask: Any) -> None:
     assert back.startswith("https://shop.example/back?a=1&payment_intent=" + intent["id"])
     assert back.endswith("&redirect_status=succeeded")
     assert ask("GET", f"/v1/payment_intents/{intent['id']}")[1]["status"] == "succeeded"
+
+
+def test_pages_that_cannot_be_used_that_way(shop: Any) -> None:
+    path = f"/c/pay/{shop.session()['id']}"
+    for method, place, allowed in (("PUT", "", "GET, POST"), ("GET", "/promotion", "POST")):
+        refused = shop.visit(method, path + place)
+        assert (refused.status, refused.headers["Allow"]) == (405, allowed)
+    assert shop.visit("HEAD", path).status == 200
+
+
+def test_an_expired_session_takes_no_money(shop: Any, ask: Any) -> None:
+    session = shop.session()
+    ask("POST", f"/v1/checkout/sessions/{session['id']}/expire")
+    for method in ("GET", "POST"):
+        page = shop.visit(method, f"/c/pay/{session['id']}", **(GOOD if method == "POST" else {}))
+        assert (page.status, b"expired" in page.body) == (410, True)
+    assert ask("GET", "/v1/charges")[1]["data"] == []
+
+
+def test_a_session_is_paid_once(shop: Any, ask: Any) -> None:
+    path = f"/c/pay/{shop.session()['id']}"
+    assert shop.visit("POST", path, **GOOD).status == 303
+    assert b"all done here" in shop.visit("POST", path, **GOOD).body
+    assert len(ask("GET", "/v1/charges")[1]["data"]) == 1
+
+
+def test_what_a_buyer_types_is_shown_as_text(shop: Any) -> None:
+    path = f"/c/pay/{shop.session()['id']}"
+    page = shop.visit("POST", path, **{**GOOD, "cvc": "1", "name": '"><script>alert(1)</script>'})
+    assert page.status == 402
+    assert b"<script" not in page.body
+    assert b"&lt;script&gt;" in page.body
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+
+
+def test_the_page_of_any_account_is_public_but_its_objects_are_not(shop: Any, ask: Any) -> None:
+    session = shop.session()
+    other = {"authorization": "Bearer sk_test_someoneelse00000"}
+    assert ask("GET", f"/v1/checkout/sessions/{session['id']}", headers=other)[0] == 404
+    assert shop.visit("POST", f"/c/pay/{session['id']}", **GOOD).status == 303
+    assert ask("GET", "/v1/charges", headers=other)[1]["data"] == []
+    assert len(ask("GET", "/v1/charges")[1]["data"]) == 1

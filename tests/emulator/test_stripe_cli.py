@@ -124,7 +124,7 @@ def test_resource_commands(cli: Cli, client: Any) -> None:
     assert '"deleted"' in cli("delete", "/v1/customers/" + client.customers.create().id, "--confirm").stdout
 
 
-def test_listen_forwards_and_logs_tail(cli: Cli, client: Any) -> None:
+def test_listen_forwards_and_logs_tail(cli: Cli, client: Any, server: tuple[Emulator, EmulatorServer]) -> None:
     received: list[tuple[bytes, str]] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -145,6 +145,7 @@ def test_listen_forwards_and_logs_tail(cli: Cli, client: Any) -> None:
         listening = cli.start("listen", "--skip-update", "--all-snapshot", "--forward-to", target)
         tailing = cli.start("logs", "tail")
         try:
+            until(lambda: server[0].services.listeners.tailing)
             until(lambda: cli("trigger", "customer.created").returncode == 0 and received)
             body, signature = received[0]
             event = stripe.Webhook.construct_event(body, signature, secret)

@@ -133,7 +133,7 @@ def test_versions(ask: Any, version: str, ok: bool) -> None:
             "starting_after=a&ending_before=b",
             400,
             None,
-            "starting_after",
+            None,
             "Received both starting_after and ending_before",
         ),
         ("GET", "/v1/foo", "", 404, None, None, "Unrecognized request URL (GET: /v1/foo)"),
@@ -170,8 +170,7 @@ def test_refusals(
     assert error["type"] == "invalid_request_error"
     assert message in error["message"]
     assert error.get("code") == code
-    if param:
-        assert error["param"] == param
+    assert error.get("param") == param
     if code:
         assert error["doc_url"] == "https://stripe.com/docs/error-codes/" + code.replace("_", "-")
     assert error["request_log_url"].endswith(headers["Request-Id"])

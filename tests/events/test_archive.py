@@ -225,6 +225,22 @@ def test_an_interrupted_run_whose_place_is_gone_begins_again(stripe_events: Any,
     assert kept(mirror) == made
 
 
+def test_an_interrupted_run_that_was_left_for_too_long_has_one_gap(stripe_events: Any, mirror: Mirror) -> None:
+    stripe_events.events(3)
+    run(stripe_events, mirror)
+    last_looked = stripe_events.clock.now
+    stripe_events.events(250, every_seconds=60)
+    with pytest.raises(Killed):
+        run(stripe_events, mirror, progress=killed_after(1))
+    stripe_events.clock.now += 40 * DAY
+    stripe_events.events(2)
+
+    report = run(stripe_events, mirror)
+
+    (gap,) = report.new_gaps
+    assert (gap.since, gap.until) == (last_looked, stripe_events.clock.now - RETENTION_SECONDS)
+
+
 def forget_cursor(mirror: Mirror, reading: Reading) -> None:
     import sqlite3
 

@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from creditctl.core.errors import Unreachable
+from creditctl.events.archive import archive
 from creditctl.events.listen import Listener, pause_after
+from creditctl.events.source import RETENTION_SECONDS, read_pages
 from creditctl.ledger.mirror import Mirror
 from creditctl.ledger.mirror_models import EventQuery, EventRecord
 from creditctl.stripe_api.delivery import Answer
@@ -58,6 +60,9 @@ class Notes:
 
     def stripe_away(self, error: Unreachable, wait_seconds: float) -> None:
         self.lines.append(f"away {error.code} {wait_seconds:g}")
+
+    def forgotten(self, since: int, until: int) -> None:
+        self.lines.append(f"forgotten {since} {until}")
 
 
 def listener(stripe_events: Any, mirror: Mirror, backend: Backend, **options: Any) -> Listener:
@@ -291,3 +296,72 @@ def test_whatever_happens_all_is_taken_once_in_order_but_what_a_kill_had_in_flig
 
 def test_the_wait_grows_and_ends() -> None:
     assert [pause_after(failures) for failures in (1, 2, 3, 10, 10_000)] == [1, 2, 4, 30, 30]
+
+
+def test_an_archive_run_beside_it_that_dies_halfway_makes_it_skip_nothing(stripe_events: Any, mirror: Mirror) -> None:
+    """An archive reads newest first: what it left in the mirror must not draw the listener past what it did not."""
+    backend = Backend()
+    one = listener(stripe_events, mirror, backend)
+    one.start()
+    made = stripe_events.events(1)
+
+    def deliver(record: EventRecord) -> Answer:
+        if not backend.taken:
+            made.extend(stripe_events.events(150, every_seconds=10))
+            reading = mirror.begin("archive", stripe_events.clock(), None)
+            newest = next(iter(read_pages(stripe_events.client, EventQuery())))
+            mirror.store(reading, newest.records)
+        return backend(record)
+
+    one.deliver = deliver
+    one.step()
+    one.step()
+
+    assert backend.taken == made
+
+
+def test_after_a_pause_longer_than_stripes_memory_it_says_what_cannot_be_had(
+    stripe_events: Any, mirror: Mirror
+) -> None:
+    backend, notes = Backend(), Notes()
+    first = listener(stripe_events, mirror, backend)
+    first.start()
+    made = stripe_events.events(1)
+    first.step()
+    stripe_events.events(1)
+    stripe_events.clock.now += RETENTION_SECONDS + 1000
+    new = stripe_events.events(2)
+
+    later = listener(stripe_events, mirror, backend, ears=notes)
+    since = later.start()
+    later.step()
+    later.step()
+
+    assert backend.taken == made + new
+    assert notes.lines[0] == f"forgotten {since} {stripe_events.clock.now - RETENTION_SECONDS}"
+    assert sum(line.startswith("forgotten") for line in notes.lines) == 1
+
+
+def test_what_the_archive_kept_of_a_long_pause_is_forwarded(stripe_events: Any, mirror: Mirror) -> None:
+    backend = Backend()
+    first = listener(stripe_events, mirror, backend)
+    first.start()
+    first.step()
+    made = stripe_events.events(3)
+    archive(stripe_events.client, mirror, clock=stripe_events.clock)
+    stripe_events.clock.now += RETENTION_SECONDS + 1000
+    later = listener(stripe_events, mirror, backend)
+    later.start()
+    later.step()
+
+    assert backend.taken == made
+
+
+def test_a_short_pause_is_nothing_to_speak_of(stripe_events: Any, mirror: Mirror) -> None:
+    notes = Notes()
+    one = listener(stripe_events, mirror, Backend(), ears=notes)
+    one.start()
+    stripe_events.events(1)
+    one.step()
+
+    assert not any(line.startswith("forgotten") for line in notes.lines)

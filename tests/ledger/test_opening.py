@@ -41,6 +41,15 @@ def test_a_new_ledger_is_marked_versioned_and_bound(open_ledger: Open, path: Pat
     assert pragma(path, "page_size") == 1024, "small pages make a commit cheap"
 
 
+def test_a_copy_of_a_new_ledgers_file_without_its_log_says_whose_it_is(
+    open_ledger: Open, path: Path, tmp_path: Path
+) -> None:
+    open_ledger()
+    copy = tmp_path / "copy.db"
+    copy.write_bytes(path.read_bytes())
+    assert open_ledger(path=copy, account=None, livemode=None, create=False).account == "acct_1"
+
+
 def test_connections_keep_foreign_keys_and_sync_every_commit(open_ledger: Open) -> None:
     with open_ledger().transaction() as tx:
         assert tx.connection.execute("PRAGMA foreign_keys").fetchone()[0] == 1

@@ -13,7 +13,7 @@ import pytest
 import stripe
 
 from creditctl.core.catalog import Catalog
-from creditctl.core.errors import ConfigurationError, CreditctlError
+from creditctl.core.errors import ConfigurationError, CreditctlError, StripeRefused
 from creditctl.core.keys import Secret
 from creditctl.emulator.app import Emulator
 from creditctl.provisioning.apply import Applied, apply_plan
@@ -265,15 +265,44 @@ def test_nothing_is_created_where_the_secret_could_not_be_stored(
     assert observe(door).products == ()
 
 
-def test_the_limit_of_endpoints_is_a_clear_refusal(door: StripeDoor, make_catalog: Catalogs, tmp_path: Path) -> None:
-    for number in range(16):
+def fill_endpoints(door: StripeDoor, count: int) -> list[str]:
+    """Somebody else's endpoints, elsewhere."""
+    return [
         door.client.v1.webhook_endpoints.create(
             {"url": f"https://example.com/{number}", "enabled_events": ["charge.failed"]}
-        )
-    with pytest.raises(stripe.InvalidRequestError, match="16"):
-        set_up(door, make_catalog(("starter", 1000, 1000)), tmp_path / ".env")
+        ).id
+        for number in range(count)
+    ]
 
-    assert not (tmp_path / ".env").exists()
+
+def test_the_limit_of_endpoints_is_a_clear_refusal_until_there_is_room(
+    door: StripeDoor, make_catalog: Catalogs, tmp_path: Path
+) -> None:
+    catalog, env = make_catalog(("starter", 1000, 1000)), tmp_path / ".env"
+    theirs = fill_endpoints(door, 16)
+    with pytest.raises(StripeRefused, match="16") as caught:
+        set_up(door, catalog, env)
+    assert caught.value.code == "setup.endpoint_limit"
+    assert not env.exists()
+
+    door.client.v1.webhook_endpoints.delete(theirs.pop())
+    set_up(door, catalog, env)
+
+    assert plan_now(door, catalog, env).changes == (), "the refusal that Stripe stored for the key is not believed"
+
+
+def test_at_the_limit_an_endpoint_whose_secret_is_lost_makes_room_for_its_successor(
+    door: StripeDoor, make_catalog: Catalogs, tmp_path: Path
+) -> None:
+    catalog, env = make_catalog(("starter", 1000, 1000)), tmp_path / ".env"
+    lost = set_up(door, catalog, env)
+    theirs = set(fill_endpoints(door, 15))
+    env.unlink()
+    made = set_up(door, catalog, env)
+
+    assert plan_now(door, catalog, env).changes == ()
+    assert {endpoint.id for endpoint in observe(door).endpoints} == theirs | {str(made.endpoint)}
+    assert made.endpoint != lost.endpoint
 
 
 def test_every_change_is_a_line_in_the_audit_file_and_no_secret_is(

@@ -105,3 +105,8 @@ def test_a_folder_or_binary_in_its_place_is_refused_before_anything_happens(tmp_
     check_writable(tmp_path / "new")
 
     assert sorted(os.listdir(tmp_path)) == ["binary", "folder"]
+
+
+def test_a_device_is_never_taken_for_a_file() -> None:
+    with pytest.raises(OSError, match="no ordinary file"):
+        check_writable(Path("/dev/null"))

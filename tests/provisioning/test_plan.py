@@ -61,6 +61,31 @@ def test_going_back_to_an_old_amount_is_another_creation(make_catalog: Catalogs)
     assert back.params["metadata"]["supersedes"] == "price_2"
 
 
+def test_a_price_on_our_product_that_lost_all_its_marks_is_taken_over(make_catalog: Catalogs) -> None:
+    wiped = replace(PRICE, lookup_key=None, metadata={})
+    plan = make_plan(make_catalog(("starter", 1000, 1000)), None, Observed((PRODUCT,), (wiped,)))
+
+    assert [(step.action, step.id) for step in plan.changes] == [(Action.UPDATE, "price_1")]
+    assert plan.changes[0].params["lookup_key"] == "creditctl_starter_usd"
+    assert plan.changes[0].params["metadata"] == MARKS
+
+
+def test_a_price_that_somebody_finds_by_another_key_stays_theirs(make_catalog: Catalogs) -> None:
+    theirs = replace(PRICE, lookup_key="theirs", metadata={})
+    plan = make_plan(make_catalog(("starter", 1000, 1000)), None, Observed((PRODUCT,), (theirs,)))
+
+    assert [(step.action, step.id) for step in plan.changes] == [(Action.CREATE, None)]
+
+
+def test_an_archived_strangers_price_is_never_superseded(make_catalog: Catalogs) -> None:
+    stranger = replace(PRICE, product="prod_theirs", unit_amount=5, active=False, metadata={})
+    plan = make_plan(make_catalog(("starter", 1000, 1000)), None, Observed((PRODUCT,), (stranger,)))
+
+    assert [step.action for step in plan.changes] == [Action.CREATE]
+    assert "supersedes" not in plan.changes[0].params["metadata"]
+    assert plan.jumps == (), "what a stranger charges says nothing about a slipped decimal of ours"
+
+
 @pytest.mark.parametrize(
     ("credits", "amount", "jumps"),
     [(1000, 1000, 0), (1000, 1500, 0), (1000, 1501, 1), (1000, 500, 0), (1000, 499, 1), (10000, 1000, 1), (1, 1, 2)],
@@ -135,3 +160,25 @@ def test_a_duplicate_of_ours_is_deleted_and_the_one_with_our_secret_stays() -> N
     plan = plan_endpoint(WISH, [lost, ENDPOINT])
 
     assert [(step.action, step.id) for step in plan.steps] == [(Action.KEEP, "we_1"), (Action.DELETE, "we_0")]
+
+
+def test_a_secret_that_lives_elsewhere_is_trusted_by_its_mark_alone() -> None:
+    newest = replace(ENDPOINT, id="we_2", created=2, metadata={**ENDPOINT.metadata, "secret_fingerprint": "bbbbbbbb"})
+    trusting = replace(WISH, held=("cccccccc",), trust_fingerprint=True)
+    plan = plan_endpoint(trusting, (ENDPOINT, newest))
+
+    assert [(step.action, step.id) for step in plan.steps] == [(Action.KEEP, "we_2"), (Action.DELETE, "we_1")]
+    assert {finding.code for finding in plan.findings} == {"endpoint.secret_elsewhere"}
+    held = plan_endpoint(replace(trusting, held=("aaaaaaaa",)), (ENDPOINT, newest))
+    assert [(step.action, step.id) for step in held.steps] == [(Action.KEEP, "we_1"), (Action.DELETE, "we_2")]
+
+
+def test_a_rotation_stopped_at_its_end_is_left_to_be_finished() -> None:
+    tidy = replace(ENDPOINT, metadata={**ENDPOINT.metadata, "rotation": "we_gone"})
+    plan = plan_endpoint(replace(WISH, held=("aaaaaaaa", "bbbbbbbb")), (tidy,))
+
+    assert [step.action for step in plan.steps] == [Action.KEEP], "`webhooks rotate` finds its way by the mark"
+    assert [finding.code for finding in plan.findings] == ["endpoint.rotation_unfinished"]
+    done = plan_endpoint(WISH, (tidy,))
+    assert [step.params for step in done.steps] == [{"metadata": {"rotation": ""}}]
+    assert done.findings == []

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from creditctl.core.findings import Finding
-    from creditctl.provisioning.steps import Plan, Step
+    from creditctl.provisioning.steps import Change, Plan, Step
 
 _MARKS = {
     Action.CREATE: ("+", "green"),
@@ -33,8 +33,17 @@ def print_plan(console: Console, plan: Plan) -> None:
         reason = f"  ({step.reason})" if step.reason else ""
         console.print(f"{mark:>3} {step.title}{reason}", style=style, markup=False)
         for change in step.changes:
-            console.print(f"      {change.field}: {_shown(change.old)} → {_shown(change.new)}", markup=False)
+            console.print(f"      {_change_line(step, change)}", markup=False)
     console.print(summary_line(plan), markup=False)
+
+
+def _change_line(step: Step, change: Change) -> str:
+    """`unit_amount: 1000 → 1200`; of what is new there is no old value to tell."""
+    if change.field == "secret":
+        return f"secret: {change.new}" if change.old is None else f"secret: {change.old} → {change.new}"
+    if step.action is Action.CREATE and change.old is None:
+        return f"{change.field}: {_shown(change.new)}"
+    return f"{change.field}: {_shown(change.old)} → {_shown(change.new)}"
 
 
 def _shown(value: Any) -> str:

@@ -77,7 +77,7 @@ def _page_options(params: Body) -> Body:
     return {
         "adaptive_pricing": {"enabled": (params.get("adaptive_pricing") or {}).get("enabled", False)},
         "after_expiration": _after_expiration(params),
-        "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
+        "automatic_tax": _automatic_tax(params.get("automatic_tax") or {}),
         "branding_settings": _branding(),
         "custom_fields": [],
         "custom_text": _custom_text(params.get("custom_text") or {}),
@@ -85,6 +85,18 @@ def _page_options(params: Body) -> Body:
         "managed_payments": {"enabled": False},
         "phone_number_collection": {"enabled": (params.get("phone_number_collection") or {}).get("enabled", False)},
         "shipping_options": [],
+    }
+
+
+def _automatic_tax(given: Body) -> Body:
+    """Tax of an account that is registered nowhere: none, once the buyer's place is known."""
+    if not given.get("enabled"):
+        return {"enabled": False, "liability": None, "provider": None, "status": None}
+    return {
+        "enabled": True,
+        "liability": {"type": "self"},
+        "provider": "stripe",
+        "status": "requires_location_inputs",
     }
 
 

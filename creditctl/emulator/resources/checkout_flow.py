@@ -112,6 +112,8 @@ def _complete(call: Call, session: Body, hidden: Body, intent: Body | None, meth
         "status": "complete",
         "url": None,
     }
+    if session["automatic_tax"]["enabled"]:
+        session["automatic_tax"] = {**session["automatic_tax"], "status": "complete"}
     call.cancel_job("expire_session", session["id"])
     for discount in session["discounts"]:
         redeem(call, discount)

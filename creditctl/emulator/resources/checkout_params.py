@@ -25,7 +25,7 @@ _DECORATION = """
 branding_settings consent_collection custom_fields custom_text customer_account customer_update invoice_creation
 managed_payments name_collection optional_items payment_method_collection payment_method_configuration
 payment_method_data permissions saved_payment_method_options setup_intent_data shipping_address_collection
-shipping_options subscription_data tax_id_collection wallet_options automatic_tax
+shipping_options subscription_data tax_id_collection wallet_options
 """
 NOT_IN_PAYMENT_MODE = ("payment_method_collection", "setup_intent_data", "subscription_data")
 _INTENT_DATA = Hash(
@@ -51,6 +51,7 @@ CREATE: dict[str, Field] = {
     "after_expiration": _RECOVERY,
     "allow_promotion_codes": Boolean(),
     "allowed_payment_method_types": Listing(item=Text()),
+    "automatic_tax": Hash(fields={"enabled": Boolean(required=True), "liability": Anything()}),
     "billing_address_collection": Enum(values=("auto", "required")),
     "cancel_url": Url(),
     "client_reference_id": Text(max_length=200),

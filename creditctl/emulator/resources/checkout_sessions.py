@@ -5,7 +5,7 @@ Source: Stripe API reference, "Checkout Sessions"; Stripe docs, "How Checkout wo
 
 from creditctl.emulator.call import Call
 from creditctl.emulator.discounts import read_discount
-from creditctl.emulator.errors import bad_parameter, invalid, missing_parameter
+from creditctl.emulator.errors import bad_parameter, invalid, missing_parameter, no_such
 from creditctl.emulator.expand import includable
 from creditctl.emulator.kinds import COUPON, CUSTOMER, PROMOTION_CODE, SESSION, Body
 from creditctl.emulator.lists import (
@@ -16,6 +16,7 @@ from creditctl.emulator.lists import (
     by_created,
     list_fields,
     listing,
+    refuse_both,
     retrieve,
 )
 from creditctl.emulator.resources.checkout_bodies import new_session
@@ -177,7 +178,13 @@ def line_items(call: Call) -> Body:
     """The line items of a session."""
     row = call.fetch_row(SESSION, call.args[0])
     params = call.params
-    return _items_page(row, params.get("limit", 10), params.get("starting_after"), params.get("ending_before"))
+    after, before = params.get("starting_after"), params.get("ending_before")
+    refuse_both(after, before)
+    known = {item["id"] for item in row.hidden()["items"]}
+    for name in ("starting_after", "ending_before"):
+        if name in params and params[name] not in known:
+            raise no_such("item", params[name], name, status=400)
+    return _items_page(row, params.get("limit", 10), after, before)
 
 
 @includable("checkout.session", "line_items")

@@ -199,7 +199,7 @@ def close(call: Call) -> Body:
 
 _FILTERS = {"charge": by_column("owner"), "payment_intent": by_column("parent"), "created": by_created()}
 ROUTES = (
-    route("GET", "/v1/disputes", listing(DISPUTE, _FILTERS), list_fields(_FILTERS), permission="dispute"),
+    route("GET", "/v1/disputes", listing(DISPUTE, _FILTERS, counted=True), list_fields(_FILTERS), permission="dispute"),
     route("GET", "/v1/disputes/{id}", retrieve(DISPUTE), permission="dispute"),
     route("POST", "/v1/disputes/{id}", update, _UPDATE, permission="dispute"),
     route("POST", "/v1/disputes/{id}/close", close, permission="dispute"),

@@ -6,6 +6,7 @@ Source: Stripe API reference, "Refunds"; Stripe docs, "Refund and cancel payment
 from typing import Any
 
 from creditctl.emulator import balances
+from creditctl.emulator.aftermath import settle_charge
 from creditctl.emulator.call import Call
 from creditctl.emulator.cards import BY_NUMBER
 from creditctl.emulator.charge_bodies import receipt_url
@@ -69,6 +70,10 @@ def _target(call: Call) -> Body:
         charge_id = intent["latest_charge"]
     charge = call.fetch(CHARGE, str(charge_id), "id")
     _refuse(call, charge)
+    if charge["captured"] and charge["balance_transaction"] is None:
+        # What was not booked yet is booked first: money does not go back before it came.
+        settle_charge(call, charge["id"])
+        charge = call.fetch(CHARGE, charge["id"])
     return charge
 
 
@@ -150,7 +155,6 @@ def _destination(charge: Body) -> Body:
     if type_ != "card":
         return {"type": type_, type_: {}}
     card = {
-        "reference": None,
         "reference_status": "pending",
         "reference_type": "acquirer_reference_number",
         "type": "refund",
@@ -292,7 +296,7 @@ _FILTERS: dict[str, Filter] = {
 _META: dict[str, Field] = {"metadata": Metadata()}
 ROUTES = (
     route("POST", "/v1/refunds", create, _CREATE, permission="refund"),
-    route("GET", "/v1/refunds", listing(REFUND, _FILTERS), list_fields(_FILTERS), permission="refund"),
+    route("GET", "/v1/refunds", listing(REFUND, _FILTERS, counted=True), list_fields(_FILTERS), permission="refund"),
     route("GET", "/v1/refunds/{id}", retrieve(REFUND), permission="refund"),
     route("POST", "/v1/refunds/{id}", update, _META, permission="refund"),
     route("POST", "/v1/refunds/{id}/cancel", cancel, permission="refund"),

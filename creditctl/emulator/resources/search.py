@@ -11,7 +11,7 @@ from creditctl.emulator.call import Call
 from creditctl.emulator.errors import bad_parameter
 from creditctl.emulator.kinds import CHARGE, CUSTOMER, PAYMENT_INTENT, PRICE, PRODUCT, Body, Kind
 from creditctl.emulator.routes import Action, route
-from creditctl.emulator.schema import Field, Integer, Text
+from creditctl.emulator.schema import Field, Limit, Text
 from creditctl.emulator.search_language import condition, parse
 from creditctl.emulator.store import Row, decode
 
@@ -67,7 +67,7 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
 }
 _PARAMS: dict[str, Field] = {
     "query": Text(required=True),
-    "limit": Integer(low=1, high=100),
+    "limit": Limit(),
     "page": Text(),
 }
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import stripe
+
 from creditctl.core.errors import ConfigurationError
+from creditctl.stripe_api.errors import missing_permission
 
 
 @contextmanager
@@ -16,10 +19,6 @@ def needs(operation: str, permission: str) -> Iterator[None]:
     Errors: ConfigurationError, code stripe.permission.
     Source: Stripe documentation, "Restricted API keys"; the slugs are those that Stripe's 403 answers name.
     """
-    import stripe
-
-    from creditctl.stripe_api.errors import missing_permission
-
     try:
         yield
     except stripe.PermissionError as error:
