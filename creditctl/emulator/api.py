@@ -40,7 +40,7 @@ _LEFT_OUT = re.compile(
 )
 
 _MADE_OTHERWISE = re.compile(
-    r"/v1/(charges(/[^/]+/(capture|refund|refunds|dispute))?|customers/[^/]+/(balance_transactions|bank_accounts|cards|"
+    r"/v1/(charges(/[^/]+/(capture|dispute))?|customers/[^/]+/(balance_transactions|bank_accounts|cards|"
     r"funding_instructions|sources|subscriptions|tax_ids)|payment_intents/[^/]+/"
     r"(apply_customer_balance|increment_authorization|verify_microdeposits)|products/[^/]+/features)\Z"
 )

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from creditctl.core.entitlement import KeyScheme, Kind, idempotency_key
+from creditctl.core.entitlement_fields import MAX_USER_ID_CHARACTERS, is_user_id
 from creditctl.core.errors import UsageError
 from creditctl.ledger.import_source import BadRow
 
@@ -27,7 +28,6 @@ _WHOLE = re.compile(r"\s*[+-]?[0-9]{1,18}\s*")
 _MAX_MAGNITUDE = 10**15
 _MAX_SECONDS = 10**11
 _MAX_DIGITS = 18
-_MAX_USER_ID_CHARACTERS = 200
 _MAX_ROW_CHARACTERS = 200
 _MAX_SHOWN = 40
 _LIVEMODES = {"true": True, "t": True, "1": True, "live": True, "yes": True} | {
@@ -89,7 +89,7 @@ class RowReader:
             money,
             code,
             payment,
-            None if session_id is None else _text(session_id, "session_id"),
+            _session(session_id, payment),
             None if object_id is None else _text(object_id, "object_id"),
             bought,
             self._key(line, own_id, own_key),
@@ -235,9 +235,18 @@ def _currency(value: Any) -> str | None:
 
 def _user(value: Any) -> str:
     text = _text(value, "user_id")
-    if text is None or len(text) > _MAX_USER_ID_CHARACTERS:
-        raise BadRow(f"user_id is not a text of 1 to {_MAX_USER_ID_CHARACTERS} characters")
+    if text is None or not is_user_id(text):
+        raise BadRow(f"user_id is not a text of 1 to {MAX_USER_ID_CHARACTERS} characters")
     return text
+
+
+def _session(value: Any, payment_key: str | None) -> str | None:
+    """The session of a row: as it says, else the payment key where that is a session's.
+
+    Its webhook names the payment intent as the key; by the session both are known to be one purchase.
+    """
+    text = None if value is None else _text(value, "session_id")
+    return payment_key if text is None and payment_key is not None and payment_key.startswith("cs_") else text
 
 
 def _text(value: Any, name: str) -> str | None:

@@ -1,4 +1,4 @@
-"""A signing secret is rotated while a real backend takes purchases: nothing is lost, and each step waits for its proof."""
+"""A signing secret is rotated while a real backend takes purchases: nothing is lost, each step waits for its proof."""
 
 from __future__ import annotations
 

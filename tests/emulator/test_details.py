@@ -201,3 +201,22 @@ def test_tax_of_an_account_that_is_registered_nowhere(ask: Any) -> None:
     ask("POST", f"/v1/payment_pages/{made['id']}/confirm", "payment_method=pm_card_visa")
     paid = ask("GET", f"/v1/checkout/sessions/{made['id']}")[1]
     assert (paid["automatic_tax"]["status"], paid["amount_total"]) == ("complete", 1000)
+
+
+def test_refunding_by_the_path_of_the_charge(ask: Any) -> None:
+    charge = ask("POST", "/v1/payment_intents", f"{PAY}&payment_method=pm_card_visa")[1]["latest_charge"]
+    old = ask("POST", f"/v1/charges/{charge}/refund", "amount=800")[1]
+    assert (old["object"], old["amount_refunded"], old["refunded"]) == ("charge", 800, False)
+    new = ask("POST", f"/v1/charges/{charge}/refunds", "amount=200")[1]
+    assert (new["object"], new["amount"], new["charge"]) == ("refund", 200, charge)
+    assert "reference" not in new["destination_details"]["card"]
+    status, body, _ = ask("POST", f"/v1/charges/{charge}/refunds", "amount=1")
+    assert (status, body["error"]["code"]) == (400, "charge_already_refunded")
+    listed = ask("GET", "/v1/refunds", f"charge={charge}")[1]
+    assert (listed["count"], len(listed["data"])) == (2, 2)
+    assert "count" not in ask("GET", f"/v1/charges/{charge}/refunds")[1]
+
+
+@pytest.mark.parametrize("token", ["tok_visa_createDispute", "tok_createDispute"])
+def test_tokens_with_and_without_the_brand(ask: Any, token: str) -> None:
+    assert ask("POST", "/v1/payment_methods", f"type=card&card[token]={token}")[1]["card"]["last4"] == "0259"

@@ -174,3 +174,14 @@ NUMBERS = st.none() | st.integers(-(2**63), 2**63 - 1)
 def test_the_fast_canonical_json_is_the_documented_one(values: tuple[Any, ...], previous: str) -> None:
     assert canonical_bytes(values) == canonical(values).encode()
     assert fast_entry_hash(previous, values) == entry_hash(previous, values)
+
+
+def test_a_payment_known_by_its_session_is_recognised_by_that_session() -> None:
+    assert read(payment_key="cs_test_1")["session_id"] == "cs_test_1"
+    assert read(payment_key="cs_test_1", session_id="cs_test_2")["session_id"] == "cs_test_2"
+
+
+@pytest.mark.parametrize("user", [" ", "a" * 201])
+def test_a_user_id_that_fulfilment_would_refuse_is_refused(user: str) -> None:
+    with pytest.raises(BadRow, match="user_id"):
+        read(user_id=user)

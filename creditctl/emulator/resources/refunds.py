@@ -6,7 +6,6 @@ Source: Stripe API reference, "Refunds"; Stripe docs, "Refund and cancel payment
 from typing import Any
 
 from creditctl.emulator import balances
-from creditctl.emulator.aftermath import settle_charge
 from creditctl.emulator.call import Call
 from creditctl.emulator.cards import BY_NUMBER
 from creditctl.emulator.charge_bodies import receipt_url
@@ -70,10 +69,6 @@ def _target(call: Call) -> Body:
         charge_id = intent["latest_charge"]
     charge = call.fetch(CHARGE, str(charge_id), "id")
     _refuse(call, charge)
-    if charge["captured"] and charge["balance_transaction"] is None:
-        # What was not booked yet is booked first: money does not go back before it came.
-        settle_charge(call, charge["id"])
-        charge = call.fetch(CHARGE, charge["id"])
     return charge
 
 
@@ -273,6 +268,17 @@ def cancel(call: Call) -> Body:
     raise invalid("Canceling this refund is unsupported.")
 
 
+def _create_for(call: Call) -> Body:
+    """Refund the charge of the path."""
+    call.params["charge"] = call.args[0]
+    return create(call)
+
+
+def _refund_charge(call: Call) -> Body:
+    """The older way to refund, which answers the charge."""
+    return call.fetch(CHARGE, _create_for(call)["charge"])
+
+
 def _of_charge(call: Call) -> Body | bytes:
     call.fetch(CHARGE, call.args[0], "charge")
     conditions = [column("owner", call.args[0])]
@@ -294,12 +300,15 @@ _FILTERS: dict[str, Filter] = {
     "created": by_created(),
 }
 _META: dict[str, Field] = {"metadata": Metadata()}
+_CREATE_FOR = {name: field for name, field in _CREATE.items() if name not in ("charge", "payment_intent")}
 ROUTES = (
     route("POST", "/v1/refunds", create, _CREATE, permission="refund"),
     route("GET", "/v1/refunds", listing(REFUND, _FILTERS, counted=True), list_fields(_FILTERS), permission="refund"),
     route("GET", "/v1/refunds/{id}", retrieve(REFUND), permission="refund"),
     route("POST", "/v1/refunds/{id}", update, _META, permission="refund"),
     route("POST", "/v1/refunds/{id}/cancel", cancel, permission="refund"),
+    route("POST", "/v1/charges/{id}/refund", _refund_charge, _CREATE_FOR, permission="charge"),
+    route("POST", "/v1/charges/{id}/refunds", _create_for, _CREATE_FOR, permission="charge"),
     route("GET", "/v1/charges/{id}/refunds", _of_charge, list_fields({}), permission="charge"),
     route("GET", "/v1/charges/{id}/refunds/{refund}", _one_of_charge, permission="charge"),
 )
