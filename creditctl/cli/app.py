@@ -36,6 +36,7 @@ from creditctl.core.errors import (
     ConfigurationError,
     CreditctlError,
     ExitCode,
+    Stopped,
     UsageError,
 )
 from creditctl.core.keys import redact
@@ -105,7 +106,7 @@ def run(argv: Sequence[str] | None = None, wiring: Wiring | None = None) -> int:
     try:
         return _invoke(command, arguments, world)
     except (KeyboardInterrupt, Abort):
-        return _end(world, command, arguments, None, ExitCode.STOPPED)
+        return _end(world, command, arguments, Stopped("Stopped.", code="stopped"))
     except BrokenPipeError:
         return _reader_left(world)
     except Exception as error:  # noqa: BLE001 - the one error boundary
@@ -114,7 +115,7 @@ def run(argv: Sequence[str] | None = None, wiring: Wiring | None = None) -> int:
         known = as_known_error(error)
         if known is None:
             return _bug(world, command, arguments, error)
-        return _end(world, command, arguments, known, known.exit_code)
+        return _end(world, command, arguments, known)
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
@@ -158,28 +159,20 @@ def as_known_error(error: Exception) -> CreditctlError | None:
     return None
 
 
-def _end(
-    world: Wiring, command: Any, arguments: Sequence[str], error: CreditctlError | None, exit_code: ExitCode
-) -> int:
-    shown = error or _Stopped("Stopped.", code="stopped")
+def _end(world: Wiring, command: Any, arguments: Sequence[str], error: CreditctlError) -> int:
+    exit_code = error.exit_code
     if wants_json(arguments):
         name = command_name(command, arguments)
-        write_json(world.stdout, document(name, mode=world.mode, exit_code=exit_code, error=shown))
+        write_json(world.stdout, document(name, mode=world.mode, exit_code=exit_code, error=error))
         return exit_code
     console = make_console(world.stderr, world.environ)
-    console.print(redact(shown.message if error is None else f"Error: {shown.message}"), style="bold red", markup=False)
-    if shown.fix:
-        console.print(redact(shown.fix), markup=False)
-    if shown.request_id:
-        console.print(f"Stripe's request id: {shown.request_id}", markup=False)
+    told = error.message if isinstance(error, Stopped) else f"Error: {error.message}"
+    console.print(redact(told), style="bold red", markup=False)
+    if error.fix:
+        console.print(redact(error.fix), markup=False)
+    if error.request_id:
+        console.print(f"Stripe's request id: {error.request_id}", markup=False)
     return exit_code
-
-
-class _Stopped(CreditctlError):
-    """Somebody pressed Ctrl-C."""
-
-    type = "stopped"
-    exit_code = ExitCode.STOPPED
 
 
 class _Bug(CreditctlError):
@@ -199,7 +192,7 @@ def _bug(world: Wiring, command: Any, arguments: Sequence[str], error: Exception
         code="bug",
         fix="Please report it with the output of the same command under CREDITCTL_DEBUG=1 (secrets are removed).",
     )
-    return _end(world, command, arguments, shown, ExitCode.BUG)
+    return _end(world, command, arguments, shown)
 
 
 def _reader_left(world: Wiring) -> int:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creditctl.cli.output import Run
+from creditctl.core.errors import Stopped
 from creditctl.core.when import parse_window
 
 if TYPE_CHECKING:
@@ -156,11 +157,40 @@ def payments_of(ledger: Ledger | None, user_id: str | None) -> frozenset[str]:
     return frozenset(keys)
 
 
-def progress(run: Run, what: str = "events read") -> Callable[[int], None] | None:
-    """How far a long reading has come, where somebody watches."""
+@contextmanager
+def goes_on(where: str) -> Iterator[None]:
+    """Ctrl-C inside ends the command with a word on where it goes on. Errors: Stopped."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Stopped("Stopped.", code="stopped", fix=where) from None
+
+
+@contextmanager
+def status_line(run: Run) -> Iterator[Callable[[str], None] | None]:
+    """One line that changes while something lasts, where somebody watches; it is gone afterwards."""
     if run.as_json or not run.wiring.stderr.isatty():
-        return None
-    return lambda count: run.err.print(f"{count:,} {what}", end="\r", markup=False)
+        yield None
+        return
+    width = 0
+
+    def show(text: str) -> None:
+        nonlocal width
+        run.err.print(text.ljust(width), end="\r", markup=False, soft_wrap=True)
+        width = len(text)
+
+    try:
+        yield show
+    finally:
+        show("")
+        run.err.file.flush()
+
+
+@contextmanager
+def progress(run: Run, what: str = "events read") -> Iterator[Callable[[int], None] | None]:
+    """How far a long reading has come, where somebody watches."""
+    with status_line(run) as show:
+        yield None if show is None else (lambda count: show(f"{count:,} {what}"))
 
 
 def asker(run: Run) -> Callable[[str], str] | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from creditctl.cli.events_common import Desk, JsonLinesOption, TypeOption, open_desk, write_line
+from creditctl.cli.events_common import Desk, JsonLinesOption, TypeOption, goes_on, open_desk, write_line
 from creditctl.cli.ledger_open import require_one_form
 from creditctl.cli.options import ConfirmOption, EnvFileOption, JsonOption, ModeOption, SinceOption
 from creditctl.cli.output import Run, start
@@ -77,8 +77,9 @@ def listen(
         wanted = _wanted_types(tuple(types or ()), all_types)
         listener = _listener(desk, forward_to, wanted, secret, stack, as_json_lines, confirm)
         listener.poll_seconds = poll_seconds
-        _announce(run, listener, listener.start(begin), secret)
-        _forward(run, listener, tries if once else None)
+        with goes_on("The same command again goes on after the last event that was accepted."):
+            _announce(run, listener, listener.start(begin), secret)
+            _forward(run, listener, tries if once else None)
 
 
 def _forward(run: Run, listener: Listener, tries: int | None) -> None:

@@ -17,6 +17,7 @@ from creditctl.cli.events_common import (
     TypeOption,
     UndeliveredOption,
     UserOption,
+    goes_on,
     open_desk,
     progress,
     write_line,
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from creditctl.ledger.mirror_models import EventRecord
+
+_ARCHIVE_GOES_ON = "What was read is kept; `creditctl events archive` goes on there."
 
 
 def list_events(
@@ -83,8 +86,10 @@ def _rows(desk: Desk, wanted: Filter, *, archive: bool) -> Iterator[dict[str, An
     from creditctl.events.facts import EventView
 
     client = None if archive else desk.door.client
-    found = browse(client, desk.mirror, desk.query(wanted), undelivered=wanted.undelivered, progress=progress(desk.run))
-    return ({**EventView(record).as_row(), "source": source} for record, source in found)
+    query = desk.query(wanted)
+    with progress(desk.run) as told:
+        for record, source in browse(client, desk.mirror, query, undelivered=wanted.undelivered, progress=told):
+            yield {**EventView(record).as_row(), "source": source}
 
 
 def _shown(run: Run, rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -175,9 +180,9 @@ def archive(
     from creditctl.events.archive import archive as run_archive
 
     run = start(ctx, as_json=as_json)
-    with open_desk(run, env_file, mode, make_mirror=True) as desk:
+    with open_desk(run, env_file, mode, make_mirror=True) as desk, goes_on(_ARCHIVE_GOES_ON), progress(run) as told:
         assert desk.mirror is not None
-        report = run_archive(desk.door.client, desk.mirror, clock=run.wiring.clock, progress=progress(run))
+        report = run_archive(desk.door.client, desk.mirror, clock=run.wiring.clock, progress=told)
     findings = report.findings()
 
     def human(console: Console) -> None:

@@ -17,6 +17,7 @@ from creditctl.cli.events_common import (
     UndeliveredOption,
     UserOption,
     asker,
+    goes_on,
     open_desk,
     progress,
     scratch_mirror,
@@ -111,7 +112,8 @@ def replay(
         target = _target(desk, wish)
         if dry_run:
             _show_plan(desk, wish, target, terms)
-        report = _play(desk, wish, target, terms)
+        with goes_on("What was accepted is written down; the same command again goes on after it."):
+            report = _play(desk, wish, target, terms)
     _finish_replay(run, report)
 
 
@@ -179,14 +181,9 @@ def _choose(desk: Desk, wish: ReplayWish, mirror: Mirror) -> list[str]:
     clock = desk.run.wiring.clock
     if wish.ids:
         return gather_named(client, mirror, wish.ids, clock=clock)
-    return gather(
-        client,
-        mirror,
-        desk.query(wish.filter),
-        clock=clock,
-        undelivered=wish.filter.undelivered,
-        progress=progress(desk.run),
-    )
+    query, undelivered = desk.query(wish.filter), wish.filter.undelivered
+    with progress(desk.run) as told:
+        return gather(client, mirror, query, clock=clock, undelivered=undelivered, progress=told)
 
 
 def _show_plan(desk: Desk, wish: ReplayWish, target: Target, terms: Terms) -> None:
@@ -198,7 +195,9 @@ def _show_plan(desk: Desk, wish: ReplayWish, target: Target, terms: Terms) -> No
     rows: list[dict[str, Any]] = []
     sent = 0
     with scratch_mirror(desk) as mirror:
-        chosen = _choose(desk, wish, mirror)
+        known = _unfinished(desk, wish, target, terms, mirror)
+        left = None if known is None else [item.event_id for item in mirror.replays.open_items(known)]
+        chosen = _choose(desk, wish, mirror) if left is None else left
         for event_id in chosen:
             record = mirror.event(event_id)
             if record is None or sent >= terms.limit:
@@ -233,17 +232,25 @@ def _play(desk: Desk, wish: ReplayWish, target: Target, terms: Terms) -> ReplayR
 
 def _begin(desk: Desk, wish: ReplayWish, target: Target, terms: Terms, mirror: Mirror) -> tuple[int, bool]:
     """The replay to go on with, or a new one; and which of the two it is."""
-    from creditctl.core.when import iso_time
-
-    key = _fingerprint(wish, target, terms)
-    known = None if wish.restart else mirror.replays.unfinished(key)
+    known = _unfinished(desk, wish, target, terms, mirror)
     if known is not None:
-        number, began = known
-        desk.run.say(f"Continuing replay {number} of {iso_time(began)}; --restart begins anew.")
-        return number, True
+        return known, True
     chosen = _choose(desk, wish, mirror)
     desk.run.say(f"{len(chosen):,} events to {target.name}")
+    key = _fingerprint(wish, target, terms)
     return mirror.replays.begin(key, target.name, desk.run.wiring.clock(), chosen), False
+
+
+def _unfinished(desk: Desk, wish: ReplayWish, target: Target, terms: Terms, mirror: Mirror) -> int | None:
+    """The replay with the same wish that was interrupted, if it is to go on."""
+    from creditctl.core.when import iso_time
+
+    known = None if wish.restart else mirror.replays.unfinished(_fingerprint(wish, target, terms))
+    if known is None:
+        return None
+    number, began = known
+    desk.run.say(f"Continuing replay {number} of {iso_time(began)}; --restart begins anew.")
+    return number
 
 
 def _sender(desk: Desk, wish: ReplayWish, target: Target, stack: ExitStack) -> Send:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from creditctl.cli.events_common import open_desk
+from creditctl.cli.events_common import open_desk, status_line
 from creditctl.cli.options import CatalogOption, EnvFileOption, JsonOption, ModeOption
 from creditctl.cli.output import start
 from creditctl.core.errors import ExitCode
@@ -34,7 +33,7 @@ def trace(
     Exit 1 when something is missing, 5 when Stripe did not answer and the picture is incomplete.
     """
     run = start(ctx, as_json=as_json)
-    with open_desk(run, env_file, mode, make_mirror=False) as desk:
+    with open_desk(run, env_file, mode, make_mirror=False) as desk, status_line(run) as show:
         from creditctl.events.timeline import build_trace
         from creditctl.events.trace_eyes import Eyes
         from creditctl.events.trace_reading import read_trace
@@ -46,7 +45,7 @@ def trace(
             mirror=desk.mirror,
             ledger=desk.ledger,
             clock=run.wiring.clock,
-            progress=None if run.as_json or not run.wiring.stderr.isatty() else _watch(run.err),
+            progress=None if show is None else lambda what: show(f"reading {what}"),
         )
         found = build_trace(read_trace(eyes, subject), packages)
 
@@ -56,11 +55,6 @@ def trace(
         render(console, found)
 
     run.finish(found.as_dict(), human=human, findings=found.findings(), exit_code=_exit_code(found))
-
-
-def _watch(console: Console) -> Callable[[str], None]:
-    """Says what is being read, where somebody watches."""
-    return lambda what: console.print(f"reading {what}", end="\r", markup=False)
 
 
 def _exit_code(found: Trace) -> ExitCode:

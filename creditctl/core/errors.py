@@ -84,3 +84,10 @@ class LedgerError(CreditctlError):
 
     type = "ledger"
     exit_code = ExitCode.LEDGER
+
+
+class Stopped(CreditctlError):
+    """Somebody pressed Ctrl-C, or ended the process politely; `fix` says where to go on."""
+
+    type = "stopped"
+    exit_code = ExitCode.STOPPED

@@ -220,7 +220,7 @@ def _envelope(error: StripeError, call: Call | None, request_id: str) -> bytes:
     fields = dict(error.fields)
     if "code" in fields:
         fields["doc_url"] = "https://stripe.com/docs/error-codes/" + fields["code"].replace("_", "-")
-    if call is not None:
+    if call is not None and error.logged:
         mode = "" if call.scope.livemode else "test/"
         fields["request_log_url"] = f"https://dashboard.stripe.com/{mode}logs/{request_id}"
     return encode({"error": {name: fields[name] for name in sorted(fields)}})

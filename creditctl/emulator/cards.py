@@ -196,7 +196,7 @@ BY_TOKEN = {name: card for card in CARDS for name in card.tokens}
 
 
 def card_by_token(token: str) -> Card | None:
-    """The card behind `pm_card_…` or `tok_…`; with or without `visa_`, as recorded traffic has `tok_visa_createDispute`."""
+    """The card behind `pm_card_…` or `tok_…`, with or without `visa_` (recorded: `tok_visa_createDispute`)."""
     for prefix in ("pm_card_", "tok_"):
         if token.startswith(prefix):
             name = token[len(prefix) :]

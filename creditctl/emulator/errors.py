@@ -20,6 +20,8 @@ class StripeError(Exception):
         self.commit = commit
         """True where the refusal itself changed something (a declined charge exists)."""
         self.headers: dict[str, str] = {}
+        self.logged = True
+        """False where the answer names no entry of the request log."""
 
 
 def invalid(
@@ -70,11 +72,13 @@ def no_such(what: str, object_id: str, param: str, *, status: int = 404, hint: s
 
 def unrecognized_url(method: str, path: str) -> StripeError:
     """An URL that Stripe does not have."""
-    return invalid(
+    error = invalid(
         f"Unrecognized request URL ({method}: {path}). Please see https://stripe.com/docs or we can help at "
         "https://support.stripe.com/.",
         status=404,
     )
+    error.logged = False
+    return error
 
 
 def not_emulated(method: str, path: str) -> StripeError:

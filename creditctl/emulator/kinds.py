@@ -133,7 +133,7 @@ BANK_ACCOUNT = _kind("bank_account", "/v1/external_accounts", "external account"
 KINDS = {kind.name: kind for kind in tuple(globals().values()) if isinstance(kind, Kind)}
 
 NESTED_EXPANDABLE: Mapping[str, Callable[[Body], bool]] = {
-    "coupon": lambda holder: "promotion_code" in holder,
+    "coupon": lambda holder: "promotion_code" in holder or holder.get("type") == "coupon",
     "promotion_code": lambda holder: "coupon" in holder,
 }
-"""Ids inside a session's `discounts`, which have no object of their own."""
+"""Ids inside a session's `discounts` and a code's `promotion`, which have no object of their own."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from creditctl.emulator.currencies import SUPPORTED
+from creditctl.emulator.currencies import LISTED, SUPPORTED
 from creditctl.emulator.errors import (
     bad_parameter,
     empty_parameter,
@@ -146,8 +146,9 @@ class Currency(Field):
     def parse(self, node: Node, param: str) -> str:
         text = _scalar(node, param, "string")
         if text.lower() not in SUPPORTED:
-            listed = ", ".join(sorted(SUPPORTED))
-            message = f"Invalid currency: {text.lower()}. Stripe currently supports these currencies: {listed}"
+            message = (
+                f"Invalid currency: {text.lower()}. Stripe currently supports these currencies: {', '.join(LISTED)}"
+            )
             raise bad_parameter(message, param)
         return text.lower()
 

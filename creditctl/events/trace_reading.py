@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -25,6 +25,7 @@ _MOST_PAGES = 20
 _DAY_SECONDS = 86_400
 _RETURN_TYPES = tuple(name for name in EVENT_TYPES if name.startswith(("refund.", "charge.")))
 _MARGIN_SECONDS = 60
+_CLOSE_SECONDS = 600
 
 
 def read_trace(eyes: Eyes, subject: str) -> TraceFacts:
@@ -110,14 +111,7 @@ class PaymentReader:
         if session is not None and session["id"] != key:
             found |= {record.id: record for record in self.eyes.kept(str(session["id"]))}
         paid = [int(body["created"]) for body in (session, intent) if body is not None]
-        queries = []
-        if paid:
-            until = max(paid) + _reach_seconds(intent)
-            queries.append(EventQuery(EVENT_TYPES, min(paid) - _MARGIN_SECONDS, until, object_id=key))
-        if returns:
-            since = min(int(body["created"]) for body in returns) - _MARGIN_SECONDS
-            queries.append(EventQuery(_RETURN_TYPES, since, object_id=key))
-        for query in queries:
+        for query in _queries(key, paid, intent, returns):
             found |= {record.id: record for record in self._listed(query)}
         self._note_forgotten(paid, found)
         return tuple(sorted(found.values(), key=lambda record: record.created))
@@ -168,13 +162,30 @@ class PaymentReader:
         return sum(since <= each.received <= until for each in rejected)
 
 
-def _reach_seconds(intent: Body | None) -> int:
+def _queries(key: str, paid: Sequence[int], intent: Body | None, returns: Sequence[Body]) -> Iterator[EventQuery]:
+    """When to look for a payment's events: close to its charge first, because of a wide time only a part is read."""
+    charge = _charge(intent)
+    if charge is not None:
+        charged = int(charge["created"])
+        yield EventQuery(EVENT_TYPES, charged - _MARGIN_SECONDS, charged + _CLOSE_SECONDS, object_id=key)
+    if paid:
+        yield EventQuery(EVENT_TYPES, min(paid) - _MARGIN_SECONDS, max(paid) + _reach_seconds(charge), object_id=key)
+    if returns:
+        since = min(int(body["created"]) for body in returns) - _MARGIN_SECONDS
+        yield EventQuery(_RETURN_TYPES, since, object_id=key)
+
+
+def _charge(intent: Body | None) -> Body | None:
+    charge = None if intent is None else intent.get("latest_charge")
+    return charge if isinstance(charge, dict) else None
+
+
+def _reach_seconds(charge: Body | None) -> int:
     """How long after its beginning the events of a payment come: a bank needs days, a card does not.
 
     Source: Stripe documentation, "ACH Direct Debit" and "SEPA Direct Debit": up to some business days.
     """
-    charge = None if intent is None else intent.get("latest_charge")
-    details = charge.get("payment_method_details") if isinstance(charge, dict) else None
+    details = None if charge is None else charge.get("payment_method_details")
     by_card = not isinstance(details, dict) or details.get("type") == "card"
     return (2 if by_card else 15) * _DAY_SECONDS
 

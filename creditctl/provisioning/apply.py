@@ -36,10 +36,12 @@ _MOST_GENERATIONS = 20
 class Applied:
     """What came of a plan.
 
-    Shape: `prices` maps slugs to price ids; `endpoint` is the one that was made, if any; `done` counts changes.
+    Shape: `prices` maps slugs to price ids; `products` planned product ids to those that they got;
+           `endpoint` is the one that was made, if any; `done` counts changes.
     """
 
     prices: dict[str, str] = field(default_factory=dict)
+    products: dict[str, str] = field(default_factory=dict)
     endpoint: str | None = None
     done: int = 0
 
@@ -99,21 +101,49 @@ def _apply_product(client: stripe.StripeClient, step: Step, applied: Applied) ->
     params = _resolved(step.params, applied)
     with needs("write products", "rak_product_write"):
         if step.action is Action.CREATE:
-            _create_product(client, params)
+            planned = str(params["id"])
+            applied.products[planned] = _create_product(client, params, planned)
         else:
             client.v1.products.update(_id(step), params)  # type: ignore[arg-type]
 
 
-def _create_product(client: stripe.StripeClient, params: dict[str, Any]) -> None:
-    """Creates a product under our id; where another run was faster, its product is brought to the same state."""
+def _create_product(client: stripe.StripeClient, params: dict[str, Any], planned: str) -> str:
+    """Creates a product under our id; where another run was faster, its product is brought to the same state.
+
+    An id whose product was deleted may stay taken: then the next id in a row is used, the same one by every run.
+    Source: unconfirmed whether Stripe gives the id of a deleted product free again; this goes with both.
+    """
     import stripe
 
+    for number in range(1, _MOST_GENERATIONS):
+        wanted = planned if number == 1 else f"{planned}_{number}"
+        try:
+            client.v1.products.create(params | {"id": wanted})  # type: ignore[arg-type]
+        except stripe.InvalidRequestError as error:
+            if error.code != "resource_already_exists":
+                raise
+            if not _update_product(client, wanted, params):
+                continue
+        return wanted
+    raise StripeRefused(
+        f"Every id from {planned} on belongs to a deleted product.",
+        code="setup.product_ids",
+        fix="Create a product by hand and name it with --adopt SLUG=prod_….",
+    )
+
+
+def _update_product(client: stripe.StripeClient, product_id: str, params: Mapping[str, Any]) -> bool:
+    """Whether there was a product to bring to the wanted state; a deleted one is none."""
+    import stripe
+
+    changes = {name: value for name, value in params.items() if name != "id"}
     try:
-        client.v1.products.create(params)  # type: ignore[arg-type]
+        client.v1.products.update(product_id, changes)  # type: ignore[arg-type]
     except stripe.InvalidRequestError as error:
-        if error.code != "resource_already_exists":
+        if error.code != "resource_missing":
             raise
-        client.v1.products.update(params.pop("id"), params)  # type: ignore[arg-type]
+        return False
+    return True
 
 
 def _resolved(params: Mapping[str, Any], applied: Applied) -> dict[str, Any]:
@@ -129,27 +159,32 @@ def _resolved(params: Mapping[str, Any], applied: Applied) -> dict[str, Any]:
 def _apply_price(client: stripe.StripeClient, step: Step, applied: Applied) -> None:
     with needs("write prices", "rak_plan_write"):
         if step.action in (Action.CREATE, Action.REPLACE):
-            applied.prices[step.subject] = _create_price(client, step)
+            applied.prices[step.subject] = _create_price(client, step, _price_params(step, applied))
             return
         client.v1.prices.update(_id(step), dict(step.params))  # type: ignore[arg-type]
     if step.action is not Action.ARCHIVE:
         applied.prices[step.subject] = _id(step)
 
 
-def _create_price(client: stripe.StripeClient, step: Step) -> str:
+def _price_params(step: Step, applied: Applied) -> dict[str, Any]:
+    product = str(step.params["product"])
+    return {**step.params, "product": applied.products.get(product, product)}
+
+
+def _create_price(client: stripe.StripeClient, step: Step, params: dict[str, Any]) -> str:
     """A new price, or the one that a killed or concurrent run created by the same request.
 
     Source: Stripe API reference, "Idempotent requests". The key contains the superseded price, so that going back to
     an old amount within a day is a new request; a replayed price that has been archived since leads to another key.
     """
-    key = f"creditctl-price-{step.subject}-{step.seed}-{digest(dict(step.params))[:16]}"
+    key = f"creditctl-price-{step.subject}-{step.seed}-{digest(params)[:16]}"
     for _ in range(_MOST_GENERATIONS):
-        made, key = with_living_key(lambda used: _post_price(client, step, used), key)
+        made, key = with_living_key(lambda used: _post_price(client, params, used), key)
         response = made.last_response
         if response is None or response.headers.get("Idempotent-Replayed") != "true":
             return made.id
         now = client.v1.prices.retrieve(made.id)
-        if now.active and now.lookup_key == step.params.get("lookup_key"):
+        if now.active and now.lookup_key == params["lookup_key"]:
             return made.id
         key = f"creditctl-price-{step.subject}-{digest([key, made.id])}"
     raise StripeRefused(
@@ -159,8 +194,8 @@ def _create_price(client: stripe.StripeClient, step: Step) -> str:
     )
 
 
-def _post_price(client: stripe.StripeClient, step: Step, key: str) -> stripe.Price:
-    return client.v1.prices.create(dict(step.params), {"idempotency_key": key})  # type: ignore[arg-type]
+def _post_price(client: stripe.StripeClient, params: dict[str, Any], key: str) -> stripe.Price:
+    return client.v1.prices.create(params, {"idempotency_key": key})  # type: ignore[arg-type]
 
 
 def _apply_endpoint_creation(

@@ -114,6 +114,7 @@ def _plan_package(
     else:
         draft.steps.append(existing_price_step(package, current, adopting=adopting))
     draft.sold_by.append((package, product, current))
+    draft.findings += _other_prices(package, product_id, current, related)
     draft.outdated |= {
         price.id: (package.slug, price)
         for price in related
@@ -132,6 +133,24 @@ def _lookup_key_stranger(package: Package, product_id: str, observed: Observed) 
         ),
         None,
     )
+
+
+def _other_prices(
+    package: Package, product_id: str, current: PriceState | None, related: Sequence[PriceState]
+) -> list[Finding]:
+    """Active prices on the package's product that are not ours: told, and left alone."""
+    return [
+        Finding(
+            "setup.other_price",
+            Severity.INFO,
+            price.id,
+            f"The product of the package {package.slug} has another active price, {price.id}, that creditctl does not "
+            "manage.",
+            "Archive it in the Dashboard if nothing uses it.",
+        )
+        for price in related
+        if price.active and not price.ours and price.product == product_id and price is not current
+    ]
 
 
 def _taken(package: Package, price: PriceState) -> Finding:

@@ -56,6 +56,8 @@ def _plan_pair(
 ) -> None:
     """A rotation under way is nobody's drift; a new endpoint whose secret was never handed over gets that done."""
     old, new = pair
+    if new.fingerprint is not None and not _secret_is_held(wish, new):
+        plan.findings.append(_new_secret_not_here(new))
     if new.fingerprint is None:
         plan.steps.append(successor_step(wish, old, ours, "its secret was never handed over"))
     else:
@@ -63,6 +65,17 @@ def _plan_pair(
     _keep_or_repair(plan, wish, old, in_rotation=True)
     spare = [endpoint for endpoint in ours if endpoint is not old and (endpoint is not new or not new.fingerprint)]
     plan.steps += [_delete(endpoint, "a duplicate at this URL") for endpoint in spare]
+
+
+def _new_secret_not_here(new: EndpointState) -> Finding:
+    """The backend may hold it all the same: then there is nothing wrong, so nothing is replaced."""
+    return Finding(
+        "endpoint.rotation_secret",
+        Severity.LOW,
+        new.id,
+        "A rotation is under way, and the new endpoint's secret is not in these settings.",
+        "If the backend holds it, all is well; if it was lost, `creditctl webhooks rotate` makes another.",
+    )
 
 
 def _plan_single(

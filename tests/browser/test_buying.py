@@ -42,6 +42,7 @@ def test_declines_are_shown_in_place_and_another_card_pays(buyer: Any) -> None:
         assert words in buyer.problem
         assert code in buyer.problem
         assert buyer.page.url == address
+        assert buyer.page.title().startswith("Problem: ")
         assert buyer.page.get_by_label("E-mail").input_value() == "a@example.com"
 
     assert buyer.shop.balance(buyer.user_id) == 0

@@ -97,8 +97,10 @@ def test_where_nothing_is_to_pay_no_card_is_asked_for(buyer: Any, session: Any, 
 def test_a_bank_account_pays_days_later(buyer: Any, client: Any) -> None:
     buyer.choose("Basic")
     buyer.page.get_by_label("E-mail").fill("a@example.com")
-    buyer.page.get_by_label("US bank account", exact=True).check()
-    buyer.page.get_by_label(re.compile("account", re.I)).last.fill("000123456789")
+    assert not buyer.page.get_by_label("Account number").is_visible()
+    buyer.page.get_by_label("US bank account").check()
+    assert not buyer.page.get_by_label("Card number").is_visible()
+    buyer.page.get_by_label("Account number").fill("000123456789")
     buyer.page.get_by_role("button", name=re.compile("^Pay ")).click()
 
     buyer.page.wait_for_url(f"{buyer.shop.url}/credits/success?session_id=cs_test_*")

@@ -220,3 +220,53 @@ def test_refunding_by_the_path_of_the_charge(ask: Any) -> None:
 @pytest.mark.parametrize("token", ["tok_visa_createDispute", "tok_createDispute"])
 def test_tokens_with_and_without_the_brand(ask: Any, token: str) -> None:
     assert ask("POST", "/v1/payment_methods", f"type=card&card[token]={token}")[1]["card"]["last4"] == "0259"
+
+
+def test_the_dispute_of_a_charge_knows_the_buyer(ask: Any) -> None:
+    customer = ask("POST", "/v1/customers", "email=b@example.com&description=Buyer")[1]["id"]
+    method = ask("POST", "/v1/payment_methods", "type=card&card[token]=tok_createDispute")[1]["id"]
+    ask("POST", f"/v1/payment_methods/{method}/attach", f"customer={customer}")
+    form = f"{PAY}&customer={customer}&payment_method={method}&description=1000+credits"
+    charge = ask("POST", "/v1/payment_intents", form)[1]["latest_charge"]
+    dispute = ask("GET", f"/v1/charges/{charge}/dispute")[1]
+    assert (dispute["charge"], dispute["status"]) == (charge, "needs_response")
+    evidence = dispute["evidence"]
+    known = ("customer_email_address", "customer_name", "product_description")
+    assert [evidence[name] for name in known] == ["b@example.com", "Buyer", "1000 credits"]
+    assert dispute["evidence_details"]["has_evidence"] is False
+    created = ask("GET", "/v1/events", "type=charge.dispute.created")[1]["data"][0]["data"]["object"]
+    assert created["evidence"]["customer_name"] is None
+    clean = ask("POST", "/v1/payment_intents", f"{PAY}&payment_method=pm_card_visa")[1]["latest_charge"]
+    assert ask("GET", f"/v1/charges/{clean}/dispute")[0] == 404
+
+
+def test_transactions_of_a_payout_that_does_not_exist(ask: Any) -> None:
+    status, body, _ = ask("GET", "/v1/balance_transactions", "payout=po_nope")
+    assert (status, body["error"]["param"], body["error"]["code"]) == (400, "payout", "resource_missing")
+
+
+def test_a_product_with_everything(ask: Any) -> None:
+    sizes = "&".join(f"package_dimensions[{name}]=2" for name in ("height", "length", "weight", "width"))
+    made = ask("POST", "/v1/products", f"name=A&id=p&tax_code=txcd_10103000&marketing_features[0][name]=x&{sizes}")[1]
+    assert made["package_dimensions"] == {"height": 2.0, "length": 2.0, "weight": 2.0, "width": 2.0}
+    assert made["tax_details"] == {"performance_location": None, "tax_code": "txcd_10103000"}
+    assert made["marketing_features"] == [{"name": "x"}]
+    bare = ask("POST", "/v1/products/p", "package_dimensions=&tax_code=&marketing_features=")[1]
+    assert (bare["package_dimensions"], bare["tax_details"], bare["marketing_features"]) == (None, None, [])
+    assert ask("POST", "/v1/products/p", "package_dimensions[height]=1")[1]["error"]["code"] == "parameter_missing"
+
+
+def test_an_archived_price_keeps_its_lookup_key(ask: Any) -> None:
+    old = price(ask, "p", "unit_amount=100&lookup_key=key")
+    ask("POST", f"/v1/prices/{old}", "active=false")
+    new = "product=p&currency=usd&unit_amount=200&lookup_key=key"
+    assert ask("POST", "/v1/prices", new)[1]["error"]["message"] == f"A price (`{old}`) already uses that lookup key."
+    assert ask("POST", "/v1/prices", f"{new}&transfer_lookup_key=true")[1]["lookup_key"] == "key"
+    assert ask("GET", f"/v1/prices/{old}")[1]["lookup_key"] is None
+
+
+def test_the_coupon_of_a_promotion_code_is_expanded(ask: Any) -> None:
+    coupon = ask("POST", "/v1/coupons", "percent_off=22.5")[1]["id"]
+    code = ask("POST", "/v1/promotion_codes", f"promotion[type]=coupon&promotion[coupon]={coupon}")[1]["id"]
+    found = ask("GET", f"/v1/promotion_codes/{code}", "expand[]=promotion.coupon")[1]
+    assert found["promotion"]["coupon"]["percent_off"] == 22.5

@@ -53,7 +53,15 @@ SOLD = f"{SESSION}&line_items[0][price_data][unit_amount]=1000"
             None,
             "amount_too_large",
         ),
-        ("/v1/coupons", "percent_off=10&duration=repeating", "duration_in_months", None),
+        ("/v1/coupons", "percent_off=10&duration=repeating", "duration", None),
+        ("/v1/coupons", "duration=once", None, "parameter_missing"),
+        ("/v1/coupons", "percent_off=10&amount_off=5&currency=usd", None, None),
+        ("/v1/coupons", "amount_off=500", "currency", None),
+        ("/v1/coupons", "percent_off=0", "percent_off", None),
+        ("/v1/coupons", "percent_off=10&redeem_by=1000", "redeem_by", None),
+        ("/v1/coupons", "percent_off=5&currency_options[eur][amount_off]=4", "currency_options", None),
+        ("/v1/coupons", "amount_off=5&currency=usd&currency_options=5", "currency_options", None),
+        ("/v1/coupons", "amount_off=5&currency=usd&currency_options[EUR][amount_off]=4", "currency_options", None),
         ("/v1/coupons", "percent_off=101", "percent_off", None),
         ("/v1/coupons", "percent_off=10&applies_to[products][]=prod_x", "applies_to[products][0]", "resource_missing"),
     ],
@@ -112,6 +120,7 @@ def test_an_url_that_stripe_has_not_either(ask: Any) -> None:
         "Unrecognized request URL (GET: /v1/creditors). Please see https://stripe.com/docs or we can help at "
         "https://support.stripe.com/.",
     )
+    assert "request_log_url" not in body["error"]
     assert ask("PUT", "/v1/products")[0] == 404
 
 

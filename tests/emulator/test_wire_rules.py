@@ -155,7 +155,8 @@ def test_refusals(
     assert error.get("param") == param
     if code:
         assert error["doc_url"] == "https://stripe.com/docs/error-codes/" + code.replace("_", "-")
-    assert error["request_log_url"].endswith(headers["Request-Id"])
+    if not message.startswith("Unrecognized request URL"):
+        assert error["request_log_url"].endswith(headers["Request-Id"])
 
 
 def test_expanding_what_can_not_be_expanded(ask: Any) -> None:

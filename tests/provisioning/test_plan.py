@@ -75,6 +75,7 @@ def test_a_price_that_somebody_finds_by_another_key_stays_theirs(make_catalog: C
     plan = make_plan(make_catalog(("starter", 1000, 1000)), None, Observed((PRODUCT,), (theirs,)))
 
     assert [(step.action, step.id) for step in plan.changes] == [(Action.CREATE, None)]
+    assert [(finding.code, finding.subject) for finding in plan.findings] == [("setup.other_price", "price_1")]
 
 
 def test_an_archived_strangers_price_is_never_superseded(make_catalog: Catalogs) -> None:
@@ -182,3 +183,13 @@ def test_a_rotation_stopped_at_its_end_is_left_to_be_finished() -> None:
     done = plan_endpoint(WISH, (tidy,))
     assert [step.params for step in done.steps] == [{"metadata": {"rotation": ""}}]
     assert done.findings == []
+
+
+def test_a_rotation_whose_new_secret_is_not_here_is_told_and_left_alone() -> None:
+    marks = {**ENDPOINT.metadata, "rotation": "we_1", "secret_fingerprint": "bbbbbbbb"}
+    new = replace(ENDPOINT, id="we_2", created=2, metadata=marks)
+    plan = plan_endpoint(WISH, (ENDPOINT, new))
+
+    assert {step.action for step in plan.steps} == {Action.KEEP}
+    assert [finding.code for finding in plan.findings] == ["endpoint.rotation_secret"]
+    assert plan_endpoint(replace(WISH, held=("bbbbbbbb", "aaaaaaaa")), (ENDPOINT, new)).findings == []

@@ -4,7 +4,8 @@ Source: Stripe API reference, "Balance", "Balance Transactions".
 """
 
 from creditctl.emulator.balances import balance
-from creditctl.emulator.kinds import BALANCE_TRANSACTION
+from creditctl.emulator.call import Call
+from creditctl.emulator.kinds import BALANCE_TRANSACTION, PAYOUT, Body
 from creditctl.emulator.lists import (
     Filter,
     by_body,
@@ -18,20 +19,30 @@ from creditctl.emulator.lists import (
 from creditctl.emulator.routes import route
 from creditctl.emulator.schema import Currency, Range, Text
 
+# Source: recorded lists by a dispute as `source`, which are empty: its transactions stand in the dispute only.
 _FILTERS = {
     "available_on": Filter(Range(), lambda bounds: within("CAST(label AS INTEGER)", bounds)),
     "created": by_created(),
     "currency": by_body("$.currency", Currency()),
     "payout": by_column("owner"),
-    "source": by_column("parent"),
+    "source": Filter(Text(), lambda source: ("parent = ? AND parent NOT GLOB 'du_*'", [source])),
     "type": by_body("$.type", Text()),
 }
-_LIST, _PARAMS = listing(BALANCE_TRANSACTION, _FILTERS), list_fields(_FILTERS)
+_ALL, _PARAMS = listing(BALANCE_TRANSACTION, _FILTERS), list_fields(_FILTERS)
+
+
+def list_transactions(call: Call) -> Body | bytes:
+    """The balance transactions; a payout that does not exist is refused."""
+    if call.params.get("payout"):
+        call.refer(PAYOUT, call.params["payout"], "payout")
+    return _ALL(call)
+
+
 _ONE, _RIGHT = retrieve(BALANCE_TRANSACTION), "balance_transaction_source"
 ROUTES = (
     route("GET", "/v1/balance", balance, permission="balance"),
-    route("GET", "/v1/balance_transactions", _LIST, _PARAMS, permission=_RIGHT),
+    route("GET", "/v1/balance_transactions", list_transactions, _PARAMS, permission=_RIGHT),
     route("GET", "/v1/balance_transactions/{id}", _ONE, permission=_RIGHT),
-    route("GET", "/v1/balance/history", _LIST, _PARAMS, permission=_RIGHT),
+    route("GET", "/v1/balance/history", list_transactions, _PARAMS, permission=_RIGHT),
     route("GET", "/v1/balance/history/{id}", _ONE, permission=_RIGHT),
 )

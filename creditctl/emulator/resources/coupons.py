@@ -61,14 +61,53 @@ _CODE: dict[str, Field] = {
 
 def _check_coupon(call: Call) -> None:
     params = call.params
-    if ("percent_off" in params) == ("amount_off" in params):
-        raise bad_parameter("Must provide either percent_off or amount_off", "percent_off")
+    if "percent_off" in params and "amount_off" in params:
+        message = "Received both percent_off and amount_off parameters. Please pass in only one."
+        raise invalid(message, executed=False)
+    if "percent_off" not in params and "amount_off" not in params:
+        raise invalid("Must provide percent_off or amount_off.", code="parameter_missing", executed=False)
     if "amount_off" in params and "currency" not in params:
-        raise missing_parameter("currency")
-    if "percent_off" in params and not 0 < float(params["percent_off"]) <= 100:
-        raise bad_parameter("Invalid percent_off: must be greater than 0 and at most 100.", "percent_off")
-    if (params.get("duration") == "repeating") != ("duration_in_months" in params):
-        raise bad_parameter("duration_in_months goes with duration repeating, and only with it.", "duration_in_months")
+        raise bad_parameter("You must pass currency when passing amount_off", "currency")
+    if "percent_off" in params:
+        _check_percent(float(params["percent_off"]))
+    if "redeem_by" in params and params["redeem_by"] <= call.now:
+        raise bad_parameter(
+            "The parameter `redeem_by` expects a unix timestamp representing a date and time in the future. You "
+            f"specified the value `{params['redeem_by']}` which is in the past.",
+            "redeem_by",
+        )
+    _check_options(params)
+    if params.get("duration") == "repeating" and "duration_in_months" not in params:
+        raise bad_parameter(
+            "The duration_in_months param must be set when creating a coupon with a repeating duration", "duration"
+        )
+
+
+def _check_percent(percent: float) -> None:
+    for wrong, text in (
+        (percent < 0.01, "greater than or equal to 0.01"),
+        (percent > 100, "less than or equal to 100"),
+    ):
+        if wrong:
+            raise bad_parameter(f"This value must be {text} (it currently is '{percent}').", "percent_off")
+
+
+def _check_options(params: Body) -> None:
+    """`currency_options` goes with an amount, and names its currencies in lower case. Source: recorded refusals."""
+    options = params.get("currency_options")
+    if options is None:
+        return
+    if not isinstance(options, dict):
+        raise bad_parameter("Invalid object", "currency_options")
+    if "percent_off" in params:
+        message = "You may only specify one of these parameters: currency_options, percent_off."
+        raise bad_parameter(message, "currency_options")
+    wrong = next((name for name in options if name != name.lower()), None)
+    if wrong:
+        raise bad_parameter(
+            f"Currencies must be lowercase when used as keys in a map. Use `{wrong.lower()}` instead of `{wrong}`.",
+            "currency_options",
+        )
 
 
 def create_coupon(call: Call) -> Body:

@@ -8,10 +8,10 @@ from typing import Any
 
 from creditctl.emulator import balances
 from creditctl.emulator.call import Call
-from creditctl.emulator.errors import bad_parameter, invalid
+from creditctl.emulator.errors import bad_parameter, invalid, no_such
 from creditctl.emulator.events import previous_attributes
 from creditctl.emulator.jobs import job
-from creditctl.emulator.kinds import CHARGE, DISPUTE, Body
+from creditctl.emulator.kinds import CHARGE, CUSTOMER, DISPUTE, Body
 from creditctl.emulator.lists import by_column, by_created, list_fields, listing, retrieve
 from creditctl.emulator.resources.common import updated
 from creditctl.emulator.resources.dispute_bodies import EVIDENCE_FIELDS, new_dispute
@@ -58,10 +58,23 @@ def open_dispute(
     machinery.save(CHARGE, charge | {"disputed": True, "dispute": dispute["id"]})
     if inquiry:
         machinery.later(INQUIRY_SECONDS, "inquiry_closes", dispute["id"])
-        return dispute
-    _withdraw(machinery, dispute)
-    machinery.later(dispute["evidence_details"]["due_by"] - call.now, "dispute_due", dispute["id"])
-    return dispute
+    else:
+        _withdraw(machinery, dispute)
+        machinery.later(dispute["evidence_details"]["due_by"] - call.now, "dispute_due", dispute["id"])
+    dispute["evidence"] = {**dispute["evidence"], **_known(machinery, charge)}
+    return machinery.save(DISPUTE, dispute)
+
+
+def _known(call: Call, charge: Body) -> Body:
+    """Evidence that is filled in by itself; Source: recorded disputes, whose events do not have it yet."""
+    row = call.find(charge["customer"], CUSTOMER) if charge["customer"] else None
+    customer = row.decoded() if row else {}
+    billing = charge["billing_details"]
+    return {
+        "customer_email_address": customer.get("email") or billing["email"],
+        "customer_name": customer.get("name") or customer.get("description") or billing["name"],
+        "product_description": charge["description"],
+    }
 
 
 def _withdraw(call: Call, dispute: Body) -> None:
@@ -197,10 +210,19 @@ def close(call: Call) -> Body:
     return settle_dispute(call, dispute, "lost" if dispute["status"] == "needs_response" else "warning_closed")
 
 
+def of_charge(call: Call) -> bytes:
+    """The dispute of a charge."""
+    charge = call.fetch(CHARGE, call.args[0], "charge")
+    if not charge["dispute"]:
+        raise no_such("dispute", call.args[0], "charge")
+    return call.fetch_row(DISPUTE, charge["dispute"]).body
+
+
 _FILTERS = {"charge": by_column("owner"), "payment_intent": by_column("parent"), "created": by_created()}
 ROUTES = (
     route("GET", "/v1/disputes", listing(DISPUTE, _FILTERS, counted=True), list_fields(_FILTERS), permission="dispute"),
     route("GET", "/v1/disputes/{id}", retrieve(DISPUTE), permission="dispute"),
+    route("GET", "/v1/charges/{id}/dispute", of_charge, permission="dispute"),
     route("POST", "/v1/disputes/{id}", update, _UPDATE, permission="dispute"),
     route("POST", "/v1/disputes/{id}/close", close, permission="dispute"),
 )

@@ -156,9 +156,11 @@ def make_price(call: Call, params: Body, product: str) -> Body:
 
 
 def claim_lookup_key(call: Call, lookup_key: str, price_id: str, *, transfer: bool) -> None:
-    """Free a lookup key for a price: it is unique among active prices, and moves only when told to."""
-    conditions = (column("label", lookup_key), body_value("$.active", True))
-    for row in call.services.store.select(call.scope.id, PRICE, *conditions):
+    """Free a lookup key for a price: it moves only when told to.
+
+    Source: recorded traffic: an archived price keeps its key from others like an active one does.
+    """
+    for row in call.services.store.select(call.scope.id, PRICE, column("label", lookup_key)):
         if row.id == price_id:
             continue
         if not transfer:
@@ -201,8 +203,6 @@ def update(call: Call) -> Body:
     if params.get("lookup_key") and params["lookup_key"] != before["lookup_key"]:
         claim_lookup_key(call, params["lookup_key"], before["id"], transfer=params.get("transfer_lookup_key", False))
     after = updated(before, params, ("active", "lookup_key", "nickname", "tax_behavior"))
-    if after["active"] and not before["active"] and after["lookup_key"]:
-        claim_lookup_key(call, after["lookup_key"], after["id"], transfer=params.get("transfer_lookup_key", False))
     return call.change(PRICE, before, after, "price.updated")
 
 

@@ -12,14 +12,15 @@ from creditctl.emulator.lists import Filter, by_any, by_body, by_created, list_f
 from creditctl.emulator.resources.common import erase, given_metadata, updated
 from creditctl.emulator.resources.prices import DEFAULT_PRICE_DATA, make_price
 from creditctl.emulator.routes import route
-from creditctl.emulator.schema import Anything, Boolean, Enum, Field, Listing, Metadata, Text, Url
+from creditctl.emulator.schema import Amount, Anything, Boolean, Enum, Field, Hash, Listing, Metadata, Text, Url
 from creditctl.emulator.store import column
 
+_DIMENSIONS = Hash(fields={name: Amount(required=True) for name in ("height", "length", "weight", "width")}, unset=True)
 _SIMPLE: dict[str, Field] = {
     "description": Text(unset=True, max_length=40_000),
     "images": Listing(item=Text(max_length=2048), most=8),
-    "marketing_features": Listing(item=Anything(), most=15),
-    "package_dimensions": Anything(),
+    "marketing_features": Listing(item=Hash(fields={"name": Text(required=True, max_length=80)}), most=15),
+    "package_dimensions": _DIMENSIONS,
     "shippable": Boolean(unset=True),
     "statement_descriptor": Text(unset=True, max_length=22),
     "tax_code": Text(unset=True),
@@ -68,16 +69,30 @@ def new_product(call: Call, params: Body) -> Body:
         "marketing_features": params.get("marketing_features") or [],
         "metadata": given_metadata(params),
         "name": params["name"],
-        "package_dimensions": params.get("package_dimensions"),
+        "package_dimensions": _dimensions(params.get("package_dimensions")),
         "shippable": params.get("shippable"),
         "statement_descriptor": params.get("statement_descriptor"),
         "tax_code": params.get("tax_code"),
-        "tax_details": params.get("tax_details"),
+        "tax_details": _tax_details(params),
         "type": params.get("type", "service"),
         "unit_label": params.get("unit_label"),
         "updated": call.now,
         "url": params.get("url"),
     }
+
+
+def _dimensions(given: Body | None) -> Body | None:
+    """Inches and ounces, as JSON numbers."""
+    return None if given is None else {name: float(value) for name, value in given.items()}
+
+
+def _tax_details(params: Body) -> Body | None:
+    """Where there is a tax code, also the newer place for it; Source: recorded products."""
+    details = params.get("tax_details")
+    details = details if isinstance(details, dict) else {}
+    code = params.get("tax_code") or details.get("tax_code")
+    place = details.get("performance_location")
+    return {"performance_location": place, "tax_code": code} if code or place else None
 
 
 def create(call: Call) -> Body:
@@ -99,6 +114,10 @@ def update(call: Call) -> Body:
     if default_price:
         _check_default_price(call, before, default_price)
     after = updated(before, call.params, (*_SIMPLE, "name", "active", "default_price"))
+    if "package_dimensions" in call.params:
+        after["package_dimensions"] = _dimensions(call.params["package_dimensions"])
+    if {"tax_code", "tax_details"} & set(call.params):
+        after["tax_details"] = _tax_details(call.params)
     after["images"] = after["images"] or []
     after["marketing_features"] = after["marketing_features"] or []
     if after == before:
