@@ -67,9 +67,15 @@ def make_console(stream: TextIO, environ: Mapping[str, str]) -> Console:
     """A console that honours NO_COLOR, FORCE_COLOR and COLUMNS, and stays plain where no person looks."""
     from rich.console import Console
 
+    class PipeConsole(Console):
+        """Leaves a reader's early leave to the error boundary: Rich itself would end the program with 1."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
     interactive = stream.isatty() or bool(environ.get("FORCE_COLOR"))
     width = None if stream.isatty() or environ.get("COLUMNS") else _PLAIN_WIDTH
-    return Console(
+    return PipeConsole(
         file=stream,
         _environ=environ,
         width=width,

@@ -208,12 +208,11 @@ def delete(
     as_json: JsonOption = False,
 ) -> None:
     """Delete an endpoint for good, together with its signing secret."""
-    from creditctl.stripe_api.permissions import needs
+    from creditctl.provisioning.hand_over import delete_endpoint
 
     with open_work(ctx, env_file, mode, as_json) as work:
         work.confirm(mode, confirm, yes)
-        with needs("delete the webhook endpoint", "rak_webhook_write"):
-            work.door.client.v1.webhook_endpoints.delete(endpoint_id)
+        delete_endpoint(work.door, endpoint_id, must_exist=True)
 
         def human(console: Console) -> None:
             console.print(f"{endpoint_id} is gone.", markup=False)

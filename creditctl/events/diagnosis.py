@@ -77,7 +77,7 @@ def _decide(session: SessionFacts, payment: PaymentFacts, catalog: Catalog) -> D
 
 def _without_session(payment: PaymentFacts) -> Diagnosis:
     if not payment.stripe_seen:
-        return Diagnosis(None, "Stripe was not asked, so what it holds is not judged.")
+        return Diagnosis(None, "Stripe was not seen, so what it holds is not judged.")
     if payment.intent is None and payment.entries:
         missing = Missing(
             "the payment on Stripe",

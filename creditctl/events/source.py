@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import stripe
@@ -81,8 +82,10 @@ def read_event(client: stripe.StripeClient, event_id: str) -> EventRecord | None
 
     Source: Stripe API reference, "Retrieve an event": within thirty days.
     """
+    if not event_id:
+        return None  # without a name the path is that of the list
     try:
-        return record_of(read_raw(client, f"/v1/{PATH}/{event_id}", {}))
+        return record_of(read_raw(client, f"/v1/{PATH}/{quote(event_id, safe='')}", {}))
     except stripe.InvalidRequestError as error:
         if error.http_status == 404:
             return None

@@ -126,13 +126,18 @@ def _lines(payment: PaymentFacts) -> Iterator[Line]:
     yield from _stripe_lines(payment)
     for record in payment.events:
         view = EventView(record)
-        pending = f", {view.pending} endpoints have not accepted it" if view.pending else ""
-        yield Line(record.created, "event", f"{record.type} {record.id}{pending}", record.id)
+        yield Line(record.created, "event", f"{record.type} {record.id}{_pending(view.pending)}", record.id)
     yield from _delivery_lines(payment)
     for found in payment.findings:
         text = f"{found.id} {found.finding.code} ({found.status})"
         yield Line(found.recorded, "finding", text, str(found.id), place=_AFTER_ALL)
     yield from _entry_lines(payment)
+
+
+def _pending(count: int | None) -> str:
+    if not count:
+        return ""
+    return f", {count} {'endpoint has' if count == 1 else 'endpoints have'} not accepted it"
 
 
 def _delivery_lines(payment: PaymentFacts) -> Iterator[Line]:

@@ -60,7 +60,7 @@ class Eyes:
                 raise
             self.away = isinstance(known, Unreachable)
             if known.code != _NO_SUCH_OBJECT:
-                self.note(f"{what} could not be read from Stripe: {known.message}")
+                self.note(f"{what} could not be read from Stripe: {known.message.rstrip('.')}")
             return otherwise
 
     def kept(self, object_id: str) -> list[EventRecord]:

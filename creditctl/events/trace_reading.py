@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from urllib.parse import quote
 
 import stripe
 
@@ -59,7 +60,11 @@ class PaymentReader:
         intent = None
         if key.startswith("pi_"):
             intent = self.eyes.see(
-                key, lambda client: retrieve(client, f"payment_intents/{key}", {"expand": ["latest_charge"]}), None
+                key,
+                lambda client: retrieve(
+                    client, f"payment_intents/{quote(key, safe='')}", {"expand": ["latest_charge"]}
+                ),
+                None,
             )
         refunds = self._related("refunds", key)
         disputes = self._related("disputes", key)
@@ -84,7 +89,7 @@ class PaymentReader:
 
     def _session(self, key: str) -> Body | None:
         if not key.startswith("pi_"):
-            return self.eyes.see(key, lambda client: retrieve(client, f"checkout/sessions/{key}"), None)
+            return self.eyes.see(key, lambda client: retrieve(client, f"checkout/sessions/{quote(key, safe='')}"), None)
         return self.eyes.see(
             f"the session of {key}",
             lambda client: _first(list_all(client, "checkout/sessions", {"payment_intent": key})),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import islice
+from urllib.parse import quote
 
 import stripe
 
@@ -52,7 +53,7 @@ class SubjectFinder:
         return self._payment_of_object(subject, _PATHS[prefix])
 
     def _payment_of_object(self, subject: str, path: str) -> list[str]:
-        body = self.eyes.see(subject, lambda client: retrieve(client, f"{path}/{subject}"), None)
+        body = self.eyes.see(subject, lambda client: retrieve(client, f"{path}/{quote(subject, safe='')}"), None)
         found = None if body is None else id_of(body.get("payment_intent"))
         if found is not None:
             return [found]

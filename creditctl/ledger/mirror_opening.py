@@ -7,7 +7,7 @@ from pathlib import Path
 
 from creditctl.core.errors import GuardRefused, LedgerError
 from creditctl.ledger import mirror_schema
-from creditctl.ledger.opening import _use_write_ahead_log
+from creditctl.ledger.opening import use_write_ahead_log
 
 BUSY_SECONDS = 30
 """How long a writer waits for another."""
@@ -58,7 +58,7 @@ def _create(connection: sqlite3.Connection, path: Path, account: str | None, liv
         raise LedgerError(
             f"There is no archive at {path}.", code="mirror.missing", fix="Run `creditctl events archive` first."
         )
-    _use_write_ahead_log(connection, BUSY_SECONDS)
+    use_write_ahead_log(connection, BUSY_SECONDS)
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Another process may have been first.

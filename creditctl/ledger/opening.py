@@ -96,7 +96,7 @@ def _create_or_upgrade(connection: sqlite3.Connection, path: Path, wanted: Wante
     if _format(connection, path, wanted.version) == 0:
         _require_owner_known(path, wanted)
         connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
-    _use_write_ahead_log(connection, wanted.timeout_seconds)
+    use_write_ahead_log(connection, wanted.timeout_seconds)
     connection.execute("BEGIN IMMEDIATE")
     try:
         version = _format(connection, path, wanted.version)
@@ -133,7 +133,7 @@ def _require_owner_known(path: Path, wanted: Wanted) -> None:
         )
 
 
-def _use_write_ahead_log(connection: sqlite3.Connection, timeout_seconds: float) -> None:
+def use_write_ahead_log(connection: sqlite3.Connection, timeout_seconds: float) -> None:
     """Readers never wait for the writer. SQLite doesn't wait for this switch by itself, so we do.
 
     Source: SQLite documentation, "Write-Ahead Logging", section "Activating And Configuring WAL Mode".

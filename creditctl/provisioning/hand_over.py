@@ -138,13 +138,19 @@ def take_back(door: StripeDoor, endpoint_id: str) -> None:
         delete_endpoint(door, endpoint_id)
 
 
-def delete_endpoint(door: StripeDoor, endpoint_id: str) -> None:
-    """Deletes an endpoint; one that is gone already is fine."""
+def delete_endpoint(door: StripeDoor, endpoint_id: str, *, must_exist: bool = False) -> None:
+    """Deletes an endpoint; one that is gone already is fine.
+
+    Shape:  with `must_exist` that is refused, unless a try of this very call was cut off and may have deleted it.
+    Errors: stripe.InvalidRequestError; ConfigurationError for a missing permission.
+    """
     import stripe
 
+    before = door.request_count
     try:
         with needs("delete the webhook endpoint", "rak_webhook_write"):
             door.client.v1.webhook_endpoints.delete(endpoint_id)
     except stripe.InvalidRequestError as error:
-        if error.http_status != 404:
+        tried_once = door.request_count == before + 1
+        if error.http_status != 404 or (must_exist and tried_once):
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 import stripe
 
+from creditctl.cli.app import run
+from creditctl.cli.wiring import Wiring
 from creditctl.core.errors import ExitCode
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.sdk_door import EmulatorHTTPClient
@@ -120,3 +123,65 @@ def test_a_stopped_listener_says_that_it_goes_on_where_it_stopped(shop: Any, sin
     assert stopped.exit_code == ExitCode.STOPPED
     said = stopped.document["error"]["fix"] if form == ("--json",) else stopped.stderr
     assert "goes on" in said
+
+
+class LeftPipe(io.StringIO):
+    """A pipe whose reader went away."""
+
+    def write(self, _text: str) -> int:
+        raise BrokenPipeError
+
+
+class Terminal(io.StringIO):
+    """A terminal; `screen` is what a person sees in the end."""
+
+    def isatty(self) -> bool:
+        return True
+
+    @property
+    def screen(self) -> list[str]:
+        lines = []
+        for line in self.getvalue().split("\n"):
+            seen = ""
+            for part in line.split("\r"):
+                seen = part + seen[len(part) :]
+            lines.append(seen.rstrip())
+        return lines
+
+
+def wiring(shop: Any, emulator: Emulator, **streams: io.StringIO) -> Wiring:
+    quiet = {"stdin": io.StringIO(), "stdout": io.StringIO(), "stderr": io.StringIO()}
+    return Wiring(
+        environ=shop.environ,
+        folder=shop.folder,
+        clock=shop.clock,
+        sleep=shop.clock.sleep,
+        transport=lambda: EmulatorHTTPClient(emulator),
+        **(quiet | streams),
+    )
+
+
+@pytest.mark.parametrize("form", [(), ("--jsonl",), ("--json",)])
+def test_a_reader_of_the_list_may_leave_early(shop: Any, emulator: Emulator, form: tuple[str, ...]) -> None:
+    assert run(["events", "list", "--limit", "0", *form], wiring(shop, emulator, stdout=LeftPipe())) == ExitCode.OK
+
+
+@pytest.mark.parametrize("command", [("archive",), ("list", "--limit", "0"), ("replay", "--since", "1h")])
+def test_progress_is_shown_at_a_terminal_and_gone_afterwards(
+    shop: Any, emulator: Emulator, sink: Any, command: tuple[str, ...]
+) -> None:
+    shop.environ["COLUMNS"] = "200"
+    target = ("--to", sink[0], "--rate", "0") if command[0] == "replay" else ()
+    terminal = Terminal()
+
+    run(["events", *command, *target], wiring(shop, emulator, stderr=terminal))
+
+    assert "100 events read" in terminal.getvalue()
+    assert not any("events read" in line for line in terminal.screen)
+
+
+@pytest.mark.parametrize("name", ["", "../accounts", "evt_a/b?c", "évt"])
+def test_no_name_of_an_event_leads_anywhere_else(shop: Any, name: str) -> None:
+    shown = shop("events", "show", name, "--json")
+
+    assert (shown.exit_code, shown.document["error"]["code"]) == (ExitCode.USAGE, "events.unknown")

@@ -52,6 +52,14 @@ def test_an_endpoint_is_switched_off_and_on_and_deleted(shop: Any) -> None:
     assert shop("webhooks", "delete", made, "--json").exit_code == 4
 
 
+def test_a_deletion_whose_answer_was_cut_off_is_not_told_as_a_failure(shop: Any, emulator: Emulator) -> None:
+    made = shop("webhooks", "register", "--json").report["endpoint"]
+    emulator.services.faults.add({"kind": "cut_after", "method": "DELETE", "count": 1})
+
+    assert shop("webhooks", "delete", made, "--json").report == {"deleted": made}
+    assert endpoints(shop) == []
+
+
 def test_a_rotation_waits_for_a_delivery_and_then_ends(
     shop: Any, emulator: Emulator, client: stripe.StripeClient, clock: Any
 ) -> None:

@@ -214,7 +214,7 @@ def test_an_entry_that_says_something_else_is_named(catalog: Catalog) -> None:
 def test_what_cannot_be_judged_is_said(catalog: Catalog) -> None:
     assert "no purchase" in diagnose(payment(session=session(mode="subscription")), catalog).note
     assert "without the ledger" in diagnose(payment(has_ledger=False, entries=()), catalog).note
-    assert "not asked" in diagnose(payment(session=None, stripe_seen=False), catalog).note
+    assert "not seen" in diagnose(payment(session=None, stripe_seen=False), catalog).note
     assert "No Checkout session" in diagnose(payment(session=None, intent={"id": KEY}), catalog).note
     assert "cannot be judged" in diagnose(payment(session=session(created=None)), catalog).note
     strange = missing(payment(session=None), catalog)
