@@ -25,7 +25,10 @@ def register(app: typer.Typer) -> None:
 def pay(
     ctx: typer.Context,
     session: SessionArgument,
-    card: Annotated[str, typer.Option("--card", help=CARD_HELP, metavar="CARD")] = "4242424242424242",
+    card: Annotated[
+        str | None,
+        typer.Option("--card", help=CARD_HELP, metavar="CARD", show_default="one that pays in the emulator's mode"),
+    ] = None,
     email: Annotated[str, typer.Option("--email", help="The buyer's e-mail address.")] = "buyer@example.com",
     name: Annotated[str | None, typer.Option("--name", help="The name on the card.", show_default="none")] = None,
     postal_code: Annotated[
@@ -47,7 +50,9 @@ def pay(
 def decline(
     ctx: typer.Context,
     session: SessionArgument,
-    card: Annotated[str, typer.Option("--card", help=CARD_HELP, metavar="CARD")] = "4000000000000002",
+    card: Annotated[
+        str | None, typer.Option("--card", help=CARD_HELP, metavar="CARD", show_default="a generic decline")
+    ] = None,
     url: UrlOption = None,
     key_name: KeyNameOption = None,
     env_file: EnvFileOption = None,
