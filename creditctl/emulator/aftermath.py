@@ -7,7 +7,7 @@ from typing import Any
 
 from creditctl.emulator import balances
 from creditctl.emulator.call import Call
-from creditctl.emulator.cards import Card, Decline
+from creditctl.emulator.cards import BY_NUMBER, Card, Decline
 from creditctl.emulator.charge_bodies import receipt_url
 from creditctl.emulator.jobs import job
 from creditctl.emulator.kinds import CHARGE, EARLY_FRAUD_WARNING, PAYMENT_INTENT, PAYMENT_METHOD, REVIEW, Body
@@ -42,6 +42,16 @@ def after_success(call: Call, intent: Body, charge: Body, card: Card) -> None:
     if card.review:
         _review(call, charge)
     if card.dispute:
+        from creditctl.emulator.resources.disputes import open_disputes
+
+        open_disputes(call, charge["id"], card.dispute)
+
+
+def dispute_captured(call: Call, charge: Body) -> None:
+    """Open what the card behind a charge stands for; Source: a recorded hold, disputed once it was captured."""
+    row = call.find(charge["payment_method"], PAYMENT_METHOD)
+    card = BY_NUMBER.get(row.hidden().get("card") or "") if row else None
+    if card is not None and card.dispute:
         from creditctl.emulator.resources.disputes import open_disputes
 
         open_disputes(call, charge["id"], card.dispute)

@@ -1,7 +1,7 @@
 """Test cards: what each number and token does.
 
 Source: Stripe docs, "Testing" (cards by brand, declines, 3D Secure, disputes, refunds, available balance); public
-recordings of test-mode answers for `advice_code` and `network_decline_code`.
+recordings of test-mode answers for `advice_code`, `network_decline_code` and the card that asks first.
 """
 
 from dataclasses import dataclass
@@ -34,6 +34,8 @@ class Card:
     challenge: str = ""
     """`always`, `unless_saved` (unless set up for off-session use), `on_session` (when the buyer is there) or
     `requested` (when the merchant asks for it)."""
+    asks_first: bool = False
+    """True where authentication is asked for before the network is: off session, no charge is tried."""
     after_challenge: Decline | None = None
     dispute: str = ""
     refund: str = ""
@@ -159,7 +161,7 @@ _CHALLENGES = (
         challenge="always",
         after_challenge=INSUFFICIENT,
     ),
-    Card("4000000000003220", ("threeDSecure2Required",), challenge="always"),
+    Card("4000000000003220", ("threeDSecure2Required",), country="IE", challenge="always", asks_first=True),
     Card("4000000000003063", ("threeDSecureRequired",), challenge="always"),
     Card(
         "4000008400001629",

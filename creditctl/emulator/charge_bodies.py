@@ -8,6 +8,9 @@ from creditctl.emulator.cards import Card, Decline
 from creditctl.emulator.kinds import Body
 from creditctl.emulator.methods import Method
 
+AUTHORIZATION_SECONDS = 7 * 86_400
+"""Source: Stripe docs, "Place a hold on a payment method": seven days for cards."""
+
 
 def new_charge(call: Call, intent: Body, method: Method, status: str, decline: Decline | None, card_3ds: bool) -> Body:
     """A charge of an intent's amount: `succeeded`, `pending` or `failed`."""
@@ -46,7 +49,7 @@ def new_charge(call: Call, intent: Body, method: Method, status: str, decline: D
         "paid": status == "succeeded",
         "payment_intent": intent["id"],
         "payment_method": method.body["id"],
-        "payment_method_details": method_details(call, intent, method, card_3ds),
+        "payment_method_details": method_details(call, intent, method, card_3ds, status),
         "radar_options": {},
         "receipt_email": intent["receipt_email"],
         "receipt_number": None,
@@ -103,19 +106,21 @@ def outcome(card: Card | None, decline: Decline | None, status: str) -> Body:
 _RISK_SCORES = {"normal": 41, "elevated": 65, "highest": 85}
 
 
-def method_details(call: Call, intent: Body, method: Method, card_3ds: bool) -> Body:
-    """`payment_method_details`."""
+def method_details(call: Call, intent: Body, method: Method, card_3ds: bool, status: str) -> Body:
+    """`payment_method_details`; only a charge that waits for its capture says until when."""
     type_ = method.body["type"]
     if type_ != "card":
         details = {k: v for k, v in method.body[type_].items() if k != "generated_from"}
         return {"type": type_, type_: {**details, "mandate": None}}
     card, shown = method.card, method.body["card"]
+    waits = status == "succeeded" and intent["capture_method"] == "manual"
     return {
         "type": "card",
         "card": {
-            "amount_authorized": intent["amount"],
+            "amount_authorized": None if status == "failed" else intent["amount"],
             "authorization_code": call.services.ids.digits(6),
             "brand": card.brand,
+            **({"capture_before": call.now + AUTHORIZATION_SECONDS} if waits else {}),
             "checks": checks(method, card),
             "country": card.country,
             "electronic_commerce_indicator": "05" if card_3ds else "07",

@@ -194,7 +194,7 @@ def _new_method(call: Call, type_: str, params: Body) -> Body:
 def refuse_reuse(method: Method, customer: str | None) -> None:
     """A method that is not saved is used once; a saved one is used with its customer.
 
-    Source: Stripe API reference, "PaymentMethods"; messages quoted in public issues.
+    Source: Stripe API reference, "PaymentMethods"; messages quoted in public issues and recorded in test mode.
     """
     owner = method.body["customer"]
     if owner is None and method.extra.get("used"):
@@ -206,15 +206,15 @@ def refuse_reuse(method: Method, customer: str | None) -> None:
         )
     if owner is not None and customer is None:
         raise invalid(
-            f"The PaymentMethod ({method.body['id']}) belongs to the Customer {owner}. Please include the Customer in "
-            "the `customer` parameter on the PaymentIntent.",
-            param="payment_method",
+            f"The `payment_method` parameter supplied {method.body['id']} belongs to the Customer {owner}. Please "
+            "include the Customer in the `customer` parameter on the PaymentIntent.",
+            code="parameter_missing",
+            param="source",
         )
     if owner is not None and owner != customer:
         raise invalid(
-            f"The customer does not have a payment method with the ID {method.body['id']}. The payment method must be "
-            "attached to the customer.",
-            code="resource_missing",
+            f"The PaymentMethod {method.body['id']} does not belong to the Customer you supplied {customer}. Please "
+            "use this PaymentMethod with the Customer that it belongs to instead.",
             param="payment_method",
         )
 

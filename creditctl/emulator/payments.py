@@ -11,7 +11,7 @@ from creditctl.emulator import cards
 from creditctl.emulator.aftermath import after_success, schedule_delayed_result
 from creditctl.emulator.call import Call
 from creditctl.emulator.cards import Card, Decline
-from creditctl.emulator.charge_bodies import new_charge
+from creditctl.emulator.charge_bodies import AUTHORIZATION_SECONDS, checks, new_charge
 from creditctl.emulator.errors import StripeError, invalid
 from creditctl.emulator.kinds import CHARGE, PAYMENT_INTENT, PAYMENT_METHOD, Body
 from creditctl.emulator.methods import Method, mark_used
@@ -44,7 +44,7 @@ def attempt_payment(call: Call, intent: Body, method: Method, terms: Terms) -> B
     asked = intent["payment_method_options"].get("card", {}).get("request_three_d_secure") in ("any", "challenge")
     if not terms.authenticated and _needs_challenge(card, method, terms, asked):
         if terms.off_session or terms.error_on_requires_action:
-            raise _decline(call, intent, method, cards.AUTHENTICATION_REQUIRED)
+            raise _unauthenticated(call, intent, method)
         return _ask_for_action(call, intent, terms)
     decline = card.after_challenge if terms.authenticated and card.after_challenge else card.decline
     if decline is not None:
@@ -97,10 +97,6 @@ def _succeed(call: Call, intent: Body, method: Method, terms: Terms) -> Body:
     return intent
 
 
-AUTHORIZATION_SECONDS = 7 * 86_400
-"""Source: Stripe docs, "Place a hold on a payment method": seven days for cards."""
-
-
 def _remember_use(call: Call, intent: Body, method: Method) -> None:
     saved = intent["setup_future_usage"] == "off_session"
     if intent["setup_future_usage"] and intent["customer"] and method.body["customer"] is None:
@@ -126,7 +122,9 @@ def _submit_delayed(call: Call, intent: Body, method: Method) -> Body:
 
 
 def _decline(call: Call, intent: Body, method: Method, decline: Decline) -> StripeError:
-    """Record the failed attempt and make the refusal that reports it."""
+    """Record the failed attempt and make the refusal that reports it; its method shows what the issuer checked."""
+    method.body["card"] = {**method.body["card"], "checks": checks(method, method.card)}
+    call.save(PAYMENT_METHOD, method.body)
     charge = new_charge(call, intent, method, "failed", decline, False)
     call.add(CHARGE, charge, event="charge.failed")
     intent["latest_charge"] = charge["id"]
@@ -134,9 +132,18 @@ def _decline(call: Call, intent: Body, method: Method, decline: Decline) -> Stri
     return card_error(decline, charge=charge["id"], intent=intent, method=method.body)
 
 
+def _unauthenticated(call: Call, intent: Body, method: Method) -> StripeError:
+    """The refusal of a payment that nobody is there to authenticate."""
+    decline = cards.AUTHENTICATION_REQUIRED
+    if not method.card.asks_first:
+        return _decline(call, intent, method, decline)
+    fail_intent(call, intent, method.body, decline, None)
+    return card_error(decline, intent=intent, method=method.body)
+
+
 def fail_intent(call: Call, intent: Body, method: Body, decline: Decline, charge: str | None) -> Body:
     """Send an intent back to `requires_payment_method` with the reason."""
-    error = error_fields(decline, charge) | {"payment_method": method}
+    error = error_fields(decline, charge) | {"payment_method": method, "payment_method_type": method["type"]}
     error["doc_url"] = "https://stripe.com/docs/error-codes/" + decline.code.replace("_", "-")
     intent |= {
         "last_payment_error": {name: error[name] for name in sorted(error)},

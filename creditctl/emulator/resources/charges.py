@@ -7,6 +7,7 @@ from typing import Any
 
 from creditctl.emulator.call import Call
 from creditctl.emulator.charge_bodies import receipt_url
+from creditctl.emulator.errors import invalid
 from creditctl.emulator.expand import includable
 from creditctl.emulator.kinds import CHARGE, CUSTOMER, REFUND, Body
 from creditctl.emulator.lists import by_body, by_column, by_created, envelope, list_fields, listing, retrieve
@@ -27,11 +28,17 @@ _UPDATE: dict[str, Field] = {
 
 
 def update(call: Call) -> Body:
-    """Annotate a charge."""
+    """Annotate a charge; Source: recorded test-mode refusal for `transfer_group`."""
     before = call.fetch(CHARGE, call.args[0])
+    if "transfer_group" in call.params:
+        raise invalid(
+            f"This Charge was created by a PaymentIntent ({before['payment_intent']}). You must update the "
+            "`transfer_group` on the PaymentIntent instead of updating the Charge directly. See "
+            "https://stripe.com/docs/api#update_payment_intent"
+        )
     if call.params.get("customer"):
         call.refer(CUSTOMER, call.params["customer"], "customer")
-    after = updated(before, call.params, ("customer", "description", "receipt_email", "transfer_group"))
+    after = updated(before, call.params, ("customer", "description", "receipt_email"))
     if "shipping" in call.params:
         after["shipping"] = shipping(call.params["shipping"])
     report = (call.params.get("fraud_details") or {}).get("user_report")

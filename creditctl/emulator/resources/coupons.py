@@ -131,7 +131,7 @@ def create_coupon(call: Call) -> Body:
         "valid": True,
     }
     if call.services.store.get(call.scope.id, body["id"]) is not None:
-        raise invalid(f"Coupon already exists: {body['id']}", code="resource_already_exists", param="id")
+        raise invalid("Coupon already exists.", code="resource_already_exists")
     products = (params.get("applies_to") or {}).get("products")
     for index, product in enumerate(products or ()):
         call.refer(PRODUCT, product, f"applies_to[products][{index}]")

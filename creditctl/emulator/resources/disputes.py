@@ -8,7 +8,7 @@ from typing import Any
 
 from creditctl.emulator import balances
 from creditctl.emulator.call import Call
-from creditctl.emulator.errors import bad_parameter, invalid, no_such
+from creditctl.emulator.errors import StripeError, bad_parameter, invalid
 from creditctl.emulator.events import previous_attributes
 from creditctl.emulator.jobs import job
 from creditctl.emulator.kinds import CHARGE, CUSTOMER, DISPUTE, Body
@@ -52,7 +52,7 @@ def open_dispute(
     machinery = Call(call.services, call.scope, call.now)
     charge = machinery.fetch(CHARGE, charge_id)
     inquiry = kind == "inquiry"
-    disputed = charge["amount"] - charge["amount_refunded"] if amount is None else amount
+    disputed = charge["amount_captured"] - charge["amount_refunded"] if amount is None else amount
     dispute = new_dispute(machinery, charge, disputed, reason, network_code, kind)
     machinery.add(DISPUTE, dispute, event="charge.dispute.created")
     machinery.save(CHARGE, charge | {"disputed": True, "dispute": dispute["id"]})
@@ -100,7 +100,7 @@ def update(call: Call) -> Body:
     evidence = params.get("evidence")
     submits = params.get("submit", bool(evidence))
     if (evidence or submits) and before["status"] not in OPEN:
-        raise invalid("This dispute is no longer open: its evidence cannot be changed.", param="evidence")
+        raise _not_open(before)
     after = updated(before, params, ("intended_submission_method",))
     if evidence:
         _add_evidence(after, evidence)
@@ -111,6 +111,13 @@ def update(call: Call) -> Body:
         text = after["evidence"]["uncategorized_text"]
         call.later(OUTCOME_SECONDS, "dispute_outcome", after["id"], text=text)
     return changed
+
+
+def _not_open(dispute: Body) -> StripeError:
+    """The refusal of a late answer; Source: recorded for a dispute that ended, unconfirmed for one under review."""
+    if dispute["status"].endswith("under_review"):
+        return invalid(f"This dispute has a status of {dispute['status']} and can no longer be changed or closed.")
+    return invalid("This dispute is already closed")
 
 
 def _add_evidence(dispute: Body, evidence: Body) -> None:
@@ -159,7 +166,7 @@ def _escalate(call: Call, before: Body) -> None:
 
 
 def settle_dispute(call: Call, before: Body, status: str) -> Body:
-    """End a dispute; a won one gives the money back."""
+    """End a dispute; a won one gives the money back, which settles like a charge (recorded)."""
     after = before | {"status": status}
     if status == "won":
         after |= {"is_charge_refundable": True}
@@ -170,6 +177,7 @@ def settle_dispute(call: Call, before: Body, status: str) -> Body:
             before["amount"],
             before["currency"],
             category="dispute_reversal",
+            available_on=balances.settles_on(call.now),
             description=f"Chargeback reversal for {before['charge']}",
         )
         after["balance_transactions"] = [*before["balance_transactions"], entry]
@@ -206,15 +214,15 @@ def close(call: Call) -> Body:
     """Accept the loss."""
     dispute = call.fetch(DISPUTE, call.args[0])
     if dispute["status"] not in OPEN:
-        raise invalid(f"This dispute has a status of {dispute['status']} and can no longer be closed.")
+        raise _not_open(dispute)
     return settle_dispute(call, dispute, "lost" if dispute["status"] == "needs_response" else "warning_closed")
 
 
 def of_charge(call: Call) -> bytes:
-    """The dispute of a charge."""
+    """The dispute of a charge; Source: recorded test-mode refusal where there is none."""
     charge = call.fetch(CHARGE, call.args[0], "charge")
     if not charge["dispute"]:
-        raise no_such("dispute", call.args[0], "charge")
+        raise invalid(f"No dispute for charge: {call.args[0]}", status=404)
     return call.fetch_row(DISPUTE, charge["dispute"]).body
 
 

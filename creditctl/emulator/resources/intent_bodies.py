@@ -146,8 +146,20 @@ def refuse_unusable(types: list[str], currency: str | None) -> None:
             )
 
 
+NOTHING_TO_PAY = (
+    "The amount must be greater than or equal to the minimum charge amount allowed for your account and the currency "
+    "set (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts).  If you want to save a Payment "
+    "Method for future use without an immediate payment, use a Setup Intent instead: "
+    "https://docs.stripe.com/payments/setup-intents"
+)
+
+
 def check_amount(amount: int, currency: str) -> None:
-    """The bounds of a charge."""
+    """The bounds of a charge; Source: recorded test-mode refusal of nothing at all."""
+    if amount < 0:
+        raise bad_parameter("This value must be greater than or equal to 1.", "amount", "parameter_invalid_integer")
+    if amount == 0:
+        raise bad_parameter(NOTHING_TO_PAY, "amount", "parameter_invalid_integer")
     if amount < smallest(currency):
         least = written(smallest(currency), currency)
         raise invalid(f"Amount must be at least {least} {currency}", code="amount_too_small", param="amount")

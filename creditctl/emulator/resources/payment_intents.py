@@ -6,7 +6,7 @@ Source: Stripe API reference, "PaymentIntents"; Stripe docs, "How PaymentIntents
 import copy
 from typing import Any
 
-from creditctl.emulator.aftermath import settle_charge
+from creditctl.emulator.aftermath import dispute_captured, settle_charge
 from creditctl.emulator.call import Call
 from creditctl.emulator.charge_bodies import receipt_url
 from creditctl.emulator.errors import StripeError, invalid
@@ -15,6 +15,7 @@ from creditctl.emulator.kinds import CHARGE, CUSTOMER, PAYMENT_INTENT, SESSION, 
 from creditctl.emulator.lists import by_column, by_created, list_fields, listing
 from creditctl.emulator.methods import Method, load_method, make_method, refuse_reuse
 from creditctl.emulator.payments import Terms, attempt_payment
+from creditctl.emulator.resources.captures import amount_to_capture
 from creditctl.emulator.resources.common import merged, shipping, updated
 from creditctl.emulator.resources.intent_bodies import (
     CONFIRM_FIELDS,
@@ -34,14 +35,14 @@ _AUTOMATIC = Hash(fields={"enabled": Boolean(required=True), "allow_redirects": 
 _CREATE: dict[str, Field] = {
     **SHARED_FIELDS,
     **CONFIRM_FIELDS,
-    "amount": Integer(required=True, low=1),
+    "amount": Integer(required=True),
     "currency": Currency(required=True),
     "automatic_payment_methods": _AUTOMATIC,
     "confirm": Boolean(),
     "confirmation_method": Enum(values=("automatic", "manual")),
     "on_behalf_of": Anything(),
 }
-_UPDATE: dict[str, Field] = {**SHARED_FIELDS, "amount": Integer(low=1), "currency": Currency()}
+_UPDATE: dict[str, Field] = {**SHARED_FIELDS, "amount": Integer(), "currency": Currency()}
 _CONFIRM: dict[str, Field] = {
     **CONFIRM_FIELDS,
     **{
@@ -67,7 +68,7 @@ _CONFIRM: dict[str, Field] = {
     "client_secret": Text(),
 }
 _CAPTURE: dict[str, Field] = {
-    "amount_to_capture": Integer(low=1),
+    "amount_to_capture": Integer(),
     "amount_details": Anything(),
     "application_fee_amount": Anything(),
     "final_capture": Boolean(),
@@ -83,14 +84,17 @@ _CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_ac
 _CANCELABLE = (
     "requires_payment_method",
     "requires_capture",
+    "requires_reauthorization",
     "requires_confirmation",
     "requires_action",
+    "expired",
     "processing",
 )
+"""Source: recorded test-mode refusal, which lists states that no intent has here."""
 
 
-def _unexpected(intent: Body, message: str) -> StripeError:
-    return invalid(message, code="payment_intent_unexpected_state", payment_intent=intent)
+def _unexpected(intent: Body, message: str, param: str | None = None) -> StripeError:
+    return invalid(message, code="payment_intent_unexpected_state", param=param, payment_intent=intent)
 
 
 def create(call: Call) -> Body:
@@ -135,12 +139,7 @@ def _confirm(call: Call, intent: Body, method: Method | None) -> Body:
     if method is None and intent["payment_method"]:
         method = load_method(call, intent["payment_method"])
     if method is None:
-        raise _unexpected(
-            intent,
-            "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the "
-            "PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a "
-            "payment method or ConfirmationToken.",
-        )
+        raise _unexpected(intent, _no_method(intent["customer"]))
     _require_return_url(call, intent)
     terms = Terms(
         off_session=call.params.get("off_session") not in (None, "false"),
@@ -148,6 +147,19 @@ def _confirm(call: Call, intent: Body, method: Method | None) -> Body:
         return_url=call.params.get("return_url"),
     )
     return attempt_payment(call, intent, method, terms)
+
+
+def _no_method(customer: str | None) -> str:
+    missing = "You cannot confirm this PaymentIntent because it's missing a payment method. "
+    if customer:
+        return missing + (
+            f"To confirm the PaymentIntent with {customer}, specify a payment method attached to this customer along "
+            "with the customer ID."
+        )
+    return missing + (
+        "You can either update the PaymentIntent with a payment method and then confirm it again, or confirm it again "
+        "directly with a payment method or ConfirmationToken."
+    )
 
 
 def _require_return_url(call: Call, intent: Body) -> None:
@@ -188,7 +200,12 @@ def confirm(call: Call) -> Body:
             else f"This PaymentIntent's status is {intent['status']}: it cannot be confirmed again.",
         )
     _apply(intent, call.params)
-    return _confirm(call, intent, _given_method(call, intent))
+    try:
+        method = _given_method(call, intent)
+    except StripeError as refusal:
+        refusal.fields.setdefault("payment_intent", intent)
+        raise
+    return _confirm(call, intent, method)
 
 
 def _apply(intent: Body, params: Body) -> None:
@@ -215,6 +232,7 @@ def update(call: Call) -> Body:
                 f"This PaymentIntent's {frozen[0]} could not be updated because it has a status of "
                 f"{intent['status']}. You may only update the {frozen[0]} of a PaymentIntent with one of the "
                 "following statuses: requires_payment_method, requires_confirmation, requires_action.",
+                frozen[0],
             )
     if params.get("customer"):
         call.refer(CUSTOMER, params["customer"], "customer")
@@ -234,20 +252,7 @@ def capture(call: Call) -> Body:
     """Take what was authorised, or part of it: the rest is released."""
     params = call.params
     intent = call.fetch(PAYMENT_INTENT, call.args[0])
-    if intent["status"] != "requires_capture":
-        raise _unexpected(
-            intent,
-            "This PaymentIntent could not be captured because it has a status of "
-            f"{intent['status']}. Only a PaymentIntent with one of the following statuses may be captured: "
-            "requires_capture.",
-        )
-    amount: int = params.get("amount_to_capture") or intent["amount_capturable"]
-    if amount > intent["amount_capturable"]:
-        raise invalid(
-            "The amount could not be captured because it is greater than the amount authorized.",
-            code="amount_too_large",
-            param="amount_to_capture",
-        )
+    amount = amount_to_capture(intent, params)
     charge = _capture_charge(call, intent["latest_charge"], amount)
     intent |= {"amount_capturable": 0, "amount_received": amount, "status": "succeeded"}
     if "metadata" in params:
@@ -255,6 +260,7 @@ def capture(call: Call) -> Body:
     call.cancel_job("expire_authorization", intent["id"])
     call.save(PAYMENT_INTENT, intent, event="payment_intent.succeeded")
     settle_charge(call, charge["id"])
+    dispute_captured(call, charge)
     _tell_session(call, intent)
     return intent
 
@@ -267,14 +273,9 @@ def _tell_session(call: Call, intent: Body) -> None:
 
 
 def _capture_charge(call: Call, charge_id: str, amount: int) -> Body:
+    """A charge after its capture; Source: a recorded charge, which does not count as refunded what was released."""
     before = call.fetch(CHARGE, charge_id)
-    released = before["amount"] - amount
-    charge = before | {
-        "amount_captured": amount,
-        "amount_refunded": released,
-        "captured": True,
-        "receipt_url": receipt_url(call),
-    }
+    charge = before | {"amount_captured": amount, "captured": True, "receipt_url": receipt_url(call)}
     return call.change(CHARGE, before, charge, "charge.captured")
 
 

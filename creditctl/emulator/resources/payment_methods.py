@@ -21,6 +21,7 @@ from creditctl.emulator.schema import (
     Metadata,
     Text,
 )
+from creditctl.emulator.store import Condition
 
 TYPES = ("card", "us_bank_account", "sepa_debit")
 _REDISPLAY = Enum(values=("always", "limited", "unspecified"))
@@ -93,10 +94,15 @@ def attach(call: Call) -> Body:
 
 
 def save_to(call: Call, name: str, customer_id: str) -> Body:
-    """Save a method to a customer; a card that always declines can't be saved."""
+    """Save a method to a customer, which may be done twice; a card that always declines can't be saved.
+
+    Source: recorded test-mode answers; the decline names an empty parameter and carries no method.
+    """
     customer = call.refer(CUSTOMER, customer_id, "customer")
     method = load_method(call, name)
     body = method.body
+    if body["customer"] == customer["id"]:
+        return body
     if body["customer"] is not None:
         raise invalid("The payment method you provided has already been attached to a customer.")
     if method.extra.get("used"):
@@ -105,7 +111,9 @@ def save_to(call: Call, name: str, customer_id: str) -> Body:
             "Customer, and may not be used again."
         )
     if not method.delayed and method.card.decline and not method.card.attaches:
-        raise card_error(method.card.decline, method=body)
+        refusal = card_error(method.card.decline)
+        refusal.fields.setdefault("param", "")
+        raise refusal
     if body["type"] == "card":
         body["card"] = {**body["card"], "checks": {**body["card"]["checks"], "cvc_check": method.card.cvc_check}}
     body["customer"] = customer["id"]
@@ -131,20 +139,42 @@ _FILTERS = {
 
 
 def _of_customer(call: Call) -> bytes | Body:
-    call.fetch(CUSTOMER, call.args[0], "customer")
+    call.fetch(CUSTOMER, call.args[0], "id")
     call.params["customer"] = call.args[0]
+    return _LIST_OF_CUSTOMER(call)
+
+
+def _one_of_customer(call: Call) -> bytes:
+    """A method by its customer; Source: recorded test-mode refusal of one that is not the customer's."""
+    call.fetch(CUSTOMER, call.args[0], "id")
+    row = call.fetch_row(PAYMENT_METHOD, call.args[1])
+    if row.decoded()["customer"] != call.args[0]:
+        raise invalid("Invalid request", param="customer", status=404)
+    return row.body
+
+
+def _all(call: Call) -> bytes | Body:
+    """The methods of the customer that is named; Source: recorded test-mode lists, empty where none is."""
+    if call.params.get("customer"):
+        call.refer(CUSTOMER, call.params["customer"], "customer")
     return _LIST(call)
 
 
-_LIST = listing(PAYMENT_METHOD, _FILTERS)
+def _nobody(call: Call) -> list[Condition]:
+    return [] if call.params.get("customer") else [("0", [])]
+
+
+_LIST = listing(PAYMENT_METHOD, _FILTERS, base=_nobody)
+_LIST_OF_CUSTOMER = listing(PAYMENT_METHOD, _FILTERS, url=lambda call: f"/v1/customers/{call.args[0]}/payment_methods")
 _OF_CUSTOMER = list_fields({name: entry for name, entry in _FILTERS.items() if name != "customer"})
 _BASE = "/v1/payment_methods"
 ROUTES = (
     route("POST", _BASE, create, _CREATE, permission="payment_method", check=_check),
-    route("GET", _BASE, _LIST, list_fields(_FILTERS), permission="payment_method"),
+    route("GET", _BASE, _all, list_fields(_FILTERS), permission="payment_method"),
     route("GET", _BASE + "/{id}", retrieve(PAYMENT_METHOD), permission="payment_method"),
     route("POST", _BASE + "/{id}", update, _UPDATE, permission="payment_method"),
     route("POST", _BASE + "/{id}/attach", attach, {"customer": Text(required=True)}, permission="payment_method"),
     route("POST", _BASE + "/{id}/detach", detach, permission="payment_method"),
     route("GET", "/v1/customers/{id}/payment_methods", _of_customer, _OF_CUSTOMER, permission="payment_method"),
+    route("GET", "/v1/customers/{id}/payment_methods/{method}", _one_of_customer, permission="payment_method"),
 )

@@ -87,9 +87,7 @@ def _refuse(call: Call, charge: Body) -> None:
 
 
 def _amount(call: Call, charge: Body) -> int:
-    left = max(charge["amount_captured"], 0) - _refunded_after_capture(charge)
-    if charge["status"] == "pending":
-        left = int(charge["amount"]) - int(charge["amount_refunded"])
+    left = _refundable(charge) - int(charge["amount_refunded"])
     amount = call.params.get("amount", left)
     if amount > left:
         currency = charge["currency"]
@@ -101,10 +99,9 @@ def _amount(call: Call, charge: Body) -> int:
     return int(amount)
 
 
-def _refunded_after_capture(charge: Body) -> int:
-    """What refunds took: `amount_refunded` also counts what a partial capture released."""
-    released = charge["amount"] - charge["amount_captured"] if charge["captured"] else 0
-    return int(charge["amount_refunded"]) - int(released)
+def _refundable(charge: Body) -> int:
+    """What was captured, or what a charge that is still pending will bring."""
+    return int(charge["amount"] if charge["status"] == "pending" else charge["amount_captured"])
 
 
 def _fate(call: Call, charge: Body) -> str:
@@ -175,7 +172,7 @@ def _count(call: Call, charge: Body, amount: int, event: str) -> None:
     total = charge["amount_refunded"] + amount
     after = charge | {
         "amount_refunded": total,
-        "refunded": total >= charge["amount"],
+        "refunded": total >= _refundable(charge),
         "receipt_url": receipt_url(call),
     }
     call.change(CHARGE, charge, after, event)
