@@ -106,7 +106,7 @@ def replay(
     wanted = Filter(tuple(types or ()), since, until, about, user, undelivered)
     wish = ReplayWish(tuple(event_ids or ()), wanted, to, via_stripe, archive, restart, mode, confirm)
     _require_sense(wish)
-    terms = Terms(limit, max_failures, 1 / rate if rate else 0, skip_posted)
+    terms = Terms(limit, max_failures, 1 / rate if rate else 0, skip_posted, each_once=undelivered)
     with open_desk(run, env_file, mode, make_mirror=not dry_run) as desk:
         require_archive(desk, wanted, archive=archive)
         target = _target(desk, wish)

@@ -117,14 +117,14 @@ def balance(call: Call) -> Body:
     ).fetchall()
     currencies = [row[0] for row in rows] or ["usd"]
     available = [_money(total(call, currency, "available"), currency) for currency in currencies]
-    prefunding = [_money(0, currency) for currency in currencies]
+    nothing = [{"amount": 0, "currency": currency} for currency in currencies]
     return {
         "object": "balance",
         "available": available,
-        "connect_reserved": [{"amount": 0, "currency": currency} for currency in currencies],
+        "connect_reserved": nothing,
         "livemode": call.scope.livemode,
         "pending": [_money(total(call, currency, "pending"), currency) for currency in currencies],
-        "refund_and_dispute_prefunding": {"available": prefunding, "pending": prefunding},
+        "refund_and_dispute_prefunding": {"available": nothing, "pending": nothing},
     }
 
 

@@ -24,7 +24,8 @@ DEFAULT_MAX_FAILURES = 3
 class Terms:
     """How a replay goes.
 
-    Shape: `limit` deliveries at most in this run; `max_failures` of them may fail before it stops.
+    Shape: `limit` deliveries at most in this run; `max_failures` of them may fail before it stops. With `each_once` a
+           replay is over when everything was tried, failed or not: for a selection that finds the failed ones again.
     Units: `pause_seconds` between two deliveries.
     """
 
@@ -32,6 +33,7 @@ class Terms:
     max_failures: int = DEFAULT_MAX_FAILURES
     pause_seconds: float = 1 / DEFAULT_RATE
     skip_posted: bool = False
+    each_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ class Replayer:
             if failures >= terms.max_failures:
                 stopped = f"{failures} failed deliveries"
                 break
-        journal.finish(number, self.clock())
+        journal.finish(number, self.clock(), each_once=terms.each_once)
         counts = journal.counts(number)
         left = sum(counts.get(state, 0) for state in ("pending", "sending", "failed"))
         by_failures = failures >= terms.max_failures

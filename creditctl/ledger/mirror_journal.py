@@ -10,8 +10,8 @@ from creditctl.ledger.mirror_models import ReplayItem
 
 Session = Callable[[], AbstractContextManager[sqlite3.Connection]]
 
+_UNTRIED_STATES = "state IN ('pending', 'sending')"
 _OPEN_STATES = "state IN ('pending', 'sending', 'failed')"
-
 
 _PASSED = "before the start"
 
@@ -72,11 +72,15 @@ class ReplayJournal:
         with self._reading() as connection:
             return dict(connection.execute(query, (replay,)).fetchall())
 
-    def finish(self, replay: int, finished: int) -> bool:
-        """Ends a replay if nothing is left of it; returns whether it is at its end."""
+    def finish(self, replay: int, finished: int, *, each_once: bool = False) -> bool:
+        """Ends a replay if nothing is left of it; returns whether it is at its end.
+
+        Shape: what failed is left for another run, but for `each_once`, where having been tried is enough.
+        """
+        states = _UNTRIED_STATES if each_once else _OPEN_STATES
         with self._writing() as connection:
             left = connection.execute(
-                f"SELECT count(*) FROM replay_items WHERE replay = ? AND {_OPEN_STATES}",  # noqa: S608
+                f"SELECT count(*) FROM replay_items WHERE replay = ? AND {states}",  # noqa: S608
                 (replay,),
             ).fetchone()[0]
             if not left:

@@ -233,3 +233,51 @@ def test_money_won_back_settles_like_a_charge(tell: Any, saved: Any, emulator: A
 def test_a_charge_without_a_dispute(tell: Any, saved: Any) -> None:
     charge = paid(tell, saved)["latest_charge"]
     assert error(tell("GET", f"/v1/charges/{charge}/dispute")) == (404, None, None, f"No dispute for charge: {charge}")
+
+
+@pytest.mark.parametrize(
+    ("form", "param", "message"),
+    [
+        ("unit_amount=1000", None, "You must specify either `product` or `product_data` when creating a price."),
+        ("product=p", None, "Prices require an `unit_amount` or `unit_amount_decimal` parameter to be set."),
+        (
+            "product=p&billing_scheme=tiered&tiers_mode=volume&tiers[0][up_to]=inf&tiers[0][unit_amount]=500",
+            "interval",
+            "Prices with `type=one_time` are not supported with tiered billing.",
+        ),
+    ],
+)
+def test_prices_that_are_incomplete(tell: Any, form: str, param: str | None, message: str) -> None:
+    tell("POST", "/v1/products", "name=A&id=p")
+    assert error(tell("POST", "/v1/prices", f"currency=usd&{form}")) == (400, None, param, message)
+
+
+@pytest.mark.parametrize(
+    ("form", "param", "words"),
+    [
+        ("promotion[coupon]=Q&code=taken", None, "An active promotion code with `code: taken` already exists."),
+        ("promotion[coupon]=Q&code=has spaces!", "code", r"(/\A[a-zA-Z0-9\-_]+\z/ does not match for the value has"),
+        ("", "promotion.coupon", "You must pass promotion.coupon when passing promotion"),
+        ("promotion[coupon]=Q&expires_at=2000", "expires_at", "You specified the value `2000` which is in the past."),
+        ("promotion[coupon]=Q&expires_at=4102444800", "expires_at", "can be no more than five years in the future."),
+    ],
+)
+def test_promotion_codes_that_cannot_be(tell: Any, form: str, param: str | None, words: str) -> None:
+    assert tell("POST", "/v1/coupons", "id=Q&percent_off=10&duration=once")[1]["percent_off"] == 10.0
+    made = tell("POST", "/v1/promotion_codes", "promotion[type]=coupon&promotion[coupon]=Q&code=taken")[1]
+    status, code, given, message = error(tell("POST", "/v1/promotion_codes", f"promotion[type]=coupon&{form}"))
+    assert (status, code, given) == (400, None, param)
+    assert words in message
+    changed = tell("POST", f"/v1/promotion_codes/{made['id']}", "restrictions[first_time_transaction]=true")
+    assert error(changed)[:3] == (400, "parameter_unknown", "restrictions[first_time_transaction]")
+
+
+def test_a_percentage_is_a_decimal(tell: Any) -> None:
+    found = tell("POST", "/v1/coupons", "percent_off=10&duration=once")[1]["percent_off"]
+    assert (found, type(found)) == (10.0, float)
+
+
+def test_money_set_aside_has_no_sources(tell: Any) -> None:
+    aside = tell("GET", "/v1/balance")[1]["refund_and_dispute_prefunding"]
+    nothing = [{"amount": 0, "currency": "usd"}]
+    assert aside == {"available": nothing, "pending": nothing}

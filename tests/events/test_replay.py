@@ -274,3 +274,24 @@ def test_stripe_and_the_archive_answer_a_query_alike(stripe_events: Any, mirror:
 def test_the_same_wish_has_the_same_fingerprint_whatever_its_order() -> None:
     assert fingerprint({"a": 1, "b": ["x"]}) == fingerprint({"b": ["x"], "a": 1})
     assert fingerprint({"a": 1}) != fingerprint({"a": 2})
+
+
+def test_one_that_always_fails_does_not_keep_a_changing_selection_from_being_made_anew(
+    mirror: Mirror, chosen: list[str]
+) -> None:
+    kept, anew = begin(mirror, chosen, "kept"), begin(mirror, chosen, "anew")
+
+    assert play(mirror, kept, Target({2: 500})).count("failed") == 1
+    report = play(mirror, anew, Target({2: 500}), each_once=True)
+
+    assert (report.count("failed"), report.left) == (1, 1)
+    assert mirror.replays.unfinished("kept") == (kept, 1)
+    assert mirror.replays.unfinished("anew") is None
+
+
+def test_a_changing_selection_that_was_not_tried_to_its_end_goes_on(mirror: Mirror, chosen: list[str]) -> None:
+    number = begin(mirror, chosen)
+
+    play(mirror, number, Target(), each_once=True, limit=3)
+
+    assert mirror.replays.unfinished("k") == (number, 1)

@@ -3,6 +3,8 @@
 Source: Stripe API reference, "Coupons", "Promotion Codes" (`promotion` replaced `coupon` with 2025-09-30.clover).
 """
 
+import re
+
 from creditctl.emulator.call import Call
 from creditctl.emulator.discounts import products_of
 from creditctl.emulator.errors import bad_parameter, invalid, missing_parameter
@@ -25,6 +27,8 @@ from creditctl.emulator.schema import (
     Text,
 )
 
+_CODE_TEXT = re.compile(r"[a-zA-Z0-9\-_]+\Z")
+FIVE_YEARS_SECONDS = (5 * 365 + 1) * 86_400
 _COUPON: dict[str, Field] = {
     "amount_off": Integer(low=1),
     "applies_to": Hash(fields={"products": Listing(item=Text())}),
@@ -138,12 +142,9 @@ def create_coupon(call: Call) -> Body:
     return call.add(COUPON, body, event="coupon.created", extra={"products": products} if products else None)
 
 
-def _percent(given: str | None) -> int | float | None:
-    """A percentage as JSON shows it: 25, 12.5."""
-    if given is None:
-        return None
-    value = float(given)
-    return int(value) if value.is_integer() else value
+def _percent(given: str | None) -> float | None:
+    """A percentage as recorded answers show it: 25.0, 12.5."""
+    return None if given is None else float(given)
 
 
 @includable("coupon", "applies_to")
@@ -174,6 +175,27 @@ def _coupon_of(call: Call) -> Body:
     return call.refer(COUPON, name, "promotion[coupon]" if promotion else "coupon")
 
 
+def _check_code(call: Call) -> None:
+    """The refusals of a promotion code by itself; Source: recorded test-mode refusals."""
+    params = call.params
+    if params.get("promotion") and not params["promotion"].get("coupon"):
+        raise bad_parameter("You must pass promotion.coupon when passing promotion", "promotion.coupon")
+    code, expires_at = params.get("code"), params.get("expires_at")
+    if code and not _CODE_TEXT.match(code):
+        raise bad_parameter(
+            f"This value must match the regex pattern. (/\\A[a-zA-Z0-9\\-_]+\\z/ does not match for the value {code}).",
+            "code",
+        )
+    if expires_at is not None and expires_at <= call.now:
+        raise bad_parameter(
+            "The parameter `expires_at` expects a unix timestamp representing a date and time in the future. You "
+            f"specified the value `{expires_at}` which is in the past.",
+            "expires_at",
+        )
+    if expires_at is not None and expires_at > call.now + FIVE_YEARS_SECONDS:
+        raise bad_parameter("Invalid timestamp: can be no more than five years in the future.", "expires_at")
+
+
 def create_code(call: Call) -> Body:
     """Create a promotion code; an active code is unique."""
     params = call.params
@@ -182,7 +204,7 @@ def create_code(call: Call) -> Body:
         call.refer(CUSTOMER, params["customer"], "customer")
     code = params.get("code") or call.services.ids.token(8).upper()
     if _active_code(call, code):
-        raise invalid(f"An active promotion code with `code: {code}` already exists.", param="code")
+        raise invalid(f"An active promotion code with `code: {code}` already exists.")
     body: Body = {
         "id": call.new_id("promo_"),
         "object": "promotion_code",
@@ -248,7 +270,8 @@ _UPDATE: dict[str, Field] = {
     "metadata": Metadata(),
     "currency_options": Anything(),
 }
-_UPDATE_CODE: dict[str, Field] = {"active": Boolean(), "metadata": Metadata(), "restrictions": Anything()}
+_CHANGEABLE = Hash(fields={"currency_options": Anything()})
+_UPDATE_CODE: dict[str, Field] = {"active": Boolean(), "metadata": Metadata(), "restrictions": _CHANGEABLE}
 _COUPONS, _CODES = "/v1/coupons", "/v1/promotion_codes"
 ROUTES = (
     route("POST", _COUPONS, create_coupon, _COUPON, permission="coupon", check=_check_coupon),
@@ -256,7 +279,7 @@ ROUTES = (
     route("GET", _COUPONS + "/{id}", retrieve(COUPON), permission="coupon"),
     route("POST", _COUPONS + "/{id}", update_coupon, _UPDATE, permission="coupon"),
     route("DELETE", _COUPONS + "/{id}", delete_coupon, permission="coupon"),
-    route("POST", _CODES, create_code, _CODE, permission="promotion_code"),
+    route("POST", _CODES, create_code, _CODE, permission="promotion_code", check=_check_code),
     route(
         "GET", _CODES, listing(PROMOTION_CODE, _CODE_FILTERS), list_fields(_CODE_FILTERS), permission="promotion_code"
     ),

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from creditctl.emulator.call import Call
-from creditctl.emulator.errors import bad_parameter, invalid, missing_parameter
+from creditctl.emulator.errors import bad_parameter, invalid
 from creditctl.emulator.expand import includable
 from creditctl.emulator.kinds import PRICE, PRODUCT, Body
 from creditctl.emulator.lists import Filter, by_any, by_body, by_column, by_created, list_fields, listing, retrieve
@@ -170,15 +170,19 @@ def claim_lookup_key(call: Call, lookup_key: str, price_id: str, *, transfer: bo
 
 
 def check_basis(call: Call) -> None:
-    """A price needs a product and an amount, each given one way."""
+    """A price needs a product and an amount, each given one way; Source: recorded test-mode refusals."""
     params = call.params
     if ("product" in params) == ("product_data" in params):
         if "product" in params:
             raise bad_parameter("You may only specify one of these parameters: product, product_data.", "product")
-        raise missing_parameter("product")
+        message = "You must specify either `product` or `product_data` when creating a price."
+        raise invalid(message, executed=False)
     bases = [name for name in ("unit_amount", "unit_amount_decimal", "custom_unit_amount") if name in params]
     if not bases and "tiers" not in params:
-        raise missing_parameter("unit_amount")
+        message = "Prices require an `unit_amount` or `unit_amount_decimal` parameter to be set."
+        raise invalid(message, executed=False)
+    if params.get("billing_scheme") == "tiered" and not params.get("recurring"):
+        raise bad_parameter("Prices with `type=one_time` are not supported with tiered billing.", "interval")
     amounts(params)
 
 
