@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -61,11 +63,35 @@ def test_a_read_only_ledger_can_be_read_but_not_written(open_ledger: Open, purch
     assert ledger.count() == 0
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only for root")
-def test_a_file_without_write_permission_is_said(open_ledger: Open, purchase: Make, path: Path) -> None:
-    open_ledger().close()
-    path.chmod(0o400)
-    assert code_of_posting(open_ledger(), purchase()) == "ledger.read_only"
+NOBODY = 65534
+
+
+@contextmanager
+def ordinary_user(folder: Path) -> Iterator[None]:
+    """Owns the folder and its files and acts, until the end, as a user for whom permissions count; root is none."""
+    if os.geteuid() != 0:
+        yield
+        return
+    for place in (folder, *folder.iterdir()):
+        os.chown(place, NOBODY, -1)
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_file_without_write_permission_is_said(purchase: Make) -> None:
+    with tempfile.TemporaryDirectory() as name:  # pytest's own folders are closed to other users
+        path = Path(name) / "ledger.db"
+        Ledger.open(path, account="acct_1", livemode=False, clock=lambda: 1).close()
+        path.chmod(0o400)
+        with (
+            ordinary_user(path.parent),
+            Ledger.open(path, account="acct_1", livemode=False, clock=lambda: 1) as ledger,
+        ):
+            assert code_of_posting(ledger, purchase()) == "ledger.read_only"
+            assert ledger.count() == 0
 
 
 def test_a_damaged_ledger_is_said(open_ledger: Open, purchase: Make, path: Path) -> None:
