@@ -173,6 +173,9 @@ def _add_webhook(router: APIRouter, services: Services, queue_seconds: float) ->
             return Response(_RECEIVED, status_code=receipt.status, media_type="application/json")
         return failure(receipt.status, receipt.message)
 
+    # With a slash at its end the path would be redirected, and Stripe follows no redirects.
+    router.add_api_route(f"{WEBHOOK_PATH}/", webhook, methods=["POST"], include_in_schema=False)
+
 
 def _add_session(router: APIRouter, services: Services) -> None:
     @router.get(

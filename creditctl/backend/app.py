@@ -38,9 +38,8 @@ def build_app(
     app.include_router(router)
     Storefront(services, app).install()
     # The last one added is the outermost.
-    app.add_middleware(
-        BoundedBody, limit=BODY_BYTES, limits={WEBHOOK_PATH: WEBHOOK_BODY_BYTES}, read_seconds=read_seconds
-    )
+    limits = dict.fromkeys((WEBHOOK_PATH, f"{WEBHOOK_PATH}/"), WEBHOOK_BODY_BYTES)
+    app.add_middleware(BoundedBody, limit=BODY_BYTES, limits=limits, read_seconds=read_seconds)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=[_origin(services.frontend_url)],

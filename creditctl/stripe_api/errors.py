@@ -27,42 +27,51 @@ def translate(error: Exception) -> CreditctlError | None:
     """
     if not isinstance(error, stripe.StripeError):
         return None
-    request_id = error.request_id
     text = error.user_message or str(error)
+    return _unanswered(error, text) or _refused(error, text)
+
+
+def _unanswered(error: stripe.StripeError, text: str) -> CreditctlError | None:
+    """What another try may mend: no connection, the rate limit, a failure on Stripe's side."""
     if isinstance(error, stripe.APIConnectionError):
         return Unreachable(
             "Stripe could not be reached.",
             code="stripe.unreachable",
             fix="Check the network and STRIPE_API_BASE (is the emulator running?), then run the same command again.",
         )
-    if isinstance(error, stripe.AuthenticationError):
-        return StripeRefused(
-            f"Stripe refused the key: {text}",
-            code="stripe.authentication",
-            fix="Check STRIPE_SECRET_KEY: it may be rolled, expired or of another account.",
-            request_id=request_id,
-        )
-    if isinstance(error, stripe.PermissionError):
-        return _permission(error, text)
     if isinstance(error, stripe.RateLimitError) or error.http_status == 429:
         return Unreachable(
             "Stripe's rate limit was still exceeded after waiting and trying again.",
             code="stripe.rate_limit",
             fix="Run the same command again in a minute; it goes on where it stopped.",
-            request_id=request_id,
+            request_id=error.request_id,
         )
     if (error.http_status or 0) >= 500:
         return Unreachable(
             f"Stripe answered {error.http_status}: {text}",
             code="stripe.server_error",
             fix="Look at status.stripe.com and run the same command again.",
-            request_id=request_id,
+            request_id=error.request_id,
         )
+    return None
+
+
+def _refused(error: stripe.StripeError, text: str) -> CreditctlError:
+    """What Stripe said no to, and would again."""
+    if isinstance(error, stripe.AuthenticationError):
+        return StripeRefused(
+            f"Stripe refused the key: {text}",
+            code="stripe.authentication",
+            fix="Check STRIPE_SECRET_KEY: it may be rolled, expired or of another account.",
+            request_id=error.request_id,
+        )
+    if isinstance(error, stripe.PermissionError):
+        return _permission(error, text)
     return StripeRefused(
         f"Stripe refused: {text}",
         code=f"stripe.{getattr(error.error, 'code', None) or 'refused'}",
         fix="Correct what it names, then run the same command again.",
-        request_id=request_id,
+        request_id=error.request_id,
     )
 
 

@@ -131,6 +131,12 @@ class TestWebhook:
         assert response.json() == {"success": True, "received": True}
         assert webhook.seen == [(body, "t=1,v1=ab")]
 
+    def test_a_slash_at_the_end_is_no_redirect_and_has_the_same_room(self, client, webhook):
+        body = b"x" * 100_000
+        response = client.post("/api/credits/webhook/", content=body, follow_redirects=False)
+        assert response.status_code == 200
+        assert webhook.seen == [(body, None)]
+
     def test_a_missing_signature_is_none(self, client, webhook):
         client.post("/api/credits/webhook", content=b"{}")
         assert webhook.seen == [(b"{}", None)]

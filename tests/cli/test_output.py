@@ -1,0 +1,49 @@
+"""How a command speaks: the conversation on stderr is free of secrets and of markup."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from creditctl.cli.output import Run, document
+from creditctl.cli.wiring import Wiring
+from creditctl.core.errors import ConfigurationError, ExitCode
+
+SECRET = "whsec_" + "abcdefghijklmnop"
+
+
+@pytest.fixture
+def wiring(tmp_path: Path) -> Wiring:
+    streams = {name: io.StringIO() for name in ("stdin", "stdout", "stderr")}
+    return Wiring(environ={"NO_COLOR": "1"}, folder=tmp_path, **streams)
+
+
+def test_what_is_said_goes_to_stderr_without_secrets_and_as_it_stands(wiring: Any) -> None:
+    Run("x", wiring, as_json=False).say(f"captured {SECRET} of [bold]user[/bold]")
+
+    assert wiring.stdout.getvalue() == ""
+    assert wiring.stderr.getvalue() == "captured whsec_…mnop of [bold]user[/bold]\n"
+
+
+def test_the_answer_is_one_document_or_the_human_text_never_both(wiring: Any) -> None:
+    with pytest.raises(typer.Exit) as ended:
+        Run("x", wiring, as_json=True).finish({"a": 1}, human=lambda console: console.print("hello"))
+
+    assert ended.value.exit_code == ExitCode.OK
+    assert '"schema": "creditctl.x.v1"' in wiring.stdout.getvalue()
+    assert "hello" not in wiring.stdout.getvalue()
+
+
+@pytest.mark.parametrize("code", list(ExitCode))
+def test_a_document_is_ok_exactly_when_the_exit_code_is_0(code: ExitCode) -> None:
+    assert document("x", mode=None, exit_code=code)["ok"] is (code == 0)
+
+
+def test_an_error_in_a_document_is_free_of_secrets() -> None:
+    error = ConfigurationError(f"bad {SECRET}", code="c", fix=f"use another than {SECRET}")
+
+    assert SECRET not in str(document("x", mode=None, exit_code=3, error=error))
