@@ -119,7 +119,7 @@ def offline_cli(tmp_path: Path, clock: Clock) -> Cli:
 @pytest.fixture
 def cli(tmp_path: Path, clock: Clock, emulator: Emulator) -> Cli:
     """The command line in a fresh folder, its Stripe the in-process emulator."""
-    from creditctl.emulator.sdk_door import EmulatorHTTPClient
+    from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 
     environ = {
         "HOME": str(tmp_path),

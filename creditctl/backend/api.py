@@ -13,9 +13,9 @@ from pydantic import AfterValidator, BaseModel, Field, create_model
 from starlette.exceptions import HTTPException
 
 from creditctl.backend import models, users
-from creditctl.backend.answers import failure
+from creditctl.backend.dependencies import Order, Services, SessionView
+from creditctl.backend.error_handlers import failure
 from creditctl.backend.logs import level_of
-from creditctl.backend.services import Order, Services, SessionView
 from creditctl.core.catalog import Catalog, Package
 from creditctl.core.money import cost_per_credit, format_amount
 from creditctl.core.settings import WEBHOOK_PATH

@@ -8,11 +8,11 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from creditctl import __version__
-from creditctl.backend import answers
+from creditctl.backend import error_handlers
 from creditctl.backend.api import QUEUE_SECONDS, build_router
-from creditctl.backend.intake import READ_SECONDS, BoundedBody, RequestLog
+from creditctl.backend.dependencies import Services
+from creditctl.backend.middleware import READ_SECONDS, BoundedBody, RequestLog
 from creditctl.backend.pages import Storefront
-from creditctl.backend.services import Services
 from creditctl.core.settings import WEBHOOK_PATH
 
 WEBHOOK_BODY_BYTES = 1024 * 1024
@@ -33,7 +33,7 @@ def build_app(
         docs_url=None,  # FastAPI's own pages load their scripts from a CDN
         redoc_url=None,
     )
-    answers.install(app)
+    error_handlers.install(app)
     router = build_router(services, queue_seconds=queue_seconds)
     app.include_router(router)
     Storefront(services, app).install()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import stripe
 
-from creditctl.backend.services import CreatedSession, Order, SessionView
+from creditctl.backend.dependencies import CreatedSession, Order, SessionView
 from creditctl.core.errors import ConfigurationError, StripeRefused
 from creditctl.core.money import format_amount
 from creditctl.stripe_api.errors import translate

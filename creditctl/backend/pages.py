@@ -18,9 +18,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from creditctl.backend import users
-from creditctl.backend.answers import note_error, status_and_words
 from creditctl.backend.api import order_for, package_body, read_session
-from creditctl.backend.services import Services, SessionView
+from creditctl.backend.dependencies import Services, SessionView
+from creditctl.backend.error_handlers import note_error, status_and_words
 from creditctl.core.errors import CreditctlError
 
 if TYPE_CHECKING:

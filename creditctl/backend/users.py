@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from creditctl.core.entitlement_fields import MAX_USER_ID_CHARACTERS
+from creditctl.core.entitlement.fields import MAX_USER_ID_CHARACTERS
 
 MAX_CHARACTERS = MAX_USER_ID_CHARACTERS
 

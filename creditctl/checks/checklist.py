@@ -9,7 +9,7 @@ from creditctl.checks.answers import Answer, failed, passed, person, warned
 from creditctl.checks.attest import attested
 from creditctl.checks.context import Context
 from creditctl.checks.endpoint_answers import answer_of_probe, endpoint_in_order, secret_matches
-from creditctl.checks.env_rules_urls import url_fault
+from creditctl.checks.env.rules.urls import url_fault
 from creditctl.checks.payments import PaidSession
 from creditctl.checks.registry import Check
 from creditctl.core.errors import ConfigurationError

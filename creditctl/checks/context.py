@@ -10,7 +10,7 @@ from functools import cached_property
 import stripe
 from stripe import Balance
 
-from creditctl.checks.env_view import EnvView
+from creditctl.checks.env.model import EnvView
 from creditctl.checks.payments import PaidSession, paid_sessions
 from creditctl.checks.probe import Probe
 from creditctl.core.catalog import Catalog

@@ -12,15 +12,15 @@ from urllib.parse import urlsplit
 from creditctl.checks.answers import Answer, answer_to_findings, failed, passed, unknown, warned
 from creditctl.checks.context import Context
 from creditctl.checks.endpoint_answers import answer_of_probe, endpoint_in_order, secret_matches
-from creditctl.checks.env_rules import RULE_GROUPS
-from creditctl.checks.env_rules_urls import url_fault
+from creditctl.checks.env.rule_groups import RULE_GROUPS
+from creditctl.checks.env.rules.urls import url_fault
 from creditctl.checks.registry import Check
 from creditctl.core.modes import Mode
-from creditctl.core.stripe_events import ENDPOINT_EVENTS
 from creditctl.core.urls import is_private_host
 from creditctl.core.when import iso_time
 from creditctl.ledger.models import Delivery
 from creditctl.ledger.store import Ledger
+from creditctl.payments.event_types import ENDPOINT_EVENTS
 from creditctl.stripe_api.pages import list_all
 
 RECENT_SECONDS = 3 * 86_400

@@ -8,11 +8,11 @@ import stripe
 
 from creditctl.checks.answers import Answer, failed, passed, unknown, warned
 from creditctl.checks.context import Context
-from creditctl.checks.env_rules_urls import url_fault
+from creditctl.checks.env.rules.urls import url_fault
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.modes import Mode
-from creditctl.core.stripe_events import ENDPOINT_EVENTS
-from creditctl.provisioning.plan_endpoint import release_name
+from creditctl.payments.event_types import ENDPOINT_EVENTS
+from creditctl.provisioning.planning.endpoint import release_name
 from creditctl.provisioning.state import EndpointState
 
 _EVERYTHING = "*"

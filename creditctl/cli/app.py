@@ -13,24 +13,13 @@ import typer
 from typer.exceptions import Abort, Exit, TyperException
 
 from creditctl import __version__
-from creditctl.cli import (
-    checklist,
-    demo,
-    doctor,
-    emulator,
-    env,
-    events,
-    ledger,
-    packages,
-    reconcile,
-    serve,
-    setup,
-    simulate,
-    stripe,
-    trace,
-    webhooks,
-)
+from creditctl.cli import checklist, doctor, env, packages, reconcile, serve, setup, stripe, trace
+from creditctl.cli.emulator import commands as emulator
+from creditctl.cli.events import commands as events
+from creditctl.cli.ledger import commands as ledger
+from creditctl.cli.local import demo, simulate
 from creditctl.cli.output import document, make_console, write_json
+from creditctl.cli.webhooks import commands as webhooks
 from creditctl.cli.wiring import Wiring, real_wiring
 from creditctl.core.errors import (
     ConfigurationError,

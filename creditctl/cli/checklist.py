@@ -39,7 +39,7 @@ def checklist(
         return
     from creditctl.checks.checklist import CHECKLIST
     from creditctl.checks.registry import run_checks
-    from creditctl.cli.checked import looked_at
+    from creditctl.cli.check_context import looked_at
     from creditctl.cli.render.checks import findings_of, show_checks
 
     run = start(ctx, as_json=as_json)
@@ -74,7 +74,7 @@ def attest(
     """Vouch for an item that no call can prove; another account, mode or endpoint opens it again."""
     from creditctl.checks import attest as attesting
     from creditctl.checks.checklist import ATTESTABLE
-    from creditctl.cli.checked import looked_at
+    from creditctl.cli.check_context import looked_at
 
     run = start(ctx, as_json=as_json)
     name = _GROUP + item.removeprefix(_GROUP)

@@ -29,7 +29,7 @@ def doctor(
     """
     from creditctl.checks.doctor import DOCTOR
     from creditctl.checks.registry import run_checks
-    from creditctl.cli.checked import looked_at
+    from creditctl.cli.check_context import looked_at
     from creditctl.cli.render.checks import findings_of, show_checks
 
     run = start(ctx, as_json=as_json)

@@ -16,8 +16,8 @@ from creditctl.core.modes import Mode
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from creditctl.checks.env_online import KeyProof
-    from creditctl.checks.env_view import EnvView
+    from creditctl.checks.env.model import EnvView
+    from creditctl.checks.env.online import KeyProof
 
 BackendFileOption = Annotated[
     Path | None, typer.Option("--env-file", help="The backend's file.", show_default=".env", metavar="FILE")
@@ -62,7 +62,7 @@ def check(
 
     Nothing is sent anywhere without --online, and no secret is ever shown. A finding names file and line.
     """
-    from creditctl.checks.env_rules import judge_env
+    from creditctl.checks.env.rule_groups import judge_env
 
     run = start(ctx, as_json=as_json)
     view = _look(run, env_file, frontend_file, mode)
@@ -85,9 +85,9 @@ def init(
     as_json: JsonOption = False,
 ) -> None:
     """Write a starter file with every setting explained, private, and ignored by git; never over an existing one."""
-    from creditctl.checks.env_gather import DEFAULT_BACKEND
-    from creditctl.checks.env_write import start_env
-    from creditctl.checks.git_facts import run_git
+    from creditctl.checks.env.collect import DEFAULT_BACKEND
+    from creditctl.checks.env.fixes import start_env
+    from creditctl.checks.env.git import run_git
 
     run = start(ctx, as_json=as_json)
     name = env_file or DEFAULT_BACKEND
@@ -106,8 +106,8 @@ def init(
 
 
 def _look(run: Run, env_file: Path | None, frontend_file: Path | None, mode: Mode | None) -> EnvView:
-    from creditctl.checks.env_gather import gather_env
-    from creditctl.checks.git_facts import run_git
+    from creditctl.checks.env.collect import gather_env
+    from creditctl.checks.env.git import run_git
 
     view = gather_env(
         run.wiring.folder, run.wiring.environ, git=run_git, backend=env_file, frontend=frontend_file, expected=mode
@@ -117,7 +117,7 @@ def _look(run: Run, env_file: Path | None, frontend_file: Path | None, mode: Mod
 
 
 def _repair(run: Run, view: EnvView) -> list[str]:
-    from creditctl.checks.env_write import apply_repair, plan_repair
+    from creditctl.checks.env.fixes import apply_repair, plan_repair
 
     repaired = []
     for file in view.files:
@@ -130,7 +130,7 @@ def _repair(run: Run, view: EnvView) -> list[str]:
 
 
 def _prove(run: Run, view: EnvView) -> KeyProof | None:
-    from creditctl.checks.env_online import prove_key, why_not_asked
+    from creditctl.checks.env.online import prove_key, why_not_asked
     from creditctl.core.settings import merge_settings
 
     reason = why_not_asked(view)
@@ -154,7 +154,7 @@ def _exit_code(findings: list[Finding], proof: KeyProof | None) -> ExitCode:
 
 def _report(view: EnvView) -> dict[str, Any]:
     from creditctl.checks.answers import answer_to_findings
-    from creditctl.checks.env_rules import RULE_GROUPS
+    from creditctl.checks.env.rule_groups import RULE_GROUPS
     from creditctl.core.checks import CheckResult
 
     answers = [(group, answer_to_findings(group.judge(view), "nothing found")) for group in RULE_GROUPS]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from creditctl.cli.ledger_open import LedgerOption
+from creditctl.cli.ledger.session import LedgerOption
 from creditctl.cli.options import (
     CatalogOption,
     ConfirmOption,

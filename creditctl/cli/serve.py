@@ -25,7 +25,7 @@ from creditctl.core.settings import WEBHOOK_PATH
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from creditctl.backend.services import Services
+    from creditctl.backend.dependencies import Services
     from creditctl.core.catalog import Catalog
     from creditctl.core.settings import Settings
     from creditctl.stripe_api.client import StripeDoor
@@ -153,11 +153,11 @@ def build_services(
     Errors: LedgerError; GuardRefused where the ledger is another account's.
     """
     from creditctl.backend.checkout import StripeCheckout
+    from creditctl.backend.dependencies import Services
     from creditctl.backend.logs import stream_log
-    from creditctl.backend.services import Services
-    from creditctl.fulfilment.stripe_reader import StripeReader
     from creditctl.fulfilment.webhook import Webhook
     from creditctl.ledger.store import Ledger
+    from creditctl.payments.stripe_reader import StripeReader
 
     clock, account = run.wiring.clock, door.account_id
     ledger = stack.enter_context(

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from creditctl.core.settings import Settings
     from creditctl.provisioning.apply import Applied
+    from creditctl.provisioning.planning.steps import Plan, Step
     from creditctl.provisioning.secret_sinks import SecretSink
     from creditctl.provisioning.state import EndpointWish
-    from creditctl.provisioning.steps import Plan, Step
     from creditctl.stripe_api.client import StripeDoor
 
 PlanOutOption = Annotated[Path | None, typer.Option("--plan-out", help="Keep the plan in this file.", metavar="FILE")]
@@ -121,8 +121,8 @@ def setup(
 
 def _plan(run: Run, door: StripeDoor, settings: Settings, catalog_path: Path | None, choices: Choices) -> Plan:
     from creditctl.provisioning.observe import observe
-    from creditctl.provisioning.plan import make_plan, resolve_adoption
-    from creditctl.provisioning.saved_plan import SavedPlan, save_plan
+    from creditctl.provisioning.planning.plan import make_plan, resolve_adoption
+    from creditctl.provisioning.planning.saved_plan import SavedPlan, save_plan
 
     catalog = run.wiring.catalog(catalog_path or settings.catalog_path)
     observed = observe(door, endpoints=_wish(settings, choices) is not None)
@@ -139,14 +139,14 @@ def _plan(run: Run, door: StripeDoor, settings: Settings, catalog_path: Path | N
 def _wish(settings: Settings, choices: Choices) -> EndpointWish | None:
     import stripe
 
-    from creditctl.provisioning.wish import endpoint_wish
+    from creditctl.provisioning.desired_state import endpoint_wish
 
     return endpoint_wish(settings, api_version=stripe.api_version, trust_fingerprint=choices.secret_command is not None)
 
 
 def _load(run: Run, door: StripeDoor, choices: Choices) -> Plan:
     from creditctl.provisioning.observe import observe
-    from creditctl.provisioning.saved_plan import load_plan, require_unmoved
+    from creditctl.provisioning.planning.saved_plan import load_plan, require_unmoved
 
     if choices.plan_file is None:
         raise ValueError("there is no plan file")
@@ -159,8 +159,8 @@ def _load(run: Run, door: StripeDoor, choices: Choices) -> Plan:
 def _apply(run: Run, door: StripeDoor, settings: Settings, planned: Plan, choices: Choices) -> Applied:
     from creditctl.cli.render.plan import print_plan, progress_line
     from creditctl.provisioning.apply import apply_plan
-    from creditctl.provisioning.plan import creates_endpoint, require_no_jump
-    from creditctl.provisioning.wish import held_secrets, require_secret_will_win
+    from creditctl.provisioning.desired_state import held_secrets, require_secret_will_win
+    from creditctl.provisioning.planning.plan import creates_endpoint, require_no_jump
 
     def progress(number: int, total: int, step: Step) -> None:
         run.say(progress_line(number, total, step))

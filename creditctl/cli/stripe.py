@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
 
 import typer
 
-from creditctl.cli.emulator_common import KeyNameOption, Steering, UrlOption, steering
+from creditctl.cli.emulator.session import KeyNameOption, Steering, UrlOption, steering
 from creditctl.cli.options import EnvFileOption, JsonOption
 from creditctl.core.errors import ExitCode, UsageError
 from creditctl.core.keys import redact
@@ -120,7 +120,7 @@ def _finish(at: Steering, code: int, output: str) -> NoReturn:
     """Leaves with the CLI's exit code, or with 4 where the API refused. Errors: StripeRefused."""
     import json
 
-    from creditctl.stripe_api.control import refused
+    from creditctl.emulator_client.client import refused
     from creditctl.stripe_api.official_cli import refusal_in
 
     refusal = refusal_in(output)

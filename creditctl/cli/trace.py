@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from creditctl.cli.events_common import open_desk, status_line
+from creditctl.cli.events.session import open_desk, status_line
 from creditctl.cli.options import CatalogOption, EnvFileOption, JsonOption, ModeOption
 from creditctl.cli.output import start
 from creditctl.core.errors import ExitCode
@@ -14,7 +14,7 @@ from creditctl.core.errors import ExitCode
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from creditctl.events.timeline import Trace
+    from creditctl.trace.timeline import Trace
 
 
 def trace(
@@ -34,9 +34,9 @@ def trace(
     """
     run = start(ctx, as_json=as_json)
     with open_desk(run, env_file, mode, make_mirror=False) as desk, status_line(run) as show:
-        from creditctl.events.timeline import build_trace
-        from creditctl.events.trace_eyes import Eyes
-        from creditctl.events.trace_reading import read_trace
+        from creditctl.trace.reader import read_trace
+        from creditctl.trace.sources import Eyes
+        from creditctl.trace.timeline import build_trace
 
         door = desk.door
         packages = run.wiring.catalog(catalog or desk.settings.catalog_path)

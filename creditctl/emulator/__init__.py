@@ -5,19 +5,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from creditctl.emulator.app import Emulator
-    from creditctl.emulator.sdk_door import EmulatorHTTPClient
-    from creditctl.emulator.server import EmulatorServer, serve
-    from creditctl.emulator.wire import Request, Response
+    from creditctl.emulator.protocol.wire import Request, Response
+    from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
+    from creditctl.emulator.transports.server import EmulatorServer, serve
 
 __all__ = ["Emulator", "EmulatorHTTPClient", "EmulatorServer", "Request", "Response", "serve"]
 
 _HOMES = {
     "Emulator": "app",
-    "EmulatorHTTPClient": "sdk_door",
-    "EmulatorServer": "server",
-    "Request": "wire",
-    "Response": "wire",
-    "serve": "server",
+    "EmulatorHTTPClient": "transports.sdk_http_client",
+    "EmulatorServer": "transports.server",
+    "Request": "protocol.wire",
+    "Response": "protocol.wire",
+    "serve": "transports.server",
 }
 
 

@@ -7,19 +7,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from creditctl.emulator import control, jobs, pages
-from creditctl.emulator.accounts import Accounts
-from creditctl.emulator.api import Api, server_error
-from creditctl.emulator.auto_disable import watch
-from creditctl.emulator.call import API_VERSION, Options, Services
-from creditctl.emulator.deliveries import Deliveries, Outcome, Outgoing
-from creditctl.emulator.faults import Faults, apply_faults
-from creditctl.emulator.ids import Ids
-from creditctl.emulator.listeners import Listeners, Session
-from creditctl.emulator.outgoing import attempt, send_over_http
-from creditctl.emulator.settings import load_settings, save_setting
-from creditctl.emulator.store import Store
-from creditctl.emulator.wire import Request, Response, Send
+from creditctl.emulator.api import jobs
+from creditctl.emulator.api.accounts import Accounts
+from creditctl.emulator.api.context import API_VERSION, Options, Services
+from creditctl.emulator.control import api as control
+from creditctl.emulator.pages import handler as pages
+from creditctl.emulator.protocol.wire import Request, Response, Send
+from creditctl.emulator.storage.ids import Ids
+from creditctl.emulator.storage.settings import load_settings, save_setting
+from creditctl.emulator.storage.store import Store
+from creditctl.emulator.v1 import Api, server_error
+from creditctl.emulator.webhooks.auto_disable import watch
+from creditctl.emulator.webhooks.deliveries import Deliveries, Outcome, Outgoing
+from creditctl.emulator.webhooks.faults import Faults, apply_faults
+from creditctl.emulator.webhooks.listeners import Listeners, Session
+from creditctl.emulator.webhooks.outgoing import attempt, send_over_http
 
 _LOG = logging.getLogger("creditctl.emulator")
 

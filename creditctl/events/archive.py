@@ -11,8 +11,8 @@ import stripe
 from creditctl.core.findings import Finding, Severity
 from creditctl.core.when import iso_time
 from creditctl.events.source import RETENTION_SECONDS, Progress, read_pages
-from creditctl.ledger.mirror import Mirror
-from creditctl.ledger.mirror_models import EventQuery, EventRecord, Gap, Reading
+from creditctl.ledger.archive.models import EventQuery, EventRecord, Gap, Reading
+from creditctl.ledger.archive.store import Mirror
 
 OVERLAP_SECONDS = 3600
 """How far a run reads back behind the newest event it knows: events become visible late and out of order.

@@ -8,8 +8,8 @@ from dataclasses import replace
 import stripe
 
 from creditctl.events.source import Progress, read_event, read_pages
-from creditctl.ledger.mirror import Mirror
-from creditctl.ledger.mirror_models import EventQuery, EventRecord
+from creditctl.ledger.archive.models import EventQuery, EventRecord
+from creditctl.ledger.archive.store import Mirror
 
 STRIPE, ARCHIVE = "Stripe", "the archive"
 

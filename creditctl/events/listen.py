@@ -11,8 +11,8 @@ import stripe
 from creditctl.core.errors import Unreachable
 from creditctl.events.selection import Keeper
 from creditctl.events.source import RETENTION_SECONDS, read_pages
-from creditctl.ledger.mirror import Mirror
-from creditctl.ledger.mirror_models import EventQuery, EventRecord
+from creditctl.ledger.archive.models import EventQuery, EventRecord
+from creditctl.ledger.archive.store import Mirror
 from creditctl.stripe_api.delivery import Answer
 from creditctl.stripe_api.errors import translate
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from creditctl.events.facts import EventView
-from creditctl.events.posted import Gain, gain_of, is_posted
+from creditctl.events.event_view import EventView
+from creditctl.events.ledger_effect import Gain, gain_of, is_posted
 from creditctl.events.sending import Send
-from creditctl.ledger.mirror import Mirror
-from creditctl.ledger.mirror_models import EventRecord, ReplayItem
+from creditctl.ledger.archive.models import EventRecord, ReplayItem
+from creditctl.ledger.archive.store import Mirror
 from creditctl.ledger.store import Ledger
 
 DEFAULT_LIMIT = 100

@@ -9,8 +9,8 @@ import stripe
 
 from creditctl.core.errors import UsageError
 from creditctl.events.source import Progress, read_event, read_pages
-from creditctl.ledger.mirror import Mirror
-from creditctl.ledger.mirror_models import EventQuery, EventRecord, Reading
+from creditctl.ledger.archive.models import EventQuery, EventRecord, Reading
+from creditctl.ledger.archive.store import Mirror
 
 
 def gather(

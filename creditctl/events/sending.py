@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import stripe
 
 from creditctl.core.keys import Secret
-from creditctl.events.facts import wire_body
-from creditctl.ledger.mirror_models import EventRecord
+from creditctl.events.event_view import wire_body
+from creditctl.ledger.archive.models import EventRecord
 from creditctl.stripe_api.delivery import Answer, deliver_signed
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from urllib.parse import quote
 import msgspec
 import stripe
 
-from creditctl.events.facts import record_of
-from creditctl.ledger.mirror_models import EventQuery, EventRecord
+from creditctl.events.event_view import record_of
+from creditctl.ledger.archive.models import EventQuery, EventRecord
 from creditctl.stripe_api.pages import PAGE_SIZE, incomplete
 from creditctl.stripe_api.raw import read_raw
 

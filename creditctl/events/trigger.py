@@ -10,10 +10,10 @@ import stripe
 
 from creditctl.core.catalog import Package
 from creditctl.core.errors import ConfigurationError, StripeRefused, Unreachable, UsageError
+from creditctl.emulator_client import checkout_payer
 from creditctl.events.recipes import Recipe, Then, bank_account, recipe_for
 from creditctl.events.source import read_pages
-from creditctl.ledger.mirror_models import EventQuery, EventRecord
-from creditctl.stripe_api import shopper
+from creditctl.ledger.archive.models import EventQuery, EventRecord
 
 Found = TypeVar("Found")
 
@@ -60,7 +60,7 @@ class Trigger:
         """
         recipe = recipe_for(event_type)
         session = self._session(order, session_id)
-        shopper.refuse_live(session.livemode)
+        checkout_payer.refuse_live(session.livemode)
         before = self._known(event_type, session) if session_id is not None else frozenset()
         payment_key = self._carry_out(recipe, session, event_type)
         record = self._await(event_type, session.created, payment_key, before)
@@ -118,15 +118,15 @@ class Trigger:
         self._afterwards(recipe.then, payment_key)
         return payment_key
 
-    def _pay(self, recipe: Recipe, session: stripe.checkout.Session) -> shopper.Payment:
+    def _pay(self, recipe: Recipe, session: stripe.checkout.Session) -> checkout_payer.Payment:
         if recipe.bank is not None:
             method, account = bank_account(str(session.currency), recipe.bank)
             billing = {"email": "buyer@example.com", "name": "Example Buyer"}
-            payment = shopper.pay_by(
+            payment = checkout_payer.pay_by(
                 self.client, session.id, {"type": method, method: account, "billing_details": billing}
             )
         else:
-            payment = shopper.pay(self.client, session.id, recipe.token or "tok_visa")
+            payment = checkout_payer.pay(self.client, session.id, recipe.token or "tok_visa")
         if payment.paid is recipe.declines:
             ended = payment.decline_code or payment.status
             raise StripeRefused(

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from creditctl.core.catalog import Catalog
-from creditctl.core.entitlement_facts import MalformedFact
+from creditctl.core.entitlement.facts import MalformedFact
 from creditctl.core.errors import ConfigurationError, CreditctlError, GuardRefused, LedgerError
 from creditctl.core.keys import Secret
-from creditctl.fulfilment.events import Event, parse_event
-from creditctl.fulfilment.handling import Handled, plan
+from creditctl.fulfilment.event import Event, parse_event
+from creditctl.fulfilment.plan import Handled, plan
 from creditctl.fulfilment.ports import StripeReads
 from creditctl.fulfilment.signature import BadSignature, verify_signature
 from creditctl.ledger.models import Delivery

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from creditctl.core.entitlement import EntryDraft, Kind
-from creditctl.core.entitlement_facts import Fact
-from creditctl.core.entitlement_purchase import Proposal
+from creditctl.core.entitlement.decision import Proposal
+from creditctl.core.entitlement.facts import Fact
+from creditctl.core.entitlement.settlement import EntryDraft, Kind
 from creditctl.core.findings import Finding
 
 

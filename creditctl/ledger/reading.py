@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 
 from creditctl.ledger import rows
-from creditctl.ledger.chain import COLUMNS, GENESIS
+from creditctl.ledger.hashchain.chain import COLUMNS, GENESIS
 from creditctl.ledger.models import (
     Attestation,
     Balance,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from creditctl.core.entitlement import Purchase
-from creditctl.core.entitlement_purchase import Proposal
+from creditctl.core.entitlement.decision import Proposal
+from creditctl.core.entitlement.settlement import Purchase
 from creditctl.core.errors import UsageError
 from creditctl.ledger import reading
 from creditctl.ledger.models import FindingStatus, Outcome, Posting, Resolution, StoredFinding

@@ -6,11 +6,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from creditctl.core.entitlement import Kind
-from creditctl.core.entitlement_facts import DisputeFact, Fact, Movement, RefundFact, Statement, Telling
-from creditctl.core.entitlement_purchase import Proposal
+from creditctl.core.entitlement.decision import Proposal
+from creditctl.core.entitlement.facts import DisputeFact, Fact, Movement, RefundFact, Statement, Telling
+from creditctl.core.entitlement.settlement import Kind
 from creditctl.core.findings import Finding, Severity
-from creditctl.ledger.chain import COLUMNS
+from creditctl.ledger.hashchain.chain import COLUMNS
 from creditctl.ledger.models import (
     Attestation,
     Delivery,

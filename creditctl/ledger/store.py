@@ -11,11 +11,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from creditctl.core.entitlement import EntryDraft, KeyScheme, Kind, idempotency_key
+from creditctl.core.entitlement.settlement import EntryDraft, KeyScheme, Kind, idempotency_key
 from creditctl.core.errors import LedgerError, UsageError
-from creditctl.ledger import reading, resolving, verification
-from creditctl.ledger.connections import ConnectHook, Connections
-from creditctl.ledger.faults import translated
+from creditctl.ledger import reading, resolving
+from creditctl.ledger.hashchain import verify
+from creditctl.ledger.hashchain.verify import Verification
 from creditctl.ledger.models import (
     Attestation,
     Balance,
@@ -32,9 +32,10 @@ from creditctl.ledger.models import (
 )
 from creditctl.ledger.opening import Wanted, prepare, require_file
 from creditctl.ledger.schema import MIGRATIONS, Migration
+from creditctl.ledger.sqlite.connections import ConnectHook, Connections
+from creditctl.ledger.sqlite.errors import translated
+from creditctl.ledger.sqlite.write_lock import Turns
 from creditctl.ledger.transaction import LedgerTransaction
-from creditctl.ledger.turns import Turns
-from creditctl.ledger.verification import Verification
 
 _EVERYTHING = EntryFilter()
 
@@ -247,7 +248,7 @@ class Ledger:
     def verify(self, expect_head: str | None = None) -> Verification:
         """Recomputes the chain and names every entry that was edited, removed, inserted or moved."""
         with self._reading() as connection:
-            return verification.verify(connection, self.account, self.livemode, expect_head)
+            return verify.verify(connection, self.account, self.livemode, expect_head)
 
     def backup(self, destination: Path) -> None:
         """Copies the ledger as it is now, while others go on using it.

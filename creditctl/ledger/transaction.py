@@ -7,18 +7,18 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from creditctl.core.entitlement import EntryDraft, KeyScheme, Kind, settlement
-from creditctl.core.entitlement_facts import DisputeFact, Fact, RefundFact
-from creditctl.core.entitlement_fields import MAX_USER_ID_CHARACTERS, is_user_id
-from creditctl.core.entitlement_findings import other_currency
-from creditctl.core.entitlement_purchase import Proposal
+from creditctl.core.entitlement.decision import Proposal
+from creditctl.core.entitlement.facts import DisputeFact, Fact, RefundFact
+from creditctl.core.entitlement.fields import MAX_USER_ID_CHARACTERS, is_user_id
+from creditctl.core.entitlement.findings import other_currency
+from creditctl.core.entitlement.settlement import EntryDraft, KeyScheme, Kind, settlement
 from creditctl.core.errors import UsageError
 from creditctl.core.findings import Finding
 from creditctl.ledger import rows
-from creditctl.ledger.canonical import fast_entry_hash
-from creditctl.ledger.chain import COLUMNS, GENESIS
+from creditctl.ledger.hashchain.canonical import fast_entry_hash
+from creditctl.ledger.hashchain.chain import COLUMNS, GENESIS
 from creditctl.ledger.models import Delivery, Entry, Outcome, Posting
-from creditctl.ledger.standing import standing_of
+from creditctl.ledger.refund_position import standing_of
 
 _INSERT_ENTRY = f"INSERT INTO credit_transactions ({rows.ENTRY_COLUMNS}) VALUES ({','.join('?' * len(COLUMNS))})"  # noqa: S608
 _SELECT_ENTRY = f"SELECT {rows.ENTRY_COLUMNS} FROM credit_transactions WHERE "  # noqa: S608

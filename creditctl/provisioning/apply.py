@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from creditctl.core.errors import StripeRefused
 from creditctl.core.keys import Secret
-from creditctl.provisioning.hand_over import (
+from creditctl.provisioning.endpoint_creation import (
     EndpointLimit,
     create_endpoint,
     delete_endpoint,
     hand_over,
     with_living_key,
 )
-from creditctl.provisioning.plan import is_endpoint_creation
+from creditctl.provisioning.planning.plan import is_endpoint_creation
+from creditctl.provisioning.planning.steps import Action, Kind, Plan, Step
 from creditctl.provisioning.state import digest
-from creditctl.provisioning.steps import Action, Kind, Plan, Step
 from creditctl.stripe_api.permissions import needs
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.keys import Secret
-from creditctl.provisioning.hand_over import create_endpoint, delete_endpoint, hand_over
-from creditctl.provisioning.plan_endpoint import rotation_pair, successor_step
+from creditctl.provisioning.endpoint_creation import create_endpoint, delete_endpoint, hand_over
+from creditctl.provisioning.planning.endpoint import rotation_pair, successor_step
 from creditctl.provisioning.state import EndpointState, EndpointWish, same_url
 from creditctl.stripe_api.permissions import needs
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from creditctl.core.stripe_events import ENDPOINT_EVENTS
+from creditctl.payments.event_types import ENDPOINT_EVENTS
 
 MANAGED_BY = "creditctl"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from creditctl.ledger.locks import hold_lock
+from creditctl.ledger.sqlite.file_lock import hold_lock
 
 
 def only_one(ledger_path: Path) -> AbstractContextManager[None]:

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 import stripe
 
 from creditctl.core.catalog import Catalog
-from creditctl.core.entitlement_facts import DisputeFact, Fact, LineItem, MalformedFact, RefundFact, SessionFacts, id_of
-from creditctl.core.entitlement_purchase import NeedsLineItems, decide
+from creditctl.core.entitlement.decision import NeedsLineItems, decide
+from creditctl.core.entitlement.facts import DisputeFact, Fact, LineItem, MalformedFact, RefundFact, SessionFacts, id_of
 from creditctl.core.when import Window
-from creditctl.reconciliation.facts import IntentFacts, Pulled, SoldSession, Unreadable
+from creditctl.payments.facts import IntentFacts, Pulled, SoldSession, Unreadable
 from creditctl.stripe_api.pages import Body, Progress, list_all, retrieve
 
 SESSIONS = "checkout/sessions"

@@ -9,9 +9,9 @@ from typing import Any
 
 from creditctl.core.findings import Finding, Severity
 from creditctl.core.when import Window, iso_time
-from creditctl.reconciliation.credit import Terms
-from creditctl.reconciliation.facts import Pulled
-from creditctl.reconciliation.repair import Repair, Repaired
+from creditctl.payments.facts import Pulled
+from creditctl.payments.judge_credit import Terms
+from creditctl.payments.repair import Repair, Repaired
 
 
 @dataclass(frozen=True, slots=True)

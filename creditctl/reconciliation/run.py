@@ -14,14 +14,14 @@ from creditctl.core.keys import redact
 from creditctl.core.when import Window
 from creditctl.ledger.models import Entry
 from creditctl.ledger.store import Ledger
-from creditctl.reconciliation import keeping
-from creditctl.reconciliation.classify import about_the_pull, classify
-from creditctl.reconciliation.credit import Terms
-from creditctl.reconciliation.facts import Pulled
+from creditctl.payments.case import match, unknown_payments
+from creditctl.payments.facts import Pulled
+from creditctl.payments.judge import about_the_pull, classify
+from creditctl.payments.judge_credit import Terms
+from creditctl.payments.repair import apply, require_repairable
+from creditctl.reconciliation import finding_history
 from creditctl.reconciliation.lock import only_one
-from creditctl.reconciliation.match import match, unknown_payments
 from creditctl.reconciliation.pull import Reader, follow, gaps_by_following, pull
-from creditctl.reconciliation.repair import apply, require_repairable
 from creditctl.reconciliation.report import ReconcileReport
 from creditctl.stripe_api.pages import Progress
 
@@ -103,13 +103,13 @@ def _read(reader: Reader, window: Window, ledger: Ledger) -> Pulled:
 
 def _compare(pulled: Pulled, terms: Terms, ledger: Ledger, *, record: bool) -> ReconcileReport:
     """What both sides say of each other now. The ledger is read after Stripe, so it is never behind."""
-    terms = replace(terms, settled=keeping.settled(ledger.findings(None)))
+    terms = replace(terms, settled=finding_history.settled(ledger.findings(None)))
     entries = list(ledger_entries(ledger))
     cases = match(pulled, entries, {stored.fact.object_id: stored.fact for stored in ledger.facts()})
     result = classify(cases, terms)
     found = tuple(chain(about_the_pull(pulled), result.found))
     if record:
-        keeping.keep(ledger, found)
+        finding_history.keep(ledger, found)
     return ReconcileReport(
         window=pulled.window,
         started=pulled.started,
@@ -117,7 +117,7 @@ def _compare(pulled: Pulled, terms: Terms, ledger: Ledger, *, record: bool) -> R
         payments=len(cases),
         entries=sum(len(case.entries) for case in cases),
         findings=tuple(
-            keeping.shown(found, ledger.findings(None), everything=pulled.window.unbounded and pulled.complete)
+            finding_history.shown(found, ledger.findings(None), everything=pulled.window.unbounded and pulled.complete)
         ),
         repairs=result.repairs,
         basis=pulled,

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from creditctl.core.errors import StripeRefused, Unreachable
-from creditctl.stripe_api import delivery, shopper
+from creditctl.emulator_client import checkout_payer
+from creditctl.stripe_api import delivery
 
 if TYPE_CHECKING:
     import httpx
@@ -61,9 +62,9 @@ class Shop:
             )
         return match.group(0)
 
-    def pay(self, session_id: str, token: str) -> shopper.Payment:
+    def pay(self, session_id: str, token: str) -> checkout_payer.Payment:
         """Pays the session with a test card; a decline is an answer."""
-        return shopper.pay(self.client, session_id, token)
+        return checkout_payer.pay(self.client, session_id, token)
 
     def refund(self, payment_intent: str, amount: int | None = None) -> str:
         """Refunds a payment, wholly or in part, and returns the refund's id. Units: amount in minor units."""

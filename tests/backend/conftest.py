@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from creditctl.backend.app import build_app
-from creditctl.backend.services import CreatedSession, Order, Services, SessionView
+from creditctl.backend.dependencies import CreatedSession, Order, Services, SessionView
 from creditctl.core.catalog import Catalog, parse_catalog
-from creditctl.core.entitlement import Kind
+from creditctl.core.entitlement.settlement import Kind
 from creditctl.core.errors import Unreachable
 from creditctl.core.keys import Secret
 from creditctl.core.modes import Mode

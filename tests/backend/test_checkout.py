@@ -6,7 +6,7 @@ import pytest
 import stripe
 
 from creditctl.backend.checkout import NotForSale, StripeCheckout, price_faults, session_params, session_view
-from creditctl.backend.services import Order
+from creditctl.backend.dependencies import Order
 from creditctl.core.errors import StripeRefused, Unreachable
 from creditctl.emulator import EmulatorHTTPClient
 

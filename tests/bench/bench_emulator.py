@@ -24,8 +24,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from creditctl.emulator.app import Emulator
-from creditctl.emulator.server import EmulatorServer
-from creditctl.emulator.wire import Request as Wire
+from creditctl.emulator.protocol.wire import Request as Wire
+from creditctl.emulator.transports.server import EmulatorServer
 
 KEY = "sk_test_emulator0000000000"
 NOTHING = "Starlette doing nothing"

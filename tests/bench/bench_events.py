@@ -18,9 +18,9 @@ import stripe
 from bench_tools import Row
 
 from creditctl.emulator.app import Emulator
-from creditctl.emulator.kinds import EVENT
-from creditctl.emulator.sdk_door import EmulatorHTTPClient
-from creditctl.stripe_api.shopper import pay
+from creditctl.emulator.storage.object_types import EVENT
+from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
+from creditctl.emulator_client.checkout_payer import pay
 
 KEY = "sk_test_emulator0000000000"
 EVENTS = 50_000
@@ -33,7 +33,7 @@ import resource, sys, time
 from pathlib import Path
 import stripe
 from creditctl.events.archive import archive
-from creditctl.ledger.mirror import Mirror
+from creditctl.ledger.archive.store import Mirror
 from creditctl.stripe_api.retry import RetryPolicy
 from creditctl.stripe_api.transport import PatientTransport, real_transport
 

@@ -22,11 +22,11 @@ from typing import Any
 from bench_tools import Row, alternate, per_second
 from ledger_server import PATH, Delivery, deliveries, webhook_on
 
-from creditctl.ledger.import_row import RowReader
-from creditctl.ledger.import_source import ColumnMap
-from creditctl.ledger.import_source_files import open_file
-from creditctl.ledger.importing import Import, Spool
 from creditctl.ledger.store import Ledger
+from creditctl.sources.files import open_file
+from creditctl.sources.importer import Import, Spool
+from creditctl.sources.row import RowReader
+from creditctl.sources.source import ColumnMap
 
 NOW = 1_790_000_000
 COMMITS, COMMIT_ROUNDS = 200, 7

@@ -14,7 +14,7 @@ from bench_tools import Row
 from creditctl.cli.app import run
 from creditctl.cli.wiring import Wiring
 from creditctl.emulator.app import Emulator
-from creditctl.emulator.sdk_door import EmulatorHTTPClient
+from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 
 PACKAGES = 5
 LEAST_READS_EMPTY = 2

@@ -16,8 +16,8 @@ from typing import Any
 from fastapi import FastAPI, Request
 
 from creditctl.backend.app import build_app
+from creditctl.backend.dependencies import Services
 from creditctl.backend.server import bind, serve
-from creditctl.backend.services import Services
 from creditctl.cli.wiring import now_seconds, real_wiring
 from creditctl.core.keys import Secret
 from creditctl.core.modes import Mode

@@ -13,19 +13,19 @@ import pytest
 import stripe
 
 from creditctl.checks.context import Context, open_ledger
-from creditctl.checks.env_gather import gather_env
-from creditctl.checks.env_rules import judge_env
-from creditctl.checks.env_view import EnvView
+from creditctl.checks.env.collect import gather_env
+from creditctl.checks.env.model import EnvView
+from creditctl.checks.env.rule_groups import judge_env
 from creditctl.checks.probe import ProbeAnswer
 from creditctl.checks.registry import Check, run_checks
 from creditctl.core.catalog import parse_catalog
-from creditctl.core.entitlement import Purchase
+from creditctl.core.entitlement.settlement import Purchase
 from creditctl.core.findings import Finding
 from creditctl.core.keys import Secret
 from creditctl.core.modes import Mode
 from creditctl.core.settings import merge_settings
-from creditctl.core.stripe_events import ENDPOINT_EVENTS
 from creditctl.ledger.store import Ledger
+from creditctl.payments.event_types import ENDPOINT_EVENTS
 from creditctl.stripe_api.client import connect
 
 NOW = 1_790_000_000

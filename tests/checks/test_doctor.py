@@ -10,7 +10,7 @@ import pytest
 
 from creditctl.checks.checklist import CHECKLIST
 from creditctl.checks.doctor import DOCTOR, GRACE_SECONDS, RECENT_SECONDS
-from creditctl.checks.env_checks import ENV_CHECKS
+from creditctl.checks.env.checks import ENV_CHECKS
 from creditctl.checks.probe import ProbeAnswer
 from creditctl.core.findings import Finding, Severity
 from creditctl.ledger.models import Delivery

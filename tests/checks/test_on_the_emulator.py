@@ -10,19 +10,19 @@ import stripe
 from creditctl.checks.checklist import CHECKLIST
 from creditctl.checks.context import Context, open_ledger
 from creditctl.checks.doctor import DOCTOR
-from creditctl.checks.env_gather import gather_env
+from creditctl.checks.env.collect import gather_env
 from creditctl.checks.probe import ProbeAnswer
 from creditctl.checks.registry import run_checks
-from creditctl.core.entitlement_facts import SessionFacts
-from creditctl.core.entitlement_purchase import Grants, decide
+from creditctl.core.entitlement.decision import Grants, decide
+from creditctl.core.entitlement.facts import SessionFacts
 from creditctl.core.keys import Secret
 from creditctl.core.settings import merge_settings
-from creditctl.core.stripe_events import ENDPOINT_EVENTS
-from creditctl.emulator.sdk_door import EmulatorHTTPClient
+from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
+from creditctl.emulator_client.checkout_payer import pay
 from creditctl.ledger.store import Ledger
+from creditctl.payments.event_types import ENDPOINT_EVENTS
 from creditctl.reconciliation.run import reconcile
 from creditctl.stripe_api.client import StripeDoor, connect
-from creditctl.stripe_api.shopper import pay
 
 DOCTOR_CHECKS = [check for problem in DOCTOR for check in problem.checks]
 SETTINGS = {

@@ -14,7 +14,7 @@ from creditctl.checks.probe import ProbeAnswer
 from creditctl.cli.app import run
 from creditctl.cli.wiring import Wiring
 from creditctl.emulator.app import Emulator
-from creditctl.emulator.sdk_door import EmulatorHTTPClient
+from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 
 FULL_KEY = "sk_live_" + "emulator0000000000"
 

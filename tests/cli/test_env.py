@@ -212,7 +212,7 @@ def test_online_does_not_ask_with_a_key_of_another_mode_than_meant(cli: Any) -> 
 
 
 def restricted_key(emulator: Any, *permissions: str) -> str:
-    from creditctl.emulator.wire import Request
+    from creditctl.emulator.protocol.wire import Request
 
     headers = {"authorization": "Bearer sk_test_emulator0000000000", "content-type": "application/json"}
     body = json.dumps({"permissions": list(permissions)}).encode()

@@ -19,15 +19,15 @@ import stripe
 from creditctl.cli.app import run
 from creditctl.cli.wiring import Wiring
 from creditctl.core.catalog import parse_catalog
-from creditctl.core.entitlement import EntryDraft, Kind
+from creditctl.core.entitlement.settlement import EntryDraft, Kind
 from creditctl.core.keys import Secret
-from creditctl.emulator.sdk_door import EmulatorHTTPClient
-from creditctl.emulator.wire import Reply
-from creditctl.fulfilment.stripe_reader import StripeReader
+from creditctl.emulator.protocol.wire import Reply
+from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
+from creditctl.emulator_client.checkout_payer import Payment, pay
 from creditctl.fulfilment.webhook import Webhook
 from creditctl.ledger.store import Ledger
+from creditctl.payments.stripe_reader import StripeReader
 from creditctl.reconciliation.lock import only_one
-from creditctl.stripe_api.shopper import Payment, pay
 
 TEST_KEY = "sk_test_emulator0000000000"
 BASE = "http://127.0.0.1:12111"

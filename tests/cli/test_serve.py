@@ -20,8 +20,8 @@ import stripe
 
 from creditctl.core.keys import SECRET_PATTERN, Secret
 from creditctl.emulator import Emulator, EmulatorHTTPClient, EmulatorServer
+from creditctl.emulator_client.checkout_payer import pay
 from creditctl.stripe_api.delivery import deliver_signed
-from creditctl.stripe_api.shopper import pay
 
 KEY = "sk_test_emulator0000000000"
 SECRET = "whsec_example0000000000"

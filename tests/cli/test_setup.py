@@ -28,7 +28,7 @@ amount = {amount}
 @pytest.fixture
 def client(emulator: Emulator) -> stripe.StripeClient:
     """The account behind the command line, for what a person does in the Dashboard."""
-    from creditctl.emulator.sdk_door import EmulatorHTTPClient
+    from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 
     return stripe.StripeClient("sk_test_emulator0000000000", http_client=EmulatorHTTPClient(emulator))
 
@@ -276,7 +276,7 @@ def test_without_a_url_only_the_catalogue_is_set_up(cli: Any, client: stripe.Str
 
 def test_a_strict_emulator_refuses_a_local_url_as_stripe_does(shop: Any, clock: Any) -> None:
     from creditctl.emulator.app import Emulator
-    from creditctl.emulator.sdk_door import EmulatorHTTPClient
+    from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 
     strict = Emulator(clock=clock, seed=1, strict_urls=True)
     shop.transport = lambda: EmulatorHTTPClient(strict)
@@ -318,7 +318,7 @@ def test_in_test_mode_somebody_has_to_say_yes(shop: Any, client: stripe.StripeCl
 def test_a_live_account_is_not_touched_unconfirmed(
     shop: Any, live_emulator: Emulator, arguments: tuple[str, ...], code: str
 ) -> None:
-    from creditctl.emulator.sdk_door import EmulatorHTTPClient
+    from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 
     shop.transport = lambda: EmulatorHTTPClient(live_emulator)
     del shop.environ["STRIPE_API_BASE"]

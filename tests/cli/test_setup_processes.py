@@ -19,8 +19,8 @@ import stripe
 
 from creditctl.core.keys import Secret
 from creditctl.emulator.app import Emulator
-from creditctl.emulator.sdk_door import EmulatorHTTPClient
-from creditctl.emulator.server import EmulatorServer
+from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
+from creditctl.emulator.transports.server import EmulatorServer
 
 KEY = "sk_test_emulator0000000000"
 DEADLINE_SECONDS = 60

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import stripe
 
-from creditctl.emulator.sdk_door import EmulatorHTTPClient
+from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 
 if TYPE_CHECKING:
     from creditctl.emulator.app import Emulator

@@ -16,7 +16,7 @@ import pytest
 
 from creditctl.core.errors import ExitCode
 from creditctl.emulator.app import Emulator
-from creditctl.emulator.server import EmulatorServer
+from creditctl.emulator.transports.server import EmulatorServer
 from creditctl.stripe_api.official_cli import numeric_url, refusal_in
 
 KEY = "sk_test_emulator0000000000"

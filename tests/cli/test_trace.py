@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from creditctl.cli.local.local_stack import World, run_command, start_world
 from creditctl.cli.wiring import Wiring
-from creditctl.cli.world import World, run_command, start_world
 
 
 @pytest.fixture(scope="module")

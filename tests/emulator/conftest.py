@@ -15,9 +15,9 @@ import pytest
 import stripe
 
 from creditctl.emulator.app import Emulator
-from creditctl.emulator.sdk_door import EmulatorHTTPClient
-from creditctl.emulator.server import EmulatorServer
-from creditctl.emulator.wire import Reply, Request
+from creditctl.emulator.protocol.wire import Reply, Request
+from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
+from creditctl.emulator.transports.server import EmulatorServer
 
 KEY = "sk_test_emulator0000000000"
 START = 1_790_000_000

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from creditctl.emulator.wire import Request
+from creditctl.emulator.protocol.wire import Request
 
 PAY = "amount=1000&currency=usd&confirm=true&return_url=https://a.example"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from creditctl.emulator.app import Emulator
-from creditctl.emulator.wire import Request
+from creditctl.emulator.protocol.wire import Request
 
 START = 1_790_000_000
 HEADERS = {"authorization": "Bearer sk_test_emulator0000000000"}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from creditctl.emulator.app import Emulator
-from creditctl.emulator.wire import Request
+from creditctl.emulator.protocol.wire import Request
 
 LIVE = "sk_live_" + "example0000"
 TEST = "sk_test_" + "example0000"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from creditctl.emulator.app import Emulator
-from creditctl.emulator.wire import Request
+from creditctl.emulator.protocol.wire import Request
 
 HEADERS = {"authorization": "Bearer sk_test_emulator0000000000"}
 CARDS = ("visa", "bypassPending", "createDispute", "createDisputeInquiry", "createMultipleDisputes", "refundFail",

@@ -16,7 +16,7 @@ import pytest
 import stripe
 
 from creditctl.emulator.app import Emulator
-from creditctl.emulator.server import EmulatorServer
+from creditctl.emulator.transports.server import EmulatorServer
 
 KEY = "sk_test_emulator0000000000"
 ROOT = Path(__file__).resolve().parents[2]

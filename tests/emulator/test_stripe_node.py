@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from creditctl.emulator.app import Emulator
-from creditctl.emulator.server import EmulatorServer
+from creditctl.emulator.transports.server import EmulatorServer
 
 KEY = "sk_test_emulator0000000000"
 NODE = shutil.which("node") or ""

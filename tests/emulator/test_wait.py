@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from creditctl.emulator.app import Emulator
-from creditctl.emulator.server import EmulatorServer
+from creditctl.emulator.transports.server import EmulatorServer
 
 KEY = {"Authorization": "Bearer sk_test_emulator0000000000"}
 CARD = {"email": "b@example.com", "number": "4242424242424242", "expiry": "12/34", "cvc": "123"}

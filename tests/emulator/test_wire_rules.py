@@ -42,7 +42,7 @@ def test_live_keys_only_where_asked_for() -> None:
     key = "sk_live_" + "example0000"
     for livemode, expected in ((False, 401), (True, 200)):
         emulator = Emulator(livemode=livemode)
-        from creditctl.emulator.wire import Request
+        from creditctl.emulator.protocol.wire import Request
 
         response = emulator.handle(Request("GET", "/v1/balance", "", {"authorization": f"Bearer {key}"}))
         assert response.status == expected

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from creditctl.core.errors import LockHeld, Unreachable
 from creditctl.events.archive import archive, find_gap
 from creditctl.events.source import RETENTION_SECONDS
-from creditctl.ledger.mirror import Mirror
-from creditctl.ledger.mirror_models import EventQuery, EventRecord, Gap, Reading
+from creditctl.ledger.archive.models import EventQuery, EventRecord, Gap, Reading
+from creditctl.ledger.archive.store import Mirror
 
 DAY = 86_400
 

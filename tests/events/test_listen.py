@@ -13,8 +13,8 @@ from creditctl.core.errors import Unreachable
 from creditctl.events.archive import archive
 from creditctl.events.listen import Listener, pause_after
 from creditctl.events.source import RETENTION_SECONDS, read_pages
-from creditctl.ledger.mirror import Mirror
-from creditctl.ledger.mirror_models import EventQuery, EventRecord
+from creditctl.ledger.archive.models import EventQuery, EventRecord
+from creditctl.ledger.archive.store import Mirror
 from creditctl.stripe_api.delivery import Answer
 
 URL = "http://127.0.0.1:8000/api/credits/webhook"

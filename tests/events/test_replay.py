@@ -16,8 +16,8 @@ from creditctl.core.keys import Secret
 from creditctl.events.replay import Replayer, ReplayReport, Result, Terms, fingerprint
 from creditctl.events.selection import gather, gather_named
 from creditctl.events.sending import post_signed, resend_by_stripe
-from creditctl.ledger.mirror import Mirror
-from creditctl.ledger.mirror_models import EventQuery, EventRecord
+from creditctl.ledger.archive.models import EventQuery, EventRecord
+from creditctl.ledger.archive.store import Mirror
 from creditctl.stripe_api.delivery import Answer
 
 SECRET = Secret("whsec_example0000000000")

@@ -15,11 +15,11 @@ from creditctl.core.catalog import Catalog, Package
 from creditctl.core.errors import StripeRefused, Unreachable
 from creditctl.core.keys import Secret
 from creditctl.emulator.app import Emulator
-from creditctl.emulator.sdk_door import EmulatorHTTPClient
-from creditctl.emulator.wire import Reply, Request
-from creditctl.fulfilment.stripe_reader import StripeReader
+from creditctl.emulator.protocol.wire import Reply, Request
+from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from creditctl.fulfilment.webhook import Receipt, Webhook
 from creditctl.ledger.store import Ledger
+from creditctl.payments.stripe_reader import StripeReader
 
 KEY = "sk_test_emulator0000000000"
 NOW = 1_790_000_000

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from creditctl.core.catalog import Catalog
-from creditctl.core.entitlement import Kind
+from creditctl.core.entitlement.settlement import Kind
 from creditctl.core.errors import ConfigurationError, GuardRefused
 from creditctl.core.keys import Secret
 from creditctl.fulfilment.webhook import Webhook

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from creditctl.core.entitlement import EntryDraft
+from creditctl.core.entitlement.settlement import EntryDraft
 from creditctl.core.errors import ConfigurationError
-from creditctl.ledger.chain import COLUMNS, GENESIS, entry_hash
 from creditctl.ledger.exporting import new_file, write_csv, write_json_lines
+from creditctl.ledger.hashchain.chain import COLUMNS, GENESIS, entry_hash
 from creditctl.ledger.store import Ledger
 
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from creditctl.core.entitlement import EntryDraft, KeyScheme, Kind, idempotency_key
-from creditctl.core.entitlement_facts import RefundFact
-from creditctl.core.entitlement_purchase import Proposal
+from creditctl.core.entitlement.decision import Proposal
+from creditctl.core.entitlement.facts import RefundFact
+from creditctl.core.entitlement.settlement import EntryDraft, KeyScheme, Kind, idempotency_key
 from creditctl.core.errors import LedgerError, UsageError
 from creditctl.core.findings import Finding, Severity
-from creditctl.ledger.chain import COLUMNS
+from creditctl.ledger.hashchain.chain import COLUMNS
 from creditctl.ledger.models import EntryFilter, FindingStatus, Outcome, Posting
 from creditctl.ledger.store import Ledger
 from creditctl.ledger.transaction import SELECT_SAME_PURCHASE

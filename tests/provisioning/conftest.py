@@ -14,9 +14,9 @@ import stripe
 from creditctl.core.catalog import Catalog, parse_catalog
 from creditctl.core.settings import merge_settings
 from creditctl.emulator.app import Emulator
-from creditctl.emulator.sdk_door import EmulatorHTTPClient
+from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
+from creditctl.provisioning.planning.steps import Action, Kind, Step
 from creditctl.provisioning.state import EndpointState, Observed, PriceState, ProductState
-from creditctl.provisioning.steps import Action, Kind, Step
 from creditctl.stripe_api.audit import AuditLog
 from creditctl.stripe_api.client import StripeDoor, connect
 

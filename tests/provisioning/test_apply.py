@@ -18,11 +18,11 @@ from creditctl.core.keys import Secret
 from creditctl.emulator.app import Emulator
 from creditctl.provisioning.apply import Applied, apply_plan
 from creditctl.provisioning.observe import observe
-from creditctl.provisioning.plan import make_plan
-from creditctl.provisioning.plan_catalog import plan_catalog
+from creditctl.provisioning.planning.catalog import plan_catalog
+from creditctl.provisioning.planning.plan import make_plan
+from creditctl.provisioning.planning.steps import Plan
 from creditctl.provisioning.secret_sinks import CommandSink, EnvFileSink
 from creditctl.provisioning.state import EndpointWish
-from creditctl.provisioning.steps import Plan
 from creditctl.stripe_api.client import StripeDoor
 
 URL = "http://127.0.0.1:9/api/credits/webhook"

@@ -12,13 +12,13 @@ import stripe
 from creditctl.core.catalog import Catalog
 from creditctl.core.keys import Secret
 from creditctl.emulator.app import Emulator
-from creditctl.emulator.sdk_door import EmulatorHTTPClient
+from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from creditctl.provisioning.apply import Applied, apply_plan
 from creditctl.provisioning.observe import observe
-from creditctl.provisioning.plan import make_plan
+from creditctl.provisioning.planning.plan import make_plan
+from creditctl.provisioning.planning.steps import Plan
 from creditctl.provisioning.secret_sinks import EnvFileSink
 from creditctl.provisioning.state import EndpointWish
-from creditctl.provisioning.steps import Plan
 from creditctl.stripe_api.client import StripeDoor
 
 URL = "http://127.0.0.1:9/api/credits/webhook"

@@ -13,7 +13,7 @@ from creditctl.core.errors import ConfigurationError
 from creditctl.core.keys import Secret
 from creditctl.provisioning.apply import apply_plan
 from creditctl.provisioning.observe import observe, observe_endpoints
-from creditctl.provisioning.plan import make_plan
+from creditctl.provisioning.planning.plan import make_plan
 from creditctl.provisioning.rotate import Stage, begin, delivered_since, finish, read_rotation
 from creditctl.provisioning.secret_sinks import EnvFileSink
 from creditctl.provisioning.state import EndpointWish

@@ -15,9 +15,9 @@ import pytest
 import stripe
 
 from creditctl.core.catalog import Catalog, parse_catalog
-from creditctl.core.entitlement import EntryDraft, Kind
-from creditctl.core.entitlement_facts import DisputeFact, LineItem, RefundFact, SessionFacts
-from creditctl.core.entitlement_purchase import Grants, decide
+from creditctl.core.entitlement.decision import Grants, decide
+from creditctl.core.entitlement.facts import DisputeFact, LineItem, RefundFact, SessionFacts
+from creditctl.core.entitlement.settlement import EntryDraft, Kind
 from creditctl.ledger.models import Entry, Posting
 from creditctl.ledger.store import Ledger
 from creditctl.reconciliation.run import ReconcileReport, reconcile, repair

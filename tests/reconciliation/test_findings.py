@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from creditctl.core.entitlement import Kind
+from creditctl.core.entitlement.settlement import Kind
 from creditctl.core.findings import Severity
 
 

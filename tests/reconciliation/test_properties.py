@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from creditctl.core.entitlement import Kind
+from creditctl.core.entitlement.settlement import Kind
 
 PACKAGES = ("starter", "basic", "pro", "business", "enterprise")
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from creditctl.core.entitlement_facts import RefundFact
+from creditctl.core.entitlement.facts import RefundFact
 from creditctl.core.errors import GuardRefused, LedgerError, Unreachable
 from creditctl.ledger.models import Outcome
-from creditctl.reconciliation.repair import NOTE, Repaired, apply
+from creditctl.payments.repair import NOTE, Repaired, apply
 
 
 def keys(shop: Any) -> list[str]:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from creditctl.core.catalog import Catalog, Package, parse_catalog
+from creditctl.emulator_client.checkout_payer import Payment
 from creditctl.simulation.cards import CARDS
 from creditctl.simulation.runner import ScenarioResult, run_scenario
 from creditctl.simulation.scenarios import SCENARIOS, Buy, Scenario, find_scenarios
 from creditctl.stripe_api.delivery import Answer
-from creditctl.stripe_api.shopper import Payment
 
 CATALOG: Catalog = parse_catalog(resources.files("creditctl.core").joinpath("packages.toml").read_text())
 

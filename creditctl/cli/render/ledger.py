@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from creditctl.core.findings import Finding
+    from creditctl.ledger.hashchain.verify import Verification
     from creditctl.ledger.models import Balance, Entry, Posting, Resolution, StoredFinding
-    from creditctl.ledger.verification import Verification
 
 STYLES = {
     Severity.CRITICAL: "bold red",

@@ -10,7 +10,7 @@ from creditctl.core.money import format_amount
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from creditctl.ledger.import_report import ImportReport
+    from creditctl.sources.report import ImportReport
 
 _MOST_SHOWN = 50
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from creditctl.provisioning.steps import Action, Kind
+from creditctl.provisioning.planning.steps import Action, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from creditctl.core.findings import Finding
-    from creditctl.provisioning.steps import Change, Plan, Step
+    from creditctl.provisioning.planning.steps import Change, Plan, Step
 
 _MARKS = {
     Action.CREATE: ("+", "green"),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from creditctl.core.findings import Finding
-    from creditctl.reconciliation.repair import Repair
+    from creditctl.payments.repair import Repair
     from creditctl.reconciliation.report import ReconcileReport
 
 _MOST_SHOWN = 50

@@ -9,7 +9,7 @@ from creditctl.cli.render.events import stamp
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from creditctl.events.timeline import Line, PaymentTrace, Trace
+    from creditctl.trace.timeline import Line, PaymentTrace, Trace
 
 
 def render(console: Console, trace: Trace) -> None:

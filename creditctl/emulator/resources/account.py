@@ -3,11 +3,11 @@
 Source: Stripe API reference, "Accounts"; `requirements` and `capabilities` as an activated US account has them.
 """
 
-from creditctl.emulator.call import Call
-from creditctl.emulator.errors import invalid
-from creditctl.emulator.kinds import Body
-from creditctl.emulator.resources.common import NO_ADDRESS
-from creditctl.emulator.routes import route
+from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.routes import route
+from creditctl.emulator.api.updates import NO_ADDRESS
+from creditctl.emulator.protocol.errors import invalid
+from creditctl.emulator.storage.object_types import Body
 
 _NAME = "creditctl emulator"
 

@@ -3,11 +3,11 @@
 Source: Stripe API reference, "Early Fraud Warnings", "Reviews".
 """
 
-from creditctl.emulator.call import Call
-from creditctl.emulator.errors import invalid
-from creditctl.emulator.kinds import EARLY_FRAUD_WARNING, REVIEW, Body
-from creditctl.emulator.lists import by_column, by_created, list_fields, listing, retrieve
-from creditctl.emulator.routes import route
+from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.lists import by_column, by_created, list_fields, listing, retrieve
+from creditctl.emulator.api.routes import route
+from creditctl.emulator.protocol.errors import invalid
+from creditctl.emulator.storage.object_types import EARLY_FRAUD_WARNING, REVIEW, Body
 
 
 def approve(call: Call) -> Body:

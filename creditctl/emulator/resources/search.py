@@ -7,13 +7,13 @@ import base64
 import binascii
 from collections.abc import Mapping
 
-from creditctl.emulator.call import Call
-from creditctl.emulator.errors import bad_parameter
-from creditctl.emulator.kinds import CHARGE, CUSTOMER, PAYMENT_INTENT, PRICE, PRODUCT, Body, Kind
-from creditctl.emulator.routes import Action, route
-from creditctl.emulator.schema import Field, Limit, Text
-from creditctl.emulator.search_language import condition, parse
-from creditctl.emulator.store import Row, decode
+from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.routes import Action, route
+from creditctl.emulator.protocol.errors import bad_parameter
+from creditctl.emulator.protocol.schema import Field, Limit, Text
+from creditctl.emulator.storage.object_types import CHARGE, CUSTOMER, PAYMENT_INTENT, PRICE, PRODUCT, Body, Kind
+from creditctl.emulator.storage.search_language import condition, parse
+from creditctl.emulator.storage.store import Row, decode
 
 _CARD = "payment_method_details.card."
 FIELDS: Mapping[str, Mapping[str, str]] = {

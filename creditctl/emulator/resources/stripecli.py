@@ -5,11 +5,11 @@ Source: Stripe CLI, `pkg/stripeauth/client.go`; its requests as observed.
 
 import json
 
-from creditctl.emulator.call import Call
-from creditctl.emulator.errors import bad_parameter
-from creditctl.emulator.kinds import Body
-from creditctl.emulator.routes import route
-from creditctl.emulator.schema import Anything, Field, Listing, Text
+from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.routes import route
+from creditctl.emulator.protocol.errors import bad_parameter
+from creditctl.emulator.protocol.schema import Anything, Field, Listing, Text
+from creditctl.emulator.storage.object_types import Body
 
 FEATURES = ("webhooks", "request_logs", "v2_events")
 _PARAMS: dict[str, Field] = {

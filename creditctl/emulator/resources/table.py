@@ -1,33 +1,26 @@
 """The table of all endpoints."""
 
-from creditctl.emulator.resources import (
-    account,
+from creditctl.emulator.api.routes import Route
+from creditctl.emulator.resources import account, radar, search, stripecli, webhook_endpoints
+from creditctl.emulator.resources.checkout import payment_pages, sessions
+from creditctl.emulator.resources.core import (
     balance,
     charges,
-    checkout_sessions,
-    coupons,
     customers,
     disputes,
     events,
     payment_intents,
     payment_methods,
-    payment_pages,
     payouts,
-    prices,
-    products,
-    radar,
     refunds,
-    search,
-    stripecli,
-    webhook_endpoints,
 )
-from creditctl.emulator.routes import Route
+from creditctl.emulator.resources.products import coupons, prices, products
 
 _MODULES = (
     account,
     balance,
     charges,
-    checkout_sessions,
+    sessions,
     coupons,
     customers,
     disputes,

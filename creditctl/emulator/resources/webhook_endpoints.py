@@ -7,15 +7,15 @@ Loopback URLs are accepted here, which Stripe refuses; `strict_urls` refuses the
 import ipaddress
 from urllib.parse import urlsplit
 
-from creditctl.emulator.call import Call
-from creditctl.emulator.errors import bad_parameter, invalid
-from creditctl.emulator.event_types import EVENT_TYPES
-from creditctl.emulator.kinds import WEBHOOK_ENDPOINT, Body
-from creditctl.emulator.lists import list_fields, listing, retrieve
-from creditctl.emulator.resources.common import erase, given_metadata, updated
-from creditctl.emulator.routes import route
-from creditctl.emulator.schema import Boolean, Field, Listing, Metadata, Text, Url
-from creditctl.emulator.versions import check_version
+from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.lists import list_fields, listing, retrieve
+from creditctl.emulator.api.routes import route
+from creditctl.emulator.api.updates import erase, given_metadata, updated
+from creditctl.emulator.protocol.errors import bad_parameter, invalid
+from creditctl.emulator.protocol.schema import Boolean, Field, Listing, Metadata, Text, Url
+from creditctl.emulator.protocol.versions import check_version
+from creditctl.emulator.storage.object_types import WEBHOOK_ENDPOINT, Body
+from creditctl.emulator.webhooks.event_types import EVENT_TYPES
 
 MOST_ENDPOINTS = 16
 _LOCAL = (

@@ -1,0 +1,127 @@
+"""Changes env files: repairs white space and permissions, writes the starter file. Each change is whole or none."""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from creditctl.checks.env.collect import decode
+from creditctl.checks.env.dotenv_text import repair_env
+from creditctl.checks.env.git import GitRunner, is_ignored, is_in_repository
+from creditctl.checks.env.model import ALL_KEYS, EnvFile
+from creditctl.checks.env.rules.files import must_be_private
+from creditctl.core.errors import ConfigurationError
+from creditctl.provisioning.atomic_file import PRIVATE, create_file, replace_file
+
+_OTHERS_WRITE = 0o022
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What a repair of one file would write. Shape: None where that part stays as it is."""
+
+    text: str | None
+    permissions: int | None
+
+    def __bool__(self) -> bool:
+        return self.text is not None or self.permissions is not None
+
+    @property
+    def words(self) -> str:
+        """What is repaired, for people."""
+        parts = ("white space and line ends",) * (self.text is not None) + ("permissions",) * (
+            self.permissions is not None
+        )
+        return " and ".join(parts)
+
+
+def plan_repair(file: EnvFile) -> Repair:
+    """What there is to repair in a file; nothing in one that is not text, whose bytes nobody should touch."""
+    if not file.exists or file.bad_utf8_line is not None:
+        return Repair(None, None)
+    text = repair_env(file.raw, ALL_KEYS)
+    return Repair(text if text != file.raw else None, _private_enough(file))
+
+
+def _private_enough(file: EnvFile) -> int | None:
+    bits = file.place.permissions
+    if bits is None:
+        return None
+    wanted = bits & PRIVATE if must_be_private(file) else bits & ~_OTHERS_WRITE
+    return wanted if wanted != bits else None
+
+
+def apply_repair(path: Path, before: EnvFile, repair: Repair) -> None:
+    """Writes a repair. Errors: ConfigurationError if somebody changed the file since it was read."""
+    target = path.resolve()
+    if decode(target.read_bytes())[0] != before.raw:
+        raise ConfigurationError(
+            f"{before.name} was changed by somebody else meanwhile; nothing was written.",
+            code="env.changed",
+            fix="Run the same command again.",
+        )
+    permissions = stat.S_IMODE(target.stat().st_mode) if repair.permissions is None else repair.permissions
+    if repair.text is not None:
+        replace_file(target, repair.text.encode(), permissions)
+    elif repair.permissions is not None:
+        target.chmod(permissions)
+
+
+def example_text() -> str:
+    """The starter file that comes with creditctl."""
+    return resources.files("creditctl.checks").joinpath("env.example").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What `env init` wrote. Shape: `ignored_in` is the .gitignore that got a line, None where none was needed."""
+
+    env_file: Path
+    ignored_in: Path | None
+
+
+def start_env(folder: Path, name: Path, git: GitRunner) -> Started:
+    """Writes the starter file, private and known to .gitignore before it exists.
+
+    Errors: ConfigurationError if the file is there already: it is never overwritten.
+    """
+    path = folder / name
+    if path.exists() or path.is_symlink():
+        raise _exists(name)
+    ignore = path.parent / ".gitignore"
+    needs_line = not _is_ignored_already(path, ignore, git)
+    if needs_line:
+        _add_line(ignore, path.name)
+    try:
+        create_file(path, example_text().encode())
+    except FileExistsError:
+        raise _exists(name) from None
+    return Started(path, ignore if needs_line else None)
+
+
+def _exists(name: Path) -> ConfigurationError:
+    return ConfigurationError(
+        f"{name} is there already; it is never overwritten.",
+        code="env.exists",
+        fix="Run `creditctl env check` to see what it lacks, or write another file with --env-file.",
+    )
+
+
+def _is_ignored_already(path: Path, ignore: Path, git: GitRunner) -> bool:
+    try:
+        if is_in_repository(path.parent, git):
+            return is_ignored(path, git) is True
+    except OSError:
+        pass  # without git only the plain lines of the file can be judged
+    lines = decode(ignore.read_bytes())[0].split() if ignore.exists() else []
+    return any(line in (path.name, f"/{path.name}") for line in lines)
+
+
+def _add_line(ignore: Path, line: str) -> None:
+    target = ignore.resolve()
+    old = target.read_text(encoding="utf-8") if target.exists() else ""
+    permissions = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o644
+    gap = "" if not old or old.endswith("\n") else "\n"
+    replace_file(target, f"{old}{gap}{line}\n".encode(), permissions)

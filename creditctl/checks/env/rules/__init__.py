@@ -1,0 +1,1 @@
+"""The rules of `env check`, one module a family; each is a function from what was collected to findings."""

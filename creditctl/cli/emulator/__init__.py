@@ -1,0 +1,1 @@
+"""`creditctl emulator …`: run the local Stripe, and steer one that runs."""

@@ -1,0 +1,1 @@
+"""`creditctl events …`: list, show, archive, replay, listen, trigger."""

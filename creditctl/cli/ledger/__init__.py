@@ -1,0 +1,1 @@
+"""`creditctl ledger …`: the command line of the credit ledger."""

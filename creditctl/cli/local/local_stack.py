@@ -1,0 +1,153 @@
+"""Starts a whole world on this machine, emulator and backend on free loopback ports, and stops it again."""
+
+from __future__ import annotations
+
+import io
+import json
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from creditctl.cli.wiring import Wiring
+from creditctl.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from creditctl.core.settings import Settings
+    from creditctl.simulation.shop import Shop
+
+_HOST = "127.0.0.1"
+_KEY = "sk_test_emulator0000000000"
+"""The emulator takes any key of this shape; it opens nothing anywhere else."""
+
+
+@dataclass(frozen=True)
+class World:
+    """A started emulator and backend, with the files of one folder between them."""
+
+    folder: Path
+    emulator_url: str
+    backend_url: str
+    shop: Shop
+    ledger_path: Path
+    inner: Wiring
+
+    def command(self, *arguments: str) -> dict[str, Any]:
+        """Runs one creditctl command in this world, through its real entry point, and returns its JSON document."""
+        return run_command(self.inner, *arguments)
+
+
+def run_command(wiring: Wiring, *arguments: str) -> dict[str, Any]:
+    """Runs one command with `--json` in a wiring of its own and returns the document."""
+    from creditctl.cli.app import run
+
+    answer = io.StringIO()
+    run([*arguments, "--json"], replace(wiring, stdin=io.StringIO(), stdout=answer, stderr=io.StringIO()))
+    document: dict[str, Any] = json.loads(answer.getvalue())
+    return document
+
+
+@contextmanager
+def start_world(outer: Wiring, folder: Path, *, keep_state: bool = False) -> Iterator[World]:
+    """An emulator, a set-up account and a backend, all in `folder`; everything is stopped at the end.
+
+    Errors: CreditctlError of the set-up, should it fail; OSError if the folder cannot be written.
+    """
+    from creditctl.backend.server import bind, url_of
+    from creditctl.emulator.app import Emulator
+    from creditctl.emulator.transports.server import EmulatorServer
+
+    with ExitStack() as stack:
+        emulator = Emulator(state=folder / "stripe-emulator.db" if keep_state else None)
+        stack.callback(emulator.close)
+        stripe_server = stack.enter_context(EmulatorServer(emulator, host=_HOST, port=0))
+        listener = stack.enter_context(bind(_HOST, 0))
+        backend_url = url_of(listener)
+        write_settings(folder / ".env", stripe_server.url, backend_url)
+        inner = replace(
+            outer,
+            environ={"NO_COLOR": "1"},
+            folder=folder,
+            stdin=io.StringIO(),
+            stdout=io.StringIO(),
+            stderr=io.StringIO(),
+            transport=None,
+        )
+        set_up(inner)
+        settings = inner.settings()
+        stack.enter_context(_backend(inner, settings, listener))
+        yield World(
+            folder=folder,
+            emulator_url=stripe_server.url,
+            backend_url=backend_url,
+            shop=stack.enter_context(open_shop(inner, settings, backend_url)),
+            ledger_path=settings.ledger_path,
+            inner=inner,
+        )
+
+
+def write_settings(path: Path, emulator_url: str, backend_url: str) -> None:
+    """The `.env` of a world: everything but the signing secret, which the set-up captures."""
+    path.write_text(
+        "# Made by creditctl: a world on this machine, with a local Stripe.\n"
+        f"STRIPE_SECRET_KEY={_KEY}\n"
+        f"STRIPE_API_BASE={emulator_url}\n"
+        f"CREDITS_API_URL={backend_url}\n"
+        f"FRONTEND_URL={backend_url}\n"
+    )
+    path.chmod(0o600)
+
+
+class SetUpFailed(ConfigurationError):
+    """The set-up of a fresh emulator did not work."""
+
+
+def set_up(inner: Wiring) -> dict[str, Any]:
+    """Runs `creditctl setup` in a fresh world. Errors: SetUpFailed with what it said."""
+    document = run_command(inner, "setup", "--yes")
+    if not document["ok"]:
+        error = document.get("error", {})
+        raise SetUpFailed(
+            f"The set-up did not work: {error.get('message', document)}", code="world.setup", fix=error.get("fix", "")
+        )
+    return document
+
+
+@contextmanager
+def open_shop(inner: Wiring, settings: Settings, backend_url: str) -> Iterator[Shop]:
+    """A buyer and tester of a running backend, on the Stripe of the settings."""
+    import httpx
+
+    from creditctl.simulation.shop import Shop
+
+    with inner.stripe(settings) as door, httpx.Client(timeout=10.0, trust_env=False) as http:
+        yield Shop(
+            client=door.client,
+            http=http,
+            backend_url=backend_url,
+            webhook_url=str(settings.webhook_url),
+            secret=settings.webhook_secrets[0],
+            clock=inner.clock,
+            monotonic=time.monotonic,
+            sleep=inner.sleep,
+        )
+
+
+@contextmanager
+def _backend(inner: Wiring, settings: Settings, listener: socket.socket) -> Iterator[None]:
+    """The reference backend on a listening socket, its log in the world's folder."""
+    from creditctl.backend.app import build_app
+    from creditctl.backend.server import BackendServer
+    from creditctl.cli.output import Run
+    from creditctl.cli.serve import build_services
+
+    with ExitStack() as stack:
+        log = stack.enter_context((inner.folder / "backend.log").open("w", encoding="utf-8"))
+        run = Run("serve", replace(inner, stderr=log), as_json=False)
+        door = stack.enter_context(inner.stripe(settings))
+        services = build_services(run, settings, inner.catalog(), door, stack, trust_user_header=False)
+        stack.enter_context(BackendServer(build_app(services), listener=listener))
+        yield

@@ -1,0 +1,1 @@
+"""`creditctl webhooks …`: list, register, rotate, probe, disable, enable, delete."""

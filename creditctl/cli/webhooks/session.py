@@ -1,0 +1,69 @@
+"""What the `webhooks` commands share: a run with its door, and the endpoint that the settings ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import typer
+
+from creditctl.cli.output import Run, start
+from creditctl.cli.setup import confirm_changes
+from creditctl.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from creditctl.core.modes import Mode
+    from creditctl.core.settings import Settings
+    from creditctl.provisioning.state import EndpointWish
+    from creditctl.stripe_api.client import StripeDoor
+
+
+@dataclass(frozen=True)
+class Work:
+    """One run of a command that talks to Stripe, with its settings and door."""
+
+    run: Run
+    settings: Settings
+    door: StripeDoor
+    env_file: Path | None = None
+
+    def reread(self) -> Settings:
+        """The settings as they stand now: after a look at Stripe, for a run at the same time may have stored a secret.
+
+        Shape: it stores the secret before it marks the endpoint, so each mark that was seen is one of a secret here.
+        """
+        return self.run.wiring.settings(self.env_file)
+
+    def confirm(self, mode: Mode | None, confirm: str | None, yes: bool) -> None:
+        """Asks, or refuses, before anything is changed."""
+        confirm_changes(self.run, self.door, mode=mode, confirm=confirm, yes=yes)
+
+
+@contextmanager
+def open_work(ctx: typer.Context, env_file: Path | None, mode: Mode | None, as_json: bool) -> Iterator[Work]:
+    """The run, settings and door of the command that is being called; closed afterwards."""
+    run = start(ctx, as_json=as_json)
+    settings = run.wiring.settings(env_file, mode)
+    with run.wiring.stripe(settings) as door:
+        yield Work(run, settings, door, env_file)
+
+
+def required_wish(settings: Settings, *, trust: bool = False) -> EndpointWish:
+    """The endpoint that the settings ask for. Errors: ConfigurationError where they ask for none."""
+    import stripe
+
+    from creditctl.provisioning.desired_state import endpoint_wish
+
+    wish = endpoint_wish(settings, api_version=stripe.api_version, trust_fingerprint=trust)
+    if wish is None:
+        raise ConfigurationError(
+            "There is no URL to deliver webhooks to: CREDITS_API_URL is not set, or local.",
+            code="webhooks.no_url",
+            fix="Set CREDITS_API_URL to the backend's public URL; "
+            "for local work, `creditctl events listen` forwards events.",
+        )
+    return wish

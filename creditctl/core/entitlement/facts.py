@@ -1,0 +1,226 @@
+"""What Stripe says about one payment, as values that do not depend on the order in which it was said.
+
+A refund or a dispute is heard of many times: late, twice, out of order, with a resolution of one second. `merge` of
+two tellings is commutative, associative and idempotent (a join), so that any order of events leaves the same fact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from creditctl.core.entitlement.dispute import DisputeFact, Movement, Statement, Telling
+from creditctl.core.entitlement.fields import (
+    MANAGED_BY,
+    MalformedFact,
+    amount_of,
+    id_of,
+    metadata_of,
+    optional_text,
+    text,
+    whole,
+)
+
+__all__ = [
+    "MANAGED_BY",
+    "DisputeFact",
+    "Fact",
+    "LineItem",
+    "MalformedFact",
+    "Movement",
+    "PriceFacts",
+    "RefundFact",
+    "SessionFacts",
+    "Statement",
+    "Telling",
+    "amount_of",
+    "id_of",
+    "positive_count",
+    "text",
+    "whole",
+]
+
+_REFUND_RANKS = {"pending": 0, "requires_action": 1, "succeeded": 2, "canceled": 3, "failed": 4}
+"""A refund only moves to the right. Source: Stripe API reference, "The Refund object", status."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """A checkout session as far as credits depend on it.
+
+    Units:  amounts in minor units of `currency`, `created` in Unix seconds.
+    Source: Stripe API reference, "The Checkout Session object".
+    """
+
+    id: str
+    status: str | None
+    payment_status: str | None
+    mode: str
+    amount_subtotal: int
+    amount_total: int
+    currency: str
+    payment_intent: str | None
+    client_reference_id: str | None
+    metadata: Mapping[str, str]
+    livemode: bool
+    created: int
+
+    @property
+    def payment_key(self) -> str:
+        """What names the payment in the ledger: the payment intent, or the session where there is none."""
+        return self.payment_intent or self.id
+
+    @property
+    def managed(self) -> bool:
+        """Whether the session says of itself that it is ours."""
+        return self.metadata.get("managed_by") == MANAGED_BY
+
+    @classmethod
+    def from_stripe(cls, data: Mapping[str, Any]) -> SessionFacts:
+        """The facts in a session as the API or an event shows it.
+
+        Errors: MalformedFact.
+        """
+        mode = optional_text(data, "mode") or "payment"
+        sells = mode == "payment"  # a setup session has neither amounts nor a currency
+        return cls(
+            id=text(data, "id"),
+            status=optional_text(data, "status"),
+            payment_status=optional_text(data, "payment_status"),
+            mode=mode,
+            amount_subtotal=amount_of(data, "amount_subtotal") if sells else 0,
+            amount_total=amount_of(data, "amount_total") if sells else 0,
+            currency=text(data, "currency").lower() if sells else "",
+            payment_intent=id_of(data.get("payment_intent")),
+            client_reference_id=optional_text(data, "client_reference_id"),
+            metadata=metadata_of(data),
+            livemode=data.get("livemode") is True,
+            created=whole(data, "created"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PriceFacts:
+    """A price, current or archived; what ours sold stands in its metadata for ever.
+
+    Source: Stripe API reference, "The Price object".
+    """
+
+    id: str
+    unit_amount: int | None
+    currency: str
+    metadata: Mapping[str, str]
+
+    @property
+    def ours(self) -> bool:
+        """Whether the price was made by creditctl."""
+        return self.metadata.get("managed_by") == MANAGED_BY
+
+    @property
+    def package(self) -> str | None:
+        """The slug of the package that it sells."""
+        return self.metadata.get("package") or None
+
+    @property
+    def credits(self) -> int | None:
+        """How many credits it sells; None where its metadata does not say."""
+        return positive_count(self.metadata.get("credits"))
+
+
+def positive_count(value: str | None) -> int | None:
+    """The count in a metadata value, or None if it is not one in plain digits."""
+    if value is None or not (value.isascii() and value.isdigit() and len(value) <= 12):
+        return None
+    return int(value) or None
+
+
+@dataclass(frozen=True, slots=True)
+class LineItem:
+    """One line of a checkout session. Source: Stripe API reference, "Retrieve a Checkout Session's line items"."""
+
+    quantity: int
+    amount_subtotal: int
+    currency: str
+    price: PriceFacts | None
+
+    @classmethod
+    def from_stripe(cls, data: Mapping[str, Any]) -> LineItem:
+        """The facts in one line item.
+
+        Errors: MalformedFact.
+        """
+        price = data.get("price")
+        return cls(
+            quantity=whole(data, "quantity") if data.get("quantity") is not None else 1,
+            amount_subtotal=whole(data, "amount_subtotal"),
+            currency=text(data, "currency").lower(),
+            price=_price(price) if isinstance(price, Mapping) else None,
+        )
+
+
+def _price(data: Mapping[str, Any]) -> PriceFacts:
+    return PriceFacts(
+        id=text(data, "id"),
+        unit_amount=whole(data, "unit_amount") if data.get("unit_amount") is not None else None,
+        currency=text(data, "currency").lower(),
+        metadata=metadata_of(data),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RefundFact:
+    """One refund: it counts in full unless it failed or was canceled.
+
+    Units:  amount in minor units; `created` is the refund's time, `observed` the time of the latest telling.
+    Source: Stripe API reference, "The Refund object".
+    """
+
+    kind: ClassVar[str] = "refund"
+
+    object_id: str
+    payment_key: str
+    charge_id: str | None
+    amount: int
+    currency: str
+    status: str
+    created: int
+    observed: int
+
+    @property
+    def counted(self) -> int:
+        """How much of the payment it takes back."""
+        return 0 if self.status in ("canceled", "failed") else self.amount
+
+    @classmethod
+    def from_stripe(cls, data: Mapping[str, Any], observed: int) -> RefundFact | None:
+        """The refund that an object describes, or None where it belongs to no payment intent, so to no session.
+
+        Errors: MalformedFact.
+        """
+        payment_intent = id_of(data.get("payment_intent"))
+        if payment_intent is None:
+            return None
+        return cls(
+            object_id=text(data, "id"),
+            payment_key=payment_intent,
+            charge_id=id_of(data.get("charge")),
+            amount=amount_of(data, "amount"),
+            currency=text(data, "currency").lower(),
+            status=optional_text(data, "status") or "succeeded",
+            created=whole(data, "created"),
+            observed=observed,
+        )
+
+    def merge(self, other: RefundFact) -> RefundFact:
+        """What two tellings of this refund say together: the status that is further on, whenever it was told."""
+        latest = max(self, other, key=RefundFact._order)
+        return replace(latest, observed=max(self.observed, other.observed))
+
+    def _order(self) -> tuple[int, str, int, str, int, str]:
+        rank = _REFUND_RANKS.get(self.status, 0)
+        return (rank, self.status, self.amount, self.currency, self.created, self.charge_id or "")
+
+
+Fact = RefundFact | DisputeFact
+"""Something that takes back part of a payment."""

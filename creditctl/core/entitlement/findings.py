@@ -1,0 +1,22 @@
+"""Findings that more than one room makes: the same words, so that each stands once and is settled once."""
+
+from __future__ import annotations
+
+import shlex
+
+from creditctl.core.entitlement.facts import Fact
+from creditctl.core.findings import Finding, Severity
+
+
+def other_currency(fact: Fact, *, entry_id: int, user_id: str, currency: str | None) -> Finding:
+    """A refund or dispute that cannot be reckoned in the currency of its purchase."""
+    said = (currency or "no currency").upper()
+    return Finding(
+        "fulfilment.currency",
+        Severity.HIGH,
+        fact.object_id,
+        f"The {fact.kind} is in {fact.currency.upper()}, its purchase (entry {entry_id}) in {said}: "
+        "nothing was taken back for it.",
+        f"Work out the credits, `creditctl ledger adjust --user {shlex.quote(user_id)} --credits -N --reason TEXT`, "
+        "then `creditctl ledger resolve {id} --dismiss --reason TEXT`",
+    )

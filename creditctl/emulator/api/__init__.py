@@ -1,0 +1,1 @@
+"""What a resource of the API is written with: request context, routes, lists, expansion, accounts, jobs."""

@@ -1,0 +1,173 @@
+"""What an action is given: who calls, with which parameters, and the means to read, write and announce."""
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from creditctl.emulator.protocol.errors import StripeError, no_such
+from creditctl.emulator.storage.ids import Ids
+from creditctl.emulator.storage.object_types import Body, Kind
+from creditctl.emulator.storage.store import Row, Store, encode
+from creditctl.emulator.webhooks.events import previous_attributes, record_event
+
+if TYPE_CHECKING:
+    from creditctl.emulator.webhooks.deliveries import Deliveries
+    from creditctl.emulator.webhooks.faults import Faults
+    from creditctl.emulator.webhooks.listeners import Listeners
+
+API_VERSION = "2026-10-28.endive"
+"""Source: the version pinned by stripe-python 16.1.0."""
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """One account in one mode: a separate world of objects."""
+
+    id: int
+    account: str
+    livemode: bool
+
+
+class Options(msgspec.Struct):
+    """How this emulator was started."""
+
+    livemode: bool = False
+    strict_urls: bool = False
+    api_version: str = API_VERSION
+    rate_limit: int | None = None
+    retry_seconds: tuple[int, ...] | None = None
+    disable_after_days: int | None = None
+    """After how many days of nothing but failures an endpoint is switched off; None: never."""
+
+
+class Services(msgspec.Struct):
+    """The parts that all calls share."""
+
+    store: Store
+    ids: Ids
+    options: Options
+    deliveries: "Deliveries"
+    faults: "Faults"
+    listeners: "Listeners"
+    endpoints: dict[int, list[tuple[str, frozenset[str]]]] = {}
+    next_job: int | None = None
+    in_flight: set[tuple[int, str]] = set()
+    """Idempotency keys of requests whose answer is still on its way, by scope."""
+
+
+class Call:
+    """One request, or one scheduled job, at work inside one transaction."""
+
+    __slots__ = (
+        "args", "base_url", "browser", "idempotency_key", "now", "params", "request_id", "scope",
+        "services", "version", "version_given",
+    )  # fmt: skip
+
+    def __init__(self, services: Services, scope: Scope, now: int) -> None:
+        self.services = services
+        self.scope = scope
+        self.now = now
+        self.params: dict[str, Any] = {}
+        self.args: tuple[str, ...] = ()
+        self.request_id: str | None = None
+        self.idempotency_key: str | None = None
+        self.version = services.options.api_version
+        self.version_given = False
+        """Whether the request named a version: the official CLI's fixtures rely on not naming one."""
+        self.base_url = ""
+        self.browser = False
+        """True where the customer acts on a page: what happens then was caused by no API request."""
+
+    # identity
+
+    def new_id(self, prefix: str) -> str:
+        """A fresh id of the ordinary family."""
+        return self.services.ids.dated(prefix, self.scope.account, self.now)
+
+    def new_payment_id(self, prefix: str) -> str:
+        """A fresh id that starts a payment family."""
+        ids = self.services.ids
+        return ids.relative(prefix, ids.dated(prefix, self.scope.account, self.now, "3"), "0")
+
+    # reading
+
+    def find(self, object_id: str, kind: Kind | None = None) -> Row | None:
+        """A live object by id."""
+        row = self.services.store.get(self.scope.id, object_id)
+        if row is None or row.deleted or (kind is not None and row.kind != kind.name):
+            return None
+        return row
+
+    def fetch(self, kind: Kind, object_id: str, param: str | None = None, status: int = 404) -> Body:
+        """An object's body; refuses with `resource_missing` when there is none."""
+        return self.fetch_row(kind, object_id, param, status).decoded()
+
+    def fetch_row(self, kind: Kind, object_id: str, param: str | None = None, status: int = 404) -> Row:
+        """An object's row; refuses with `resource_missing` when there is none."""
+        row = self.find(object_id, kind)
+        if row is None:
+            raise self.missing(kind, object_id, param, status)
+        return row
+
+    def refer(self, kind: Kind, object_id: str, param: str) -> Body:
+        """An object named by a parameter: 400 when there is none."""
+        return self.fetch(kind, object_id, param, 400)
+
+    def missing(self, kind: Kind, object_id: str, param: str | None, status: int = 404) -> StripeError:
+        """The refusal for an id that is not there, with a hint where the other mode has it."""
+        hint = ""
+        other = self.services.store.db.execute(
+            "SELECT 1 FROM objects o JOIN scopes s ON s.scope = o.scope "
+            "WHERE s.account = ? AND s.livemode = ? AND o.id = ? AND o.kind = ? AND o.deleted = 0",
+            (self.scope.account, not self.scope.livemode, object_id, kind.name),
+        ).fetchone()
+        if other:
+            there, here = ("test", "live") if self.scope.livemode else ("live", "test")
+            hint = f"; a similar object exists in {there} mode, but a {here} mode key was used to make this request."
+        return no_such(kind.title, object_id, param or kind.param, status=status, hint=hint)
+
+    # writing
+
+    def add(self, kind: Kind, body: Body, *, event: str | None = None, extra: Body | None = None) -> Body:
+        """Store a new object, announce it where `event` names a type, and answer it."""
+        encoded = self.services.store.add(self.scope.id, kind, body, extra)
+        if event:
+            record_event(self, event, encoded, body["id"], None, self._by_request)
+        return body
+
+    def save(self, kind: Kind, body: Body, *, event: str | None = None, previous: Body | None = None) -> Body:
+        """Store a changed object, announce it where `event` names a type, and answer it."""
+        encoded = self.services.store.save(self.scope.id, kind, body)
+        if event:
+            record_event(self, event, encoded, body["id"], previous, self._by_request)
+        return body
+
+    def change(self, kind: Kind, before: Body, after: Body, event: str) -> Body:
+        """Store and announce what differs between two states; silent when nothing does."""
+        previous = previous_attributes(before, after)
+        return self.save(kind, after, event=event, previous=previous) if previous else after
+
+    def emit(self, type_: str, body: Body, previous: Body | None = None) -> None:
+        """Announce an object as it is now."""
+        record_event(self, type_, encode(body), body["id"], previous, self._by_request)
+
+    @property
+    def _by_request(self) -> bool:
+        return not self.browser and self.request_id is not None
+
+    # later
+
+    def later(self, seconds: int, job: str, subject: str, **payload: Any) -> None:
+        """Schedule a job; another of the same name and subject takes its place."""
+        due = self.now + seconds
+        self.services.store.db.execute(
+            "INSERT OR REPLACE INTO jobs (scope, due, name, subject, payload) VALUES (?, ?, ?, ?, ?)",
+            (self.scope.id, due, job, subject, encode(payload)),
+        )
+        if self.services.next_job is None or due < self.services.next_job:
+            self.services.next_job = due
+
+    def cancel_job(self, job: str, subject: str) -> None:
+        """Drop a scheduled job."""
+        self.services.store.db.execute(
+            "DELETE FROM jobs WHERE scope = ? AND name = ? AND subject = ?", (self.scope.id, job, subject)
+        )

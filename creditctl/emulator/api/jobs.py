@@ -1,0 +1,61 @@
+"""Work for later: state machines that move by themselves go through one table of jobs on the emulator's clock."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from creditctl.emulator.api.context import Call, Scope, Services
+from creditctl.emulator.storage.store import decode
+
+_LOG = logging.getLogger("creditctl.emulator")
+Job = Callable[[Call, str, dict[str, Any]], None]
+JOBS: dict[str, Job] = {}
+
+
+def job(name: str) -> Callable[[Job], Job]:
+    """Register what a job does: it is given a call, its subject's id and its payload."""
+
+    def register(action: Job) -> Job:
+        JOBS[name] = action
+        return action
+
+    return register
+
+
+def next_due(services: Services) -> int | None:
+    """When the next job is due, read from the table."""
+    row = services.store.db.execute("SELECT min(due) FROM jobs").fetchone()
+    due: int | None = row[0]
+    return due
+
+
+def run_due(services: Services, now: int, scope_of: Callable[[int], Scope]) -> int:
+    """Run the jobs that are due, oldest first, each at its own moment and in its own transaction."""
+    done = 0
+    while services.next_job is not None and services.next_job <= now:
+        row = services.store.db.execute(
+            "SELECT id, scope, due, name, subject, payload FROM jobs WHERE due <= ? ORDER BY due, id LIMIT 1", (now,)
+        ).fetchone()
+        if row is None:
+            services.next_job = next_due(services)
+            break
+        _run(services, row, scope_of(row[1]))
+        done += 1
+    return done
+
+
+def _run(services: Services, row: tuple[Any, ...], scope: Scope) -> None:
+    job_id, _, due, name, subject, payload = row
+    store = services.store
+    store.begin()
+    try:
+        store.db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
+        JOBS[name](Call(services, scope, due), subject, decode(payload))
+        store.commit()
+    except Exception:  # noqa: BLE001 - one broken job must not stop all that comes after it
+        _LOG.exception("the job %s of %s failed and is dropped", name, subject)
+        store.rollback()
+        store.db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
+    except BaseException:
+        store.rollback()
+        raise

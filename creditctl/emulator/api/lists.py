@@ -1,0 +1,124 @@
+"""Listing and retrieving: the two actions that nearly every kind shares.
+
+Source: Stripe API reference, "Pagination".
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.routes import Action
+from creditctl.emulator.protocol.errors import invalid, no_such
+from creditctl.emulator.protocol.schema import Field, Limit, Range, Text
+from creditctl.emulator.storage.object_types import Body, Kind
+from creditctl.emulator.storage.store import Condition, Row, body_value, column
+
+PAGE_FIELDS: Mapping[str, Field] = {
+    "limit": Limit(),
+    "starting_after": Text(),
+    "ending_before": Text(),
+}
+
+Condense = Callable[[Any], Condition]
+
+
+class Filter:
+    """A list parameter and the SQL condition that it becomes."""
+
+    def __init__(self, field: Field, condition: Condense) -> None:
+        self.field = field
+        self.condition = condition
+
+
+def by_column(name: str, field: Field | None = None) -> Filter:
+    """A filter on an index column (owner, parent, label)."""
+    return Filter(field or Text(), lambda value: column(name, value))
+
+
+def by_body(path: str, field: Field | None = None) -> Filter:
+    """A filter on a value in the body."""
+    return Filter(field or Text(), lambda value: body_value(path, value))
+
+
+def by_any(name: str, field: Field) -> Filter:
+    """A filter on a column by a list of values."""
+    return Filter(field, lambda values: (f"{name} IN ({', '.join('?' * len(values)) or 'NULL'})", values))
+
+
+def by_created() -> Filter:
+    """The `created` filter: a time or bounds."""
+    return Filter(Range(), lambda bounds: within("created", bounds))
+
+
+def within(expression: str, bounds: list[tuple[str, int]]) -> Condition:
+    """An SQL condition from pairs of operator and value."""
+    clause = " AND ".join(f"{expression} {operator} ?" for operator, _ in bounds) or "1"
+    return clause, [value for _, value in bounds]
+
+
+def list_fields(filters: Mapping[str, Filter]) -> dict[str, Field]:
+    """The parameters of a list endpoint."""
+    return {**PAGE_FIELDS, **{name: entry.field for name, entry in filters.items()}}
+
+
+def listing(
+    kind: Kind,
+    filters: Mapping[str, Filter],
+    *,
+    base: Callable[[Call], list[Condition]] | None = None,
+    url: Callable[[Call], str] | None = None,
+    counted: bool = False,
+) -> Action:
+    """The list action of a kind; some lists say how many items they hold."""
+
+    def action(call: Call) -> Body | bytes:
+        conditions = base(call) if base else []
+        conditions += [filters[name].condition(v) for name, v in call.params.items() if name in filters]
+        rows, more = page(call, kind, conditions)
+        found = envelope(url(call) if url else kind.url, [row.body for row in rows], more)
+        return b'%b,"count":%d}' % (found[:-1], len(rows)) if counted else found
+
+    return action
+
+
+def page(call: Call, kind: Kind, conditions: list[Condition]) -> tuple[list[Row], bool]:
+    """The rows of the page that limit and cursors ask for."""
+    params = call.params
+    after, before = params.get("starting_after"), params.get("ending_before")
+    refuse_both(after, before)
+    cursor = None
+    for name in ("starting_after", "ending_before"):
+        if name in params:
+            cursor = _cursor(call, kind, params[name], name)
+    limit = params.get("limit", 10)
+    return call.services.store.page(call.scope.id, kind, conditions, limit, cursor, before is not None)
+
+
+def refuse_both(after: str | None, before: str | None) -> None:
+    """A page goes one way only; Source: recorded refusal, which names no parameter."""
+    if after and before:
+        raise invalid(
+            "Received both starting_after and ending_before parameters. Please pass in only one.", executed=False
+        )
+
+
+def _cursor(call: Call, kind: Kind, object_id: str, param: str) -> Row:
+    row = call.services.store.get(call.scope.id, object_id)
+    if row is None or row.kind != kind.name:
+        raise no_such(kind.title, object_id, param, status=400)
+    return row
+
+
+def envelope(url: str, bodies: list[bytes], more: bool) -> bytes:
+    """A list as it goes over the wire, from bodies that are already encoded."""
+    flag = b"true" if more else b"false"
+    return b'{"object":"list","data":[%b],"has_more":%b,"url":"%b"}' % (b",".join(bodies), flag, url.encode())
+
+
+def retrieve(kind: Kind, param: str | None = None) -> Action:
+    """The retrieve action of a kind."""
+
+    def action(call: Call) -> bytes:
+        return call.fetch_row(kind, call.args[0], param).body
+
+    return action

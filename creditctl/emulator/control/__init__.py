@@ -1,0 +1,1 @@
+"""The control API under `/_emulator`, and the seeding of past payments."""

@@ -1,0 +1,215 @@
+"""Templates of a past payment's objects: made once for each price and fate, filled in for each payment."""
+
+import re
+from typing import Any
+
+import msgspec
+
+from creditctl.emulator.api.context import Call
+from creditctl.emulator.payments import balances
+from creditctl.emulator.payments.cards import BY_NUMBER, GENERIC
+from creditctl.emulator.payments.charge_bodies import new_charge
+from creditctl.emulator.payments.methods import Method, card_body
+from creditctl.emulator.resources.checkout.bodies import customer_details, new_session
+from creditctl.emulator.resources.core.dispute_bodies import new_dispute
+from creditctl.emulator.resources.core.intent_bodies import new_intent
+from creditctl.emulator.resources.core.refunds import new_refund
+from creditctl.emulator.storage.object_types import (
+    BALANCE_TRANSACTION,
+    CHARGE,
+    DISPUTE,
+    KINDS,
+    PAYMENT_INTENT,
+    PAYMENT_METHOD,
+    PRODUCT,
+    REFUND,
+    SESSION,
+    Body,
+    Kind,
+)
+from creditctl.emulator.storage.store import encode
+
+FATES = ("paid", "refunded", "partial", "disputed", "declined", "expired")
+_NUMBER = re.compile(rb'"~#(\w+)~"')
+_TEXT = re.compile(rb"~(\w+)~")
+_HOLE = re.compile(r"~#?(\w+)~")
+
+
+class Template(msgspec.Struct):
+    """One object with holes: `~name~` for text, `~#name~` for a number."""
+
+    kind: str
+    object_id: str
+    created: str
+    links: tuple[str | None, ...]
+    body: bytes
+    extra: bytes | None
+    net: int | None = None
+    currency: str = ""
+    settles: bool = False
+    """Whether its money becomes available only later."""
+
+    def row(self, scope: int, values: dict[str, Any], holes: dict[bytes, Any]) -> tuple[Any, ...]:
+        """The database row with the holes filled; `holes` are the values as bytes."""
+        links = tuple(values.get(link, link) if link else None for link in self.links)
+        extra = self.extra % holes if self.extra else None
+        return (
+            scope,
+            self.kind,
+            values[self.object_id],
+            values[self.created],
+            *links,
+            self.body % holes,
+            extra,
+        )
+
+
+def _holed(body: Body) -> bytes:
+    text = encode(body).replace(b"%", b"%%")
+    return _TEXT.sub(rb"%(\1)b", _NUMBER.sub(rb"%(\1)d", text))
+
+
+def _template(kind: Kind, body: Body, extra: Body | None = None) -> Template:
+    def hole(value: Any) -> str | None:
+        match = _HOLE.fullmatch(str(value)) if value is not None else None
+        return match[1] if match else value
+
+    created = hole(body["created"]) or "created"
+    links = tuple(hole(value) for value in KINDS[kind.name].columns(body))
+    return Template(kind.name, str(hole(body["id"])), created, links, _holed(body), _holed(extra) if extra else None)
+
+
+def templates(call: Call, price: Body, fate: str) -> list[Template]:
+    """Every object of one payment that ended in this way."""
+    item = _item(call, price)
+    session = _session(call, price, item)
+    if fate == "expired":
+        session |= {"status": "expired", "url": None}
+        return [_session_template(session, item)]
+    card = BY_NUMBER["4000000000000002" if fate == "declined" else "4242424242424242"]
+    method = Method(card_body(call, card, {}, None), {"card": card.number, "used": True})
+    method.body |= {"id": "~method~", "created": "~#created~"}
+    intent = _intent(call, price)
+    charge = new_charge(call, intent, method, "failed" if fate == "declined" else "succeeded",
+                        GENERIC if fate == "declined" else None, False)  # fmt: skip
+    charge |= {"id": "~charge~", "created": "~#created~"}
+    first = [_template(PAYMENT_METHOD, method.body, method.extra)]
+    if fate == "declined":
+        session |= {"payment_intent": "~intent~", "status": "expired", "url": None}
+        intent |= {"canceled_at": "~#expires~", "latest_charge": "~charge~", "status": "canceled"}
+        return [*first, _intent_template(intent), _template(CHARGE, charge), _session_template(session, item)]
+    return first + _paid(call, session, item, intent, charge, fate)
+
+
+def _paid(call: Call, session: Body, item: Body, intent: Body, charge: Body, fate: str) -> list[Template]:
+    session |= {
+        "customer_details": customer_details("~user~@example.com", {}),
+        "payment_intent": "~intent~",
+        "payment_status": "paid",
+        "status": "complete",
+        "url": None,
+    }
+    intent |= {"amount_received": intent["amount"], "latest_charge": "~charge~", "payment_method": "~method~",
+               "status": "succeeded"}  # fmt: skip
+    charge["balance_transaction"] = "~txn~"
+    made = [_movement(call, charge, "txn", "charge", "charge", charge["amount"], "~charge~", settles=True)]
+    if fate in ("refunded", "partial"):
+        made += _refund(call, charge, charge["amount"] if fate == "refunded" else charge["amount"] // 2)
+    if fate == "disputed":
+        made += _dispute(call, charge)
+    return [_intent_template(intent), _template(CHARGE, charge), _session_template(session, item), *made]
+
+
+def _refund(call: Call, charge: Body, amount: int) -> list[Template]:
+    movement = _movement(call, charge, "refund_txn", "refund", "refund", -amount, "~refund~", settles=False)
+    refund = new_refund(call, charge, amount, "succeeded")
+    refund |= {"id": "~refund~", "balance_transaction": "~refund_txn~", "created": "~#later~"}
+    charge |= {"amount_refunded": amount, "refunded": amount == charge["amount"]}
+    return [_template(REFUND, refund), movement]
+
+
+def _dispute(call: Call, charge: Body) -> list[Template]:
+    amount = -charge["amount"]
+    movement = _movement(call, charge, "dispute_txn", "adjustment", "dispute", amount, "~dispute~", settles=False)
+    body = _transaction(call, charge, "dispute_txn", "adjustment", "dispute", amount, "~dispute~", settles=False)
+    dispute = new_dispute(call, charge, charge["amount"], "fraudulent", "10.4", "")
+    dispute |= {
+        "id": "~dispute~",
+        "balance_transaction": "~dispute_txn~",
+        "balance_transactions": [body],
+        "created": "~#later~",
+        "evidence_details": {**dispute["evidence_details"], "due_by": "~#due_by~"},
+    }
+    charge |= {"disputed": True, "dispute": "~dispute~"}
+    return [_template(DISPUTE, dispute), movement]
+
+
+def _transaction(
+    call: Call, charge: Body, name: str, type_: str, category: str, amount: int, source: str, *, settles: bool
+) -> Body:
+    fee = {"charge": balances.processing_fee(amount), "dispute": balances.DISPUTE_FEE}.get(category, 0)
+    text = "Dispute fee" if category == "dispute" else "Stripe processing fees"
+    body = balances.transaction_body(call, type_, source, amount, charge["currency"], category, fee, text, call.now)
+    moment = "~#created~" if settles else "~#later~"
+    body |= {
+        "id": f"~{name}~",
+        "available_on": "~#available_on~" if settles else moment,
+        "created": moment,
+        "status": "~status~" if settles else "available",
+    }
+    return body
+
+
+def _movement(call: Call, charge: Body, name: str, type_: str, category: str, amount: int, source: str, *,
+              settles: bool) -> Template:  # fmt: skip
+    body = _transaction(call, charge, name, type_, category, amount, source, settles=settles)
+    template = _template(BALANCE_TRANSACTION, body)
+    template.net, template.currency, template.settles = body["net"], body["currency"], settles
+    return template
+
+
+def _metadata(price: Body) -> Body:
+    """What an application writes: whose purchase it is, and what its price says about itself."""
+    return {**price["metadata"], "user_id": "~user~"}
+
+
+def _item(call: Call, price: Body) -> Body:
+    product = call.fetch(PRODUCT, price["product"])
+    return {
+        "id": "~item~",
+        "object": "item",
+        "adjustable_quantity": None,
+        "amount_discount": 0,
+        "amount_subtotal": price["unit_amount"],
+        "amount_tax": 0,
+        "amount_total": price["unit_amount"],
+        "currency": price["currency"],
+        "description": product["name"],
+        "metadata": {},
+        "price": price,
+        "quantity": 1,
+    }
+
+
+def _session(call: Call, price: Body, item: Body) -> Body:
+    params = {
+        "client_reference_id": "~user~",
+        "metadata": _metadata(price),
+        "success_url": "https://example.com/credits/success?session_id={CHECKOUT_SESSION_ID}",
+    }
+    body = new_session(call, params, [item], None, price["currency"])
+    return body | {"id": "~session~", "created": "~#created~", "expires_at": "~#expires~"}
+
+
+def _session_template(session: Body, item: Body) -> Template:
+    return _template(SESSION, session, {"items": [item], "payment_intent_data": {}})
+
+
+def _intent(call: Call, price: Body) -> Body:
+    params = {"amount": price["unit_amount"], "currency": price["currency"], "metadata": _metadata(price)}
+    intent = new_intent(call, params)
+    return intent | {"id": "~intent~", "client_secret": "~secret~", "created": "~#created~"}
+
+
+def _intent_template(intent: Body) -> Template:
+    return _template(PAYMENT_INTENT, intent, {"session": "~session~"})

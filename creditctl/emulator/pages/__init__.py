@@ -1,0 +1,1 @@
+"""The hosted pages: Checkout and 3D Secure, as plain HTML."""

@@ -1,0 +1,215 @@
+"""The hosted pages: Checkout and the 3D Secure challenge, plain HTML that needs no JavaScript.
+
+Source: Stripe docs, "How Checkout works": declines show on the page, success redirects to `success_url` with the
+session id filled in.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from creditctl.emulator.api.context import Call
+from creditctl.emulator.pages.views import challenge_page, checkout_page, notice_page
+from creditctl.emulator.protocol.errors import StripeError
+from creditctl.emulator.protocol.forms import decode
+from creditctl.emulator.protocol.wire import Request, Response
+from creditctl.emulator.storage.object_types import PAYMENT_INTENT, SESSION, Body
+from creditctl.emulator.storage.store import Row
+from creditctl.emulator.storage.transactions import transact
+
+if TYPE_CHECKING:
+    from creditctl.emulator.app import Emulator
+
+PREFIXES = ("/c/pay/", "/_challenge/")
+_HEADERS = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+class Visit(msgspec.Struct):
+    """A browser at a page: the call that acts for the buyer, the object, the form."""
+
+    emulator: "Emulator"
+    call: Call
+    row: Row
+    path: str
+    form: dict[str, str]
+
+
+def handle(emulator: "Emulator", request: Request, now: int) -> Response:
+    """Answer a browser."""
+    parts = request.path.strip("/").split("/")
+    challenge = parts[0] == "_challenge"
+    object_id, rest = parts[1 if challenge else 2], "/".join(parts[2 if challenge else 3 :])
+    kind = PAYMENT_INTENT if challenge else SESSION
+    scope = emulator.services.store.db.execute(
+        "SELECT scope FROM objects WHERE scope IN (SELECT scope FROM scopes) AND id = ? AND kind = ?",
+        (object_id, kind.name),
+    ).fetchone()
+    place = "_challenge" if challenge else rest
+    action = _ACTIONS.get(("GET" if request.method == "HEAD" else request.method, place))
+    if scope is None or (action is None and place not in _PLACES):
+        return _html(404, notice_page("Not found", "There is no such page here."))
+    if action is None:
+        return _not_allowed(place)
+    call = Call(emulator.services, emulator.accounts.by_id(scope[0]), now)
+    call.browser, call.base_url = True, f"http://{request.headers.get('host', '127.0.0.1')}"
+    form = {
+        key: value for key, value in decode(request.body.decode("utf-8", "replace")).items() if isinstance(value, str)
+    }
+    path = f"/_challenge/{object_id}" if challenge else f"/c/pay/{object_id}"
+    return action(Visit(emulator, call, call.fetch_row(kind, object_id), path, form))
+
+
+def _not_allowed(place: str) -> Response:
+    response = _html(405, notice_page("Not possible", "This page can't be used that way."))
+    response.headers["Allow"] = ", ".join(sorted(method for method, known in _ACTIONS if known == place))
+    return response
+
+
+def _html(status: int, text: str) -> Response:
+    return Response(status, dict(_HEADERS), text.encode())
+
+
+def _redirect(url: str) -> Response:
+    return Response(303, {"Location": url, "Cache-Control": "no-store"}, b"")
+
+
+def _act(visit: Visit, action: Callable[[], Body]) -> Body:
+    """Run what the buyer does as one transaction; a decline keeps what it did."""
+    return transact(visit.emulator.services.store, action)
+
+
+def show(visit: Visit) -> Response:
+    """The Checkout page, the challenge it waits for, or what became of the session."""
+    session = visit.row.decoded()
+    if session["status"] != "open":
+        return _after(session)
+    if _waiting(visit, session):
+        return _redirect(visit.path + "/challenge")
+    return _html(200, checkout_page(visit.row, session, visit.path, {}, None))
+
+
+def _waiting(visit: Visit, session: Body) -> bool:
+    intent = session["payment_intent"]
+    return bool(intent) and visit.call.fetch(PAYMENT_INTENT, intent)["status"] == "requires_action"
+
+
+def _after(session: Body) -> Response:
+    if session["status"] == "expired":
+        return _html(410, notice_page("This page has expired", "Ask the shop for a new payment link."))
+    return _html(200, notice_page("You're all done here", "This order has been completed.", success_url(session)))
+
+
+def success_url(session: Body) -> str:
+    """Where the buyer goes after paying."""
+    url: str = session["success_url"] or session.get("return_url") or ""
+    return url.replace("{CHECKOUT_SESSION_ID}", session["id"])
+
+
+def submit(visit: Visit) -> Response:
+    """The buyer pays: redirect, challenge, or the page again with what was wrong."""
+    from creditctl.emulator.pages.actions import pay_by_form
+
+    session = visit.row.decoded()
+    if session["status"] != "open":
+        return _after(session)
+    try:
+        done = _act(visit, lambda: pay_by_form(visit.call, visit.row, visit.form))
+    except StripeError as error:
+        row = visit.call.fetch_row(SESSION, session["id"])
+        return _html(error.status, checkout_page(row, row.decoded(), visit.path, visit.form, error.fields))
+    return _finished(visit, done) if done["status"] == "complete" else _redirect(visit.path + "/challenge")
+
+
+def _finished(visit: Visit, session: Body) -> Response:
+    """On to the shop, once its endpoints have answered the event that tells of the payment."""
+    response = _redirect(success_url(session))
+    row = visit.emulator.services.store.db.execute(
+        "SELECT id FROM objects WHERE scope = ? AND kind = 'event' AND label = 'checkout.session.completed' "
+        "ORDER BY created DESC, seq DESC LIMIT 1",
+        (visit.call.scope.id,),
+    ).fetchone()
+    response.awaits = (visit.call.scope.id, row[0]) if row else None
+    return response
+
+
+def promote(visit: Visit) -> Response:
+    """The buyer enters a promotion code."""
+    from creditctl.emulator.pages.actions import apply_promotion
+
+    try:
+        _act(visit, lambda: apply_promotion(visit.call, visit.row, visit.form.get("promotion_code", "")))
+    except StripeError as error:
+        return _html(400, checkout_page(visit.row, visit.row.decoded(), visit.path, visit.form, error.fields))
+    return _redirect(visit.path)
+
+
+def show_challenge(visit: Visit) -> Response:
+    """The bank's question."""
+    session = visit.row.decoded()
+    if session["status"] != "open" or not _waiting(visit, session):
+        return _redirect(visit.path)
+    return _html(200, challenge_page(session["amount_total"], session["currency"], visit.path + "/challenge"))
+
+
+def answer_challenge(visit: Visit) -> Response:
+    """The buyer's answer to the bank."""
+    from creditctl.emulator.resources.checkout.flow import authenticate_session
+
+    passed = visit.form.get("result") == "pass"
+    try:
+        done = _act(visit, lambda: authenticate_session(visit.call, visit.row, passed))
+    except StripeError as error:
+        row = visit.call.fetch_row(SESSION, visit.row.id)
+        return _html(error.status, checkout_page(row, row.decoded(), visit.path, {}, error.fields))
+    if done["status"] == "complete":
+        return _finished(visit, done)
+    intent = visit.call.fetch(PAYMENT_INTENT, done["payment_intent"])
+    row = visit.call.fetch_row(SESSION, done["id"])
+    return _html(402, checkout_page(row, done, visit.path, {}, intent["last_payment_error"]))
+
+
+def show_intent_challenge(visit: Visit) -> Response:
+    """The bank's question about a payment made without Checkout."""
+    intent, session = visit.row.decoded(), visit.row.hidden().get("session")
+    if session:
+        return _redirect(f"/c/pay/{session}/challenge")
+    if intent["status"] != "requires_action":
+        return _html(200, notice_page("Nothing to do", "This payment needs no authentication."))
+    return _html(200, challenge_page(intent["amount"], intent["currency"], visit.path))
+
+
+def answer_intent_challenge(visit: Visit) -> Response:
+    """The answer, and the way back to `return_url` with the outcome."""
+    from creditctl.emulator.pages.actions import answer_for_intent, way_back
+
+    intent, session = visit.row.decoded(), visit.row.hidden().get("session")
+    if session:
+        return _redirect(f"/c/pay/{session}/challenge")
+    back = way_back(intent)
+    passed = visit.form.get("result") == "pass"
+    try:
+        done = _act(visit, lambda: answer_for_intent(visit.call, intent, passed))
+        outcome = "succeeded" if done["status"] in ("succeeded", "requires_capture", "processing") else "failed"
+    except StripeError:
+        outcome = "failed"
+    if back is None:
+        return _html(200, notice_page("Authentication finished", f"The payment has {outcome}."))
+    return _redirect(back + f"&redirect_status={outcome}")
+
+
+_ACTIONS: dict[tuple[str, str], Callable[[Visit], Response]] = {
+    ("GET", ""): show,
+    ("POST", ""): submit,
+    ("POST", "promotion"): promote,
+    ("GET", "challenge"): show_challenge,
+    ("POST", "challenge"): answer_challenge,
+    ("GET", "_challenge"): show_intent_challenge,
+    ("POST", "_challenge"): answer_intent_challenge,
+}
+_PLACES = frozenset(place for _, place in _ACTIONS)

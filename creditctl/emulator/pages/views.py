@@ -1,0 +1,94 @@
+"""The hosted pages as HTML."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from creditctl.emulator.protocol.currencies import written
+from creditctl.emulator.storage.object_types import Body
+from creditctl.emulator.storage.store import Row
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+HINTS = (
+    ("4242 4242 4242 4242", "pays"),
+    ("4000 0000 0000 0002", "is declined"),
+    ("4000 0000 0000 9995", "has insufficient funds"),
+    ("4000 0000 0000 0069", "has expired"),
+    ("4000 0000 0000 3220", "asks for 3D Secure"),
+    ("4000 0000 0000 0259", "pays, then disputes"),
+    ("4000 0000 0000 7726", "pays; its refunds are pending at first"),
+    ("4000 0000 0000 5126", "pays; its refunds fail later"),
+)
+LIVE_HINTS = (
+    ("4539 1488 0343 6467", "pays, like every number that is no test card"),
+    ("4242 4242 4242 4242", "is declined: a test card in live mode"),
+)
+_OTHER_METHODS = {"us_bank_account": "US bank account", "sepa_debit": "SEPA direct debit"}
+
+
+@lru_cache(maxsize=1)
+def _environment() -> "Environment":
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("creditctl.emulator"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+
+
+def _render(name: str, **context: Any) -> str:
+    return _environment().get_template(name).render(**context)
+
+
+def checkout_page(row: Row, session: Body, path: str, form: Mapping[str, str], error: Body | None) -> str:
+    """The Checkout page of an open session."""
+    currency = session["currency"]
+    wrong = (error or {}).get("param")
+
+    def invalid(*names: str) -> bool:
+        return wrong in names
+
+    fields = ("email", "number", "expiry", "cvc", "name", "postal_code", "account", "method")
+    values = {name: form.get(name, "") for name in fields}
+    values["email"] = values["email"] or session["customer_email"] or ""
+    return _render(
+        "checkout.html",
+        title="Pay for your order",
+        items=[_item(item, currency) for item in row.hidden()["items"]],
+        discount=_discount(session),
+        total=written(session["amount_total"], currency),
+        due=session["amount_total"] > 0,
+        error={"message": error["message"], "decline_code": error.get("decline_code")} if error else None,
+        promotion_codes=bool(session["allow_promotion_codes"]) and not session["discounts"],
+        path=path,
+        values=values,
+        locked_email=bool(session["customer_email"]),
+        invalid=invalid,
+        other_methods=[(n, _OTHER_METHODS[n]) for n in session["payment_method_types"] if n in _OTHER_METHODS],
+        cancel_url=session["cancel_url"],
+        hints=LIVE_HINTS if session["livemode"] else HINTS,
+    )
+
+
+def _item(item: Body, currency: str) -> Body:
+    return {
+        "description": item["description"],
+        "quantity": item["quantity"],
+        "subtotal": written(item["amount_subtotal"], currency),
+    }
+
+
+def _discount(session: Body) -> str:
+    off = session["total_details"]["amount_discount"]
+    return written(off, session["currency"]) if off else ""
+
+
+def challenge_page(amount: int, currency: str, path: str) -> str:
+    """The bank's question."""
+    return _render("challenge.html", title="Confirm the payment", total=written(amount, currency), path=path)
+
+
+def notice_page(title: str, text: str, link: str = "") -> str:
+    """A page that only says something."""
+    return _render("notice.html", title=title, text=text, link=link)

@@ -1,0 +1,1 @@
+"""How a payment goes: test cards, payment methods, confirmation, settlement, balances, discounts."""

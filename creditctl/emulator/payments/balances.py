@@ -1,0 +1,151 @@
+"""The balance: every movement is a balance transaction, and the totals are their sums at every moment.
+
+Source: Stripe API reference, "Balance", "Balance Transactions"; Stripe docs, "Payouts" (two days in the US). Which
+part of the balance a refund or dispute comes from is ours: the available one.
+"""
+
+from typing import Any
+
+from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.jobs import job
+from creditctl.emulator.storage.object_types import BALANCE_TRANSACTION, Body
+from creditctl.emulator.storage.store import column
+
+DAY_SECONDS = 86_400
+SETTLEMENT_DAYS = 2
+FEE_PER_MILLE, FEE_FIXED = 29, 30
+DISPUTE_FEE = 1500
+
+
+def processing_fee(amount: int) -> int:
+    """2.9 % and 30 cents, rounded to the nearest cent."""
+    return (amount * FEE_PER_MILLE + 500) // 1000 + FEE_FIXED
+
+
+def settles_on(now: int) -> int:
+    """When a charge of now becomes available: the second midnight UTC from today's."""
+    return (now // DAY_SECONDS + SETTLEMENT_DAYS) * DAY_SECONDS
+
+
+def post(
+    call: Call,
+    type_: str,
+    source: str,
+    amount: int,
+    currency: str,
+    *,
+    category: str,
+    fee: int = 0,
+    fee_description: str = "Stripe processing fees",
+    available_on: int | None = None,
+    description: str | None = None,
+    family: str | None = None,
+) -> Body:
+    """Post one movement and update the totals, in the caller's transaction."""
+    when = call.now if available_on is None else available_on
+    pending = when > call.now
+    body = transaction_body(call, type_, source, amount, currency, category, fee, fee_description, when)
+    body["description"] = description
+    if family:
+        body["id"] = call.services.ids.relative("txn_", family, "1")
+    call.add(BALANCE_TRANSACTION, body)
+    move(call, currency, "pending" if pending else "available", amount - fee)
+    if pending:
+        call.later(when - call.now, "settle_balance", str(when))
+    return body
+
+
+def transaction_body(
+    call: Call, type_: str, source: str, amount: int, currency: str, category: str, fee: int, fee_text: str, when: int
+) -> Body:
+    """The body of a balance transaction."""
+    return {
+        "id": call.new_id("txn_"),
+        "object": "balance_transaction",
+        "amount": amount,
+        "available_on": when,
+        "balance_type": "payments",
+        "created": call.now,
+        "currency": currency,
+        "description": None,
+        "exchange_rate": None,
+        "fee": fee,
+        "fee_details": _fee_details(fee, currency, fee_text),
+        "net": amount - fee,
+        "reporting_category": category,
+        "source": source,
+        "status": "pending" if when > call.now else "available",
+        "type": type_,
+    }
+
+
+def _fee_details(fee: int, currency: str, description: str) -> list[Body]:
+    if not fee:
+        return []
+    return [
+        {
+            "amount": fee,
+            "application": None,
+            "currency": currency,
+            "description": description,
+            "type": "stripe_fee",
+        }
+    ]
+
+
+def move(call: Call, currency: str, state: str, amount: int) -> None:
+    """Add to one part of the balance."""
+    call.services.store.db.execute(
+        "INSERT INTO balances (scope, currency, source_type, state, amount) VALUES (?, ?, 'card', ?, ?) "
+        "ON CONFLICT DO UPDATE SET amount = amount + excluded.amount",
+        (call.scope.id, currency, state, amount),
+    )
+
+
+def total(call: Call, currency: str, state: str) -> int:
+    """One part of the balance in one currency."""
+    row = call.services.store.db.execute(
+        "SELECT amount FROM balances WHERE scope = ? AND currency = ? AND state = ?", (call.scope.id, currency, state)
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def balance(call: Call) -> Body:
+    """The Balance object."""
+    rows = call.services.store.db.execute(
+        "SELECT DISTINCT currency FROM balances WHERE scope = ? ORDER BY currency", (call.scope.id,)
+    ).fetchall()
+    currencies = [row[0] for row in rows] or ["usd"]
+    available = [_money(total(call, currency, "available"), currency) for currency in currencies]
+    nothing = [{"amount": 0, "currency": currency} for currency in currencies]
+    return {
+        "object": "balance",
+        "available": available,
+        "connect_reserved": nothing,
+        "livemode": call.scope.livemode,
+        "pending": [_money(total(call, currency, "pending"), currency) for currency in currencies],
+        "refund_and_dispute_prefunding": {"available": nothing, "pending": nothing},
+    }
+
+
+def _money(amount: int, currency: str) -> Body:
+    return {"amount": amount, "currency": currency, "source_types": {"card": amount}}
+
+
+@job("settle_balance")
+def settle(call: Call, subject: str, _: dict[str, Any]) -> None:
+    """What was to be available on a day becomes so: one job a day, however many movements."""
+    sums: dict[str, int] = {}
+    for row in call.services.store.select(call.scope.id, BALANCE_TRANSACTION, column("label", subject)):
+        body = row.decoded()
+        if body["status"] == "pending":
+            sums[body["currency"]] = sums.get(body["currency"], 0) + body["net"]
+            call.save(BALANCE_TRANSACTION, {**body, "status": "available"})
+    for currency, amount in sums.items():
+        move(call, currency, "pending", -amount)
+        move(call, currency, "available", amount)
+    if sums:
+        from creditctl.emulator.storage.store import encode
+        from creditctl.emulator.webhooks.events import record_event
+
+        record_event(call, "balance.available", encode(balance(call)), "balance", None, by_request=False)

@@ -1,0 +1,170 @@
+"""The body of a charge and what it says about its card and its outcome.
+
+Source: Stripe API reference, "Charges"; recorded test-mode charges of 2026 for the card details.
+"""
+
+from creditctl.emulator.api.context import Call
+from creditctl.emulator.payments.cards import Card, Decline
+from creditctl.emulator.payments.methods import Method
+from creditctl.emulator.storage.object_types import Body
+
+AUTHORIZATION_SECONDS = 7 * 86_400
+"""Source: Stripe docs, "Place a hold on a payment method": seven days for cards."""
+
+
+def new_charge(call: Call, intent: Body, method: Method, status: str, decline: Decline | None, card_3ds: bool) -> Body:
+    """A charge of an intent's amount: `succeeded`, `pending` or `failed`."""
+    failed, delayed = status == "failed", method.delayed
+    captured = status == "succeeded" and intent["capture_method"] != "manual"
+    charge_id = call.services.ids.relative("py_" if delayed else "ch_", intent["id"], "0")
+    return {
+        "id": charge_id,
+        "object": "charge",
+        "amount": intent["amount"],
+        "amount_captured": intent["amount"] if captured else 0,
+        "amount_refunded": 0,
+        "application": None,
+        "application_fee": None,
+        "application_fee_amount": None,
+        "balance_transaction": None,
+        "billing_details": method.body["billing_details"],
+        "calculated_statement_descriptor": "Stripe",
+        "captured": captured,
+        "created": call.now,
+        "currency": intent["currency"],
+        "customer": intent["customer"],
+        "description": intent["description"],
+        "destination": None,
+        "dispute": None,
+        "disputed": False,
+        "failure_balance_transaction": None,
+        "failure_code": decline.code if decline else None,
+        "failure_message": decline.message if decline else None,
+        "fraud_details": {},
+        "livemode": call.scope.livemode,
+        "metadata": dict(intent["metadata"]),
+        "on_behalf_of": None,
+        "order": None,
+        "outcome": outcome(None if delayed else method.card, decline, status),
+        "paid": status == "succeeded",
+        "payment_intent": intent["id"],
+        "payment_method": method.body["id"],
+        "payment_method_details": method_details(call, intent, method, card_3ds, status),
+        "radar_options": {},
+        "receipt_email": intent["receipt_email"],
+        "receipt_number": None,
+        "receipt_url": None if failed else receipt_url(call),
+        "refunded": False,
+        "review": None,
+        "shipping": intent["shipping"],
+        "source": None,
+        "source_transfer": None,
+        "statement_descriptor": intent["statement_descriptor"],
+        "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
+        "status": status,
+        "transfer_data": None,
+        "transfer_group": intent["transfer_group"],
+    }
+
+
+def receipt_url(call: Call) -> str:
+    """A receipt's address; its token changes whenever the charge does."""
+    return f"https://pay.stripe.com/receipts/payment/{call.services.ids.token(60)}"
+
+
+def outcome(card: Card | None, decline: Decline | None, status: str) -> Body:
+    """Why the payment went the way it went."""
+    body: Body = {
+        "advice_code": decline.advice_code if decline else None,
+        "network_advice_code": None,
+        "network_decline_code": None,
+        "network_status": "approved_by_network",
+        "reason": None,
+        "risk_level": card.risk if card else "not_assessed",
+        "risk_score": _RISK_SCORES.get(card.risk, 41) if card else None,
+        "seller_message": "Payment complete." if status != "pending" else "Payment pending.",
+        "type": "authorized",
+    }
+    if decline is None:
+        return body
+    if decline.blocked:
+        return body | {
+            "network_status": "not_sent_to_network",
+            "reason": "highest_risk_level",
+            "seller_message": "Stripe blocked this payment as too risky.",
+            "type": "blocked",
+        }
+    return body | {
+        "network_decline_code": "01" if decline.advice_code else None,
+        "network_status": "declined_by_network",
+        "reason": decline.decline_code or decline.code,
+        "seller_message": "The bank did not return any further details with this decline.",
+        "type": "issuer_declined",
+    }
+
+
+_RISK_SCORES = {"normal": 41, "elevated": 65, "highest": 85}
+
+
+def method_details(call: Call, intent: Body, method: Method, card_3ds: bool, status: str) -> Body:
+    """`payment_method_details`; only a charge that waits for its capture says until when."""
+    type_ = method.body["type"]
+    if type_ != "card":
+        details = {k: v for k, v in method.body[type_].items() if k != "generated_from"}
+        return {"type": type_, type_: {**details, "mandate": None}}
+    card, shown = method.card, method.body["card"]
+    waits = status == "succeeded" and intent["capture_method"] == "manual"
+    return {
+        "type": "card",
+        "card": {
+            "amount_authorized": None if status == "failed" else intent["amount"],
+            "authorization_code": call.services.ids.digits(6),
+            "brand": card.brand,
+            **({"capture_before": call.now + AUTHORIZATION_SECONDS} if waits else {}),
+            "checks": checks(method, card),
+            "country": card.country,
+            "electronic_commerce_indicator": "05" if card_3ds else "07",
+            "exp_month": shown["exp_month"],
+            "exp_year": shown["exp_year"],
+            "extended_authorization": {"status": "disabled"},
+            "fingerprint": shown["fingerprint"],
+            "funding": card.funding,
+            "incremental_authorization": {"status": "unavailable"},
+            "installments": None,
+            "last4": card.last4,
+            "mandate": None,
+            "multicapture": {"status": "unavailable"},
+            "network": card.brand,
+            "network_token": {"used": False},
+            "network_transaction_id": call.services.ids.digits(15),
+            "overcapture": {"maximum_amount_capturable": intent["amount"], "status": "unavailable"},
+            "regulated_status": "unregulated",
+            "setup_credential_usage": None,
+            "stored_credential_usage": None,
+            "three_d_secure": _three_d_secure(call) if card_3ds else None,
+            "transaction_link_id": None,
+            "wallet": None,
+        },
+    }
+
+
+def checks(method: Method, card: Card) -> Body:
+    """What the issuer said about address and CVC; only what was given is checked."""
+    address = method.body["billing_details"]["address"]
+    return {
+        "address_line1_check": card.line1_check if address["line1"] else None,
+        "address_postal_code_check": card.postal_check if address["postal_code"] else None,
+        "cvc_check": card.cvc_check,
+    }
+
+
+def _three_d_secure(call: Call) -> Body:
+    return {
+        "authentication_flow": "challenge",
+        "electronic_commerce_indicator": "05",
+        "exemption_indicator": None,
+        "result": "authenticated",
+        "result_reason": None,
+        "transaction_id": call.services.ids.token(36),
+        "version": "2.2.0",
+    }

@@ -1,0 +1,188 @@
+"""The payment flow: what confirming a payment intent with a method does.
+
+Source: Stripe docs, "How PaymentIntents and SetupIntents work"; "Testing"; recorded event orders.
+"""
+
+from typing import Any
+
+import msgspec
+
+from creditctl.emulator.api.context import Call
+from creditctl.emulator.payments import cards
+from creditctl.emulator.payments.cards import Card, Decline
+from creditctl.emulator.payments.charge_bodies import AUTHORIZATION_SECONDS, checks, new_charge
+from creditctl.emulator.payments.methods import Method, mark_used
+from creditctl.emulator.payments.settlement import after_success, schedule_delayed_result
+from creditctl.emulator.protocol.errors import StripeError, invalid
+from creditctl.emulator.storage.object_types import CHARGE, PAYMENT_INTENT, PAYMENT_METHOD, Body
+
+FAILED_CHALLENGE = Decline(
+    "payment_intent_authentication_failure",
+    None,
+    "We are unable to authenticate your payment method. Please choose a different payment method and try again.",
+    advice_code=None,
+)
+
+
+class Terms(msgspec.Struct):
+    """How a payment is attempted."""
+
+    off_session: bool = False
+    authenticated: bool = False
+    error_on_requires_action: bool = False
+    return_url: str | None = None
+
+
+def attempt_payment(call: Call, intent: Body, method: Method, terms: Terms) -> Body:
+    """Try to take the money; the intent moves on, or a 402 is raised that keeps what happened."""
+    intent["payment_method"] = method.body["id"]
+    if method.delayed:
+        return _submit_delayed(call, intent, method)
+    card = method.card
+    if card.real != call.scope.livemode:
+        raise _decline(call, intent, method, cards.TEST_MODE if card.real else cards.LIVE_MODE)
+    asked = intent["payment_method_options"].get("card", {}).get("request_three_d_secure") in ("any", "challenge")
+    if not terms.authenticated and _needs_challenge(card, method, terms, asked):
+        if terms.off_session or terms.error_on_requires_action:
+            raise _unauthenticated(call, intent, method)
+        return _ask_for_action(call, intent, terms)
+    decline = card.after_challenge if terms.authenticated and card.after_challenge else card.decline
+    if decline is not None:
+        raise _decline(call, intent, method, decline)
+    return _succeed(call, intent, method, terms)
+
+
+def _needs_challenge(card: Card, method: Method, terms: Terms, asked: bool) -> bool:
+    if card.challenge in ("always", "requested"):
+        return card.challenge == "always" or asked
+    if card.challenge == "on_session":
+        return not terms.off_session
+    return card.challenge == "unless_saved" and not method.extra.get("saved")
+
+
+def _ask_for_action(call: Call, intent: Body, terms: Terms) -> Body:
+    intent |= {
+        "last_payment_error": None,
+        "next_action": next_action(call, intent, terms.return_url),
+        "status": "requires_action",
+    }
+    return call.save(PAYMENT_INTENT, intent, event="payment_intent.requires_action")
+
+
+def next_action(call: Call, intent: Body, return_url: str | None) -> Body:
+    """Where the buyer has to go: a redirect where there is a way back, else a matter for Stripe.js."""
+    page = f"{call.base_url}/_challenge/{intent['id']}"
+    if return_url:
+        return {"type": "redirect_to_url", "redirect_to_url": {"return_url": return_url, "url": page}}
+    source = call.new_id("src_")
+    return {
+        "type": "use_stripe_sdk",
+        "use_stripe_sdk": {"source": source, "stripe_js": page, "type": "three_d_secure_redirect"},
+    }
+
+
+def _succeed(call: Call, intent: Body, method: Method, terms: Terms) -> Body:
+    charge = new_charge(call, intent, method, "succeeded", None, terms.authenticated)
+    call.add(CHARGE, charge, event="charge.succeeded")
+    intent |= {"last_payment_error": None, "latest_charge": charge["id"], "next_action": None}
+    if intent["capture_method"] == "manual":
+        intent |= {"amount_capturable": intent["amount"], "status": "requires_capture"}
+        call.save(PAYMENT_INTENT, intent, event="payment_intent.amount_capturable_updated")
+        call.later(AUTHORIZATION_SECONDS, "expire_authorization", intent["id"])
+    else:
+        intent |= {"amount_received": intent["amount"], "status": "succeeded"}
+        call.save(PAYMENT_INTENT, intent, event="payment_intent.succeeded")
+    _remember_use(call, intent, method)
+    after_success(call, intent, charge, method.card)
+    return intent
+
+
+def _remember_use(call: Call, intent: Body, method: Method) -> None:
+    saved = intent["setup_future_usage"] == "off_session"
+    if intent["setup_future_usage"] and intent["customer"] and method.body["customer"] is None:
+        method.body["customer"] = intent["customer"]
+        call.save(PAYMENT_METHOD, method.body, event="payment_method.attached")
+    if saved or method.body["customer"] is None:
+        mark_used(call, method, **({"saved": True} if saved else {}))
+
+
+def _submit_delayed(call: Call, intent: Body, method: Method) -> Body:
+    charge = new_charge(call, intent, method, "pending", None, False)
+    call.add(CHARGE, charge, event="charge.pending")
+    intent |= {
+        "last_payment_error": None,
+        "latest_charge": charge["id"],
+        "next_action": None,
+        "status": "processing",
+    }
+    call.save(PAYMENT_INTENT, intent, event="payment_intent.processing")
+    _remember_use(call, intent, method)
+    schedule_delayed_result(call, intent, method.extra["account"])
+    return intent
+
+
+def _decline(call: Call, intent: Body, method: Method, decline: Decline) -> StripeError:
+    """Record the failed attempt and make the refusal that reports it; its method shows what the issuer checked."""
+    method.body["card"] = {**method.body["card"], "checks": checks(method, method.card)}
+    call.save(PAYMENT_METHOD, method.body)
+    charge = new_charge(call, intent, method, "failed", decline, False)
+    call.add(CHARGE, charge, event="charge.failed")
+    intent["latest_charge"] = charge["id"]
+    fail_intent(call, intent, method.body, decline, charge["id"])
+    return card_error(decline, charge=charge["id"], intent=intent, method=method.body)
+
+
+def _unauthenticated(call: Call, intent: Body, method: Method) -> StripeError:
+    """The refusal of a payment that nobody is there to authenticate."""
+    decline = cards.AUTHENTICATION_REQUIRED
+    if not method.card.asks_first:
+        return _decline(call, intent, method, decline)
+    fail_intent(call, intent, method.body, decline, None)
+    return card_error(decline, intent=intent, method=method.body)
+
+
+def fail_intent(call: Call, intent: Body, method: Body, decline: Decline, charge: str | None) -> Body:
+    """Send an intent back to `requires_payment_method` with the reason."""
+    error = error_fields(decline, charge) | {"payment_method": method, "payment_method_type": method["type"]}
+    error["doc_url"] = "https://stripe.com/docs/error-codes/" + decline.code.replace("_", "-")
+    intent |= {
+        "last_payment_error": {name: error[name] for name in sorted(error)},
+        "next_action": None,
+        "payment_method": None,
+        "status": "requires_payment_method",
+    }
+    return call.save(PAYMENT_INTENT, intent, event="payment_intent.payment_failed")
+
+
+def error_fields(decline: Decline, charge: str | None = None) -> Body:
+    """The keys of a card error; what has no value is left out."""
+    fields = {
+        "type": "invalid_request_error" if decline is FAILED_CHALLENGE else "card_error",
+        "advice_code": decline.advice_code,
+        "charge": charge,
+        "code": decline.code,
+        "decline_code": decline.decline_code,
+        "message": decline.message,
+        "network_decline_code": "01" if decline.advice_code else None,
+        "param": decline.param,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def card_error(decline: Decline, *, charge: str | None = None, intent: Any = None, method: Any = None) -> StripeError:
+    """The 402 of a failed payment."""
+    fields = error_fields(decline, charge)
+    if intent is not None:
+        fields["payment_intent"] = dict(intent)
+    if method is not None:
+        fields["payment_method"] = dict(method)
+    return StripeError(402, fields, commit=True)
+
+
+def finish_challenge(call: Call, intent: Body, method: Method, passed: bool) -> Body:
+    """What the buyer's authentication leads to: the payment, or the way back."""
+    if intent["status"] != "requires_action":
+        raise invalid(f"This PaymentIntent's status is {intent['status']}: there is nothing to authenticate.")
+    if not passed:
+        return fail_intent(call, intent, method.body, FAILED_CHALLENGE, None)
+    return attempt_payment(call, intent, method, Terms(authenticated=True))

@@ -1,0 +1,225 @@
+"""Payment methods as the payment flow sees them: a body, and the test card or bank account behind it."""
+
+from typing import Any
+
+import msgspec
+
+from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.updates import billing_details, given_metadata
+from creditctl.emulator.payments.cards import BY_NUMBER, Card, card_by_number, card_by_token
+from creditctl.emulator.protocol.errors import StripeError, bad_parameter, invalid
+from creditctl.emulator.storage.object_types import PAYMENT_METHOD, Body
+
+DELAYED_TYPES = {"us_bank_account": "usd", "sepa_debit": "eur"}
+"""Methods whose result comes later, with the one currency that each takes."""
+
+RAW_NUMBER = (
+    "Sending credit card numbers directly to the Stripe API is generally unsafe. To continue processing use "
+    "Stripe.js, the Stripe mobile bindings, or Stripe Elements. For more information, see "
+    "https://dashboard.stripe.com/account/integration/settings. If you are qualified to handle card data directly, "
+    "see https://support.stripe.com/questions/enabling-access-to-raw-card-data-apis."
+)
+
+
+class Method(msgspec.Struct):
+    """A payment method in use."""
+
+    body: Body
+    extra: dict[str, Any]
+
+    @property
+    def card(self) -> Card:
+        """The test card behind it."""
+        number = self.extra["card"]
+        return BY_NUMBER.get(number) or card_by_number(number) or Card(number)
+
+    @property
+    def delayed(self) -> bool:
+        """Whether the result comes later."""
+        return self.body["type"] in DELAYED_TYPES
+
+
+def payment_types(currency: str) -> list[str]:
+    """The methods that a payment in a currency can be made with here."""
+    return ["card", *(name for name, accepted in DELAYED_TYPES.items() if accepted == currency)]
+
+
+def load_method(call: Call, name: str, param: str = "payment_method") -> Method:
+    """A stored method, or a fresh one where an alias such as `pm_card_visa` names a test card."""
+    if name.startswith("pm_card_"):
+        card = card_by_token(name)
+        if card is not None:
+            return store_card(call, card, {})
+    row = call.find(name, PAYMENT_METHOD)
+    if row is None:
+        raise call.missing(PAYMENT_METHOD, name, param, 400)
+    return Method(row.decoded(), row.hidden())
+
+
+def make_method(call: Call, params: Body, prefix: str = "") -> Method:
+    """A new payment method from the parameters of its create call."""
+    type_ = params.get("type") or "card"
+    details = params.get(type_)
+    if details is None:
+        raise bad_parameter(f"Missing required param: {prefix}{type_}.", f"{prefix}{type_}", "parameter_missing")
+    if type_ == "card":
+        return store_card(call, _card_of(details, f"{prefix}card"), params)
+    return _store_bank(call, type_, details, params, f"{prefix}{type_}")
+
+
+def _card_of(details: Body, param: str) -> Card:
+    if "token" in details:
+        card = card_by_token(details["token"])
+        if card is None:
+            raise invalid(
+                f"No such token: '{details['token']}'", code="resource_missing", param=f"{param}[token]", status=400
+            )
+        return card
+    if "number" in details:
+        raise StripeError(402, {"type": "invalid_request_error", "message": RAW_NUMBER})
+    raise bad_parameter(f"Missing required param: {param}[number].", f"{param}[number]", "parameter_missing")
+
+
+def store_card(call: Call, card: Card, params: Body, expiry: tuple[int, int] | None = None) -> Method:
+    """Store a card as a new payment method."""
+    body, extra = card_body(call, card, params, expiry), {"card": card.number}
+    call.add(PAYMENT_METHOD, body, extra=extra)
+    return Method(body, extra)
+
+
+def card_body(call: Call, card: Card, params: Body, expiry: tuple[int, int] | None) -> Body:
+    """The body of a card's payment method."""
+    month, year = expiry or (12, 2034)
+    body = _new_method(call, "card", params)
+    body["card"] = {
+        "brand": card.brand,
+        "checks": _fresh_checks(params.get("billing_details") or {}),
+        "country": card.country,
+        "display_brand": card.brand,
+        "exp_month": month,
+        "exp_year": year,
+        "fingerprint": fingerprint(call, card.number),
+        "funding": card.funding,
+        "generated_from": None,
+        "last4": card.last4,
+        "networks": {"available": [card.brand], "preferred": None},
+        "regulated_status": "unregulated",
+        "three_d_secure_usage": {"supported": card.brand != "amex"},
+        "wallet": None,
+    }
+    return body
+
+
+def _fresh_checks(billing: Body) -> Body:
+    address = billing.get("address") or {}
+    return {
+        "address_line1_check": "unchecked" if address.get("line1") else None,
+        "address_postal_code_check": "unchecked" if address.get("postal_code") else None,
+        "cvc_check": "unchecked",
+    }
+
+
+def fingerprint(call: Call, number: str) -> str:
+    """Sixteen characters that stay the same for a number within an account."""
+    import hashlib
+
+    digest = hashlib.sha256(f"{call.scope.account}:{number}".encode()).hexdigest()
+    return digest[:16]
+
+
+def _store_bank(call: Call, type_: str, details: Body, params: Body, param: str) -> Method:
+    body = _new_method(call, type_, params)
+    if type_ == "sepa_debit":
+        account = str(details.get("iban") or "").replace(" ", "").upper()
+        _require(account, f"{param}[iban]")
+        body[type_] = _sepa(call, account)
+    else:
+        account = str(details.get("account_number") or "")
+        _require(account, f"{param}[account_number]")
+        _require(str(details.get("routing_number") or ""), f"{param}[routing_number]")
+        body[type_] = _us_bank(call, account, details)
+    extra = {"account": account}
+    call.add(PAYMENT_METHOD, body, extra=extra)
+    return Method(body, extra)
+
+
+def _require(value: str, param: str) -> None:
+    if not value:
+        raise bad_parameter(f"Missing required param: {param}.", param, "parameter_missing")
+
+
+def _sepa(call: Call, iban: str) -> Body:
+    return {
+        "bank_code": iban[4:9],
+        "branch_code": "",
+        "country": iban[:2],
+        "fingerprint": fingerprint(call, iban),
+        "generated_from": {"charge": None, "setup_attempt": None},
+        "last4": iban[-4:],
+    }
+
+
+def _us_bank(call: Call, account: str, details: Body) -> Body:
+    return {
+        "account_holder_type": details.get("account_holder_type") or "individual",
+        "account_type": details.get("account_type") or "checking",
+        "bank_name": "STRIPE TEST BANK",
+        "financial_connections_account": None,
+        "fingerprint": fingerprint(call, account),
+        "last4": account[-4:],
+        "networks": {"preferred": "ach", "supported": ["ach"]},
+        "routing_number": details["routing_number"],
+        "status_details": {},
+    }
+
+
+def _new_method(call: Call, type_: str, params: Body) -> Body:
+    return {
+        "id": call.new_id("pm_"),
+        "object": "payment_method",
+        "allow_redisplay": params.get("allow_redisplay") or "unspecified",
+        "billing_details": billing_details(params.get("billing_details")),
+        "created": call.now,
+        "custom": None,
+        "customer": None,
+        "customer_account": None,
+        "livemode": call.scope.livemode,
+        "metadata": given_metadata(params),
+        "radar_options": None,
+        "shared_payment_granted_token": None,
+        "type": type_,
+    }
+
+
+def refuse_reuse(method: Method, customer: str | None) -> None:
+    """A method that is not saved is used once; a saved one is used with its customer.
+
+    Source: Stripe API reference, "PaymentMethods"; messages quoted in public issues and recorded in test mode.
+    """
+    owner = method.body["customer"]
+    if owner is None and method.extra.get("used"):
+        raise invalid(
+            "The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment, shared "
+            "with a connected account without Customer attachment, or was detached from a Customer. It may not be "
+            "used again. To use a PaymentMethod multiple times, you must attach it to a Customer first.",
+            param="payment_method",
+        )
+    if owner is not None and customer is None:
+        raise invalid(
+            f"The `payment_method` parameter supplied {method.body['id']} belongs to the Customer {owner}. Please "
+            "include the Customer in the `customer` parameter on the PaymentIntent.",
+            code="parameter_missing",
+            param="source",
+        )
+    if owner is not None and owner != customer:
+        raise invalid(
+            f"The PaymentMethod {method.body['id']} does not belong to the Customer you supplied {customer}. Please "
+            "use this PaymentMethod with the Customer that it belongs to instead.",
+            param="payment_method",
+        )
+
+
+def mark_used(call: Call, method: Method, **extra: Any) -> None:
+    """Remember that a method paid."""
+    method.extra |= {"used": True, **extra}
+    call.services.store.save_extra(call.scope.id, method.body["id"], method.extra)

@@ -1,0 +1,1 @@
+"""The wire protocol of the API: forms, parameter schemas, versions, currencies, limits and errors."""

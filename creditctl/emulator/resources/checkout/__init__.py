@@ -1,0 +1,1 @@
+"""Stripe's Checkout: sessions, their line items, and how they end."""

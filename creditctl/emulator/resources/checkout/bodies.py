@@ -1,0 +1,202 @@
+"""The body of a Checkout Session.
+
+Source: Stripe API reference, "Checkout Sessions".
+"""
+
+from typing import Any
+
+from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.updates import given_metadata
+from creditctl.emulator.payments.discounts import Discount
+from creditctl.emulator.protocol.versions import UI_MODES
+from creditctl.emulator.resources.core.intent_bodies import method_configuration, requested_3ds, usable_types
+from creditctl.emulator.storage.object_types import Body
+
+DAY_SECONDS = 86_400
+
+
+def new_session(call: Call, params: Body, items: list[Body], discount: Discount | None, currency: str) -> Body:
+    """The body of a new session."""
+    session_id = f"cs_{'live' if call.scope.livemode else 'test'}_a1{call.services.ids.token(56)}"
+    ui_mode = UI_MODES.get(params.get("ui_mode", ""), params.get("ui_mode")) or "hosted_page"
+    hosted = ui_mode == "hosted_page"
+    body = {
+        "id": session_id,
+        "object": "checkout.session",
+        **dict.fromkeys(_UNUSED),
+        **_amounts(items, currency),
+        **_as_given(params),
+        **_page_options(params),
+        **_buyer(params),
+        "client_secret": None if hosted else f"{session_id}_secret_{call.services.ids.token(25)}",
+        "created": call.now,
+        "discounts": [discount.shown()] if discount else [],
+        "expires_at": params.get("expires_at") or call.now + DAY_SECONDS,
+        "livemode": call.scope.livemode,
+        "metadata": given_metadata(params),
+        "mode": "payment",
+        **_methods(call, params, currency),
+        "status": "open",
+        "ui_mode": ui_mode,
+        "url": page_url(call, session_id) if hosted else None,
+        **_optional(params, hosted),
+    }
+    return {"id": session_id, "object": body["object"], **{name: body[name] for name in sorted(body)}}
+
+
+_UNUSED_TEXT = """
+collected_information consent currency_conversion customer_account invoice payment_intent payment_link permissions
+recovered_from saved_payment_method_options setup_intent shipping_cost subscription wallet_options
+"""
+_UNUSED = tuple(_UNUSED_TEXT.split())
+"""What a one-time payment leaves null."""
+_AS_GIVEN_TEXT = """
+allow_promotion_codes billing_address_collection cancel_url client_reference_id consent_collection
+integration_identifier locale origin_context shipping_address_collection submit_type success_url
+"""
+_AS_GIVEN = tuple(_AS_GIVEN_TEXT.split())
+
+
+def _as_given(params: Body) -> Body:
+    return {name: params.get(name) for name in _AS_GIVEN}
+
+
+def _amounts(items: list[Body], currency: str) -> Body:
+    subtotal = sum(item["amount_subtotal"] for item in items)
+    off = sum(item["amount_discount"] for item in items)
+    return {
+        "amount_subtotal": subtotal,
+        "amount_total": subtotal - off,
+        "currency": currency,
+        "payment_status": "unpaid" if subtotal - off else "no_payment_required",
+        "total_details": {"amount_discount": off, "amount_shipping": 0, "amount_tax": 0},
+    }
+
+
+def _page_options(params: Body) -> Body:
+    return {
+        "adaptive_pricing": {"enabled": (params.get("adaptive_pricing") or {}).get("enabled", False)},
+        "after_expiration": _after_expiration(params),
+        "automatic_tax": _automatic_tax(params.get("automatic_tax") or {}),
+        "branding_settings": _branding(),
+        "custom_fields": [],
+        "custom_text": _custom_text(params.get("custom_text") or {}),
+        "invoice_creation": _invoice_creation(),
+        "managed_payments": {"enabled": False},
+        "phone_number_collection": {"enabled": (params.get("phone_number_collection") or {}).get("enabled", False)},
+        "shipping_options": [],
+    }
+
+
+def _automatic_tax(given: Body) -> Body:
+    """Tax of an account that is registered nowhere: none, once the buyer's place is known."""
+    if not given.get("enabled"):
+        return {"enabled": False, "liability": None, "provider": None, "status": None}
+    return {
+        "enabled": True,
+        "liability": {"type": "self"},
+        "provider": "stripe",
+        "status": "requires_location_inputs",
+    }
+
+
+def _buyer(params: Body) -> Body:
+    email, customer = params.get("customer_email"), params.get("customer")
+    return {
+        "customer": customer,
+        "customer_creation": None if customer else params.get("customer_creation", "if_required"),
+        "customer_details": _details(email),
+        "customer_email": email,
+    }
+
+
+def _methods(call: Call, params: Body, currency: str) -> Body:
+    """How it can be paid; without a list of methods they are the ones that the account has configured."""
+    dynamic = "payment_method_types" not in params
+    return {
+        "payment_method_collection": "if_required",
+        "payment_method_configuration_details": method_configuration(call) if dynamic else None,
+        "payment_method_options": {"card": {"request_three_d_secure": requested_3ds(params)}},
+        "payment_method_types": usable_types(params, currency),
+    }
+
+
+def _optional(params: Body, hosted: bool) -> Body:
+    """Keys that are there only when set."""
+    names = ("allowed_payment_method_types", "excluded_payment_method_types")
+    found: dict[str, Any] = {name: params[name] for name in names if params.get(name)}
+    if not hosted:
+        found |= {
+            "redirect_on_completion": params.get("redirect_on_completion", "always"),
+            "return_url": params.get("return_url"),
+        }
+    return found
+
+
+def page_url(call: Call, session_id: str) -> str:
+    """Where the buyer pays: on the server that was asked, or where Stripe's page would be."""
+    return f"{call.base_url}/c/pay/{session_id}"
+
+
+def _after_expiration(params: Body) -> Body | None:
+    recovery = (params.get("after_expiration") or {}).get("recovery")
+    if not recovery:
+        return None
+    return {
+        "recovery": {
+            "allow_promotion_codes": recovery.get("allow_promotion_codes", False),
+            "enabled": recovery.get("enabled", False),
+            "expires_at": None,
+            "url": None,
+        }
+    }
+
+
+def _branding() -> Body:
+    return {
+        "background_color": "#ffffff",
+        "border_style": "rounded",
+        "button_color": "#0074d4",
+        "display_name": "creditctl emulator",
+        "font_family": "default",
+        "icon": None,
+        "logo": None,
+    }
+
+
+def _custom_text(given: Body) -> Body:
+    names = ("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")
+    return {name: given.get(name) or None for name in names}
+
+
+def _details(email: str | None) -> Body | None:
+    return customer_details(email, {}) | {"tax_ids": None} if email else None
+
+
+def customer_details(email: str | None, billing: Body) -> Body:
+    """Who paid, as the page collected it."""
+    return {
+        "address": billing.get("address"),
+        "business_name": None,
+        "email": email,
+        "individual_name": None,
+        "name": billing.get("name"),
+        "phone": billing.get("phone"),
+        "tax_exempt": "none",
+        "tax_ids": [],
+    }
+
+
+def _invoice_creation() -> Body:
+    return {
+        "enabled": False,
+        "invoice_data": {
+            "account_tax_ids": None,
+            "custom_fields": None,
+            "description": None,
+            "footer": None,
+            "issuer": None,
+            "metadata": {},
+            "rendering_options": None,
+        },
+    }

@@ -1,0 +1,103 @@
+"""Payment pages: the undocumented calls by which the official CLI completes a session.
+
+Source: Stripe CLI, `pkg/fixtures/triggers/checkout.session.*.json`; answers modelled on the mobile SDK's fixtures.
+"""
+
+from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.routes import route
+from creditctl.emulator.payments.confirm import Terms
+from creditctl.emulator.payments.methods import load_method, make_method
+from creditctl.emulator.protocol.schema import Anything, Field, Hash, Integer, Text
+from creditctl.emulator.resources.checkout.flow import pay_session, require_open, wrong_amount
+from creditctl.emulator.resources.core.payment_methods import METHOD_FIELDS
+from creditctl.emulator.storage.object_types import PAYMENT_INTENT, SESSION, Body
+from creditctl.emulator.storage.store import Row
+
+_CONFIRM: dict[str, Field] = {
+    "payment_method": Text(),
+    "payment_method_data": Hash(fields=METHOD_FIELDS),
+    "expected_amount": Integer(),
+    "expected_payment_method_type": Text(),
+    "return_url": Text(),
+    "client_attribution_metadata": Anything(),
+    "consent": Anything(),
+    "eid": Anything(),
+    "init_checksum": Anything(),
+    "key": Anything(),
+    "last_displayed_line_item_group_details": Anything(),
+    "passive_captcha_token": Anything(),
+    "referrer": Anything(),
+    "use_stripe_sdk": Anything(),
+    "version": Anything(),
+}
+_INIT: dict[str, Field] = {name: Anything() for name in ("browser_locale", "eid", "elements_session_client", "key")}
+
+
+def page(call: Call, row: Row, session: Body) -> Body:
+    """A session as its page sees it."""
+    items = row.hidden()["items"]
+    return {
+        "id": "ppage_1" + row.id[-23:],
+        "object": "checkout.session",
+        "session_id": row.id,
+        "currency": session["currency"],
+        "customer_email": session["customer_email"],
+        "line_item_group": {
+            "currency": session["currency"],
+            "due": session["amount_total"],
+            "line_items": items,
+            "subtotal": session["amount_subtotal"],
+            "total": session["amount_total"],
+        },
+        "livemode": session["livemode"],
+        "mode": session["mode"],
+        "payment_intent": _intent(call, session),
+        "payment_method_types": session["payment_method_types"],
+        "payment_status": session["payment_status"],
+        "return_url": session.get("return_url"),
+        "state": {"open": "active", "complete": "succeeded", "expired": "expired"}[session["status"]],
+        "status": session["status"],
+        "success_url": session["success_url"],
+        "total_summary": {
+            "due": session["amount_total"],
+            "subtotal": session["amount_subtotal"],
+            "total": session["amount_total"],
+        },
+        "url": session["url"],
+    }
+
+
+def _intent(call: Call, session: Body) -> Body | None:
+    return call.fetch(PAYMENT_INTENT, session["payment_intent"]) if session["payment_intent"] else None
+
+
+def retrieve_page(call: Call) -> Body:
+    """The page of a session."""
+    row = call.fetch_row(SESSION, call.args[0])
+    return page(call, row, row.decoded())
+
+
+def confirm(call: Call) -> Body:
+    """Submit the page with a payment method; a decline answers 402 and leaves the session open."""
+    params = call.params
+    row = call.fetch_row(SESSION, call.args[0])
+    session = row.decoded()
+    require_open(session)
+    expected = params.get("expected_amount")
+    if expected is not None and expected != session["amount_total"]:
+        raise wrong_amount(expected, session["amount_total"])
+    method = None
+    if params.get("payment_method"):
+        method = load_method(call, params["payment_method"])
+    elif params.get("payment_method_data"):
+        method = make_method(call, params["payment_method_data"], "payment_method_data")
+    done = pay_session(call, row, method, Terms(return_url=params.get("return_url")))
+    return page(call, row, done)
+
+
+_BASE = "/v1/payment_pages/{session}"
+ROUTES = (
+    route("GET", _BASE, retrieve_page, permission="checkout_session"),
+    route("POST", _BASE + "/init", retrieve_page, _INIT, permission="checkout_session"),
+    route("POST", _BASE + "/confirm", confirm, _CONFIRM, permission="checkout_session"),
+)

@@ -1,0 +1,244 @@
+"""Checkout Sessions for one-time payments: create, read, list, update, expire.
+
+Source: Stripe API reference, "Checkout Sessions"; Stripe docs, "How Checkout works".
+"""
+
+from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.expand import includable
+from creditctl.emulator.api.lists import (
+    PAGE_FIELDS,
+    Filter,
+    by_body,
+    by_column,
+    by_created,
+    list_fields,
+    listing,
+    refuse_both,
+    retrieve,
+)
+from creditctl.emulator.api.routes import route
+from creditctl.emulator.api.updates import updated
+from creditctl.emulator.payments.discounts import read_discount
+from creditctl.emulator.protocol.errors import bad_parameter, invalid, missing_parameter, no_such
+from creditctl.emulator.protocol.schema import Enum, Hash, Text
+from creditctl.emulator.protocol.versions import RENAMED_UI_MODES_SINCE, since
+from creditctl.emulator.resources.checkout.bodies import new_session
+from creditctl.emulator.resources.checkout.flow import expire_session
+from creditctl.emulator.resources.checkout.items import LINE_ITEMS, apply_discount, build_items, check_total
+from creditctl.emulator.resources.checkout.params import CREATE, NOT_IN_PAYMENT_MODE, UPDATE
+from creditctl.emulator.resources.core.intent_bodies import check_types, refuse_connect
+from creditctl.emulator.storage.object_types import COUPON, CUSTOMER, PROMOTION_CODE, SESSION, Body
+from creditctl.emulator.storage.store import Row, body_value, decode, encode
+
+MINUTE_SECONDS, DAY_SECONDS = 60, 86_400
+SHORTEST_LIFE_SECONDS = 30 * MINUTE_SECONDS
+
+
+def check_create(call: Call) -> None:
+    """What a session needs, and what excludes what."""
+    params = call.params
+    check_types(call)
+    _check_mode(call)
+    if params.get("customer") and params.get("customer_email"):
+        raise bad_parameter("You may only specify one of these parameters: customer, customer_email.", "customer")
+    if params.get("customer") and params.get("customer_creation"):
+        raise bad_parameter("You may only specify one of these parameters: customer, customer_creation.", "customer")
+    if params.get("discounts") and "allow_promotion_codes" in params:
+        raise bad_parameter(
+            "You may only specify one of these parameters: allow_promotion_codes, discounts.", "discounts"
+        )
+    if not params.get("line_items"):
+        raise missing_parameter("line_items")
+    if "customer_update" in params and not params.get("customer"):
+        raise bad_parameter("`customer_update` can only be used with `customer`.", "customer_update")
+    refuse_connect(params.get("payment_intent_data") or {}, "payment_intent_data")
+    _check_left_out(params)
+    _check_urls(call)
+
+
+def _check_left_out(params: Body) -> None:
+    """What belongs to another mode is refused, and so is what would change the total and is not in this emulator."""
+    for name in NOT_IN_PAYMENT_MODE:
+        if name in params:
+            raise bad_parameter(f"You can not pass `{name}` in `payment` mode.", name)
+    rated = [index for index, item in enumerate(params["line_items"]) if item.get("tax_rates")]
+    if rated:
+        raise bad_parameter("This emulator covers no tax rates.", f"line_items[{rated[0]}][tax_rates]")
+    for name in ("optional_items", "shipping_options"):
+        if params.get(name):
+            raise bad_parameter(f"This emulator covers no `{name}`.", name)
+
+
+def _check_mode(call: Call) -> None:
+    params = call.params
+    if "mode" not in params:
+        raise missing_parameter("mode")
+    if params["mode"] != "payment":
+        raise invalid(
+            f"This emulator covers one-time payments: `mode={params['mode']}` is not in it.",
+            param="mode",
+            executed=False,
+        )
+    ui_mode = params.get("ui_mode")
+    renamed = since(call.version, RENAMED_UI_MODES_SINCE)
+    known = ("elements", "embedded_page", "form", "hosted_page") if renamed else ("custom", "embedded", "hosted")
+    if ui_mode is not None and ui_mode not in known:
+        shown = ", ".join(known[:-1]) + f", or {known[-1]}"
+        raise bad_parameter(f"Invalid ui_mode: must be one of {shown}", "ui_mode")
+
+
+def _check_urls(call: Call) -> None:
+    params = call.params
+    hosted = params.get("ui_mode", "hosted") in ("hosted", "hosted_page")
+    needed = "success_url" if hosted else "return_url"
+    if not params.get(needed) and params.get("redirect_on_completion") != "never":
+        raise missing_parameter(needed)
+    if not hosted and ("success_url" in params or "cancel_url" in params):
+        raise bad_parameter(
+            "You cannot pass `success_url` or `cancel_url` unless `ui_mode` is `hosted_page`.", "success_url"
+        )
+
+
+def _check_expiry(call: Call) -> None:
+    expires_at = call.params.get("expires_at")
+    if expires_at is None:
+        return
+    life = expires_at - call.now
+    if life < SHORTEST_LIFE_SECONDS:
+        message = "The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation."
+        raise invalid(message, param="expires_at")
+    if life > DAY_SECONDS:
+        message = "The `expires_at` timestamp must be less than 24 hours from Checkout Session creation."
+        raise invalid(message, param="expires_at")
+
+
+def create(call: Call) -> Body:
+    """Create a session; nothing announces it."""
+    params = call.params
+    _check_expiry(call)
+    if params.get("customer"):
+        call.refer(CUSTOMER, params["customer"], "customer")
+    items = build_items(call, params["line_items"])
+    currency = items[0]["currency"]
+    if params.get("currency") not in (None, currency):
+        raise invalid(f"The line items are in {currency}, not in {params['currency']}.", param="currency")
+    discount = read_discount(call, params["discounts"][0]) if params.get("discounts") else None
+    if discount:
+        apply_discount(items, discount, currency)
+    session = new_session(call, params, items, discount, currency)
+    check_total(session["amount_total"], currency)
+    extra = {"items": items, "payment_intent_data": params.get("payment_intent_data") or {}}
+    call.add(SESSION, session, extra=extra)
+    call.later(session["expires_at"] - call.now, "expire_session", session["id"])
+    return session
+
+
+def update(call: Call) -> Body:
+    """Change a session's metadata; a hosted page's items can't be changed from outside."""
+    before = call.fetch(SESSION, call.args[0])
+    changed = [name for name in ("line_items", "shipping_options", "collected_information") if name in call.params]
+    if changed:
+        raise invalid(
+            f"You can only update `{changed[0]}` on a session whose page you host yourself.", param=changed[0]
+        )
+    return call.save(SESSION, updated(before, call.params, ()))
+
+
+def expire(call: Call) -> Body:
+    """End an open session."""
+    row = call.fetch_row(SESSION, call.args[0])
+    session = row.decoded()
+    if session["status"] != "open":
+        raise invalid(
+            'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a status of '
+            f"`{session['status']}`.",
+            param="session",
+        )
+    return expire_session(call, session)
+
+
+def _items_page(row: Row, limit: int, after: str | None = None, before: str | None = None) -> Body:
+    """A page of the line items; they come in the order given."""
+    items: list[Body] = row.hidden()["items"]
+    ids = [item["id"] for item in items]
+    start = ids.index(after) + 1 if after in ids else 0
+    end = ids.index(before) if before in ids else len(items)
+    if before:
+        start = max(end - limit, 0)
+    more = start > 0 if before else end - start > limit
+    return {
+        "object": "list",
+        "data": items[start : min(end, start + limit)],
+        "has_more": more,
+        "url": f"/v1/checkout/sessions/{row.id}/line_items",
+    }
+
+
+def line_items(call: Call) -> Body:
+    """The line items of a session."""
+    row = call.fetch_row(SESSION, call.args[0])
+    params = call.params
+    after, before = params.get("starting_after"), params.get("ending_before")
+    refuse_both(after, before)
+    known = {item["id"] for item in row.hidden()["items"]}
+    for name in ("starting_after", "ending_before"):
+        if name in params and params[name] not in known:
+            raise no_such("item", params[name], name, status=400)
+    return _items_page(row, params.get("limit", 10), after, before)
+
+
+@includable("checkout.session", "line_items")
+def included_items(call: Call, session: Body) -> Body:
+    """`line_items` of an expanded session."""
+    return _items_page(call.fetch_row(SESSION, session["id"]), 10)
+
+
+@includable("checkout.session", "total_details.breakdown")
+def breakdown(call: Call, session: Body) -> None:
+    """`total_details.breakdown`: the discounts, one by one."""
+    shown = []
+    for entry in session["discounts"]:
+        code = call.fetch(PROMOTION_CODE, entry["promotion_code"]) if entry["promotion_code"] else None
+        coupon_id = code["promotion"]["coupon"] if code else entry["coupon"]
+        discount = {
+            "id": "di_1" + session["id"][-23:],
+            "object": "discount",
+            "checkout_session": session["id"],
+            "customer": session["customer"],
+            "end": None,
+            "promotion_code": entry["promotion_code"],
+            "source": {"coupon": call.fetch(COUPON, coupon_id), "type": "coupon"},
+            "start": session["created"],
+        }
+        shown.append({"amount": session["total_details"]["amount_discount"], "discount": discount})
+    session["total_details"]["breakdown"] = {"discounts": shown, "taxes": []}
+
+
+def items_of(row: Row) -> list[Body]:
+    """The line items behind a session's row."""
+    items: list[Body] = decode(encode(row.hidden()["items"]))
+    return items
+
+
+_FILTERS = {
+    "created": by_created(),
+    "customer": by_column("owner"),
+    "customer_account": by_body("$.customer_account"),
+    "customer_details": Filter(
+        Hash(fields={"email": Text(required=True)}),
+        lambda given: body_value("$.customer_details.email", given["email"]),
+    ),
+    "payment_intent": by_column("parent"),
+    "payment_link": by_body("$.payment_link"),
+    "status": by_body("$.status", Enum(values=("complete", "expired", "open"))),
+    "subscription": by_body("$.subscription"),
+}
+_BASE, _RIGHT = "/v1/checkout/sessions", "checkout_session"
+ROUTES = (
+    route("POST", _BASE, create, {**CREATE, "line_items": LINE_ITEMS}, permission=_RIGHT, check=check_create),
+    route("GET", _BASE, listing(SESSION, _FILTERS), list_fields(_FILTERS), permission=_RIGHT),
+    route("GET", _BASE + "/{id}", retrieve(SESSION), permission=_RIGHT),
+    route("POST", _BASE + "/{id}", update, UPDATE, permission=_RIGHT),
+    route("POST", _BASE + "/{id}/expire", expire, permission=_RIGHT),
+    route("GET", _BASE + "/{id}/line_items", line_items, PAGE_FIELDS, permission=_RIGHT),
+)

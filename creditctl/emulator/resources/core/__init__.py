@@ -1,0 +1,1 @@
+"""Stripe's core resources: payments, refunds, disputes, customers, balance, events."""

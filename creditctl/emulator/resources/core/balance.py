@@ -1,0 +1,39 @@
+"""The balance and its transactions.
+
+Source: Stripe API reference, "Balance", "Balance Transactions".
+"""
+
+from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.lists import Filter, by_body, by_column, by_created, list_fields, listing, retrieve, within
+from creditctl.emulator.api.routes import route
+from creditctl.emulator.payments.balances import balance
+from creditctl.emulator.protocol.schema import Currency, Range, Text
+from creditctl.emulator.storage.object_types import BALANCE_TRANSACTION, PAYOUT, Body
+
+# Source: recorded lists by a dispute as `source`, which are empty: its transactions stand in the dispute only.
+_FILTERS = {
+    "available_on": Filter(Range(), lambda bounds: within("CAST(label AS INTEGER)", bounds)),
+    "created": by_created(),
+    "currency": by_body("$.currency", Currency()),
+    "payout": by_column("owner"),
+    "source": Filter(Text(), lambda source: ("parent = ? AND parent NOT GLOB 'du_*'", [source])),
+    "type": by_body("$.type", Text()),
+}
+_ALL, _PARAMS = listing(BALANCE_TRANSACTION, _FILTERS), list_fields(_FILTERS)
+
+
+def list_transactions(call: Call) -> Body | bytes:
+    """The balance transactions; a payout that does not exist is refused."""
+    if call.params.get("payout"):
+        call.refer(PAYOUT, call.params["payout"], "payout")
+    return _ALL(call)
+
+
+_ONE, _RIGHT = retrieve(BALANCE_TRANSACTION), "balance_transaction_source"
+ROUTES = (
+    route("GET", "/v1/balance", balance, permission="balance"),
+    route("GET", "/v1/balance_transactions", list_transactions, _PARAMS, permission=_RIGHT),
+    route("GET", "/v1/balance_transactions/{id}", _ONE, permission=_RIGHT),
+    route("GET", "/v1/balance/history", list_transactions, _PARAMS, permission=_RIGHT),
+    route("GET", "/v1/balance/history/{id}", _ONE, permission=_RIGHT),
+)

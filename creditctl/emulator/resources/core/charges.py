@@ -1,0 +1,72 @@
+"""Charges: read, annotate, list their refunds. They are made by payment intents only.
+
+Source: Stripe API reference, "Charges".
+"""
+
+from typing import Any
+
+from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.expand import includable
+from creditctl.emulator.api.lists import by_body, by_column, by_created, envelope, list_fields, listing, retrieve
+from creditctl.emulator.api.routes import route
+from creditctl.emulator.api.updates import shipping, updated
+from creditctl.emulator.payments.charge_bodies import receipt_url
+from creditctl.emulator.protocol.errors import invalid
+from creditctl.emulator.protocol.schema import SHIPPING, Anything, Enum, Field, Hash, Metadata, Text
+from creditctl.emulator.storage.object_types import CHARGE, CUSTOMER, REFUND, Body
+from creditctl.emulator.storage.store import column, decode
+
+_UPDATE: dict[str, Field] = {
+    "customer": Text(),
+    "description": Text(unset=True),
+    "fraud_details": Hash(fields={"user_report": Enum(values=("fraudulent", "safe"), unset=True)}),
+    "metadata": Metadata(),
+    "receipt_email": Text(unset=True),
+    "shipping": SHIPPING,
+    "transfer_group": Text(),
+}
+
+
+def update(call: Call) -> Body:
+    """Annotate a charge; Source: recorded test-mode refusal for `transfer_group`."""
+    before = call.fetch(CHARGE, call.args[0])
+    if "transfer_group" in call.params:
+        raise invalid(
+            f"This Charge was created by a PaymentIntent ({before['payment_intent']}). You must update the "
+            "`transfer_group` on the PaymentIntent instead of updating the Charge directly. See "
+            "https://stripe.com/docs/api#update_payment_intent"
+        )
+    if call.params.get("customer"):
+        call.refer(CUSTOMER, call.params["customer"], "customer")
+    after = updated(before, call.params, ("customer", "description", "receipt_email"))
+    if "shipping" in call.params:
+        after["shipping"] = shipping(call.params["shipping"])
+    report = (call.params.get("fraud_details") or {}).get("user_report")
+    if report:
+        after["fraud_details"] = {"user_report": report}
+    if after != before:
+        after["receipt_url"] = receipt_url(call)
+    return call.change(CHARGE, before, after, "charge.updated")
+
+
+@includable("charge", "refunds")
+def refunds(call: Call, charge: Body) -> Body:
+    """The refunds of a charge, as a list of its first ten."""
+    rows = call.services.store.select(call.scope.id, REFUND, column("owner", charge["id"]))
+    url = f"/v1/charges/{charge['id']}/refunds"
+    found: Body = decode(envelope(url, [row.body for row in rows[:10]], len(rows) > 10))
+    return found
+
+
+_FILTERS = {
+    "created": by_created(),
+    "customer": by_column("owner"),
+    "payment_intent": by_column("parent"),
+    "transfer_group": by_body("$.transfer_group"),
+}
+_ACCEPTED: dict[str, Any] = {"include": Anything()}
+ROUTES = (
+    route("GET", "/v1/charges", listing(CHARGE, _FILTERS), list_fields(_FILTERS), permission="charge"),
+    route("GET", "/v1/charges/{id}", retrieve(CHARGE), permission="charge"),
+    route("POST", "/v1/charges/{id}", update, _UPDATE, permission="charge"),
+)

@@ -1,0 +1,173 @@
+"""Customers.
+
+Source: Stripe API reference, "Customers"; a deleted customer is still retrieved, as a stub.
+"""
+
+from collections.abc import Callable
+
+from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.expand import includable
+from creditctl.emulator.api.lists import by_column, by_created, list_fields, listing
+from creditctl.emulator.api.routes import route
+from creditctl.emulator.api.updates import address, erase, given_metadata, shipping, updated
+from creditctl.emulator.protocol.schema import (
+    ADDRESS,
+    SHIPPING,
+    Anything,
+    Email,
+    Enum,
+    Field,
+    Hash,
+    Integer,
+    Listing,
+    Metadata,
+    Text,
+)
+from creditctl.emulator.storage.object_types import CUSTOMER, Body
+
+_SIMPLE: dict[str, Field] = {
+    "address": ADDRESS,
+    "balance": Integer(),
+    "description": Text(unset=True),
+    "email": Email(unset=True),
+    "name": Text(unset=True, max_length=256),
+    "phone": Text(unset=True, max_length=20),
+    "preferred_locales": Listing(item=Text()),
+    "shipping": SHIPPING,
+    "tax_exempt": Enum(values=("exempt", "none", "reverse"), unset=True),
+    "invoice_prefix": Text(),
+    "next_invoice_sequence": Integer(),
+}
+_ACCEPTED: dict[str, Field] = {
+    "business_name": Text(unset=True),
+    "individual_name": Text(unset=True),
+    "cash_balance": Anything(),
+    "invoice_settings": Hash(
+        fields={
+            "custom_fields": Anything(),
+            "default_payment_method": Text(),
+            "footer": Text(unset=True),
+            "rendering_options": Anything(),
+        }
+    ),
+    "source": Text(),
+    "tax": Anything(),
+}
+_CREATE: dict[str, Field] = {
+    **_SIMPLE,
+    **_ACCEPTED,
+    "metadata": Metadata(),
+    "payment_method": Text(),
+    "tax_id_data": Anything(),
+    "test_clock": Text(),
+}
+_UPDATE: dict[str, Field] = {**_SIMPLE, **_ACCEPTED, "metadata": Metadata(), "default_source": Text()}
+
+
+def new_customer(call: Call, params: Body) -> Body:
+    """The body of a new customer."""
+    body: Body = {
+        "id": "cus_" + call.services.ids.token(14),
+        "object": "customer",
+        "address": address(params.get("address")),
+        "balance": params.get("balance", 0),
+        "created": call.now,
+        "currency": None,
+        "customer_account": None,
+        "default_source": None,
+        "delinquent": False,
+        "description": params.get("description"),
+        "discount": None,
+        "email": params.get("email"),
+        "invoice_prefix": params.get("invoice_prefix") or call.services.ids.token(8).upper(),
+        "invoice_settings": {
+            "custom_fields": None,
+            "default_payment_method": None,
+            "footer": None,
+            "rendering_options": None,
+        },
+        "livemode": call.scope.livemode,
+        "metadata": given_metadata(params),
+        "name": params.get("name"),
+        "next_invoice_sequence": params.get("next_invoice_sequence", 1),
+        "phone": params.get("phone"),
+        "preferred_locales": params.get("preferred_locales") or [],
+        "shipping": shipping(params.get("shipping")),
+        "tax_exempt": params.get("tax_exempt") or "none",
+        "test_clock": None,
+    }
+    body |= {name: params[name] for name in ("business_name", "individual_name") if params.get(name)}
+    return body
+
+
+def create(call: Call) -> Body:
+    """Create a customer, with a method saved to it where one is named."""
+    customer = new_customer(call, call.params)
+    default = (call.params.get("invoice_settings") or {}).get("default_payment_method")
+    customer["invoice_settings"]["default_payment_method"] = default
+    call.add(CUSTOMER, customer, event="customer.created")
+    if call.params.get("payment_method"):
+        from creditctl.emulator.resources.core.payment_methods import save_to
+
+        method = save_to(call, call.params["payment_method"], customer["id"])
+        if default == call.params["payment_method"] != method["id"]:
+            customer["invoice_settings"]["default_payment_method"] = method["id"]
+            call.save(CUSTOMER, customer)
+    return customer
+
+
+def _no_list(part: str) -> Callable[[Call, Body], Body]:
+    def load(_: Call, customer: Body) -> Body:
+        return {"object": "list", "data": [], "has_more": False, "url": f"/v1/customers/{customer['id']}/{part}"}
+
+    return load
+
+
+for _part in ("sources", "subscriptions", "tax_ids"):
+    includable(CUSTOMER.name, _part)(_no_list(_part))
+
+
+@includable(CUSTOMER.name, "tax")
+def tax(_: Call, __: Body) -> Body:
+    """What is known about a customer's taxes: nothing."""
+    return {"automatic_tax": "unrecognized_location", "ip_address": None, "location": None, "provider": "stripe"}
+
+
+def retrieve_customer(call: Call) -> Body | bytes:
+    """A customer, or the stub of a deleted one."""
+    row = call.services.store.get(call.scope.id, call.args[0])
+    if row is None or row.kind != CUSTOMER.name:
+        raise call.missing(CUSTOMER, call.args[0], "id")
+    return {"id": row.id, "object": "customer", "deleted": True} if row.deleted else row.body
+
+
+def update(call: Call) -> Body:
+    """Change a customer."""
+    params = call.params
+    before = call.fetch(CUSTOMER, call.args[0])
+    after = updated(before, params, (*_SIMPLE, "business_name", "individual_name"))
+    after["address"] = address(after["address"])
+    after["shipping"] = shipping(after["shipping"])
+    after["tax_exempt"] = after["tax_exempt"] or "none"
+    after["preferred_locales"] = after["preferred_locales"] or []
+    settings = params.get("invoice_settings")
+    if settings:
+        after["invoice_settings"] = {**before["invoice_settings"], **settings}
+    return call.change(CUSTOMER, before, after, "customer.updated")
+
+
+def delete(call: Call) -> Body:
+    """Delete a customer."""
+    customer = call.fetch(CUSTOMER, call.args[0])
+    call.emit("customer.deleted", customer)
+    return erase(call, CUSTOMER, customer["id"])
+
+
+_FILTERS = {"created": by_created(), "email": by_column("label"), "test_clock": by_column("owner")}
+ROUTES = (
+    route("POST", "/v1/customers", create, _CREATE, permission="customer"),
+    route("GET", "/v1/customers", listing(CUSTOMER, _FILTERS), list_fields(_FILTERS), permission="customer"),
+    route("GET", "/v1/customers/{id}", retrieve_customer, permission="customer"),
+    route("POST", "/v1/customers/{id}", update, _UPDATE, permission="customer"),
+    route("DELETE", "/v1/customers/{id}", delete, permission="customer"),
+)

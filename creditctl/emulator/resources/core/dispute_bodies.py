@@ -1,0 +1,69 @@
+"""The body of a dispute.
+
+Source: Stripe API reference, "Disputes".
+"""
+
+from creditctl.emulator.api.context import Call
+from creditctl.emulator.protocol.schema import Anything, Field, Text
+from creditctl.emulator.storage.object_types import Body
+
+DAY_SECONDS = 86_400
+_TEXTS = """
+access_activity_log billing_address cancellation_policy cancellation_policy_disclosure cancellation_rebuttal
+customer_communication customer_email_address customer_name customer_purchase_ip customer_signature
+duplicate_charge_documentation duplicate_charge_explanation duplicate_charge_id product_description receipt
+refund_policy refund_policy_disclosure refund_refusal_explanation service_date service_documentation shipping_address
+shipping_carrier shipping_date shipping_documentation shipping_tracking_number uncategorized_file uncategorized_text
+"""
+EVIDENCE_FIELDS: dict[str, Field] = {
+    **{name: Text(unset=True, max_length=150_000) for name in _TEXTS.split()},
+    "appeal": Anything(),
+    "enhanced_evidence": Anything(),
+}
+
+
+def new_dispute(call: Call, charge: Body, amount: int, reason: str, network_code: str, kind: str) -> Body:
+    """The body of a dispute that was just opened."""
+    inquiry = kind == "inquiry"
+    brand = charge["payment_method_details"].get("card", {}).get("brand", "visa")
+    return {
+        "id": call.new_id("du_"),
+        "object": "dispute",
+        "amount": amount,
+        "balance_transaction": None,
+        "balance_transactions": [],
+        "charge": charge["id"],
+        "created": call.now,
+        "currency": charge["currency"],
+        "enhanced_eligibility_types": _eligibility(kind),
+        "evidence": {**dict.fromkeys(sorted([*_TEXTS.split(), "appeal"])), "enhanced_evidence": {}},
+        "evidence_details": {
+            "due_by": (call.now // DAY_SECONDS + 9) * DAY_SECONDS - 1,
+            "enhanced_eligibility": {},
+            "has_evidence": False,
+            "past_due": False,
+            "submission_count": 0,
+            "submission_method": "not_submitted",
+        },
+        "intended_submission_method": None,
+        "is_charge_refundable": inquiry,
+        "livemode": call.scope.livemode,
+        "metadata": {},
+        "network_reason_code": network_code,
+        "payment_intent": charge["payment_intent"],
+        "payment_method_details": {
+            "type": "card",
+            "card": {
+                "brand": brand,
+                "case_type": "inquiry" if inquiry else "compliance" if kind == "compliance" else "chargeback",
+                "network": brand,
+                "network_reason_code": network_code,
+            },
+        },
+        "reason": reason,
+        "status": "warning_needs_response" if inquiry else "needs_response",
+    }
+
+
+def _eligibility(kind: str) -> list[str]:
+    return {"ce3": ["visa_compelling_evidence_3"], "compliance": ["visa_compliance"]}.get(kind, [])

@@ -1,0 +1,171 @@
+"""Payment methods: cards by token, bank accounts by number.
+
+Source: Stripe API reference, "PaymentMethods".
+"""
+
+from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.lists import by_body, by_column, list_fields, listing, retrieve
+from creditctl.emulator.api.routes import route
+from creditctl.emulator.api.updates import billing_details, updated
+from creditctl.emulator.payments.confirm import card_error
+from creditctl.emulator.payments.methods import load_method, make_method
+from creditctl.emulator.protocol.errors import bad_parameter, invalid
+from creditctl.emulator.protocol.schema import BILLING_DETAILS, Anything, Enum, Field, Hash, Integer, Metadata, Text
+from creditctl.emulator.storage.object_types import CUSTOMER, PAYMENT_METHOD, Body
+from creditctl.emulator.storage.store import Condition
+
+TYPES = ("card", "us_bank_account", "sepa_debit")
+_REDISPLAY = Enum(values=("always", "limited", "unspecified"))
+CARD = Hash(
+    fields={
+        "token": Text(),
+        "number": Text(),
+        "exp_month": Integer(),
+        "exp_year": Integer(),
+        "cvc": Text(),
+        "networks": Anything(),
+    }
+)
+METHOD_FIELDS: dict[str, Field] = {
+    "type": Enum(values=TYPES),
+    "card": CARD,
+    "sepa_debit": Hash(fields={"iban": Text()}),
+    "us_bank_account": Hash(
+        fields={
+            "account_holder_type": Enum(values=("company", "individual")),
+            "account_number": Text(),
+            "account_type": Enum(values=("checking", "savings")),
+            "financial_connections_account": Text(),
+            "routing_number": Text(),
+        }
+    ),
+    "billing_details": BILLING_DETAILS,
+    "allow_redisplay": _REDISPLAY,
+    "metadata": Metadata(),
+    "radar_options": Anything(),
+}
+_CREATE: dict[str, Field] = {**METHOD_FIELDS, "customer": Text(), "payment_method": Text()}
+_UPDATE: dict[str, Field] = {
+    "allow_redisplay": _REDISPLAY,
+    "billing_details": BILLING_DETAILS,
+    "card": Hash(fields={"exp_month": Integer(low=1, high=12), "exp_year": Integer(), "networks": Anything()}),
+    "metadata": Metadata(),
+    "us_bank_account": Anything(),
+}
+
+
+def _check(call: Call) -> None:
+    if "type" not in call.params and "payment_method" not in call.params:
+        raise bad_parameter("Missing required param: type.", "type", "parameter_missing")
+
+
+def create(call: Call) -> Body:
+    """Create a payment method; nothing announces it."""
+    return make_method(call, call.params).body
+
+
+def update(call: Call) -> Body:
+    """Change a saved method."""
+    params = call.params
+    before = call.fetch(PAYMENT_METHOD, call.args[0])
+    if before["customer"] is None:
+        raise invalid("You must save this PaymentMethod to a customer before you can update it.")
+    after = updated(before, params, ("allow_redisplay",))
+    if params.get("billing_details"):
+        after["billing_details"] = billing_details({**before["billing_details"], **params["billing_details"]})
+    if params.get("card"):
+        dates = {name: params["card"][name] for name in ("exp_month", "exp_year") if name in params["card"]}
+        after["card"] = {**after["card"], **dates}
+    return call.change(PAYMENT_METHOD, before, after, "payment_method.updated")
+
+
+def attach(call: Call) -> Body:
+    """Save a method to the customer that the call names."""
+    return save_to(call, call.args[0], call.params["customer"])
+
+
+def save_to(call: Call, name: str, customer_id: str) -> Body:
+    """Save a method to a customer, which may be done twice; a card that always declines can't be saved.
+
+    Source: recorded test-mode answers; the decline names an empty parameter and carries no method.
+    """
+    customer = call.refer(CUSTOMER, customer_id, "customer")
+    method = load_method(call, name)
+    body = method.body
+    if body["customer"] == customer["id"]:
+        return body
+    if body["customer"] is not None:
+        raise invalid("The payment method you provided has already been attached to a customer.")
+    if method.extra.get("used"):
+        raise invalid(
+            "This PaymentMethod was previously used without being attached to a Customer or was detached from a "
+            "Customer, and may not be used again."
+        )
+    if not method.delayed and method.card.decline and not method.card.attaches:
+        refusal = card_error(method.card.decline)
+        refusal.fields.setdefault("param", "")
+        raise refusal
+    if body["type"] == "card":
+        body["card"] = {**body["card"], "checks": {**body["card"]["checks"], "cvc_check": method.card.cvc_check}}
+    body["customer"] = customer["id"]
+    return call.save(PAYMENT_METHOD, body, event="payment_method.attached")
+
+
+def detach(call: Call) -> Body:
+    """Take a method away from its customer; it can't be used again."""
+    method = load_method(call, call.args[0])
+    customer = method.body["customer"]
+    if customer is None:
+        raise invalid("The payment method you provided is not attached to a customer so detachment is impossible.")
+    method.body["customer"] = None
+    call.services.store.save_extra(call.scope.id, method.body["id"], {**method.extra, "used": True})
+    return call.save(PAYMENT_METHOD, method.body, event="payment_method.detached", previous={"customer": customer})
+
+
+_FILTERS = {
+    "customer": by_column("owner"),
+    "type": by_body("$.type", Enum(values=TYPES)),
+    "allow_redisplay": by_body("$.allow_redisplay", _REDISPLAY),
+}
+
+
+def _of_customer(call: Call) -> bytes | Body:
+    call.fetch(CUSTOMER, call.args[0], "id")
+    call.params["customer"] = call.args[0]
+    return _LIST_OF_CUSTOMER(call)
+
+
+def _one_of_customer(call: Call) -> bytes:
+    """A method by its customer; Source: recorded test-mode refusal of one that is not the customer's."""
+    call.fetch(CUSTOMER, call.args[0], "id")
+    row = call.fetch_row(PAYMENT_METHOD, call.args[1])
+    if row.decoded()["customer"] != call.args[0]:
+        raise invalid("Invalid request", param="customer", status=404)
+    return row.body
+
+
+def _all(call: Call) -> bytes | Body:
+    """The methods of the customer that is named; Source: recorded test-mode lists, empty where none is."""
+    if call.params.get("customer"):
+        call.refer(CUSTOMER, call.params["customer"], "customer")
+    return _LIST(call)
+
+
+def _nobody(call: Call) -> list[Condition]:
+    return [] if call.params.get("customer") else [("0", [])]
+
+
+_LIST = listing(PAYMENT_METHOD, _FILTERS, base=_nobody)
+_LIST_OF_CUSTOMER = listing(PAYMENT_METHOD, _FILTERS, url=lambda call: f"/v1/customers/{call.args[0]}/payment_methods")
+_OF_CUSTOMER = list_fields({name: entry for name, entry in _FILTERS.items() if name != "customer"})
+_BASE = "/v1/payment_methods"
+ROUTES = (
+    route("POST", _BASE, create, _CREATE, permission="payment_method", check=_check),
+    route("GET", _BASE, _all, list_fields(_FILTERS), permission="payment_method"),
+    route("GET", _BASE + "/{id}", retrieve(PAYMENT_METHOD), permission="payment_method"),
+    route("POST", _BASE + "/{id}", update, _UPDATE, permission="payment_method"),
+    route("POST", _BASE + "/{id}/attach", attach, {"customer": Text(required=True)}, permission="payment_method"),
+    route("POST", _BASE + "/{id}/detach", detach, permission="payment_method"),
+    route("GET", "/v1/customers/{id}/payment_methods", _of_customer, _OF_CUSTOMER, permission="payment_method"),
+    route("GET", "/v1/customers/{id}/payment_methods/{method}", _one_of_customer, permission="payment_method"),
+)

@@ -1,0 +1,164 @@
+"""Payouts by hand: from the available balance to a bank account, step by step.
+
+Source: Stripe API reference, "Payouts"; Stripe docs, "Testing" (payout test accounts). Days until arrival: ours.
+"""
+
+from typing import Any
+
+from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.jobs import job
+from creditctl.emulator.api.lists import Filter, by_body, by_column, by_created, list_fields, listing, retrieve, within
+from creditctl.emulator.api.routes import route
+from creditctl.emulator.api.updates import given_metadata, updated
+from creditctl.emulator.payments import balances
+from creditctl.emulator.protocol.currencies import written
+from creditctl.emulator.protocol.errors import invalid
+from creditctl.emulator.protocol.schema import Currency, Enum, Field, Integer, Metadata, Range, Text
+from creditctl.emulator.storage.object_types import PAYOUT, Body
+
+DAY_SECONDS = 86_400
+ARRIVAL_DAYS = 2
+STATUSES = ("canceled", "failed", "in_transit", "paid", "pending")
+_CREATE: dict[str, Field] = {
+    "amount": Integer(required=True, low=1),
+    "currency": Currency(required=True),
+    "description": Text(unset=True),
+    "destination": Text(),
+    "metadata": Metadata(),
+    "method": Enum(values=("instant", "standard")),
+    "payout_method": Text(),
+    "source_type": Enum(values=("bank_account", "card", "fpx")),
+    "statement_descriptor": Text(max_length=22),
+}
+
+
+def create(call: Call) -> Body:
+    """Pay out of what is available."""
+    params = call.params
+    amount, currency = params["amount"], params["currency"]
+    available = balances.total(call, currency, "available")
+    if amount > available:
+        raise invalid(
+            "You have insufficient funds in your Stripe account for this transfer. Your card balance is too low. "
+            f"You have {written(available, currency)} available. You can use the the /v1/balance endpoint to view "
+            "your Stripe balance (for more details, see stripe.com/docs/api#balance).",
+            code="balance_insufficient",
+        )
+    payout = _new_payout(call, params)
+    payout["balance_transaction"] = _post(call, payout, "payout", -amount)["id"]
+    call.add(PAYOUT, payout, event="payout.created")
+    call.later(DAY_SECONDS, "payout_leaves", payout["id"])
+    return payout
+
+
+def _new_payout(call: Call, params: Body) -> Body:
+    return {
+        "id": call.new_id("po_"),
+        "object": "payout",
+        "amount": params["amount"],
+        "application_fee": None,
+        "application_fee_amount": None,
+        "arrival_date": (call.now // DAY_SECONDS + ARRIVAL_DAYS) * DAY_SECONDS,
+        "automatic": False,
+        "balance_transaction": None,
+        "created": call.now,
+        "currency": params["currency"],
+        "description": params.get("description"),
+        "destination": params.get("destination") or f"ba_1{call.scope.account[-15:]}00000000",
+        "failure_balance_transaction": None,
+        "failure_code": None,
+        "failure_message": None,
+        "livemode": call.scope.livemode,
+        "metadata": given_metadata(params),
+        "method": params.get("method", "standard"),
+        "original_payout": None,
+        "payout_method": params.get("payout_method"),
+        "reconciliation_status": "not_applicable",
+        "reversed_by": None,
+        "source_type": params.get("source_type", "card"),
+        "statement_descriptor": params.get("statement_descriptor"),
+        "status": "pending",
+        "trace_id": {"status": "pending", "value": None},
+        "type": "bank_account",
+    }
+
+
+def _post(call: Call, payout: Body, type_: str, amount: int) -> Body:
+    description = payout["description"] or "STRIPE PAYOUT"
+    return balances.post(call, type_, payout["id"], amount, payout["currency"], category=type_, description=description)
+
+
+@job("payout_leaves")
+def leaves(call: Call, subject: str, _: dict[str, Any]) -> None:
+    """The bank takes it on."""
+    before = call.fetch(PAYOUT, subject)
+    if before["status"] == "pending":
+        call.change(PAYOUT, before, before | {"status": "in_transit"}, "payout.updated")
+        call.later(max(before["arrival_date"] - call.now, 0), "payout_arrives", subject)
+
+
+@job("payout_arrives")
+def arrives(call: Call, subject: str, _: dict[str, Any]) -> None:
+    """The money is there."""
+    before = call.fetch(PAYOUT, subject)
+    if before["status"] != "in_transit":
+        return
+    trace = {"status": "supported", "value": call.services.ids.digits(15)}
+    call.save(PAYOUT, before | {"status": "paid", "trace_id": trace}, event="payout.paid")
+
+
+def fail_payout(call: Call, payout_id: str, code: str) -> Body:
+    """The bank returns it: the money is back in the balance."""
+    before = call.fetch(PAYOUT, payout_id)
+    if before["status"] not in ("pending", "in_transit", "paid"):
+        raise invalid(f"This payout has a status of {before['status']} and can no longer fail.")
+    entry = _post(call, before, "payout_failure", before["amount"])
+    after = before | {
+        "failure_balance_transaction": entry["id"],
+        "failure_code": code,
+        "failure_message": f"The bank answered {code.replace('_', ' ')}.",
+        "status": "failed",
+    }
+    return call.save(PAYOUT, after, event="payout.failed")
+
+
+def update(call: Call) -> Body:
+    """Change a payout's metadata."""
+    before = call.fetch(PAYOUT, call.args[0])
+    return call.change(PAYOUT, before, updated(before, call.params, ()), "payout.updated")
+
+
+def cancel(call: Call) -> Body:
+    """Call back a payout that has not left yet."""
+    before = call.fetch(PAYOUT, call.args[0])
+    if before["status"] != "pending":
+        raise invalid(f"Payouts can only be canceled while pending; this one is {before['status']}.")
+    entry = _post(call, before, "payout_cancel", before["amount"])
+    after = before | {"failure_balance_transaction": entry["id"], "status": "canceled"}
+    return call.save(PAYOUT, after, event="payout.canceled")
+
+
+def reverse(call: Call) -> Body:
+    """Reversals exist for payouts to US bank accounts of connected platforms; not here."""
+    call.fetch(PAYOUT, call.args[0])
+    raise invalid("This payout cannot be reversed: it was not made to a debitable bank account.")
+
+
+_FILTERS = {
+    "arrival_date": Filter(
+        Range(), lambda bounds: within("json_extract(CAST(body AS TEXT), '$.arrival_date')", bounds)
+    ),
+    "created": by_created(),
+    "destination": by_body("$.destination"),
+    "status": by_column("label", Enum(values=STATUSES)),
+}
+_META: dict[str, Field] = {"metadata": Metadata()}
+_BASE = "/v1/payouts"
+ROUTES = (
+    route("POST", _BASE, create, _CREATE, permission="payout"),
+    route("GET", _BASE, listing(PAYOUT, _FILTERS), list_fields(_FILTERS), permission="payout"),
+    route("GET", _BASE + "/{id}", retrieve(PAYOUT), permission="payout"),
+    route("POST", _BASE + "/{id}", update, _META, permission="payout"),
+    route("POST", _BASE + "/{id}/cancel", cancel, permission="payout"),
+    route("POST", _BASE + "/{id}/reverse", reverse, _META, permission="payout"),
+)

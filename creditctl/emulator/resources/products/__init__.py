@@ -1,0 +1,1 @@
+"""Stripe's product catalogue: products, prices, coupons and promotion codes."""

@@ -1,0 +1,262 @@
+"""Prices.
+
+Source: Stripe API reference, "Prices"; recorded traffic for the order of events when a lookup key moves.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.expand import includable
+from creditctl.emulator.api.lists import Filter, by_any, by_body, by_column, by_created, list_fields, listing, retrieve
+from creditctl.emulator.api.routes import route
+from creditctl.emulator.api.updates import given_metadata, updated
+from creditctl.emulator.protocol.errors import bad_parameter, invalid
+from creditctl.emulator.protocol.schema import (
+    Amount,
+    Anything,
+    Boolean,
+    Currency,
+    Enum,
+    Field,
+    Hash,
+    Integer,
+    Listing,
+    Metadata,
+    Text,
+)
+from creditctl.emulator.storage.object_types import PRICE, PRODUCT, Body
+from creditctl.emulator.storage.store import Condition, body_value, column
+
+MOST_CENTS = 99_999_999
+_INTERVALS = ("day", "week", "month", "year")
+_RECURRING = Hash(
+    fields={
+        "interval": Enum(values=_INTERVALS, required=True),
+        "interval_count": Integer(low=1),
+        "usage_type": Enum(values=("licensed", "metered")),
+        "trial_period_days": Integer(low=0),
+        "meter": Text(),
+    }
+)
+_TAX = Enum(values=("exclusive", "inclusive", "unspecified"))
+_MONEY: dict[str, Field] = {
+    "currency": Currency(required=True),
+    "unit_amount": Integer(low=0, high=MOST_CENTS),
+    "unit_amount_decimal": Amount(),
+    "custom_unit_amount": Anything(),
+    "currency_options": Anything(),
+    "recurring": _RECURRING,
+    "tax_behavior": _TAX,
+}
+DEFAULT_PRICE_DATA = Hash(fields={**_MONEY, "metadata": Metadata()})
+_PRODUCT_DATA = Hash(
+    fields={
+        "name": Text(required=True),
+        "id": Text(),
+        "active": Boolean(),
+        "metadata": Metadata(),
+        "statement_descriptor": Text(max_length=22),
+        "tax_code": Text(),
+        "tax_details": Anything(),
+        "unit_label": Text(),
+        "description": Text(),
+        "images": Listing(item=Text(), most=8),
+    }
+)
+_CREATE: dict[str, Field] = {
+    **_MONEY,
+    "product": Text(),
+    "product_data": _PRODUCT_DATA,
+    "active": Boolean(),
+    "billing_scheme": Enum(values=("per_unit", "tiered")),
+    "lookup_key": Text(unset=True, max_length=200),
+    "metadata": Metadata(),
+    "nickname": Text(unset=True),
+    "tiers": Anything(),
+    "tiers_mode": Enum(values=("graduated", "volume")),
+    "transfer_lookup_key": Boolean(),
+    "transform_quantity": Anything(),
+}
+_UPDATE: dict[str, Field] = {
+    "active": Boolean(),
+    "currency_options": Anything(),
+    "lookup_key": Text(unset=True, max_length=200),
+    "metadata": Metadata(),
+    "nickname": Text(unset=True),
+    "tax_behavior": _TAX,
+    "transfer_lookup_key": Boolean(),
+}
+
+
+def amounts(params: Body, prefix: str = "") -> tuple[int | None, str | None]:
+    """`unit_amount` and `unit_amount_decimal` from either of them; None where the price has another basis."""
+    whole, decimal = params.get("unit_amount"), params.get("unit_amount_decimal")
+    if whole is not None and decimal is not None:
+        raise bad_parameter(
+            "You may only specify one of these parameters: unit_amount, unit_amount_decimal.", f"{prefix}unit_amount"
+        )
+    if whole is not None:
+        return whole, str(whole)
+    if decimal is None:
+        return None, None
+    exact = Decimal(decimal)
+    return (int(exact) if exact == exact.to_integral_value() else None), format(exact.normalize(), "f")
+
+
+def new_price(call: Call, params: Body, product: str) -> Body:
+    """The body of a new price."""
+    whole, decimal = amounts(params)
+    recurring = params.get("recurring")
+    return {
+        "id": call.new_id("price_"),
+        "object": "price",
+        "active": params.get("active", True),
+        "billing_scheme": params.get("billing_scheme", "per_unit"),
+        "created": call.now,
+        "currency": params["currency"],
+        "custom_unit_amount": _custom_amount(params.get("custom_unit_amount")),
+        "livemode": call.scope.livemode,
+        "lookup_key": params.get("lookup_key"),
+        "metadata": given_metadata(params),
+        "nickname": params.get("nickname"),
+        "product": product,
+        "recurring": _recurring(recurring) if recurring else None,
+        "tax_behavior": params.get("tax_behavior", "unspecified"),
+        "tiers_mode": params.get("tiers_mode"),
+        "transform_quantity": params.get("transform_quantity"),
+        "type": "recurring" if recurring else "one_time",
+        "unit_amount": whole,
+        "unit_amount_decimal": decimal,
+    }
+
+
+def _custom_amount(given: Any) -> Body | None:
+    if not isinstance(given, dict) or given.get("enabled") != "true":
+        return None
+    return {name: int(given[name]) if name in given else None for name in ("maximum", "minimum", "preset")}
+
+
+def _recurring(given: Body) -> Body:
+    return {
+        "interval": given["interval"],
+        "interval_count": given.get("interval_count", 1),
+        "meter": given.get("meter"),
+        "trial_period_days": given.get("trial_period_days"),
+        "usage_type": given.get("usage_type", "licensed"),
+    }
+
+
+def make_price(call: Call, params: Body, product: str) -> Body:
+    """Store a new price after moving its lookup key away from another."""
+    price = new_price(call, params, product)
+    if price["lookup_key"]:
+        claim_lookup_key(call, price["lookup_key"], price["id"], transfer=params.get("transfer_lookup_key", False))
+    return call.add(PRICE, price, event="price.created")
+
+
+def claim_lookup_key(call: Call, lookup_key: str, price_id: str, *, transfer: bool) -> None:
+    """Free a lookup key for a price: it moves only when told to.
+
+    Source: recorded traffic: an archived price keeps its key from others like an active one does.
+    """
+    for row in call.services.store.select(call.scope.id, PRICE, column("label", lookup_key)):
+        if row.id == price_id:
+            continue
+        if not transfer:
+            raise invalid(f"A price (`{row.id}`) already uses that lookup key.", param="lookup_key")
+        holder = row.decoded()
+        call.change(PRICE, holder, {**holder, "lookup_key": None}, "price.updated")
+
+
+def check_basis(call: Call) -> None:
+    """A price needs a product and an amount, each given one way; Source: recorded test-mode refusals."""
+    params = call.params
+    if ("product" in params) == ("product_data" in params):
+        if "product" in params:
+            raise bad_parameter("You may only specify one of these parameters: product, product_data.", "product")
+        message = "You must specify either `product` or `product_data` when creating a price."
+        raise invalid(message, executed=False)
+    bases = [name for name in ("unit_amount", "unit_amount_decimal", "custom_unit_amount") if name in params]
+    if not bases and "tiers" not in params:
+        message = "Prices require an `unit_amount` or `unit_amount_decimal` parameter to be set."
+        raise invalid(message, executed=False)
+    if params.get("billing_scheme") == "tiered" and not params.get("recurring"):
+        raise bad_parameter("Prices with `type=one_time` are not supported with tiered billing.", "interval")
+    amounts(params)
+
+
+def create(call: Call) -> Body:
+    """Create a price for a product, which is made on the way where `product_data` describes it."""
+    params = call.params
+    if "product_data" in params:
+        from creditctl.emulator.resources.products.products import new_product
+
+        product = call.add(PRODUCT, new_product(call, params["product_data"]), event="product.created")
+    else:
+        product = call.refer(PRODUCT, params["product"], "product")
+    return make_price(call, params, product["id"])
+
+
+def update(call: Call) -> Body:
+    """Change what may change: amount and currency never do, and a product's default price can't be archived."""
+    params = call.params
+    before = call.fetch(PRICE, call.args[0])
+    if params.get("active") is False and before["active"]:
+        _refuse_default(call, before)
+    if params.get("lookup_key") and params["lookup_key"] != before["lookup_key"]:
+        claim_lookup_key(call, params["lookup_key"], before["id"], transfer=params.get("transfer_lookup_key", False))
+    after = updated(before, params, ("active", "lookup_key", "nickname", "tax_behavior"))
+    return call.change(PRICE, before, after, "price.updated")
+
+
+def _refuse_default(call: Call, price: Body) -> None:
+    product = call.find(price["product"], PRODUCT)
+    if product is not None and product.decoded()["default_price"] == price["id"]:
+        raise invalid("This price cannot be archived because it is the default price of its product.")
+
+
+@includable("price", "currency_options")
+def currency_options(_: Call, price: Body) -> Body:
+    """The options of a price's own currency."""
+    return {
+        price["currency"]: {
+            "custom_unit_amount": price["custom_unit_amount"],
+            "tax_behavior": price["tax_behavior"],
+            "unit_amount": price["unit_amount"],
+            "unit_amount_decimal": price["unit_amount_decimal"],
+        }
+    }
+
+
+@includable("price", "tiers")
+def tiers(_: Call, __: Body) -> None:
+    """Prices here have one tier at most, which is not shown."""
+    return
+
+
+def _by_recurring(given: Body) -> Condition:
+    clauses = [body_value(f"$.recurring.{name}", value) for name, value in given.items()]
+    return " AND ".join(clause for clause, _ in clauses) or "1", [value for _, values in clauses for value in values]
+
+
+_RECURRING_FILTER: dict[str, Field] = {
+    "interval": Enum(values=_INTERVALS),
+    "usage_type": Enum(values=("licensed", "metered")),
+    "meter": Text(),
+}
+_FILTERS = {
+    "active": by_body("$.active", Boolean()),
+    "created": by_created(),
+    "currency": by_body("$.currency", Currency()),
+    "lookup_keys": by_any("label", Listing(item=Text(), most=10)),
+    "product": by_column("parent"),
+    "recurring": Filter(Hash(fields=_RECURRING_FILTER), _by_recurring),
+    "type": by_body("$.type", Enum(values=("one_time", "recurring"))),
+}
+ROUTES = (
+    route("POST", "/v1/prices", create, _CREATE, permission="plan", check=check_basis),
+    route("GET", "/v1/prices", listing(PRICE, _FILTERS), list_fields(_FILTERS), permission="plan"),
+    route("GET", "/v1/prices/{id}", retrieve(PRICE), permission="plan"),
+    route("POST", "/v1/prices/{id}", update, _UPDATE, permission="plan"),
+)

@@ -1,0 +1,171 @@
+"""Products.
+
+Source: Stripe API reference, "Products".
+"""
+
+import copy
+
+from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.lists import Filter, by_any, by_body, by_created, list_fields, listing, retrieve
+from creditctl.emulator.api.routes import route
+from creditctl.emulator.api.updates import erase, given_metadata, updated
+from creditctl.emulator.protocol.errors import bad_parameter, invalid
+from creditctl.emulator.protocol.schema import (
+    Amount,
+    Anything,
+    Boolean,
+    Enum,
+    Field,
+    Hash,
+    Listing,
+    Metadata,
+    Text,
+    Url,
+)
+from creditctl.emulator.resources.products.prices import DEFAULT_PRICE_DATA, make_price
+from creditctl.emulator.storage.object_types import PRICE, PRODUCT, Body
+from creditctl.emulator.storage.store import column
+
+_DIMENSIONS = Hash(fields={name: Amount(required=True) for name in ("height", "length", "weight", "width")}, unset=True)
+_SIMPLE: dict[str, Field] = {
+    "description": Text(unset=True, max_length=40_000),
+    "images": Listing(item=Text(max_length=2048), most=8),
+    "marketing_features": Listing(item=Hash(fields={"name": Text(required=True, max_length=80)}), most=15),
+    "package_dimensions": _DIMENSIONS,
+    "shippable": Boolean(unset=True),
+    "statement_descriptor": Text(unset=True, max_length=22),
+    "tax_code": Text(unset=True),
+    "tax_details": Anything(),
+    "unit_label": Text(unset=True, max_length=12),
+    "url": Url(unset=True),
+}
+_CREATE: dict[str, Field] = {
+    **_SIMPLE,
+    "name": Text(required=True),
+    "id": Text(max_length=255),
+    "active": Boolean(),
+    "default_price_data": DEFAULT_PRICE_DATA,
+    "metadata": Metadata(),
+    "type": Enum(values=("good", "service")),
+}
+_UPDATE: dict[str, Field] = {
+    **_SIMPLE,
+    "name": Text(),
+    "active": Boolean(),
+    "default_price": Text(unset=True),
+    "metadata": Metadata(),
+}
+_FILTERS = {
+    "active": by_body("$.active", Boolean()),
+    "created": by_created(),
+    "ids": by_any("id", Listing(item=Text())),
+    "shippable": by_body("$.shippable", Boolean()),
+    "type": by_body("$.type"),
+    "url": by_body("$.url"),
+}
+
+
+def new_product(call: Call, params: Body) -> Body:
+    """The body of a new product."""
+    return {
+        "id": params.get("id") or "prod_" + call.services.ids.token(14),
+        "object": "product",
+        "active": params.get("active", True),
+        "attributes": [],
+        "created": call.now,
+        "default_price": None,
+        "description": params.get("description"),
+        "images": params.get("images") or [],
+        "livemode": call.scope.livemode,
+        "marketing_features": params.get("marketing_features") or [],
+        "metadata": given_metadata(params),
+        "name": params["name"],
+        "package_dimensions": _dimensions(params.get("package_dimensions")),
+        "shippable": params.get("shippable"),
+        "statement_descriptor": params.get("statement_descriptor"),
+        "tax_code": params.get("tax_code"),
+        "tax_details": _tax_details(params),
+        "type": params.get("type", "service"),
+        "unit_label": params.get("unit_label"),
+        "updated": call.now,
+        "url": params.get("url"),
+    }
+
+
+def _dimensions(given: Body | None) -> Body | None:
+    """Inches and ounces, as JSON numbers."""
+    return None if given is None else {name: float(value) for name, value in given.items()}
+
+
+def _tax_details(params: Body) -> Body | None:
+    """Where there is a tax code, also the newer place for it; Source: recorded products."""
+    details = params.get("tax_details")
+    details = details if isinstance(details, dict) else {}
+    code = params.get("tax_code") or details.get("tax_code")
+    place = details.get("performance_location")
+    return {"performance_location": place, "tax_code": code} if code or place else None
+
+
+def create(call: Call) -> Body:
+    """Create a product, and its default price where one is described: `price.created` comes first."""
+    product = new_product(call, call.params)
+    if call.services.store.get(call.scope.id, product["id"]) is not None:
+        raise invalid(f"Product already exists: {product['id']}", code="resource_already_exists", param="id")
+    default_price = call.params.get("default_price_data")
+    if default_price:
+        price = make_price(call, default_price, product["id"])
+        product["default_price"] = price["id"]
+    return call.add(PRODUCT, product, event="product.created")
+
+
+def update(call: Call) -> Body:
+    """Change a product; `updated` moves and `product.updated` fires only when something changed."""
+    before = call.fetch(PRODUCT, call.args[0])
+    default_price = call.params.get("default_price")
+    if default_price:
+        _check_default_price(call, before, default_price)
+    after = updated(before, call.params, (*_SIMPLE, "name", "active", "default_price"))
+    if "package_dimensions" in call.params:
+        after["package_dimensions"] = _dimensions(call.params["package_dimensions"])
+    if {"tax_code", "tax_details"} & set(call.params):
+        after["tax_details"] = _tax_details(call.params)
+    after["images"] = after["images"] or []
+    after["marketing_features"] = after["marketing_features"] or []
+    if after == before:
+        return after
+    after["updated"] = call.now
+    return call.change(PRODUCT, before, after, "product.updated")
+
+
+def _check_default_price(call: Call, product: Body, price_id: str) -> None:
+    price = call.refer(PRICE, price_id, "default_price")
+    if price["product"] != product["id"]:
+        raise bad_parameter(
+            f"The price `{price_id}` can't be set as `default_price` because it belongs to another product.",
+            "default_price",
+        )
+    if not price["active"]:
+        raise bad_parameter(
+            f"The price `{price_id}` is archived and can't be set as the `default_price`.", "default_price"
+        )
+
+
+def delete(call: Call) -> Body:
+    """Delete a product that has no prices."""
+    product = call.fetch(PRODUCT, call.args[0])
+    if call.services.store.select(call.scope.id, PRICE, column("parent", product["id"])):
+        raise invalid("This product cannot be deleted because it has one or more user-created prices.")
+    snapshot = copy.copy(product)
+    snapshot["active"] = False
+    call.emit("product.deleted", snapshot)
+    return erase(call, PRODUCT, product["id"])
+
+
+_LIST: dict[str, Filter] = _FILTERS
+ROUTES = (
+    route("POST", "/v1/products", create, _CREATE, permission="product"),
+    route("GET", "/v1/products", listing(PRODUCT, _LIST), list_fields(_LIST), permission="product"),
+    route("GET", "/v1/products/{id}", retrieve(PRODUCT), permission="product"),
+    route("POST", "/v1/products/{id}", update, _UPDATE, permission="product"),
+    route("DELETE", "/v1/products/{id}", delete, permission="product"),
+)

@@ -1,0 +1,1 @@
+"""What the emulator remembers: the object store, ids, idempotency keys, settings, search queries."""

@@ -1,0 +1,73 @@
+"""Idempotency keys: the first answer is kept and given again.
+
+Source: Stripe API reference, "Idempotent requests": POST only, per account, kept at least 24 hours, stored once
+execution began.
+"""
+
+import hashlib
+
+import msgspec
+
+from creditctl.emulator.protocol.errors import StripeError
+from creditctl.emulator.protocol.forms import Tree
+from creditctl.emulator.storage.store import Store
+
+KEPT_SECONDS = 86_400
+LONGEST_KEY = 255
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A stored answer."""
+
+    status: int
+    body: bytes
+    request_id: str
+
+
+def fingerprint(path: str, tree: Tree) -> bytes:
+    """What must be equal for a key to be reused: path and parameters, in any order."""
+    text = path.encode() + b"\0" + msgspec.json.encode(tree, order="sorted")
+    return hashlib.blake2b(text, digest_size=16).digest()
+
+
+def lookup(store: Store, scope: int, key: str, print_: bytes, now: int) -> Kept | None:
+    """The stored answer for a key; refuses a key that was used with other parameters."""
+    if len(key) > LONGEST_KEY:
+        raise _refusal(f"Idempotency keys can be at most {LONGEST_KEY} characters long.")
+    row = store.db.execute(
+        "SELECT fingerprint, status, body, request FROM idempotency WHERE scope = ? AND key = ? AND created > ?",
+        (scope, key, now - KEPT_SECONDS),
+    ).fetchone()
+    if row is None:
+        return None
+    if row[0] != print_:
+        raise _refusal(
+            "Keys for idempotent requests can only be used with the same parameters they were first used with. "
+            f"Try using a key other than '{key}' if you meant to execute a different request."
+        )
+    return Kept(*row[1:])
+
+
+def refuse_in_flight(in_flight: set[tuple[int, str]], scope: int, key: str) -> None:
+    """Refuse a key while the answer to its first request is on its way."""
+    if (scope, key) in in_flight:
+        message = (
+            "There is currently another in-progress request using this Idempotent Key (that probably means you "
+            f"submitted twice, and the other request is still going through): {key}. Please try again later."
+        )
+        fields = {"type": "idempotency_error", "code": "idempotency_key_in_use", "message": message}
+        raise StripeError(409, fields, executed=False)
+
+
+def keep(store: Store, scope: int, key: str, print_: bytes, kept: Kept, now: int) -> None:
+    """Store the answer, in the transaction that made it."""
+    store.db.execute("DELETE FROM idempotency WHERE created <= ?", (now - KEPT_SECONDS,))
+    store.db.execute(
+        "INSERT OR REPLACE INTO idempotency (scope, key, fingerprint, status, body, request, created) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (scope, key, print_, kept.status, kept.body, kept.request_id, now),
+    )
+
+
+def _refusal(message: str) -> StripeError:
+    return StripeError(400, {"type": "idempotency_error", "message": message}, executed=False)

@@ -1,0 +1,97 @@
+"""What happens by itself while the server runs: jobs fall due, deliveries are sent, side by side."""
+
+import asyncio
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from creditctl.emulator.app import Emulator
+from creditctl.emulator.webhooks.deliveries import Outcome, Outgoing
+from creditctl.emulator.webhooks.outgoing import TIMEOUT_SECONDS
+
+if TYPE_CHECKING:
+    import httpx
+
+MOST_AT_ONCE = 32
+LONGEST_SLEEP_SECONDS = 30.0
+SHORTEST_SLEEP_SECONDS = 0.02
+
+
+class Background:
+    """The worker of a running server; `async with` starts and stops it."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+        self._wake = asyncio.Event()
+        self._slots = asyncio.Semaphore(MOST_AT_ONCE)
+        self._sending: set[asyncio.Task[None]] = set()
+        self._client: httpx.AsyncClient | None = None
+
+    async def __aenter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+
+        def wake() -> None:
+            loop.call_soon_threadsafe(self._wake.set)
+
+        self._emulator.on_work = wake
+        self._worker = asyncio.create_task(self._work())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._emulator.on_work = lambda: None
+        tasks = [self._worker, *self._sending]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._client is not None:
+            await self._client.aclose()
+
+    async def _work(self) -> None:
+        while True:
+            self._wake.clear()
+            for outgoing in self._emulator.claim():
+                task = asyncio.create_task(self._deliver(outgoing))
+                self._sending.add(task)
+                task.add_done_callback(self._sending.discard)
+            await self._rest()
+
+    async def _rest(self) -> None:
+        """Sleep until something is due or somebody wakes us."""
+        due = self._emulator.next_due()
+        pause = LONGEST_SLEEP_SECONDS if due is None else float(due - self._emulator.now())
+        pause = min(max(pause, SHORTEST_SLEEP_SECONDS), LONGEST_SLEEP_SECONDS)
+        try:
+            await asyncio.wait_for(self._wake.wait(), pause)
+        except TimeoutError:
+            return
+
+    async def _deliver(self, outgoing: Outgoing) -> None:
+        async with self._slots:
+            outcome = await self._send(outgoing)
+        self._emulator.record(outgoing, outcome)
+        self._wake.set()
+
+    async def _send(self, outgoing: Outgoing) -> Outcome:
+        start = time.monotonic()
+        try:
+            answer = await self._ready().post(outgoing.url, content=outgoing.body, headers=outgoing.headers)
+        except Exception as error:  # noqa: BLE001 - whatever the receiver or the network does is an outcome
+            return Outcome(None, f"{type(error).__name__}: {error}"[:300], _since(start))
+        return Outcome(answer.status_code, None, _since(start), answer.content)
+
+    def _ready(self) -> "httpx.AsyncClient":
+        """The client, made at the first delivery: an emulator that sends nothing starts without it."""
+        if self._client is None:
+            import httpx
+
+            limits = httpx.Limits(max_keepalive_connections=0)
+            self._client = httpx.AsyncClient(
+                timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False, limits=limits
+            )
+        return self._client
+
+
+def _since(start: float) -> int:
+    return round((time.monotonic() - start) * 1000)

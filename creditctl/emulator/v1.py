@@ -1,0 +1,228 @@
+"""The /v1 side of the handler: key, version, parameters, idempotency, the action in one transaction, the envelope.
+
+Source: Stripe API reference, "Authentication", "Errors", "Idempotent requests", "Versioning".
+"""
+
+import re
+import time
+from collections.abc import Mapping
+
+from creditctl.emulator.api.accounts import Accounts, Caller, check_permission
+from creditctl.emulator.api.context import Call, Services
+from creditctl.emulator.api.expand import expand
+from creditctl.emulator.api.routes import Route, Router
+from creditctl.emulator.protocol.errors import StripeError, invalid, not_emulated, unrecognized_url
+from creditctl.emulator.protocol.forms import Tree, decode
+from creditctl.emulator.protocol.limits import RateLimit
+from creditctl.emulator.protocol.schema import read_fields
+from creditctl.emulator.protocol.versions import check_version, render
+from creditctl.emulator.protocol.wire import Request, Response
+from creditctl.emulator.resources.table import ROUTES
+from creditctl.emulator.storage import idempotency
+from creditctl.emulator.storage.idempotency import Kept
+from creditctl.emulator.storage.object_types import Body
+from creditctl.emulator.storage.store import decode as from_json
+from creditctl.emulator.storage.store import encode
+
+_LEFT_OUT = re.compile(
+    r"/v1/(accounts|account_links|account_sessions|apple_pay|application_fees|apps|billing|billing_portal|climate|"
+    r"confirmation_tokens|country_specs|credit_notes|crypto|customer_sessions|entitlements|ephemeral_keys|"
+    r"exchange_rates|files|file_links|financial_connections|forwarding|identity|invoice_payments|"
+    r"invoice_rendering_templates|invoiceitems|invoices|issuing|linked_accounts|mandates|payment_links|"
+    r"payment_method_configurations|payment_method_domains|plans|quotes|reporting|setup_attempts|setup_intents|"
+    r"shipping_rates|sigma|sources|subscription_items|subscription_schedules|subscriptions|tax|tax_codes|tax_ids|"
+    r"tax_rates|terminal|test_helpers|tokens|topups|transfers|treasury)(/|$)|/v2/"
+)
+
+_MADE_OTHERWISE = re.compile(
+    r"/v1/(charges(/[^/]+/(capture|dispute))?|customers/[^/]+/(balance_transactions|bank_accounts|cards|"
+    r"funding_instructions|sources|subscriptions|tax_ids)|payment_intents/[^/]+/"
+    r"(apply_customer_balance|increment_authorization|verify_microdeposits)|products/[^/]+/features)\Z"
+)
+"""What Stripe can also do by POST to resources that are here."""
+
+
+class Api:
+    """From a request under /v1 to its answer."""
+
+    def __init__(self, services: Services, accounts: Accounts) -> None:
+        self._services = services
+        self._accounts = accounts
+        self._router = Router(ROUTES)
+        self._limit = RateLimit()
+
+    def handle(self, request: Request, now: int) -> Response:
+        """Answer one request; refusals become Stripe's error envelope."""
+        request_id = "req_" + self._services.ids.passing(14)
+        headers = _standard_headers(request_id)
+        try:
+            caller = self._accounts.caller(request.headers, now)
+        except StripeError as error:
+            return Response(error.status, headers | error.headers, _envelope(error, None, request_id))
+        call = Call(self._services, caller.scope, now)
+        call.request_id = request_id
+        try:
+            response = self._answer(request, call, caller, headers)
+        except StripeError as error:
+            headers |= error.headers
+            headers.setdefault("Stripe-Version", call.version)
+            response = Response(error.status, headers, _envelope(error, call, call.request_id or ""))
+        headers["Request-Id"] = call.request_id or ""
+        if self._services.listeners.tailing and not request.path.startswith("/v1/stripecli"):
+            self._services.listeners.log(caller.scope.id, _log_entry(request, response, call))
+        return response
+
+    def _answer(self, request: Request, call: Call, caller: Caller, headers: dict[str, str]) -> Response:
+        version = request.headers.get("stripe-version")
+        call.version, call.version_given = check_version(version, call.version), version is not None
+        headers["Stripe-Version"] = call.version
+        self._limit.check(caller.scope.id, self._services.options.rate_limit, time.monotonic())
+        _check_account(request.headers, caller)
+        found = self._router.find(request.method, request.path)
+        if found is None:
+            left_out = _LEFT_OUT.match(request.path) or (
+                request.method == "POST" and _MADE_OTHERWISE.match(request.path)
+            )
+            refuse = not_emulated if left_out else unrecognized_url
+            raise refuse(request.method, request.path)
+        entry, call.args = found
+        check_permission(caller, entry.permission)
+        call.base_url = _base_url(request.headers)
+        if request.method == "GET":
+            tree = decode(request.query) if request.query else {}
+            _read(call, entry, tree)
+            return Response(200, headers, _run(call, entry))
+        return self._write(request, call, entry, headers)
+
+    def _write(self, request: Request, call: Call, entry: Route, headers: dict[str, str]) -> Response:
+        if request.body and "json" in request.headers.get("content-type", ""):
+            raise invalid(
+                "Invalid request (check that your POST content type is application/x-www-form-urlencoded). If you have "
+                "any questions, we can help at https://support.stripe.com/.",
+                executed=False,
+            )
+        tree = decode(request.body.decode("utf-8", "replace")) if request.body else {}
+        if request.query:
+            tree |= decode(request.query)
+        key = request.headers.get("idempotency-key") if request.method == "POST" else None
+        print_ = b""
+        if key:
+            headers["Idempotency-Key"] = key
+            idempotency.refuse_in_flight(self._services.in_flight, call.scope.id, key)
+            print_ = idempotency.fingerprint(request.path, tree)
+            kept = idempotency.lookup(self._services.store, call.scope.id, key, print_, call.now)
+            if kept is not None:
+                headers |= {"Original-Request": kept.request_id, "Idempotent-Replayed": "true"}
+                return Response(kept.status, headers, kept.body)
+            call.idempotency_key = key
+        _read(call, entry, tree)
+        kept = self._execute(call, entry, key, print_)
+        if key:
+            headers["Original-Request"] = kept.request_id
+        return Response(kept.status, headers, kept.body, key=(call.scope.id, key) if key else None)
+
+    def _execute(self, call: Call, entry: Route, key: str | None, print_: bytes) -> Kept:
+        """Run the action with its events, deliveries and idempotency record as one transaction."""
+        store, passing = self._services.store, call.request_id
+        store.begin()
+        call.request_id = request_id = "req_" + self._services.ids.token(14)
+        try:
+            kept = Kept(200, _run(call, entry), request_id)
+        except StripeError as error:
+            if not (error.commit and error.executed):
+                self._take_back(call)
+            if not error.executed:
+                call.request_id = passing
+                raise
+            if not store.db.in_transaction:
+                store.begin()
+                self._services.ids.token(14)
+            kept = Kept(error.status, _envelope(error, call, request_id), request_id)
+        except BaseException:
+            self._take_back(call)
+            raise
+        if key:
+            idempotency.keep(store, call.scope.id, key, print_, kept, call.now)
+        store.commit()
+        return kept
+
+    def _take_back(self, call: Call) -> None:
+        self._services.store.rollback()
+        self._services.endpoints.pop(call.scope.id, None)
+
+
+def _log_entry(request: Request, response: Response, call: Call) -> Body:
+    """A request as `stripe logs tail` shows it."""
+    error: Body = from_json(response.body).get("error", {}) if response.status >= 400 else {}
+    names = ("type", "code", "decline_code", "message", "charge", "param")
+    return {
+        "created_at": call.now,
+        "livemode": call.scope.livemode,
+        "method": request.method,
+        "request_id": call.request_id,
+        "status": response.status,
+        "url": request.path,
+        "error": {name: error.get(name, "") for name in names} | {"error_insight": ""},
+    }
+
+
+def _read(call: Call, entry: Route, tree: Tree) -> None:
+    call.params = read_fields(entry.fields, tree) if tree else read_fields(entry.fields, {})
+    if entry.check is not None:
+        entry.check(call)
+
+
+def _run(call: Call, entry: Route) -> bytes:
+    """The action's answer, expanded and rendered for the caller's version."""
+    paths = call.params.pop("expand", None)
+    result = entry.action(call)
+    if paths:
+        body: Body = from_json(result) if isinstance(result, bytes) else result
+        expand(call, body, paths)
+        result = body
+    encoded = result if isinstance(result, bytes) else encode(result)
+    return render(encoded, call.version)
+
+
+def _check_account(headers: Mapping[str, str], caller: Caller) -> None:
+    """`Stripe-Account` may name the caller's own account; there are no connected ones here."""
+    named = headers.get("stripe-account")
+    if named and named != caller.scope.account:
+        raise invalid(
+            f"The provided key '{caller.hint}' does not have access to account '{named}' (or that account does "
+            "not exist). Application access may have been revoked.",
+            code="account_invalid",
+            status=403,
+            executed=False,
+        )
+
+
+def _standard_headers(request_id: str) -> dict[str, str]:
+    return {
+        "Content-Type": "application/json",
+        "Request-Id": request_id,
+        "Cache-Control": "no-cache, no-store",
+        "Access-Control-Allow-Origin": "*",
+    }
+
+
+def _base_url(headers: Mapping[str, str]) -> str:
+    host = headers.get("host")
+    return f"http://{host}" if host else "https://checkout.stripe.com"
+
+
+def _envelope(error: StripeError, call: Call | None, request_id: str) -> bytes:
+    fields = dict(error.fields)
+    if "code" in fields:
+        fields["doc_url"] = "https://stripe.com/docs/error-codes/" + fields["code"].replace("_", "-")
+    if call is not None and error.logged:
+        mode = "" if call.scope.livemode else "test/"
+        fields["request_log_url"] = f"https://dashboard.stripe.com/{mode}logs/{request_id}"
+    return encode({"error": {name: fields[name] for name in sorted(fields)}})
+
+
+def server_error() -> Response:
+    """A fault of the emulator itself, in Stripe's words."""
+    message = "An unknown error occurred. (This is a bug of the emulator: its log has the traceback.)"
+    body = encode({"error": {"type": "api_error", "message": message}})
+    return Response(500, _standard_headers("req_unknown0000000"), body)

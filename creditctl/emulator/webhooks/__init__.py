@@ -1,0 +1,1 @@
+"""Webhooks of the emulator: events, deliveries and their faults, signatures, listening CLI sessions."""

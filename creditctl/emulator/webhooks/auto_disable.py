@@ -1,0 +1,29 @@
+"""Endpoints that do nothing but fail for days are switched off, where the emulator was told to.
+
+Source: Stripe docs, "Receive Stripe events in your webhook endpoint": after several days of failures Stripe disables an
+endpoint. How many is not published, so the number is a setting and off by default.
+"""
+
+from creditctl.emulator.storage.object_types import WEBHOOK_ENDPOINT
+from creditctl.emulator.storage.store import Store
+from creditctl.emulator.webhooks.deliveries import Deliveries, Outcome, Outgoing
+
+DAY_SECONDS = 86_400
+
+
+def watch(store: Store, deliveries: Deliveries, sent: Outgoing, outcome: Outcome, now: int, days: int) -> bool:
+    """Note how long an endpoint has been failing; switch it off after so many days, and say whether."""
+    row = store.get(sent.scope, sent.endpoint)
+    if row is None or row.kind != WEBHOOK_ENDPOINT.name:
+        return False
+    hidden = row.hidden()
+    since = hidden.pop("failing_since", None)
+    if not outcome.ok:
+        hidden["failing_since"] = now if since is None else since
+    store.save_extra(sent.scope, row.id, hidden)
+    body = row.decoded()
+    if since is None or outcome.ok or now - since < days * DAY_SECONDS or body["status"] == "disabled":
+        return False
+    store.save(sent.scope, WEBHOOK_ENDPOINT, body | {"status": "disabled"})
+    deliveries.pause(sent.scope, row.id, paused=True)
+    return True

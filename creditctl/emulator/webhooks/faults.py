@@ -1,0 +1,115 @@
+"""Faults on purpose: of answers (status, latency, a cut connection) and of deliveries (loss, copies, delay, order).
+
+Rules are matched by method, path and event type; `count` and a seeded `probability` say how often.
+"""
+
+import random
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from typing import Any
+
+import msgspec
+
+from creditctl.emulator.protocol.limits import RATE_LIMITED
+from creditctl.emulator.protocol.wire import Response
+
+ANSWER_KINDS = frozenset({"status", "latency", "cut_before", "cut_after"})
+DELIVERY_KINDS = frozenset({"drop", "duplicate", "delay", "reorder"})
+
+
+class Fault(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=False):
+    """One rule: what goes wrong, where, and how often."""
+
+    kind: str
+    id: int = 0
+    path: str = "*"
+    method: str = "*"
+    event: str = "*"
+    count: int | None = None
+    probability: float = 1.0
+    status: int = 500
+    seconds: float = 0.0
+    hits: int = 0
+
+
+def apply_faults(struck: list[Fault], answer: Callable[[], Response]) -> Response:
+    """An answer as the faults leave it: late, replaced, or cut off before or after the work was done."""
+    delay = sum(rule.seconds for rule in struck if rule.kind == "latency")
+    kinds = {rule.kind for rule in struck}
+    if "cut_before" in kinds:
+        return Response(0, {}, b"", "cut", delay)
+    status = next((rule.status for rule in struck if rule.kind == "status"), None)
+    response = _fault_answer(status) if status is not None else answer()
+    response.delay_seconds = delay
+    if "cut_after" in kinds:
+        response.fate = "cut"
+    return response
+
+
+def _fault_answer(status: int) -> Response:
+    """An error that Stripe's side made; 429 carries the headers of a rate limit."""
+    type_ = "invalid_request_error" if status < 500 else "api_error"
+    error = {"type": type_, "message": "This error was ordered by a fault of the emulator."}
+    headers = {"Content-Type": "application/json", "Request-Id": "req_fault000000000"}
+    if status == 429:
+        error |= {"code": "rate_limit", "message": RATE_LIMITED}
+        headers |= {"Stripe-Rate-Limited-Reason": "global-rate", "Retry-After": "1"}
+    return Response(status, headers, msgspec.json.encode({"error": error}))
+
+
+class Faults:
+    """The rules in force, and the seeded chance that they share."""
+
+    def __init__(self, seed: str | None) -> None:
+        self.rules: list[Fault] = []
+        self._next_id = 1
+        self._random = random.Random(seed)  # noqa: S311 - chance for tests, not secrets
+
+    def add(self, given: dict[str, Any]) -> Fault:
+        """Put a rule in force; raises ValueError (msgspec.ValidationError) for one that makes no sense."""
+        rule = msgspec.convert(given, Fault, strict=False)
+        if rule.kind not in ANSWER_KINDS | DELIVERY_KINDS:
+            raise ValueError(f"unknown fault kind: {rule.kind}")
+        if not 0.0 <= rule.probability <= 1.0:
+            raise ValueError("probability must be between 0 and 1")
+        rule.id, rule.hits = self._next_id, 0
+        self._next_id += 1
+        self.rules.append(rule)
+        return rule
+
+    def remove(self, fault_id: int | None) -> int:
+        """Lift one rule, or all; answers how many."""
+        before = len(self.rules)
+        self.rules = [] if fault_id is None else [rule for rule in self.rules if rule.id != fault_id]
+        return before - len(self.rules)
+
+    def for_answer(self, method: str, path: str) -> list[Fault]:
+        """The rules that strike this request."""
+        return [
+            rule
+            for rule in self.rules
+            if rule.kind in ANSWER_KINDS
+            and rule.method in ("*", method)
+            and fnmatchcase(path, rule.path)
+            and self._strikes(rule)
+        ]
+
+    def for_delivery(self, event_type: str) -> list[Fault]:
+        """The rules that strike the deliveries of this event."""
+        return [
+            rule
+            for rule in self.rules
+            if rule.kind in DELIVERY_KINDS and fnmatchcase(event_type, rule.event) and self._strikes(rule)
+        ]
+
+    def rank(self) -> int:
+        """A chance place in the order of delivery."""
+        return self._random.randint(-1_000_000, 1_000_000)
+
+    def _strikes(self, rule: Fault) -> bool:
+        if rule.count is not None and rule.hits >= rule.count:
+            return False
+        if rule.probability < 1.0 and self._random.random() >= rule.probability:
+            return False
+        rule.hits += 1
+        return True

@@ -1,0 +1,1 @@
+"""Steers a running emulator through its control API, and finishes its Checkout sessions as a buyer would."""

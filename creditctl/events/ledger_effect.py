@@ -1,0 +1,96 @@
+"""Whether what an event asks for is in the ledger already, and what a delivery of it added."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from creditctl.core.entitlement.settlement import Kind
+from creditctl.events.event_view import EventView
+from creditctl.ledger.archive.models import EventRecord
+from creditctl.ledger.models import Entry, EntryFilter
+from creditctl.ledger.store import Ledger
+
+_SESSION_PAID = frozenset(("checkout.session.completed", "checkout.session.async_payment_succeeded"))
+_DISPUTE_KINDS = {
+    "charge.dispute.created": Kind.DISPUTE,
+    "charge.dispute.funds_withdrawn": Kind.DISPUTE,
+    "charge.dispute.funds_reinstated": Kind.DISPUTE_REVERSAL,
+}
+_MOST_ENTRIES = 1000
+
+
+def is_posted(record: EventRecord, ledger: Ledger) -> bool:
+    """Whether the entry that this event leads to is written; False for one that leads to none.
+
+    Shape: a purchase is known by its payment, a refund or dispute by its id and whether it takes or gives back.
+    """
+    if record.type in _SESSION_PAID:
+        return record.payment_key is not None and ledger.purchase_of(record.payment_key) is not None
+    about: Mapping[str, Any] = EventView(record).body["data"]["object"]
+    if record.type == "charge.refunded":
+        return _refunded(record, about, ledger)
+    if about.get("object") not in ("refund", "dispute") or record.object_id is None:
+        return False
+    entries = ledger.entries(EntryFilter(object_id=record.object_id), limit=_MOST_ENTRIES)
+    if any(entry.source_event == record.id for entry in entries):
+        return True
+    wanted = _kind(record, about)
+    return wanted is not None and any(entry.kind is wanted for entry in entries)
+
+
+def _kind(record: EventRecord, about: Mapping[str, Any]) -> Kind | None:
+    if about.get("object") == "dispute":
+        return _DISPUTE_KINDS.get(record.type)
+    return Kind.REFUND_REVERSAL if about.get("status") in ("failed", "canceled") else Kind.REFUND
+
+
+def _refunded(record: EventRecord, about: Mapping[str, Any], ledger: Ledger) -> bool:
+    """A charge's refunds are posted when they took back as much money as the charge says was refunded."""
+    if record.payment_key is None:
+        return False
+    entries = ledger.entries(EntryFilter(payment_key=record.payment_key), limit=_MOST_ENTRIES)
+    taken = -sum(entry.amount for entry in entries if entry.kind in (Kind.REFUND, Kind.REFUND_REVERSAL))
+    return 0 < int(about.get("amount_refunded") or 0) <= taken
+
+
+def entries_of_event(ledger: Ledger, record: EventRecord) -> list[Entry]:
+    """The entries that an event led to, or that its delivery found already there."""
+    found: dict[int, Entry] = {}
+    for wanted in (EntryFilter(payment_key=record.payment_key), EntryFilter(object_id=record.object_id)):
+        if wanted != EntryFilter():
+            entries = ledger.entries(wanted, limit=_MOST_ENTRIES)
+            found |= {entry.id: entry for entry in entries if entry.source_event == record.id}
+    named = (delivery.entry_id for delivery in ledger.deliveries(event_id=record.id, limit=_MOST_ENTRIES))
+    for number in named:
+        entry = None if number is None else ledger.entry(number)
+        if entry is not None:
+            found[entry.id] = entry
+    return [found[number] for number in sorted(found)]
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """What one delivery did to the ledger.
+
+    Shape: `outcome` is how our webhook logged it, None where it logged nothing.
+    """
+
+    entries: tuple[Entry, ...]
+    outcome: str | None
+
+    @property
+    def credits(self) -> int:
+        """The credits that it added, or with a negative number took."""
+        return sum(entry.credits for entry in self.entries)
+
+
+def gain_of(ledger: Ledger, event_id: str, head_before: int) -> Gain:
+    """What an event's delivery wrote since the ledger had `head_before` entries."""
+    new = ledger.entries(after_id=head_before, limit=_MOST_ENTRIES)
+    deliveries = ledger.deliveries(event_id=event_id, limit=_MOST_ENTRIES)
+    return Gain(
+        entries=tuple(entry for entry in new if entry.source_event == event_id),
+        outcome=deliveries[-1].outcome if deliveries else None,
+    )

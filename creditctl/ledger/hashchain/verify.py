@@ -1,0 +1,169 @@
+"""Whether the entries are still the ones that were written: the proof that the hash chain allows."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from creditctl.ledger.hashchain.chain import COLUMNS, GENESIS, entry_hash
+from creditctl.ledger.models import Head
+from creditctl.ledger.schema import PROTECTION
+
+_MAX_TRACED = 12
+_MAX_NAMED = 1000
+_ID, _ACCOUNT, _LIVEMODE, _HASH = (COLUMNS.index(name) for name in ("id", "account", "livemode", "hash"))
+
+Row = Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is not as it was written.
+
+    Shape: `kind` is edited, moved, missing, inserted, chain, foreign, orphan, protection or head; `entry_id` is the
+           row that it is about, where it is about one.
+    """
+
+    kind: str
+    entry_id: int | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What verifying a ledger found; count and head are those of the rows that are there now."""
+
+    head: Head
+    faults: tuple[Fault, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was found."""
+        return not self.faults
+
+
+def verify(
+    connection: sqlite3.Connection, account: str, livemode: bool, expect_head: str | None = None
+) -> Verification:
+    """Recomputes the chain from the first entry, and names every row that does not fit.
+
+    Shape: a chain cannot show that its tail was cut, nor that it was rewritten as a whole; `expect_head`, noted
+           earlier, can: it must be the hash of the last entry or of one before it.
+    """
+    walk = _Walk(account, int(livemode))
+    query = f"SELECT {', '.join(COLUMNS)} FROM credit_transactions ORDER BY id"  # noqa: S608
+    for row in connection.execute(query):
+        walk.step(row)
+    faults = [*walk.faults, *_traced(walk.broken), *_orphans(connection), *_unprotected(connection)]
+    if walk.unnamed:
+        faults.append(Fault("chain", None, f"{walk.unnamed} more entries do not fit"))
+    if expect_head is not None and not _holds(connection, expect_head):
+        faults.append(Fault("head", None, f"no entry has the expected hash {expect_head}: entries were removed"))
+    ordered = sorted(faults, key=lambda fault: (fault.entry_id is None, fault.entry_id or 0))
+    return Verification(Head(walk.count, walk.previous), tuple(ordered))
+
+
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """A row whose hash does not fit, and the hash before it."""
+
+    row: Row
+    previous: str
+
+
+class _Walk:
+    """One pass over the entries in order."""
+
+    def __init__(self, account: str, livemode: int) -> None:
+        self.count = 0
+        self.previous = GENESIS
+        self.faults: list[Fault] = []
+        self.broken: list[_Broken] = []
+        self.unnamed = 0
+        self._next_id = 1
+        self._owner = (account, livemode)
+
+    def step(self, row: Row) -> None:
+        """Takes the next row."""
+        gap = self._check_number(int(row[_ID]))
+        if entry_hash(self.previous, row[:_HASH]) != row[_HASH] and not gap:
+            self._note(_Broken(row, self.previous))
+        if (row[_ACCOUNT], row[_LIVEMODE]) != self._owner:
+            self.faults.append(Fault("foreign", row[_ID], f"entry {row[_ID]} is of another account or mode"))
+        self.count += 1
+        self.previous = row[_HASH]
+
+    def _note(self, broken: _Broken) -> None:
+        if len(self.broken) < _MAX_NAMED:
+            self.broken.append(broken)
+        else:
+            self.unnamed += 1
+
+    def _check_number(self, number: int) -> bool:
+        """Whether entries are missing before this one; then its hash cannot fit and says nothing of itself."""
+        if number < 1:
+            self.faults.append(Fault("inserted", number, f"entry {number} was inserted: entries begin at 1"))
+            return False
+        missing = range(self._next_id, number)
+        self._next_id = number + 1
+        if len(missing):
+            named = f"entry {missing[0]} is" if len(missing) == 1 else f"entries {missing[0]} to {missing[-1]} are"
+            self.faults.append(Fault("missing", missing[0], f"{named} missing"))
+        return len(missing) > 0
+
+
+def _traced(broken: Sequence[_Broken]) -> Iterator[Fault]:
+    """Says of each row whose hash does not fit what happened to it, as far as can be told."""
+    traced = broken[:_MAX_TRACED]
+    former = {id(each): _former_number(each.row, traced) for each in traced}
+    for each in broken:
+        number, was = each.row[_ID], former.get(id(each))
+        if was is not None:
+            yield Fault("moved", number, f"entry {number} was moved: it was written as entry {was}")
+        elif _follows_moved(each, traced, former):
+            yield Fault("chain", number, f"entry {number} does not follow entry {number - 1}, which was exchanged")
+        else:
+            yield Fault("edited", number, f"entry {number} was edited or inserted: its hash does not fit")
+
+
+def _former_number(row: Row, broken: Sequence[_Broken]) -> int | None:
+    """Where a row stood when it was written, if its hash fits there."""
+    befores = {each.previous for each in broken} | {each.row[_HASH] for each in broken}
+    numbers: set[int] = {each.row[_ID] + shift for each in broken for shift in (-1, 0, 1)} - {row[_ID]}
+    for number in sorted(numbers):
+        values = (number, *row[1:_HASH])
+        if any(entry_hash(before, values) == row[_HASH] for before in befores):
+            return number
+    return None
+
+
+def _follows_moved(each: _Broken, broken: Sequence[_Broken], former: dict[int, int | None]) -> bool:
+    """Whether a row is as it was written, and only the row before it is another."""
+    hashes = [other.row[_HASH] for other in broken if former.get(id(other)) is not None]
+    return any(entry_hash(before, each.row[:_HASH]) == each.row[_HASH] for before in hashes)
+
+
+def _orphans(connection: sqlite3.Connection) -> Iterator[Fault]:
+    """Rows that name an entry that is not there."""
+    for table, _rowid, parent, _ in connection.execute("PRAGMA foreign_key_check"):
+        if parent == "credit_transactions":
+            yield Fault("orphan", None, f"a row of {table} names an entry that is not there")
+
+
+def _unprotected(connection: sqlite3.Connection) -> Iterator[Fault]:
+    """Triggers that should refuse changes and are gone, or are others under the same names."""
+    there = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
+    for name, sql in PROTECTION.items():
+        if name not in there:
+            yield Fault("protection", None, f"the trigger {name} is gone: entries could be changed")
+        elif there[name].split() != sql.split():
+            yield Fault("protection", None, f"the trigger {name} is not the one it was: entries could be changed")
+
+
+def _holds(connection: sqlite3.Connection, head: str) -> bool:
+    if head == GENESIS:
+        return True
+    query = "SELECT 1 FROM credit_transactions WHERE hash = ? LIMIT 1"
+    return connection.execute(query, (head.lower(),)).fetchone() is not None

@@ -1,0 +1,52 @@
+"""What the entries of one payment add up to: where settling it goes on from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from creditctl.core.entitlement.settlement import TAKING_KINDS, Kind, Purchase, Standing
+from creditctl.ledger.models import Entry
+
+
+def standing_of(purchase: Entry, entries: Sequence[Entry], payment_key: str | None = None) -> Standing:
+    """What the ledger holds about a purchase.
+
+    Shape: `entries` are all entries of the payment; `payment_key` stands in where an imported purchase has none.
+    """
+    taking = [entry for entry in entries if entry.kind in TAKING_KINDS]
+    return Standing(
+        purchase=_purchase(purchase, purchase.payment_key or payment_key or ""),
+        purchase_id=purchase.id,
+        taken=-sum(entry.credits for entry in taking),
+        returned=-sum(entry.amount for entry in taking),
+        shares=_shares(taking),
+        takers={entry.object_id: entry.id for entry in taking if entry.object_id and _takes(entry)},
+        keys=frozenset(entry.idempotency_key for entry in entries),
+    )
+
+
+def _takes(entry: Entry) -> bool:
+    return entry.kind in (Kind.REFUND, Kind.DISPUTE)
+
+
+def _shares(taking: Sequence[Entry]) -> Counter[str]:
+    """How much of what was returned each refund and dispute accounts for."""
+    shares: Counter[str] = Counter()
+    for entry in taking:
+        if entry.object_id:
+            shares[entry.object_id] -= entry.amount
+    return shares
+
+
+def _purchase(entry: Entry, payment_key: str) -> Purchase:
+    return Purchase(
+        user_id=entry.user_id,
+        credits=entry.credits,
+        amount=entry.amount,
+        currency=entry.currency or "",
+        payment_key=payment_key,
+        session_id=entry.session_id,
+        package=entry.package,
+        created=entry.created,
+    )

@@ -1,0 +1,1 @@
+"""SQLite below the ledger: connections, locks, and its errors in our words."""

@@ -1,0 +1,94 @@
+"""What can be wrong between Stripe and the ledger: the codes, how bad each is, and who may put it right."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+from creditctl.core.entitlement.decision import Proposal
+from creditctl.core.findings import Finding, Severity
+
+REPAIR = "`creditctl reconcile --repair`"
+"""What puts right everything that may be put right without a person."""
+
+SEVERITIES = {
+    "missing_credit": Severity.CRITICAL,
+    "orphan_credit": Severity.CRITICAL,
+    "not_paid_credit": Severity.CRITICAL,
+    "wrong_user": Severity.CRITICAL,
+    "mode_mix": Severity.CRITICAL,
+    "pull_incomplete": Severity.CRITICAL,
+    "duplicate_credit": Severity.HIGH,
+    "wrong_amount": Severity.HIGH,
+    "not_ours_credit": Severity.HIGH,
+    "undecided_credit": Severity.HIGH,
+    "refund_not_taken": Severity.HIGH,
+    "refund_failed_not_returned": Severity.HIGH,
+    "refund_over_taken": Severity.HIGH,
+    "dispute_not_held": Severity.HIGH,
+    "dispute_won_not_returned": Severity.HIGH,
+    "unreadable_object": Severity.HIGH,
+    "amount_mismatch": Severity.MEDIUM,
+    "currency_mismatch": Severity.MEDIUM,
+    "package_mismatch": Severity.MEDIUM,
+    "unattributed_payment": Severity.MEDIUM,
+    "in_flight": Severity.INFO,
+    "settled_finding": Severity.INFO,
+}
+"""Every code of reconciliation's own, without its `reconcile.`, and how bad it is."""
+
+PREFIX = "reconcile."
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A finding of this run.
+
+    Shape: `lasting` ones are kept in the ledger until a person settles them; the others a repair or time settles.
+    """
+
+    finding: Finding
+    payment_key: str | None = None
+    proposal: Proposal | None = None
+    lasting: bool = False
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """What makes it the same finding in the next run."""
+        return self.finding.code, self.finding.subject
+
+
+def judged(
+    name: str,
+    subject: str,
+    message: str,
+    fix: str = REPAIR,
+    *,
+    payment_key: str | None = None,
+    lasting: bool = False,
+    severity: Severity | None = None,
+) -> Judged:
+    """A finding by its short name; only what a person has to settle is lasting."""
+    finding = Finding(f"{PREFIX}{name}", severity or SEVERITIES[name], subject, message, fix)
+    return Judged(finding, payment_key, lasting=lasting)
+
+
+def for_person(name: str, payment_key: str, message: str, fix: str, *, subject: str | None = None) -> Judged:
+    """A finding that only a person may settle; if all is well as it is, by dismissing it."""
+    dismissal = "or, if that is as it should be, `creditctl ledger resolve {id} --dismiss --reason TEXT`"
+    return judged(name, subject or payment_key, message, f"{fix}; {dismissal}", payment_key=payment_key, lasting=True)
+
+
+def correction(user_id: str, credits: int, corrects: int) -> str:
+    """The ready command that corrects an entry."""
+    return f"`creditctl ledger adjust --user {quoted(user_id)} --credits {credits} --corrects {corrects} --reason TEXT`"
+
+
+def quoted(text: str) -> str:
+    """A text as a shell takes it literally."""
+    return shlex.quote(text)
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 credit`, `1,000 credits`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -1,0 +1,115 @@
+"""Posts what is safe to post, under the keys that fulfilment uses: a webhook that comes late finds it done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from creditctl.core.entitlement.facts import Fact
+from creditctl.core.entitlement.settlement import EntryDraft, Purchase
+from creditctl.core.errors import GuardRefused, LedgerError
+from creditctl.ledger.models import Entry, Outcome
+from creditctl.ledger.store import Ledger
+
+NOTE = "reconcile --repair"
+"""What an entry made by a repair says of itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What would put one payment right.
+
+    Shape: `purchase` where the credits themselves are missing; `facts` are the payment's refunds and disputes; `drafts`
+           the entries that are expected to come of it.
+    """
+
+    payment_key: str
+    purchase: Purchase | None
+    facts: tuple[Fact, ...]
+    drafts: tuple[EntryDraft, ...]
+
+    @property
+    def credits(self) -> int:
+        """What it changes, in credits."""
+        return sum(draft.credits for draft in self.drafts)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The repair as a JSON document shows it."""
+        return {
+            "payment_key": self.payment_key,
+            "user_id": self.drafts[0].user_id,
+            "credits": self.credits,
+            "entries": [
+                {"kind": str(draft.kind), "credits": draft.credits, "idempotency_key": draft.idempotency_key}
+                for draft in self.drafts
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """What came of one repair.
+
+    Shape: `outcome` is CONFLICT where the ledger holds another purchase, EXISTS where nothing was left to be posted.
+    """
+
+    payment_key: str
+    outcome: Outcome
+    entries: tuple[Entry, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The result as a JSON document shows it."""
+        return {
+            "payment_key": self.payment_key,
+            "outcome": str(self.outcome),
+            "credits": sum(entry.credits for entry in self.entries),
+            "entries": [entry.id for entry in self.entries],
+        }
+
+
+def require_repairable(ledger: Ledger, repairs: Sequence[Repair], max_repairs: int) -> None:
+    """Refuses to write where something larger must be wrong.
+
+    Errors: GuardRefused for more repairs than allowed; LedgerError where the ledger was tampered with.
+    """
+    if len(repairs) > max_repairs:
+        raise GuardRefused(
+            f"{len(repairs)} payments would be repaired, more than the {max_repairs} that are allowed at once.",
+            code="reconcile.too_many_repairs",
+            fix="Look at `creditctl reconcile --dry-run`; if it is right, raise --max-repairs.",
+        )
+    if not repairs:
+        return
+    verification = ledger.verify()
+    if not verification.ok:
+        raise LedgerError(
+            f"The ledger does not verify: {verification.faults[0].message}",
+            code="ledger.tampered",
+            fix="Nothing was written. `creditctl ledger verify` shows every fault.",
+        )
+
+
+def apply(ledger: Ledger, repairs: Sequence[Repair], done: Callable[[Repaired], None] | None = None) -> list[Repaired]:
+    """Carries repairs out, each in a transaction of its own; what was posted meanwhile is left alone."""
+    results = []
+    for repair in repairs:
+        result = _apply(ledger, repair)
+        results.append(result)
+        if done is not None:
+            done(result)
+    return results
+
+
+def _apply(ledger: Ledger, repair: Repair) -> Repaired:
+    with ledger.transaction() as tx:
+        written: list[Entry] = []
+        if repair.purchase is not None:
+            posting = tx.post(repair.purchase.draft(note=NOTE))
+            if posting.outcome is Outcome.CONFLICT:
+                return Repaired(repair.payment_key, posting.outcome, ())
+            written += [posting.entry] if posting.outcome is Outcome.POSTED else []
+        for fact in repair.facts:
+            tx.keep_fact(fact)
+        written += tx.settle(repair.payment_key)
+    return Repaired(repair.payment_key, Outcome.POSTED if written else Outcome.EXISTS, tuple(written))

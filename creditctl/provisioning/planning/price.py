@@ -1,0 +1,158 @@
+"""The plan for one package's price: which one stays, what a new one says, and when a change looks like a slip."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from creditctl.core.catalog import Package
+from creditctl.core.money import format_amount
+from creditctl.provisioning.planning.diff import all_new, differences, metadata_changes, update_params
+from creditctl.provisioning.planning.steps import Action, Change, Kind, Step
+from creditctl.provisioning.state import PriceState, digest
+
+JUMP_BOUND_PERCENT = 50
+"""By how much a price or its credits may change at once before somebody has to say that it is meant."""
+
+
+def is_for(metadata: Mapping[str, str], package: Package) -> bool:
+    """Whether metadata mark something for the package."""
+    return metadata.get("package") == package.slug
+
+
+def related_prices(package: Package, product_id: str, prices: Sequence[PriceState]) -> list[PriceState]:
+    """The prices that have to do with the package, oldest first: marked for it, with its key, or on its product."""
+    return [
+        price
+        for price in prices
+        if (price.ours and is_for(price.metadata, package))
+        or price.lookup_key == package.lookup_key
+        or price.product == product_id
+    ]
+
+
+def sells(price: PriceState, package: Package, product_id: str) -> bool:
+    """Whether a price sells exactly what the package says; credits that are not written on it are not held against it.
+
+    Source: Stripe API reference, "Update a price": amount, currency, product and recurrence never change. The credits
+    could, but an archived price is the record of what older sessions sold.
+    """
+    return (
+        price.product == product_id
+        and price.currency == package.currency
+        and price.unit_amount == package.amount
+        and not price.recurring
+        and price.metadata.get("credits", str(package.credits)) == str(package.credits)
+    )
+
+
+def current_price(
+    package: Package, product_id: str, related: Sequence[PriceState], *, adopting: bool = False
+) -> PriceState | None:
+    """The price to go on with: active with the key, else archived with the key, else active and marked, else active.
+
+    An active price on the package's own product that sells exactly the package is taken over even without our marks:
+    a second one beside it would be two prices for one thing. One that somebody finds by another key stays theirs.
+    """
+    fitting = [price for price in related if sells(price, package, product_id)]
+    keyed = [price for price in fitting if price.lookup_key == package.lookup_key]
+    holder_active = any(price.active and price.lookup_key == package.lookup_key for price in related)
+    choices = [
+        *[price for price in keyed if price.active],
+        *[price for price in reversed(keyed) if not price.active and not holder_active],
+        *[price for price in fitting if price.active and price.ours],
+        *[price for price in fitting if price.active and (adopting or price.lookup_key is None)],
+    ]
+    return choices[0] if choices else None
+
+
+def superseded_price(package: Package, product_id: str, related: Sequence[PriceState]) -> PriceState | None:
+    """The price that a new one takes over from: the key's holder, else the newest of ours; never a stranger's."""
+    own = [price for price in related if price.ours or price.product == product_id]
+    holders = [price for price in own if price.lookup_key == package.lookup_key]
+    active = [price for price in holders if price.active] or [p for p in related if p.active and p.ours]
+    return (active or holders or [None])[-1]  # type: ignore[list-item]
+
+
+def new_price_step(package: Package, product_id: str, related: Sequence[PriceState], old: PriceState | None) -> Step:
+    """A new price that takes the lookup key over, and says which one it supersedes."""
+    supersedes = {} if old is None else {"supersedes": old.id}
+    metadata = {**package.metadata, **supersedes}
+    terms = {"product": product_id, "currency": package.currency, "unit_amount": package.amount}
+    return Step(
+        Action.CREATE if old is None else Action.REPLACE,
+        Kind.PRICE,
+        package.slug,
+        None if old is None else old.id,
+        changes=_price_changes(package, product_id, old),
+        params={**terms, "lookup_key": package.lookup_key, "transfer_lookup_key": True, "metadata": metadata},
+        reason="it does not exist" if old is None else "amount, currency, product and credits never change on a price",
+        seed=digest([supersedes, sorted(price.id for price in related)]),
+    )
+
+
+def _price_changes(package: Package, product_id: str, old: PriceState | None) -> tuple[Change, ...]:
+    wanted = {
+        "product": product_id,
+        "currency": package.currency,
+        "unit_amount": package.amount,
+        "credits": str(package.credits),
+        "lookup_key": package.lookup_key,
+    }
+    if old is None:
+        return all_new(wanted)
+    have = {
+        "product": old.product,
+        "currency": old.currency,
+        "unit_amount": old.unit_amount,
+        "credits": old.metadata.get("credits"),
+        "lookup_key": old.lookup_key,
+    }
+    return differences(have, wanted)
+
+
+def price_jump(package: Package, old: PriceState | None) -> list[str]:
+    """Why the package's price changes suspiciously far, such as by a slipped decimal; empty where it does not."""
+    if old is None or old.currency != package.currency:
+        return []
+    told = []
+    if old.unit_amount is not None and _is_jump(old.unit_amount, package.amount):
+        before, after = (format_amount(amount, package.currency) for amount in (old.unit_amount, package.amount))
+        told.append(f"{package.slug}: the price goes from {before} to {after}")
+    credits = old.metadata.get("credits", "")
+    if credits.isascii() and credits.isdigit() and _is_jump(int(credits), package.credits):
+        told.append(f"{package.slug}: the credits go from {int(credits):,} to {package.credits:,}")
+    return told
+
+
+def _is_jump(old: int, new: int) -> bool:
+    return abs(new - old) * 100 > old * JUMP_BOUND_PERCENT
+
+
+def existing_price_step(package: Package, price: PriceState, *, adopting: bool) -> Step:
+    """What the current price still lacks: to be active, its key, its marks."""
+    changes = (
+        *differences(
+            {"active": price.active, "lookup_key": price.lookup_key},
+            {"active": True, "lookup_key": package.lookup_key},
+        ),
+        *metadata_changes(price.metadata, package.metadata),
+    )
+    params = update_params(changes)
+    if "lookup_key" in params or "active" in params:
+        params = {**params, "lookup_key": package.lookup_key, "transfer_lookup_key": True}
+    if not changes:
+        action, reason = Action.KEEP, ""
+    elif adopting and not price.ours:
+        action, reason = Action.ADOPT, "its product was named by --adopt"
+    elif not price.active:
+        action, reason = Action.RESTORE, "it was archived"
+    else:
+        action, reason = Action.UPDATE, "it differs"
+    return Step(action, Kind.PRICE, package.slug, price.id, changes, params, reason)
+
+
+def archive_price_step(subject: str, price: PriceState, reason: str) -> Step:
+    """Takes a price out of sale; it stays readable, as the record of what it sold."""
+    return Step(
+        Action.ARCHIVE, Kind.PRICE, subject, price.id, (Change("active", True, False),), {"active": False}, reason
+    )

@@ -1,0 +1,63 @@
+"""Findings over several runs: what a person settled is not shown again, what is open is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from creditctl.core.findings import Finding, sort_findings
+from creditctl.ledger.models import FindingStatus, StoredFinding
+from creditctl.ledger.store import Ledger
+from creditctl.payments.finding_codes import PREFIX, Judged, judged
+
+_NO_ID = "ID"
+
+Settled = dict[tuple[str, str], FindingStatus]
+
+
+def settled(stored: Iterable[StoredFinding]) -> Settled:
+    """How findings were settled, by code and subject."""
+    return {(each.finding.code, each.finding.subject): each.status for each in stored}
+
+
+def keep(ledger: Ledger, found: Sequence[Judged]) -> None:
+    """Writes the lasting findings into the ledger, where a person settles them; each is written once."""
+    lasting = [each for each in found if each.lasting]
+    if not lasting:
+        return
+    with ledger.transaction() as tx:
+        for each in lasting:
+            tx.add_finding(each.finding, payment_key=each.payment_key, proposal=each.proposal)
+
+
+def shown(found: Sequence[Judged], stored: Sequence[StoredFinding], *, everything: bool) -> list[Finding]:
+    """What a run reports: what it found, unless a person dismissed it, and what is open in the ledger, worst first.
+
+    Shape: `everything` says that the whole of both sides was compared, so that what was not found again is over.
+    """
+    by_identity = {(each.finding.code, each.finding.subject): each for each in stored}
+    findings = [
+        _with_id(each.finding, by_identity.get(each.identity))
+        for each in found
+        if not _dismissed(by_identity.get(each.identity))
+    ]
+    again = {each.identity for each in found}
+    for identity, each in by_identity.items():
+        if each.status is FindingStatus.OPEN and identity not in again:
+            findings.append(_over(each) if everything and identity[0].startswith(PREFIX) else each.finding)
+    return sort_findings(list(dict.fromkeys(findings)))
+
+
+def _with_id(finding: Finding, stored: StoredFinding | None) -> Finding:
+    """What was found now, with the number under which it can be settled."""
+    return replace(finding, fix=finding.fix.replace("{id}", str(stored.id) if stored else _NO_ID))
+
+
+def _dismissed(stored: StoredFinding | None) -> bool:
+    return stored is not None and stored.status is FindingStatus.DISMISSED
+
+
+def _over(stored: StoredFinding) -> Finding:
+    text = f"Finding {stored.id} ({stored.finding.code}) is still open in the ledger, but no longer true."
+    fix = f"`creditctl ledger resolve {stored.id} --dismiss --reason settled`"
+    return judged("settled_finding", stored.finding.subject, text, fix).finding

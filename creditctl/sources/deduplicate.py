@@ -1,0 +1,128 @@
+"""What of a source is in the ledger already, and what of it came there another way."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any
+
+from creditctl.core.entitlement.settlement import Kind
+from creditctl.core.findings import Severity
+from creditctl.sources.report import CONTENT_COLUMNS, Batch, ImportReport
+from creditctl.sources.row import AMOUNT_PLACE, CREDITS_PLACE, KEY_PLACE, KIND_PLACE, PAYMENT_PLACE, Content
+
+_UNDER_KEYS = (
+    f"SELECT {', '.join(CONTENT_COLUMNS)} FROM credit_transactions "  # noqa: S608
+    "WHERE idempotency_key IN (SELECT value FROM json_each(?))"
+)
+_LAST_ROW = (
+    "SELECT max(CAST(substr(idempotency_key, ?) AS INTEGER)) FROM credit_transactions "
+    "WHERE idempotency_key >= ? AND idempotency_key < ?"
+)
+_ANY_OWN = "SELECT EXISTS (SELECT 1 FROM credit_transactions WHERE idempotency_key >= ? AND idempotency_key < ?)"
+_ANY_OTHER = "SELECT EXISTS (SELECT 1 FROM credit_transactions WHERE idempotency_key < ? OR idempotency_key >= ?)"
+_OF_PAYMENTS = (
+    "SELECT payment_key, kind, credits, amount, id, idempotency_key FROM credit_transactions "
+    "WHERE payment_key IN (SELECT value FROM json_each(?)) AND NOT (idempotency_key >= ? AND idempotency_key < ?)"
+)
+_CHANGED_FIX = "The ledger is append-only: post the difference with `creditctl ledger adjust`."
+_MOVED_FIX = "Lines were moved, or it is another file: give the rows an id column; --name tells files apart."
+_REPEATED_FIX = "It was taken once. Where both are meant, give each row an id of its own."
+_ELSEWHERE_FIX = "If it is the same source under another name, say --name; --allow-known writes it all the same."
+
+
+class Sorter:
+    """Tells new rows of one source from those that are in the ledger, on one connection.
+
+    Shape: `prefix` is what the source's keys begin with; `by_line` says that only the line tells its rows apart;
+           with `allow_known` rows that are in the ledger from elsewhere count as new.
+    """
+
+    def __init__(self, prefix: str, *, by_line: bool, allow_known: bool) -> None:
+        self._range = (prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1))
+        self._by_line = by_line
+        self._allow_known = allow_known
+
+    def last_row(self, connection: sqlite3.Connection) -> int | None:
+        """The highest numbered row of the source that was imported."""
+        found = connection.execute(_LAST_ROW, (len(self._range[0]) + 1, *self._range)).fetchone()[0]
+        return None if found is None else int(found)
+
+    def unseen(self, connection: sqlite3.Connection, batch: Batch, report: ImportReport) -> Batch:
+        """The rows whose keys are not in the ledger yet; the others are noted in the report."""
+        begun = connection.execute(_ANY_OWN, self._range).fetchone()[0]
+        known = _under_keys(connection, batch) if begun else {}
+        before = set(known)
+        fresh: Batch = []
+        for row in batch:
+            line, content = row
+            key = content[KEY_PLACE]
+            seen = known.setdefault(key, content)
+            if seen is content:
+                fresh.append(row)
+            elif seen != content:
+                self._note_changed(report, line, seen, content)
+            elif key in before:
+                report.existing += 1
+            else:
+                report.repeated += 1
+                message = f"{key} came before in this source"
+                report.name("import.repeated", Severity.LOW, line, message, _REPEATED_FIX)
+        return fresh
+
+    def _note_changed(self, report: ImportReport, line: int | str, seen: Content, content: Content) -> None:
+        report.changed += 1
+        report.lines_moved = report.lines_moved or self._by_line
+        fix = _MOVED_FIX if self._by_line else _CHANGED_FIX
+        report.name("import.changed", Severity.HIGH, line, _difference(seen, content), fix)
+
+    def not_elsewhere(self, connection: sqlite3.Connection, batch: Batch, report: ImportReport) -> Batch:
+        """The rows whose payment has no such entry from elsewhere: a webhook, or an import under another name."""
+        elsewhere = self._elsewhere(connection, batch)
+        if not elsewhere:
+            return batch
+        fresh: Batch = []
+        for row in batch:
+            line, content = row
+            found = elsewhere.get(_identity(content))
+            if found is None:
+                fresh.append(row)
+            else:
+                report.elsewhere += 1
+                message = f"entry {found[0]} ({found[1]}) says that of payment {content[PAYMENT_PLACE]} already"
+                report.name("import.known", Severity.HIGH, line, message, _ELSEWHERE_FIX)
+        return fresh
+
+    def any_elsewhere(self, connection: sqlite3.Connection, batch: Batch) -> bool:
+        """Whether there is a row in the batch that `not_elsewhere` would leave out."""
+        elsewhere = self._elsewhere(connection, batch)
+        return bool(elsewhere) and any(_identity(content) in elsewhere for _, content in batch)
+
+    def _elsewhere(self, connection: sqlite3.Connection, batch: Batch) -> dict[tuple[Any, ...], tuple[int, str]]:
+        """What the payments of a batch have from elsewhere: the id and the key of each entry, by what it says."""
+        if self._allow_known or not connection.execute(_ANY_OTHER, self._range).fetchone()[0]:
+            return {}
+        keys = json.dumps(sorted({content[PAYMENT_PLACE] for _, content in batch} - {None}))
+        found = connection.execute(_OF_PAYMENTS, (keys, *self._range))
+        return {_identified(*row[:4]): (row[4], row[5]) for row in found}
+
+
+def _under_keys(connection: sqlite3.Connection, batch: Batch) -> dict[str, Content]:
+    """What is in the ledger under the keys of a batch."""
+    keys = json.dumps([content[KEY_PLACE] for _, content in batch])
+    return {row[KEY_PLACE]: row for row in connection.execute(_UNDER_KEYS, (keys,))}
+
+
+def _identity(content: Content) -> tuple[Any, ...]:
+    return _identified(content[PAYMENT_PLACE], content[KIND_PLACE], content[CREDITS_PLACE], content[AMOUNT_PLACE])
+
+
+def _identified(payment_key: str | None, kind: str, credits: int, amount: int) -> tuple[Any, ...]:
+    """What makes two entries of a payment the same: a payment is purchased once, but may be refunded in parts."""
+    return (payment_key, kind) if kind == Kind.PURCHASE.value else (payment_key, kind, credits, amount)
+
+
+def _difference(seen: Content, content: Content) -> str:
+    pairs = zip(CONTENT_COLUMNS, seen, content, strict=True)
+    named = [f"{name} was {old!r} and is {new!r}" for name, old, new in pairs if old != new]
+    return f"{content[KEY_PLACE]} was imported before: {', '.join(named)}"

@@ -1,0 +1,266 @@
+"""One row of an application as the content of an entry: every value checked, none guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from creditctl.core.entitlement.fields import MAX_USER_ID_CHARACTERS, is_user_id
+from creditctl.core.entitlement.settlement import KeyScheme, Kind, idempotency_key
+from creditctl.core.errors import UsageError
+from creditctl.sources.source import BadRow
+
+Content = tuple[Any, ...]
+"""What an entry says: the values of its columns from `created` to `note`, in their order."""
+
+KEY_PLACE = 10
+"""Where the idempotency key stands in a Content."""
+
+_Class = tuple[str, str | None, str | None]
+"""Kind, currency and package."""
+
+KIND_PLACE, CREDITS_PLACE, AMOUNT_PLACE, CURRENCY_PLACE, PAYMENT_PLACE = 2, 3, 4, 5, 6
+
+_WHOLE = re.compile(r"\s*[+-]?[0-9]{1,18}\s*")
+_MAX_MAGNITUDE = 10**15
+_MAX_SECONDS = 10**11
+_MAX_DIGITS = 18
+_MAX_ROW_CHARACTERS = 200
+_MAX_SHOWN = 40
+_LIVEMODES = {"true": True, "t": True, "1": True, "live": True, "yes": True} | {
+    "false": False, "f": False, "0": False, "test": False, "no": False,
+}  # fmt: skip
+_SIGNS = {
+    Kind.PURCHASE.value: (1, 1),
+    Kind.REFUND.value: (-1, -1),
+    Kind.DISPUTE.value: (-1, -1),
+    Kind.REFUND_REVERSAL.value: (1, 1),
+    Kind.DISPUTE_REVERSAL.value: (1, 1),
+    Kind.ADJUSTMENT.value: (0, 0),
+    Kind.USAGE.value: (-1, 0),
+}
+_CURRENCY = re.compile(r"[A-Za-z]{3}")
+
+
+class OtherMode(BadRow):
+    """A test row where live ones belong, or the other way round."""
+
+
+_MOST_REMEMBERED = 10_000
+
+
+class RowReader:
+    """Turns rows of one source into contents of entries.
+
+    Shape: `account` and `livemode` are the ledger's; `kinds` maps the application's words for a kind to ours.
+           What few words say for many rows (kind, currency, package, mode) is judged once and remembered.
+    """
+
+    def __init__(
+        self, source: str, row_field: str | None, account: str, livemode: bool, kinds: Mapping[str, str]
+    ) -> None:
+        self.row_field = row_field
+        self.key_prefix = idempotency_key(KeyScheme.IMPORT, source, "-")[:-1]
+        """What all idempotency keys of the source begin with."""
+        self._account = account
+        self._livemode = livemode
+        self._kinds = kinds
+        self._classes: dict[tuple[str | None, ...], _Class] = {}
+        self._numbers: dict[str, int] = {}
+
+    def __call__(self, line: int | str, values: Sequence[Any]) -> Content:
+        """The content of a row's entry. Shape: `values` in the order of FIELDS. Errors: BadRow, OtherMode."""
+        own_id, created, user_id, kind, credits, amount, currency = values[:7]
+        payment_key, package, livemode, own_key, event, note, session_id, object_id = values[7:]
+        word, code, bought = self._class(kind, currency, package, livemode)
+        count, money = self._number(credits, "credits"), self._number(amount, "amount")
+        _check_signs(word, count, money, code)
+        payment = _text(payment_key, "payment_key")
+        if payment is None and word == "purchase":
+            raise BadRow("a purchase needs a payment_key")
+        return (
+            _moment(created),
+            _user(user_id),
+            word,
+            count,
+            money,
+            code,
+            payment,
+            _session(session_id, payment),
+            None if object_id is None else _text(object_id, "object_id"),
+            bought,
+            self._key(line, own_id, own_key),
+            None if event is None else _text(event, "source_event"),
+            None,
+            self._account,
+            int(self._livemode),
+            None if note is None and own_key is None else self._note(note, own_key),
+        )
+
+    def _class(self, kind: Any, currency: Any, package: Any, livemode: Any) -> _Class:
+        """Kind, currency and package in our words, of a row of this ledger's mode."""
+        words = (kind, currency, package, livemode if type(livemode) is str else repr(livemode))
+        if not all(word is None or type(word) is str for word in words):
+            return self._judged(kind, currency, package, livemode)
+        known = self._classes.get(words)
+        if known is None:
+            known = self._judged(kind, currency, package, livemode)
+            if len(self._classes) < _MOST_REMEMBERED:
+                self._classes[words] = known
+        return known
+
+    def _judged(self, kind: Any, currency: Any, package: Any, livemode: Any) -> _Class:
+        if _flag(livemode) is not self._livemode:
+            raise OtherMode(f"its livemode is {livemode!s:.10}, and this ledger is {_mode(self._livemode)}")
+        word = self._kinds.get(kind, kind) if isinstance(kind, str) else ""
+        if word not in _SIGNS:
+            raise BadRow(f"kind {_shown(kind)} is none of {', '.join(_SIGNS)} (--map-kind THEIRS=ours translates)")
+        return word, _currency(currency), _text(package, "package")
+
+    def _number(self, value: Any, name: str) -> int:
+        if type(value) is not str:
+            return _whole(value, name)
+        known = self._numbers.get(value)
+        if known is None:
+            known = _whole(value, name)
+            if len(self._numbers) < _MOST_REMEMBERED:
+                self._numbers[value] = known
+        return known
+
+    def _key(self, line: int | str, own_id: Any, own_key: Any) -> str:
+        if self.row_field is None:
+            return f"{self.key_prefix}{line}"
+        row = _text(own_id if self.row_field == "id" else own_key, self.row_field)
+        if row is None:
+            raise BadRow(f"it has no {self.row_field}, which tells the rows of this source apart")
+        if len(row) > _MAX_ROW_CHARACTERS:
+            raise BadRow(f"its {self.row_field} is longer than {_MAX_ROW_CHARACTERS} characters")
+        return self.key_prefix + row
+
+    def _note(self, note: Any, own_key: Any) -> str | None:
+        """The note, and in it the application's own key where the entry's key has no place for it."""
+        text = _text(note, "note")
+        key = _text(own_key, "idempotency_key") if self.row_field == "id" else None
+        if key is None:
+            return text
+        return f"application key {key}" if text is None else f"{text} (application key {key})"
+
+
+def parse_kinds(texts: Sequence[str]) -> dict[str, str]:
+    """A translation of kinds from texts like `topup=purchase`. Errors: UsageError."""
+    kinds: dict[str, str] = {}
+    for text in texts:
+        theirs, equals, ours = text.partition("=")
+        if not equals or not theirs or ours not in _SIGNS or theirs in kinds:
+            raise UsageError(
+                f"--map-kind {text!r} is not THEIRS=ours, or comes twice.",
+                code="import.kind",
+                fix=f"For example --map-kind topup=purchase. Ours are: {', '.join(_SIGNS)}.",
+            )
+        kinds[theirs] = ours
+    return kinds
+
+
+def _whole(value: Any, name: str) -> int:
+    """A whole number. A float is refused even where it looks whole: nobody can tell whether it counts cents."""
+    if type(value) is str and _WHOLE.fullmatch(value):
+        number = int(value)
+    elif type(value) is int:
+        number = value
+    elif isinstance(value, Decimal) and value.is_finite() and value.as_tuple().exponent == 0:
+        number = int(value)
+    else:
+        units = ", in minor units (cents) of the currency" if name == "amount" else ""
+        raise BadRow(f"{name} {_shown(value)} is not a whole number{units}")
+    if abs(number) > _MAX_MAGNITUDE:
+        raise BadRow(f"{name} {number} is out of range")
+    return number
+
+
+def _moment(value: Any) -> int:
+    """Unix seconds from a number, a time or its text; UTC where no offset is said."""
+    if type(value) is str and value.isascii() and value.isdigit():
+        number = int(value) if len(value) < _MAX_DIGITS else _MAX_SECONDS
+    elif isinstance(value, str | datetime):
+        number = _seconds(value)
+    else:
+        number = _whole(value, "created")
+    if not 0 < number < _MAX_SECONDS:
+        raise BadRow(f"created {_shown(value)} is not a time in Unix seconds")
+    return number
+
+
+def _seconds(value: str | datetime) -> int:
+    try:
+        moment = datetime.fromisoformat(value.strip()) if isinstance(value, str) else value
+    except ValueError:
+        raise BadRow(f"created {_shown(value)} is not a time (Unix seconds, or 2026-11-01T08:30:00Z)") from None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+def _flag(value: Any) -> bool:
+    known = _LIVEMODES.get(str(value).strip().lower())
+    if known is None:
+        raise BadRow(f"livemode {_shown(value)} is neither true nor false")
+    return known
+
+
+def _mode(livemode: bool) -> str:
+    return "live" if livemode else "of test mode"
+
+
+def _check_signs(kind: str, credits: int, amount: int, currency: str | None) -> None:
+    """Refuses what adds where it should take, or the other way round; the ledger's numbers are signed."""
+    credits_sign, amount_sign = _SIGNS[kind]
+    if credits * credits_sign < 0 or amount * amount_sign < 0:
+        name, number, sign = ("credits", credits, credits_sign)
+        if credits * credits_sign >= 0:
+            name, number, sign = ("amount", amount, amount_sign)
+        raise BadRow(f"{name} {number} of a {kind} should be {'positive' if sign > 0 else 'negative'}")
+    if credits == 0 and kind == "purchase":
+        raise BadRow("a purchase of no credits")
+    if amount and currency is None:
+        raise BadRow("an amount needs a currency")
+
+
+def _currency(value: Any) -> str | None:
+    text = _text(value, "currency")
+    if text is not None and _CURRENCY.fullmatch(text) is None:
+        raise BadRow(f"currency {_shown(value)} is not a three-letter code")
+    return None if text is None else text.lower()
+
+
+def _user(value: Any) -> str:
+    text = _text(value, "user_id")
+    if text is None or not is_user_id(text):
+        raise BadRow(f"user_id is not a text of 1 to {MAX_USER_ID_CHARACTERS} characters")
+    return text
+
+
+def _session(value: Any, payment_key: str | None) -> str | None:
+    """The session of a row: as it says, else the payment key where that is a session's.
+
+    Its webhook names the payment intent as the key; by the session both are known to be one purchase.
+    """
+    text = None if value is None else _text(value, "session_id")
+    return payment_key if text is None and payment_key is not None and payment_key.startswith("cs_") else text
+
+
+def _text(value: Any, name: str) -> str | None:
+    if type(value) is not str:
+        if value is None:
+            return None
+        if isinstance(value, bytes | bytearray | memoryview | bool | float | dict | list):
+            raise BadRow(f"{name} is not a text")
+        value = str(value)
+    if "\0" in value:
+        raise BadRow(f"{name} holds a NUL character")
+    return value or None
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"

@@ -1,0 +1,87 @@
+"""The eyes of a trace: Stripe, archive and ledger, and a list of what could not be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import stripe
+
+from creditctl.core.errors import CreditctlError, GuardRefused, Unreachable
+from creditctl.ledger.archive.models import EventQuery, EventRecord
+from creditctl.ledger.archive.store import Mirror
+from creditctl.ledger.models import Entry, EntryFilter
+from creditctl.ledger.store import Ledger
+from creditctl.stripe_api.errors import translate
+
+Seen = TypeVar("Seen")
+
+MOST_ROWS = 1000
+_REFUSED_KEY = "stripe.authentication"
+_NO_SUCH_OBJECT = "stripe.resource_missing"
+
+
+@dataclass
+class Eyes:
+    """The three sides that a trace looks at.
+
+    Shape: `client` is called at the first read, because that may already fail; None where Stripe is not to be asked;
+           `mirror` and `ledger` are None where there is none; `away` says that Stripe did not answer.
+    """
+
+    client: Callable[[], stripe.StripeClient] | None
+    mirror: Mirror | None
+    ledger: Ledger | None
+    clock: Callable[[], int]
+    progress: Callable[[str], None] | None = None
+    unseen: list[str] = field(default_factory=list)
+    away: bool = False
+
+    def note(self, sentence: str) -> None:
+        """Remembers what could not be seen, once."""
+        if sentence not in self.unseen:
+            self.unseen.append(sentence)
+
+    def see(self, what: str, read: Callable[[stripe.StripeClient], Seen], otherwise: Seen) -> Seen:
+        """One read from Stripe; a failure is noted, and where Stripe is away nothing more is asked.
+
+        Errors: stripe.AuthenticationError, GuardRefused: with that key nothing is to be seen at all.
+        """
+        if self.client is None or self.away:
+            return otherwise
+        if self.progress is not None:
+            self.progress(what)
+        try:
+            return read(self.client())
+        except (stripe.StripeError, CreditctlError) as error:
+            known = error if isinstance(error, CreditctlError) else translate(error)
+            if known is None or isinstance(known, GuardRefused) or known.code == _REFUSED_KEY:
+                raise
+            self.away = isinstance(known, Unreachable)
+            if known.code != _NO_SUCH_OBJECT:
+                self.note(f"{what} could not be read from Stripe: {known.message.rstrip('.')}")
+            return otherwise
+
+    def kept(self, object_id: str) -> list[EventRecord]:
+        """The archived events about an object, oldest first."""
+        if self.mirror is None:
+            return []
+        return list(self.mirror.events(EventQuery(object_id=object_id), limit=MOST_ROWS))
+
+    def entries(self, wanted: EntryFilter) -> list[Entry]:
+        """All entries of the ledger that match, in order."""
+        found: list[Entry] = []
+        while self.ledger is not None:
+            page = self.ledger.entries(wanted, after_id=found[-1].id if found else 0, limit=MOST_ROWS)
+            found += page
+            if len(page) < MOST_ROWS:
+                break
+        return found
+
+
+def id_of(value: object) -> str | None:
+    """The id in a field that holds an id, an expanded object or null."""
+    if isinstance(value, dict):
+        value = value.get("id")
+    return value if isinstance(value, str) and value else None

@@ -1,0 +1,398 @@
+"""Each thing that can be wrong with a configuration is found, at its place; and nothing where nothing is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from creditctl.checks.env.collect import decode
+from creditctl.checks.env.dotenv_text import parse_env
+from creditctl.checks.env.model import ALL_KEYS, EnvFile, EnvView, process_part
+from creditctl.checks.env.rule_groups import RULE_GROUPS, judge_env
+from creditctl.core.findings import Finding, Severity
+from creditctl.core.keys import SECRET_PATTERN
+from creditctl.core.modes import Mode
+
+Codes = Callable[..., dict[str, str]]
+Judge = Callable[..., list[Finding]]
+
+BODY = "51AbCdEfGhIjKlMn" + "oPqRsTuVwXyZ0123456789" * 3
+OTHER_BODY = "5" + "zYxWvUtSrQpOnMlK" + "oPqRsTuVwXyZ0123456789" * 3
+LIVE_KEY = "sk_live_" + BODY
+HOOK = "whsec_" + "aB3dE6gH9" * 4
+
+
+def test_nothing_is_wrong_with_good_test_settings(codes: Codes, good: dict[str, str]) -> None:
+    frontend = {"NEXT_PUBLIC_API_URL": "http://localhost:8000", "NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY": "pk_test_" + BODY}
+
+    assert codes(good) == {}
+    assert codes(good, expected=Mode.TEST) == {}
+    assert codes(good, frontend=frontend) == {}
+
+
+def test_nothing_is_wrong_with_good_live_settings(codes: Codes, live: dict[str, str]) -> None:
+    frontend = {"NEXT_PUBLIC_API_URL": "https://api.acme.io", "NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY": "pk_live_" + BODY}
+
+    assert codes(live, frontend=frontend, expected=Mode.LIVE) == {}
+
+
+def test_nothing_is_wrong_with_good_emulator_settings(codes: Codes, good: dict[str, str]) -> None:
+    local = {**good, "STRIPE_SECRET_KEY": "sk_test_emulator0000000000", "STRIPE_API_BASE": "http://127.0.0.1:12111"}
+
+    assert codes(local, expected=Mode.EMULATOR) == {}
+
+
+def test_settings_may_all_come_from_the_process(codes: Codes, good: dict[str, str]) -> None:
+    assert codes(None, process=good) == {}
+
+
+@pytest.mark.parametrize("name", ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "FRONTEND_URL"])
+def test_a_missing_setting_is_found(codes: Codes, good: dict[str, str], name: str) -> None:
+    del good[name]
+
+    assert codes(good) == {"key.missing": ".env"}
+
+
+@pytest.mark.parametrize("name", ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "FRONTEND_URL"])
+def test_a_setting_without_a_value_is_found_on_its_line(codes: Codes, good: dict[str, str], name: str) -> None:
+    good[name] = ""
+
+    assert codes(good) == {"key.empty": f".env:{list(good).index(name) + 1}"}
+
+
+def test_the_backends_url_is_needed_in_live_mode_only(codes: Codes, good: dict[str, str], live: dict[str, str]) -> None:
+    for settings_ in (good, live):
+        del settings_["CREDITS_API_URL"]
+
+    assert codes(good) == {}
+    assert codes(live) == {"key.missing": ".env"}
+
+
+def test_no_file_and_no_key_is_one_thing_to_do_first(codes: Codes) -> None:
+    assert codes(None)["file.missing"] == ".env"
+
+
+KEY, SECRET, FRONT, API = 1, 2, 3, 4
+
+BAD_VALUES: list[tuple[int, str, str]] = [
+    (KEY, "sk_test_...", "value.placeholder"),
+    (KEY, "changeme", "value.placeholder"),
+    (KEY, "<your key>", "value.placeholder"),
+    (SECRET, "whsec_...", "value.placeholder"),
+    (FRONT, "https://your-frontend-domain.com", "value.placeholder"),
+    (FRONT, "https://example.com", "value.placeholder"),
+    (KEY, f'"sk_test_{BODY[:9]}\u200b{BODY[9:]}"', "value.hidden_character"),
+    (SECRET, f"{HOOK}\u200d", "value.hidden_character"),
+    (FRONT, "http://localhost:3000\u00ad", "value.hidden_character"),
+    (SECRET, f'"{HOOK} "', "value.white_space"),
+    (SECRET, f'"{HOOK}\n"', "value.white_space"),
+    (SECRET, f"{HOOK[:12]} {HOOK[12:]}", "value.white_space"),
+    (KEY, f"'\"sk_test_{BODY}\"'", "value.quotes"),
+    (KEY, f"“sk_test_{BODY}”", "value.quotes"),
+    (FRONT, "http://localhost:${PORT}", "value.reference"),
+    (KEY, f"pk_test_{BODY}", "stripe_key.kind"),
+    (KEY, HOOK, "stripe_key.kind"),
+    (KEY, f"sk_org_{BODY}", "stripe_key.kind"),
+    (KEY, f"oak_{BODY}", "stripe_key.kind"),
+    (KEY, f"ek_test_{BODY}", "stripe_key.kind"),
+    (KEY, f"sk_{BODY}", "stripe_key.kind"),
+    (KEY, "hello", "stripe_key.kind"),
+    (KEY, f"sk_test_{BODY}-", "stripe_key.kind"),
+    (KEY, "sk_test_51AbCdEfGh", "stripe_key.short"),
+    (SECRET, f"sk_test_{BODY}", "webhook_secret.kind"),
+    (SECRET, "we_1AbCdEfGhIjKlMnOpQr", "webhook_secret.kind"),
+    (SECRET, f"{HOOK}!", "webhook_secret.kind"),
+    (SECRET, f"{HOOK},{HOOK}", "webhook_secret.twice"),
+    (SECRET, "whsec_aB3dE6gH9", "webhook_secret.short"),
+    (SECRET, f"{HOOK},whsec_aB3dE6gH9", "webhook_secret.short"),
+    (FRONT, "localhost:3000", "url.malformed"),
+    (FRONT, "ftp://shop.acme.io", "url.malformed"),
+    (FRONT, "http://", "url.malformed"),
+    (FRONT, "http://[::1", "url.malformed"),
+    (FRONT, "http://localhost:99999", "url.malformed"),
+    (FRONT, "http://me:pass@localhost:3000", "url.malformed"),
+    (FRONT, "http://localhost:3000?a=1", "url.malformed"),
+    (FRONT, "http://localhost:3000/", "url.slash"),
+    (FRONT, "http://shop.acme.io", "url.not_https"),
+    (API, "http://localhost:8000/api/credits/webhook", "url.path"),
+]
+
+
+@pytest.mark.parametrize(("line", "value", "code"), BAD_VALUES)
+def test_a_bad_value_is_found_on_its_line(codes: Codes, good: dict[str, str], line: int, value: str, code: str) -> None:
+    good[list(good)[line - 1]] = value
+
+    assert codes(good).get(code) == f".env:{line}"
+
+
+@pytest.mark.parametrize(("line", "value", "code"), BAD_VALUES)
+def test_a_bad_value_is_found_in_the_process_environment_too(
+    codes: Codes, good: dict[str, str], line: int, value: str, code: str
+) -> None:
+    read = parse_env(f"{list(good)[line - 1]}={value}\n").values
+    process = {**good, **{name: text or "" for name, text in read.items()}}
+
+    assert codes(None, process=process).get(code) == "process environment"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "subject"),
+    [
+        ("\ufeff{}", "file.bom", ".env:1"),
+        ("{}nonsense=' open\n", "file.syntax", ".env:5"),
+        ("{}FRONTEND_URL=http://localhost:3001\n", "key.duplicate", ".env:5"),
+        ("{}THEIRS=1\n\nTHEIRS=1\n", "key.duplicate", ".env:7"),
+        ("{} THEIRS=1\n", "file.white_space", ".env:5"),
+        ("{}THEIRS=1", "file.last_line", ".env:5"),
+        ("{}THEIRS=1\r\n", "file.line_ends", ".env:5"),
+        ("{}# old: " + LIVE_KEY + "\n", "secret.comment", ".env:5"),
+        ("{}# old: " + HOOK + "\n", "secret.comment", ".env:5"),
+        ("{}OTHER_KEY=" + LIVE_KEY + "\n", "secret.live", ".env:5"),
+        ("{}NEXT_PUBLIC_KEY=" + HOOK + "\n", "secret.public", ".env:5"),
+        ("{}VITE_KEY=sk_test_" + BODY + "\n", "secret.public", ".env:5"),
+        ("{}STRIPE_ACCOUNT_ID=account\n", "account.malformed", ".env:5"),
+        ("{}STRIPE_ACCOUNT_ID=acct_" + OTHER_BODY[1:17] + "\n", "account.differs", ".env:1"),
+        ("{}STRIPE_API_BASE=https://stripe.acme.io\n", "api_base.refused", ".env:5"),
+    ],
+)
+def test_a_fault_of_the_text_is_found_on_its_line(
+    codes: Codes, good: dict[str, str], text: str, code: str, subject: str
+) -> None:
+    lines = "".join(f"{name}={value}\n" for name, value in good.items())
+
+    assert codes(text.replace("{}", lines)).get(code) == subject
+
+
+def test_quotes_and_comments_that_dotenv_takes_off_are_notes_except_on_secrets(
+    judge: Judge, good: dict[str, str]
+) -> None:
+    good["STRIPE_WEBHOOK_SECRET"] = f'"{HOOK}" # from the Dashboard'
+    good["FRONTEND_URL"] = "'http://localhost:3000' # ours"
+    severity = {(item.code, item.subject): item.severity for item in judge(good)}
+
+    assert severity == {
+        ("env.file.quotes", ".env:2"): Severity.LOW,
+        ("env.file.comment", ".env:2"): Severity.LOW,
+        ("env.file.quotes", ".env:3"): Severity.INFO,
+        ("env.file.comment", ".env:3"): Severity.INFO,
+        ("env.url.local", ".env:4"): Severity.INFO,
+    }
+
+
+@pytest.mark.parametrize(
+    ("expected", "value", "code"),
+    [
+        (Mode.LIVE, f"sk_test_{BODY}", "stripe_key.mode"),
+        (Mode.TEST, LIVE_KEY, "stripe_key.mode"),
+        (Mode.EMULATOR, f"sk_test_{BODY}", "api_base.mode"),
+    ],
+)
+def test_another_mode_than_the_expected_one_is_critical(
+    judge: Judge, good: dict[str, str], expected: Mode, value: str, code: str
+) -> None:
+    found = judge({**good, "STRIPE_SECRET_KEY": value}, expected=expected)
+
+    assert Severity.CRITICAL in [item.severity for item in found if item.code == f"env.{code}"]
+
+
+def test_an_emulators_base_is_found_where_test_mode_is_meant(codes: Codes, good: dict[str, str]) -> None:
+    local = {**good, "STRIPE_API_BASE": "http://127.0.0.1:12111"}
+
+    assert codes(local, expected=Mode.TEST)["api_base.mode"] == ".env:5"
+    assert codes({**local, "STRIPE_SECRET_KEY": LIVE_KEY})["api_base.live_key"] == ".env:5"
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "127.0.0.1", "10.0.0.7", "192.168.1.2", "backend", "shop.local", "[::1]"]
+)
+def test_a_local_address_is_found_in_live_mode(codes: Codes, live: dict[str, str], host: str) -> None:
+    live["FRONTEND_URL"] = f"https://{host}"
+
+    assert codes(live)["url.local"] == ".env:3"
+
+
+def test_http_is_found_in_live_mode_even_when_only_live_is_expected(judge: Judge, live: dict[str, str]) -> None:
+    live["CREDITS_API_URL"] = "http://api.acme.io"
+
+    (found,) = [item for item in judge(live, expected=Mode.LIVE) if item.code == "env.url.not_https"]
+    assert (found.severity, found.subject) == (Severity.HIGH, ".env:4")
+
+
+@pytest.mark.parametrize(
+    ("frontend", "code", "subject"),
+    [
+        ({"NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY": f"pk_test_{BODY}"}, "key.missing", ".env.local"),
+        ({"NEXT_PUBLIC_API_URL": ""}, "key.empty", ".env.local:1"),
+        ({"NEXT_PUBLIC_API_URL": "http://localhost:9999"}, "url.disagree", ".env.local:1"),
+        ({"NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY": "pk_live_" + BODY}, "publishable_key.mode", ".env.local:1"),
+        ({"NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY": f"sk_test_{BODY}"}, "publishable_key.kind", ".env.local:1"),
+        ({"NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY": f"sk_test_{BODY}"}, "secret.public", ".env.local:1"),
+        ({"NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY": "pk_test_..."}, "value.placeholder", ".env.local:1"),
+        ({"NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY": f"pk_test_{OTHER_BODY}"}, "account.differs", ".env.local:1"),
+        ({"STRIPE_WEBHOOK_SECRET": HOOK}, "secret.frontend", ".env.local:1"),
+    ],
+)
+def test_what_is_wrong_with_the_frontends_file_is_found(
+    codes: Codes, good: dict[str, str], frontend: dict[str, str], code: str, subject: str
+) -> None:
+    assert codes(good, frontend=frontend).get(code) == subject
+
+
+def test_two_names_of_this_machine_are_the_same_backend(codes: Codes, good: dict[str, str]) -> None:
+    assert codes(good, frontend={"NEXT_PUBLIC_API_URL": "http://127.0.0.1:8000"}) == {}
+
+
+def test_an_exported_variable_that_overrides_the_file_is_found_at_the_line_that_loses(
+    judge: Judge, good: dict[str, str]
+) -> None:
+    process = {"STRIPE_WEBHOOK_SECRET": HOOK + "x", "FRONTEND_URL": "http://localhost:3009"}
+    found = {item.subject: item.severity for item in judge(good, process=process) if item.code == "env.key.overridden"}
+
+    assert found == {".env:2": Severity.HIGH, ".env:3": Severity.MEDIUM}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "lost"),
+    [
+        ("CREDITCTL_CATALOG", "packages.toml", True),
+        ("CREDITCTL_CATALOG", ".env", False),
+        ("CREDITCTL_LEDGER", "credit.db", False),
+        ("CREDITCTL_LEDGER", "nowhere/credit.db", True),
+        ("CREDITCTL_AUDIT", "~nobody-of-that-name/audit.jsonl", True),
+        ("CREDITCTL_AUDIT", "a" * 300 + "/audit.jsonl", True),
+    ],
+)
+def test_a_path_that_leads_nowhere_is_found(
+    codes: Codes, good: dict[str, str], name: str, value: str, lost: bool
+) -> None:
+    assert codes({**good, name: value}) == ({"value.path": ".env:5"} if lost else {})
+
+
+def test_one_stray_character_is_one_finding(codes: Codes, good: dict[str, str]) -> None:
+    good["STRIPE_WEBHOOK_SECRET"] = f"{HOOK[:20]}\u200b{HOOK[20:]}"
+    good["STRIPE_SECRET_KEY"] = f"‘{good['STRIPE_SECRET_KEY']}’"
+
+    assert codes(good) == {"value.hidden_character": ".env:2", "value.quotes": ".env:1"}
+
+
+def test_an_exported_variable_with_the_same_value_is_fine(codes: Codes, good: dict[str, str]) -> None:
+    assert codes(good, process=good) == {}
+
+
+def test_an_exported_empty_variable_hides_the_file(codes: Codes, good: dict[str, str]) -> None:
+    found = codes(good, process={"STRIPE_SECRET_KEY": ""})
+
+    assert found == {"key.empty": "process environment", "key.overridden": ".env:1"}
+
+
+def test_a_misspelled_name_is_found_while_the_right_one_is_missing(codes: Codes, good: dict[str, str]) -> None:
+    good["STRIPE_SECRET_KEYS"] = good.pop("STRIPE_SECRET_KEY")
+
+    assert codes(good)["key.misspelled"] == ".env:4"
+
+
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        (b"A=1\nB=\xff\xfe\n", ".env:2"),
+        ("A=1\nB=2\n".encode("utf-16"), ".env:1"),
+        ("A=1\nB=2\n".encode("utf-16-le"), ".env:1"),
+        (b"A=1\nB=\0\nC\xff\n", ".env:2"),
+    ],
+    ids=["bytes", "UTF-16", "UTF-16 without a mark", "NUL"],
+)
+def test_bytes_that_are_no_text_are_found(codes: Codes, content: bytes, place: str) -> None:
+    assert codes(content)["file.encoding"] == place
+
+
+def test_what_is_no_text_is_one_finding_and_not_one_a_line(judge: Judge) -> None:
+    found = [item.code for item in judge(b"A 1\nB=\xff\n" + b"no setting\n" * 1000)]
+
+    assert (found.count("env.file.encoding"), found.count("env.file.syntax")) == (1, 1)
+
+
+def test_two_secrets_of_a_rotation_are_only_a_note(judge: Judge, good: dict[str, str]) -> None:
+    good["STRIPE_WEBHOOK_SECRET"] = f"{HOOK}, {HOOK}x"
+
+    assert {item.code for item in judge(good)} == {"env.webhook_secret.rotation", "env.url.local"}
+
+
+def test_every_finding_has_a_fix_and_a_code_of_its_own_room(judge: Judge) -> None:
+    found = judge(f"STRIPE_SECRET_KEY={HOOK} #\r\nVITE_A={LIVE_KEY}\nFRONTEND_URL=x y", expected=Mode.LIVE)
+
+    assert found
+    assert all(item.code.startswith("env.") and item.fix and item.message.endswith(".") for item in found)
+
+
+def test_the_groups_have_different_ids() -> None:
+    assert len({group.id for group in RULE_GROUPS}) == len(RULE_GROUPS)
+
+
+SECRETS = st.builds(
+    "{}{}".format,
+    st.sampled_from(["sk_test_", "sk_live_", "rk_live_", "rkcs_test_", "whsec_", "oak_", "ek_test_", "sk_org_", ""]),
+    st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", min_size=12, max_size=40),
+)
+NAMES = st.sampled_from([*sorted(ALL_KEYS), "VITE_X", "stripe_secret_key", "STRIPE_SECRET_KEYS", "X", "export Y", ""])
+WRAPS = st.sampled_from(
+    [
+        "{}",
+        " {} ",
+        '"{}"',
+        "'{}",
+        '"{}\n"',
+        "{}\r",
+        "\u200b{}",
+        "{} # {}",
+        "https://{}@host/{}",
+        "{}...",
+        "${{{}}}",
+        "“{}”",
+    ]
+)
+SEPARATORS = st.sampled_from(["=", " = ", "", "==", ":"])
+
+
+@st.composite
+def files_with_secrets(draw: st.DrawFn) -> tuple[str, list[str]]:
+    secrets = draw(st.lists(SECRETS, min_size=1, max_size=4))
+    lines = [
+        draw(st.sampled_from(["", "# ", "  ", "\ufeff"]))
+        + draw(NAMES)
+        + draw(SEPARATORS)
+        + draw(WRAPS).replace("{}", secret).replace("{{", "{").replace("}}", "}")
+        for secret in secrets
+    ]
+    return draw(st.sampled_from(["\n", "\r\n", "\r"])).join(lines), secrets
+
+
+def _view(backend: str, frontend: str, process: dict[str, str], expected: Mode | None) -> EnvView:
+    def file(name: str, text: str) -> EnvFile:
+        raw, bad = decode(text.encode("utf-8", errors="replace"))
+        return EnvFile(name, name == ".env", exists=True, raw=raw, content=parse_env(raw), bad_utf8_line=bad)
+
+    return EnvView(file(".env", backend), file(".env.local", frontend), process_part(process), expected)
+
+
+@given(files_with_secrets(), files_with_secrets(), st.dictionaries(NAMES, SECRETS), st.sampled_from([None, *Mode]))
+@settings(suppress_health_check=[HealthCheck.too_slow])
+def test_no_finding_ever_shows_a_secret(
+    backend: Any, frontend: Any, process: dict[str, str], expected: Mode | None
+) -> None:
+    found = judge_env(_view(backend[0], frontend[0], process, expected))
+    shown = repr(found)
+
+    for secret in [*backend[1], *frontend[1], *process.values()]:
+        assert secret not in shown
+    assert not SECRET_PATTERN.search(shown)
+
+
+@given(st.text(max_size=200), st.text(max_size=80), st.sampled_from([None, *Mode]))
+def test_any_text_at_all_is_judged_without_a_failure(backend: str, frontend: str, expected: Mode | None) -> None:
+    found = judge_env(_view(backend, frontend, {}, expected))
+
+    assert all(item.subject.startswith(".env") for item in found)

@@ -1,0 +1,88 @@
+"""`creditctl simulate`: its own world, a backend of the user's, and everything that it refuses."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from creditctl.cli.app import run
+from creditctl.cli.local.local_stack import run_command, start_world
+from creditctl.cli.wiring import Wiring
+from creditctl.core.errors import ExitCode, GuardRefused
+from creditctl.emulator_client.checkout_payer import refuse_live
+from creditctl.simulation.scenarios import SCENARIOS
+
+LIVE_KEY = "sk_" + "live_" + "example0000000000"
+
+
+def wiring(folder: Path, **environ: str) -> Wiring:
+    streams = {name: io.StringIO() for name in ("stdin", "stdout", "stderr")}
+    return Wiring(environ={"NO_COLOR": "1", **environ}, folder=folder, **streams)
+
+
+def test_every_scenario_passes_in_a_world_of_its_own_that_is_gone_afterwards(tmp_path: Path) -> None:
+    document = run_command(wiring(tmp_path), "simulate")
+
+    assert (document["ok"], document["mode"], document["findings"]) == (True, "emulator", [])
+    played = document["report"]["scenarios"]
+    assert [scenario["name"] for scenario in played] == [scenario.name for scenario in SCENARIOS]
+    assert all(scenario["passed"] and scenario["steps"] for scenario in played)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_users_own_backend_is_judged_by_its_balances(tmp_path: Path) -> None:
+    with start_world(wiring(tmp_path), tmp_path) as world:
+        good = world.command("simulate", "success", "refund", "--backend", world.backend_url)
+        bad = run_command(world.inner, "simulate", "decline", "--backend", f"{world.backend_url}/nowhere")
+
+    assert good["ok"]
+    assert [scenario["name"] for scenario in good["report"]["scenarios"]] == ["success", "refund"]
+    assert bad["error"]["code"] == "simulation.backend_refused"
+
+
+def test_a_backend_that_is_away_is_exit_5(tmp_path: Path) -> None:
+    with start_world(wiring(tmp_path), tmp_path) as world:
+        gone = run_command(world.inner, "simulate", "success", "--backend", "http://127.0.0.1:9")
+
+    assert (gone["error"]["type"], gone["error"]["code"]) == ("unreachable", "simulation.backend")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "code", "said"),
+    [
+        (["nope"], {}, ExitCode.USAGE, "There is no scenario nope"),
+        (["--mode", "test"], {}, ExitCode.USAGE, "--backend"),
+        (["--backend", "http://127.0.0.1:9"], {}, ExitCode.CONFIGURATION, "STRIPE_SECRET_KEY is not set"),
+        (["--backend", "http://127.0.0.1:9"], {"STRIPE_SECRET_KEY": LIVE_KEY}, ExitCode.CONFIGURATION, "live key"),
+        (
+            ["--backend", "http://127.0.0.1:9"],
+            {"STRIPE_SECRET_KEY": "sk_test_emulator0000000000"},
+            ExitCode.CONFIGURATION,
+            "STRIPE_WEBHOOK_SECRET is not set",
+        ),
+    ],
+)
+def test_what_cannot_be_played_is_refused_before_anything_is_sent(
+    tmp_path: Path, arguments: list[str], environ: dict[str, str], code: ExitCode, said: str
+) -> None:
+    world = wiring(tmp_path, **environ)
+
+    assert run(["simulate", *arguments], world) == code
+    assert said in world.stderr.getvalue()  # type: ignore[attr-defined]
+    assert LIVE_KEY not in world.stderr.getvalue()  # type: ignore[attr-defined]
+
+
+def test_a_live_object_is_refused_by_the_shopper() -> None:
+    refuse_live(False)
+    with pytest.raises(GuardRefused):
+        refuse_live(True)
+
+
+def test_the_scenarios_can_be_listed_without_starting_anything(offline_cli: Any) -> None:
+    outcome = offline_cli("simulate", "--list")
+
+    assert outcome.exit_code == ExitCode.OK
+    assert [line.split()[0] for line in outcome.stdout.splitlines()] == [scenario.name for scenario in SCENARIOS]

@@ -1,0 +1,171 @@
+"""Which sessions give credits, to whom and how many."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from creditctl.core.catalog import Catalog, Package
+from creditctl.core.entitlement.decision import Decision, Disagrees, Grants, NeedsLineItems, NotOurs, Waits, decide
+from creditctl.core.entitlement.facts import LineItem, SessionFacts
+
+STARTER = Package(1, "starter", "Starter", 1000, 1000, "usd")
+CATALOG = Catalog((STARTER, Package(2, "basic", "Basic", 5500, 4500, "usd")))
+METADATA = {"managed_by": "creditctl", "user_id": "42", "package": "starter", "credits": "1000"}
+
+
+def session(**changes: Any) -> SessionFacts:
+    data = {
+        "object": "checkout.session",
+        "id": "cs_test_1",
+        "mode": "payment",
+        "status": "complete",
+        "payment_status": "paid",
+        "amount_subtotal": 1000,
+        "amount_total": 1000,
+        "currency": "usd",
+        "payment_intent": "pi_1",
+        "client_reference_id": "42",
+        "metadata": METADATA,
+        "livemode": False,
+        "created": 7,
+    }
+    return SessionFacts.from_stripe(data | changes)
+
+
+def line(**changes: Any) -> LineItem:
+    price = {
+        "id": "price_1",
+        "unit_amount": 1000,
+        "currency": "usd",
+        "metadata": {"managed_by": "creditctl", "package": "starter", "credits": "1000"},
+    }
+    price |= changes.pop("price", {})
+    return LineItem.from_stripe({"quantity": 1, "amount_subtotal": 1000, "currency": "usd", "price": price} | changes)
+
+
+def granted(decision: Decision) -> tuple[str, int, int, str, str | None]:
+    assert isinstance(decision, Grants), decision
+    purchase = decision.purchase
+    return (purchase.user_id, purchase.credits, purchase.amount, purchase.payment_key, purchase.package)
+
+
+def code_of(decision: Decision) -> str:
+    assert isinstance(decision, Disagrees), decision
+    return decision.finding.code
+
+
+def test_a_paid_session_of_ours_gives_its_package() -> None:
+    assert granted(decide(session(), CATALOG)) == ("42", 1000, 1000, "pi_1", "starter")
+
+
+def test_a_full_discount_gives_all_credits_for_nothing_under_the_sessions_id() -> None:
+    free = session(payment_status="no_payment_required", payment_intent=None, amount_total=0)
+    assert granted(decide(free, CATALOG)) == ("42", 1000, 0, "cs_test_1", "starter")
+
+
+def test_discount_and_tax_change_no_credits() -> None:
+    assert granted(decide(session(amount_total=864), CATALOG)) == ("42", 1000, 864, "pi_1", "starter")
+    assert granted(decide(session(amount_total=1190), CATALOG)) == ("42", 1000, 1190, "pi_1", "starter")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"payment_status": "unpaid"}, {"status": "open"}, {"status": "expired", "payment_status": "unpaid"}],
+)
+def test_unpaid_gives_nothing_yet(changes: dict[str, Any]) -> None:
+    assert isinstance(decide(session(**changes), CATALOG), Waits)
+
+
+@pytest.mark.parametrize("mode", ["subscription", "setup"])
+def test_sessions_that_sell_something_else_are_not_ours(mode: str) -> None:
+    assert isinstance(decide(session(mode=mode), CATALOG), NotOurs)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"metadata": {}},
+        {"metadata": {**METADATA, "package": "gone"}},
+        {"metadata": {**METADATA, "credits": "5500"}},
+        {"amount_subtotal": 999},
+        {"currency": "eur"},
+    ],
+)
+def test_where_metadata_does_not_settle_it_the_line_items_are_asked_for(changes: dict[str, Any]) -> None:
+    assert isinstance(decide(session(**changes), CATALOG), NeedsLineItems)
+
+
+def test_a_session_of_an_application_is_ours_by_its_price() -> None:
+    theirs = session(metadata={})
+    assert granted(decide(theirs, CATALOG, [line()])) == ("42", 1000, 1000, "pi_1", "starter")
+
+
+def test_an_archived_price_gives_what_it_sold() -> None:
+    old = session(amount_subtotal=900, metadata={**METADATA, "credits": "800"})
+    sold = line(price={"unit_amount": 900, "metadata": {**METADATA, "credits": "800"}})
+    assert granted(decide(old, CATALOG, [sold])) == ("42", 800, 1000, "pi_1", "starter")
+
+
+def test_a_price_that_was_sold_outweighs_metadata() -> None:
+    wrong = session(metadata={**METADATA, "package": "basic", "credits": "5500"})
+    assert granted(decide(wrong, CATALOG, [line()]))[1] == 1000
+
+
+def test_neither_metadata_nor_price_of_ours_is_not_ours() -> None:
+    assert isinstance(decide(session(metadata={}), CATALOG, [line(price={"metadata": {}})]), NotOurs)
+    assert isinstance(decide(session(metadata={}), CATALOG, []), NotOurs)
+
+
+@pytest.mark.parametrize(
+    ("items", "code"),
+    [
+        ([line(quantity=2)], "fulfilment.quantity"),
+        ([line(price={"unit_amount": 900})], "fulfilment.price_mismatch"),
+        ([line(price={"currency": "eur"})], "fulfilment.price_mismatch"),
+        ([line(price={"metadata": {"managed_by": "creditctl"}})], "fulfilment.price_metadata"),
+        ([line(), line()], "fulfilment.line_items"),
+        ([line(), line(price={"metadata": {}})], "fulfilment.line_items"),
+        ([line(price={"metadata": {}})], "fulfilment.line_items"),
+        ([], "fulfilment.line_items"),
+    ],
+)
+def test_what_still_disagrees_is_a_finding_with_a_ready_command(items: list[LineItem], code: str) -> None:
+    decision = decide(session(metadata={"managed_by": "creditctl"}), CATALOG, items)
+    assert code_of(decision) == code
+    assert isinstance(decision, Disagrees)
+    assert "creditctl ledger resolve {id} --credit" in decision.finding.fix
+    assert decision.proposal.user_id == "42"
+
+
+@pytest.mark.parametrize(
+    ("reference", "metadata", "code"),
+    [
+        ("42", {**METADATA, "user_id": "43"}, "fulfilment.owner_conflict"),
+        (None, {**METADATA, "user_id": ""}, "fulfilment.owner_missing"),
+        (None, {**METADATA, "user_id": "x" * 201}, "fulfilment.owner_unusable"),
+        (None, {**METADATA, "user_id": "4\0002"}, "fulfilment.owner_unusable"),
+        ("  ", {**METADATA, "user_id": "  "}, "fulfilment.owner_unusable"),
+        ("\ud800", {**METADATA, "user_id": "\ud800"}, "fulfilment.owner_unusable"),
+    ],
+)
+def test_an_owner_is_never_guessed(reference: str | None, metadata: dict[str, str], code: str) -> None:
+    decision = decide(session(client_reference_id=reference, metadata=metadata), CATALOG)
+    assert code_of(decision) == code
+    assert isinstance(decision, Disagrees)
+    assert decision.proposal.user_id is None
+    assert "--user USER_ID" in decision.finding.fix
+    assert decision.proposal.credits == 1000
+
+
+@pytest.mark.parametrize("named", [{"client_reference_id": None}, {"metadata": {**METADATA, "user_id": ""}}])
+def test_one_place_that_names_the_owner_is_enough(named: dict[str, Any]) -> None:
+    assert granted(decide(session(**named), CATALOG))[0] == "42"
+
+
+def test_a_repriced_catalogue_does_not_change_what_was_sold() -> None:
+    repriced = Catalog((replace(STARTER, amount=1200),))
+    assert isinstance(decide(session(), repriced), NeedsLineItems)
+    assert granted(decide(session(), repriced, [line()]))[1] == 1000

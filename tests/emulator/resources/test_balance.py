@@ -1,0 +1,130 @@
+"""The balance adds up to its transactions, to the cent, at every moment."""
+
+from collections import Counter
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from creditctl.emulator.app import Emulator
+from creditctl.emulator.protocol.wire import Request
+
+HEADERS = {"authorization": "Bearer sk_test_emulator0000000000"}
+
+
+def sums(stripe: Any) -> Counter[tuple[str, str]]:
+    found: Counter[tuple[str, str]] = Counter()
+    for entry in stripe.balance_transactions.list(params={"limit": 100}).auto_paging_iter():
+        assert entry.net == entry.amount - entry.fee
+        assert entry.fee == sum(part.amount for part in entry.fee_details)
+        found[entry.currency, entry.status] += entry.net
+    return found
+
+
+def assert_adds_up(stripe: Any) -> None:
+    balance, found = stripe.balance.retrieve(), sums(stripe)
+    for part in ("available", "pending"):
+        for money in getattr(balance, part):
+            assert money.amount == found[money.currency, part], (part, money)
+
+
+def test_a_charge_settles(emulated: Any) -> None:
+    emulated.pay()
+    emulated.advance(2)
+    balance = emulated.stripe.balance.retrieve()
+    assert (balance.available[0].amount, balance.pending[0].amount) == (0, 941)
+    assert_adds_up(emulated.stripe)
+    emulated.advance(3 * 86_400)
+    balance = emulated.stripe.balance.retrieve()
+    assert (balance.available[0].amount, balance.pending[0].amount) == (941, 0)
+    assert "balance.available" in emulated.event_types()
+    assert_adds_up(emulated.stripe)
+
+
+def test_payouts_go_step_by_step(emulated: Any, refused: Any) -> None:
+    emulated.pay("pm_card_bypassPending", amount=2000)
+    create = {"amount": 1100, "currency": "usd"}
+    payout = emulated.stripe.payouts.create(params=create)
+    assert (payout.status, payout.automatic, payout.arrival_date % 86_400) == ("pending", False, 0)
+    assert refused(lambda: emulated.stripe.payouts.create(params=create)).code == "balance_insufficient"
+    assert_adds_up(emulated.stripe)
+    emulated.advance(86_400)
+    assert emulated.stripe.payouts.retrieve(payout.id).status == "in_transit"
+    emulated.advance(2 * 86_400)
+    assert emulated.stripe.payouts.retrieve(payout.id).status == "paid"
+    failed = emulated.control("POST", f"/payouts/{payout.id}/fail", code="account_closed")
+    assert (failed["status"], failed["failure_code"]) == ("failed", "account_closed")
+    types = [name for name in emulated.event_types() if name.startswith("payout")]
+    assert types == ["payout.created", "payout.updated", "payout.paid", "payout.failed"]
+    assert_adds_up(emulated.stripe)
+
+
+def test_canceling_a_payout(emulated: Any, refused: Any) -> None:
+    emulated.pay("pm_card_bypassPending")
+    payout = emulated.stripe.payouts.create(params={"amount": 500, "currency": "usd"})
+    assert emulated.stripe.payouts.cancel(payout.id).status == "canceled"
+    assert refused(lambda: emulated.stripe.payouts.cancel(payout.id)).http_status == 400
+    assert_adds_up(emulated.stripe)
+
+
+def test_transactions_are_found_by_source(emulated: Any) -> None:
+    intent = emulated.pay("pm_card_createDispute")
+    dispute = emulated.stripe.disputes.list(params={"charge": intent.latest_charge}).data[0]
+    of_charge = emulated.stripe.balance_transactions.list(params={"source": intent.latest_charge})
+    assert [(entry.type, entry.amount) for entry in of_charge.data] == [("charge", 1000)]
+    assert [(entry.reporting_category, entry.net) for entry in dispute.balance_transactions] == [("dispute", -2500)]
+    assert emulated.stripe.balance_transactions.list(params={"source": dispute.id}).data == []
+
+
+ACTS = st.sampled_from(
+    [
+        ("pay", "pm_card_visa"),
+        ("pay", "pm_card_bypassPending"),
+        ("pay", "pm_card_createDispute"),
+        ("pay", "pm_card_refundFail"),
+        ("pay", "pm_card_pendingRefund"),
+        ("refund", "300"),
+        ("win", ""),
+        ("payout", "200"),
+        ("wait", "3"),
+        ("wait", "200000"),
+    ]
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(ACTS, max_size=14))
+def test_whatever_happens_it_adds_up(acts: list[tuple[str, str]]) -> None:
+    import stripe
+
+    from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
+
+    now = [1_790_000_000]
+    emulator = Emulator(clock=lambda: now[0])
+    http = EmulatorHTTPClient(emulator)
+    client: Any = stripe.StripeClient("sk_test_emulator0000000000", http_client=http, max_network_retries=0).v1
+    paid: list[str] = []
+    for act, value in acts:
+        try:
+            if act == "wait":
+                now[0] += int(value)
+            elif act == "pay":
+                params = {"amount": 1234, "currency": "usd", "confirm": True, "payment_method": value}
+                paid.append(client.payment_intents.create(params={**params, "return_url": "https://example.com"}).id)
+            elif act == "refund" and paid:
+                client.refunds.create(params={"payment_intent": paid[-1], "amount": int(value)})
+            elif act == "payout":
+                client.payouts.create(params={"amount": int(value), "currency": "usd"})
+            elif act == "win":
+                for dispute in client.disputes.list().data:
+                    evidence = {"uncategorized_text": "winning_evidence"}
+                    client.disputes.update(dispute.id, params={"evidence": evidence})
+        except stripe.InvalidRequestError:
+            pass
+        assert_adds_up(client)
+    emulator.close()
+
+
+def test_an_empty_balance(emulator: Emulator) -> None:
+    answer = emulator.handle(Request("GET", "/v1/balance", "", HEADERS))
+    assert b'"available":[{"amount":0,"currency":"usd"' in answer.body

@@ -1,0 +1,169 @@
+"""Idempotency keys: one object, the same answer, and what is not kept."""
+
+import json
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from creditctl.emulator.app import Emulator
+from creditctl.emulator.protocol.wire import Request
+from creditctl.emulator.transports.server import EmulatorServer
+
+KEY = "sk_test_emulator0000000000"
+
+
+def test_a_replay_is_the_same_answer(ask: Any) -> None:
+    key = {"idempotency-key": "order-1"}
+    first = ask("POST", "/v1/customers", "email=a@example.com&name=A", headers=key)
+    again = ask("POST", "/v1/customers", "name=A&email=a@example.com", headers=key)
+    assert again[1] == first[1]
+    assert again[2]["Idempotent-Replayed"] == "true"
+    assert "Idempotent-Replayed" not in first[2]
+    assert again[2]["Original-Request"] == first[2]["Request-Id"] != again[2]["Request-Id"]
+    assert len(ask("GET", "/v1/customers")[1]["data"]) == 1
+
+
+def test_other_parameters_are_refused(ask: Any) -> None:
+    key = {"idempotency-key": "order-1"}
+    ask("POST", "/v1/customers", "name=A", headers=key)
+    for path, form in (("/v1/customers", "name=B"), ("/v1/products", "name=A")):
+        status, body, _ = ask("POST", path, form, headers=key)
+        assert status == 400
+        assert body["error"]["type"] == "idempotency_error"
+        assert "'order-1'" in body["error"]["message"]
+
+
+def test_refused_parameters_leave_the_key_free(ask: Any) -> None:
+    key = {"idempotency-key": "order-1"}
+    assert ask("POST", "/v1/products", "nome=A", headers=key)[0] == 400
+    assert ask("POST", "/v1/products", "name=A", headers=key)[0] == 200
+
+
+def test_a_decline_is_replayed(emulated: Any, refused: Any) -> None:
+    options = {"idempotency_key": "pay-1"}
+    params = {
+        "amount": 1000,
+        "currency": "usd",
+        "confirm": True,
+        "payment_method": "pm_card_visa_chargeDeclined",
+        "return_url": "https://example.com",
+    }
+    errors = [refused(lambda: emulated.stripe.payment_intents.create(params=params, options=options)) for _ in range(2)]
+    assert errors[0].error.charge == errors[1].error.charge
+    assert errors[1].headers["idempotent-replayed"] == "true"
+    assert len(emulated.stripe.charges.list().data) == 1
+
+
+def test_a_failed_execution_is_kept_and_undone(ask: Any) -> None:
+    key = {"idempotency-key": "refund-1"}
+    first = ask("POST", "/v1/refunds", "charge=ch_none", headers=key)
+    again = ask("POST", "/v1/refunds", "charge=ch_none", headers=key)
+    assert (first[0], again[0]) == (404, 404)
+    assert first[1] == again[1]
+
+
+def test_thirty_at_once_make_one(emulator: Emulator) -> None:
+    headers = {"authorization": f"Bearer {KEY}", "idempotency-key": "same"}
+    bodies: list[bytes] = []
+    barrier = threading.Barrier(30)
+
+    def create() -> None:
+        barrier.wait()
+        bodies.append(emulator.handle(Request("POST", "/v1/customers", "", headers, b"name=A")).body)
+
+    threads = [threading.Thread(target=create) for _ in range(30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(bodies) == 30
+    assert len(set(bodies)) == 1
+
+
+def test_keys_survive_a_restart(tmp_path: Path) -> None:
+    headers = {"authorization": f"Bearer {KEY}", "idempotency-key": "same"}
+    answers = []
+    for _ in range(2):
+        emulator = Emulator(state=tmp_path / "state.db")
+        answers.append(emulator.handle(Request("POST", "/v1/customers", "", headers, b"name=A")))
+        emulator.close()
+    assert answers[0].body == answers[1].body
+    assert answers[1].headers["Idempotent-Replayed"] == "true"
+
+
+def test_a_key_is_free_again_after_a_day() -> None:
+    now = [1_790_000_000]
+    emulator = Emulator(clock=lambda: now[0])
+    headers = {"authorization": f"Bearer {KEY}", "idempotency-key": "same"}
+    first = emulator.handle(Request("POST", "/v1/customers", "", headers, b"name=A")).body
+    now[0] += 86_401
+    assert emulator.handle(Request("POST", "/v1/customers", "", headers, b"name=A")).body != first
+    emulator.close()
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xyz")), min_size=1, max_size=15))
+def test_any_sequence_makes_one_object_a_key(calls: list[tuple[str, str]]) -> None:
+    emulator = Emulator(clock=lambda: 1_790_000_000)
+    first: dict[str, tuple[str, bytes]] = {}
+    for key, name in calls:
+        headers = {"authorization": f"Bearer {KEY}", "idempotency-key": key}
+        response = emulator.handle(Request("POST", "/v1/customers", "", headers, f"name={name}".encode()))
+        known = first.setdefault(key, (name, response.body))
+        assert response.status == (200 if known[0] == name else 400)
+        if known[0] == name:
+            assert response.body == known[1]
+    listed = emulator.handle(Request("GET", "/v1/customers", "limit=100", {"authorization": f"Bearer {KEY}"}))
+    assert listed.body.count(b'"object":"customer"') == len(first)
+    emulator.close()
+
+
+def test_a_key_is_in_use_until_the_answer_is_out() -> None:
+    emulator = Emulator(clock=lambda: 1_790_000_000)
+    headers = {"Authorization": "Bearer sk_test_emulator0000000000", "Idempotency-Key": "slow"}
+    with EmulatorServer(emulator) as server:
+        fault = {"kind": "latency", "path": "/v1/products", "seconds": 0.6, "count": 1}
+        httpx.post(f"{server.url}/_emulator/faults", json=fault).raise_for_status()
+
+        def create() -> httpx.Response:
+            return httpx.post(f"{server.url}/v1/products", data={"name": "A"}, headers=headers)
+
+        with ThreadPoolExecutor() as pool:
+            slow = pool.submit(create)
+            deadline = time.monotonic() + 5
+            while not emulator.services.in_flight and time.monotonic() < deadline:
+                time.sleep(0.01)
+            refused = create()
+            assert (refused.status_code, refused.json()["error"]["code"]) == (409, "idempotency_key_in_use")
+            assert "another in-progress request" in refused.json()["error"]["message"]
+            first = slow.result()
+        again = create()
+        assert (again.status_code, again.headers["Idempotent-Replayed"]) == (200, "true")
+        assert again.json() == first.json()
+    emulator.close()
+
+
+def test_a_key_belongs_to_one_account_and_mode() -> None:
+    emulator = Emulator(livemode=True, clock=lambda: 1_790_000_000)
+    made = {
+        json.loads(
+            emulator.handle(
+                Request(
+                    "POST",
+                    "/v1/products",
+                    "",
+                    {"authorization": f"Bearer {key}", "idempotency-key": "shared"},
+                    f"name={index}".encode(),
+                )
+            ).body
+        )["id"]
+        for index, key in enumerate(("sk_test_one00000000", "sk_test_two00000000", "sk_live_" + "one00000000"))
+    }
+    assert len(made) == 3
+    emulator.close()

@@ -1,0 +1,111 @@
+"""The websocket of a listening CLI, spoken to as the CLI does: events wait until they are acknowledged."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from creditctl.emulator.app import Emulator
+from creditctl.emulator.transports.server import EmulatorServer
+
+KEY = {"Authorization": "Bearer sk_test_emulator0000000000"}
+
+
+@pytest.fixture
+def stripe() -> Iterator[httpx.Client]:
+    emulator = Emulator()
+    with EmulatorServer(emulator) as server, httpx.Client(base_url=server.url, headers=KEY) as client:
+        yield client
+    emulator.close()
+
+
+def open_session(stripe: httpx.Client) -> Any:
+    form = {"device_name": "test", "websocket_features[]": "webhooks"}
+    answer = stripe.post("/v1/stripecli/sessions", data=form)
+    assert answer.status_code == 200
+    return answer.json()
+
+
+def dial(opened: Any) -> Any:
+    return connect(
+        f"{opened['websocket_url']}?websocket_feature=webhooks",
+        additional_headers={"Websocket-Id": opened["websocket_id"]},
+        subprotocols=["stripecli-devproxy-v1"],
+        compression=None,
+    )
+
+
+def frame(socket: Any) -> tuple[Any, Any]:
+    """A frame and the event in it."""
+    received = json.loads(socket.recv(timeout=10))
+    return received, json.loads(received["event_payload"])
+
+
+def acknowledge(socket: Any, received: Any, event: Any, status: int | None = None) -> None:
+    names = {name: received[name] for name in ("webhook_conversation_id", "webhook_id")}
+    socket.send(json.dumps({"type": "event_ack", "event_id": event["id"], **names}))
+    if status is not None:
+        answer = {"type": "webhook_response", "forward_url": "http://127.0.0.1", "status": status, "body": "", **names}
+        socket.send(json.dumps(answer))
+
+
+def customer(stripe: httpx.Client) -> str:
+    made: str = stripe.post("/v1/customers").json()["id"]
+    return made
+
+
+def pending(stripe: httpx.Client, event: Any) -> int:
+    found: int = stripe.get(f"/v1/events/{event['id']}").json()["pending_webhooks"]
+    return found
+
+
+def test_events_wait_until_they_are_acknowledged(stripe: httpx.Client) -> None:
+    opened = open_session(stripe)
+    with dial(opened) as socket:
+        first = customer(stripe)
+        assert frame(socket)[1]["data"]["object"]["id"] == first
+    second = customer(stripe)
+    with dial(opened) as socket:
+        received = [frame(socket), frame(socket)]
+        assert [event["data"]["object"]["id"] for _, event in received] == [first, second]
+        for each in received:
+            acknowledge(socket, *each, status=200)
+        deadline = time.monotonic() + 5
+        while any(pending(stripe, event) for _, event in received):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+    with dial(opened) as socket:
+        third = customer(stripe)
+        assert frame(socket)[1]["data"]["object"]["id"] == third
+
+
+def test_what_the_application_refused_stays_pending(stripe: httpx.Client) -> None:
+    with dial(open_session(stripe)) as socket:
+        customer(stripe)
+        received, event = frame(socket)
+        assert received["endpoint"] == {"api_version": None}
+        acknowledge(socket, received, event, status=500)
+        deadline = time.monotonic() + 5
+        while not (log := stripe.get("/_emulator/deliveries").json()["data"])[0]["attempts"]:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert log[0]["attempts"][0]["status"] == 500
+        assert pending(stripe, event) == 1
+
+
+def test_an_unknown_websocket_is_refused(stripe: httpx.Client) -> None:
+    address = str(stripe.base_url).replace("http", "ws").rstrip("/") + "/subscribe/acct_1"
+    with pytest.raises(InvalidStatus) as caught, dial({"websocket_url": address, "websocket_id": "cliws_none"}):
+        pass
+    assert caught.value.response.body is not None
+    assert b"Unknown WebSocket ID." in caught.value.response.body
+
+
+def test_an_unknown_feature_is_refused(stripe: httpx.Client) -> None:
+    form = {"device_name": "test", "websocket_features[]": "telepathy"}
+    assert stripe.post("/v1/stripecli/sessions", data=form).status_code == 400

@@ -1,0 +1,130 @@
+"""What counts as posted: the exact entry of an event, never another one of the same payment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from creditctl.core.entitlement.settlement import EntryDraft, Kind
+from creditctl.events.event_view import EventView, record_of, wire_body
+from creditctl.events.ledger_effect import gain_of, is_posted
+from creditctl.ledger.archive.models import EventRecord
+from creditctl.ledger.store import Ledger
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, clock: Any) -> Iterator[Ledger]:
+    with Ledger.open(tmp_path / "ledger.db", account="acct_1", livemode=False, clock=clock) as built:
+        yield built
+
+
+def event(type_: str, about: dict[str, Any], name: str = "evt_1") -> EventRecord:
+    body = {"id": name, "object": "event", "type": type_, "created": 1_790_000_000, "livemode": False}
+    return record_of(json.dumps({**body, "pending_webhooks": 0, "data": {"object": about}}, indent=2).encode())
+
+
+def post(ledger: Ledger, kind: Kind, object_id: str, credits: int = -400, source: str | None = None) -> None:
+    with ledger.transaction() as tx:
+        tx.post(
+            EntryDraft(
+                created=1,
+                user_id="ann",
+                kind=kind,
+                credits=credits,
+                amount=credits,
+                currency="usd",
+                payment_key="pi_1",
+                session_id="cs_1",
+                object_id=object_id,
+                package="starter",
+                idempotency_key=f"{kind}:{object_id}",
+                source_event=source,
+            )
+        )
+
+
+SESSION = {"id": "cs_1", "object": "checkout.session", "payment_intent": "pi_1"}
+REFUND = {"id": "re_1", "object": "refund", "payment_intent": "pi_1", "status": "succeeded"}
+DISPUTE = {"id": "dp_1", "object": "dispute", "payment_intent": "pi_1", "status": "needs_response"}
+CHARGE = {"id": "ch_1", "object": "charge", "payment_intent": "pi_1", "amount_refunded": 400}
+
+
+def test_a_purchase_is_known_by_its_payment(ledger: Ledger) -> None:
+    completed = event("checkout.session.completed", SESSION)
+    assert not is_posted(completed, ledger)
+    post(ledger, Kind.PURCHASE, "cs_1", 1000)
+    assert is_posted(completed, ledger)
+    assert not is_posted(event("payment_intent.succeeded", {"id": "pi_1", "object": "payment_intent"}), ledger)
+
+
+def test_a_refund_and_its_failure_are_two_entries(ledger: Ledger) -> None:
+    created, failed = event("refund.created", REFUND), event("refund.failed", {**REFUND, "status": "failed"})
+    post(ledger, Kind.REFUND, "re_1")
+    assert is_posted(created, ledger)
+    assert not is_posted(failed, ledger)
+    post(ledger, Kind.REFUND_REVERSAL, "re_1", 400)
+    assert is_posted(failed, ledger)
+
+
+def test_a_charge_is_posted_when_as_much_was_taken_as_was_refunded(ledger: Ledger) -> None:
+    refunded = event("charge.refunded", CHARGE)
+    assert not is_posted(refunded, ledger)
+    post(ledger, Kind.REFUND, "re_1", -399)
+    assert not is_posted(refunded, ledger)
+    post(ledger, Kind.REFUND, "re_2", -1)
+    assert is_posted(refunded, ledger)
+
+
+def test_a_dispute_that_gives_back_is_not_the_one_that_took(ledger: Ledger) -> None:
+    post(ledger, Kind.DISPUTE, "dp_1")
+    assert is_posted(event("charge.dispute.funds_withdrawn", DISPUTE), ledger)
+    assert not is_posted(event("charge.dispute.funds_reinstated", {**DISPUTE, "status": "won"}), ledger)
+    assert not is_posted(event("charge.dispute.updated", DISPUTE, "evt_2"), ledger)
+    post(ledger, Kind.DISPUTE_REVERSAL, "dp_1", 400, source="evt_2")
+    assert is_posted(event("charge.dispute.updated", DISPUTE, "evt_2"), ledger)
+
+
+def test_the_gain_of_a_delivery_is_what_it_wrote(ledger: Ledger) -> None:
+    post(ledger, Kind.PURCHASE, "cs_1", 1000, source="evt_1")
+    before = ledger.count()
+    post(ledger, Kind.REFUND, "re_1", -300, source="evt_2")
+    post(ledger, Kind.DISPUTE, "dp_1", -100, source="evt_3")
+
+    assert gain_of(ledger, "evt_2", before).credits == -300
+    assert gain_of(ledger, "evt_1", before).credits == 0
+    assert gain_of(ledger, "evt_2", before).outcome is None
+
+
+def test_an_event_is_kept_without_white_space_and_sent_with_stripes() -> None:
+    record = event("refund.created", {**REFUND, "amount": 400, "currency": "usd", "note": 1.50})
+
+    assert b"\n" not in record.body
+    assert wire_body(record.body).startswith(b'{\n  "id": "evt_1",\n')
+    assert json.loads(wire_body(record.body)) == json.loads(record.body)
+    assert b'"note":1.5' in record.body
+    assert EventView(record).about == "refund re_1, $4.00, succeeded, of pi_1"
+
+
+@pytest.mark.parametrize(
+    ("about", "keys"),
+    [
+        (SESSION, ("cs_1", "pi_1", None, None)),
+        ({"id": "cs_2", "object": "checkout.session", "payment_intent": None}, ("cs_2", "cs_2", None, None)),
+        (
+            {"id": "pi_1", "object": "payment_intent", "latest_charge": {"id": "ch_1"}, "metadata": {"user_id": "ann"}},
+            ("pi_1", "pi_1", "ch_1", "ann"),
+        ),
+        (CHARGE, ("ch_1", "pi_1", "ch_1", None)),
+        ({**REFUND, "charge": "ch_1"}, ("re_1", "pi_1", "ch_1", None)),
+        ({**SESSION, "client_reference_id": "bob", "metadata": {"user_id": "ann"}}, ("cs_1", "pi_1", None, "bob")),
+        ({"object": "balance", "metadata": None, "amount": {"odd": 1}}, (None, None, None, None)),
+    ],
+)
+def test_an_event_is_found_by_what_it_is_about(about: dict[str, Any], keys: tuple[str | None, ...]) -> None:
+    record = event("some.type", about)
+    assert (record.object_id, record.payment_key, record.charge_id, record.user_id) == keys
+    assert EventView(record).about

@@ -1,0 +1,208 @@
+"""An application's own table as a source: SQLite here, with what all databases have in common."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from creditctl.core.errors import Unreachable, UsageError
+from creditctl.ledger.store import Ledger
+from creditctl.sources.database import DatabaseSource, holds_password, is_url
+from creditctl.sources.importer import Import, Spool
+from creditctl.sources.report import ImportReport
+from creditctl.sources.row import RowReader
+from creditctl.sources.source import FIELDS, BadRow, ColumnMap
+
+pytest.importorskip("sqlalchemy", reason="the extra creditctl[import] is not installed")
+
+TABLE = """
+CREATE TABLE "credit log" (
+    "entry no" INTEGER PRIMARY KEY, ts TIMESTAMP, "user" VARCHAR(40), type TEXT, points INTEGER, cents NUMERIC,
+    stripe TEXT, live BOOLEAN
+)
+"""
+MAP = ColumnMap(
+    {
+        "id": "entry no",
+        "created": "ts",
+        "user_id": "user",
+        "kind": "type",
+        "credits": "points",
+        "amount": "cents",
+        "payment_key": "stripe",
+        "livemode": "live",
+    },
+    {"currency": "usd"},
+)
+
+
+@pytest.fixture
+def application(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    """The application's database, open for writing all the while."""
+    with closing(sqlite3.connect(tmp_path / "app?%1.db")) as connection:
+        connection.execute(TABLE)
+        for n in (3, 1, 2):
+            values = (n, "2026-11-01 08:30:00", f"u{n}", "purchase", 1000, 1000, f"pi_{n}", 0)
+            connection.execute('INSERT INTO "credit log" VALUES (?,?,?,?,?,?,?,?)', values)
+        connection.commit()
+        yield connection
+
+
+def open_source(folder: Path, **options: Any) -> DatabaseSource:
+    usual: dict[str, Any] = {"table": "credit log", "columns": MAP, "folder": folder}
+    return DatabaseSource("sqlite:///app%3F%251.db", **usual | options)
+
+
+def run(ledger: Ledger, source: DatabaseSource) -> ImportReport:
+    reader = RowReader(source.name, source.row_field, ledger.account, ledger.livemode, {"gift": "adjustment"})
+    work = Import(ledger, source, reader)
+    with Spool(ledger.path.parent) as spool:
+        return work.load(spool, work.check(spool))
+
+
+def test_rows_come_in_order_of_their_id(application: sqlite3.Connection, tmp_path: Path) -> None:
+    source = open_source(tmp_path)
+
+    rows = list(source.rows())
+    rest = [line for line, _ in source.rows(2)]
+    source.close()
+
+    assert [line for line, _ in rows] == ["entry no 1", "entry no 2", "entry no 3"]
+    assert rest == ["entry no 3"]
+    assert not isinstance(rows[0][1], BadRow)
+    first = dict(zip(FIELDS, rows[0][1], strict=True))
+    assert (first["user_id"], first["credits"], first["currency"], first["note"]) == ("u1", 1000, "usd", None)
+    assert (source.name, source.row_field, source.numbered) == ("app_1.credit_log", "id", True)
+
+
+def test_a_table_is_imported_and_later_only_its_new_rows(
+    application: sqlite3.Connection, tmp_path: Path, ledger: Ledger
+) -> None:
+    source = open_source(tmp_path)
+    first = run(ledger, source)
+    application.execute("INSERT INTO \"credit log\" VALUES (4, 1790000000, 'u1', 'gift', 5, 0, NULL, 0)")
+    application.execute("INSERT INTO \"credit log\" VALUES (5, 1790000000, 'u1', 'gift', 5.5, 0, NULL, 0)")
+    application.commit()
+
+    second = run(ledger, source)
+    source.close()
+
+    assert (first.new, second.new, second.existing, second.bad) == (3, 1, 3, 1)
+    assert second.findings[0].subject == "entry no 5"
+    assert ledger.balance("u1") == 1005
+    assert ledger.verify().ok
+
+
+def test_nothing_can_be_written_through_a_source(application: sqlite3.Connection, tmp_path: Path) -> None:
+    from sqlalchemy import text
+    from sqlalchemy.exc import OperationalError
+
+    source = open_source(tmp_path)
+
+    with source._engine.connect() as connection, pytest.raises(OperationalError, match="readonly"):
+        connection.execute(text('DELETE FROM "credit log"'))
+    source.close()
+
+
+def test_ids_that_are_no_numbers_are_read_in_full_each_time(tmp_path: Path, ledger: Ledger) -> None:
+    with closing(sqlite3.connect(tmp_path / "app.db")) as connection:
+        connection.execute(
+            "CREATE TABLE credit_transactions (id TEXT PRIMARY KEY, created, user_id, kind, credits, amount, currency,"
+            " payment_key, livemode)"
+        )
+        values = ("0f-b", 1_790_000_000, "u1", "purchase", 1000, 1000, "usd", "pi_1", 0)
+        connection.execute("INSERT INTO credit_transactions VALUES (?,?,?,?,?,?,?,?,?)", values)
+        connection.commit()
+    source = DatabaseSource("sqlite:///app.db", "credit_transactions", ColumnMap(), folder=tmp_path)
+
+    reports = [run(ledger, source), run(ledger, source)]
+    source.close()
+
+    assert [(report.new, report.existing, report.resumed_after) for report in reports] == [(1, 0, None), (0, 1, None)]
+    assert ledger.entries()[0].idempotency_key == "import:app.credit_transactions:0f-b"
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"table": "gone"}, UsageError, "has no table 'gone'"),
+        ({"columns": ColumnMap()}, UsageError, "no column for: created, user_id"),
+        ({"columns": ColumnMap.parse(["user_id=user", "id=nr"])}, UsageError, "has no column 'nr'"),
+        ({"columns": ColumnMap({**MAP.renamed, "id": "stripe", "payment_key": "stripe"}, MAP.constants)}, None, ""),
+    ],
+)
+def test_what_is_not_there_is_named(
+    application: sqlite3.Connection,
+    tmp_path: Path,
+    options: dict[str, Any],
+    error: type[Exception] | None,
+    message: str,
+) -> None:
+    if error is None:
+        source = open_source(tmp_path, **options)
+        assert source.numbered is False
+        source.close()
+        return
+    with pytest.raises(error, match=message):
+        open_source(tmp_path, **options)
+
+
+def test_a_table_without_an_id_is_refused(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "app.db")) as connection:
+        connection.execute(
+            "CREATE TABLE t (created, user_id, kind, credits, amount, currency, payment_key, livemode, key)"
+        )
+    with pytest.raises(UsageError, match="tells its rows apart") as caught:
+        DatabaseSource("sqlite:///app.db", "t", ColumnMap(), folder=tmp_path)
+    assert "--map id=theirs" in caught.value.fix
+
+
+def test_a_missing_database_is_unreachable_and_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(Unreachable, match="unable to open database file"):
+        DatabaseSource("sqlite:///gone.db", "t", ColumnMap(), folder=tmp_path)
+    assert not (tmp_path / "gone.db").exists()
+
+
+@pytest.mark.parametrize("url", ["oracle://db/x", "nonsense", "://", "http://example.com/file.csv"])
+def test_other_databases_are_refused(url: str) -> None:
+    with pytest.raises(UsageError, match="no URL of a database"):
+        DatabaseSource(url, "t", ColumnMap())
+
+
+def test_passwords_are_seen_wherever_they_stand_and_never_shown() -> None:
+    secret = "s3cr" + "et"
+
+    assert holds_password(f"postgresql://app:{secret}@127.0.0.1/app")
+    assert holds_password(f"postgresql://127.0.0.1/app?user=app&password={secret}")
+    assert not holds_password("postgresql://app@127.0.0.1/app")
+    with pytest.raises(Unreachable) as caught:
+        DatabaseSource(f"postgresql://app:{secret}@127.0.0.1:1/app", "t", ColumnMap())
+    assert secret not in caught.value.message
+    assert "***" in caught.value.message
+
+
+def test_a_url_is_told_from_a_file() -> None:
+    assert is_url("sqlite:///app.db")
+    assert not is_url("exports/app.csv")
+
+
+def test_without_the_extra_the_fix_names_it() -> None:
+    program = (
+        "import sys; sys.modules['sqlalchemy'] = None\n"
+        "from creditctl.core.errors import ConfigurationError\n"
+        "from creditctl.sources.source import ColumnMap\n"
+        "from creditctl.sources.database import DatabaseSource\n"
+        "try: DatabaseSource('sqlite:///app.db', 't', ColumnMap())\n"
+        "except ConfigurationError as error: print(error.code, error.fix)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert done.stdout == "import.extra Run: pip install 'creditctl[import]'\n"

@@ -1,0 +1,369 @@
+"""An import writes each row once, whatever stops it, and leaves a chain that anybody can recompute."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from creditctl.core.entitlement.settlement import EntryDraft
+from creditctl.core.errors import LedgerError
+from creditctl.ledger.models import Entry, Outcome
+from creditctl.ledger.store import Ledger
+from creditctl.sources.importer import OVERLAP_ROWS, Import, Spool
+from creditctl.sources.report import ImportReport
+from creditctl.sources.row import RowReader
+from creditctl.sources.source import FIELDS, BadRow, RawRow
+
+NOW = 1_790_000_000
+
+
+def row(n: int, **changes: Any) -> dict[str, Any]:
+    usual = {
+        "id": n,
+        "created": NOW + n,
+        "user_id": f"user{n % 3}",
+        "kind": "purchase",
+        "credits": 1000,
+        "amount": 1000,
+        "currency": "usd",
+        "payment_key": f"pi_{n}",
+        "package": "starter",
+        "livemode": False,
+    }
+    return usual | changes
+
+
+@dataclass
+class Rows:
+    """Rows in memory, numbered as those of a table."""
+
+    held: Sequence[dict[str, Any] | BadRow]
+    name: str = "app"
+    row_field: str | None = "id"
+    ignored: tuple[str, ...] = ()
+    numbered: bool = True
+    asked: list[int | None] = field(default_factory=list)
+
+    def rows(self, after: int | None = None) -> Iterator[RawRow]:
+        self.asked.append(after)
+        for line, held in enumerate(self.held, 2):
+            if isinstance(held, BadRow):
+                yield line, held
+            elif after is None or held["id"] > after:
+                yield line, [held.get(name) for name in FIELDS]
+
+
+def job(ledger: Ledger, source: Rows, **options: Any) -> Import:
+    reader = RowReader(source.name, source.row_field, ledger.account, ledger.livemode, {})
+    return Import(ledger, source, reader, **options)
+
+
+def run(ledger: Ledger, source: Rows, **options: Any) -> ImportReport:
+    work = job(ledger, source, **options)
+    with Spool(ledger.path.parent) as spool:
+        return work.load(spool, work.check(spool))
+
+
+def test_rows_become_entries_in_their_order_with_a_whole_chain(ledger: Ledger) -> None:
+    report = run(ledger, Rows([row(n) for n in range(1, 24)]), batch_rows=10)
+
+    assert (report.read, report.new, report.refused) == (23, 23, 0)
+    assert [entry.payment_key for entry in ledger.entries()] == [f"pi_{n}" for n in range(1, 24)]
+    assert [entry.idempotency_key for entry in ledger.entries(limit=2)] == ["import:app:1", "import:app:2"]
+    assert ledger.verify().ok
+    assert ledger.head().count == 23
+
+
+def test_the_counts_say_what_was_written(ledger: Ledger) -> None:
+    refund = row(2, kind="refund", credits=-400, amount=-400, payment_key="pi_1")
+
+    report = run(ledger, Rows([row(1), refund, row(3, amount=0, currency=None)]))
+
+    assert report.rows_by_kind == {"purchase": 2, "refund": 1}
+    assert report.credits_by_kind == {"purchase": 2000, "refund": -400}
+    assert report.amounts == {"usd": 600}
+    assert [sample["payment_key"] for sample in report.samples] == ["pi_1", "pi_1", "pi_3"]
+
+
+def test_checking_writes_nothing(ledger: Ledger) -> None:
+    with Spool(ledger.path.parent) as spool:
+        report = job(ledger, Rows([row(1)])).check(spool)
+
+    assert (report.new, ledger.count()) == (1, 0)
+
+
+def test_a_second_import_writes_only_what_is_new(ledger: Ledger) -> None:
+    run(ledger, Rows([row(1), row(2)]))
+
+    report = run(ledger, Rows([row(1), row(2), row(3)]))
+
+    assert (report.new, report.existing, ledger.count()) == (1, 2, 3)
+
+
+def test_the_next_import_goes_on_a_little_before_the_last_row(ledger: Ledger) -> None:
+    last = OVERLAP_ROWS + 500
+    run(ledger, Rows([row(9), row(last)]))
+    source = Rows([row(9), row(499), row(600), row(last), row(last + 1)])
+
+    report = run(ledger, source)
+
+    assert (source.asked, report.resumed_after) == ([500], 500)
+    assert (report.read, report.new, report.existing) == (3, 2, 1)
+    assert [entry.payment_key for entry in ledger.entries()] == [
+        "pi_9",
+        f"pi_{last}",
+        "pi_600",
+        f"pi_{last + 1}",
+    ]
+
+
+def test_a_full_import_reads_everything_again(ledger: Ledger) -> None:
+    run(ledger, Rows([row(OVERLAP_ROWS * 2)]))
+
+    report = run(ledger, Rows([row(1), row(OVERLAP_ROWS * 2)]), full=True)
+
+    assert (report.resumed_after, report.new, report.existing) == (None, 1, 1)
+
+
+def test_the_last_row_of_one_source_is_not_that_of_another(ledger: Ledger) -> None:
+    run(ledger, Rows([row(70_000)], name="app-2"))
+    run(ledger, Rows([row(90_000)], name="ap"))
+
+    report = run(ledger, Rows([row(1)], name="app"))
+
+    assert (report.resumed_after, report.new) == (None, 1)
+
+
+def test_a_row_that_changed_is_named_with_what_changed(ledger: Ledger) -> None:
+    run(ledger, Rows([row(1), row(2)]))
+
+    report = run(ledger, Rows([row(1, credits=5500), row(2)]))
+
+    assert (report.changed, report.new, ledger.count()) == (1, 0, 2)
+    (finding,) = report.findings
+    assert (finding.code, finding.subject) == ("import.changed", "line 2")
+    assert "import:app:1 was imported before: credits was 1000 and is 5500" in finding.message
+
+
+def test_bad_rows_are_named_and_the_good_ones_go_in(ledger: Ledger) -> None:
+    source = Rows([row(1), row(2, amount=10.0), BadRow("it is not JSON"), row(4)])
+
+    report = run(ledger, source)
+
+    assert (report.bad, report.new) == (2, 2)
+    assert [finding.message for finding in report.findings] == [
+        "line 3: amount 10.0 is not a whole number, in minor units (cents) of the currency",
+        "line 4: it is not JSON",
+    ]
+
+
+def test_rows_of_the_other_mode_are_bad_unless_they_are_passed_over(ledger: Ledger) -> None:
+    source = Rows([row(1), row(2, livemode=True)])
+
+    with Spool(ledger.path.parent) as spool:
+        refused = job(ledger, source).check(spool)
+        passed = job(ledger, source, skip_other_mode=True).check(spool)
+
+    assert (refused.bad, refused.other_mode) == (1, 0)
+    assert (passed.bad, passed.other_mode, passed.findings) == (0, 1, [])
+
+
+def test_a_row_that_comes_twice_is_written_once_and_said(ledger: Ledger) -> None:
+    report = run(ledger, Rows([row(1), row(1)]))
+    across = run(ledger, Rows([row(2), row(3), row(2)], numbered=False), batch_rows=2)
+
+    assert (report.new, report.repeated, across.new, ledger.count()) == (1, 1, 2, 3)
+    assert report.findings[0].code == "import.repeated"
+    assert across.existing + across.repeated == 1
+
+
+def test_two_rows_of_one_payment_both_go_in(ledger: Ledger) -> None:
+    run(ledger, Rows([row(1), row(2, payment_key="pi_1", user_id="user1")]))
+
+    assert ledger.balance("user1") == 2000
+
+
+def test_a_webhook_still_finds_the_purchase_that_was_imported(
+    ledger: Ledger, purchase: Callable[..., EntryDraft]
+) -> None:
+    run(ledger, Rows([row(1)]))
+
+    with ledger.transaction() as tx:
+        posting = tx.post(purchase(1, session_id=None))
+
+    assert posting.outcome is Outcome.EXISTS
+
+
+def test_the_same_rows_under_another_name_are_not_taken_twice(ledger: Ledger) -> None:
+    refund = row(3, kind="refund", credits=-400, amount=-400, payment_key="pi_1")
+    run(ledger, Rows([row(1), row(2), refund], name="october"))
+    another = row(5, kind="refund", credits=-300, amount=-300, payment_key="pi_1")
+
+    report = run(ledger, Rows([row(1), row(2), refund, row(4), another], name="november"))
+
+    assert (report.elsewhere, report.new, ledger.count()) == (3, 2, 5)
+    assert report.findings[0].code == "import.known"
+    assert "entry 1 (import:october:1) says that of payment pi_1 already" in report.findings[0].message
+
+
+def test_a_purchase_that_a_webhook_posted_is_not_taken_twice(
+    ledger: Ledger, purchase: Callable[..., EntryDraft]
+) -> None:
+    with ledger.transaction() as tx:
+        tx.post(purchase(1))
+
+    with Spool(ledger.path.parent) as spool:
+        work = job(ledger, Rows([row(1), row(2)]))
+        checked = work.check(spool)
+        with ledger.transaction() as tx:
+            tx.post(purchase(2))  # between the check and the writing
+        report = work.load(spool, checked)
+
+    assert (checked.elsewhere, checked.new) == (1, 1)
+    assert (report.elsewhere, report.new, ledger.count()) == (2, 0, 2)
+    assert not any(report.rows_by_kind.values())
+    assert not any(report.amounts.values())
+
+
+def test_what_is_known_can_be_written_all_the_same(ledger: Ledger, purchase: Callable[..., EntryDraft]) -> None:
+    with ledger.transaction() as tx:
+        tx.post(purchase(1))
+
+    report = run(ledger, Rows([row(1)]), allow_known=True)
+
+    assert (report.elsewhere, report.new, ledger.balance("user1")) == (0, 1, 2000)
+
+
+def test_rows_told_apart_by_line_are_not_taken_when_lines_have_moved(ledger: Ledger) -> None:
+    first, second, third = (row(n) for n in (1, 2, 3))
+    run(ledger, Rows([first, second], row_field=None, numbered=False))
+
+    with Spool(ledger.path.parent) as spool:
+        report = job(ledger, Rows([third, first, second], row_field=None, numbered=False)).check(spool)
+
+    assert (report.changed, report.new, report.lines_moved) == (2, 1, True)
+    assert not report.may_load(skip_bad=True)
+
+
+def test_others_write_between_the_batches(ledger: Ledger) -> None:
+    """A batch appends after whatever is last, not after what was last when the import began."""
+    counts: list[int] = []
+
+    def progress(count: int) -> None:
+        counts.append(count)
+        ledger.adjust(user_id="other", credits=1, reason="meanwhile", key=f"k{len(counts)}")
+
+    with Spool(ledger.path.parent) as spool:
+        work = job(ledger, Rows([row(n) for n in range(1, 31)]), batch_rows=10)
+        checked = work.check(spool)
+        dataclasses.replace(work, progress=progress).load(spool, checked)
+
+    assert counts == [10, 20, 30]
+    assert (ledger.count(), ledger.balance("other")) == (33, 3)
+    assert ledger.verify().ok
+
+
+def test_two_imports_of_one_source_at_once_write_each_row_once(
+    open_ledger: Callable[..., Ledger], ledger: Ledger
+) -> None:
+    rows = [row(n) for n in range(1, 301)]
+    threads = [
+        threading.Thread(target=run, args=(each, Rows(rows)), kwargs={"batch_rows": 20})
+        for each in (ledger, open_ledger())
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert ledger.count() == 300
+    assert ledger.verify().ok
+
+
+def test_a_full_disk_leaves_whole_batches(path: Path, open_ledger: Callable[..., Ledger]) -> None:
+    small = open_ledger(on_connect=lambda connection: connection.execute("PRAGMA max_page_count = 60"))
+    rows = [row(n) for n in range(1, 2001)]
+
+    with pytest.raises(LedgerError, match="no room left"):
+        run(small, Rows(rows), batch_rows=100)
+    small.close()
+    large = open_ledger()
+
+    kept = large.count()
+    report = run(large, Rows(rows))
+
+    assert 0 < kept < 2000
+    assert kept % 100 == 0
+    assert (report.existing, report.new) == (kept, 2000 - kept)
+    assert large.verify().ok
+
+
+KILLED = """
+import os, signal, sys
+sys.path.insert(0, {here!r})
+from pathlib import Path
+from test_importer import NOW, Rows, job, row
+from creditctl.sources.importer import Spool
+from creditctl.ledger.store import Ledger
+
+steps = 0
+def count(_sql):
+    global steps
+    steps += 1
+    if steps == {point}:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+ledger = Ledger.open(Path({path!r}), account="acct_1", livemode=False, clock=lambda: NOW,
+                     on_connect=lambda connection: connection.set_trace_callback(count))
+with Spool(ledger.path.parent) as spool:
+    work = job(ledger, Rows([row(n) for n in range(1, 13)]), batch_rows=4)
+    work.load(spool, work.check(spool))
+"""
+
+
+@pytest.mark.parametrize("point", [12, 17, 20, 24, 29, 33])
+def test_an_import_that_was_killed_is_taken_up_where_it_stopped(
+    tmp_path: Path, open_ledger: Callable[..., Ledger], point: int
+) -> None:
+    """The process is killed before a chosen SQL statement; then the same import runs again."""
+    path = tmp_path / "killed.db"
+    open_ledger(path=path).close()
+    code = KILLED.format(here=str(Path(__file__).parent), path=str(path), point=point)
+
+    died = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": os.getcwd()}, check=False)
+    ledger = open_ledger(path=path)
+    before = ledger.count()
+    run(ledger, Rows([row(n) for n in range(1, 13)]))
+
+    assert died.returncode == -signal.SIGKILL
+    assert before % 4 == 0
+    assert [entry.payment_key for entry in ledger.entries()] == [f"pi_{n}" for n in range(1, 13)]
+    assert ledger.verify().ok
+    assert sorted(each.name for each in tmp_path.iterdir() if "killed" not in each.name) == []
+
+
+@given(st.lists(st.integers(1, 40), unique=True, max_size=40), st.integers(1, 9), st.integers(0, 40))
+def test_any_order_in_any_batches_and_runs_ends_in_the_same_content(
+    tmp_path_factory: pytest.TempPathFactory, order: list[int], batch_rows: int, cut: int
+) -> None:
+    path = tmp_path_factory.mktemp("import") / "ledger.db"
+    with Ledger.open(path, account="acct_1", livemode=False, clock=lambda: NOW) as ledger:
+        run(ledger, Rows([row(n) for n in order[:cut]], numbered=False), batch_rows=batch_rows)
+        run(ledger, Rows([row(n) for n in order], numbered=False), batch_rows=batch_rows)
+        entries: list[Entry] = ledger.entries()
+        ok = ledger.verify().ok
+
+    assert ok
+    assert [entry.payment_key for entry in entries] == [f"pi_{n}" for n in order]

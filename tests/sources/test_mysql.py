@@ -1,0 +1,155 @@
+"""An import from a real MariaDB, which the test starts on a loopback port of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from creditctl.core.errors import Unreachable
+from creditctl.ledger.store import Ledger
+from creditctl.sources.database import DatabaseSource
+from creditctl.sources.importer import Import, Spool
+from creditctl.sources.report import ImportReport
+from creditctl.sources.row import RowReader
+from creditctl.sources.source import ColumnMap
+
+START_SECONDS = 30
+TABLE = """
+CREATE TABLE `order` (
+    `key` BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, created DATETIME(3) NOT NULL, user_id INT NOT NULL,
+    kind ENUM('purchase', 'refund') NOT NULL, credits INT NOT NULL, amount DECIMAL(12, 0) NOT NULL, currency CHAR(3),
+    payment_key VARCHAR(255), livemode TINYINT(1) NOT NULL, note TEXT CHARACTER SET utf8mb4
+) ENGINE=InnoDB
+"""
+FILL = """
+INSERT INTO `order` (created, user_id, kind, credits, amount, currency, payment_key, livemode, note)
+SELECT '2026-11-01 08:30:00.750', seq MOD 7, 'purchase', 1000, 1000, 'usd', CONCAT('pi_', seq), 0, 'Köln'
+FROM seq_{first}_to_{last}
+"""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A MariaDB that runs."""
+
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"mysql://root@127.0.0.1:{self.port}/app?charset=utf8mb4"
+
+    def execute(self, statement: str, database: str | None = "app") -> None:
+        import pymysql
+
+        connection = pymysql.connect(host="127.0.0.1", port=self.port, user="root", database=database, autocommit=True)
+        with contextlib.closing(connection), connection.cursor() as cursor:
+            cursor.execute(statement)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """A server in a folder of its own, gone afterwards."""
+    pytest.importorskip("sqlalchemy", reason="the extra creditctl[import] is not installed")
+    pymysql = pytest.importorskip("pymysql", reason="the extra creditctl[import] is not installed")
+    program = shutil.which("mariadbd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    if program is None:
+        pytest.skip("MariaDB is not installed: mariadbd is neither on the path nor in /usr/sbin")
+    with tempfile.TemporaryDirectory(prefix="creditctl-mariadb-") as folder:
+        port, root = free_port(), os.geteuid() == 0
+        if root:
+            shutil.chown(folder, "nobody")
+        options = ["--no-defaults", f"--datadir={folder}", "--skip-grant-tables", "--bind-address=127.0.0.1"]
+        options += [f"--port={port}", f"--socket={folder}/s", f"--pid-file={folder}/pid", *["--user=nobody"] * root]
+        with (Path(folder) / "said").open("wb") as said:
+            process = subprocess.Popen([program, *options], stdout=said, stderr=said)
+        try:
+            running = Server(port)
+            _wait(running, process, Path(folder) / "said", pymysql.MySQLError)
+            running.execute("CREATE DATABASE app", database=None)
+            yield running
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
+
+
+def _wait(server: Server, process: subprocess.Popen[bytes], said: Path, refused: type[Exception]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            return server.execute("SELECT 1", database=None)
+        except refused:
+            if process.poll() is not None or time.monotonic() > deadline:
+                pytest.fail(said.read_text(errors="replace")[-2000:])
+            time.sleep(0.05)
+
+
+@pytest.fixture
+def table(server: Server) -> Iterator[Server]:
+    """A table of 5,000 rows whose names are words of SQL."""
+    server.execute(TABLE)
+    server.execute(FILL.format(first=1, last=5000))
+    yield server
+    server.execute("DROP TABLE `order`")
+
+
+COLUMNS = ColumnMap.parse(["id=key"])
+
+
+def run(ledger: Ledger, source: DatabaseSource) -> ImportReport:
+    reader = RowReader(source.name, source.row_field, ledger.account, ledger.livemode, {})
+    work = Import(ledger, source, reader)
+    with Spool(ledger.path.parent) as spool:
+        return work.load(spool, work.check(spool))
+
+
+def test_a_table_of_mariadb_is_imported_and_later_its_new_rows(table: Server, ledger: Ledger) -> None:
+    source = DatabaseSource(table.url, "order", COLUMNS)
+    first = run(ledger, source)
+    table.execute(FILL.format(first=5001, last=5030))
+    second = run(ledger, source)
+    source.close()
+
+    assert (first.new, first.bad, second.new, second.existing) == (5000, 0, 30, 5000)
+    entry = ledger.entries(limit=1)[0]
+    assert (entry.created, entry.user_id, entry.amount, entry.note) == (1_793_521_800, "1", 1000, "Köln")
+    assert entry.idempotency_key == "import:app.order:1"
+    assert ledger.verify().ok
+
+
+def test_mariadb_refuses_writes_in_the_transaction_of_a_source(table: Server) -> None:
+    from sqlalchemy import text
+
+    source = DatabaseSource(table.url, "order", COLUMNS)
+
+    with pytest.raises(Unreachable, match="READ ONLY transaction"), source._reading() as connection:
+        connection.execute(text("DELETE FROM `order`"))
+    source.close()
+
+
+def test_rows_are_one_snapshot(table: Server) -> None:
+    source = DatabaseSource(table.url, "order", COLUMNS)
+    rows = source.rows()
+    first = next(rows)
+    table.execute(FILL.format(first=5001, last=5001))
+
+    rest = sum(1 for _ in rows)
+    source.close()
+
+    assert (first[0], rest) == ("key 1", 4999)

@@ -1,0 +1,187 @@
+"""What an imported row may say, and the sentence for everything that it may not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from creditctl.core.errors import UsageError
+from creditctl.ledger.hashchain.canonical import canonical_bytes, fast_entry_hash
+from creditctl.ledger.hashchain.chain import COLUMNS, canonical, entry_hash
+from creditctl.sources.row import OtherMode, RowReader, parse_kinds
+from creditctl.sources.source import FIELDS, BadRow
+
+GOOD: dict[str, Any] = {
+    "id": "7",
+    "created": "1790000000",
+    "user_id": "user1",
+    "kind": "purchase",
+    "credits": "1000",
+    "amount": "1000",
+    "currency": "usd",
+    "payment_key": "pi_1",
+    "package": "starter",
+    "livemode": "false",
+}
+WRITTEN = dict(zip(COLUMNS[2:18], range(16), strict=True))
+
+
+def read(row_field: str | None = "id", kinds: dict[str, str] | None = None, **changes: Any) -> dict[str, Any]:
+    reader = RowReader("app", row_field, "acct_1", False, kinds or {})
+    row = GOOD | changes
+    content = reader(12, [row.get(name) for name in FIELDS])
+    return {name: content[place] for name, place in WRITTEN.items()}
+
+
+def test_a_row_becomes_the_content_of_an_entry() -> None:
+    assert read() == {
+        "created": 1_790_000_000,
+        "user_id": "user1",
+        "kind": "purchase",
+        "credits": 1000,
+        "amount": 1000,
+        "currency": "usd",
+        "payment_key": "pi_1",
+        "session_id": None,
+        "object_id": None,
+        "package": "starter",
+        "idempotency_key": "import:app:7",
+        "source_event": None,
+        "corrects": None,
+        "account": "acct_1",
+        "livemode": 0,
+        "note": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("created", "seconds"),
+    [
+        (1_790_000_000, 1_790_000_000),
+        ("2026-09-21T14:13:20Z", 1_790_000_000),
+        ("2026-09-21 14:13:20", 1_790_000_000),
+        ("2026-09-21T16:13:20.750+02:00", 1_790_000_000),
+        (datetime(2026, 9, 21, 14, 13, 20, 999_999), 1_790_000_000),  # noqa: DTZ001 - databases give such times
+        (datetime(2026, 9, 21, 16, 13, 20, tzinfo=timezone(timedelta(hours=2))), 1_790_000_000),
+        (datetime(2026, 9, 21, 14, 13, 20, tzinfo=UTC), 1_790_000_000),
+    ],
+)
+def test_times_are_understood_as_numbers_texts_and_values(created: Any, seconds: int) -> None:
+    assert read(created=created)["created"] == seconds
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"amount": "10.00"}, "amount '10.00' is not a whole number, in minor units"),
+        ({"amount": 1000.0}, "amount 1000.0 is not a whole number"),
+        ({"amount": Decimal("10.00")}, "not a whole number"),
+        ({"credits": "1e3"}, "credits '1e3' is not a whole number"),
+        ({"credits": "1_000"}, "not a whole number"),
+        ({"credits": "1,000"}, "not a whole number"),
+        ({"credits": "١٠٠"}, "not a whole number"),
+        ({"credits": True}, "not a whole number"),
+        ({"credits": ""}, "not a whole number"),
+        ({"credits": 10**16}, "out of range"),
+        ({"credits": "-1000"}, "credits -1000 of a purchase should be positive"),
+        ({"credits": "0"}, "a purchase of no credits"),
+        ({"kind": "refund", "amount": "-5"}, "credits 1000 of a refund should be negative"),
+        ({"kind": "dispute", "credits": "-5"}, "amount 1000 of a dispute should be negative"),
+        ({"kind": "Purchase"}, "kind 'Purchase' is none of purchase, refund"),
+        ({"kind": ["purchase"]}, "is none of"),
+        ({"kind": None}, "is none of"),
+        ({"currency": "dollar"}, "not a three-letter code"),
+        ({"currency": ""}, "an amount needs a currency"),
+        ({"created": "1790000000000"}, "not a time"),
+        ({"created": "yesterday"}, "not a time"),
+        ({"created": 1_790_000_000.5}, "not a whole number"),
+        ({"created": "9" * 30}, "not a time"),
+        ({"created": "²"}, "not a time"),
+        ({"user_id": ""}, "user_id is not a text of 1 to 200 characters"),
+        ({"user_id": "x" * 201}, "user_id is not a text"),
+        ({"user_id": "a\0b"}, "NUL"),
+        ({"user_id": b"abc"}, "user_id is not a text"),
+        ({"user_id": True}, "user_id is not a text"),
+        ({"payment_key": None}, "a purchase needs a payment_key"),
+        ({"livemode": "maybe"}, "livemode 'maybe' is neither true nor false"),
+        ({"livemode": ""}, "neither true nor false"),
+        ({"id": None}, "it has no id"),
+        ({"id": "9" * 201}, "longer than 200"),
+    ],
+)
+def test_what_no_entry_may_say_is_refused_with_the_reason(changes: dict[str, Any], reason: str) -> None:
+    with pytest.raises(BadRow, match=reason.replace("(", r"\(")):
+        read(**changes)
+
+
+def test_a_refused_class_of_rows_is_refused_every_time() -> None:
+    reader = RowReader("app", "id", "acct_1", False, {})
+    row = [(GOOD | {"kind": "gift"}).get(name) for name in FIELDS]
+
+    for _ in range(2):
+        with pytest.raises(BadRow, match="gift"):
+            reader(1, row)
+
+
+@pytest.mark.parametrize("livemode", ["true", "TRUE", "1", 1, True, "live", "t"])
+def test_a_row_of_the_other_mode_says_so(livemode: Any) -> None:
+    with pytest.raises(OtherMode, match="this ledger is of test mode"):
+        read(livemode=livemode)
+
+
+def test_numbers_and_ids_from_a_database_are_taken() -> None:
+    uid = UUID("12345678-1234-5678-1234-567812345678")
+
+    content = read(user_id=42, credits=Decimal(5500), amount=4500, livemode=False, id=uid)
+
+    assert (content["user_id"], content["credits"], content["amount"]) == ("42", 5500, 4500)
+    assert content["idempotency_key"] == f"import:app:{uid}"
+
+
+def test_a_row_is_told_apart_by_its_id_its_key_or_its_line() -> None:
+    assert read("id")["idempotency_key"] == "import:app:7"
+    assert read("idempotency_key", idempotency_key="k-1")["idempotency_key"] == "import:app:k-1"
+    assert read(None)["idempotency_key"] == "import:app:12"
+
+
+def test_the_applications_own_key_is_not_lost() -> None:
+    assert read("id", idempotency_key="k-1")["note"] == "application key k-1"
+    assert read("id", idempotency_key="k-1", note="gift")["note"] == "gift (application key k-1)"
+    assert read("idempotency_key", idempotency_key="k-1", note="gift")["note"] == "gift"
+
+
+def test_kinds_are_translated() -> None:
+    assert read(kind="topup", kinds=parse_kinds(["topup=purchase"]))["kind"] == "purchase"
+
+
+@pytest.mark.parametrize("texts", [["topup"], ["topup=gift"], ["=purchase"], ["a=usage", "a=refund"]])
+def test_a_translation_that_makes_no_sense_is_refused(texts: list[str]) -> None:
+    with pytest.raises(UsageError, match="--map-kind"):
+        parse_kinds(texts)
+
+
+TEXTS = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+NUMBERS = st.none() | st.integers(-(2**63), 2**63 - 1)
+
+
+@given(st.tuples(*[TEXTS | NUMBERS] * 18), st.text("0123456789abcdef", min_size=64, max_size=64))
+def test_the_fast_canonical_json_is_the_documented_one(values: tuple[Any, ...], previous: str) -> None:
+    assert canonical_bytes(values) == canonical(values).encode()
+    assert fast_entry_hash(previous, values) == entry_hash(previous, values)
+
+
+def test_a_payment_known_by_its_session_is_recognised_by_that_session() -> None:
+    assert read(payment_key="cs_test_1")["session_id"] == "cs_test_1"
+    assert read(payment_key="cs_test_1", session_id="cs_test_2")["session_id"] == "cs_test_2"
+
+
+@pytest.mark.parametrize("user", [" ", "a" * 201])
+def test_a_user_id_that_fulfilment_would_refuse_is_refused(user: str) -> None:
+    with pytest.raises(BadRow, match="user_id"):
+        read(user_id=user)

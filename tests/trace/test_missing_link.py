@@ -1,0 +1,246 @@
+"""The diagnosis: for each thing that can be missing, what, why and the command; and silence where nothing is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib import resources
+from typing import Any
+
+import pytest
+
+from creditctl.core.catalog import Catalog, parse_catalog
+from creditctl.core.entitlement.settlement import Kind
+from creditctl.core.findings import Finding, Severity
+from creditctl.ledger.archive.models import EventRecord
+from creditctl.ledger.models import Delivery, Entry, FindingStatus, StoredFinding
+from creditctl.trace.facts import PaymentFacts, TraceFacts
+from creditctl.trace.missing_link import Missing, diagnose
+from creditctl.trace.timeline import build_trace
+
+AT = 1_790_000_000
+KEY = "pi_1"
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    return parse_catalog(resources.files("creditctl.core").joinpath("packages.toml").read_text(encoding="utf-8"))
+
+
+def session(**changes: Any) -> dict[str, Any]:
+    metadata = {"managed_by": "creditctl", "package": "starter", "credits": "1000", "user_id": "ann"}
+    body = {
+        "id": "cs_test_1",
+        "object": "checkout.session",
+        "mode": "payment",
+        "status": "complete",
+        "payment_status": "paid",
+        "amount_subtotal": 1000,
+        "amount_total": 1000,
+        "currency": "usd",
+        "payment_intent": KEY,
+        "client_reference_id": "ann",
+        "metadata": metadata,
+        "livemode": False,
+        "created": AT,
+    }
+    return {**body, **changes}
+
+
+def entry(number: int = 1, **changes: Any) -> Entry:
+    made = Entry(
+        id=number,
+        recorded=AT + 10,
+        created=AT + 5,
+        user_id="ann",
+        kind=Kind.PURCHASE,
+        credits=1000,
+        amount=1000,
+        currency="usd",
+        payment_key=KEY,
+        session_id="cs_test_1",
+        object_id="cs_test_1",
+        package="starter",
+        idempotency_key=f"key:{number}",
+        source_event="evt_1",
+        corrects=None,
+        account="acct_1",
+        livemode=False,
+        note=None,
+        hash="",
+    )
+    return replace(made, **changes)
+
+
+def event(name: str = "evt_1", type_: str = "checkout.session.completed", object_id: str = "cs_test_1") -> EventRecord:
+    body = b'{"id": "%b", "type": "%b", "created": 1, "data": {"object": {}}}' % (name.encode(), type_.encode())
+    return EventRecord(name, AT + 5, type_, object_id, KEY, None, "ann", body)
+
+
+def delivery(outcome: str, event_id: str = "evt_1", reason: str | None = None) -> Delivery:
+    return Delivery(outcome=outcome, event_id=event_id, received=AT + 6, reason=reason)
+
+
+def refund(status: str = "succeeded", amount: int = 400) -> dict[str, Any]:
+    return {
+        "id": "re_1",
+        "object": "refund",
+        "payment_intent": KEY,
+        "charge": "ch_1",
+        "amount": amount,
+        "currency": "usd",
+        "status": status,
+        "created": AT + 100,
+    }
+
+
+def payment(**changes: Any) -> PaymentFacts:
+    """A payment of which everything is there, but for the changes."""
+    whole = PaymentFacts(
+        key=KEY,
+        session=session(),
+        events=(event(),),
+        deliveries=(delivery("posted"),),
+        entries=(entry(),),
+        balances={1: 1000},
+    )
+    return replace(whole, **changes)
+
+
+def missing(facts: PaymentFacts, catalog: Catalog) -> Missing:
+    found = diagnose(facts, catalog).missing
+    assert found is not None
+    return found
+
+
+def test_nothing_is_missing_of_a_whole_payment(catalog: Catalog) -> None:
+    assert diagnose(payment(), catalog).missing is None
+    assert "in the ledger" in diagnose(payment(), catalog).note
+
+
+@pytest.mark.parametrize(
+    ("changes", "what", "command"),
+    [
+        ({"status": "open", "payment_status": "unpaid"}, "the payment", "--session cs_test_1"),
+        ({"status": "open", "payment_status": "unpaid", "livemode": True}, "the payment", ""),
+        ({"status": "expired", "payment_status": "unpaid"}, "the payment", ""),
+        ({"payment_status": "unpaid"}, "the money", ""),
+    ],
+)
+def test_what_waits_for_others_is_no_fault(catalog: Catalog, changes: dict[str, Any], what: str, command: str) -> None:
+    found = missing(payment(session=session(**changes), entries=()), catalog)
+
+    assert (found.what, found.fault) == (what, False)
+    assert command in found.command
+    assert bool(found.command) == bool(command)
+
+
+@pytest.mark.parametrize(
+    ("changes", "what", "why", "command"),
+    [
+        ({"events": (), "deliveries": ()}, "the event", "no event", "creditctl reconcile --repair"),
+        ({"deliveries": ()}, "the delivery of evt_1", "logged none", "creditctl events replay evt_1"),
+        (
+            {"deliveries": (), "rejected": 3},
+            "the delivery of evt_1",
+            "STRIPE_WEBHOOK_SECRET",
+            "creditctl events replay evt_1",
+        ),
+        (
+            {"deliveries": (delivery("failed", reason="ledger.locked"),)},
+            "the entry",
+            "failed (ledger.locked)",
+            "creditctl events replay evt_1",
+        ),
+        ({"deliveries": (delivery("posted"),)}, "the entry", "no such entry", "creditctl ledger verify"),
+    ],
+)
+def test_a_paid_session_without_its_entry(
+    catalog: Catalog, changes: dict[str, Any], what: str, why: str, command: str
+) -> None:
+    found = missing(payment(entries=(), **changes), catalog)
+
+    assert (found.what, found.command, found.fault) == (what, command, True)
+    assert why in found.why
+
+
+def test_an_open_finding_is_a_decision_to_be_taken(catalog: Catalog) -> None:
+    fix = "`creditctl ledger resolve 4 --credit --reason TEXT`"
+    stored = StoredFinding(
+        id=4,
+        recorded=AT + 6,
+        finding=Finding("fulfilment.quantity", Severity.HIGH, KEY, "Sold twice.", fix),
+        status=FindingStatus.OPEN,
+        payment_key=KEY,
+        source_event="evt_1",
+        proposal=None,
+        reason=None,
+        resolved=None,
+        entry_id=None,
+    )
+
+    found = missing(payment(entries=(), findings=(stored,), deliveries=(delivery("finding"),)), catalog)
+
+    assert (found.what, found.why) == ("a decision", "Sold twice.")
+    assert found.command == "creditctl ledger resolve 4 --credit --reason TEXT"
+
+
+def test_a_refund_that_took_nothing_is_missing(catalog: Catalog) -> None:
+    told = event("evt_2", "refund.created", "re_1")
+    found = missing(payment(refunds=(refund(),), events=(event(), told)), catalog)
+    assert found.what == "400 credits to be taken back for re_1"
+    assert found.command == "creditctl events replay evt_2"
+
+    unseen = missing(payment(refunds=(refund(),)), catalog)
+    assert unseen.command == "creditctl reconcile --repair"
+
+
+def test_a_refund_that_took_its_share_is_whole(catalog: Catalog) -> None:
+    took = entry(2, kind=Kind.REFUND, credits=-400, amount=-400, object_id="re_1")
+    assert diagnose(payment(refunds=(refund(),), entries=(entry(), took)), catalog).missing is None
+
+
+def test_a_refund_that_failed_has_to_be_given_back(catalog: Catalog) -> None:
+    took = entry(2, kind=Kind.REFUND, credits=-400, amount=-400, object_id="re_1")
+    found = missing(payment(refunds=(refund("failed"),), entries=(entry(), took)), catalog)
+    assert found.what == "400 credits to be given back for re_1"
+
+
+def test_an_entry_that_says_something_else_is_named(catalog: Catalog) -> None:
+    found = missing(payment(entries=(entry(credits=999),)), catalog)
+    assert found.what == "agreement"
+    assert "999" in found.why
+
+
+def test_what_cannot_be_judged_is_said(catalog: Catalog) -> None:
+    assert "no purchase" in diagnose(payment(session=session(mode="subscription")), catalog).note
+    assert "without the ledger" in diagnose(payment(has_ledger=False, entries=()), catalog).note
+    assert "not seen" in diagnose(payment(session=None, stripe_seen=False), catalog).note
+    assert "No Checkout session" in diagnose(payment(session=None, intent={"id": KEY}), catalog).note
+    assert "cannot be judged" in diagnose(payment(session=session(created=None)), catalog).note
+    strange = missing(payment(session=None), catalog)
+    assert strange.what == "the payment on Stripe"
+
+
+def test_the_missing_thing_stands_in_its_place_on_the_line(catalog: Catalog) -> None:
+    facts = payment(entries=(), deliveries=(), refunds=(refund(),))
+
+    (traced,) = build_trace(TraceFacts(KEY, (facts,), ()), catalog).payments
+
+    assert [line.source for line in traced.lines] == ["stripe", "event", "missing", "stripe"]
+    finding = traced.finding()
+    assert finding is not None
+    assert finding.fix == "`creditctl events replay evt_1`"
+
+
+def test_within_a_second_the_cause_comes_before_what_it_leads_to(catalog: Catalog) -> None:
+    same = AT + 5
+    facts = payment(
+        session=session(created=same),
+        deliveries=(replace(delivery("posted"), received=same),),
+        entries=(entry(recorded=same),),
+    )
+
+    (traced,) = build_trace(TraceFacts(KEY, (facts,), ()), catalog).payments
+
+    assert [line.source for line in traced.lines] == ["stripe", "event", "delivery", "ledger"]
+    assert traced.lines[-1].balance == 1000
