@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, Field, create_model
 from starlette.exceptions import HTTPException
 
 from creditctl.backend import models, users
-from creditctl.backend.dependencies import Order, Services, SessionView
+from creditctl.backend.dependencies import CheckoutOrder, Dependencies, SessionView
 from creditctl.backend.error_handlers import failure
 from creditctl.backend.logs import level_of
 from creditctl.core.catalog import Catalog, Package
@@ -54,10 +54,10 @@ def purchase_model(catalog: Catalog) -> type[BaseModel]:
     return model
 
 
-def order_for(services: Services, package: Package, user_id: str) -> Order:
+def order_for(services: Dependencies, package: Package, user_id: str) -> CheckoutOrder:
     """The order for one package, with the storefront's pages to come back to."""
     base = services.frontend_url
-    return Order(
+    return CheckoutOrder(
         package=package,
         user_id=user_id,
         # Stripe puts the session's id in place of the braces. Source: Stripe documentation, "Customize redirect".
@@ -66,7 +66,7 @@ def order_for(services: Services, package: Package, user_id: str) -> Order:
     )
 
 
-def require_known_users(services: Services) -> None:
+def require_known_users(services: Dependencies) -> None:
     """Stops what depends on who asks, where nobody's word for that is taken. Errors: HTTPException 403."""
     if not services.users_are_known:
         raise HTTPException(
@@ -74,7 +74,7 @@ def require_known_users(services: Services) -> None:
         )
 
 
-def build_router(services: Services, *, queue_seconds: float = QUEUE_SECONDS) -> APIRouter:
+def build_router(services: Dependencies, *, queue_seconds: float = QUEUE_SECONDS) -> APIRouter:
     """All endpoints of the API, as routes of one router."""
     router = APIRouter()
     _add_purchase(router, services)
@@ -100,7 +100,7 @@ _BUYER_HEADER: dict[str, Any] = {
 }
 
 
-def _add_purchase(router: APIRouter, services: Services) -> None:
+def _add_purchase(router: APIRouter, services: Dependencies) -> None:
     request_model = purchase_model(services.catalog)
 
     @router.post(
@@ -148,7 +148,7 @@ async def _received(threads: ThreadPoolExecutor, work: Callable[[], Receipt], qu
     return await answer
 
 
-def _add_webhook(router: APIRouter, services: Services, queue_seconds: float) -> None:
+def _add_webhook(router: APIRouter, services: Dependencies, queue_seconds: float) -> None:
     # Its own threads: a rush of deliveries must not keep buyers waiting, nor the other way round. A delivery that has
     # begun is finished even if nobody waits for it any more.
     threads = ThreadPoolExecutor(_WEBHOOK_THREADS, thread_name_prefix="webhook")
@@ -177,7 +177,7 @@ def _add_webhook(router: APIRouter, services: Services, queue_seconds: float) ->
     router.add_api_route(f"{WEBHOOK_PATH}/", webhook, methods=["POST"], include_in_schema=False)
 
 
-def _add_session(router: APIRouter, services: Services) -> None:
+def _add_session(router: APIRouter, services: Dependencies) -> None:
     @router.get(
         "/api/credits/session/{session_id}",
         responses=models.failures(404, 422, 500, 502, 503),
@@ -198,7 +198,7 @@ def _add_session(router: APIRouter, services: Services) -> None:
         )
 
 
-def read_session(services: Services, session_id: str) -> SessionView:
+def read_session(services: Dependencies, session_id: str) -> SessionView:
     """A session as Stripe knows it. Errors: HTTPException 404; CreditctlError."""
     found = services.checkout.read_session(session_id) if _SESSION_ID.fullmatch(session_id) else None
     if found is None:
@@ -228,14 +228,14 @@ def package_body(package: Package) -> models.PackageBody:
     )
 
 
-def _add_balance(router: APIRouter, services: Services) -> None:
+def _add_balance(router: APIRouter, services: Dependencies) -> None:
     @router.get("/api/credits/balance", responses=models.failures(403, 422, 500, 503), summary="A user's credits")
     def balance(user_id: UserId) -> models.BalanceAnswer:
         require_known_users(services)
         return models.BalanceAnswer(user_id=user_id, balance=services.ledger.balance(user_id))
 
 
-def _add_transactions(router: APIRouter, services: Services) -> None:
+def _add_transactions(router: APIRouter, services: Dependencies) -> None:
     @router.get(
         "/api/credits/transactions",
         responses=models.failures(403, 422, 500, 503),
@@ -269,7 +269,7 @@ def _transaction(entry: Entry) -> models.TransactionBody:
     )
 
 
-def _add_health(router: APIRouter, services: Services) -> None:
+def _add_health(router: APIRouter, services: Dependencies) -> None:
     @router.get("/healthz", responses=models.failures(500, 503), summary="Whether the ledger can be read")
     def healthz() -> models.HealthAnswer:
         services.ledger.entry(1)  # any read will do: it fails where the file cannot be read

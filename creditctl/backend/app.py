@@ -10,7 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 from creditctl import __version__
 from creditctl.backend import error_handlers
 from creditctl.backend.api import QUEUE_SECONDS, build_router
-from creditctl.backend.dependencies import Services
+from creditctl.backend.dependencies import Dependencies
 from creditctl.backend.middleware import READ_SECONDS, BoundedBody, RequestLog
 from creditctl.backend.pages import Storefront
 from creditctl.core.settings import WEBHOOK_PATH
@@ -23,7 +23,7 @@ BODY_BYTES = 16 * 1024
 
 
 def build_app(
-    services: Services, *, read_seconds: float = READ_SECONDS, queue_seconds: float = QUEUE_SECONDS
+    services: Dependencies, *, read_seconds: float = READ_SECONDS, queue_seconds: float = QUEUE_SECONDS
 ) -> FastAPI:
     """The credit API and the storefront. Nothing is started and nothing is opened here."""
     app = FastAPI(

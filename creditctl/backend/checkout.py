@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import stripe
 
-from creditctl.backend.dependencies import CreatedSession, Order, SessionView
+from creditctl.backend.dependencies import CheckoutOrder, CreatedSession, SessionView
 from creditctl.core.errors import ConfigurationError, StripeRefused
 from creditctl.core.money import format_amount
 from creditctl.stripe_api.errors import translate
@@ -28,7 +28,7 @@ class StripeCheckout:
     def __init__(self, client: stripe.StripeClient) -> None:
         self._client = client
 
-    def create_session(self, order: Order) -> CreatedSession:
+    def create_session(self, order: CheckoutOrder) -> CreatedSession:
         """Opens a session for one package at its current price, after comparing that with the catalogue."""
         try:
             price = self._current_price(order.package)
@@ -61,7 +61,7 @@ class StripeCheckout:
         return prices[0]
 
 
-def session_params(order: Order, price_id: str) -> dict[str, Any]:
+def session_params(order: CheckoutOrder, price_id: str) -> dict[str, Any]:
     """What a Checkout session for one package is opened with.
 
     Shape: the same metadata stands on the session and, through `payment_intent_data`, on the payment intent.

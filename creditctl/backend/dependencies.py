@@ -44,7 +44,7 @@ class LedgerReader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class CheckoutOrder:
     """What somebody wants to buy, and where Stripe sends them afterwards."""
 
     package: Package
@@ -86,7 +86,7 @@ class SessionView:
 class CheckoutDoor(Protocol):
     """The two calls to Stripe that the backend makes. Both block."""
 
-    def create_session(self, order: Order) -> CreatedSession:
+    def create_session(self, order: CheckoutOrder) -> CreatedSession:
         """Opens a Checkout session. Errors: CreditctlError, NotForSale among them."""
         ...
 
@@ -96,7 +96,7 @@ class CheckoutDoor(Protocol):
 
 
 @dataclass(frozen=True)
-class Services:
+class Dependencies:
     """Everything that the backend reaches the outside world through.
 
     Shape: `log` takes one or several whole lines without the last line end; `trust_user_header` matters in live

@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from creditctl.backend import users
 from creditctl.backend.api import order_for, package_body, read_session
-from creditctl.backend.dependencies import Services, SessionView
+from creditctl.backend.dependencies import Dependencies, SessionView
 from creditctl.backend.error_handlers import note_error, status_and_words
 from creditctl.core.errors import CreditctlError
 
@@ -52,7 +52,7 @@ def render(name: str, status: int = 200, **values: Any) -> HTMLResponse:
 class Storefront:
     """The pages of one backend."""
 
-    def __init__(self, services: Services, app: FastAPI) -> None:
+    def __init__(self, services: Dependencies, app: FastAPI) -> None:
         self._services = services
         self._app = app
 

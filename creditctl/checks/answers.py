@@ -4,45 +4,45 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from creditctl.core.checks import Status
+from creditctl.core.checks import CheckStatus
 from creditctl.core.findings import Finding, Severity
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CheckAnswer:
     """What a check says: a status, what was seen, and what to do when it does not hold."""
 
-    status: Status
+    status: CheckStatus
     evidence: str
     fix: str = ""
 
 
-def passed(evidence: str) -> Answer:
+def passed(evidence: str) -> CheckAnswer:
     """It holds."""
-    return Answer(Status.PASS, evidence)
+    return CheckAnswer(CheckStatus.PASS, evidence)
 
 
-def warned(evidence: str, fix: str) -> Answer:
+def warned(evidence: str, fix: str) -> CheckAnswer:
     """It holds, but somebody should look at something."""
-    return Answer(Status.WARN, evidence, fix)
+    return CheckAnswer(CheckStatus.WARN, evidence, fix)
 
 
-def failed(evidence: str, fix: str) -> Answer:
+def failed(evidence: str, fix: str) -> CheckAnswer:
     """It does not hold."""
-    return Answer(Status.FAIL, evidence, fix)
+    return CheckAnswer(CheckStatus.FAIL, evidence, fix)
 
 
-def unknown(evidence: str, fix: str) -> Answer:
+def unknown(evidence: str, fix: str) -> CheckAnswer:
     """It could not be looked at."""
-    return Answer(Status.UNKNOWN, evidence, fix)
+    return CheckAnswer(CheckStatus.UNKNOWN, evidence, fix)
 
 
-def person(evidence: str, fix: str) -> Answer:
+def person(evidence: str, fix: str) -> CheckAnswer:
     """No call can prove it."""
-    return Answer(Status.PERSON, evidence, fix)
+    return CheckAnswer(CheckStatus.PERSON, evidence, fix)
 
 
-def answer_to_findings(findings: list[Finding], nothing: str) -> Answer:
+def answer_to_findings(findings: list[Finding], nothing: str) -> CheckAnswer:
     """Findings as one answer: critical and high fail, medium and low warn, notes pass."""
     worst = min((finding.severity.rank for finding in findings), default=None)
     if worst is None:
@@ -50,5 +50,5 @@ def answer_to_findings(findings: list[Finding], nothing: str) -> Answer:
     evidence = "; ".join(f"{finding.subject}: {finding.message}" for finding in findings)
     if worst == Severity.INFO.rank:
         return passed(evidence)
-    status = Status.FAIL if worst <= Severity.HIGH.rank else Status.WARN
-    return Answer(status, evidence, findings[0].fix)
+    status = CheckStatus.FAIL if worst <= Severity.HIGH.rank else CheckStatus.WARN
+    return CheckAnswer(status, evidence, findings[0].fix)

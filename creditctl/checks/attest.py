@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from creditctl.checks.answers import Answer, passed
+from creditctl.checks.answers import CheckAnswer, passed
 from creditctl.checks.context import Context
 from creditctl.core.when import iso_time
 from creditctl.ledger.models import Attestation
@@ -22,7 +22,7 @@ def attest(context: Context, item: str, *, by: str, note: str, valid_seconds: in
     return context.books.attest(item, by, statement, context.clock() + valid_seconds)
 
 
-def attested(context: Context, item: str) -> Answer | None:
+def attested(context: Context, item: str) -> CheckAnswer | None:
     """The valid attestation of an item as an answer; None where there is none, it expired, or anything changed."""
     if context.ledger is None:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from creditctl.checks.answers import Answer, failed, passed, person, warned
+from creditctl.checks.answers import CheckAnswer, failed, passed, person, warned
 from creditctl.checks.attest import attested
 from creditctl.checks.context import Context
 from creditctl.checks.endpoint_answers import answer_of_probe, endpoint_in_order, secret_matches
@@ -18,7 +18,7 @@ from creditctl.core.modes import Mode
 from creditctl.core.money import format_amount
 from creditctl.core.urls import is_private_host
 from creditctl.core.when import iso_time
-from creditctl.ledger.models import Run
+from creditctl.ledger.models import RunRecord
 from creditctl.stripe_api.pages import list_all
 
 RECEIPTS = "checklist.email_receipts"
@@ -34,10 +34,10 @@ _ATTEST = (
 )
 
 
-def in_live(ask: Callable[[Context], Answer]) -> Callable[[Context], Answer]:
+def in_live(ask: Callable[[Context], CheckAnswer]) -> Callable[[Context], CheckAnswer]:
     """An item that only counts in live mode: what holds elsewhere is said, and does not count."""
 
-    def judged(context: Context) -> Answer:
+    def judged(context: Context) -> CheckAnswer:
         answer = ask(context)
         if context.mode is Mode.LIVE or not answer.status.holds:
             return answer
@@ -47,7 +47,7 @@ def in_live(ask: Callable[[Context], Answer]) -> Callable[[Context], Answer]:
     return judged
 
 
-def live_keys(context: Context) -> Answer:
+def live_keys(context: Context) -> CheckAnswer:
     """Backend and frontend use live keys, and Stripe agrees that they are."""
     if context.mode is not Mode.LIVE:
         fix = "Put the live keys (sk_live_… or rk_live_…, pk_live_…) into the production settings."
@@ -67,7 +67,7 @@ def _key_words(context: Context) -> str:
     return "requests go to this machine" if context.mode is Mode.EMULATOR else "the key is a test key"
 
 
-def secret_key(context: Context) -> Answer:
+def secret_key(context: Context) -> CheckAnswer:
     """STRIPE_SECRET_KEY holds a live key that Stripe takes, of the account that is meant."""
     try:
         key = context.settings.api_key
@@ -86,7 +86,7 @@ def secret_key(context: Context) -> Answer:
     return passed(evidence + kind)
 
 
-def frontend_url(context: Context) -> Answer:
+def frontend_url(context: Context) -> CheckAnswer:
     """FRONTEND_URL is a public https URL at which somebody answers."""
     url = context.settings.text("FRONTEND_URL")
     fault = "it is not set" if url is None else url_fault(url)
@@ -98,7 +98,7 @@ def frontend_url(context: Context) -> Answer:
     return answer_of_probe(context, url)
 
 
-def small_payment(context: Context) -> Answer:
+def small_payment(context: Context) -> CheckAnswer:
     """Somebody really paid for a package, best the smallest."""
     payment = context.small_payment
     smallest = min(context.catalog, key=lambda package: package.amount)
@@ -113,7 +113,7 @@ def small_payment(context: Context) -> Answer:
     return passed(evidence)
 
 
-def credits_added(context: Context) -> Answer:
+def credits_added(context: Context) -> CheckAnswer:
     """The credits of that payment are in the ledger, as many as were sold."""
     payment = context.small_payment
     if payment is None:
@@ -131,7 +131,7 @@ def credits_added(context: Context) -> Answer:
     return passed(evidence)
 
 
-def transaction_history(context: Context) -> Answer:
+def transaction_history(context: Context) -> CheckAnswer:
     """The last reconciliation compared everything since that payment, and found nothing wrong."""
     fix = "Run `creditctl reconcile`, settle what it finds, and put it into cron."
     run = next(iter(context.books.runs("reconcile", limit=1)), None)
@@ -148,12 +148,12 @@ def transaction_history(context: Context) -> Answer:
     return passed(f"The last reconciliation ({when}) was clean.")
 
 
-def _covers(run: Run, moment: int) -> bool:
+def _covers(run: RunRecord, moment: int) -> bool:
     since = (run.report.get("window") or {}).get("since")
     return run.finished >= moment and (since is None or since <= iso_time(moment))
 
 
-def email_receipts(context: Context) -> Answer:
+def email_receipts(context: Context) -> CheckAnswer:
     """Stripe sends receipts: a switch in the Dashboard that no API shows, so somebody has to look."""
     known = attested(context, RECEIPTS)
     if known is not None:

@@ -20,7 +20,7 @@ from creditctl.core.settings import Settings
 from creditctl.ledger.store import Ledger
 from creditctl.provisioning.observe import observe_endpoints
 from creditctl.provisioning.state import EndpointState, same_url
-from creditctl.stripe_api.client import StripeDoor
+from creditctl.stripe_api.client import StripeConnection
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Context:
     env: EnvView
     catalog: Catalog
     clock: Callable[[], int]
-    stripe: StripeDoor | None = None
+    stripe: StripeConnection | None = None
     ledger: Ledger | None = None
     probe: Probe | None = None
     no_stripe: str = "There is no usable key."
@@ -52,7 +52,7 @@ class Context:
         return "an unknown mode" if self.mode is None else f"{self.mode} mode"
 
     @property
-    def door(self) -> StripeDoor:
+    def door(self) -> StripeConnection:
         """The door to Stripe. Errors: ConfigurationError saying why there is none."""
         if self.stripe is None:
             fix = "Correct the settings; `creditctl env check` says where."
@@ -116,7 +116,9 @@ class Context:
         return hashlib.sha256("\n".join([owner, str(self.mode), *places]).encode()).hexdigest()[:16]
 
 
-def open_ledger(settings: Settings, door: StripeDoor | None, clock: Callable[[], int]) -> tuple[Ledger | None, str]:
+def open_ledger(
+    settings: Settings, door: StripeConnection | None, clock: Callable[[], int]
+) -> tuple[Ledger | None, str]:
     """The ledger that the settings name, if it is there and belongs to the account; else None and why not."""
     try:
         path, account = settings.ledger_path, None
@@ -128,7 +130,7 @@ def open_ledger(settings: Settings, door: StripeDoor | None, clock: Callable[[],
         return None, error.message
 
 
-def _account_or_none(door: StripeDoor) -> str | None:
+def _account_or_none(door: StripeConnection) -> str | None:
     try:
         return door.account_id
     except stripe.PermissionError:

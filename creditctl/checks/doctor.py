@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from creditctl.checks.answers import Answer, answer_to_findings, failed, passed, unknown, warned
+from creditctl.checks.answers import CheckAnswer, answer_to_findings, failed, passed, unknown, warned
 from creditctl.checks.context import Context
 from creditctl.checks.endpoint_answers import answer_of_probe, endpoint_in_order, secret_matches
 from creditctl.checks.env.rule_groups import RULE_GROUPS
@@ -43,7 +43,7 @@ class Problem:
     checks: tuple[Check, ...]
 
 
-def endpoint_or_listener(context: Context) -> Answer:
+def endpoint_or_listener(context: Context) -> CheckAnswer:
     """The endpoint is in order; with a local backend in test mode events come another way."""
     if context.mode is Mode.TEST and context.settings.webhook_url_is_local:
         return warned(
@@ -52,7 +52,7 @@ def endpoint_or_listener(context: Context) -> Answer:
     return endpoint_in_order(context)
 
 
-def backend_answers(context: Context) -> Answer:
+def backend_answers(context: Context) -> CheckAnswer:
     """Something answers at the webhook's URL, by itself and without asking who is there."""
     url = context.settings.webhook_url
     if url is None or url_fault(url) or context.probe is None:
@@ -73,7 +73,7 @@ def backend_answers(context: Context) -> Answer:
     return passed(f"{url} answers ({answer.status} to a GET).")
 
 
-def nothing_undelivered(context: Context) -> Answer:
+def nothing_undelivered(context: Context) -> CheckAnswer:
     """Stripe has no event of ours that it could not deliver."""
     events = list(itertools.islice(_undelivered(context), _MOST_EVENTS))
     if not events:
@@ -95,7 +95,7 @@ def _undelivered(context: Context) -> Iterator[Mapping[str, Any]]:
     return list_all(context.door.client, "events", parameters)
 
 
-def every_payment_credited(context: Context) -> Answer:
+def every_payment_credited(context: Context) -> CheckAnswer:
     """Every recent paid session of ours has its purchase in the ledger."""
     books, latest = context.books, context.clock() - GRACE_SECONDS
     due = [payment for payment in context.payments if payment.created <= latest]
@@ -109,7 +109,7 @@ def every_payment_credited(context: Context) -> Answer:
     return failed(f"{len(missing)} of {len(due)} payments have no credits: {names}.", fix)
 
 
-def nothing_failed(context: Context) -> Answer:
+def nothing_failed(context: Context) -> CheckAnswer:
     """No webhook ended in an error of the backend."""
     failures = [item for item in _deliveries(context.books, "failed") if _is_recent(context, item)]
     if not failures:
@@ -121,7 +121,7 @@ def nothing_failed(context: Context) -> Answer:
     )
 
 
-def nothing_open(context: Context) -> Answer:
+def nothing_open(context: Context) -> CheckAnswer:
     """Nothing waits for a person to decide."""
     waiting = context.books.findings()
     if not waiting:
@@ -131,7 +131,7 @@ def nothing_open(context: Context) -> Answer:
     return failed(text, first.fix or "`creditctl ledger resolve ID` credits or dismisses it.")
 
 
-def ledger_is_whole(context: Context) -> Answer:
+def ledger_is_whole(context: Context) -> CheckAnswer:
     """Every entry is as it was written."""
     verification = context.books.verify()
     if verification.ok:
@@ -141,7 +141,7 @@ def ledger_is_whole(context: Context) -> Answer:
     return failed(f"The ledger was changed: {fault.message}", fix)
 
 
-def secret_is_clean(context: Context) -> Answer:
+def secret_is_clean(context: Context) -> CheckAnswer:
     """No space, line end or other stray character is in the signing secret, and one place says it."""
     wanted = {"env.values", "env.keys", "env.process"}
     found = [
@@ -154,7 +154,7 @@ def secret_is_clean(context: Context) -> Answer:
     return answer_to_findings(found, "Nothing but the secret is in the setting.")
 
 
-def signatures_verify(context: Context) -> Answer:
+def signatures_verify(context: Context) -> CheckAnswer:
     """No delivery was refused for its signature."""
     refused = [item for item in _deliveries(context.books, "bad_signature") if _is_recent(context, item)]
     if not refused:
@@ -164,7 +164,7 @@ def signatures_verify(context: Context) -> Answer:
     return warned(text, "If they were Stripe's, the secret is another endpoint's or mode's; a few may be strangers.")
 
 
-def clock_is_right(context: Context) -> Answer:
+def clock_is_right(context: Context) -> CheckAnswer:
     """This machine's clock agrees with Stripe's: signatures are only good for five minutes.
 
     Source: Stripe documentation, "Verify webhook signatures": the default tolerance is 300 seconds.
@@ -180,7 +180,7 @@ def clock_is_right(context: Context) -> Answer:
     return warned(text, "Set the clock (NTP).") if skew > _SKEW_TO_NOTE else passed(text)
 
 
-def frontend_is_right(context: Context) -> Answer:
+def frontend_is_right(context: Context) -> CheckAnswer:
     """FRONTEND_URL is a URL at which buyers can arrive."""
     url = context.settings.text("FRONTEND_URL")
     fault = "it is not set" if url is None else url_fault(url)
@@ -195,7 +195,7 @@ def frontend_is_right(context: Context) -> Answer:
     return warned(answer.evidence, "Start the storefront, if it should be running here.")
 
 
-def sessions_return_home(context: Context) -> Answer:
+def sessions_return_home(context: Context) -> CheckAnswer:
     """The Checkout sessions that were made send buyers to FRONTEND_URL."""
     home = urlsplit(context.settings.frontend_url)
     for session in context.payments[:_MOST_NAMED]:

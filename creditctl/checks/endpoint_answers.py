@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import stripe
 
-from creditctl.checks.answers import Answer, failed, passed, unknown, warned
+from creditctl.checks.answers import CheckAnswer, failed, passed, unknown, warned
 from creditctl.checks.context import Context
 from creditctl.checks.env.rules.urls import url_fault
 from creditctl.core.errors import ConfigurationError
@@ -19,7 +19,7 @@ _EVERYTHING = "*"
 _SETUP = "`creditctl setup` puts it in order; `creditctl setup --dry-run` shows how."
 
 
-def endpoint_in_order(context: Context) -> Answer:
+def endpoint_in_order(context: Context) -> CheckAnswer:
     """One enabled endpoint delivers the right events to our URL, in the version that we read."""
     url = context.settings.webhook_url
     fault = "it is not set" if url is None else url_fault(url)
@@ -38,7 +38,7 @@ def endpoint_in_order(context: Context) -> Answer:
     return _judged(enabled)
 
 
-def _judged(enabled: list[EndpointState]) -> Answer:
+def _judged(enabled: list[EndpointState]) -> CheckAnswer:
     endpoint = enabled[0]
     missing = sorted(set.intersection(*(missing_events(item) for item in enabled)))
     if missing:
@@ -54,7 +54,7 @@ def _judged(enabled: list[EndpointState]) -> Answer:
     return _remarked(endpoint, rotating=len(enabled) > 1)
 
 
-def _remarked(endpoint: EndpointState, *, rotating: bool) -> Answer:
+def _remarked(endpoint: EndpointState, *, rotating: bool) -> CheckAnswer:
     evidence = f"{endpoint.id} is enabled and delivers to {endpoint.url}."
     if rotating:
         return warned(f"{evidence} A rotation of its secret is under way.", "Finish it: `creditctl webhooks rotate`.")
@@ -77,7 +77,7 @@ def _readable(api_version: str) -> bool:
     return release_name(api_version) == release_name(str(stripe.api_version))
 
 
-def secret_matches(context: Context) -> Answer:
+def secret_matches(context: Context) -> CheckAnswer:
     """One of our signing secrets is the endpoint's own, by the fingerprint that set-up left on it."""
     try:
         ours = {secret.fingerprint for secret in context.settings.webhook_secrets}
@@ -101,7 +101,7 @@ def secret_matches(context: Context) -> Answer:
     return passed(f"The fingerprint on {enabled[0].id} is the one of our secret.")
 
 
-def answer_of_probe(context: Context, url: str) -> Answer:
+def answer_of_probe(context: Context, url: str) -> CheckAnswer:
     """Somebody answers at a URL, with a page or at least with an answer of its own, and from there."""
     if context.probe is None:
         return passed(f"{url} is a public https URL.")

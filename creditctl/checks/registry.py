@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import stripe
 
-from creditctl.checks.answers import Answer, unknown
+from creditctl.checks.answers import CheckAnswer, unknown
 from creditctl.checks.context import Context
 from creditctl.core.checks import CheckResult
 from creditctl.core.errors import CreditctlError
@@ -21,7 +21,7 @@ class Check:
 
     id: str
     title: str
-    ask: Callable[[Context], Answer] = field(repr=False)
+    ask: Callable[[Context], CheckAnswer] = field(repr=False)
 
     def run(self, context: Context) -> CheckResult:
         """The answer; where Stripe, the network or the ledger refuse to answer, `unknown` and the reason."""
@@ -40,5 +40,5 @@ def run_checks(checks: Iterable[Check], context: Context) -> list[CheckResult]:
     return [check.run(context) for check in checks]
 
 
-def _could_not_look(error: CreditctlError) -> Answer:
+def _could_not_look(error: CreditctlError) -> CheckAnswer:
     return unknown(error.message, error.fix)

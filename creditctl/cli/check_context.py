@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from creditctl.checks.context import Context
     from creditctl.cli.output import Run
     from creditctl.core.settings import Settings
-    from creditctl.stripe_api.client import StripeDoor
+    from creditctl.stripe_api.client import StripeConnection
 
 
 @contextmanager
-def looked_at(run: Run, env_file: Path | None, expected: Mode | None, catalog: Path | None) -> Iterator[Context]:
+def open_check_context(
+    run: Run, env_file: Path | None, expected: Mode | None, catalog: Path | None
+) -> Iterator[Context]:
     """The context of one run of checks; a key or ledger that is not usable is for the checks to say.
 
     Errors: GuardRefused where --mode says another mode than the settings; whatever the env file or catalogue raise.
@@ -49,7 +51,7 @@ def looked_at(run: Run, env_file: Path | None, expected: Mode | None, catalog: P
         )
 
 
-def _door(run: Run, settings: Settings, stack: ExitStack) -> tuple[StripeDoor | None, str]:
+def _door(run: Run, settings: Settings, stack: ExitStack) -> tuple[StripeConnection | None, str]:
     try:
         return stack.enter_context(run.wiring.stripe(settings, audited=False)), ""
     except (ConfigurationError, GuardRefused) as error:

@@ -39,11 +39,11 @@ def checklist(
         return
     from creditctl.checks.checklist import CHECKLIST
     from creditctl.checks.registry import run_checks
-    from creditctl.cli.check_context import looked_at
+    from creditctl.cli.check_context import open_check_context
     from creditctl.cli.render.checks import findings_of, show_checks
 
     run = start(ctx, as_json=as_json)
-    with looked_at(run, env_file, mode, catalog) as context:
+    with open_check_context(run, env_file, mode, catalog) as context:
         results = run_checks(CHECKLIST, context)
     holding = sum(result.status.holds for result in results)
     first = next((result for result in results if not result.status.holds), None)
@@ -74,7 +74,7 @@ def attest(
     """Vouch for an item that no call can prove; another account, mode or endpoint opens it again."""
     from creditctl.checks import attest as attesting
     from creditctl.checks.checklist import ATTESTABLE
-    from creditctl.cli.check_context import looked_at
+    from creditctl.cli.check_context import open_check_context
 
     run = start(ctx, as_json=as_json)
     name = _GROUP + item.removeprefix(_GROUP)
@@ -83,7 +83,7 @@ def attest(
         raise UsageError(
             f"{item!r} is not for a person to attest.", code="checklist.not_attestable", fix=f"These are: {known}."
         )
-    with looked_at(run, env_file, mode, None) as context:
+    with open_check_context(run, env_file, mode, None) as context:
         number = attesting.attest(context, name, by=by, note=note, valid_seconds=days * attesting.DAY_SECONDS)
 
     def human(console: Console) -> None:

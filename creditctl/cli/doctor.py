@@ -29,11 +29,11 @@ def doctor(
     """
     from creditctl.checks.doctor import DOCTOR
     from creditctl.checks.registry import run_checks
-    from creditctl.cli.check_context import looked_at
+    from creditctl.cli.check_context import open_check_context
     from creditctl.cli.render.checks import findings_of, show_checks
 
     run = start(ctx, as_json=as_json)
-    with looked_at(run, env_file, mode, catalog) as context:
+    with open_check_context(run, env_file, mode, catalog) as context:
         answers = [(problem, run_checks(problem.checks, context)) for problem in DOCTOR]
     results = [result for _, group in answers for result in group]
     ill = [result for result in results if not result.status.holds]

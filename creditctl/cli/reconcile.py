@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from creditctl.core.settings import Settings
     from creditctl.ledger.store import Ledger
     from creditctl.reconciliation.report import ReconcileReport
-    from creditctl.stripe_api.client import StripeDoor
+    from creditctl.stripe_api.client import StripeConnection
 
 RepairOption = Annotated[
     bool, typer.Option("--repair", help="Post what is safe: lost credits, refunds and disputes not yet followed.")
@@ -47,7 +47,7 @@ GraceOption = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ReconcileOptions:
     """What the operator asked for."""
 
     window: Window
@@ -87,12 +87,12 @@ def reconcile(
     settings = run.wiring.settings(env_file, mode)
     window = parse_window(since, until, run.wiring.clock())
     packages = run.wiring.catalog(catalog or settings.catalog_path)
-    wish = Wish(window, grace_seconds, repair, dry_run, max_repairs, yes, mode, confirm, ledger)
+    wish = ReconcileOptions(window, grace_seconds, repair, dry_run, max_repairs, yes, mode, confirm, ledger)
     report = _carry_out(run, settings, packages, wish)
     _finish(run, report, wish)
 
 
-def _carry_out(run: Run, settings: Settings, catalog: Catalog, wish: Wish) -> ReconcileReport:
+def _carry_out(run: Run, settings: Settings, catalog: Catalog, wish: ReconcileOptions) -> ReconcileReport:
     """Compares, and repairs where that was asked for and is allowed."""
     from creditctl.ledger.store import Ledger
 
@@ -109,7 +109,9 @@ def _carry_out(run: Run, settings: Settings, catalog: Catalog, wish: Wish) -> Re
         return _repair(run, report, ledger, wish) if wish.repairs else report
 
 
-def _compare(run: Run, door: StripeDoor, ledger: Ledger, catalog: Catalog, wish: Wish) -> ReconcileReport:
+def _compare(
+    run: Run, door: StripeConnection, ledger: Ledger, catalog: Catalog, wish: ReconcileOptions
+) -> ReconcileReport:
     from creditctl.reconciliation import run as room
 
     return room.reconcile(
@@ -126,14 +128,14 @@ def _compare(run: Run, door: StripeDoor, ledger: Ledger, catalog: Catalog, wish:
     )
 
 
-def _guard(run: Run, door: StripeDoor, ledger: Ledger, wish: Wish) -> None:
+def _guard(run: Run, door: StripeConnection, ledger: Ledger, wish: ReconcileOptions) -> None:
     """The live guard of entries, before anything long begins; Stripe stays locked, a repair changes nothing there."""
     from creditctl.ledger.guards import confirm_entries
 
     confirm_entries(ledger, mode=door.mode, expected=wish.mode, confirm=wish.confirm, ask=_asker(run, wish))
 
 
-def _repair(run: Run, report: ReconcileReport, ledger: Ledger, wish: Wish) -> ReconcileReport:
+def _repair(run: Run, report: ReconcileReport, ledger: Ledger, wish: ReconcileOptions) -> ReconcileReport:
     """Repairs what the report plans, once somebody agreed, where there is somebody to ask."""
     from creditctl.reconciliation import run as room
 
@@ -154,7 +156,7 @@ def _agreed(run: Run, report: ReconcileReport, ask: Callable[[str], str]) -> boo
     return ask("Post these entries? [y/N] ").strip().lower() in ("y", "yes")
 
 
-def _asker(run: Run, wish: Wish) -> Callable[[str], str] | None:
+def _asker(run: Run, wish: ReconcileOptions) -> Callable[[str], str] | None:
     """How to ask a person; None where nobody would answer, or no question was wanted."""
     if wish.yes or run.as_json or not run.wiring.stdin.isatty():
         return None
@@ -173,7 +175,7 @@ def _progress(run: Run) -> Callable[[str, int], None] | None:
     return lambda path, count: run.err.print(f"reading {path}: {count:,}", end="\r", markup=False)
 
 
-def _finish(run: Run, report: ReconcileReport, wish: Wish) -> None:
+def _finish(run: Run, report: ReconcileReport, wish: ReconcileOptions) -> None:
     from creditctl.cli.render.reconcile import render
 
     run.finish(

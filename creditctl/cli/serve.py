@@ -25,10 +25,10 @@ from creditctl.core.settings import WEBHOOK_PATH
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from creditctl.backend.dependencies import Services
+    from creditctl.backend.dependencies import Dependencies
     from creditctl.core.catalog import Catalog
     from creditctl.core.settings import Settings
-    from creditctl.stripe_api.client import StripeDoor
+    from creditctl.stripe_api.client import StripeConnection
     from creditctl.stripe_api.retry import RetryPolicy
 
 TrustUserOption = Annotated[
@@ -98,7 +98,7 @@ def check_address(mode: Mode, host: str, trust_user_header: bool) -> None:
         )
 
 
-def _guard(run: Run, mode: Mode | None, confirm: str | None) -> Callable[[StripeDoor], None]:
+def _guard(run: Run, mode: Mode | None, confirm: str | None) -> Callable[[StripeConnection], None]:
     """The live guard: said once, at the start, for every Checkout session that will be opened."""
     from creditctl.stripe_api.guards import confirm_live_writes
 
@@ -120,7 +120,7 @@ def _serve(
     catalog: Catalog,
     address: tuple[str, int],
     trust_user_header: bool,
-    guard: Callable[[StripeDoor], None],
+    guard: Callable[[StripeConnection], None],
 ) -> ExitCode:
     from creditctl.backend import server
     from creditctl.backend.app import build_app
@@ -146,14 +146,14 @@ def impatient() -> RetryPolicy:
 
 
 def build_services(
-    run: Run, settings: Settings, catalog: Catalog, door: StripeDoor, stack: ExitStack, trust_user_header: bool
-) -> Services:
+    run: Run, settings: Settings, catalog: Catalog, door: StripeConnection, stack: ExitStack, trust_user_header: bool
+) -> Dependencies:
     """Everything that the backend works with, built from the settings; the ledger is closed with the stack.
 
     Errors: LedgerError; GuardRefused where the ledger is another account's.
     """
     from creditctl.backend.checkout import StripeCheckout
-    from creditctl.backend.dependencies import Services
+    from creditctl.backend.dependencies import Dependencies
     from creditctl.backend.logs import stream_log
     from creditctl.fulfilment.webhook import Webhook
     from creditctl.ledger.store import Ledger
@@ -172,7 +172,7 @@ def build_services(
         livemode=door.livemode,
         clock=clock,
     )
-    return Services(
+    return Dependencies(
         webhook=webhook,
         ledger=ledger,
         catalog=catalog,
@@ -184,7 +184,7 @@ def build_services(
     )
 
 
-def _announce(run: Run, settings: Settings, services: Services, url: str) -> None:
+def _announce(run: Run, settings: Settings, services: Dependencies, url: str) -> None:
     """Says that it is ready, on stdout with --json and on stderr for people."""
     report = {
         "url": url,

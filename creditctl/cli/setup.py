@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from creditctl.provisioning.apply import Applied
     from creditctl.provisioning.planning.steps import Plan, Step
     from creditctl.provisioning.secret_sinks import SecretSink
-    from creditctl.provisioning.state import EndpointWish
-    from creditctl.stripe_api.client import StripeDoor
+    from creditctl.provisioning.state import DesiredEndpoint
+    from creditctl.stripe_api.client import StripeConnection
 
 PlanOutOption = Annotated[Path | None, typer.Option("--plan-out", help="Keep the plan in this file.", metavar="FILE")]
 PlanOption = Annotated[Path | None, typer.Option("--plan", help="Apply exactly the plan in this file.", metavar="FILE")]
@@ -54,7 +54,7 @@ SecretCommandOption = Annotated[
 
 
 @dataclass(frozen=True)
-class Choices:
+class SetupOptions:
     """What the operator asked for."""
 
     env_file: Path | None
@@ -96,7 +96,7 @@ def setup(
             fix="Give those when the plan is made.",
         )
     run = start(ctx, as_json=as_json)
-    choices = Choices(
+    choices = SetupOptions(
         env_file=env_file,
         mode=mode,
         confirm=confirm,
@@ -119,7 +119,9 @@ def setup(
         _finish(run, door, settings, planned, applied)
 
 
-def _plan(run: Run, door: StripeDoor, settings: Settings, catalog_path: Path | None, choices: Choices) -> Plan:
+def _plan(
+    run: Run, door: StripeConnection, settings: Settings, catalog_path: Path | None, choices: SetupOptions
+) -> Plan:
     from creditctl.provisioning.observe import observe
     from creditctl.provisioning.planning.plan import make_plan, resolve_adoption
     from creditctl.provisioning.planning.saved_plan import SavedPlan, save_plan
@@ -136,15 +138,17 @@ def _plan(run: Run, door: StripeDoor, settings: Settings, catalog_path: Path | N
     return planned
 
 
-def _wish(settings: Settings, choices: Choices) -> EndpointWish | None:
+def _wish(settings: Settings, choices: SetupOptions) -> DesiredEndpoint | None:
     import stripe
 
-    from creditctl.provisioning.desired_state import endpoint_wish
+    from creditctl.provisioning.desired_state import desired_endpoint
 
-    return endpoint_wish(settings, api_version=stripe.api_version, trust_fingerprint=choices.secret_command is not None)
+    return desired_endpoint(
+        settings, api_version=stripe.api_version, trust_fingerprint=choices.secret_command is not None
+    )
 
 
-def _load(run: Run, door: StripeDoor, choices: Choices) -> Plan:
+def _load(run: Run, door: StripeConnection, choices: SetupOptions) -> Plan:
     from creditctl.provisioning.observe import observe
     from creditctl.provisioning.planning.saved_plan import load_plan, require_unmoved
 
@@ -156,7 +160,7 @@ def _load(run: Run, door: StripeDoor, choices: Choices) -> Plan:
     return saved.plan
 
 
-def _apply(run: Run, door: StripeDoor, settings: Settings, planned: Plan, choices: Choices) -> Applied:
+def _apply(run: Run, door: StripeConnection, settings: Settings, planned: Plan, choices: SetupOptions) -> Applied:
     from creditctl.cli.render.plan import print_plan, progress_line
     from creditctl.provisioning.apply import apply_plan
     from creditctl.provisioning.desired_state import held_secrets, require_secret_will_win
@@ -186,7 +190,7 @@ def secret_sink(run: Run, settings: Settings, command: str | None) -> SecretSink
     return EnvFileSink(run.wiring.folder / settings.env_file)
 
 
-def confirm_changes(run: Run, door: StripeDoor, *, mode: Mode | None, confirm: str | None, yes: bool) -> None:
+def confirm_changes(run: Run, door: StripeConnection, *, mode: Mode | None, confirm: str | None, yes: bool) -> None:
     """Asks before anything is changed: the account's id in live, yes or no in test, nothing on the emulator.
 
     Errors: GuardRefused naming the option that would have answered.
@@ -212,7 +216,7 @@ def confirm_changes(run: Run, door: StripeDoor, *, mode: Mode | None, confirm: s
         raise GuardRefused("Nothing was changed.", code="guard.declined", fix="Run it again when you are ready.")
 
 
-def _finish_plan(run: Run, door: StripeDoor, settings: Settings, planned: Plan, choices: Choices) -> None:
+def _finish_plan(run: Run, door: StripeConnection, settings: Settings, planned: Plan, choices: SetupOptions) -> None:
     from creditctl.cli.render.plan import print_findings, print_plan
 
     findings = [*planned.findings, *_jump_findings(planned)]
@@ -230,7 +234,7 @@ def _finish_plan(run: Run, door: StripeDoor, settings: Settings, planned: Plan, 
     run.finish(report, human=human, findings=findings, exit_code=exit_code)
 
 
-def _finish(run: Run, door: StripeDoor, settings: Settings, planned: Plan, applied: Applied) -> None:
+def _finish(run: Run, door: StripeConnection, settings: Settings, planned: Plan, applied: Applied) -> None:
     from creditctl.cli.render.plan import endpoint_of, env_lines, print_findings, print_prices
 
     endpoint = endpoint_of(planned)

@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
 
 import typer
 
-from creditctl.cli.emulator.session import KeyNameOption, Steering, UrlOption, steering
+from creditctl.cli.emulator.session import EmulatorSession, KeyNameOption, UrlOption, steering
 from creditctl.cli.options import EnvFileOption, JsonOption
 from creditctl.core.errors import ExitCode, UsageError
 from creditctl.core.keys import redact
@@ -116,7 +116,7 @@ def _descriptor(stream: Any) -> int | None:
     return number
 
 
-def _finish(at: Steering, code: int, output: str) -> NoReturn:
+def _finish(at: EmulatorSession, code: int, output: str) -> NoReturn:
     """Leaves with the CLI's exit code, or with 4 where the API refused. Errors: StripeRefused."""
     import json
 

@@ -35,14 +35,14 @@ def trace(
     run = start(ctx, as_json=as_json)
     with open_desk(run, env_file, mode, make_mirror=False) as desk, status_line(run) as show:
         from creditctl.trace.reader import read_trace
-        from creditctl.trace.sources import Eyes
+        from creditctl.trace.sources import TraceSources
         from creditctl.trace.timeline import build_trace
 
         door = desk.door
         packages = run.wiring.catalog(catalog or desk.settings.catalog_path)
-        eyes = Eyes(
+        eyes = TraceSources(
             client=None if offline else lambda: door.client,
-            mirror=desk.mirror,
+            archive=desk.archive,
             ledger=desk.ledger,
             clock=run.wiring.clock,
             progress=None if show is None else lambda what: show(f"reading {what}"),

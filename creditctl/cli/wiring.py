@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from creditctl.checks.probe import ProbeAnswer
     from creditctl.core.catalog import Catalog
     from creditctl.core.settings import Settings
-    from creditctl.stripe_api.client import StripeDoor
+    from creditctl.stripe_api.client import StripeConnection
     from creditctl.stripe_api.retry import RetryPolicy
 
 DEFAULT_ENV_FILE = Path(".env")
@@ -72,7 +72,9 @@ class Wiring:
             require_mode(expected, settings.mode)
         return settings
 
-    def stripe(self, settings: Settings, *, audited: bool = True, policy: RetryPolicy | None = None) -> StripeDoor:
+    def stripe(
+        self, settings: Settings, *, audited: bool = True, policy: RetryPolicy | None = None
+    ) -> StripeConnection:
         """The door to Stripe for these settings; close it, or use it in a `with`.
 
         Errors: ConfigurationError on a bad key or base; GuardRefused where a live key would go to an unknown server.

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 
-class Status(StrEnum):
+class CheckStatus(StrEnum):
     """What a check found: `unknown` could not look, `person` means that no machine can."""
 
     PASS = "pass"  # noqa: S105 - a check's answer, not a password
@@ -18,7 +18,7 @@ class Status(StrEnum):
     @property
     def holds(self) -> bool:
         """Whether a checklist may count this item as done."""
-        return self in (Status.PASS, Status.WARN)
+        return self in (CheckStatus.PASS, CheckStatus.WARN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class CheckResult:
     """
 
     id: str
-    status: Status
+    status: CheckStatus
     title: str
     evidence: str
     fix: str = ""

@@ -9,7 +9,7 @@ from typing import Any
 
 from creditctl.emulator.api import jobs
 from creditctl.emulator.api.accounts import Accounts
-from creditctl.emulator.api.context import API_VERSION, Options, Services
+from creditctl.emulator.api.context import API_VERSION, EmulatorOptions, Services
 from creditctl.emulator.control import api as control
 from creditctl.emulator.pages import handler as pages
 from creditctl.emulator.protocol.wire import Request, Response, Send
@@ -18,7 +18,7 @@ from creditctl.emulator.storage.settings import load_settings, save_setting
 from creditctl.emulator.storage.store import Store
 from creditctl.emulator.v1 import Api, server_error
 from creditctl.emulator.webhooks.auto_disable import watch
-from creditctl.emulator.webhooks.deliveries import Deliveries, Outcome, Outgoing
+from creditctl.emulator.webhooks.deliveries import AttemptResult, Deliveries, Outgoing
 from creditctl.emulator.webhooks.faults import Faults, apply_faults
 from creditctl.emulator.webhooks.listeners import Listeners, Session
 from creditctl.emulator.webhooks.outgoing import attempt, send_over_http
@@ -42,7 +42,7 @@ class Emulator:
         retry_seconds: tuple[int, ...] | None = None,
         real_clock: Callable[[], float] = time.time,
     ) -> None:
-        options = Options(livemode, strict_urls, api_version, rate_limit, retry_seconds)
+        options = EmulatorOptions(livemode, strict_urls, api_version, rate_limit, retry_seconds)
         self._lock = threading.RLock()
         self._clock, self._real_clock = clock, real_clock
         self.on_work: Callable[[], None] = lambda: None
@@ -73,8 +73,8 @@ class Emulator:
             if self.services.next_job is not None and self.services.next_job <= now:
                 self.run_jobs(now)
             response = self._route_safely(request, now)
-            if self.services.deliveries.fresh:
-                self.services.deliveries.fresh = False
+            if self.services.deliveries.has_new:
+                self.services.deliveries.has_new = False
                 self._announce_work()
             return response
 
@@ -111,7 +111,7 @@ class Emulator:
     def awaits_answers(self, scope: int, event: str) -> bool:
         """Whether an endpoint that an event is due at has not answered for the first time yet."""
         with self._lock:
-            return self.services.deliveries.untried(scope, event, self.now())
+            return self.services.deliveries.never_attempted(scope, event, self.now())
 
     def run_jobs(self, now: int | None = None) -> int:
         """Run what is due on the emulator's clock; answers how many jobs ran."""
@@ -134,7 +134,7 @@ class Emulator:
             self.run_jobs(moment)
             return self.services.deliveries.claim(moment, int(self._real_clock()))
 
-    def record(self, outgoing: Outgoing, outcome: Outcome, now: int | None = None) -> None:
+    def record(self, outgoing: Outgoing, outcome: AttemptResult, now: int | None = None) -> None:
         """Write down what came of a sending."""
         with self._lock:
             if self.services.store.get(outgoing.scope, outgoing.event) is None:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 
 from creditctl.emulator.api.accounts import Accounts, Caller, check_permission
-from creditctl.emulator.api.context import Call, Services
+from creditctl.emulator.api.context import RequestContext, Services
 from creditctl.emulator.api.expand import expand
 from creditctl.emulator.api.routes import Route, Router
 from creditctl.emulator.protocol.errors import StripeError, invalid, not_emulated, unrecognized_url
@@ -59,23 +59,23 @@ class Api:
             caller = self._accounts.caller(request.headers, now)
         except StripeError as error:
             return Response(error.status, headers | error.headers, _envelope(error, None, request_id))
-        call = Call(self._services, caller.scope, now)
-        call.request_id = request_id
+        context = RequestContext(self._services, caller.scope, now)
+        context.request_id = request_id
         try:
-            response = self._answer(request, call, caller, headers)
+            response = self._answer(request, context, caller, headers)
         except StripeError as error:
             headers |= error.headers
-            headers.setdefault("Stripe-Version", call.version)
-            response = Response(error.status, headers, _envelope(error, call, call.request_id or ""))
-        headers["Request-Id"] = call.request_id or ""
+            headers.setdefault("Stripe-Version", context.version)
+            response = Response(error.status, headers, _envelope(error, context, context.request_id or ""))
+        headers["Request-Id"] = context.request_id or ""
         if self._services.listeners.tailing and not request.path.startswith("/v1/stripecli"):
-            self._services.listeners.log(caller.scope.id, _log_entry(request, response, call))
+            self._services.listeners.log(caller.scope.id, _log_entry(request, response, context))
         return response
 
-    def _answer(self, request: Request, call: Call, caller: Caller, headers: dict[str, str]) -> Response:
+    def _answer(self, request: Request, context: RequestContext, caller: Caller, headers: dict[str, str]) -> Response:
         version = request.headers.get("stripe-version")
-        call.version, call.version_given = check_version(version, call.version), version is not None
-        headers["Stripe-Version"] = call.version
+        context.version, context.version_given = check_version(version, context.version), version is not None
+        headers["Stripe-Version"] = context.version
         self._limit.check(caller.scope.id, self._services.options.rate_limit, time.monotonic())
         _check_account(request.headers, caller)
         found = self._router.find(request.method, request.path)
@@ -85,16 +85,16 @@ class Api:
             )
             refuse = not_emulated if left_out else unrecognized_url
             raise refuse(request.method, request.path)
-        entry, call.args = found
+        entry, context.args = found
         check_permission(caller, entry.permission)
-        call.base_url = _base_url(request.headers)
+        context.base_url = _base_url(request.headers)
         if request.method == "GET":
             tree = decode(request.query) if request.query else {}
-            _read(call, entry, tree)
-            return Response(200, headers, _run(call, entry))
-        return self._write(request, call, entry, headers)
+            _read(context, entry, tree)
+            return Response(200, headers, _run(context, entry))
+        return self._write(request, context, entry, headers)
 
-    def _write(self, request: Request, call: Call, entry: Route, headers: dict[str, str]) -> Response:
+    def _write(self, request: Request, context: RequestContext, entry: Route, headers: dict[str, str]) -> Response:
         if request.body and "json" in request.headers.get("content-type", ""):
             raise invalid(
                 "Invalid request (check that your POST content type is application/x-www-form-urlencoded). If you have "
@@ -108,80 +108,80 @@ class Api:
         print_ = b""
         if key:
             headers["Idempotency-Key"] = key
-            idempotency.refuse_in_flight(self._services.in_flight, call.scope.id, key)
+            idempotency.refuse_in_flight(self._services.in_flight, context.scope.id, key)
             print_ = idempotency.fingerprint(request.path, tree)
-            kept = idempotency.lookup(self._services.store, call.scope.id, key, print_, call.now)
+            kept = idempotency.lookup(self._services.store, context.scope.id, key, print_, context.now)
             if kept is not None:
                 headers |= {"Original-Request": kept.request_id, "Idempotent-Replayed": "true"}
                 return Response(kept.status, headers, kept.body)
-            call.idempotency_key = key
-        _read(call, entry, tree)
-        kept = self._execute(call, entry, key, print_)
+            context.idempotency_key = key
+        _read(context, entry, tree)
+        kept = self._execute(context, entry, key, print_)
         if key:
             headers["Original-Request"] = kept.request_id
-        return Response(kept.status, headers, kept.body, key=(call.scope.id, key) if key else None)
+        return Response(kept.status, headers, kept.body, key=(context.scope.id, key) if key else None)
 
-    def _execute(self, call: Call, entry: Route, key: str | None, print_: bytes) -> Kept:
+    def _execute(self, context: RequestContext, entry: Route, key: str | None, print_: bytes) -> Kept:
         """Run the action with its events, deliveries and idempotency record as one transaction."""
-        store, passing = self._services.store, call.request_id
+        store, passing = self._services.store, context.request_id
         store.begin()
-        call.request_id = request_id = "req_" + self._services.ids.token(14)
+        context.request_id = request_id = "req_" + self._services.ids.token(14)
         try:
-            kept = Kept(200, _run(call, entry), request_id)
+            kept = Kept(200, _run(context, entry), request_id)
         except StripeError as error:
             if not (error.commit and error.executed):
-                self._take_back(call)
+                self._take_back(context)
             if not error.executed:
-                call.request_id = passing
+                context.request_id = passing
                 raise
             if not store.db.in_transaction:
                 store.begin()
                 self._services.ids.token(14)
-            kept = Kept(error.status, _envelope(error, call, request_id), request_id)
+            kept = Kept(error.status, _envelope(error, context, request_id), request_id)
         except BaseException:
-            self._take_back(call)
+            self._take_back(context)
             raise
         if key:
-            idempotency.keep(store, call.scope.id, key, print_, kept, call.now)
+            idempotency.keep(store, context.scope.id, key, print_, kept, context.now)
         store.commit()
         return kept
 
-    def _take_back(self, call: Call) -> None:
+    def _take_back(self, context: RequestContext) -> None:
         self._services.store.rollback()
-        self._services.endpoints.pop(call.scope.id, None)
+        self._services.endpoints.pop(context.scope.id, None)
 
 
-def _log_entry(request: Request, response: Response, call: Call) -> Body:
+def _log_entry(request: Request, response: Response, context: RequestContext) -> Body:
     """A request as `stripe logs tail` shows it."""
     error: Body = from_json(response.body).get("error", {}) if response.status >= 400 else {}
     names = ("type", "code", "decline_code", "message", "charge", "param")
     return {
-        "created_at": call.now,
-        "livemode": call.scope.livemode,
+        "created_at": context.now,
+        "livemode": context.scope.livemode,
         "method": request.method,
-        "request_id": call.request_id,
+        "request_id": context.request_id,
         "status": response.status,
         "url": request.path,
         "error": {name: error.get(name, "") for name in names} | {"error_insight": ""},
     }
 
 
-def _read(call: Call, entry: Route, tree: Tree) -> None:
-    call.params = read_fields(entry.fields, tree) if tree else read_fields(entry.fields, {})
+def _read(context: RequestContext, entry: Route, tree: Tree) -> None:
+    context.params = read_fields(entry.fields, tree) if tree else read_fields(entry.fields, {})
     if entry.check is not None:
-        entry.check(call)
+        entry.check(context)
 
 
-def _run(call: Call, entry: Route) -> bytes:
+def _run(context: RequestContext, entry: Route) -> bytes:
     """The action's answer, expanded and rendered for the caller's version."""
-    paths = call.params.pop("expand", None)
-    result = entry.action(call)
+    paths = context.params.pop("expand", None)
+    result = entry.action(context)
     if paths:
         body: Body = from_json(result) if isinstance(result, bytes) else result
-        expand(call, body, paths)
+        expand(context, body, paths)
         result = body
     encoded = result if isinstance(result, bytes) else encode(result)
-    return render(encoded, call.version)
+    return render(encoded, context.version)
 
 
 def _check_account(headers: Mapping[str, str], caller: Caller) -> None:
@@ -211,12 +211,12 @@ def _base_url(headers: Mapping[str, str]) -> str:
     return f"http://{host}" if host else "https://checkout.stripe.com"
 
 
-def _envelope(error: StripeError, call: Call | None, request_id: str) -> bytes:
+def _envelope(error: StripeError, context: RequestContext | None, request_id: str) -> bytes:
     fields = dict(error.fields)
     if "code" in fields:
         fields["doc_url"] = "https://stripe.com/docs/error-codes/" + fields["code"].replace("_", "-")
-    if call is not None and error.logged:
-        mode = "" if call.scope.livemode else "test/"
+    if context is not None and error.logged:
+        mode = "" if context.scope.livemode else "test/"
         fields["request_log_url"] = f"https://dashboard.stripe.com/{mode}logs/{request_id}"
     return encode({"error": {name: fields[name] for name in sorted(fields)}})
 

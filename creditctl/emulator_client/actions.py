@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from creditctl.core.errors import UsageError
-from creditctl.emulator_client.client import SLOW_SECONDS, Answer, EmulatorControl
+from creditctl.emulator_client.client import SLOW_SECONDS, ControlAnswer, EmulatorControl
 
 Report = dict[str, Any]
 
@@ -103,7 +103,7 @@ def seed(control: EmulatorControl, params: Mapping[str, Any]) -> Report:
     return control.control("POST", "/seed", params, timeout_seconds=SLOW_SECONDS)
 
 
-def _session_report(control: EmulatorControl, session: Answer) -> Report:
+def _session_report(control: EmulatorControl, session: ControlAnswer) -> Report:
     intent = session.get("payment_intent")
     waiting = False
     if session["status"] == "open" and intent:
@@ -120,7 +120,7 @@ def _session_report(control: EmulatorControl, session: Answer) -> Report:
     }
 
 
-def _money_report(kind: str, body: Answer) -> Report:
+def _money_report(kind: str, body: ControlAnswer) -> Report:
     wanted = ("status", "amount", "currency", "reason", "charge", "payment_intent", "failure_reason", "failure_code")
     return {kind: body["id"], **{name: body[name] for name in wanted if name in body}}
 

@@ -23,7 +23,7 @@ _TIMEOUT_SECONDS = 30.0
 SLOW_SECONDS = 900.0
 """How long a seeding of a million payments may take."""
 
-Answer = dict[str, Any]
+ControlAnswer = dict[str, Any]
 
 
 def emulator_url(given: str | None, configured: str | None) -> str:
@@ -54,7 +54,7 @@ class EmulatorControl:
         self.key = key
         self.url = url
 
-    def prove(self) -> Answer:
+    def prove(self) -> ControlAnswer:
         """What the emulator says of itself; no key is sent before this has succeeded.
 
         Errors: GuardRefused where something else answers, or a live key meets an emulator without live mode.
@@ -75,7 +75,7 @@ class EmulatorControl:
         params: Mapping[str, Any] | None = None,
         *,
         timeout_seconds: float = _TIMEOUT_SECONDS,
-    ) -> Answer:
+    ) -> ControlAnswer:
         """One control below /_emulator; parameters that are None are left out."""
         kept = {name: value for name, value in (params or {}).items() if value is not None}
         place: dict[str, Any] = {"params": kept} if method in ("GET", "DELETE") else {"json": kept}
@@ -84,7 +84,7 @@ class EmulatorControl:
         )
         return _answer(response)
 
-    def api(self, method: str, path: str, params: Mapping[str, Any] | None = None) -> Answer:
+    def api(self, method: str, path: str, params: Mapping[str, Any] | None = None) -> ControlAnswer:
         """One request of Stripe's own API, such as POST /v1/refunds; flat parameters, None is left out."""
         kept = {name: str(value) for name, value in (params or {}).items() if value is not None}
         place: dict[str, Any] = {"params": kept} if method == "GET" else {"data": kept}
@@ -112,7 +112,7 @@ class EmulatorControl:
             ) from error
 
 
-def _identity(response: httpx.Response, url: str) -> Answer:
+def _identity(response: httpx.Response, url: str) -> ControlAnswer:
     """The emulator's own words of who it is. Errors: GuardRefused where they are not."""
     answer = _decoded(response) if response.status_code == 200 else None
     if isinstance(answer, dict) and answer.get("emulator") == "creditctl":
@@ -131,7 +131,7 @@ def _decoded(response: httpx.Response) -> Any:
         return None
 
 
-def _answer(response: httpx.Response) -> Answer:
+def _answer(response: httpx.Response) -> ControlAnswer:
     answer = _decoded(response)
     if response.is_success and isinstance(answer, dict):
         return answer

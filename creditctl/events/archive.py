@@ -1,4 +1,4 @@
-"""Keeps every event of the account in the mirror: incremental, without a gap, and safe to be killed at any point."""
+"""Keeps every event of the account in the archive: incremental, without a gap, and safe to be killed at any point."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from creditctl.core.findings import Finding, Severity
 from creditctl.core.when import iso_time
 from creditctl.events.source import RETENTION_SECONDS, Progress, read_pages
 from creditctl.ledger.archive.models import EventQuery, EventRecord, Gap, Reading
-from creditctl.ledger.archive.store import Mirror
+from creditctl.ledger.archive.store import Archive
 
 OVERLAP_SECONDS = 3600
 """How far a run reads back behind the newest event it knows: events become visible late and out of order.
@@ -66,9 +66,9 @@ class ArchiveReport:
         ]
 
 
-def archive(
+def archive_events(
     client: stripe.StripeClient,
-    mirror: Mirror,
+    archive: Archive,
     *,
     clock: Callable[[], int],
     progress: Progress | None = None,
@@ -79,22 +79,22 @@ def archive(
     Errors: LockHeld while another run goes on; Unreachable or stripe.StripeError: what was read until then is kept, and
             the next run goes on there.
     """
-    with mirror.lock("archive", "An archive run"):
-        known_gaps, before = len(mirror.gaps()), mirror.count()
-        run = _Run(client, mirror, clock, progress)
-        interrupted = mirror.unfinished()
+    with archive.lock("archive", "An archive run"):
+        known_gaps, before = len(archive.gaps()), archive.count()
+        run = _Run(client, archive, clock, progress)
+        interrupted = archive.unfinished()
         if interrupted is not None:
             run.finish(interrupted)
-        complete = mirror.last_complete()
-        run.finish(mirror.begin("archive", clock(), _floor(complete, overlap_seconds)))
-        gaps = tuple(mirror.gaps())
-        kept = mirror.count()
+        complete = archive.last_complete()
+        run.finish(archive.begin("archive", clock(), _floor(complete, overlap_seconds)))
+        gaps = tuple(archive.gaps())
+        kept = archive.count()
         return ArchiveReport(
             read=run.read,
             added=kept - before,
             kept=kept,
             resumed=interrupted is not None,
-            span=mirror.span(),
+            span=archive.span(),
             gaps=gaps,
             new_gaps=gaps[known_gaps:],
         )
@@ -113,7 +113,7 @@ class _Run:
     """One run of the archive. Shape: `read` counts the events that were listed."""
 
     client: stripe.StripeClient
-    mirror: Mirror
+    archive: Archive
     clock: Callable[[], int]
     progress: Progress | None
     read: int = 0
@@ -125,19 +125,19 @@ class _Run:
         except stripe.InvalidRequestError as error:
             if reading.cursor is None or error.code != "resource_missing":
                 raise
-            self.mirror.restart(reading)
-            self._read_on(self.mirror.reading(reading.id))
+            self.archive.restart(reading)
+            self._read_on(self.archive.reading(reading.id))
 
     def _read_on(self, reading: Reading) -> None:
-        previous = self.mirror.last_complete()
+        previous = self.archive.last_complete()
         query = EventQuery(since=reading.floor)
         for page in read_pages(self.client, query, cursor=reading.cursor, progress=self._told(self.read)):
             self.read += len(page.records)
             finished, gap = None, None
             if page.last:
                 finished = self.clock()
-                gap = find_gap(previous, self.mirror.reading(reading.id), page.records, finished)
-            self.mirror.store(reading, page.records, previous=previous, finished=finished, gap=gap)
+                gap = find_gap(previous, self.archive.reading(reading.id), page.records, finished)
+            self.archive.store(reading, page.records, previous=previous, finished=finished, gap=gap)
 
     def _told(self, already: int) -> Progress | None:
         progress = self.progress

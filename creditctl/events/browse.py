@@ -9,14 +9,14 @@ import stripe
 
 from creditctl.events.source import Progress, read_event, read_pages
 from creditctl.ledger.archive.models import EventQuery, EventRecord
-from creditctl.ledger.archive.store import Mirror
+from creditctl.ledger.archive.store import Archive
 
 STRIPE, ARCHIVE = "Stripe", "the archive"
 
 
 def browse(
     client: stripe.StripeClient | None,
-    mirror: Mirror | None,
+    archive: Archive | None,
     query: EventQuery,
     *,
     undelivered: bool = False,
@@ -35,17 +35,17 @@ def browse(
                 at_oldest = {record.id} if record.created != oldest else at_oldest | {record.id}
                 oldest = record.created
                 yield record, STRIPE
-    if mirror is not None and not undelivered:
+    if archive is not None and not undelivered:
         older = query if oldest is None else replace(query, until=oldest + 1)
-        for record in mirror.events(older, newest_first=True):
+        for record in archive.events(older, newest_first=True):
             if record.id not in at_oldest:
                 yield record, ARCHIVE
 
 
-def find(client: stripe.StripeClient | None, mirror: Mirror | None, event_id: str) -> tuple[EventRecord, str] | None:
+def find(client: stripe.StripeClient | None, archive: Archive | None, event_id: str) -> tuple[EventRecord, str] | None:
     """One event and where it was read, or None where nobody knows it."""
     record = read_event(client, event_id) if client is not None else None
     if record is not None:
         return record, STRIPE
-    kept = mirror.event(event_id) if mirror is not None else None
+    kept = archive.event(event_id) if archive is not None else None
     return None if kept is None else (kept, ARCHIVE)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from creditctl.core.entitlement.settlement import Kind
+from creditctl.core.entitlement.settlement import EntryKind
 from creditctl.events.event_view import EventView
 from creditctl.ledger.archive.models import EventRecord
 from creditctl.ledger.models import Entry, EntryFilter
@@ -14,9 +14,9 @@ from creditctl.ledger.store import Ledger
 
 _SESSION_PAID = frozenset(("checkout.session.completed", "checkout.session.async_payment_succeeded"))
 _DISPUTE_KINDS = {
-    "charge.dispute.created": Kind.DISPUTE,
-    "charge.dispute.funds_withdrawn": Kind.DISPUTE,
-    "charge.dispute.funds_reinstated": Kind.DISPUTE_REVERSAL,
+    "charge.dispute.created": EntryKind.DISPUTE,
+    "charge.dispute.funds_withdrawn": EntryKind.DISPUTE,
+    "charge.dispute.funds_reinstated": EntryKind.DISPUTE_REVERSAL,
 }
 _MOST_ENTRIES = 1000
 
@@ -40,10 +40,10 @@ def is_posted(record: EventRecord, ledger: Ledger) -> bool:
     return wanted is not None and any(entry.kind is wanted for entry in entries)
 
 
-def _kind(record: EventRecord, about: Mapping[str, Any]) -> Kind | None:
+def _kind(record: EventRecord, about: Mapping[str, Any]) -> EntryKind | None:
     if about.get("object") == "dispute":
         return _DISPUTE_KINDS.get(record.type)
-    return Kind.REFUND_REVERSAL if about.get("status") in ("failed", "canceled") else Kind.REFUND
+    return EntryKind.REFUND_REVERSAL if about.get("status") in ("failed", "canceled") else EntryKind.REFUND
 
 
 def _refunded(record: EventRecord, about: Mapping[str, Any], ledger: Ledger) -> bool:
@@ -51,7 +51,7 @@ def _refunded(record: EventRecord, about: Mapping[str, Any], ledger: Ledger) -> 
     if record.payment_key is None:
         return False
     entries = ledger.entries(EntryFilter(payment_key=record.payment_key), limit=_MOST_ENTRIES)
-    taken = -sum(entry.amount for entry in entries if entry.kind in (Kind.REFUND, Kind.REFUND_REVERSAL))
+    taken = -sum(entry.amount for entry in entries if entry.kind in (EntryKind.REFUND, EntryKind.REFUND_REVERSAL))
     return 0 < int(about.get("amount_refunded") or 0) <= taken
 
 
@@ -71,7 +71,7 @@ def entries_of_event(ledger: Ledger, record: EventRecord) -> list[Entry]:
 
 
 @dataclass(frozen=True, slots=True)
-class Gain:
+class LedgerEffect:
     """What one delivery did to the ledger.
 
     Shape: `outcome` is how our webhook logged it, None where it logged nothing.
@@ -86,11 +86,11 @@ class Gain:
         return sum(entry.credits for entry in self.entries)
 
 
-def gain_of(ledger: Ledger, event_id: str, head_before: int) -> Gain:
+def gain_of(ledger: Ledger, event_id: str, head_before: int) -> LedgerEffect:
     """What an event's delivery wrote since the ledger had `head_before` entries."""
     new = ledger.entries(after_id=head_before, limit=_MOST_ENTRIES)
     deliveries = ledger.deliveries(event_id=event_id, limit=_MOST_ENTRIES)
-    return Gain(
+    return LedgerEffect(
         entries=tuple(entry for entry in new if entry.source_event == event_id),
         outcome=deliveries[-1].outcome if deliveries else None,
     )

@@ -9,11 +9,11 @@ from typing import Protocol
 import stripe
 
 from creditctl.core.errors import Unreachable
-from creditctl.events.selection import Keeper
+from creditctl.events.selection import ArchiveWriter
 from creditctl.events.source import RETENTION_SECONDS, read_pages
 from creditctl.ledger.archive.models import EventQuery, EventRecord
-from creditctl.ledger.archive.store import Mirror
-from creditctl.stripe_api.delivery import Answer
+from creditctl.ledger.archive.store import Archive
+from creditctl.stripe_api.delivery import DeliveryResult
 from creditctl.stripe_api.errors import translate
 
 POLL_SECONDS = 2.0
@@ -27,13 +27,13 @@ _LONGEST_WAIT_SECONDS = 30.0
 _BATCH = 100
 
 
-class Ears(Protocol):
+class ListenObserver(Protocol):
     """Hears what a listener does."""
 
     def sending(self, record: EventRecord) -> None:
         """An event is about to be sent."""
 
-    def answered(self, record: EventRecord, answer: Answer, wait_seconds: float | None) -> None:
+    def answered(self, record: EventRecord, answer: DeliveryResult, wait_seconds: float | None) -> None:
         """What the target answered; `wait_seconds` until the next try, None where none is needed."""
 
     def stripe_away(self, error: Unreachable, wait_seconds: float) -> None:
@@ -51,13 +51,13 @@ class Listener:
     """
 
     client: stripe.StripeClient
-    mirror: Mirror
+    archive: Archive
     target: str
     types: tuple[str, ...]
-    deliver: Callable[[EventRecord], Answer]
+    deliver: Callable[[EventRecord], DeliveryResult]
     clock: Callable[[], int]
     sleep: Callable[[float], None]
-    ears: Ears
+    ears: ListenObserver
     poll_seconds: float = POLL_SECONDS
     overlap_seconds: int = OVERLAP_SECONDS
     forwarded: int = 0
@@ -71,9 +71,9 @@ class Listener:
 
         Shape: returns the time it goes on from, None for now; Stripe's newest event says when now is, not our clock.
         """
-        known = self.mirror.forwards.since(self.target)
+        known = self.archive.forwards.since(self.target)
         if since is not None:
-            self.mirror.forwards.start(self.target, since)
+            self.archive.forwards.start(self.target, since)
             return since
         if known is not None:
             return known
@@ -85,7 +85,7 @@ class Listener:
             for page in read_pages(self.client, EventQuery(since=start))
             for record in page.records
         ]
-        self.mirror.forwards.start_now(self.target, start, before, self.clock())
+        self.archive.forwards.start_now(self.target, start, before, self.clock())
         return None
 
     def run(self) -> None:
@@ -117,14 +117,14 @@ class Listener:
 
         Units: seconds; None where nothing is left.
         """
-        since = self.mirror.forwards.since(self.target) or 0
+        since = self.archive.forwards.since(self.target) or 0
         try:
             until = self._read(since)
         except (stripe.StripeError, Unreachable) as error:
             return self._stripe_away(error)
         self._away, self._away_count = None, 0
         query = EventQuery(types=self.types, since=since, until=until)
-        while batch := self.mirror.unforwarded(self.target, query, _BATCH):
+        while batch := self.archive.unforwarded(self.target, query, _BATCH):
             for record in batch:
                 if not self._forward(record):
                     return pause_after(self._failures)
@@ -136,9 +136,9 @@ class Listener:
         Shape: returns the second before which nothing is missing. What others store of later ones meanwhile, newest
                first, has to wait: the cursor would pass over what they have not stored yet.
         """
-        span = self.mirror.span()
+        span = self.archive.span()
         newest = 0 if span is None else span[1]
-        keeper = Keeper(self.mirror, self.clock)
+        keeper = ArchiveWriter(self.archive, self.clock)
         for page in read_pages(self.client, EventQuery(types=self.types, since=since)):
             keeper.keep(page.records)
             newest = max([newest, *(record.created for record in page.records)])
@@ -161,7 +161,7 @@ class Listener:
             self.ears.answered(record, answer, pause_after(self._failures))
             return False
         since = record.created - self.overlap_seconds
-        self.mirror.forwards.accepted(
+        self.archive.forwards.accepted(
             self.target, record.id, record.created, self.clock(), str(answer.status), since=since
         )
         self._failures = 0

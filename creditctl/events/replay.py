@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from creditctl.events.event_view import EventView
-from creditctl.events.ledger_effect import Gain, gain_of, is_posted
+from creditctl.events.ledger_effect import LedgerEffect, gain_of, is_posted
 from creditctl.events.sending import Send
 from creditctl.ledger.archive.models import EventRecord, ReplayItem
-from creditctl.ledger.archive.store import Mirror
+from creditctl.ledger.archive.store import Archive
 from creditctl.ledger.store import Ledger
 
 DEFAULT_LIMIT = 100
@@ -43,7 +43,7 @@ class Result:
     record: EventRecord
     state: str
     answer: str
-    gain: Gain | None = None
+    gain: LedgerEffect | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The result as a JSON document shows it."""
@@ -112,7 +112,7 @@ class Replayer:
            False where what the ledger gains comes later than the answer.
     """
 
-    mirror: Mirror
+    archive: Archive
     send: Send
     ledger: Ledger | None
     clock: Callable[[], int]
@@ -125,7 +125,7 @@ class Replayer:
 
         Shape: an event that was on its way when a run was killed is sent again; none that was accepted is.
         """
-        journal = self.mirror.replays
+        journal = self.archive.replays
         results: list[Result] = []
         sent = failures = 0
         stopped = ""
@@ -148,13 +148,13 @@ class Replayer:
         return ReplayReport(number, target, resumed, tuple(results), left, stopped if left else "", by_failures)
 
     def _one(self, number: int, item: ReplayItem, terms: Terms, *, pause_seconds: float) -> Result:
-        journal = self.mirror.replays
-        record = self.mirror.event(item.event_id)
+        journal = self.archive.replays
+        record = self.archive.event(item.event_id)
         if record is None:
-            raise LookupError(f"event {item.event_id} of replay {number} is not in the mirror")
+            raise LookupError(f"event {item.event_id} of replay {number} is not in the archive")
         if terms.skip_posted and self.ledger is not None and is_posted(record, self.ledger):
             journal.settle(number, item, "skipped", "posted already")
-            return Result(record, "skipped", "posted already", Gain((), None))
+            return Result(record, "skipped", "posted already", LedgerEffect((), None))
         if pause_seconds > 0:
             self.sleep(pause_seconds)
         head = 0 if self.ledger is None else self.ledger.count()

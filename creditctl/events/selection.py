@@ -1,4 +1,4 @@
-"""Which events a command is about: read from Stripe into the mirror, then taken from there in order."""
+"""Which events a command is about: read from Stripe into the archive, then taken from there in order."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import stripe
 from creditctl.core.errors import UsageError
 from creditctl.events.source import Progress, read_event, read_pages
 from creditctl.ledger.archive.models import EventQuery, EventRecord, Reading
-from creditctl.ledger.archive.store import Mirror
+from creditctl.ledger.archive.store import Archive
 
 
-def gather(
+def select_events(
     client: stripe.StripeClient | None,
-    mirror: Mirror,
+    archive: Archive,
     query: EventQuery,
     *,
     clock: Callable[[], int],
@@ -29,34 +29,34 @@ def gather(
     """
     listed: set[str] = set()
     if client is not None:
-        keeper = Keeper(mirror, clock)
+        keeper = ArchiveWriter(archive, clock)
         for page in read_pages(client, query, undelivered=undelivered, progress=progress):
             keeper.keep(page.records)
             listed.update(record.id for record in page.records)
-    return [event_id for event_id in mirror.ids(query) if event_id in listed or not undelivered]
+    return [event_id for event_id in archive.ids(query) if event_id in listed or not undelivered]
 
 
 def gather_named(
-    client: stripe.StripeClient | None, mirror: Mirror, event_ids: Sequence[str], *, clock: Callable[[], int]
+    client: stripe.StripeClient | None, archive: Archive, event_ids: Sequence[str], *, clock: Callable[[], int]
 ) -> list[str]:
     """Events by their ids, in order of their time.
 
     Errors: UsageError for one that neither Stripe nor the archive knows.
     """
-    found = [find_event(client, mirror, event_id, clock=clock) for event_id in dict.fromkeys(event_ids)]
-    order = {event_id: place for place, event_id in enumerate(mirror.ids(EventQuery()))} if len(found) > 1 else {}
+    found = [find_event(client, archive, event_id, clock=clock) for event_id in dict.fromkeys(event_ids)]
+    order = {event_id: place for place, event_id in enumerate(archive.ids(EventQuery()))} if len(found) > 1 else {}
     return sorted((record.id for record in found), key=lambda event_id: order.get(event_id, 0))
 
 
 def find_event(
-    client: stripe.StripeClient | None, mirror: Mirror, event_id: str, *, clock: Callable[[], int]
+    client: stripe.StripeClient | None, archive: Archive, event_id: str, *, clock: Callable[[], int]
 ) -> EventRecord:
     """One event, from Stripe or else from the archive. Errors: UsageError where neither knows it."""
     record = read_event(client, event_id) if client is not None else None
     if record is not None:
-        Keeper(mirror, clock).keep([record])
+        ArchiveWriter(archive, clock).keep([record])
         return record
-    kept = mirror.event(event_id)
+    kept = archive.event(event_id)
     if kept is None:
         raise UsageError(
             f"Neither Stripe nor the archive knows an event {event_id}.",
@@ -67,20 +67,20 @@ def find_event(
 
 
 @dataclass
-class Keeper:
+class ArchiveWriter:
     """Keeps the events of one list that proves no completeness; what is known already costs nothing.
 
     Shape: one reading for all its pages, because the order within a second follows from it.
     """
 
-    mirror: Mirror
+    archive: Archive
     clock: Callable[[], int]
     reading: Reading | None = None
 
     def keep(self, records: Sequence[EventRecord]) -> None:
         """Keeps one page, newest first."""
-        if self.mirror.has_all([record.id for record in records]):
+        if self.archive.has_all([record.id for record in records]):
             return
         if self.reading is None:
-            self.reading = self.mirror.begin("read", self.clock(), None)
-        self.mirror.store(self.reading, records, finished=self.clock())
+            self.reading = self.archive.begin("read", self.clock(), None)
+        self.archive.store(self.reading, records, finished=self.clock())

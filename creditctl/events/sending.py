@@ -10,12 +10,12 @@ import stripe
 from creditctl.core.keys import Secret
 from creditctl.events.event_view import wire_body
 from creditctl.ledger.archive.models import EventRecord
-from creditctl.stripe_api.delivery import Answer, deliver_signed
+from creditctl.stripe_api.delivery import DeliveryResult, deliver_signed
 
 if TYPE_CHECKING:
     import httpx
 
-Send = Callable[[EventRecord], Answer]
+Send = Callable[[EventRecord], DeliveryResult]
 
 
 def post_signed(http: httpx.Client, url: str, secret: Secret, clock: Callable[[], int]) -> Send:
@@ -30,11 +30,11 @@ def resend_by_stripe(client: stripe.StripeClient, endpoint_id: str) -> Send:
             only. Stripe refuses events older than thirty days, and types that the endpoint did not take then.
     """
 
-    def send(record: EventRecord) -> Answer:
+    def send(record: EventRecord) -> DeliveryResult:
         try:
             client.raw_request("post", f"/v1/events/{record.id}/retry", webhook_endpoint=endpoint_id)
         except stripe.InvalidRequestError as error:
-            return Answer(error.http_status, error=error.user_message or str(error))
-        return Answer(200)
+            return DeliveryResult(error.http_status, error=error.user_message or str(error))
+        return DeliveryResult(200)
 
     return send

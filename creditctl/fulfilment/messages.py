@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from creditctl.core.entitlement.facts import Fact
-from creditctl.core.entitlement.settlement import Kind, Purchase
+from creditctl.core.entitlement.settlement import EntryKind, Purchase
 from creditctl.core.findings import Finding, Severity
 from creditctl.fulfilment.event import Event
 from creditctl.ledger.models import Entry
@@ -12,10 +12,10 @@ from creditctl.ledger.models import Entry
 def written(entry: Entry) -> str:
     """The log line of an entry that was just written."""
     user = one_line(entry.user_id)
-    if entry.kind is Kind.PURCHASE:
+    if entry.kind is EntryKind.PURCHASE:
         return f"Successfully added {entry.credits} credits to user {user} from Stripe payment {entry.payment_key}"
-    thing = "refund" if entry.kind in (Kind.REFUND, Kind.REFUND_REVERSAL) else "dispute"
-    if entry.kind in (Kind.REFUND, Kind.DISPUTE):
+    thing = "refund" if entry.kind in (EntryKind.REFUND, EntryKind.REFUND_REVERSAL) else "dispute"
+    if entry.kind in (EntryKind.REFUND, EntryKind.DISPUTE):
         return f"Successfully took {-entry.credits} credits from user {user} for Stripe {thing} {entry.object_id}"
     return f"Successfully returned {entry.credits} credits to user {user} from Stripe {thing} {entry.object_id}"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from creditctl.core.entitlement.decision import Proposal
 from creditctl.core.entitlement.facts import Fact
-from creditctl.core.entitlement.settlement import EntryDraft, Kind
+from creditctl.core.entitlement.settlement import EntryDraft, EntryKind
 from creditctl.core.findings import Finding
 
 
@@ -21,7 +21,7 @@ class Entry:
     recorded: int
     created: int
     user_id: str
-    kind: Kind
+    kind: EntryKind
     credits: int
     amount: int
     currency: str | None
@@ -78,7 +78,7 @@ class EntryFilter:
     """Which entries are wanted. Units: `since` and `until` are a half-open range of `created`, Unix seconds."""
 
     user_id: str | None = None
-    kind: Kind | None = None
+    kind: EntryKind | None = None
     payment_key: str | None = None
     object_id: str | None = None
     since: int | None = None
@@ -167,7 +167,7 @@ class Resolution:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RunRecord:
     """One finished run of something that is run again and again."""
 
     id: int

@@ -15,7 +15,7 @@ from creditctl.ledger.models import (
     EntryFilter,
     FindingStatus,
     Head,
-    Run,
+    RunRecord,
     StoredFact,
     StoredFinding,
 )
@@ -111,7 +111,7 @@ def deliveries(
     return [rows.delivery_of(row) for row in connection.execute(query, values)]
 
 
-def runs(connection: sqlite3.Connection, kind: str | None, limit: int) -> list[Run]:
+def runs(connection: sqlite3.Connection, kind: str | None, limit: int) -> list[RunRecord]:
     """The latest runs, newest first."""
     query = f"SELECT {rows.RUN_COLUMNS} FROM runs WHERE kind = coalesce(?, kind) ORDER BY id DESC LIMIT ?"  # noqa: S608
     return [rows.run_of(row) for row in connection.execute(query, (kind, limit))]

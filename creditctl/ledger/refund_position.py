@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from creditctl.core.entitlement.settlement import TAKING_KINDS, Kind, Purchase, Standing
+from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind, Purchase, RefundPosition
 from creditctl.ledger.models import Entry
 
 
-def standing_of(purchase: Entry, entries: Sequence[Entry], payment_key: str | None = None) -> Standing:
+def refund_position(purchase: Entry, entries: Sequence[Entry], payment_key: str | None = None) -> RefundPosition:
     """What the ledger holds about a purchase.
 
     Shape: `entries` are all entries of the payment; `payment_key` stands in where an imported purchase has none.
     """
-    taking = [entry for entry in entries if entry.kind in TAKING_KINDS]
-    return Standing(
+    taking = [entry for entry in entries if entry.kind in CLAWBACK_KINDS]
+    return RefundPosition(
         purchase=_purchase(purchase, purchase.payment_key or payment_key or ""),
         purchase_id=purchase.id,
         taken=-sum(entry.credits for entry in taking),
@@ -27,7 +27,7 @@ def standing_of(purchase: Entry, entries: Sequence[Entry], payment_key: str | No
 
 
 def _takes(entry: Entry) -> bool:
-    return entry.kind in (Kind.REFUND, Kind.DISPUTE)
+    return entry.kind in (EntryKind.REFUND, EntryKind.DISPUTE)
 
 
 def _shares(taking: Sequence[Entry]) -> Counter[str]:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from creditctl.core.entitlement.decision import Proposal
-from creditctl.core.entitlement.facts import DisputeFact, Fact, Movement, RefundFact, Statement, Telling
-from creditctl.core.entitlement.settlement import Kind
+from creditctl.core.entitlement.facts import DisputeFact, Fact, FundsObservation, Movement, Observation, RefundFact
+from creditctl.core.entitlement.settlement import EntryKind
 from creditctl.core.findings import Finding, Severity
 from creditctl.ledger.hashchain.chain import COLUMNS
 from creditctl.ledger.models import (
@@ -16,7 +16,7 @@ from creditctl.ledger.models import (
     Delivery,
     Entry,
     FindingStatus,
-    Run,
+    RunRecord,
     StoredFact,
     StoredFinding,
 )
@@ -40,7 +40,7 @@ Row = Sequence[Any]
 def entry_of(row: Row) -> Entry:
     """An entry from a row in ENTRY_COLUMNS."""
     values = list(row)
-    values[4], values[16] = Kind(row[4]), bool(row[16])
+    values[4], values[16] = EntryKind(row[4]), bool(row[16])
     return Entry(*values)
 
 
@@ -66,10 +66,10 @@ def fact_values(fact: Fact, recorded: int, source_event: str | None) -> tuple[ob
 def _detail(fact: Fact) -> dict[str, object]:
     if isinstance(fact, RefundFact):
         return {}
-    said = fact.statement
+    said = fact.funds_observation
     return {
-        "told_at": fact.telling.at,
-        "rank": fact.telling.rank,
+        "told_at": fact.observation.at,
+        "rank": fact.observation.rank,
         "movements": [[move.id, move.amount, move.currency] for move in fact.movements],
         "statement": [said.at, said.rank, said.held] if said else None,
     }
@@ -89,9 +89,9 @@ def fact_of(row: Row) -> StoredFact:
             currency=currency,
             created=created,
             observed=observed,
-            telling=Telling(detail["told_at"], detail["rank"], status, amount),
+            observation=Observation(detail["told_at"], detail["rank"], status, amount),
             movements=tuple(Movement(*move) for move in detail["movements"]),
-            statement=Statement(*detail["statement"]) if detail["statement"] else None,
+            funds_observation=FundsObservation(*detail["statement"]) if detail["statement"] else None,
         )
     return StoredFact(fact, recorded, event)
 
@@ -129,9 +129,9 @@ def delivery_of(row: Row) -> Delivery:
     )
 
 
-def run_of(row: Row) -> Run:
+def run_of(row: Row) -> RunRecord:
     """A run from a row in RUN_COLUMNS."""
-    return Run(row[0], row[1], row[2], row[3], bool(row[4]), json.loads(row[5]))
+    return RunRecord(row[0], row[1], row[2], row[3], bool(row[4]), json.loads(row[5]))
 
 
 def attestation_of(row: Row) -> Attestation:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from creditctl.core.entitlement.settlement import EntryDraft, KeyScheme, Kind, idempotency_key
+from creditctl.core.entitlement.settlement import EntryDraft, EntryKind, KeyScheme, idempotency_key
 from creditctl.core.errors import LedgerError, UsageError
 from creditctl.ledger import reading, resolving
 from creditctl.ledger.hashchain import verify
@@ -26,7 +26,7 @@ from creditctl.ledger.models import (
     Head,
     Posting,
     Resolution,
-    Run,
+    RunRecord,
     StoredFact,
     StoredFinding,
 )
@@ -34,7 +34,7 @@ from creditctl.ledger.opening import Wanted, prepare, require_file
 from creditctl.ledger.schema import MIGRATIONS, Migration
 from creditctl.ledger.sqlite.connections import ConnectHook, Connections
 from creditctl.ledger.sqlite.errors import translated
-from creditctl.ledger.sqlite.write_lock import Turns
+from creditctl.ledger.sqlite.write_lock import WriteLock
 from creditctl.ledger.transaction import LedgerTransaction
 
 _EVERYTHING = EntryFilter()
@@ -47,7 +47,7 @@ class Ledger:
     """
 
     def __init__(
-        self, path: Path, connections: Connections, turns: Turns, owner: tuple[str, bool], clock: Callable[[], int]
+        self, path: Path, connections: Connections, turns: WriteLock, owner: tuple[str, bool], clock: Callable[[], int]
     ) -> None:
         self.path = path
         self.account, self.livemode = owner
@@ -82,7 +82,7 @@ class Ledger:
         except BaseException:
             connections.close()
             raise
-        return cls(path, connections, Turns(path, busy_timeout_seconds), owner, clock)
+        return cls(path, connections, WriteLock(path, busy_timeout_seconds), owner, clock)
 
     def close(self) -> None:
         """Closes the file; no thread may be using it."""
@@ -148,7 +148,7 @@ class Ledger:
 
     def purchase_of(self, payment_key: str) -> Entry | None:
         """The first purchase of a payment."""
-        found = self.entries(EntryFilter(payment_key=payment_key, kind=Kind.PURCHASE), limit=1)
+        found = self.entries(EntryFilter(payment_key=payment_key, kind=EntryKind.PURCHASE), limit=1)
         return found[0] if found else None
 
     def count(self) -> int:
@@ -218,7 +218,7 @@ class Ledger:
         draft = EntryDraft(
             created=self._clock() if created is None else created,
             user_id=user_id,
-            kind=Kind.ADJUSTMENT,
+            kind=EntryKind.ADJUSTMENT,
             credits=credits,
             amount=0,
             currency=None,
@@ -276,7 +276,7 @@ class Ledger:
             values = (kind, started, finished, int(ok), json.dumps(report))
             return tx.connection.execute(query, values).lastrowid or 0
 
-    def runs(self, kind: str | None = None, limit: int = 20) -> list[Run]:
+    def runs(self, kind: str | None = None, limit: int = 20) -> list[RunRecord]:
         """The latest runs, newest first."""
         with self._reading() as connection:
             return reading.runs(connection, kind, limit)

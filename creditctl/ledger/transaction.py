@@ -11,14 +11,14 @@ from creditctl.core.entitlement.decision import Proposal
 from creditctl.core.entitlement.facts import DisputeFact, Fact, RefundFact
 from creditctl.core.entitlement.fields import MAX_USER_ID_CHARACTERS, is_user_id
 from creditctl.core.entitlement.findings import other_currency
-from creditctl.core.entitlement.settlement import EntryDraft, KeyScheme, Kind, settlement
+from creditctl.core.entitlement.settlement import EntryDraft, EntryKind, KeyScheme, settlement
 from creditctl.core.errors import UsageError
 from creditctl.core.findings import Finding
 from creditctl.ledger import rows
 from creditctl.ledger.hashchain.canonical import fast_entry_hash
 from creditctl.ledger.hashchain.chain import COLUMNS, GENESIS
 from creditctl.ledger.models import Delivery, Entry, Outcome, Posting
-from creditctl.ledger.refund_position import standing_of
+from creditctl.ledger.refund_position import refund_position
 
 _INSERT_ENTRY = f"INSERT INTO credit_transactions ({rows.ENTRY_COLUMNS}) VALUES ({','.join('?' * len(COLUMNS))})"  # noqa: S608
 _SELECT_ENTRY = f"SELECT {rows.ENTRY_COLUMNS} FROM credit_transactions WHERE "  # noqa: S608
@@ -71,7 +71,7 @@ class LedgerTransaction:
         if purchase is None:
             return ()
         self._report_other_currencies(purchase, facts, source_event)
-        standing = standing_of(purchase, self._select("payment_key = ? ORDER BY id", payment_key))
+        standing = refund_position(purchase, self._select("payment_key = ? ORDER BY id", payment_key))
         drafts = settlement(standing, facts, source_event=source_event, cause=cause)
         return tuple(self._append(draft) for draft in drafts)
 
@@ -160,7 +160,7 @@ class LedgerTransaction:
 
     def _known(self, draft: EntryDraft) -> list[Entry]:
         """The entries that make a draft superfluous, or contradict it."""
-        if draft.kind is not Kind.PURCHASE or _is_import(draft):
+        if draft.kind is not EntryKind.PURCHASE or _is_import(draft):
             return self._select("idempotency_key = ?", draft.idempotency_key)
         # A purchase's own key names its payment, so that whoever holds the key is among these.
         known = self.connection.execute(SELECT_SAME_PURCHASE, (draft.payment_key, draft.session_id))
@@ -211,7 +211,7 @@ def _require_storable(draft: EntryDraft) -> None:
         raise UsageError(f"A user id is a text of 1 to {MAX_USER_ID_CHARACTERS} characters.", code="ledger.user_id")
     if max(abs(draft.credits), abs(draft.amount)) > _MAX_MAGNITUDE:
         raise UsageError("Credits and amount must be below 10^15.", code="ledger.out_of_range")
-    if draft.kind is Kind.PURCHASE and draft.payment_key is None:
+    if draft.kind is EntryKind.PURCHASE and draft.payment_key is None:
         raise UsageError("A purchase needs the key of its payment.", code="ledger.payment_key")
 
 

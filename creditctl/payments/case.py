@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from creditctl.core.entitlement.facts import DisputeFact, Fact, RefundFact
-from creditctl.core.entitlement.settlement import TAKING_KINDS, Kind
+from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind
 from creditctl.ledger.models import Entry
 from creditctl.payments.facts import IntentFacts, Pulled, SoldSession
 
@@ -31,7 +31,7 @@ class Case:
     @cached_property
     def purchases(self) -> tuple[Entry, ...]:
         """The entries that gave credits."""
-        return tuple(entry for entry in self.entries if entry.kind is Kind.PURCHASE)
+        return tuple(entry for entry in self.entries if entry.kind is EntryKind.PURCHASE)
 
     @property
     def main(self) -> Entry:
@@ -43,9 +43,9 @@ class Case:
         return (*own, *self.purchases)[0]
 
     @cached_property
-    def takings(self) -> tuple[Entry, ...]:
+    def clawbacks(self) -> tuple[Entry, ...]:
         """The entries that took credits back, or returned them."""
-        return tuple(entry for entry in self.entries if entry.kind in TAKING_KINDS)
+        return tuple(entry for entry in self.entries if entry.kind in CLAWBACK_KINDS)
 
     @property
     def granted(self) -> dict[str, int]:
@@ -58,7 +58,7 @@ class Case:
     @property
     def taken(self) -> int:
         """How many credits were taken back, corrections of that included."""
-        return -sum(entry.credits for entry in (*self.takings, *self._corrections(self.takings)))
+        return -sum(entry.credits for entry in (*self.clawbacks, *self._corrections(self.clawbacks)))
 
     def recorded_after(self, moment: int) -> bool:
         """Whether the ledger wrote about this payment after a moment."""
@@ -68,7 +68,7 @@ class Case:
         if len(self.entries) == len(corrected):
             return ()
         ids = {entry.id for entry in corrected}
-        return tuple(entry for entry in self.entries if entry.kind is Kind.ADJUSTMENT and entry.corrects in ids)
+        return tuple(entry for entry in self.entries if entry.kind is EntryKind.ADJUSTMENT and entry.corrects in ids)
 
 
 def match(pulled: Pulled, entries: Iterable[Entry], known: Mapping[str, Fact]) -> list[Case]:
@@ -103,7 +103,11 @@ def unknown_payments(pulled: Pulled, entries: Iterable[Entry]) -> list[str]:
     """
     wanted: set[str] = set()
     for entry in entries:
-        if entry.kind in (Kind.PURCHASE, *TAKING_KINDS) and entry.payment_key and pulled.window.holds(entry.created):
+        if (
+            entry.kind in (EntryKind.PURCHASE, *CLAWBACK_KINDS)
+            and entry.payment_key
+            and pulled.window.holds(entry.created)
+        ):
             wanted.add(entry.payment_key)
     wanted |= {fact.payment_key for fact in pulled.facts.values() if pulled.window.holds(fact.created)}
     return sorted(wanted - pulled.settled_keys)
@@ -129,7 +133,11 @@ def _entries_by_payment(entries: Iterable[Entry], names: Mapping[str, str]) -> d
     grouped: dict[str, list[Entry]] = defaultdict(list)
     payments: dict[int, str] = {}
     for entry in entries:
-        key = payments.get(entry.corrects) if entry.kind is Kind.ADJUSTMENT and entry.corrects else _key(entry, names)
+        key = (
+            payments.get(entry.corrects)
+            if entry.kind is EntryKind.ADJUSTMENT and entry.corrects
+            else _key(entry, names)
+        )
         if key is not None:
             payments[entry.id] = key
             grouped[key].append(entry)
@@ -137,7 +145,7 @@ def _entries_by_payment(entries: Iterable[Entry], names: Mapping[str, str]) -> d
 
 
 def _key(entry: Entry, names: Mapping[str, str]) -> str | None:
-    if entry.kind is Kind.ADJUSTMENT or entry.kind is Kind.USAGE:
+    if entry.kind is EntryKind.ADJUSTMENT or entry.kind is EntryKind.USAGE:
         return None
     by_session = names.get(entry.session_id) if entry.session_id else None
     return names.get(entry.payment_key or "") or by_session or entry.payment_key

@@ -41,7 +41,7 @@ PREFIX = "reconcile."
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ClassifiedFinding:
     """A finding of this run.
 
     Shape: `lasting` ones are kept in the ledger until a person settles them; the others a repair or time settles.
@@ -58,7 +58,7 @@ class Judged:
         return self.finding.code, self.finding.subject
 
 
-def judged(
+def classified(
     name: str,
     subject: str,
     message: str,
@@ -67,16 +67,18 @@ def judged(
     payment_key: str | None = None,
     lasting: bool = False,
     severity: Severity | None = None,
-) -> Judged:
+) -> ClassifiedFinding:
     """A finding by its short name; only what a person has to settle is lasting."""
     finding = Finding(f"{PREFIX}{name}", severity or SEVERITIES[name], subject, message, fix)
-    return Judged(finding, payment_key, lasting=lasting)
+    return ClassifiedFinding(finding, payment_key, lasting=lasting)
 
 
-def for_person(name: str, payment_key: str, message: str, fix: str, *, subject: str | None = None) -> Judged:
+def for_person(name: str, payment_key: str, message: str, fix: str, *, subject: str | None = None) -> ClassifiedFinding:
     """A finding that only a person may settle; if all is well as it is, by dismissing it."""
     dismissal = "or, if that is as it should be, `creditctl ledger resolve {id} --dismiss --reason TEXT`"
-    return judged(name, subject or payment_key, message, f"{fix}; {dismissal}", payment_key=payment_key, lasting=True)
+    return classified(
+        name, subject or payment_key, message, f"{fix}; {dismissal}", payment_key=payment_key, lasting=True
+    )
 
 
 def correction(user_id: str, credits: int, corrects: int) -> str:

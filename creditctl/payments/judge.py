@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from creditctl.payments.case import Case
 from creditctl.payments.facts import Pulled
-from creditctl.payments.finding_codes import Judged, judged
+from creditctl.payments.finding_codes import ClassifiedFinding, classified
 from creditctl.payments.judge_clawback import judge_returns
-from creditctl.payments.judge_credit import Terms, judge_credit
+from creditctl.payments.judge_credit import JudgementContext, judge_credit
 from creditctl.payments.repair import Repair
 
 
@@ -17,13 +17,13 @@ from creditctl.payments.repair import Repair
 class Classified:
     """Everything that is wrong, and everything that can be put right."""
 
-    found: tuple[Judged, ...]
+    found: tuple[ClassifiedFinding, ...]
     repairs: tuple[Repair, ...]
 
 
-def classify(cases: Iterable[Case], terms: Terms) -> Classified:
+def classify(cases: Iterable[Case], terms: JudgementContext) -> Classified:
     """The findings and the repairs of many payments."""
-    found: list[Judged] = []
+    found: list[ClassifiedFinding] = []
     repairs: list[Repair] = []
     for case in cases:
         credit = judge_credit(case, terms)
@@ -34,12 +34,12 @@ def classify(cases: Iterable[Case], terms: Terms) -> Classified:
     return Classified(tuple(found), tuple(repairs))
 
 
-def about_the_pull(pulled: Pulled) -> tuple[Judged, ...]:
+def about_the_pull(pulled: Pulled) -> tuple[ClassifiedFinding, ...]:
     """What is wrong with the reading itself."""
     again = "`creditctl reconcile` again; nothing is repaired from an incomplete picture"
-    gaps = tuple(judged("pull_incomplete", "stripe", f"{gap}.", again) for gap in pulled.gaps)
+    gaps = tuple(classified("pull_incomplete", "stripe", f"{gap}.", again) for gap in pulled.gaps)
     unreadable = tuple(
-        judged(
+        classified(
             "unreadable_object",
             each.id,
             f"Stripe's answer to {each.path} could not be understood: {each.reason}.",

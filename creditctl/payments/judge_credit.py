@@ -7,18 +7,18 @@ from dataclasses import dataclass, field, replace
 
 from creditctl.core.catalog import Catalog
 from creditctl.core.entitlement.decision import Decision, Disagrees, Grants, NotOurs, Waits, decide
-from creditctl.core.entitlement.settlement import Purchase, Standing, settlement
+from creditctl.core.entitlement.settlement import Purchase, RefundPosition, settlement
 from creditctl.core.findings import Severity
 from creditctl.core.money import format_amount
 from creditctl.core.when import iso_time
 from creditctl.ledger.models import Entry, FindingStatus
 from creditctl.payments.case import Case
-from creditctl.payments.finding_codes import Judged, correction, for_person, judged, plural
+from creditctl.payments.finding_codes import ClassifiedFinding, classified, correction, for_person, plural
 from creditctl.payments.repair import NOTE, Repair
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class JudgementContext:
     """What a payment is judged by.
 
     Shape: `settled` says how a person settled a finding, by its code and subject.
@@ -32,7 +32,7 @@ class Terms:
     grace_seconds: int
     settled: dict[tuple[str, str], FindingStatus] = field(default_factory=dict)
 
-    def young(self, moment: int) -> bool:
+    def within_grace(self, moment: int) -> bool:
         """Whether a webhook about something of that time may simply still be on its way.
 
         Shape: a time far in the future says that two clocks disagree, and excuses nothing.
@@ -47,12 +47,12 @@ class Verdict:
     Shape: `stands` says that its purchase is rightly there, so that refunds and disputes can be judged against it.
     """
 
-    found: tuple[Judged, ...] = ()
+    found: tuple[ClassifiedFinding, ...] = ()
     repair: Repair | None = None
     stands: bool = False
 
 
-def judge_credit(case: Case, terms: Terms) -> Verdict:
+def judge_credit(case: Case, terms: JudgementContext) -> Verdict:
     """What stands against the credits given for a payment."""
     mixed = _mode_mix(case, terms)
     if mixed is not None:
@@ -65,7 +65,7 @@ def judge_credit(case: Case, terms: Terms) -> Verdict:
     return _nothing_due(case, decision, terms)
 
 
-def _mode_mix(case: Case, terms: Terms) -> Judged | None:
+def _mode_mix(case: Case, terms: JudgementContext) -> ClassifiedFinding | None:
     """Test and live data in one place, told by `livemode` or by the name of a session."""
     foreign = "cs_test_" if terms.livemode else "cs_live_"
     strangers = [entry.id for entry in case.entries if entry.livemode != terms.livemode or _named(entry, foreign)]
@@ -84,24 +84,24 @@ def _named(entry: Entry, prefix: str) -> bool:
     return (entry.session_id or entry.payment_key or "").startswith(prefix)
 
 
-def _granted(case: Case, purchase: Purchase, terms: Terms) -> Verdict:
+def _granted(case: Case, purchase: Purchase, terms: JudgementContext) -> Verdict:
     if not case.purchases:
         return _missing(case, purchase, terms)
     return Verdict((*_holders(case, purchase), *_differences(case.main, purchase)), stands=True)
 
 
-def _missing(case: Case, purchase: Purchase, terms: Terms) -> Verdict:
+def _missing(case: Case, purchase: Purchase, terms: JudgementContext) -> Verdict:
     """Paid, and no entry: late, or lost."""
     paid = purchase.created if case.intent is None else max(purchase.created, case.intent.paid)
     money = format_amount(purchase.amount, purchase.currency)
     what = f"User {purchase.user_id} paid {money} for {plural(purchase.credits, 'credit')} at {iso_time(paid)}"
-    if terms.young(paid):
+    if terms.within_grace(paid):
         return Verdict((_in_flight(case, f"{what}; the webhook may still be on its way."),))
     purchase = replace(purchase, created=paid)
-    drafts = (purchase.draft(note=NOTE), *settlement(Standing(purchase, 0), case.facts))
+    drafts = (purchase.draft(note=NOTE), *settlement(RefundPosition(purchase, 0), case.facts))
     due = sum(draft.credits for draft in drafts)
     text = f"{what}, and the ledger has no entry." + ("" if due == purchase.credits else f" {due:,} of them are due.")
-    found = judged(
+    found = classified(
         "missing_credit",
         case.key,
         text,
@@ -112,7 +112,7 @@ def _missing(case: Case, purchase: Purchase, terms: Terms) -> Verdict:
     return Verdict((found,), Repair(case.key, purchase, case.facts, drafts))
 
 
-def _holders(case: Case, purchase: Purchase) -> Iterator[Judged]:
+def _holders(case: Case, purchase: Purchase) -> Iterator[ClassifiedFinding]:
     """Whether the right user, and nobody else, holds the right number of credits."""
     granted, due = case.granted, purchase.credits
     if granted == {purchase.user_id: due}:
@@ -135,7 +135,7 @@ def _holders(case: Case, purchase: Purchase) -> Iterator[Judged]:
         yield for_person("wrong_amount", case.key, f"For this payment {owed} and has {held:,}.", fix)
 
 
-def _differences(entry: Entry, purchase: Purchase) -> Iterator[Judged]:
+def _differences(entry: Entry, purchase: Purchase) -> Iterator[ClassifiedFinding]:
     """What the entry says of the payment beside its credits. An import may not have known a currency or a package."""
     pairs = (
         ("currency", entry.currency, purchase.currency),
@@ -149,14 +149,14 @@ def _differences(entry: Entry, purchase: Purchase) -> Iterator[Judged]:
             yield for_person(f"{name}_mismatch", purchase.payment_key, text, fix)
 
 
-def _undecided(case: Case, decision: Disagrees, terms: Terms) -> Verdict:
+def _undecided(case: Case, decision: Disagrees, terms: JudgementContext) -> Verdict:
     """Paid, but a person has to say what it is worth, or has said so."""
     finding = decision.finding
     status = terms.settled.get((finding.code, finding.subject))
     if not case.granted:
         if status is not None and status is not FindingStatus.OPEN:
             return Verdict()
-        return Verdict((Judged(finding, case.key, decision.proposal, lasting=True),))
+        return Verdict((ClassifiedFinding(finding, case.key, decision.proposal, lasting=True),))
     if status is FindingStatus.CREDITED:
         return Verdict(stands=True)
     given = plural(sum(case.granted.values()), "credit")
@@ -164,7 +164,7 @@ def _undecided(case: Case, decision: Disagrees, terms: Terms) -> Verdict:
     return Verdict((for_person("undecided_credit", case.key, text, _take_back(case)),), stands=True)
 
 
-def _nothing_due(case: Case, decision: Decision | None, terms: Terms) -> Verdict:
+def _nothing_due(case: Case, decision: Decision | None, terms: JudgementContext) -> Verdict:
     """Not paid, not ours, or not known to Stripe at all: then there should be no credits."""
     if not case.granted:
         return _unattributed(case, terms) if decision is None else Verdict()
@@ -187,10 +187,10 @@ def _why_not(case: Case, decision: Decision | None) -> tuple[str, str]:
     return "not_ours_credit", "no checkout session of ours belongs to the payment"
 
 
-def _unattributed(case: Case, terms: Terms) -> Verdict:
+def _unattributed(case: Case, terms: JudgementContext) -> Verdict:
     """Money for us that no checkout session explains; anything that is not ours is nobody's business here."""
     intent = case.intent
-    if intent is None or not intent.managed or intent.status != "succeeded" or terms.young(intent.paid):
+    if intent is None or not intent.managed or intent.status != "succeeded" or terms.within_grace(intent.paid):
         return Verdict()
     money = format_amount(intent.amount_received, intent.currency)
     text = f"{money} were paid for something of ours, but no checkout session belongs to the payment."
@@ -198,8 +198,8 @@ def _unattributed(case: Case, terms: Terms) -> Verdict:
     return Verdict((for_person("unattributed_payment", case.key, text, fix),))
 
 
-def _in_flight(case: Case, text: str) -> Judged:
-    return judged("in_flight", case.key, text, "Wait; `creditctl reconcile` again later", payment_key=case.key)
+def _in_flight(case: Case, text: str) -> ClassifiedFinding:
+    return classified("in_flight", case.key, text, "Wait; `creditctl reconcile` again later", payment_key=case.key)
 
 
 def _take_back(case: Case) -> str:

@@ -12,12 +12,12 @@ from creditctl.core.keys import Secret
 from creditctl.provisioning.endpoint_creation import (
     EndpointLimit,
     create_endpoint,
+    create_idempotently,
     delete_endpoint,
     hand_over,
-    with_living_key,
 )
 from creditctl.provisioning.planning.plan import is_endpoint_creation
-from creditctl.provisioning.planning.steps import Action, Kind, Plan, Step
+from creditctl.provisioning.planning.steps import Action, Plan, Step, StepKind
 from creditctl.provisioning.state import digest
 from creditctl.stripe_api.permissions import needs
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import stripe
 
     from creditctl.provisioning.secret_sinks import SecretSink
-    from creditctl.stripe_api.client import StripeDoor
+    from creditctl.stripe_api.client import StripeConnection
 
 Progress = Callable[[int, int, Step], None]
 _PRICE_REFERENCE = "@price:"
@@ -47,7 +47,7 @@ class Applied:
 
 
 def apply_plan(
-    door: StripeDoor,
+    door: StripeConnection,
     plan: Plan,
     sink: SecretSink | None,
     *,
@@ -64,7 +64,7 @@ def apply_plan(
     if sink is not None and any(is_endpoint_creation(step) for step in changes):
         sink.check()
     for step in plan.steps:
-        if step.kind is Kind.PRICE and step.action is Action.KEEP and step.id is not None:
+        if step.kind is StepKind.PRICE and step.action is Action.KEEP and step.id is not None:
             applied.prices[step.subject] = step.id
     for number, step in enumerate(changes, start=1):
         progress(number, len(changes), step)
@@ -75,11 +75,11 @@ def apply_plan(
 
 
 def _apply_step(
-    door: StripeDoor, step: Step, sink: SecretSink | None, held: Sequence[Secret], applied: Applied
+    door: StripeConnection, step: Step, sink: SecretSink | None, held: Sequence[Secret], applied: Applied
 ) -> None:
-    if step.kind is Kind.PRODUCT:
+    if step.kind is StepKind.PRODUCT:
         _apply_product(door.client, step, applied)
-    elif step.kind is Kind.PRICE:
+    elif step.kind is StepKind.PRICE:
         _apply_price(door.client, step, applied)
     elif is_endpoint_creation(step):
         _apply_endpoint_creation(door, step, sink, held, applied)
@@ -179,7 +179,7 @@ def _create_price(client: stripe.StripeClient, step: Step, params: dict[str, Any
     """
     key = f"creditctl-price-{step.subject}-{step.seed}-{digest(params)[:16]}"
     for _ in range(_MOST_GENERATIONS):
-        made, key = with_living_key(lambda used: _post_price(client, params, used), key)
+        made, key = create_idempotently(lambda used: _post_price(client, params, used), key)
         response = made.last_response
         if response is None or response.headers.get("Idempotent-Replayed") != "true":
             return made.id
@@ -199,7 +199,7 @@ def _post_price(client: stripe.StripeClient, params: dict[str, Any], key: str) -
 
 
 def _apply_endpoint_creation(
-    door: StripeDoor, step: Step, sink: SecretSink | None, held: Sequence[Secret], applied: Applied
+    door: StripeConnection, step: Step, sink: SecretSink | None, held: Sequence[Secret], applied: Applied
 ) -> None:
     if sink is None:
         raise ValueError("an endpoint is created only where its secret can be handed over")
@@ -210,7 +210,7 @@ def _apply_endpoint_creation(
     applied.endpoint = endpoint_id
 
 
-def _made_endpoint(door: StripeDoor, step: Step) -> tuple[str, Secret]:
+def _made_endpoint(door: StripeConnection, step: Step) -> tuple[str, Secret]:
     """The step's endpoint and secret; where there is no room beside the one that it replaces, that one goes first.
 
     Nobody holds the secret of an endpoint that is replaced, so nothing that it delivers is accepted anyhow.

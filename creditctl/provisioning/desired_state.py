@@ -8,10 +8,12 @@ from creditctl.core.modes import Mode
 from creditctl.core.settings import WEBHOOK_PATH, Settings
 from creditctl.core.urls import fault_of, is_private_host, split_url
 from creditctl.provisioning.secret_sinks import SETTING
-from creditctl.provisioning.state import EndpointWish
+from creditctl.provisioning.state import DesiredEndpoint
 
 
-def endpoint_wish(settings: Settings, *, api_version: str, trust_fingerprint: bool = False) -> EndpointWish | None:
+def desired_endpoint(
+    settings: Settings, *, api_version: str, trust_fingerprint: bool = False
+) -> DesiredEndpoint | None:
     """The endpoint that the settings ask for, or None where only the catalogue can be set up.
 
     Shape:  test mode with an absent or local CREDITS_API_URL has none; the emulator accepts local URLs.
@@ -24,7 +26,7 @@ def endpoint_wish(settings: Settings, *, api_version: str, trust_fingerprint: bo
         return None
     _require_usable(url)
     held = tuple(secret.fingerprint for secret in held_secrets(settings))
-    return EndpointWish(url, api_version, held, trust_fingerprint=trust_fingerprint)
+    return DesiredEndpoint(url, api_version, held, trust_fingerprint=trust_fingerprint)
 
 
 def held_secrets(settings: Settings) -> tuple[Secret, ...]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import stripe
 
     from creditctl.provisioning.secret_sinks import SecretSink
-    from creditctl.stripe_api.client import StripeDoor
+    from creditctl.stripe_api.client import StripeConnection
 
 Created = TypeVar("Created")
 _MOST_GENERATIONS = 20
@@ -37,7 +37,7 @@ class EndpointLimit(StripeRefused):
         )
 
 
-def create_endpoint(door: StripeDoor, params: Mapping[str, Any], seed: str) -> tuple[str, Secret]:
+def create_endpoint(door: StripeConnection, params: Mapping[str, Any], seed: str) -> tuple[str, Secret]:
     """A new endpoint and its secret; the same one again where an earlier run was killed before its hand-over.
 
     Shape:  a replayed answer about an endpoint that is gone by now leads on to the next key, the same for everybody.
@@ -46,7 +46,7 @@ def create_endpoint(door: StripeDoor, params: Mapping[str, Any], seed: str) -> t
     """
     key = f"creditctl-endpoint-{seed}-{digest(dict(params))[:16]}"
     for _ in range(_MOST_GENERATIONS):
-        endpoint, key = with_living_key(lambda used: _create(door.client, params, used), key)
+        endpoint, key = create_idempotently(lambda used: _create(door.client, params, used), key)
         if not _was_replayed(endpoint) or _still_there(door.client, endpoint.id):
             return endpoint.id, Secret(str(endpoint.secret))
         key = f"creditctl-endpoint-{digest([key, endpoint.id])}"
@@ -57,7 +57,7 @@ def create_endpoint(door: StripeDoor, params: Mapping[str, Any], seed: str) -> t
     )
 
 
-def with_living_key(create: Callable[[str], Created], key: str) -> tuple[Created, str]:
+def create_idempotently(create: Callable[[str], Created], key: str) -> tuple[Created, str]:
     """What a creation answers, and the key that it answered under.
 
     A refusal or failure that Stripe stored is replayed for a day, even when its cause is long gone; the next key is
@@ -109,7 +109,7 @@ def _still_there(client: stripe.StripeClient, endpoint_id: str) -> bool:
 
 
 def hand_over(
-    door: StripeDoor, endpoint_id: str, secret: Secret, sink: SecretSink, *, older: Sequence[Secret] = ()
+    door: StripeConnection, endpoint_id: str, secret: Secret, sink: SecretSink, *, older: Sequence[Secret] = ()
 ) -> None:
     """Stores the secret, then marks the endpoint with its fingerprint; takes the endpoint back if storing fails.
 
@@ -119,18 +119,18 @@ def hand_over(
     try:
         sink.store([secret, *(held for held in older if held != secret)])
     except CreditctlError:
-        take_back(door, endpoint_id)
+        roll_back_endpoint(door, endpoint_id)
         raise
     mark_handed_over(door, endpoint_id, secret.fingerprint)
 
 
-def mark_handed_over(door: StripeDoor, endpoint_id: str, fingerprint: str) -> None:
+def mark_handed_over(door: StripeConnection, endpoint_id: str, fingerprint: str) -> None:
     """Writes the mark that the endpoint's secret is in place."""
     with needs("update the webhook endpoint", "rak_webhook_write"):
         door.client.v1.webhook_endpoints.update(endpoint_id, {"metadata": {"secret_fingerprint": fingerprint}})
 
 
-def take_back(door: StripeDoor, endpoint_id: str) -> None:
+def roll_back_endpoint(door: StripeConnection, endpoint_id: str) -> None:
     """Deletes an endpoint whose secret went nowhere; if even that fails, the next run replaces it."""
     import stripe
 
@@ -138,7 +138,7 @@ def take_back(door: StripeDoor, endpoint_id: str) -> None:
         delete_endpoint(door, endpoint_id)
 
 
-def delete_endpoint(door: StripeDoor, endpoint_id: str, *, must_exist: bool = False) -> None:
+def delete_endpoint(door: StripeConnection, endpoint_id: str, *, must_exist: bool = False) -> None:
     """Deletes an endpoint; one that is gone already is fine.
 
     Shape:  with `must_exist` that is refused, unless a try of this very call was cut off and may have deleted it.

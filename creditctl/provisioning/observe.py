@@ -10,13 +10,13 @@ from creditctl.stripe_api.permissions import needs
 if TYPE_CHECKING:
     import stripe
 
-    from creditctl.stripe_api.client import StripeDoor
+    from creditctl.stripe_api.client import StripeConnection
 
 _PAGE = 100
 """Source: Stripe API reference, "Pagination": at most 100 objects a page."""
 
 
-def observe(door: StripeDoor, *, endpoints: bool = True) -> Observed:
+def observe(door: StripeConnection, *, endpoints: bool = True) -> Observed:
     """All products, their prices whether active or not, and the webhook endpoints.
 
     Shape:  two requests on an empty account, four on a small one, one more for each further hundred objects.
@@ -31,7 +31,7 @@ def observe(door: StripeDoor, *, endpoints: bool = True) -> Observed:
     )
 
 
-def observe_endpoints(door: StripeDoor) -> tuple[EndpointState, ...]:
+def observe_endpoints(door: StripeConnection) -> tuple[EndpointState, ...]:
     """The webhook endpoints, oldest first. Errors: as observe."""
     with needs("read the webhook endpoints", "rak_webhook_read"):
         listed = door.client.v1.webhook_endpoints.list({"limit": _PAGE})

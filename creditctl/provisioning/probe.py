@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from creditctl.core.checks import CheckResult, Status
+from creditctl.core.checks import CheckResult, CheckStatus
 from creditctl.core.keys import Secret
-from creditctl.stripe_api.delivery import Answer, deliver, sign
+from creditctl.stripe_api.delivery import DeliveryResult, deliver, sign
 
 if TYPE_CHECKING:
     import httpx
@@ -47,7 +47,7 @@ def probe(client: httpx.Client, url: str, secrets: Sequence[Secret], body: bytes
         results.append(
             CheckResult(
                 "probe.signed",
-                Status.UNKNOWN,
+                CheckStatus.UNKNOWN,
                 "a correctly signed delivery is accepted",
                 "STRIPE_WEBHOOK_SECRET is not set, so nothing could be signed",
                 "Run `creditctl setup`, which captures the secret.",
@@ -56,31 +56,33 @@ def probe(client: httpx.Client, url: str, secrets: Sequence[Secret], body: bytes
     return results + [_must_accept(secret, deliver(client, url, body, sign(body, secret, now))) for secret in secrets]
 
 
-def _must_refuse(check: str, title: str, answer: Answer) -> CheckResult:
+def _must_refuse(check: str, title: str, answer: DeliveryResult) -> CheckResult:
     if answer.status is None:
         return _no_answer(check, title, answer)
     if answer.accepted:
         fix = "The backend does not verify signatures: anybody can add credits. Do not go live."
-        return CheckResult(check, Status.FAIL, title, f"accepted with {answer.status}", fix)
+        return CheckResult(check, CheckStatus.FAIL, title, f"accepted with {answer.status}", fix)
     if answer.status == 400 or answer.status in (401, 403):
-        return CheckResult(check, Status.PASS, title, f"refused with {answer.status}")
-    return CheckResult(check, Status.FAIL, title, f"answered {answer.status}, which refuses nothing", _ANSWER_FIX)
+        return CheckResult(check, CheckStatus.PASS, title, f"refused with {answer.status}")
+    return CheckResult(check, CheckStatus.FAIL, title, f"answered {answer.status}, which refuses nothing", _ANSWER_FIX)
 
 
-def _must_accept(secret: Secret, answer: Answer) -> CheckResult:
+def _must_accept(secret: Secret, answer: DeliveryResult) -> CheckResult:
     title = f"a delivery signed with our secret (fingerprint {secret.fingerprint}) is accepted"
     if answer.status is None:
         return _no_answer("probe.signed", title, answer)
     if answer.accepted:
-        return CheckResult("probe.signed", Status.PASS, title, f"accepted with {answer.status}: the backend holds it")
+        return CheckResult(
+            "probe.signed", CheckStatus.PASS, title, f"accepted with {answer.status}: the backend holds it"
+        )
     if answer.status in (400, 401, 403):
         fix = "The backend holds another secret (of the other mode, of the Stripe CLI, an old one): deploy this one."
-        return CheckResult("probe.signed", Status.FAIL, title, f"refused with {answer.status}", fix)
+        return CheckResult("probe.signed", CheckStatus.FAIL, title, f"refused with {answer.status}", fix)
     if 300 <= answer.status < 400:
         fix = "Stripe follows no redirects: set CREDITS_API_URL to the final address."
-        return CheckResult("probe.signed", Status.FAIL, title, f"redirected with {answer.status}", fix)
-    return CheckResult("probe.signed", Status.FAIL, title, f"answered {answer.status}", _ANSWER_FIX)
+        return CheckResult("probe.signed", CheckStatus.FAIL, title, f"redirected with {answer.status}", fix)
+    return CheckResult("probe.signed", CheckStatus.FAIL, title, f"answered {answer.status}", _ANSWER_FIX)
 
 
-def _no_answer(check: str, title: str, answer: Answer) -> CheckResult:
-    return CheckResult(check, Status.UNKNOWN, title, f"no answer: {answer.error}", _ANSWER_FIX)
+def _no_answer(check: str, title: str, answer: DeliveryResult) -> CheckResult:
+    return CheckResult(check, CheckStatus.UNKNOWN, title, f"no answer: {answer.error}", _ANSWER_FIX)

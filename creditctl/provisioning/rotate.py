@@ -11,12 +11,12 @@ from creditctl.core.errors import ConfigurationError
 from creditctl.core.keys import Secret
 from creditctl.provisioning.endpoint_creation import create_endpoint, delete_endpoint, hand_over
 from creditctl.provisioning.planning.endpoint import rotation_pair, successor_step
-from creditctl.provisioning.state import EndpointState, EndpointWish, same_url
+from creditctl.provisioning.state import DesiredEndpoint, EndpointState, same_url
 from creditctl.stripe_api.permissions import needs
 
 if TYPE_CHECKING:
     from creditctl.provisioning.secret_sinks import SecretSink
-    from creditctl.stripe_api.client import StripeDoor
+    from creditctl.stripe_api.client import StripeConnection
 
 
 class Stage(StrEnum):
@@ -42,7 +42,7 @@ class Rotation:
     ours: tuple[EndpointState, ...]
 
 
-def read_rotation(wish: EndpointWish, endpoints: Sequence[EndpointState]) -> Rotation:
+def read_rotation(wish: DesiredEndpoint, endpoints: Sequence[EndpointState]) -> Rotation:
     """Where the rotation of the endpoint at the URL stands.
 
     Errors: ConfigurationError where there is no endpoint of ours with a secret that we hold: `setup` makes one.
@@ -65,7 +65,9 @@ def read_rotation(wish: EndpointWish, endpoints: Sequence[EndpointState]) -> Rot
     return Rotation(Stage.BEGIN, proven[-1], None, ours)
 
 
-def begin(door: StripeDoor, wish: EndpointWish, rotation: Rotation, sink: SecretSink, held: Sequence[Secret]) -> str:
+def begin(
+    door: StripeConnection, wish: DesiredEndpoint, rotation: Rotation, sink: SecretSink, held: Sequence[Secret]
+) -> str:
     """Makes the second endpoint, or the same one again after a kill, and hands over both secrets; returns its id.
 
     Errors: those of the sink, after the new endpoint was taken back.
@@ -84,7 +86,7 @@ def _accepted(old: EndpointState, held: Sequence[Secret]) -> list[Secret]:
     return [secret for secret in held if secret.fingerprint == old.fingerprint]
 
 
-def delivered_since(door: StripeDoor, wish: EndpointWish, created: int) -> str | None:
+def delivered_since(door: StripeConnection, wish: DesiredEndpoint, created: int) -> str | None:
     """An event that was made after the new endpoint and reached every endpoint, the new one among them; or None.
 
     Source: Stripe API reference, "List all events": `delivery_success` is about all of an event's endpoints.
@@ -96,7 +98,7 @@ def delivered_since(door: StripeDoor, wish: EndpointWish, created: int) -> str |
     return next((event.id for event in listed.data), None)
 
 
-def finish(door: StripeDoor, rotation: Rotation, sink: SecretSink, held: Sequence[Secret]) -> None:
+def finish(door: StripeConnection, rotation: Rotation, sink: SecretSink, held: Sequence[Secret]) -> None:
     """Retires the old endpoint, then forgets its secret, then takes the mark off: in this order, each repeatable."""
     if rotation.new is None:
         raise ValueError("a rotation ends with a new endpoint")

@@ -93,7 +93,7 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True)
-class EndpointWish:
+class DesiredEndpoint:
     """The endpoint that should be there, and the fingerprints of the signing secrets that we hold, newest first.
 
     Shape: `trust_fingerprint` is set where the secret lives in another place than ours (handed to a command).

@@ -8,7 +8,7 @@ from dataclasses import replace
 from creditctl.core.findings import Finding, sort_findings
 from creditctl.ledger.models import FindingStatus, StoredFinding
 from creditctl.ledger.store import Ledger
-from creditctl.payments.finding_codes import PREFIX, Judged, judged
+from creditctl.payments.finding_codes import PREFIX, ClassifiedFinding, classified
 
 _NO_ID = "ID"
 
@@ -20,7 +20,7 @@ def settled(stored: Iterable[StoredFinding]) -> Settled:
     return {(each.finding.code, each.finding.subject): each.status for each in stored}
 
 
-def keep(ledger: Ledger, found: Sequence[Judged]) -> None:
+def keep(ledger: Ledger, found: Sequence[ClassifiedFinding]) -> None:
     """Writes the lasting findings into the ledger, where a person settles them; each is written once."""
     lasting = [each for each in found if each.lasting]
     if not lasting:
@@ -30,7 +30,7 @@ def keep(ledger: Ledger, found: Sequence[Judged]) -> None:
             tx.add_finding(each.finding, payment_key=each.payment_key, proposal=each.proposal)
 
 
-def shown(found: Sequence[Judged], stored: Sequence[StoredFinding], *, everything: bool) -> list[Finding]:
+def shown(found: Sequence[ClassifiedFinding], stored: Sequence[StoredFinding], *, everything: bool) -> list[Finding]:
     """What a run reports: what it found, unless a person dismissed it, and what is open in the ledger, worst first.
 
     Shape: `everything` says that the whole of both sides was compared, so that what was not found again is over.
@@ -60,4 +60,4 @@ def _dismissed(stored: StoredFinding | None) -> bool:
 def _over(stored: StoredFinding) -> Finding:
     text = f"Finding {stored.id} ({stored.finding.code}) is still open in the ledger, but no longer true."
     fix = f"`creditctl ledger resolve {stored.id} --dismiss --reason settled`"
-    return judged("settled_finding", stored.finding.subject, text, fix).finding
+    return classified("settled_finding", stored.finding.subject, text, fix).finding

@@ -10,7 +10,7 @@ from typing import Any
 from creditctl.core.findings import Finding, Severity
 from creditctl.core.when import Window, iso_time
 from creditctl.payments.facts import Pulled
-from creditctl.payments.judge_credit import Terms
+from creditctl.payments.judge_credit import JudgementContext
 from creditctl.payments.repair import Repair, Repaired
 
 
@@ -31,7 +31,7 @@ class ReconcileReport:
     findings: tuple[Finding, ...]
     repairs: tuple[Repair, ...]
     basis: Pulled
-    terms: Terms
+    terms: JudgementContext
     repaired: tuple[Repaired, ...] = ()
 
     @property

@@ -17,7 +17,7 @@ from creditctl.ledger.store import Ledger
 from creditctl.payments.case import match, unknown_payments
 from creditctl.payments.facts import Pulled
 from creditctl.payments.judge import about_the_pull, classify
-from creditctl.payments.judge_credit import Terms
+from creditctl.payments.judge_credit import JudgementContext
 from creditctl.payments.repair import apply, require_repairable
 from creditctl.reconciliation import finding_history
 from creditctl.reconciliation.lock import only_one
@@ -66,7 +66,7 @@ def reconcile(
                 failure = {"window": window.as_dict(), "error": redact(str(error))}
                 ledger.add_run(_RUN_KIND, started, clock(), False, failure)
             raise
-        terms = Terms(catalog, livemode, clock(), started, grace_seconds)
+        terms = JudgementContext(catalog, livemode, clock(), started, grace_seconds)
         report = _compare(pulled, terms, ledger, record=record)
         return _recorded(report, ledger, clock, record=record)
 
@@ -101,7 +101,7 @@ def _read(reader: Reader, window: Window, ledger: Ledger) -> Pulled:
     return listed.joined((followed, gaps))
 
 
-def _compare(pulled: Pulled, terms: Terms, ledger: Ledger, *, record: bool) -> ReconcileReport:
+def _compare(pulled: Pulled, terms: JudgementContext, ledger: Ledger, *, record: bool) -> ReconcileReport:
     """What both sides say of each other now. The ledger is read after Stripe, so it is never behind."""
     terms = replace(terms, settled=finding_history.settled(ledger.findings(None)))
     entries = list(ledger_entries(ledger))

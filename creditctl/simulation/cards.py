@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class TestCard:
     """A test card.
 
     Shape: `decline_code` is what a refusal says, None where the card pays; `authenticates` where it asks for 3DS first.
@@ -23,15 +23,15 @@ class Card:
 CARDS = {
     card.name: card
     for card in (
-        Card("visa", "4242424242424242", "tok_visa"),
-        Card("mastercard", "5555555555554444", "tok_mastercard"),
-        Card("declined", "4000000000000002", "tok_visa_chargeDeclined", "generic_decline"),
-        Card(
+        TestCard("visa", "4242424242424242", "tok_visa"),
+        TestCard("mastercard", "5555555555554444", "tok_mastercard"),
+        TestCard("declined", "4000000000000002", "tok_visa_chargeDeclined", "generic_decline"),
+        TestCard(
             "insufficient-funds",
             "4000000000009995",
             "tok_visa_chargeDeclinedInsufficientFunds",
             "insufficient_funds",
         ),
-        Card("3ds", "4000002760003184", "tok_threeDSecureRequired", authenticates=True),
+        TestCard("3ds", "4000002760003184", "tok_threeDSecureRequired", authenticates=True),
     )
 }

@@ -113,7 +113,7 @@ class Shop:
             fix="Look at the session in the Dashboard, then run the scenario again.",
         )
 
-    def deliver_again(self, event: bytes) -> delivery.Answer:
+    def deliver_again(self, event: bytes) -> delivery.DeliveryResult:
         """One more delivery of an event, freshly signed."""
         return delivery.deliver_signed(self.http, self.webhook_url, event, self.secret, self.clock())
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from creditctl.core.errors import ConfigurationError, Unreachable, UsageError
-from creditctl.sources.source import ColumnMap, Picking, RawRow, source_name
+from creditctl.sources.source import ColumnMap, ColumnSelection, RawRow, source_name
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnClause, Connection, Engine
@@ -83,7 +83,7 @@ class DatabaseSource:
     def _prepare(self, columns: ColumnMap) -> None:
         """Looks at the table's columns, and decides which are read and whether its ids are numbers."""
         types = self._types()
-        self._picking: Picking = columns.pick(list(types), f"The table {self._table}")
+        self._picking: ColumnSelection = columns.pick(list(types), f"The table {self._table}")
         self.ignored = self._picking.ignored
         if self._picking.row_field != "id":
             raise UsageError(

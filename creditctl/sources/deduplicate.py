@@ -6,7 +6,7 @@ import json
 import sqlite3
 from typing import Any
 
-from creditctl.core.entitlement.settlement import Kind
+from creditctl.core.entitlement.settlement import EntryKind
 from creditctl.core.findings import Severity
 from creditctl.sources.report import CONTENT_COLUMNS, Batch, ImportReport
 from creditctl.sources.row import AMOUNT_PLACE, CREDITS_PLACE, KEY_PLACE, KIND_PLACE, PAYMENT_PLACE, Content
@@ -31,7 +31,7 @@ _REPEATED_FIX = "It was taken once. Where both are meant, give each row an id of
 _ELSEWHERE_FIX = "If it is the same source under another name, say --name; --allow-known writes it all the same."
 
 
-class Sorter:
+class Deduplicator:
     """Tells new rows of one source from those that are in the ledger, on one connection.
 
     Shape: `prefix` is what the source's keys begin with; `by_line` says that only the line tells its rows apart;
@@ -119,7 +119,7 @@ def _identity(content: Content) -> tuple[Any, ...]:
 
 def _identified(payment_key: str | None, kind: str, credits: int, amount: int) -> tuple[Any, ...]:
     """What makes two entries of a payment the same: a payment is purchased once, but may be refunded in parts."""
-    return (payment_key, kind) if kind == Kind.PURCHASE.value else (payment_key, kind, credits, amount)
+    return (payment_key, kind) if kind == EntryKind.PURCHASE.value else (payment_key, kind, credits, amount)
 
 
 def _difference(seen: Content, content: Content) -> str:

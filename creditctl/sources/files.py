@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from creditctl.core.errors import ConfigurationError, UsageError
-from creditctl.sources.source import BadRow, ColumnMap, Picking, RawRow, source_name
+from creditctl.sources.source import BadRow, ColumnMap, ColumnSelection, RawRow, source_name
 
 CSV, JSON_LINES = "csv", "jsonl"
 _SUFFIXES = {".csv": CSV, ".tsv": CSV, ".jsonl": JSON_LINES, ".ndjson": JSON_LINES}
@@ -130,7 +130,7 @@ class JsonLinesSource(FileSource):
                     yield line, found if isinstance(found, dict) else BadRow("it is not a JSON object")
 
 
-def _picker(header: Sequence[str], picking: Picking) -> Callable[[list[str]], Sequence[Any]]:
+def _picker(header: Sequence[str], picking: ColumnSelection) -> Callable[[list[str]], Sequence[Any]]:
     """Puts a record into the order of FIELDS: its own columns, and after them the values that stand for all rows."""
     tail = [constant for constant in picking.constants if constant is not None]
     places, spare = [], len(header)

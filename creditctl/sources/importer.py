@@ -26,7 +26,7 @@ from creditctl.ledger.hashchain.chain import COLUMNS, GENESIS
 from creditctl.ledger.sqlite.errors import translated
 from creditctl.ledger.store import Ledger
 from creditctl.ledger.transaction import LedgerTransaction
-from creditctl.sources.deduplicate import Sorter
+from creditctl.sources.deduplicate import Deduplicator
 from creditctl.sources.report import Batch, ImportReport
 from creditctl.sources.row import Content, OtherMode, RowReader
 from creditctl.sources.source import BadRow, Source
@@ -146,9 +146,9 @@ class Import:
         return batch
 
     @cached_property
-    def _sorter(self) -> Sorter:
+    def _sorter(self) -> Deduplicator:
         by_line = self.read_row.row_field is None
-        return Sorter(self.read_row.key_prefix, by_line=by_line, allow_known=self.allow_known)
+        return Deduplicator(self.read_row.key_prefix, by_line=by_line, allow_known=self.allow_known)
 
     def _new_report(self, connection: sqlite3.Connection) -> ImportReport:
         after = None

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from creditctl.core.entitlement.fields import MAX_USER_ID_CHARACTERS, is_user_id
-from creditctl.core.entitlement.settlement import KeyScheme, Kind, idempotency_key
+from creditctl.core.entitlement.settlement import EntryKind, KeyScheme, idempotency_key
 from creditctl.core.errors import UsageError
 from creditctl.sources.source import BadRow
 
@@ -34,13 +34,13 @@ _LIVEMODES = {"true": True, "t": True, "1": True, "live": True, "yes": True} | {
     "false": False, "f": False, "0": False, "test": False, "no": False,
 }  # fmt: skip
 _SIGNS = {
-    Kind.PURCHASE.value: (1, 1),
-    Kind.REFUND.value: (-1, -1),
-    Kind.DISPUTE.value: (-1, -1),
-    Kind.REFUND_REVERSAL.value: (1, 1),
-    Kind.DISPUTE_REVERSAL.value: (1, 1),
-    Kind.ADJUSTMENT.value: (0, 0),
-    Kind.USAGE.value: (-1, 0),
+    EntryKind.PURCHASE.value: (1, 1),
+    EntryKind.REFUND.value: (-1, -1),
+    EntryKind.DISPUTE.value: (-1, -1),
+    EntryKind.REFUND_REVERSAL.value: (1, 1),
+    EntryKind.DISPUTE_REVERSAL.value: (1, 1),
+    EntryKind.ADJUSTMENT.value: (0, 0),
+    EntryKind.USAGE.value: (-1, 0),
 }
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
 

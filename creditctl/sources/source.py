@@ -65,7 +65,7 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Picking:
+class ColumnSelection:
     """Which of a source's columns become which field.
 
     Shape: `names` are the source's names in the order of FIELDS, None where it has none; `constants` likewise the
@@ -118,7 +118,7 @@ class ColumnMap:
             raise UsageError(f"{both[0]} is both mapped and set.", code="import.column", fix="Leave one out.")
         return cls(columns, values)
 
-    def pick(self, available: Sequence[str], where: str) -> Picking:
+    def pick(self, available: Sequence[str], where: str) -> ColumnSelection:
         """Decides which columns are used.
 
         Errors: UsageError where one that was named, or one that is needed, is not there.
@@ -132,7 +132,7 @@ class ColumnMap:
         if missing:
             raise _no_column(f"{where} has no column for: {', '.join(missing)}.", available)
         used = {name for name in names if name is not None}
-        return Picking(
+        return ColumnSelection(
             names=names,
             constants=tuple(self.constants.get(ours) for ours in FIELDS),
             row_field=next((ours for ours in _ROW_FIELDS if found[ours] is not None), None),

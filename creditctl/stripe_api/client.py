@@ -16,7 +16,7 @@ from creditctl.core.settings import Settings
 from creditctl.stripe_api.audit import AuditLog
 from creditctl.stripe_api.permissions import needs
 from creditctl.stripe_api.retry import RetryPolicy
-from creditctl.stripe_api.transport import PatientTransport, real_transport
+from creditctl.stripe_api.transport import RetryingTransport, real_transport
 
 if TYPE_CHECKING:
     from stripe._base_address import BaseAddresses
@@ -25,7 +25,7 @@ EMULATOR_PATH = "/_emulator"
 """Where creditctl's emulator says who it is: a JSON object with `"emulator": "creditctl"`."""
 
 
-class StripeDoor:
+class StripeConnection:
     """One account of Stripe, test or live, or the emulator.
 
     Shape:  `client` is the SDK's own StripeClient; the first use of it checks the pinned account, if one is set.
@@ -35,7 +35,7 @@ class StripeDoor:
     def __init__(
         self,
         client: stripe.StripeClient,
-        transport: PatientTransport,
+        transport: RetryingTransport,
         *,
         mode: Mode,
         livemode: bool,
@@ -113,7 +113,7 @@ def connect(
     transport: stripe.HTTPClient | None = None,
     audit: AuditLog | None = None,
     policy: RetryPolicy | None = None,
-) -> StripeDoor:
+) -> StripeConnection:
     """A door for the key and base in the settings; nothing is sent yet, except to prove a loopback base (below).
 
     Shape:  `transport` None means real HTTP; `chance` gives numbers from 0 to 1 for the jitter.
@@ -126,7 +126,7 @@ def connect(
         _require_emulator(inner, base)
     # The SDK knows no other switch: without it every request writes a telemetry id into the user's home.
     stripe.enable_telemetry = False
-    patient = PatientTransport(
+    patient = RetryingTransport(
         inner,
         sleep=sleep,
         chance=chance,
@@ -140,7 +140,7 @@ def connect(
         max_network_retries=0,
         http_client=patient,
     )
-    return StripeDoor(
+    return StripeConnection(
         client, patient, mode=mode, livemode=key.livemode, pinned_account=settings.account_id, audit=audit
     )
 

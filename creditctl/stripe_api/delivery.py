@@ -21,7 +21,7 @@ HEADERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DeliveryResult:
     """What a webhook URL answered to one delivery.
 
     Shape: `status` is the HTTP status, or None with `error` saying why there was no answer.
@@ -45,7 +45,7 @@ def sign(body: bytes, secret: Secret, timestamp: int) -> str:
     return header
 
 
-def deliver(client: httpx.Client, url: str, body: bytes, signature: str | None) -> Answer:
+def deliver(client: httpx.Client, url: str, body: bytes, signature: str | None) -> DeliveryResult:
     """One attempt to POST one event; a missing signature sends none. Never raises for what the network does."""
     import httpx
 
@@ -53,10 +53,10 @@ def deliver(client: httpx.Client, url: str, body: bytes, signature: str | None) 
     try:
         response = client.post(url, content=body, headers=headers, follow_redirects=False)
     except httpx.HTTPError as error:
-        return Answer(None, error=f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
-    return Answer(response.status_code, body=response.text[:_ANSWER_CHARACTERS])
+        return DeliveryResult(None, error=f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
+    return DeliveryResult(response.status_code, body=response.text[:_ANSWER_CHARACTERS])
 
 
-def deliver_signed(client: httpx.Client, url: str, body: bytes, secret: Secret, timestamp: int) -> Answer:
+def deliver_signed(client: httpx.Client, url: str, body: bytes, secret: Secret, timestamp: int) -> DeliveryResult:
     """One delivery as Stripe makes it: the signature is fresh for every attempt."""
     return deliver(client, url, body, sign(body, secret, timestamp))

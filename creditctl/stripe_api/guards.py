@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from creditctl.core.errors import GuardRefused
 from creditctl.core.modes import Mode
-from creditctl.stripe_api.client import StripeDoor
+from creditctl.stripe_api.client import StripeConnection
 
 
 def confirm_live_writes(
-    door: StripeDoor, *, expected: Mode | None, confirm: str | None, ask: Callable[[str], str] | None = None
+    door: StripeConnection, *, expected: Mode | None, confirm: str | None, ask: Callable[[str], str] | None = None
 ) -> None:
     """Lets a command write in live mode once the operator named both the mode and the account.
 

@@ -22,7 +22,7 @@ class RetryPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpTry:
     """What came back from one try; `status` None means that the connection broke."""
 
     status: int | None
@@ -34,7 +34,7 @@ class Answer:
         return next((value for key, value in self.headers.items() if key.lower() == wanted), None)
 
 
-def should_retry(answer: Answer, tries: int, policy: RetryPolicy) -> bool:
+def should_retry(answer: HttpTry, tries: int, policy: RetryPolicy) -> bool:
     """Whether another try makes sense after this many.
 
     Source: Stripe API reference, "Errors" and "Idempotent requests": a stored answer is replayed for the same key,
@@ -50,7 +50,7 @@ def should_retry(answer: Answer, tries: int, policy: RetryPolicy) -> bool:
     return answer.status is None or answer.status in (409, 429) or answer.status >= 500
 
 
-def wait_seconds(answer: Answer, tries: int, chance: float, policy: RetryPolicy) -> float:
+def wait_seconds(answer: HttpTry, tries: int, chance: float, policy: RetryPolicy) -> float:
     """How long to wait: exponential, between half and all of it by `chance` (0 to 1), never less than Retry-After.
 
     Source: Stripe does not document Retry-After, so it only ever lengthens the wait, and not without bound.

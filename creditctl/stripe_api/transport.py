@@ -14,7 +14,7 @@ import stripe
 from creditctl.core.errors import GuardRefused
 from creditctl.core.modes import is_loopback_url
 from creditctl.stripe_api.audit import AuditLog
-from creditctl.stripe_api.retry import Answer, RetryPolicy, should_retry, wait_seconds
+from creditctl.stripe_api.retry import HttpTry, RetryPolicy, should_retry, wait_seconds
 
 Response = tuple[Any, int, Mapping[str, str]]
 
@@ -30,7 +30,7 @@ def real_transport(api_base: str) -> stripe.HTTPClient:
     return stripe.RequestsClient(timeout=(_CONNECT_TIMEOUT_SECONDS, _READ_TIMEOUT_SECONDS), session=session)
 
 
-class PatientTransport(stripe.HTTPClient):
+class RetryingTransport(stripe.HTTPClient):
     """Wraps another HTTP client; the idempotency key stays the same over all tries of a request.
 
     Shape:  `writes_locked` refuses everything but GET until a guard has been satisfied.
@@ -111,7 +111,7 @@ class PatientTransport(stripe.HTTPClient):
                 if not _worth_retrying(error):
                     raise
                 broken = error
-            answer = Answer(None, {}) if response is None else Answer(response[1], response[2])
+            answer = HttpTry(None, {}) if response is None else HttpTry(response[1], response[2])
             if not should_retry(answer, tries, self._policy):
                 if broken is not None:
                     raise broken
@@ -132,7 +132,7 @@ def _may_have_changed(status: int) -> bool:
 
 def _outcome(response: Response) -> dict[str, Any]:
     body, status, headers = response
-    answer = Answer(status, headers)
+    answer = HttpTry(status, headers)
     known = {"request_id": answer.header("Request-Id")}
     if status >= 300:
         return {"object": None, **known, "outcome": "unknown", "status": status}
@@ -170,7 +170,7 @@ def _worth_retrying(error: stripe.APIConnectionError) -> bool:
 def _quiet(response: Response) -> Response:
     """The answer without Stripe's notice, which the SDK would turn into a Python warning on stderr."""
     body, status, headers = response
-    if Answer(status, headers).header("Stripe-Notice") is None:
+    if HttpTry(status, headers).header("Stripe-Notice") is None:
         return response
     kept = requests.structures.CaseInsensitiveDict(
         {key: value for key, value in headers.items() if key.lower() != "stripe-notice"}

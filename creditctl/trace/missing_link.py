@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from creditctl.core.catalog import Catalog
 from creditctl.core.entitlement.decision import Decision, Disagrees, Grants, NeedsLineItems, NotOurs, Waits, decide
 from creditctl.core.entitlement.facts import DisputeFact, Fact, LineItem, MalformedFact, RefundFact, SessionFacts
-from creditctl.core.entitlement.settlement import TAKING_KINDS, Kind, Purchase, credits_to_take, returned_amount
+from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind, Purchase, credits_to_take, returned_amount
 from creditctl.ledger.archive.models import EventRecord
 from creditctl.ledger.models import Entry, FindingStatus
 from creditctl.trace.facts import Body, PaymentFacts
@@ -101,7 +101,7 @@ def _waiting(session: SessionFacts) -> Missing:
 
 
 def _purchase_entry(payment: PaymentFacts) -> Entry | None:
-    return next((entry for entry in payment.entries if entry.kind is Kind.PURCHASE), None)
+    return next((entry for entry in payment.entries if entry.kind is EntryKind.PURCHASE), None)
 
 
 def _uncredited(payment: PaymentFacts, session: SessionFacts, decision: Decision) -> Missing:
@@ -159,7 +159,7 @@ def _unreturned(payment: PaymentFacts, purchase: Entry) -> Missing | None:
         return None
     returned = returned_amount(purchase.amount, facts, purchase.currency)
     target = credits_to_take(purchase.credits, purchase.amount, returned)
-    taken = -sum(entry.credits for entry in payment.entries if entry.kind in TAKING_KINDS)
+    taken = -sum(entry.credits for entry in payment.entries if entry.kind in CLAWBACK_KINDS)
     if target == taken:
         return None
     fact = _blamed(facts, payment.entries)
@@ -186,6 +186,6 @@ def _observed(body: Body) -> int:
 
 def _blamed(facts: Sequence[Fact], entries: Sequence[Entry]) -> Fact:
     """The refund or dispute that has no entry, or else the latest."""
-    named = {entry.object_id for entry in entries if entry.kind in TAKING_KINDS}
+    named = {entry.object_id for entry in entries if entry.kind in CLAWBACK_KINDS}
     ordered = sorted(facts, key=lambda fact: fact.created)
     return next((fact for fact in ordered if fact.object_id not in named), ordered[-1])

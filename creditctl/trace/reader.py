@@ -16,7 +16,7 @@ from creditctl.ledger.archive.models import EventQuery, EventRecord
 from creditctl.ledger.models import Delivery, Entry, EntryFilter, StoredFinding
 from creditctl.stripe_api.pages import list_all, retrieve
 from creditctl.trace.facts import Body, PaymentFacts, TraceFacts
-from creditctl.trace.sources import MOST_ROWS, Eyes
+from creditctl.trace.sources import MOST_ROWS, TraceSources
 from creditctl.trace.subject import SubjectFinder, nobody_knows
 
 MOST_PAYMENTS = 50
@@ -29,7 +29,7 @@ _MARGIN_SECONDS = 60
 _CLOSE_SECONDS = 600
 
 
-def read_trace(eyes: Eyes, subject: str) -> TraceFacts:
+def read_trace(eyes: TraceSources, subject: str) -> TraceFacts:
     """Everything about what an id or `user:ID` names.
 
     Errors: UsageError where it is no such id, or nobody knows it; Unreachable where nobody could be asked.
@@ -43,7 +43,7 @@ def read_trace(eyes: Eyes, subject: str) -> TraceFacts:
         eyes.note(f"only the latest {MOST_PAYMENTS} of {len(keys)} payments are shown")
     if eyes.ledger is None:
         eyes.note("there is no ledger here: what the application did cannot be seen")
-    if eyes.mirror is None:
+    if eyes.archive is None:
         eyes.note("there is no archive: events older than 30 days cannot be seen (`creditctl events archive`)")
     return TraceFacts(subject, payments, tuple(eyes.unseen), eyes.away)
 
@@ -52,7 +52,7 @@ def read_trace(eyes: Eyes, subject: str) -> TraceFacts:
 class PaymentReader:
     """Reads one payment after the other."""
 
-    eyes: Eyes
+    eyes: TraceSources
 
     def payment(self, key: str) -> PaymentFacts:
         """Everything about one payment."""

@@ -10,7 +10,7 @@ import stripe
 
 from creditctl.core.errors import CreditctlError, GuardRefused, Unreachable
 from creditctl.ledger.archive.models import EventQuery, EventRecord
-from creditctl.ledger.archive.store import Mirror
+from creditctl.ledger.archive.store import Archive
 from creditctl.ledger.models import Entry, EntryFilter
 from creditctl.ledger.store import Ledger
 from creditctl.stripe_api.errors import translate
@@ -23,15 +23,15 @@ _NO_SUCH_OBJECT = "stripe.resource_missing"
 
 
 @dataclass
-class Eyes:
+class TraceSources:
     """The three sides that a trace looks at.
 
     Shape: `client` is called at the first read, because that may already fail; None where Stripe is not to be asked;
-           `mirror` and `ledger` are None where there is none; `away` says that Stripe did not answer.
+           `archive` and `ledger` are None where there is none; `away` says that Stripe did not answer.
     """
 
     client: Callable[[], stripe.StripeClient] | None
-    mirror: Mirror | None
+    archive: Archive | None
     ledger: Ledger | None
     clock: Callable[[], int]
     progress: Callable[[str], None] | None = None
@@ -65,9 +65,9 @@ class Eyes:
 
     def kept(self, object_id: str) -> list[EventRecord]:
         """The archived events about an object, oldest first."""
-        if self.mirror is None:
+        if self.archive is None:
             return []
-        return list(self.mirror.events(EventQuery(object_id=object_id), limit=MOST_ROWS))
+        return list(self.archive.events(EventQuery(object_id=object_id), limit=MOST_ROWS))
 
     def entries(self, wanted: EntryFilter) -> list[Entry]:
         """All entries of the ledger that match, in order."""

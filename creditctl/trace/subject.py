@@ -13,7 +13,7 @@ from creditctl.events.source import RETENTION_SECONDS, read_event
 from creditctl.ledger.archive.models import EventQuery
 from creditctl.ledger.models import EntryFilter
 from creditctl.stripe_api.pages import list_all, retrieve
-from creditctl.trace.sources import Eyes, id_of
+from creditctl.trace.sources import TraceSources, id_of
 
 _MOST_SESSIONS = 2000
 
@@ -33,7 +33,7 @@ _PATHS = {
 class SubjectFinder:
     """Finds the payments of a subject, by whichever side knows them."""
 
-    eyes: Eyes
+    eyes: TraceSources
 
     def payments_of(self, subject: str) -> list[str]:
         """The payment keys, latest first. Errors: UsageError for what is no id, or nobody knows."""
@@ -66,8 +66,8 @@ class SubjectFinder:
 
     def _payment_of_event(self, event_id: str) -> list[str]:
         record = self.eyes.see(event_id, lambda client: read_event(client, event_id), None)
-        if record is None and self.eyes.mirror is not None:
-            record = self.eyes.mirror.event(event_id)
+        if record is None and self.eyes.archive is not None:
+            record = self.eyes.archive.event(event_id)
         if record is None:
             raise nobody_knows(self.eyes, event_id)
         if record.payment_key is not None:
@@ -83,9 +83,9 @@ class SubjectFinder:
     def _payments_of_user(self, user_id: str) -> list[str]:
         """A user's payments, latest first: of the ledger, of kept events, and of Stripe's sessions of thirty days."""
         keys = [entry.payment_key for entry in self.eyes.entries(EntryFilter(user_id=user_id)) if entry.payment_key]
-        if self.eyes.mirror is not None:
+        if self.eyes.archive is not None:
             keys += [
-                each.payment_key for each in self.eyes.mirror.events(EventQuery(user_id=user_id)) if each.payment_key
+                each.payment_key for each in self.eyes.archive.events(EventQuery(user_id=user_id)) if each.payment_key
             ]
         keys += self.eyes.see("the user's checkout sessions", lambda client: self._sessions_of(client, user_id), [])
         named = set(keys)
@@ -103,7 +103,7 @@ class SubjectFinder:
         return [id_of(each.get("payment_intent")) or str(each["id"]) for each in reversed(mine)]
 
 
-def nobody_knows(eyes: Eyes, subject: str) -> CreditctlError:
+def nobody_knows(eyes: TraceSources, subject: str) -> CreditctlError:
     """The error for a subject that no side knows; another one where Stripe could not be asked."""
     if eyes.away:
         return Unreachable(

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from creditctl.backend.app import build_app
-from creditctl.backend.dependencies import CreatedSession, Order, Services, SessionView
+from creditctl.backend.dependencies import CheckoutOrder, CreatedSession, Dependencies, SessionView
 from creditctl.core.catalog import Catalog, parse_catalog
-from creditctl.core.entitlement.settlement import Kind
+from creditctl.core.entitlement.settlement import EntryKind
 from creditctl.core.errors import Unreachable
 from creditctl.core.keys import Secret
 from creditctl.core.modes import Mode
@@ -78,10 +78,10 @@ class FakeCheckout:
     """Stripe's side of the two calls that the backend makes."""
 
     sessions: dict[str, SessionView] = field(default_factory=dict)
-    orders: list[Order] = field(default_factory=list)
+    orders: list[CheckoutOrder] = field(default_factory=list)
     error: Exception | None = None
 
-    def create_session(self, order: Order) -> CreatedSession:
+    def create_session(self, order: CheckoutOrder) -> CreatedSession:
         if self.error is not None:
             raise self.error
         self.orders.append(order)
@@ -170,8 +170,10 @@ def checkout() -> FakeCheckout:
 
 
 @pytest.fixture
-def services(webhook: FakeWebhook, ledger: FakeLedger, checkout: FakeCheckout, catalog: Catalog, log: Log) -> Services:
-    return Services(
+def services(
+    webhook: FakeWebhook, ledger: FakeLedger, checkout: FakeCheckout, catalog: Catalog, log: Log
+) -> Dependencies:
+    return Dependencies(
         webhook=webhook,
         ledger=ledger,
         catalog=catalog,
@@ -184,13 +186,13 @@ def services(webhook: FakeWebhook, ledger: FakeLedger, checkout: FakeCheckout, c
 
 
 @pytest.fixture
-def client(services: Services) -> Iterator[TestClient]:
+def client(services: Dependencies) -> Iterator[TestClient]:
     with TestClient(build_app(services), follow_redirects=False) as client:
         yield client
 
 
 @pytest.fixture
-def live_client(services: Services) -> Callable[..., TestClient]:
+def live_client(services: Dependencies) -> Callable[..., TestClient]:
     """A client of the same backend in live mode."""
 
     def make(*, trust_user_header: bool) -> TestClient:
@@ -210,7 +212,7 @@ def entry() -> Callable[..., Entry]:
             recorded=1_790_000_001,
             created=1_790_000_000,
             user_id="1",
-            kind=Kind.PURCHASE,
+            kind=EntryKind.PURCHASE,
             credits=1000,
             amount=1000,
             currency="usd",

@@ -6,7 +6,7 @@ import pytest
 import stripe
 
 from creditctl.backend.checkout import NotForSale, StripeCheckout, price_faults, session_params, session_view
-from creditctl.backend.dependencies import Order
+from creditctl.backend.dependencies import CheckoutOrder
 from creditctl.core.errors import StripeRefused, Unreachable
 from creditctl.emulator import EmulatorHTTPClient
 
@@ -20,7 +20,7 @@ def starter(catalog):
 
 @pytest.fixture
 def order(starter):
-    return Order(
+    return CheckoutOrder(
         starter, "user 1", "http://127.0.0.1:3000/s?session_id={CHECKOUT_SESSION_ID}", "http://127.0.0.1:3000/c"
     )
 
@@ -100,7 +100,7 @@ class TestSelling:
 
     def test_stripes_no_is_ours(self, sdk, price, starter):
         with pytest.raises(StripeRefused):
-            StripeCheckout(sdk).create_session(Order(starter, "1", "no url", "no url"))
+            StripeCheckout(sdk).create_session(CheckoutOrder(starter, "1", "no url", "no url"))
 
 
 GOOD = {"id": "price_1", "active": True, "unit_amount": 1000, "currency": "usd", "type": "one_time"}

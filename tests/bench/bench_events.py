@@ -32,8 +32,8 @@ _PROGRAM = """
 import resource, sys, time
 from pathlib import Path
 import stripe
-from creditctl.events.archive import archive
-from creditctl.ledger.archive.store import Mirror
+from creditctl.events.archive import archive_events
+from creditctl.ledger.archive.store import Archive
 from creditctl.stripe_api.retry import RetryPolicy
 from creditctl.stripe_api.transport import PatientTransport, real_transport
 
@@ -42,10 +42,12 @@ transport = PatientTransport(real_transport(url), sleep=time.sleep, chance=lambd
                              audit=None, writes_locked=True)
 client = stripe.StripeClient(key, base_addresses={"api": url}, http_client=transport)
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-with Mirror.open(Path(path), account="acct_bench", livemode=False) as mirror:
+with Archive.open(Path(path), account="acct_bench", livemode=False) as archive:
     client.v1.balance.retrieve()
     start, marks = time.perf_counter(), []
-    report = archive(client, mirror, clock=lambda: int(time.time()), progress=lambda count: marks.append(peak()))
+    report = archive_events(
+        client, archive, clock=lambda: int(time.time()), progress=lambda count: marks.append(peak())
+    )
     seconds = time.perf_counter() - start
 print(report.added, seconds, marks[len(marks) // 10], peak())
 """
@@ -59,7 +61,7 @@ def rows() -> Iterable[Row]:
         with served(folder / "emulator.db") as url:
             runs, theirs = [], []
             for number in range(ROUNDS):  # in turns, so that a noisy machine disturbs both alike
-                runs.append(archive_once(url, folder / f"bench-{number}-mirror.db"))
+                runs.append(archive_once(url, folder / f"bench-{number}-archive.db"))
                 theirs.append(sdk_rate(url))
     ours, usual = statistics.median(run.rate for run in runs), statistics.median(theirs)
     speed = (f"{ours:,.0f}/s", f"{usual:,.0f}/s", ours / usual)
@@ -125,7 +127,7 @@ def served(state: Path) -> Iterator[str]:
 
 
 def archive_once(url: str, path: Path) -> ArchiveRun:
-    """Archives everything into a new mirror, and refuses to measure anything less."""
+    """Archives everything into a new archive, and refuses to measure anything less."""
     done = subprocess.run(
         [sys.executable, "-c", _PROGRAM, url, KEY, str(path)], capture_output=True, text=True, check=True
     )

@@ -22,7 +22,7 @@ from creditctl.emulator_client.checkout_payer import pay
 from creditctl.ledger.store import Ledger
 from creditctl.payments.event_types import ENDPOINT_EVENTS
 from creditctl.reconciliation.run import reconcile
-from creditctl.stripe_api.client import StripeDoor, connect
+from creditctl.stripe_api.client import StripeConnection, connect
 
 DOCTOR_CHECKS = [check for problem in DOCTOR for check in problem.checks]
 SETTINGS = {
@@ -56,12 +56,12 @@ def catalog() -> Any:
     return parse_catalog(resources.files("creditctl.core").joinpath("packages.toml").read_text(encoding="utf-8"))
 
 
-def door_to(settings: dict[str, str], folder: Any, emulator: Any) -> StripeDoor:
+def door_to(settings: dict[str, str], folder: Any, emulator: Any) -> StripeConnection:
     merged = merge_settings(settings, {}, env_file=folder / ".env", folder=folder)
     return connect(merged, sleep=lambda _: None, chance=lambda: 0.0, transport=EmulatorHTTPClient(emulator))
 
 
-def endpoint(door: StripeDoor) -> str:
+def endpoint(door: StripeConnection) -> str:
     made = door.client.v1.webhook_endpoints.create(
         {
             "url": "http://localhost:8000/api/credits/webhook",
@@ -75,7 +75,7 @@ def endpoint(door: StripeDoor) -> str:
     return secret
 
 
-def buy_and_credit(door: StripeDoor, ledger: Ledger, packages: Any) -> None:
+def buy_and_credit(door: StripeConnection, ledger: Ledger, packages: Any) -> None:
     package = packages.by_slug("starter")
     price = {"currency": "usd", "unit_amount": package.amount, "product_data": {"name": package.name}}
     metadata = {**package.metadata, "user_id": "7"}
@@ -97,7 +97,7 @@ def buy_and_credit(door: StripeDoor, ledger: Ledger, packages: Any) -> None:
         transaction.post(decision.purchase.draft())
 
 
-def look(settings: dict[str, str], folder: Any, clock: Any, door: StripeDoor) -> dict[str, tuple[str, str]]:
+def look(settings: dict[str, str], folder: Any, clock: Any, door: StripeConnection) -> dict[str, tuple[str, str]]:
     merged = merge_settings(settings, {}, env_file=folder / ".env", folder=folder)
     ledger, problem = open_ledger(merged, door, clock)
     assert ledger is not None, problem

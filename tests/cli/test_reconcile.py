@@ -19,7 +19,7 @@ import stripe
 from creditctl.cli.app import run
 from creditctl.cli.wiring import Wiring
 from creditctl.core.catalog import parse_catalog
-from creditctl.core.entitlement.settlement import EntryDraft, Kind
+from creditctl.core.entitlement.settlement import EntryDraft, EntryKind
 from creditctl.core.keys import Secret
 from creditctl.emulator.protocol.wire import Reply
 from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
@@ -202,7 +202,7 @@ def import_purchase(market: Market, key: str, user: str, credits: int = 1000) ->
     draft = EntryDraft(
         created=market.clock.now,
         user_id=user,
-        kind=Kind.PURCHASE,
+        kind=EntryKind.PURCHASE,
         credits=credits,
         amount=1000,
         currency="usd",

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from creditctl.cli.local.local_stack import World, run_command, start_world
+from creditctl.cli.local.local_stack import LocalStack, run_command, start_local_stack
 from creditctl.cli.wiring import Wiring
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     folder = tmp_path_factory.mktemp("world")
     outer = Wiring(
         environ={"HOME": str(folder), "NO_COLOR": "1", "PATH": os.environ["PATH"]},
@@ -24,18 +24,18 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         stdout=io.StringIO(),
         stderr=io.StringIO(),
     )
-    with start_world(outer, folder) as built:
+    with start_local_stack(outer, folder) as built:
         yield built
 
 
-def bought(world: World, user: str, event_type: str = "checkout.session.completed") -> dict[str, Any]:
+def bought(world: LocalStack, user: str, event_type: str = "checkout.session.completed") -> dict[str, Any]:
     """A purchase whose consequences have all arrived."""
     made = world.command("events", "trigger", event_type, "--user", user)["report"]
     assert world.shop.settle({made["payment_key"], made["session"]})
     return made
 
 
-def trace(world: World, subject: str, *options: str) -> dict[str, Any]:
+def trace(world: LocalStack, subject: str, *options: str) -> dict[str, Any]:
     return world.command("trace", subject, *options)
 
 
@@ -49,7 +49,7 @@ def sources(payment: dict[str, Any]) -> list[str]:
     return [line["source"] for line in payment["lines"]]
 
 
-def test_a_purchase_is_shown_from_session_to_balance_by_every_id(world: World) -> None:
+def test_a_purchase_is_shown_from_session_to_balance_by_every_id(world: LocalStack) -> None:
     made = bought(world, "ann")
     session = world.shop.client.v1.checkout.sessions.retrieve(made["session"])
     intent = world.shop.client.v1.payment_intents.retrieve(str(session.payment_intent))
@@ -70,7 +70,7 @@ def test_a_purchase_is_shown_from_session_to_balance_by_every_id(world: World) -
         assert payment["note"] == "Everything that Stripe tells is in the ledger."
 
 
-def test_refund_and_dispute_stand_on_the_same_line_with_the_balance_after_each(world: World) -> None:
+def test_refund_and_dispute_stand_on_the_same_line_with_the_balance_after_each(world: LocalStack) -> None:
     made = bought(world, "ben", "charge.refunded")
     (refund,) = world.shop.client.v1.refunds.list(params={"payment_intent": made["payment_key"]}).data
 
@@ -87,7 +87,7 @@ def test_refund_and_dispute_stand_on_the_same_line_with_the_balance_after_each(w
     assert answer["report"]["payments"][0]["payment_key"] == disputed["payment_key"]
 
 
-def test_an_open_session_waits_for_its_buyer_and_the_command_finishes_it(world: World) -> None:
+def test_an_open_session_waits_for_its_buyer_and_the_command_finishes_it(world: LocalStack) -> None:
     package = next(iter(world.inner.catalog()))
     session_id = world.shop.checkout("cleo", package)
 
@@ -104,7 +104,7 @@ def test_an_open_session_waits_for_its_buyer_and_the_command_finishes_it(world: 
     assert trace(world, session_id)["report"]["payments"][0]["missing"] is None
 
 
-def test_a_lost_webhook_is_the_first_thing_missing_and_the_command_mends_it(world: World) -> None:
+def test_a_lost_webhook_is_the_first_thing_missing_and_the_command_mends_it(world: LocalStack) -> None:
     """The endpoint is switched off while the buyer pays: Stripe sends nothing, and nothing is credited."""
     (endpoint,) = world.shop.client.v1.webhook_endpoints.list().data
     world.shop.client.v1.webhook_endpoints.update(endpoint.id, params={"disabled": True})
@@ -128,7 +128,7 @@ def test_a_lost_webhook_is_the_first_thing_missing_and_the_command_mends_it(worl
     assert last_balance(after["report"]["payments"][0]) == 1000
 
 
-def test_a_refund_that_never_arrived_is_missing_and_mended(world: World) -> None:
+def test_a_refund_that_never_arrived_is_missing_and_mended(world: LocalStack) -> None:
     made = bought(world, "eve")
     (endpoint,) = world.shop.client.v1.webhook_endpoints.list().data
     world.shop.client.v1.webhook_endpoints.update(endpoint.id, params={"disabled": True})
@@ -148,7 +148,7 @@ def test_a_refund_that_never_arrived_is_missing_and_mended(world: World) -> None
     assert last_balance(after["report"]["payments"][0]) == 500
 
 
-def test_a_wrong_signing_secret_is_named_as_the_cause(world: World) -> None:
+def test_a_wrong_signing_secret_is_named_as_the_cause(world: LocalStack) -> None:
     import json
 
     from creditctl.core.keys import Secret
@@ -175,7 +175,7 @@ def test_a_wrong_signing_secret_is_named_as_the_cause(world: World) -> None:
     assert "STRIPE_WEBHOOK_SECRET" in payment["missing"]["why"]
 
 
-def test_a_user_with_several_payments_has_one_line_each(world: World) -> None:
+def test_a_user_with_several_payments_has_one_line_each(world: LocalStack) -> None:
     first = bought(world, "gus")
     second = bought(world, "gus")
 
@@ -185,7 +185,7 @@ def test_a_user_with_several_payments_has_one_line_each(world: World) -> None:
     assert [last_balance(payment) for payment in payments] == [1000, 2000]
 
 
-def test_without_stripe_the_archive_and_the_ledger_still_speak(world: World) -> None:
+def test_without_stripe_the_archive_and_the_ledger_still_speak(world: LocalStack) -> None:
     made = bought(world, "hal")
     world.command("events", "archive")
 
@@ -201,7 +201,7 @@ def test_without_stripe_the_archive_and_the_ledger_still_speak(world: World) -> 
     assert any("could not be read from Stripe" in sentence for sentence in away["report"]["unseen"])
 
 
-def test_without_a_ledger_it_says_what_it_could_not_see(world: World, tmp_path: Path) -> None:
+def test_without_a_ledger_it_says_what_it_could_not_see(world: LocalStack, tmp_path: Path) -> None:
     made = bought(world, "ida")
 
     answer = run_command(elsewhere(world, CREDITCTL_LEDGER=str(tmp_path / "none.db")), "trace", made["session"])
@@ -211,14 +211,14 @@ def test_without_a_ledger_it_says_what_it_could_not_see(world: World, tmp_path: 
 
 
 @pytest.mark.parametrize("subject", ["nonsense", "cus_123", "pi_unknown", "cs_test_unknown", "evt_unknown", "user:x"])
-def test_what_nobody_knows_is_a_usage_error(world: World, subject: str) -> None:
+def test_what_nobody_knows_is_a_usage_error(world: LocalStack, subject: str) -> None:
     answer = trace(world, subject)
 
     assert answer["error"]["type"] == "usage"
     assert answer["error"]["fix"]
 
 
-def test_people_read_the_same_with_the_missing_thing_marked(world: World) -> None:
+def test_people_read_the_same_with_the_missing_thing_marked(world: LocalStack) -> None:
     from dataclasses import replace
 
     from creditctl.cli.app import run
@@ -234,7 +234,7 @@ def test_people_read_the_same_with_the_missing_thing_marked(world: World) -> Non
     assert f"creditctl events trigger checkout.session.completed --session {session_id}" in out.getvalue()
 
 
-def elsewhere(world: World, **environ: str) -> Wiring:
+def elsewhere(world: LocalStack, **environ: str) -> Wiring:
     from dataclasses import replace
 
     return replace(

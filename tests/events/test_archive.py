@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from creditctl.core.errors import LockHeld, Unreachable
-from creditctl.events.archive import archive, find_gap
+from creditctl.events.archive import archive_events, find_gap
 from creditctl.events.source import RETENTION_SECONDS
 from creditctl.ledger.archive.models import EventQuery, EventRecord, Gap, Reading
-from creditctl.ledger.archive.store import Mirror
+from creditctl.ledger.archive.store import Archive
 
 DAY = 86_400
 
@@ -35,82 +35,82 @@ def killed_after(pages: int) -> Any:
     return progress
 
 
-def kept(mirror: Mirror) -> list[str]:
-    return mirror.ids(EventQuery())
+def kept(archive: Archive) -> list[str]:
+    return archive.ids(EventQuery())
 
 
-def run(stripe_events: Any, mirror: Mirror, **options: Any) -> Any:
-    return archive(stripe_events.client, mirror, clock=stripe_events.clock, **options)
+def run(stripe_events: Any, archive: Archive, **options: Any) -> Any:
+    return archive_events(stripe_events.client, archive, clock=stripe_events.clock, **options)
 
 
-def test_the_first_run_keeps_everything_in_stripes_order(stripe_events: Any, mirror: Mirror) -> None:
+def test_the_first_run_keeps_everything_in_stripes_order(stripe_events: Any, archive: Archive) -> None:
     made = stripe_events.events(230, every_seconds=0)
 
-    report = run(stripe_events, mirror)
+    report = run(stripe_events, archive)
 
-    assert kept(mirror) == made
+    assert kept(archive) == made
     assert (report.read, report.added, report.kept) == (230, 230, 230)
     assert report.findings() == []
 
 
-def test_the_bodies_are_kept_whole(stripe_events: Any, mirror: Mirror) -> None:
+def test_the_bodies_are_kept_whole(stripe_events: Any, archive: Archive) -> None:
     import json
 
     made = stripe_events.events(3)
-    run(stripe_events, mirror)
+    run(stripe_events, archive)
 
     listed = {event.id: event.to_dict(recursive=True) for event in stripe_events.client.v1.events.list().data}
-    assert {record.id: json.loads(record.body) for record in mirror.events(EventQuery())} == {
+    assert {record.id: json.loads(record.body) for record in archive.events(EventQuery())} == {
         event_id: listed[event_id] for event_id in made
     }
 
 
-def test_the_next_run_reads_only_the_overlap_and_what_is_new(stripe_events: Any, mirror: Mirror) -> None:
+def test_the_next_run_reads_only_the_overlap_and_what_is_new(stripe_events: Any, archive: Archive) -> None:
     stripe_events.events(250, every_seconds=60)
-    run(stripe_events, mirror)
+    run(stripe_events, archive)
     made = stripe_events.events(5)
 
-    report = run(stripe_events, mirror)
+    report = run(stripe_events, archive)
 
-    assert kept(mirror)[-5:] == made
+    assert kept(archive)[-5:] == made
     assert report.added == 5
     assert report.read < 100
 
 
-def test_a_run_with_nothing_new_adds_nothing(stripe_events: Any, mirror: Mirror) -> None:
+def test_a_run_with_nothing_new_adds_nothing(stripe_events: Any, archive: Archive) -> None:
     stripe_events.events(5)
-    run(stripe_events, mirror)
+    run(stripe_events, archive)
 
-    report = run(stripe_events, mirror)
+    report = run(stripe_events, archive)
 
     assert (report.added, report.kept) == (0, 5)
 
 
-def test_an_event_that_becomes_visible_late_is_found_by_the_overlap(stripe_events: Any, mirror: Mirror) -> None:
+def test_an_event_that_becomes_visible_late_is_found_by_the_overlap(stripe_events: Any, archive: Archive) -> None:
     stripe_events.events(3, every_seconds=60)
-    run(stripe_events, mirror)
+    run(stripe_events, archive)
     newest = stripe_events.clock.now
     stripe_events.clock.now = newest - 120
     late = stripe_events.events(1, every_seconds=0)
     stripe_events.clock.now = newest
 
-    run(stripe_events, mirror)
+    run(stripe_events, archive)
 
-    assert set(late) <= set(kept(mirror))
-    assert kept(mirror) == sorted(kept(mirror), key=lambda event_id: mirror.event(event_id).created)  # type: ignore[union-attr]
+    assert set(late) <= set(kept(archive))
+    assert kept(archive) == sorted(kept(archive), key=lambda event_id: archive.event(event_id).created)  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("pages", [0, 1, 2])
-def test_a_killed_run_goes_on_where_it_stopped(stripe_events: Any, mirror: Mirror, pages: int) -> None:
+def test_a_killed_run_goes_on_where_it_stopped(stripe_events: Any, archive: Archive, pages: int) -> None:
     first = stripe_events.events(250, every_seconds=100)
     with pytest.raises(Killed):
-        run(stripe_events, mirror, progress=killed_after(pages))
-    assert len(kept(mirror)) == 100 * pages
+        run(stripe_events, archive, progress=killed_after(pages))
+    assert len(kept(archive)) == 100 * pages
     second = stripe_events.events(7)
 
-    report = run(stripe_events, mirror)
+    report = run(stripe_events, archive)
 
-    assert kept(mirror) == first + second
+    assert kept(archive) == first + second
     assert report.resumed
     # What was stored before the kill is not listed again, but for the overlap of the second reading.
     assert report.read <= 250 - 100 * pages + 2 * 7 + 36
@@ -123,26 +123,26 @@ def test_any_kills_and_any_growth_end_in_everything_once(
 ) -> None:
     one = new_stripe()
     path = tmp_path_factory.mktemp("mirror") / "ledger-mirror.db"
-    with Mirror.open(path, account="acct_example", livemode=False) as mirror:
+    with Archive.open(path, account="acct_example", livemode=False) as archive:
         for count, kill in rounds:
             one.events(count, every_seconds=5)
             with contextlib.suppress(Killed):
-                run(one, mirror, progress=killed_after(kill), overlap_seconds=50)
-        run(one, mirror, overlap_seconds=50)
+                run(one, archive, progress=killed_after(kill), overlap_seconds=50)
+        run(one, archive, overlap_seconds=50)
 
-        assert kept(mirror) == one.ids()
+        assert kept(archive) == one.ids()
 
 
-def test_a_rate_limit_and_broken_answers_are_waited_out(stripe_events: Any, mirror: Mirror) -> None:
+def test_a_rate_limit_and_broken_answers_are_waited_out(stripe_events: Any, archive: Archive) -> None:
     made = stripe_events.events(250)
     stripe_events.faults.extend([429, 429, None, 500])
 
-    run(stripe_events, mirror)
+    run(stripe_events, archive)
 
-    assert kept(mirror) == made
+    assert kept(archive) == made
 
 
-def test_a_stripe_that_stays_broken_leaves_what_was_read_and_an_error(stripe_events: Any, mirror: Mirror) -> None:
+def test_a_stripe_that_stays_broken_leaves_what_was_read_and_an_error(stripe_events: Any, archive: Archive) -> None:
     import stripe
 
     made = stripe_events.events(250)
@@ -152,99 +152,99 @@ def test_a_stripe_that_stays_broken_leaves_what_was_read_and_an_error(stripe_eve
             stripe_events.faults.append(-1)
 
     with pytest.raises((stripe.StripeError, Unreachable)):
-        run(stripe_events, mirror, progress=break_later)
-    assert len(kept(mirror)) == 100
+        run(stripe_events, archive, progress=break_later)
+    assert len(kept(archive)) == 100
     stripe_events.faults.clear()
-    run(stripe_events, mirror)
-    assert kept(mirror) == made
+    run(stripe_events, archive)
+    assert kept(archive) == made
 
 
-def test_two_runs_at_once_are_one_run_and_one_refusal(stripe_events: Any, mirror: Mirror) -> None:
+def test_two_runs_at_once_are_one_run_and_one_refusal(stripe_events: Any, archive: Archive) -> None:
     stripe_events.events(3)
-    with mirror.lock("archive", "An archive run"), pytest.raises(LockHeld):
-        run(stripe_events, mirror)
-    assert run(stripe_events, mirror).added == 3
+    with archive.lock("archive", "An archive run"), pytest.raises(LockHeld):
+        run(stripe_events, archive)
+    assert run(stripe_events, archive).added == 3
 
 
-def test_another_reader_of_the_same_events_costs_no_event_and_no_copy(stripe_events: Any, mirror: Mirror) -> None:
+def test_another_reader_of_the_same_events_costs_no_event_and_no_copy(stripe_events: Any, archive: Archive) -> None:
     """A listener stores events too; it must not make the archive believe that it is complete."""
     made = stripe_events.events(150)
-    reading = mirror.begin("read", stripe_events.clock(), None)
+    reading = archive.begin("read", stripe_events.clock(), None)
     from creditctl.events.source import read_pages
 
     first = next(iter(read_pages(stripe_events.client, EventQuery())))
-    mirror.store(reading, first.records)
-    assert mirror.event(made[-1]) is not None
+    archive.store(reading, first.records)
+    assert archive.event(made[-1]) is not None
 
-    report = run(stripe_events, mirror)
+    report = run(stripe_events, archive)
 
-    assert kept(mirror) == made
+    assert kept(archive) == made
     assert (report.read, report.added) == (150, 50)
 
 
-def test_a_gap_is_said_once_and_remembered(stripe_events: Any, mirror: Mirror) -> None:
+def test_a_gap_is_said_once_and_remembered(stripe_events: Any, archive: Archive) -> None:
     stripe_events.events(3)
-    run(stripe_events, mirror)
+    run(stripe_events, archive)
     last_looked = stripe_events.clock.now
     stripe_events.clock.now += 10 * DAY
     lost = stripe_events.events(4)
     stripe_events.clock.now += 35 * DAY
     stripe_events.events(2)
 
-    report = run(stripe_events, mirror)
+    report = run(stripe_events, archive)
 
-    assert not set(lost) & set(kept(mirror))
+    assert not set(lost) & set(kept(archive))
     (gap,) = report.new_gaps
     assert gap.since == last_looked
     assert gap.until == stripe_events.clock.now - RETENTION_SECONDS
     assert [finding.code for finding in report.findings()] == ["events.archive_gap"]
-    again = run(stripe_events, mirror)
+    again = run(stripe_events, archive)
     assert again.gaps == report.gaps
     assert again.findings() == []
 
 
-def test_a_quiet_account_that_was_looked_at_has_no_gap(stripe_events: Any, mirror: Mirror) -> None:
+def test_a_quiet_account_that_was_looked_at_has_no_gap(stripe_events: Any, archive: Archive) -> None:
     stripe_events.events(2)
     for _ in range(4):
-        run(stripe_events, mirror)
+        run(stripe_events, archive)
         stripe_events.clock.now += 20 * DAY
     stripe_events.events(1)
 
-    assert run(stripe_events, mirror).gaps == ()
+    assert run(stripe_events, archive).gaps == ()
 
 
-def test_an_interrupted_run_whose_place_is_gone_begins_again(stripe_events: Any, mirror: Mirror) -> None:
+def test_an_interrupted_run_whose_place_is_gone_begins_again(stripe_events: Any, archive: Archive) -> None:
     made = stripe_events.events(250)
     with pytest.raises(Killed):
-        run(stripe_events, mirror, progress=killed_after(1))
-    reading = mirror.unfinished()
+        run(stripe_events, archive, progress=killed_after(1))
+    reading = archive.unfinished()
     assert reading is not None
-    forget_cursor(mirror, reading)
+    forget_cursor(archive, reading)
 
-    run(stripe_events, mirror)
+    run(stripe_events, archive)
 
-    assert kept(mirror) == made
+    assert kept(archive) == made
 
 
 @pytest.mark.parametrize("cursor_known", [True, False])
 def test_an_interrupted_run_that_was_left_for_too_long_names_no_gap_twice(
-    stripe_events: Any, mirror: Mirror, cursor_known: bool
+    stripe_events: Any, archive: Archive, cursor_known: bool
 ) -> None:
     """Whether Stripe still knows an event that it no longer lists is unconfirmed: both answers end well."""
     stripe_events.events(3)
-    run(stripe_events, mirror)
+    run(stripe_events, archive)
     last_looked = stripe_events.clock.now
     stripe_events.events(250, every_seconds=60)
     with pytest.raises(Killed):
-        run(stripe_events, mirror, progress=killed_after(1))
+        run(stripe_events, archive, progress=killed_after(1))
     stripe_events.clock.now += 40 * DAY
     stripe_events.events(2)
-    reading = mirror.unfinished()
+    reading = archive.unfinished()
     assert reading is not None
     if not cursor_known:
-        forget_cursor(mirror, reading)
+        forget_cursor(archive, reading)
 
-    gaps = run(stripe_events, mirror).new_gaps
+    gaps = run(stripe_events, archive).new_gaps
 
     assert len(gaps) == (2 if cursor_known else 1)
     assert gaps[0].since == last_looked
@@ -252,10 +252,10 @@ def test_an_interrupted_run_that_was_left_for_too_long_names_no_gap_twice(
     assert all(earlier.until <= later.since for earlier, later in pairwise(gaps))
 
 
-def forget_cursor(mirror: Mirror, reading: Reading) -> None:
+def forget_cursor(archive: Archive, reading: Reading) -> None:
     import sqlite3
 
-    connection = sqlite3.connect(mirror.path)
+    connection = sqlite3.connect(archive.path)
     connection.execute("UPDATE readings SET cursor = 'evt_nobodyknows' WHERE id = ?", (reading.id,))
     connection.commit()
     connection.close()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from creditctl.core.entitlement.settlement import EntryDraft, Kind
+from creditctl.core.entitlement.settlement import EntryDraft, EntryKind
 from creditctl.events.event_view import EventView, record_of, wire_body
 from creditctl.events.ledger_effect import gain_of, is_posted
 from creditctl.ledger.archive.models import EventRecord
@@ -27,7 +27,7 @@ def event(type_: str, about: dict[str, Any], name: str = "evt_1") -> EventRecord
     return record_of(json.dumps({**body, "pending_webhooks": 0, "data": {"object": about}}, indent=2).encode())
 
 
-def post(ledger: Ledger, kind: Kind, object_id: str, credits: int = -400, source: str | None = None) -> None:
+def post(ledger: Ledger, kind: EntryKind, object_id: str, credits: int = -400, source: str | None = None) -> None:
     with ledger.transaction() as tx:
         tx.post(
             EntryDraft(
@@ -56,43 +56,43 @@ CHARGE = {"id": "ch_1", "object": "charge", "payment_intent": "pi_1", "amount_re
 def test_a_purchase_is_known_by_its_payment(ledger: Ledger) -> None:
     completed = event("checkout.session.completed", SESSION)
     assert not is_posted(completed, ledger)
-    post(ledger, Kind.PURCHASE, "cs_1", 1000)
+    post(ledger, EntryKind.PURCHASE, "cs_1", 1000)
     assert is_posted(completed, ledger)
     assert not is_posted(event("payment_intent.succeeded", {"id": "pi_1", "object": "payment_intent"}), ledger)
 
 
 def test_a_refund_and_its_failure_are_two_entries(ledger: Ledger) -> None:
     created, failed = event("refund.created", REFUND), event("refund.failed", {**REFUND, "status": "failed"})
-    post(ledger, Kind.REFUND, "re_1")
+    post(ledger, EntryKind.REFUND, "re_1")
     assert is_posted(created, ledger)
     assert not is_posted(failed, ledger)
-    post(ledger, Kind.REFUND_REVERSAL, "re_1", 400)
+    post(ledger, EntryKind.REFUND_REVERSAL, "re_1", 400)
     assert is_posted(failed, ledger)
 
 
 def test_a_charge_is_posted_when_as_much_was_taken_as_was_refunded(ledger: Ledger) -> None:
     refunded = event("charge.refunded", CHARGE)
     assert not is_posted(refunded, ledger)
-    post(ledger, Kind.REFUND, "re_1", -399)
+    post(ledger, EntryKind.REFUND, "re_1", -399)
     assert not is_posted(refunded, ledger)
-    post(ledger, Kind.REFUND, "re_2", -1)
+    post(ledger, EntryKind.REFUND, "re_2", -1)
     assert is_posted(refunded, ledger)
 
 
 def test_a_dispute_that_gives_back_is_not_the_one_that_took(ledger: Ledger) -> None:
-    post(ledger, Kind.DISPUTE, "dp_1")
+    post(ledger, EntryKind.DISPUTE, "dp_1")
     assert is_posted(event("charge.dispute.funds_withdrawn", DISPUTE), ledger)
     assert not is_posted(event("charge.dispute.funds_reinstated", {**DISPUTE, "status": "won"}), ledger)
     assert not is_posted(event("charge.dispute.updated", DISPUTE, "evt_2"), ledger)
-    post(ledger, Kind.DISPUTE_REVERSAL, "dp_1", 400, source="evt_2")
+    post(ledger, EntryKind.DISPUTE_REVERSAL, "dp_1", 400, source="evt_2")
     assert is_posted(event("charge.dispute.updated", DISPUTE, "evt_2"), ledger)
 
 
 def test_the_gain_of_a_delivery_is_what_it_wrote(ledger: Ledger) -> None:
-    post(ledger, Kind.PURCHASE, "cs_1", 1000, source="evt_1")
+    post(ledger, EntryKind.PURCHASE, "cs_1", 1000, source="evt_1")
     before = ledger.count()
-    post(ledger, Kind.REFUND, "re_1", -300, source="evt_2")
-    post(ledger, Kind.DISPUTE, "dp_1", -100, source="evt_3")
+    post(ledger, EntryKind.REFUND, "re_1", -300, source="evt_2")
+    post(ledger, EntryKind.DISPUTE, "dp_1", -100, source="evt_3")
 
     assert gain_of(ledger, "evt_2", before).credits == -300
     assert gain_of(ledger, "evt_1", before).credits == 0

@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from creditctl.core.errors import Unreachable
-from creditctl.events.archive import archive
+from creditctl.events.archive import archive_events
 from creditctl.events.listen import Listener, pause_after
 from creditctl.events.source import RETENTION_SECONDS, read_pages
 from creditctl.ledger.archive.models import EventQuery, EventRecord
-from creditctl.ledger.archive.store import Mirror
-from creditctl.stripe_api.delivery import Answer
+from creditctl.ledger.archive.store import Archive
+from creditctl.stripe_api.delivery import DeliveryResult
 
 URL = "http://127.0.0.1:8000/api/credits/webhook"
 
@@ -33,17 +33,17 @@ class Backend:
         self.down = False
         self.planned: list[int | BaseException] = []
 
-    def __call__(self, record: EventRecord) -> Answer:
+    def __call__(self, record: EventRecord) -> DeliveryResult:
         self.tried.append(record.id)
         if self.down:
-            return Answer(None, error="ConnectError")
+            return DeliveryResult(None, error="ConnectError")
         answer = self.planned.pop(0) if self.planned else 200
         if isinstance(answer, BaseException):
             self.taken.append(record.id)
             raise answer
         if answer == 200:
             self.taken.append(record.id)
-        return Answer(answer)
+        return DeliveryResult(answer)
 
 
 class Notes:
@@ -55,7 +55,7 @@ class Notes:
     def sending(self, record: EventRecord) -> None:
         self.lines.append(f"--> {record.id}")
 
-    def answered(self, record: EventRecord, answer: Answer, wait_seconds: float | None) -> None:
+    def answered(self, record: EventRecord, answer: DeliveryResult, wait_seconds: float | None) -> None:
         self.lines.append(f"<-- {answer.status} {record.id}" + ("" if wait_seconds is None else f" {wait_seconds:g}"))
 
     def stripe_away(self, error: Unreachable, wait_seconds: float) -> None:
@@ -65,11 +65,11 @@ class Notes:
         self.lines.append(f"forgotten {since} {until}")
 
 
-def listener(stripe_events: Any, mirror: Mirror, backend: Backend, **options: Any) -> Listener:
+def listener(stripe_events: Any, archive: Archive, backend: Backend, **options: Any) -> Listener:
     waits: list[float] = options.pop("waits", [])
     return Listener(
         client=stripe_events.client,
-        mirror=mirror,
+        archive=archive,
         target=URL,
         types=options.pop("types", ()),
         deliver=backend,
@@ -80,10 +80,10 @@ def listener(stripe_events: Any, mirror: Mirror, backend: Backend, **options: An
     )
 
 
-def test_it_forwards_what_comes_after_its_start_in_order(stripe_events: Any, mirror: Mirror) -> None:
+def test_it_forwards_what_comes_after_its_start_in_order(stripe_events: Any, archive: Archive) -> None:
     stripe_events.events(5)
     backend = Backend()
-    one = listener(stripe_events, mirror, backend)
+    one = listener(stripe_events, archive, backend)
     assert one.start() is None
     assert one.step() is None
     assert backend.taken == []
@@ -94,9 +94,9 @@ def test_it_forwards_what_comes_after_its_start_in_order(stripe_events: Any, mir
     assert backend.taken == made
 
 
-def test_it_begins_with_an_account_that_has_no_events(stripe_events: Any, mirror: Mirror) -> None:
+def test_it_begins_with_an_account_that_has_no_events(stripe_events: Any, archive: Archive) -> None:
     backend = Backend()
-    one = listener(stripe_events, mirror, backend)
+    one = listener(stripe_events, archive, backend)
     one.start()
     made = stripe_events.events(2)
     one.step()
@@ -104,9 +104,9 @@ def test_it_begins_with_an_account_that_has_no_events(stripe_events: Any, mirror
     assert backend.taken == made
 
 
-def test_only_the_wanted_types_are_forwarded(stripe_events: Any, mirror: Mirror) -> None:
+def test_only_the_wanted_types_are_forwarded(stripe_events: Any, archive: Archive) -> None:
     backend = Backend()
-    one = listener(stripe_events, mirror, backend, types=("customer.created",))
+    one = listener(stripe_events, archive, backend, types=("customer.created",))
     one.start()
     stripe_events.events(2)
     stripe_events.client.v1.customers.create(params={"email": "buyer@example.com"})
@@ -117,10 +117,10 @@ def test_only_the_wanted_types_are_forwarded(stripe_events: Any, mirror: Mirror)
 
 
 def test_a_backend_that_is_down_is_tried_ever_more_rarely_and_misses_nothing(
-    stripe_events: Any, mirror: Mirror
+    stripe_events: Any, archive: Archive
 ) -> None:
     backend, notes = Backend(), Notes()
-    one = listener(stripe_events, mirror, backend, ears=notes)
+    one = listener(stripe_events, archive, backend, ears=notes)
     one.start()
     made = stripe_events.events(2)
     backend.down = True
@@ -137,9 +137,11 @@ def test_a_backend_that_is_down_is_tried_ever_more_rarely_and_misses_nothing(
 
 
 @pytest.mark.parametrize("status", [302, 400, 404, 429, 500])
-def test_anything_but_2xx_is_tried_again_before_the_next_event(stripe_events: Any, mirror: Mirror, status: int) -> None:
+def test_anything_but_2xx_is_tried_again_before_the_next_event(
+    stripe_events: Any, archive: Archive, status: int
+) -> None:
     backend = Backend()
-    one = listener(stripe_events, mirror, backend)
+    one = listener(stripe_events, archive, backend)
     one.start()
     made = stripe_events.events(2)
     backend.planned = [status]
@@ -150,16 +152,16 @@ def test_anything_but_2xx_is_tried_again_before_the_next_event(stripe_events: An
     assert backend.tried == [made[0], *made]
 
 
-def test_after_a_kill_it_goes_on_with_the_one_in_flight(stripe_events: Any, mirror: Mirror) -> None:
+def test_after_a_kill_it_goes_on_with_the_one_in_flight(stripe_events: Any, archive: Archive) -> None:
     backend = Backend()
-    one = listener(stripe_events, mirror, backend)
+    one = listener(stripe_events, archive, backend)
     one.start()
     made = stripe_events.events(5)
     backend.planned = [200, 200, Killed()]
     with pytest.raises(Killed):
         one.step()
 
-    again = listener(stripe_events, mirror, backend)
+    again = listener(stripe_events, archive, backend)
     assert again.start() is not None
     more = stripe_events.events(2)
     again.step()
@@ -167,9 +169,9 @@ def test_after_a_kill_it_goes_on_with_the_one_in_flight(stripe_events: Any, mirr
     assert backend.taken == [*made[:3], *made[2:], *more]
 
 
-def test_a_late_event_is_found_by_the_overlap(stripe_events: Any, mirror: Mirror) -> None:
+def test_a_late_event_is_found_by_the_overlap(stripe_events: Any, archive: Archive) -> None:
     backend = Backend()
-    one = listener(stripe_events, mirror, backend)
+    one = listener(stripe_events, archive, backend)
     one.start()
     stripe_events.events(3, every_seconds=60)
     one.step()
@@ -184,9 +186,9 @@ def test_a_late_event_is_found_by_the_overlap(stripe_events: Any, mirror: Mirror
     assert len(set(backend.taken)) == len(backend.taken) == 4
 
 
-def test_a_stripe_that_is_away_is_waited_for(stripe_events: Any, mirror: Mirror) -> None:
+def test_a_stripe_that_is_away_is_waited_for(stripe_events: Any, archive: Archive) -> None:
     backend, notes = Backend(), Notes()
-    one = listener(stripe_events, mirror, backend, ears=notes)
+    one = listener(stripe_events, archive, backend, ears=notes)
     one.start()
     made = stripe_events.events(1)
     stripe_events.faults.append(-1)
@@ -199,17 +201,17 @@ def test_a_stripe_that_is_away_is_waited_for(stripe_events: Any, mirror: Mirror)
     assert notes.lines[:2] == ["away stripe.server_error 1", "away stripe.server_error 2"]
 
 
-def test_a_key_that_stripe_refuses_ends_it(new_stripe: Any, mirror: Mirror, clock: Any) -> None:
+def test_a_key_that_stripe_refuses_ends_it(new_stripe: Any, archive: Archive, clock: Any) -> None:
     refused = new_stripe(None, "not_a_key")
-    one = listener(refused, mirror, Backend())
+    one = listener(refused, archive, Backend())
 
     with pytest.raises(stripe.AuthenticationError):
         one.start()
 
 
-def test_once_ends_when_all_is_taken_and_fails_when_it_is_not(stripe_events: Any, mirror: Mirror) -> None:
+def test_once_ends_when_all_is_taken_and_fails_when_it_is_not(stripe_events: Any, archive: Archive) -> None:
     backend, waits = Backend(), []  # type: ignore[var-annotated]
-    one = listener(stripe_events, mirror, backend, waits=waits)
+    one = listener(stripe_events, archive, backend, waits=waits)
     one.start()
     made = stripe_events.events(2)
     backend.down = True
@@ -224,10 +226,12 @@ def test_once_ends_when_all_is_taken_and_fails_when_it_is_not(stripe_events: Any
     assert one.forwarded == 2
 
 
-def test_since_brings_back_what_was_passed_over_but_nothing_that_was_taken(stripe_events: Any, mirror: Mirror) -> None:
+def test_since_brings_back_what_was_passed_over_but_nothing_that_was_taken(
+    stripe_events: Any, archive: Archive
+) -> None:
     before = stripe_events.events(2)
     backend = Backend()
-    one = listener(stripe_events, mirror, backend)
+    one = listener(stripe_events, archive, backend)
     one.start()
     after = stripe_events.events(2)
     one.step()
@@ -239,9 +243,9 @@ def test_since_brings_back_what_was_passed_over_but_nothing_that_was_taken(strip
     assert backend.taken == after + before
 
 
-def test_two_targets_do_not_share_a_place(stripe_events: Any, mirror: Mirror) -> None:
+def test_two_targets_do_not_share_a_place(stripe_events: Any, archive: Archive) -> None:
     first, second = Backend(), Backend()
-    one, other = listener(stripe_events, mirror, first), listener(stripe_events, mirror, second)
+    one, other = listener(stripe_events, archive, first), listener(stripe_events, archive, second)
     other.target = "http://127.0.0.1:9000/other"
     one.start()
     other.start()
@@ -252,13 +256,13 @@ def test_two_targets_do_not_share_a_place(stripe_events: Any, mirror: Mirror) ->
     assert first.taken == second.taken == made
 
 
-def test_what_was_listened_to_is_archived_besides(stripe_events: Any, mirror: Mirror) -> None:
-    one = listener(stripe_events, mirror, Backend())
+def test_what_was_listened_to_is_archived_besides(stripe_events: Any, archive: Archive) -> None:
+    one = listener(stripe_events, archive, Backend())
     one.start()
     made = stripe_events.events(3)
     one.step()
 
-    assert mirror.ids(EventQuery()) == made
+    assert archive.ids(EventQuery()) == made
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -271,8 +275,8 @@ def test_whatever_happens_all_is_taken_once_in_order_but_what_a_kill_had_in_flig
     new_stripe: Any, tmp_path_factory: Any, rounds: list[tuple[int, str]]
 ) -> None:
     one_stripe, backend = new_stripe(), Backend()
-    with Mirror.open(tmp_path_factory.mktemp("m") / "m.db", account="acct_example", livemode=False) as mirror:
-        listener(one_stripe, mirror, backend).start()
+    with Archive.open(tmp_path_factory.mktemp("m") / "m.db", account="acct_example", livemode=False) as archive:
+        listener(one_stripe, archive, backend).start()
         kills = 0
         for count, what in rounds:
             one_stripe.faults.clear()
@@ -281,12 +285,12 @@ def test_whatever_happens_all_is_taken_once_in_order_but_what_a_kill_had_in_flig
             backend.planned = {"kill": [200, Killed()], "500": [200, 500]}.get(what, [])
             one_stripe.faults.extend([-1] if what == "stripe" else [])
             try:
-                listener(one_stripe, mirror, backend).step()
+                listener(one_stripe, archive, backend).step()
             except Killed:
                 kills += 1
         backend.down, backend.planned = False, []
         one_stripe.faults.clear()
-        last = listener(one_stripe, mirror, backend)
+        last = listener(one_stripe, archive, backend)
         while last.step() is not None:
             continue
 
@@ -298,19 +302,19 @@ def test_the_wait_grows_and_ends() -> None:
     assert [pause_after(failures) for failures in (1, 2, 3, 10, 10_000)] == [1, 2, 4, 30, 30]
 
 
-def test_an_archive_run_beside_it_that_dies_halfway_makes_it_skip_nothing(stripe_events: Any, mirror: Mirror) -> None:
+def test_an_archive_run_beside_it_that_dies_halfway_makes_it_skip_nothing(stripe_events: Any, archive: Archive) -> None:
     """An archive reads newest first: what it left in the mirror must not draw the listener past what it did not."""
     backend = Backend()
-    one = listener(stripe_events, mirror, backend)
+    one = listener(stripe_events, archive, backend)
     one.start()
     made = stripe_events.events(1)
 
-    def deliver(record: EventRecord) -> Answer:
+    def deliver(record: EventRecord) -> DeliveryResult:
         if not backend.taken:
             made.extend(stripe_events.events(150, every_seconds=10))
-            reading = mirror.begin("archive", stripe_events.clock(), None)
+            reading = archive.begin("archive", stripe_events.clock(), None)
             newest = next(iter(read_pages(stripe_events.client, EventQuery())))
-            mirror.store(reading, newest.records)
+            archive.store(reading, newest.records)
         return backend(record)
 
     one.deliver = deliver
@@ -321,10 +325,10 @@ def test_an_archive_run_beside_it_that_dies_halfway_makes_it_skip_nothing(stripe
 
 
 def test_after_a_pause_longer_than_stripes_memory_it_says_what_cannot_be_had(
-    stripe_events: Any, mirror: Mirror
+    stripe_events: Any, archive: Archive
 ) -> None:
     backend, notes = Backend(), Notes()
-    first = listener(stripe_events, mirror, backend)
+    first = listener(stripe_events, archive, backend)
     first.start()
     made = stripe_events.events(1)
     first.step()
@@ -332,7 +336,7 @@ def test_after_a_pause_longer_than_stripes_memory_it_says_what_cannot_be_had(
     stripe_events.clock.now += RETENTION_SECONDS + 1000
     new = stripe_events.events(2)
 
-    later = listener(stripe_events, mirror, backend, ears=notes)
+    later = listener(stripe_events, archive, backend, ears=notes)
     since = later.start()
     later.step()
     later.step()
@@ -342,24 +346,24 @@ def test_after_a_pause_longer_than_stripes_memory_it_says_what_cannot_be_had(
     assert sum(line.startswith("forgotten") for line in notes.lines) == 1
 
 
-def test_what_the_archive_kept_of_a_long_pause_is_forwarded(stripe_events: Any, mirror: Mirror) -> None:
+def test_what_the_archive_kept_of_a_long_pause_is_forwarded(stripe_events: Any, archive: Archive) -> None:
     backend = Backend()
-    first = listener(stripe_events, mirror, backend)
+    first = listener(stripe_events, archive, backend)
     first.start()
     first.step()
     made = stripe_events.events(3)
-    archive(stripe_events.client, mirror, clock=stripe_events.clock)
+    archive_events(stripe_events.client, archive, clock=stripe_events.clock)
     stripe_events.clock.now += RETENTION_SECONDS + 1000
-    later = listener(stripe_events, mirror, backend)
+    later = listener(stripe_events, archive, backend)
     later.start()
     later.step()
 
     assert backend.taken == made
 
 
-def test_a_short_pause_is_nothing_to_speak_of(stripe_events: Any, mirror: Mirror) -> None:
+def test_a_short_pause_is_nothing_to_speak_of(stripe_events: Any, archive: Archive) -> None:
     notes = Notes()
-    one = listener(stripe_events, mirror, Backend(), ears=notes)
+    one = listener(stripe_events, archive, Backend(), ears=notes)
     one.start()
     stripe_events.events(1)
     one.step()

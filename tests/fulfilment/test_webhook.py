@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from creditctl.core.catalog import Catalog
-from creditctl.core.entitlement.settlement import Kind
+from creditctl.core.entitlement.settlement import EntryKind
 from creditctl.core.errors import ConfigurationError, GuardRefused
 from creditctl.core.keys import Secret
 from creditctl.fulfilment.webhook import Webhook
@@ -48,7 +48,7 @@ def test_a_paid_session_adds_its_credits_and_logs_as_the_guide_shows(world: Worl
         "Successfully added 1000 credits to user user1 from Stripe payment pi_1",
     )
     (entry,) = world.ledger.entries()
-    assert (entry.kind, entry.credits, entry.amount, entry.payment_key) == (Kind.PURCHASE, 1000, 1000, "pi_1")
+    assert (entry.kind, entry.credits, entry.amount, entry.payment_key) == (EntryKind.PURCHASE, 1000, 1000, "pi_1")
     assert (entry.session_id, entry.package, entry.source_event) == ("cs_test_1", "starter", "evt_1")
     assert (entry.idempotency_key, entry.account, entry.livemode) == ("purchase:pi_1", "acct_1", False)
     assert entry.created == world.events.created

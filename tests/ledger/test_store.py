@@ -12,7 +12,7 @@ import pytest
 
 from creditctl.core.entitlement.decision import Proposal
 from creditctl.core.entitlement.facts import RefundFact
-from creditctl.core.entitlement.settlement import EntryDraft, KeyScheme, Kind, idempotency_key
+from creditctl.core.entitlement.settlement import EntryDraft, EntryKind, KeyScheme, idempotency_key
 from creditctl.core.errors import LedgerError, UsageError
 from creditctl.core.findings import Finding, Severity
 from creditctl.ledger.hashchain.chain import COLUMNS
@@ -148,7 +148,7 @@ def test_entries_are_filtered_by_everything_that_names_them(ledger: Ledger, purc
         return [entry.id for entry in ledger.entries(EntryFilter(**wanted))]
 
     assert ids(payment_key="pi_1") == [1, 3]
-    assert ids(kind=Kind.REFUND) == [3]
+    assert ids(kind=EntryKind.REFUND) == [3]
     assert ids(object_id="re_1") == [3]
     assert ids(since=1_789_999_902) == [2]
     assert ids(until=1_789_999_902) == [1, 3]
@@ -201,7 +201,7 @@ def test_adjusting_needs_a_reason_and_happens_once_a_key(ledger: Ledger) -> None
             adjust(**wrong)
     (entry,) = ledger.entries()
     assert (entry.kind, entry.credits, entry.note, entry.idempotency_key) == (
-        Kind.ADJUSTMENT,
+        EntryKind.ADJUSTMENT,
         -5,
         "ticket 7",
         "adjustment:t7",

@@ -15,10 +15,10 @@ from creditctl.core.catalog import Catalog, parse_catalog
 from creditctl.core.settings import merge_settings
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
-from creditctl.provisioning.planning.steps import Action, Kind, Step
+from creditctl.provisioning.planning.steps import Action, Step, StepKind
 from creditctl.provisioning.state import EndpointState, Observed, PriceState, ProductState
 from creditctl.stripe_api.audit import AuditLog
-from creditctl.stripe_api.client import StripeDoor, connect
+from creditctl.stripe_api.client import StripeConnection, connect
 
 BASE = "http://127.0.0.1:12111"
 KEY = "sk_test_emulator0000000000"
@@ -54,11 +54,11 @@ class MortalTransport(stripe.HTTPClient):
 
 
 @pytest.fixture
-def make_door(emulator: Emulator, tmp_path: Path, clock: Any) -> Iterator[Callable[..., StripeDoor]]:
+def make_door(emulator: Emulator, tmp_path: Path, clock: Any) -> Iterator[Callable[..., StripeConnection]]:
     """Doors to the emulator: `make_door(key=…, transport=…)`."""
-    opened: list[StripeDoor] = []
+    opened: list[StripeConnection] = []
 
-    def build(transport: stripe.HTTPClient | None = None, key: str = KEY, **values: str) -> StripeDoor:
+    def build(transport: stripe.HTTPClient | None = None, key: str = KEY, **values: str) -> StripeConnection:
         settings = merge_settings(
             {"STRIPE_SECRET_KEY": key, "STRIPE_API_BASE": BASE, **values}, {}, env_file=Path(".env"), folder=tmp_path
         )
@@ -78,7 +78,7 @@ def make_door(emulator: Emulator, tmp_path: Path, clock: Any) -> Iterator[Callab
 
 
 @pytest.fixture
-def door(make_door: Callable[..., StripeDoor]) -> StripeDoor:
+def door(make_door: Callable[..., StripeConnection]) -> StripeConnection:
     """One door to the emulator."""
     return make_door()
 
@@ -135,9 +135,9 @@ class TinyStripe:
         made: dict[str, str] = {}
         for step in steps:
             params = {name: self._resolve(value, made) for name, value in step.params.items()}
-            if step.kind is Kind.PRODUCT:
+            if step.kind is StepKind.PRODUCT:
                 self._product(step, params)
-            elif step.kind is Kind.PRICE:
+            elif step.kind is StepKind.PRICE:
                 self._price(step, params, made)
             else:
                 self._endpoint(step, params, made)

@@ -22,11 +22,11 @@ from creditctl.provisioning.planning.catalog import plan_catalog
 from creditctl.provisioning.planning.plan import make_plan
 from creditctl.provisioning.planning.steps import Plan
 from creditctl.provisioning.secret_sinks import CommandSink, EnvFileSink
-from creditctl.provisioning.state import EndpointWish
-from creditctl.stripe_api.client import StripeDoor
+from creditctl.provisioning.state import DesiredEndpoint
+from creditctl.stripe_api.client import StripeConnection
 
 URL = "http://127.0.0.1:9/api/credits/webhook"
-Doors = Callable[..., StripeDoor]
+Doors = Callable[..., StripeConnection]
 Catalogs = Callable[..., Catalog]
 
 
@@ -36,16 +36,16 @@ def held_in(path: Path) -> tuple[Secret, ...]:
     return tuple(Secret(part) for line in lines for part in line.split(",") if part)
 
 
-def plan_now(door: StripeDoor, catalog: Catalog, env: Path) -> Plan:
-    wish = EndpointWish(URL, stripe.api_version, tuple(secret.fingerprint for secret in held_in(env)))
+def plan_now(door: StripeConnection, catalog: Catalog, env: Path) -> Plan:
+    wish = DesiredEndpoint(URL, stripe.api_version, tuple(secret.fingerprint for secret in held_in(env)))
     return make_plan(catalog, wish, observe(door))
 
 
-def set_up(door: StripeDoor, catalog: Catalog, env: Path) -> Applied:
+def set_up(door: StripeConnection, catalog: Catalog, env: Path) -> Applied:
     return apply_plan(door, plan_now(door, catalog, env), EnvFileSink(env), held=held_in(env))
 
 
-def assert_settled(door: StripeDoor, catalog: Catalog, env: Path) -> None:
+def assert_settled(door: StripeConnection, catalog: Catalog, env: Path) -> None:
     """One active price a package, one endpoint, its secret in our hands, and a plan of nothing but keep."""
     assert plan_now(door, catalog, env).changes == ()
     seen = observe(door)
@@ -56,7 +56,7 @@ def assert_settled(door: StripeDoor, catalog: Catalog, env: Path) -> None:
     assert [endpoint.fingerprint for endpoint in seen.endpoints] == [held_in(env)[0].fingerprint]
 
 
-def test_a_second_run_changes_nothing(door: StripeDoor, make_catalog: Catalogs, tmp_path: Path) -> None:
+def test_a_second_run_changes_nothing(door: StripeConnection, make_catalog: Catalogs, tmp_path: Path) -> None:
     catalog = make_catalog(("starter", 1000, 1000), ("basic", 5500, 4500))
     first = set_up(door, catalog, tmp_path / ".env")
     second = set_up(door, catalog, tmp_path / ".env")
@@ -116,7 +116,7 @@ def test_a_reprice_killed_at_any_change_is_finished_by_the_next(
 
 
 def test_a_price_goes_from_a_to_b_and_back_within_a_day(
-    door: StripeDoor, make_catalog: Catalogs, tmp_path: Path
+    door: StripeConnection, make_catalog: Catalogs, tmp_path: Path
 ) -> None:
     env, a, b = tmp_path / ".env", make_catalog(("starter", 1000, 1000)), make_catalog(("starter", 1000, 1200))
     ids = [set_up(door, catalog, env).prices["starter"] for catalog in (a, b, a, b, a)]
@@ -126,7 +126,7 @@ def test_a_price_goes_from_a_to_b_and_back_within_a_day(
 
 
 def test_other_credits_for_the_same_money_are_a_new_price(
-    door: StripeDoor, make_catalog: Catalogs, tmp_path: Path
+    door: StripeConnection, make_catalog: Catalogs, tmp_path: Path
 ) -> None:
     env = tmp_path / ".env"
     old = set_up(door, make_catalog(("starter", 1000, 1000)), env).prices["starter"]
@@ -152,7 +152,7 @@ def test_two_threads_at_once_make_one_set_of_objects(make_door: Doors, make_cata
     catalog, env = make_catalog(("starter", 1000, 1000), ("basic", 5500, 4500)), tmp_path / ".env"
     together = threading.Barrier(2)
 
-    def run(door: StripeDoor) -> Applied:
+    def run(door: StripeConnection) -> Applied:
         together.wait(timeout=30)
         return set_up(door, catalog, env)
 
@@ -176,7 +176,7 @@ def test_two_threads_at_once_make_one_set_of_objects(make_door: Doors, make_cata
     ids=lambda fault: "-".join(str(value) for value in fault.values()),
 )
 def test_disturbances_end_in_a_finished_set_up(
-    path: str, fault: dict[str, Any], emulator: Emulator, door: StripeDoor, make_catalog: Catalogs, tmp_path: Path
+    path: str, fault: dict[str, Any], emulator: Emulator, door: StripeConnection, make_catalog: Catalogs, tmp_path: Path
 ) -> None:
     catalog, env = make_catalog(("starter", 1000, 1000)), tmp_path / ".env"
     emulator.services.faults.add({**fault, "path": path, "method": "POST", "count": 2})
@@ -186,7 +186,7 @@ def test_disturbances_end_in_a_finished_set_up(
 
 
 def test_a_stripe_that_stays_down_stops_clearly_and_the_next_run_goes_on(
-    emulator: Emulator, door: StripeDoor, make_catalog: Catalogs, tmp_path: Path
+    emulator: Emulator, door: StripeConnection, make_catalog: Catalogs, tmp_path: Path
 ) -> None:
     catalog, env = make_catalog(("starter", 1000, 1000)), tmp_path / ".env"
     rule = emulator.services.faults.add({"kind": "status", "status": 503, "path": "/v1/prices", "method": "POST"})
@@ -199,7 +199,7 @@ def test_a_stripe_that_stays_down_stops_clearly_and_the_next_run_goes_on(
 
 
 def test_things_deleted_and_archived_by_hand_come_back(
-    door: StripeDoor, make_catalog: Catalogs, tmp_path: Path
+    door: StripeConnection, make_catalog: Catalogs, tmp_path: Path
 ) -> None:
     catalog, env = make_catalog(("starter", 1000, 1000), ("basic", 5500, 4500)), tmp_path / ".env"
     made = set_up(door, catalog, env)
@@ -219,7 +219,7 @@ def test_things_deleted_and_archived_by_hand_come_back(
     assert_settled(door, catalog, env)
 
 
-def test_a_secret_that_nobody_holds_is_replaced(door: StripeDoor, make_catalog: Catalogs, tmp_path: Path) -> None:
+def test_a_secret_that_nobody_holds_is_replaced(door: StripeConnection, make_catalog: Catalogs, tmp_path: Path) -> None:
     catalog, env = make_catalog(("starter", 1000, 1000)), tmp_path / ".env"
     first = set_up(door, catalog, env)
     env.unlink()
@@ -230,7 +230,7 @@ def test_a_secret_that_nobody_holds_is_replaced(door: StripeDoor, make_catalog: 
 
 
 def test_a_hand_over_that_fails_takes_the_endpoint_back(
-    door: StripeDoor, make_catalog: Catalogs, tmp_path: Path
+    door: StripeConnection, make_catalog: Catalogs, tmp_path: Path
 ) -> None:
     catalog, env = make_catalog(("starter", 1000, 1000)), tmp_path / ".env"
     with pytest.raises(ConfigurationError, match="exit code 3") as caught:
@@ -242,7 +242,9 @@ def test_a_hand_over_that_fails_takes_the_endpoint_back(
     assert_settled(door, catalog, env)
 
 
-def test_a_command_gets_the_secret_without_a_line_end(door: StripeDoor, make_catalog: Catalogs, tmp_path: Path) -> None:
+def test_a_command_gets_the_secret_without_a_line_end(
+    door: StripeConnection, make_catalog: Catalogs, tmp_path: Path
+) -> None:
     catalog = make_catalog(("starter", 1000, 1000))
     sink = CommandSink("sh -c 'cat > secret.txt'", tmp_path)
     apply_plan(door, plan_now(door, catalog, tmp_path / ".env"), sink)
@@ -254,7 +256,7 @@ def test_a_command_gets_the_secret_without_a_line_end(door: StripeDoor, make_cat
 
 
 def test_nothing_is_created_where_the_secret_could_not_be_stored(
-    door: StripeDoor, make_catalog: Catalogs, tmp_path: Path
+    door: StripeConnection, make_catalog: Catalogs, tmp_path: Path
 ) -> None:
     catalog = make_catalog(("starter", 1000, 1000))
     for sink in (EnvFileSink(tmp_path / "missing" / ".env"), CommandSink("no-such-program-of-ours x", tmp_path)):
@@ -265,7 +267,7 @@ def test_nothing_is_created_where_the_secret_could_not_be_stored(
     assert observe(door).products == ()
 
 
-def fill_endpoints(door: StripeDoor, count: int) -> list[str]:
+def fill_endpoints(door: StripeConnection, count: int) -> list[str]:
     """Somebody else's endpoints, elsewhere."""
     return [
         door.client.v1.webhook_endpoints.create(
@@ -276,7 +278,7 @@ def fill_endpoints(door: StripeDoor, count: int) -> list[str]:
 
 
 def test_the_limit_of_endpoints_is_a_clear_refusal_until_there_is_room(
-    door: StripeDoor, make_catalog: Catalogs, tmp_path: Path
+    door: StripeConnection, make_catalog: Catalogs, tmp_path: Path
 ) -> None:
     catalog, env = make_catalog(("starter", 1000, 1000)), tmp_path / ".env"
     theirs = fill_endpoints(door, 16)
@@ -292,7 +294,7 @@ def test_the_limit_of_endpoints_is_a_clear_refusal_until_there_is_room(
 
 
 def test_at_the_limit_an_endpoint_whose_secret_is_lost_makes_room_for_its_successor(
-    door: StripeDoor, make_catalog: Catalogs, tmp_path: Path
+    door: StripeConnection, make_catalog: Catalogs, tmp_path: Path
 ) -> None:
     catalog, env = make_catalog(("starter", 1000, 1000)), tmp_path / ".env"
     lost = set_up(door, catalog, env)
@@ -306,7 +308,7 @@ def test_at_the_limit_an_endpoint_whose_secret_is_lost_makes_room_for_its_succes
 
 
 def test_every_change_is_a_line_in_the_audit_file_and_no_secret_is(
-    door: StripeDoor, make_catalog: Catalogs, tmp_path: Path
+    door: StripeConnection, make_catalog: Catalogs, tmp_path: Path
 ) -> None:
     set_up(door, make_catalog(("starter", 1000, 1000)), tmp_path / ".env")
     text = (tmp_path / "audit.jsonl").read_text()
@@ -332,7 +334,7 @@ def test_an_empty_account_takes_two_reads_and_a_small_one_four(
     assert full.request_count == 4
 
 
-def test_more_objects_than_a_page_are_all_seen(door: StripeDoor, make_catalog: Catalogs, tmp_path: Path) -> None:
+def test_more_objects_than_a_page_are_all_seen(door: StripeConnection, make_catalog: Catalogs, tmp_path: Path) -> None:
     catalog, env = make_catalog(("starter", 1000, 1000)), tmp_path / ".env"
     set_up(door, catalog, env)
     for number in range(120):
@@ -341,7 +343,9 @@ def test_more_objects_than_a_page_are_all_seen(door: StripeDoor, make_catalog: C
     assert plan_now(door, catalog, env).changes == ()
 
 
-def test_a_foreign_price_with_our_lookup_key_blocks_its_package_only(door: StripeDoor, make_catalog: Catalogs) -> None:
+def test_a_foreign_price_with_our_lookup_key_blocks_its_package_only(
+    door: StripeConnection, make_catalog: Catalogs
+) -> None:
     product = door.client.v1.products.create({"name": "Theirs"})
     door.client.v1.prices.create(
         {"product": product.id, "currency": "usd", "unit_amount": 5, "lookup_key": "creditctl_starter_usd"}
@@ -353,7 +357,7 @@ def test_a_foreign_price_with_our_lookup_key_blocks_its_package_only(door: Strip
 
 
 def test_an_endpoint_deleted_again_and_again_within_a_day_is_always_made_anew(
-    door: StripeDoor, make_catalog: Catalogs, tmp_path: Path
+    door: StripeConnection, make_catalog: Catalogs, tmp_path: Path
 ) -> None:
     catalog, env = make_catalog(("starter", 1000, 1000)), tmp_path / ".env"
     for _ in range(3):

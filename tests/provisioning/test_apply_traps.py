@@ -18,11 +18,11 @@ from creditctl.provisioning.observe import observe
 from creditctl.provisioning.planning.plan import make_plan
 from creditctl.provisioning.planning.steps import Plan
 from creditctl.provisioning.secret_sinks import EnvFileSink
-from creditctl.provisioning.state import EndpointWish
-from creditctl.stripe_api.client import StripeDoor
+from creditctl.provisioning.state import DesiredEndpoint
+from creditctl.stripe_api.client import StripeConnection
 
 URL = "http://127.0.0.1:9/api/credits/webhook"
-Doors = Callable[..., StripeDoor]
+Doors = Callable[..., StripeConnection]
 Catalogs = Callable[..., Catalog]
 ONE = ("starter", 1000, 1000)
 
@@ -59,12 +59,12 @@ class StoredFailure(stripe.HTTPClient):
 class Shop:
     """One env file and the plan for it."""
 
-    def __init__(self, door: StripeDoor, env: Path) -> None:
+    def __init__(self, door: StripeConnection, env: Path) -> None:
         self.door, self.env = door, env
 
     def plan(self, catalog: Catalog, url: str = URL) -> Plan:
         held = tuple(secret.fingerprint for secret in self.held())
-        return make_plan(catalog, EndpointWish(url, stripe.api_version, held), observe(self.door))
+        return make_plan(catalog, DesiredEndpoint(url, stripe.api_version, held), observe(self.door))
 
     def held(self) -> list[Secret]:
         text = self.env.read_text() if self.env.exists() else ""
@@ -75,7 +75,7 @@ class Shop:
 
 
 @pytest.fixture
-def shop(door: StripeDoor, tmp_path: Path) -> Shop:
+def shop(door: StripeConnection, tmp_path: Path) -> Shop:
     return Shop(door, tmp_path / ".env")
 
 

@@ -9,7 +9,7 @@ import pytest
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.keys import Secret
 from creditctl.core.settings import Settings, merge_settings
-from creditctl.provisioning.desired_state import endpoint_wish, held_secrets, require_secret_will_win
+from creditctl.provisioning.desired_state import desired_endpoint, held_secrets, require_secret_will_win
 from creditctl.provisioning.state import same_url
 
 TEST, LIVE = "sk_test_example0000", "sk_live_" + "example0000"
@@ -34,7 +34,7 @@ def settings(process: dict[str, str] | None = None, **values: str) -> Settings:
     ],
 )
 def test_each_mode_has_its_rule(key: str, base: str, url: str, expected: str | None) -> None:
-    wish = endpoint_wish(
+    wish = desired_endpoint(
         settings(STRIPE_SECRET_KEY=key, STRIPE_API_BASE=base, CREDITS_API_URL=url), api_version="2026-10-28.endive"
     )
 
@@ -56,7 +56,7 @@ def test_each_mode_has_its_rule(key: str, base: str, url: str, expected: str | N
 )
 def test_a_url_that_cannot_work_is_refused(key: str, url: str) -> None:
     with pytest.raises(ConfigurationError):
-        endpoint_wish(settings(STRIPE_SECRET_KEY=key, CREDITS_API_URL=url), api_version="2026-10-28.endive")
+        desired_endpoint(settings(STRIPE_SECRET_KEY=key, CREDITS_API_URL=url), api_version="2026-10-28.endive")
 
 
 def test_held_secrets_are_newest_first_and_a_placeholder_is_none() -> None:

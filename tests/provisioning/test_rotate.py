@@ -16,11 +16,11 @@ from creditctl.provisioning.observe import observe, observe_endpoints
 from creditctl.provisioning.planning.plan import make_plan
 from creditctl.provisioning.rotate import Stage, begin, delivered_since, finish, read_rotation
 from creditctl.provisioning.secret_sinks import EnvFileSink
-from creditctl.provisioning.state import EndpointWish
-from creditctl.stripe_api.client import StripeDoor
+from creditctl.provisioning.state import DesiredEndpoint
+from creditctl.stripe_api.client import StripeConnection
 
 URL = "http://127.0.0.1:9/api/credits/webhook"
-Doors = Callable[..., StripeDoor]
+Doors = Callable[..., StripeConnection]
 
 
 class Bench:
@@ -37,14 +37,14 @@ class Bench:
         return tuple(Secret(part) for text in texts for part in text.split(","))
 
     @property
-    def wish(self) -> EndpointWish:
-        return EndpointWish(URL, stripe.api_version, tuple(secret.fingerprint for secret in self.held))
+    def wish(self) -> DesiredEndpoint:
+        return DesiredEndpoint(URL, stripe.api_version, tuple(secret.fingerprint for secret in self.held))
 
-    def set_up(self, door: StripeDoor) -> int:
+    def set_up(self, door: StripeConnection) -> int:
         plan = make_plan(self.catalog, self.wish, observe(door))
         return apply_plan(door, plan, self.sink, held=self.held).done
 
-    def step(self, door: StripeDoor) -> Stage:
+    def step(self, door: StripeConnection) -> Stage:
         """What `webhooks rotate` does in one run, without waiting for a delivery."""
         rotation = read_rotation(self.wish, observe_endpoints(door))
         if rotation.stage in (Stage.BEGIN, Stage.HAND_OVER):
@@ -55,13 +55,13 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path, make_catalog: Callable[..., Any], door: StripeDoor) -> Bench:
+def bench(tmp_path: Path, make_catalog: Callable[..., Any], door: StripeConnection) -> Bench:
     built = Bench(tmp_path / ".env", make_catalog(("starter", 1000, 1000)))
     built.set_up(door)
     return built
 
 
-def test_both_secrets_are_held_in_between_and_one_at_the_end(bench: Bench, door: StripeDoor) -> None:
+def test_both_secrets_are_held_in_between_and_one_at_the_end(bench: Bench, door: StripeConnection) -> None:
     old = bench.held
     assert bench.step(door) is Stage.BEGIN
     assert len(bench.held) == 2
@@ -77,7 +77,7 @@ def test_both_secrets_are_held_in_between_and_one_at_the_end(bench: Bench, door:
     assert bench.set_up(door) == 0
 
 
-def test_a_second_rotation_follows_the_first_within_a_day(bench: Bench, door: StripeDoor) -> None:
+def test_a_second_rotation_follows_the_first_within_a_day(bench: Bench, door: StripeConnection) -> None:
     seen = {bench.held[0].fingerprint}
     for _ in range(3):
         assert [bench.step(door), bench.step(door)] == [Stage.BEGIN, Stage.OVERLAP]
@@ -146,7 +146,7 @@ def test_set_up_finishes_a_beginning_that_was_killed(
     assert bench.set_up(door) == 0
 
 
-def test_an_endpoint_of_an_older_release_gets_a_successor_beside_it(bench: Bench, door: StripeDoor) -> None:
+def test_an_endpoint_of_an_older_release_gets_a_successor_beside_it(bench: Bench, door: StripeConnection) -> None:
     first = observe_endpoints(door)[0]
     door.client.v1.webhook_endpoints.delete(first.id)
     older = door.client.v1.webhook_endpoints.create(
@@ -170,14 +170,14 @@ def test_an_endpoint_of_an_older_release_gets_a_successor_beside_it(bench: Bench
     assert bench.set_up(door) == 0
 
 
-def test_only_an_event_after_the_new_endpoint_counts_as_seen(bench: Bench, door: StripeDoor) -> None:
+def test_only_an_event_after_the_new_endpoint_counts_as_seen(bench: Bench, door: StripeConnection) -> None:
     bench.step(door)
     new = observe_endpoints(door)[-1]
 
     assert delivered_since(door, bench.wish, new.created) is None
 
 
-def test_without_a_secret_that_fits_there_is_nothing_to_rotate(bench: Bench, door: StripeDoor) -> None:
+def test_without_a_secret_that_fits_there_is_nothing_to_rotate(bench: Bench, door: StripeConnection) -> None:
     bench.env.unlink()
     with pytest.raises(ConfigurationError, match="no endpoint"):
         bench.step(door)

@@ -17,7 +17,7 @@ import stripe
 from creditctl.core.catalog import Catalog, parse_catalog
 from creditctl.core.entitlement.decision import Grants, decide
 from creditctl.core.entitlement.facts import DisputeFact, LineItem, RefundFact, SessionFacts
-from creditctl.core.entitlement.settlement import EntryDraft, Kind
+from creditctl.core.entitlement.settlement import EntryDraft, EntryKind
 from creditctl.ledger.models import Entry, Posting
 from creditctl.ledger.store import Ledger
 from creditctl.reconciliation.run import ReconcileReport, reconcile, repair
@@ -224,7 +224,7 @@ class Shop:
         known: dict[str, Any] = {
             "created": self.now - 86_400,
             "user_id": user,
-            "kind": Kind.PURCHASE,
+            "kind": EntryKind.PURCHASE,
             "credits": credits,
             "amount": 1000,
             "currency": "usd",

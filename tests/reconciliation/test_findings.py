@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from creditctl.core.entitlement.settlement import Kind
+from creditctl.core.entitlement.settlement import EntryKind
 from creditctl.core.findings import Severity
 
 
@@ -248,7 +248,7 @@ def test_refund_failed_not_returned(sound: Any) -> None:
 def test_refund_over_taken(sound: Any) -> None:
     key = sound.pay(user="u7")
     sound.fulfil(key)
-    taking = sound.post(-300, "u7", kind=Kind.REFUND, amount=-300, payment_key=key, object_id="re_unknown")
+    taking = sound.post(-300, "u7", kind=EntryKind.REFUND, amount=-300, payment_key=key, object_id="re_unknown")
     report = sound.reconcile()
     (finding,) = report.findings
     assert (finding.code, finding.subject) == ("reconcile.refund_over_taken", key)

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from creditctl.core.entitlement.settlement import Kind
+from creditctl.core.entitlement.settlement import EntryKind
 
 PACKAGES = ("starter", "basic", "pro", "business", "enterprise")
 
@@ -88,7 +88,7 @@ def not_held(shop: Any, slug: str) -> str:
 def over_taken(shop: Any, slug: str) -> str:
     key = shop.pay(slug)
     shop.fulfil(key)
-    shop.post(-5, kind=Kind.REFUND, amount=-5, payment_key=key, object_id="re_unknown")
+    shop.post(-5, kind=EntryKind.REFUND, amount=-5, payment_key=key, object_id="re_unknown")
     return f"refund_over_taken {key}"
 
 

@@ -12,7 +12,7 @@ from creditctl.emulator_client.checkout_payer import Payment
 from creditctl.simulation.cards import CARDS
 from creditctl.simulation.runner import ScenarioResult, run_scenario
 from creditctl.simulation.scenarios import SCENARIOS, Buy, Scenario, find_scenarios
-from creditctl.stripe_api.delivery import Answer
+from creditctl.stripe_api.delivery import DeliveryResult
 
 CATALOG: Catalog = parse_catalog(resources.files("creditctl.core").joinpath("packages.toml").read_text())
 
@@ -47,11 +47,11 @@ class PaperShop:
     def completed_event(self, session_id: str) -> bytes:
         return b"{}"
 
-    def deliver_again(self, event: bytes) -> Answer:
+    def deliver_again(self, event: bytes) -> DeliveryResult:
         assert self.package is not None
         if self.fault == "credits every delivery":
             self.credits += self.package.credits
-        return Answer(500 if self.fault == "refuses repeats" else 200)
+        return DeliveryResult(500 if self.fault == "refuses repeats" else 200)
 
     def wait_for_balance(self, user_id: str, expected: int) -> int:
         return self.credits

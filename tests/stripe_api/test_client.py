@@ -16,7 +16,7 @@ from creditctl.core.errors import GuardRefused
 from creditctl.core.modes import Mode
 from creditctl.core.settings import merge_settings
 from creditctl.stripe_api.audit import AuditLog
-from creditctl.stripe_api.client import StripeDoor, connect
+from creditctl.stripe_api.client import StripeConnection, connect
 from creditctl.stripe_api.guards import confirm_live_writes
 
 TEST_KEY = "sk_test_example0000"
@@ -57,10 +57,10 @@ def broken() -> stripe.APIConnectionError:
 
 
 @pytest.fixture
-def open_door(tmp_path: Path) -> Callable[..., StripeDoor]:
+def open_door(tmp_path: Path) -> Callable[..., StripeConnection]:
     slept: list[float] = []
 
-    def build(transport: stripe.HTTPClient, key: str = TEST_KEY, **values: str) -> StripeDoor:
+    def build(transport: stripe.HTTPClient, key: str = TEST_KEY, **values: str) -> StripeConnection:
         settings = merge_settings({"STRIPE_SECRET_KEY": key, **values}, {}, env_file=Path(".env"), folder=tmp_path)
         door = connect(
             settings,

@@ -12,7 +12,7 @@ import pytest
 import stripe
 
 from creditctl.core.settings import merge_settings
-from creditctl.stripe_api.client import StripeDoor, connect
+from creditctl.stripe_api.client import StripeConnection, connect
 
 BODY = json.dumps({"id": "prod_1", "object": "product", "name": "Starter"}).encode()
 
@@ -51,7 +51,7 @@ def server() -> Iterator[tuple[str, list[str]]]:
         thread.join()
 
 
-def open_door(base: str, folder: Path) -> StripeDoor:
+def open_door(base: str, folder: Path) -> StripeConnection:
     values = {"STRIPE_SECRET_KEY": "sk_test_example0000", "STRIPE_API_BASE": base}
     settings = merge_settings(values, {}, env_file=Path(".env"), folder=folder)
     return connect(settings, sleep=lambda _seconds: None, chance=lambda: 0.0)

@@ -7,7 +7,7 @@ import pytest
 import stripe
 
 from creditctl.core.keys import Secret
-from creditctl.stripe_api.delivery import Answer, deliver, deliver_signed, sign
+from creditctl.stripe_api.delivery import DeliveryResult, deliver, deliver_signed, sign
 
 URL = "http://127.0.0.1:1/webhook"
 SECRET = Secret("whsec_test_secret")
@@ -38,7 +38,7 @@ def test_the_official_sdk_verifies_what_is_sent() -> None:
 
     answer = deliver_signed(http, URL, body, SECRET, 1_700_000_000)
 
-    assert answer == Answer(200, "ok")
+    assert answer == DeliveryResult(200, "ok")
     sent = seen[0]
     assert sent.content == body
     assert sent.headers["content-type"] == "application/json; charset=utf-8"

@@ -16,9 +16,9 @@ import stripe
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
-from creditctl.ledger.archive.store import Mirror
+from creditctl.ledger.archive.store import Archive
 from creditctl.stripe_api.retry import RetryPolicy
-from creditctl.stripe_api.transport import PatientTransport
+from creditctl.stripe_api.transport import RetryingTransport
 
 TEST_KEY = "sk_test_emulator0000000000"
 ACCOUNT = "acct_example"
@@ -31,7 +31,7 @@ class StripeWithEvents:
     emulator: Emulator
     clock: Any
     client: stripe.StripeClient
-    transport: PatientTransport
+    transport: RetryingTransport
 
     def events(self, count: int, *, every_seconds: int = 1) -> list[str]:
         """Makes events (of products), the clock moving on; returns their ids, oldest first."""
@@ -71,9 +71,9 @@ class FaultyClient(EmulatorHTTPClient):
         return '{"error": {"message": "planned"}}', 500 if status == -1 else status, {}
 
 
-def connect(emulator: Emulator, key: str = TEST_KEY) -> tuple[stripe.StripeClient, PatientTransport]:
+def connect(emulator: Emulator, key: str = TEST_KEY) -> tuple[stripe.StripeClient, RetryingTransport]:
     """The SDK's client on the emulator, with our retries under it."""
-    transport = PatientTransport(
+    transport = RetryingTransport(
         FaultyClient(emulator),
         sleep=lambda _seconds: None,
         chance=lambda: 0.5,
@@ -103,8 +103,8 @@ def stripe_events(emulator: Emulator, clock: Any) -> StripeWithEvents:
 
 
 @pytest.fixture
-def mirror(tmp_path: Path) -> Iterator[Mirror]:
-    with Mirror.open(tmp_path / "ledger-mirror.db", account=ACCOUNT, livemode=False) as built:
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    with Archive.open(tmp_path / "ledger-mirror.db", account=ACCOUNT, livemode=False) as built:
         yield built
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from creditctl.core.catalog import Catalog, parse_catalog
-from creditctl.core.entitlement.settlement import Kind
+from creditctl.core.entitlement.settlement import EntryKind
 from creditctl.core.findings import Finding, Severity
 from creditctl.ledger.archive.models import EventRecord
 from creditctl.ledger.models import Delivery, Entry, FindingStatus, StoredFinding
@@ -52,7 +52,7 @@ def entry(number: int = 1, **changes: Any) -> Entry:
         recorded=AT + 10,
         created=AT + 5,
         user_id="ann",
-        kind=Kind.PURCHASE,
+        kind=EntryKind.PURCHASE,
         credits=1000,
         amount=1000,
         currency="usd",
@@ -195,12 +195,12 @@ def test_a_refund_that_took_nothing_is_missing(catalog: Catalog) -> None:
 
 
 def test_a_refund_that_took_its_share_is_whole(catalog: Catalog) -> None:
-    took = entry(2, kind=Kind.REFUND, credits=-400, amount=-400, object_id="re_1")
+    took = entry(2, kind=EntryKind.REFUND, credits=-400, amount=-400, object_id="re_1")
     assert diagnose(payment(refunds=(refund(),), entries=(entry(), took)), catalog).missing is None
 
 
 def test_a_refund_that_failed_has_to_be_given_back(catalog: Catalog) -> None:
-    took = entry(2, kind=Kind.REFUND, credits=-400, amount=-400, object_id="re_1")
+    took = entry(2, kind=EntryKind.REFUND, credits=-400, amount=-400, object_id="re_1")
     found = missing(payment(refunds=(refund("failed"),), entries=(entry(), took)), catalog)
     assert found.what == "400 credits to be given back for re_1"
 

@@ -8,7 +8,7 @@ from typing import Any
 from creditctl.emulator.storage.object_types import EVENT
 from creditctl.emulator_client.checkout_payer import pay
 from creditctl.trace.reader import read_trace
-from creditctl.trace.sources import Eyes
+from creditctl.trace.sources import TraceSources
 
 
 def purchase(stripe_events: Any) -> str:
@@ -39,7 +39,7 @@ def crowd(stripe_events: Any, count: int) -> None:
 def test_the_events_of_a_payment_are_found_among_thousands_of_others(stripe_events: Any) -> None:
     payment = purchase(stripe_events)
     crowd(stripe_events, 2100)
-    eyes = Eyes(lambda: stripe_events.client, None, None, stripe_events.clock)
+    eyes = TraceSources(lambda: stripe_events.client, None, None, stripe_events.clock)
 
     (found,) = read_trace(eyes, payment).payments
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from creditctl.checks.answers import Answer, answer_to_findings
+from creditctl.checks.answers import CheckAnswer, answer_to_findings
 from creditctl.checks.context import Context
 from creditctl.checks.env.rule_groups import RULE_GROUPS, RuleGroup
 from creditctl.checks.registry import Check
 
 
 def _check(group: RuleGroup) -> Check:
-    def ask(context: Context) -> Answer:
+    def ask(context: Context) -> CheckAnswer:
         return answer_to_findings(group.judge(context.env), "nothing found")
 
     return Check(group.id, group.title, ask)

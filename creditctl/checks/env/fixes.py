@@ -19,7 +19,7 @@ _OTHERS_WRITE = 0o022
 
 
 @dataclass(frozen=True, slots=True)
-class Repair:
+class EnvRepair:
     """What a repair of one file would write. Shape: None where that part stays as it is."""
 
     text: str | None
@@ -37,12 +37,12 @@ class Repair:
         return " and ".join(parts)
 
 
-def plan_repair(file: EnvFile) -> Repair:
+def plan_repair(file: EnvFile) -> EnvRepair:
     """What there is to repair in a file; nothing in one that is not text, whose bytes nobody should touch."""
     if not file.exists or file.bad_utf8_line is not None:
-        return Repair(None, None)
+        return EnvRepair(None, None)
     text = repair_env(file.raw, ALL_KEYS)
-    return Repair(text if text != file.raw else None, _private_enough(file))
+    return EnvRepair(text if text != file.raw else None, _private_enough(file))
 
 
 def _private_enough(file: EnvFile) -> int | None:
@@ -53,7 +53,7 @@ def _private_enough(file: EnvFile) -> int | None:
     return wanted if wanted != bits else None
 
 
-def apply_repair(path: Path, before: EnvFile, repair: Repair) -> None:
+def apply_repair(path: Path, before: EnvFile, repair: EnvRepair) -> None:
     """Writes a repair. Errors: ConfigurationError if somebody changed the file since it was read."""
     target = path.resolve()
     if decode(target.read_bytes())[0] != before.raw:

@@ -13,7 +13,7 @@ from creditctl.core.errors import GuardRefused, Unreachable
 from creditctl.core.findings import Finding, Severity, sort_findings
 from creditctl.core.keys import redact
 from creditctl.core.modes import Mode
-from creditctl.stripe_api.client import StripeDoor
+from creditctl.stripe_api.client import StripeConnection
 from creditctl.stripe_api.errors import missing_permission, translate
 
 _KEY = "STRIPE_SECRET_KEY"
@@ -84,7 +84,7 @@ class KeyProof:
 class _Proving:
     """One proof being made: each step adds what it learned."""
 
-    def __init__(self, view: EnvView, door: StripeDoor) -> None:
+    def __init__(self, view: EnvView, door: StripeConnection) -> None:
         setting = view.winning(_KEY)
         self.view, self.door = view, door
         self.where = view.backend.name if setting is None else setting.where
@@ -180,7 +180,7 @@ class _Proving:
         self.add(code, Severity.CRITICAL, known.message, known.fix)
 
 
-def prove_key(view: EnvView, door: StripeDoor) -> KeyProof:
+def prove_key(view: EnvView, door: StripeConnection) -> KeyProof:
     """Asks Stripe about the key, with reads only; what it refuses is a finding, not an error."""
     proving = _Proving(view, door)
     proving.run()

@@ -55,7 +55,7 @@ def hidden_character(value: str) -> str | None:
     return None
 
 
-def is_soiled(value: str) -> bool:
+def has_stray_characters(value: str) -> bool:
     """Whether white space, quotes or hidden characters are in a value, so that nothing else can be said of it."""
     text = re.sub(r" *, *", ",", value)
     quoted = bool(text) and (text[0] in QUOTES or text[-1] in QUOTES)

@@ -37,7 +37,7 @@ KeyNameOption = Annotated[
 
 
 @dataclass
-class Steering:
+class EmulatorSession:
     """A command's run and the emulator that it steers."""
 
     run: Run
@@ -56,7 +56,7 @@ class Steering:
 @contextmanager
 def steering(
     ctx: typer.Context, *, as_json: bool, env_file: Path | None, url: str | None, key_name: str | None
-) -> Iterator[Steering]:
+) -> Iterator[EmulatorSession]:
     """The emulator that the options mean, proven to be one before a key is sent.
 
     Errors: GuardRefused for anything but creditctl's emulator on this machine; Unreachable where nobody answers.
@@ -70,7 +70,7 @@ def steering(
     with run.wiring.http_client(place, timeout_seconds=30.0) as http:
         control = EmulatorControl(http, place, account_key(run, settings, key_name))
         control.prove()
-        yield Steering(run, control)
+        yield EmulatorSession(run, control)
 
 
 def account_key(run: Run, settings: Settings, key_name: str | None) -> ApiKey:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from creditctl.cli.emulator.session import KeyNameOption, Steering, UrlOption, steering
+from creditctl.cli.emulator.session import EmulatorSession, KeyNameOption, UrlOption, steering
 from creditctl.cli.options import EnvFileOption, JsonOption, SinceOption, UntilOption, YesOption
 from creditctl.core.errors import ConfigurationError, GuardRefused
 from creditctl.core.when import iso_time, parse_window
@@ -130,7 +130,7 @@ def reset(
         at.finish(report, "The emulator is empty.", "Next: creditctl setup")
 
 
-def _agreed(at: Steering, yes: bool, what: str) -> None:
+def _agreed(at: EmulatorSession, yes: bool, what: str) -> None:
     """Asks where a person can answer. Errors: GuardRefused without an agreement."""
     stdin = at.run.wiring.stdin
     if yes:
@@ -146,7 +146,7 @@ def _agreed(at: Steering, yes: bool, what: str) -> None:
     )
 
 
-def _new_file(at: Steering, path: Path, name: str) -> Path:
+def _new_file(at: EmulatorSession, path: Path, name: str) -> Path:
     """The absolute path of a file that is not there yet: the emulator writes it, in another folder than ours.
 
     Errors: ConfigurationError where it would write over something.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from creditctl.cli.events.session import Desk, JsonLinesOption, TypeOption, goes_on, open_desk, write_line
+from creditctl.cli.events.session import EventSession, JsonLinesOption, TypeOption, goes_on, open_desk, write_line
 from creditctl.cli.ledger.session import require_one_form
 from creditctl.cli.options import ConfirmOption, EnvFileOption, JsonOption, ModeOption, SinceOption
 from creditctl.cli.output import Run, start
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from creditctl.core.settings import Settings
     from creditctl.events.listen import Listener
     from creditctl.ledger.archive.models import EventRecord
-    from creditctl.ledger.archive.store import Mirror
-    from creditctl.stripe_api.delivery import Answer
+    from creditctl.ledger.archive.store import Archive
+    from creditctl.stripe_api.delivery import DeliveryResult
 
 _SECRET_BYTES = 24
 _SECRET_KEY = "listen_secret"  # noqa: S105 - the name under which it is kept
@@ -68,8 +68,8 @@ def listen(
         )
     begin = None if since is None else parse_when(since, run.wiring.clock())
     with open_desk(run, env_file, mode, make_mirror=True) as desk, ExitStack() as stack:
-        assert desk.mirror is not None
-        secret = signing_secret(run, desk.settings, desk.mirror, write_env=write_env)
+        assert desk.archive is not None
+        secret = signing_secret(run, desk.settings, desk.archive, write_env=write_env)
         if print_secret:
             _print_secret(run, secret)
         if forward_to is None:
@@ -92,7 +92,7 @@ def _forward(run: Run, listener: Listener, tries: int | None) -> None:
     run.finish({"target": listener.target, "forwarded": listener.forwarded}, human=lambda _console: None)
 
 
-def signing_secret(run: Run, settings: Settings, mirror: Mirror, *, write_env: bool) -> Secret:
+def signing_secret(run: Run, settings: Settings, archive: Archive, *, write_env: bool) -> Secret:
     """The secret that deliveries are signed with: the configured one, else one of our own that stays the same.
 
     Errors: ConfigurationError where the env file cannot be written.
@@ -106,7 +106,7 @@ def signing_secret(run: Run, settings: Settings, mirror: Mirror, *, write_env: b
             run.say(f"{SETTING} is set already, in {settings.source(SETTING)}; nothing was written.")
         return configured[0]
     made = "whsec_" + run.wiring.token(_SECRET_BYTES)
-    secret = Secret(mirror.keep_meta(_SECRET_KEY, made))
+    secret = Secret(archive.keep_meta(_SECRET_KEY, made))
     if write_env:
         EnvFileSink(settings.folder / settings.env_file).store([secret])
         run.say(f"{SETTING}={secret} was written into {settings.env_file}; start the backend anew.")
@@ -134,7 +134,7 @@ def _wanted_types(types: tuple[str, ...], all_types: bool) -> tuple[str, ...]:
 
 
 def _listener(
-    desk: Desk,
+    desk: EventSession,
     url: str,
     types: tuple[str, ...],
     secret: Secret,
@@ -152,14 +152,14 @@ def _listener(
         ours = [each.url for each in read_endpoints(desk.door.client)]
         own = desk.settings.webhook_url
         require_own_host(url, ours=[*ours, own], account=desk.door.account_id, confirm=confirm)
-    assert desk.mirror is not None
+    assert desk.archive is not None
     name = hashlib.sha256(url.encode()).hexdigest()[:8]
-    stack.enter_context(desk.mirror.lock(f"listen-{name}", f"Listening for {url}"))
+    stack.enter_context(desk.archive.lock(f"listen-{name}", f"Listening for {url}"))
     wiring = desk.run.wiring
     http = stack.enter_context(wiring.http_client(url, timeout_seconds=DEFAULT_TIMEOUT_SECONDS))
     return Listener(
         client=desk.door.client,
-        mirror=desk.mirror,
+        archive=desk.archive,
         target=url,
         types=types,
         deliver=post_signed(http, url, secret, wiring.clock),
@@ -186,7 +186,7 @@ class Printer:
         """The line with the arrow out."""
         self._line(f"  --> {record.type} [{record.id}]")
 
-    def answered(self, record: EventRecord, answer: Answer, wait_seconds: float | None) -> None:
+    def answered(self, record: EventRecord, answer: DeliveryResult, wait_seconds: float | None) -> None:
         """The line with the arrow back, and when it is tried again."""
         if self.as_json_lines:
             write_line(self.run, self._row(record, answer))
@@ -217,7 +217,7 @@ class Printer:
         self.run.out.print(line, markup=False)
         self.run.wiring.stdout.flush()
 
-    def _row(self, record: EventRecord, answer: Answer) -> dict[str, Any]:
+    def _row(self, record: EventRecord, answer: DeliveryResult) -> dict[str, Any]:
         return {
             "at": self.run.wiring.clock(),
             "event": record.id,

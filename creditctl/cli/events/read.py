@@ -10,8 +10,8 @@ import typer
 
 from creditctl.cli.events.session import (
     ArchiveOption,
-    Desk,
-    Filter,
+    EventFilter,
+    EventSession,
     JsonLinesOption,
     ObjectOption,
     TypeOption,
@@ -56,7 +56,7 @@ def list_events(
     """List events, newest first: those of the last thirty days from Stripe, older ones from the archive."""
     run = start(ctx, as_json=as_json)
     require_one_form(run, jsonl=as_json_lines)
-    wanted = Filter(tuple(types or ()), since, until, about, user, undelivered)
+    wanted = EventFilter(tuple(types or ()), since, until, about, user, undelivered)
     with open_desk(run, env_file, mode, make_mirror=False) as desk:
         require_archive(desk, wanted, archive=archive)
         found = islice(_rows(desk, wanted, archive=archive), limit or None)
@@ -69,9 +69,9 @@ def list_events(
     run.finish({"events": rows, "limited": more}, human=lambda console: _end_of_list(console, len(rows), more))
 
 
-def require_archive(desk: Desk, wanted: Filter, *, archive: bool) -> None:
+def require_archive(desk: EventSession, wanted: EventFilter, *, archive: bool) -> None:
     """Refuses to ask an archive that is not there, or for what it cannot know. Errors: UsageError."""
-    if archive and desk.mirror is None:
+    if archive and desk.archive is None:
         raise UsageError("There is no archive yet.", code="events.no_archive", fix="Run `creditctl events archive`.")
     if archive and wanted.undelivered:
         raise UsageError(
@@ -81,14 +81,14 @@ def require_archive(desk: Desk, wanted: Filter, *, archive: bool) -> None:
         )
 
 
-def _rows(desk: Desk, wanted: Filter, *, archive: bool) -> Iterator[dict[str, Any]]:
+def _rows(desk: EventSession, wanted: EventFilter, *, archive: bool) -> Iterator[dict[str, Any]]:
     from creditctl.events.browse import browse
     from creditctl.events.event_view import EventView
 
     client = None if archive else desk.door.client
     query = desk.query(wanted)
     with progress(desk.run) as told:
-        for record, source in browse(client, desk.mirror, query, undelivered=wanted.undelivered, progress=told):
+        for record, source in browse(client, desk.archive, query, undelivered=wanted.undelivered, progress=told):
             yield {**EventView(record).as_row(), "source": source}
 
 
@@ -136,11 +136,11 @@ def show(
     run.finish(report, human=human)
 
 
-def _one(desk: Desk, event_id: str, *, archive: bool) -> dict[str, Any]:
+def _one(desk: EventSession, event_id: str, *, archive: bool) -> dict[str, Any]:
     from creditctl.events.browse import find
     from creditctl.events.event_view import EventView
 
-    found = find(None if archive else desk.door.client, desk.mirror, event_id)
+    found = find(None if archive else desk.door.client, desk.archive, event_id)
     if found is None:
         raise UsageError(
             f"Neither Stripe nor the archive knows an event {event_id}.",
@@ -153,7 +153,7 @@ def _one(desk: Desk, event_id: str, *, archive: bool) -> dict[str, Any]:
     return {"event": EventView(record).as_row(), "source": source, **_in_ledger(desk, record), "body": body}
 
 
-def _in_ledger(desk: Desk, record: EventRecord) -> dict[str, Any]:
+def _in_ledger(desk: EventSession, record: EventRecord) -> dict[str, Any]:
     """What our ledger holds because of an event; None where there is no ledger."""
     if desk.ledger is None:
         return {"deliveries": None, "entries": None, "findings": None}
@@ -177,12 +177,12 @@ def archive(
     as_json: JsonOption = False,
 ) -> None:
     """Keep every event beside the ledger, for after Stripe's thirty days. For cron; exit 1 when events were lost."""
-    from creditctl.events.archive import archive as run_archive
+    from creditctl.events.archive import archive_events
 
     run = start(ctx, as_json=as_json)
     with open_desk(run, env_file, mode, make_mirror=True) as desk, goes_on(_ARCHIVE_GOES_ON), progress(run) as told:
-        assert desk.mirror is not None
-        report = run_archive(desk.door.client, desk.mirror, clock=run.wiring.clock, progress=told)
+        assert desk.archive is not None
+        report = archive_events(desk.door.client, desk.archive, clock=run.wiring.clock, progress=told)
     findings = report.findings()
 
     def human(console: Console) -> None:

@@ -11,8 +11,8 @@ import typer
 from creditctl.cli.events.read import require_archive
 from creditctl.cli.events.session import (
     ArchiveOption,
-    Desk,
-    Filter,
+    EventFilter,
+    EventSession,
     ObjectOption,
     TypeOption,
     UndeliveredOption,
@@ -41,15 +41,15 @@ if TYPE_CHECKING:
     from creditctl.events.replay import ReplayReport, Result, Terms
     from creditctl.events.sending import Send
     from creditctl.events.target import Endpoint
-    from creditctl.ledger.archive.store import Mirror
+    from creditctl.ledger.archive.store import Archive
 
 
 @dataclass(frozen=True, slots=True)
-class ReplayWish:
+class ReplayOptions:
     """What the operator asked for."""
 
     ids: tuple[str, ...]
-    filter: Filter
+    filter: EventFilter
     to: str | None
     via_stripe: bool
     archive: bool
@@ -103,8 +103,8 @@ def replay(
     from creditctl.events.replay import Terms
 
     run = start(ctx, as_json=as_json)
-    wanted = Filter(tuple(types or ()), since, until, about, user, undelivered)
-    wish = ReplayWish(tuple(event_ids or ()), wanted, to, via_stripe, archive, restart, mode, confirm)
+    wanted = EventFilter(tuple(types or ()), since, until, about, user, undelivered)
+    wish = ReplayOptions(tuple(event_ids or ()), wanted, to, via_stripe, archive, restart, mode, confirm)
     _require_sense(wish)
     terms = Terms(limit, max_failures, 1 / rate if rate else 0, skip_posted, each_once=undelivered)
     with open_desk(run, env_file, mode, make_mirror=not dry_run) as desk:
@@ -117,7 +117,7 @@ def replay(
     _finish_replay(run, report)
 
 
-def _require_sense(wish: ReplayWish) -> None:
+def _require_sense(wish: ReplayOptions) -> None:
     if not wish.ids and wish.filter.empty:
         raise UsageError(
             "Nothing says which events to replay.",
@@ -134,7 +134,7 @@ def _require_sense(wish: ReplayWish) -> None:
         )
 
 
-def _target(desk: Desk, wish: ReplayWish) -> Target:
+def _target(desk: EventSession, wish: ReplayOptions) -> Target:
     """Where it goes, and whether it may. Errors: ConfigurationError, GuardRefused, UsageError."""
     from creditctl.events.target import read_endpoints, registered_endpoint, require_http_url, require_own_host
 
@@ -152,41 +152,41 @@ def _target(desk: Desk, wish: ReplayWish) -> Target:
     return Target(name, endpoint.url, endpoint)
 
 
-def _local_target(desk: Desk, wish: ReplayWish) -> Target:
+def _local_target(desk: EventSession, wish: ReplayOptions) -> Target:
     """Without an endpoint on Stripe: the backend of the settings, or else the one URL that was listened for.
 
     Errors: ConfigurationError where neither says it; always in live mode, where events belong to an endpoint.
     """
     from creditctl.events.target import unclear_target
 
-    listened = desk.mirror.forwards.targets() if desk.mirror is not None else []
+    listened = desk.archive.forwards.targets() if desk.archive is not None else []
     url = desk.settings.webhook_url or (listened[0] if len(listened) == 1 else None)
     if url is None or wish.via_stripe or desk.door.livemode:
         raise unclear_target("Stripe knows no enabled endpoint of ours")
     return Target(url, url, None)
 
 
-def _fingerprint(wish: ReplayWish, target: Target, terms: Terms) -> str:
+def _fingerprint(wish: ReplayOptions, target: Target, terms: Terms) -> str:
     from creditctl.events.replay import fingerprint
 
     words = {"ids": sorted(wish.ids), "target": target.name, "archive": wish.archive, "skip": terms.skip_posted}
     return fingerprint({**wish.filter.as_dict(), **words})
 
 
-def _choose(desk: Desk, wish: ReplayWish, mirror: Mirror) -> list[str]:
+def _choose(desk: EventSession, wish: ReplayOptions, archive: Archive) -> list[str]:
     """The ids of the events, in order."""
-    from creditctl.events.selection import gather, gather_named
+    from creditctl.events.selection import gather_named, select_events
 
     client = None if wish.archive else desk.door.client
     clock = desk.run.wiring.clock
     if wish.ids:
-        return gather_named(client, mirror, wish.ids, clock=clock)
+        return gather_named(client, archive, wish.ids, clock=clock)
     query, undelivered = desk.query(wish.filter), wish.filter.undelivered
     with progress(desk.run) as told:
-        return gather(client, mirror, query, clock=clock, undelivered=undelivered, progress=told)
+        return select_events(client, archive, query, clock=clock, undelivered=undelivered, progress=told)
 
 
-def _show_plan(desk: Desk, wish: ReplayWish, target: Target, terms: Terms) -> None:
+def _show_plan(desk: EventSession, wish: ReplayOptions, target: Target, terms: Terms) -> None:
     """Prints what would be sent, and ends."""
     from creditctl.cli.render.events import plan
     from creditctl.events.event_view import EventView
@@ -194,12 +194,12 @@ def _show_plan(desk: Desk, wish: ReplayWish, target: Target, terms: Terms) -> No
 
     rows: list[dict[str, Any]] = []
     sent = 0
-    with scratch_mirror(desk) as mirror:
-        known = _unfinished(desk, wish, target, terms, mirror)
-        left = None if known is None else [item.event_id for item in mirror.replays.open_items(known)]
-        chosen = _choose(desk, wish, mirror) if left is None else left
+    with scratch_mirror(desk) as archive:
+        known = _unfinished(desk, wish, target, terms, archive)
+        left = None if known is None else [item.event_id for item in archive.replays.open_items(known)]
+        chosen = _choose(desk, wish, archive) if left is None else left
         for event_id in chosen:
-            record = mirror.event(event_id)
+            record = archive.event(event_id)
             if record is None or sent >= terms.limit:
                 break
             skipped = terms.skip_posted and desk.ledger is not None and is_posted(record, desk.ledger)
@@ -209,17 +209,17 @@ def _show_plan(desk: Desk, wish: ReplayWish, target: Target, terms: Terms) -> No
     desk.run.finish(report, human=lambda console: plan(console, report))
 
 
-def _play(desk: Desk, wish: ReplayWish, target: Target, terms: Terms) -> ReplayReport:
+def _play(desk: EventSession, wish: ReplayOptions, target: Target, terms: Terms) -> ReplayReport:
     from creditctl.events.replay import Replayer
 
-    run, mirror = desk.run, desk.mirror
-    assert mirror is not None
+    run, archive = desk.run, desk.archive
+    assert archive is not None
     with ExitStack() as stack:
         send = _sender(desk, wish, target, stack)
-        stack.enter_context(mirror.lock("replay", "A replay"))
-        number, resumed = _begin(desk, wish, target, terms, mirror)
+        stack.enter_context(archive.lock("replay", "A replay"))
+        number, resumed = _begin(desk, wish, target, terms, archive)
         replayer = Replayer(
-            mirror=mirror,
+            archive=archive,
             send=send,
             ledger=desk.ledger,
             clock=run.wiring.clock,
@@ -230,22 +230,22 @@ def _play(desk: Desk, wish: ReplayWish, target: Target, terms: Terms) -> ReplayR
         return replayer.run(number, target.name, terms, resumed=resumed)
 
 
-def _begin(desk: Desk, wish: ReplayWish, target: Target, terms: Terms, mirror: Mirror) -> tuple[int, bool]:
+def _begin(desk: EventSession, wish: ReplayOptions, target: Target, terms: Terms, archive: Archive) -> tuple[int, bool]:
     """The replay to go on with, or a new one; and which of the two it is."""
-    known = _unfinished(desk, wish, target, terms, mirror)
+    known = _unfinished(desk, wish, target, terms, archive)
     if known is not None:
         return known, True
-    chosen = _choose(desk, wish, mirror)
+    chosen = _choose(desk, wish, archive)
     desk.run.say(f"{len(chosen):,} events to {target.name}")
     key = _fingerprint(wish, target, terms)
-    return mirror.replays.begin(key, target.name, desk.run.wiring.clock(), chosen), False
+    return archive.replays.begin(key, target.name, desk.run.wiring.clock(), chosen), False
 
 
-def _unfinished(desk: Desk, wish: ReplayWish, target: Target, terms: Terms, mirror: Mirror) -> int | None:
+def _unfinished(desk: EventSession, wish: ReplayOptions, target: Target, terms: Terms, archive: Archive) -> int | None:
     """The replay with the same wish that was interrupted, if it is to go on."""
     from creditctl.core.when import iso_time
 
-    known = None if wish.restart else mirror.replays.unfinished(_fingerprint(wish, target, terms))
+    known = None if wish.restart else archive.replays.unfinished(_fingerprint(wish, target, terms))
     if known is None:
         return None
     number, began = known
@@ -253,7 +253,7 @@ def _unfinished(desk: Desk, wish: ReplayWish, target: Target, terms: Terms, mirr
     return number
 
 
-def _sender(desk: Desk, wish: ReplayWish, target: Target, stack: ExitStack) -> Send:
+def _sender(desk: EventSession, wish: ReplayOptions, target: Target, stack: ExitStack) -> Send:
     """How one event is sent. Errors: GuardRefused for an unconfirmed live write, ConfigurationError."""
     from creditctl.events.sending import post_signed, resend_by_stripe
     from creditctl.events.target import secret_for

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from creditctl.core.modes import Mode
     from creditctl.core.settings import Settings
     from creditctl.ledger.archive.models import EventQuery
-    from creditctl.ledger.archive.store import Mirror
+    from creditctl.ledger.archive.store import Archive
     from creditctl.ledger.store import Ledger
-    from creditctl.stripe_api.client import StripeDoor
+    from creditctl.stripe_api.client import StripeConnection
 
 TypeOption = Annotated[
     list[str] | None,
@@ -40,7 +40,7 @@ JsonLinesOption = Annotated[bool, typer.Option("--jsonl", help="Print one JSON o
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class EventFilter:
     """The filter that was typed."""
 
     types: tuple[str, ...]
@@ -68,16 +68,16 @@ class Filter:
 
 
 @dataclass(frozen=True)
-class Desk:
-    """Everything that is open while a command runs. Shape: `mirror` and `ledger` are None where there is none yet."""
+class EventSession:
+    """Everything that is open while a command runs. Shape: `archive` and `ledger` are None where there is none yet."""
 
     run: Run
     settings: Settings
-    door: StripeDoor
-    mirror: Mirror | None
+    door: StripeConnection
+    archive: Archive | None
     ledger: Ledger | None
 
-    def query(self, wanted: Filter) -> EventQuery:
+    def query(self, wanted: EventFilter) -> EventQuery:
         """The query of a filter; a user's payments are known from the ledger. Errors: UsageError."""
         from creditctl.ledger.archive.models import EventQuery
 
@@ -93,26 +93,26 @@ class Desk:
 
 
 @contextmanager
-def open_desk(run: Run, env_file: Path | None, mode: Mode | None, *, make_mirror: bool) -> Iterator[Desk]:
-    """Opens the door to Stripe, the ledger if there is one, and the mirror, which is made if that is wanted.
+def open_desk(run: Run, env_file: Path | None, mode: Mode | None, *, make_mirror: bool) -> Iterator[EventSession]:
+    """Opens the door to Stripe, the ledger if there is one, and the archive, which is made if that is wanted.
 
     Errors: ConfigurationError, GuardRefused where a file belongs to another account or mode, LedgerError.
     """
-    from creditctl.ledger.archive.store import Mirror, mirror_path
+    from creditctl.ledger.archive.store import Archive, archive_path
 
     settings = run.wiring.settings(env_file, mode)
     with ExitStack() as stack:
         door = stack.enter_context(run.wiring.stripe(settings))
         ledger = open_ledger(run, settings, door, stack)
-        path = mirror_path(settings.ledger_path)
-        mirror = None
+        path = archive_path(settings.ledger_path)
+        archive = None
         if make_mirror or path.exists():
             account = door.account_id if make_mirror else settings.account_id
-            mirror = stack.enter_context(Mirror.open(path, account=account, livemode=door.livemode))
-        yield Desk(run, settings, door, mirror, ledger)
+            archive = stack.enter_context(Archive.open(path, account=account, livemode=door.livemode))
+        yield EventSession(run, settings, door, archive, ledger)
 
 
-def open_ledger(run: Run, settings: Settings, door: StripeDoor, stack: ExitStack) -> Ledger | None:
+def open_ledger(run: Run, settings: Settings, door: StripeConnection, stack: ExitStack) -> Ledger | None:
     """The ledger, or None where the application keeps its own elsewhere. Errors: LedgerError, GuardRefused."""
     from creditctl.ledger.store import Ledger
 
@@ -129,18 +129,18 @@ def open_ledger(run: Run, settings: Settings, door: StripeDoor, stack: ExitStack
 
 
 @contextmanager
-def scratch_mirror(desk: Desk) -> Iterator[Mirror]:
-    """The mirror, or where there is none one that is thrown away: for commands that promise to change nothing."""
-    from creditctl.ledger.archive.store import Mirror
+def scratch_mirror(desk: EventSession) -> Iterator[Archive]:
+    """The archive, or where there is none one that is thrown away: for commands that promise to change nothing."""
+    from creditctl.ledger.archive.store import Archive
 
-    if desk.mirror is not None:
-        yield desk.mirror
+    if desk.archive is not None:
+        yield desk.archive
         return
     with (
         tempfile.TemporaryDirectory(prefix="creditctl-events-") as folder,
-        Mirror.open(Path(folder) / "scratch-mirror.db", account="none", livemode=desk.door.livemode) as mirror,
+        Archive.open(Path(folder) / "scratch-mirror.db", account="none", livemode=desk.door.livemode) as archive,
     ):
-        yield mirror
+        yield archive
 
 
 def payments_of(ledger: Ledger | None, user_id: str | None) -> frozenset[str]:

@@ -21,7 +21,7 @@ from creditctl.cli.ledger.session import (
 )
 from creditctl.cli.options import EnvFileOption, JsonOption, ModeOption, SinceOption, UntilOption
 from creditctl.cli.output import Run, start
-from creditctl.core.entitlement.settlement import Kind
+from creditctl.core.entitlement.settlement import EntryKind
 from creditctl.core.errors import ExitCode
 from creditctl.core.findings import Finding, Severity
 from creditctl.core.when import parse_window
@@ -94,7 +94,7 @@ def balance(
 def history(
     ctx: typer.Context,
     user: Annotated[str | None, typer.Option("--user", help="Entries of this user.", metavar="USER")] = None,
-    kind: Annotated[Kind | None, typer.Option("--kind", help="Entries of this kind.")] = None,
+    kind: Annotated[EntryKind | None, typer.Option("--kind", help="Entries of this kind.")] = None,
     payment: Annotated[
         str | None, typer.Option("--payment", help="Entries of this payment.", metavar="pi_…|cs_…")
     ] = None,

@@ -63,7 +63,7 @@ FullOption = Annotated[
 
 
 @dataclass(frozen=True)
-class Wish:
+class ImportOptions:
     """Where the rows come from and how they are to be read."""
 
     source: str | None
@@ -117,7 +117,7 @@ def import_rows(
 
     run = start(ctx, as_json=as_json)
     columns = ColumnMap.parse(renamed or (), constants or ())
-    wish = Wish(source, url_env, table, form, delimiter, name, columns, parse_kinds(kinds or ()))
+    wish = ImportOptions(source, url_env, table, form, delimiter, name, columns, parse_kinds(kinds or ()))
     place = locate(run, ledger=ledger, env_file=env_file, expected=mode)
     with ExitStack() as stack:
         opened = stack.enter_context(open_ledger(run, place))
@@ -133,7 +133,7 @@ def import_rows(
 
 
 @contextmanager
-def _opened(run: Run, settings: Settings, wish: Wish, ledger: Ledger) -> Iterator[Source]:
+def _opened(run: Run, settings: Settings, wish: ImportOptions, ledger: Ledger) -> Iterator[Source]:
     """The source that is meant. Errors: UsageError, ConfigurationError, Unreachable."""
     from creditctl.sources.database import is_url
     from creditctl.sources.files import open_file
@@ -155,7 +155,7 @@ def _opened(run: Run, settings: Settings, wish: Wish, ledger: Ledger) -> Iterato
 
 
 @contextmanager
-def _database(run: Run, settings: Settings, wish: Wish, ledger: Ledger) -> Iterator[Source]:
+def _database(run: Run, settings: Settings, wish: ImportOptions, ledger: Ledger) -> Iterator[Source]:
     from creditctl.sources.database import DatabaseSource
 
     url = _url_on_command_line(wish.source) if wish.source is not None else _url_of(run, settings, str(wish.url_env))

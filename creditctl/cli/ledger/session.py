@@ -31,7 +31,7 @@ LimitOption = Annotated[
 
 
 @dataclass(frozen=True)
-class Place:
+class LedgerLocation:
     """A ledger that is meant, not opened yet. Shape: `mode` is None where there is no key to say it."""
 
     path: Path
@@ -40,7 +40,7 @@ class Place:
     expected: Mode | None
 
 
-def locate(run: Run, *, ledger: Path | None, env_file: Path | None, expected: Mode | None = None) -> Place:
+def locate(run: Run, *, ledger: Path | None, env_file: Path | None, expected: Mode | None = None) -> LedgerLocation:
     """Finds the file by --ledger, by CREDITCTL_LEDGER or by the key's mode.
 
     Errors: ConfigurationError where nothing says which; GuardRefused when the key is of another mode than `expected`.
@@ -50,17 +50,17 @@ def locate(run: Run, *, ledger: Path | None, env_file: Path | None, expected: Mo
     if mode is not None:
         require_mode(expected, mode)
     if ledger is not None:
-        return Place(run.wiring.folder / ledger, settings, mode, expected)
+        return LedgerLocation(run.wiring.folder / ledger, settings, mode, expected)
     if mode is None and settings.text("CREDITCTL_LEDGER") is None:
         raise ConfigurationError(
             "Nothing says which ledger is meant.",
             code="ledger.which",
             fix="Name it with --ledger FILE or CREDITCTL_LEDGER, or set STRIPE_SECRET_KEY: each mode has its own.",
         )
-    return Place(settings.ledger_path, settings, mode, expected)
+    return LedgerLocation(settings.ledger_path, settings, mode, expected)
 
 
-def open_ledger(run: Run, place: Place) -> Ledger:
+def open_ledger(run: Run, place: LedgerLocation) -> Ledger:
     """Opens a ledger that exists; one of another mode than the key's, or another account than the pinned, is refused.
 
     Errors: LedgerError, GuardRefused.
@@ -90,7 +90,7 @@ def _require_expected(ledger: Ledger, expected: Mode | None) -> None:
         )
 
 
-def confirm(run: Run, place: Place, ledger: Ledger, given: str | None, *, yes: bool = False) -> None:
+def confirm(run: Run, place: LedgerLocation, ledger: Ledger, given: str | None, *, yes: bool = False) -> None:
     """The live guard before entries. Errors: GuardRefused."""
     from creditctl.ledger.guards import confirm_entries
 

@@ -18,8 +18,8 @@ from creditctl.core.modes import Mode
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from creditctl.cli.local.demo_steps import Story
-    from creditctl.cli.local.local_stack import World
+    from creditctl.cli.local.demo_steps import DemoRun
+    from creditctl.cli.local.local_stack import LocalStack
     from creditctl.core.findings import Finding
 
 _NEXT = (
@@ -40,18 +40,18 @@ def demo(
     as_json: JsonOption = False,
 ) -> None:
     """Tell the whole story with a local Stripe: set-up, purchases, webhooks, refund, reconcile."""
-    from creditctl.cli.local.demo_steps import Story, StoryBroken
-    from creditctl.cli.local.local_stack import start_world
+    from creditctl.cli.local.demo_steps import DemoRun, DemoStepFailed
+    from creditctl.cli.local.local_stack import start_local_stack
 
     run = start(ctx, as_json=as_json)
     run.wiring.mode = Mode.EMULATOR
     with _folder(run.wiring.folder, keep) as folder:
         run.say("A local Stripe and a credit backend start on this machine …")
-        with start_world(run.wiring, folder, keep_state=keep is not None) as world:
-            story = Story(world, run.wiring.catalog(), tell=lambda line: run.say(f"  - {line}"))
+        with start_local_stack(run.wiring, folder, keep_state=keep is not None) as world:
+            story = DemoRun(world, run.wiring.catalog(), tell=lambda line: run.say(f"  - {line}"))
             try:
                 story.run()
-            except StoryBroken as broken:
+            except DemoStepFailed as broken:
                 _finish(run, story, world, keep, [broken.finding])
             if serve:
                 _stay(run, world)
@@ -74,7 +74,7 @@ def _folder(base: Path, keep: Path | None) -> Iterator[Path]:
     yield folder
 
 
-def _stay(run: Run, world: World) -> None:
+def _stay(run: Run, world: LocalStack) -> None:
     import threading
 
     run.say(f"The storefront is at {world.backend_url}/ and the local Stripe at {world.emulator_url}.")
@@ -82,7 +82,7 @@ def _stay(run: Run, world: World) -> None:
     threading.Event().wait()
 
 
-def _finish(run: Run, story: Story, world: World, keep: Path | None, findings: list[Finding]) -> None:
+def _finish(run: Run, story: DemoRun, world: LocalStack, keep: Path | None, findings: list[Finding]) -> None:
     rows = ledger_rows(world)
     bought = sum(row["credits"] for row in rows if row["kind"] == "purchase")
     report: dict[str, Any] = {
@@ -99,7 +99,7 @@ def _finish(run: Run, story: Story, world: World, keep: Path | None, findings: l
     run.finish(report, human=human, findings=findings, exit_code=ExitCode.FINDINGS if findings else ExitCode.OK)
 
 
-def ledger_rows(world: World) -> list[dict[str, Any]]:
+def ledger_rows(world: LocalStack) -> list[dict[str, Any]]:
     """The entries as the ledger file has them, in order."""
     from creditctl.ledger.store import Ledger
 

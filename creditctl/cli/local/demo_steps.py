@@ -11,14 +11,14 @@ from creditctl.core.money import format_amount
 from creditctl.simulation.cards import CARDS
 
 if TYPE_CHECKING:
-    from creditctl.cli.local.local_stack import World
+    from creditctl.cli.local.local_stack import LocalStack
     from creditctl.core.catalog import Catalog, Package
 
 BUYER = "1"
 """The user of the guide's own log lines."""
 
 
-class StoryBroken(Exception):
+class DemoStepFailed(Exception):
     """A step did not end as it must; the finding says which and how."""
 
     def __init__(self, finding: Finding) -> None:
@@ -27,13 +27,13 @@ class StoryBroken(Exception):
 
 
 @dataclass
-class Story:
+class DemoRun:
     """One telling of the story in a started world.
 
     Shape: `tell` prints a line; `steps` keeps what was told; `paid` maps a package's slug to its session and payment.
     """
 
-    world: World
+    world: LocalStack
     catalog: Catalog
     tell: Callable[[str], None]
     steps: list[str] = field(default_factory=list)
@@ -41,7 +41,7 @@ class Story:
     credits: int = 0
 
     def run(self) -> None:
-        """The whole story, in order. Errors: StoryBroken at the first thing that does not hold."""
+        """The whole story, in order. Errors: DemoStepFailed at the first thing that does not hold."""
         self.set_up()
         for package in self.catalog:
             self.buy(package)
@@ -132,7 +132,7 @@ class Story:
 
     def _holds(self, held: bool, step: str, otherwise: str) -> None:
         if not held:
-            raise StoryBroken(
+            raise DemoStepFailed(
                 Finding(
                     "demo.step_failed", Severity.CRITICAL, step, otherwise, "Run `creditctl demo --keep DIR` and look."
                 )

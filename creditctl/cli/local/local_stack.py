@@ -25,7 +25,7 @@ _KEY = "sk_test_emulator0000000000"
 
 
 @dataclass(frozen=True)
-class World:
+class LocalStack:
     """A started emulator and backend, with the files of one folder between them."""
 
     folder: Path
@@ -51,7 +51,7 @@ def run_command(wiring: Wiring, *arguments: str) -> dict[str, Any]:
 
 
 @contextmanager
-def start_world(outer: Wiring, folder: Path, *, keep_state: bool = False) -> Iterator[World]:
+def start_local_stack(outer: Wiring, folder: Path, *, keep_state: bool = False) -> Iterator[LocalStack]:
     """An emulator, a set-up account and a backend, all in `folder`; everything is stopped at the end.
 
     Errors: CreditctlError of the set-up, should it fail; OSError if the folder cannot be written.
@@ -79,7 +79,7 @@ def start_world(outer: Wiring, folder: Path, *, keep_state: bool = False) -> Ite
         set_up(inner)
         settings = inner.settings()
         stack.enter_context(_backend(inner, settings, listener))
-        yield World(
+        yield LocalStack(
             folder=folder,
             emulator_url=stripe_server.url,
             backend_url=backend_url,

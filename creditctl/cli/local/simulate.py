@@ -79,7 +79,7 @@ def _list(run: Run) -> None:
 @contextmanager
 def _shop(run: Run, backend: str | None, mode: Mode | None, env_file: Path | None) -> Iterator[Shop]:
     """The shop to play in: a world of its own, or the user's backend on the Stripe of the settings."""
-    from creditctl.cli.local.local_stack import open_shop, start_world
+    from creditctl.cli.local.local_stack import open_shop, start_local_stack
 
     if backend is None:
         if mode not in (None, Mode.EMULATOR):
@@ -91,7 +91,7 @@ def _shop(run: Run, backend: str | None, mode: Mode | None, env_file: Path | Non
         run.wiring.mode = Mode.EMULATOR
         with (
             tempfile.TemporaryDirectory(prefix="creditctl-simulate-") as name,
-            start_world(run.wiring, Path(name)) as world,
+            start_local_stack(run.wiring, Path(name)) as world,
         ):
             yield world.shop
         return

@@ -5,27 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from creditctl.core.checks import CheckResult, Status
+from creditctl.core.checks import CheckResult, CheckStatus
 from creditctl.core.findings import Finding, Severity
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 _STYLES = {
-    Status.PASS: "green",
-    Status.WARN: "yellow",
-    Status.FAIL: "bold red",
-    Status.UNKNOWN: "magenta",
-    Status.PERSON: "cyan",
+    CheckStatus.PASS: "green",
+    CheckStatus.WARN: "yellow",
+    CheckStatus.FAIL: "bold red",
+    CheckStatus.UNKNOWN: "magenta",
+    CheckStatus.PERSON: "cyan",
 }
 _WORDS = {
-    Status.PASS: "pass",
-    Status.WARN: "warn",
-    Status.FAIL: "FAIL",
-    Status.UNKNOWN: "unknown",
-    Status.PERSON: "needs a person",
+    CheckStatus.PASS: "pass",
+    CheckStatus.WARN: "warn",
+    CheckStatus.FAIL: "FAIL",
+    CheckStatus.UNKNOWN: "unknown",
+    CheckStatus.PERSON: "needs a person",
 }
-_SEVERITIES = {Status.FAIL: Severity.HIGH, Status.UNKNOWN: Severity.MEDIUM, Status.PERSON: Severity.MEDIUM}
+_SEVERITIES = {
+    CheckStatus.FAIL: Severity.HIGH,
+    CheckStatus.UNKNOWN: Severity.MEDIUM,
+    CheckStatus.PERSON: Severity.MEDIUM,
+}
 
 
 def show_checks(console: Console, results: Sequence[CheckResult]) -> None:
@@ -37,7 +41,7 @@ def show_checks(console: Console, results: Sequence[CheckResult]) -> None:
         style = _STYLES[result.status]
         console.print(Text.assemble(f"{mark} {result.title}  ", (_WORDS[result.status], style)))
         console.print(Text(f"      {result.evidence}"))
-        if result.fix and result.status is not Status.PASS:
+        if result.fix and result.status is not CheckStatus.PASS:
             console.print(Text(f"      -> {result.fix}", style="dim"))
 
 
@@ -46,5 +50,5 @@ def findings_of(results: Sequence[CheckResult]) -> list[Finding]:
     return [
         Finding(result.id, _SEVERITIES.get(result.status, Severity.LOW), result.title, result.evidence, result.fix)
         for result in results
-        if result.status is not Status.PASS
+        if result.status is not CheckStatus.PASS
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from creditctl.provisioning.planning.steps import Action, Kind
+from creditctl.provisioning.planning.steps import Action, StepKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -90,5 +90,5 @@ def print_prices(console: Console, prices: Mapping[str, str]) -> None:
 
 def endpoint_of(plan: Plan) -> Step | None:
     """The endpoint that stays, as far as the plan knows it."""
-    kept = [step for step in plan.steps if step.kind is Kind.ENDPOINT and step.action is not Action.DELETE]
+    kept = [step for step in plan.steps if step.kind is StepKind.ENDPOINT and step.action is not Action.DELETE]
     return kept[0] if kept else None

@@ -10,7 +10,7 @@ from creditctl.cli.options import ConfirmOption, EnvFileOption, JsonOption, Mode
 from creditctl.cli.output import start
 from creditctl.cli.setup import SecretCommandOption, secret_sink
 from creditctl.cli.webhooks import rotate
-from creditctl.cli.webhooks.session import Work, open_work, required_wish
+from creditctl.cli.webhooks.session import StripeSession, open_stripe_session, required_endpoint
 from creditctl.core.errors import ExitCode
 from creditctl.core.findings import Finding, Severity
 
@@ -46,7 +46,7 @@ def list_endpoints(
     from creditctl.provisioning.desired_state import held_secrets
     from creditctl.provisioning.observe import observe_endpoints
 
-    with open_work(ctx, env_file, mode, as_json) as work:
+    with open_stripe_session(ctx, env_file, mode, as_json) as work:
         seen = observe_endpoints(work.door)
         held = [secret.fingerprint for secret in held_secrets(work.reread())]
         rows = [_row(endpoint, held) for endpoint in seen]
@@ -101,7 +101,7 @@ def register(
     """Make or repair the endpoint at the backend's webhook URL and capture its secret, as setup does."""
     from creditctl.cli.render.plan import print_findings, print_plan
 
-    with open_work(ctx, env_file, mode, as_json) as work:
+    with open_stripe_session(ctx, env_file, mode, as_json) as work:
         plan = _endpoint_plan(work, secret_command)
         if plan.changes:
             work.confirm(mode, confirm, yes)
@@ -120,23 +120,23 @@ def register(
         )
 
 
-def _endpoint_plan(work: Work, secret_command: str | None) -> Plan:
+def _endpoint_plan(work: StripeSession, secret_command: str | None) -> Plan:
     from creditctl.provisioning.desired_state import require_secret_will_win
     from creditctl.provisioning.observe import observe_endpoints
     from creditctl.provisioning.planning.endpoint import plan_endpoint
     from creditctl.provisioning.planning.plan import creates_endpoint
     from creditctl.provisioning.planning.steps import Plan
 
-    required_wish(work.settings)
+    required_endpoint(work.settings)
     seen = observe_endpoints(work.door)
-    draft = plan_endpoint(required_wish(work.reread(), trust=secret_command is not None), seen)
+    draft = plan_endpoint(required_endpoint(work.reread(), trust=secret_command is not None), seen)
     plan = Plan(tuple(draft.steps), tuple(draft.findings))
     if creates_endpoint(plan) and secret_command is None:
         require_secret_will_win(work.settings)
     return plan
 
 
-def _apply_endpoint_plan(work: Work, plan: Plan, secret_command: str | None) -> Applied:
+def _apply_endpoint_plan(work: StripeSession, plan: Plan, secret_command: str | None) -> Applied:
     from creditctl.cli.render.plan import progress_line
     from creditctl.provisioning.apply import apply_plan
     from creditctl.provisioning.desired_state import held_secrets
@@ -165,7 +165,7 @@ def disable(
     as_json: JsonOption = False,
 ) -> None:
     """Stop deliveries to an endpoint; what happens meanwhile is not sent later. `enable` starts them again."""
-    with open_work(ctx, env_file, mode, as_json) as work:
+    with open_stripe_session(ctx, env_file, mode, as_json) as work:
         _switch(work, endpoint_id, off=True, confirmed=(mode, confirm, yes))
 
 
@@ -179,11 +179,13 @@ def enable(
     as_json: JsonOption = False,
 ) -> None:
     """Start deliveries to an endpoint again."""
-    with open_work(ctx, env_file, mode, as_json) as work:
+    with open_stripe_session(ctx, env_file, mode, as_json) as work:
         _switch(work, endpoint_id, off=False, confirmed=(mode, confirm, yes))
 
 
-def _switch(work: Work, endpoint_id: str, *, off: bool, confirmed: tuple[Mode | None, str | None, bool]) -> None:
+def _switch(
+    work: StripeSession, endpoint_id: str, *, off: bool, confirmed: tuple[Mode | None, str | None, bool]
+) -> None:
     from creditctl.provisioning.observe import endpoint_state
     from creditctl.stripe_api.permissions import needs
 
@@ -210,7 +212,7 @@ def delete(
     """Delete an endpoint for good, together with its signing secret."""
     from creditctl.provisioning.endpoint_creation import delete_endpoint
 
-    with open_work(ctx, env_file, mode, as_json) as work:
+    with open_stripe_session(ctx, env_file, mode, as_json) as work:
         work.confirm(mode, confirm, yes)
         delete_endpoint(work.door, endpoint_id, must_exist=True)
 
@@ -228,21 +230,21 @@ def probe(
     import httpx
     import stripe
 
-    from creditctl.core.checks import Status
+    from creditctl.core.checks import CheckStatus
     from creditctl.core.modes import Mode
     from creditctl.provisioning.probe import inert_event
     from creditctl.provisioning.probe import probe as send_probes
 
     run = start(ctx, as_json=as_json)
     settings = run.wiring.settings(env_file, mode)
-    url = settings.webhook_url or required_wish(settings).url
+    url = settings.webhook_url or required_endpoint(settings).url
     now = run.wiring.clock()
     body = inert_event(now, livemode=settings.mode is Mode.LIVE, api_version=stripe.api_version)
     with httpx.Client(timeout=30, trust_env=not settings.webhook_url_is_local) as client:
         results = send_probes(client, url, settings.webhook_secrets, body, now)
-    if any(result.status is Status.FAIL for result in results):
+    if any(result.status is CheckStatus.FAIL for result in results):
         exit_code = ExitCode.FINDINGS
-    elif any(result.status is Status.UNKNOWN for result in results):
+    elif any(result.status is CheckStatus.UNKNOWN for result in results):
         exit_code = ExitCode.UNREACHABLE
     else:
         exit_code = ExitCode.OK

@@ -8,14 +8,14 @@ import typer
 
 from creditctl.cli.options import ConfirmOption, EnvFileOption, JsonOption, ModeOption, YesOption
 from creditctl.cli.setup import SecretCommandOption, secret_sink
-from creditctl.cli.webhooks.session import Work, open_work, required_wish
+from creditctl.cli.webhooks.session import StripeSession, open_stripe_session, required_endpoint
 from creditctl.core.errors import ExitCode
 from creditctl.core.findings import Finding, Severity
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from creditctl.provisioning.state import EndpointState, EndpointWish
+    from creditctl.provisioning.state import DesiredEndpoint, EndpointState
 
 NowOption = Annotated[bool, typer.Option("--now", help="Retire the old secret without waiting for a delivery.")]
 
@@ -35,10 +35,10 @@ def rotate(
     from creditctl.provisioning.observe import observe_endpoints
     from creditctl.provisioning.rotate import Stage, begin, finish, read_rotation
 
-    with open_work(ctx, env_file, mode, as_json) as work:
-        required_wish(work.settings)
+    with open_stripe_session(ctx, env_file, mode, as_json) as work:
+        required_endpoint(work.settings)
         endpoints = observe_endpoints(work.door)
-        wish = required_wish(work.reread())
+        wish = required_endpoint(work.reread())
         rotation = read_rotation(wish, endpoints)
         seen = None if rotation.stage is not Stage.OVERLAP or now else _seen(work, wish, rotation.new)
         if rotation.stage is Stage.OVERLAP and not now and seen is None:
@@ -55,13 +55,13 @@ def rotate(
         _finished(work, None if rotation.new is None else rotation.new.id, seen)
 
 
-def _seen(work: Work, wish: EndpointWish, new: EndpointState | None) -> str | None:
+def _seen(work: StripeSession, wish: DesiredEndpoint, new: EndpointState | None) -> str | None:
     from creditctl.provisioning.rotate import delivered_since
 
     return None if new is None else delivered_since(work.door, wish, new.created)
 
 
-def _begun(work: Work, endpoint_id: str) -> None:
+def _begun(work: StripeSession, endpoint_id: str) -> None:
     def human(console: Console) -> None:
         console.print(f"Both secrets are in place; {endpoint_id} delivers beside the old endpoint.", markup=False)
         console.print("Next: restart the backend with the new settings, then `creditctl webhooks rotate` again.")
@@ -69,7 +69,7 @@ def _begun(work: Work, endpoint_id: str) -> None:
     work.run.finish({"stage": "overlap", "endpoint": endpoint_id}, human=human)
 
 
-def _wait(work: Work) -> None:
+def _wait(work: StripeSession) -> None:
     finding = Finding(
         "rotation.waiting",
         Severity.MEDIUM,
@@ -85,7 +85,7 @@ def _wait(work: Work) -> None:
     work.run.finish({"stage": "overlap"}, human=human, findings=[finding], exit_code=ExitCode.FINDINGS)
 
 
-def _finished(work: Work, endpoint_id: str | None, seen: str | None) -> None:
+def _finished(work: StripeSession, endpoint_id: str | None, seen: str | None) -> None:
     def human(console: Console) -> None:
         proof = f" ({seen} was delivered to it)" if seen else ""
         console.print(f"The old endpoint and its secret are retired; {endpoint_id} stays{proof}.", markup=False)

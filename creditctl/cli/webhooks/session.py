@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
     from creditctl.core.modes import Mode
     from creditctl.core.settings import Settings
-    from creditctl.provisioning.state import EndpointWish
-    from creditctl.stripe_api.client import StripeDoor
+    from creditctl.provisioning.state import DesiredEndpoint
+    from creditctl.stripe_api.client import StripeConnection
 
 
 @dataclass(frozen=True)
-class Work:
+class StripeSession:
     """One run of a command that talks to Stripe, with its settings and door."""
 
     run: Run
     settings: Settings
-    door: StripeDoor
+    door: StripeConnection
     env_file: Path | None = None
 
     def reread(self) -> Settings:
@@ -44,21 +44,23 @@ class Work:
 
 
 @contextmanager
-def open_work(ctx: typer.Context, env_file: Path | None, mode: Mode | None, as_json: bool) -> Iterator[Work]:
+def open_stripe_session(
+    ctx: typer.Context, env_file: Path | None, mode: Mode | None, as_json: bool
+) -> Iterator[StripeSession]:
     """The run, settings and door of the command that is being called; closed afterwards."""
     run = start(ctx, as_json=as_json)
     settings = run.wiring.settings(env_file, mode)
     with run.wiring.stripe(settings) as door:
-        yield Work(run, settings, door, env_file)
+        yield StripeSession(run, settings, door, env_file)
 
 
-def required_wish(settings: Settings, *, trust: bool = False) -> EndpointWish:
+def required_endpoint(settings: Settings, *, trust: bool = False) -> DesiredEndpoint:
     """The endpoint that the settings ask for. Errors: ConfigurationError where they ask for none."""
     import stripe
 
-    from creditctl.provisioning.desired_state import endpoint_wish
+    from creditctl.provisioning.desired_state import desired_endpoint
 
-    wish = endpoint_wish(settings, api_version=stripe.api_version, trust_fingerprint=trust)
+    wish = desired_endpoint(settings, api_version=stripe.api_version, trust_fingerprint=trust)
     if wish is None:
         raise ConfigurationError(
             "There is no URL to deliver webhooks to: CREDITS_API_URL is not set, or local.",

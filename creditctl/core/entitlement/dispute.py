@@ -1,4 +1,4 @@
-"""What a dispute holds, from tellings in any order."""
+"""What a dispute holds, from observations in any order."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DISPUTE_STATUSES = (
     "won",
 )
 _DISPUTE_RANKS = {status: rank for rank, status in enumerate(_DISPUTE_STATUSES)}
-"""Decides between two tellings of one second. Source: Stripe API reference, "The Dispute object", status."""
+"""Decides between two observations of one second. Source: Stripe API reference, "The Dispute object", status."""
 
 _CHARGEBACK_STATUSES = frozenset(
     ("needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review")
@@ -39,7 +39,7 @@ class Movement:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Telling:
+class Observation:
     """What one event said, ordered by its time; `rank` decides within a second."""
 
     at: int
@@ -49,7 +49,7 @@ class Telling:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Statement:
+class FundsObservation:
     """Whether the funds were withdrawn, as one event said it without showing the movement."""
 
     at: int
@@ -62,7 +62,7 @@ class DisputeFact:
     """One dispute: it counts as far as it holds funds.
 
     Shape:  `movements` is the union of all balance transactions ever shown; a later list contains the earlier one.
-            `statement` stands in for them where no event has shown any.
+            `funds_observation` stands in for them where no event has shown any.
     Source: Stripe API reference, "The Dispute object", balance_transactions: "zero, one, or two" of them, more after
             an appeal; the types of event, "charge.dispute.funds_withdrawn" and "charge.dispute.funds_reinstated".
     """
@@ -75,26 +75,26 @@ class DisputeFact:
     currency: str
     created: int
     observed: int
-    telling: Telling
+    observation: Observation
     movements: tuple[Movement, ...] = ()
-    statement: Statement | None = None
+    funds_observation: FundsObservation | None = None
 
     @property
     def amount(self) -> int:
         """The disputed amount."""
-        return self.telling.amount
+        return self.observation.amount
 
     @property
     def status(self) -> str:
         """The status that was told last."""
-        return self.telling.status
+        return self.observation.status
 
     @property
     def counted(self) -> int:
         """The funds it holds. An inquiry holds none until they are withdrawn; what is reinstated is held no more."""
         if self.movements:
             return self._held_by_movements()
-        return self.amount if self.statement is not None and self.statement.held else 0
+        return self.amount if self.funds_observation is not None and self.funds_observation.held else 0
 
     def _held_by_movements(self) -> int:
         withdrawals = [move for move in self.movements if move.amount < 0]
@@ -117,7 +117,7 @@ class DisputeFact:
         if payment_intent is None:
             return None
         status = text(data, "status")
-        telling = Telling(observed, _DISPUTE_RANKS.get(status, 0), status, amount_of(data, "amount"))
+        observation = Observation(observed, _DISPUTE_RANKS.get(status, 0), status, amount_of(data, "amount"))
         shown = _movements(data.get("balance_transactions"))
         return cls(
             object_id=text(data, "id"),
@@ -126,38 +126,38 @@ class DisputeFact:
             currency=text(data, "currency").lower(),
             created=whole(data, "created"),
             observed=observed,
-            telling=telling,
+            observation=observation,
             movements=shown or (),
-            statement=_statement(telling, event_type, shown is not None),
+            funds_observation=_funds_observation(observation, event_type, shown is not None),
         )
 
     def merge(self, other: DisputeFact) -> DisputeFact:
-        """What two tellings of this dispute say together."""
+        """What two observations of this dispute say together."""
         newest = max(self, other, key=DisputeFact._order)
-        statements = [known.statement for known in (self, other) if known.statement is not None]
+        funds_observations = [known.funds_observation for known in (self, other) if known.funds_observation is not None]
         return replace(
             newest,
             observed=max(self.observed, other.observed),
-            telling=max(self.telling, other.telling),
+            observation=max(self.observation, other.observation),
             movements=_union(self.movements, other.movements),
-            statement=max(statements, default=None),
+            funds_observation=max(funds_observations, default=None),
         )
 
     def _order(self) -> tuple[str, int, str, str]:
-        """Over what never differs between two tellings, so that even a false one merges in any order."""
+        """Over what never differs between two observations, so that even a false one merges in any order."""
         return (self.currency, self.created, self.charge_id or "", self.payment_key)
 
 
-def _statement(telling: Telling, event_type: str | None, list_shown: bool) -> Statement | None:
+def _funds_observation(observation: Observation, event_type: str | None, list_shown: bool) -> FundsObservation | None:
     """What an event says of the funds; the ranks let "reinstated" win within a second."""
     if event_type == "charge.dispute.funds_withdrawn":
-        return Statement(telling.at, 1, True)
+        return FundsObservation(observation.at, 1, True)
     if event_type == "charge.dispute.funds_reinstated":
-        return Statement(telling.at, 3, False)
-    if telling.status == "won":
-        return Statement(telling.at, 2, False)
-    if telling.status in _CHARGEBACK_STATUSES and not list_shown:
-        return Statement(telling.at, 0, True)
+        return FundsObservation(observation.at, 3, False)
+    if observation.status == "won":
+        return FundsObservation(observation.at, 2, False)
+    if observation.status in _CHARGEBACK_STATUSES and not list_shown:
+        return FundsObservation(observation.at, 0, True)
     return None
 
 

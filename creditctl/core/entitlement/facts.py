@@ -1,7 +1,7 @@
 """What Stripe says about one payment, as values that do not depend on the order in which it was said.
 
 A refund or a dispute is heard of many times: late, twice, out of order, with a resolution of one second. `merge` of
-two tellings is commutative, associative and idempotent (a join), so that any order of events leaves the same fact.
+two observations is commutative, associative and idempotent (a join), so that any order of events leaves the same fact.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from creditctl.core.entitlement.dispute import DisputeFact, Movement, Statement, Telling
+from creditctl.core.entitlement.dispute import DisputeFact, FundsObservation, Movement, Observation
 from creditctl.core.entitlement.fields import (
     MANAGED_BY,
     MalformedFact,
@@ -26,14 +26,14 @@ __all__ = [
     "MANAGED_BY",
     "DisputeFact",
     "Fact",
+    "FundsObservation",
     "LineItem",
     "MalformedFact",
     "Movement",
+    "Observation",
     "PriceFacts",
     "RefundFact",
     "SessionFacts",
-    "Statement",
-    "Telling",
     "amount_of",
     "id_of",
     "positive_count",
@@ -172,7 +172,7 @@ def _price(data: Mapping[str, Any]) -> PriceFacts:
 class RefundFact:
     """One refund: it counts in full unless it failed or was canceled.
 
-    Units:  amount in minor units; `created` is the refund's time, `observed` the time of the latest telling.
+    Units:  amount in minor units; `created` is the refund's time, `observed` the time of the latest observation.
     Source: Stripe API reference, "The Refund object".
     """
 
@@ -213,7 +213,7 @@ class RefundFact:
         )
 
     def merge(self, other: RefundFact) -> RefundFact:
-        """What two tellings of this refund say together: the status that is further on, whenever it was told."""
+        """What two observations of this refund say together: the status that is further on, whenever it was told."""
         latest = max(self, other, key=RefundFact._order)
         return replace(latest, observed=max(self.observed, other.observed))
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from creditctl.core.entitlement.facts import Fact
 
 
-class Kind(StrEnum):
+class EntryKind(StrEnum):
     """What an entry of the ledger is."""
 
     PURCHASE = "purchase"
@@ -26,7 +26,7 @@ class Kind(StrEnum):
     USAGE = "usage"
 
 
-TAKING_KINDS = (Kind.REFUND, Kind.REFUND_REVERSAL, Kind.DISPUTE, Kind.DISPUTE_REVERSAL)
+CLAWBACK_KINDS = (EntryKind.REFUND, EntryKind.REFUND_REVERSAL, EntryKind.DISPUTE, EntryKind.DISPUTE_REVERSAL)
 """The kinds whose sum is what has been taken back of a purchase."""
 
 
@@ -73,7 +73,7 @@ class EntryDraft:
 
     created: int
     user_id: str
-    kind: Kind
+    kind: EntryKind
     credits: int
     amount: int
     currency: str | None
@@ -105,7 +105,7 @@ class Purchase:
         return EntryDraft(
             created=self.created,
             user_id=self.user_id,
-            kind=Kind.PURCHASE,
+            kind=EntryKind.PURCHASE,
             credits=self.credits,
             amount=self.amount,
             currency=self.currency,
@@ -133,7 +133,7 @@ def credits_to_take(credits: int, amount: int, returned: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RefundPosition:
     """What the ledger already holds about one purchase.
 
     Shape: `taken` credits and `returned` amount are positive; `shares` is the part of `returned` that each refund and
@@ -150,7 +150,7 @@ class Standing:
 
 
 def settlement(
-    standing: Standing, facts: Sequence[Fact], *, source_event: str | None = None, cause: str | None = None
+    standing: RefundPosition, facts: Sequence[Fact], *, source_event: str | None = None, cause: str | None = None
 ) -> tuple[EntryDraft, ...]:
     """The entries that are still missing for what is known of a purchase's refunds and disputes.
 
@@ -175,13 +175,13 @@ def settlement(
     )
 
 
-def _consistent(standing: Standing) -> bool:
+def _consistent(standing: RefundPosition) -> bool:
     """Whether the credits taken are those that the returned amount asks for; an import or a repair may differ."""
     purchase = standing.purchase
     return standing.taken == credits_to_take(purchase.credits, purchase.amount, standing.returned)
 
 
-def _rising(standing: Standing, known: Sequence[Fact], returned: int) -> Iterator[tuple[Fact, int, int]]:
+def _rising(standing: RefundPosition, known: Sequence[Fact], returned: int) -> Iterator[tuple[Fact, int, int]]:
     """Each fact with the credits and the amount by which it raises what has been taken."""
     purchase, before, total = standing.purchase, standing.returned, 0
     for fact in known:
@@ -193,7 +193,7 @@ def _rising(standing: Standing, known: Sequence[Fact], returned: int) -> Iterato
 
 
 def _single_step(
-    standing: Standing, known: Sequence[Fact], cause: str | None, target: int, returned: int
+    standing: RefundPosition, known: Sequence[Fact], cause: str | None, target: int, returned: int
 ) -> list[tuple[Fact, int, int]]:
     """One entry of the whole difference, on the fact that was just heard of or else the last that let go.
 
@@ -208,10 +208,10 @@ def _single_step(
     return [(fact, target - standing.taken, returned - standing.returned)] if fact else []
 
 
-def _draft(standing: Standing, fact: Fact, taken: int, amount: int, source_event: str | None) -> EntryDraft:
+def _draft(standing: RefundPosition, fact: Fact, taken: int, amount: int, source_event: str | None) -> EntryDraft:
     purchase = standing.purchase
     giving_back = taken < 0 or (taken == 0 and amount < 0)
-    kind = Kind(f"{fact.kind}_reversal" if giving_back else fact.kind)
+    kind = EntryKind(f"{fact.kind}_reversal" if giving_back else fact.kind)
     return EntryDraft(
         created=fact.observed,
         user_id=purchase.user_id,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from creditctl.emulator.api.context import Options, Scope
+from creditctl.emulator.api.context import AccountScope, EmulatorOptions
 from creditctl.emulator.protocol.errors import NO_KEY, PUBLISHABLE_KEY, StripeError, invalid, masked, unauthorized
 from creditctl.emulator.storage.ids import account_id
 from creditctl.emulator.storage.store import Store, decode, encode
@@ -23,7 +23,7 @@ SHORTEST_KEY = 12
 class Caller(msgspec.Struct, frozen=True):
     """Whose key it is, and what a restricted key may do (None = everything)."""
 
-    scope: Scope
+    scope: AccountScope
     hint: str
     permissions: frozenset[str] | None = None
     expires: int | None = None
@@ -32,11 +32,11 @@ class Caller(msgspec.Struct, frozen=True):
 class Accounts:
     """The accounts that keys have opened so far."""
 
-    def __init__(self, store: Store, options: Options) -> None:
+    def __init__(self, store: Store, options: EmulatorOptions) -> None:
         self._db = store.db
         self._options = options
         self._callers: dict[str, Caller] = {}
-        self._scopes: dict[int, Scope] = {}
+        self._scopes: dict[int, AccountScope] = {}
 
     def caller(self, headers: Mapping[str, str], now: int) -> Caller:
         """The caller behind an Authorization header; refuses with 401."""
@@ -61,7 +61,7 @@ class Accounts:
         self._callers[header] = caller
         return caller
 
-    def scope(self, account: str, livemode: bool) -> Scope:
+    def scope(self, account: str, livemode: bool) -> AccountScope:
         """The scope of an account in a mode, made on first use."""
         self._db.execute("INSERT OR IGNORE INTO scopes (account, livemode) VALUES (?, ?)", (account, int(livemode)))
         row = self._db.execute(
@@ -69,20 +69,20 @@ class Accounts:
         ).fetchone()
         return self.by_id(row[0])
 
-    def by_id(self, scope_id: int) -> Scope:
+    def by_id(self, scope_id: int) -> AccountScope:
         """A scope by its number."""
         if scope_id not in self._scopes:
             account, livemode = self._db.execute(
                 "SELECT account, livemode FROM scopes WHERE scope = ?", (scope_id,)
             ).fetchone()
-            self._scopes[scope_id] = Scope(scope_id, account, bool(livemode))
+            self._scopes[scope_id] = AccountScope(scope_id, account, bool(livemode))
         return self._scopes[scope_id]
 
-    def all(self) -> list[Scope]:
+    def all(self) -> list[AccountScope]:
         """Every scope there is."""
         return [self.by_id(row[0]) for row in self._db.execute("SELECT scope FROM scopes ORDER BY scope")]
 
-    def restrict(self, scope: Scope, key: str, permissions: list[str], expires: int | None) -> None:
+    def restrict(self, scope: AccountScope, key: str, permissions: list[str], expires: int | None) -> None:
         """Register a restricted key of an account."""
         self._db.execute(
             "INSERT OR REPLACE INTO keys (digest, scope, hint, permissions, expires) VALUES (?, ?, ?, ?, ?)",
@@ -90,7 +90,7 @@ class Accounts:
         )
         self.forget()
 
-    def restricted(self, scope: Scope) -> list[dict[str, object]]:
+    def restricted(self, scope: AccountScope) -> list[dict[str, object]]:
         """The restricted keys of an account, as hints."""
         rows = self._db.execute("SELECT hint, permissions, expires FROM keys WHERE scope = ?", (scope.id,))
         return [{"key": hint, "permissions": decode(names), "expires": expires} for hint, names, expires in rows]

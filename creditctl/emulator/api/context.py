@@ -6,7 +6,7 @@ import msgspec
 
 from creditctl.emulator.protocol.errors import StripeError, no_such
 from creditctl.emulator.storage.ids import Ids
-from creditctl.emulator.storage.object_types import Body, Kind
+from creditctl.emulator.storage.object_types import Body, ObjectType
 from creditctl.emulator.storage.store import Row, Store, encode
 from creditctl.emulator.webhooks.events import previous_attributes, record_event
 
@@ -19,7 +19,7 @@ API_VERSION = "2026-10-28.endive"
 """Source: the version pinned by stripe-python 16.1.0."""
 
 
-class Scope(msgspec.Struct, frozen=True):
+class AccountScope(msgspec.Struct, frozen=True):
     """One account in one mode: a separate world of objects."""
 
     id: int
@@ -27,7 +27,7 @@ class Scope(msgspec.Struct, frozen=True):
     livemode: bool
 
 
-class Options(msgspec.Struct):
+class EmulatorOptions(msgspec.Struct):
     """How this emulator was started."""
 
     livemode: bool = False
@@ -44,7 +44,7 @@ class Services(msgspec.Struct):
 
     store: Store
     ids: Ids
-    options: Options
+    options: EmulatorOptions
     deliveries: "Deliveries"
     faults: "Faults"
     listeners: "Listeners"
@@ -54,7 +54,7 @@ class Services(msgspec.Struct):
     """Idempotency keys of requests whose answer is still on its way, by scope."""
 
 
-class Call:
+class RequestContext:
     """One request, or one scheduled job, at work inside one transaction."""
 
     __slots__ = (
@@ -62,7 +62,7 @@ class Call:
         "services", "version", "version_given",
     )  # fmt: skip
 
-    def __init__(self, services: Services, scope: Scope, now: int) -> None:
+    def __init__(self, services: Services, scope: AccountScope, now: int) -> None:
         self.services = services
         self.scope = scope
         self.now = now
@@ -90,29 +90,29 @@ class Call:
 
     # reading
 
-    def find(self, object_id: str, kind: Kind | None = None) -> Row | None:
+    def find(self, object_id: str, kind: ObjectType | None = None) -> Row | None:
         """A live object by id."""
         row = self.services.store.get(self.scope.id, object_id)
         if row is None or row.deleted or (kind is not None and row.kind != kind.name):
             return None
         return row
 
-    def fetch(self, kind: Kind, object_id: str, param: str | None = None, status: int = 404) -> Body:
+    def fetch(self, kind: ObjectType, object_id: str, param: str | None = None, status: int = 404) -> Body:
         """An object's body; refuses with `resource_missing` when there is none."""
         return self.fetch_row(kind, object_id, param, status).decoded()
 
-    def fetch_row(self, kind: Kind, object_id: str, param: str | None = None, status: int = 404) -> Row:
+    def fetch_row(self, kind: ObjectType, object_id: str, param: str | None = None, status: int = 404) -> Row:
         """An object's row; refuses with `resource_missing` when there is none."""
         row = self.find(object_id, kind)
         if row is None:
             raise self.missing(kind, object_id, param, status)
         return row
 
-    def refer(self, kind: Kind, object_id: str, param: str) -> Body:
+    def refer(self, kind: ObjectType, object_id: str, param: str) -> Body:
         """An object named by a parameter: 400 when there is none."""
         return self.fetch(kind, object_id, param, 400)
 
-    def missing(self, kind: Kind, object_id: str, param: str | None, status: int = 404) -> StripeError:
+    def missing(self, kind: ObjectType, object_id: str, param: str | None, status: int = 404) -> StripeError:
         """The refusal for an id that is not there, with a hint where the other mode has it."""
         hint = ""
         other = self.services.store.db.execute(
@@ -127,21 +127,21 @@ class Call:
 
     # writing
 
-    def add(self, kind: Kind, body: Body, *, event: str | None = None, extra: Body | None = None) -> Body:
+    def add(self, kind: ObjectType, body: Body, *, event: str | None = None, extra: Body | None = None) -> Body:
         """Store a new object, announce it where `event` names a type, and answer it."""
         encoded = self.services.store.add(self.scope.id, kind, body, extra)
         if event:
             record_event(self, event, encoded, body["id"], None, self._by_request)
         return body
 
-    def save(self, kind: Kind, body: Body, *, event: str | None = None, previous: Body | None = None) -> Body:
+    def save(self, kind: ObjectType, body: Body, *, event: str | None = None, previous: Body | None = None) -> Body:
         """Store a changed object, announce it where `event` names a type, and answer it."""
         encoded = self.services.store.save(self.scope.id, kind, body)
         if event:
             record_event(self, event, encoded, body["id"], previous, self._by_request)
         return body
 
-    def change(self, kind: Kind, before: Body, after: Body, event: str) -> Body:
+    def change(self, kind: ObjectType, before: Body, after: Body, event: str) -> Body:
         """Store and announce what differs between two states; silent when nothing does."""
         previous = previous_attributes(before, after)
         return self.save(kind, after, event=event, previous=previous) if previous else after
@@ -156,7 +156,7 @@ class Call:
 
     # later
 
-    def later(self, seconds: int, job: str, subject: str, **payload: Any) -> None:
+    def schedule(self, seconds: int, job: str, subject: str, **payload: Any) -> None:
         """Schedule a job; another of the same name and subject takes its place."""
         due = self.now + seconds
         self.services.store.db.execute(

@@ -6,13 +6,13 @@ Source: Stripe API reference, "Expanding responses".
 from collections.abc import Callable
 from typing import Any
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.protocol.errors import invalid
 from creditctl.emulator.storage.object_types import KINDS, NESTED_EXPANDABLE, Body
 
 MOST_LEVELS = 4
 
-Include = Callable[[Call, Body], Any]
+Include = Callable[[RequestContext, Body], Any]
 INCLUDABLE: dict[tuple[str, str], Include] = {}
 """Parts that appear only when asked for, by object and key; resource modules register theirs."""
 
@@ -27,7 +27,7 @@ def includable(kind: str, key: str) -> Callable[[Include], Include]:
     return register
 
 
-def expand(call: Call, body: Body, paths: list[str]) -> None:
+def expand(context: RequestContext, body: Body, paths: list[str]) -> None:
     """Expand every path in place."""
     for path in paths:
         parts = path.split(".")
@@ -35,25 +35,25 @@ def expand(call: Call, body: Body, paths: list[str]) -> None:
             raise invalid(
                 f"You cannot expand more than {MOST_LEVELS} levels of a property", param="expand", executed=False
             )
-        _walk(call, body, parts, path)
+        _walk(context, body, parts, path)
 
 
-def _walk(call: Call, body: Body, parts: list[str], path: str) -> None:
+def _walk(context: RequestContext, body: Body, parts: list[str], path: str) -> None:
     nested = INCLUDABLE.get((body.get("object", ""), ".".join(parts))) if len(parts) > 1 else None
     if nested is not None:
-        nested(call, body)
+        nested(context, body)
         return
     key, rest = parts[0], parts[1:]
     if not rest and _is_plain(body, key):
         raise _refused(path)
-    _open(call, body, key, path)
+    _open(context, body, key, path)
     value = body.get(key)
     if not rest or value is None:
         return
     for child in value if isinstance(value, list) else [value]:
         if not isinstance(child, dict):
             raise _refused(path)
-        _walk(call, child, rest, path)
+        _walk(context, child, rest, path)
 
 
 def _is_plain(body: Body, key: str) -> bool:
@@ -64,25 +64,25 @@ def _is_plain(body: Body, key: str) -> bool:
     return not _may_expand(body, kind, key)
 
 
-def _open(call: Call, body: Body, key: str, path: str) -> None:
+def _open(context: RequestContext, body: Body, key: str, path: str) -> None:
     """Make `body[key]` an object where it is an id or an absent part."""
     kind = body.get("object", "")
     load = INCLUDABLE.get((kind, key))
     value = body.get(key)
     if load is not None:
         if value is None or isinstance(value, str):
-            body[key] = load(call, body)
+            body[key] = load(context, body)
         return
     if isinstance(value, str):
         if not _may_expand(body, kind, key):
             raise _refused(path)
-        body[key] = _load(call, value)
+        body[key] = _load(context, value)
     elif not isinstance(value, dict | list) and not _may_expand(body, kind, key):
         raise _refused(path)
 
 
-def _load(call: Call, object_id: str) -> Body | str:
-    row = call.services.store.get(call.scope.id, object_id)
+def _load(context: RequestContext, object_id: str) -> Body | str:
+    row = context.services.store.get(context.scope.id, object_id)
     if row is None:
         return object_id
     return {"id": row.id, "object": row.kind, "deleted": True} if row.deleted else row.decoded()

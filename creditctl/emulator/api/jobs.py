@@ -4,11 +4,11 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from creditctl.emulator.api.context import Call, Scope, Services
+from creditctl.emulator.api.context import AccountScope, RequestContext, Services
 from creditctl.emulator.storage.store import decode
 
 _LOG = logging.getLogger("creditctl.emulator")
-Job = Callable[[Call, str, dict[str, Any]], None]
+Job = Callable[[RequestContext, str, dict[str, Any]], None]
 JOBS: dict[str, Job] = {}
 
 
@@ -29,7 +29,7 @@ def next_due(services: Services) -> int | None:
     return due
 
 
-def run_due(services: Services, now: int, scope_of: Callable[[int], Scope]) -> int:
+def run_due(services: Services, now: int, scope_of: Callable[[int], AccountScope]) -> int:
     """Run the jobs that are due, oldest first, each at its own moment and in its own transaction."""
     done = 0
     while services.next_job is not None and services.next_job <= now:
@@ -44,13 +44,13 @@ def run_due(services: Services, now: int, scope_of: Callable[[int], Scope]) -> i
     return done
 
 
-def _run(services: Services, row: tuple[Any, ...], scope: Scope) -> None:
+def _run(services: Services, row: tuple[Any, ...], scope: AccountScope) -> None:
     job_id, _, due, name, subject, payload = row
     store = services.store
     store.begin()
     try:
         store.db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
-        JOBS[name](Call(services, scope, due), subject, decode(payload))
+        JOBS[name](RequestContext(services, scope, due), subject, decode(payload))
         store.commit()
     except Exception:  # noqa: BLE001 - one broken job must not stop all that comes after it
         _LOG.exception("the job %s of %s failed and is dropped", name, subject)

@@ -6,11 +6,11 @@ Source: Stripe API reference, "Pagination".
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.routes import Action
 from creditctl.emulator.protocol.errors import invalid, no_such
 from creditctl.emulator.protocol.schema import Field, Limit, Range, Text
-from creditctl.emulator.storage.object_types import Body, Kind
+from creditctl.emulator.storage.object_types import Body, ObjectType
 from creditctl.emulator.storage.store import Condition, Row, body_value, column
 
 PAGE_FIELDS: Mapping[str, Field] = {
@@ -22,7 +22,7 @@ PAGE_FIELDS: Mapping[str, Field] = {
 Condense = Callable[[Any], Condition]
 
 
-class Filter:
+class ListFilter:
     """A list parameter and the SQL condition that it becomes."""
 
     def __init__(self, field: Field, condition: Condense) -> None:
@@ -30,24 +30,24 @@ class Filter:
         self.condition = condition
 
 
-def by_column(name: str, field: Field | None = None) -> Filter:
+def by_column(name: str, field: Field | None = None) -> ListFilter:
     """A filter on an index column (owner, parent, label)."""
-    return Filter(field or Text(), lambda value: column(name, value))
+    return ListFilter(field or Text(), lambda value: column(name, value))
 
 
-def by_body(path: str, field: Field | None = None) -> Filter:
+def by_body(path: str, field: Field | None = None) -> ListFilter:
     """A filter on a value in the body."""
-    return Filter(field or Text(), lambda value: body_value(path, value))
+    return ListFilter(field or Text(), lambda value: body_value(path, value))
 
 
-def by_any(name: str, field: Field) -> Filter:
+def by_any(name: str, field: Field) -> ListFilter:
     """A filter on a column by a list of values."""
-    return Filter(field, lambda values: (f"{name} IN ({', '.join('?' * len(values)) or 'NULL'})", values))
+    return ListFilter(field, lambda values: (f"{name} IN ({', '.join('?' * len(values)) or 'NULL'})", values))
 
 
-def by_created() -> Filter:
+def by_created() -> ListFilter:
     """The `created` filter: a time or bounds."""
-    return Filter(Range(), lambda bounds: within("created", bounds))
+    return ListFilter(Range(), lambda bounds: within("created", bounds))
 
 
 def within(expression: str, bounds: list[tuple[str, int]]) -> Condition:
@@ -56,42 +56,42 @@ def within(expression: str, bounds: list[tuple[str, int]]) -> Condition:
     return clause, [value for _, value in bounds]
 
 
-def list_fields(filters: Mapping[str, Filter]) -> dict[str, Field]:
+def list_fields(filters: Mapping[str, ListFilter]) -> dict[str, Field]:
     """The parameters of a list endpoint."""
     return {**PAGE_FIELDS, **{name: entry.field for name, entry in filters.items()}}
 
 
 def listing(
-    kind: Kind,
-    filters: Mapping[str, Filter],
+    kind: ObjectType,
+    filters: Mapping[str, ListFilter],
     *,
-    base: Callable[[Call], list[Condition]] | None = None,
-    url: Callable[[Call], str] | None = None,
+    base: Callable[[RequestContext], list[Condition]] | None = None,
+    url: Callable[[RequestContext], str] | None = None,
     counted: bool = False,
 ) -> Action:
     """The list action of a kind; some lists say how many items they hold."""
 
-    def action(call: Call) -> Body | bytes:
-        conditions = base(call) if base else []
-        conditions += [filters[name].condition(v) for name, v in call.params.items() if name in filters]
-        rows, more = page(call, kind, conditions)
-        found = envelope(url(call) if url else kind.url, [row.body for row in rows], more)
+    def action(context: RequestContext) -> Body | bytes:
+        conditions = base(context) if base else []
+        conditions += [filters[name].condition(v) for name, v in context.params.items() if name in filters]
+        rows, more = page(context, kind, conditions)
+        found = envelope(url(context) if url else kind.url, [row.body for row in rows], more)
         return b'%b,"count":%d}' % (found[:-1], len(rows)) if counted else found
 
     return action
 
 
-def page(call: Call, kind: Kind, conditions: list[Condition]) -> tuple[list[Row], bool]:
+def page(context: RequestContext, kind: ObjectType, conditions: list[Condition]) -> tuple[list[Row], bool]:
     """The rows of the page that limit and cursors ask for."""
-    params = call.params
+    params = context.params
     after, before = params.get("starting_after"), params.get("ending_before")
     refuse_both(after, before)
     cursor = None
     for name in ("starting_after", "ending_before"):
         if name in params:
-            cursor = _cursor(call, kind, params[name], name)
+            cursor = _cursor(context, kind, params[name], name)
     limit = params.get("limit", 10)
-    return call.services.store.page(call.scope.id, kind, conditions, limit, cursor, before is not None)
+    return context.services.store.page(context.scope.id, kind, conditions, limit, cursor, before is not None)
 
 
 def refuse_both(after: str | None, before: str | None) -> None:
@@ -102,8 +102,8 @@ def refuse_both(after: str | None, before: str | None) -> None:
         )
 
 
-def _cursor(call: Call, kind: Kind, object_id: str, param: str) -> Row:
-    row = call.services.store.get(call.scope.id, object_id)
+def _cursor(context: RequestContext, kind: ObjectType, object_id: str, param: str) -> Row:
+    row = context.services.store.get(context.scope.id, object_id)
     if row is None or row.kind != kind.name:
         raise no_such(kind.title, object_id, param, status=400)
     return row
@@ -115,10 +115,10 @@ def envelope(url: str, bodies: list[bytes], more: bool) -> bytes:
     return b'{"object":"list","data":[%b],"has_more":%b,"url":"%b"}' % (b",".join(bodies), flag, url.encode())
 
 
-def retrieve(kind: Kind, param: str | None = None) -> Action:
+def retrieve(kind: ObjectType, param: str | None = None) -> Action:
     """The retrieve action of a kind."""
 
-    def action(call: Call) -> bytes:
-        return call.fetch_row(kind, call.args[0], param).body
+    def action(context: RequestContext) -> bytes:
+        return context.fetch_row(kind, context.args[0], param).body
 
     return action

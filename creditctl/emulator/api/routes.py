@@ -5,11 +5,11 @@ from typing import Any
 
 import msgspec
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.protocol.schema import EXPAND, Field
 from creditctl.emulator.storage.object_types import Body
 
-Action = Callable[[Call], Body | bytes]
+Action = Callable[[RequestContext], Body | bytes]
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -20,7 +20,7 @@ class Route(msgspec.Struct, frozen=True):
     action: Action
     fields: Mapping[str, Field]
     permission: str
-    check: Callable[[Call], None] | None = None
+    check: Callable[[RequestContext], None] | None = None
     """Refusals that depend on more than one parameter, made before the action runs."""
 
 
@@ -31,7 +31,7 @@ def route(
     fields: Mapping[str, Field] | None = None,
     *,
     permission: str,
-    check: Callable[[Call], None] | None = None,
+    check: Callable[[RequestContext], None] | None = None,
 ) -> Route:
     """An endpoint under /v1; `expand` is accepted everywhere."""
     access = "read" if method == "GET" else "write"

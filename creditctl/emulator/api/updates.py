@@ -3,9 +3,9 @@
 import copy
 from typing import Any
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.protocol.errors import bad_parameter
-from creditctl.emulator.storage.object_types import Body, Kind
+from creditctl.emulator.storage.object_types import Body, ObjectType
 
 MOST_METADATA_KEYS = 50
 """Source: Stripe API reference, "Metadata"."""
@@ -67,7 +67,7 @@ def billing_details(given: Body | None) -> Body:
     return {**empty, **given, "address": {**NO_ADDRESS, **(given.get("address") or {})}}
 
 
-def erase(call: Call, kind: Kind, object_id: str) -> Body:
+def erase(context: RequestContext, kind: ObjectType, object_id: str) -> Body:
     """Delete an object and answer the stub that stands for it."""
-    call.services.store.delete(call.scope.id, object_id)
+    context.services.store.delete(context.scope.id, object_id)
     return {"id": object_id, "object": kind.name, "deleted": True}

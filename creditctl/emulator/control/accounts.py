@@ -67,7 +67,7 @@ def payout_fails(command: "Command") -> Any:
     from creditctl.emulator.control.payments import transaction
 
     code = str(command.params.get("code", "no_account"))
-    return transaction(command, lambda call: fail_payout(call, command.args[0], code))
+    return transaction(command, lambda context: fail_payout(context, command.args[0], code))
 
 
 @control("POST", "snapshot")

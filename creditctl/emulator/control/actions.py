@@ -75,13 +75,13 @@ def deliveries(command: "Command") -> Any:
 @control("POST", "deliveries/flush")
 def flush(command: "Command") -> Any:
     """Make everything pending due now."""
-    return {"due": command.emulator.services.deliveries.hasten(command.now)}
+    return {"due": command.emulator.services.deliveries.deliver_now(command.now)}
 
 
 @control("POST", "deliveries/*/retry")
 def retry(command: "Command") -> Any:
     """Send one delivery again now."""
-    found = command.emulator.services.deliveries.hasten(command.now, int(command.args[0]))
+    found = command.emulator.services.deliveries.deliver_now(command.now, int(command.args[0]))
     if not found:
         raise invalid(f"There is no delivery {command.args[0]} that could be sent.", status=404)
     return {"due": found}

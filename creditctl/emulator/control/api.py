@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from creditctl.emulator.api.context import Call, Scope
+from creditctl.emulator.api.context import AccountScope, RequestContext
 from creditctl.emulator.control import accounts as _accounts  # noqa: F401 - registers its controls
 from creditctl.emulator.control import payments as _payments  # noqa: F401 - registers its controls
 from creditctl.emulator.control.actions import ACTIONS
@@ -30,7 +30,7 @@ class Command(msgspec.Struct):
     request: Request
     now: int
 
-    def scope(self) -> Scope:
+    def scope(self) -> AccountScope:
         """The account of the key; without a key the only account there is."""
         accounts = self.emulator.accounts
         if "authorization" in self.request.headers:
@@ -43,12 +43,12 @@ class Command(msgspec.Struct):
             )
         return known[0]
 
-    def call(self) -> Call:
+    def context(self) -> RequestContext:
         """A call as Stripe's own machinery makes it: no API request causes its events."""
-        call = Call(self.emulator.services, self.scope(), self.now)
+        context = RequestContext(self.emulator.services, self.scope(), self.now)
         host = self.request.headers.get("host")
-        call.base_url = f"http://{host}" if host else "https://checkout.stripe.com"
-        return call
+        context.base_url = f"http://{host}" if host else "https://checkout.stripe.com"
+        return context
 
 
 Handler = Callable[[Command], Any]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.control.actions import control
 from creditctl.emulator.payments.cards import BY_NUMBER, Card, card_by_number, card_by_token
 from creditctl.emulator.payments.confirm import Terms, finish_challenge
@@ -24,10 +24,10 @@ REAL_CARD = "4539148803436467"
 DISPUTE_KINDS = ("fraudulent", "product_not_received", "inquiry", "multiple", "ce3", "compliance")
 
 
-def transaction(command: "Command", action: Callable[[Call], Any]) -> Any:
+def transaction(command: "Command", action: Callable[[RequestContext], Any]) -> Any:
     """Run an action as one transaction; a decline keeps what it did."""
-    call = command.call()
-    return transact(command.emulator.services.store, lambda: action(call))
+    context = command.context()
+    return transact(command.emulator.services.store, lambda: action(context))
 
 
 def named_card(name: str) -> Card:
@@ -45,14 +45,14 @@ def _pay(command: "Command", name: str) -> Any:
         "address": {"postal_code": command.params.get("postal_code")},
     }
 
-    def action(call: Call) -> Body:
-        row = call.fetch_row(SESSION, command.args[0])
+    def action(context: RequestContext) -> Body:
+        row = context.fetch_row(SESSION, command.args[0])
         session = row.decoded()
         require_open(session)
         method: Method | None = None
         if session["amount_total"]:
-            method = store_card(call, named_card(name), {"billing_details": billing})
-        return pay_session(call, row, method, Terms())
+            method = store_card(context, named_card(name), {"billing_details": billing})
+        return pay_session(context, row, method, Terms())
 
     return transaction(command, action)
 
@@ -75,7 +75,7 @@ def decline(command: "Command") -> Any:
     except StripeError as error:
         if error.status != 402:
             raise
-        session = transaction(command, lambda call: call.fetch(SESSION, command.args[0]))
+        session = transaction(command, lambda context: context.fetch(SESSION, command.args[0]))
         return {"session": session, "error": error.fields}
     raise invalid(f"The card {name} does not decline: the session is {session['status']}.", param="card")
 
@@ -85,7 +85,7 @@ def authenticate(command: "Command") -> Any:
     """Pass (or with `result=fail` fail) the 3D Secure challenge of a session."""
     passed = str(command.params.get("result", "pass")) != "fail"
     return transaction(
-        command, lambda call: authenticate_session(call, call.fetch_row(SESSION, command.args[0]), passed)
+        command, lambda context: authenticate_session(context, context.fetch_row(SESSION, command.args[0]), passed)
     )
 
 
@@ -93,10 +93,10 @@ def authenticate(command: "Command") -> Any:
 def expire(command: "Command") -> Any:
     """Let a session expire as if its time had come."""
 
-    def action(call: Call) -> Body:
-        session = call.fetch(SESSION, command.args[0])
+    def action(context: RequestContext) -> Body:
+        session = context.fetch(SESSION, command.args[0])
         require_open(session)
-        return expire_session(call, session)
+        return expire_session(context, session)
 
     return transaction(command, action)
 
@@ -109,15 +109,15 @@ def authenticate_intent(command: "Command") -> Any:
 
     passed = str(command.params.get("result", "pass")) != "fail"
 
-    def action(call: Call) -> Body:
-        row = call.fetch_row(PAYMENT_INTENT, command.args[0])
+    def action(context: RequestContext) -> Body:
+        row = context.fetch_row(PAYMENT_INTENT, command.args[0])
         intent, session = row.decoded(), row.hidden().get("session")
         if session:
-            authenticate_session(call, call.fetch_row(SESSION, session), passed)
-            return call.fetch(PAYMENT_INTENT, intent["id"])
+            authenticate_session(context, context.fetch_row(SESSION, session), passed)
+            return context.fetch(PAYMENT_INTENT, intent["id"])
         if not intent["payment_method"]:
             raise invalid("There is nothing to authenticate.")
-        return finish_challenge(call, intent, load_method(call, intent["payment_method"]), passed)
+        return finish_challenge(context, intent, load_method(context, intent["payment_method"]), passed)
 
     return transaction(command, action)
 
@@ -129,19 +129,19 @@ def dispute(command: "Command") -> Any:
     if kind not in DISPUTE_KINDS:
         raise invalid(f"Invalid kind: must be one of {', '.join(DISPUTE_KINDS)}", param="kind")
 
-    def action(call: Call) -> Body:
-        charge_id = command.params.get("charge") or _charge_of(call, str(command.params["payment_intent"]))
-        if call.fetch(CHARGE, charge_id)["status"] != "succeeded":
+    def action(context: RequestContext) -> Body:
+        charge_id = command.params.get("charge") or _charge_of(context, str(command.params["payment_intent"]))
+        if context.fetch(CHARGE, charge_id)["status"] != "succeeded":
             raise invalid("Only a charge that succeeded can be disputed.", param="charge")
-        return open_disputes(call, charge_id, kind)[0]
+        return open_disputes(context, charge_id, kind)[0]
 
     return transaction(command, action)
 
 
-def _charge_of(call: Call, intent_id: str) -> str:
+def _charge_of(context: RequestContext, intent_id: str) -> str:
     from creditctl.emulator.storage.object_types import PAYMENT_INTENT
 
-    charge: str = call.fetch(PAYMENT_INTENT, intent_id)["latest_charge"]
+    charge: str = context.fetch(PAYMENT_INTENT, intent_id)["latest_charge"]
     return charge
 
 
@@ -152,11 +152,11 @@ def settle(command: "Command") -> Any:
     if status not in ("won", "lost", "warning_closed"):
         raise invalid("Invalid status: must be one of lost, warning_closed, or won", param="status")
 
-    def action(call: Call) -> Body:
-        found = call.fetch(DISPUTE, command.args[0])
+    def action(context: RequestContext) -> Body:
+        found = context.fetch(DISPUTE, command.args[0])
         if found["status"] not in (*OPEN, "under_review", "warning_under_review"):
             raise invalid(f"This dispute has a status of {found['status']}.")
-        return settle_dispute(call, found, status)
+        return settle_dispute(context, found, status)
 
     return transaction(command, action)
 
@@ -165,11 +165,11 @@ def settle(command: "Command") -> Any:
 def fail_refund(command: "Command") -> Any:
     """Let the bank return a refund, for a `reason`."""
 
-    def action(call: Call) -> Body:
-        if call.fetch(REFUND, command.args[0])["status"] not in ("succeeded", "pending"):
+    def action(context: RequestContext) -> Body:
+        if context.fetch(REFUND, command.args[0])["status"] not in ("succeeded", "pending"):
             raise invalid("This refund can no longer fail.")
-        refund_fails(call, command.args[0], {"reason": command.params.get("reason")})
-        return call.fetch(REFUND, command.args[0])
+        refund_fails(context, command.args[0], {"reason": command.params.get("reason")})
+        return context.fetch(REFUND, command.args[0])
 
     return transaction(command, action)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.payments import balances
 from creditctl.emulator.payments.cards import BY_NUMBER, GENERIC
 from creditctl.emulator.payments.charge_bodies import new_charge
@@ -25,7 +25,7 @@ from creditctl.emulator.storage.object_types import (
     REFUND,
     SESSION,
     Body,
-    Kind,
+    ObjectType,
 )
 from creditctl.emulator.storage.store import encode
 
@@ -69,7 +69,7 @@ def _holed(body: Body) -> bytes:
     return _TEXT.sub(rb"%(\1)b", _NUMBER.sub(rb"%(\1)d", text))
 
 
-def _template(kind: Kind, body: Body, extra: Body | None = None) -> Template:
+def _template(kind: ObjectType, body: Body, extra: Body | None = None) -> Template:
     def hole(value: Any) -> str | None:
         match = _HOLE.fullmatch(str(value)) if value is not None else None
         return match[1] if match else value
@@ -79,18 +79,18 @@ def _template(kind: Kind, body: Body, extra: Body | None = None) -> Template:
     return Template(kind.name, str(hole(body["id"])), created, links, _holed(body), _holed(extra) if extra else None)
 
 
-def templates(call: Call, price: Body, fate: str) -> list[Template]:
+def templates(context: RequestContext, price: Body, fate: str) -> list[Template]:
     """Every object of one payment that ended in this way."""
-    item = _item(call, price)
-    session = _session(call, price, item)
+    item = _item(context, price)
+    session = _session(context, price, item)
     if fate == "expired":
         session |= {"status": "expired", "url": None}
         return [_session_template(session, item)]
     card = BY_NUMBER["4000000000000002" if fate == "declined" else "4242424242424242"]
-    method = Method(card_body(call, card, {}, None), {"card": card.number, "used": True})
+    method = Method(card_body(context, card, {}, None), {"card": card.number, "used": True})
     method.body |= {"id": "~method~", "created": "~#created~"}
-    intent = _intent(call, price)
-    charge = new_charge(call, intent, method, "failed" if fate == "declined" else "succeeded",
+    intent = _intent(context, price)
+    charge = new_charge(context, intent, method, "failed" if fate == "declined" else "succeeded",
                         GENERIC if fate == "declined" else None, False)  # fmt: skip
     charge |= {"id": "~charge~", "created": "~#created~"}
     first = [_template(PAYMENT_METHOD, method.body, method.extra)]
@@ -98,10 +98,10 @@ def templates(call: Call, price: Body, fate: str) -> list[Template]:
         session |= {"payment_intent": "~intent~", "status": "expired", "url": None}
         intent |= {"canceled_at": "~#expires~", "latest_charge": "~charge~", "status": "canceled"}
         return [*first, _intent_template(intent), _template(CHARGE, charge), _session_template(session, item)]
-    return first + _paid(call, session, item, intent, charge, fate)
+    return first + _paid(context, session, item, intent, charge, fate)
 
 
-def _paid(call: Call, session: Body, item: Body, intent: Body, charge: Body, fate: str) -> list[Template]:
+def _paid(context: RequestContext, session: Body, item: Body, intent: Body, charge: Body, fate: str) -> list[Template]:
     session |= {
         "customer_details": customer_details("~user~@example.com", {}),
         "payment_intent": "~intent~",
@@ -112,27 +112,27 @@ def _paid(call: Call, session: Body, item: Body, intent: Body, charge: Body, fat
     intent |= {"amount_received": intent["amount"], "latest_charge": "~charge~", "payment_method": "~method~",
                "status": "succeeded"}  # fmt: skip
     charge["balance_transaction"] = "~txn~"
-    made = [_movement(call, charge, "txn", "charge", "charge", charge["amount"], "~charge~", settles=True)]
+    made = [_movement(context, charge, "txn", "charge", "charge", charge["amount"], "~charge~", settles=True)]
     if fate in ("refunded", "partial"):
-        made += _refund(call, charge, charge["amount"] if fate == "refunded" else charge["amount"] // 2)
+        made += _refund(context, charge, charge["amount"] if fate == "refunded" else charge["amount"] // 2)
     if fate == "disputed":
-        made += _dispute(call, charge)
+        made += _dispute(context, charge)
     return [_intent_template(intent), _template(CHARGE, charge), _session_template(session, item), *made]
 
 
-def _refund(call: Call, charge: Body, amount: int) -> list[Template]:
-    movement = _movement(call, charge, "refund_txn", "refund", "refund", -amount, "~refund~", settles=False)
-    refund = new_refund(call, charge, amount, "succeeded")
+def _refund(context: RequestContext, charge: Body, amount: int) -> list[Template]:
+    movement = _movement(context, charge, "refund_txn", "refund", "refund", -amount, "~refund~", settles=False)
+    refund = new_refund(context, charge, amount, "succeeded")
     refund |= {"id": "~refund~", "balance_transaction": "~refund_txn~", "created": "~#later~"}
     charge |= {"amount_refunded": amount, "refunded": amount == charge["amount"]}
     return [_template(REFUND, refund), movement]
 
 
-def _dispute(call: Call, charge: Body) -> list[Template]:
+def _dispute(context: RequestContext, charge: Body) -> list[Template]:
     amount = -charge["amount"]
-    movement = _movement(call, charge, "dispute_txn", "adjustment", "dispute", amount, "~dispute~", settles=False)
-    body = _transaction(call, charge, "dispute_txn", "adjustment", "dispute", amount, "~dispute~", settles=False)
-    dispute = new_dispute(call, charge, charge["amount"], "fraudulent", "10.4", "")
+    movement = _movement(context, charge, "dispute_txn", "adjustment", "dispute", amount, "~dispute~", settles=False)
+    body = _transaction(context, charge, "dispute_txn", "adjustment", "dispute", amount, "~dispute~", settles=False)
+    dispute = new_dispute(context, charge, charge["amount"], "fraudulent", "10.4", "")
     dispute |= {
         "id": "~dispute~",
         "balance_transaction": "~dispute_txn~",
@@ -145,11 +145,21 @@ def _dispute(call: Call, charge: Body) -> list[Template]:
 
 
 def _transaction(
-    call: Call, charge: Body, name: str, type_: str, category: str, amount: int, source: str, *, settles: bool
+    context: RequestContext,
+    charge: Body,
+    name: str,
+    type_: str,
+    category: str,
+    amount: int,
+    source: str,
+    *,
+    settles: bool,
 ) -> Body:
     fee = {"charge": balances.processing_fee(amount), "dispute": balances.DISPUTE_FEE}.get(category, 0)
     text = "Dispute fee" if category == "dispute" else "Stripe processing fees"
-    body = balances.transaction_body(call, type_, source, amount, charge["currency"], category, fee, text, call.now)
+    body = balances.transaction_body(
+        context, type_, source, amount, charge["currency"], category, fee, text, context.now
+    )
     moment = "~#created~" if settles else "~#later~"
     body |= {
         "id": f"~{name}~",
@@ -160,9 +170,9 @@ def _transaction(
     return body
 
 
-def _movement(call: Call, charge: Body, name: str, type_: str, category: str, amount: int, source: str, *,
+def _movement(context: RequestContext, charge: Body, name: str, type_: str, category: str, amount: int, source: str, *,
               settles: bool) -> Template:  # fmt: skip
-    body = _transaction(call, charge, name, type_, category, amount, source, settles=settles)
+    body = _transaction(context, charge, name, type_, category, amount, source, settles=settles)
     template = _template(BALANCE_TRANSACTION, body)
     template.net, template.currency, template.settles = body["net"], body["currency"], settles
     return template
@@ -173,8 +183,8 @@ def _metadata(price: Body) -> Body:
     return {**price["metadata"], "user_id": "~user~"}
 
 
-def _item(call: Call, price: Body) -> Body:
-    product = call.fetch(PRODUCT, price["product"])
+def _item(context: RequestContext, price: Body) -> Body:
+    product = context.fetch(PRODUCT, price["product"])
     return {
         "id": "~item~",
         "object": "item",
@@ -191,13 +201,13 @@ def _item(call: Call, price: Body) -> Body:
     }
 
 
-def _session(call: Call, price: Body, item: Body) -> Body:
+def _session(context: RequestContext, price: Body, item: Body) -> Body:
     params = {
         "client_reference_id": "~user~",
         "metadata": _metadata(price),
         "success_url": "https://example.com/credits/success?session_id={CHECKOUT_SESSION_ID}",
     }
-    body = new_session(call, params, [item], None, price["currency"])
+    body = new_session(context, params, [item], None, price["currency"])
     return body | {"id": "~session~", "created": "~#created~", "expires_at": "~#expires~"}
 
 
@@ -205,9 +215,9 @@ def _session_template(session: Body, item: Body) -> Template:
     return _template(SESSION, session, {"items": [item], "payment_intent_data": {}})
 
 
-def _intent(call: Call, price: Body) -> Body:
+def _intent(context: RequestContext, price: Body) -> Body:
     params = {"amount": price["unit_amount"], "currency": price["currency"], "metadata": _metadata(price)}
-    intent = new_intent(call, params)
+    intent = new_intent(context, params)
     return intent | {"id": "~intent~", "client_secret": "~secret~", "created": "~#created~"}
 
 

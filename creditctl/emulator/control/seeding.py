@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.control.seed_templates import FATES, Template, templates
 from creditctl.emulator.payments import balances
 from creditctl.emulator.protocol.errors import invalid
@@ -27,7 +27,7 @@ DEFAULT_SHARES = {"refunded": 0.05, "partial": 0.02, "disputed": 0.01, "declined
 _INSERT = "INSERT INTO objects (scope, kind, id, created, owner, parent, label, body, extra) VALUES (?,?,?,?,?,?,?,?,?)"
 
 
-class Plan(msgspec.Struct):
+class SeedPlan(msgspec.Struct):
     """What to make."""
 
     payments: int
@@ -40,26 +40,28 @@ class Plan(msgspec.Struct):
     manifest: Path | None
 
 
-def read_plan(call: Call, params: dict[str, Any]) -> Plan:
+def read_plan(context: RequestContext, params: dict[str, Any]) -> SeedPlan:
     """The plan that the parameters describe; without prices, all active one-time prices."""
     named = params.get("prices") or []
     names = list(named.values()) if isinstance(named, dict) else named
     names = names.split(",") if isinstance(names, str) else names
-    prices = [call.refer(PRICE, str(name), "prices") for name in names]
+    prices = [context.refer(PRICE, str(name), "prices") for name in names]
     if not prices:
         conditions = (body_value("$.active", True), body_value("$.type", "one_time"))
-        prices = [row.decoded() for row in reversed(call.services.store.select(call.scope.id, PRICE, *conditions))]
+        prices = [
+            row.decoded() for row in reversed(context.services.store.select(context.scope.id, PRICE, *conditions))
+        ]
     if not prices:
         raise invalid("There are no prices to sell: create some, or name them in `prices`.", param="prices")
     payments = int(params.get("payments", 1000))
     if not 0 < payments <= MOST_PAYMENTS:
         raise invalid(f"payments must be between 1 and {MOST_PAYMENTS}", param="payments")
-    until = int(params.get("until", call.now))
+    until = int(params.get("until", context.now))
     since = int(params.get("since", until - 30 * balances.DAY_SECONDS))
     shares = {name: float(params.get(name, share)) for name, share in DEFAULT_SHARES.items()}
     path = params.get("manifest")
     users = int(params.get("users", max(payments // 4, 1)))
-    return Plan(
+    return SeedPlan(
         payments, int(params.get("seed", 1)), since, until, users, prices, shares, Path(str(path)) if path else None
     )
 
@@ -68,9 +70,9 @@ def seed_payments(command: "Command") -> Body:
     """Make the payments in one transaction; answers a summary, and writes or includes the manifest."""
     from creditctl.emulator.control.payments import transaction
 
-    def action(call: Call) -> Body:
-        plan = read_plan(call, command.params)
-        return Seeding(call, plan).run()
+    def action(context: RequestContext) -> Body:
+        plan = read_plan(context, command.params)
+        return Seeding(context, plan).run()
 
     answer: Body = transaction(command, action)
     return answer
@@ -79,12 +81,12 @@ def seed_payments(command: "Command") -> Body:
 class Seeding:
     """One run of a plan."""
 
-    def __init__(self, call: Call, plan: Plan) -> None:
-        self._call, self._plan = call, plan
-        name = f"{plan.seed}:{call.scope.account}"
+    def __init__(self, context: RequestContext, plan: SeedPlan) -> None:
+        self._call, self._plan = context, plan
+        name = f"{plan.seed}:{context.scope.account}"
         self._random = random.Random(name)  # noqa: S311 - a reproducible history, not secrets
         self._ids = Ids(name)
-        self._made = {(price["id"], fate): templates(call, price, fate) for price in plan.prices for fate in FATES}
+        self._made = {(price["id"], fate): templates(context, price, fate) for price in plan.prices for fate in FATES}
         self._rows: list[tuple[Any, ...]] = []
         self._sums: dict[tuple[str, str], int] = {}
         self._days: set[int] = set()
@@ -172,7 +174,7 @@ class Seeding:
         for (currency, state), amount in self._sums.items():
             balances.move(self._call, currency, state, amount)
         for day in sorted(self._days):
-            self._call.later(day - self._call.now, "settle_balance", str(day))
+            self._call.schedule(day - self._call.now, "settle_balance", str(day))
 
     def _report(self, facts: list[Body]) -> Body:
         counts = {fate: sum(fact["fate"] == fate for fact in facts) for fate in FATES}

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlencode, urlsplit
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.pages.card_form import read_card
 from creditctl.emulator.payments.confirm import Terms, finish_challenge
 from creditctl.emulator.payments.discounts import promotion_discount
@@ -17,37 +17,37 @@ from creditctl.emulator.storage.object_types import SESSION, Body
 from creditctl.emulator.storage.store import Row
 
 
-def pay_by_form(call: Call, row: Row, form: Mapping[str, str]) -> Body:
+def pay_by_form(context: RequestContext, row: Row, form: Mapping[str, str]) -> Body:
     """Submit the page's form."""
     session = row.decoded()
     email = session["customer_email"] or form.get("email", "").strip()
     if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
         raise invalid("Your e-mail address is incomplete.", param="email")
-    method = _method(call, form, email) if session["amount_total"] else None
-    return pay_session(call, row, method, Terms())
+    method = _method(context, form, email) if session["amount_total"] else None
+    return pay_session(context, row, method, Terms())
 
 
-def _method(call: Call, form: Mapping[str, str], email: str) -> Method:
+def _method(context: RequestContext, form: Mapping[str, str], email: str) -> Method:
     name = form.get("name", "").strip() or None
     address = {"postal_code": form.get("postal_code", "").strip() or None}
     params: Body = {"billing_details": {"email": email, "name": name, "address": address}}
     type_ = form.get("method") or "card"
     if type_ == "card":
-        entry = read_card(form, call.now)
-        return store_card(call, entry.card, params, entry.expiry)
+        entry = read_card(form, context.now)
+        return store_card(context, entry.card, params, entry.expiry)
     account = form.get("account", "").replace(" ", "")
     if not account:
         raise invalid("Your account number is incomplete.", param="account")
     details = {"iban": account} if type_ == "sepa_debit" else {"account_number": account, "routing_number": "110000000"}
-    return make_method(call, {**params, "type": type_, type_: details})
+    return make_method(context, {**params, "type": type_, type_: details})
 
 
-def apply_promotion(call: Call, row: Row, text: str) -> Body:
+def apply_promotion(context: RequestContext, row: Row, text: str) -> Body:
     """Take a promotion code off the total of an open session."""
     session, hidden = row.decoded(), row.hidden()
     if session["status"] != "open" or not session["allow_promotion_codes"] or session["discounts"]:
         raise invalid("This order takes no promotion code.", param="promotion_code")
-    discount = promotion_discount(call, find_code(call, text), "promotion_code", session["customer"])
+    discount = promotion_discount(context, find_code(context, text), "promotion_code", session["customer"])
     off = apply_discount(hidden["items"], discount, session["currency"])
     total = session["amount_subtotal"] - off
     check_total(total, session["currency"])
@@ -57,15 +57,15 @@ def apply_promotion(call: Call, row: Row, text: str) -> Body:
         "payment_status": "unpaid" if total else "no_payment_required",
         "total_details": {**session["total_details"], "amount_discount": off},
     }
-    call.services.store.save_extra(call.scope.id, session["id"], hidden)
-    return call.save(SESSION, session)
+    context.services.store.save_extra(context.scope.id, session["id"], hidden)
+    return context.save(SESSION, session)
 
 
-def answer_for_intent(call: Call, intent: Body, passed: bool) -> Body:
+def answer_for_intent(context: RequestContext, intent: Body, passed: bool) -> Body:
     """Pass or fail the challenge of a payment made without Checkout."""
     if intent["status"] != "requires_action":
         raise invalid("There is nothing to authenticate.")
-    return finish_challenge(call, intent, load_method(call, intent["payment_method"]), passed)
+    return finish_challenge(context, intent, load_method(context, intent["payment_method"]), passed)
 
 
 def way_back(intent: Body) -> str | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.pages.views import challenge_page, checkout_page, notice_page
 from creditctl.emulator.protocol.errors import StripeError
 from creditctl.emulator.protocol.forms import decode
@@ -34,7 +34,7 @@ class Visit(msgspec.Struct):
     """A browser at a page: the call that acts for the buyer, the object, the form."""
 
     emulator: "Emulator"
-    call: Call
+    context: RequestContext
     row: Row
     path: str
     form: dict[str, str]
@@ -56,13 +56,13 @@ def handle(emulator: "Emulator", request: Request, now: int) -> Response:
         return _html(404, notice_page("Not found", "There is no such page here."))
     if action is None:
         return _not_allowed(place)
-    call = Call(emulator.services, emulator.accounts.by_id(scope[0]), now)
-    call.browser, call.base_url = True, f"http://{request.headers.get('host', '127.0.0.1')}"
+    context = RequestContext(emulator.services, emulator.accounts.by_id(scope[0]), now)
+    context.browser, context.base_url = True, f"http://{request.headers.get('host', '127.0.0.1')}"
     form = {
         key: value for key, value in decode(request.body.decode("utf-8", "replace")).items() if isinstance(value, str)
     }
     path = f"/_challenge/{object_id}" if challenge else f"/c/pay/{object_id}"
-    return action(Visit(emulator, call, call.fetch_row(kind, object_id), path, form))
+    return action(Visit(emulator, context, context.fetch_row(kind, object_id), path, form))
 
 
 def _not_allowed(place: str) -> Response:
@@ -96,7 +96,7 @@ def show(visit: Visit) -> Response:
 
 def _waiting(visit: Visit, session: Body) -> bool:
     intent = session["payment_intent"]
-    return bool(intent) and visit.call.fetch(PAYMENT_INTENT, intent)["status"] == "requires_action"
+    return bool(intent) and visit.context.fetch(PAYMENT_INTENT, intent)["status"] == "requires_action"
 
 
 def _after(session: Body) -> Response:
@@ -119,9 +119,9 @@ def submit(visit: Visit) -> Response:
     if session["status"] != "open":
         return _after(session)
     try:
-        done = _act(visit, lambda: pay_by_form(visit.call, visit.row, visit.form))
+        done = _act(visit, lambda: pay_by_form(visit.context, visit.row, visit.form))
     except StripeError as error:
-        row = visit.call.fetch_row(SESSION, session["id"])
+        row = visit.context.fetch_row(SESSION, session["id"])
         return _html(error.status, checkout_page(row, row.decoded(), visit.path, visit.form, error.fields))
     return _finished(visit, done) if done["status"] == "complete" else _redirect(visit.path + "/challenge")
 
@@ -132,9 +132,9 @@ def _finished(visit: Visit, session: Body) -> Response:
     row = visit.emulator.services.store.db.execute(
         "SELECT id FROM objects WHERE scope = ? AND kind = 'event' AND label = 'checkout.session.completed' "
         "ORDER BY created DESC, seq DESC LIMIT 1",
-        (visit.call.scope.id,),
+        (visit.context.scope.id,),
     ).fetchone()
-    response.awaits = (visit.call.scope.id, row[0]) if row else None
+    response.awaits = (visit.context.scope.id, row[0]) if row else None
     return response
 
 
@@ -143,7 +143,7 @@ def promote(visit: Visit) -> Response:
     from creditctl.emulator.pages.actions import apply_promotion
 
     try:
-        _act(visit, lambda: apply_promotion(visit.call, visit.row, visit.form.get("promotion_code", "")))
+        _act(visit, lambda: apply_promotion(visit.context, visit.row, visit.form.get("promotion_code", "")))
     except StripeError as error:
         return _html(400, checkout_page(visit.row, visit.row.decoded(), visit.path, visit.form, error.fields))
     return _redirect(visit.path)
@@ -163,14 +163,14 @@ def answer_challenge(visit: Visit) -> Response:
 
     passed = visit.form.get("result") == "pass"
     try:
-        done = _act(visit, lambda: authenticate_session(visit.call, visit.row, passed))
+        done = _act(visit, lambda: authenticate_session(visit.context, visit.row, passed))
     except StripeError as error:
-        row = visit.call.fetch_row(SESSION, visit.row.id)
+        row = visit.context.fetch_row(SESSION, visit.row.id)
         return _html(error.status, checkout_page(row, row.decoded(), visit.path, {}, error.fields))
     if done["status"] == "complete":
         return _finished(visit, done)
-    intent = visit.call.fetch(PAYMENT_INTENT, done["payment_intent"])
-    row = visit.call.fetch_row(SESSION, done["id"])
+    intent = visit.context.fetch(PAYMENT_INTENT, done["payment_intent"])
+    row = visit.context.fetch_row(SESSION, done["id"])
     return _html(402, checkout_page(row, done, visit.path, {}, intent["last_payment_error"]))
 
 
@@ -194,7 +194,7 @@ def answer_intent_challenge(visit: Visit) -> Response:
     back = way_back(intent)
     passed = visit.form.get("result") == "pass"
     try:
-        done = _act(visit, lambda: answer_for_intent(visit.call, intent, passed))
+        done = _act(visit, lambda: answer_for_intent(visit.context, intent, passed))
         outcome = "succeeded" if done["status"] in ("succeeded", "requires_capture", "processing") else "failed"
     except StripeError:
         outcome = "failed"

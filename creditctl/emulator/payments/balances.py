@@ -6,7 +6,7 @@ part of the balance a refund or dispute comes from is ours: the available one.
 
 from typing import Any
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.jobs import job
 from creditctl.emulator.storage.object_types import BALANCE_TRANSACTION, Body
 from creditctl.emulator.storage.store import column
@@ -28,7 +28,7 @@ def settles_on(now: int) -> int:
 
 
 def post(
-    call: Call,
+    context: RequestContext,
     type_: str,
     source: str,
     amount: int,
@@ -42,30 +42,38 @@ def post(
     family: str | None = None,
 ) -> Body:
     """Post one movement and update the totals, in the caller's transaction."""
-    when = call.now if available_on is None else available_on
-    pending = when > call.now
-    body = transaction_body(call, type_, source, amount, currency, category, fee, fee_description, when)
+    when = context.now if available_on is None else available_on
+    pending = when > context.now
+    body = transaction_body(context, type_, source, amount, currency, category, fee, fee_description, when)
     body["description"] = description
     if family:
-        body["id"] = call.services.ids.relative("txn_", family, "1")
-    call.add(BALANCE_TRANSACTION, body)
-    move(call, currency, "pending" if pending else "available", amount - fee)
+        body["id"] = context.services.ids.relative("txn_", family, "1")
+    context.add(BALANCE_TRANSACTION, body)
+    move(context, currency, "pending" if pending else "available", amount - fee)
     if pending:
-        call.later(when - call.now, "settle_balance", str(when))
+        context.schedule(when - context.now, "settle_balance", str(when))
     return body
 
 
 def transaction_body(
-    call: Call, type_: str, source: str, amount: int, currency: str, category: str, fee: int, fee_text: str, when: int
+    context: RequestContext,
+    type_: str,
+    source: str,
+    amount: int,
+    currency: str,
+    category: str,
+    fee: int,
+    fee_text: str,
+    when: int,
 ) -> Body:
     """The body of a balance transaction."""
     return {
-        "id": call.new_id("txn_"),
+        "id": context.new_id("txn_"),
         "object": "balance_transaction",
         "amount": amount,
         "available_on": when,
         "balance_type": "payments",
-        "created": call.now,
+        "created": context.now,
         "currency": currency,
         "description": None,
         "exchange_rate": None,
@@ -74,7 +82,7 @@ def transaction_body(
         "net": amount - fee,
         "reporting_category": category,
         "source": source,
-        "status": "pending" if when > call.now else "available",
+        "status": "pending" if when > context.now else "available",
         "type": type_,
     }
 
@@ -93,37 +101,38 @@ def _fee_details(fee: int, currency: str, description: str) -> list[Body]:
     ]
 
 
-def move(call: Call, currency: str, state: str, amount: int) -> None:
+def move(context: RequestContext, currency: str, state: str, amount: int) -> None:
     """Add to one part of the balance."""
-    call.services.store.db.execute(
+    context.services.store.db.execute(
         "INSERT INTO balances (scope, currency, source_type, state, amount) VALUES (?, ?, 'card', ?, ?) "
         "ON CONFLICT DO UPDATE SET amount = amount + excluded.amount",
-        (call.scope.id, currency, state, amount),
+        (context.scope.id, currency, state, amount),
     )
 
 
-def total(call: Call, currency: str, state: str) -> int:
+def total(context: RequestContext, currency: str, state: str) -> int:
     """One part of the balance in one currency."""
-    row = call.services.store.db.execute(
-        "SELECT amount FROM balances WHERE scope = ? AND currency = ? AND state = ?", (call.scope.id, currency, state)
+    row = context.services.store.db.execute(
+        "SELECT amount FROM balances WHERE scope = ? AND currency = ? AND state = ?",
+        (context.scope.id, currency, state),
     ).fetchone()
     return int(row[0]) if row else 0
 
 
-def balance(call: Call) -> Body:
+def balance(context: RequestContext) -> Body:
     """The Balance object."""
-    rows = call.services.store.db.execute(
-        "SELECT DISTINCT currency FROM balances WHERE scope = ? ORDER BY currency", (call.scope.id,)
+    rows = context.services.store.db.execute(
+        "SELECT DISTINCT currency FROM balances WHERE scope = ? ORDER BY currency", (context.scope.id,)
     ).fetchall()
     currencies = [row[0] for row in rows] or ["usd"]
-    available = [_money(total(call, currency, "available"), currency) for currency in currencies]
+    available = [_money(total(context, currency, "available"), currency) for currency in currencies]
     nothing = [{"amount": 0, "currency": currency} for currency in currencies]
     return {
         "object": "balance",
         "available": available,
         "connect_reserved": nothing,
-        "livemode": call.scope.livemode,
-        "pending": [_money(total(call, currency, "pending"), currency) for currency in currencies],
+        "livemode": context.scope.livemode,
+        "pending": [_money(total(context, currency, "pending"), currency) for currency in currencies],
         "refund_and_dispute_prefunding": {"available": nothing, "pending": nothing},
     }
 
@@ -133,19 +142,19 @@ def _money(amount: int, currency: str) -> Body:
 
 
 @job("settle_balance")
-def settle(call: Call, subject: str, _: dict[str, Any]) -> None:
+def settle(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
     """What was to be available on a day becomes so: one job a day, however many movements."""
     sums: dict[str, int] = {}
-    for row in call.services.store.select(call.scope.id, BALANCE_TRANSACTION, column("label", subject)):
+    for row in context.services.store.select(context.scope.id, BALANCE_TRANSACTION, column("label", subject)):
         body = row.decoded()
         if body["status"] == "pending":
             sums[body["currency"]] = sums.get(body["currency"], 0) + body["net"]
-            call.save(BALANCE_TRANSACTION, {**body, "status": "available"})
+            context.save(BALANCE_TRANSACTION, {**body, "status": "available"})
     for currency, amount in sums.items():
-        move(call, currency, "pending", -amount)
-        move(call, currency, "available", amount)
+        move(context, currency, "pending", -amount)
+        move(context, currency, "available", amount)
     if sums:
         from creditctl.emulator.storage.store import encode
         from creditctl.emulator.webhooks.events import record_event
 
-        record_event(call, "balance.available", encode(balance(call)), "balance", None, by_request=False)
+        record_event(context, "balance.available", encode(balance(context)), "balance", None, by_request=False)

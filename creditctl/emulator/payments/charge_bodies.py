@@ -3,7 +3,7 @@
 Source: Stripe API reference, "Charges"; recorded test-mode charges of 2026 for the card details.
 """
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.payments.cards import Card, Decline
 from creditctl.emulator.payments.methods import Method
 from creditctl.emulator.storage.object_types import Body
@@ -12,11 +12,13 @@ AUTHORIZATION_SECONDS = 7 * 86_400
 """Source: Stripe docs, "Place a hold on a payment method": seven days for cards."""
 
 
-def new_charge(call: Call, intent: Body, method: Method, status: str, decline: Decline | None, card_3ds: bool) -> Body:
+def new_charge(
+    context: RequestContext, intent: Body, method: Method, status: str, decline: Decline | None, card_3ds: bool
+) -> Body:
     """A charge of an intent's amount: `succeeded`, `pending` or `failed`."""
     failed, delayed = status == "failed", method.delayed
     captured = status == "succeeded" and intent["capture_method"] != "manual"
-    charge_id = call.services.ids.relative("py_" if delayed else "ch_", intent["id"], "0")
+    charge_id = context.services.ids.relative("py_" if delayed else "ch_", intent["id"], "0")
     return {
         "id": charge_id,
         "object": "charge",
@@ -30,7 +32,7 @@ def new_charge(call: Call, intent: Body, method: Method, status: str, decline: D
         "billing_details": method.body["billing_details"],
         "calculated_statement_descriptor": "Stripe",
         "captured": captured,
-        "created": call.now,
+        "created": context.now,
         "currency": intent["currency"],
         "customer": intent["customer"],
         "description": intent["description"],
@@ -41,7 +43,7 @@ def new_charge(call: Call, intent: Body, method: Method, status: str, decline: D
         "failure_code": decline.code if decline else None,
         "failure_message": decline.message if decline else None,
         "fraud_details": {},
-        "livemode": call.scope.livemode,
+        "livemode": context.scope.livemode,
         "metadata": dict(intent["metadata"]),
         "on_behalf_of": None,
         "order": None,
@@ -49,11 +51,11 @@ def new_charge(call: Call, intent: Body, method: Method, status: str, decline: D
         "paid": status == "succeeded",
         "payment_intent": intent["id"],
         "payment_method": method.body["id"],
-        "payment_method_details": method_details(call, intent, method, card_3ds, status),
+        "payment_method_details": method_details(context, intent, method, card_3ds, status),
         "radar_options": {},
         "receipt_email": intent["receipt_email"],
         "receipt_number": None,
-        "receipt_url": None if failed else receipt_url(call),
+        "receipt_url": None if failed else receipt_url(context),
         "refunded": False,
         "review": None,
         "shipping": intent["shipping"],
@@ -67,9 +69,9 @@ def new_charge(call: Call, intent: Body, method: Method, status: str, decline: D
     }
 
 
-def receipt_url(call: Call) -> str:
+def receipt_url(context: RequestContext) -> str:
     """A receipt's address; its token changes whenever the charge does."""
-    return f"https://pay.stripe.com/receipts/payment/{call.services.ids.token(60)}"
+    return f"https://pay.stripe.com/receipts/payment/{context.services.ids.token(60)}"
 
 
 def outcome(card: Card | None, decline: Decline | None, status: str) -> Body:
@@ -106,7 +108,7 @@ def outcome(card: Card | None, decline: Decline | None, status: str) -> Body:
 _RISK_SCORES = {"normal": 41, "elevated": 65, "highest": 85}
 
 
-def method_details(call: Call, intent: Body, method: Method, card_3ds: bool, status: str) -> Body:
+def method_details(context: RequestContext, intent: Body, method: Method, card_3ds: bool, status: str) -> Body:
     """`payment_method_details`; only a charge that waits for its capture says until when."""
     type_ = method.body["type"]
     if type_ != "card":
@@ -118,9 +120,9 @@ def method_details(call: Call, intent: Body, method: Method, card_3ds: bool, sta
         "type": "card",
         "card": {
             "amount_authorized": None if status == "failed" else intent["amount"],
-            "authorization_code": call.services.ids.digits(6),
+            "authorization_code": context.services.ids.digits(6),
             "brand": card.brand,
-            **({"capture_before": call.now + AUTHORIZATION_SECONDS} if waits else {}),
+            **({"capture_before": context.now + AUTHORIZATION_SECONDS} if waits else {}),
             "checks": checks(method, card),
             "country": card.country,
             "electronic_commerce_indicator": "05" if card_3ds else "07",
@@ -136,12 +138,12 @@ def method_details(call: Call, intent: Body, method: Method, card_3ds: bool, sta
             "multicapture": {"status": "unavailable"},
             "network": card.brand,
             "network_token": {"used": False},
-            "network_transaction_id": call.services.ids.digits(15),
+            "network_transaction_id": context.services.ids.digits(15),
             "overcapture": {"maximum_amount_capturable": intent["amount"], "status": "unavailable"},
             "regulated_status": "unregulated",
             "setup_credential_usage": None,
             "stored_credential_usage": None,
-            "three_d_secure": _three_d_secure(call) if card_3ds else None,
+            "three_d_secure": _three_d_secure(context) if card_3ds else None,
             "transaction_link_id": None,
             "wallet": None,
         },
@@ -158,13 +160,13 @@ def checks(method: Method, card: Card) -> Body:
     }
 
 
-def _three_d_secure(call: Call) -> Body:
+def _three_d_secure(context: RequestContext) -> Body:
     return {
         "authentication_flow": "challenge",
         "electronic_commerce_indicator": "05",
         "exemption_indicator": None,
         "result": "authenticated",
         "result_reason": None,
-        "transaction_id": call.services.ids.token(36),
+        "transaction_id": context.services.ids.token(36),
         "version": "2.2.0",
     }

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.payments import cards
 from creditctl.emulator.payments.cards import Card, Decline
 from creditctl.emulator.payments.charge_bodies import AUTHORIZATION_SECONDS, checks, new_charge
@@ -33,23 +33,23 @@ class Terms(msgspec.Struct):
     return_url: str | None = None
 
 
-def attempt_payment(call: Call, intent: Body, method: Method, terms: Terms) -> Body:
+def attempt_payment(context: RequestContext, intent: Body, method: Method, terms: Terms) -> Body:
     """Try to take the money; the intent moves on, or a 402 is raised that keeps what happened."""
     intent["payment_method"] = method.body["id"]
     if method.delayed:
-        return _submit_delayed(call, intent, method)
+        return _submit_delayed(context, intent, method)
     card = method.card
-    if card.real != call.scope.livemode:
-        raise _decline(call, intent, method, cards.TEST_MODE if card.real else cards.LIVE_MODE)
+    if card.real != context.scope.livemode:
+        raise _decline(context, intent, method, cards.TEST_MODE if card.real else cards.LIVE_MODE)
     asked = intent["payment_method_options"].get("card", {}).get("request_three_d_secure") in ("any", "challenge")
     if not terms.authenticated and _needs_challenge(card, method, terms, asked):
         if terms.off_session or terms.error_on_requires_action:
-            raise _unauthenticated(call, intent, method)
-        return _ask_for_action(call, intent, terms)
+            raise _unauthenticated(context, intent, method)
+        return _ask_for_action(context, intent, terms)
     decline = card.after_challenge if terms.authenticated and card.after_challenge else card.decline
     if decline is not None:
-        raise _decline(call, intent, method, decline)
-    return _succeed(call, intent, method, terms)
+        raise _decline(context, intent, method, decline)
+    return _succeed(context, intent, method, terms)
 
 
 def _needs_challenge(card: Card, method: Method, terms: Terms, asked: bool) -> bool:
@@ -60,88 +60,88 @@ def _needs_challenge(card: Card, method: Method, terms: Terms, asked: bool) -> b
     return card.challenge == "unless_saved" and not method.extra.get("saved")
 
 
-def _ask_for_action(call: Call, intent: Body, terms: Terms) -> Body:
+def _ask_for_action(context: RequestContext, intent: Body, terms: Terms) -> Body:
     intent |= {
         "last_payment_error": None,
-        "next_action": next_action(call, intent, terms.return_url),
+        "next_action": next_action(context, intent, terms.return_url),
         "status": "requires_action",
     }
-    return call.save(PAYMENT_INTENT, intent, event="payment_intent.requires_action")
+    return context.save(PAYMENT_INTENT, intent, event="payment_intent.requires_action")
 
 
-def next_action(call: Call, intent: Body, return_url: str | None) -> Body:
+def next_action(context: RequestContext, intent: Body, return_url: str | None) -> Body:
     """Where the buyer has to go: a redirect where there is a way back, else a matter for Stripe.js."""
-    page = f"{call.base_url}/_challenge/{intent['id']}"
+    page = f"{context.base_url}/_challenge/{intent['id']}"
     if return_url:
         return {"type": "redirect_to_url", "redirect_to_url": {"return_url": return_url, "url": page}}
-    source = call.new_id("src_")
+    source = context.new_id("src_")
     return {
         "type": "use_stripe_sdk",
         "use_stripe_sdk": {"source": source, "stripe_js": page, "type": "three_d_secure_redirect"},
     }
 
 
-def _succeed(call: Call, intent: Body, method: Method, terms: Terms) -> Body:
-    charge = new_charge(call, intent, method, "succeeded", None, terms.authenticated)
-    call.add(CHARGE, charge, event="charge.succeeded")
+def _succeed(context: RequestContext, intent: Body, method: Method, terms: Terms) -> Body:
+    charge = new_charge(context, intent, method, "succeeded", None, terms.authenticated)
+    context.add(CHARGE, charge, event="charge.succeeded")
     intent |= {"last_payment_error": None, "latest_charge": charge["id"], "next_action": None}
     if intent["capture_method"] == "manual":
         intent |= {"amount_capturable": intent["amount"], "status": "requires_capture"}
-        call.save(PAYMENT_INTENT, intent, event="payment_intent.amount_capturable_updated")
-        call.later(AUTHORIZATION_SECONDS, "expire_authorization", intent["id"])
+        context.save(PAYMENT_INTENT, intent, event="payment_intent.amount_capturable_updated")
+        context.schedule(AUTHORIZATION_SECONDS, "expire_authorization", intent["id"])
     else:
         intent |= {"amount_received": intent["amount"], "status": "succeeded"}
-        call.save(PAYMENT_INTENT, intent, event="payment_intent.succeeded")
-    _remember_use(call, intent, method)
-    after_success(call, intent, charge, method.card)
+        context.save(PAYMENT_INTENT, intent, event="payment_intent.succeeded")
+    _remember_use(context, intent, method)
+    after_success(context, intent, charge, method.card)
     return intent
 
 
-def _remember_use(call: Call, intent: Body, method: Method) -> None:
+def _remember_use(context: RequestContext, intent: Body, method: Method) -> None:
     saved = intent["setup_future_usage"] == "off_session"
     if intent["setup_future_usage"] and intent["customer"] and method.body["customer"] is None:
         method.body["customer"] = intent["customer"]
-        call.save(PAYMENT_METHOD, method.body, event="payment_method.attached")
+        context.save(PAYMENT_METHOD, method.body, event="payment_method.attached")
     if saved or method.body["customer"] is None:
-        mark_used(call, method, **({"saved": True} if saved else {}))
+        mark_used(context, method, **({"saved": True} if saved else {}))
 
 
-def _submit_delayed(call: Call, intent: Body, method: Method) -> Body:
-    charge = new_charge(call, intent, method, "pending", None, False)
-    call.add(CHARGE, charge, event="charge.pending")
+def _submit_delayed(context: RequestContext, intent: Body, method: Method) -> Body:
+    charge = new_charge(context, intent, method, "pending", None, False)
+    context.add(CHARGE, charge, event="charge.pending")
     intent |= {
         "last_payment_error": None,
         "latest_charge": charge["id"],
         "next_action": None,
         "status": "processing",
     }
-    call.save(PAYMENT_INTENT, intent, event="payment_intent.processing")
-    _remember_use(call, intent, method)
-    schedule_delayed_result(call, intent, method.extra["account"])
+    context.save(PAYMENT_INTENT, intent, event="payment_intent.processing")
+    _remember_use(context, intent, method)
+    schedule_delayed_result(context, intent, method.extra["account"])
     return intent
 
 
-def _decline(call: Call, intent: Body, method: Method, decline: Decline) -> StripeError:
+def _decline(context: RequestContext, intent: Body, method: Method, decline: Decline) -> StripeError:
     """Record the failed attempt and make the refusal that reports it; its method shows what the issuer checked."""
     method.body["card"] = {**method.body["card"], "checks": checks(method, method.card)}
-    call.save(PAYMENT_METHOD, method.body)
-    charge = new_charge(call, intent, method, "failed", decline, False)
-    call.add(CHARGE, charge, event="charge.failed")
+    context.save(PAYMENT_METHOD, method.body)
+    charge = new_charge(context, intent, method, "failed", decline, False)
+    context.add(CHARGE, charge, event="charge.failed")
     intent["latest_charge"] = charge["id"]
-    fail_intent(call, intent, method.body, decline, charge["id"])
+    fail_intent(context, intent, method.body, decline, charge["id"])
     return card_error(decline, charge=charge["id"], intent=intent, method=method.body)
 
 
-def _unauthenticated(call: Call, intent: Body, method: Method) -> StripeError:
+def _unauthenticated(context: RequestContext, intent: Body, method: Method) -> StripeError:
     """The refusal of a payment that nobody is there to authenticate."""
     decline = cards.AUTHENTICATION_REQUIRED
     if not method.card.asks_first:
-        return _decline(call, intent, method, decline)
-    fail_intent(call, intent, method.body, decline, None)
+        return _decline(context, intent, method, decline)
+    fail_intent(context, intent, method.body, decline, None)
     return card_error(decline, intent=intent, method=method.body)
 
 
-def fail_intent(call: Call, intent: Body, method: Body, decline: Decline, charge: str | None) -> Body:
+def fail_intent(context: RequestContext, intent: Body, method: Body, decline: Decline, charge: str | None) -> Body:
     """Send an intent back to `requires_payment_method` with the reason."""
     error = error_fields(decline, charge) | {"payment_method": method, "payment_method_type": method["type"]}
     error["doc_url"] = "https://stripe.com/docs/error-codes/" + decline.code.replace("_", "-")
@@ -151,7 +151,7 @@ def fail_intent(call: Call, intent: Body, method: Body, decline: Decline, charge
         "payment_method": None,
         "status": "requires_payment_method",
     }
-    return call.save(PAYMENT_INTENT, intent, event="payment_intent.payment_failed")
+    return context.save(PAYMENT_INTENT, intent, event="payment_intent.payment_failed")
 
 
 def error_fields(decline: Decline, charge: str | None = None) -> Body:
@@ -179,10 +179,10 @@ def card_error(decline: Decline, *, charge: str | None = None, intent: Any = Non
     return StripeError(402, fields, commit=True)
 
 
-def finish_challenge(call: Call, intent: Body, method: Method, passed: bool) -> Body:
+def finish_challenge(context: RequestContext, intent: Body, method: Method, passed: bool) -> Body:
     """What the buyer's authentication leads to: the payment, or the way back."""
     if intent["status"] != "requires_action":
         raise invalid(f"This PaymentIntent's status is {intent['status']}: there is nothing to authenticate.")
     if not passed:
-        return fail_intent(call, intent, method.body, FAILED_CHALLENGE, None)
-    return attempt_payment(call, intent, method, Terms(authenticated=True))
+        return fail_intent(context, intent, method.body, FAILED_CHALLENGE, None)
+    return attempt_payment(context, intent, method, Terms(authenticated=True))

@@ -5,7 +5,7 @@ Source: Stripe API reference, "Coupons", "Promotion Codes"; Stripe docs, "Add di
 
 import msgspec
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.protocol.currencies import written
 from creditctl.emulator.protocol.errors import invalid
 from creditctl.emulator.storage.object_types import COUPON, PROMOTION_CODE, Body
@@ -40,39 +40,39 @@ class Discount(msgspec.Struct):
             )
 
 
-def read_discount(call: Call, given: Body, param: str = "discounts[0]") -> Discount:
+def read_discount(context: RequestContext, given: Body, param: str = "discounts[0]") -> Discount:
     """The discount that a parameter names; refuses one that no longer holds."""
     if given.get("promotion_code"):
-        code = call.refer(PROMOTION_CODE, given["promotion_code"], f"{param}[promotion_code]")
-        return promotion_discount(call, code, f"{param}[promotion_code]", call.params.get("customer"))
+        code = context.refer(PROMOTION_CODE, given["promotion_code"], f"{param}[promotion_code]")
+        return promotion_discount(context, code, f"{param}[promotion_code]", context.params.get("customer"))
     if not given.get("coupon"):
         raise invalid(
             "Missing required param: discounts[0][coupon].", code="parameter_missing", param=f"{param}[coupon]"
         )
-    coupon = call.refer(COUPON, given["coupon"], f"{param}[coupon]")
-    if not coupon["valid"] or _expired(call, coupon["redeem_by"]):
+    coupon = context.refer(COUPON, given["coupon"], f"{param}[coupon]")
+    if not coupon["valid"] or _expired(context, coupon["redeem_by"]):
         raise invalid(f"Coupon expired: {coupon['id']}", code="coupon_expired", param=f"{param}[coupon]")
-    return Discount(coupon, products=products_of(call, coupon["id"]))
+    return Discount(coupon, products=products_of(context, coupon["id"]))
 
 
-def promotion_discount(call: Call, code: Body, param: str, customer: str | None = None) -> Discount:
+def promotion_discount(context: RequestContext, code: Body, param: str, customer: str | None = None) -> Discount:
     """The discount behind a promotion code."""
     if code["customer"] not in (None, customer):
         raise invalid("This promotion code is limited to another customer.", param=param)
-    coupon = call.fetch(COUPON, code["promotion"]["coupon"])
-    if not code["active"] or _expired(call, code["expires_at"]) or not coupon["valid"]:
+    coupon = context.fetch(COUPON, code["promotion"]["coupon"])
+    if not code["active"] or _expired(context, code["expires_at"]) or not coupon["valid"]:
         raise invalid("This promotion code is no longer valid.", code="promotion_code_expired", param=param)
-    return Discount(coupon, code, products_of(call, coupon["id"]))
+    return Discount(coupon, code, products_of(context, coupon["id"]))
 
 
-def products_of(call: Call, coupon_id: str) -> list[str] | None:
+def products_of(context: RequestContext, coupon_id: str) -> list[str] | None:
     """The products that a coupon is for."""
-    found: list[str] | None = call.fetch_row(COUPON, coupon_id).hidden().get("products")
+    found: list[str] | None = context.fetch_row(COUPON, coupon_id).hidden().get("products")
     return found
 
 
-def _expired(call: Call, moment: int | None) -> bool:
-    return moment is not None and moment <= call.now
+def _expired(context: RequestContext, moment: int | None) -> bool:
+    return moment is not None and moment <= context.now
 
 
 def amount_off(coupon: Body, subtotal: int, currency: str) -> int:
@@ -88,18 +88,18 @@ def amount_off(coupon: Body, subtotal: int, currency: str) -> int:
     return min((subtotal * per_mille + 50_000) // 100_000, subtotal)
 
 
-def redeem(call: Call, discount_shown: Body) -> None:
+def redeem(context: RequestContext, discount_shown: Body) -> None:
     """Count one use of a discount; a coupon that is used up is valid no longer."""
     coupon_id = discount_shown["coupon"]
     if discount_shown["promotion_code"]:
-        code = call.fetch(PROMOTION_CODE, discount_shown["promotion_code"])
+        code = context.fetch(PROMOTION_CODE, discount_shown["promotion_code"])
         code["times_redeemed"] += 1
         most = code["max_redemptions"]
         code["active"] = code["active"] and (most is None or code["times_redeemed"] < most)
-        call.save(PROMOTION_CODE, code)
+        context.save(PROMOTION_CODE, code)
         coupon_id = code["promotion"]["coupon"]
-    coupon = call.fetch(COUPON, coupon_id)
+    coupon = context.fetch(COUPON, coupon_id)
     coupon["times_redeemed"] += 1
     most = coupon["max_redemptions"]
     coupon["valid"] = coupon["valid"] and (most is None or coupon["times_redeemed"] < most)
-    call.save(COUPON, coupon)
+    context.save(COUPON, coupon)

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.updates import billing_details, given_metadata
 from creditctl.emulator.payments.cards import BY_NUMBER, Card, card_by_number, card_by_token
 from creditctl.emulator.protocol.errors import StripeError, bad_parameter, invalid
@@ -44,27 +44,27 @@ def payment_types(currency: str) -> list[str]:
     return ["card", *(name for name, accepted in DELAYED_TYPES.items() if accepted == currency)]
 
 
-def load_method(call: Call, name: str, param: str = "payment_method") -> Method:
+def load_method(context: RequestContext, name: str, param: str = "payment_method") -> Method:
     """A stored method, or a fresh one where an alias such as `pm_card_visa` names a test card."""
     if name.startswith("pm_card_"):
         card = card_by_token(name)
         if card is not None:
-            return store_card(call, card, {})
-    row = call.find(name, PAYMENT_METHOD)
+            return store_card(context, card, {})
+    row = context.find(name, PAYMENT_METHOD)
     if row is None:
-        raise call.missing(PAYMENT_METHOD, name, param, 400)
+        raise context.missing(PAYMENT_METHOD, name, param, 400)
     return Method(row.decoded(), row.hidden())
 
 
-def make_method(call: Call, params: Body, prefix: str = "") -> Method:
+def make_method(context: RequestContext, params: Body, prefix: str = "") -> Method:
     """A new payment method from the parameters of its create call."""
     type_ = params.get("type") or "card"
     details = params.get(type_)
     if details is None:
         raise bad_parameter(f"Missing required param: {prefix}{type_}.", f"{prefix}{type_}", "parameter_missing")
     if type_ == "card":
-        return store_card(call, _card_of(details, f"{prefix}card"), params)
-    return _store_bank(call, type_, details, params, f"{prefix}{type_}")
+        return store_card(context, _card_of(details, f"{prefix}card"), params)
+    return _store_bank(context, type_, details, params, f"{prefix}{type_}")
 
 
 def _card_of(details: Body, param: str) -> Card:
@@ -80,17 +80,17 @@ def _card_of(details: Body, param: str) -> Card:
     raise bad_parameter(f"Missing required param: {param}[number].", f"{param}[number]", "parameter_missing")
 
 
-def store_card(call: Call, card: Card, params: Body, expiry: tuple[int, int] | None = None) -> Method:
+def store_card(context: RequestContext, card: Card, params: Body, expiry: tuple[int, int] | None = None) -> Method:
     """Store a card as a new payment method."""
-    body, extra = card_body(call, card, params, expiry), {"card": card.number}
-    call.add(PAYMENT_METHOD, body, extra=extra)
+    body, extra = card_body(context, card, params, expiry), {"card": card.number}
+    context.add(PAYMENT_METHOD, body, extra=extra)
     return Method(body, extra)
 
 
-def card_body(call: Call, card: Card, params: Body, expiry: tuple[int, int] | None) -> Body:
+def card_body(context: RequestContext, card: Card, params: Body, expiry: tuple[int, int] | None) -> Body:
     """The body of a card's payment method."""
     month, year = expiry or (12, 2034)
-    body = _new_method(call, "card", params)
+    body = _new_method(context, "card", params)
     body["card"] = {
         "brand": card.brand,
         "checks": _fresh_checks(params.get("billing_details") or {}),
@@ -98,7 +98,7 @@ def card_body(call: Call, card: Card, params: Body, expiry: tuple[int, int] | No
         "display_brand": card.brand,
         "exp_month": month,
         "exp_year": year,
-        "fingerprint": fingerprint(call, card.number),
+        "fingerprint": fingerprint(context, card.number),
         "funding": card.funding,
         "generated_from": None,
         "last4": card.last4,
@@ -119,27 +119,27 @@ def _fresh_checks(billing: Body) -> Body:
     }
 
 
-def fingerprint(call: Call, number: str) -> str:
+def fingerprint(context: RequestContext, number: str) -> str:
     """Sixteen characters that stay the same for a number within an account."""
     import hashlib
 
-    digest = hashlib.sha256(f"{call.scope.account}:{number}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{context.scope.account}:{number}".encode()).hexdigest()
     return digest[:16]
 
 
-def _store_bank(call: Call, type_: str, details: Body, params: Body, param: str) -> Method:
-    body = _new_method(call, type_, params)
+def _store_bank(context: RequestContext, type_: str, details: Body, params: Body, param: str) -> Method:
+    body = _new_method(context, type_, params)
     if type_ == "sepa_debit":
         account = str(details.get("iban") or "").replace(" ", "").upper()
         _require(account, f"{param}[iban]")
-        body[type_] = _sepa(call, account)
+        body[type_] = _sepa(context, account)
     else:
         account = str(details.get("account_number") or "")
         _require(account, f"{param}[account_number]")
         _require(str(details.get("routing_number") or ""), f"{param}[routing_number]")
-        body[type_] = _us_bank(call, account, details)
+        body[type_] = _us_bank(context, account, details)
     extra = {"account": account}
-    call.add(PAYMENT_METHOD, body, extra=extra)
+    context.add(PAYMENT_METHOD, body, extra=extra)
     return Method(body, extra)
 
 
@@ -148,24 +148,24 @@ def _require(value: str, param: str) -> None:
         raise bad_parameter(f"Missing required param: {param}.", param, "parameter_missing")
 
 
-def _sepa(call: Call, iban: str) -> Body:
+def _sepa(context: RequestContext, iban: str) -> Body:
     return {
         "bank_code": iban[4:9],
         "branch_code": "",
         "country": iban[:2],
-        "fingerprint": fingerprint(call, iban),
+        "fingerprint": fingerprint(context, iban),
         "generated_from": {"charge": None, "setup_attempt": None},
         "last4": iban[-4:],
     }
 
 
-def _us_bank(call: Call, account: str, details: Body) -> Body:
+def _us_bank(context: RequestContext, account: str, details: Body) -> Body:
     return {
         "account_holder_type": details.get("account_holder_type") or "individual",
         "account_type": details.get("account_type") or "checking",
         "bank_name": "STRIPE TEST BANK",
         "financial_connections_account": None,
-        "fingerprint": fingerprint(call, account),
+        "fingerprint": fingerprint(context, account),
         "last4": account[-4:],
         "networks": {"preferred": "ach", "supported": ["ach"]},
         "routing_number": details["routing_number"],
@@ -173,17 +173,17 @@ def _us_bank(call: Call, account: str, details: Body) -> Body:
     }
 
 
-def _new_method(call: Call, type_: str, params: Body) -> Body:
+def _new_method(context: RequestContext, type_: str, params: Body) -> Body:
     return {
-        "id": call.new_id("pm_"),
+        "id": context.new_id("pm_"),
         "object": "payment_method",
         "allow_redisplay": params.get("allow_redisplay") or "unspecified",
         "billing_details": billing_details(params.get("billing_details")),
-        "created": call.now,
+        "created": context.now,
         "custom": None,
         "customer": None,
         "customer_account": None,
-        "livemode": call.scope.livemode,
+        "livemode": context.scope.livemode,
         "metadata": given_metadata(params),
         "radar_options": None,
         "shared_payment_granted_token": None,
@@ -219,7 +219,7 @@ def refuse_reuse(method: Method, customer: str | None) -> None:
         )
 
 
-def mark_used(call: Call, method: Method, **extra: Any) -> None:
+def mark_used(context: RequestContext, method: Method, **extra: Any) -> None:
     """Remember that a method paid."""
     method.extra |= {"used": True, **extra}
-    call.services.store.save_extra(call.scope.id, method.body["id"], method.extra)
+    context.services.store.save_extra(context.scope.id, method.body["id"], method.extra)

@@ -5,7 +5,7 @@ Source: Stripe docs, "Testing" (disputes, refunds, available balance, SEPA and A
 
 from typing import Any
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.jobs import job
 from creditctl.emulator.payments import balances
 from creditctl.emulator.payments.cards import BY_NUMBER, Card, Decline
@@ -35,101 +35,101 @@ _FAILING_ACCOUNTS = {
 _DISPUTED_ACCOUNTS = frozenset({"AT591904300235473203", "000666666661"})
 
 
-def after_success(call: Call, intent: Body, charge: Body, card: Card) -> None:
+def after_success(context: RequestContext, intent: Body, charge: Body, card: Card) -> None:
     """Settle the charge, now or a moment later, and let the card's special effects happen."""
     if intent["capture_method"] == "manual":
         return
     at_once = bool(card.settles_at_once or card.dispute or intent["capture_method"] == "automatic")
     if at_once:
-        settle_charge(call, charge["id"], card.settles_at_once)
+        settle_charge(context, charge["id"], card.settles_at_once)
     else:
-        call.later(SETTLE_SECONDS, "settle_charge", charge["id"])
+        context.schedule(SETTLE_SECONDS, "settle_charge", charge["id"])
     if card.fraud_warning:
-        _warn(call, charge)
+        _warn(context, charge)
     if card.review:
-        _review(call, charge)
+        _review(context, charge)
     if card.dispute:
         from creditctl.emulator.resources.core.disputes import open_disputes
 
-        open_disputes(call, charge["id"], card.dispute)
+        open_disputes(context, charge["id"], card.dispute)
 
 
-def dispute_captured(call: Call, charge: Body) -> None:
+def dispute_captured(context: RequestContext, charge: Body) -> None:
     """Open what the card behind a charge stands for; Source: a recorded hold, disputed once it was captured."""
-    row = call.find(charge["payment_method"], PAYMENT_METHOD)
+    row = context.find(charge["payment_method"], PAYMENT_METHOD)
     card = BY_NUMBER.get(row.hidden().get("card") or "") if row else None
     if card is not None and card.dispute:
         from creditctl.emulator.resources.core.disputes import open_disputes
 
-        open_disputes(call, charge["id"], card.dispute)
+        open_disputes(context, charge["id"], card.dispute)
 
 
-def settle_charge(call: Call, charge_id: str, at_once: bool = False) -> None:
+def settle_charge(context: RequestContext, charge_id: str, at_once: bool = False) -> None:
     """Give a captured charge its balance transaction and announce it."""
-    charge = call.fetch(CHARGE, charge_id)
+    charge = context.fetch(CHARGE, charge_id)
     if charge["balance_transaction"] is not None or not charge["captured"]:
         return
     amount, currency = charge["amount_captured"], charge["currency"]
     entry = balances.post(
-        call,
+        context,
         "charge" if charge_id.startswith("ch_") else "payment",
         charge_id,
         amount,
         currency,
         category="charge",
         fee=balances.processing_fee(amount),
-        available_on=call.now if at_once else balances.settles_on(call.now),
+        available_on=context.now if at_once else balances.settles_on(context.now),
         description=charge["description"],
         family=charge_id,
     )
     before = dict(charge)
-    charge |= {"balance_transaction": entry["id"], "receipt_url": receipt_url(call)}
-    machinery = Call(call.services, call.scope, call.now)
+    charge |= {"balance_transaction": entry["id"], "receipt_url": receipt_url(context)}
+    machinery = RequestContext(context.services, context.scope, context.now)
     machinery.change(CHARGE, before, charge, "charge.updated")
 
 
 @job("settle_charge")
-def settle_charge_later(call: Call, subject: str, _: dict[str, Any]) -> None:
+def settle_charge_later(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
     """The asynchronous half of a capture."""
-    settle_charge(call, subject)
+    settle_charge(context, subject)
 
 
-def schedule_delayed_result(call: Call, intent: Body, account: str) -> None:
+def schedule_delayed_result(context: RequestContext, intent: Body, account: str) -> None:
     """Say when the bank will answer for this account."""
     delay = LATE_SECONDS if account in _SLOW_ACCOUNTS else SOON_SECONDS
-    call.later(delay, "delayed_result", intent["id"], account=account)
+    context.schedule(delay, "delayed_result", intent["id"], account=account)
 
 
 @job("delayed_result")
-def delayed_result(call: Call, subject: str, payload: dict[str, Any]) -> None:
+def delayed_result(context: RequestContext, subject: str, payload: dict[str, Any]) -> None:
     """The bank's answer to a delayed payment."""
     from creditctl.emulator.resources.checkout.flow import delayed_session_result
 
-    intent = call.fetch(PAYMENT_INTENT, subject)
-    charge = call.fetch(CHARGE, intent["latest_charge"])
+    intent = context.fetch(PAYMENT_INTENT, subject)
+    charge = context.fetch(CHARGE, intent["latest_charge"])
     reason = _FAILING_ACCOUNTS.get(payload["account"])
     if reason is None:
-        _delayed_success(call, intent, charge)
+        _delayed_success(context, intent, charge)
     else:
-        _delayed_failure(call, intent, charge, reason)
-    delayed_session_result(call, intent)
+        _delayed_failure(context, intent, charge, reason)
+    delayed_session_result(context, intent)
     if payload["account"] in _DISPUTED_ACCOUNTS:
         from creditctl.emulator.resources.core.disputes import open_disputes
 
-        settle_charge(call, charge["id"])
-        open_disputes(call, charge["id"], "fraudulent")
+        settle_charge(context, charge["id"])
+        open_disputes(context, charge["id"], "fraudulent")
 
 
-def _delayed_success(call: Call, intent: Body, charge: Body) -> None:
+def _delayed_success(context: RequestContext, intent: Body, charge: Body) -> None:
     charge |= {"amount_captured": charge["amount"], "captured": True, "paid": True, "status": "succeeded"}
     charge["outcome"] = {**charge["outcome"], "seller_message": "Payment complete."}
-    call.save(CHARGE, charge, event="charge.succeeded")
+    context.save(CHARGE, charge, event="charge.succeeded")
     intent |= {"amount_received": intent["amount"], "status": "succeeded"}
-    call.save(PAYMENT_INTENT, intent, event="payment_intent.succeeded")
-    call.later(SETTLE_SECONDS, "settle_charge", charge["id"])
+    context.save(PAYMENT_INTENT, intent, event="payment_intent.succeeded")
+    context.schedule(SETTLE_SECONDS, "settle_charge", charge["id"])
 
 
-def _delayed_failure(call: Call, intent: Body, charge: Body, reason: str) -> None:
+def _delayed_failure(context: RequestContext, intent: Body, charge: Body, reason: str) -> None:
     from creditctl.emulator.payments.confirm import fail_intent
 
     decline = Decline("payment_method_provider_decline", reason, "The customer's bank declined this payment.")
@@ -139,40 +139,42 @@ def _delayed_failure(call: Call, intent: Body, charge: Body, reason: str) -> Non
         "receipt_url": None,
         "status": "failed",
     }
-    call.save(CHARGE, charge, event="charge.failed")
-    method = call.fetch(PAYMENT_METHOD, charge["payment_method"])
-    fail_intent(call, intent, method, decline, charge["id"])
+    context.save(CHARGE, charge, event="charge.failed")
+    method = context.fetch(PAYMENT_METHOD, charge["payment_method"])
+    fail_intent(context, intent, method, decline, charge["id"])
 
 
-def _warn(call: Call, charge: Body) -> None:
+def _warn(context: RequestContext, charge: Body) -> None:
     body: Body = {
-        "id": call.new_id("issfr_"),
+        "id": context.new_id("issfr_"),
         "object": "radar.early_fraud_warning",
         "actionable": True,
         "charge": charge["id"],
-        "created": call.now,
+        "created": context.now,
         "fraud_type": "made_with_lost_card",
-        "livemode": call.scope.livemode,
+        "livemode": context.scope.livemode,
         "payment_intent": charge["payment_intent"],
     }
-    Call(call.services, call.scope, call.now).add(EARLY_FRAUD_WARNING, body, event="radar.early_fraud_warning.created")
+    RequestContext(context.services, context.scope, context.now).add(
+        EARLY_FRAUD_WARNING, body, event="radar.early_fraud_warning.created"
+    )
 
 
-def _review(call: Call, charge: Body) -> None:
+def _review(context: RequestContext, charge: Body) -> None:
     body: Body = {
-        "id": call.new_id("prv_"),
+        "id": context.new_id("prv_"),
         "object": "review",
         "billing_zip": charge["billing_details"]["address"]["postal_code"],
         "charge": charge["id"],
         "closed_reason": None,
-        "created": call.now,
+        "created": context.now,
         "ip_address": None,
         "ip_address_location": None,
-        "livemode": call.scope.livemode,
+        "livemode": context.scope.livemode,
         "open": True,
         "opened_reason": "rule",
         "payment_intent": charge["payment_intent"],
         "reason": "rule",
         "session": None,
     }
-    Call(call.services, call.scope, call.now).add(REVIEW, body, event="review.opened")
+    RequestContext(context.services, context.scope, context.now).add(REVIEW, body, event="review.opened")

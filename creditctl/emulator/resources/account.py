@@ -3,7 +3,7 @@
 Source: Stripe API reference, "Accounts"; `requirements` and `capabilities` as an activated US account has them.
 """
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import NO_ADDRESS
 from creditctl.emulator.protocol.errors import invalid
@@ -12,10 +12,10 @@ from creditctl.emulator.storage.object_types import Body
 _NAME = "creditctl emulator"
 
 
-def account(call: Call) -> Body:
+def account(context: RequestContext) -> Body:
     """The account of the key."""
     return {
-        "id": call.scope.account,
+        "id": context.scope.account,
         "object": "account",
         "business_profile": _business_profile(),
         "business_type": None,
@@ -31,7 +31,7 @@ def account(call: Call) -> Body:
             "object": "list",
             "data": [],
             "has_more": False,
-            "url": f"/v1/accounts/{call.scope.account}/external_accounts",
+            "url": f"/v1/accounts/{context.scope.account}/external_accounts",
         },
         "future_requirements": _requirements(),
         "metadata": {},
@@ -99,16 +99,16 @@ def _settings() -> Body:
     }
 
 
-def account_by_id(call: Call) -> Body:
+def account_by_id(context: RequestContext) -> Body:
     """The own account by its id; there are no others here."""
-    if call.args[0] != call.scope.account:
+    if context.args[0] != context.scope.account:
         raise invalid(
-            f"The provided key does not have access to account '{call.args[0]}' (or that account does not exist). "
+            f"The provided key does not have access to account '{context.args[0]}' (or that account does not exist). "
             "Application access may have been revoked.",
             code="account_invalid",
             status=403,
         )
-    return account(call)
+    return account(context)
 
 
 ROUTES = (

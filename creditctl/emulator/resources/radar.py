@@ -3,19 +3,19 @@
 Source: Stripe API reference, "Early Fraud Warnings", "Reviews".
 """
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.lists import by_column, by_created, list_fields, listing, retrieve
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.protocol.errors import invalid
 from creditctl.emulator.storage.object_types import EARLY_FRAUD_WARNING, REVIEW, Body
 
 
-def approve(call: Call) -> Body:
+def approve(context: RequestContext) -> Body:
     """Close a review: the payment is fine."""
-    before = call.fetch(REVIEW, call.args[0])
+    before = context.fetch(REVIEW, context.args[0])
     if not before["open"]:
         raise invalid(f"The review {before['id']} is already closed.")
-    return call.save(
+    return context.save(
         REVIEW, before | {"closed_reason": "approved", "open": False, "reason": "approved"}, event="review.closed"
     )
 

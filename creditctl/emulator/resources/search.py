@@ -7,11 +7,11 @@ import base64
 import binascii
 from collections.abc import Mapping
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.routes import Action, route
 from creditctl.emulator.protocol.errors import bad_parameter
 from creditctl.emulator.protocol.schema import Field, Limit, Text
-from creditctl.emulator.storage.object_types import CHARGE, CUSTOMER, PAYMENT_INTENT, PRICE, PRODUCT, Body, Kind
+from creditctl.emulator.storage.object_types import CHARGE, CUSTOMER, PAYMENT_INTENT, PRICE, PRODUCT, Body, ObjectType
 from creditctl.emulator.storage.search_language import condition, parse
 from creditctl.emulator.storage.store import Row, decode
 
@@ -72,16 +72,16 @@ _PARAMS: dict[str, Field] = {
 }
 
 
-def search(kind: Kind) -> Action:
+def search(kind: ObjectType) -> Action:
     """The search action of a kind."""
 
-    def action(call: Call) -> Body:
-        terms, connective = parse(call.params["query"])
+    def action(context: RequestContext) -> Body:
+        terms, connective = parse(context.params["query"])
         found = condition(terms, connective, FIELDS[kind.name])
-        total = "total_count" in (call.params.get("counted") or ())
-        cursor = _cursor(call, call.params.get("page"))
-        limit = call.params.get("limit", 10)
-        rows, more = call.services.store.page(call.scope.id, kind, [found], limit, cursor, back=False)
+        total = "total_count" in (context.params.get("counted") or ())
+        cursor = _cursor(context, context.params.get("page"))
+        limit = context.params.get("limit", 10)
+        rows, more = context.services.store.page(context.scope.id, kind, [found], limit, cursor, back=False)
         body: Body = {
             "object": "search_result",
             "data": [decode(row.body) for row in rows],
@@ -90,29 +90,29 @@ def search(kind: Kind) -> Action:
             "url": f"{kind.url}/search",
         }
         if total:
-            body["total_count"] = len(call.services.store.select(call.scope.id, kind, found))
+            body["total_count"] = len(context.services.store.select(context.scope.id, kind, found))
         return body
 
     return action
 
 
-def _take_total(call: Call) -> None:
+def _take_total(context: RequestContext) -> None:
     """`expand[]=total_count` asks for a number, not for an object."""
-    expand = call.params.get("expand") or []
+    expand = context.params.get("expand") or []
     if "total_count" in expand:
-        call.params["counted"] = ["total_count"]
-        call.params["expand"] = [path for path in expand if path != "total_count"]
+        context.params["counted"] = ["total_count"]
+        context.params["expand"] = [path for path in expand if path != "total_count"]
 
 
 def _page(row: Row) -> str:
     return base64.urlsafe_b64encode(row.id.encode()).decode()
 
 
-def _cursor(call: Call, page: str | None) -> Row | None:
+def _cursor(context: RequestContext, page: str | None) -> Row | None:
     if page is None:
         return None
     try:
-        row = call.services.store.get(call.scope.id, base64.urlsafe_b64decode(page).decode())
+        row = context.services.store.get(context.scope.id, base64.urlsafe_b64decode(page).decode())
     except (binascii.Error, UnicodeDecodeError):
         row = None
     if row is None:

@@ -5,7 +5,7 @@ Source: Stripe CLI, `pkg/stripeauth/client.go`; its requests as observed.
 
 import json
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.protocol.errors import bad_parameter
 from creditctl.emulator.protocol.schema import Anything, Field, Listing, Text
@@ -31,28 +31,28 @@ _PARAMS: dict[str, Field] = {
 RECONNECT_SECONDS = 86_400
 
 
-def open_session(call: Call) -> Body:
+def open_session(context: RequestContext) -> Body:
     """A websocket to dial, and the secret that its events are signed with."""
-    features = call.params.get("websocket_features") or [call.params.get("websocket_feature") or "webhooks"]
+    features = context.params.get("websocket_features") or [context.params.get("websocket_feature") or "webhooks"]
     unknown = [name for name in features if name not in FEATURES]
     if unknown:
         raise bad_parameter(f"Invalid websocket feature: {unknown[0]}", "websocket_features")
-    session = call.services.listeners.open(
-        f"cliws_{call.services.ids.token(24)}",
-        call.scope.id,
-        call.scope.account,
-        call.scope.livemode,
+    session = context.services.listeners.open(
+        f"cliws_{context.services.ids.token(24)}",
+        context.scope.id,
+        context.scope.account,
+        context.scope.livemode,
         features[0],
-        _filters(call.params.get("filters")),
+        _filters(context.params.get("filters")),
     )
     return {
         "websocket_id": session.id,
-        "websocket_url": f"{call.base_url.replace('http', 'ws', 1)}/subscribe/{call.scope.account}",
+        "websocket_url": f"{context.base_url.replace('http', 'ws', 1)}/subscribe/{context.scope.account}",
         "websocket_authorized_feature": session.feature,
-        "default_version": call.services.options.api_version,
+        "default_version": context.services.options.api_version,
         "device_token": "",
         "display_connect_filter_warning": False,
-        "latest_version": call.services.options.api_version,
+        "latest_version": context.services.options.api_version,
         "reconnect_delay": RECONNECT_SECONDS,
         "secret": session.secret,
     }

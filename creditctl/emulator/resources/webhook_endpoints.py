@@ -7,7 +7,7 @@ Loopback URLs are accepted here, which Stripe refuses; `strict_urls` refuses the
 import ipaddress
 from urllib.parse import urlsplit
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.lists import list_fields, listing, retrieve
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import erase, given_metadata, updated
@@ -40,26 +40,26 @@ _UPDATE: dict[str, Field] = {
 }
 
 
-def _check(call: Call) -> None:
-    url, names = call.params.get("url"), call.params.get("enabled_events")
+def _check(context: RequestContext) -> None:
+    url, names = context.params.get("url"), context.params.get("enabled_events")
     if url is not None:
-        _check_url(url, call)
+        _check_url(url, context)
     for index, name in enumerate(names or ()):
         if name != "*" and name not in EVENT_TYPES:
             raise bad_parameter(f"Invalid enabled_events: {name} is not a valid event type", f"enabled_events[{index}]")
     if names and "*" in names and len(names) > 1:
         raise bad_parameter("You may only specify `*` on its own in enabled_events.", "enabled_events")
-    version = call.params.get("api_version")
+    version = context.params.get("api_version")
     if version:
         check_version(version, version)
 
 
-def _check_url(url: str, call: Call) -> None:
+def _check_url(url: str, context: RequestContext) -> None:
     parts = urlsplit(url)
     local = _is_local(parts.hostname or "")
-    if local and call.services.options.strict_urls:
+    if local and context.services.options.strict_urls:
         raise bad_parameter(_LOCAL, "url", "url_invalid")
-    if call.scope.livemode and parts.scheme.lower() != "https" and not local:
+    if context.scope.livemode and parts.scheme.lower() != "https" and not local:
         raise bad_parameter("Invalid URL: An explicit scheme (such as https) must be provided.", "url", "url_invalid")
 
 
@@ -73,56 +73,58 @@ def _is_local(host: str) -> bool:
     return not address.is_global
 
 
-def create(call: Call) -> Body:
+def create(context: RequestContext) -> Body:
     """Register an endpoint; this answer alone shows its secret."""
-    store = call.services.store
-    if len(store.select(call.scope.id, WEBHOOK_ENDPOINT)) >= MOST_ENDPOINTS:
+    store = context.services.store
+    if len(store.select(context.scope.id, WEBHOOK_ENDPOINT)) >= MOST_ENDPOINTS:
         raise invalid(f"You have reached the maximum of {MOST_ENDPOINTS} test webhook endpoints.")
-    secret = "whsec_" + call.services.ids.token(32)
-    params = call.params
+    secret = "whsec_" + context.services.ids.token(32)
+    params = context.params
     endpoint: Body = {
-        "id": call.new_id("we_"),
+        "id": context.new_id("we_"),
         "object": "webhook_endpoint",
         "api_version": params.get("api_version"),
         "application": None,
-        "created": call.now,
+        "created": context.now,
         "description": params.get("description"),
         "enabled_events": params["enabled_events"],
-        "livemode": call.scope.livemode,
+        "livemode": context.scope.livemode,
         "metadata": given_metadata(params),
         "status": "enabled",
         "url": params["url"],
     }
-    call.add(WEBHOOK_ENDPOINT, endpoint, extra={"secret": secret})
-    call.services.endpoints.pop(call.scope.id, None)
+    context.add(WEBHOOK_ENDPOINT, endpoint, extra={"secret": secret})
+    context.services.endpoints.pop(context.scope.id, None)
     return {**endpoint, "secret": secret}
 
 
-def update(call: Call) -> Body:
+def update(context: RequestContext) -> Body:
     """Change an endpoint; switching it off holds its retries back."""
-    params = call.params
-    before = call.fetch(WEBHOOK_ENDPOINT, call.args[0])
+    params = context.params
+    before = context.fetch(WEBHOOK_ENDPOINT, context.args[0])
     after = updated(before, params, ("url", "enabled_events", "description"))
     if "disabled" in params:
         after["status"] = "disabled" if params["disabled"] else "enabled"
-        call.services.deliveries.pause(call.scope.id, after["id"], paused=params["disabled"])
-        _forget_failures(call, after["id"])
-    call.save(WEBHOOK_ENDPOINT, after)
-    call.services.endpoints.pop(call.scope.id, None)
+        context.services.deliveries.pause(context.scope.id, after["id"], paused=params["disabled"])
+        _forget_failures(context, after["id"])
+    context.save(WEBHOOK_ENDPOINT, after)
+    context.services.endpoints.pop(context.scope.id, None)
     return after
 
 
-def _forget_failures(call: Call, endpoint: str) -> None:
+def _forget_failures(context: RequestContext, endpoint: str) -> None:
     """Whoever switches an endpoint on again gets as long as a new one."""
-    hidden = call.fetch_row(WEBHOOK_ENDPOINT, endpoint).hidden()
-    call.services.store.save_extra(call.scope.id, endpoint, {k: v for k, v in hidden.items() if k != "failing_since"})
+    hidden = context.fetch_row(WEBHOOK_ENDPOINT, endpoint).hidden()
+    context.services.store.save_extra(
+        context.scope.id, endpoint, {k: v for k, v in hidden.items() if k != "failing_since"}
+    )
 
 
-def delete(call: Call) -> Body:
+def delete(context: RequestContext) -> Body:
     """Remove an endpoint; what was pending for it is not sent any more."""
-    endpoint = call.fetch(WEBHOOK_ENDPOINT, call.args[0])
-    call.services.endpoints.pop(call.scope.id, None)
-    return erase(call, WEBHOOK_ENDPOINT, endpoint["id"])
+    endpoint = context.fetch(WEBHOOK_ENDPOINT, context.args[0])
+    context.services.endpoints.pop(context.scope.id, None)
+    return erase(context, WEBHOOK_ENDPOINT, endpoint["id"])
 
 
 _BASE = "/v1/webhook_endpoints"

@@ -8,7 +8,7 @@ import msgspec
 Body = dict[str, Any]
 
 
-class Kind(msgspec.Struct, frozen=True):
+class ObjectType(msgspec.Struct, frozen=True):
     """One kind of object.
 
     `links` names the store's index columns (owner, parent, label) by the body's key that fills them;
@@ -41,8 +41,8 @@ def _kind(
     param: str = "id",
     expandable: str = "",
     **links: str,
-) -> Kind:
-    return Kind(name, url, title or name, param, links, frozenset(expandable.split()))
+) -> ObjectType:
+    return ObjectType(name, url, title or name, param, links, frozenset(expandable.split()))
 
 
 PRODUCT = _kind("product", "/v1/products", expandable="default_price tax_code")
@@ -130,7 +130,7 @@ EARLY_FRAUD_WARNING = _kind(
 REVIEW = _kind("review", "/v1/reviews", param="review", expandable="charge payment_intent")
 BANK_ACCOUNT = _kind("bank_account", "/v1/external_accounts", "external account")
 
-KINDS = {kind.name: kind for kind in tuple(globals().values()) if isinstance(kind, Kind)}
+KINDS = {kind.name: kind for kind in tuple(globals().values()) if isinstance(kind, ObjectType)}
 
 NESTED_EXPANDABLE: Mapping[str, Callable[[Body], bool]] = {
     "coupon": lambda holder: "promotion_code" in holder or holder.get("type") == "coupon",

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from creditctl.emulator.storage.object_types import KINDS, Body, Kind
+from creditctl.emulator.storage.object_types import KINDS, Body, ObjectType
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS scopes (
@@ -147,7 +147,7 @@ class Store:
         row = self.db.execute(_ONE, (scope, object_id)).fetchone()
         return Row(*row) if row else None
 
-    def add(self, scope: int, kind: Kind, body: Body, extra: Body | None = None) -> bytes:
+    def add(self, scope: int, kind: ObjectType, body: Body, extra: Body | None = None) -> bytes:
         """Insert a new object and answer its encoded body."""
         encoded = encode(body)
         hidden = encode(extra) if extra else None
@@ -155,7 +155,7 @@ class Store:
         self.db.execute(_INSERT, (scope, kind.name, body["id"], created, *kind.columns(body), encoded, hidden))
         return encoded
 
-    def save(self, scope: int, kind: Kind, body: Body) -> bytes:
+    def save(self, scope: int, kind: ObjectType, body: Body) -> bytes:
         """Replace the body of an object and answer it encoded."""
         encoded = encode(body)
         self.db.execute(
@@ -173,7 +173,7 @@ class Store:
         self.db.execute("UPDATE objects SET deleted = 1 WHERE scope = ? AND id = ?", (scope, object_id))
 
     def page(
-        self, scope: int, kind: Kind, conditions: Iterable[Condition], limit: int, cursor: Row | None, back: bool
+        self, scope: int, kind: ObjectType, conditions: Iterable[Condition], limit: int, cursor: Row | None, back: bool
     ) -> tuple[list[Row], bool]:
         """A page in list order (newest first) and whether more lies in the direction of reading."""
         where, values = _where(scope, kind, conditions)
@@ -194,12 +194,12 @@ class Store:
             [*values, most],
         ).fetchall()
 
-    def select(self, scope: int, kind: Kind, *conditions: Condition) -> list[Row]:
+    def select(self, scope: int, kind: ObjectType, *conditions: Condition) -> list[Row]:
         """All objects that meet the conditions, newest first."""
         return self.page(scope, kind, conditions, 1_000_000, None, back=False)[0]
 
 
-def _where(scope: int, kind: Kind, conditions: Iterable[Condition]) -> tuple[list[str], list[Any]]:
+def _where(scope: int, kind: ObjectType, conditions: Iterable[Condition]) -> tuple[list[str], list[Any]]:
     where = ["scope = ?", "kind = ?", "deleted = 0"]
     values: list[Any] = [scope, kind.name]
     for clause, given in conditions:
@@ -229,6 +229,6 @@ def body_value(path: str, value: Any) -> Condition:
     return f"json_extract(CAST(body AS TEXT), '{path}') = ?", (value,)
 
 
-def kind_of(row: Row) -> Kind:
+def kind_of(row: Row) -> ObjectType:
     """The kind of a stored object."""
     return KINDS[row.kind]

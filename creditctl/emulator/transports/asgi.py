@@ -16,7 +16,7 @@ LONGEST_WAIT_SECONDS = 10.0
 """Source: Stripe docs, "Fulfill orders": Checkout waits up to ten seconds for the answer to the completed session."""
 
 
-class Door:
+class AsgiApp:
     """An ASGI application around a handler."""
 
     def __init__(self, emulator: Emulator) -> None:

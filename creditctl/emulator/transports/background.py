@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from creditctl.emulator.app import Emulator
-from creditctl.emulator.webhooks.deliveries import Outcome, Outgoing
+from creditctl.emulator.webhooks.deliveries import AttemptResult, Outgoing
 from creditctl.emulator.webhooks.outgoing import TIMEOUT_SECONDS
 
 if TYPE_CHECKING:
@@ -73,13 +73,13 @@ class Background:
         self._emulator.record(outgoing, outcome)
         self._wake.set()
 
-    async def _send(self, outgoing: Outgoing) -> Outcome:
+    async def _send(self, outgoing: Outgoing) -> AttemptResult:
         start = time.monotonic()
         try:
             answer = await self._ready().post(outgoing.url, content=outgoing.body, headers=outgoing.headers)
         except Exception as error:  # noqa: BLE001 - whatever the receiver or the network does is an outcome
-            return Outcome(None, f"{type(error).__name__}: {error}"[:300], _since(start))
-        return Outcome(answer.status_code, None, _since(start), answer.content)
+            return AttemptResult(None, f"{type(error).__name__}: {error}"[:300], _since(start))
+        return AttemptResult(answer.status_code, None, _since(start), answer.content)
 
     def _ready(self) -> "httpx.AsyncClient":
         """The client, made at the first delivery: an emulator that sends nothing starts without it."""

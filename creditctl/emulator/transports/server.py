@@ -11,7 +11,7 @@ from typing import Self
 import uvicorn
 
 from creditctl.emulator.app import Emulator
-from creditctl.emulator.transports.asgi import Door
+from creditctl.emulator.transports.asgi import AsgiApp
 
 START_SECONDS = 10.0
 GRACE_SECONDS = 1
@@ -36,7 +36,7 @@ def bind(host: str, port: int) -> socket.socket:
 def _uvicorn(emulator: Emulator) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
-            Door(emulator),
+            AsgiApp(emulator),
             log_level="warning",
             access_log=False,
             proxy_headers=False,

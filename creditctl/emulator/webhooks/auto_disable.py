@@ -6,12 +6,12 @@ endpoint. How many is not published, so the number is a setting and off by defau
 
 from creditctl.emulator.storage.object_types import WEBHOOK_ENDPOINT
 from creditctl.emulator.storage.store import Store
-from creditctl.emulator.webhooks.deliveries import Deliveries, Outcome, Outgoing
+from creditctl.emulator.webhooks.deliveries import AttemptResult, Deliveries, Outgoing
 
 DAY_SECONDS = 86_400
 
 
-def watch(store: Store, deliveries: Deliveries, sent: Outgoing, outcome: Outcome, now: int, days: int) -> bool:
+def watch(store: Store, deliveries: Deliveries, sent: Outgoing, outcome: AttemptResult, now: int, days: int) -> bool:
     """Note how long an endpoint has been failing; switch it off after so many days, and say whether."""
     row = store.get(sent.scope, sent.endpoint)
     if row is None or row.kind != WEBHOOK_ENDPOINT.name:

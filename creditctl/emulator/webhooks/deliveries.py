@@ -34,7 +34,7 @@ class Outgoing(msgspec.Struct, frozen=True):
     attempt: int
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class AttemptResult(msgspec.Struct, frozen=True):
     """What came of sending: a status, or the error that prevented one."""
 
     status: int | None
@@ -56,7 +56,7 @@ class Deliveries:
         self._db = store.db
         self._faults = faults
         self._retry_seconds = retry_seconds
-        self.fresh = False
+        self.has_new = False
         """True when rows were planned since somebody last looked."""
         self._db.execute("UPDATE deliveries SET state = 'pending' WHERE state = 'sending'")
 
@@ -74,7 +74,7 @@ class Deliveries:
                 "INSERT INTO deliveries (scope, event, endpoint, due, state, manual, rank) VALUES (?,?,?,?,?,?,?)",
                 row,
             ).lastrowid
-        self.fresh = True
+        self.has_new = True
         return last or 0
 
     def next_due(self) -> int | None:
@@ -111,7 +111,9 @@ class Deliveries:
     def _mark(self, row_id: int, state: str) -> None:
         self._db.execute("UPDATE deliveries SET state = ? WHERE id = ?", (state, row_id))
 
-    def record(self, outgoing: Outgoing, outcome: Outcome, now: int, *, livemode: bool, final: bool = False) -> None:
+    def record(
+        self, outgoing: Outgoing, outcome: AttemptResult, now: int, *, livemode: bool, final: bool = False
+    ) -> None:
         """Log an attempt, and settle the delivery or (unless this was the final one) set its next attempt."""
         self._db.execute(
             "INSERT INTO attempts (delivery, at, status, error, duration_ms, response) VALUES (?,?,?,?,?,?)",
@@ -134,7 +136,7 @@ class Deliveries:
         if outcome.ok:
             self.settle(outgoing.scope, outgoing.event)
 
-    def _next(self, outgoing: Outgoing, outcome: Outcome, now: int, livemode: bool) -> tuple[str, int]:
+    def _next(self, outgoing: Outgoing, outcome: AttemptResult, now: int, livemode: bool) -> tuple[str, int]:
         if outcome.ok:
             return "delivered", now
         schedule = self._retry_seconds
@@ -158,7 +160,7 @@ class Deliveries:
             body["pending_webhooks"] = pending
             self._store.save(scope, EVENT, body)
 
-    def untried(self, scope: int, event: str, now: int) -> bool:
+    def never_attempted(self, scope: int, event: str, now: int) -> bool:
         """Whether a delivery of this event is due that was never answered."""
         row = self._db.execute(
             "SELECT 1 FROM deliveries WHERE scope = ? AND event = ? AND attempts = 0 AND due <= ? "
@@ -174,7 +176,7 @@ class Deliveries:
             "UPDATE deliveries SET state = ? WHERE scope = ? AND endpoint = ? AND state = ?",
             (new, scope, endpoint, old),
         )
-        self.fresh = True
+        self.has_new = True
 
     def log(self, scope: int, limit: int, event: str | None = None) -> list[Body]:
         """The newest deliveries with their attempts."""
@@ -195,7 +197,7 @@ class Deliveries:
         names = ("at", "status", "error", "duration_ms", "response")
         return [dict(zip(names, (*row[:4], (row[4] or b"").decode("utf-8", "replace")), strict=True)) for row in rows]
 
-    def hasten(self, now: int, delivery: int | None = None) -> int:
+    def deliver_now(self, now: int, delivery: int | None = None) -> int:
         """Make what is pending (or one delivery, whatever became of it) due now."""
         if delivery is None:
             done = self._db.execute("UPDATE deliveries SET due = ? WHERE state = 'pending' AND due > ?", (now, now))
@@ -204,7 +206,7 @@ class Deliveries:
                 "UPDATE deliveries SET state = 'pending', due = ? WHERE id = ? AND state <> 'sending'",
                 (now, delivery),
             )
-        self.fresh = True
+        self.has_new = True
         return done.rowcount
 
 

@@ -11,7 +11,7 @@ from creditctl.emulator.storage.object_types import EVENT, WEBHOOK_ENDPOINT, Bod
 from creditctl.emulator.storage.store import column, decode
 
 if TYPE_CHECKING:
-    from creditctl.emulator.api.context import Call
+    from creditctl.emulator.api.context import RequestContext
 
 RETENTION_SECONDS = 30 * 86_400
 LISTENER = "cli"
@@ -33,58 +33,58 @@ def previous_attributes(before: Body, after: Body) -> Body:
 
 
 def record_event(
-    call: "Call", type_: str, snapshot: bytes, object_id: str, previous: Body | None, by_request: bool
+    context: "RequestContext", type_: str, snapshot: bytes, object_id: str, previous: Body | None, by_request: bool
 ) -> str:
     """Store an event with its deliveries, inside the caller's transaction; answers its id."""
-    listeners = matching_endpoints(call, type_)
+    listeners = matching_endpoints(context, type_)
     data: dict[str, Any] = {"object": msgspec.Raw(snapshot)}
     if previous:
         data["previous_attributes"] = previous
-    event_id = _event_id(call, object_id)
+    event_id = _event_id(context, object_id)
     event = {
         "id": event_id,
         "object": "event",
-        "api_version": call.services.options.api_version,
-        "created": call.now,
+        "api_version": context.services.options.api_version,
+        "created": context.now,
         "data": data,
-        "livemode": call.scope.livemode,
+        "livemode": context.scope.livemode,
         "pending_webhooks": len(listeners),
         "request": {
-            "id": call.request_id if by_request else None,
-            "idempotency_key": call.idempotency_key if by_request else None,
+            "id": context.request_id if by_request else None,
+            "idempotency_key": context.idempotency_key if by_request else None,
         },
         "type": type_,
     }
-    call.services.store.add(call.scope.id, EVENT, event)
+    context.services.store.add(context.scope.id, EVENT, event)
     for endpoint in listeners:
-        call.services.deliveries.plan(call.scope.id, event_id, type_, endpoint, call.now)
+        context.services.deliveries.plan(context.scope.id, event_id, type_, endpoint, context.now)
     return event_id
 
 
-def _event_id(call: "Call", object_id: str) -> str:
+def _event_id(context: "RequestContext", object_id: str) -> str:
     body = object_id[object_id.find("_") + 1 :]
     if body.startswith("3") and len(body) == 24:
-        return call.services.ids.relative("evt_", object_id, "2")
-    return call.new_id("evt_")
+        return context.services.ids.relative("evt_", object_id, "2")
+    return context.new_id("evt_")
 
 
-def matching_endpoints(call: "Call", type_: str) -> list[str]:
+def matching_endpoints(context: "RequestContext", type_: str) -> list[str]:
     """The ids of the enabled endpoints, and of connected listeners, that want this type."""
-    cache = call.services.endpoints
-    if call.scope.id not in cache:
-        rows = call.services.store.select(call.scope.id, WEBHOOK_ENDPOINT)
-        cache[call.scope.id] = [
+    cache = context.services.endpoints
+    if context.scope.id not in cache:
+        rows = context.services.store.select(context.scope.id, WEBHOOK_ENDPOINT)
+        cache[context.scope.id] = [
             (row.id, frozenset(body["enabled_events"]))
             for row in reversed(rows)
             if (body := decode(row.body))["status"] == "enabled"
         ]
-    found = [name for name, wanted in cache[call.scope.id] if type_ in wanted or "*" in wanted]
-    return found + call.services.listeners.names(call.scope.id)
+    found = [name for name, wanted in cache[context.scope.id] if type_ in wanted or "*" in wanted]
+    return found + context.services.listeners.names(context.scope.id)
 
 
-def retained(call: "Call") -> tuple[str, tuple[int]]:
+def retained(context: "RequestContext") -> tuple[str, tuple[int]]:
     """The condition that hides events older than thirty days."""
-    return "created >= ?", (call.now - RETENTION_SECONDS,)
+    return "created >= ?", (context.now - RETENTION_SECONDS,)
 
 
 def by_types(types: list[str]) -> tuple[str, list[str]]:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from creditctl.emulator.storage.store import Store, encode
-from creditctl.emulator.webhooks.deliveries import Deliveries, Outcome, Outgoing, render_event, webhook_headers
+from creditctl.emulator.webhooks.deliveries import AttemptResult, Deliveries, Outgoing, render_event, webhook_headers
 from creditctl.emulator.webhooks.events import LISTENER
 
 PATIENCE_SECONDS = 60.0
@@ -131,7 +131,7 @@ class Listeners:
         elif message.get("type") == "webhook_response":
             event = self._event_of(delivery, session)
             if event is not None:
-                outcome = Outcome(int(message.get("status", 0)), None, 0, str(message.get("body", "")).encode())
+                outcome = AttemptResult(int(message.get("status", 0)), None, 0, str(message.get("body", "")).encode())
                 outgoing = Outgoing(delivery, session.scope, event, session.endpoint, "", {}, b"", 1)
                 deliveries.record(outgoing, outcome, now, livemode=session.livemode, final=True)
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from creditctl.emulator.protocol.wire import Reply, Send
-from creditctl.emulator.webhooks.deliveries import Outcome, Outgoing
+from creditctl.emulator.webhooks.deliveries import AttemptResult, Outgoing
 
 if TYPE_CHECKING:
     import httpx
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 TIMEOUT_SECONDS = 20.0
 
 
-def attempt(outgoing: Outgoing, send: Send) -> Outcome:
+def attempt(outgoing: Outgoing, send: Send) -> AttemptResult:
     """Send a delivery once; every failure becomes an outcome."""
     start = time.monotonic()
     try:
         reply = send(outgoing.url, outgoing.headers, outgoing.body)
     except Exception as error:  # noqa: BLE001 - whatever the receiver or the network does is an outcome
-        return Outcome(None, f"{type(error).__name__}: {error}"[:300], _since(start))
-    return Outcome(reply.status, None, _since(start), reply.body)
+        return AttemptResult(None, f"{type(error).__name__}: {error}"[:300], _since(start))
+    return AttemptResult(reply.status, None, _since(start), reply.body)
 
 
 def _since(start: float) -> int:

@@ -29,12 +29,12 @@ _ORDER = "created, reading, seq DESC"
 _NEWEST_FIRST = "created DESC, reading DESC, seq"
 
 
-def mirror_path(ledger_path: Path) -> Path:
+def archive_path(ledger_path: Path) -> Path:
     """Where the mirror of a ledger lies: beside it."""
     return ledger_path.with_name(f"{ledger_path.stem}-mirror.db")
 
 
-class Mirror:
+class Archive:
     """The mirror of one account and one livemode; several processes may write at once.
 
     Errors: LedgerError where SQLite fails; nothing is half written then.
@@ -45,7 +45,7 @@ class Mirror:
         self._connections = connections
 
     @classmethod
-    def open(cls, path: Path, *, account: str | None, livemode: bool | None, create: bool = True) -> Mirror:
+    def open(cls, path: Path, *, account: str | None, livemode: bool | None, create: bool = True) -> Archive:
         """Opens a mirror, or makes one where there is none.
 
         Shape:  None for account or livemode is not checked; a new file needs both.

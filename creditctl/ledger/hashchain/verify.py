@@ -19,7 +19,7 @@ Row = Sequence[Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Violation:
     """One thing that is not as it was written.
 
     Shape: `kind` is edited, moved, missing, inserted, chain, foreign, orphan, protection or head; `entry_id` is the
@@ -36,7 +36,7 @@ class Verification:
     """What verifying a ledger found; count and head are those of the rows that are there now."""
 
     head: Head
-    faults: tuple[Fault, ...]
+    faults: tuple[Violation, ...]
 
     @property
     def ok(self) -> bool:
@@ -58,9 +58,9 @@ def verify(
         walk.step(row)
     faults = [*walk.faults, *_traced(walk.broken), *_orphans(connection), *_unprotected(connection)]
     if walk.unnamed:
-        faults.append(Fault("chain", None, f"{walk.unnamed} more entries do not fit"))
+        faults.append(Violation("chain", None, f"{walk.unnamed} more entries do not fit"))
     if expect_head is not None and not _holds(connection, expect_head):
-        faults.append(Fault("head", None, f"no entry has the expected hash {expect_head}: entries were removed"))
+        faults.append(Violation("head", None, f"no entry has the expected hash {expect_head}: entries were removed"))
     ordered = sorted(faults, key=lambda fault: (fault.entry_id is None, fault.entry_id or 0))
     return Verification(Head(walk.count, walk.previous), tuple(ordered))
 
@@ -79,7 +79,7 @@ class _Walk:
     def __init__(self, account: str, livemode: int) -> None:
         self.count = 0
         self.previous = GENESIS
-        self.faults: list[Fault] = []
+        self.faults: list[Violation] = []
         self.broken: list[_Broken] = []
         self.unnamed = 0
         self._next_id = 1
@@ -91,7 +91,7 @@ class _Walk:
         if entry_hash(self.previous, row[:_HASH]) != row[_HASH] and not gap:
             self._note(_Broken(row, self.previous))
         if (row[_ACCOUNT], row[_LIVEMODE]) != self._owner:
-            self.faults.append(Fault("foreign", row[_ID], f"entry {row[_ID]} is of another account or mode"))
+            self.faults.append(Violation("foreign", row[_ID], f"entry {row[_ID]} is of another account or mode"))
         self.count += 1
         self.previous = row[_HASH]
 
@@ -104,28 +104,28 @@ class _Walk:
     def _check_number(self, number: int) -> bool:
         """Whether entries are missing before this one; then its hash cannot fit and says nothing of itself."""
         if number < 1:
-            self.faults.append(Fault("inserted", number, f"entry {number} was inserted: entries begin at 1"))
+            self.faults.append(Violation("inserted", number, f"entry {number} was inserted: entries begin at 1"))
             return False
         missing = range(self._next_id, number)
         self._next_id = number + 1
         if len(missing):
             named = f"entry {missing[0]} is" if len(missing) == 1 else f"entries {missing[0]} to {missing[-1]} are"
-            self.faults.append(Fault("missing", missing[0], f"{named} missing"))
+            self.faults.append(Violation("missing", missing[0], f"{named} missing"))
         return len(missing) > 0
 
 
-def _traced(broken: Sequence[_Broken]) -> Iterator[Fault]:
+def _traced(broken: Sequence[_Broken]) -> Iterator[Violation]:
     """Says of each row whose hash does not fit what happened to it, as far as can be told."""
     traced = broken[:_MAX_TRACED]
     former = {id(each): _former_number(each.row, traced) for each in traced}
     for each in broken:
         number, was = each.row[_ID], former.get(id(each))
         if was is not None:
-            yield Fault("moved", number, f"entry {number} was moved: it was written as entry {was}")
+            yield Violation("moved", number, f"entry {number} was moved: it was written as entry {was}")
         elif _follows_moved(each, traced, former):
-            yield Fault("chain", number, f"entry {number} does not follow entry {number - 1}, which was exchanged")
+            yield Violation("chain", number, f"entry {number} does not follow entry {number - 1}, which was exchanged")
         else:
-            yield Fault("edited", number, f"entry {number} was edited or inserted: its hash does not fit")
+            yield Violation("edited", number, f"entry {number} was edited or inserted: its hash does not fit")
 
 
 def _former_number(row: Row, broken: Sequence[_Broken]) -> int | None:
@@ -145,21 +145,21 @@ def _follows_moved(each: _Broken, broken: Sequence[_Broken], former: dict[int, i
     return any(entry_hash(before, each.row[:_HASH]) == each.row[_HASH] for before in hashes)
 
 
-def _orphans(connection: sqlite3.Connection) -> Iterator[Fault]:
+def _orphans(connection: sqlite3.Connection) -> Iterator[Violation]:
     """Rows that name an entry that is not there."""
     for table, _rowid, parent, _ in connection.execute("PRAGMA foreign_key_check"):
         if parent == "credit_transactions":
-            yield Fault("orphan", None, f"a row of {table} names an entry that is not there")
+            yield Violation("orphan", None, f"a row of {table} names an entry that is not there")
 
 
-def _unprotected(connection: sqlite3.Connection) -> Iterator[Fault]:
+def _unprotected(connection: sqlite3.Connection) -> Iterator[Violation]:
     """Triggers that should refuse changes and are gone, or are others under the same names."""
     there = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
     for name, sql in PROTECTION.items():
         if name not in there:
-            yield Fault("protection", None, f"the trigger {name} is gone: entries could be changed")
+            yield Violation("protection", None, f"the trigger {name} is gone: entries could be changed")
         elif there[name].split() != sql.split():
-            yield Fault("protection", None, f"the trigger {name} is not the one it was: entries could be changed")
+            yield Violation("protection", None, f"the trigger {name} is not the one it was: entries could be changed")
 
 
 def _holds(connection: sqlite3.Connection, head: str) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from creditctl.ledger.sqlite.errors import locked
 
 
-class Turns:
+class WriteLock:
     """Lets one thread write at a time.
 
     Shape: between threads a lock is fair and instant; SQLite's own waiting, for other processes, polls. Both count

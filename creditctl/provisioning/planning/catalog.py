@@ -18,7 +18,7 @@ from creditctl.provisioning.planning.price import (
     related_prices,
     superseded_price,
 )
-from creditctl.provisioning.planning.steps import Action, Change, Kind, Step
+from creditctl.provisioning.planning.steps import Action, Change, Step, StepKind
 from creditctl.provisioning.state import MANAGED_BY, Observed, PriceState, ProductState
 
 
@@ -169,7 +169,7 @@ def _product_step(package: Package, product: ProductState | None, *, adopting: b
     if product is None:
         return Step(
             Action.CREATE,
-            Kind.PRODUCT,
+            StepKind.PRODUCT,
             package.slug,
             params={"id": package.product_id, **wanted, "metadata": package.metadata},
             changes=(
@@ -182,7 +182,7 @@ def _product_step(package: Package, product: ProductState | None, *, adopting: b
     have = {"name": product.name, "description": product.description, "active": product.active}
     changes = (*differences(have, wanted), *metadata_changes(product.metadata, package.metadata))
     action, reason = _product_action(product, changes, adopting=adopting)
-    return Step(action, Kind.PRODUCT, package.slug, product.id, changes, update_params(changes), reason)
+    return Step(action, StepKind.PRODUCT, package.slug, product.id, changes, update_params(changes), reason)
 
 
 def _product_action(product: ProductState, changes: Sequence[Change], *, adopting: bool) -> tuple[Action, str]:
@@ -210,7 +210,7 @@ def _retire(draft: _Draft, observed: Observed) -> None:
         change = Change("default_price", product.default_price, new)
         reason = "its default price is about to be archived"
         draft.steps.append(
-            Step(Action.UPDATE, Kind.PRODUCT, package.slug, product.id, (change,), {"default_price": new}, reason)
+            Step(Action.UPDATE, StepKind.PRODUCT, package.slug, product.id, (change,), {"default_price": new}, reason)
         )
     moved = {product.id for _, product, _ in draft.sold_by if product is not None}
     stuck = {product.default_price for product in observed.products if product.id not in moved}
@@ -247,7 +247,7 @@ def _plan_orphans(draft: _Draft, observed: Observed, kept: set[str], *, prune: b
         ]
         change = Change("active", True, False)
         draft.steps.append(
-            Step(Action.ARCHIVE, Kind.PRODUCT, subject, product.id, (change,), {"active": False}, "it is an orphan")
+            Step(Action.ARCHIVE, StepKind.PRODUCT, subject, product.id, (change,), {"active": False}, "it is an orphan")
         )
 
 

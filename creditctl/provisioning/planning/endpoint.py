@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from creditctl.core.findings import Finding, Severity
 from creditctl.provisioning.planning.diff import update_params
-from creditctl.provisioning.planning.steps import Action, Change, Kind, Step
-from creditctl.provisioning.state import MANAGED_BY, EndpointState, EndpointWish, digest, same_url
+from creditctl.provisioning.planning.steps import Action, Change, Step, StepKind
+from creditctl.provisioning.state import MANAGED_BY, DesiredEndpoint, EndpointState, digest, same_url
 
 
 @dataclass
@@ -19,7 +19,9 @@ class EndpointPlan:
     findings: list[Finding] = field(default_factory=list)
 
 
-def plan_endpoint(wish: EndpointWish, endpoints: Sequence[EndpointState], *, adopt: str | None = None) -> EndpointPlan:
+def plan_endpoint(
+    wish: DesiredEndpoint, endpoints: Sequence[EndpointState], *, adopt: str | None = None
+) -> EndpointPlan:
     """The steps that leave one endpoint of ours at the URL, with a secret that we hold.
 
     Shape: `adopt` is the id of an endpoint made by hand, whose secret is the one that we hold.
@@ -52,7 +54,7 @@ def rotation_pair(ours: Sequence[EndpointState]) -> tuple[EndpointState, Endpoin
 
 
 def _plan_pair(
-    plan: EndpointPlan, wish: EndpointWish, ours: Sequence[EndpointState], pair: tuple[EndpointState, EndpointState]
+    plan: EndpointPlan, wish: DesiredEndpoint, ours: Sequence[EndpointState], pair: tuple[EndpointState, EndpointState]
 ) -> None:
     """A rotation under way is nobody's drift; a new endpoint whose secret was never handed over gets that done."""
     old, new = pair
@@ -80,7 +82,7 @@ def _new_secret_not_here(new: EndpointState) -> Finding:
 
 def _plan_single(
     plan: EndpointPlan,
-    wish: EndpointWish,
+    wish: DesiredEndpoint,
     ours: Sequence[EndpointState],
     strangers: Sequence[EndpointState],
     endpoints: Sequence[EndpointState],
@@ -100,24 +102,24 @@ def _plan_single(
     plan.steps += [_delete(endpoint, "a duplicate at this URL") for endpoint in ours if endpoint.id != chosen.id]
 
 
-def _proven(wish: EndpointWish, ours: Sequence[EndpointState]) -> EndpointState | None:
+def _proven(wish: DesiredEndpoint, ours: Sequence[EndpointState]) -> EndpointState | None:
     """The newest endpoint whose secret we hold, else the newest whose secret lives where we are told to trust."""
     held = [endpoint for endpoint in ours if endpoint.fingerprint in wish.held]
     return [None, *[endpoint for endpoint in ours if _secret_is_held(wish, endpoint)], *held][-1]
 
 
-def _secret_is_held(wish: EndpointWish, endpoint: EndpointState) -> bool:
+def _secret_is_held(wish: DesiredEndpoint, endpoint: EndpointState) -> bool:
     return endpoint.fingerprint is not None and (endpoint.fingerprint in wish.held or wish.trust_fingerprint)
 
 
-def _moved(wish: EndpointWish, endpoints: Sequence[EndpointState]) -> EndpointState | None:
+def _moved(wish: DesiredEndpoint, endpoints: Sequence[EndpointState]) -> EndpointState | None:
     """The one endpoint of ours at another URL whose secret we hold: the backend moved, and its secret can stay."""
     matching = [endpoint for endpoint in endpoints if endpoint.ours and endpoint.fingerprint in wish.held]
     return matching[0] if len(matching) == 1 and matching[0].rotation is None else None
 
 
 def _plan_creation(
-    plan: EndpointPlan, wish: EndpointWish, ours: Sequence[EndpointState], strangers: Sequence[EndpointState]
+    plan: EndpointPlan, wish: DesiredEndpoint, ours: Sequence[EndpointState], strangers: Sequence[EndpointState]
 ) -> None:
     if not ours and wish.held and any(endpoint.status == "enabled" for endpoint in strangers):
         plan.findings.append(_choose(wish, strangers[0]))
@@ -127,7 +129,7 @@ def _plan_creation(
     plan.steps.append(
         Step(
             Action.CREATE if old is None else Action.REPLACE,
-            Kind.ENDPOINT,
+            StepKind.ENDPOINT,
             wish.url,
             None if old is None else old.id,
             changes if old is not None else (*_creation_changes(wish), *changes),
@@ -145,7 +147,7 @@ def _secret_words(old: EndpointState | None) -> str | None:
     return "never handed over" if old.fingerprint is None else f"fingerprint {old.fingerprint}"
 
 
-def creation_seed(wish: EndpointWish, here: Sequence[EndpointState]) -> str:
+def creation_seed(wish: DesiredEndpoint, here: Sequence[EndpointState]) -> str:
     """What makes two creations the same one: the URL and the endpoints there, but for those never handed over.
 
     A creation that was killed before its hand-over thereby repeats itself under the same idempotency key, and
@@ -155,7 +157,7 @@ def creation_seed(wish: EndpointWish, here: Sequence[EndpointState]) -> str:
     return digest([wish.url, seen])
 
 
-def creation_params(wish: EndpointWish, *, rotation: str | None = None) -> dict[str, object]:
+def creation_params(wish: DesiredEndpoint, *, rotation: str | None = None) -> dict[str, object]:
     """The request that creates the endpoint; the version can be set at no other time.
 
     Source: Stripe API reference, "Create a webhook endpoint".
@@ -170,7 +172,7 @@ def creation_params(wish: EndpointWish, *, rotation: str | None = None) -> dict[
     }
 
 
-def _creation_changes(wish: EndpointWish) -> tuple[Change, ...]:
+def _creation_changes(wish: DesiredEndpoint) -> tuple[Change, ...]:
     return (
         Change("url", None, wish.url),
         Change("enabled_events", None, sorted(wish.events)),
@@ -178,11 +180,11 @@ def _creation_changes(wish: EndpointWish) -> tuple[Change, ...]:
     )
 
 
-def successor_step(wish: EndpointWish, old: EndpointState, ours: Sequence[EndpointState], reason: str) -> Step:
+def successor_step(wish: DesiredEndpoint, old: EndpointState, ours: Sequence[EndpointState], reason: str) -> Step:
     """A second endpoint beside the first; `webhooks rotate` retires the first."""
     return Step(
         Action.CREATE,
-        Kind.ENDPOINT,
+        StepKind.ENDPOINT,
         wish.url,
         None,
         (Change("api_version", old.api_version, wish.api_version), Change("metadata.rotation", None, old.id)),
@@ -202,7 +204,7 @@ def release_name(version: str | None) -> str | None:
 
 def _keep_or_repair(
     plan: EndpointPlan,
-    wish: EndpointWish,
+    wish: DesiredEndpoint,
     endpoint: EndpointState,
     *,
     adopting: bool = False,
@@ -226,11 +228,11 @@ def _keep_or_repair(
     if "enabled_events" in params:
         params["enabled_events"] = list(wish.events)
     plan.steps.append(
-        Step(action, Kind.ENDPOINT, wish.url, endpoint.id, tuple(changes), params, "it differs" if changes else "")
+        Step(action, StepKind.ENDPOINT, wish.url, endpoint.id, tuple(changes), params, "it differs" if changes else "")
     )
 
 
-def _old_secret_stays(wish: EndpointWish, endpoint: EndpointState) -> bool:
+def _old_secret_stays(wish: DesiredEndpoint, endpoint: EndpointState) -> bool:
     """Whether the settings still accept another secret besides that of a rotation's new endpoint."""
     return endpoint.fingerprint in wish.held and len(wish.held) > 1
 
@@ -244,10 +246,12 @@ def _repair_action(endpoint: EndpointState, changes: Sequence[Change], *, adopti
 
 
 def _delete(endpoint: EndpointState, reason: str) -> Step:
-    return Step(Action.DELETE, Kind.ENDPOINT, endpoint.url, endpoint.id, reason=reason)
+    return Step(Action.DELETE, StepKind.ENDPOINT, endpoint.url, endpoint.id, reason=reason)
 
 
-def _notes(wish: EndpointWish, endpoints: Sequence[EndpointState], strangers: Sequence[EndpointState]) -> list[Finding]:
+def _notes(
+    wish: DesiredEndpoint, endpoints: Sequence[EndpointState], strangers: Sequence[EndpointState]
+) -> list[Finding]:
     notes = [_duplicate(endpoint) for endpoint in strangers]
     for endpoint in endpoints:
         if endpoint.enabled_events == ("*",) and not endpoint.ours:
@@ -281,7 +285,7 @@ def _wildcard(endpoint: EndpointState) -> Finding:
     )
 
 
-def _version_note(wish: EndpointWish, endpoint: EndpointState) -> list[Finding]:
+def _version_note(wish: DesiredEndpoint, endpoint: EndpointState) -> list[Finding]:
     if endpoint.api_version == wish.api_version or release_name(endpoint.api_version) != release_name(wish.api_version):
         return []
     return [
@@ -295,7 +299,7 @@ def _version_note(wish: EndpointWish, endpoint: EndpointState) -> list[Finding]:
     ]
 
 
-def _rotation_note(wish: EndpointWish, endpoint: EndpointState, endpoints: Sequence[EndpointState]) -> list[Finding]:
+def _rotation_note(wish: DesiredEndpoint, endpoint: EndpointState, endpoints: Sequence[EndpointState]) -> list[Finding]:
     """A rotation that was stopped after its old endpoint went: the old secret would be accepted for ever."""
     if endpoint.rotation is None or any(other.id == endpoint.rotation for other in endpoints):
         return []
@@ -312,7 +316,7 @@ def _rotation_note(wish: EndpointWish, endpoint: EndpointState, endpoints: Seque
     ]
 
 
-def _secret_note(wish: EndpointWish, endpoint: EndpointState) -> list[Finding]:
+def _secret_note(wish: DesiredEndpoint, endpoint: EndpointState) -> list[Finding]:
     """Where a command takes the secrets, another one in our own settings changes nothing, but may surprise."""
     if not (wish.trust_fingerprint and wish.held) or endpoint.fingerprint is None or endpoint.fingerprint in wish.held:
         return []
@@ -338,7 +342,7 @@ def _elsewhere(endpoint: EndpointState) -> Finding:
     )
 
 
-def _choose(wish: EndpointWish, stranger: EndpointState) -> Finding:
+def _choose(wish: DesiredEndpoint, stranger: EndpointState) -> Finding:
     return Finding(
         "endpoint.made_by_hand",
         Severity.HIGH,

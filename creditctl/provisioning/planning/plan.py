@@ -11,8 +11,8 @@ from creditctl.core.findings import sort_findings
 from creditctl.provisioning.planning.catalog import plan_catalog
 from creditctl.provisioning.planning.endpoint import plan_endpoint
 from creditctl.provisioning.planning.price import JUMP_BOUND_PERCENT
-from creditctl.provisioning.planning.steps import Action, Kind, Plan, Scope, Step
-from creditctl.provisioning.state import EndpointWish, Observed, ProductState, digest, plain, same_url
+from creditctl.provisioning.planning.steps import Action, Plan, Scope, Step, StepKind
+from creditctl.provisioning.state import DesiredEndpoint, Observed, ProductState, digest, plain, same_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ NO_ADOPTION = Adoption({})
 
 def make_plan(
     catalog: Catalog,
-    wish: EndpointWish | None,
+    wish: DesiredEndpoint | None,
     observed: Observed,
     *,
     adoption: Adoption = NO_ADOPTION,
@@ -45,7 +45,7 @@ def make_plan(
     return Plan(tuple(steps), tuple(sort_findings(findings)), fingerprint(scope, observed), packages.jumps, scope)
 
 
-def plan_scope(catalog: Catalog, wish: EndpointWish | None, adoption: Adoption) -> Scope:
+def plan_scope(catalog: Catalog, wish: DesiredEndpoint | None, adoption: Adoption) -> Scope:
     """What the plan looks at, besides everything that carries our marker."""
     products = {*adoption.products.values(), *(package.product_id for package in catalog)}
     return Scope(
@@ -73,7 +73,7 @@ def _id(row: Mapping[str, object]) -> str:
     return str(row["id"])
 
 
-def resolve_adoption(names: list[str], catalog: Catalog, observed: Observed, wish: EndpointWish | None) -> Adoption:
+def resolve_adoption(names: list[str], catalog: Catalog, observed: Observed, wish: DesiredEndpoint | None) -> Adoption:
     """What --adopt means: `prod_…` (the package is found by amount or name), `<slug>=prod_…` or `we_…`.
 
     Errors: UsageError where a name fits nothing; ConfigurationError where an endpoint's secret is not held.
@@ -92,7 +92,7 @@ def resolve_adoption(names: list[str], catalog: Catalog, observed: Observed, wis
     return Adoption(products, endpoint)
 
 
-def _adopted_endpoint(endpoint_id: str, observed: Observed, wish: EndpointWish | None) -> str:
+def _adopted_endpoint(endpoint_id: str, observed: Observed, wish: DesiredEndpoint | None) -> str:
     found = next((endpoint for endpoint in observed.endpoints if endpoint.id == endpoint_id), None)
     if found is None or wish is None or not same_url(found.url, wish.url):
         raise _cannot_adopt(f"{endpoint_id} is no endpoint at the backend's webhook URL.")
@@ -138,4 +138,4 @@ def creates_endpoint(plan: Plan) -> bool:
 
 def is_endpoint_creation(step: Step) -> bool:
     """Whether a step makes an endpoint, and with it a secret."""
-    return step.kind is Kind.ENDPOINT and step.action in (Action.CREATE, Action.REPLACE)
+    return step.kind is StepKind.ENDPOINT and step.action in (Action.CREATE, Action.REPLACE)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from creditctl.core.catalog import Package
 from creditctl.core.money import format_amount
 from creditctl.provisioning.planning.diff import all_new, differences, metadata_changes, update_params
-from creditctl.provisioning.planning.steps import Action, Change, Kind, Step
+from creditctl.provisioning.planning.steps import Action, Change, Step, StepKind
 from creditctl.provisioning.state import PriceState, digest
 
 JUMP_BOUND_PERCENT = 50
@@ -80,7 +80,7 @@ def new_price_step(package: Package, product_id: str, related: Sequence[PriceSta
     terms = {"product": product_id, "currency": package.currency, "unit_amount": package.amount}
     return Step(
         Action.CREATE if old is None else Action.REPLACE,
-        Kind.PRICE,
+        StepKind.PRICE,
         package.slug,
         None if old is None else old.id,
         changes=_price_changes(package, product_id, old),
@@ -148,11 +148,11 @@ def existing_price_step(package: Package, price: PriceState, *, adopting: bool) 
         action, reason = Action.RESTORE, "it was archived"
     else:
         action, reason = Action.UPDATE, "it differs"
-    return Step(action, Kind.PRICE, package.slug, price.id, changes, params, reason)
+    return Step(action, StepKind.PRICE, package.slug, price.id, changes, params, reason)
 
 
 def archive_price_step(subject: str, price: PriceState, reason: str) -> Step:
     """Takes a price out of sale; it stays readable, as the record of what it sold."""
     return Step(
-        Action.ARCHIVE, Kind.PRICE, subject, price.id, (Change("active", True, False),), {"active": False}, reason
+        Action.ARCHIVE, StepKind.PRICE, subject, price.id, (Change("active", True, False),), {"active": False}, reason
     )

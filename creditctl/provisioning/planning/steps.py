@@ -23,7 +23,7 @@ class Action(StrEnum):
     KEEP = "keep"
 
 
-class Kind(StrEnum):
+class StepKind(StrEnum):
     """Stripe's name for the kind of object."""
 
     PRODUCT = "product"
@@ -50,7 +50,7 @@ class Step:
     """
 
     action: Action
-    kind: Kind
+    kind: StepKind
     subject: str
     id: str | None = None
     changes: tuple[Change, ...] = ()
@@ -117,7 +117,7 @@ def step_from_dict(row: Mapping[str, Any]) -> Step:
     """A step read back from a file. Errors: KeyError, TypeError or ValueError if it is not one."""
     return Step(
         action=Action(row["action"]),
-        kind=Kind(row["kind"]),
+        kind=StepKind(row["kind"]),
         subject=str(row["subject"]),
         id=None if row["id"] is None else str(row["id"]),
         changes=tuple(Change(str(item["field"]), item["old"], item["new"]) for item in row["changes"]),

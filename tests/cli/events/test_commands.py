@@ -19,35 +19,35 @@ from typing import Any
 import pytest
 
 from creditctl.cli.app import run
-from creditctl.cli.local.local_stack import World, run_command, start_world
+from creditctl.cli.local.local_stack import LocalStack, run_command, start_local_stack
 from creditctl.cli.wiring import Wiring
 from creditctl.core.errors import ExitCode
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from creditctl.emulator.transports.server import EmulatorServer
 from creditctl.ledger.archive.models import EventQuery
-from creditctl.ledger.archive.store import Mirror, mirror_path
+from creditctl.ledger.archive.store import Archive, archive_path
 
 LIVE_KEY = "sk_live_" + "example00000000"
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     folder = tmp_path_factory.mktemp("world")
     environ = {"HOME": str(folder), "NO_COLOR": "1", "PATH": os.environ["PATH"]}
     streams = {name: io.StringIO() for name in ("stdin", "stdout", "stderr")}
-    with start_world(Wiring(environ=environ, folder=folder, **streams), folder) as built:
+    with start_local_stack(Wiring(environ=environ, folder=folder, **streams), folder) as built:
         yield built
 
 
-def bought(world: World, user: str, event_type: str = "checkout.session.completed") -> dict[str, Any]:
+def bought(world: LocalStack, user: str, event_type: str = "checkout.session.completed") -> dict[str, Any]:
     """A purchase whose consequences have all arrived."""
     made: dict[str, Any] = world.command("events", "trigger", event_type, "--user", user)["report"]
     assert world.shop.settle({made["payment_key"], made["session"]})
     return made
 
 
-def unheard(world: World, user: str) -> dict[str, Any]:
+def unheard(world: LocalStack, user: str) -> dict[str, Any]:
     """A purchase while the endpoint is switched off: Stripe delivers nothing."""
     (endpoint,) = world.shop.client.v1.webhook_endpoints.list().data
     world.shop.client.v1.webhook_endpoints.update(endpoint.id, params={"disabled": True})
@@ -60,7 +60,7 @@ def unheard(world: World, user: str) -> dict[str, Any]:
     return made
 
 
-def spoken(world: World, *arguments: str) -> tuple[int, str, str]:
+def spoken(world: LocalStack, *arguments: str) -> tuple[int, str, str]:
     """A command for people: exit code, stdout, stderr."""
     out, err = io.StringIO(), io.StringIO()
     code = run(list(arguments), replace(world.inner, stdin=io.StringIO(), stdout=out, stderr=err))
@@ -92,7 +92,7 @@ def sink() -> Iterator[tuple[str, list[str], list[int]]]:
     thread.join()
 
 
-def test_list_filters_by_type_user_object_and_time(world: World) -> None:
+def test_list_filters_by_type_user_object_and_time(world: LocalStack) -> None:
     made = bought(world, "lia")
 
     by_user = world.command("events", "list", "--user", "lia", "--type", "checkout.session.*")["report"]["events"]
@@ -107,7 +107,7 @@ def test_list_filters_by_type_user_object_and_time(world: World) -> None:
     assert later == []
 
 
-def test_list_streams_lines_for_pipes_and_sentences_for_people(world: World) -> None:
+def test_list_streams_lines_for_pipes_and_sentences_for_people(world: LocalStack) -> None:
     bought(world, "max")
 
     code, out, _ = spoken(world, "events", "list", "--jsonl", "--limit", "3")
@@ -121,12 +121,12 @@ def test_list_streams_lines_for_pipes_and_sentences_for_people(world: World) -> 
     assert "raise --limit" in out
 
 
-def test_list_undelivered_shows_what_an_endpoint_has_not_accepted(world: World) -> None:
+def test_list_undelivered_shows_what_an_endpoint_has_not_accepted(world: LocalStack) -> None:
     bought(world, "ned")
     assert world.command("events", "list", "--undelivered")["report"]["events"] == []
 
 
-def test_show_tells_what_the_ledger_did_and_hides_the_client_secret(world: World) -> None:
+def test_show_tells_what_the_ledger_did_and_hides_the_client_secret(world: LocalStack) -> None:
     made = bought(world, "oda")
 
     report = world.command("events", "show", made["event"])["report"]
@@ -146,12 +146,12 @@ def test_show_tells_what_the_ledger_did_and_hides_the_client_secret(world: World
     assert str(secret) not in out
 
 
-def test_show_of_an_unknown_event_is_a_usage_error(world: World) -> None:
+def test_show_of_an_unknown_event_is_a_usage_error(world: LocalStack) -> None:
     answer = world.command("events", "show", "evt_nobody")
     assert (answer["ok"], answer["error"]["code"]) == (False, "events.unknown")
 
 
-def test_archive_keeps_everything_and_list_and_show_read_it_without_stripe(world: World) -> None:
+def test_archive_keeps_everything_and_list_and_show_read_it_without_stripe(world: LocalStack) -> None:
     made = bought(world, "pia")
     report = world.command("events", "archive")["report"]
     # Of the types that come at once: a charge is updated some seconds later.
@@ -162,10 +162,10 @@ def test_archive_keeps_everything_and_list_and_show_read_it_without_stripe(world
     assert report["kept"] >= len(listed)
     assert [row["id"] for row in archived] == [row["id"] for row in listed]
     assert world.command("events", "show", made["event"], "--archive")["report"]["source"] == "the archive"
-    assert os.stat(mirror_path(world.ledger_path)).st_mode & 0o077 == 0
+    assert os.stat(archive_path(world.ledger_path)).st_mode & 0o077 == 0
 
 
-def test_a_replay_into_a_ledger_that_has_everything_changes_nothing(world: World) -> None:
+def test_a_replay_into_a_ledger_that_has_everything_changes_nothing(world: LocalStack) -> None:
     bought(world, "quin")
     before = world.command("ledger", "verify")["report"]
 
@@ -178,7 +178,7 @@ def test_a_replay_into_a_ledger_that_has_everything_changes_nothing(world: World
     assert (after["count"], after["head"]) == (before["count"], before["head"])
 
 
-def test_a_replay_adds_what_was_lost_and_says_so(world: World) -> None:
+def test_a_replay_adds_what_was_lost_and_says_so(world: LocalStack) -> None:
     lost = [unheard(world, "ria"), unheard(world, "ria")]
 
     report = world.command("events", "replay", "--user", "ria", "--skip-posted", "--rate", "0")["report"]
@@ -193,7 +193,7 @@ def test_a_replay_adds_what_was_lost_and_says_so(world: World) -> None:
     assert [states[made["event"]] for made in lost] == ["skipped", "skipped"]
 
 
-def test_a_dry_run_sends_nothing_and_shows_the_order(world: World, sink: Any) -> None:
+def test_a_dry_run_sends_nothing_and_shows_the_order(world: LocalStack, sink: Any) -> None:
     url, got, _ = sink
     bought(world, "sam")
 
@@ -206,7 +206,7 @@ def test_a_dry_run_sends_nothing_and_shows_the_order(world: World, sink: Any) ->
     assert report["left"] > 0
 
 
-def test_an_interrupted_replay_is_continued_by_the_same_command(world: World, sink: Any) -> None:
+def test_an_interrupted_replay_is_continued_by_the_same_command(world: LocalStack, sink: Any) -> None:
     url, got, planned = sink
     bought(world, "tea")
     command = ("events", "replay", "--user", "tea", "--to", url, "--rate", "0", "--limit", "2")
@@ -241,7 +241,7 @@ def test_without_an_endpoint_a_replay_goes_where_was_listened_for(cli: Any, sink
     assert got == [event_id]
 
 
-def test_too_many_failures_stop_it_with_exit_5(world: World, sink: Any) -> None:
+def test_too_many_failures_stop_it_with_exit_5(world: LocalStack, sink: Any) -> None:
     url, got, planned = sink
     bought(world, "ute")
     planned.extend([500] * 10)
@@ -256,7 +256,7 @@ def test_too_many_failures_stop_it_with_exit_5(world: World, sink: Any) -> None:
     assert "events to http" in err
 
 
-def test_stripes_own_resend_is_asked_for(world: World) -> None:
+def test_stripes_own_resend_is_asked_for(world: LocalStack) -> None:
     made = bought(world, "vic")
     before = len(deliveries(world, made["event"]))
 
@@ -269,7 +269,7 @@ def test_stripes_own_resend_is_asked_for(world: World) -> None:
     assert deliveries(world, made["event"])[-1]["outcome"] == "exists"
 
 
-def deliveries(world: World, event_id: str) -> list[dict[str, Any]]:
+def deliveries(world: LocalStack, event_id: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = world.command("events", "show", event_id)["report"]["deliveries"]
     return found
 
@@ -290,14 +290,14 @@ def deliveries(world: World, event_id: str) -> list[dict[str, Any]]:
         ("events", "list", "--since", "yesterday"),
     ],
 )
-def test_what_makes_no_sense_is_a_usage_error_with_a_way_out(world: World, arguments: tuple[str, ...]) -> None:
+def test_what_makes_no_sense_is_a_usage_error_with_a_way_out(world: LocalStack, arguments: tuple[str, ...]) -> None:
     answer = world.command(*arguments)
 
     assert answer["error"]["type"] == "usage", answer
     assert answer["error"]["fix"]
 
 
-def test_listen_once_forwards_what_is_new_as_stripe_listen_prints_it(world: World, sink: Any) -> None:
+def test_listen_once_forwards_what_is_new_as_stripe_listen_prints_it(world: LocalStack, sink: Any) -> None:
     url, got, _ = sink
     code, _, err = spoken(world, "events", "listen", "--forward-to", url, "--once")
     assert (code, got) == (0, [])
@@ -314,7 +314,7 @@ def test_listen_once_forwards_what_is_new_as_stripe_listen_prints_it(world: Worl
     assert (code, out) == (0, "")
 
 
-def test_the_signing_secret_is_the_configured_one_and_only_printed_on_demand(world: World) -> None:
+def test_the_signing_secret_is_the_configured_one_and_only_printed_on_demand(world: LocalStack) -> None:
     settings = world.inner.settings()
     secret = settings.webhook_secrets[0].reveal()
 
@@ -400,7 +400,7 @@ def test_trigger_lists_what_it_makes(offline_cli: Any) -> None:
 def test_an_archive_that_is_locked_is_refused(cli: Any, tmp_path: Path) -> None:
     assert cli("events", "archive").exit_code == 0
     path = tmp_path / "creditctl-emulator-mirror.db"
-    with Mirror.open(path, account=None, livemode=None) as mirror, mirror.lock("archive", "An archive run"):
+    with Archive.open(path, account=None, livemode=None) as archive, archive.lock("archive", "An archive run"):
         locked = cli("events", "archive", "--json")
     assert (locked.exit_code, locked.document["error"]["type"]) == (3, "lock")
 
@@ -430,8 +430,8 @@ def test_an_archive_comes_through_rate_limits_broken_answers_and_cut_lines(
         assert len(codes) < 20
         codes.append(cli("events", "archive").exit_code)
 
-    with Mirror.open(tmp_path / "creditctl-emulator-mirror.db", account=None, livemode=False) as mirror:
-        assert mirror.ids(EventQuery()) == ids
+    with Archive.open(tmp_path / "creditctl-emulator-mirror.db", account=None, livemode=False) as archive:
+        assert archive.ids(EventQuery()) == ids
     assert sum(rule.hits for rule in emulator.services.faults.rules) > 0
 
 
@@ -485,8 +485,8 @@ def test_an_archive_process_that_is_killed_loses_and_repeats_nothing(busy_stripe
     said, _ = last.communicate()
 
     assert last.returncode == 0, said
-    with Mirror.open(path, account=None, livemode=False) as mirror:
-        assert mirror.ids(EventQuery()) == ids
+    with Archive.open(path, account=None, livemode=False) as archive:
+        assert archive.ids(EventQuery()) == ids
 
 
 def test_a_listening_process_that_is_killed_repeats_only_what_was_in_flight(
@@ -539,7 +539,7 @@ def count(path: Path) -> int:
         connection.close()
 
 
-def test_a_ledger_elsewhere_is_said_not_guessed(world: World, tmp_path: Path, sink: Any) -> None:
+def test_a_ledger_elsewhere_is_said_not_guessed(world: LocalStack, tmp_path: Path, sink: Any) -> None:
     url, _, _ = sink
     made = bought(world, "xan")
     environ = {**world.inner.environ, "CREDITCTL_LEDGER": str(tmp_path / "none.db")}
@@ -551,7 +551,7 @@ def test_a_ledger_elsewhere_is_said_not_guessed(world: World, tmp_path: Path, si
     assert answer["report"]["credits"] is None
 
 
-def test_lost_duplicated_and_reordered_deliveries_are_mended_by_one_replay(world: World) -> None:
+def test_lost_duplicated_and_reordered_deliveries_are_mended_by_one_replay(world: LocalStack) -> None:
     control = f"{world.emulator_url}/_emulator/faults"
     for fault in (
         {"kind": "drop", "event": "checkout.session.completed", "count": 2},

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from creditctl.core.entitlement.decision import Proposal
-from creditctl.core.entitlement.settlement import Kind, Purchase
+from creditctl.core.entitlement.settlement import EntryKind, Purchase
 from creditctl.core.findings import Finding, Severity
 from creditctl.ledger.hashchain.chain import COLUMNS
 from creditctl.ledger.store import Ledger
@@ -244,7 +244,7 @@ def test_an_adjustment_is_an_entry_with_its_reason(book: Any) -> None:
     assert outcome.exit_code == 0
     assert (outcome.report["outcome"], outcome.report["balance"]) == ("posted", 750)
     entry = outcome.report["entry"]
-    assert (entry["kind"], entry["credits"], entry["note"]) == (Kind.ADJUSTMENT, -250, "sent twice")
+    assert (entry["kind"], entry["credits"], entry["note"]) == (EntryKind.ADJUSTMENT, -250, "sent twice")
     assert entry["idempotency_key"] == f"adjustment:{outcome.report['key']}"
     assert "sent twice" in book("ledger", "history", "--kind", "adjustment").stdout
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from creditctl.cli.app import run
-from creditctl.cli.local.local_stack import run_command, start_world
+from creditctl.cli.local.local_stack import run_command, start_local_stack
 from creditctl.cli.wiring import Wiring
 from creditctl.core.errors import ExitCode, GuardRefused
 from creditctl.emulator_client.checkout_payer import refuse_live
@@ -34,7 +34,7 @@ def test_every_scenario_passes_in_a_world_of_its_own_that_is_gone_afterwards(tmp
 
 
 def test_the_users_own_backend_is_judged_by_its_balances(tmp_path: Path) -> None:
-    with start_world(wiring(tmp_path), tmp_path) as world:
+    with start_local_stack(wiring(tmp_path), tmp_path) as world:
         good = world.command("simulate", "success", "refund", "--backend", world.backend_url)
         bad = run_command(world.inner, "simulate", "decline", "--backend", f"{world.backend_url}/nowhere")
 
@@ -44,7 +44,7 @@ def test_the_users_own_backend_is_judged_by_its_balances(tmp_path: Path) -> None
 
 
 def test_a_backend_that_is_away_is_exit_5(tmp_path: Path) -> None:
-    with start_world(wiring(tmp_path), tmp_path) as world:
+    with start_local_stack(wiring(tmp_path), tmp_path) as world:
         gone = run_command(world.inner, "simulate", "success", "--backend", "http://127.0.0.1:9")
 
     assert (gone["error"]["type"], gone["error"]["code"]) == ("unreachable", "simulation.backend")

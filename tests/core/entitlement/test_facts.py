@@ -149,13 +149,13 @@ disputes = st.builds(
 
 
 @given(st.lists(refunds, min_size=1, max_size=5) | st.lists(disputes, min_size=1, max_size=5), st.randoms())
-def test_merging_is_commutative_associative_and_idempotent(tellings: list[Any], random: Any) -> None:
-    shuffled = [*tellings, *tellings]
+def test_merging_is_commutative_associative_and_idempotent(observations: list[Any], random: Any) -> None:
+    shuffled = [*observations, *observations]
     random.shuffle(shuffled)
     cut = random.randrange(1, len(shuffled))
     left: Fact = reduce(lambda one, other: one.merge(other), shuffled[:cut])
     right: Fact = reduce(lambda one, other: one.merge(other), shuffled[cut:])
-    assert left.merge(right) == reduce(lambda one, other: one.merge(other), tellings)  # type: ignore[arg-type]
+    assert left.merge(right) == reduce(lambda one, other: one.merge(other), observations)  # type: ignore[arg-type]
 
 
 def test_what_belongs_to_no_payment_intent_is_no_fact_of_ours() -> None:

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creditctl.core.entitlement.facts import DisputeFact, Fact, Movement, RefundFact, Statement, Telling
+from creditctl.core.entitlement.facts import DisputeFact, Fact, FundsObservation, Movement, Observation, RefundFact
 from creditctl.core.entitlement.settlement import (
     EntryDraft,
+    EntryKind,
     KeyScheme,
-    Kind,
     Purchase,
-    Standing,
+    RefundPosition,
     credits_to_take,
     idempotency_key,
     returned_amount,
@@ -31,12 +31,16 @@ def refund(name: str, amount: int, status: str = "succeeded", created: int = 5) 
 
 def dispute(name: str, amount: int, *moves: int, status: str = "needs_response") -> DisputeFact:
     movements = tuple(Movement(f"txn_{index}", move, "usd") for index, move in enumerate(moves))
-    return DisputeFact(name, "pi_1", "ch_1", "usd", 6, 6, Telling(6, 4, status, amount), movements)
+    return DisputeFact(name, "pi_1", "ch_1", "usd", 6, 6, Observation(6, 4, status, amount), movements)
 
 
-def applied(standing: Standing, drafts: tuple[EntryDraft, ...]) -> Standing:
+def applied(standing: RefundPosition, drafts: tuple[EntryDraft, ...]) -> RefundPosition:
     """What the ledger holds once the drafts are written."""
-    takers = {draft.object_id: 7 for draft in drafts if draft.object_id and draft.kind in (Kind.REFUND, Kind.DISPUTE)}
+    takers = {
+        draft.object_id: 7
+        for draft in drafts
+        if draft.object_id and draft.kind in (EntryKind.REFUND, EntryKind.DISPUTE)
+    }
     shares = Counter(standing.shares)
     shares.subtract({str(draft.object_id): draft.amount for draft in drafts})
     return replace(
@@ -99,21 +103,21 @@ def test_what_is_in_another_currency_does_not_count() -> None:
 
 
 def test_a_refund_takes_its_part_and_says_what_it_corrects() -> None:
-    (draft,) = settlement(Standing(PURCHASE, 3), [refund("re_1", 450)], source_event="evt_1", cause="re_1")
-    assert (draft.kind, draft.credits, draft.amount) == (Kind.REFUND, -500, -450)
+    (draft,) = settlement(RefundPosition(PURCHASE, 3), [refund("re_1", 450)], source_event="evt_1", cause="re_1")
+    assert (draft.kind, draft.credits, draft.amount) == (EntryKind.REFUND, -500, -450)
     assert (draft.idempotency_key, draft.corrects, draft.source_event) == ("refund:re_1", 3, "evt_1")
 
 
 def test_refund_and_dispute_of_the_same_charge_never_take_more_than_was_given() -> None:
     facts: list[Fact] = [refund("re_1", 900), dispute("dp_1", 900, -900)]
-    first = settlement(Standing(PURCHASE, 1), facts[:1], cause="re_1")
-    standing = applied(Standing(PURCHASE, 1), first)
+    first = settlement(RefundPosition(PURCHASE, 1), facts[:1], cause="re_1")
+    standing = applied(RefundPosition(PURCHASE, 1), first)
     assert settlement(standing, facts, cause="dp_1") == ()
 
 
 def test_facts_known_before_their_purchase_each_get_the_part_by_which_they_raised_the_total() -> None:
     facts: list[Fact] = [refund("re_2", 600, created=9), refund("re_1", 450, created=8)]
-    drafts = settlement(Standing(PURCHASE, 1), facts)
+    drafts = settlement(RefundPosition(PURCHASE, 1), facts)
     assert [(draft.idempotency_key, draft.amount) for draft in drafts] == [
         ("refund:re_1", -450),
         ("refund:re_2", -450),
@@ -121,7 +125,7 @@ def test_facts_known_before_their_purchase_each_get_the_part_by_which_they_raise
 
 
 def test_funds_withdrawn_again_get_a_second_key() -> None:
-    standing, keys = Standing(PURCHASE, 1), []
+    standing, keys = RefundPosition(PURCHASE, 1), []
     for moves in ((-900,), (-900, 900), (-900, 900, -900), (-900, 900, -900, 900)):
         drafts = settlement(standing, [dispute("dp_1", 900, *moves)], cause="dp_1")
         standing = applied(standing, drafts)
@@ -131,7 +135,9 @@ def test_funds_withdrawn_again_get_a_second_key() -> None:
 
 
 def test_a_dispute_that_took_nothing_gives_back_when_the_refund_beside_it_failed() -> None:
-    standing = applied(Standing(PURCHASE, 1), settlement(Standing(PURCHASE, 1), [refund("re_1", 900)], cause="re_1"))
+    standing = applied(
+        RefundPosition(PURCHASE, 1), settlement(RefundPosition(PURCHASE, 1), [refund("re_1", 900)], cause="re_1")
+    )
     held: list[Fact] = [refund("re_1", 900, "failed"), dispute("dp_1", 900, -900)]
     assert settlement(standing, held, cause="re_1") == ()
     won: list[Fact] = [held[0], dispute("dp_1", 900, -900, 900)]
@@ -140,18 +146,18 @@ def test_a_dispute_that_took_nothing_gives_back_when_the_refund_beside_it_failed
 
 
 def test_credits_taken_by_entries_from_elsewhere_are_not_given_back() -> None:
-    imported = Standing(PURCHASE, 1, taken=1000, returned=900, takers={"row 4": 2})
+    imported = RefundPosition(PURCHASE, 1, taken=1000, returned=900, takers={"row 4": 2})
     assert settlement(imported, [refund("re_9", 100)], cause="re_9") == ()
 
 
 def test_a_cent_that_is_worth_no_credit_is_still_booked() -> None:
     dear = replace(PURCHASE, credits=10, amount=1000)
-    (draft,) = settlement(Standing(dear, 1), [refund("re_1", 1)], cause="re_1")
-    assert (draft.credits, draft.amount, draft.kind) == (0, -1, Kind.REFUND)
+    (draft,) = settlement(RefundPosition(dear, 1), [refund("re_1", 1)], cause="re_1")
+    assert (draft.credits, draft.amount, draft.kind) == (0, -1, EntryKind.REFUND)
 
 
 def test_a_cent_that_was_worth_no_credit_is_given_back_with_the_credit_that_it_rounded_away() -> None:
-    standing = Standing(replace(PURCHASE, credits=1000, amount=1190), 1)
+    standing = RefundPosition(replace(PURCHASE, credits=1000, amount=1190), 1)
     cent, failed, held = refund("re_1", 1), refund("re_1", 1, "failed"), dispute("dp_1", 1000, -1000)
     known: list[list[Fact]] = [[cent], [cent, held], [failed, held]]
     for facts, cause in zip(known, ("re_1", "dp_1", "re_1"), strict=True):
@@ -160,9 +166,9 @@ def test_a_cent_that_was_worth_no_credit_is_given_back_with_the_credit_that_it_r
 
 
 def test_a_disputed_amount_that_is_corrected_gives_back_the_difference() -> None:
-    told = replace(dispute("dp_1", 900), statement=Statement(6, 0, True))
-    standing = applied(Standing(PURCHASE, 1), settlement(Standing(PURCHASE, 1), [told], cause="dp_1"))
-    corrected = replace(told, telling=replace(told.telling, at=7, amount=450))
+    told = replace(dispute("dp_1", 900), funds_observation=FundsObservation(6, 0, True))
+    standing = applied(RefundPosition(PURCHASE, 1), settlement(RefundPosition(PURCHASE, 1), [told], cause="dp_1"))
+    corrected = replace(told, observation=replace(told.observation, at=7, amount=450))
     (draft,) = settlement(standing, [corrected], cause="dp_1")
     assert (draft.credits, draft.amount) == (500, 450)
 
@@ -182,7 +188,7 @@ def test_a_disputed_amount_that_is_corrected_gives_back_the_difference() -> None
 )
 def test_every_step_leaves_exactly_the_target_taken(credits: int, amount: int, told: list[RefundFact]) -> None:
     purchase = replace(PURCHASE, credits=credits, amount=amount)
-    standing, facts = Standing(purchase, 1), dict[str, RefundFact]()
+    standing, facts = RefundPosition(purchase, 1), dict[str, RefundFact]()
     for fact in told:
         facts[fact.object_id] = facts[fact.object_id].merge(fact) if fact.object_id in facts else fact
         standing = applied(standing, settlement(standing, list(facts.values()), cause=fact.object_id))

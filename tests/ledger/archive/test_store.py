@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from creditctl.core.errors import GuardRefused, LedgerError, LockHeld
 from creditctl.ledger.archive.models import EventQuery, EventRecord
-from creditctl.ledger.archive.store import Mirror, mirror_path
+from creditctl.ledger.archive.store import Archive, archive_path
 
 
 def record(number: int, created: int = 100, body: bytes | None = None, **keys: str) -> EventRecord:
@@ -32,42 +32,42 @@ def record(number: int, created: int = 100, body: bytes | None = None, **keys: s
 
 
 @pytest.fixture
-def mirror(tmp_path: Path) -> Iterator[Mirror]:
-    with Mirror.open(tmp_path / "m.db", account="acct_1", livemode=False) as built:
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    with Archive.open(tmp_path / "m.db", account="acct_1", livemode=False) as built:
         yield built
 
 
-def keep(mirror: Mirror, *page: EventRecord) -> int:
+def keep(archive: Archive, *page: EventRecord) -> int:
     """Keeps a page, newest first, as one reading."""
-    return mirror.store(mirror.begin("read", 1, None), page, finished=1)
+    return archive.store(archive.begin("read", 1, None), page, finished=1)
 
 
 def test_it_lies_beside_the_ledger() -> None:
-    assert mirror_path(Path("/data/credits.db")) == Path("/data/credits-mirror.db")
+    assert archive_path(Path("/data/credits.db")) == Path("/data/credits-mirror.db")
 
 
 def test_it_is_private_and_belongs_to_one_account_and_mode(tmp_path: Path) -> None:
     path = tmp_path / "m.db"
-    Mirror.open(path, account="acct_1", livemode=False).close()
+    Archive.open(path, account="acct_1", livemode=False).close()
 
     assert path.stat().st_mode & 0o077 == 0
-    Mirror.open(path, account=None, livemode=None).close()
+    Archive.open(path, account=None, livemode=None).close()
     for account, livemode in (("acct_2", False), ("acct_1", True)):
         with pytest.raises(GuardRefused, match="belongs to account acct_1 in test mode"):
-            Mirror.open(path, account=account, livemode=livemode)
+            Archive.open(path, account=account, livemode=livemode)
 
 
 def test_what_is_no_mirror_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LedgerError) as missing:
-        Mirror.open(tmp_path / "none.db", account=None, livemode=None, create=False)
+        Archive.open(tmp_path / "none.db", account=None, livemode=None, create=False)
     other = sqlite3.connect(tmp_path / "other.db")
     other.execute("CREATE TABLE t (x)")
     other.close()
     with pytest.raises(LedgerError) as foreign:
-        Mirror.open(tmp_path / "other.db", account="acct_1", livemode=False)
+        Archive.open(tmp_path / "other.db", account="acct_1", livemode=False)
     (tmp_path / "text.db").write_text("this is a text file, and long enough to be looked at as a database" * 20)
     with pytest.raises(LedgerError) as text:
-        Mirror.open(tmp_path / "text.db", account="acct_1", livemode=False)
+        Archive.open(tmp_path / "text.db", account="acct_1", livemode=False)
 
     assert [missing.value.code, foreign.value.code] == ["mirror.missing", "mirror.not_a_mirror"]
     assert text.value.code == "ledger.not_a_ledger"
@@ -75,95 +75,95 @@ def test_what_is_no_mirror_is_refused(tmp_path: Path) -> None:
 
 def test_a_newer_format_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "m.db"
-    Mirror.open(path, account="acct_1", livemode=False).close()
+    Archive.open(path, account="acct_1", livemode=False).close()
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 99")
     connection.close()
 
     with pytest.raises(LedgerError) as caught:
-        Mirror.open(path, account="acct_1", livemode=False)
+        Archive.open(path, account="acct_1", livemode=False)
     assert caught.value.code == "mirror.newer"
 
 
-def test_an_event_is_kept_once_whole_and_as_it_was_first(mirror: Mirror) -> None:
-    assert keep(mirror, record(2), record(1)) == 2
-    assert keep(mirror, record(3), record(2, body=b'{"changed": true}')) == 1
-    assert keep(mirror, record(4), record(4)) == 1
+def test_an_event_is_kept_once_whole_and_as_it_was_first(archive: Archive) -> None:
+    assert keep(archive, record(2), record(1)) == 2
+    assert keep(archive, record(3), record(2, body=b'{"changed": true}')) == 1
+    assert keep(archive, record(4), record(4)) == 1
 
-    assert mirror.count() == 4
-    kept = mirror.event("evt_2")
+    assert archive.count() == 4
+    kept = archive.event("evt_2")
     assert kept == record(2)
-    assert mirror.event("evt_9") is None
-    assert mirror.has_all(["evt_1", "evt_4"])
-    assert not mirror.has_all(["evt_1", "evt_9"])
+    assert archive.event("evt_9") is None
+    assert archive.has_all(["evt_1", "evt_4"])
+    assert not archive.has_all(["evt_1", "evt_9"])
 
 
-def test_order_is_time_then_reading_then_against_the_list(mirror: Mirror) -> None:
+def test_order_is_time_then_reading_then_against_the_list(archive: Archive) -> None:
     """Ids are no order: what Stripe lists further down in one second is older, what a later reading finds is newer."""
-    keep(mirror, record(7, 101), record(5, 100), record(9, 100), record(1, 99))
-    keep(mirror, record(3, 100), record(2, 99))
+    keep(archive, record(7, 101), record(5, 100), record(9, 100), record(1, 99))
+    keep(archive, record(3, 100), record(2, 99))
 
-    assert mirror.ids(EventQuery()) == ["evt_1", "evt_2", "evt_9", "evt_5", "evt_3", "evt_7"]
-    backwards = [each.id for each in mirror.events(EventQuery(), newest_first=True)]
-    assert backwards == mirror.ids(EventQuery())[::-1]
-    assert [each.id for each in mirror.events(EventQuery(), limit=2)] == ["evt_1", "evt_2"]
+    assert archive.ids(EventQuery()) == ["evt_1", "evt_2", "evt_9", "evt_5", "evt_3", "evt_7"]
+    backwards = [each.id for each in archive.events(EventQuery(), newest_first=True)]
+    assert backwards == archive.ids(EventQuery())[::-1]
+    assert [each.id for each in archive.events(EventQuery(), limit=2)] == ["evt_1", "evt_2"]
 
 
-def test_queries_find_by_every_key(mirror: Mirror) -> None:
+def test_queries_find_by_every_key(archive: Archive) -> None:
     keep(
-        mirror,
+        archive,
         record(4, 130, type="charge.dispute.created", object_id="dp_1", payment_key="pi_2", charge_id="ch_2"),
         record(3, 120, object_id="ch_1", payment_key="pi_1", charge_id="ch_1"),
         record(2, 110, type="checkout.session.completed", object_id="cs_1", payment_key="pi_1", user_id="ann"),
         record(1, 100, type="product.created", object_id="prod_1"),
     )
 
-    assert mirror.ids(EventQuery(types=("charge.*",))) == ["evt_3", "evt_4"]
-    assert mirror.ids(EventQuery(types=("product.created", "charge.refunded"))) == ["evt_1", "evt_3"]
-    assert mirror.ids(EventQuery(types=("charge.[r]efunded", "?harge.refunded"))) == []
-    assert mirror.ids(EventQuery(since=110, until=120)) == ["evt_2"]
-    assert mirror.ids(EventQuery(object_id="pi_1")) == ["evt_2", "evt_3"]
-    assert mirror.ids(EventQuery(object_id="ch_2")) == ["evt_4"]
-    assert mirror.ids(EventQuery(user_id="ann")) == ["evt_2"]
-    assert mirror.ids(EventQuery(user_id="ann", payment_keys=frozenset(("pi_1", "pi_2")))) == [
+    assert archive.ids(EventQuery(types=("charge.*",))) == ["evt_3", "evt_4"]
+    assert archive.ids(EventQuery(types=("product.created", "charge.refunded"))) == ["evt_1", "evt_3"]
+    assert archive.ids(EventQuery(types=("charge.[r]efunded", "?harge.refunded"))) == []
+    assert archive.ids(EventQuery(since=110, until=120)) == ["evt_2"]
+    assert archive.ids(EventQuery(object_id="pi_1")) == ["evt_2", "evt_3"]
+    assert archive.ids(EventQuery(object_id="ch_2")) == ["evt_4"]
+    assert archive.ids(EventQuery(user_id="ann")) == ["evt_2"]
+    assert archive.ids(EventQuery(user_id="ann", payment_keys=frozenset(("pi_1", "pi_2")))) == [
         "evt_2",
         "evt_3",
         "evt_4",
     ]
-    assert mirror.ids(EventQuery(user_id="bob")) == []
+    assert archive.ids(EventQuery(user_id="bob")) == []
 
 
 @given(bodies=st.lists(st.binary(min_size=1, max_size=300), min_size=1, max_size=40))
 def test_any_bodies_come_back_as_they_were(tmp_path_factory: pytest.TempPathFactory, bodies: list[bytes]) -> None:
-    with Mirror.open(tmp_path_factory.mktemp("m") / "m.db", account="acct_1", livemode=False) as mirror:
-        keep(mirror, *(record(number, body=body) for number, body in enumerate(bodies)))
-        assert {each.id: each.body for each in mirror.events(EventQuery())} == {
+    with Archive.open(tmp_path_factory.mktemp("m") / "m.db", account="acct_1", livemode=False) as archive:
+        keep(archive, *(record(number, body=body) for number, body in enumerate(bodies)))
+        assert {each.id: each.body for each in archive.events(EventQuery())} == {
             f"evt_{number}": body for number, body in enumerate(bodies)
         }
 
 
-def test_a_reading_joins_on_to_the_one_before(mirror: Mirror) -> None:
-    first = mirror.begin("archive", 1000, None)
-    mirror.store(first, [record(2, 120), record(1, 110)], finished=1001)
-    complete = mirror.last_complete()
+def test_a_reading_joins_on_to_the_one_before(archive: Archive) -> None:
+    first = archive.begin("archive", 1000, None)
+    archive.store(first, [record(2, 120), record(1, 110)], finished=1001)
+    complete = archive.last_complete()
     assert complete is not None
     assert (complete.newest, complete.newest_id, complete.oldest) == (120, "evt_2", 110)
 
-    second = mirror.begin("archive", 2000, 60)
-    mirror.store(second, [record(4, 140), record(3, 130)], previous=complete)
-    assert mirror.unfinished() == mirror.reading(second.id)
-    assert not mirror.reading(second.id).anchor_seen
-    mirror.store(second, [record(2, 120)], previous=complete, finished=2001)
+    second = archive.begin("archive", 2000, 60)
+    archive.store(second, [record(4, 140), record(3, 130)], previous=complete)
+    assert archive.unfinished() == archive.reading(second.id)
+    assert not archive.reading(second.id).anchor_seen
+    archive.store(second, [record(2, 120)], previous=complete, finished=2001)
 
-    read = mirror.reading(second.id)
+    read = archive.reading(second.id)
     assert (read.newest_id, read.oldest, read.anchor_seen, read.cursor) == ("evt_4", 120, True, "evt_2")
-    third = mirror.begin("archive", 3000, 80)
-    mirror.store(third, [], previous=read, finished=3001)
-    assert mirror.reading(third.id).newest_id == "evt_4"
+    third = archive.begin("archive", 3000, 80)
+    archive.store(third, [], previous=read, finished=3001)
+    assert archive.reading(third.id).newest_id == "evt_4"
 
 
-def test_a_replay_remembers_what_is_left(mirror: Mirror) -> None:
-    journal = mirror.replays
+def test_a_replay_remembers_what_is_left(archive: Archive) -> None:
+    journal = archive.replays
     number = journal.begin("wish", "http://x", 5, ["evt_1", "evt_2", "evt_3"])
     first, second, third = journal.open_items(number)
     journal.sending(number, first)
@@ -180,47 +180,47 @@ def test_a_replay_remembers_what_is_left(mirror: Mirror) -> None:
     assert journal.counts(number) == {"accepted": 2, "skipped": 1}
 
 
-def test_a_new_replay_of_the_same_wish_gives_the_old_one_up(mirror: Mirror) -> None:
-    mirror.replays.begin("wish", "http://x", 5, ["evt_1"])
-    number = mirror.replays.begin("wish", "http://x", 6, ["evt_1"])
-    mirror.replays.begin("another", "http://x", 7, [])
+def test_a_new_replay_of_the_same_wish_gives_the_old_one_up(archive: Archive) -> None:
+    archive.replays.begin("wish", "http://x", 5, ["evt_1"])
+    number = archive.replays.begin("wish", "http://x", 6, ["evt_1"])
+    archive.replays.begin("another", "http://x", 7, [])
 
-    assert mirror.replays.unfinished("wish") == (number, 6)
+    assert archive.replays.unfinished("wish") == (number, 6)
 
 
-def test_what_a_target_took_is_not_forwarded_again(mirror: Mirror) -> None:
-    keep(mirror, record(3, 130), record(2, 120), record(1, 110))
-    forwards = mirror.forwards
+def test_what_a_target_took_is_not_forwarded_again(archive: Archive) -> None:
+    keep(archive, record(3, 130), record(2, 120), record(1, 110))
+    forwards = archive.forwards
     forwards.start_now("http://x", 100, [("evt_1", 110)], 200)
-    assert [each.id for each in mirror.unforwarded("http://x", EventQuery(), 10)] == ["evt_2", "evt_3"]
+    assert [each.id for each in archive.unforwarded("http://x", EventQuery(), 10)] == ["evt_2", "evt_3"]
     forwards.accepted("http://x", "evt_2", 120, 201, "200", since=115)
 
-    assert [each.id for each in mirror.unforwarded("http://x", EventQuery(), 10)] == ["evt_3"]
-    assert len(mirror.unforwarded("http://y", EventQuery(), 10)) == 3
+    assert [each.id for each in archive.unforwarded("http://x", EventQuery(), 10)] == ["evt_3"]
+    assert len(archive.unforwarded("http://y", EventQuery(), 10)) == 3
     assert forwards.since("http://x") == 115
     forwards.accepted("http://x", "evt_3", 130, 202, "200", since=90)
     assert forwards.since("http://x") == 115
     forwards.start("http://x", 0)
-    assert [each.id for each in mirror.unforwarded("http://x", EventQuery(), 10)] == ["evt_1"]
+    assert [each.id for each in archive.unforwarded("http://x", EventQuery(), 10)] == ["evt_1"]
     assert forwards.count("http://x") == 2
 
 
-def test_a_setting_is_written_once(mirror: Mirror) -> None:
-    assert mirror.meta("listen_secret") is None
-    assert mirror.keep_meta("listen_secret", "first") == "first"
-    assert mirror.keep_meta("listen_secret", "second") == "first"
+def test_a_setting_is_written_once(archive: Archive) -> None:
+    assert archive.meta("listen_secret") is None
+    assert archive.keep_meta("listen_secret", "first") == "first"
+    assert archive.keep_meta("listen_secret", "second") == "first"
 
 
-def test_a_lock_is_held_by_one(mirror: Mirror) -> None:
-    with mirror.lock("archive", "An archive run"):
+def test_a_lock_is_held_by_one(archive: Archive) -> None:
+    with archive.lock("archive", "An archive run"):
         with (
             pytest.raises(LockHeld, match="An archive run is going on already"),
-            mirror.lock("archive", "An archive run"),
+            archive.lock("archive", "An archive run"),
         ):
             pass
-        with mirror.lock("replay", "A replay"):
+        with archive.lock("replay", "A replay"):
             pass
-    with mirror.lock("archive", "An archive run"):
+    with archive.lock("archive", "An archive run"):
         pass
 
 
@@ -233,11 +233,11 @@ def test_processes_that_make_and_fill_one_mirror_at_once_keep_each_event_once(tm
         worker.join()
 
     assert [worker.exitcode for worker in workers] == [0, 0, 0]
-    with Mirror.open(tmp_path / "m.db", account="acct_1", livemode=False) as mirror:
-        assert sorted(mirror.ids(EventQuery())) == sorted(f"evt_{number}" for number in range(200))
+    with Archive.open(tmp_path / "m.db", account="acct_1", livemode=False) as archive:
+        assert sorted(archive.ids(EventQuery())) == sorted(f"evt_{number}" for number in range(200))
 
 
 def fill(path: str) -> None:
-    with Mirror.open(Path(path), account="acct_1", livemode=False) as mirror:
+    with Archive.open(Path(path), account="acct_1", livemode=False) as archive:
         for start in range(0, 200, 20):
-            keep(mirror, *(record(number) for number in range(start, start + 20)))
+            keep(archive, *(record(number) for number in range(start, start + 20)))

@@ -14,8 +14,8 @@ from creditctl.provisioning.planning.endpoint import plan_endpoint, release_name
 from creditctl.provisioning.planning.plan import make_plan, require_no_jump
 from creditctl.provisioning.planning.steps import Action, Change, step_from_dict
 from creditctl.provisioning.state import (
+    DesiredEndpoint,
     EndpointState,
-    EndpointWish,
     Observed,
     PriceState,
     ProductState,
@@ -33,7 +33,7 @@ ENDPOINT = EndpointState(
     api_version=VERSION,
     metadata={"managed_by": "creditctl", "secret_fingerprint": "aaaaaaaa"},
 )
-WISH = EndpointWish(URL, VERSION, ("aaaaaaaa",))
+WISH = DesiredEndpoint(URL, VERSION, ("aaaaaaaa",))
 Catalogs = Callable[..., Catalog]
 
 

@@ -11,8 +11,8 @@ from creditctl.core.catalog import parse_catalog
 from creditctl.payments.event_types import ENDPOINT_EVENTS
 from creditctl.provisioning.planning.plan import make_plan
 from creditctl.provisioning.state import (
+    DesiredEndpoint,
     EndpointState,
-    EndpointWish,
     Observed,
     PriceState,
     ProductState,
@@ -165,9 +165,9 @@ def test_the_endpoint_is_finished_by_one_plan(
     state: tuple[EndpointState, ...], held: tuple[str, ...], tiny_stripe: Any
 ) -> None:
     account = tiny_stripe.holding(Observed(endpoints=state), held)
-    first = make_plan(CATALOG, EndpointWish(URL, VERSION, held), account.observed())
+    first = make_plan(CATALOG, DesiredEndpoint(URL, VERSION, held), account.observed())
     account.apply(first.steps)
-    second = make_plan(CATALOG, EndpointWish(URL, VERSION, tuple(account.held)), account.observed())
+    second = make_plan(CATALOG, DesiredEndpoint(URL, VERSION, tuple(account.held)), account.observed())
 
     assert [step for step in second.changes if step.kind == "webhook_endpoint"] == []
     ours = [e for e in account.endpoints.values() if e.ours and e.url.rstrip("/") == URL]

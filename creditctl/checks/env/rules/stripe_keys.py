@@ -10,8 +10,8 @@ from creditctl.checks.env.value_patterns import (
     SHORTEST_REAL_BODY,
     account_of_id,
     account_of_key,
+    has_stray_characters,
     is_placeholder,
-    is_soiled,
     looks_like,
 )
 from creditctl.core.errors import ConfigurationError
@@ -195,7 +195,7 @@ def no_stray_live_key(view: EnvView) -> Iterator[Finding]:
 def _usable(view: EnvView, name: str) -> Setting | None:
     """The setting, unless another rule has already said that it was never filled in, or what soils it."""
     setting = view.winning(name)
-    return None if setting is None or is_placeholder(setting.value) or is_soiled(setting.value) else setting
+    return None if setting is None or is_placeholder(setting.value) or has_stray_characters(setting.value) else setting
 
 
 def _parsed(setting: Setting | None) -> ApiKey | None:

@@ -5,7 +5,7 @@ Source: Stripe API reference, "Checkout Sessions".
 
 from typing import Any
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.updates import given_metadata
 from creditctl.emulator.payments.discounts import Discount
 from creditctl.emulator.protocol.versions import UI_MODES
@@ -15,9 +15,11 @@ from creditctl.emulator.storage.object_types import Body
 DAY_SECONDS = 86_400
 
 
-def new_session(call: Call, params: Body, items: list[Body], discount: Discount | None, currency: str) -> Body:
+def new_session(
+    context: RequestContext, params: Body, items: list[Body], discount: Discount | None, currency: str
+) -> Body:
     """The body of a new session."""
-    session_id = f"cs_{'live' if call.scope.livemode else 'test'}_a1{call.services.ids.token(56)}"
+    session_id = f"cs_{'live' if context.scope.livemode else 'test'}_a1{context.services.ids.token(56)}"
     ui_mode = UI_MODES.get(params.get("ui_mode", ""), params.get("ui_mode")) or "hosted_page"
     hosted = ui_mode == "hosted_page"
     body = {
@@ -28,17 +30,17 @@ def new_session(call: Call, params: Body, items: list[Body], discount: Discount 
         **_as_given(params),
         **_page_options(params),
         **_buyer(params),
-        "client_secret": None if hosted else f"{session_id}_secret_{call.services.ids.token(25)}",
-        "created": call.now,
+        "client_secret": None if hosted else f"{session_id}_secret_{context.services.ids.token(25)}",
+        "created": context.now,
         "discounts": [discount.shown()] if discount else [],
-        "expires_at": params.get("expires_at") or call.now + DAY_SECONDS,
-        "livemode": call.scope.livemode,
+        "expires_at": params.get("expires_at") or context.now + DAY_SECONDS,
+        "livemode": context.scope.livemode,
         "metadata": given_metadata(params),
         "mode": "payment",
-        **_methods(call, params, currency),
+        **_methods(context, params, currency),
         "status": "open",
         "ui_mode": ui_mode,
-        "url": page_url(call, session_id) if hosted else None,
+        "url": page_url(context, session_id) if hosted else None,
         **_optional(params, hosted),
     }
     return {"id": session_id, "object": body["object"], **{name: body[name] for name in sorted(body)}}
@@ -110,12 +112,12 @@ def _buyer(params: Body) -> Body:
     }
 
 
-def _methods(call: Call, params: Body, currency: str) -> Body:
+def _methods(context: RequestContext, params: Body, currency: str) -> Body:
     """How it can be paid; without a list of methods they are the ones that the account has configured."""
     dynamic = "payment_method_types" not in params
     return {
         "payment_method_collection": "if_required",
-        "payment_method_configuration_details": method_configuration(call) if dynamic else None,
+        "payment_method_configuration_details": method_configuration(context) if dynamic else None,
         "payment_method_options": {"card": {"request_three_d_secure": requested_3ds(params)}},
         "payment_method_types": usable_types(params, currency),
     }
@@ -133,9 +135,9 @@ def _optional(params: Body, hosted: bool) -> Body:
     return found
 
 
-def page_url(call: Call, session_id: str) -> str:
+def page_url(context: RequestContext, session_id: str) -> str:
     """Where the buyer pays: on the server that was asked, or where Stripe's page would be."""
-    return f"{call.base_url}/c/pay/{session_id}"
+    return f"{context.base_url}/c/pay/{session_id}"
 
 
 def _after_expiration(params: Body) -> Body | None:

@@ -6,7 +6,7 @@ Everything here is the buyer's doing: its events name no API request.
 
 from typing import Any
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.jobs import job
 from creditctl.emulator.payments.confirm import Terms, attempt_payment, finish_challenge
 from creditctl.emulator.payments.discounts import redeem
@@ -26,13 +26,13 @@ def require_open(session: Body) -> None:
         raise invalid(f"This Checkout Session has a status of `{session['status']}` and can no longer be paid.")
 
 
-def pay_session(call: Call, row: Row, method: Method | None, terms: Terms) -> Body:
+def pay_session(context: RequestContext, row: Row, method: Method | None, terms: Terms) -> Body:
     """The buyer submits the page; answers the session as it is then. A decline is raised and the session stays open."""
-    call.browser = True
+    context.browser = True
     session, hidden = row.decoded(), row.hidden()
     require_open(session)
     if session["amount_total"] == 0:
-        return _complete(call, session, hidden, None, method)
+        return _complete(context, session, hidden, None, method)
     if method is None:
         raise invalid("Missing required param: payment_method.", code="parameter_missing", param="payment_method")
     if method.body["type"] not in session["payment_method_types"]:
@@ -40,34 +40,34 @@ def pay_session(call: Call, row: Row, method: Method | None, terms: Terms) -> Bo
             f"The payment method type {method.body['type']} is not allowed for this Checkout Session.",
             param="payment_method",
         )
-    _ensure_customer(call, session, hidden, method)
-    intent = _intent(call, session, hidden)
+    _ensure_customer(context, session, hidden, method)
+    intent = _intent(context, session, hidden)
     hidden["method"] = method.body["id"]
-    call.services.store.save_extra(call.scope.id, session["id"], hidden)
-    intent = attempt_payment(call, intent, method, terms)
-    return _after_attempt(call, session, hidden, intent, method)
+    context.services.store.save_extra(context.scope.id, session["id"], hidden)
+    intent = attempt_payment(context, intent, method, terms)
+    return _after_attempt(context, session, hidden, intent, method)
 
 
-def _after_attempt(call: Call, session: Body, hidden: Body, intent: Body, method: Method) -> Body:
+def _after_attempt(context: RequestContext, session: Body, hidden: Body, intent: Body, method: Method) -> Body:
     if intent["status"] in ("succeeded", "processing", "requires_capture"):
-        return _complete(call, session, hidden, intent, method)
+        return _complete(context, session, hidden, intent, method)
     return session
 
 
-def authenticate_session(call: Call, row: Row, passed: bool) -> Body:
+def authenticate_session(context: RequestContext, row: Row, passed: bool) -> Body:
     """The buyer passes or fails the challenge that the session's payment waits for."""
-    call.browser = True
+    context.browser = True
     session, hidden = row.decoded(), row.hidden()
     require_open(session)
     intent_id = session["payment_intent"]
     if intent_id is None:
         raise invalid("This Checkout Session's payment was not submitted yet: there is nothing to authenticate.")
-    method = load_method(call, hidden["method"])
-    intent = finish_challenge(call, call.fetch(PAYMENT_INTENT, intent_id), method, passed)
-    return _after_attempt(call, session, hidden, intent, method)
+    method = load_method(context, hidden["method"])
+    intent = finish_challenge(context, context.fetch(PAYMENT_INTENT, intent_id), method, passed)
+    return _after_attempt(context, session, hidden, intent, method)
 
 
-def _ensure_customer(call: Call, session: Body, hidden: Body, method: Method) -> None:
+def _ensure_customer(context: RequestContext, session: Body, hidden: Body, method: Method) -> None:
     """A customer is made where the session always makes one, or the method is to be kept."""
     data = hidden["payment_intent_data"]
     wanted = session["customer_creation"] == "always" or data.get("setup_future_usage")
@@ -76,13 +76,13 @@ def _ensure_customer(call: Call, session: Body, hidden: Body, method: Method) ->
     billing = method.body["billing_details"]
     email = session["customer_email"] or billing["email"]
     details = {"email": email, "name": billing["name"], "phone": billing["phone"], "address": billing["address"]}
-    hidden["customer"] = call.add(CUSTOMER, new_customer(call, details), event="customer.created")["id"]
+    hidden["customer"] = context.add(CUSTOMER, new_customer(context, details), event="customer.created")["id"]
 
 
-def _intent(call: Call, session: Body, hidden: Body) -> Body:
+def _intent(context: RequestContext, session: Body, hidden: Body) -> Body:
     """The session's one payment intent, made at the first attempt."""
     if session["payment_intent"]:
-        return call.fetch(PAYMENT_INTENT, session["payment_intent"])
+        return context.fetch(PAYMENT_INTENT, session["payment_intent"])
     params = {
         **hidden["payment_intent_data"],
         "amount": session["amount_total"],
@@ -90,14 +90,14 @@ def _intent(call: Call, session: Body, hidden: Body) -> Body:
         "customer": session["customer"] or hidden.get("customer"),
         "payment_method_types": session["payment_method_types"],
     }
-    intent = new_intent(call, params)
-    call.add(PAYMENT_INTENT, intent, event="payment_intent.created", extra={"session": session["id"]})
+    intent = new_intent(context, params)
+    context.add(PAYMENT_INTENT, intent, event="payment_intent.created", extra={"session": session["id"]})
     session["payment_intent"] = intent["id"]
-    call.save(SESSION, session)
+    context.save(SESSION, session)
     return intent
 
 
-def _complete(call: Call, session: Body, hidden: Body, intent: Body | None, method: Method | None) -> Body:
+def _complete(context: RequestContext, session: Body, hidden: Body, intent: Body | None, method: Method | None) -> Body:
     billing = method.body["billing_details"] if method else {}
     customer = session["customer"] or hidden.get("customer")
     paid = "unpaid"
@@ -107,60 +107,60 @@ def _complete(call: Call, session: Body, hidden: Body, intent: Body | None, meth
         paid = "paid"
     session |= {
         "customer": customer,
-        "customer_details": customer_details(_email(call, session, billing), billing),
+        "customer_details": customer_details(_email(context, session, billing), billing),
         "payment_status": paid,
         "status": "complete",
         "url": None,
     }
     if session["automatic_tax"]["enabled"]:
         session["automatic_tax"] = {**session["automatic_tax"], "status": "complete"}
-    call.cancel_job("expire_session", session["id"])
+    context.cancel_job("expire_session", session["id"])
     for discount in session["discounts"]:
-        redeem(call, discount)
-    return call.save(SESSION, session, event="checkout.session.completed")
+        redeem(context, discount)
+    return context.save(SESSION, session, event="checkout.session.completed")
 
 
-def _email(call: Call, session: Body, billing: Body) -> str | None:
+def _email(context: RequestContext, session: Body, billing: Body) -> str | None:
     given: str | None = session["customer_email"] or billing.get("email")
     if given:
         return given
-    row = call.find(session["customer"], CUSTOMER) if session["customer"] else None
+    row = context.find(session["customer"], CUSTOMER) if session["customer"] else None
     email: str | None = row.decoded()["email"] if row else None
     return email
 
 
-def delayed_session_result(call: Call, intent: Body) -> None:
+def delayed_session_result(context: RequestContext, intent: Body) -> None:
     """Carry a delayed payment's result over to its session."""
-    row = call.find(intent["id"], PAYMENT_INTENT)
+    row = context.find(intent["id"], PAYMENT_INTENT)
     session_id = row.hidden().get("session") if row else None
     if session_id is None:
         return
-    session = call.fetch(SESSION, session_id)
+    session = context.fetch(SESSION, session_id)
     if intent["status"] == "succeeded":
         session["payment_status"] = "paid"
-        call.save(SESSION, session, event="checkout.session.async_payment_succeeded")
+        context.save(SESSION, session, event="checkout.session.async_payment_succeeded")
     else:
-        call.emit("checkout.session.async_payment_failed", session)
+        context.emit("checkout.session.async_payment_failed", session)
 
 
-def expire_session(call: Call, session: Body) -> Body:
+def expire_session(context: RequestContext, session: Body) -> Body:
     """End an open session, and give up its payment intent."""
-    call.cancel_job("expire_session", session["id"])
+    context.cancel_job("expire_session", session["id"])
     session |= {"status": "expired", "url": None}
-    call.save(SESSION, session, event="checkout.session.expired")
+    context.save(SESSION, session, event="checkout.session.expired")
     if session["payment_intent"]:
-        intent = call.fetch(PAYMENT_INTENT, session["payment_intent"])
+        intent = context.fetch(PAYMENT_INTENT, session["payment_intent"])
         if intent["status"] not in ("succeeded", "canceled"):
-            cancel_intent(call, intent, None, "charge.refunded")
+            cancel_intent(context, intent, None, "charge.refunded")
     return session
 
 
 @job("expire_session")
-def expire_by_time(call: Call, subject: str, _: dict[str, Any]) -> None:
+def expire_by_time(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
     """`expires_at` has passed."""
-    session = call.fetch(SESSION, subject)
+    session = context.fetch(SESSION, subject)
     if session["status"] == "open":
-        expire_session(call, session)
+        expire_session(context, session)
 
 
 def wrong_amount(expected: int, due: int) -> StripeError:

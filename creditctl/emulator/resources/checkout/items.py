@@ -5,7 +5,7 @@ Source: Stripe API reference, "Checkout Sessions", `line_items`.
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.payments.discounts import Discount, amount_off
 from creditctl.emulator.protocol.currencies import LARGEST, smallest, written
 from creditctl.emulator.protocol.errors import bad_parameter, invalid
@@ -53,9 +53,9 @@ LINE_ITEMS = Listing(
 )
 
 
-def build_items(call: Call, given: list[Body]) -> list[Body]:
+def build_items(context: RequestContext, given: list[Body]) -> list[Body]:
     """The line items of a new session; one currency, active prices and products only."""
-    items = [_item(call, entry, f"line_items[{index}]") for index, entry in enumerate(given)]
+    items = [_item(context, entry, f"line_items[{index}]") for index, entry in enumerate(given)]
     currencies = {item["currency"] for item in items}
     if len(currencies) > 1:
         raise invalid(
@@ -65,19 +65,19 @@ def build_items(call: Call, given: list[Body]) -> list[Body]:
     return items
 
 
-def _item(call: Call, given: Body, param: str) -> Body:
+def _item(context: RequestContext, given: Body, param: str) -> Body:
     if ("price" in given) == ("price_data" in given):
         if "price" in given:
             raise bad_parameter("You may only specify one of these parameters: price, price_data.", param)
         raise bad_parameter(f"Missing required param: {param}[price].", f"{param}[price]", "parameter_missing")
-    price = _named_price(call, given["price"], f"{param}[price]") if "price" in given else None
-    price = price or _inline_price(call, given["price_data"], f"{param}[price_data]")
+    price = _named_price(context, given["price"], f"{param}[price]") if "price" in given else None
+    price = price or _inline_price(context, given["price_data"], f"{param}[price_data]")
     if "quantity" not in given:
         raise bad_parameter(f"Missing required param: {param}[quantity].", f"{param}[quantity]", "parameter_missing")
-    quantity, product = given["quantity"], call.fetch(PRODUCT, price["product"])
+    quantity, product = given["quantity"], context.fetch(PRODUCT, price["product"])
     subtotal = _subtotal(price, quantity, param)
     return {
-        "id": call.new_id("li_"),
+        "id": context.new_id("li_"),
         "object": "item",
         "adjustable_quantity": given.get("adjustable_quantity"),
         "amount_discount": 0,
@@ -103,21 +103,21 @@ def _subtotal(price: Body, quantity: int, param: str) -> int:
     return int(exact.to_integral_value(ROUND_HALF_UP))
 
 
-def _named_price(call: Call, price_id: str, param: str) -> Body:
-    price = call.refer(PRICE, price_id, param)
+def _named_price(context: RequestContext, price_id: str, param: str) -> Body:
+    price = context.refer(PRICE, price_id, param)
     if not price["active"]:
         raise invalid("The price specified is inactive. This field only accepts active prices.", param=param)
     if price["type"] != "one_time":
         raise invalid("You specified `payment` mode but passed a recurring price. Either switch to `subscription` mode "
                       "or use only one-time prices.", param=param)  # fmt: skip
-    if not call.fetch(PRODUCT, price["product"])["active"]:
+    if not context.fetch(PRODUCT, price["product"])["active"]:
         raise invalid(
             f"The product {price['product']} is not active, so its prices cannot be used in Checkout.", param=param
         )
     return price
 
 
-def _inline_price(call: Call, given: Body, param: str) -> Body:
+def _inline_price(context: RequestContext, given: Body, param: str) -> Body:
     """`price_data` makes an archived price, and an archived product where one is described."""
     if "recurring" in given:
         raise invalid("You specified `payment` mode but passed a recurring price.", param=f"{param}[recurring]")
@@ -125,15 +125,15 @@ def _inline_price(call: Call, given: Body, param: str) -> Body:
         name = f"{param}[unit_amount]"
         raise bad_parameter(f"Missing required param: {name}.", name, "parameter_missing")
     if "product_data" in given:
-        product = new_product(call, {**given["product_data"], "active": False})
-        call.add(PRODUCT, product, event="product.created")
+        product = new_product(context, {**given["product_data"], "active": False})
+        context.add(PRODUCT, product, event="product.created")
     elif "product" in given:
-        product = call.refer(PRODUCT, given["product"], f"{param}[product]")
+        product = context.refer(PRODUCT, given["product"], f"{param}[product]")
     else:
         name = f"{param}[product]"
         raise bad_parameter(f"Missing required param: {name}.", name, "parameter_missing")
-    price = new_price(call, {**given, "active": False}, product["id"])
-    return call.add(PRICE, price, event="price.created")
+    price = new_price(context, {**given, "active": False}, product["id"])
+    return context.add(PRICE, price, event="price.created")
 
 
 def apply_discount(items: list[Body], discount: Discount, currency: str) -> int:

@@ -3,7 +3,7 @@
 Source: Stripe CLI, `pkg/fixtures/triggers/checkout.session.*.json`; answers modelled on the mobile SDK's fixtures.
 """
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.payments.confirm import Terms
 from creditctl.emulator.payments.methods import load_method, make_method
@@ -33,7 +33,7 @@ _CONFIRM: dict[str, Field] = {
 _INIT: dict[str, Field] = {name: Anything() for name in ("browser_locale", "eid", "elements_session_client", "key")}
 
 
-def page(call: Call, row: Row, session: Body) -> Body:
+def page(context: RequestContext, row: Row, session: Body) -> Body:
     """A session as its page sees it."""
     items = row.hidden()["items"]
     return {
@@ -51,7 +51,7 @@ def page(call: Call, row: Row, session: Body) -> Body:
         },
         "livemode": session["livemode"],
         "mode": session["mode"],
-        "payment_intent": _intent(call, session),
+        "payment_intent": _intent(context, session),
         "payment_method_types": session["payment_method_types"],
         "payment_status": session["payment_status"],
         "return_url": session.get("return_url"),
@@ -67,20 +67,20 @@ def page(call: Call, row: Row, session: Body) -> Body:
     }
 
 
-def _intent(call: Call, session: Body) -> Body | None:
-    return call.fetch(PAYMENT_INTENT, session["payment_intent"]) if session["payment_intent"] else None
+def _intent(context: RequestContext, session: Body) -> Body | None:
+    return context.fetch(PAYMENT_INTENT, session["payment_intent"]) if session["payment_intent"] else None
 
 
-def retrieve_page(call: Call) -> Body:
+def retrieve_page(context: RequestContext) -> Body:
     """The page of a session."""
-    row = call.fetch_row(SESSION, call.args[0])
-    return page(call, row, row.decoded())
+    row = context.fetch_row(SESSION, context.args[0])
+    return page(context, row, row.decoded())
 
 
-def confirm(call: Call) -> Body:
+def confirm(context: RequestContext) -> Body:
     """Submit the page with a payment method; a decline answers 402 and leaves the session open."""
-    params = call.params
-    row = call.fetch_row(SESSION, call.args[0])
+    params = context.params
+    row = context.fetch_row(SESSION, context.args[0])
     session = row.decoded()
     require_open(session)
     expected = params.get("expected_amount")
@@ -88,11 +88,11 @@ def confirm(call: Call) -> Body:
         raise wrong_amount(expected, session["amount_total"])
     method = None
     if params.get("payment_method"):
-        method = load_method(call, params["payment_method"])
+        method = load_method(context, params["payment_method"])
     elif params.get("payment_method_data"):
-        method = make_method(call, params["payment_method_data"], "payment_method_data")
-    done = pay_session(call, row, method, Terms(return_url=params.get("return_url")))
-    return page(call, row, done)
+        method = make_method(context, params["payment_method_data"], "payment_method_data")
+    done = pay_session(context, row, method, Terms(return_url=params.get("return_url")))
+    return page(context, row, done)
 
 
 _BASE = "/v1/payment_pages/{session}"

@@ -3,11 +3,11 @@
 Source: Stripe API reference, "Checkout Sessions"; Stripe docs, "How Checkout works".
 """
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.expand import includable
 from creditctl.emulator.api.lists import (
     PAGE_FIELDS,
-    Filter,
+    ListFilter,
     by_body,
     by_column,
     by_created,
@@ -34,11 +34,11 @@ MINUTE_SECONDS, DAY_SECONDS = 60, 86_400
 SHORTEST_LIFE_SECONDS = 30 * MINUTE_SECONDS
 
 
-def check_create(call: Call) -> None:
+def check_create(context: RequestContext) -> None:
     """What a session needs, and what excludes what."""
-    params = call.params
-    check_types(call)
-    _check_mode(call)
+    params = context.params
+    check_types(context)
+    _check_mode(context)
     if params.get("customer") and params.get("customer_email"):
         raise bad_parameter("You may only specify one of these parameters: customer, customer_email.", "customer")
     if params.get("customer") and params.get("customer_creation"):
@@ -53,7 +53,7 @@ def check_create(call: Call) -> None:
         raise bad_parameter("`customer_update` can only be used with `customer`.", "customer_update")
     refuse_connect(params.get("payment_intent_data") or {}, "payment_intent_data")
     _check_left_out(params)
-    _check_urls(call)
+    _check_urls(context)
 
 
 def _check_left_out(params: Body) -> None:
@@ -69,8 +69,8 @@ def _check_left_out(params: Body) -> None:
             raise bad_parameter(f"This emulator covers no `{name}`.", name)
 
 
-def _check_mode(call: Call) -> None:
-    params = call.params
+def _check_mode(context: RequestContext) -> None:
+    params = context.params
     if "mode" not in params:
         raise missing_parameter("mode")
     if params["mode"] != "payment":
@@ -80,15 +80,15 @@ def _check_mode(call: Call) -> None:
             executed=False,
         )
     ui_mode = params.get("ui_mode")
-    renamed = since(call.version, RENAMED_UI_MODES_SINCE)
+    renamed = since(context.version, RENAMED_UI_MODES_SINCE)
     known = ("elements", "embedded_page", "form", "hosted_page") if renamed else ("custom", "embedded", "hosted")
     if ui_mode is not None and ui_mode not in known:
         shown = ", ".join(known[:-1]) + f", or {known[-1]}"
         raise bad_parameter(f"Invalid ui_mode: must be one of {shown}", "ui_mode")
 
 
-def _check_urls(call: Call) -> None:
-    params = call.params
+def _check_urls(context: RequestContext) -> None:
+    params = context.params
     hosted = params.get("ui_mode", "hosted") in ("hosted", "hosted_page")
     needed = "success_url" if hosted else "return_url"
     if not params.get(needed) and params.get("redirect_on_completion") != "never":
@@ -99,11 +99,11 @@ def _check_urls(call: Call) -> None:
         )
 
 
-def _check_expiry(call: Call) -> None:
-    expires_at = call.params.get("expires_at")
+def _check_expiry(context: RequestContext) -> None:
+    expires_at = context.params.get("expires_at")
     if expires_at is None:
         return
-    life = expires_at - call.now
+    life = expires_at - context.now
     if life < SHORTEST_LIFE_SECONDS:
         message = "The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation."
         raise invalid(message, param="expires_at")
@@ -112,41 +112,41 @@ def _check_expiry(call: Call) -> None:
         raise invalid(message, param="expires_at")
 
 
-def create(call: Call) -> Body:
+def create(context: RequestContext) -> Body:
     """Create a session; nothing announces it."""
-    params = call.params
-    _check_expiry(call)
+    params = context.params
+    _check_expiry(context)
     if params.get("customer"):
-        call.refer(CUSTOMER, params["customer"], "customer")
-    items = build_items(call, params["line_items"])
+        context.refer(CUSTOMER, params["customer"], "customer")
+    items = build_items(context, params["line_items"])
     currency = items[0]["currency"]
     if params.get("currency") not in (None, currency):
         raise invalid(f"The line items are in {currency}, not in {params['currency']}.", param="currency")
-    discount = read_discount(call, params["discounts"][0]) if params.get("discounts") else None
+    discount = read_discount(context, params["discounts"][0]) if params.get("discounts") else None
     if discount:
         apply_discount(items, discount, currency)
-    session = new_session(call, params, items, discount, currency)
+    session = new_session(context, params, items, discount, currency)
     check_total(session["amount_total"], currency)
     extra = {"items": items, "payment_intent_data": params.get("payment_intent_data") or {}}
-    call.add(SESSION, session, extra=extra)
-    call.later(session["expires_at"] - call.now, "expire_session", session["id"])
+    context.add(SESSION, session, extra=extra)
+    context.schedule(session["expires_at"] - context.now, "expire_session", session["id"])
     return session
 
 
-def update(call: Call) -> Body:
+def update(context: RequestContext) -> Body:
     """Change a session's metadata; a hosted page's items can't be changed from outside."""
-    before = call.fetch(SESSION, call.args[0])
-    changed = [name for name in ("line_items", "shipping_options", "collected_information") if name in call.params]
+    before = context.fetch(SESSION, context.args[0])
+    changed = [name for name in ("line_items", "shipping_options", "collected_information") if name in context.params]
     if changed:
         raise invalid(
             f"You can only update `{changed[0]}` on a session whose page you host yourself.", param=changed[0]
         )
-    return call.save(SESSION, updated(before, call.params, ()))
+    return context.save(SESSION, updated(before, context.params, ()))
 
 
-def expire(call: Call) -> Body:
+def expire(context: RequestContext) -> Body:
     """End an open session."""
-    row = call.fetch_row(SESSION, call.args[0])
+    row = context.fetch_row(SESSION, context.args[0])
     session = row.decoded()
     if session["status"] != "open":
         raise invalid(
@@ -154,7 +154,7 @@ def expire(call: Call) -> Body:
             f"`{session['status']}`.",
             param="session",
         )
-    return expire_session(call, session)
+    return expire_session(context, session)
 
 
 def _items_page(row: Row, limit: int, after: str | None = None, before: str | None = None) -> Body:
@@ -174,10 +174,10 @@ def _items_page(row: Row, limit: int, after: str | None = None, before: str | No
     }
 
 
-def line_items(call: Call) -> Body:
+def line_items(context: RequestContext) -> Body:
     """The line items of a session."""
-    row = call.fetch_row(SESSION, call.args[0])
-    params = call.params
+    row = context.fetch_row(SESSION, context.args[0])
+    params = context.params
     after, before = params.get("starting_after"), params.get("ending_before")
     refuse_both(after, before)
     known = {item["id"] for item in row.hidden()["items"]}
@@ -188,17 +188,17 @@ def line_items(call: Call) -> Body:
 
 
 @includable("checkout.session", "line_items")
-def included_items(call: Call, session: Body) -> Body:
+def included_items(context: RequestContext, session: Body) -> Body:
     """`line_items` of an expanded session."""
-    return _items_page(call.fetch_row(SESSION, session["id"]), 10)
+    return _items_page(context.fetch_row(SESSION, session["id"]), 10)
 
 
 @includable("checkout.session", "total_details.breakdown")
-def breakdown(call: Call, session: Body) -> None:
+def breakdown(context: RequestContext, session: Body) -> None:
     """`total_details.breakdown`: the discounts, one by one."""
     shown = []
     for entry in session["discounts"]:
-        code = call.fetch(PROMOTION_CODE, entry["promotion_code"]) if entry["promotion_code"] else None
+        code = context.fetch(PROMOTION_CODE, entry["promotion_code"]) if entry["promotion_code"] else None
         coupon_id = code["promotion"]["coupon"] if code else entry["coupon"]
         discount = {
             "id": "di_1" + session["id"][-23:],
@@ -207,7 +207,7 @@ def breakdown(call: Call, session: Body) -> None:
             "customer": session["customer"],
             "end": None,
             "promotion_code": entry["promotion_code"],
-            "source": {"coupon": call.fetch(COUPON, coupon_id), "type": "coupon"},
+            "source": {"coupon": context.fetch(COUPON, coupon_id), "type": "coupon"},
             "start": session["created"],
         }
         shown.append({"amount": session["total_details"]["amount_discount"], "discount": discount})
@@ -224,7 +224,7 @@ _FILTERS = {
     "created": by_created(),
     "customer": by_column("owner"),
     "customer_account": by_body("$.customer_account"),
-    "customer_details": Filter(
+    "customer_details": ListFilter(
         Hash(fields={"email": Text(required=True)}),
         lambda given: body_value("$.customer_details.email", given["email"]),
     ),

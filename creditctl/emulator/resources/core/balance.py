@@ -3,8 +3,17 @@
 Source: Stripe API reference, "Balance", "Balance Transactions".
 """
 
-from creditctl.emulator.api.context import Call
-from creditctl.emulator.api.lists import Filter, by_body, by_column, by_created, list_fields, listing, retrieve, within
+from creditctl.emulator.api.context import RequestContext
+from creditctl.emulator.api.lists import (
+    ListFilter,
+    by_body,
+    by_column,
+    by_created,
+    list_fields,
+    listing,
+    retrieve,
+    within,
+)
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.payments.balances import balance
 from creditctl.emulator.protocol.schema import Currency, Range, Text
@@ -12,21 +21,21 @@ from creditctl.emulator.storage.object_types import BALANCE_TRANSACTION, PAYOUT,
 
 # Source: recorded lists by a dispute as `source`, which are empty: its transactions stand in the dispute only.
 _FILTERS = {
-    "available_on": Filter(Range(), lambda bounds: within("CAST(label AS INTEGER)", bounds)),
+    "available_on": ListFilter(Range(), lambda bounds: within("CAST(label AS INTEGER)", bounds)),
     "created": by_created(),
     "currency": by_body("$.currency", Currency()),
     "payout": by_column("owner"),
-    "source": Filter(Text(), lambda source: ("parent = ? AND parent NOT GLOB 'du_*'", [source])),
+    "source": ListFilter(Text(), lambda source: ("parent = ? AND parent NOT GLOB 'du_*'", [source])),
     "type": by_body("$.type", Text()),
 }
 _ALL, _PARAMS = listing(BALANCE_TRANSACTION, _FILTERS), list_fields(_FILTERS)
 
 
-def list_transactions(call: Call) -> Body | bytes:
+def list_transactions(context: RequestContext) -> Body | bytes:
     """The balance transactions; a payout that does not exist is refused."""
-    if call.params.get("payout"):
-        call.refer(PAYOUT, call.params["payout"], "payout")
-    return _ALL(call)
+    if context.params.get("payout"):
+        context.refer(PAYOUT, context.params["payout"], "payout")
+    return _ALL(context)
 
 
 _ONE, _RIGHT = retrieve(BALANCE_TRANSACTION), "balance_transaction_source"

@@ -5,7 +5,7 @@ Source: Stripe API reference, "Charges".
 
 from typing import Any
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.expand import includable
 from creditctl.emulator.api.lists import by_body, by_column, by_created, envelope, list_fields, listing, retrieve
 from creditctl.emulator.api.routes import route
@@ -27,32 +27,32 @@ _UPDATE: dict[str, Field] = {
 }
 
 
-def update(call: Call) -> Body:
+def update(context: RequestContext) -> Body:
     """Annotate a charge; Source: recorded test-mode refusal for `transfer_group`."""
-    before = call.fetch(CHARGE, call.args[0])
-    if "transfer_group" in call.params:
+    before = context.fetch(CHARGE, context.args[0])
+    if "transfer_group" in context.params:
         raise invalid(
             f"This Charge was created by a PaymentIntent ({before['payment_intent']}). You must update the "
             "`transfer_group` on the PaymentIntent instead of updating the Charge directly. See "
             "https://stripe.com/docs/api#update_payment_intent"
         )
-    if call.params.get("customer"):
-        call.refer(CUSTOMER, call.params["customer"], "customer")
-    after = updated(before, call.params, ("customer", "description", "receipt_email"))
-    if "shipping" in call.params:
-        after["shipping"] = shipping(call.params["shipping"])
-    report = (call.params.get("fraud_details") or {}).get("user_report")
+    if context.params.get("customer"):
+        context.refer(CUSTOMER, context.params["customer"], "customer")
+    after = updated(before, context.params, ("customer", "description", "receipt_email"))
+    if "shipping" in context.params:
+        after["shipping"] = shipping(context.params["shipping"])
+    report = (context.params.get("fraud_details") or {}).get("user_report")
     if report:
         after["fraud_details"] = {"user_report": report}
     if after != before:
-        after["receipt_url"] = receipt_url(call)
-    return call.change(CHARGE, before, after, "charge.updated")
+        after["receipt_url"] = receipt_url(context)
+    return context.change(CHARGE, before, after, "charge.updated")
 
 
 @includable("charge", "refunds")
-def refunds(call: Call, charge: Body) -> Body:
+def refunds(context: RequestContext, charge: Body) -> Body:
     """The refunds of a charge, as a list of its first ten."""
-    rows = call.services.store.select(call.scope.id, REFUND, column("owner", charge["id"]))
+    rows = context.services.store.select(context.scope.id, REFUND, column("owner", charge["id"]))
     url = f"/v1/charges/{charge['id']}/refunds"
     found: Body = decode(envelope(url, [row.body for row in rows[:10]], len(rows) > 10))
     return found

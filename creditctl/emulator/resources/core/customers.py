@@ -5,7 +5,7 @@ Source: Stripe API reference, "Customers"; a deleted customer is still retrieved
 
 from collections.abc import Callable
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.expand import includable
 from creditctl.emulator.api.lists import by_column, by_created, list_fields, listing
 from creditctl.emulator.api.routes import route
@@ -64,14 +64,14 @@ _CREATE: dict[str, Field] = {
 _UPDATE: dict[str, Field] = {**_SIMPLE, **_ACCEPTED, "metadata": Metadata(), "default_source": Text()}
 
 
-def new_customer(call: Call, params: Body) -> Body:
+def new_customer(context: RequestContext, params: Body) -> Body:
     """The body of a new customer."""
     body: Body = {
-        "id": "cus_" + call.services.ids.token(14),
+        "id": "cus_" + context.services.ids.token(14),
         "object": "customer",
         "address": address(params.get("address")),
         "balance": params.get("balance", 0),
-        "created": call.now,
+        "created": context.now,
         "currency": None,
         "customer_account": None,
         "default_source": None,
@@ -79,14 +79,14 @@ def new_customer(call: Call, params: Body) -> Body:
         "description": params.get("description"),
         "discount": None,
         "email": params.get("email"),
-        "invoice_prefix": params.get("invoice_prefix") or call.services.ids.token(8).upper(),
+        "invoice_prefix": params.get("invoice_prefix") or context.services.ids.token(8).upper(),
         "invoice_settings": {
             "custom_fields": None,
             "default_payment_method": None,
             "footer": None,
             "rendering_options": None,
         },
-        "livemode": call.scope.livemode,
+        "livemode": context.scope.livemode,
         "metadata": given_metadata(params),
         "name": params.get("name"),
         "next_invoice_sequence": params.get("next_invoice_sequence", 1),
@@ -100,24 +100,24 @@ def new_customer(call: Call, params: Body) -> Body:
     return body
 
 
-def create(call: Call) -> Body:
+def create(context: RequestContext) -> Body:
     """Create a customer, with a method saved to it where one is named."""
-    customer = new_customer(call, call.params)
-    default = (call.params.get("invoice_settings") or {}).get("default_payment_method")
+    customer = new_customer(context, context.params)
+    default = (context.params.get("invoice_settings") or {}).get("default_payment_method")
     customer["invoice_settings"]["default_payment_method"] = default
-    call.add(CUSTOMER, customer, event="customer.created")
-    if call.params.get("payment_method"):
+    context.add(CUSTOMER, customer, event="customer.created")
+    if context.params.get("payment_method"):
         from creditctl.emulator.resources.core.payment_methods import save_to
 
-        method = save_to(call, call.params["payment_method"], customer["id"])
-        if default == call.params["payment_method"] != method["id"]:
+        method = save_to(context, context.params["payment_method"], customer["id"])
+        if default == context.params["payment_method"] != method["id"]:
             customer["invoice_settings"]["default_payment_method"] = method["id"]
-            call.save(CUSTOMER, customer)
+            context.save(CUSTOMER, customer)
     return customer
 
 
-def _no_list(part: str) -> Callable[[Call, Body], Body]:
-    def load(_: Call, customer: Body) -> Body:
+def _no_list(part: str) -> Callable[[RequestContext, Body], Body]:
+    def load(_: RequestContext, customer: Body) -> Body:
         return {"object": "list", "data": [], "has_more": False, "url": f"/v1/customers/{customer['id']}/{part}"}
 
     return load
@@ -128,23 +128,23 @@ for _part in ("sources", "subscriptions", "tax_ids"):
 
 
 @includable(CUSTOMER.name, "tax")
-def tax(_: Call, __: Body) -> Body:
+def tax(_: RequestContext, __: Body) -> Body:
     """What is known about a customer's taxes: nothing."""
     return {"automatic_tax": "unrecognized_location", "ip_address": None, "location": None, "provider": "stripe"}
 
 
-def retrieve_customer(call: Call) -> Body | bytes:
+def retrieve_customer(context: RequestContext) -> Body | bytes:
     """A customer, or the stub of a deleted one."""
-    row = call.services.store.get(call.scope.id, call.args[0])
+    row = context.services.store.get(context.scope.id, context.args[0])
     if row is None or row.kind != CUSTOMER.name:
-        raise call.missing(CUSTOMER, call.args[0], "id")
+        raise context.missing(CUSTOMER, context.args[0], "id")
     return {"id": row.id, "object": "customer", "deleted": True} if row.deleted else row.body
 
 
-def update(call: Call) -> Body:
+def update(context: RequestContext) -> Body:
     """Change a customer."""
-    params = call.params
-    before = call.fetch(CUSTOMER, call.args[0])
+    params = context.params
+    before = context.fetch(CUSTOMER, context.args[0])
     after = updated(before, params, (*_SIMPLE, "business_name", "individual_name"))
     after["address"] = address(after["address"])
     after["shipping"] = shipping(after["shipping"])
@@ -153,14 +153,14 @@ def update(call: Call) -> Body:
     settings = params.get("invoice_settings")
     if settings:
         after["invoice_settings"] = {**before["invoice_settings"], **settings}
-    return call.change(CUSTOMER, before, after, "customer.updated")
+    return context.change(CUSTOMER, before, after, "customer.updated")
 
 
-def delete(call: Call) -> Body:
+def delete(context: RequestContext) -> Body:
     """Delete a customer."""
-    customer = call.fetch(CUSTOMER, call.args[0])
-    call.emit("customer.deleted", customer)
-    return erase(call, CUSTOMER, customer["id"])
+    customer = context.fetch(CUSTOMER, context.args[0])
+    context.emit("customer.deleted", customer)
+    return erase(context, CUSTOMER, customer["id"])
 
 
 _FILTERS = {"created": by_created(), "email": by_column("label"), "test_clock": by_column("owner")}

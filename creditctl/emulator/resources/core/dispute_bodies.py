@@ -3,7 +3,7 @@
 Source: Stripe API reference, "Disputes".
 """
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.protocol.schema import Anything, Field, Text
 from creditctl.emulator.storage.object_types import Body
 
@@ -22,23 +22,23 @@ EVIDENCE_FIELDS: dict[str, Field] = {
 }
 
 
-def new_dispute(call: Call, charge: Body, amount: int, reason: str, network_code: str, kind: str) -> Body:
+def new_dispute(context: RequestContext, charge: Body, amount: int, reason: str, network_code: str, kind: str) -> Body:
     """The body of a dispute that was just opened."""
     inquiry = kind == "inquiry"
     brand = charge["payment_method_details"].get("card", {}).get("brand", "visa")
     return {
-        "id": call.new_id("du_"),
+        "id": context.new_id("du_"),
         "object": "dispute",
         "amount": amount,
         "balance_transaction": None,
         "balance_transactions": [],
         "charge": charge["id"],
-        "created": call.now,
+        "created": context.now,
         "currency": charge["currency"],
         "enhanced_eligibility_types": _eligibility(kind),
         "evidence": {**dict.fromkeys(sorted([*_TEXTS.split(), "appeal"])), "enhanced_evidence": {}},
         "evidence_details": {
-            "due_by": (call.now // DAY_SECONDS + 9) * DAY_SECONDS - 1,
+            "due_by": (context.now // DAY_SECONDS + 9) * DAY_SECONDS - 1,
             "enhanced_eligibility": {},
             "has_evidence": False,
             "past_due": False,
@@ -47,7 +47,7 @@ def new_dispute(call: Call, charge: Body, amount: int, reason: str, network_code
         },
         "intended_submission_method": None,
         "is_charge_refundable": inquiry,
-        "livemode": call.scope.livemode,
+        "livemode": context.scope.livemode,
         "metadata": {},
         "network_reason_code": network_code,
         "payment_intent": charge["payment_intent"],

@@ -6,7 +6,7 @@ Closing an inquiry by API: the resulting status is unconfirmed, `warning_closed`
 
 from typing import Any
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.jobs import job
 from creditctl.emulator.api.lists import by_column, by_created, list_fields, listing, retrieve
 from creditctl.emulator.api.routes import route
@@ -39,17 +39,23 @@ _UPDATE: dict[str, Field] = {
 }
 
 
-def open_disputes(call: Call, charge_id: str, kind: str) -> list[Body]:
+def open_disputes(context: RequestContext, charge_id: str, kind: str) -> list[Body]:
     """Open what a test card stands for; nobody's API request causes it."""
     kinds = ["fraudulent", "product_not_received"] if kind == "multiple" else [kind]
-    return [open_dispute(call, charge_id, *_REASONS[name], kind=name) for name in kinds]
+    return [open_dispute(context, charge_id, *_REASONS[name], kind=name) for name in kinds]
 
 
 def open_dispute(
-    call: Call, charge_id: str, reason: str, network_code: str, *, kind: str = "", amount: int | None = None
+    context: RequestContext,
+    charge_id: str,
+    reason: str,
+    network_code: str,
+    *,
+    kind: str = "",
+    amount: int | None = None,
 ) -> Body:
     """Open one dispute: a chargeback takes the money at once, an inquiry does not."""
-    machinery = Call(call.services, call.scope, call.now)
+    machinery = RequestContext(context.services, context.scope, context.now)
     charge = machinery.fetch(CHARGE, charge_id)
     inquiry = kind == "inquiry"
     disputed = charge["amount_captured"] - charge["amount_refunded"] if amount is None else amount
@@ -57,17 +63,17 @@ def open_dispute(
     machinery.add(DISPUTE, dispute, event="charge.dispute.created")
     machinery.save(CHARGE, charge | {"disputed": True, "dispute": dispute["id"]})
     if inquiry:
-        machinery.later(INQUIRY_SECONDS, "inquiry_closes", dispute["id"])
+        machinery.schedule(INQUIRY_SECONDS, "inquiry_closes", dispute["id"])
     else:
         _withdraw(machinery, dispute)
-        machinery.later(dispute["evidence_details"]["due_by"] - call.now, "dispute_due", dispute["id"])
+        machinery.schedule(dispute["evidence_details"]["due_by"] - context.now, "dispute_due", dispute["id"])
     dispute["evidence"] = {**dispute["evidence"], **_known(machinery, charge)}
     return machinery.save(DISPUTE, dispute)
 
 
-def _known(call: Call, charge: Body) -> Body:
+def _known(context: RequestContext, charge: Body) -> Body:
     """Evidence that is filled in by itself; Source: recorded disputes, whose events do not have it yet."""
-    row = call.find(charge["customer"], CUSTOMER) if charge["customer"] else None
+    row = context.find(charge["customer"], CUSTOMER) if charge["customer"] else None
     customer = row.decoded() if row else {}
     billing = charge["billing_details"]
     return {
@@ -77,9 +83,9 @@ def _known(call: Call, charge: Body) -> Body:
     }
 
 
-def _withdraw(call: Call, dispute: Body) -> None:
+def _withdraw(context: RequestContext, dispute: Body) -> None:
     entry = balances.post(
-        call,
+        context,
         "adjustment",
         dispute["id"],
         -dispute["amount"],
@@ -90,13 +96,13 @@ def _withdraw(call: Call, dispute: Body) -> None:
         description=f"Chargeback withdrawal for {dispute['charge']}",
     )
     dispute |= {"balance_transactions": [entry], "balance_transaction": entry["id"]}
-    call.save(DISPUTE, dispute, event="charge.dispute.funds_withdrawn", previous={"balance_transactions": []})
+    context.save(DISPUTE, dispute, event="charge.dispute.funds_withdrawn", previous={"balance_transactions": []})
 
 
-def update(call: Call) -> Body:
+def update(context: RequestContext) -> Body:
     """Add evidence; it is submitted unless told otherwise, and test evidence decides the outcome."""
-    params = call.params
-    before = call.fetch(DISPUTE, call.args[0])
+    params = context.params
+    before = context.fetch(DISPUTE, context.args[0])
     evidence = params.get("evidence")
     submits = params.get("submit", bool(evidence))
     if (evidence or submits) and before["status"] not in OPEN:
@@ -106,10 +112,10 @@ def update(call: Call) -> Body:
         _add_evidence(after, evidence)
     if submits:
         _submit(after)
-    changed = call.change(DISPUTE, before, after, "charge.dispute.updated")
+    changed = context.change(DISPUTE, before, after, "charge.dispute.updated")
     if after["status"].endswith("under_review"):
         text = after["evidence"]["uncategorized_text"]
-        call.later(OUTCOME_SECONDS, "dispute_outcome", after["id"], text=text)
+        context.schedule(OUTCOME_SECONDS, "dispute_outcome", after["id"], text=text)
     return changed
 
 
@@ -140,19 +146,19 @@ def _submit(dispute: Body) -> None:
 
 
 @job("dispute_outcome")
-def decide(call: Call, subject: str, payload: dict[str, Any]) -> None:
+def decide(context: RequestContext, subject: str, payload: dict[str, Any]) -> None:
     """The bank's decision, which test evidence gives away; other evidence stays under review."""
-    before = call.fetch(DISPUTE, subject)
+    before = context.fetch(DISPUTE, subject)
     text, inquiry = payload["text"], before["status"] == "warning_under_review"
     if text == "escalate_inquiry_evidence" and inquiry:
-        _escalate(call, before)
+        _escalate(context, before)
     elif text == "winning_evidence":
-        settle_dispute(call, before, "warning_closed" if inquiry else "won")
+        settle_dispute(context, before, "warning_closed" if inquiry else "won")
     elif text == "losing_evidence":
-        settle_dispute(call, before, "warning_closed" if inquiry else "lost")
+        settle_dispute(context, before, "warning_closed" if inquiry else "lost")
 
 
-def _escalate(call: Call, before: Body) -> None:
+def _escalate(context: RequestContext, before: Body) -> None:
     """An inquiry becomes a chargeback, and the money goes."""
     card = before["payment_method_details"]["card"] | {"case_type": "chargeback"}
     after = before | {
@@ -160,32 +166,32 @@ def _escalate(call: Call, before: Body) -> None:
         "is_charge_refundable": False,
         "payment_method_details": {"type": "card", "card": card},
     }
-    call.change(DISPUTE, before, after, "charge.dispute.updated")
-    _withdraw(call, after)
-    call.later(after["evidence_details"]["due_by"] - call.now, "dispute_due", after["id"])
+    context.change(DISPUTE, before, after, "charge.dispute.updated")
+    _withdraw(context, after)
+    context.schedule(after["evidence_details"]["due_by"] - context.now, "dispute_due", after["id"])
 
 
-def settle_dispute(call: Call, before: Body, status: str) -> Body:
+def settle_dispute(context: RequestContext, before: Body, status: str) -> Body:
     """End a dispute; a won one gives the money back, which settles like a charge (recorded)."""
     after = before | {"status": status}
     if status == "won":
         after |= {"is_charge_refundable": True}
         entry = balances.post(
-            call,
+            context,
             "adjustment",
             before["id"],
             before["amount"],
             before["currency"],
             category="dispute_reversal",
-            available_on=balances.settles_on(call.now),
+            available_on=balances.settles_on(context.now),
             description=f"Chargeback reversal for {before['charge']}",
         )
         after["balance_transactions"] = [*before["balance_transactions"], entry]
         previous = {"balance_transactions": before["balance_transactions"]}
-        call.save(DISPUTE, after, event="charge.dispute.funds_reinstated", previous=previous)
+        context.save(DISPUTE, after, event="charge.dispute.funds_reinstated", previous=previous)
     for name in ("dispute_due", "dispute_outcome", "inquiry_closes"):
-        call.cancel_job(name, before["id"])
-    return call.save(
+        context.cancel_job(name, before["id"])
+    return context.save(
         DISPUTE,
         after,
         event="charge.dispute.closed",
@@ -194,36 +200,36 @@ def settle_dispute(call: Call, before: Body, status: str) -> Body:
 
 
 @job("dispute_due")
-def due(call: Call, subject: str, _: dict[str, Any]) -> None:
+def due(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
     """Nobody answered in time: lost."""
-    dispute = call.fetch(DISPUTE, subject)
+    dispute = context.fetch(DISPUTE, subject)
     if dispute["status"] == "needs_response":
         details = dispute["evidence_details"] | {"past_due": True}
-        settle_dispute(call, dispute | {"evidence_details": details}, "lost")
+        settle_dispute(context, dispute | {"evidence_details": details}, "lost")
 
 
 @job("inquiry_closes")
-def inquiry_closes(call: Call, subject: str, _: dict[str, Any]) -> None:
+def inquiry_closes(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
     """An inquiry that never became a chargeback ends after 120 days."""
-    dispute = call.fetch(DISPUTE, subject)
+    dispute = context.fetch(DISPUTE, subject)
     if dispute["status"].startswith("warning"):
-        settle_dispute(call, dispute, "warning_closed")
+        settle_dispute(context, dispute, "warning_closed")
 
 
-def close(call: Call) -> Body:
+def close(context: RequestContext) -> Body:
     """Accept the loss."""
-    dispute = call.fetch(DISPUTE, call.args[0])
+    dispute = context.fetch(DISPUTE, context.args[0])
     if dispute["status"] not in OPEN:
         raise _not_open(dispute)
-    return settle_dispute(call, dispute, "lost" if dispute["status"] == "needs_response" else "warning_closed")
+    return settle_dispute(context, dispute, "lost" if dispute["status"] == "needs_response" else "warning_closed")
 
 
-def of_charge(call: Call) -> bytes:
+def of_charge(context: RequestContext) -> bytes:
     """The dispute of a charge; Source: recorded test-mode refusal where there is none."""
-    charge = call.fetch(CHARGE, call.args[0], "charge")
+    charge = context.fetch(CHARGE, context.args[0], "charge")
     if not charge["dispute"]:
-        raise invalid(f"No dispute for charge: {call.args[0]}", status=404)
-    return call.fetch_row(DISPUTE, charge["dispute"]).body
+        raise invalid(f"No dispute for charge: {context.args[0]}", status=404)
+    return context.fetch_row(DISPUTE, charge["dispute"]).body
 
 
 _FILTERS = {"charge": by_column("owner"), "payment_intent": by_column("parent"), "created": by_created()}

@@ -3,8 +3,8 @@
 Source: Stripe API reference, "Events" (thirty days); Stripe CLI `events resend` for the undocumented retry call.
 """
 
-from creditctl.emulator.api.context import Call
-from creditctl.emulator.api.lists import Filter, by_created, list_fields, listing
+from creditctl.emulator.api.context import RequestContext
+from creditctl.emulator.api.lists import ListFilter, by_created, list_fields, listing
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.protocol.errors import bad_parameter
 from creditctl.emulator.protocol.schema import Anything, Boolean, Field, Listing, Text
@@ -24,50 +24,50 @@ def _delivered(value: bool) -> Condition:
 
 _FILTERS = {
     "created": by_created(),
-    "delivery_success": Filter(Boolean(), _delivered),
-    "type": Filter(Text(), lambda name: by_types([name])),
-    "types": Filter(Listing(item=Text(), most=MOST_TYPES), by_types),
+    "delivery_success": ListFilter(Boolean(), _delivered),
+    "type": ListFilter(Text(), lambda name: by_types([name])),
+    "types": ListFilter(Listing(item=Text(), most=MOST_TYPES), by_types),
 }
 
 
-def _check(call: Call) -> None:
-    if "type" in call.params and "types" in call.params:
+def _check(context: RequestContext) -> None:
+    if "type" in context.params and "types" in context.params:
         raise bad_parameter("You may only specify one of these parameters: type, types.", "type")
 
 
-def _fetch(call: Call) -> Row:
-    row = call.fetch_row(EVENT, call.args[0])
-    if row.created < retained(call)[1][0]:
-        raise call.missing(EVENT, call.args[0], None)
+def _fetch(context: RequestContext) -> Row:
+    row = context.fetch_row(EVENT, context.args[0])
+    if row.created < retained(context)[1][0]:
+        raise context.missing(EVENT, context.args[0], None)
     return row
 
 
-def retrieve_event(call: Call) -> bytes:
+def retrieve_event(context: RequestContext) -> bytes:
     """An event of the last thirty days."""
-    return _fetch(call).body
+    return _fetch(context).body
 
 
-def retry(call: Call) -> bytes:
+def retry(context: RequestContext) -> bytes:
     """Deliver an event again, to one endpoint, to the CLI's listeners, or to all that match."""
-    row = _fetch(call)
+    row = _fetch(context)
     event = row.decoded()
-    named = call.params.get("webhook_endpoint")
+    named = context.params.get("webhook_endpoint")
     if named:
-        targets = [call.refer(WEBHOOK_ENDPOINT, named, "webhook_endpoint")["id"]]
-    elif call.params.get("for_stripecli"):
-        targets = call.services.listeners.names(call.scope.id)
+        targets = [context.refer(WEBHOOK_ENDPOINT, named, "webhook_endpoint")["id"]]
+    elif context.params.get("for_stripecli"):
+        targets = context.services.listeners.names(context.scope.id)
     else:
-        targets = matching_endpoints(call, event["type"])
+        targets = matching_endpoints(context, event["type"])
     for target in targets:
-        call.services.deliveries.plan(call.scope.id, row.id, event["type"], target, call.now, manual=True)
+        context.services.deliveries.plan(context.scope.id, row.id, event["type"], target, context.now, manual=True)
     return row.body
 
 
-def _list(call: Call) -> Body | bytes:
-    return _LISTING(call)
+def _list(context: RequestContext) -> Body | bytes:
+    return _LISTING(context)
 
 
-_LISTING = listing(EVENT, _FILTERS, base=lambda call: [retained(call)])
+_LISTING = listing(EVENT, _FILTERS, base=lambda context: [retained(context)])
 ROUTES = (
     route("GET", "/v1/events", _list, list_fields(_FILTERS), permission="event", check=_check),
     route("GET", "/v1/events/{id}", retrieve_event, permission="event"),

@@ -3,7 +3,7 @@
 Source: Stripe API reference, "PaymentIntents"; changelog 2023-08-16, 2024-04-10, 2026-09-30.endive.
 """
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.updates import given_metadata, shipping
 from creditctl.emulator.payments.methods import DELAYED_TYPES, payment_types
 from creditctl.emulator.protocol.currencies import LARGEST, smallest, written
@@ -87,20 +87,20 @@ PLAIN = (
 )
 
 
-def check_types(call: Call) -> None:
+def check_types(context: RequestContext) -> None:
     """From endive on `payment_method_types` can't be written; before, each must be one that exists."""
-    types = call.params.get("payment_method_types")
-    refuse_connect(call.params)
+    types = context.params.get("payment_method_types")
+    refuse_connect(context.params)
     if types is None:
         return
-    if since(call.version, DYNAMIC_METHODS_ONLY_SINCE) and call.version_given:
+    if since(context.version, DYNAMIC_METHODS_ONLY_SINCE) and context.version_given:
         raise bad_parameter(
             "The `payment_method_types` parameter is no longer supported. Manage payment methods in the Dashboard, or "
             "use `allowed_payment_method_types` or `excluded_payment_method_types`.",
             "payment_method_types",
             "payment_method_types_no_longer_supported",
         )
-    refuse_unusable(types, call.params.get("currency"))
+    refuse_unusable(types, context.params.get("currency"))
 
 
 def refuse_connect(params: Body, prefix: str = "") -> None:
@@ -178,10 +178,10 @@ def usable_types(params: Body, currency: str) -> list[str]:
     return [name for name in types if name not in (excluded or ())] or ["card"]
 
 
-def new_intent(call: Call, params: Body) -> Body:
+def new_intent(context: RequestContext, params: Body) -> Body:
     """The body of a new payment intent that nobody has tried to pay yet."""
-    intent_id = call.new_payment_id("pi_")
-    asynchronous = since(call.version, ASYNC_CAPTURE_SINCE)
+    intent_id = context.new_payment_id("pi_")
+    asynchronous = since(context.version, ASYNC_CAPTURE_SINCE)
     return {
         "id": intent_id,
         "object": "payment_intent",
@@ -196,9 +196,9 @@ def new_intent(call: Call, params: Body) -> Body:
         "canceled_at": None,
         "cancellation_reason": None,
         "capture_method": params.get("capture_method") or ("automatic_async" if asynchronous else "automatic"),
-        "client_secret": f"{intent_id}_secret_{call.services.ids.token(25)}",
+        "client_secret": f"{intent_id}_secret_{context.services.ids.token(25)}",
         "confirmation_method": params.get("confirmation_method") or "automatic",
-        "created": call.now,
+        "created": context.now,
         "currency": params["currency"],
         "customer": params.get("customer"),
         "customer_account": None,
@@ -206,13 +206,13 @@ def new_intent(call: Call, params: Body) -> Body:
         "excluded_payment_method_types": params.get("excluded_payment_method_types"),
         "last_payment_error": None,
         "latest_charge": None,
-        "livemode": call.scope.livemode,
+        "livemode": context.scope.livemode,
         "managed_payments": {"enabled": False},
         "metadata": given_metadata(params),
         "next_action": None,
         "on_behalf_of": None,
         "payment_method": None,
-        "payment_method_configuration_details": method_configuration(call) if params.get("automatic") else None,
+        "payment_method_configuration_details": method_configuration(context) if params.get("automatic") else None,
         "payment_method_options": _options(params),
         "payment_method_types": usable_types(params, params["currency"]),
         "payment_record": None,
@@ -231,9 +231,9 @@ def new_intent(call: Call, params: Body) -> Body:
     }
 
 
-def method_configuration(call: Call) -> Body:
+def method_configuration(context: RequestContext) -> Body:
     """The account's one configuration of payment methods."""
-    return {"id": f"pmc_1{call.scope.account[-15:]}00000000", "parent": None}
+    return {"id": f"pmc_1{context.scope.account[-15:]}00000000", "parent": None}
 
 
 def _options(params: Body) -> Body:
@@ -254,12 +254,12 @@ def requested_3ds(params: Body) -> str:
     return str(card.get("request_three_d_secure", "automatic")) if isinstance(card, dict) else "automatic"
 
 
-def automatic_methods(call: Call, given: Body | None) -> Body | None:
+def automatic_methods(context: RequestContext, given: Body | None) -> Body | None:
     """`automatic_payment_methods`: on by default from 2023-08-16 when no list of methods is given."""
     if given is not None:
         return (
             {"allow_redirects": given.get("allow_redirects", "always"), "enabled": True} if given["enabled"] else None
         )
-    if "payment_method_types" in call.params or not since(call.version, DYNAMIC_SINCE):
+    if "payment_method_types" in context.params or not since(context.version, DYNAMIC_SINCE):
         return None
     return {"allow_redirects": "always", "enabled": True}

@@ -6,7 +6,7 @@ Source: Stripe API reference, "PaymentIntents"; Stripe docs, "How PaymentIntents
 import copy
 from typing import Any
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.jobs import job
 from creditctl.emulator.api.lists import by_column, by_created, list_fields, listing
 from creditctl.emulator.api.routes import route
@@ -97,33 +97,33 @@ def _unexpected(intent: Body, message: str, param: str | None = None) -> StripeE
     return invalid(message, code="payment_intent_unexpected_state", param=param, payment_intent=intent)
 
 
-def create(call: Call) -> Body:
+def create(context: RequestContext) -> Body:
     """Create an intent, and confirm it at once where asked to."""
-    params = call.params
+    params = context.params
     check_amount(params["amount"], params["currency"])
     if params.get("customer"):
-        call.refer(CUSTOMER, params["customer"], "customer")
+        context.refer(CUSTOMER, params["customer"], "customer")
     confirm_only = [name for name in ("off_session", "error_on_requires_action", "return_url") if name in params]
     if confirm_only and not params.get("confirm"):
         raise invalid(f"You can only set `{confirm_only[0]}` when `confirm` is true.", param=confirm_only[0])
-    automatic = automatic_methods(call, params.get("automatic_payment_methods"))
-    intent = new_intent(call, {**params, "automatic": automatic})
-    call.add(PAYMENT_INTENT, intent, event="payment_intent.created")
-    method = _given_method(call, intent)
+    automatic = automatic_methods(context, params.get("automatic_payment_methods"))
+    intent = new_intent(context, {**params, "automatic": automatic})
+    context.add(PAYMENT_INTENT, intent, event="payment_intent.created")
+    method = _given_method(context, intent)
     if params.get("confirm"):
-        return _confirm(call, intent, method)
+        return _confirm(context, intent, method)
     if method is not None:
         intent |= {"payment_method": method.body["id"], "status": "requires_confirmation"}
-        call.save(PAYMENT_INTENT, intent)
+        context.save(PAYMENT_INTENT, intent)
     return intent
 
 
-def _given_method(call: Call, intent: Body) -> Method | None:
+def _given_method(context: RequestContext, intent: Body) -> Method | None:
     """The method that the call names or describes, checked against the intent."""
-    name, data = call.params.get("payment_method"), call.params.get("payment_method_data")
+    name, data = context.params.get("payment_method"), context.params.get("payment_method_data")
     if not name and not data:
         return None
-    method = load_method(call, name) if name else make_method(call, data or {}, "payment_method_data")
+    method = load_method(context, name) if name else make_method(context, data or {}, "payment_method_data")
     refuse_reuse(method, intent["customer"])
     if method.body["type"] not in intent["payment_method_types"]:
         listed = ", ".join(intent["payment_method_types"])
@@ -135,18 +135,18 @@ def _given_method(call: Call, intent: Body) -> Method | None:
     return method
 
 
-def _confirm(call: Call, intent: Body, method: Method | None) -> Body:
+def _confirm(context: RequestContext, intent: Body, method: Method | None) -> Body:
     if method is None and intent["payment_method"]:
-        method = load_method(call, intent["payment_method"])
+        method = load_method(context, intent["payment_method"])
     if method is None:
         raise _unexpected(intent, _no_method(intent["customer"]))
-    _require_return_url(call, intent)
+    _require_return_url(context, intent)
     terms = Terms(
-        off_session=call.params.get("off_session") not in (None, "false"),
-        error_on_requires_action=call.params.get("error_on_requires_action", False),
-        return_url=call.params.get("return_url"),
+        off_session=context.params.get("off_session") not in (None, "false"),
+        error_on_requires_action=context.params.get("error_on_requires_action", False),
+        return_url=context.params.get("return_url"),
     )
-    return attempt_payment(call, intent, method, terms)
+    return attempt_payment(context, intent, method, terms)
 
 
 def _no_method(customer: str | None) -> str:
@@ -162,10 +162,10 @@ def _no_method(customer: str | None) -> str:
     )
 
 
-def _require_return_url(call: Call, intent: Body) -> None:
+def _require_return_url(context: RequestContext, intent: Body) -> None:
     automatic = intent["automatic_payment_methods"]
     redirects = automatic is not None and automatic["allow_redirects"] == "always"
-    if not redirects or intent["allowed_payment_method_types"] or call.params.get("return_url"):
+    if not redirects or intent["allowed_payment_method_types"] or context.params.get("return_url"):
         return
     raise invalid(
         "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of these "
@@ -175,11 +175,11 @@ def _require_return_url(call: Call, intent: Body) -> None:
     )
 
 
-def load_own(call: Call) -> Body:
+def load_own(context: RequestContext) -> Body:
     """An intent that may be acted on directly: one of an open Checkout Session may not."""
-    row = call.fetch_row(PAYMENT_INTENT, call.args[0])
+    row = context.fetch_row(PAYMENT_INTENT, context.args[0])
     session = row.hidden().get("session")
-    if session and call.fetch(SESSION, session)["status"] == "open":
+    if session and context.fetch(SESSION, session)["status"] == "open":
         raise invalid(
             "You cannot perform this action on PaymentIntents created by Checkout. You must use the Checkout Session "
             "to collect payment, or expire it.",
@@ -188,9 +188,9 @@ def load_own(call: Call) -> Body:
     return row.decoded()
 
 
-def confirm(call: Call) -> Body:
+def confirm(context: RequestContext) -> Body:
     """Confirm an intent with the method it has or is given."""
-    intent = load_own(call)
+    intent = load_own(context)
     if intent["status"] not in _CONFIRMABLE:
         done = intent["status"] == "succeeded"
         raise _unexpected(
@@ -199,13 +199,13 @@ def confirm(call: Call) -> Body:
             if done
             else f"This PaymentIntent's status is {intent['status']}: it cannot be confirmed again.",
         )
-    _apply(intent, call.params)
+    _apply(intent, context.params)
     try:
-        method = _given_method(call, intent)
+        method = _given_method(context, intent)
     except StripeError as refusal:
         refusal.fields.setdefault("payment_intent", intent)
         raise
-    return _confirm(call, intent, method)
+    return _confirm(context, intent, method)
 
 
 def _apply(intent: Body, params: Body) -> None:
@@ -220,10 +220,10 @@ def _apply(intent: Body, params: Body) -> None:
         intent["payment_method_types"] = usable_types(known | named, intent["currency"])
 
 
-def update(call: Call) -> Body:
+def update(context: RequestContext) -> Body:
     """Change an intent that is not finished; nothing announces it."""
-    params = call.params
-    intent = call.fetch(PAYMENT_INTENT, call.args[0])
+    params = context.params
+    intent = context.fetch(PAYMENT_INTENT, context.args[0])
     if intent["status"] in ("succeeded", "canceled", "processing", "requires_capture"):
         frozen = sorted(set(params) - {"metadata", "description", "receipt_email", "transfer_group", "shipping"})
         if frozen:
@@ -235,92 +235,92 @@ def update(call: Call) -> Body:
                 frozen[0],
             )
     if params.get("customer"):
-        call.refer(CUSTOMER, params["customer"], "customer")
+        context.refer(CUSTOMER, params["customer"], "customer")
     after = updated(intent, params, ("amount", "currency"))
     check_amount(after["amount"], after["currency"])
     refuse_unusable(params.get("payment_method_types") or [], after["currency"])
     _apply(after, params)
-    method = _given_method(call, after)
+    method = _given_method(context, after)
     if method is not None:
         after |= {"payment_method": method.body["id"], "status": "requires_confirmation"}
     elif "payment_method" in params:
         after |= {"next_action": None, "payment_method": None, "status": "requires_payment_method"}
-    return call.save(PAYMENT_INTENT, after)
+    return context.save(PAYMENT_INTENT, after)
 
 
-def capture(call: Call) -> Body:
+def capture(context: RequestContext) -> Body:
     """Take what was authorised, or part of it: the rest is released."""
-    params = call.params
-    intent = call.fetch(PAYMENT_INTENT, call.args[0])
+    params = context.params
+    intent = context.fetch(PAYMENT_INTENT, context.args[0])
     amount = amount_to_capture(intent, params)
-    charge = _capture_charge(call, intent["latest_charge"], amount)
+    charge = _capture_charge(context, intent["latest_charge"], amount)
     intent |= {"amount_capturable": 0, "amount_received": amount, "status": "succeeded"}
     if "metadata" in params:
         intent["metadata"] = merged(intent["metadata"], params["metadata"])
-    call.cancel_job("expire_authorization", intent["id"])
-    call.save(PAYMENT_INTENT, intent, event="payment_intent.succeeded")
-    settle_charge(call, charge["id"])
-    dispute_captured(call, charge)
-    _tell_session(call, intent)
+    context.cancel_job("expire_authorization", intent["id"])
+    context.save(PAYMENT_INTENT, intent, event="payment_intent.succeeded")
+    settle_charge(context, charge["id"])
+    dispute_captured(context, charge)
+    _tell_session(context, intent)
     return intent
 
 
-def _tell_session(call: Call, intent: Body) -> None:
+def _tell_session(context: RequestContext, intent: Body) -> None:
     """A Checkout Session whose payment was only authorised is paid now; nothing announces it."""
-    session_id = call.fetch_row(PAYMENT_INTENT, intent["id"]).hidden().get("session")
+    session_id = context.fetch_row(PAYMENT_INTENT, intent["id"]).hidden().get("session")
     if session_id:
-        call.save(SESSION, call.fetch(SESSION, session_id) | {"payment_status": "paid"})
+        context.save(SESSION, context.fetch(SESSION, session_id) | {"payment_status": "paid"})
 
 
-def _capture_charge(call: Call, charge_id: str, amount: int) -> Body:
+def _capture_charge(context: RequestContext, charge_id: str, amount: int) -> Body:
     """A charge after its capture; Source: a recorded charge, which does not count as refunded what was released."""
-    before = call.fetch(CHARGE, charge_id)
-    charge = before | {"amount_captured": amount, "captured": True, "receipt_url": receipt_url(call)}
-    return call.change(CHARGE, before, charge, "charge.captured")
+    before = context.fetch(CHARGE, charge_id)
+    charge = before | {"amount_captured": amount, "captured": True, "receipt_url": receipt_url(context)}
+    return context.change(CHARGE, before, charge, "charge.captured")
 
 
-def cancel(call: Call) -> Body:
+def cancel(context: RequestContext) -> Body:
     """Give an intent up; an authorisation is released."""
-    intent = load_own(call)
+    intent = load_own(context)
     if intent["status"] not in _CANCELABLE:
         raise _unexpected(
             intent,
             f"You cannot cancel this PaymentIntent because it has a status of {intent['status']}. Only a PaymentIntent "
             f"with one of the following statuses may be canceled: {', '.join(_CANCELABLE)}.",
         )
-    return cancel_intent(call, intent, call.params.get("cancellation_reason"), "charge.refunded")
+    return cancel_intent(context, intent, context.params.get("cancellation_reason"), "charge.refunded")
 
 
-def cancel_intent(call: Call, intent: Body, reason: str | None, charge_event: str) -> Body:
+def cancel_intent(context: RequestContext, intent: Body, reason: str | None, charge_event: str) -> Body:
     """Cancel, release what was held, and announce both."""
     if intent["status"] == "requires_capture":
-        before = call.fetch(CHARGE, intent["latest_charge"])
-        charge = before | {"amount_refunded": before["amount"], "refunded": True, "receipt_url": receipt_url(call)}
-        call.change(CHARGE, before, charge, charge_event)
-        call.cancel_job("expire_authorization", intent["id"])
-    call.cancel_job("delayed_result", intent["id"])
+        before = context.fetch(CHARGE, intent["latest_charge"])
+        charge = before | {"amount_refunded": before["amount"], "refunded": True, "receipt_url": receipt_url(context)}
+        context.change(CHARGE, before, charge, charge_event)
+        context.cancel_job("expire_authorization", intent["id"])
+    context.cancel_job("delayed_result", intent["id"])
     intent |= {
         "amount_capturable": 0,
-        "canceled_at": call.now,
+        "canceled_at": context.now,
         "cancellation_reason": reason,
         "next_action": None,
         "status": "canceled",
     }
-    return call.save(PAYMENT_INTENT, intent, event="payment_intent.canceled")
+    return context.save(PAYMENT_INTENT, intent, event="payment_intent.canceled")
 
 
 @job("expire_authorization")
-def expire_authorization(call: Call, subject: str, _: dict[str, Any]) -> None:
+def expire_authorization(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
     """An authorisation that nobody captured lapses."""
-    intent = call.fetch(PAYMENT_INTENT, subject)
+    intent = context.fetch(PAYMENT_INTENT, subject)
     if intent["status"] == "requires_capture":
-        cancel_intent(call, intent, "automatic", "charge.expired")
+        cancel_intent(context, intent, "automatic", "charge.expired")
 
 
-def retrieve_intent(call: Call) -> Body | bytes:
+def retrieve_intent(context: RequestContext) -> Body | bytes:
     """An intent; a wrong client secret is refused."""
-    row = call.fetch_row(PAYMENT_INTENT, call.args[0])
-    secret = call.params.get("client_secret")
+    row = context.fetch_row(PAYMENT_INTENT, context.args[0])
+    secret = context.params.get("client_secret")
     if secret is not None and copy.copy(row.decoded())["client_secret"] != secret:
         raise invalid(
             f"The client_secret provided does not match any associated PaymentIntent: {row.id}.", param="client_secret"

@@ -3,7 +3,7 @@
 Source: Stripe API reference, "PaymentMethods".
 """
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.lists import by_body, by_column, list_fields, listing, retrieve
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import billing_details, updated
@@ -54,20 +54,20 @@ _UPDATE: dict[str, Field] = {
 }
 
 
-def _check(call: Call) -> None:
-    if "type" not in call.params and "payment_method" not in call.params:
+def _check(context: RequestContext) -> None:
+    if "type" not in context.params and "payment_method" not in context.params:
         raise bad_parameter("Missing required param: type.", "type", "parameter_missing")
 
 
-def create(call: Call) -> Body:
+def create(context: RequestContext) -> Body:
     """Create a payment method; nothing announces it."""
-    return make_method(call, call.params).body
+    return make_method(context, context.params).body
 
 
-def update(call: Call) -> Body:
+def update(context: RequestContext) -> Body:
     """Change a saved method."""
-    params = call.params
-    before = call.fetch(PAYMENT_METHOD, call.args[0])
+    params = context.params
+    before = context.fetch(PAYMENT_METHOD, context.args[0])
     if before["customer"] is None:
         raise invalid("You must save this PaymentMethod to a customer before you can update it.")
     after = updated(before, params, ("allow_redisplay",))
@@ -76,21 +76,21 @@ def update(call: Call) -> Body:
     if params.get("card"):
         dates = {name: params["card"][name] for name in ("exp_month", "exp_year") if name in params["card"]}
         after["card"] = {**after["card"], **dates}
-    return call.change(PAYMENT_METHOD, before, after, "payment_method.updated")
+    return context.change(PAYMENT_METHOD, before, after, "payment_method.updated")
 
 
-def attach(call: Call) -> Body:
+def attach(context: RequestContext) -> Body:
     """Save a method to the customer that the call names."""
-    return save_to(call, call.args[0], call.params["customer"])
+    return save_to(context, context.args[0], context.params["customer"])
 
 
-def save_to(call: Call, name: str, customer_id: str) -> Body:
+def save_to(context: RequestContext, name: str, customer_id: str) -> Body:
     """Save a method to a customer, which may be done twice; a card that always declines can't be saved.
 
     Source: recorded test-mode answers; the decline names an empty parameter and carries no method.
     """
-    customer = call.refer(CUSTOMER, customer_id, "customer")
-    method = load_method(call, name)
+    customer = context.refer(CUSTOMER, customer_id, "customer")
+    method = load_method(context, name)
     body = method.body
     if body["customer"] == customer["id"]:
         return body
@@ -108,18 +108,18 @@ def save_to(call: Call, name: str, customer_id: str) -> Body:
     if body["type"] == "card":
         body["card"] = {**body["card"], "checks": {**body["card"]["checks"], "cvc_check": method.card.cvc_check}}
     body["customer"] = customer["id"]
-    return call.save(PAYMENT_METHOD, body, event="payment_method.attached")
+    return context.save(PAYMENT_METHOD, body, event="payment_method.attached")
 
 
-def detach(call: Call) -> Body:
+def detach(context: RequestContext) -> Body:
     """Take a method away from its customer; it can't be used again."""
-    method = load_method(call, call.args[0])
+    method = load_method(context, context.args[0])
     customer = method.body["customer"]
     if customer is None:
         raise invalid("The payment method you provided is not attached to a customer so detachment is impossible.")
     method.body["customer"] = None
-    call.services.store.save_extra(call.scope.id, method.body["id"], {**method.extra, "used": True})
-    return call.save(PAYMENT_METHOD, method.body, event="payment_method.detached", previous={"customer": customer})
+    context.services.store.save_extra(context.scope.id, method.body["id"], {**method.extra, "used": True})
+    return context.save(PAYMENT_METHOD, method.body, event="payment_method.detached", previous={"customer": customer})
 
 
 _FILTERS = {
@@ -129,34 +129,36 @@ _FILTERS = {
 }
 
 
-def _of_customer(call: Call) -> bytes | Body:
-    call.fetch(CUSTOMER, call.args[0], "id")
-    call.params["customer"] = call.args[0]
-    return _LIST_OF_CUSTOMER(call)
+def _of_customer(context: RequestContext) -> bytes | Body:
+    context.fetch(CUSTOMER, context.args[0], "id")
+    context.params["customer"] = context.args[0]
+    return _LIST_OF_CUSTOMER(context)
 
 
-def _one_of_customer(call: Call) -> bytes:
+def _one_of_customer(context: RequestContext) -> bytes:
     """A method by its customer; Source: recorded test-mode refusal of one that is not the customer's."""
-    call.fetch(CUSTOMER, call.args[0], "id")
-    row = call.fetch_row(PAYMENT_METHOD, call.args[1])
-    if row.decoded()["customer"] != call.args[0]:
+    context.fetch(CUSTOMER, context.args[0], "id")
+    row = context.fetch_row(PAYMENT_METHOD, context.args[1])
+    if row.decoded()["customer"] != context.args[0]:
         raise invalid("Invalid request", param="customer", status=404)
     return row.body
 
 
-def _all(call: Call) -> bytes | Body:
+def _all(context: RequestContext) -> bytes | Body:
     """The methods of the customer that is named; Source: recorded test-mode lists, empty where none is."""
-    if call.params.get("customer"):
-        call.refer(CUSTOMER, call.params["customer"], "customer")
-    return _LIST(call)
+    if context.params.get("customer"):
+        context.refer(CUSTOMER, context.params["customer"], "customer")
+    return _LIST(context)
 
 
-def _nobody(call: Call) -> list[Condition]:
-    return [] if call.params.get("customer") else [("0", [])]
+def _nobody(context: RequestContext) -> list[Condition]:
+    return [] if context.params.get("customer") else [("0", [])]
 
 
 _LIST = listing(PAYMENT_METHOD, _FILTERS, base=_nobody)
-_LIST_OF_CUSTOMER = listing(PAYMENT_METHOD, _FILTERS, url=lambda call: f"/v1/customers/{call.args[0]}/payment_methods")
+_LIST_OF_CUSTOMER = listing(
+    PAYMENT_METHOD, _FILTERS, url=lambda context: f"/v1/customers/{context.args[0]}/payment_methods"
+)
 _OF_CUSTOMER = list_fields({name: entry for name, entry in _FILTERS.items() if name != "customer"})
 _BASE = "/v1/payment_methods"
 ROUTES = (

@@ -5,9 +5,18 @@ Source: Stripe API reference, "Payouts"; Stripe docs, "Testing" (payout test acc
 
 from typing import Any
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.jobs import job
-from creditctl.emulator.api.lists import Filter, by_body, by_column, by_created, list_fields, listing, retrieve, within
+from creditctl.emulator.api.lists import (
+    ListFilter,
+    by_body,
+    by_column,
+    by_created,
+    list_fields,
+    listing,
+    retrieve,
+    within,
+)
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import given_metadata, updated
 from creditctl.emulator.payments import balances
@@ -32,11 +41,11 @@ _CREATE: dict[str, Field] = {
 }
 
 
-def create(call: Call) -> Body:
+def create(context: RequestContext) -> Body:
     """Pay out of what is available."""
-    params = call.params
+    params = context.params
     amount, currency = params["amount"], params["currency"]
-    available = balances.total(call, currency, "available")
+    available = balances.total(context, currency, "available")
     if amount > available:
         raise invalid(
             "You have insufficient funds in your Stripe account for this transfer. Your card balance is too low. "
@@ -44,31 +53,31 @@ def create(call: Call) -> Body:
             "your Stripe balance (for more details, see stripe.com/docs/api#balance).",
             code="balance_insufficient",
         )
-    payout = _new_payout(call, params)
-    payout["balance_transaction"] = _post(call, payout, "payout", -amount)["id"]
-    call.add(PAYOUT, payout, event="payout.created")
-    call.later(DAY_SECONDS, "payout_leaves", payout["id"])
+    payout = _new_payout(context, params)
+    payout["balance_transaction"] = _post(context, payout, "payout", -amount)["id"]
+    context.add(PAYOUT, payout, event="payout.created")
+    context.schedule(DAY_SECONDS, "payout_leaves", payout["id"])
     return payout
 
 
-def _new_payout(call: Call, params: Body) -> Body:
+def _new_payout(context: RequestContext, params: Body) -> Body:
     return {
-        "id": call.new_id("po_"),
+        "id": context.new_id("po_"),
         "object": "payout",
         "amount": params["amount"],
         "application_fee": None,
         "application_fee_amount": None,
-        "arrival_date": (call.now // DAY_SECONDS + ARRIVAL_DAYS) * DAY_SECONDS,
+        "arrival_date": (context.now // DAY_SECONDS + ARRIVAL_DAYS) * DAY_SECONDS,
         "automatic": False,
         "balance_transaction": None,
-        "created": call.now,
+        "created": context.now,
         "currency": params["currency"],
         "description": params.get("description"),
-        "destination": params.get("destination") or f"ba_1{call.scope.account[-15:]}00000000",
+        "destination": params.get("destination") or f"ba_1{context.scope.account[-15:]}00000000",
         "failure_balance_transaction": None,
         "failure_code": None,
         "failure_message": None,
-        "livemode": call.scope.livemode,
+        "livemode": context.scope.livemode,
         "metadata": given_metadata(params),
         "method": params.get("method", "standard"),
         "original_payout": None,
@@ -83,69 +92,71 @@ def _new_payout(call: Call, params: Body) -> Body:
     }
 
 
-def _post(call: Call, payout: Body, type_: str, amount: int) -> Body:
+def _post(context: RequestContext, payout: Body, type_: str, amount: int) -> Body:
     description = payout["description"] or "STRIPE PAYOUT"
-    return balances.post(call, type_, payout["id"], amount, payout["currency"], category=type_, description=description)
+    return balances.post(
+        context, type_, payout["id"], amount, payout["currency"], category=type_, description=description
+    )
 
 
 @job("payout_leaves")
-def leaves(call: Call, subject: str, _: dict[str, Any]) -> None:
+def leaves(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
     """The bank takes it on."""
-    before = call.fetch(PAYOUT, subject)
+    before = context.fetch(PAYOUT, subject)
     if before["status"] == "pending":
-        call.change(PAYOUT, before, before | {"status": "in_transit"}, "payout.updated")
-        call.later(max(before["arrival_date"] - call.now, 0), "payout_arrives", subject)
+        context.change(PAYOUT, before, before | {"status": "in_transit"}, "payout.updated")
+        context.schedule(max(before["arrival_date"] - context.now, 0), "payout_arrives", subject)
 
 
 @job("payout_arrives")
-def arrives(call: Call, subject: str, _: dict[str, Any]) -> None:
+def arrives(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
     """The money is there."""
-    before = call.fetch(PAYOUT, subject)
+    before = context.fetch(PAYOUT, subject)
     if before["status"] != "in_transit":
         return
-    trace = {"status": "supported", "value": call.services.ids.digits(15)}
-    call.save(PAYOUT, before | {"status": "paid", "trace_id": trace}, event="payout.paid")
+    trace = {"status": "supported", "value": context.services.ids.digits(15)}
+    context.save(PAYOUT, before | {"status": "paid", "trace_id": trace}, event="payout.paid")
 
 
-def fail_payout(call: Call, payout_id: str, code: str) -> Body:
+def fail_payout(context: RequestContext, payout_id: str, code: str) -> Body:
     """The bank returns it: the money is back in the balance."""
-    before = call.fetch(PAYOUT, payout_id)
+    before = context.fetch(PAYOUT, payout_id)
     if before["status"] not in ("pending", "in_transit", "paid"):
         raise invalid(f"This payout has a status of {before['status']} and can no longer fail.")
-    entry = _post(call, before, "payout_failure", before["amount"])
+    entry = _post(context, before, "payout_failure", before["amount"])
     after = before | {
         "failure_balance_transaction": entry["id"],
         "failure_code": code,
         "failure_message": f"The bank answered {code.replace('_', ' ')}.",
         "status": "failed",
     }
-    return call.save(PAYOUT, after, event="payout.failed")
+    return context.save(PAYOUT, after, event="payout.failed")
 
 
-def update(call: Call) -> Body:
+def update(context: RequestContext) -> Body:
     """Change a payout's metadata."""
-    before = call.fetch(PAYOUT, call.args[0])
-    return call.change(PAYOUT, before, updated(before, call.params, ()), "payout.updated")
+    before = context.fetch(PAYOUT, context.args[0])
+    return context.change(PAYOUT, before, updated(before, context.params, ()), "payout.updated")
 
 
-def cancel(call: Call) -> Body:
+def cancel(context: RequestContext) -> Body:
     """Call back a payout that has not left yet."""
-    before = call.fetch(PAYOUT, call.args[0])
+    before = context.fetch(PAYOUT, context.args[0])
     if before["status"] != "pending":
         raise invalid(f"Payouts can only be canceled while pending; this one is {before['status']}.")
-    entry = _post(call, before, "payout_cancel", before["amount"])
+    entry = _post(context, before, "payout_cancel", before["amount"])
     after = before | {"failure_balance_transaction": entry["id"], "status": "canceled"}
-    return call.save(PAYOUT, after, event="payout.canceled")
+    return context.save(PAYOUT, after, event="payout.canceled")
 
 
-def reverse(call: Call) -> Body:
+def reverse(context: RequestContext) -> Body:
     """Reversals exist for payouts to US bank accounts of connected platforms; not here."""
-    call.fetch(PAYOUT, call.args[0])
+    context.fetch(PAYOUT, context.args[0])
     raise invalid("This payout cannot be reversed: it was not made to a debitable bank account.")
 
 
 _FILTERS = {
-    "arrival_date": Filter(
+    "arrival_date": ListFilter(
         Range(), lambda bounds: within("json_extract(CAST(body AS TEXT), '$.arrival_date')", bounds)
     ),
     "created": by_created(),

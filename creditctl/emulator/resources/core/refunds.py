@@ -5,9 +5,9 @@ Source: Stripe API reference, "Refunds"; Stripe docs, "Refund and cancel payment
 
 from typing import Any
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.jobs import job
-from creditctl.emulator.api.lists import Filter, by_column, by_created, list_fields, listing, retrieve
+from creditctl.emulator.api.lists import ListFilter, by_column, by_created, list_fields, listing, retrieve
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import given_metadata, updated
 from creditctl.emulator.payments import balances
@@ -36,30 +36,30 @@ _CREATE: dict[str, Field] = {
 }
 
 
-def create(call: Call) -> Body:
+def create(context: RequestContext) -> Body:
     """Give money back, all of it unless told otherwise."""
-    params = call.params
-    charge = _target(call)
-    amount = _amount(call, charge)
-    fate = _fate(call, charge)
-    refund = new_refund(call, charge, amount, "pending" if fate == "pending" else "succeeded")
+    params = context.params
+    charge = _target(context)
+    amount = _amount(context, charge)
+    fate = _fate(context, charge)
+    refund = new_refund(context, charge, amount, "pending" if fate == "pending" else "succeeded")
     if refund["status"] == "succeeded":
-        refund["balance_transaction"] = _post(call, charge, refund)["id"]
-    call.add(REFUND, refund, event="refund.created")
-    _count(call, charge, amount, "charge.refunded")
+        refund["balance_transaction"] = _post(context, charge, refund)["id"]
+    context.add(REFUND, refund, event="refund.created")
+    _count(context, charge, amount, "charge.refunded")
     if params.get("reason") == "fraudulent":
-        _report_fraud(call, charge["id"])
-    _schedule(call, refund, fate)
+        _report_fraud(context, charge["id"])
+    _schedule(context, refund, fate)
     return refund
 
 
-def _target(call: Call) -> Body:
+def _target(context: RequestContext) -> Body:
     """The charge to refund, and why it may not be."""
-    charge_id, intent_id = call.params.get("charge"), call.params.get("payment_intent")
+    charge_id, intent_id = context.params.get("charge"), context.params.get("payment_intent")
     if not charge_id and not intent_id:
         raise invalid("One of the following params should be provided for this request: payment_intent or charge.")
     if intent_id and not charge_id:
-        intent = call.fetch(PAYMENT_INTENT, intent_id, "payment_intent")
+        intent = context.fetch(PAYMENT_INTENT, intent_id, "payment_intent")
         if intent["status"] not in ("succeeded", "processing"):
             raise invalid(
                 f"This PaymentIntent ({intent['id']}) does not have a successful charge to refund. If it has not been "
@@ -67,28 +67,28 @@ def _target(call: Call) -> Body:
                 param="payment_intent",
             )
         charge_id = intent["latest_charge"]
-    charge = call.fetch(CHARGE, str(charge_id), "id")
-    _refuse(call, charge)
+    charge = context.fetch(CHARGE, str(charge_id), "id")
+    _refuse(context, charge)
     return charge
 
 
-def _refuse(call: Call, charge: Body) -> None:
+def _refuse(context: RequestContext, charge: Body) -> None:
     if charge["refunded"]:
         raise invalid(f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded")
     if charge["status"] == "failed":
         raise invalid(f"Charge {charge['id']} failed and cannot be refunded.", param="charge")
     if not charge["captured"] and charge["status"] != "pending":
         raise invalid(f"Charge {charge['id']} has not been captured. Cancel its PaymentIntent instead.", param="charge")
-    for row in call.services.store.select(call.scope.id, DISPUTE, column("owner", charge["id"])):
+    for row in context.services.store.select(context.scope.id, DISPUTE, column("owner", charge["id"])):
         if not row.decoded()["is_charge_refundable"]:
             raise invalid(
                 f"Charge {charge['id']} has been charged back; cannot issue a refund.", code="charge_disputed"
             )
 
 
-def _amount(call: Call, charge: Body) -> int:
+def _amount(context: RequestContext, charge: Body) -> int:
     left = _refundable(charge) - int(charge["amount_refunded"])
-    amount = call.params.get("amount", left)
+    amount = context.params.get("amount", left)
     if amount > left:
         currency = charge["currency"]
         raise invalid(
@@ -104,9 +104,9 @@ def _refundable(charge: Body) -> int:
     return int(charge["amount"] if charge["status"] == "pending" else charge["amount_captured"])
 
 
-def _fate(call: Call, charge: Body) -> str:
+def _fate(context: RequestContext, charge: Body) -> str:
     """What the card behind a charge does to refunds."""
-    row = call.find(charge["payment_method"], PAYMENT_METHOD)
+    row = context.find(charge["payment_method"], PAYMENT_METHOD)
     number = row.hidden().get("card") if row else None
     card = BY_NUMBER.get(number or "")
     if charge["status"] == "pending":
@@ -114,24 +114,24 @@ def _fate(call: Call, charge: Body) -> str:
     return card.refund if card else ""
 
 
-def new_refund(call: Call, charge: Body, amount: int, status: str) -> Body:
+def new_refund(context: RequestContext, charge: Body, amount: int, status: str) -> Body:
     """The body of a new refund of a charge."""
     card = charge["payment_method_details"]["type"] == "card"
     body: Body = {
-        "id": call.services.ids.relative("re_" if card else "pyr_", charge["id"], "1"),
+        "id": context.services.ids.relative("re_" if card else "pyr_", charge["id"], "1"),
         "object": "refund",
         "amount": amount,
         "balance_transaction": None,
         "charge": charge["id"],
-        "created": call.now,
+        "created": context.now,
         "currency": charge["currency"],
         "customer": charge["customer"],
         "customer_account": None,
         "destination_details": _destination(charge),
-        "metadata": given_metadata(call.params),
+        "metadata": given_metadata(context.params),
         "payment_intent": charge["payment_intent"],
         "payment_method": charge["payment_method"],
-        "reason": call.params.get("reason"),
+        "reason": context.params.get("reason"),
         "receipt_number": None,
         "source_transfer_reversal": None,
         "status": status,
@@ -154,9 +154,9 @@ def _destination(charge: Body) -> Body:
     return {"type": "card", "card": card}
 
 
-def _post(call: Call, charge: Body, refund: Body) -> Body:
+def _post(context: RequestContext, charge: Body, refund: Body) -> Body:
     return balances.post(
-        call,
+        context,
         "refund" if refund["id"].startswith("re_") else "payment_refund",
         refund["id"],
         -refund["amount"],
@@ -167,80 +167,80 @@ def _post(call: Call, charge: Body, refund: Body) -> Body:
     )
 
 
-def _count(call: Call, charge: Body, amount: int, event: str) -> None:
+def _count(context: RequestContext, charge: Body, amount: int, event: str) -> None:
     """Add to (or take from) what a charge says was refunded."""
     total = charge["amount_refunded"] + amount
     after = charge | {
         "amount_refunded": total,
         "refunded": total >= _refundable(charge),
-        "receipt_url": receipt_url(call),
+        "receipt_url": receipt_url(context),
     }
-    call.change(CHARGE, charge, after, event)
+    context.change(CHARGE, charge, after, event)
 
 
-def _report_fraud(call: Call, charge_id: str) -> None:
-    charge = call.fetch(CHARGE, charge_id)
-    call.save(CHARGE, {**charge, "fraud_details": {"user_report": "fraudulent"}})
+def _report_fraud(context: RequestContext, charge_id: str) -> None:
+    charge = context.fetch(CHARGE, charge_id)
+    context.save(CHARGE, {**charge, "fraud_details": {"user_report": "fraudulent"}})
 
 
-def _schedule(call: Call, refund: Body, fate: str) -> None:
+def _schedule(context: RequestContext, refund: Body, fate: str) -> None:
     if fate == "pending":
-        call.later(LATER_SECONDS, "refund_succeeds", refund["id"])
+        context.schedule(LATER_SECONDS, "refund_succeeds", refund["id"])
     elif fate == "fail":
-        call.later(LATER_SECONDS, "refund_fails", refund["id"])
+        context.schedule(LATER_SECONDS, "refund_fails", refund["id"])
     elif "card" in refund["destination_details"]:
-        call.later(REFERENCE_SECONDS, "refund_reference", refund["id"])
+        context.schedule(REFERENCE_SECONDS, "refund_reference", refund["id"])
 
 
-def _announce(call: Call, before: Body, after: Body) -> None:
+def _announce(context: RequestContext, before: Body, after: Body) -> None:
     """A refund's change is announced under both of its names."""
     if previous := previous_attributes(before, after):
-        call.save(REFUND, after, event="refund.updated", previous=previous)
-        call.emit("charge.refund.updated", after, previous)
+        context.save(REFUND, after, event="refund.updated", previous=previous)
+        context.emit("charge.refund.updated", after, previous)
 
 
 @job("refund_reference")
-def reference_arrives(call: Call, subject: str, _: dict[str, Any]) -> None:
+def reference_arrives(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
     """The acquirer's reference number becomes known."""
-    before = call.fetch(REFUND, subject)
+    before = context.fetch(REFUND, subject)
     card = before["destination_details"]["card"] | {
-        "reference": call.services.ids.digits(16),
+        "reference": context.services.ids.digits(16),
         "reference_status": "available",
     }
-    _announce(call, before, before | {"destination_details": {"type": "card", "card": card}})
+    _announce(context, before, before | {"destination_details": {"type": "card", "card": card}})
 
 
 @job("refund_succeeds")
-def pending_refund_succeeds(call: Call, subject: str, _: dict[str, Any]) -> None:
+def pending_refund_succeeds(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
     """A pending refund goes out."""
-    before = call.fetch(REFUND, subject)
+    before = context.fetch(REFUND, subject)
     if before["status"] != "pending":
         return
-    charge = call.fetch(CHARGE, before["charge"])
+    charge = context.fetch(CHARGE, before["charge"])
     after = {name: value for name, value in before.items() if name != "pending_reason"}
-    after |= {"status": "succeeded", "balance_transaction": _post(call, charge, before)["id"]}
-    _announce(call, before, after)
+    after |= {"status": "succeeded", "balance_transaction": _post(context, charge, before)["id"]}
+    _announce(context, before, after)
 
 
 @job("refund_fails")
-def refund_fails(call: Call, subject: str, payload: dict[str, Any]) -> None:
+def refund_fails(context: RequestContext, subject: str, payload: dict[str, Any]) -> None:
     """The bank returns a refund: the money is back, and the charge counts less as refunded."""
-    before = call.fetch(REFUND, subject)
+    before = context.fetch(REFUND, subject)
     if before["status"] not in ("succeeded", "pending"):
         return
-    charge = call.fetch(CHARGE, before["charge"])
+    charge = context.fetch(CHARGE, before["charge"])
     reason = payload.get("reason") or "lost_or_stolen_card"
     after = before | {"status": "failed", "failure_reason": reason}
     if before["balance_transaction"]:
-        after["failure_balance_transaction"] = _return(call, charge, before)["id"]
-    call.save(REFUND, after, event="refund.failed")
-    _announce(call, before, after)
-    _count(call, charge, -before["amount"], "charge.updated")
+        after["failure_balance_transaction"] = _return(context, charge, before)["id"]
+    context.save(REFUND, after, event="refund.failed")
+    _announce(context, before, after)
+    _count(context, charge, -before["amount"], "charge.updated")
 
 
-def _return(call: Call, charge: Body, refund: Body) -> Body:
+def _return(context: RequestContext, charge: Body, refund: Body) -> Body:
     return balances.post(
-        call,
+        context,
         "refund_failure",
         refund["id"],
         refund["amount"],
@@ -251,47 +251,47 @@ def _return(call: Call, charge: Body, refund: Body) -> Body:
     )
 
 
-def update(call: Call) -> Body:
+def update(context: RequestContext) -> Body:
     """Change a refund's metadata."""
-    before = call.fetch(REFUND, call.args[0])
-    after = updated(before, call.params, ())
-    _announce(call, before, after)
+    before = context.fetch(REFUND, context.args[0])
+    after = updated(before, context.params, ())
+    _announce(context, before, after)
     return after
 
 
-def cancel(call: Call) -> Body:
+def cancel(context: RequestContext) -> Body:
     """Card refunds can't be canceled; Source: recorded message."""
-    call.fetch(REFUND, call.args[0])
+    context.fetch(REFUND, context.args[0])
     raise invalid("Canceling this refund is unsupported.")
 
 
-def _create_for(call: Call) -> Body:
+def _create_for(context: RequestContext) -> Body:
     """Refund the charge of the path."""
-    call.params["charge"] = call.args[0]
-    return create(call)
+    context.params["charge"] = context.args[0]
+    return create(context)
 
 
-def _refund_charge(call: Call) -> Body:
+def _refund_charge(context: RequestContext) -> Body:
     """The older way to refund, which answers the charge."""
-    return call.fetch(CHARGE, _create_for(call)["charge"])
+    return context.fetch(CHARGE, _create_for(context)["charge"])
 
 
-def _of_charge(call: Call) -> Body | bytes:
-    call.fetch(CHARGE, call.args[0], "charge")
-    conditions = [column("owner", call.args[0])]
-    url = f"/v1/charges/{call.args[0]}/refunds"
-    return listing(REFUND, {}, base=lambda _: conditions, url=lambda _: url)(call)
+def _of_charge(context: RequestContext) -> Body | bytes:
+    context.fetch(CHARGE, context.args[0], "charge")
+    conditions = [column("owner", context.args[0])]
+    url = f"/v1/charges/{context.args[0]}/refunds"
+    return listing(REFUND, {}, base=lambda _: conditions, url=lambda _: url)(context)
 
 
-def _one_of_charge(call: Call) -> bytes:
-    call.fetch(CHARGE, call.args[0], "charge")
-    row = call.fetch_row(REFUND, call.args[1])
-    if row.decoded()["charge"] != call.args[0]:
-        raise no_such("refund", call.args[1], "refund")
+def _one_of_charge(context: RequestContext) -> bytes:
+    context.fetch(CHARGE, context.args[0], "charge")
+    row = context.fetch_row(REFUND, context.args[1])
+    if row.decoded()["charge"] != context.args[0]:
+        raise no_such("refund", context.args[1], "refund")
     return row.body
 
 
-_FILTERS: dict[str, Filter] = {
+_FILTERS: dict[str, ListFilter] = {
     "charge": by_column("owner"),
     "payment_intent": by_column("parent"),
     "created": by_created(),

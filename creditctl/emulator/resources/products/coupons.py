@@ -5,7 +5,7 @@ Source: Stripe API reference, "Coupons", "Promotion Codes" (`promotion` replaced
 
 import re
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.expand import includable
 from creditctl.emulator.api.lists import by_body, by_column, by_created, list_fields, listing, retrieve
 from creditctl.emulator.api.routes import route
@@ -63,8 +63,8 @@ _CODE: dict[str, Field] = {
 }
 
 
-def _check_coupon(call: Call) -> None:
-    params = call.params
+def _check_coupon(context: RequestContext) -> None:
+    params = context.params
     if "percent_off" in params and "amount_off" in params:
         message = "Received both percent_off and amount_off parameters. Please pass in only one."
         raise invalid(message, executed=False)
@@ -74,7 +74,7 @@ def _check_coupon(call: Call) -> None:
         raise bad_parameter("You must pass currency when passing amount_off", "currency")
     if "percent_off" in params:
         _check_percent(float(params["percent_off"]))
-    if "redeem_by" in params and params["redeem_by"] <= call.now:
+    if "redeem_by" in params and params["redeem_by"] <= context.now:
         raise bad_parameter(
             "The parameter `redeem_by` expects a unix timestamp representing a date and time in the future. You "
             f"specified the value `{params['redeem_by']}` which is in the past.",
@@ -114,18 +114,18 @@ def _check_options(params: Body) -> None:
         )
 
 
-def create_coupon(call: Call) -> Body:
+def create_coupon(context: RequestContext) -> Body:
     """Create a coupon."""
-    params = call.params
+    params = context.params
     body: Body = {
-        "id": params.get("id") or call.services.ids.token(8),
+        "id": params.get("id") or context.services.ids.token(8),
         "object": "coupon",
         "amount_off": params.get("amount_off"),
-        "created": call.now,
+        "created": context.now,
         "currency": params.get("currency"),
         "duration": params.get("duration", "once"),
         "duration_in_months": params.get("duration_in_months"),
-        "livemode": call.scope.livemode,
+        "livemode": context.scope.livemode,
         "max_redemptions": params.get("max_redemptions"),
         "metadata": given_metadata(params),
         "name": params.get("name"),
@@ -134,12 +134,12 @@ def create_coupon(call: Call) -> Body:
         "times_redeemed": 0,
         "valid": True,
     }
-    if call.services.store.get(call.scope.id, body["id"]) is not None:
+    if context.services.store.get(context.scope.id, body["id"]) is not None:
         raise invalid("Coupon already exists.", code="resource_already_exists")
     products = (params.get("applies_to") or {}).get("products")
     for index, product in enumerate(products or ()):
-        call.refer(PRODUCT, product, f"applies_to[products][{index}]")
-    return call.add(COUPON, body, event="coupon.created", extra={"products": products} if products else None)
+        context.refer(PRODUCT, product, f"applies_to[products][{index}]")
+    return context.add(COUPON, body, event="coupon.created", extra={"products": products} if products else None)
 
 
 def _percent(given: str | None) -> float | None:
@@ -148,36 +148,36 @@ def _percent(given: str | None) -> float | None:
 
 
 @includable("coupon", "applies_to")
-def applies_to(call: Call, coupon: Body) -> Body | None:
+def applies_to(context: RequestContext, coupon: Body) -> Body | None:
     """The products that a coupon is for, where it is not for all."""
-    products = products_of(call, coupon["id"])
+    products = products_of(context, coupon["id"])
     return {"products": products} if products else None
 
 
-def update_coupon(call: Call) -> Body:
+def update_coupon(context: RequestContext) -> Body:
     """Change a coupon's name or metadata."""
-    before = call.fetch(COUPON, call.args[0])
-    return call.change(COUPON, before, updated(before, call.params, ("name",)), "coupon.updated")
+    before = context.fetch(COUPON, context.args[0])
+    return context.change(COUPON, before, updated(before, context.params, ("name",)), "coupon.updated")
 
 
-def delete_coupon(call: Call) -> Body:
+def delete_coupon(context: RequestContext) -> Body:
     """Delete a coupon; what was already discounted stays so."""
-    coupon = call.fetch(COUPON, call.args[0])
-    call.emit("coupon.deleted", coupon | {"valid": False})
-    return erase(call, COUPON, coupon["id"])
+    coupon = context.fetch(COUPON, context.args[0])
+    context.emit("coupon.deleted", coupon | {"valid": False})
+    return erase(context, COUPON, coupon["id"])
 
 
-def _coupon_of(call: Call) -> Body:
-    promotion = call.params.get("promotion") or {}
-    name = promotion.get("coupon") or call.params.get("coupon")
+def _coupon_of(context: RequestContext) -> Body:
+    promotion = context.params.get("promotion") or {}
+    name = promotion.get("coupon") or context.params.get("coupon")
     if not name:
         raise missing_parameter("promotion[coupon]" if promotion else "promotion")
-    return call.refer(COUPON, name, "promotion[coupon]" if promotion else "coupon")
+    return context.refer(COUPON, name, "promotion[coupon]" if promotion else "coupon")
 
 
-def _check_code(call: Call) -> None:
+def _check_code(context: RequestContext) -> None:
     """The refusals of a promotion code by itself; Source: recorded test-mode refusals."""
-    params = call.params
+    params = context.params
     if params.get("promotion") and not params["promotion"].get("coupon"):
         raise bad_parameter("You must pass promotion.coupon when passing promotion", "promotion.coupon")
     code, expires_at = params.get("code"), params.get("expires_at")
@@ -186,42 +186,42 @@ def _check_code(call: Call) -> None:
             f"This value must match the regex pattern. (/\\A[a-zA-Z0-9\\-_]+\\z/ does not match for the value {code}).",
             "code",
         )
-    if expires_at is not None and expires_at <= call.now:
+    if expires_at is not None and expires_at <= context.now:
         raise bad_parameter(
             "The parameter `expires_at` expects a unix timestamp representing a date and time in the future. You "
             f"specified the value `{expires_at}` which is in the past.",
             "expires_at",
         )
-    if expires_at is not None and expires_at > call.now + FIVE_YEARS_SECONDS:
+    if expires_at is not None and expires_at > context.now + FIVE_YEARS_SECONDS:
         raise bad_parameter("Invalid timestamp: can be no more than five years in the future.", "expires_at")
 
 
-def create_code(call: Call) -> Body:
+def create_code(context: RequestContext) -> Body:
     """Create a promotion code; an active code is unique."""
-    params = call.params
-    coupon = _coupon_of(call)
+    params = context.params
+    coupon = _coupon_of(context)
     if params.get("customer"):
-        call.refer(CUSTOMER, params["customer"], "customer")
-    code = params.get("code") or call.services.ids.token(8).upper()
-    if _active_code(call, code):
+        context.refer(CUSTOMER, params["customer"], "customer")
+    code = params.get("code") or context.services.ids.token(8).upper()
+    if _active_code(context, code):
         raise invalid(f"An active promotion code with `code: {code}` already exists.")
     body: Body = {
-        "id": call.new_id("promo_"),
+        "id": context.new_id("promo_"),
         "object": "promotion_code",
         "active": params.get("active", True),
         "code": code,
-        "created": call.now,
+        "created": context.now,
         "customer": params.get("customer"),
         "customer_account": None,
         "expires_at": params.get("expires_at"),
-        "livemode": call.scope.livemode,
+        "livemode": context.scope.livemode,
         "max_redemptions": params.get("max_redemptions"),
         "metadata": given_metadata(params),
         "promotion": {"coupon": coupon["id"], "type": "coupon"},
         "restrictions": _restrictions(params.get("restrictions") or {}),
         "times_redeemed": 0,
     }
-    return call.add(PROMOTION_CODE, body, event="promotion_code.created")
+    return context.add(PROMOTION_CODE, body, event="promotion_code.created")
 
 
 def _restrictions(given: Body) -> Body:
@@ -235,26 +235,26 @@ def _restrictions(given: Body) -> Body:
     }
 
 
-def _active_code(call: Call, code: str) -> Body | None:
+def _active_code(context: RequestContext, code: str) -> Body | None:
     """The active promotion code with this text, in any case."""
-    rows = call.services.store.select(call.scope.id, PROMOTION_CODE, ("label = ? COLLATE NOCASE", (code,)))
+    rows = context.services.store.select(context.scope.id, PROMOTION_CODE, ("label = ? COLLATE NOCASE", (code,)))
     bodies = (row.decoded() for row in rows)
     return next((body for body in bodies if body["active"]), None)
 
 
-def find_code(call: Call, text: str) -> Body:
+def find_code(context: RequestContext, text: str) -> Body:
     """The promotion code that a buyer typed."""
-    found = _active_code(call, text.strip())
+    found = _active_code(context, text.strip())
     if found is None:
         raise invalid("This promotion code is invalid.", code="resource_missing", param="promotion_code")
     return found
 
 
-def update_code(call: Call) -> Body:
+def update_code(context: RequestContext) -> Body:
     """Switch a promotion code on or off, or change its metadata."""
-    before = call.fetch(PROMOTION_CODE, call.args[0])
-    after = updated(before, call.params, ("active",))
-    return call.change(PROMOTION_CODE, before, after, "promotion_code.updated")
+    before = context.fetch(PROMOTION_CODE, context.args[0])
+    after = updated(before, context.params, ("active",))
+    return context.change(PROMOTION_CODE, before, after, "promotion_code.updated")
 
 
 _COUPON_FILTERS = {"created": by_created()}

@@ -6,9 +6,18 @@ Source: Stripe API reference, "Prices"; recorded traffic for the order of events
 from decimal import Decimal
 from typing import Any
 
-from creditctl.emulator.api.context import Call
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.expand import includable
-from creditctl.emulator.api.lists import Filter, by_any, by_body, by_column, by_created, list_fields, listing, retrieve
+from creditctl.emulator.api.lists import (
+    ListFilter,
+    by_any,
+    by_body,
+    by_column,
+    by_created,
+    list_fields,
+    listing,
+    retrieve,
+)
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import given_metadata, updated
 from creditctl.emulator.protocol.errors import bad_parameter, invalid
@@ -104,19 +113,19 @@ def amounts(params: Body, prefix: str = "") -> tuple[int | None, str | None]:
     return (int(exact) if exact == exact.to_integral_value() else None), format(exact.normalize(), "f")
 
 
-def new_price(call: Call, params: Body, product: str) -> Body:
+def new_price(context: RequestContext, params: Body, product: str) -> Body:
     """The body of a new price."""
     whole, decimal = amounts(params)
     recurring = params.get("recurring")
     return {
-        "id": call.new_id("price_"),
+        "id": context.new_id("price_"),
         "object": "price",
         "active": params.get("active", True),
         "billing_scheme": params.get("billing_scheme", "per_unit"),
-        "created": call.now,
+        "created": context.now,
         "currency": params["currency"],
         "custom_unit_amount": _custom_amount(params.get("custom_unit_amount")),
-        "livemode": call.scope.livemode,
+        "livemode": context.scope.livemode,
         "lookup_key": params.get("lookup_key"),
         "metadata": given_metadata(params),
         "nickname": params.get("nickname"),
@@ -147,31 +156,31 @@ def _recurring(given: Body) -> Body:
     }
 
 
-def make_price(call: Call, params: Body, product: str) -> Body:
+def make_price(context: RequestContext, params: Body, product: str) -> Body:
     """Store a new price after moving its lookup key away from another."""
-    price = new_price(call, params, product)
+    price = new_price(context, params, product)
     if price["lookup_key"]:
-        claim_lookup_key(call, price["lookup_key"], price["id"], transfer=params.get("transfer_lookup_key", False))
-    return call.add(PRICE, price, event="price.created")
+        claim_lookup_key(context, price["lookup_key"], price["id"], transfer=params.get("transfer_lookup_key", False))
+    return context.add(PRICE, price, event="price.created")
 
 
-def claim_lookup_key(call: Call, lookup_key: str, price_id: str, *, transfer: bool) -> None:
+def claim_lookup_key(context: RequestContext, lookup_key: str, price_id: str, *, transfer: bool) -> None:
     """Free a lookup key for a price: it moves only when told to.
 
     Source: recorded traffic: an archived price keeps its key from others like an active one does.
     """
-    for row in call.services.store.select(call.scope.id, PRICE, column("label", lookup_key)):
+    for row in context.services.store.select(context.scope.id, PRICE, column("label", lookup_key)):
         if row.id == price_id:
             continue
         if not transfer:
             raise invalid(f"A price (`{row.id}`) already uses that lookup key.", param="lookup_key")
         holder = row.decoded()
-        call.change(PRICE, holder, {**holder, "lookup_key": None}, "price.updated")
+        context.change(PRICE, holder, {**holder, "lookup_key": None}, "price.updated")
 
 
-def check_basis(call: Call) -> None:
+def check_basis(context: RequestContext) -> None:
     """A price needs a product and an amount, each given one way; Source: recorded test-mode refusals."""
-    params = call.params
+    params = context.params
     if ("product" in params) == ("product_data" in params):
         if "product" in params:
             raise bad_parameter("You may only specify one of these parameters: product, product_data.", "product")
@@ -186,38 +195,38 @@ def check_basis(call: Call) -> None:
     amounts(params)
 
 
-def create(call: Call) -> Body:
+def create(context: RequestContext) -> Body:
     """Create a price for a product, which is made on the way where `product_data` describes it."""
-    params = call.params
+    params = context.params
     if "product_data" in params:
         from creditctl.emulator.resources.products.products import new_product
 
-        product = call.add(PRODUCT, new_product(call, params["product_data"]), event="product.created")
+        product = context.add(PRODUCT, new_product(context, params["product_data"]), event="product.created")
     else:
-        product = call.refer(PRODUCT, params["product"], "product")
-    return make_price(call, params, product["id"])
+        product = context.refer(PRODUCT, params["product"], "product")
+    return make_price(context, params, product["id"])
 
 
-def update(call: Call) -> Body:
+def update(context: RequestContext) -> Body:
     """Change what may change: amount and currency never do, and a product's default price can't be archived."""
-    params = call.params
-    before = call.fetch(PRICE, call.args[0])
+    params = context.params
+    before = context.fetch(PRICE, context.args[0])
     if params.get("active") is False and before["active"]:
-        _refuse_default(call, before)
+        _refuse_default(context, before)
     if params.get("lookup_key") and params["lookup_key"] != before["lookup_key"]:
-        claim_lookup_key(call, params["lookup_key"], before["id"], transfer=params.get("transfer_lookup_key", False))
+        claim_lookup_key(context, params["lookup_key"], before["id"], transfer=params.get("transfer_lookup_key", False))
     after = updated(before, params, ("active", "lookup_key", "nickname", "tax_behavior"))
-    return call.change(PRICE, before, after, "price.updated")
+    return context.change(PRICE, before, after, "price.updated")
 
 
-def _refuse_default(call: Call, price: Body) -> None:
-    product = call.find(price["product"], PRODUCT)
+def _refuse_default(context: RequestContext, price: Body) -> None:
+    product = context.find(price["product"], PRODUCT)
     if product is not None and product.decoded()["default_price"] == price["id"]:
         raise invalid("This price cannot be archived because it is the default price of its product.")
 
 
 @includable("price", "currency_options")
-def currency_options(_: Call, price: Body) -> Body:
+def currency_options(_: RequestContext, price: Body) -> Body:
     """The options of a price's own currency."""
     return {
         price["currency"]: {
@@ -230,7 +239,7 @@ def currency_options(_: Call, price: Body) -> Body:
 
 
 @includable("price", "tiers")
-def tiers(_: Call, __: Body) -> None:
+def tiers(_: RequestContext, __: Body) -> None:
     """Prices here have one tier at most, which is not shown."""
     return
 
@@ -251,7 +260,7 @@ _FILTERS = {
     "currency": by_body("$.currency", Currency()),
     "lookup_keys": by_any("label", Listing(item=Text(), most=10)),
     "product": by_column("parent"),
-    "recurring": Filter(Hash(fields=_RECURRING_FILTER), _by_recurring),
+    "recurring": ListFilter(Hash(fields=_RECURRING_FILTER), _by_recurring),
     "type": by_body("$.type", Enum(values=("one_time", "recurring"))),
 }
 ROUTES = (

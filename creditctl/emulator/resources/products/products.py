@@ -5,8 +5,8 @@ Source: Stripe API reference, "Products".
 
 import copy
 
-from creditctl.emulator.api.context import Call
-from creditctl.emulator.api.lists import Filter, by_any, by_body, by_created, list_fields, listing, retrieve
+from creditctl.emulator.api.context import RequestContext
+from creditctl.emulator.api.lists import ListFilter, by_any, by_body, by_created, list_fields, listing, retrieve
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import erase, given_metadata, updated
 from creditctl.emulator.protocol.errors import bad_parameter, invalid
@@ -65,18 +65,18 @@ _FILTERS = {
 }
 
 
-def new_product(call: Call, params: Body) -> Body:
+def new_product(context: RequestContext, params: Body) -> Body:
     """The body of a new product."""
     return {
-        "id": params.get("id") or "prod_" + call.services.ids.token(14),
+        "id": params.get("id") or "prod_" + context.services.ids.token(14),
         "object": "product",
         "active": params.get("active", True),
         "attributes": [],
-        "created": call.now,
+        "created": context.now,
         "default_price": None,
         "description": params.get("description"),
         "images": params.get("images") or [],
-        "livemode": call.scope.livemode,
+        "livemode": context.scope.livemode,
         "marketing_features": params.get("marketing_features") or [],
         "metadata": given_metadata(params),
         "name": params["name"],
@@ -87,7 +87,7 @@ def new_product(call: Call, params: Body) -> Body:
         "tax_details": _tax_details(params),
         "type": params.get("type", "service"),
         "unit_label": params.get("unit_label"),
-        "updated": call.now,
+        "updated": context.now,
         "url": params.get("url"),
     }
 
@@ -106,39 +106,39 @@ def _tax_details(params: Body) -> Body | None:
     return {"performance_location": place, "tax_code": code} if code or place else None
 
 
-def create(call: Call) -> Body:
+def create(context: RequestContext) -> Body:
     """Create a product, and its default price where one is described: `price.created` comes first."""
-    product = new_product(call, call.params)
-    if call.services.store.get(call.scope.id, product["id"]) is not None:
+    product = new_product(context, context.params)
+    if context.services.store.get(context.scope.id, product["id"]) is not None:
         raise invalid(f"Product already exists: {product['id']}", code="resource_already_exists", param="id")
-    default_price = call.params.get("default_price_data")
+    default_price = context.params.get("default_price_data")
     if default_price:
-        price = make_price(call, default_price, product["id"])
+        price = make_price(context, default_price, product["id"])
         product["default_price"] = price["id"]
-    return call.add(PRODUCT, product, event="product.created")
+    return context.add(PRODUCT, product, event="product.created")
 
 
-def update(call: Call) -> Body:
+def update(context: RequestContext) -> Body:
     """Change a product; `updated` moves and `product.updated` fires only when something changed."""
-    before = call.fetch(PRODUCT, call.args[0])
-    default_price = call.params.get("default_price")
+    before = context.fetch(PRODUCT, context.args[0])
+    default_price = context.params.get("default_price")
     if default_price:
-        _check_default_price(call, before, default_price)
-    after = updated(before, call.params, (*_SIMPLE, "name", "active", "default_price"))
-    if "package_dimensions" in call.params:
-        after["package_dimensions"] = _dimensions(call.params["package_dimensions"])
-    if {"tax_code", "tax_details"} & set(call.params):
-        after["tax_details"] = _tax_details(call.params)
+        _check_default_price(context, before, default_price)
+    after = updated(before, context.params, (*_SIMPLE, "name", "active", "default_price"))
+    if "package_dimensions" in context.params:
+        after["package_dimensions"] = _dimensions(context.params["package_dimensions"])
+    if {"tax_code", "tax_details"} & set(context.params):
+        after["tax_details"] = _tax_details(context.params)
     after["images"] = after["images"] or []
     after["marketing_features"] = after["marketing_features"] or []
     if after == before:
         return after
-    after["updated"] = call.now
-    return call.change(PRODUCT, before, after, "product.updated")
+    after["updated"] = context.now
+    return context.change(PRODUCT, before, after, "product.updated")
 
 
-def _check_default_price(call: Call, product: Body, price_id: str) -> None:
-    price = call.refer(PRICE, price_id, "default_price")
+def _check_default_price(context: RequestContext, product: Body, price_id: str) -> None:
+    price = context.refer(PRICE, price_id, "default_price")
     if price["product"] != product["id"]:
         raise bad_parameter(
             f"The price `{price_id}` can't be set as `default_price` because it belongs to another product.",
@@ -150,18 +150,18 @@ def _check_default_price(call: Call, product: Body, price_id: str) -> None:
         )
 
 
-def delete(call: Call) -> Body:
+def delete(context: RequestContext) -> Body:
     """Delete a product that has no prices."""
-    product = call.fetch(PRODUCT, call.args[0])
-    if call.services.store.select(call.scope.id, PRICE, column("parent", product["id"])):
+    product = context.fetch(PRODUCT, context.args[0])
+    if context.services.store.select(context.scope.id, PRICE, column("parent", product["id"])):
         raise invalid("This product cannot be deleted because it has one or more user-created prices.")
     snapshot = copy.copy(product)
     snapshot["active"] = False
-    call.emit("product.deleted", snapshot)
-    return erase(call, PRODUCT, product["id"])
+    context.emit("product.deleted", snapshot)
+    return erase(context, PRODUCT, product["id"])
 
 
-_LIST: dict[str, Filter] = _FILTERS
+_LIST: dict[str, ListFilter] = _FILTERS
 ROUTES = (
     route("POST", "/v1/products", create, _CREATE, permission="product"),
     route("GET", "/v1/products", listing(PRODUCT, _LIST), list_fields(_LIST), permission="product"),
