@@ -232,7 +232,8 @@ def _add_balance(router: APIRouter, services: Dependencies) -> None:
     @router.get("/api/credits/balance", responses=models.failures(403, 422, 500, 503), summary="A user's credits")
     def balance(user_id: UserId) -> models.BalanceAnswer:
         require_known_users(services)
-        return models.BalanceAnswer(user_id=user_id, balance=services.ledger.balance(user_id))
+        with services.ledger.reading() as view:
+            return models.BalanceAnswer(user_id=user_id, balance=view.balance(user_id))
 
 
 def _add_transactions(router: APIRouter, services: Dependencies) -> None:
@@ -247,7 +248,8 @@ def _add_transactions(router: APIRouter, services: Dependencies) -> None:
         limit: Annotated[int, Query(ge=1, le=_MAX_PAGE_ENTRIES)] = _PAGE_ENTRIES,
     ) -> models.TransactionsAnswer:
         require_known_users(services)
-        found = services.ledger.entries(EntryFilter(user_id=user_id), after_id=after, limit=limit + 1)
+        with services.ledger.reading() as view:
+            found = view.entries(EntryFilter(user_id=user_id), after_id=after, limit=limit + 1)
         page = found[:limit]
         return models.TransactionsAnswer(
             user_id=user_id,
@@ -272,5 +274,6 @@ def _transaction(entry: Entry) -> models.TransactionBody:
 def _add_health(router: APIRouter, services: Dependencies) -> None:
     @router.get("/healthz", responses=models.failures(500, 503), summary="Whether the ledger can be read")
     def healthz() -> models.HealthAnswer:
-        services.ledger.entry(1)  # any read will do: it fails where the file cannot be read
+        with services.ledger.reading() as view:
+            view.entry(1)  # any read will do: it fails where the file cannot be read
         return models.HealthAnswer(mode=str(services.mode))

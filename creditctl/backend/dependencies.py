@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -23,8 +24,8 @@ class WebhookReceiver(Protocol):
         ...
 
 
-class LedgerReader(Protocol):
-    """The reading half of the ledger; safe to call from several threads."""
+class LedgerAnswers(Protocol):
+    """The questions that the backend asks of the ledger, within one reading."""
 
     def balance(self, user_id: str) -> int:
         """A user's credits; 0 for one that is not known."""
@@ -34,12 +35,20 @@ class LedgerReader(Protocol):
         """The entries that a filter selects, by id, from the one after `after_id`."""
         ...
 
-    def entry(self, entry_id: int) -> Entry | None:
+    def entry(self, number: int) -> Entry | None:
         """One entry, or None."""
         ...
 
     def purchase_of(self, payment_key: str) -> Entry | None:
         """The purchase that a payment was posted as, or None."""
+        ...
+
+
+class LedgerReader(Protocol):
+    """The reading half of the ledger; safe to call from several threads."""
+
+    def reading(self) -> AbstractContextManager[LedgerAnswers]:
+        """One reading, all of whose answers fit together. Errors: LedgerError."""
         ...
 
 

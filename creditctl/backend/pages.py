@@ -143,7 +143,9 @@ class Storefront:
         return users.parse_user_id(typed.strip())
 
     def _payment(self, session: SessionView) -> Response:
-        entry = self._services.ledger.purchase_of(session.payment_key)
+        with self._services.ledger.reading() as view:
+            entry = view.purchase_of(session.payment_key)
+            balance = view.balance(entry.user_id) if entry else None
         if entry is None:
             return render("payment.html", state=_state(session), **{**_no_payment(), "session_id": session.id})
         # A session's page may be opened by whoever holds its id; in live mode that is not enough to see a balance.
@@ -154,7 +156,7 @@ class Storefront:
             session_id=session.id,
             credits=entry.credits,
             user_id=entry.user_id if show else None,
-            balance=self._services.ledger.balance(entry.user_id) if show else None,
+            balance=balance if show else None,
         )
 
 

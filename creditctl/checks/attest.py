@@ -19,14 +19,17 @@ def attest(context: Context, item: str, *, by: str, note: str, valid_seconds: in
     Errors: ConfigurationError where there is no ledger to keep it in.
     """
     statement = json.dumps({"note": note, "digest": context.digest}, ensure_ascii=False)
-    return context.books.attest(item, by, statement, context.clock() + valid_seconds)
+    with context.books.transaction() as tx:
+        return tx.attest(item, by, statement, context.clock() + valid_seconds)
 
 
 def attested(context: Context, item: str) -> CheckAnswer | None:
     """The valid attestation of an item as an answer; None where there is none, it expired, or anything changed."""
     if context.ledger is None:
         return None
-    for attestation in context.ledger.attestations(item):
+    with context.ledger.reading() as view:
+        attestations = view.attestations(item)
+    for attestation in attestations:
         statement = _statement(attestation)
         fresh = attestation.expires is None or context.clock() < attestation.expires
         if fresh and statement.get("digest") == context.digest:

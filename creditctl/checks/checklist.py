@@ -118,7 +118,8 @@ def credits_added(context: Context) -> CheckAnswer:
     payment = context.small_payment
     if payment is None:
         return failed("There is no payment yet whose credits could have been added.", "Make the small payment first.")
-    entry = context.books.purchase_of(payment.payment_key)
+    with context.books.reading() as view:
+        entry = view.purchase_of(payment.payment_key)
     if entry is None:
         fix = "`creditctl doctor` says where the webhook is stuck; `creditctl reconcile` proposes the missing entry."
         return failed(f"{payment.payment_key} was paid, but the ledger holds no purchase for it.", fix)
@@ -134,7 +135,8 @@ def credits_added(context: Context) -> CheckAnswer:
 def transaction_history(context: Context) -> CheckAnswer:
     """The last reconciliation compared everything since that payment, and found nothing wrong."""
     fix = "Run `creditctl reconcile`, settle what it finds, and put it into cron."
-    run = next(iter(context.books.runs("reconcile", limit=1)), None)
+    with context.books.reading() as view:
+        run = next(iter(view.runs("reconcile", limit=1)), None)
     if run is None:
         return failed("Nothing was reconciled yet.", fix)
     when = iso_time(run.finished)

@@ -99,7 +99,8 @@ def every_payment_credited(context: Context) -> CheckAnswer:
     """Every recent paid session of ours has its purchase in the ledger."""
     books, latest = context.books, context.clock() - GRACE_SECONDS
     due = [payment for payment in context.payments if payment.created <= latest]
-    missing = [payment.payment_key for payment in due if books.purchase_of(payment.payment_key) is None]
+    with books.reading() as view:
+        missing = [payment.payment_key for payment in due if view.purchase_of(payment.payment_key) is None]
     if not due:
         return passed("No payment is old enough yet to be missed.")
     if not missing:
@@ -123,7 +124,8 @@ def nothing_failed(context: Context) -> CheckAnswer:
 
 def nothing_open(context: Context) -> CheckAnswer:
     """Nothing waits for a person to decide."""
-    waiting = context.books.findings()
+    with context.books.reading() as view:
+        waiting = view.findings()
     if not waiting:
         return passed("No finding is open in the ledger.")
     first = waiting[0].finding
@@ -133,7 +135,8 @@ def nothing_open(context: Context) -> CheckAnswer:
 
 def ledger_is_whole(context: Context) -> CheckAnswer:
     """Every entry is as it was written."""
-    verification = context.books.verify()
+    with context.books.reading() as view:
+        verification = view.verify()
     if verification.ok:
         return passed(f"All {verification.head.count} entries are as they were written.")
     fault = verification.faults[0]
@@ -208,9 +211,14 @@ def sessions_return_home(context: Context) -> CheckAnswer:
 
 def _deliveries(ledger: Ledger, outcome: str) -> Iterator[Delivery]:
     after = 0
-    while page := ledger.deliveries(outcome=outcome, after_id=after, limit=_PAGE):
+    while page := _page(ledger, outcome, after):
         yield from page
         after = page[-1].id
+
+
+def _page(ledger: Ledger, outcome: str, after_id: int) -> list[Delivery]:
+    with ledger.reading() as view:
+        return view.deliveries(outcome=outcome, after_id=after_id, limit=_PAGE)
 
 
 def _is_recent(context: Context, delivery: Delivery) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 import stripe
 
+from creditctl.ledger.models import Entry
 from creditctl.ledger.store import Ledger
 from creditctl.stripe_api.pages import list_all
 
@@ -49,7 +50,7 @@ def _ours(body: Mapping[str, Any], ledger: Ledger | None) -> PaidSession | None:
     payment_key = str(body.get("payment_intent") or body["id"])
     package = metadata.get("package")
     if metadata.get("managed_by") != "creditctl":
-        entry = None if ledger is None else ledger.purchase_of(payment_key)
+        entry = None if ledger is None else _purchase(ledger, payment_key)
         if entry is None:
             return None
         package = entry.package
@@ -63,3 +64,8 @@ def _ours(body: Mapping[str, Any], ledger: Ledger | None) -> PaidSession | None:
         livemode=bool(body["livemode"]),
         success_url=body.get("success_url"),
     )
+
+
+def _purchase(ledger: Ledger, payment_key: str) -> Entry | None:
+    with ledger.reading() as view:
+        return view.purchase_of(payment_key)

@@ -10,7 +10,7 @@ from creditctl.core.entitlement.settlement import EntryKind
 from creditctl.events.event_view import EventView
 from creditctl.ledger.archive.models import EventRecord
 from creditctl.ledger.models import Entry, EntryFilter
-from creditctl.ledger.store import Ledger
+from creditctl.ledger.view import LedgerView
 
 _SESSION_PAID = frozenset(("checkout.session.completed", "checkout.session.async_payment_succeeded"))
 _DISPUTE_KINDS = {
@@ -21,7 +21,7 @@ _DISPUTE_KINDS = {
 _MOST_ENTRIES = 1000
 
 
-def is_posted(record: EventRecord, ledger: Ledger) -> bool:
+def is_posted(record: EventRecord, ledger: LedgerView) -> bool:
     """Whether the entry that this event leads to is written; False for one that leads to none.
 
     Shape: a purchase is known by its payment, a refund or dispute by its id and whether it takes or gives back.
@@ -46,7 +46,7 @@ def _kind(record: EventRecord, about: Mapping[str, Any]) -> EntryKind | None:
     return EntryKind.REFUND_REVERSAL if about.get("status") in ("failed", "canceled") else EntryKind.REFUND
 
 
-def _refunded(record: EventRecord, about: Mapping[str, Any], ledger: Ledger) -> bool:
+def _refunded(record: EventRecord, about: Mapping[str, Any], ledger: LedgerView) -> bool:
     """A charge's refunds are posted when they took back as much money as the charge says was refunded."""
     if record.payment_key is None:
         return False
@@ -55,7 +55,7 @@ def _refunded(record: EventRecord, about: Mapping[str, Any], ledger: Ledger) -> 
     return 0 < int(about.get("amount_refunded") or 0) <= taken
 
 
-def entries_of_event(ledger: Ledger, record: EventRecord) -> list[Entry]:
+def entries_of_event(ledger: LedgerView, record: EventRecord) -> list[Entry]:
     """The entries that an event led to, or that its delivery found already there."""
     found: dict[int, Entry] = {}
     for wanted in (EntryFilter(payment_key=record.payment_key), EntryFilter(object_id=record.object_id)):
@@ -86,7 +86,7 @@ class LedgerEffect:
         return sum(entry.credits for entry in self.entries)
 
 
-def gain_of(ledger: Ledger, event_id: str, head_before: int) -> LedgerEffect:
+def gain_of(ledger: LedgerView, event_id: str, head_before: int) -> LedgerEffect:
     """What an event's delivery wrote since the ledger had `head_before` entries."""
     new = ledger.entries(after_id=head_before, limit=_MOST_ENTRIES)
     deliveries = ledger.deliveries(event_id=event_id, limit=_MOST_ENTRIES)

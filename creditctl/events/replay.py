@@ -152,16 +152,33 @@ class Replayer:
         record = self.archive.event(item.event_id)
         if record is None:
             raise LookupError(f"event {item.event_id} of replay {number} is not in the archive")
-        if terms.skip_posted and self.ledger is not None and is_posted(record, self.ledger):
+        if terms.skip_posted and self._is_posted(record):
             journal.settle(number, item, "skipped", "posted already")
             return Result(record, "skipped", "posted already", LedgerEffect((), None))
         if pause_seconds > 0:
             self.sleep(pause_seconds)
-        head = 0 if self.ledger is None else self.ledger.count()
+        head = self._head()
         journal.sending(number, item)
         answer = self.send(record)
         state = "accepted" if answer.accepted else "failed"
         text = answer.error or str(answer.status)
         journal.settle(number, item, state, text)
-        gain = gain_of(self.ledger, record.id, head) if self.ledger is not None and self.watch else None
-        return Result(record, state, text, gain)
+        return Result(record, state, text, self._gain(record, head))
+
+    def _is_posted(self, record: EventRecord) -> bool:
+        if self.ledger is None:
+            return False
+        with self.ledger.reading() as view:
+            return is_posted(record, view)
+
+    def _head(self) -> int:
+        if self.ledger is None:
+            return 0
+        with self.ledger.reading() as view:
+            return view.count()
+
+    def _gain(self, record: EventRecord, head_before: int) -> LedgerEffect | None:
+        if self.ledger is None or not self.watch:
+            return None
+        with self.ledger.reading() as view:
+            return gain_of(view, record.id, head_before)

@@ -1,4 +1,4 @@
-"""How a person settles a finding: by crediting what it proposes, or by dismissing it."""
+"""Resolving a finding: a person credits what it proposes, or dismisses it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Literal
 from creditctl.core.entitlement.decision import Proposal
 from creditctl.core.entitlement.settlement import Purchase
 from creditctl.core.errors import UsageError
-from creditctl.ledger import reading
 from creditctl.ledger.models import FindingStatus, Outcome, Posting, Resolution, StoredFinding
 from creditctl.ledger.transaction import LedgerTransaction
 
@@ -19,11 +18,12 @@ def resolve(
     *,
     action: Literal["credit", "dismiss"],
     reason: str,
-    user_id: str | None,
-    credits: int | None,
+    user_id: str | None = None,
+    credits: int | None = None,
 ) -> Resolution:
-    """Settles an open finding within a transaction.
+    """Settles an open finding within a transaction: credits what it proposes, or dismisses it; both with a reason.
 
+    Shape:  `user_id` and `credits` say what the finding leaves open, and only that.
     Errors: UsageError if it is not open, has no reason, or proposes nothing that could be credited.
     """
     if not reason.strip():
@@ -48,7 +48,7 @@ def resolve(
 
 
 def _open_finding(tx: LedgerTransaction, number: int) -> StoredFinding:
-    finding = reading.finding(tx.connection, number)
+    finding = tx.finding(number)
     if finding is None:
         raise UsageError(f"There is no finding {number}.", code="ledger.no_finding")
     if finding.status is not FindingStatus.OPEN:

@@ -1,48 +1,29 @@
-"""A ledger file: who got which credits for which payment, written once and never changed."""
+"""Ledger file: opened, read through a view, written in transactions, backed up; entries are never changed."""
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Self
 
-from creditctl.core.entitlement.settlement import EntryDraft, EntryKind, KeyScheme, idempotency_key
-from creditctl.core.errors import LedgerError, UsageError
-from creditctl.ledger import reading, resolving
-from creditctl.ledger.hashchain import verify
-from creditctl.ledger.hashchain.verify import Verification
-from creditctl.ledger.models import (
-    Attestation,
-    Balance,
-    Delivery,
-    Entry,
-    EntryFilter,
-    FindingStatus,
-    Head,
-    Posting,
-    Resolution,
-    RunRecord,
-    StoredFact,
-    StoredFinding,
-)
+from creditctl.core.errors import LedgerError
 from creditctl.ledger.opening import Wanted, prepare, require_file
 from creditctl.ledger.schema import MIGRATIONS, Migration
 from creditctl.ledger.sqlite.connections import ConnectHook, Connections
 from creditctl.ledger.sqlite.errors import translated
 from creditctl.ledger.sqlite.write_lock import WriteLock
 from creditctl.ledger.transaction import LedgerTransaction
-
-_EVERYTHING = EntryFilter()
+from creditctl.ledger.view import LedgerView
 
 
 class Ledger:
     """A ledger file of one account and one livemode; safe to use from several threads and processes.
 
+    Shape:  `reading` gives the view that answers questions, `transaction` the one that writes and answers them too.
     Errors: every method raises LedgerError where SQLite fails; nothing is half written then.
     """
 
@@ -101,10 +82,12 @@ class Ledger:
         """One writing transaction: all of it is on disk at the end, or none.
 
         Units:  `wait_seconds` is how long to wait for other writers, threads and processes; None is the ledger's own.
-        Errors: LedgerError where others write for longer than that.
+        Errors: LedgerError where others write for longer than that, and inside another transaction or reading of the
+                same thread.
         """
         with self._turns.taken(wait_seconds) as left_seconds, translated(self.path):
             connection = self._connections.get()
+            _require_no_transaction(connection, self.path)
             self._turns.begin(connection, left_seconds)
             try:
                 yield LedgerTransaction(connection, self.account, self.livemode, self._clock())
@@ -115,140 +98,24 @@ class Ledger:
                 raise
 
     @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Iterator[LedgerView]:
+        """One reading transaction: the view answers all its questions from one snapshot.
+
+        Shape: it waits for nobody, and no writer waits for it; but the write-ahead log grows while it is open, so ask
+               and close. Inside a writing transaction of the same thread it is part of that one.
+        """
         with translated(self.path):
-            yield self._connections.get()
-
-    def balance(self, user_id: str) -> int:
-        """The credits of one user; 0 for one who is not known."""
-        with self._reading() as connection:
-            return reading.balance(connection, user_id)
-
-    def balances(self, after: str | None = None, limit: int | None = None) -> list[Balance]:
-        """The credits of all users in order of their id; the next page begins after the last one."""
-        with self._reading() as connection:
-            return reading.balances(connection, after, limit)
-
-    def entries(
-        self,
-        wanted: EntryFilter = _EVERYTHING,
-        *,
-        after_id: int = 0,
-        limit: int = 100,
-        newest_first: bool = False,
-    ) -> list[Entry]:
-        """One page of entries; the next begins after the last id of this one."""
-        with self._reading() as connection:
-            return reading.entries(connection, wanted, after_id=after_id, limit=limit, newest_first=newest_first)
-
-    def entry(self, number: int) -> Entry | None:
-        """One entry by its id."""
-        with self._reading() as connection:
-            return reading.entry(connection, number)
-
-    def purchase_of(self, payment_key: str) -> Entry | None:
-        """The first purchase of a payment."""
-        found = self.entries(EntryFilter(payment_key=payment_key, kind=EntryKind.PURCHASE), limit=1)
-        return found[0] if found else None
-
-    def count(self) -> int:
-        """How many entries there are."""
-        return self.head().count
-
-    def head(self) -> Head:
-        """How many entries there are, and the hash of the last."""
-        with self._reading() as connection:
-            return reading.head(connection)
-
-    def export(self) -> Iterator[dict[str, object]]:
-        """Every entry with every column, in order; one consistent view, however long it takes."""
-        with translated(self.path):
-            connection = self._connections.new()
+            connection = self._connections.get()
+            view = LedgerView(connection, self.account, self.livemode)
+            if connection.in_transaction:
+                yield view
+                return
+            connection.execute("BEGIN")
             try:
-                yield from reading.export(connection)
+                yield view
             finally:
-                connection.close()
-
-    def facts(self, payment_key: str | None = None) -> list[StoredFact]:
-        """The known refunds and disputes, of one payment or of all."""
-        with self._reading() as connection:
-            return reading.facts(connection, payment_key)
-
-    def findings(self, status: FindingStatus | None = FindingStatus.OPEN) -> list[StoredFinding]:
-        """The findings in one state, or all with None; oldest first."""
-        with self._reading() as connection:
-            return reading.findings(connection, status)
-
-    def resolve_finding(
-        self,
-        number: int,
-        *,
-        action: Literal["credit", "dismiss"],
-        reason: str,
-        user_id: str | None = None,
-        credits: int | None = None,
-    ) -> Resolution:
-        """Settles an open finding: credits what it proposes, or dismisses it; both with a reason.
-
-        Shape:  `user_id` and `credits` say what the finding leaves open, and only that.
-        Errors: UsageError.
-        """
-        with self.transaction() as tx:
-            return resolving.resolve(tx, number, action=action, reason=reason, user_id=user_id, credits=credits)
-
-    def adjust(
-        self,
-        *,
-        user_id: str,
-        credits: int,
-        reason: str,
-        key: str,
-        created: int | None = None,
-        corrects: int | None = None,
-        payment_key: str | None = None,
-    ) -> Posting:
-        """Gives (or with a negative number takes) credits by hand; the same key does so once.
-
-        Errors: UsageError without a reason, for nought, or if it corrects an entry that is not there.
-        """
-        if not reason.strip() or credits == 0:
-            raise UsageError("An adjustment needs a number of credits and a reason.", code="ledger.adjustment")
-        if corrects is not None and self.entry(corrects) is None:
-            raise UsageError(f"There is no entry {corrects}.", code="ledger.no_entry")
-        draft = EntryDraft(
-            created=self._clock() if created is None else created,
-            user_id=user_id,
-            kind=EntryKind.ADJUSTMENT,
-            credits=credits,
-            amount=0,
-            currency=None,
-            payment_key=payment_key,
-            session_id=None,
-            object_id=None,
-            package=None,
-            idempotency_key=idempotency_key(KeyScheme.ADJUSTMENT, key),
-            corrects=corrects,
-            note=reason,
-        )
-        with self.transaction() as tx:
-            return tx.post(draft)
-
-    def deliveries(
-        self,
-        *,
-        event_id: str | None = None,
-        outcome: str | None = None,
-        after_id: int = 0,
-        limit: int = 100,
-    ) -> list[Delivery]:
-        """One page of deliveries, in the order in which they came."""
-        with self._reading() as connection:
-            return reading.deliveries(connection, event_id, outcome, after_id, limit)
-
-    def verify(self, expect_head: str | None = None) -> Verification:
-        """Recomputes the chain and names every entry that was edited, removed, inserted or moved."""
-        with self._reading() as connection:
-            return verify.verify(connection, self.account, self.livemode, expect_head)
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
 
     def backup(self, destination: Path) -> None:
         """Copies the ledger as it is now, while others go on using it.
@@ -269,28 +136,18 @@ class Ledger:
         finally:
             unfinished.unlink(missing_ok=True)
 
-    def add_run(self, kind: str, started: int, finished: int, ok: bool, report: Mapping[str, Any]) -> int:
-        """Keeps the result of one run."""
-        query = "INSERT INTO runs (kind, started, finished, ok, report) VALUES (?,?,?,?,?)"
-        with self.transaction() as tx:
-            values = (kind, started, finished, int(ok), json.dumps(report))
-            return tx.connection.execute(query, values).lastrowid or 0
 
-    def runs(self, kind: str | None = None, limit: int = 20) -> list[RunRecord]:
-        """The latest runs, newest first."""
-        with self._reading() as connection:
-            return reading.runs(connection, kind, limit)
+def _require_no_transaction(connection: sqlite3.Connection, path: Path) -> None:
+    """A reading transaction never becomes a writing one: SQLite would refuse that as soon as another has written.
 
-    def attest(self, item: str, person: str, statement: str, expires: int | None = None) -> int:
-        """Keeps what a person vouched for."""
-        query = "INSERT INTO attestations (recorded, item, person, statement, expires) VALUES (?,?,?,?,?)"
-        with self.transaction() as tx:
-            return tx.connection.execute(query, (tx.now, item, person, statement, expires)).lastrowid or 0
-
-    def attestations(self, item: str | None = None) -> list[Attestation]:
-        """What was vouched for, newest first."""
-        with self._reading() as connection:
-            return reading.attestations(connection, item)
+    Source: SQLite documentation, "Transaction", SQLITE_BUSY_SNAPSHOT in "Read transactions versus write transactions".
+    """
+    if connection.in_transaction:
+        raise LedgerError(
+            f"The ledger {path} is in a reading or a transaction of this thread already; nothing was written.",
+            code="ledger.nested_transaction",
+            fix="Close that one before another begins: write outside the `with` of a reading or transaction.",
+        )
 
 
 def _copy(connections: Connections, destination: Path) -> None:

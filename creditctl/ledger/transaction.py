@@ -1,24 +1,31 @@
-"""Everything that writes to a ledger: inside one transaction, or not at all."""
+"""Writing transaction of a ledger: posts entries, keeps facts, findings, deliveries, runs and attestations."""
 
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from creditctl.core.entitlement.decision import Proposal
 from creditctl.core.entitlement.facts import DisputeFact, Fact, RefundFact
 from creditctl.core.entitlement.fields import MAX_USER_ID_CHARACTERS, is_user_id
 from creditctl.core.entitlement.findings import other_currency
-from creditctl.core.entitlement.settlement import EntryDraft, EntryKind, KeyScheme, settlement
+from creditctl.core.entitlement.settlement import (
+    EntryDraft,
+    EntryKind,
+    KeyScheme,
+    idempotency_key,
+    settlement,
+)
 from creditctl.core.errors import UsageError
 from creditctl.core.findings import Finding
 from creditctl.ledger import rows
 from creditctl.ledger.hashchain.canonical import fast_entry_hash
-from creditctl.ledger.hashchain.chain import COLUMNS, GENESIS
+from creditctl.ledger.hashchain.chain import COLUMNS
 from creditctl.ledger.models import Delivery, Entry, Outcome, Posting
 from creditctl.ledger.refund_position import refund_position
+from creditctl.ledger.view import LedgerView
 
 _INSERT_ENTRY = f"INSERT INTO credit_transactions ({rows.ENTRY_COLUMNS}) VALUES ({','.join('?' * len(COLUMNS))})"  # noqa: S608
 _SELECT_ENTRY = f"SELECT {rows.ENTRY_COLUMNS} FROM credit_transactions WHERE "  # noqa: S608
@@ -36,12 +43,12 @@ _MAX_MAGNITUDE = 10**15
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerTransaction:
-    """One open transaction; what it did is there in full once it ends well, and not at all otherwise."""
+class LedgerTransaction(LedgerView):
+    """One open writing transaction; what it did is there in full once it ends well, and not at all otherwise.
 
-    connection: sqlite3.Connection
-    account: str
-    livemode: bool
+    Shape: it answers every question of a LedgerView too, its own writes included. Units: `now` in Unix seconds.
+    """
+
     now: int
 
     def post(self, draft: EntryDraft) -> Posting:
@@ -59,6 +66,42 @@ class LedgerTransaction:
             return Posting(Outcome.EXISTS, agreeing) if agreeing else Posting(Outcome.CONFLICT, known[0])
         return Posting(Outcome.POSTED, self._append(draft))
 
+    def adjust(
+        self,
+        *,
+        user_id: str,
+        credits: int,
+        reason: str,
+        key: str,
+        created: int | None = None,
+        corrects: int | None = None,
+        payment_key: str | None = None,
+    ) -> Posting:
+        """Posts an adjustment: gives (or with a negative number takes) credits by hand; the same key does so once.
+
+        Errors: UsageError without a reason, for zero credits, or if it corrects an entry that is not there.
+        """
+        if not reason.strip() or credits == 0:
+            raise UsageError("An adjustment needs a number of credits and a reason.", code="ledger.adjustment")
+        if corrects is not None and self.entry(corrects) is None:
+            raise UsageError(f"There is no entry {corrects}.", code="ledger.no_entry")
+        draft = EntryDraft(
+            created=self.now if created is None else created,
+            user_id=user_id,
+            kind=EntryKind.ADJUSTMENT,
+            credits=credits,
+            amount=0,
+            currency=None,
+            payment_key=payment_key,
+            session_id=None,
+            object_id=None,
+            package=None,
+            idempotency_key=idempotency_key(KeyScheme.ADJUSTMENT, key),
+            corrects=corrects,
+            note=reason,
+        )
+        return self.post(draft)
+
     def settle(
         self, payment_key: str, *, source_event: str | None = None, cause: str | None = None
     ) -> tuple[Entry, ...]:
@@ -66,12 +109,13 @@ class LedgerTransaction:
 
         Shape: `cause` is the refund or dispute that was just heard of. Nothing happens before there is a purchase.
         """
-        facts = self.facts_of(payment_key)
+        facts = [stored.fact for stored in self.facts(payment_key)]
         purchase = self.purchase_of(payment_key) if facts else None
         if purchase is None:
             return ()
         self._report_other_currencies(purchase, facts, source_event)
-        standing = refund_position(purchase, self._select("payment_key = ? ORDER BY id", payment_key))
+        entries = [rows.entry_of(row) for row in self._entry_rows([("payment_key = ?", payment_key)])]
+        standing = refund_position(purchase, entries)
         drafts = settlement(standing, facts, source_event=source_event, cause=cause)
         return tuple(self._append(draft) for draft in drafts)
 
@@ -80,22 +124,10 @@ class LedgerTransaction:
 
         Errors: UsageError if what is known under its id is something else; nothing is written then.
         """
-        query = f"SELECT {rows.FACT_COLUMNS} FROM facts WHERE object_id = ?"  # noqa: S608
-        row = self.connection.execute(query, (fact.object_id,)).fetchone()
+        row = self._rows(rows.FACT_COLUMNS, "facts", [("object_id = ?", fact.object_id)], "object_id").fetchone()
         merged = _merge(rows.fact_of(row).fact, fact) if row else fact
         self.connection.execute(_UPSERT_FACT, rows.fact_values(merged, self.now, source_event))
         return merged
-
-    def facts_of(self, payment_key: str) -> list[Fact]:
-        """The refunds and disputes that are known of a payment."""
-        query = f"SELECT {rows.FACT_COLUMNS} FROM facts WHERE payment_key = ? ORDER BY object_id"  # noqa: S608
-        return [rows.fact_of(row).fact for row in self.connection.execute(query, (payment_key,))]
-
-    def purchase_of(self, payment_key: str) -> Entry | None:
-        """The first purchase of a payment."""
-        where = "payment_key = ? AND kind = 'purchase' ORDER BY id LIMIT 1"
-        row = self.connection.execute(_SELECT_ENTRY + where, (payment_key,)).fetchone()
-        return rows.entry_of(row) if row else None
 
     def add_finding(
         self,
@@ -158,22 +190,29 @@ class LedgerTransaction:
             )
         return cursor.lastrowid or 0
 
+    def add_run(self, kind: str, started: int, finished: int, ok: bool, report: Mapping[str, Any]) -> int:
+        """Keeps the result of one run, and gives its id."""
+        query = "INSERT INTO runs (kind, started, finished, ok, report) VALUES (?,?,?,?,?)"
+        values = (kind, started, finished, int(ok), json.dumps(report))
+        return self.connection.execute(query, values).lastrowid or 0
+
+    def attest(self, item: str, person: str, statement: str, expires: int | None = None) -> int:
+        """Keeps what a person vouched for, and gives its id."""
+        query = "INSERT INTO attestations (recorded, item, person, statement, expires) VALUES (?,?,?,?,?)"
+        return self.connection.execute(query, (self.now, item, person, statement, expires)).lastrowid or 0
+
     def _known(self, draft: EntryDraft) -> list[Entry]:
         """The entries that make a draft superfluous, or contradict it."""
         if draft.kind is not EntryKind.PURCHASE or _is_import(draft):
-            return self._select("idempotency_key = ?", draft.idempotency_key)
+            return [rows.entry_of(row) for row in self._entry_rows([("idempotency_key = ?", draft.idempotency_key)])]
         # A purchase's own key names its payment, so that whoever holds the key is among these.
         known = self.connection.execute(SELECT_SAME_PURCHASE, (draft.payment_key, draft.session_id))
         return sorted(map(rows.entry_of, known), key=lambda entry: entry.id)
 
-    def _select(self, where: str, *values: str | None) -> list[Entry]:
-        return [rows.entry_of(row) for row in self.connection.execute(_SELECT_ENTRY + where, values)]
-
     def _append(self, draft: EntryDraft) -> Entry:
-        head = self.connection.execute("SELECT id, hash FROM credit_transactions ORDER BY id DESC LIMIT 1").fetchone()
-        number, previous = head or (0, GENESIS)
+        head = self.head()
         values = (
-            number + 1,
+            head.count + 1,
             self.now,
             draft.created,
             draft.user_id,
@@ -192,7 +231,7 @@ class LedgerTransaction:
             int(self.livemode),
             draft.note,
         )
-        row = (*values, fast_entry_hash(previous, values))
+        row = (*values, fast_entry_hash(head.hash, values))
         self.connection.execute(_INSERT_ENTRY, row)
         return rows.entry_of(row)
 

@@ -81,7 +81,8 @@ def require_repairable(ledger: Ledger, repairs: Sequence[Repair], max_repairs: i
         )
     if not repairs:
         return
-    verification = ledger.verify()
+    with ledger.reading() as view:
+        verification = view.verify()
     if not verification.ok:
         raise LedgerError(
             f"The ledger does not verify: {verification.faults[0].message}",

@@ -14,6 +14,7 @@ from creditctl.core.keys import redact
 from creditctl.core.when import Window
 from creditctl.ledger.models import Entry
 from creditctl.ledger.store import Ledger
+from creditctl.ledger.view import LedgerView
 from creditctl.payments.case import match, unknown_payments
 from creditctl.payments.facts import Pulled
 from creditctl.payments.judge import about_the_pull, classify
@@ -64,7 +65,8 @@ def reconcile(
         except (CreditctlError, stripe.StripeError) as error:
             if record:
                 failure = {"window": window.as_dict(), "error": redact(str(error))}
-                ledger.add_run(_RUN_KIND, started, clock(), False, failure)
+                with ledger.transaction() as tx:
+                    tx.add_run(_RUN_KIND, started, clock(), False, failure)
             raise
         terms = JudgementContext(catalog, livemode, clock(), started, grace_seconds)
         report = _compare(pulled, terms, ledger, record=record)
@@ -95,7 +97,8 @@ def repair(
 def _read(reader: Reader, window: Window, ledger: Ledger) -> Pulled:
     """The lists, then one by one the payments that only the ledger, or only a refund, speaks of."""
     listed = pull(reader, window)
-    unknown = unknown_payments(listed, ledger_entries(ledger))
+    with ledger.reading() as view:
+        unknown = unknown_payments(listed, ledger_entries(view))
     followed = Pulled(window, reader.started).joined(follow(reader, payment_key, window) for payment_key in unknown)
     gaps = Pulled(window, reader.started, gaps=tuple(gaps_by_following(listed, followed)))
     return listed.joined((followed, gaps))
@@ -103,22 +106,24 @@ def _read(reader: Reader, window: Window, ledger: Ledger) -> Pulled:
 
 def _compare(pulled: Pulled, terms: JudgementContext, ledger: Ledger, *, record: bool) -> ReconcileReport:
     """What both sides say of each other now. The ledger is read after Stripe, so it is never behind."""
-    terms = replace(terms, settled=finding_history.settled(ledger.findings(None)))
-    entries = list(ledger_entries(ledger))
-    cases = match(pulled, entries, {stored.fact.object_id: stored.fact for stored in ledger.facts()})
+    with ledger.reading() as view:
+        terms = replace(terms, settled=finding_history.settled(view.findings(None)))
+        entries = list(ledger_entries(view))
+        facts = {stored.fact.object_id: stored.fact for stored in view.facts()}
+    cases = match(pulled, entries, facts)
     result = classify(cases, terms)
     found = tuple(chain(about_the_pull(pulled), result.found))
     if record:
         finding_history.keep(ledger, found)
+    with ledger.reading() as view:
+        stored = view.findings(None)
     return ReconcileReport(
         window=pulled.window,
         started=pulled.started,
         finished=terms.now,
         payments=len(cases),
         entries=sum(len(case.entries) for case in cases),
-        findings=tuple(
-            finding_history.shown(found, ledger.findings(None), everything=pulled.window.unbounded and pulled.complete)
-        ),
+        findings=tuple(finding_history.shown(found, stored, everything=pulled.window.unbounded and pulled.complete)),
         repairs=result.repairs,
         basis=pulled,
         terms=terms,
@@ -128,13 +133,14 @@ def _compare(pulled: Pulled, terms: JudgementContext, ledger: Ledger, *, record:
 def _recorded(report: ReconcileReport, ledger: Ledger, clock: Callable[[], int], *, record: bool) -> ReconcileReport:
     finished = replace(report, finished=clock())
     if record:
-        ledger.add_run(_RUN_KIND, finished.started, finished.finished, finished.clean, finished.as_dict())
+        with ledger.transaction() as tx:
+            tx.add_run(_RUN_KIND, finished.started, finished.finished, finished.clean, finished.as_dict())
     return finished
 
 
-def ledger_entries(ledger: Ledger) -> Iterator[Entry]:
+def ledger_entries(view: LedgerView) -> Iterator[Entry]:
     """Every entry of a ledger, in order."""
     after = 0
-    while page := ledger.entries(after_id=after, limit=_ENTRIES_A_PAGE):
+    while page := view.entries(after_id=after, limit=_ENTRIES_A_PAGE):
         yield from page
         after = page[-1].id

@@ -153,17 +153,22 @@ class PaymentReader:
     def _deliveries(self, events: Iterable[EventRecord]) -> list[Delivery]:
         if self.eyes.ledger is None:
             return []
-        return [each for event in events for each in self.eyes.ledger.deliveries(event_id=event.id, limit=MOST_ROWS)]
+        with self.eyes.ledger.reading() as view:
+            return [each for event in events for each in view.deliveries(event_id=event.id, limit=MOST_ROWS)]
 
     def _findings(self) -> list[StoredFinding]:
-        return [] if self.eyes.ledger is None else self.eyes.ledger.findings(None)
+        if self.eyes.ledger is None:
+            return []
+        with self.eyes.ledger.reading() as view:
+            return view.findings(None)
 
     def _rejected(self, events: Sequence[EventRecord]) -> int:
         """Deliveries that nobody vouched for, within a day of the payment's events."""
         if self.eyes.ledger is None or not events:
             return 0
         since, until = events[0].created - _MARGIN_SECONDS, events[-1].created + _DAY_SECONDS
-        rejected = self.eyes.ledger.deliveries(outcome="bad_signature", limit=MOST_ROWS)
+        with self.eyes.ledger.reading() as view:
+            rejected = view.deliveries(outcome="bad_signature", limit=MOST_ROWS)
         return sum(since <= each.received <= until for each in rejected)
 
 

@@ -73,7 +73,8 @@ class TraceSources:
         """All entries of the ledger that match, in order."""
         found: list[Entry] = []
         while self.ledger is not None:
-            page = self.ledger.entries(wanted, after_id=found[-1].id if found else 0, limit=MOST_ROWS)
+            with self.ledger.reading() as view:
+                page = view.entries(wanted, after_id=found[-1].id if found else 0, limit=MOST_ROWS)
             found += page
             if len(page) < MOST_ROWS:
                 break

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
@@ -55,6 +56,10 @@ class FakeLedger:
     rows: list[Entry] = field(default_factory=list)
     error: Exception | None = None
 
+    @contextmanager
+    def reading(self) -> Iterator[FakeLedger]:
+        yield self
+
     def _read(self) -> list[Entry]:
         if self.error is not None:
             raise self.error
@@ -66,8 +71,8 @@ class FakeLedger:
     def entries(self, wanted: EntryFilter, *, after_id: int, limit: int) -> list[Entry]:
         return [entry for entry in self._read() if entry.user_id == wanted.user_id and entry.id > after_id][:limit]
 
-    def entry(self, entry_id: int) -> Entry | None:
-        return next((entry for entry in self._read() if entry.id == entry_id), None)
+    def entry(self, number: int) -> Entry | None:
+        return next((entry for entry in self._read() if entry.id == number), None)
 
     def purchase_of(self, payment_key: str) -> Entry | None:
         return next((entry for entry in self._read() if entry.payment_key == payment_key), None)

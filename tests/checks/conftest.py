@@ -27,6 +27,7 @@ from creditctl.core.settings import merge_settings
 from creditctl.ledger.store import Ledger
 from creditctl.payments.event_types import ENDPOINT_EVENTS
 from creditctl.stripe_api.client import connect
+from tests.support.ledger_calls import write
 
 NOW = 1_790_000_000
 CATALOG = """
@@ -240,7 +241,7 @@ class Production:
                     transaction.post(sold.draft())
             if self.run_ok is not None:
                 moment = self.now - self.run_age
-                ledger.add_run("reconcile", moment, moment, self.run_ok, {"window": {"since": self.run_since}})
+                write(ledger).add_run("reconcile", moment, moment, self.run_ok, {"window": {"since": self.run_since}})
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from creditctl.checks.probe import ProbeAnswer
 from creditctl.cli.app import run
 from creditctl.cli.wiring import Wiring
 from creditctl.ledger.store import Ledger
+from tests.support.ledger_calls import write
 
 TITLES = [
     "Switch to Stripe Live mode keys",
@@ -175,7 +176,7 @@ def test_an_attestation_that_nobody_can_read_does_not_count(production: Producti
     production.keep_books()
     with Ledger.open(production.folder / "creditctl.db", account=None, livemode=None, clock=production.clock) as ledger:
         for statement in ("no JSON", json.dumps(["x"]), json.dumps({"digest": "other"})):
-            ledger.attest(RECEIPTS, "Ada", statement)
+            write(ledger).attest(RECEIPTS, "Ada", statement)
 
     assert production.ask(CHECKLIST)["email_receipts"][0] == "person"
 

@@ -28,6 +28,7 @@ from creditctl.fulfilment.webhook import Webhook
 from creditctl.ledger.store import Ledger
 from creditctl.payments.stripe_reader import StripeReader
 from creditctl.reconciliation.lock import only_one
+from tests.support.ledger_calls import read
 
 TEST_KEY = "sk_test_emulator0000000000"
 BASE = "http://127.0.0.1:12111"
@@ -76,7 +77,7 @@ class Market:
         return Reply(status)
 
     def balances(self) -> dict[str, int]:
-        return {balance.user_id: balance.credits for balance in self.ledger.balances()}
+        return {balance.user_id: balance.credits for balance in read(self.ledger).balances()}
 
 
 @pytest.fixture
@@ -153,15 +154,15 @@ def test_lost_webhooks_are_found_repaired_and_late_ones_change_nothing(cli: Any,
     after = {"u1": 6_750, "u2": 0, "u3": 35_000, "u4": 0}
     assert market.balances() == after
 
-    count = market.ledger.count()
+    count = read(market.ledger).count()
     market.clock.now += 4 * 86_400
     market.deliver()  # what was lost is tried again, days later
     assert market.statuses
     assert set(market.statuses) == {200}
     assert market.balances() == after
-    assert market.ledger.count() == count
+    assert read(market.ledger).count() == count
     assert cli("reconcile").exit_code == 0
-    assert market.ledger.verify().ok
+    assert read(market.ledger).verify().ok
 
 
 def test_a_dispute_won_and_a_refund_that_failed_unheard_give_back(cli: Any, market: Market) -> None:
@@ -306,7 +307,7 @@ def test_too_many_repairs_are_refused(cli: Any, market: Market) -> None:
     outcome = cli("reconcile", "--repair", "--max-repairs", "1", "--json")
     assert outcome.exit_code == 3
     assert outcome.document["error"]["code"] == "reconcile.too_many_repairs"
-    assert market.ledger.count() == 0
+    assert read(market.ledger).count() == 0
 
 
 class Broken(EmulatorHTTPClient):
@@ -337,8 +338,8 @@ def test_a_fault_of_stripe_in_the_middle_is_exit_5_and_posts_nothing(
     outcome = cli("reconcile", "--repair", "--json")
     assert outcome.exit_code == 5
     assert outcome.document["error"]["type"] == "unreachable"
-    assert market.ledger.count() == 0
-    (kept,) = market.ledger.runs("reconcile")
+    assert read(market.ledger).count() == 0
+    (kept,) = read(market.ledger).runs("reconcile")
     assert not kept.ok
 
 
@@ -376,7 +377,7 @@ def test_on_a_terminal_the_plan_is_shown_and_asked_about(cli: Any, market: Marke
     market.clock.now += 3600
     code, stderr = at_a_terminal(cli, answer, "reconcile", "--repair")
     assert f"purchase:{paid.payment_intent}" in stderr.replace("\n", "")
-    assert market.ledger.count() == posted
+    assert read(market.ledger).count() == posted
     assert code == (0 if posted else 1)
 
 
@@ -443,7 +444,7 @@ def live(offline_cli: Any, tmp_path: Path) -> Callable[..., tuple[Any, int]]:
     def reconcile(*arguments: str) -> tuple[Any, int]:
         outcome = offline_cli("reconcile", *arguments, "--json")
         with Ledger.open(path, account=None, livemode=None, clock=offline_cli.clock) as ledger:
-            return outcome, ledger.count()
+            return outcome, read(ledger).count()
 
     return reconcile
 

@@ -14,6 +14,7 @@ from creditctl.events.event_view import EventView, record_of, wire_body
 from creditctl.events.ledger_effect import gain_of, is_posted
 from creditctl.ledger.archive.models import EventRecord
 from creditctl.ledger.store import Ledger
+from tests.support.ledger_calls import read
 
 
 @pytest.fixture
@@ -55,48 +56,48 @@ CHARGE = {"id": "ch_1", "object": "charge", "payment_intent": "pi_1", "amount_re
 
 def test_a_purchase_is_known_by_its_payment(ledger: Ledger) -> None:
     completed = event("checkout.session.completed", SESSION)
-    assert not is_posted(completed, ledger)
+    assert not is_posted(completed, read(ledger))
     post(ledger, EntryKind.PURCHASE, "cs_1", 1000)
-    assert is_posted(completed, ledger)
-    assert not is_posted(event("payment_intent.succeeded", {"id": "pi_1", "object": "payment_intent"}), ledger)
+    assert is_posted(completed, read(ledger))
+    assert not is_posted(event("payment_intent.succeeded", {"id": "pi_1", "object": "payment_intent"}), read(ledger))
 
 
 def test_a_refund_and_its_failure_are_two_entries(ledger: Ledger) -> None:
     created, failed = event("refund.created", REFUND), event("refund.failed", {**REFUND, "status": "failed"})
     post(ledger, EntryKind.REFUND, "re_1")
-    assert is_posted(created, ledger)
-    assert not is_posted(failed, ledger)
+    assert is_posted(created, read(ledger))
+    assert not is_posted(failed, read(ledger))
     post(ledger, EntryKind.REFUND_REVERSAL, "re_1", 400)
-    assert is_posted(failed, ledger)
+    assert is_posted(failed, read(ledger))
 
 
 def test_a_charge_is_posted_when_as_much_was_taken_as_was_refunded(ledger: Ledger) -> None:
     refunded = event("charge.refunded", CHARGE)
-    assert not is_posted(refunded, ledger)
+    assert not is_posted(refunded, read(ledger))
     post(ledger, EntryKind.REFUND, "re_1", -399)
-    assert not is_posted(refunded, ledger)
+    assert not is_posted(refunded, read(ledger))
     post(ledger, EntryKind.REFUND, "re_2", -1)
-    assert is_posted(refunded, ledger)
+    assert is_posted(refunded, read(ledger))
 
 
 def test_a_dispute_that_gives_back_is_not_the_one_that_took(ledger: Ledger) -> None:
     post(ledger, EntryKind.DISPUTE, "dp_1")
-    assert is_posted(event("charge.dispute.funds_withdrawn", DISPUTE), ledger)
-    assert not is_posted(event("charge.dispute.funds_reinstated", {**DISPUTE, "status": "won"}), ledger)
-    assert not is_posted(event("charge.dispute.updated", DISPUTE, "evt_2"), ledger)
+    assert is_posted(event("charge.dispute.funds_withdrawn", DISPUTE), read(ledger))
+    assert not is_posted(event("charge.dispute.funds_reinstated", {**DISPUTE, "status": "won"}), read(ledger))
+    assert not is_posted(event("charge.dispute.updated", DISPUTE, "evt_2"), read(ledger))
     post(ledger, EntryKind.DISPUTE_REVERSAL, "dp_1", 400, source="evt_2")
-    assert is_posted(event("charge.dispute.updated", DISPUTE, "evt_2"), ledger)
+    assert is_posted(event("charge.dispute.updated", DISPUTE, "evt_2"), read(ledger))
 
 
 def test_the_gain_of_a_delivery_is_what_it_wrote(ledger: Ledger) -> None:
     post(ledger, EntryKind.PURCHASE, "cs_1", 1000, source="evt_1")
-    before = ledger.count()
+    before = read(ledger).count()
     post(ledger, EntryKind.REFUND, "re_1", -300, source="evt_2")
     post(ledger, EntryKind.DISPUTE, "dp_1", -100, source="evt_3")
 
-    assert gain_of(ledger, "evt_2", before).credits == -300
-    assert gain_of(ledger, "evt_1", before).credits == 0
-    assert gain_of(ledger, "evt_2", before).outcome is None
+    assert gain_of(read(ledger), "evt_2", before).credits == -300
+    assert gain_of(read(ledger), "evt_1", before).credits == 0
+    assert gain_of(read(ledger), "evt_2", before).outcome is None
 
 
 def test_an_event_is_kept_without_white_space_and_sent_with_stripes() -> None:

@@ -16,6 +16,7 @@ from creditctl.core.errors import Unreachable
 from creditctl.core.keys import Secret
 from creditctl.fulfilment.webhook import Receipt, Webhook
 from creditctl.ledger.store import Ledger
+from tests.support.ledger_calls import read
 
 NOW = 1_790_000_000
 SECRET = "whsec_exampleexample"
@@ -189,7 +190,7 @@ class World:
         return [self.deliver(event).outcome for event in events]
 
     def balances(self) -> dict[str, int]:
-        return {balance.user_id: balance.credits for balance in self.ledger.balances()}
+        return {balance.user_id: balance.credits for balance in read(self.ledger).balances()}
 
 
 @pytest.fixture

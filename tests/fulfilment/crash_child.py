@@ -129,8 +129,11 @@ def try_point(point: int, how: str, folder: Path, template: Path, event: dict[st
     killed = killed_at(point, how, path, event)
     left = state_of(path)
     again = receive(path, event)
-    with Ledger.open(path, account="acct_1", livemode=False, clock=lambda: NOW) as ledger:
-        sound = ledger.verify().ok
+    with (
+        Ledger.open(path, account="acct_1", livemode=False, clock=lambda: NOW) as ledger,
+        ledger.reading() as view,
+    ):
+        sound = view.verify().ok
     result = {"killed": killed, "left": left, "again": again.outcome, "end": state_of(path), "sound": sound}
     path.unlink()
     return result

@@ -17,6 +17,7 @@ from creditctl.fulfilment.webhook import Webhook
 from creditctl.ledger.models import Delivery
 from creditctl.ledger.store import Ledger
 from creditctl.ledger.transaction import KEPT_UNVERIFIED_DELIVERIES
+from tests.support.ledger_calls import read, resolved
 
 World = Any
 Signer = Callable[..., str]
@@ -47,7 +48,7 @@ def test_a_paid_session_adds_its_credits_and_logs_as_the_guide_shows(world: Worl
         "Handling Stripe webhook event: checkout.session.completed",
         "Successfully added 1000 credits to user user1 from Stripe payment pi_1",
     )
-    (entry,) = world.ledger.entries()
+    (entry,) = read(world.ledger).entries()
     assert (entry.kind, entry.credits, entry.amount, entry.payment_key) == (EntryKind.PURCHASE, 1000, 1000, "pi_1")
     assert (entry.session_id, entry.package, entry.source_event) == ("cs_test_1", "starter", "evt_1")
     assert (entry.idempotency_key, entry.account, entry.livemode) == ("purchase:pi_1", "acct_1", False)
@@ -59,7 +60,7 @@ def test_the_same_event_and_another_event_of_the_same_payment_add_nothing(world:
     again = world.events.session(1, "async_payment_succeeded")
     assert world.outcomes(event, event, again) == ["posted", "exists", "exists"]
     assert world.balances() == {"user1": 1000}
-    deliveries = world.ledger.deliveries()
+    deliveries = read(world.ledger).deliveries()
     assert [(row.outcome, row.entry_id) for row in deliveries] == [("posted", 1), ("exists", 1), ("exists", 1)]
 
 
@@ -81,8 +82,8 @@ def test_a_delayed_payment_is_credited_when_the_money_has_come(world: World) -> 
 def test_other_events_are_logged_and_change_nothing(world: World, type: str) -> None:
     receipt = world.deliver(world.events.event(type, {"id": "x_1", "object": "whatever"}))
     assert (receipt.status, receipt.outcome) == (200, "ignored")
-    assert world.ledger.count() == 0
-    assert [row.event_type for row in world.ledger.deliveries()] == [type]
+    assert read(world.ledger).count() == 0
+    assert [row.event_type for row in read(world.ledger).deliveries()] == [type]
 
 
 def test_a_failed_delayed_payment_gives_nothing(world: World) -> None:
@@ -94,8 +95,8 @@ def test_a_failed_delayed_payment_gives_nothing(world: World) -> None:
 def test_what_is_not_ours_leaves_neither_entry_nor_finding(world: World) -> None:
     world.reads.items["cs_test_1"] = [line_item({**PRICE_OF_OURS, "metadata": {}})]
     assert world.outcomes(world.events.session(1, metadata={})) == ["not_ours"]
-    assert world.ledger.count() == 0
-    assert world.ledger.findings(None) == []
+    assert read(world.ledger).count() == 0
+    assert read(world.ledger).findings(None) == []
 
 
 def test_a_session_opened_before_a_reprice_is_credited_what_it_sold(world: World) -> None:
@@ -112,7 +113,7 @@ def test_unreadable_line_items_make_stripe_come_again(world: World) -> None:
     assert (receipt.status, receipt.outcome) == (503, "failed")
     world.reads.items["cs_test_1"] = [line_item({**PRICE_OF_OURS, "unit_amount": 1000})]
     assert world.outcomes(event) == ["posted"]
-    assert [(row.outcome, row.reason) for row in world.ledger.deliveries()] == [
+    assert [(row.outcome, row.reason) for row in read(world.ledger).deliveries()] == [
         ("failed", "stripe.unreachable"),
         ("posted", None),
     ]
@@ -123,13 +124,13 @@ def test_what_disagrees_is_a_finding_once_and_can_be_credited(world: World) -> N
     event = world.events.session(1, amount_subtotal=2000, amount_total=2000)
     refund = world.events.refund("created", "re_1", 500)
     assert world.outcomes(event, refund, event) == ["finding", "fact", "finding"]
-    (finding,) = world.ledger.findings()
+    (finding,) = read(world.ledger).findings()
     assert finding.finding.code == "fulfilment.quantity"
     assert f"creditctl ledger resolve {finding.id} --credit" in finding.finding.fix
-    world.ledger.resolve_finding(finding.id, action="credit", reason="sold twice", credits=1600)
+    resolved(world.ledger, finding.id, action="credit", reason="sold twice", credits=1600)
     assert world.balances() == {"user1": 1200}
     assert world.outcomes(event) == ["exists"]
-    assert world.ledger.findings() == []
+    assert read(world.ledger).findings() == []
 
 
 def test_the_same_payment_for_another_user_is_a_conflict_and_writes_nothing(world: World) -> None:
@@ -137,7 +138,7 @@ def test_the_same_payment_for_another_user_is_a_conflict_and_writes_nothing(worl
     other = world.events.session(1, client_reference_id="thief", metadata=metadata)
     assert world.outcomes(world.events.session(1), other) == ["posted", "conflict"]
     assert world.balances() == {"user1": 1000}
-    assert [finding.finding.code for finding in world.ledger.findings()] == ["fulfilment.conflict"]
+    assert [finding.finding.code for finding in read(world.ledger).findings()] == ["fulfilment.conflict"]
 
 
 @pytest.mark.parametrize(
@@ -150,13 +151,13 @@ def test_the_same_payment_for_another_user_is_a_conflict_and_writes_nothing(worl
 def test_events_of_elsewhere_are_findings(world: World, changes: dict[str, Any], code: str) -> None:
     receipt = world.deliver(world.events.session(1) | changes)
     assert (receipt.status, receipt.outcome) == (200, "finding")
-    assert [finding.finding.code for finding in world.ledger.findings()] == [code]
-    assert world.ledger.count() == 0
+    assert [finding.finding.code for finding in read(world.ledger).findings()] == [code]
+    assert read(world.ledger).count() == 0
 
 
 def test_a_live_session_in_a_test_event_is_a_finding(world: World) -> None:
     assert world.outcomes(world.events.session(1, livemode=True)) == ["finding"]
-    assert [finding.finding.code for finding in world.ledger.findings()] == ["fulfilment.other_livemode"]
+    assert [finding.finding.code for finding in read(world.ledger).findings()] == ["fulfilment.other_livemode"]
     assert world.balances() == {}
 
 
@@ -166,7 +167,7 @@ def test_an_event_that_names_our_own_account_is_ours(world: World) -> None:
 
 def test_a_snapshot_that_cannot_be_read_is_a_finding(world: World) -> None:
     assert world.outcomes(world.events.session(1, amount_total="1000")) == ["finding"]
-    assert world.ledger.findings()[0].finding.code == "fulfilment.malformed_event"
+    assert read(world.ledger).findings()[0].finding.code == "fulfilment.malformed_event"
 
 
 def test_a_full_refund_takes_everything_and_a_failed_one_gives_it_back(world: World) -> None:
@@ -183,7 +184,7 @@ def test_a_full_refund_takes_everything_and_a_failed_one_gives_it_back(world: Wo
     assert [receipt.outcome for receipt in receipts] == ["posted", "posted", "exists", "posted"]
     assert receipts[1].log[1] == "Successfully took 1000 credits from user user1 for Stripe refund re_1"
     assert receipts[3].log[1] == "Successfully returned 1000 credits to user user1 from Stripe refund re_1"
-    entries = world.ledger.entries()
+    entries = read(world.ledger).entries()
     assert [(entry.kind.value, entry.credits, entry.amount, entry.corrects) for entry in entries] == [
         ("purchase", 1000, 1000, None),
         ("refund", -1000, -1000, 1),
@@ -198,7 +199,7 @@ def test_charge_refunded_is_a_hint_to_read_the_refunds(world: World) -> None:
     world.reads.by_charge["ch_1"] = [events.refund_object("re_1", 300), events.refund_object("re_2", 400)]
     assert world.outcomes(hint, events.refund("created", "re_2", 400)) == ["posted", "exists"]
     assert world.balances() == {"user1": 300}
-    assert {entry.object_id for entry in world.ledger.entries()} == {"cs_test_1", "re_1", "re_2"}
+    assert {entry.object_id for entry in read(world.ledger).entries()} == {"cs_test_1", "re_1", "re_2"}
 
 
 def test_an_inquiry_holds_nothing_until_it_is_escalated(world: World) -> None:
@@ -215,7 +216,7 @@ def test_an_inquiry_holds_nothing_until_it_is_escalated(world: World) -> None:
     for event, balance in steps:
         assert world.deliver(event).status == 200
         assert world.balances() == {"user1": balance}
-    keys = [entry.idempotency_key for entry in world.ledger.entries()]
+    keys = [entry.idempotency_key for entry in read(world.ledger).entries()]
     assert keys == ["purchase:pi_1", "dispute:dp_1", "dispute_reversal:dp_1", "dispute:dp_1:2"]
 
 
@@ -224,20 +225,20 @@ def test_facts_before_their_purchase_are_kept_and_applied_with_it(world: World) 
     early = [events.refund("created", "re_1", 250), events.dispute("created", "needs_response", -1000)]
     assert world.outcomes(*early) == ["fact", "fact"]
     assert world.outcomes(events.session(1)) == ["posted"]
-    assert [entry.credits for entry in world.ledger.entries()] == [1000, -250, -750]
-    assert {entry.source_event for entry in world.ledger.entries()} == {"evt_3"}
+    assert [entry.credits for entry in read(world.ledger).entries()] == [1000, -250, -750]
+    assert {entry.source_event for entry in read(world.ledger).entries()} == {"evt_3"}
 
 
 def test_a_refund_in_another_currency_is_a_finding(world: World) -> None:
     refund = world.events.refund("created", "re_1", 900, currency="eur")
     assert world.outcomes(world.events.session(1), refund) == ["posted", "exists"]
-    assert [finding.finding.code for finding in world.ledger.findings()] == ["fulfilment.currency"]
+    assert [finding.finding.code for finding in read(world.ledger).findings()] == ["fulfilment.currency"]
     assert world.balances() == {"user1": 1000}
 
 
 def test_a_refund_without_a_payment_intent_is_not_ours(world: World) -> None:
     assert world.outcomes(world.events.refund("created", "re_1", 5, payment_intent=None)) == ["not_ours"]
-    assert world.ledger.facts() == []
+    assert read(world.ledger).facts() == []
 
 
 def test_every_secret_of_a_rotation_is_accepted(world: World, signer: Signer) -> None:
@@ -268,10 +269,10 @@ def test_a_bad_signature_is_refused_and_only_its_digest_kept(
     body, header = spoil(json.dumps(world.events.session(1)).encode(), signer)
     receipt = world.webhook.receive(body, header)
     assert (receipt.status, receipt.outcome, receipt.message) == (400, "bad_signature", reason)
-    (row,) = world.ledger.deliveries()
+    (row,) = read(world.ledger).deliveries()
     assert (row.verified, row.event_id, row.size, row.reason) == (False, None, len(body), reason)
     assert len(row.digest) == 64
-    assert world.ledger.count() == 0
+    assert read(world.ledger).count() == 0
 
 
 def test_what_follows_the_time_in_a_header_changes_nothing(world: World, signer: Signer) -> None:
@@ -311,7 +312,7 @@ def test_a_signed_body_that_is_no_event_is_refused(world: World, signer: Signer,
 def test_a_thin_event_is_ignored(world: World, signer: Signer) -> None:
     body = b'{"id": "evt_1", "object": "v2.core.event", "type": "v1.billing.meter.no_meter_found"}'
     assert world.webhook.receive(body, signer(body)).status == 200
-    assert [row.outcome for row in world.ledger.deliveries()] == ["ignored"]
+    assert [row.outcome for row in read(world.ledger).deliveries()] == ["ignored"]
 
 
 def test_unverified_deliveries_do_not_fill_the_disk(world: World) -> None:
@@ -319,7 +320,7 @@ def test_unverified_deliveries_do_not_fill_the_disk(world: World) -> None:
         for number in range(KEPT_UNVERIFIED_DELIVERIES + 20):
             tx.add_delivery(Delivery("bad_signature", verified=False, reason="x", size=number))
     world.webhook.receive(b"x", None)
-    rows = [row for row in world.ledger.deliveries(limit=5000) if not row.verified]
+    rows = [row for row in read(world.ledger).deliveries(limit=5000) if not row.verified]
     assert len(rows) == KEPT_UNVERIFIED_DELIVERIES
     assert (rows[0].size, rows[-1].size) == (21, 1)
 
@@ -342,7 +343,7 @@ def test_a_bug_answers_500_and_is_noted(world: World) -> None:
     receipt = world.deliver(world.events.session(1))
     assert (receipt.status, receipt.outcome) == (500, "failed")
     assert "jenny" not in repr(receipt)
-    assert [row.reason for row in world.ledger.deliveries()] == ["RuntimeError"]
+    assert [row.reason for row in read(world.ledger).deliveries()] == ["RuntimeError"]
 
 
 def test_a_locked_ledger_makes_stripe_come_again(world: World) -> None:
@@ -355,7 +356,7 @@ def test_a_locked_ledger_makes_stripe_come_again(world: World) -> None:
         blocker.execute("ROLLBACK")
         blocker.close()
         assert world.deliver(event).outcome == "posted"
-    assert [row.outcome for row in world.ledger.deliveries()] == ["posted"]
+    assert [row.outcome for row in read(world.ledger).deliveries()] == ["posted"]
 
 
 def test_no_personal_data_reaches_log_or_ledger(world: World) -> None:
@@ -408,7 +409,7 @@ def test_an_id_that_names_two_things_is_a_finding_and_changes_nothing(world: Wor
     assert world.outcomes(events.refund("created", "re_1", 500, n=2)) == ["finding"]
     assert world.outcomes(events.dispute("created", "needs_response", -1000, name="re_1")) == ["finding"]
     assert world.balances() == {"user1": 500, "user2": 1000}
-    assert [finding.finding.code for finding in world.ledger.findings()] == ["fulfilment.other_fact"]
+    assert [finding.finding.code for finding in read(world.ledger).findings()] == ["fulfilment.other_fact"]
 
 
 def test_a_number_that_no_ledger_can_hold_is_a_finding(world: World) -> None:

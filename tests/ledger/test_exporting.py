@@ -15,6 +15,7 @@ from creditctl.core.errors import ConfigurationError
 from creditctl.ledger.exporting import new_file, write_csv, write_json_lines
 from creditctl.ledger.hashchain.chain import COLUMNS, GENESIS, entry_hash
 from creditctl.ledger.store import Ledger
+from tests.support.ledger_calls import read
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def filled(ledger: Ledger, purchase: Callable[..., EntryDraft]) -> Ledger:
 def test_csv_brings_every_column_back(filled: Ledger) -> None:
     stream = io.StringIO(newline="")
 
-    count = write_csv(filled.export(), COLUMNS, stream)
+    count = write_csv(read(filled).export(), COLUMNS, stream)
     rows = list(csv.DictReader(io.StringIO(stream.getvalue(), newline="")))
 
     assert (count, list(rows[0])) == (3, list(COLUMNS))
@@ -38,13 +39,13 @@ def test_csv_brings_every_column_back(filled: Ledger) -> None:
 
 def test_json_lines_are_enough_to_recompute_the_chain(filled: Ledger) -> None:
     stream = io.StringIO()
-    write_json_lines(filled.export(), stream)
+    write_json_lines(read(filled).export(), stream)
     previous = GENESIS
     for line in stream.getvalue().splitlines():
         row = json.loads(line)
         previous = entry_hash(previous, [row[name] for name in COLUMNS[:-1]])
 
-    assert previous == filled.head().hash
+    assert previous == read(filled).head().hash
 
 
 def test_booleans_are_0_and_1_in_csv() -> None:

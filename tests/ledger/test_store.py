@@ -19,6 +19,7 @@ from creditctl.ledger.hashchain.chain import COLUMNS
 from creditctl.ledger.models import EntryFilter, FindingStatus, Outcome, Posting
 from creditctl.ledger.store import Ledger
 from creditctl.ledger.transaction import SELECT_SAME_PURCHASE
+from tests.support.ledger_calls import read, resolved, write
 
 Make = Callable[..., EntryDraft]
 Open = Callable[..., Ledger]
@@ -44,7 +45,7 @@ def test_an_entry_is_posted_once(ledger: Ledger, purchase: Make) -> None:
     first, second = post(ledger, purchase()), post(ledger, purchase())
     assert (first.outcome, second.outcome) == (Outcome.POSTED, Outcome.EXISTS)
     assert first.entry == second.entry
-    assert ledger.count() == 1
+    assert read(ledger).count() == 1
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ def test_the_same_payment_saying_something_else_is_a_conflict(
 ) -> None:
     post(ledger, purchase())
     assert post(ledger, purchase(**changes)).outcome is Outcome.CONFLICT
-    assert ledger.count() == 1
+    assert read(ledger).count() == 1
 
 
 def test_another_event_another_time_or_an_unknown_package_is_no_conflict(ledger: Ledger, purchase: Make) -> None:
@@ -79,14 +80,14 @@ def test_no_second_purchase_of_a_payment_or_session_but_by_import(ledger: Ledger
     row = replace(purchase(), idempotency_key=idempotency_key(KeyScheme.IMPORT, "app", 7))
     assert post(ledger, row).outcome is Outcome.POSTED
     assert post(ledger, row).outcome is Outcome.EXISTS
-    assert ledger.balance("user1") == 2000
+    assert read(ledger).balance("user1") == 2000
 
 
 @pytest.mark.parametrize("changes", [{"user_id": ""}, {"user_id": "x" * 201}, {"user_id": "a\0b"}, {"credits": 10**16}])
 def test_what_no_entry_can_hold_is_refused(ledger: Ledger, purchase: Make, changes: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
         post(ledger, purchase(**changes))
-    assert ledger.count() == 0
+    assert read(ledger).count() == 0
 
 
 def test_nothing_of_a_transaction_that_fails_is_written(ledger: Ledger, purchase: Make) -> None:
@@ -99,7 +100,7 @@ def test_nothing_of_a_transaction_that_fails_is_written(ledger: Ledger, purchase
 
     with pytest.raises(RuntimeError):
         write_and_fail()
-    assert (ledger.count(), ledger.facts(), ledger.findings(None)) == (0, [], [])
+    assert (read(ledger).count(), read(ledger).facts(), read(ledger).findings(None)) == (0, [], [])
     assert post(ledger, purchase()).outcome is Outcome.POSTED
 
 
@@ -125,18 +126,18 @@ def test_entries_cannot_be_changed_with_plain_sqlite(
 def test_balances_histories_and_pages(ledger: Ledger, purchase: Make) -> None:
     for number in range(1, 8):
         post(ledger, purchase(number, user_id=f"user{number % 2}"))
-    assert (ledger.balance("user1"), ledger.balance("nobody")) == (4000, 0)
-    assert [(row.user_id, row.credits, row.entries) for row in ledger.balances()] == [
+    assert (read(ledger).balance("user1"), read(ledger).balance("nobody")) == (4000, 0)
+    assert [(row.user_id, row.credits, row.entries) for row in read(ledger).balances()] == [
         ("user0", 3000, 3),
         ("user1", 4000, 4),
     ]
-    assert [row.user_id for row in ledger.balances(after="user0")] == ["user1"]
-    assert [row.user_id for row in ledger.balances(limit=1)] == ["user0"]
+    assert [row.user_id for row in read(ledger).balances(after="user0")] == ["user1"]
+    assert [row.user_id for row in read(ledger).balances(limit=1)] == ["user0"]
     mine = EntryFilter(user_id="user1")
-    assert [entry.id for entry in ledger.entries(mine, limit=2)] == [1, 3]
-    assert [entry.id for entry in ledger.entries(mine, after_id=3)] == [5, 7]
-    assert [entry.id for entry in ledger.entries(mine, newest_first=True, limit=2)] == [7, 5]
-    assert [entry.id for entry in ledger.entries(mine, newest_first=True, after_id=5)] == [3, 1]
+    assert [entry.id for entry in read(ledger).entries(mine, limit=2)] == [1, 3]
+    assert [entry.id for entry in read(ledger).entries(mine, after_id=3)] == [5, 7]
+    assert [entry.id for entry in read(ledger).entries(mine, newest_first=True, limit=2)] == [7, 5]
+    assert [entry.id for entry in read(ledger).entries(mine, newest_first=True, after_id=5)] == [3, 1]
 
 
 def test_entries_are_filtered_by_everything_that_names_them(ledger: Ledger, purchase: Make) -> None:
@@ -145,7 +146,7 @@ def test_entries_are_filtered_by_everything_that_names_them(ledger: Ledger, purc
     tell(ledger, refund(100))
 
     def ids(**wanted: Any) -> list[int]:
-        return [entry.id for entry in ledger.entries(EntryFilter(**wanted))]
+        return [entry.id for entry in read(ledger).entries(EntryFilter(**wanted))]
 
     assert ids(payment_key="pi_1") == [1, 3]
     assert ids(kind=EntryKind.REFUND) == [3]
@@ -185,13 +186,13 @@ def test_facts_settle_against_their_purchase(ledger: Ledger, purchase: Make) -> 
     assert tell(ledger, refund(300)) == []
     assert tell(ledger, refund(900, name="re_2")) == [-700]
     assert tell(ledger, refund(900, "failed", name="re_2")) == [700]
-    assert [stored.fact.status for stored in ledger.facts("pi_1")] == ["succeeded", "failed"]
+    assert [stored.fact.status for stored in read(ledger).facts("pi_1")] == ["succeeded", "failed"]
 
 
 def test_adjusting_needs_a_reason_and_happens_once_a_key(ledger: Ledger) -> None:
     def adjust(**changes: Any) -> Posting:
         usual: dict[str, Any] = {"user_id": "user1", "credits": -5, "reason": "ticket 7", "key": "t7"}
-        return ledger.adjust(**usual | changes)
+        return write(ledger).adjust(**usual | changes)
 
     assert adjust().outcome is Outcome.POSTED
     assert adjust().outcome is Outcome.EXISTS
@@ -199,7 +200,7 @@ def test_adjusting_needs_a_reason_and_happens_once_a_key(ledger: Ledger) -> None
     for wrong in ({"reason": " "}, {"credits": 0}, {"key": "t8", "corrects": 99}):
         with pytest.raises(UsageError):
             adjust(**wrong)
-    (entry,) = ledger.entries()
+    (entry,) = read(ledger).entries()
     assert (entry.kind, entry.credits, entry.note, entry.idempotency_key) == (
         EntryKind.ADJUSTMENT,
         -5,
@@ -230,7 +231,7 @@ def find(ledger: Ledger, offered: Proposal | None) -> int:
 def test_a_finding_is_kept_once_and_names_itself_in_its_fix(ledger: Ledger) -> None:
     number = find(ledger, proposal())
     assert find(ledger, proposal()) == number
-    (stored,) = ledger.findings()
+    (stored,) = read(ledger).findings()
     assert (stored.finding.fix, stored.proposal, stored.status) == (
         f"`resolve {number}`",
         proposal(),
@@ -241,20 +242,20 @@ def test_a_finding_is_kept_once_and_names_itself_in_its_fix(ledger: Ledger) -> N
 def test_crediting_a_finding_posts_its_purchase_and_settles_what_came_before(ledger: Ledger) -> None:
     number = find(ledger, proposal())
     tell(ledger, refund(400))
-    resolution = ledger.resolve_finding(number, action="credit", reason="asked her", user_id="user1")
+    resolution = resolved(ledger, number, action="credit", reason="asked her", user_id="user1")
     assert resolution.posting is not None
     assert (resolution.posting.outcome, resolution.posting.entry.note) == (Outcome.POSTED, "asked her")
-    assert ledger.balance("user1") == 600
-    (stored,) = ledger.findings(FindingStatus.CREDITED)
+    assert read(ledger).balance("user1") == 600
+    (stored,) = read(ledger).findings(FindingStatus.CREDITED)
     assert (stored.reason, stored.entry_id, stored.resolved) == ("asked her", 1, 1_790_000_000)
-    assert ledger.findings() == []
+    assert read(ledger).findings() == []
 
 
 def test_dismissing_a_finding_writes_no_entry_and_it_does_not_come_back(ledger: Ledger) -> None:
     number = find(ledger, proposal())
-    assert ledger.resolve_finding(number, action="dismiss", reason="a test").posting is None
+    assert resolved(ledger, number, action="dismiss", reason="a test").posting is None
     find(ledger, proposal())
-    assert (ledger.count(), ledger.findings()) == (0, [])
+    assert (read(ledger).count(), read(ledger).findings()) == (0, [])
 
 
 @pytest.mark.parametrize(
@@ -272,17 +273,17 @@ def test_a_finding_that_cannot_be_credited_stays_open(
 ) -> None:
     number = find(ledger, offered)
     with pytest.raises(UsageError) as caught:
-        ledger.resolve_finding(number, **arguments)
+        resolved(ledger, number, **arguments)
     assert caught.value.code == code
-    assert [stored.id for stored in ledger.findings()] == [number]
+    assert [stored.id for stored in read(ledger).findings()] == [number]
 
 
 def test_a_finding_is_settled_once_and_only_if_it_is_there(ledger: Ledger) -> None:
     number = find(ledger, proposal())
-    ledger.resolve_finding(number, action="dismiss", reason="x")
+    resolved(ledger, number, action="dismiss", reason="x")
     for wrong, code in ((number, "ledger.settled"), (99, "ledger.no_finding")):
         with pytest.raises(UsageError) as caught:
-            ledger.resolve_finding(wrong, action="dismiss", reason="x")
+            resolved(ledger, wrong, action="dismiss", reason="x")
         assert caught.value.code == code
 
 
@@ -290,17 +291,20 @@ def test_a_finding_whose_payment_was_credited_otherwise_is_not_credited(ledger: 
     number = find(ledger, proposal())
     post(ledger, purchase(user_id="somebody"))
     with pytest.raises(UsageError, match="credited otherwise"):
-        ledger.resolve_finding(number, action="credit", reason="x", user_id="user1")
+        resolved(ledger, number, action="credit", reason="x", user_id="user1")
 
 
-def test_export_gives_every_column_in_order_while_others_write(ledger: Ledger, purchase: Make) -> None:
+def test_export_gives_every_column_in_order_while_others_write(
+    ledger: Ledger, open_ledger: Callable[..., Ledger], purchase: Make
+) -> None:
     post(ledger, purchase(1))
-    rows = ledger.export()
-    first = next(rows)
-    post(ledger, purchase(2))
-    assert list(first) == list(COLUMNS)
-    assert [row["id"] for row in rows] == []
-    assert [row["id"] for row in ledger.export()] == [1, 2]
+    with ledger.reading() as view:
+        rows = view.export()
+        first = next(rows)
+        post(open_ledger(), purchase(2))
+        assert list(first) == list(COLUMNS)
+        assert [row["id"] for row in rows] == []
+    assert [row["id"] for row in read(ledger).export()] == [1, 2]
 
 
 def test_a_backup_is_a_whole_ledger_and_overwrites_nothing(
@@ -311,7 +315,7 @@ def test_a_backup_is_a_whole_ledger_and_overwrites_nothing(
         tx.post(purchase(2))
         ledger.backup(tmp_path / "copy.db")
     copy = open_ledger(path=tmp_path / "copy.db", create=False)
-    assert (copy.count(), copy.verify().ok) == (1, True)
+    assert (read(copy).count(), read(copy).verify().ok) == (1, True)
     with pytest.raises(LedgerError) as caught:
         ledger.backup(tmp_path / "copy.db")
     assert caught.value.code == "ledger.backup_exists"
@@ -322,11 +326,11 @@ def test_a_backup_is_a_whole_ledger_and_overwrites_nothing(
 
 def test_runs_and_attestations_are_kept(ledger: Ledger) -> None:
     for started in (1, 2, 3):
-        ledger.add_run("reconcile", started, started + 1, started != 2, {"missing": started})
-    assert [run.started for run in ledger.runs("reconcile", limit=2)] == [3, 2]
-    assert ledger.runs("reconcile")[1].ok is False
-    assert ledger.runs("other") == []
-    ledger.attest("backups", "ada", "restored one today", expires=9)
-    (attestation,) = ledger.attestations("backups")
+        write(ledger).add_run("reconcile", started, started + 1, started != 2, {"missing": started})
+    assert [run.started for run in read(ledger).runs("reconcile", limit=2)] == [3, 2]
+    assert read(ledger).runs("reconcile")[1].ok is False
+    assert read(ledger).runs("other") == []
+    write(ledger).attest("backups", "ada", "restored one today", expires=9)
+    (attestation,) = read(ledger).attestations("backups")
     assert (attestation.person, attestation.statement, attestation.expires) == ("ada", "restored one today", 9)
-    assert ledger.attestations("other") == []
+    assert read(ledger).attestations("other") == []

@@ -8,6 +8,7 @@ import pytest
 
 from creditctl.core.entitlement.settlement import EntryKind
 from creditctl.core.findings import Severity
+from tests.support.ledger_calls import read, resolved, write
 
 
 @pytest.fixture
@@ -144,8 +145,8 @@ def test_corrections_with_the_printed_commands_settle_wrong_credits(sound: Any) 
     key = sound.pay(user="u7")
     entry = sound.post(900, "thief", payment_key=key)
     assert sound.found() == [("wrong_user", key)]
-    sound.ledger.adjust(user_id="thief", credits=-900, reason="moved", key="a", corrects=entry.id)
-    sound.ledger.adjust(user_id="u7", credits=1000, reason="moved", key="b", corrects=entry.id)
+    write(sound.ledger).adjust(user_id="thief", credits=-900, reason="moved", key="a", corrects=entry.id)
+    write(sound.ledger).adjust(user_id="u7", credits=1000, reason="moved", key="b", corrects=entry.id)
     assert sound.found() == [("settled_finding", key)]
 
 
@@ -254,7 +255,7 @@ def test_refund_over_taken(sound: Any) -> None:
     assert (finding.code, finding.subject) == ("reconcile.refund_over_taken", key)
     assert f"--credits 300 --corrects {taking.id} " in finding.fix
     assert report.repairs == ()
-    sound.ledger.adjust(user_id="u7", credits=300, reason="given back", key="a", corrects=taking.id)
+    write(sound.ledger).adjust(user_id="u7", credits=300, reason="given back", key="a", corrects=taking.id)
     assert sound.found() == [("settled_finding", key)]
 
 
@@ -307,9 +308,9 @@ def test_price_mismatch_is_the_finding_that_fulfilment_makes_and_can_be_resolved
     sold_at(sound, key, 900)
     finding = only(sound)
     assert (finding.code, finding.subject) == ("fulfilment.price_mismatch", key)
-    (stored,) = sound.ledger.findings()
+    (stored,) = read(sound.ledger).findings()
     assert f"creditctl ledger resolve {stored.id} --credit" in finding.fix
-    sound.ledger.resolve_finding(stored.id, action="credit", reason="agreed by mail", credits=700)
+    resolved(sound.ledger, stored.id, action="credit", reason="agreed by mail", credits=700)
     assert sound.reconcile().findings == ()
 
 
@@ -331,15 +332,15 @@ def test_open_findings_of_the_ledger_are_shown_until_they_are_settled(sound: Any
     first = sound.reconcile().findings
     assert [finding.code for finding in first] == ["fulfilment.owner_conflict"]
     assert sound.reconcile().findings == first, "shown once, with the same number"
-    (stored,) = sound.ledger.findings()
+    (stored,) = read(sound.ledger).findings()
     assert stored.payment_key == key
-    sound.ledger.resolve_finding(stored.id, action="dismiss", reason="refunded by hand")
+    resolved(sound.ledger, stored.id, action="dismiss", reason="refunded by hand")
     assert sound.reconcile().findings == ()
 
 
 def test_what_a_person_dismissed_is_not_found_again(sound: Any) -> None:
     sound.post(1000, "u7", payment_key="pi_gift")
     assert sound.found() == [("orphan_credit", "pi_gift")]
-    (stored,) = sound.ledger.findings()
-    sound.ledger.resolve_finding(stored.id, action="dismiss", reason="a gift")
+    (stored,) = read(sound.ledger).findings()
+    resolved(sound.ledger, stored.id, action="dismiss", reason="a gift")
     assert sound.reconcile().findings == ()

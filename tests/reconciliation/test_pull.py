@@ -9,11 +9,12 @@ import pytest
 from creditctl.core.errors import Unreachable
 from creditctl.core.when import Window
 from creditctl.reconciliation.pull import Reader, follow, pull
+from tests.support.ledger_calls import read
 
 DAY = 86_400
 
 
-def read(shop: Any, since: int | None = None, until: int | None = None) -> Any:
+def read_all(shop: Any, since: int | None = None, until: int | None = None) -> Any:
     return pull(Reader(shop.client, shop.catalog, shop.now), Window(since, until))
 
 
@@ -24,7 +25,7 @@ def paths(shop: Any) -> list[str]:
 def test_lists_of_several_pages_are_read_whole(shop: Any) -> None:
     keys = [shop.pay(age=10 * n) for n in range(1, 251)]
     refunds = {shop.refund(key, 100) for key in keys[:120]}
-    found = read(shop)
+    found = read_all(shop)
     assert set(found.intents) == set(keys)
     assert {sold.session.payment_key for sold in found.sessions.values()} == set(keys)
     assert set(found.facts) == refunds
@@ -38,7 +39,7 @@ def test_lists_of_several_pages_are_read_whole(shop: Any) -> None:
 
 def test_payments_of_one_second_are_not_lost_between_pages(shop: Any) -> None:
     keys = {shop.pay(age=500) for _ in range(201)}
-    assert set(read(shop).intents) == keys
+    assert set(read_all(shop).intents) == keys
 
 
 @pytest.mark.parametrize("request_number", range(1, 10))
@@ -53,8 +54,8 @@ def test_a_fault_at_any_request_ends_the_run(shop: Any, request_number: int, fau
         shop.reconcile()
     error = caught.value if isinstance(caught.value, Unreachable) else translate(caught.value)
     assert isinstance(error, Unreachable)
-    assert shop.ledger.count() == 0
-    (run,) = shop.ledger.runs("reconcile")
+    assert read(shop.ledger).count() == 0
+    (run,) = read(shop.ledger).runs("reconcile")
     assert not run.ok
     assert "error" in run.report
 
@@ -64,7 +65,7 @@ def test_line_items_are_read_only_where_the_session_does_not_decide(shop: Any) -
     shop.pay(metadata={}, status="open", payment_status="unpaid", payment_intent=None)
     needed = shop.pay(metadata={})
     shop.line_items(needed)
-    read(shop)
+    read_all(shop)
     assert [path for path in paths(shop) if path.endswith("line_items")] == [
         f"checkout/sessions/{shop.session_of(needed)['id']}/line_items"
     ]
@@ -90,7 +91,7 @@ def test_line_items_of_many_sessions_are_read_by_the_hundred(shop: Any) -> None:
 
 def test_line_items_that_a_page_cuts_short_are_read_whole(shop: Any) -> None:
     keys = own_sessions(shop, 25, lines=11)
-    found = read(shop)
+    found = read_all(shop)
     assert {len(sold.items) for sold in found.sessions.values()} == {11}
     assert len([path for path in paths(shop) if path.endswith("line_items")]) == len(keys)
 
@@ -98,14 +99,14 @@ def test_line_items_that_a_page_cuts_short_are_read_whole(shop: Any) -> None:
 def test_an_intent_that_a_session_names_and_no_list_shows_is_a_gap(shop: Any) -> None:
     key = shop.pay()
     del shop.shelf.objects["payment_intents"][key]
-    found = read(shop)
+    found = read_all(shop)
     assert not found.complete
     assert key in found.gaps[0]
 
 
 def test_a_window_reads_what_surrounds_it_and_no_more(shop: Any) -> None:
     since, until = shop.now - 20 * DAY, shop.now - 10 * DAY
-    read(shop, since, until)
+    read_all(shop, since, until)
     bounds = {
         path: (query.get("created[gte]", [None])[0], query.get("created[lt]", [None])[0])
         for path, query in shop.shelf.requests
@@ -150,12 +151,12 @@ def test_following_what_stripe_does_not_know(shop: Any, key: str) -> None:
 
 def test_an_old_refund_of_an_intent_that_no_list_shows_is_a_gap(shop: Any) -> None:
     shop.refund("pi_lost", 100, age=5)
-    assert "pi_lost" in read(shop).gaps[0]
+    assert "pi_lost" in read_all(shop).gaps[0]
 
 
 def test_in_a_window_a_refund_of_an_older_payment_is_no_gap(shop: Any) -> None:
     shop.refund(shop.pay(age=40 * DAY), 100, age=5)
-    assert read(shop, since=shop.now - DAY).complete
+    assert read_all(shop, since=shop.now - DAY).complete
 
 
 def test_what_the_ledger_names_and_only_asking_by_name_shows_is_a_gap(shop: Any) -> None:

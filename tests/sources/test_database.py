@@ -19,6 +19,7 @@ from creditctl.sources.importer import Import, Spool
 from creditctl.sources.report import ImportReport
 from creditctl.sources.row import RowReader
 from creditctl.sources.source import FIELDS, BadRow, ColumnMap
+from tests.support.ledger_calls import read
 
 pytest.importorskip("sqlalchemy", reason="the extra creditctl[import] is not installed")
 
@@ -96,8 +97,8 @@ def test_a_table_is_imported_and_later_only_its_new_rows(
 
     assert (first.new, second.new, second.existing, second.bad) == (3, 1, 3, 1)
     assert second.findings[0].subject == "entry no 5"
-    assert ledger.balance("u1") == 1005
-    assert ledger.verify().ok
+    assert read(ledger).balance("u1") == 1005
+    assert read(ledger).verify().ok
 
 
 def test_nothing_can_be_written_through_a_source(application: sqlite3.Connection, tmp_path: Path) -> None:
@@ -126,7 +127,7 @@ def test_ids_that_are_no_numbers_are_read_in_full_each_time(tmp_path: Path, ledg
     source.close()
 
     assert [(report.new, report.existing, report.resumed_after) for report in reports] == [(1, 0, None), (0, 1, None)]
-    assert ledger.entries()[0].idempotency_key == "import:app.credit_transactions:0f-b"
+    assert read(ledger).entries()[0].idempotency_key == "import:app.credit_transactions:0f-b"
 
 
 @pytest.mark.parametrize(

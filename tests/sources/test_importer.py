@@ -25,6 +25,7 @@ from creditctl.sources.importer import OVERLAP_ROWS, Import, Spool
 from creditctl.sources.report import ImportReport
 from creditctl.sources.row import RowReader
 from creditctl.sources.source import FIELDS, BadRow, RawRow
+from tests.support.ledger_calls import read, write
 
 NOW = 1_790_000_000
 
@@ -80,10 +81,10 @@ def test_rows_become_entries_in_their_order_with_a_whole_chain(ledger: Ledger) -
     report = run(ledger, Rows([row(n) for n in range(1, 24)]), batch_rows=10)
 
     assert (report.read, report.new, report.refused) == (23, 23, 0)
-    assert [entry.payment_key for entry in ledger.entries()] == [f"pi_{n}" for n in range(1, 24)]
-    assert [entry.idempotency_key for entry in ledger.entries(limit=2)] == ["import:app:1", "import:app:2"]
-    assert ledger.verify().ok
-    assert ledger.head().count == 23
+    assert [entry.payment_key for entry in read(ledger).entries()] == [f"pi_{n}" for n in range(1, 24)]
+    assert [entry.idempotency_key for entry in read(ledger).entries(limit=2)] == ["import:app:1", "import:app:2"]
+    assert read(ledger).verify().ok
+    assert read(ledger).head().count == 23
 
 
 def test_the_counts_say_what_was_written(ledger: Ledger) -> None:
@@ -101,7 +102,7 @@ def test_checking_writes_nothing(ledger: Ledger) -> None:
     with Spool(ledger.path.parent) as spool:
         report = job(ledger, Rows([row(1)])).check(spool)
 
-    assert (report.new, ledger.count()) == (1, 0)
+    assert (report.new, read(ledger).count()) == (1, 0)
 
 
 def test_a_second_import_writes_only_what_is_new(ledger: Ledger) -> None:
@@ -109,7 +110,7 @@ def test_a_second_import_writes_only_what_is_new(ledger: Ledger) -> None:
 
     report = run(ledger, Rows([row(1), row(2), row(3)]))
 
-    assert (report.new, report.existing, ledger.count()) == (1, 2, 3)
+    assert (report.new, report.existing, read(ledger).count()) == (1, 2, 3)
 
 
 def test_the_next_import_goes_on_a_little_before_the_last_row(ledger: Ledger) -> None:
@@ -121,7 +122,7 @@ def test_the_next_import_goes_on_a_little_before_the_last_row(ledger: Ledger) ->
 
     assert (source.asked, report.resumed_after) == ([500], 500)
     assert (report.read, report.new, report.existing) == (3, 2, 1)
-    assert [entry.payment_key for entry in ledger.entries()] == [
+    assert [entry.payment_key for entry in read(ledger).entries()] == [
         "pi_9",
         f"pi_{last}",
         "pi_600",
@@ -151,7 +152,7 @@ def test_a_row_that_changed_is_named_with_what_changed(ledger: Ledger) -> None:
 
     report = run(ledger, Rows([row(1, credits=5500), row(2)]))
 
-    assert (report.changed, report.new, ledger.count()) == (1, 0, 2)
+    assert (report.changed, report.new, read(ledger).count()) == (1, 0, 2)
     (finding,) = report.findings
     assert (finding.code, finding.subject) == ("import.changed", "line 2")
     assert "import:app:1 was imported before: credits was 1000 and is 5500" in finding.message
@@ -184,7 +185,7 @@ def test_a_row_that_comes_twice_is_written_once_and_said(ledger: Ledger) -> None
     report = run(ledger, Rows([row(1), row(1)]))
     across = run(ledger, Rows([row(2), row(3), row(2)], numbered=False), batch_rows=2)
 
-    assert (report.new, report.repeated, across.new, ledger.count()) == (1, 1, 2, 3)
+    assert (report.new, report.repeated, across.new, read(ledger).count()) == (1, 1, 2, 3)
     assert report.findings[0].code == "import.repeated"
     assert across.existing + across.repeated == 1
 
@@ -192,7 +193,7 @@ def test_a_row_that_comes_twice_is_written_once_and_said(ledger: Ledger) -> None
 def test_two_rows_of_one_payment_both_go_in(ledger: Ledger) -> None:
     run(ledger, Rows([row(1), row(2, payment_key="pi_1", user_id="user1")]))
 
-    assert ledger.balance("user1") == 2000
+    assert read(ledger).balance("user1") == 2000
 
 
 def test_a_webhook_still_finds_the_purchase_that_was_imported(
@@ -213,7 +214,7 @@ def test_the_same_rows_under_another_name_are_not_taken_twice(ledger: Ledger) ->
 
     report = run(ledger, Rows([row(1), row(2), refund, row(4), another], name="november"))
 
-    assert (report.elsewhere, report.new, ledger.count()) == (3, 2, 5)
+    assert (report.elsewhere, report.new, read(ledger).count()) == (3, 2, 5)
     assert report.findings[0].code == "import.known"
     assert "entry 1 (import:october:1) says that of payment pi_1 already" in report.findings[0].message
 
@@ -232,7 +233,7 @@ def test_a_purchase_that_a_webhook_posted_is_not_taken_twice(
         report = work.load(spool, checked)
 
     assert (checked.elsewhere, checked.new) == (1, 1)
-    assert (report.elsewhere, report.new, ledger.count()) == (2, 0, 2)
+    assert (report.elsewhere, report.new, read(ledger).count()) == (2, 0, 2)
     assert not any(report.rows_by_kind.values())
     assert not any(report.amounts.values())
 
@@ -243,7 +244,7 @@ def test_what_is_known_can_be_written_all_the_same(ledger: Ledger, purchase: Cal
 
     report = run(ledger, Rows([row(1)]), allow_known=True)
 
-    assert (report.elsewhere, report.new, ledger.balance("user1")) == (0, 1, 2000)
+    assert (report.elsewhere, report.new, read(ledger).balance("user1")) == (0, 1, 2000)
 
 
 def test_rows_told_apart_by_line_are_not_taken_when_lines_have_moved(ledger: Ledger) -> None:
@@ -263,7 +264,7 @@ def test_others_write_between_the_batches(ledger: Ledger) -> None:
 
     def progress(count: int) -> None:
         counts.append(count)
-        ledger.adjust(user_id="other", credits=1, reason="meanwhile", key=f"k{len(counts)}")
+        write(ledger).adjust(user_id="other", credits=1, reason="meanwhile", key=f"k{len(counts)}")
 
     with Spool(ledger.path.parent) as spool:
         work = job(ledger, Rows([row(n) for n in range(1, 31)]), batch_rows=10)
@@ -271,8 +272,8 @@ def test_others_write_between_the_batches(ledger: Ledger) -> None:
         dataclasses.replace(work, progress=progress).load(spool, checked)
 
     assert counts == [10, 20, 30]
-    assert (ledger.count(), ledger.balance("other")) == (33, 3)
-    assert ledger.verify().ok
+    assert (read(ledger).count(), read(ledger).balance("other")) == (33, 3)
+    assert read(ledger).verify().ok
 
 
 def test_two_imports_of_one_source_at_once_write_each_row_once(
@@ -288,8 +289,8 @@ def test_two_imports_of_one_source_at_once_write_each_row_once(
     for thread in threads:
         thread.join()
 
-    assert ledger.count() == 300
-    assert ledger.verify().ok
+    assert read(ledger).count() == 300
+    assert read(ledger).verify().ok
 
 
 def test_a_full_disk_leaves_whole_batches(path: Path, open_ledger: Callable[..., Ledger]) -> None:
@@ -301,13 +302,13 @@ def test_a_full_disk_leaves_whole_batches(path: Path, open_ledger: Callable[...,
     small.close()
     large = open_ledger()
 
-    kept = large.count()
+    kept = read(large).count()
     report = run(large, Rows(rows))
 
     assert 0 < kept < 2000
     assert kept % 100 == 0
     assert (report.existing, report.new) == (kept, 2000 - kept)
-    assert large.verify().ok
+    assert read(large).verify().ok
 
 
 KILLED = """
@@ -344,13 +345,13 @@ def test_an_import_that_was_killed_is_taken_up_where_it_stopped(
 
     died = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": os.getcwd()}, check=False)
     ledger = open_ledger(path=path)
-    before = ledger.count()
+    before = read(ledger).count()
     run(ledger, Rows([row(n) for n in range(1, 13)]))
 
     assert died.returncode == -signal.SIGKILL
     assert before % 4 == 0
-    assert [entry.payment_key for entry in ledger.entries()] == [f"pi_{n}" for n in range(1, 13)]
-    assert ledger.verify().ok
+    assert [entry.payment_key for entry in read(ledger).entries()] == [f"pi_{n}" for n in range(1, 13)]
+    assert read(ledger).verify().ok
     assert sorted(each.name for each in tmp_path.iterdir() if "killed" not in each.name) == []
 
 
@@ -362,8 +363,8 @@ def test_any_order_in_any_batches_and_runs_ends_in_the_same_content(
     with Ledger.open(path, account="acct_1", livemode=False, clock=lambda: NOW) as ledger:
         run(ledger, Rows([row(n) for n in order[:cut]], numbered=False), batch_rows=batch_rows)
         run(ledger, Rows([row(n) for n in order], numbered=False), batch_rows=batch_rows)
-        entries: list[Entry] = ledger.entries()
-        ok = ledger.verify().ok
+        entries: list[Entry] = read(ledger).entries()
+        ok = read(ledger).verify().ok
 
     assert ok
     assert [entry.payment_key for entry in entries] == [f"pi_{n}" for n in order]

@@ -22,6 +22,7 @@ from creditctl.sources.importer import Import, Spool
 from creditctl.sources.report import ImportReport
 from creditctl.sources.row import RowReader
 from creditctl.sources.source import ColumnMap
+from tests.support.ledger_calls import read
 
 START_SECONDS = 30
 TABLE = """
@@ -127,10 +128,10 @@ def test_a_table_of_mariadb_is_imported_and_later_its_new_rows(table: Server, le
     source.close()
 
     assert (first.new, first.bad, second.new, second.existing) == (5000, 0, 30, 5000)
-    entry = ledger.entries(limit=1)[0]
+    entry = read(ledger).entries(limit=1)[0]
     assert (entry.created, entry.user_id, entry.amount, entry.note) == (1_793_521_800, "1", 1000, "Köln")
     assert entry.idempotency_key == "import:app.order:1"
-    assert ledger.verify().ok
+    assert read(ledger).verify().ok
 
 
 def test_mariadb_refuses_writes_in_the_transaction_of_a_source(table: Server) -> None:

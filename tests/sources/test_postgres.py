@@ -22,6 +22,7 @@ from creditctl.sources.importer import Import, Spool
 from creditctl.sources.report import ImportReport
 from creditctl.sources.row import RowReader
 from creditctl.sources.source import ColumnMap
+from tests.support.ledger_calls import read
 
 PASSWORD = "only for this test"
 TABLE = """
@@ -151,11 +152,11 @@ def test_a_table_of_postgresql_is_imported_and_later_its_new_rows(table: Server,
 
     assert (first.new, first.bad, first.rows_by_kind) == (5000, 0, {"purchase": 4500, "refund": 500})
     assert (second.new, second.existing) == (30, 5000)
-    assert ledger.verify().ok
-    entry = ledger.entries(limit=1)[0]
+    assert read(ledger).verify().ok
+    entry = read(ledger).entries(limit=1)[0]
     assert (entry.created, entry.user_id) == (1_793_514_601, "00000000-0000-0000-0000-000000000001")
     assert entry.idempotency_key == "import:postgres.credit_events:1"
-    assert sum(each.credits for each in ledger.balances()) == (4527 - 503) * 1000
+    assert sum(each.credits for each in read(ledger).balances()) == (4527 - 503) * 1000
 
 
 def test_postgresql_refuses_writes_in_the_transaction_of_a_source(table: Server) -> None:

@@ -159,14 +159,16 @@ def _in_ledger(desk: EventSession, record: EventRecord) -> dict[str, Any]:
         return {"deliveries": None, "entries": None, "findings": None}
     from creditctl.events.ledger_effect import entries_of_event
 
-    deliveries = desk.ledger.deliveries(event_id=record.id, limit=100)
+    with desk.ledger.reading() as view:
+        deliveries = view.deliveries(event_id=record.id, limit=100)
+        entries, findings = entries_of_event(view, record), view.findings(None)
     return {
         "deliveries": [
             {"received": each.received, "outcome": each.outcome, "reason": each.reason, "entry": each.entry_id}
             for each in deliveries
         ],
-        "entries": [entry.as_dict() for entry in entries_of_event(desk.ledger, record)],
-        "findings": [each.as_dict() for each in desk.ledger.findings(None) if each.source_event == record.id],
+        "entries": [entry.as_dict() for entry in entries],
+        "findings": [each.as_dict() for each in findings if each.source_event == record.id],
     }
 
 

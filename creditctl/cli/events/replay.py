@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from creditctl.events.replay import ReplayReport, Result, Terms
     from creditctl.events.sending import Send
     from creditctl.events.target import Endpoint
+    from creditctl.ledger.archive.models import EventRecord
     from creditctl.ledger.archive.store import Archive
 
 
@@ -190,7 +191,6 @@ def _show_plan(desk: EventSession, wish: ReplayOptions, target: Target, terms: T
     """Prints what would be sent, and ends."""
     from creditctl.cli.render.events import plan
     from creditctl.events.event_view import EventView
-    from creditctl.events.ledger_effect import is_posted
 
     rows: list[dict[str, Any]] = []
     sent = 0
@@ -202,11 +202,20 @@ def _show_plan(desk: EventSession, wish: ReplayOptions, target: Target, terms: T
             record = archive.event(event_id)
             if record is None or sent >= terms.limit:
                 break
-            skipped = terms.skip_posted and desk.ledger is not None and is_posted(record, desk.ledger)
+            skipped = terms.skip_posted and _is_posted(desk, record)
             rows.append({**EventView(record).as_row(), "state": "skip" if skipped else "send"})
             sent += not skipped
     report = {"target": target.name, "deliveries": rows, "left": len(chosen) - len(rows)}
     desk.run.finish(report, human=lambda console: plan(console, report))
+
+
+def _is_posted(desk: EventSession, record: EventRecord) -> bool:
+    from creditctl.events.ledger_effect import is_posted
+
+    if desk.ledger is None:
+        return False
+    with desk.ledger.reading() as view:
+        return is_posted(record, view)
 
 
 def _play(desk: EventSession, wish: ReplayOptions, target: Target, terms: Terms) -> ReplayReport:

@@ -151,9 +151,10 @@ def payments_of(ledger: Ledger | None, user_id: str | None) -> frozenset[str]:
 
     keys: set[str] = set()
     after = 0
-    while page := ledger.entries(EntryFilter(user_id=user_id), after_id=after, limit=1000):
-        keys.update(entry.payment_key for entry in page if entry.payment_key)
-        after = page[-1].id
+    with ledger.reading() as view:
+        while page := view.entries(EntryFilter(user_id=user_id), after_id=after, limit=1000):
+            keys.update(entry.payment_key for entry in page if entry.payment_key)
+            after = page[-1].id
     return frozenset(keys)
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from creditctl.ledger.hashchain.verify import Verification
     from creditctl.ledger.models import Balance, Entry, EntryFilter
     from creditctl.ledger.store import Ledger
+    from creditctl.ledger.view import LedgerView
 
 PAGE_ROWS = 50
 _STREAM_ROWS = 1000
@@ -76,14 +77,16 @@ def balance(
     require_one_form(run, jsonl=as_json_lines)
     with open_ledger(run, locate(run, ledger=ledger, env_file=env_file, expected=mode)) as opened:
         if user is not None:
-            credits, known = opened.balance(user), _is_known(opened, user)
+            with opened.reading() as view:
+                credits, known = view.balance(user), _is_known(view, user)
             answer = {"user_id": user, "credits": credits, "known": known}
             if as_json_lines:
                 _stream(run, [answer])
             run.finish(answer, human=lambda console: render.balance(console, user, credits, known))
         if as_json_lines:
             _stream(run, (render.balance_row(each) for each in _balances(opened, after, limit)))
-        page = opened.balances(after, (limit or PAGE_ROWS) + 1)
+        with opened.reading() as view:
+            page = view.balances(after, (limit or PAGE_ROWS) + 1)
     shown, following = _page(page, limit, lambda last: last.user_id)
     run.finish(
         {"balances": [render.balance_row(each) for each in shown], "next_after": following},
@@ -151,10 +154,11 @@ def export(
     with open_ledger(run, locate(run, ledger=ledger, env_file=env_file, expected=mode)) as opened:
         if output is not None:
             _export_to_file(run, opened, form, run.wiring.folder / output)
-        if as_json:
-            entries = list(opened.export())
-            run.finish({"count": len(entries), "entries": entries}, human=lambda _: None)
-        _stream(run, opened.export(), as_csv=form is Format.CSV)
+        with opened.reading() as view:
+            if as_json:
+                entries = list(view.export())
+                run.finish({"count": len(entries), "entries": entries}, human=lambda _: None)
+            _stream(run, view.export(), as_csv=form is Format.CSV)
 
 
 def verify(
@@ -172,8 +176,11 @@ def verify(
     from creditctl.cli.render import ledger as render
 
     run = start(ctx, as_json=as_json)
-    with open_ledger(run, locate(run, ledger=ledger, env_file=env_file, expected=mode)) as opened:
-        found = opened.verify(expect_head)
+    with (
+        open_ledger(run, locate(run, ledger=ledger, env_file=env_file, expected=mode)) as opened,
+        opened.reading() as view,
+    ):
+        found = view.verify(expect_head)
         path, account, livemode = opened.path, opened.account, opened.livemode
     run.finish(
         {
@@ -228,7 +235,8 @@ class _Reading:
     newest_first: bool
 
     def page(self, after_id: int, limit: int) -> list[Entry]:
-        return self.ledger.entries(self.wanted, after_id=after_id, limit=limit, newest_first=self.newest_first)
+        with self.ledger.reading() as view:
+            return view.entries(self.wanted, after_id=after_id, limit=limit, newest_first=self.newest_first)
 
     def all(self, after_id: int, limit: int | None) -> Iterator[Entry]:
         """Every entry, or as many as wanted, a page at a time."""
@@ -244,7 +252,8 @@ class _Reading:
 def _balances(ledger: Ledger, after: str | None, limit: int | None) -> Iterator[Balance]:
     left = limit
     while left is None or left > 0:
-        page = ledger.balances(after, _STREAM_ROWS if left is None else min(left, _STREAM_ROWS))
+        with ledger.reading() as view:
+            page = view.balances(after, _STREAM_ROWS if left is None else min(left, _STREAM_ROWS))
         yield from page
         if len(page) < _STREAM_ROWS:
             return
@@ -258,10 +267,10 @@ def _page(rows: list[Any], limit: int | None, key: Callable[[Any], Any]) -> tupl
     return shown, key(shown[-1]) if len(rows) > size else None
 
 
-def _is_known(ledger: Ledger, user: str) -> bool:
+def _is_known(view: LedgerView, user: str) -> bool:
     from creditctl.ledger.models import EntryFilter
 
-    return bool(ledger.entries(EntryFilter(user_id=user), limit=1))
+    return bool(view.entries(EntryFilter(user_id=user), limit=1))
 
 
 def _stream(run: Run, rows: Iterable[dict[str, Any]], *, as_csv: bool = False) -> NoReturn:
@@ -281,8 +290,8 @@ def _export_to_file(run: Run, ledger: Ledger, form: Format, path: Path) -> NoRet
     from creditctl.ledger.exporting import new_file, write_csv, write_json_lines
     from creditctl.ledger.hashchain.chain import COLUMNS
 
-    with new_file(path) as stream:
-        rows = ledger.export()
+    with new_file(path) as stream, ledger.reading() as view:
+        rows = view.export()
         count = write_csv(rows, COLUMNS, stream) if form is Format.CSV else write_json_lines(rows, stream)
     run.finish(
         {"file": str(path), "format": str(form), "count": count},
@@ -293,8 +302,11 @@ def _export_to_file(run: Run, ledger: Ledger, form: Format, path: Path) -> NoRet
 def _verified_copy(run: Run, path: Path, account: str, livemode: bool) -> Verification:
     from creditctl.ledger.store import Ledger
 
-    with Ledger.open(path, account=account, livemode=livemode, clock=run.wiring.clock, create=False) as copy:
-        return copy.verify()
+    with (
+        Ledger.open(path, account=account, livemode=livemode, clock=run.wiring.clock, create=False) as copy,
+        copy.reading() as view,
+    ):
+        return view.verify()
 
 
 def _as_findings(found: Verification) -> list[Finding]:

@@ -106,10 +106,13 @@ def _require_new(run: Run, path: Path) -> None:
 
     if not path.exists() or (path.is_file() and path.stat().st_size == 0):
         return
-    with Ledger.open(path, account=None, livemode=None, clock=run.wiring.clock, create=False) as there:
+    with (
+        Ledger.open(path, account=None, livemode=None, clock=run.wiring.clock, create=False) as there,
+        there.reading() as view,
+    ):
         raise ConfigurationError(
             f"There is a ledger at {path} already: {there.account}, {'live' if there.livemode else 'test'} mode, "
-            f"{there.count():,} entries. It was left as it is.",
+            f"{view.count():,} entries. It was left as it is.",
             code="ledger.exists",
             fix="Go on with `creditctl ledger balance`, or name another file with --ledger or CREDITCTL_LEDGER.",
         )

@@ -60,15 +60,17 @@ def adjust(
     place = locate(run, ledger=ledger, env_file=env_file, expected=mode)
     chosen = key or run.wiring.token(_KEY_BYTES)
     with open_ledger(run, place) as opened:
-        before = opened.balance(user)
+        with opened.reading() as view:
+            before = view.balance(user)
         if dry_run:
             _plan(run, user, credits, before, reason)
         confirm(run, place, opened, confirmed, yes=yes)
         _warn(run, opened, user, before + credits)
-        posting = opened.adjust(
-            user_id=user, credits=credits, reason=reason, key=chosen, corrects=corrects, payment_key=payment
-        )
-        after = opened.balance(user)
+        with opened.transaction() as tx:
+            posting = tx.adjust(
+                user_id=user, credits=credits, reason=reason, key=chosen, corrects=corrects, payment_key=payment
+            )
+            after = tx.balance(user)
     _adjusted(run, posting, chosen, after)
 
 
@@ -87,8 +89,11 @@ def findings(
 
     run = start(ctx, as_json=as_json)
     require_one_form(run, jsonl=as_json_lines)
-    with open_ledger(run, locate(run, ledger=ledger, env_file=env_file, expected=mode)) as opened:
-        found = opened.findings(_wanted(status))
+    with (
+        open_ledger(run, locate(run, ledger=ledger, env_file=env_file, expected=mode)) as opened,
+        opened.reading() as view,
+    ):
+        found = view.findings(_wanted(status))
     open_ones = [each for each in found if each.status.value == Status.OPEN.value]
     code = ExitCode.FINDINGS if open_ones else ExitCode.OK
     if as_json_lines:
@@ -120,6 +125,7 @@ def resolve(
 ) -> None:
     """Settle a finding with a reason: credit what was paid for, or dismiss it. Crediting a live ledger is guarded."""
     from creditctl.cli.render import ledger as render
+    from creditctl.ledger import resolving
 
     run = start(ctx, as_json=as_json)
     action = _action(credit, user, credits)
@@ -127,9 +133,10 @@ def resolve(
     with open_ledger(run, place) as opened:
         if action == "credit":
             confirm(run, place, opened, confirmed, yes=yes)
-        settled = opened.resolve_finding(number, action=action, reason=reason, user_id=user, credits=credits)
-        posting = settled.posting
-        after = opened.balance(posting.entry.user_id) if posting else None
+        with opened.transaction() as tx:
+            settled = resolving.resolve(tx, number, action=action, reason=reason, user_id=user, credits=credits)
+            posting = settled.posting
+            after = tx.balance(posting.entry.user_id) if posting else None
     report = {
         "finding": settled.finding.as_dict(),
         "outcome": str(posting.outcome) if posting else None,
@@ -150,7 +157,9 @@ def _warn(run: Run, ledger: Ledger, user: str, after: int) -> None:
     """Says what a slip of the keyboard would look like; it may still be meant."""
     from creditctl.ledger.models import EntryFilter
 
-    if not ledger.entries(EntryFilter(user_id=user), limit=1):
+    with ledger.reading() as view:
+        known = bool(view.entries(EntryFilter(user_id=user), limit=1))
+    if not known:
         run.say(f"Note: user {user} has no entry yet. Is it spelled as your application spells it?")
     if after < 0:
         run.say(f"Note: user {user} will have fewer than no credits: {after:,}.")

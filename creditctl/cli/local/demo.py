@@ -103,7 +103,10 @@ def ledger_rows(world: LocalStack) -> list[dict[str, Any]]:
     """The entries as the ledger file has them, in order."""
     from creditctl.ledger.store import Ledger
 
-    with Ledger.open(world.ledger_path, account=None, livemode=None, clock=world.inner.clock, create=False) as ledger:
+    with (
+        Ledger.open(world.ledger_path, account=None, livemode=None, clock=world.inner.clock, create=False) as ledger,
+        ledger.reading() as view,
+    ):
         return [
             {
                 "id": entry.id,
@@ -115,7 +118,7 @@ def ledger_rows(world: LocalStack) -> list[dict[str, Any]]:
                 "currency": entry.currency,
                 "payment_key": entry.payment_key,
             }
-            for entry in ledger.entries()
+            for entry in view.entries()
         ]
 
 

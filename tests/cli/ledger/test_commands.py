@@ -18,6 +18,7 @@ from creditctl.core.entitlement.settlement import EntryKind, Purchase
 from creditctl.core.findings import Finding, Severity
 from creditctl.ledger.hashchain.chain import COLUMNS
 from creditctl.ledger.store import Ledger
+from tests.support.ledger_calls import write
 
 START = 1_790_000_000
 LIVE_KEY = "sk_live_" + "example" * 4
@@ -226,7 +227,7 @@ def test_two_forms_at_once_are_refused(book: Any) -> None:
 
 def test_what_users_are_called_cannot_steer_the_terminal(offline_cli: Any) -> None:
     with Ledger.open(offline_cli.folder / "book.db", account="acct_1", livemode=False, clock=lambda: START) as ledger:
-        ledger.adjust(user_id="[bold]\x1b[2J", credits=5, reason="[red]why\x07", key="k")
+        write(ledger).adjust(user_id="[bold]\x1b[2J", credits=5, reason="[red]why\x07", key="k")
 
     for arguments in (["balance"], ["history"]):
         shown = offline_cli("ledger", *arguments, "--ledger", "book.db").stdout

@@ -14,6 +14,7 @@ import pytest
 from creditctl.core.entitlement.settlement import EntryDraft
 from creditctl.ledger.hashchain.chain import COLUMNS, GENESIS, entry_hash
 from creditctl.ledger.store import Ledger
+from tests.support.ledger_calls import read
 
 Tamper = Callable[..., None]
 
@@ -45,7 +46,7 @@ def tamper(full: Ledger, path: Path) -> Tamper:
 
 
 def faults(ledger: Ledger, **arguments: Any) -> list[tuple[str, int | None]]:
-    return [(fault.kind, fault.entry_id) for fault in ledger.verify(**arguments).faults]
+    return [(fault.kind, fault.entry_id) for fault in read(ledger).verify(**arguments).faults]
 
 
 def copy_with_id(number: int, source: int) -> str:
@@ -54,14 +55,14 @@ def copy_with_id(number: int, source: int) -> str:
 
 
 def test_an_untouched_ledger_verifies_with_count_and_head(full: Ledger) -> None:
-    verification = full.verify()
-    assert (verification.ok, verification.head) == (True, full.head())
+    verification = read(full).verify()
+    assert (verification.ok, verification.head) == (True, read(full).head())
     assert verification.head.count == 6
 
 
 def test_an_empty_ledger_verifies(ledger: Ledger) -> None:
-    assert ledger.verify().head.hash == GENESIS
-    assert ledger.verify(expect_head=GENESIS).ok
+    assert read(ledger).verify().head.hash == GENESIS
+    assert read(ledger).verify(expect_head=GENESIS).ok
 
 
 def test_the_chain_is_recomputed_by_its_documentation_alone(full: Ledger, path: Path) -> None:
@@ -91,7 +92,7 @@ def test_an_edited_hash_is_found(full: Ledger, tamper: Tamper) -> None:
 
 
 def test_a_row_rehashed_after_an_edit_breaks_the_row_after_it(full: Ledger, tamper: Tamper) -> None:
-    rows = list(full.export())
+    rows = list(read(full).export())
     values = [5000 if name == "credits" else rows[2][name] for name in COLUMNS[:-1]]
     forged = entry_hash(str(rows[1]["hash"]), values)
     tamper(f"UPDATE credit_transactions SET credits = 5000, hash = '{forged}' WHERE id = 3")
@@ -106,7 +107,7 @@ def test_a_deleted_row_is_found_and_named(full: Ledger, tamper: Tamper, number: 
 
 def test_several_deleted_rows_are_named_together(full: Ledger, tamper: Tamper) -> None:
     tamper("DELETE FROM credit_transactions WHERE id IN (2, 3, 4)")
-    (fault,) = full.verify().faults
+    (fault,) = read(full).verify().faults
     assert fault.message == "entries 2 to 4 are missing"
 
 
@@ -139,22 +140,22 @@ def test_exchanged_rows_are_found_and_named(full: Ledger, tamper: Tamper) -> Non
         "UPDATE credit_transactions SET id = 4 WHERE id = 99",
     )
     assert faults(full) == [("moved", 3), ("moved", 4), ("chain", 5)]
-    assert "was written as entry 4" in full.verify().faults[0].message
+    assert "was written as entry 4" in read(full).verify().faults[0].message
 
 
 def test_a_cut_tail_is_proven_by_the_head_that_was_noted(full: Ledger, tamper: Tamper) -> None:
-    noted = full.head().hash
-    assert full.verify(expect_head=noted).ok
+    noted = read(full).head().hash
+    assert read(full).verify(expect_head=noted).ok
     tamper("DELETE FROM credit_transactions WHERE id >= 5")
-    assert full.verify().ok
+    assert read(full).verify().ok
     assert faults(full, expect_head=noted) == [("head", None)]
 
 
 def test_a_head_noted_earlier_still_holds_after_more_entries(full: Ledger, purchase: Callable[..., EntryDraft]) -> None:
-    noted = full.head().hash
+    noted = read(full).head().hash
     with full.transaction() as tx:
         tx.post(purchase(7))
-    assert full.verify(expect_head=noted).ok
+    assert read(full).verify(expect_head=noted).ok
 
 
 def test_missing_protection_orphans_and_strangers_are_found(full: Ledger, tamper: Tamper, path: Path) -> None:
@@ -176,7 +177,7 @@ def test_a_trigger_that_was_exchanged_for_one_that_does_nothing_is_found(full: L
         "CREATE TRIGGER credit_transactions_no_update BEFORE UPDATE ON credit_transactions BEGIN SELECT 1; END;"
     )
     connection.close()
-    (fault,) = full.verify().faults
+    (fault,) = read(full).verify().faults
     assert fault.kind == "protection"
     assert "credit_transactions_no_update is not the one it was" in fault.message
 
@@ -189,6 +190,6 @@ def test_very_many_broken_rows_are_counted_rather_than_listed(
             tx.post(purchase(number))
         tx.connection.execute("DROP TRIGGER credit_transactions_no_update")
         tx.connection.execute("UPDATE credit_transactions SET credits = credits + 1")
-    messages = [fault.message for fault in ledger.verify().faults]
+    messages = [fault.message for fault in read(ledger).verify().faults]
     assert "202 more entries do not fit" in messages
     assert len(messages) == 1002

@@ -1,0 +1,164 @@
+"""Read view of a ledger: every question about its entries, balances, facts, findings, deliveries and runs."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from creditctl.core.entitlement.settlement import EntryKind
+from creditctl.ledger import rows
+from creditctl.ledger.hashchain import verify
+from creditctl.ledger.hashchain.chain import COLUMNS, GENESIS
+from creditctl.ledger.hashchain.verify import Verification
+from creditctl.ledger.models import (
+    Attestation,
+    Balance,
+    Delivery,
+    Entry,
+    EntryFilter,
+    FindingStatus,
+    Head,
+    RunRecord,
+    StoredFact,
+    StoredFinding,
+)
+
+_FETCH_ROWS = 1000
+_EVERYTHING = EntryFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerView:
+    """Answers every question about a ledger from one snapshot: that of the open transaction of its connection.
+
+    Shape: `Ledger.reading` gives one for reading; a LedgerTransaction is one that can write too. Good inside its
+           `with` only, and in the thread that opened it.
+    """
+
+    connection: sqlite3.Connection
+    account: str
+    livemode: bool
+
+    def balance(self, user_id: str) -> int:
+        """The credits of one user; 0 for one who is not known."""
+        query = "SELECT coalesce(sum(credits), 0) FROM credit_transactions WHERE user_id = ?"
+        return int(self.connection.execute(query, (user_id,)).fetchone()[0])
+
+    def balances(self, after: str | None = None, limit: int | None = None) -> list[Balance]:
+        """The credits of all users in order of their id; the next page begins after the last one."""
+        query = (
+            "SELECT user_id, sum(credits), count(*) FROM credit_transactions WHERE user_id > ? "
+            "GROUP BY user_id ORDER BY user_id LIMIT ?"
+        )
+        page = (after or "", -1 if limit is None else limit)
+        return [Balance(*row) for row in self.connection.execute(query, page)]
+
+    def entries(
+        self,
+        wanted: EntryFilter = _EVERYTHING,
+        *,
+        after_id: int = 0,
+        limit: int = 100,
+        newest_first: bool = False,
+    ) -> list[Entry]:
+        """One page of entries; the next begins after the last id of this one."""
+        compare, order = ("<", "id DESC") if newest_first else (">", "id")
+        terms: list[tuple[str, object]] = [
+            ("user_id = ?", wanted.user_id),
+            ("kind = ?", wanted.kind.value if wanted.kind else None),
+            ("payment_key = ?", wanted.payment_key),
+            ("object_id = ?", wanted.object_id),
+            ("created >= ?", wanted.since),
+            ("created < ?", wanted.until),
+            (f"id {compare} ?", after_id or None),
+        ]
+        return [rows.entry_of(row) for row in self._entry_rows(terms, order, limit)]
+
+    def entry(self, number: int) -> Entry | None:
+        """One entry by its id."""
+        row = self._entry_rows([("id = ?", number)]).fetchone()
+        return rows.entry_of(row) if row else None
+
+    def purchase_of(self, payment_key: str) -> Entry | None:
+        """The first purchase of a payment."""
+        terms = [("payment_key = ?", payment_key), ("kind = ?", EntryKind.PURCHASE.value)]
+        row = self._entry_rows(terms, limit=1).fetchone()
+        return rows.entry_of(row) if row else None
+
+    def count(self) -> int:
+        """How many entries there are."""
+        return self.head().count
+
+    def head(self) -> Head:
+        """How many entries there are, and the hash of the last."""
+        query = "SELECT id, hash FROM credit_transactions ORDER BY id DESC LIMIT 1"
+        row = self.connection.execute(query).fetchone()
+        return Head(*row) if row else Head(0, GENESIS)
+
+    def export(self) -> Iterator[dict[str, object]]:
+        """Every entry with every column, in order, streamed."""
+        cursor = self._entry_rows([])
+        while page := cursor.fetchmany(_FETCH_ROWS):
+            for row in page:
+                yield dict(zip(COLUMNS, row, strict=True))
+
+    def facts(self, payment_key: str | None = None) -> list[StoredFact]:
+        """The known refunds and disputes, of one payment or of all."""
+        found = self._rows(rows.FACT_COLUMNS, "facts", [("payment_key = ?", payment_key)], "object_id")
+        return [rows.fact_of(row) for row in found]
+
+    def findings(self, status: FindingStatus | None = FindingStatus.OPEN) -> list[StoredFinding]:
+        """The findings in one state, or all with None; oldest first."""
+        terms = [("status = ?", status.value if status else None)]
+        return [rows.finding_of(row) for row in self._rows(rows.FINDING_COLUMNS, "findings", terms)]
+
+    def finding(self, number: int) -> StoredFinding | None:
+        """One finding by its id."""
+        row = self._rows(rows.FINDING_COLUMNS, "findings", [("id = ?", number)]).fetchone()
+        return rows.finding_of(row) if row else None
+
+    def deliveries(
+        self,
+        *,
+        event_id: str | None = None,
+        outcome: str | None = None,
+        after_id: int = 0,
+        limit: int = 100,
+    ) -> list[Delivery]:
+        """One page of deliveries, in the order in which they came."""
+        terms = [("event_id = ?", event_id), ("outcome = ?", outcome), ("id > ?", after_id)]
+        return [rows.delivery_of(row) for row in self._rows(rows.DELIVERY_COLUMNS, "deliveries", terms, limit=limit)]
+
+    def runs(self, kind: str | None = None, limit: int = 20) -> list[RunRecord]:
+        """The latest runs, newest first."""
+        found = self._rows(rows.RUN_COLUMNS, "runs", [("kind = ?", kind)], "id DESC", limit)
+        return [rows.run_of(row) for row in found]
+
+    def attestations(self, item: str | None = None) -> list[Attestation]:
+        """What was vouched for, newest first."""
+        found = self._rows(rows.ATTESTATION_COLUMNS, "attestations", [("item = ?", item)], "id DESC")
+        return [rows.attestation_of(row) for row in found]
+
+    def verify(self, expect_head: str | None = None) -> Verification:
+        """Recomputes the hash chain and names every entry that was edited, removed, inserted or moved."""
+        return verify.verify(self.connection, self.account, self.livemode, expect_head)
+
+    def _entry_rows(
+        self, terms: Sequence[tuple[str, object]], order: str = "id", limit: int | None = None
+    ) -> sqlite3.Cursor:
+        return self._rows(rows.ENTRY_COLUMNS, "credit_transactions", terms, order, limit)
+
+    def _rows(
+        self,
+        columns: str,
+        table: str,
+        terms: Sequence[tuple[str, object]],
+        order: str = "id",
+        limit: int | None = None,
+    ) -> sqlite3.Cursor:
+        """The rows of a table that meet every term whose value is not None."""
+        used = [(term, value) for term, value in terms if value is not None]
+        where = " AND ".join(term for term, _ in used) or "1"
+        query = f"SELECT {columns} FROM {table} WHERE {where} ORDER BY {order} LIMIT ?"  # noqa: S608
+        return self.connection.execute(query, (*(value for _, value in used), -1 if limit is None else limit))
