@@ -13,13 +13,11 @@ import typer
 from typer.exceptions import Abort, Exit, TyperException
 
 from creditctl import __version__
-from creditctl.cli import checklist, doctor, env, packages, reconcile, serve, setup, stripe, trace
-from creditctl.cli.emulator import commands as emulator
-from creditctl.cli.events import commands as events
-from creditctl.cli.ledger import commands as ledger
-from creditctl.cli.local import demo, simulate
-from creditctl.cli.output import document, make_console, write_json
-from creditctl.cli.webhooks import commands as webhooks
+from creditctl.cli.command_line.entry import CommandEntry
+from creditctl.cli.command_line.lazy_group import group_class
+from creditctl.cli.command_line.table import COMMANDS
+from creditctl.cli.console import make_console
+from creditctl.cli.output import document, write_json
 from creditctl.cli.wiring import Wiring, real_wiring
 from creditctl.core.errors import (
     ConfigurationError,
@@ -49,30 +47,16 @@ def _root(
 
 
 def build_app() -> typer.Typer:
-    """The whole command line, one file a command."""
+    """The whole command line; its commands are imported when they run."""
     app = typer.Typer(
         name="creditctl",
+        cls=group_class(CommandEntry("creditctl", "", "", entries=COMMANDS)),
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
-        rich_markup_mode="rich",
+        rich_markup_mode=None,
     )
     app.callback()(_root)
-    app.command("demo")(demo.demo)
-    app.command("packages")(packages.packages)
-    app.command("setup")(setup.setup)
-    app.add_typer(webhooks.build(), name="webhooks")
-    app.add_typer(ledger.build(), name="ledger")
-    app.add_typer(events.build(), name="events")
-    app.command("trace")(trace.trace)
-    app.command("reconcile")(reconcile.reconcile)
-    app.add_typer(env.build(), name="env")
-    app.add_typer(checklist.build(), name="checklist")
-    app.command("doctor")(doctor.doctor)
-    app.command("simulate")(simulate.simulate)
-    app.add_typer(emulator.build(), name="emulator")
-    app.command("stripe")(stripe.stripe)
-    app.command("serve")(serve.serve)
     return app
 
 
@@ -89,6 +73,7 @@ def run(argv: Sequence[str] | None = None, wiring: Wiring | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     world = wiring or real_wiring()
+    world.run = run
     if wiring is None:
         signal.signal(signal.SIGTERM, _stop)
     command = _command()
@@ -99,8 +84,6 @@ def run(argv: Sequence[str] | None = None, wiring: Wiring | None = None) -> int:
     except BrokenPipeError:
         return _reader_left(world)
     except Exception as error:  # noqa: BLE001 - the one error boundary
-        if isinstance(error, TyperException) and not error.format_message():
-            return ExitCode.USAGE  # a bare group has just shown its help
         known = as_known_error(error)
         if known is None:
             return _bug(world, command, arguments, error)
@@ -118,8 +101,8 @@ def _invoke(command: Any, arguments: list[str], world: Wiring) -> int:
         command.main(args=arguments, prog_name="creditctl", obj=world)
     try:
         with command.make_context("creditctl", arguments, obj=world) as ctx:
-            command.invoke(ctx)
-        code = int(ExitCode.OK)
+            answered = command.invoke(ctx)
+        code = answered if isinstance(answered, int) else int(ExitCode.OK)
     except Exit as ending:
         code = ending.exit_code
     world.stdout.flush()

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from creditctl.cli.options import CatalogOption, EnvFileOption, JsonOption, ModeOption
-from creditctl.cli.output import start
+from creditctl.cli.command import Answer, FileUse, Session, StripeUse, command
+from creditctl.cli.options import CatalogOption
 from creditctl.core.errors import ExitCode
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
+    from creditctl.cli.console import Console
     from creditctl.core.checks import CheckResult
 
 
-def doctor(
-    ctx: typer.Context,
-    env_file: EnvFileOption = None,
-    mode: ModeOption = None,
-    catalog: CatalogOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@command(stripe=StripeUse.OPTIONAL, ledger=FileUse.IF_THERE)
+def doctor(session: Session, catalog: CatalogOption = None) -> Answer:
     """Look for the cause of the usual four problems: no events, no credits, bad signatures, wrong redirects.
 
     Reads only. Exit 1 when something is wrong or could not be looked at.
@@ -30,27 +22,29 @@ def doctor(
     from creditctl.checks.doctor import DOCTOR
     from creditctl.checks.registry import run_checks
     from creditctl.cli.check_context import open_check_context
+
+    context = open_check_context(session, catalog)
+    return _answer([(problem.title, run_checks(problem.checks, context)) for problem in DOCTOR])
+
+
+def _answer(answers: list[tuple[str, list[CheckResult]]]) -> Answer:
     from creditctl.cli.render.checks import findings_of, show_checks
 
-    run = start(ctx, as_json=as_json)
-    with open_check_context(run, env_file, mode, catalog) as context:
-        answers = [(problem, run_checks(problem.checks, context)) for problem in DOCTOR]
     results = [result for _, group in answers for result in group]
     ill = [result for result in results if not result.status.holds]
 
     def human(console: Console) -> None:
-        for problem, group in answers:
-            console.print(f"Problem: {problem.title}", style="bold", markup=False)
+        for title, group in answers:
+            console.print(f"Problem: {title}", style="bold", markup=False)
             show_checks(console, group)
-        following = _summary(ill)
-        console.print(following, markup=False)
+        console.print(_summary(ill), markup=False)
 
-    run.finish(
+    return Answer(
         {
-            "problems": [_problem(problem.title, group) for problem, group in answers],
+            "problems": [_problem(title, group) for title, group in answers],
             "checks": [result.as_dict() for result in results],
         },
-        human=human,
+        human,
         findings=findings_of(results),
         exit_code=ExitCode.FINDINGS if ill else ExitCode.OK,
     )

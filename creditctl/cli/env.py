@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from creditctl.cli.options import JsonOption
-from creditctl.cli.output import Run, start
+from creditctl.cli.command import Answer, Session, StripeUse, Writes, command
+from creditctl.cli.render.severity import STYLES
 from creditctl.core.errors import ExitCode
 from creditctl.core.findings import Finding, Severity, sort_findings
 from creditctl.core.modes import Mode
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from creditctl.checks.env.model import EnvView
     from creditctl.checks.env.online import KeyProof
+    from creditctl.cli.console import Console
 
 BackendFileOption = Annotated[
     Path | None, typer.Option("--env-file", help="The backend's file.", show_default=".env", metavar="FILE")
@@ -30,25 +29,10 @@ ExpectedModeOption = Annotated[
     typer.Option("--mode", help="What the configuration is meant for; without it, what it says itself."),
 ]
 
-_STYLES = {
-    Severity.CRITICAL: "bold red",
-    Severity.HIGH: "red",
-    Severity.MEDIUM: "yellow",
-    Severity.LOW: "cyan",
-    Severity.INFO: "dim",
-}
 
-
-def build() -> typer.Typer:
-    """The group `creditctl env`."""
-    group = typer.Typer(no_args_is_help=True, help="Check the env files and the process environment; write a starter.")
-    group.command("check")(check)
-    group.command("init")(init)
-    return group
-
-
+@command(stripe=StripeUse.OPTIONAL, writes=Writes.FILES, settings=False)
 def check(
-    ctx: typer.Context,
+    session: Session,
     env_file: BackendFileOption = None,
     frontend_file: FrontendFileOption = None,
     mode: ExpectedModeOption = None,
@@ -56,91 +40,89 @@ def check(
     online: Annotated[
         bool, typer.Option("--online", help="Prove the key against Stripe: mode, account, permissions. Reads only.")
     ] = False,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Judge backend file, frontend file and process environment: exit 0 when nothing is wrong, 1 with findings.
 
     Nothing is sent anywhere without --online, and no secret is ever shown. A finding names file and line.
     """
     from creditctl.checks.env.rule_groups import judge_env
 
-    run = start(ctx, as_json=as_json)
-    view = _look(run, env_file, frontend_file, mode)
-    repaired = _repair(run, view) if fix else []
+    view = _look(session, env_file, frontend_file, mode)
+    repaired = _repair(session, view) if fix else []
     if repaired:
-        view = _look(run, env_file, frontend_file, mode)
-    proof = _prove(run, view) if online else None
+        view = _look(session, env_file, frontend_file, mode)
+    proof = _prove(session, view) if online else None
     findings = sort_findings([*judge_env(view), *(proof.findings if proof else ())])
-    run.finish(
+    return Answer(
         {**_report(view), "repaired": repaired, "online": proof.as_dict() if proof else None},
-        human=lambda console: _show(console, view, findings, proof),
+        lambda console: _show(console, view, findings, proof),
         findings=findings,
         exit_code=_exit_code(findings, proof),
     )
 
 
-def init(
-    ctx: typer.Context,
-    env_file: BackendFileOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@command(writes=Writes.FILES, settings=False)
+def init(session: Session, env_file: BackendFileOption = None) -> Answer:
     """Write a starter file with every setting explained, private, and ignored by git; never over an existing one."""
     from creditctl.checks.env.collect import DEFAULT_BACKEND
     from creditctl.checks.env.fixes import start_env
     from creditctl.checks.env.git import run_git
 
-    run = start(ctx, as_json=as_json)
     name = env_file or DEFAULT_BACKEND
-    started = start_env(run.wiring.folder, name, run_git)
-
-    def human(console: Console) -> None:
-        console.print(f"Wrote {name} (mode 0600).", markup=False)
-        if started.ignored_in is not None:
-            console.print(f"Added {name.name} to .gitignore.", markup=False)
-        console.print("Fill it in, then: creditctl env check", markup=False)
-
-    run.finish(
-        {"env_file": str(name), "gitignore_changed": started.ignored_in is not None},
-        human=human,
+    started = start_env(session.wiring.folder, name, run_git)
+    ignored = [] if started.ignored_in is None else [f"Added {name.name} to .gitignore."]
+    return Answer.lines(
+        {"env_file": str(name), "gitignore_changed": bool(ignored)},
+        f"Wrote {name} (mode 0600).",
+        *ignored,
+        "Fill it in, then: creditctl env check",
     )
 
 
-def _look(run: Run, env_file: Path | None, frontend_file: Path | None, mode: Mode | None) -> EnvView:
+def _look(session: Session, env_file: Path | None, frontend_file: Path | None, mode: Mode | None) -> EnvView:
     from creditctl.checks.env.collect import gather_env
     from creditctl.checks.env.git import run_git
 
     view = gather_env(
-        run.wiring.folder, run.wiring.environ, git=run_git, backend=env_file, frontend=frontend_file, expected=mode
+        session.wiring.folder,
+        session.wiring.environ,
+        git=run_git,
+        backend=env_file,
+        frontend=frontend_file,
+        expected=mode,
     )
-    run.wiring.mode = view.found
+    session.wiring.mode = view.found
     return view
 
 
-def _repair(run: Run, view: EnvView) -> list[str]:
+def _repair(session: Session, view: EnvView) -> list[str]:
     from creditctl.checks.env.fixes import apply_repair, plan_repair
 
     repaired = []
     for file in view.files:
         repair = plan_repair(file)
         if repair:
-            apply_repair(run.wiring.folder / file.name, file, repair)
-            run.say(f"Repaired {file.name}: {repair.words}.")
+            apply_repair(session.wiring.folder / file.name, file, repair)
+            session.say(f"Repaired {file.name}: {repair.words}.")
             repaired.append(file.name)
     return repaired
 
 
-def _prove(run: Run, view: EnvView) -> KeyProof | None:
+def _prove(session: Session, view: EnvView) -> KeyProof | None:
     from creditctl.checks.env.online import prove_key, why_not_asked
     from creditctl.core.settings import merge_settings
 
     reason = why_not_asked(view)
     if reason:
-        run.say(f"Stripe was not asked: {reason}.")
+        session.say(f"Stripe was not asked: {reason}.")
         return None
     settings = merge_settings(
-        view.backend.content.values, run.wiring.environ, env_file=Path(view.backend.name), folder=run.wiring.folder
+        view.backend.content.values,
+        session.wiring.environ,
+        env_file=Path(view.backend.name),
+        folder=session.wiring.folder,
     )
-    with run.wiring.stripe(settings, audited=False) as door:
+    with session.wiring.stripe(settings, audited=False) as door:
         return prove_key(view, door)
 
 
@@ -171,12 +153,10 @@ def _report(view: EnvView) -> dict[str, Any]:
 
 
 def _show(console: Console, view: EnvView, findings: list[Finding], proof: KeyProof | None) -> None:
-    from rich.text import Text
-
     for finding in findings:
-        severity = Text(f"{finding.severity:<8}", style=_STYLES[finding.severity])
-        console.print(Text.assemble(severity, f" {finding.subject}  {finding.message}", (f"  [{finding.code}]", "dim")))
-        console.print(Text(f"         {finding.fix}", style="dim"))
+        severity = (f"{finding.severity:<8}", STYLES[finding.severity])
+        console.line(severity, f" {finding.subject}  {finding.message}", (f"  [{finding.code}]", "dim"))
+        console.print(f"         {finding.fix}", style="dim", markup=False)
     for setting in view.all_winning():
         console.print(f"{setting.name:<34} from {setting.where}", markup=False)
     if proof is not None and proof.account is not None:

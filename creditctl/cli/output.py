@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import typer
 
+from creditctl.cli.console import Console, make_console
 from creditctl.core.errors import CreditctlError, ExitCode
 from creditctl.core.keys import redact
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
-
     from creditctl.cli.wiring import Wiring
     from creditctl.core.findings import Finding
     from creditctl.core.modes import Mode
-
-_PLAIN_WIDTH = 120
 
 
 def document(
@@ -63,33 +61,9 @@ def write_json(stream: TextIO, body: Mapping[str, Any]) -> None:
     stream.flush()
 
 
-def make_console(stream: TextIO, environ: Mapping[str, str]) -> Console:
-    """A console that honours NO_COLOR, FORCE_COLOR and COLUMNS, and stays plain where no person looks."""
-    from rich.console import Console
-
-    class PipeConsole(Console):
-        """Leaves a reader's early leave to the error boundary: Rich itself would end the program with 1."""
-
-        def on_broken_pipe(self) -> None:
-            raise BrokenPipeError
-
-    interactive = stream.isatty() or bool(environ.get("FORCE_COLOR"))
-    width = None if stream.isatty() or environ.get("COLUMNS") else _PLAIN_WIDTH
-    return PipeConsole(
-        file=stream,
-        _environ=environ,
-        width=width,
-        highlight=False,
-        emoji=False,
-        soft_wrap=not interactive,
-        force_terminal=True if environ.get("FORCE_COLOR") else None,
-        no_color=bool(environ.get("NO_COLOR")) or None,
-    )
-
-
 @dataclass
-class Run:
-    """One run of one command: what it says, and how it ends.
+class Conversation:
+    """What one run of one command says on stderr, and where its answer goes.
 
     Shape: `command` is the dotted name in the schema, such as `webhooks.list`.
     """
@@ -98,14 +72,68 @@ class Run:
     wiring: Wiring
     as_json: bool
 
-    def __post_init__(self) -> None:
-        self.out = make_console(self.wiring.stdout, self.wiring.environ)
-        self.err = make_console(self.wiring.stderr, self.wiring.environ)
+    @cached_property
+    def out(self) -> Console:
+        """The console of the answer."""
+        return make_console(self.wiring.stdout, self.wiring.environ)
 
-    def say(self, *parts: RenderableType, style: str | None = None) -> None:
+    @cached_property
+    def err(self) -> Console:
+        """The console of the conversation."""
+        return make_console(self.wiring.stderr, self.wiring.environ)
+
+    def say(self, *parts: str, style: str | None = None) -> None:
         """A line of the conversation, on stderr; secrets are cut down on the way."""
-        clean = [redact(part) if isinstance(part, str) else part for part in parts]
-        self.err.print(*clean, style=style, markup=False)
+        self.err.print(*(redact(part) for part in parts), style=style, markup=False)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command answers with: a report and findings for `--json`, what to show a person, and the exit code.
+
+    Shape: `human` prints to the console that it is given; `printed` says that the answer is on stdout already.
+    """
+
+    report: Mapping[str, Any] = field(default_factory=dict)
+    human: Callable[[Console], None] | None = None
+    findings: Sequence[Finding] = ()
+    exit_code: ExitCode = ExitCode.OK
+    printed: bool = False
+
+    @staticmethod
+    def lines(report: Mapping[str, Any], *lines: str, exit_code: ExitCode = ExitCode.OK) -> Answer:
+        """An answer that is a few lines for a person."""
+
+        def human(console: Console) -> None:
+            for line in lines:
+                console.print(line, markup=False)
+
+        return Answer(report, human, exit_code=exit_code)
+
+    @staticmethod
+    def streamed(exit_code: ExitCode = ExitCode.OK) -> Answer:
+        """The answer of a command that has printed everything as it came: JSON lines, a server's announcement."""
+        return Answer(exit_code=exit_code, printed=True)
+
+
+def print_answer(said: Conversation, answer: Answer) -> int:
+    """Prints an answer, as one JSON document or for people. Shape: the exit code."""
+    if not answer.printed and said.as_json:
+        body = document(
+            said.command,
+            mode=said.wiring.mode,
+            exit_code=answer.exit_code,
+            findings=answer.findings,
+            report=answer.report,
+        )
+        write_json(said.wiring.stdout, body)
+    elif not answer.printed and answer.human is not None:
+        answer.human(said.out)
+    return int(answer.exit_code)
+
+
+class Run(Conversation):
+    """A run of a command that is not converted to `cli/command.py` yet: it prints its answer and leaves by Exit."""
 
     def finish(
         self,
@@ -116,21 +144,19 @@ class Run:
         exit_code: ExitCode = ExitCode.OK,
     ) -> NoReturn:
         """Prints the answer, as JSON or for people, and leaves with the exit code."""
-        if self.as_json:
-            write_json(
-                self.wiring.stdout,
-                document(self.command, mode=self.wiring.mode, exit_code=exit_code, findings=findings, report=report),
-            )
-        else:
-            human(self.out)
-        raise typer.Exit(int(exit_code))
+        raise typer.Exit(print_answer(self, Answer(report, human, findings, exit_code)))
 
 
 def start(ctx: typer.Context, *, as_json: bool = False) -> Run:
-    """The run of the command that is being called; its name is the path of the command."""
+    """The run of a command that is not converted yet; its name is the path of the command."""
+    return Run(dotted_name(ctx), ctx.find_root().obj, as_json)
+
+
+def dotted_name(ctx: typer.Context) -> str:
+    """The name of the command that is being called, `webhooks.list`."""
     names: list[str] = []
-    current: typer.Context | None = ctx
+    current: Any = ctx
     while current is not None and current.parent is not None:
         names.append(str(current.info_name))
-        current = current.parent  # type: ignore[assignment]
-    return Run(command=".".join(reversed(names)), wiring=ctx.find_root().obj, as_json=as_json)
+        current = current.parent
+    return ".".join(reversed(names))

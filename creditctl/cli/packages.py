@@ -4,34 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from creditctl.cli.options import CatalogOption, EnvFileOption, JsonOption
-from creditctl.cli.output import start
+from creditctl.cli.command import Answer, Session, command
+from creditctl.cli.options import CatalogOption
 from creditctl.core.money import cost_per_credit, format_amount, usage_covered
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
+    from creditctl.cli.console import Console
     from creditctl.core.catalog import Package
 
 
-def packages(
-    ctx: typer.Context,
-    catalog: CatalogOption = None,
-    env_file: EnvFileOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@command()
+def packages(session: Session, catalog: CatalogOption = None) -> Answer:
     """Show the packages: price, effective cost per credit, and the model cost that the price covers."""
-    run = start(ctx, as_json=as_json)
-    path = catalog or run.wiring.settings(env_file).catalog_path
-    rows = [package_row(package) for package in run.wiring.catalog(path)]
-
-    def human(console: Console) -> None:
-        console.print(_table(rows))
-        console.print("The price carries a 15 % markup on model cost. Next: `creditctl setup --dry-run`")
-
-    run.finish({"packages": rows}, human=human)
+    rows = [package_row(package) for package in session.catalog(catalog)]
+    return Answer({"packages": rows}, human=lambda console: _show(console, rows))
 
 
 def package_row(package: Package) -> dict[str, Any]:
@@ -50,20 +36,16 @@ def package_row(package: Package) -> dict[str, Any]:
     }
 
 
-def _table(rows: list[dict[str, Any]]) -> Any:
-    from rich.table import Table
+def _show(console: Console, rows: list[dict[str, Any]]) -> None:
+    from creditctl.cli.render.table import Table, show_table
 
-    table = Table("#", "Package", title="Credit packages")
-    for heading in ("Credits", "Price", "Per credit", "Covers usage of", "Markup"):
-        table.add_column(heading, justify="right")
+    numbers = ("Credits", "Price", "Per credit", "Covers usage of", "Markup")
+    table = Table(("#", "Package", *numbers), right=frozenset(numbers), title="Credit packages")
     for row in rows:
-        money = [format_amount(row[key], row["currency"]) for key in ("amount", "usage_covered", "markup")]
-        table.add_row(
-            str(row["number"]),
-            row["name"],
-            f"{row['credits']:,}",
-            money[0],
-            row["cost_per_credit"],
-            *money[1:],
+        price, covered, markup = (
+            format_amount(row[key], row["currency"]) for key in ("amount", "usage_covered", "markup")
         )
-    return table
+        credits = f"{row['credits']:,}"
+        table.add(str(row["number"]), row["name"], credits, price, row["cost_per_credit"], covered, markup)
+    show_table(console, table)
+    console.print("The price carries a 15 % markup on model cost. Next: `creditctl setup --dry-run`")

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from creditctl.cli.guard import asker, confirm_live_writes
 from creditctl.cli.options import (
     CatalogOption,
     ConfirmOption,
@@ -100,18 +101,7 @@ def check_address(mode: Mode, host: str, trust_user_header: bool) -> None:
 
 def _guard(run: Run, mode: Mode | None, confirm: str | None) -> Callable[[StripeConnection], None]:
     """The live guard: said once, at the start, for every Checkout session that will be opened."""
-    from creditctl.stripe_api.guards import confirm_live_writes
-
-    ask = _asker(run) if run.wiring.stdin.isatty() and not run.as_json else None
-    return lambda door: confirm_live_writes(door, expected=mode, confirm=confirm, ask=ask)
-
-
-def _asker(run: Run) -> Callable[[str], str]:
-    def ask(question: str) -> str:
-        run.err.print(question, end="", markup=False)
-        return run.wiring.stdin.readline()
-
-    return ask
+    return lambda door: confirm_live_writes(door, expected=mode, confirm=confirm, ask=asker(run))
 
 
 def _serve(

@@ -19,8 +19,7 @@ from creditctl.core.errors import ExitCode, UsageError
 from creditctl.core.keys import redact
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
+    from creditctl.cli.console import Console
     from creditctl.cli.wiring import Wiring
     from creditctl.stripe_api.official_cli import Invocation
 

@@ -6,58 +6,48 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from creditctl.cli.events.session import open_desk, status_line
-from creditctl.cli.options import CatalogOption, EnvFileOption, JsonOption, ModeOption
-from creditctl.cli.output import start
+from creditctl.cli.command import Answer, FileUse, Session, StripeUse, command
+from creditctl.cli.options import CatalogOption
+from creditctl.cli.progress import status_line
 from creditctl.core.errors import ExitCode
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from creditctl.trace.timeline import Trace
 
 
+@command(stripe=StripeUse.REQUIRED, ledger=FileUse.IF_THERE, archive=FileUse.IF_THERE)
 def trace(
-    ctx: typer.Context,
+    session: Session,
     subject: Annotated[
         str, typer.Argument(help="cs_…, pi_…, ch_…, re_…, dp_…, evt_… or user:ID.", metavar="ID", show_default=False)
     ],
     offline: Annotated[bool, typer.Option("--offline", help="Ask archive and ledger only, not Stripe.")] = False,
-    mode: ModeOption = None,
-    env_file: EnvFileOption = None,
     catalog: CatalogOption = None,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Show one payment from Stripe, its events and the ledger, and the first thing that is missing.
 
     Exit 1 when something is missing, 5 when Stripe did not answer and the picture is incomplete.
     """
-    run = start(ctx, as_json=as_json)
-    with open_desk(run, env_file, mode, make_mirror=False) as desk, status_line(run) as show:
-        from creditctl.trace.reader import read_trace
-        from creditctl.trace.sources import TraceSources
-        from creditctl.trace.timeline import build_trace
+    from creditctl.trace.reader import read_trace
+    from creditctl.trace.sources import TraceSources
+    from creditctl.trace.timeline import build_trace
 
-        door = desk.door
-        packages = run.wiring.catalog(catalog or desk.settings.catalog_path)
-        eyes = TraceSources(
-            client=None if offline else lambda: door.client,
-            archive=desk.archive,
-            ledger=desk.ledger,
-            clock=run.wiring.clock,
+    stripe, ledger, archive = session.stripe, session.ledger_if_there, session.archive
+    packages = session.catalog(catalog)
+    with status_line(session) as show:
+        sources = TraceSources(
+            client=None if offline else lambda: stripe.client,
+            archive=archive,
+            ledger=ledger,
+            clock=session.wiring.clock,
             progress=None if show is None else lambda what: show(f"reading {what}"),
         )
-        found = build_trace(read_trace(eyes, subject), packages)
-
-    def human(console: Console) -> None:
-        from creditctl.cli.render.trace import render
-
-        render(console, found)
-
-    run.finish(found.as_dict(), human=human, findings=found.findings(), exit_code=_exit_code(found))
+        return _answer(build_trace(read_trace(sources, subject), packages))
 
 
-def _exit_code(found: Trace) -> ExitCode:
-    if found.away:
-        return ExitCode.UNREACHABLE
-    return ExitCode.FINDINGS if found.findings() else ExitCode.OK
+def _answer(found: Trace) -> Answer:
+    from creditctl.cli.render.trace import render
+
+    findings = found.findings()
+    exit_code = ExitCode.UNREACHABLE if found.away else ExitCode.FINDINGS if findings else ExitCode.OK
+    return Answer(found.as_dict(), lambda console: render(console, found), findings=findings, exit_code=exit_code)

@@ -7,7 +7,7 @@ import random
 import secrets
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -33,11 +33,17 @@ def now_seconds() -> int:
     return int(time.time())
 
 
+def no_command_line(_arguments: Sequence[str], _wiring: Wiring) -> int:
+    """Stands for a command line that nobody handed in. Errors: RuntimeError."""
+    raise RuntimeError("this wiring was given no command line to run commands with")
+
+
 @dataclass
 class Wiring:
     """Everything that a command reaches the outside world through.
 
-    Shape: `transport` replaces the HTTP client under the Stripe SDK; None means a real one.
+    Shape: `transport` replaces the HTTP client under the Stripe SDK, None means a real one; `run` is the command line
+           itself (`cli/app.py` puts itself here), for commands that run others, as `demo` does.
     """
 
     environ: Mapping[str, str]
@@ -51,6 +57,7 @@ class Wiring:
     token: Callable[[int], str] = secrets.token_hex
     transport: Callable[[], stripe.HTTPClient] | None = None
     probe: Callable[[str], ProbeAnswer] | None = None
+    run: Callable[[Sequence[str], Wiring], int] = no_command_line
     mode: Mode | None = field(default=None, init=False)
 
     def settings(self, env_file: Path | None = None, expected: Mode | None = None) -> Settings:

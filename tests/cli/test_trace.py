@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from creditctl.cli.app import run
 from creditctl.cli.local.local_stack import LocalStack, run_command, start_local_stack
 from creditctl.cli.wiring import Wiring
 
@@ -18,6 +19,7 @@ from creditctl.cli.wiring import Wiring
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     folder = tmp_path_factory.mktemp("world")
     outer = Wiring(
+        run=run,
         environ={"HOME": str(folder), "NO_COLOR": "1", "PATH": os.environ["PATH"]},
         folder=folder,
         stdin=io.StringIO(),
@@ -220,8 +222,6 @@ def test_what_nobody_knows_is_a_usage_error(world: LocalStack, subject: str) -> 
 
 def test_people_read_the_same_with_the_missing_thing_marked(world: LocalStack) -> None:
     from dataclasses import replace
-
-    from creditctl.cli.app import run
 
     package = next(iter(world.inner.catalog()))
     session_id = world.shop.checkout("joe", package)

@@ -109,7 +109,10 @@ HEAVY = (
     "jinja2",
     "requests",
     "dotenv",
+    "rich",
 )
+FRAME = {"app", "command_line", "console", "output", "wiring"}
+"""What the root's own help may load of `creditctl.cli`: no command, and nothing that only commands need."""
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["setup", "--help"], ["packages", "--help"], ["--version"]])
@@ -122,3 +125,30 @@ def test_help_loads_neither_stripe_nor_a_database_nor_a_server(arguments: list[s
 
     assert done.returncode == 0
     assert done.stderr.strip() == "[]"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"]])
+def test_the_roots_help_and_version_load_no_command(arguments: list[str]) -> None:
+    assert loaded_rooms(arguments) <= FRAME
+
+
+def test_the_help_of_a_group_loads_its_table_and_no_command() -> None:
+    assert loaded_rooms(["ledger", "--help"]) <= FRAME | {"ledger"}
+    assert loaded_modules(["ledger", "--help"], "creditctl.cli.ledger.") == {"creditctl.cli.ledger.table"}
+
+
+def test_a_plain_answer_loads_no_rich() -> None:
+    assert loaded_modules(["packages"], "rich") == set()
+
+
+def loaded_rooms(arguments: list[str]) -> set[str]:
+    return {name.split(".")[2] for name in loaded_modules(arguments, "creditctl.cli.")}
+
+
+def loaded_modules(arguments: list[str], beginning: str) -> set[str]:
+    program = (
+        "import sys; from creditctl.cli.app import run; code = run(sys.argv[1:]); "
+        "sys.stderr.write('\\n'.join(sys.modules)); sys.exit(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
+    return {name for name in done.stderr.splitlines() if name.startswith(beginning)}

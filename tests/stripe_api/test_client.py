@@ -12,12 +12,12 @@ import pytest
 import requests
 import stripe
 
+from creditctl.cli.guard import confirm_live_writes
 from creditctl.core.errors import GuardRefused
 from creditctl.core.modes import Mode
 from creditctl.core.settings import merge_settings
 from creditctl.stripe_api.audit import AuditLog
 from creditctl.stripe_api.client import StripeConnection, connect
-from creditctl.stripe_api.guards import confirm_live_writes
 
 TEST_KEY = "sk_test_example0000"
 LIVE_KEY = "sk_live_" + "example0000"

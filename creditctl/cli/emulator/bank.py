@@ -42,12 +42,6 @@ class Ending(StrEnum):
     WARNING_CLOSED = "warning_closed"
 
 
-def register(app: typer.Typer) -> None:
-    """Adds the commands of seller and banks to the group."""
-    for command in (refund, dispute, settle, fail):
-        app.command(command.__name__)(command)
-
-
 def refund(
     ctx: typer.Context,
     payment: PaymentArgument,

@@ -10,16 +10,10 @@ from creditctl.cli.emulator.session import KeyNameOption, UrlOption, steering
 from creditctl.cli.options import EnvFileOption, JsonOption
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from creditctl.cli.console import Console
 
 SessionArgument = Annotated[str, typer.Argument(help="A checkout session, cs_…", metavar="SESSION")]
 CARD_HELP = "A test card by number or token (pm_card_…, tok_…); `creditctl emulator cards` lists them."
-
-
-def register(app: typer.Typer) -> None:
-    """Adds the buyer's commands to the group."""
-    for command in (pay, decline, authenticate, expire, cards):
-        app.command(command.__name__)(command)
 
 
 def pay(

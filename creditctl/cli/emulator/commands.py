@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from creditctl.cli.emulator import bank, buyer, state, time
 from creditctl.cli.options import HostOption, JsonOption, PortOption
 from creditctl.cli.output import Run, start
 from creditctl.core.errors import ConfigurationError
@@ -16,15 +15,6 @@ from creditctl.core.modes import Mode
 
 DEFAULT_PORT = 12111
 EXAMPLE_KEY = "sk_test_emulator0000000000"
-
-
-def build() -> typer.Typer:
-    """The `emulator` group: without a subcommand it runs the emulator, the subcommands steer one that runs."""
-    app = typer.Typer(invoke_without_command=True, no_args_is_help=False)
-    app.callback()(emulator)
-    for room in (buyer, bank, time, state):
-        room.register(app)
-    return app
 
 
 def emulator(

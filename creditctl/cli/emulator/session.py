@@ -15,8 +15,7 @@ from creditctl.core.errors import ConfigurationError
 from creditctl.core.modes import Mode
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
+    from creditctl.cli.console import Console
     from creditctl.core.keys import ApiKey
     from creditctl.core.settings import Settings
     from creditctl.emulator_client.client import EmulatorControl

@@ -15,12 +15,6 @@ from creditctl.core.when import iso_time, parse_window
 SHARES = ("refunded", "partial", "disputed", "declined", "expired")
 
 
-def register(app: typer.Typer) -> None:
-    """Adds the commands of the whole state to the group."""
-    for command in (status, seed, snapshot, restore, reset):
-        app.command(command.__name__)(command)
-
-
 def status(
     ctx: typer.Context,
     url: UrlOption = None,

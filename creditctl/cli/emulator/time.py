@@ -13,7 +13,7 @@ from creditctl.core.errors import UsageError
 from creditctl.core.when import iso_time, parse_duration, parse_when
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from creditctl.cli.console import Console
 
 
 class FaultKind(StrEnum):
@@ -27,12 +27,6 @@ class FaultKind(StrEnum):
     DUPLICATE = "duplicate"
     DELAY = "delay"
     REORDER = "reorder"
-
-
-def register(app: typer.Typer) -> None:
-    """Adds the commands of time and trouble to the group."""
-    for command in (clock, advance, fault, faults, deliveries):
-        app.command(command.__name__)(command)
 
 
 def clock(

@@ -17,8 +17,7 @@ from creditctl.core.errors import UsageError
 from creditctl.core.when import iso_time, parse_when
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
+    from creditctl.cli.console import Console
     from creditctl.core.errors import Unreachable
     from creditctl.core.keys import Secret
     from creditctl.core.settings import Settings

@@ -19,20 +19,19 @@ from creditctl.cli.events.session import (
     UserOption,
     goes_on,
     open_desk,
-    progress,
     write_line,
 )
 from creditctl.cli.ledger.session import require_one_form
 from creditctl.cli.options import EnvFileOption, JsonOption, ModeOption, SinceOption, UntilOption
 from creditctl.cli.output import Run, start
+from creditctl.cli.progress import progress
 from creditctl.core.errors import ExitCode, UsageError
 from creditctl.core.keys import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rich.console import Console
-
+    from creditctl.cli.console import Console
     from creditctl.ledger.archive.models import EventRecord
 
 _ARCHIVE_GOES_ON = "What was read is kept; `creditctl events archive` goes on there."

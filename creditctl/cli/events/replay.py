@@ -17,12 +17,11 @@ from creditctl.cli.events.session import (
     TypeOption,
     UndeliveredOption,
     UserOption,
-    asker,
     goes_on,
     open_desk,
-    progress,
     scratch_mirror,
 )
+from creditctl.cli.guard import asker
 from creditctl.cli.options import (
     ConfirmOption,
     DryRunOption,
@@ -33,6 +32,7 @@ from creditctl.cli.options import (
     UntilOption,
 )
 from creditctl.cli.output import Run, start
+from creditctl.cli.progress import progress
 from creditctl.core.errors import ExitCode, UsageError
 from creditctl.core.findings import Finding, Severity
 
@@ -264,10 +264,10 @@ def _unfinished(desk: EventSession, wish: ReplayOptions, target: Target, terms: 
 
 def _sender(desk: EventSession, wish: ReplayOptions, target: Target, stack: ExitStack) -> Send:
     """How one event is sent. Errors: GuardRefused for an unconfirmed live write, ConfigurationError."""
+    from creditctl.cli.guard import confirm_live_writes
     from creditctl.events.sending import post_signed, resend_by_stripe
     from creditctl.events.target import secret_for
     from creditctl.stripe_api.delivery import DEFAULT_TIMEOUT_SECONDS
-    from creditctl.stripe_api.guards import confirm_live_writes
 
     if wish.via_stripe and target.endpoint is not None:
         confirm_live_writes(desk.door, expected=wish.mode, confirm=wish.confirm, ask=asker(desk.run))

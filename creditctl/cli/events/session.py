@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,45 +165,6 @@ def goes_on(where: str) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         raise Stopped("Stopped.", code="stopped", fix=where) from None
-
-
-@contextmanager
-def status_line(run: Run) -> Iterator[Callable[[str], None] | None]:
-    """One line that changes while something lasts, where somebody watches; it is gone afterwards."""
-    if run.as_json or not run.wiring.stderr.isatty():
-        yield None
-        return
-    width = 0
-
-    def show(text: str) -> None:
-        nonlocal width
-        run.err.print(text.ljust(width), end="\r", markup=False, soft_wrap=True)
-        width = len(text)
-
-    try:
-        yield show
-    finally:
-        show("")
-        run.err.file.flush()
-
-
-@contextmanager
-def progress(run: Run, what: str = "events read") -> Iterator[Callable[[int], None] | None]:
-    """How far a long reading has come, where somebody watches."""
-    with status_line(run) as show:
-        yield None if show is None else (lambda count: show(f"{count:,} {what}"))
-
-
-def asker(run: Run) -> Callable[[str], str] | None:
-    """How to ask a person; None where nobody would answer."""
-    if run.as_json or not run.wiring.stdin.isatty():
-        return None
-
-    def ask(question: str) -> str:
-        run.err.print(question, end="", markup=False)
-        return run.wiring.stdin.readline()
-
-    return ask
 
 
 def write_line(run: Run, row: Mapping[str, Any]) -> None:

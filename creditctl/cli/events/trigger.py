@@ -12,8 +12,7 @@ from creditctl.cli.output import Run, start
 from creditctl.core.errors import GuardRefused, UsageError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
+    from creditctl.cli.console import Console
     from creditctl.core.settings import Settings
     from creditctl.events.trigger import Order
 

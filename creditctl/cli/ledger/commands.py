@@ -10,16 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from creditctl.cli.ledger import import_rows, init, write
 from creditctl.cli.ledger.session import (
     JsonLinesOption,
-    LedgerOption,
     LimitOption,
     locate,
     open_ledger,
     require_one_form,
 )
-from creditctl.cli.options import EnvFileOption, JsonOption, ModeOption, SinceOption, UntilOption
+from creditctl.cli.options import EnvFileOption, JsonOption, LedgerOption, ModeOption, SinceOption, UntilOption
 from creditctl.cli.output import Run, start
 from creditctl.core.entitlement.settlement import EntryKind
 from creditctl.core.errors import ExitCode
@@ -41,22 +39,6 @@ class Format(StrEnum):
 
     CSV = "csv"
     JSON_LINES = "jsonl"
-
-
-def build() -> typer.Typer:
-    """The group `creditctl ledger`."""
-    group = typer.Typer(no_args_is_help=True, help="Read, prove, correct, copy and fill the ledger of credits.")
-    group.command("init")(init.init)
-    group.command("balance")(balance)
-    group.command("history")(history)
-    group.command("adjust")(write.adjust)
-    group.command("findings")(write.findings)
-    group.command("resolve")(write.resolve)
-    group.command("import")(import_rows.import_rows)
-    group.command("export")(export)
-    group.command("verify")(verify)
-    group.command("backup")(backup)
-    return group
 
 
 def balance(
@@ -208,7 +190,7 @@ def backup(
     env_file: EnvFileOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Copy the ledger as it is now, while others go on using it, and prove the copy's chain. Nothing is overwritten."""
+    """Copy the ledger as it is now, while others use it, and prove the copy's chain. Nothing is overwritten."""
     from creditctl.cli.render import ledger as render
 
     run = start(ctx, as_json=as_json)

@@ -10,8 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from creditctl.cli.ledger.session import LedgerOption, confirm, locate, open_ledger
-from creditctl.cli.options import ConfirmOption, DryRunOption, EnvFileOption, JsonOption, ModeOption, YesOption
+from creditctl.cli.ledger.session import confirm, locate, open_ledger
+from creditctl.cli.options import (
+    ConfirmOption,
+    DryRunOption,
+    EnvFileOption,
+    JsonOption,
+    LedgerOption,
+    ModeOption,
+    YesOption,
+)
 from creditctl.cli.output import Run, start
 from creditctl.core.errors import ConfigurationError, ExitCode, UsageError
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from creditctl.cli.ledger.session import LedgerOption
-from creditctl.cli.options import EnvFileOption, JsonOption, ModeOption
+from creditctl.cli.options import EnvFileOption, JsonOption, LedgerOption, ModeOption
 from creditctl.cli.output import Run, start
 from creditctl.core.errors import ConfigurationError, GuardRefused, UsageError
 from creditctl.core.modes import Mode, require_mode
@@ -33,7 +32,7 @@ def init(
     env_file: EnvFileOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Begin a ledger for one account and one mode, read from Stripe, or said with --account and --livemode or --test.
+    """Begin a ledger for one account and mode, read from Stripe, or said with --account and --livemode or --test.
 
     A ledger that exists is left as it is (exit 3).
     """

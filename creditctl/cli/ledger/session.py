@@ -8,22 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from creditctl.cli.guard import asker, confirm_entries
 from creditctl.core.errors import ConfigurationError, GuardRefused, UsageError
 from creditctl.core.modes import Mode, require_mode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from creditctl.cli.output import Run
     from creditctl.core.settings import Settings
     from creditctl.ledger.store import Ledger
 
-LedgerOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--ledger", help="The ledger file.", show_default="CREDITCTL_LEDGER, or the mode's own", metavar="FILE"
-    ),
-]
 JsonLinesOption = Annotated[bool, typer.Option("--jsonl", help="Print one JSON object a line, and no table.")]
 LimitOption = Annotated[
     int | None, typer.Option("--limit", min=1, help="At most this many rows.", show_default="50 on a page, else all")
@@ -92,18 +85,8 @@ def _require_expected(ledger: Ledger, expected: Mode | None) -> None:
 
 def confirm(run: Run, place: LedgerLocation, ledger: Ledger, given: str | None, *, yes: bool = False) -> None:
     """The live guard before entries. Errors: GuardRefused."""
-    from creditctl.ledger.guards import confirm_entries
-
-    ask = _asker(run) if run.wiring.stdin.isatty() and not run.as_json and not yes else None
+    ask = asker(run, yes=yes)
     confirm_entries(ledger, mode=place.mode, expected=place.expected, confirm=given, ask=ask)
-
-
-def _asker(run: Run) -> Callable[[str], str]:
-    def ask(question: str) -> str:
-        run.err.print(question, end="", markup=False)
-        return run.wiring.stdin.readline()
-
-    return ask
 
 
 def require_one_form(run: Run, **forms: bool) -> None:

@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from creditctl.cli.ledger.session import JsonLinesOption, LedgerOption, confirm, locate, open_ledger, require_one_form
-from creditctl.cli.options import ConfirmOption, DryRunOption, EnvFileOption, JsonOption, ModeOption, YesOption
+from creditctl.cli.ledger.session import JsonLinesOption, confirm, locate, open_ledger, require_one_form
+from creditctl.cli.options import (
+    ConfirmOption,
+    DryRunOption,
+    EnvFileOption,
+    JsonOption,
+    LedgerOption,
+    ModeOption,
+    YesOption,
+)
 from creditctl.cli.output import Run, start
 from creditctl.core.errors import ExitCode, UsageError
 from creditctl.core.findings import Finding, Severity

@@ -16,8 +16,7 @@ from creditctl.core.errors import ConfigurationError, ExitCode
 from creditctl.core.modes import Mode
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
+    from creditctl.cli.console import Console
     from creditctl.cli.local.demo_steps import DemoRun
     from creditctl.cli.local.local_stack import LocalStack
     from creditctl.core.findings import Finding

@@ -42,10 +42,8 @@ class LocalStack:
 
 def run_command(wiring: Wiring, *arguments: str) -> dict[str, Any]:
     """Runs one command with `--json` in a wiring of its own and returns the document."""
-    from creditctl.cli.app import run
-
     answer = io.StringIO()
-    run([*arguments, "--json"], replace(wiring, stdin=io.StringIO(), stdout=answer, stderr=io.StringIO()))
+    wiring.run([*arguments, "--json"], replace(wiring, stdin=io.StringIO(), stdout=answer, stderr=io.StringIO()))
     document: dict[str, Any] = json.loads(answer.getvalue())
     return document
 

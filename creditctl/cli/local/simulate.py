@@ -17,8 +17,7 @@ from creditctl.core.findings import Finding, Severity
 from creditctl.core.modes import Mode
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
+    from creditctl.cli.console import Console
     from creditctl.core.settings import Settings
     from creditctl.simulation.runner import ScenarioResult
     from creditctl.simulation.shop import Shop

@@ -9,7 +9,7 @@ from creditctl.core.checks import CheckResult, CheckStatus
 from creditctl.core.findings import Finding, Severity
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from creditctl.cli.console import Console
 
 _STYLES = {
     CheckStatus.PASS: "green",
@@ -34,15 +34,13 @@ _SEVERITIES = {
 
 def show_checks(console: Console, results: Sequence[CheckResult]) -> None:
     """Every answer with what was seen; where it does not plainly hold, with what to do."""
-    from rich.text import Text
-
     for result in results:
         mark = "[x]" if result.status.holds else "[ ]"
         style = _STYLES[result.status]
-        console.print(Text.assemble(f"{mark} {result.title}  ", (_WORDS[result.status], style)))
-        console.print(Text(f"      {result.evidence}"))
+        console.line(f"{mark} {result.title}  ", (_WORDS[result.status], style))
+        console.print(f"      {result.evidence}", markup=False)
         if result.fix and result.status is not CheckStatus.PASS:
-            console.print(Text(f"      -> {result.fix}", style="dim"))
+            console.print(f"      -> {result.fix}", style="dim", markup=False)
 
 
 def findings_of(results: Sequence[CheckResult]) -> list[Finding]:

@@ -11,8 +11,7 @@ from creditctl.core.when import iso_time
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from rich.console import Console
-
+    from creditctl.cli.console import Console
     from creditctl.events.archive import ArchiveReport
     from creditctl.events.replay import ReplayReport
 

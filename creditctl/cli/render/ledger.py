@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditctl.cli.render.severity import STYLES
 from creditctl.core.findings import Severity
 from creditctl.core.money import format_amount
 from creditctl.core.when import iso_time
@@ -12,20 +13,13 @@ from creditctl.core.when import iso_time
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from rich.console import Console
     from rich.text import Text
 
+    from creditctl.cli.console import Console
     from creditctl.core.findings import Finding
     from creditctl.ledger.hashchain.verify import Verification
     from creditctl.ledger.models import Balance, Entry, Posting, Resolution, StoredFinding
 
-STYLES = {
-    Severity.CRITICAL: "bold red",
-    Severity.HIGH: "red",
-    Severity.MEDIUM: "yellow",
-    Severity.LOW: "cyan",
-    Severity.INFO: "dim",
-}
 _MOST_SHOWN = 50
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from creditctl.cli.render.ledger import STYLES, plain, say
+from creditctl.cli.render.ledger import plain, say
+from creditctl.cli.render.severity import STYLES
 from creditctl.core.money import format_amount
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
+    from creditctl.cli.console import Console
     from creditctl.sources.report import ImportReport
 
 _MOST_SHOWN = 50

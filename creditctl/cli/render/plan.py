@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from creditctl.cli.render.table import Table, show_table
 from creditctl.provisioning.planning.steps import Action, StepKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from rich.console import Console
-
+    from creditctl.cli.console import Console
     from creditctl.core.findings import Finding
     from creditctl.provisioning.planning.steps import Change, Plan, Step
 
@@ -80,12 +80,10 @@ def env_lines(prices: Mapping[str, str]) -> dict[str, str]:
 
 def print_prices(console: Console, prices: Mapping[str, str]) -> None:
     """The table from package to price id."""
-    from rich.table import Table
-
-    table = Table("Package", "Price on Stripe", "As a setting")
+    table = Table(("Package", "Price on Stripe", "As a setting"))
     for (slug, price), name in zip(prices.items(), env_lines(prices), strict=True):
-        table.add_row(slug, price, f"{name}={price}")
-    console.print(table)
+        table.add(slug, price, f"{name}={price}")
+    show_table(console, table)
 
 
 def endpoint_of(plan: Plan) -> Step | None:

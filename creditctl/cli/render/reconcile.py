@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from creditctl.cli.render.severity import STYLES
+from creditctl.cli.render.table import Table, show_table
 from creditctl.core.when import iso_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rich.console import Console
-
+    from creditctl.cli.console import Console
     from creditctl.core.findings import Finding
     from creditctl.payments.repair import Repair
     from creditctl.reconciliation.report import ReconcileReport
 
 _MOST_SHOWN = 50
-_STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
 
 
 def render(console: Console, report: ReconcileReport, *, plan: bool) -> None:
     """Prints a report. Shape: with `plan` every entry that a repair would post."""
-    console.print(_table(report))
+    show_table(console, _table(report))
     for finding in report.findings[:_MOST_SHOWN]:
         _finding(console, finding)
     lines = _rest(len(report.findings), "findings") + (plan_lines(report.repairs) if plan else [])
@@ -45,17 +45,15 @@ def next_step(report: ReconcileReport) -> str:
     return "What is left needs a person: each finding above names the command."
 
 
-def _table(report: ReconcileReport) -> Any:
-    from rich.table import Table
-
-    table = Table("Compared", title=f"Reconciliation of {_window(report)}")
-    table.add_column("Count", justify="right")
+def _table(report: ReconcileReport) -> Table:
+    title = f"Reconciliation of {_window(report)}"
+    table = Table(("Compared", "Count"), right=frozenset({"Count"}), title=title)
     for name, count in report.pulled.items():
-        table.add_row(f"Stripe: {name.replace('_', ' ')}", f"{count:,}")
-    table.add_row("payments", f"{report.payments:,}")
-    table.add_row("ledger entries", f"{report.entries:,}")
+        table.add(f"Stripe: {name.replace('_', ' ')}", f"{count:,}")
+    table.add("payments", f"{report.payments:,}")
+    table.add("ledger entries", f"{report.entries:,}")
     for code, count in report.counts.items():
-        table.add_row(f"finding {code}", f"{count:,}")
+        table.add(f"finding {code}", f"{count:,}")
     return table
 
 
@@ -69,7 +67,7 @@ def _window(report: ReconcileReport) -> str:
 
 def _finding(console: Console, finding: Finding) -> None:
     severity = str(finding.severity)
-    console.print(f"{severity:8} {finding.code} {finding.subject}", style=_STYLES[severity], markup=False)
+    console.print(f"{severity:8} {finding.code} {finding.subject}", style=STYLES[finding.severity], markup=False)
     console.print(f"         {finding.message}", markup=False)
     console.print(f"         fix: {finding.fix}", markup=False)
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from creditctl.cli.render.events import stamp
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
+    from creditctl.cli.console import Console
     from creditctl.trace.timeline import Line, PaymentTrace, Trace
 
 

@@ -8,15 +8,13 @@ import typer
 
 from creditctl.cli.options import ConfirmOption, EnvFileOption, JsonOption, ModeOption, YesOption
 from creditctl.cli.output import start
-from creditctl.cli.setup import SecretCommandOption, secret_sink
-from creditctl.cli.webhooks import rotate
+from creditctl.cli.secret_sink import SecretCommandOption, secret_sink
 from creditctl.cli.webhooks.session import StripeSession, open_stripe_session, required_endpoint
 from creditctl.core.errors import ExitCode
 from creditctl.core.findings import Finding, Severity
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
+    from creditctl.cli.console import Console
     from creditctl.core.checks import CheckResult
     from creditctl.core.modes import Mode
     from creditctl.provisioning.apply import Applied
@@ -24,19 +22,6 @@ if TYPE_CHECKING:
     from creditctl.provisioning.state import EndpointState
 
 IdArgument = Annotated[str, typer.Argument(help="The endpoint's id.", metavar="we_…")]
-
-
-def build() -> typer.Typer:
-    """The command group."""
-    group = typer.Typer(no_args_is_help=True, help="List, register, rotate, disable, enable, delete, probe endpoints.")
-    group.command("list")(list_endpoints)
-    group.command("register")(register)
-    group.command("disable")(disable)
-    group.command("enable")(enable)
-    group.command("delete")(delete)
-    group.command("rotate")(rotate.rotate)
-    group.command("probe")(probe)
-    return group
 
 
 def list_endpoints(

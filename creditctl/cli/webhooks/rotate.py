@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from creditctl.cli.options import ConfirmOption, EnvFileOption, JsonOption, ModeOption, YesOption
-from creditctl.cli.setup import SecretCommandOption, secret_sink
+from creditctl.cli.secret_sink import SecretCommandOption, secret_sink
 from creditctl.cli.webhooks.session import StripeSession, open_stripe_session, required_endpoint
 from creditctl.core.errors import ExitCode
 from creditctl.core.findings import Finding, Severity
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
+    from creditctl.cli.console import Console
     from creditctl.provisioning.state import DesiredEndpoint, EndpointState
 
 NowOption = Annotated[bool, typer.Option("--now", help="Retire the old secret without waiting for a delivery.")]

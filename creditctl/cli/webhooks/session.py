@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from creditctl.cli.guard import asker, confirm_changes
 from creditctl.cli.output import Run, start
-from creditctl.cli.setup import confirm_changes
 from creditctl.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ class StripeSession:
 
     def confirm(self, mode: Mode | None, confirm: str | None, yes: bool) -> None:
         """Asks, or refuses, before anything is changed."""
-        confirm_changes(self.run, self.door, mode=mode, confirm=confirm, yes=yes)
+        ask = asker(self.run, yes=yes)
+        confirm_changes(self.door, expected=mode, confirm=confirm, yes=yes, ask=ask)
 
 
 @contextmanager

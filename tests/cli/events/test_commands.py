@@ -36,7 +36,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     folder = tmp_path_factory.mktemp("world")
     environ = {"HOME": str(folder), "NO_COLOR": "1", "PATH": os.environ["PATH"]}
     streams = {name: io.StringIO() for name in ("stdin", "stdout", "stderr")}
-    with start_local_stack(Wiring(environ=environ, folder=folder, **streams), folder) as built:
+    with start_local_stack(Wiring(environ=environ, folder=folder, run=run, **streams), folder) as built:
         yield built
 
 

@@ -20,7 +20,7 @@ LIVE_KEY = "sk_" + "live_" + "example0000000000"
 
 def wiring(folder: Path, **environ: str) -> Wiring:
     streams = {name: io.StringIO() for name in ("stdin", "stdout", "stderr")}
-    return Wiring(environ={"NO_COLOR": "1", **environ}, folder=folder, **streams)
+    return Wiring(environ={"NO_COLOR": "1", **environ}, folder=folder, run=run, **streams)
 
 
 def test_every_scenario_passes_in_a_world_of_its_own_that_is_gone_afterwards(tmp_path: Path) -> None:

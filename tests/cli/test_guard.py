@@ -6,10 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
+from creditctl.cli.guard import confirm_entries
 from creditctl.core.errors import GuardRefused
 from creditctl.core.modes import Mode
-from creditctl.ledger.guards import confirm_entries
 from creditctl.ledger.store import Ledger
+from tests.support.ledgers import ledger, open_ledger, path
+
+__all__ = ["ledger", "open_ledger", "path"]
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""The command line as a whole: table of commands, lazily imported groups, plain help."""

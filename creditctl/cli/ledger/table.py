@@ -1,0 +1,68 @@
+"""Table of the `creditctl ledger` commands: name, heading, help line, and the function imported when it runs."""
+
+from __future__ import annotations
+
+from creditctl.cli.command_line.entry import CommandEntry
+
+ENTRIES = (
+    CommandEntry(
+        "balance",
+        "Read",
+        "Show how many credits a user has, or all users page by page.",
+        "creditctl.cli.ledger.commands:balance",
+    ),
+    CommandEntry(
+        "history",
+        "Read",
+        "Show the entries, oldest first: who got or lost which credits, when, for which payment, and why.",
+        "creditctl.cli.ledger.commands:history",
+    ),
+    CommandEntry(
+        "findings",
+        "Read",
+        "List what disagreed and was not credited. Exit 1 while one of those shown is open.",
+        "creditctl.cli.ledger.write:findings",
+    ),
+    CommandEntry(
+        "verify",
+        "Read",
+        "Recompute the hash chain and name every entry that was edited, removed, inserted or moved. Exit 6 if any was.",
+        "creditctl.cli.ledger.commands:verify",
+    ),
+    CommandEntry(
+        "init",
+        "Write",
+        "Begin a ledger for one account and mode, read from Stripe, or said with --account and --livemode or --test.",
+        "creditctl.cli.ledger.init:init",
+    ),
+    CommandEntry(
+        "adjust",
+        "Write",
+        "Give or take credits by hand, as one more entry. A live ledger asks for --mode live and its account's id.",
+        "creditctl.cli.ledger.write:adjust",
+    ),
+    CommandEntry(
+        "resolve",
+        "Write",
+        "Settle a finding with a reason: credit what was paid for, or dismiss it. Crediting a live ledger is guarded.",
+        "creditctl.cli.ledger.write:resolve",
+    ),
+    CommandEntry(
+        "import",
+        "Write",
+        "Copy an application's own credit transactions into the ledger; run again, it goes on where it stopped.",
+        "creditctl.cli.ledger.import_rows:import_rows",
+    ),
+    CommandEntry(
+        "export",
+        "Copy",
+        "Write every entry with every column, in order, as it stands in the ledger; one consistent view, streamed.",
+        "creditctl.cli.ledger.commands:export",
+    ),
+    CommandEntry(
+        "backup",
+        "Copy",
+        "Copy the ledger as it is now, while others use it, and prove the copy's chain. Nothing is overwritten.",
+        "creditctl.cli.ledger.commands:backup",
+    ),
+)

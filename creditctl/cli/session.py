@@ -1,0 +1,145 @@
+"""Session: what a command is handed while it runs. It opens what the command declared, at first use, once."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from creditctl.cli.guard import agrees, asker, confirm_changes, confirm_entries, confirm_live_writes
+from creditctl.cli.opening import ledger_beside_stripe, ledger_by_itself, open_archive
+from creditctl.cli.output import Conversation
+from creditctl.cli.uses import Uses, Writes
+
+if TYPE_CHECKING:
+    from creditctl.core.catalog import Catalog
+    from creditctl.core.live_guard import Ask
+    from creditctl.core.modes import Mode
+    from creditctl.core.settings import Settings
+    from creditctl.ledger.archive.store import Archive
+    from creditctl.ledger.store import Ledger
+    from creditctl.stripe_api.client import StripeConnection
+
+
+@dataclass(frozen=True, slots=True)
+class SharedOptions:
+    """The options that mean the same in every command; what a command does not take keeps its default."""
+
+    mode: Mode | None = None
+    env_file: Path | None = None
+    ledger: Path | None = None
+    yes: bool = False
+    confirm: str | None = None
+    dry_run: bool = False
+    as_json: bool = False
+
+
+@dataclass
+class Session(Conversation):
+    """One run of one command: its options, its conversation, and what it declared to use, opened at first use.
+
+    Errors: what the opening raises (ConfigurationError, GuardRefused, LedgerError); RuntimeError where a command uses
+            what it did not declare.
+    """
+
+    options: SharedOptions = field(default_factory=SharedOptions)
+    uses: Uses = field(default_factory=Uses)
+    stack: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether only the plan is wanted."""
+        return self.options.dry_run
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The merged settings, their mode proven to be the expected one."""
+        return self.read_settings()
+
+    def read_settings(self) -> Settings:
+        """The settings as they stand now: a run at the same time may have stored a secret since the first look.
+
+        Shape: it stores the secret before it marks the endpoint, so each mark that was seen is one of a secret here.
+        """
+        return self.wiring.settings(self.options.env_file, self.options.mode)
+
+    def catalog(self, named: Path | None = None) -> Catalog:
+        """The packages: of the file that was named, of the settings, or the five that come with creditctl."""
+        return self.wiring.catalog(named or self.settings.catalog_path)
+
+    @cached_property
+    def stripe(self) -> StripeConnection:
+        """The connection to Stripe."""
+        _require(self.uses.stripe, "stripe")
+        audited = self.uses.writes is Writes.STRIPE
+        return self.stack.enter_context(self.wiring.stripe(self.settings, audited=audited))
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger. Errors: LedgerError where there is none (unless it is created), or it is another account's."""
+        _require(self.uses.ledger, "ledger")
+        return self.stack.enter_context(self._open_ledger())
+
+    def _open_ledger(self) -> Ledger:
+        use, named, wiring = self.uses.ledger, self.options.ledger, self.wiring
+        if self.uses.stripe:
+            return ledger_beside_stripe(
+                self.ledger_path, use, settings=self.settings, stripe=self.stripe, wiring=wiring
+            )
+        # Without a key --mode cannot be held against the settings: the ledger itself says which mode it is of.
+        settings = wiring.settings(self.options.env_file)
+        return ledger_by_itself(named, settings=settings, expected=self.options.mode, wiring=wiring)
+
+    @cached_property
+    def ledger_if_there(self) -> Ledger | None:
+        """The ledger, None where the application keeps its own elsewhere."""
+        _require(self.uses.ledger, "ledger")
+        return self.ledger if self.ledger_path.exists() else None
+
+    @property
+    def ledger_path(self) -> Path:
+        """Where the ledger lies: --ledger, or what the settings say."""
+        named = self.options.ledger
+        return self.settings.ledger_path if named is None else self.wiring.folder / named
+
+    @cached_property
+    def archive(self) -> Archive | None:
+        """The archive of events; None where there is none yet, unless the command makes it."""
+        _require(self.uses.archive, "archive")
+        opened = open_archive(self.uses.archive, settings=self.settings, stripe=self.stripe)
+        return None if opened is None else self.stack.enter_context(opened)
+
+    @cached_property
+    def ask(self) -> Ask | None:
+        """How to ask a person; None where nobody would answer, or no question is wanted."""
+        return asker(self, yes=self.options.yes)
+
+    def agreed(self, question: str) -> bool:
+        """Whether a person says yes, or nobody has to be asked: --yes."""
+        return self.options.yes or (self.ask is not None and agrees(self.ask, question))
+
+    def confirm_stripe_changes(self) -> None:
+        """The question before Stripe is changed, in every mode. Errors: GuardRefused."""
+        confirm_changes(
+            self.stripe,
+            expected=self.options.mode,
+            confirm=self.options.confirm,
+            yes=self.options.yes,
+            ask=self.ask,
+        )
+
+    def guard_stripe(self) -> None:
+        """The live guard alone, for deliveries and single writes. Errors: GuardRefused."""
+        confirm_live_writes(self.stripe, expected=self.options.mode, confirm=self.options.confirm, ask=self.ask)
+
+    def guard_entries(self, mode: Mode | None) -> None:
+        """The live guard before entries are posted. Shape: `mode` is the key's, None without one."""
+        confirm_entries(self.ledger, mode=mode, expected=self.options.mode, confirm=self.options.confirm, ask=self.ask)
+
+
+def _require(use: object, name: str) -> None:
+    """A command that uses what it did not declare is a mistake of ours."""
+    if not use:
+        raise RuntimeError(f"the command does not declare {name}=…")

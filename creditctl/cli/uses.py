@@ -1,0 +1,59 @@
+"""Declaration of what a command uses and writes; `cli/command.py` derives options and openings from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class StripeUse(Enum):
+    """Whether a command talks to Stripe."""
+
+    NONE = ""
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+
+class FileUse(Enum):
+    """Whether a command uses a file of ours, the ledger or the archive. Shape: CREATE makes it where there is none."""
+
+    NONE = ""
+    IF_THERE = "if there"
+    REQUIRED = "required"
+    CREATE = "create"
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+
+class Writes(Enum):
+    """What a command changes: the first two stand behind the live guard, so they bring --yes and --confirm."""
+
+    NOTHING = "nothing"
+    STRIPE = "stripe"
+    ENTRIES = "entries"
+    FILES = "local files"
+
+    @property
+    def guarded(self) -> bool:
+        """Whether the live guard stands before it."""
+        return self in (Writes.STRIPE, Writes.ENTRIES)
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """What one command declares.
+
+    Shape: `settings` brings --mode and --env-file; `asks` brings --yes to a command that the guard does not cover.
+    """
+
+    stripe: StripeUse = StripeUse.NONE
+    ledger: FileUse = FileUse.NONE
+    archive: FileUse = FileUse.NONE
+    writes: Writes = Writes.NOTHING
+    settings: bool = True
+    asks: bool = False
+    dry_run: bool = False

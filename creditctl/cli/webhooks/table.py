@@ -1,0 +1,50 @@
+"""Table of the `creditctl webhooks` commands: name, heading, help line, and the function imported when it runs."""
+
+from __future__ import annotations
+
+from creditctl.cli.command_line.entry import CommandEntry
+
+ENTRIES = (
+    CommandEntry(
+        "list",
+        "Look",
+        "Show every webhook endpoint of the account, and whether the secret we hold is its own.",
+        "creditctl.cli.webhooks.commands:list_endpoints",
+    ),
+    CommandEntry(
+        "probe",
+        "Look",
+        "Send the backend an unsigned, a forged and an inert, correctly signed delivery, and say what that proves.",
+        "creditctl.cli.webhooks.commands:probe",
+    ),
+    CommandEntry(
+        "register",
+        "Change",
+        "Make or repair the endpoint at the backend's webhook URL and capture its secret, as setup does.",
+        "creditctl.cli.webhooks.commands:register",
+    ),
+    CommandEntry(
+        "rotate",
+        "Change",
+        "Replace the signing secret with overlap: run it once to begin, deploy, run it again to finish.",
+        "creditctl.cli.webhooks.rotate:rotate",
+    ),
+    CommandEntry(
+        "disable",
+        "Change",
+        "Stop deliveries to an endpoint; what happens meanwhile is not sent later. `enable` starts them again.",
+        "creditctl.cli.webhooks.commands:disable",
+    ),
+    CommandEntry(
+        "enable",
+        "Change",
+        "Start deliveries to an endpoint again.",
+        "creditctl.cli.webhooks.commands:enable",
+    ),
+    CommandEntry(
+        "delete",
+        "Change",
+        "Delete an endpoint for good, together with its signing secret.",
+        "creditctl.cli.webhooks.commands:delete",
+    ),
+)

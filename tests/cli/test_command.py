@@ -1,0 +1,119 @@
+"""The decorator: shared options by declaration, one session, one answer; nothing behind it "never returns"."""
+
+from __future__ import annotations
+
+import inspect
+import io
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+import typer
+
+from creditctl.cli.command import Answer, FileUse, Session, StripeUse, Writes, command
+from creditctl.cli.wiring import Wiring
+from creditctl.core.errors import ExitCode, GuardRefused
+
+CountOption = Annotated[int, typer.Option("--count")]
+
+
+@pytest.fixture
+def wiring(tmp_path: Path) -> Wiring:
+    streams = {name: io.StringIO() for name in ("stdin", "stdout", "stderr")}
+    return Wiring(environ={"NO_COLOR": "1"}, folder=tmp_path, **streams)
+
+
+def call(function: Any, wiring: Wiring, *arguments: str) -> int:
+    app = typer.Typer()
+    app.callback()(lambda: None)
+    app.command("counted")(function)
+    root: Any = typer.main.get_command(app)
+    with root.make_context("creditctl", ["counted", *arguments], obj=wiring) as ctx:
+        code: int = root.invoke(ctx)
+    return code
+
+
+def options(function: Any) -> list[str]:
+    return [name for name in inspect.signature(function).parameters if name != "ctx"]
+
+
+@command(settings=False)
+def counted(session: Session, count: CountOption = 1) -> Answer:
+    """Count."""
+    session.say(f"counting to {count}")
+    return Answer.lines({"count": count}, f"{count} counted", exit_code=ExitCode.FINDINGS)
+
+
+def test_the_answer_is_printed_and_its_exit_code_returned(wiring: Any) -> None:
+    assert call(counted, wiring, "--count", "3") == ExitCode.FINDINGS
+    assert wiring.stdout.getvalue() == "3 counted\n"
+    assert wiring.stderr.getvalue() == "counting to 3\n"
+
+
+def test_with_json_the_answer_is_one_document_named_after_the_command(wiring: Any) -> None:
+    assert call(counted, wiring, "--json") == ExitCode.FINDINGS
+    document = json.loads(wiring.stdout.getvalue())
+    assert (document["schema"], document["ok"], document["report"]) == ("creditctl.counted.v1", False, {"count": 1})
+
+
+def test_a_streamed_answer_prints_nothing_more(wiring: Any) -> None:
+    @command(settings=False)
+    def streaming(session: Session) -> Answer:
+        session.wiring.stdout.write("{}\n")
+        return Answer.streamed(ExitCode.UNREACHABLE)
+
+    assert call(streaming, wiring, "--json") == ExitCode.UNREACHABLE
+    assert wiring.stdout.getvalue() == "{}\n"
+
+
+@pytest.mark.parametrize(
+    ("declared", "shown"),
+    [
+        ({"settings": False}, ["as_json"]),
+        ({}, ["mode", "env_file", "as_json"]),
+        ({"asks": True}, ["yes", "mode", "env_file", "as_json"]),
+        ({"writes": Writes.STRIPE, "dry_run": True}, ["dry_run", "yes", "confirm", "mode", "env_file", "as_json"]),
+        ({"writes": Writes.FILES}, ["mode", "env_file", "as_json"]),
+        ({"ledger": FileUse.REQUIRED}, ["ledger", "mode", "env_file", "as_json"]),
+        ({"ledger": FileUse.IF_THERE}, ["mode", "env_file", "as_json"]),
+    ],
+)
+def test_the_declaration_says_which_options_there_are(declared: dict[str, Any], shown: list[str]) -> None:
+    @command(**declared)
+    def declaring(session: Session, count: CountOption = 1) -> Answer:
+        return Answer()
+
+    assert options(declaring) == ["count", *shown]
+
+
+def test_what_was_not_declared_cannot_be_opened(wiring: Any) -> None:
+    @command()
+    def overreaching(session: Session) -> Answer:
+        return Answer({"requests": session.stripe.request_count})
+
+    with pytest.raises(RuntimeError, match="stripe"):
+        call(overreaching, wiring)
+
+
+def test_an_expected_mode_is_checked_even_where_nothing_else_reads_the_settings(wiring: Any) -> None:
+    @command()
+    def indifferent(session: Session) -> Answer:
+        return Answer()
+
+    wiring.environ = {"STRIPE_SECRET_KEY": "sk_test_emulator0000000000"}
+    assert call(indifferent, wiring, "--mode", "test") == ExitCode.OK
+    with pytest.raises(GuardRefused):
+        call(indifferent, wiring, "--mode", "live")
+
+
+def test_what_a_session_opened_is_closed_with_it(wiring: Any) -> None:
+    closed: list[str] = []
+
+    @command(stripe=StripeUse.OPTIONAL)
+    def opening(session: Session) -> Answer:
+        session.stack.callback(lambda: closed.append("closed"))
+        return Answer(human=lambda _console: closed.append("printed"))
+
+    assert call(opening, wiring) == ExitCode.OK
+    assert closed == ["printed", "closed"]
