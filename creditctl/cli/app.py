@@ -139,11 +139,11 @@ def _end(world: Wiring, command: Any, arguments: Sequence[str], error: Creditctl
         return exit_code
     console = make_console(world.stderr, world.environ)
     told = error.message if isinstance(error, Stopped) else f"Error: {error.message}"
-    console.print(redact(told), style="bold red", markup=False)
+    console.print(redact(told), style="bold red")
     if error.fix:
-        console.print(redact(error.fix), markup=False)
+        console.print(redact(error.fix))
     if error.request_id:
-        console.print(f"Stripe's request id: {error.request_id}", markup=False)
+        console.print(f"Stripe's request id: {error.request_id}")
     return exit_code
 
 

@@ -5,10 +5,12 @@ Rich is imported only for colours on a terminal; what goes into a pipe is writte
 
 from __future__ import annotations
 
+import os
 import re
-import textwrap
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
+
+from creditctl.cli.prose import QUOTED, wrap_prose
 
 if TYPE_CHECKING:
     import rich.console
@@ -16,9 +18,7 @@ if TYPE_CHECKING:
 Part = str | tuple[str, str]
 """Text, or text with a style such as `bold red`."""
 _UNBROKEN = re.compile(r"creditctl |^\s*export |^\s*\$ ")
-_QUOTED = re.compile(r"`[^`]*`")
-_JOINER = "\u00a0"
-"""Stands for a blank that must not be wrapped at: textwrap breaks at ASCII blanks only."""
+_USUAL_WIDTH = 80
 
 
 class Console:
@@ -32,21 +32,17 @@ class Console:
 
     @property
     def width(self) -> int | None:
-        """The width of the terminal, None where nobody's eyes limit it. Units: columns."""
-        return self._made_rich().width if self.is_terminal else None
+        """The width of the terminal (COLUMNS wins), None for a pipe. Units: columns."""
+        if not self.is_terminal:
+            return None
+        said = self._environ.get("COLUMNS", "")
+        return int(said) if said.isdecimal() and int(said) else _width_of(self.file)
 
-    def print(
-        self, *parts: Any, style: str | None = None, markup: bool = True, end: str = "\n", soft_wrap: bool | None = None
-    ) -> None:
-        """Prints text, or one of Rich's things.
+    def print(self, *parts: str, style: str | None = None, end: str = "\n", soft_wrap: bool = False) -> None:
+        """Prints text as it stands, no markup.
 
         Shape: prose wraps at words to a terminal; with `soft_wrap`, and where a command stands in it, it does not.
         """
-        plain = all(isinstance(part, str) for part in parts) and not (markup and any("[" in part for part in parts))
-        if not plain:
-            options: dict[str, Any] = {"style": style, "markup": markup, "end": end}
-            self._made_rich().print(*parts, **options, soft_wrap=bool(soft_wrap) or not self.is_terminal)
-            return
         text = " ".join(parts)
         self._write([(text if soft_wrap else self._wrapped(text), style or "")], end)
 
@@ -56,9 +52,9 @@ class Console:
 
     def _wrapped(self, text: str) -> str:
         width = self.width
-        if width is None or _UNBROKEN.search(_QUOTED.sub("", text)):
+        if width is None or _UNBROKEN.search(QUOTED.sub("", text)):
             return text
-        return "\n".join(wrap_prose(line, width) for line in text.split("\n"))
+        return "\n".join(line if len(line) <= width else wrap_prose(line, width) for line in text.split("\n"))
 
     def _write(self, given: list[tuple[str, str]], end: str) -> None:
         parts = [(printable(text), style) for text, style in given]
@@ -72,15 +68,19 @@ class Console:
 
     def _made_rich(self) -> rich.console.Console:
         if self._rich is None:
-            self._rich = _make_rich(self.file, self._environ, self.is_terminal)
+            self._rich = _make_rich(self.file, self._environ)
         return self._rich
 
 
-_NO_WIDTH = 100_000
-"""What Rich's own things are given in a pipe, which has no width. Units: columns."""
+def _width_of(stream: TextIO) -> int:
+    """The width of the terminal behind a stream; eighty where it does not say. Units: columns."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or _USUAL_WIDTH
+    except (OSError, ValueError):
+        return _USUAL_WIDTH
 
 
-def _make_rich(stream: TextIO, environ: Mapping[str, str], is_terminal: bool) -> rich.console.Console:
+def _make_rich(stream: TextIO, environ: Mapping[str, str]) -> rich.console.Console:
     from rich.console import Console as RichConsole
 
     class PipeConsole(RichConsole):
@@ -92,7 +92,6 @@ def _make_rich(stream: TextIO, environ: Mapping[str, str], is_terminal: bool) ->
     return PipeConsole(
         file=stream,
         _environ=environ,
-        width=None if is_terminal else _NO_WIDTH,
         highlight=False,
         emoji=False,
         force_terminal=True if environ.get("FORCE_COLOR") else None,
@@ -100,29 +99,11 @@ def _make_rich(stream: TextIO, environ: Mapping[str, str], is_terminal: bool) ->
     )
 
 
-def printable(text: str) -> str:
-    """Text from outside with nothing in it that could steer a terminal: control characters are spelled out."""
+def printable(text: str, *, kept: str = "\n\t") -> str:
+    """Text from outside with nothing in it that could steer a terminal: control characters but `kept` spelled out."""
     if text.isprintable():
         return text
-    return "".join(mark if mark.isprintable() or mark in "\n\t" else repr(mark)[1:-1] for mark in text)
-
-
-def wrap_prose(text: str, width: int) -> str:
-    """Text wrapped at words, with its indent; a longer word, and a command in backticks, stay whole."""
-    if len(text) <= width:
-        return text
-    indent = text[: len(text) - len(text.lstrip())]
-    whole = _QUOTED.sub(lambda found: found.group().replace(" ", _JOINER), text)
-    filled = textwrap.fill(
-        whole,
-        width,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-        replace_whitespace=False,
-        drop_whitespace=True,
-    )
-    return filled.replace(_JOINER, " ")
+    return "".join(mark if mark.isprintable() or mark in kept else repr(mark)[1:-1] for mark in text)
 
 
 def make_console(stream: TextIO, environ: Mapping[str, str]) -> Console:

@@ -27,7 +27,7 @@ def asker(said: Conversation, *, yes: bool = False) -> Ask | None:
         return None
 
     def ask(question: str) -> str:
-        said.err.print(question, end="", markup=False, soft_wrap=True)
+        said.err.print(question, end="", soft_wrap=True)
         return said.wiring.stdin.readline()
 
     return ask

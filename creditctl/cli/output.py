@@ -84,7 +84,7 @@ class Conversation:
 
     def say(self, *parts: str, style: str | None = None) -> None:
         """A line of the conversation, on stderr; secrets are cut down on the way."""
-        self.err.print(*(redact(part) for part in parts), style=style, markup=False)
+        self.err.print(*(redact(part) for part in parts), style=style)
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Answer:
 
         def human(console: Console) -> None:
             for line in lines:
-                console.print(line, markup=False)
+                console.print(line)
 
         return Answer(report, human, exit_code=exit_code)
 

@@ -20,7 +20,7 @@ def status_line(said: Conversation) -> Iterator[Callable[[str], None] | None]:
 
     def show(text: str) -> None:
         nonlocal width
-        said.err.print(text.ljust(width), end="\r", markup=False, soft_wrap=True)
+        said.err.print(text.ljust(width), end="\r", soft_wrap=True)
         width = len(text)
 
     try:

@@ -6,12 +6,13 @@ import io
 
 import pytest
 
-from creditctl.cli.console import Console, wrap_prose
+from creditctl.cli.console import Console
+from creditctl.cli.prose import wrap_prose
 
 
 def printed(text: str, **environ: str) -> str:
     stream = io.StringIO()
-    Console(stream, environ).print(text, markup=False)
+    Console(stream, environ).print(text)
     return stream.getvalue()
 
 

@@ -111,7 +111,7 @@ HEAVY = (
     "dotenv",
     "rich",
 )
-FRAME = {"app", "command_line", "console", "output", "wiring"}
+FRAME = {"app", "command_line", "console", "output", "prose", "wiring"}
 """What the root's own help may load of `creditctl.cli`: no command, and nothing that only commands need."""
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import textwrap
 from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any
+
+from creditctl.cli.prose import wrap_prose
 
 if TYPE_CHECKING:
     from typer.models import Context
@@ -39,18 +40,7 @@ def help_width() -> int:
 
 
 def _paragraphs(text: str, width: int) -> list[str]:
-    return [_wrap(" ".join(part.split()), width) for part in text.strip().split("\n\n") if part.strip()]
-
-
-def _wrap(text: str, width: int, indent: str = "") -> str:
-    return textwrap.fill(
-        text,
-        width,
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return [wrap_prose(" ".join(part.split()), width) for part in text.strip().split("\n\n") if part.strip()]
 
 
 def usage(command: Any, ctx: Context, shown: Iterable[Any]) -> str:
@@ -84,7 +74,7 @@ def section(heading: str, rows: Sequence[Row], width: int) -> str:
     column = min(_WIDEST_NAME, max(len(name) for name, _ in rows)) + 4
     lines = [f"{heading}:"]
     for name, meaning in rows:
-        text = _wrap(meaning, width, " " * column)
+        text = wrap_prose(meaning, width, " " * column)
         if len(name) + 4 <= column and text:
             lines.append(f"  {name}".ljust(column) + text[column:])
         else:

@@ -12,7 +12,7 @@ _CHECKLIST = (
         "attest",
         "Attest",
         "Vouch for an item that no call can prove; another account, mode or endpoint opens it again.",
-        "creditctl.cli.checklist:attest",
+        "creditctl.cli.checks.checklist:attest",
     ),
 )
 
@@ -21,13 +21,13 @@ _ENV = (
         "check",
         "Commands",
         "Judge backend file, frontend file and process environment: exit 0 when nothing is wrong, 1 with findings.",
-        "creditctl.cli.env:check",
+        "creditctl.cli.checks.env:check",
     ),
     CommandEntry(
         "init",
         "Commands",
         "Write a starter file with every setting explained, private, and ignored by git; never over an existing one.",
-        "creditctl.cli.env:init",
+        "creditctl.cli.checks.env:init",
     ),
 )
 
@@ -88,13 +88,13 @@ COMMANDS = (
         "doctor",
         "Find out",
         "Look for the cause of the usual four problems: no events, no credits, bad signatures, wrong redirects.",
-        "creditctl.cli.doctor:doctor",
+        "creditctl.cli.checks.doctor:doctor",
     ),
     CommandEntry(
         "checklist",
         "Find out",
         "Go through the production checklist: exit 0 when all nine items hold in live mode, 1 until then.",
-        "creditctl.cli.checklist:checklist",
+        "creditctl.cli.checks.checklist:checklist",
         _CHECKLIST,
     ),
     CommandEntry(

@@ -8,6 +8,7 @@ import typer
 
 from creditctl.cli.emulator.session import KeyNameOption, UrlOption, steering
 from creditctl.cli.options import EnvFileOption, JsonOption
+from creditctl.cli.render.table import Table, show_table
 
 if TYPE_CHECKING:
     from creditctl.cli.console import Console
@@ -112,8 +113,8 @@ def cards(
         report = {"cards": at.control.control("GET", "/cards")["data"]}
 
         def human(console: Console) -> None:
-            console.print(_card_table(report["cards"]))
-            console.print("Next: creditctl emulator pay cs_… --card NUMBER", markup=False)
+            show_table(console, _card_table(report["cards"]))
+            console.print("Next: creditctl emulator pay cs_… --card NUMBER")
 
         at.run.finish(report, human=human)
 
@@ -140,13 +141,11 @@ def _session_lines(report: dict[str, Any]) -> list[str]:
     return [f"{session} is {report['status']}, {report['payment_status']}: {total}{payment}.", _LOG]
 
 
-def _card_table(rows: list[dict[str, Any]]) -> Any:
-    from rich.table import Table
-
-    table = Table("Number", "Brand", "What happens", "Tokens")
+def _card_table(rows: list[dict[str, Any]]) -> Table:
+    table = Table(("Number", "Brand", "What happens", "Tokens"))
     for row in rows:
         number = " ".join(row["number"][place : place + 4] for place in range(0, len(row["number"]), 4))
-        table.add_row(number, row["brand"], _effect(row), " ".join(row["tokens"]))
+        table.add(number, row["brand"], _effect(row), " ".join(row["tokens"]))
     return table
 
 

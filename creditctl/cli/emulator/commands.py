@@ -72,7 +72,7 @@ def _ready(run: Run, url: str) -> None:
         report = {"url": url, "example_key": EXAMPLE_KEY}
         write_json(run.wiring.stdout, document(run.command, mode=Mode.EMULATOR, exit_code=0, report=report))
         return
-    run.out.print(f"Stripe emulator ready at {url}", markup=False)
+    run.out.print(f"Stripe emulator ready at {url}")
     run.out.file.flush()
     run.say("It takes any key of sk_test_ and twelve or more letters and digits. In another terminal:")
     run.say(f"  export STRIPE_API_BASE={url} STRIPE_SECRET_KEY=sk_test_$(openssl rand -hex 12)")

@@ -47,7 +47,7 @@ class EmulatorSession:
 
         def human(console: Console) -> None:
             for line in lines:
-                console.print(line, markup=False)
+                console.print(line)
 
         self.run.finish(report, human=human)
 

@@ -9,6 +9,7 @@ import typer
 
 from creditctl.cli.emulator.session import KeyNameOption, UrlOption, steering
 from creditctl.cli.options import EnvFileOption, JsonOption
+from creditctl.cli.render.table import Table, show_table
 from creditctl.core.errors import UsageError
 from creditctl.core.when import iso_time, parse_duration, parse_when
 
@@ -137,9 +138,12 @@ def deliveries(
 
         def human(console: Console) -> None:
             if flush or retry is not None:
-                console.print(f"Made due now: {due}.", markup=False)
-            console.print(_delivery_table(rows) if rows else "No delivery yet: is an endpoint registered?")
-            console.print("Send one again: creditctl emulator deliveries --retry NUMBER", markup=False)
+                console.print(f"Made due now: {due}.")
+            if rows:
+                show_table(console, _delivery_table(rows))
+            else:
+                console.print("No delivery yet: is an endpoint registered?")
+            console.print("Send one again: creditctl emulator deliveries --retry NUMBER")
 
         at.run.finish({"made_due": due, "deliveries": rows}, human=human)
 
@@ -158,13 +162,11 @@ def _fault_line(rule: dict[str, Any]) -> str:
     return f"#{rule['id']} {rule['kind']}" + "".join(f", {part}" for part in said) + f" (struck {rule['hits']} times)"
 
 
-def _delivery_table(rows: list[dict[str, Any]]) -> Any:
-    from rich.table import Table
-
-    table = Table("#", "Event", "Type", "To", "State", "Attempts")
+def _delivery_table(rows: list[dict[str, Any]]) -> Table:
+    table = Table(("#", "Event", "Type", "To", "State", "Attempts"), right=frozenset({"#"}))
     for row in rows:
         answers = [str(attempt["status"] or attempt["error"]) for attempt in row["attempts"]]
         waits = f" until {iso_time(row['due'])}" if row["state"] == "pending" else ""
         cells = (str(row["id"]), row["event"], row["type"] or "", row["endpoint"], row["state"] + waits)
-        table.add_row(*cells, ", ".join(answers) or "none yet")
+        table.add(*cells, ", ".join(answers) or "none yet")
     return table

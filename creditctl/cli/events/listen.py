@@ -213,7 +213,7 @@ class Printer:
         if self.as_json_lines or self.run.as_json:
             self.run.say(line)
             return
-        self.run.out.print(line, markup=False)
+        self.run.out.print(line, soft_wrap=True)
         self.run.wiring.stdout.flush()
 
     def _row(self, record: EventRecord, answer: DeliveryResult) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def _shown(run: Run, rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]
 
     for row in rows:
         if not run.as_json:
-            run.out.print(event_line(row), markup=False)
+            run.out.print(event_line(row), soft_wrap=True)
         yield row
 
 
@@ -106,7 +106,7 @@ def _end_of_list(console: Console, count: int, more: bool) -> None:
         console.print("No event matches. Stripe lists thirty days; `creditctl events archive` keeps more from now on.")
         return
     tail = "there may be more: raise --limit" if more else "that is all"
-    console.print(f"{count:,} events, {tail}. Next: `creditctl events show evt_…`", markup=False)
+    console.print(f"{count:,} events, {tail}. Next: `creditctl events show evt_…`")
 
 
 def show(

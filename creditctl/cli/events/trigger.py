@@ -51,8 +51,8 @@ def trigger(
     report = as_dict(made)
 
     def human(console: Console) -> None:
-        console.print(f"{report['type']} {report['event']}", markup=False)
-        console.print(f"Next: `creditctl trace {report['payment_key']}`", markup=False)
+        console.print(f"{report['type']} {report['event']}")
+        console.print(f"Next: `creditctl trace {report['payment_key']}`")
 
     run.finish(report, human=human)
 
@@ -60,7 +60,7 @@ def trigger(
 def _list_types(run: Run) -> NoReturn:
     from creditctl.events.recipes import EVENT_TYPES
 
-    run.finish({"types": list(EVENT_TYPES)}, human=lambda console: console.print("\n".join(EVENT_TYPES), markup=False))
+    run.finish({"types": list(EVENT_TYPES)}, human=lambda console: console.print("\n".join(EVENT_TYPES)))
 
 
 def _order(run: Run, settings: Settings, user: str, slug: str | None, catalog: Path | None) -> Order:

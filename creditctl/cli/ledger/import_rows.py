@@ -210,7 +210,7 @@ def _progress(run: Run) -> Progress | None:
     """How far the reading has come, where somebody watches."""
     if run.as_json or not run.wiring.stderr.isatty():
         return None
-    return lambda count: run.err.print(f"{count:,} rows", end="\r", markup=False)
+    return lambda count: run.err.print(f"{count:,} rows", end="\r")
 
 
 def _finish(run: Run, report: ImportReport, *, wrote: bool, dry_run: bool) -> None:

@@ -122,23 +122,21 @@ def ledger_rows(world: LocalStack) -> list[dict[str, Any]]:
 
 
 def _render(console: Console, report: dict[str, Any], findings: list[Finding]) -> None:
-    from rich.table import Table
-
+    from creditctl.cli.render.table import Table, show_table
     from creditctl.core.money import format_amount
 
-    table = Table("#", "Kind", "User", "Package", title="The ledger, read back from its file")
-    for heading in ("Credits", "Amount"):
-        table.add_column(heading, justify="right")
-    table.add_column("Payment")
+    headings = ("#", "Kind", "User", "Package", "Credits", "Amount", "Payment")
+    right = frozenset({"#", "Credits", "Amount"})
+    table = Table(headings, right=right, title="The ledger, read back from its file")
     for row in report["ledger"]:
         amount = format_amount(row["amount"], row["currency"])
-        cells = [str(row["id"]), row["kind"], row["user_id"], row["package"] or "", f"{row['credits']:+,}", amount]
-        table.add_row(*cells, row["payment_key"])
-    console.print(table)
+        cells = (str(row["id"]), row["kind"], row["user_id"], row["package"] or "", f"{row['credits']:+,}", amount)
+        table.add(*cells, row["payment_key"])
+    show_table(console, table)
     console.print(f"{report['credits_bought']:,} credits bought; balance now {report['balance']:,}.")
     for finding in findings:
-        console.print(f"FAILED at {finding.subject}: {finding.message}. {finding.fix}", style="bold red", markup=False)
+        console.print(f"FAILED at {finding.subject}: {finding.message}. {finding.fix}", style="bold red")
     if not findings:
         console.print("\nTry next:")
         for command, why in _NEXT:
-            console.print(f"  {command:<24} {why}", markup=False)
+            console.print(f"  {command:<24} {why}")

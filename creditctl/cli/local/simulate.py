@@ -70,7 +70,7 @@ def _list(run: Run) -> None:
 
     def human(console: Console) -> None:
         for row in rows:
-            console.print(f"{row['name']:<22} {row['title']}", markup=False)
+            console.print(f"{row['name']:<22} {row['title']}")
 
     run.finish({"scenarios": rows}, human=human)
 
@@ -135,7 +135,7 @@ def _finish(run: Run, results: list[ScenarioResult]) -> None:
     def human(console: Console) -> None:
         console.print(f"{len(results) - len(failed)} of {len(results)} scenarios passed.")
         for result in failed:
-            console.print(f"  FAILED {result.name}: {result.failure}", markup=False)
+            console.print(f"  FAILED {result.name}: {result.failure}")
         console.print(
             "Next: put `creditctl simulate --json` into CI." if not failed else "Next: look at the backend's log."
         )

@@ -38,9 +38,9 @@ def show_checks(console: Console, results: Sequence[CheckResult]) -> None:
         mark = "[x]" if result.status.holds else "[ ]"
         style = _STYLES[result.status]
         console.line(f"{mark} {result.title}  ", (_WORDS[result.status], style))
-        console.print(f"      {result.evidence}", markup=False)
+        console.print(f"      {result.evidence}")
         if result.fix and result.status is not CheckStatus.PASS:
-            console.print(f"      -> {result.fix}", style="dim", markup=False)
+            console.print(f"      -> {result.fix}", style="dim")
 
 
 def findings_of(results: Sequence[CheckResult]) -> list[Finding]:

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from creditctl.cli.render.table import Table, show_table
 from creditctl.core.when import iso_time
 
 if TYPE_CHECKING:
@@ -31,13 +32,13 @@ def event_line(row: Mapping[str, Any]) -> str:
 def show(console: Console, report: Mapping[str, Any]) -> None:
     """One event: what it is about, what our ledger did with it, and the whole body."""
     event = report["event"]
-    console.print(f"{event['id']}  {event['type']}  {iso_time(event['created'])}", style="bold", markup=False)
-    console.print(event["about"], markup=False)
-    console.print(f"read from {report['source']}; endpoints that have not accepted it: {_pending(event)}", markup=False)
+    console.print(f"{event['id']}  {event['type']}  {iso_time(event['created'])}", style="bold")
+    console.print(event["about"])
+    console.print(f"read from {report['source']}; endpoints that have not accepted it: {_pending(event)}")
     for line in ledger_lines(report):
-        console.print(f"  {line}", markup=False)
-    console.print(json.dumps(report["body"], indent=2, ensure_ascii=False), markup=False, soft_wrap=True)
-    console.print(f"Next: `creditctl trace {event['id']}`, `creditctl events replay {event['id']}`", markup=False)
+        console.print(f"  {line}")
+    console.print(json.dumps(report["body"], indent=2, ensure_ascii=False), soft_wrap=True)
+    console.print(f"Next: `creditctl trace {event['id']}`, `creditctl events replay {event['id']}`")
 
 
 def ledger_lines(report: Mapping[str, Any]) -> list[str]:
@@ -65,24 +66,24 @@ def _pending(event: Mapping[str, Any]) -> str:
 def archive(console: Console, report: ArchiveReport) -> None:
     """What an archive run did."""
     resumed = "; an interrupted run was finished first" if report.resumed else ""
-    console.print(f"{report.added:,} new of {report.read:,} events read{resumed}.", markup=False)
+    console.print(f"{report.added:,} new of {report.read:,} events read{resumed}.")
     if report.span is not None:
         first, last = iso_time(report.span[0]), iso_time(report.span[1])
-        console.print(f"The archive holds {report.kept:,} events from {first} to {last}.", markup=False)
+        console.print(f"The archive holds {report.kept:,} events from {first} to {last}.")
     for gap in report.gaps:
         lost = f"{iso_time(gap.since)} to {iso_time(gap.until)}"
-        console.print(f"GAP {lost}: Stripe no longer lists what happened then.", style="bold red", markup=False)
-    console.print("Next: run it from cron, daily; `creditctl events replay` sends what is kept.", markup=False)
+        console.print(f"GAP {lost}: Stripe no longer lists what happened then.", style="bold red")
+    console.print("Next: run it from cron, daily; `creditctl events replay` sends what is kept.")
 
 
 def replay(console: Console, report: ReplayReport) -> None:
     """What each event of a replay answered, and what the ledger gained."""
     if report.results:
-        console.print(_replay_table([result.as_dict() for result in report.results]))
+        show_table(console, _replay_table([result.as_dict() for result in report.results]))
     counts = ", ".join(f"{report.count(state)} {state}" for state in ("accepted", "failed", "skipped"))
     gained = "the ledger cannot be seen from here" if report.credits is None else f"{report.credits:+,} credits"
-    console.print(f"{counts}; {gained}.", markup=False)
-    console.print(_next_of_replay(report), markup=False)
+    console.print(f"{counts}; {gained}.")
+    console.print(_next_of_replay(report))
 
 
 def _next_of_replay(report: ReplayReport) -> str:
@@ -93,32 +94,23 @@ def _next_of_replay(report: ReplayReport) -> str:
     return "Nothing is left. Next: `creditctl reconcile`"
 
 
-def _replay_table(rows: Sequence[Mapping[str, Any]]) -> Any:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(title="Replay, in order", box=box.SIMPLE_HEAD)
-    table.add_column("Type", no_wrap=True)
-    table.add_column("Event", no_wrap=True)
-    table.add_column("Answer")
-    table.add_column("Ledger")
-    table.add_column("Credits", justify="right")
+def _replay_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    headings = ("Type", "Event", "Answer", "Ledger", "Credits")
+    table = Table(headings, right=frozenset({"Credits"}), title="Replay, in order")
     for row in rows:
         credits = row["credits"]
         answer = f"{row['state']} {row['answer']}" if row["state"] == "accepted" else row["state"]
         gained = "" if credits is None else f"{credits:+,}"
-        table.add_row(row["type"], row["event"], answer, row["outcome"] or "", gained)
+        table.add(row["type"], row["event"], answer, row["outcome"] or "", gained)
     return table
 
 
 def plan(console: Console, report: Mapping[str, Any]) -> None:
     """What a replay would send."""
     for row in report["deliveries"]:
-        console.print(f"{row['state']:<8} {event_line(row)}", markup=False)
+        console.print(f"{row['state']:<8} {event_line(row)}", soft_wrap=True)
     sent = sum(row["state"] == "send" for row in report["deliveries"])
-    console.print(f"{sent} deliveries to {report['target']}; nothing was sent.", markup=False)
+    console.print(f"{sent} deliveries to {report['target']}; nothing was sent.")
     if report["left"]:
-        console.print(
-            f"{report['left']:,} more match: raise --limit, or run the command again afterwards.", markup=False
-        )
-    console.print("Next: the same command without --dry-run", markup=False)
+        console.print(f"{report['left']:,} more match: raise --limit, or run the command again afterwards.")
+    console.print("Next: the same command without --dry-run")

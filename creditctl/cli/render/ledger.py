@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditctl.cli.console import printable
 from creditctl.cli.render.severity import STYLES
+from creditctl.cli.render.table import Table, show_table
 from creditctl.core.findings import Severity
 from creditctl.core.money import format_amount
 from creditctl.core.when import iso_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from rich.text import Text
 
     from creditctl.cli.console import Console
     from creditctl.core.findings import Finding
@@ -23,17 +23,9 @@ if TYPE_CHECKING:
 _MOST_SHOWN = 50
 
 
-def plain(value: object) -> Text:
-    """A value from outside as text for a terminal: no markup, and nothing that could steer the terminal."""
-    from rich.text import Text
-
-    text = "" if value is None else str(value)
-    return Text("".join(mark if mark.isprintable() else repr(mark)[1:-1] for mark in text))
-
-
 def say(console: Console, line: str) -> None:
-    """One sentence."""
-    console.print(plain(line))
+    """One sentence, with nothing in it that could steer the terminal."""
+    console.print(printable(line, kept=""))
 
 
 def balance_row(balance: Balance) -> dict[str, Any]:
@@ -52,10 +44,10 @@ def balance(console: Console, user: str, credits: int, known: bool) -> None:
 
 def balances(console: Console, shown: Sequence[Balance], following: str | None) -> None:
     """A page of balances."""
-    table = _table("User", right=("Credits", "Entries"), title="Balances")
+    table = Table(("User", "Credits", "Entries"), right=frozenset({"Credits", "Entries"}), title="Balances")
     for each in shown:
-        table.add_row(plain(each.user_id), f"{each.credits:,}", f"{each.entries:,}")
-    console.print(table)
+        table.add(each.user_id, f"{each.credits:,}", f"{each.entries:,}")
+    show_table(console, table)
     if not shown:
         say(console, "Nobody has credits here.")
     if following is not None:
@@ -66,22 +58,13 @@ def balances(console: Console, shown: Sequence[Balance], following: str | None) 
 
 def entries(console: Console, shown: Sequence[Entry], following: int | None) -> None:
     """A page of entries."""
-    table = _table("Id", "Created", "User", "Kind", right=("Credits", "Amount"), title="Entries")
-    table.add_column("Payment", overflow="fold")
-    table.add_column("Note", overflow="fold")
+    headings = ("Id", "Created", "User", "Kind", "Credits", "Amount", "Payment", "Note")
+    table = Table(headings, right=frozenset({"Id", "Credits", "Amount"}), title="Entries")
     for each in shown:
         amount = format_amount(each.amount, each.currency) if each.currency else ""
-        table.add_row(
-            str(each.id),
-            iso_time(each.created),
-            plain(each.user_id),
-            str(each.kind),
-            f"{each.credits:+,}",
-            amount,
-            plain(each.payment_key),
-            plain(each.note or each.package),
-        )
-    console.print(table)
+        who = (str(each.id), iso_time(each.created), each.user_id, str(each.kind))
+        table.add(*who, f"{each.credits:+,}", amount, each.payment_key or "", each.note or each.package or "")
+    show_table(console, table)
     if following is not None:
         say(console, f"There are more. Next: the same with --after-id {following}, or --csv or --jsonl for all")
     else:
@@ -122,7 +105,7 @@ def findings(console: Console, found: Sequence[StoredFinding], status: str) -> N
     for each in found[:_MOST_SHOWN]:
         finding = each.finding
         head = f"{each.id:>5} {finding.severity!s:8} {finding.code} {finding.subject}"
-        console.print(plain(head), style=STYLES[finding.severity])
+        console.print(printable(head, kept=""), style=STYLES[finding.severity])
         say(console, f"      {finding.message}")
         if each.status == "open":
             say(console, f"      fix: {finding.fix}")
@@ -160,7 +143,10 @@ def exported(console: Console, path: Path, count: int) -> None:
 def verification(console: Console, found: Verification, path: Path, expected: str | None) -> None:
     """What verifying found."""
     for fault in found.faults[:_MOST_SHOWN]:
-        console.print(plain(f"critical ledger.{fault.kind}: {fault.message}"), style=STYLES[Severity.CRITICAL])
+        console.print(
+            printable(f"critical ledger.{fault.kind}: {fault.message}", kept=""),
+            style=STYLES[Severity.CRITICAL],
+        )
     if len(found.faults) > _MOST_SHOWN:
         say(console, f"… and {len(found.faults) - _MOST_SHOWN:,} more: `--json` shows all.")
     say(console, f"{path}: {found.head.count:,} entries, head {found.head.hash}")
@@ -182,14 +168,3 @@ def backup(console: Console, path: Path, found: Verification) -> None:
         say(console, f"The copy's chain is whole. Next: `creditctl ledger verify --ledger {path}` proves it again")
     else:
         say(console, "The copy is faulty, as the ledger is. Next: `creditctl ledger verify`")
-
-
-def _table(*left: str, right: tuple[str, ...], title: str) -> Any:
-    from rich.table import Table
-
-    table = Table(title=title)
-    for heading in left:
-        table.add_column(heading, overflow="fold")
-    for heading in right:
-        table.add_column(heading, justify="right")
-    return table

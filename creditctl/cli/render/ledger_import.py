@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from creditctl.cli.render.ledger import plain, say
+from creditctl.cli.console import printable
+from creditctl.cli.render.ledger import say
 from creditctl.cli.render.severity import STYLES
+from creditctl.cli.render.table import Table, show_table
 from creditctl.core.money import format_amount
 
 if TYPE_CHECKING:
@@ -42,23 +44,20 @@ def next_step(report: ImportReport, *, wrote: bool, dry_run: bool) -> str:
 
 def _refused(console: Console, report: ImportReport) -> None:
     for finding in report.findings[:_MOST_SHOWN]:
-        console.print(plain(finding.message), style=STYLES[finding.severity])
+        console.print(printable(finding.message, kept=""), style=STYLES[finding.severity])
     hidden = report.refused + report.repeated - min(len(report.findings), _MOST_SHOWN)
     if hidden > 0:
         say(console, f"… and {hidden:,} more: `--json` shows the first thousand.")
 
 
 def _kinds(console: Console, report: ImportReport) -> None:
-    from rich.table import Table
-
     if not report.new:
         return
-    table = Table("Kind", title=f"New rows of {report.source}")
-    for heading in ("Rows", "Credits"):
-        table.add_column(heading, justify="right")
+    numbers = ("Rows", "Credits")
+    table = Table(("Kind", *numbers), right=frozenset(numbers), title=f"New rows of {report.source}")
     for kind, count in sorted(report.rows_by_kind.items()):
-        table.add_row(kind, f"{count:,}", f"{report.credits_by_kind[kind]:+,}")
-    console.print(table)
+        table.add(kind, f"{count:,}", f"{report.credits_by_kind[kind]:+,}")
+    show_table(console, table)
     money = [format_amount(amount, code) for code, amount in sorted(report.amounts.items())]
     if money:
         say(console, f"Amounts come to {', '.join(money)}.")

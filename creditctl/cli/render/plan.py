@@ -31,10 +31,10 @@ def print_plan(console: Console, plan: Plan) -> None:
     for step in plan.steps:
         mark, style = _MARKS[step.action]
         reason = f"  ({step.reason})" if step.reason else ""
-        console.print(f"{mark:>3} {step.title}{reason}", style=style, markup=False)
+        console.print(f"{mark:>3} {step.title}{reason}", style=style)
         for change in step.changes:
-            console.print(f"      {_change_line(step, change)}", markup=False)
-    console.print(summary_line(plan), markup=False)
+            console.print(f"      {_change_line(step, change)}")
+    console.print(summary_line(plan))
 
 
 def _change_line(step: Step, change: Change) -> str:
@@ -68,9 +68,9 @@ def progress_line(number: int, total: int, step: Step) -> str:
 def print_findings(console: Console, findings: Sequence[Finding]) -> None:
     """Each finding with its severity in words, and what to do."""
     for finding in findings:
-        console.print(f"{finding.severity}: {finding.message}", markup=False)
+        console.print(f"{finding.severity}: {finding.message}")
         if finding.fix:
-            console.print(f"      {finding.fix}", markup=False)
+            console.print(f"      {finding.fix}")
 
 
 def env_lines(prices: Mapping[str, str]) -> dict[str, str]:

@@ -26,11 +26,11 @@ def render(console: Console, report: ReconcileReport, *, plan: bool) -> None:
         _finding(console, finding)
     lines = _rest(len(report.findings), "findings") + (plan_lines(report.repairs) if plan else [])
     for line in lines:
-        console.print(line, markup=False)
+        console.print(line)
     for repaired in report.repaired:
         given = sum(entry.credits for entry in repaired.entries)
-        console.print(f"repaired {repaired.payment_key}: {repaired.outcome}, {given:+,} credits", markup=False)
-    console.print(next_step(report), markup=False)
+        console.print(f"repaired {repaired.payment_key}: {repaired.outcome}, {given:+,} credits")
+    console.print(next_step(report))
 
 
 def next_step(report: ReconcileReport) -> str:
@@ -67,9 +67,9 @@ def _window(report: ReconcileReport) -> str:
 
 def _finding(console: Console, finding: Finding) -> None:
     severity = str(finding.severity)
-    console.print(f"{severity:8} {finding.code} {finding.subject}", style=STYLES[finding.severity], markup=False)
-    console.print(f"         {finding.message}", markup=False)
-    console.print(f"         fix: {finding.fix}", markup=False)
+    console.print(f"{severity:8} {finding.code} {finding.subject}", style=STYLES[finding.severity])
+    console.print(f"         {finding.message}")
+    console.print(f"         fix: {finding.fix}")
 
 
 def plan_lines(repairs: Sequence[Repair]) -> list[str]:

@@ -76,5 +76,4 @@ def _print_endpoint_note(console: Console, settings: Settings, planned: Plan) ->
         console.print(
             f"No webhook endpoint: CREDITS_API_URL is {'local' if settings.webhook_url else 'not set'}. "
             "For local work, `creditctl events listen` forwards events to the backend.",
-            markup=False,
         )

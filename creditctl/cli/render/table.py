@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from creditctl.cli.console import printable
+
 if TYPE_CHECKING:
     from creditctl.cli.console import Console
 
@@ -23,8 +25,8 @@ class Table:
     rows: list[tuple[str, ...]] = field(default_factory=list)
 
     def add(self, *cells: str) -> None:
-        """One more row, a cell a heading."""
-        self.rows.append(cells)
+        """One more row, a cell a heading; a line end in a cell is spelled out."""
+        self.rows.append(tuple(printable(cell, kept="") for cell in cells))
 
 
 def show_table(console: Console, table: Table) -> None:
@@ -32,14 +34,14 @@ def show_table(console: Console, table: Table) -> None:
     lines = table_lines(table)
     width = console.width
     if table.title:
-        console.print(table.title, style="bold", markup=False, soft_wrap=True)
+        console.print(table.title, style="bold", soft_wrap=True)
     if width is not None and any(display_width(line) > width for line in lines):
         for line in block_lines(table):
-            console.print(line, markup=False, soft_wrap=True)
+            console.print(line, soft_wrap=True)
         return
-    console.print(lines[0], style="bold", markup=False, soft_wrap=True)
+    console.print(lines[0], style="bold", soft_wrap=True)
     for line in lines[1:]:
-        console.print(line, markup=False, soft_wrap=True)
+        console.print(line, soft_wrap=True)
 
 
 def table_lines(table: Table) -> list[str]:

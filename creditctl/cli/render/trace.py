@@ -16,21 +16,21 @@ def render(console: Console, trace: Trace) -> None:
     for payment in trace.payments:
         _payment(console, payment)
     for sentence in trace.unseen:
-        console.print(f"Not seen: {sentence}.", style="yellow", markup=False)
+        console.print(f"Not seen: {sentence}.", style="yellow")
 
 
 def _payment(console: Console, payment: PaymentTrace) -> None:
-    console.print(f"Payment {payment.key}", style="bold", markup=False)
+    console.print(f"Payment {payment.key}", style="bold")
     for line in payment.lines:
         style = "bold red" if line.source == "missing" else None
-        console.print(_text(line), style=style, markup=False, soft_wrap=True)
+        console.print(_text(line), style=style, soft_wrap=True)
     missing = payment.diagnosis.missing
     if missing is None:
-        console.print(payment.diagnosis.note, markup=False)
+        console.print(payment.diagnosis.note)
     elif missing.command:
-        console.print(f"Next: `{missing.command}`", markup=False, soft_wrap=True)
+        console.print(f"Next: `{missing.command}`", soft_wrap=True)
     else:
-        console.print("There is nothing to do about it here.", markup=False)
+        console.print("There is nothing to do about it here.")
     console.print()
 
 

@@ -8,6 +8,7 @@ import typer
 
 from creditctl.cli.options import ConfirmOption, EnvFileOption, JsonOption, ModeOption, YesOption
 from creditctl.cli.output import start
+from creditctl.cli.render.table import Table, show_table
 from creditctl.cli.secret_sink import SecretCommandOption, secret_sink
 from creditctl.cli.webhooks.session import StripeSession, open_stripe_session, required_endpoint
 from creditctl.core.errors import ExitCode
@@ -37,7 +38,7 @@ def list_endpoints(
         rows = [_row(endpoint, held) for endpoint in seen]
 
         def human(console: Console) -> None:
-            console.print(_table(rows))
+            show_table(console, _table(rows))
             console.print("Next: `creditctl webhooks probe`, or `creditctl setup`")
 
         work.run.finish({"endpoints": rows}, human=human)
@@ -62,15 +63,13 @@ def _row(endpoint: EndpointState, held: list[str]) -> dict[str, Any]:
     }
 
 
-def _table(rows: list[dict[str, Any]]) -> Any:
-    from rich.table import Table
-
-    table = Table("Endpoint", "URL", "Status", "Events", "Version", "Managed", "Secret", title="Webhook endpoints")
+def _table(rows: list[dict[str, Any]]) -> Table:
+    table = Table(("Endpoint", "URL", "Status", "Events", "Version", "Managed", "Secret"), title="Webhook endpoints")
     for row in rows:
         events = "all (*)" if row["enabled_events"] == ["*"] else str(len(row["enabled_events"]))
         version = row["api_version"] or "account's default"
         managed = "creditctl" if row["managed"] else "no"
-        table.add_row(row["id"], row["url"], row["status"], events, version, managed, row["secret"])
+        table.add(row["id"], row["url"], row["status"], events, version, managed, row["secret"])
     return table
 
 
@@ -179,7 +178,7 @@ def _switch(
         changed = endpoint_state(work.door.client.v1.webhook_endpoints.update(endpoint_id, {"disabled": off}))
 
     def human(console: Console) -> None:
-        console.print(f"{changed.id} ({changed.url}) is {changed.status}.", markup=False)
+        console.print(f"{changed.id} ({changed.url}) is {changed.status}.")
         console.print("Next: `creditctl webhooks enable …`" if off else "Next: `creditctl webhooks probe`")
 
     work.run.finish({"endpoint": {"id": changed.id, "url": changed.url, "status": changed.status}}, human=human)
@@ -202,7 +201,7 @@ def delete(
         delete_endpoint(work.door, endpoint_id, must_exist=True)
 
         def human(console: Console) -> None:
-            console.print(f"{endpoint_id} is gone.", markup=False)
+            console.print(f"{endpoint_id} is gone.")
             console.print("Next: `creditctl webhooks list`")
 
         work.run.finish({"deleted": endpoint_id}, human=human)
@@ -239,7 +238,7 @@ def probe(
 
 def _print_results(console: Console, results: list[CheckResult]) -> None:
     for result in results:
-        console.print(f"{result.status:>7}  {result.title}: {result.evidence}", markup=False)
+        console.print(f"{result.status:>7}  {result.title}: {result.evidence}")
         if result.fix:
-            console.print(f"         {result.fix}", markup=False)
+            console.print(f"         {result.fix}")
     console.print("Next: `creditctl checklist`")

@@ -62,7 +62,7 @@ def _seen(work: StripeSession, wish: DesiredEndpoint, new: EndpointState | None)
 
 def _begun(work: StripeSession, endpoint_id: str) -> None:
     def human(console: Console) -> None:
-        console.print(f"Both secrets are in place; {endpoint_id} delivers beside the old endpoint.", markup=False)
+        console.print(f"Both secrets are in place; {endpoint_id} delivers beside the old endpoint.")
         console.print("Next: restart the backend with the new settings, then `creditctl webhooks rotate` again.")
 
     work.run.finish({"stage": "overlap", "endpoint": endpoint_id}, human=human)
@@ -78,8 +78,8 @@ def _wait(work: StripeSession) -> None:
     )
 
     def human(console: Console) -> None:
-        console.print(finding.message, markup=False)
-        console.print(finding.fix, markup=False)
+        console.print(finding.message)
+        console.print(finding.fix)
 
     work.run.finish({"stage": "overlap"}, human=human, findings=[finding], exit_code=ExitCode.FINDINGS)
 
@@ -87,7 +87,7 @@ def _wait(work: StripeSession) -> None:
 def _finished(work: StripeSession, endpoint_id: str | None, seen: str | None) -> None:
     def human(console: Console) -> None:
         proof = f" ({seen} was delivered to it)" if seen else ""
-        console.print(f"The old endpoint and its secret are retired; {endpoint_id} stays{proof}.", markup=False)
+        console.print(f"The old endpoint and its secret are retired; {endpoint_id} stays{proof}.")
         console.print("Next: `creditctl webhooks probe`")
 
     work.run.finish({"stage": "done", "endpoint": endpoint_id, "event": seen}, human=human)

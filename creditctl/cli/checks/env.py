@@ -156,13 +156,13 @@ def _show(console: Console, view: EnvView, findings: list[Finding], proof: KeyPr
     for finding in findings:
         severity = (f"{finding.severity:<8}", STYLES[finding.severity])
         console.line(severity, f" {finding.subject}  {finding.message}", (f"  [{finding.code}]", "dim"))
-        console.print(f"         {finding.fix}", style="dim", markup=False)
+        console.print(f"         {finding.fix}", style="dim")
     for setting in view.all_winning():
-        console.print(f"{setting.name:<34} from {setting.where}", markup=False)
+        console.print(f"{setting.name:<34} from {setting.where}")
     if proof is not None and proof.account is not None:
         mode = {True: "live", False: "not live", None: "unknown"}[proof.livemode]
-        console.print(f"Stripe: {proof.account}, {mode}; {len(proof.granted)} reads work.", markup=False)
-    console.print(_summary(view, findings), markup=False)
+        console.print(f"Stripe: {proof.account}, {mode}; {len(proof.granted)} reads work.")
+    console.print(_summary(view, findings))
 
 
 def _summary(view: EnvView, findings: list[Finding]) -> str:

@@ -21,7 +21,7 @@ def doctor(session: Session, catalog: CatalogOption = None) -> Answer:
     """
     from creditctl.checks.doctor import DOCTOR
     from creditctl.checks.registry import run_checks
-    from creditctl.cli.check_context import open_check_context
+    from creditctl.cli.checks.context import open_check_context
 
     context = open_check_context(session, catalog)
     return _answer([(problem.title, run_checks(problem.checks, context)) for problem in DOCTOR])
@@ -35,9 +35,9 @@ def _answer(answers: list[tuple[str, list[CheckResult]]]) -> Answer:
 
     def human(console: Console) -> None:
         for title, group in answers:
-            console.print(f"Problem: {title}", style="bold", markup=False)
+            console.print(f"Problem: {title}", style="bold")
             show_checks(console, group)
-        console.print(_summary(ill), markup=False)
+        console.print(_summary(ill))
 
     return Answer(
         {

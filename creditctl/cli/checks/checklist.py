@@ -25,7 +25,7 @@ def checklist(session: Session, catalog: CatalogOption = None) -> Answer:
     """
     from creditctl.checks.checklist import CHECKLIST
     from creditctl.checks.registry import run_checks
-    from creditctl.cli.check_context import open_check_context
+    from creditctl.cli.checks.context import open_check_context
 
     return _answer(run_checks(CHECKLIST, open_check_context(session, catalog)))
 
@@ -39,7 +39,7 @@ def _answer(results: list[CheckResult]) -> Answer:
     def human(console: Console) -> None:
         show_checks(console, results)
         following = f"Next: {first.title}." if first else "Ready to go live. Next: creditctl reconcile, in cron."
-        console.print(f"{holding} of {len(results)} items hold. {following}", markup=False)
+        console.print(f"{holding} of {len(results)} items hold. {following}")
 
     return Answer(
         {"checks": [result.as_dict() for result in results], "holding": holding, "items": len(results)},
@@ -59,7 +59,7 @@ def attest(
 ) -> Answer:
     """Vouch for an item that no call can prove; another account, mode or endpoint opens it again."""
     from creditctl.checks import attest as attesting
-    from creditctl.cli.check_context import open_check_context
+    from creditctl.cli.checks.context import open_check_context
 
     name = _attestable(item)
     context = open_check_context(session)

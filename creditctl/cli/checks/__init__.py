@@ -1,0 +1,1 @@
+"""Commands that judge: `env`, `checklist`, `doctor`, and what they look at."""
