@@ -9,9 +9,10 @@ from typing import Any
 
 from creditctl.emulator.api import jobs
 from creditctl.emulator.api.accounts import Accounts
-from creditctl.emulator.api.context import API_VERSION, EmulatorOptions, Services
+from creditctl.emulator.api.context import EmulatorOptions, Services
 from creditctl.emulator.control import api as control
 from creditctl.emulator.pages import handler as pages
+from creditctl.emulator.protocol.versions import API_VERSION
 from creditctl.emulator.protocol.wire import Request, Response, Send
 from creditctl.emulator.storage.ids import Ids
 from creditctl.emulator.storage.settings import load_settings, save_setting
@@ -19,9 +20,11 @@ from creditctl.emulator.storage.store import Store
 from creditctl.emulator.v1 import Api, server_error
 from creditctl.emulator.webhooks.auto_disable import watch
 from creditctl.emulator.webhooks.deliveries import AttemptResult, Deliveries, Outgoing
+from creditctl.emulator.webhooks.events import EventRecorder
 from creditctl.emulator.webhooks.faults import Faults, apply_faults
 from creditctl.emulator.webhooks.listeners import Listeners, Session
 from creditctl.emulator.webhooks.outgoing import attempt, send_over_http
+from creditctl.emulator.webhooks.subscribers import Subscribers
 
 _LOG = logging.getLogger("creditctl.emulator")
 
@@ -48,15 +51,7 @@ class Emulator:
         self.on_work: Callable[[], None] = lambda: None
         """Called when there may be something to pump; a server sets it."""
         store = Store(state)
-        faults = Faults(_seed_text(seed, "faults"))
-        self.services = Services(
-            store=store,
-            ids=Ids(_seed_text(seed, "ids"), store.draw),
-            options=options,
-            deliveries=Deliveries(store, faults, retry_seconds),
-            faults=faults,
-            listeners=Listeners(store),
-        )
+        self.services = _services(store, options, seed)
         self.offset_seconds: int = load_settings(store).get("offset_seconds", 0)
         self.accounts = Accounts(store, options)
         self._api = Api(self.services, self.accounts)
@@ -146,7 +141,7 @@ class Emulator:
             self.services.deliveries.record(outgoing, outcome, moment, livemode=livemode)
             days = self.services.options.disable_after_days
             if days is not None and watch(store, self.services.deliveries, outgoing, outcome, moment, days):
-                self.services.endpoints.pop(outgoing.scope, None)
+                self.services.subscribers.forget(outgoing.scope)
             store.commit()
 
     def next_due(self) -> int | None:
@@ -167,7 +162,7 @@ class Emulator:
         """Forget everything."""
         with self._lock:
             self.services.store.clear()
-            self.services.endpoints.clear()
+            self.services.subscribers.forget()
             self.services.faults.remove(None)
             self.services.next_job = None
             self.services.listeners.forget()
@@ -178,7 +173,7 @@ class Emulator:
         """Read again what is remembered outside the database: it was replaced."""
         with self._lock:
             self.services.store.recount()
-            self.services.endpoints.clear()
+            self.services.subscribers.forget()
             self.accounts.forget()
             self.services.next_job = jobs.next_due(self.services)
             self.offset_seconds = load_settings(self.services.store).get("offset_seconds", 0)
@@ -213,6 +208,22 @@ class Emulator:
         """Release the database."""
         with self._lock:
             self.services.store.close()
+
+
+def _services(store: Store, options: EmulatorOptions, seed: int | None) -> Services:
+    ids, faults = Ids(_seed_text(seed, "ids"), store.draw), Faults(_seed_text(seed, "faults"))
+    deliveries, listeners = Deliveries(store, faults, options.retry_seconds), Listeners(store)
+    subscribers = Subscribers(store, listeners)
+    return Services(
+        store=store,
+        ids=ids,
+        options=options,
+        deliveries=deliveries,
+        faults=faults,
+        listeners=listeners,
+        subscribers=subscribers,
+        events=EventRecorder(store, ids, deliveries, subscribers, options.api_version),
+    )
 
 
 def _seed_text(seed: int | None, purpose: str) -> str | None:

@@ -148,7 +148,7 @@ class Api:
 
     def _take_back(self, context: RequestContext) -> None:
         self._services.store.rollback()
-        self._services.endpoints.pop(context.scope.id, None)
+        self._services.subscribers.forget(context.scope.id)
 
 
 def _log_entry(request: Request, response: Response, context: RequestContext) -> Body:

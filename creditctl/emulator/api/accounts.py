@@ -11,8 +11,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from creditctl.emulator.api.context import AccountScope, EmulatorOptions
+from creditctl.emulator.api.context import EmulatorOptions
 from creditctl.emulator.protocol.errors import NO_KEY, PUBLISHABLE_KEY, StripeError, invalid, masked, unauthorized
+from creditctl.emulator.storage.account_scope import AccountScope
 from creditctl.emulator.storage.ids import account_id
 from creditctl.emulator.storage.store import Store, decode, encode
 

@@ -1,30 +1,20 @@
-"""What an action is given: who calls, with which parameters, and the means to read, write and announce."""
+"""Request context: what an action is given, who calls with which parameters, and how to read, write and announce."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from creditctl.emulator.protocol.errors import StripeError, no_such
+from creditctl.emulator.protocol.versions import API_VERSION
+from creditctl.emulator.storage.account_scope import AccountScope
 from creditctl.emulator.storage.ids import Ids
 from creditctl.emulator.storage.object_types import Body, ObjectType
 from creditctl.emulator.storage.store import Row, Store, encode
-from creditctl.emulator.webhooks.events import previous_attributes, record_event
-
-if TYPE_CHECKING:
-    from creditctl.emulator.webhooks.deliveries import Deliveries
-    from creditctl.emulator.webhooks.faults import Faults
-    from creditctl.emulator.webhooks.listeners import Listeners
-
-API_VERSION = "2026-10-28.endive"
-"""Source: the version pinned by stripe-python 16.1.0."""
-
-
-class AccountScope(msgspec.Struct, frozen=True):
-    """One account in one mode: a separate world of objects."""
-
-    id: int
-    account: str
-    livemode: bool
+from creditctl.emulator.webhooks.deliveries import Deliveries
+from creditctl.emulator.webhooks.events import EventCause, EventRecorder, previous_attributes
+from creditctl.emulator.webhooks.faults import Faults
+from creditctl.emulator.webhooks.listeners import Listeners
+from creditctl.emulator.webhooks.subscribers import Subscribers
 
 
 class EmulatorOptions(msgspec.Struct):
@@ -45,10 +35,11 @@ class Services(msgspec.Struct):
     store: Store
     ids: Ids
     options: EmulatorOptions
-    deliveries: "Deliveries"
-    faults: "Faults"
-    listeners: "Listeners"
-    endpoints: dict[int, list[tuple[str, frozenset[str]]]] = {}
+    deliveries: Deliveries
+    faults: Faults
+    listeners: Listeners
+    subscribers: Subscribers
+    events: EventRecorder
     next_job: int | None = None
     in_flight: set[tuple[int, str]] = set()
     """Idempotency keys of requests whose answer is still on its way, by scope."""
@@ -131,14 +122,14 @@ class RequestContext:
         """Store a new object, announce it where `event` names a type, and answer it."""
         encoded = self.services.store.add(self.scope.id, kind, body, extra)
         if event:
-            record_event(self, event, encoded, body["id"], None, self._by_request)
+            self._record(event, encoded, body["id"], None)
         return body
 
     def save(self, kind: ObjectType, body: Body, *, event: str | None = None, previous: Body | None = None) -> Body:
         """Store a changed object, announce it where `event` names a type, and answer it."""
         encoded = self.services.store.save(self.scope.id, kind, body)
         if event:
-            record_event(self, event, encoded, body["id"], previous, self._by_request)
+            self._record(event, encoded, body["id"], previous)
         return body
 
     def change(self, kind: ObjectType, before: Body, after: Body, event: str) -> Body:
@@ -148,11 +139,13 @@ class RequestContext:
 
     def emit(self, type_: str, body: Body, previous: Body | None = None) -> None:
         """Announce an object as it is now."""
-        record_event(self, type_, encode(body), body["id"], previous, self._by_request)
+        # A balance has no id; its events get ids of the ordinary family.
+        self._record(type_, encode(body), body.get("id", ""), previous)
 
-    @property
-    def _by_request(self) -> bool:
-        return not self.browser and self.request_id is not None
+    def _record(self, type_: str, snapshot: bytes, object_id: str, previous: Body | None) -> None:
+        by_request = not self.browser and self.request_id is not None
+        cause = EventCause(self.request_id, self.idempotency_key) if by_request else EventCause()
+        self.services.events.record(self.scope, self.now, type_, snapshot, object_id, previous, cause)
 
     # later
 

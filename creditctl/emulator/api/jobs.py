@@ -4,7 +4,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from creditctl.emulator.api.context import AccountScope, RequestContext, Services
+from creditctl.emulator.api.context import RequestContext, Services
+from creditctl.emulator.storage.account_scope import AccountScope
 from creditctl.emulator.storage.store import decode
 
 _LOG = logging.getLogger("creditctl.emulator")

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from creditctl.emulator.api.context import AccountScope, RequestContext
+from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.control import accounts as _accounts  # noqa: F401 - registers its controls
 from creditctl.emulator.control import payments as _payments  # noqa: F401 - registers its controls
 from creditctl.emulator.control.actions import ACTIONS
 from creditctl.emulator.protocol.errors import StripeError, invalid
 from creditctl.emulator.protocol.forms import Tree, decode
 from creditctl.emulator.protocol.wire import Request, Response
+from creditctl.emulator.storage.account_scope import AccountScope
 from creditctl.emulator.storage.store import encode
 
 if TYPE_CHECKING:

@@ -154,7 +154,4 @@ def settle(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
         move(context, currency, "pending", -amount)
         move(context, currency, "available", amount)
     if sums:
-        from creditctl.emulator.storage.store import encode
-        from creditctl.emulator.webhooks.events import record_event
-
-        record_event(context, "balance.available", encode(balance(context)), "balance", None, by_request=False)
+        context.emit("balance.available", balance(context))

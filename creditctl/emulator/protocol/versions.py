@@ -8,6 +8,8 @@ import re
 
 from creditctl.emulator.protocol.errors import invalid
 
+API_VERSION = "2026-10-28.endive"
+"""The default. Source: the version pinned by stripe-python 16.1.0."""
 _VERSION = re.compile(r"(20[12][0-9]-[0-1][0-9]-[0-3][0-9])(?:\.([a-z]+))?(; [a-z_]+=v[0-9]+)*\Z")
 _RELEASES = (
     ("2026-09-30", "endive"),

@@ -94,7 +94,7 @@ def create(context: RequestContext) -> Body:
         "url": params["url"],
     }
     context.add(WEBHOOK_ENDPOINT, endpoint, extra={"secret": secret})
-    context.services.endpoints.pop(context.scope.id, None)
+    context.services.subscribers.forget(context.scope.id)
     return {**endpoint, "secret": secret}
 
 
@@ -108,7 +108,7 @@ def update(context: RequestContext) -> Body:
         context.services.deliveries.pause(context.scope.id, after["id"], paused=params["disabled"])
         _forget_failures(context, after["id"])
     context.save(WEBHOOK_ENDPOINT, after)
-    context.services.endpoints.pop(context.scope.id, None)
+    context.services.subscribers.forget(context.scope.id)
     return after
 
 
@@ -123,7 +123,7 @@ def _forget_failures(context: RequestContext, endpoint: str) -> None:
 def delete(context: RequestContext) -> Body:
     """Remove an endpoint; what was pending for it is not sent any more."""
     endpoint = context.fetch(WEBHOOK_ENDPOINT, context.args[0])
-    context.services.endpoints.pop(context.scope.id, None)
+    context.services.subscribers.forget(context.scope.id)
     return erase(context, WEBHOOK_ENDPOINT, endpoint["id"])
 
 

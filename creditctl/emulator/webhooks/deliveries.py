@@ -11,7 +11,6 @@ import msgspec
 from creditctl.emulator.protocol.versions import render
 from creditctl.emulator.storage.object_types import EVENT, Body
 from creditctl.emulator.storage.store import Store, decode, encode
-from creditctl.emulator.webhooks.events import LISTENER
 from creditctl.emulator.webhooks.faults import Faults
 from creditctl.emulator.webhooks.signatures import signature_header
 
@@ -19,6 +18,8 @@ TEST_RETRY_SECONDS = (600, 7200)
 LIVE_RETRY_SECONDS = (300, 1800, 7200, 18_000, 36_000, 43_200, 54_000, 54_000)
 USER_AGENT = "Stripe/1.0 (+https://stripe.com/docs/webhooks)"
 KEPT_RESPONSE_BYTES = 5000
+LISTENER = "cli"
+"""What the endpoint name of a connected `stripe listen` begins with in the delivery log."""
 
 
 class Outgoing(msgspec.Struct, frozen=True):

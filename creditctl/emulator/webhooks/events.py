@@ -1,21 +1,27 @@
-"""Events: a snapshot of an object, what changed in it, and one delivery row for each endpoint that listens.
+"""Event objects: a snapshot of an object, what changed in it, and one delivery row for each subscriber.
 
 Source: Stripe API reference, "The Event object"; Stripe docs, "Receive Stripe events in your webhook endpoint".
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
-from creditctl.emulator.storage.object_types import EVENT, WEBHOOK_ENDPOINT, Body
-from creditctl.emulator.storage.store import column, decode
-
-if TYPE_CHECKING:
-    from creditctl.emulator.api.context import RequestContext
+from creditctl.emulator.storage.account_scope import AccountScope
+from creditctl.emulator.storage.ids import Ids
+from creditctl.emulator.storage.object_types import EVENT, Body
+from creditctl.emulator.storage.store import Store, column
+from creditctl.emulator.webhooks.deliveries import Deliveries
+from creditctl.emulator.webhooks.subscribers import Subscribers
 
 RETENTION_SECONDS = 30 * 86_400
-LISTENER = "cli"
-"""The endpoint name in the delivery log of a connected `stripe listen`."""
+
+
+class EventCause(msgspec.Struct, frozen=True):
+    """The API request that caused an event; both parts are None where a buyer, a bank or time did."""
+
+    request_id: str | None = None
+    idempotency_key: str | None = None
 
 
 def previous_attributes(before: Body, after: Body) -> Body:
@@ -32,63 +38,63 @@ def previous_attributes(before: Body, after: Body) -> Body:
     return changed
 
 
-def record_event(
-    context: "RequestContext", type_: str, snapshot: bytes, object_id: str, previous: Body | None, by_request: bool
-) -> str:
-    """Store an event with its deliveries, inside the caller's transaction; answers its id."""
-    listeners = matching_endpoints(context, type_)
-    data: dict[str, Any] = {"object": msgspec.Raw(snapshot)}
-    if previous:
-        data["previous_attributes"] = previous
-    event_id = _event_id(context, object_id)
-    event = {
-        "id": event_id,
-        "object": "event",
-        "api_version": context.services.options.api_version,
-        "created": context.now,
-        "data": data,
-        "livemode": context.scope.livemode,
-        "pending_webhooks": len(listeners),
-        "request": {
-            "id": context.request_id if by_request else None,
-            "idempotency_key": context.idempotency_key if by_request else None,
-        },
-        "type": type_,
-    }
-    context.services.store.add(context.scope.id, EVENT, event)
-    for endpoint in listeners:
-        context.services.deliveries.plan(context.scope.id, event_id, type_, endpoint, context.now)
-    return event_id
+class EventRecorder:
+    """Stores events and plans their deliveries, inside the caller's transaction."""
+
+    def __init__(
+        self, store: Store, ids: Ids, deliveries: Deliveries, subscribers: Subscribers, api_version: str
+    ) -> None:
+        self._store, self._ids = store, ids
+        self._deliveries, self._subscribers = deliveries, subscribers
+        self._api_version = api_version
+
+    def record(
+        self,
+        scope: AccountScope,
+        now: int,
+        type_: str,
+        snapshot: bytes,
+        object_id: str,
+        previous: Body | None,
+        cause: EventCause,
+    ) -> str:
+        """Store one event about an object as it is now (`snapshot`, encoded) and answer the event's id."""
+        subscribers = self._subscribers.matching(scope.id, type_)
+        data: dict[str, Any] = {"object": msgspec.Raw(snapshot)}
+        if previous:
+            data["previous_attributes"] = previous
+        event_id = self._new_id(scope, now, object_id)
+        event = {
+            "id": event_id,
+            "object": "event",
+            "api_version": self._api_version,
+            "created": now,
+            "data": data,
+            "livemode": scope.livemode,
+            "pending_webhooks": len(subscribers),
+            "request": {"id": cause.request_id, "idempotency_key": cause.idempotency_key},
+            "type": type_,
+        }
+        self._store.add(scope.id, EVENT, event)
+        for subscriber in subscribers:
+            self._deliveries.plan(scope.id, event_id, type_, subscriber, now)
+        return event_id
+
+    def _new_id(self, scope: AccountScope, now: int, object_id: str) -> str:
+        """An event of a payment shares the payment's sixteen characters (ids begin with 3); others are unrelated."""
+        body = object_id[object_id.find("_") + 1 :]
+        if body.startswith("3") and len(body) == 24:
+            return self._ids.relative("evt_", object_id, "2")
+        return self._ids.dated("evt_", scope.account, now)
 
 
-def _event_id(context: "RequestContext", object_id: str) -> str:
-    body = object_id[object_id.find("_") + 1 :]
-    if body.startswith("3") and len(body) == 24:
-        return context.services.ids.relative("evt_", object_id, "2")
-    return context.new_id("evt_")
-
-
-def matching_endpoints(context: "RequestContext", type_: str) -> list[str]:
-    """The ids of the enabled endpoints, and of connected listeners, that want this type."""
-    cache = context.services.endpoints
-    if context.scope.id not in cache:
-        rows = context.services.store.select(context.scope.id, WEBHOOK_ENDPOINT)
-        cache[context.scope.id] = [
-            (row.id, frozenset(body["enabled_events"]))
-            for row in reversed(rows)
-            if (body := decode(row.body))["status"] == "enabled"
-        ]
-    found = [name for name, wanted in cache[context.scope.id] if type_ in wanted or "*" in wanted]
-    return found + context.services.listeners.names(context.scope.id)
-
-
-def retained(context: "RequestContext") -> tuple[str, tuple[int]]:
-    """The condition that hides events older than thirty days."""
-    return "created >= ?", (context.now - RETENTION_SECONDS,)
+def retention_start(now: int) -> int:
+    """The oldest moment whose events are still shown: Stripe keeps them for thirty days."""
+    return now - RETENTION_SECONDS
 
 
 def by_types(types: list[str]) -> tuple[str, list[str]]:
-    """The condition for a list of event types, `charge.*` included."""
+    """The SQL condition for a list of event types, `charge.*` included."""
     if len(types) == 1 and "*" not in types[0]:
         clause, values = column("label", types[0])
         return clause, list(values)

@@ -13,8 +13,14 @@ from typing import Any
 import msgspec
 
 from creditctl.emulator.storage.store import Store, encode
-from creditctl.emulator.webhooks.deliveries import AttemptResult, Deliveries, Outgoing, render_event, webhook_headers
-from creditctl.emulator.webhooks.events import LISTENER
+from creditctl.emulator.webhooks.deliveries import (
+    LISTENER,
+    AttemptResult,
+    Deliveries,
+    Outgoing,
+    render_event,
+    webhook_headers,
+)
 
 PATIENCE_SECONDS = 60.0
 """How long a session that lost its connection is still waited for."""

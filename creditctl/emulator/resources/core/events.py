@@ -8,9 +8,9 @@ from creditctl.emulator.api.lists import ListFilter, by_created, list_fields, li
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.protocol.errors import bad_parameter
 from creditctl.emulator.protocol.schema import Anything, Boolean, Field, Listing, Text
-from creditctl.emulator.storage.object_types import EVENT, WEBHOOK_ENDPOINT, Body
+from creditctl.emulator.storage.object_types import EVENT, WEBHOOK_ENDPOINT
 from creditctl.emulator.storage.store import Condition, Row
-from creditctl.emulator.webhooks.events import by_types, matching_endpoints, retained
+from creditctl.emulator.webhooks.events import by_types, retention_start
 
 MOST_TYPES = 20
 
@@ -37,7 +37,7 @@ def _check(context: RequestContext) -> None:
 
 def _fetch(context: RequestContext) -> Row:
     row = context.fetch_row(EVENT, context.args[0])
-    if row.created < retained(context)[1][0]:
+    if row.created < retention_start(context.now):
         raise context.missing(EVENT, context.args[0], None)
     return row
 
@@ -57,19 +57,25 @@ def retry(context: RequestContext) -> bytes:
     elif context.params.get("for_stripecli"):
         targets = context.services.listeners.names(context.scope.id)
     else:
-        targets = matching_endpoints(context, event["type"])
+        targets = context.services.subscribers.matching(context.scope.id, event["type"])
     for target in targets:
         context.services.deliveries.plan(context.scope.id, row.id, event["type"], target, context.now, manual=True)
     return row.body
 
 
-def _list(context: RequestContext) -> Body | bytes:
-    return _LISTING(context)
+def _retained(context: RequestContext) -> list[Condition]:
+    return [("created >= ?", (retention_start(context.now),))]
 
 
-_LISTING = listing(EVENT, _FILTERS, base=lambda context: [retained(context)])
 ROUTES = (
-    route("GET", "/v1/events", _list, list_fields(_FILTERS), permission="event", check=_check),
+    route(
+        "GET",
+        "/v1/events",
+        listing(EVENT, _FILTERS, base=_retained),
+        list_fields(_FILTERS),
+        permission="event",
+        check=_check,
+    ),
     route("GET", "/v1/events/{id}", retrieve_event, permission="event"),
     route("POST", "/v1/events/{id}/retry", retry, _RETRY, permission="event"),
 )

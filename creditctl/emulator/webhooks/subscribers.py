@@ -1,0 +1,34 @@
+"""Subscribers of an event type: enabled webhook endpoints (cached by account) and connected CLI listeners."""
+
+from creditctl.emulator.storage.object_types import WEBHOOK_ENDPOINT
+from creditctl.emulator.storage.store import Store, decode
+from creditctl.emulator.webhooks.listeners import Listeners
+
+Subscription = tuple[str, frozenset[str]]
+
+
+class Subscribers:
+    """Who wants which events; the endpoints are read once and kept until somebody says that they changed."""
+
+    def __init__(self, store: Store, listeners: Listeners) -> None:
+        self._store, self._listeners = store, listeners
+        self._endpoints: dict[int, list[Subscription]] = {}
+
+    def matching(self, scope: int, type_: str) -> list[str]:
+        """The ids of the enabled endpoints, and of connected listeners, that want this type."""
+        if scope not in self._endpoints:
+            self._endpoints[scope] = self._read(scope)
+        found = [name for name, wanted in self._endpoints[scope] if type_ in wanted or "*" in wanted]
+        return found + self._listeners.names(scope)
+
+    def _read(self, scope: int) -> list[Subscription]:
+        # The store lists newest first; deliveries of one event are planned in the order of registration.
+        bodies = [decode(row.body) for row in reversed(self._store.select(scope, WEBHOOK_ENDPOINT))]
+        return [(body["id"], frozenset(body["enabled_events"])) for body in bodies if body["status"] == "enabled"]
+
+    def forget(self, scope: int | None = None) -> None:
+        """Drop the cached endpoints of an account, or of all: they changed, or their change was rolled back."""
+        if scope is None:
+            self._endpoints.clear()
+        else:
+            self._endpoints.pop(scope, None)
