@@ -14,6 +14,7 @@ from creditctl.emulator.control import api as control
 from creditctl.emulator.pages import handler as pages
 from creditctl.emulator.protocol.versions import API_VERSION
 from creditctl.emulator.protocol.wire import Request, Response, Send
+from creditctl.emulator.resources.table import JOBS
 from creditctl.emulator.storage.ids import Ids
 from creditctl.emulator.storage.settings import load_settings, save_setting
 from creditctl.emulator.storage.store import Store
@@ -111,7 +112,7 @@ class Emulator:
     def run_jobs(self, now: int | None = None) -> int:
         """Run what is due on the emulator's clock; answers how many jobs ran."""
         with self._lock:
-            return jobs.run_due(self.services, self.now() if now is None else now, self.accounts.by_id)
+            return jobs.run_due(self.services, JOBS, self.now() if now is None else now, self.accounts.by_id)
 
     def pump(self, now: int | None = None, *, send: Send | None = None) -> int:
         """Run the jobs and send the deliveries that are due until none is; answers how many sendings were tried."""

@@ -17,7 +17,7 @@ from creditctl.emulator.protocol.limits import RateLimit
 from creditctl.emulator.protocol.schema import read_fields
 from creditctl.emulator.protocol.versions import check_version, render
 from creditctl.emulator.protocol.wire import Request, Response
-from creditctl.emulator.resources.table import ROUTES
+from creditctl.emulator.resources.table import INCLUDABLE, ROUTES
 from creditctl.emulator.storage import idempotency
 from creditctl.emulator.storage.idempotency import Kept
 from creditctl.emulator.storage.object_types import Body
@@ -178,7 +178,7 @@ def _run(context: RequestContext, entry: Route) -> bytes:
     result = entry.action(context)
     if paths:
         body: Body = from_json(result) if isinstance(result, bytes) else result
-        expand(context, body, paths)
+        expand(context, INCLUDABLE, body, paths)
         result = body
     encoded = result if isinstance(result, bytes) else encode(result)
     return render(encoded, context.version)

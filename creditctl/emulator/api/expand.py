@@ -3,7 +3,7 @@
 Source: Stripe API reference, "Expanding responses".
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from creditctl.emulator.api.context import RequestContext
@@ -13,21 +13,12 @@ from creditctl.emulator.storage.object_types import KINDS, NESTED_EXPANDABLE, Bo
 MOST_LEVELS = 4
 
 Include = Callable[[RequestContext, Body], Any]
-INCLUDABLE: dict[tuple[str, str], Include] = {}
-"""Parts that appear only when asked for, by object and key; resource modules register theirs."""
+"""Loads a part of an object that appears only when it is asked for."""
+Includable = Mapping[tuple[str, str], Include]
+"""The loaders by object and key; a key with a dot lies below another part."""
 
 
-def includable(kind: str, key: str) -> Callable[[Include], Include]:
-    """Register the loader of an includable part."""
-
-    def register(load: Include) -> Include:
-        INCLUDABLE[kind, key] = load
-        return load
-
-    return register
-
-
-def expand(context: RequestContext, body: Body, paths: list[str]) -> None:
+def expand(context: RequestContext, includable: Includable, body: Body, paths: list[str]) -> None:
     """Expand every path in place."""
     for path in paths:
         parts = path.split(".")
@@ -35,39 +26,39 @@ def expand(context: RequestContext, body: Body, paths: list[str]) -> None:
             raise invalid(
                 f"You cannot expand more than {MOST_LEVELS} levels of a property", param="expand", executed=False
             )
-        _walk(context, body, parts, path)
+        _walk(context, includable, body, parts, path)
 
 
-def _walk(context: RequestContext, body: Body, parts: list[str], path: str) -> None:
-    nested = INCLUDABLE.get((body.get("object", ""), ".".join(parts))) if len(parts) > 1 else None
+def _walk(context: RequestContext, includable: Includable, body: Body, parts: list[str], path: str) -> None:
+    nested = includable.get((body.get("object", ""), ".".join(parts))) if len(parts) > 1 else None
     if nested is not None:
         nested(context, body)
         return
     key, rest = parts[0], parts[1:]
-    if not rest and _is_plain(body, key):
+    if not rest and _is_plain(includable, body, key):
         raise _refused(path)
-    _open(context, body, key, path)
+    _open(context, includable, body, key, path)
     value = body.get(key)
     if not rest or value is None:
         return
     for child in value if isinstance(value, list) else [value]:
         if not isinstance(child, dict):
             raise _refused(path)
-        _walk(context, child, rest, path)
+        _walk(context, includable, child, rest, path)
 
 
-def _is_plain(body: Body, key: str) -> bool:
+def _is_plain(includable: Includable, body: Body, key: str) -> bool:
     """A hash or list that belongs to its object and is always there."""
     value, kind = body.get(key), body.get("object", "")
-    if not isinstance(value, dict | list) or (kind, key) in INCLUDABLE:
+    if not isinstance(value, dict | list) or (kind, key) in includable:
         return False
     return not _may_expand(body, kind, key)
 
 
-def _open(context: RequestContext, body: Body, key: str, path: str) -> None:
+def _open(context: RequestContext, includable: Includable, body: Body, key: str, path: str) -> None:
     """Make `body[key]` an object where it is an id or an absent part."""
     kind = body.get("object", "")
-    load = INCLUDABLE.get((kind, key))
+    load = includable.get((kind, key))
     value = body.get(key)
     if load is not None:
         if value is None or isinstance(value, str):

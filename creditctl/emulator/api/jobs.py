@@ -1,7 +1,7 @@
-"""Work for later: state machines that move by themselves go through one table of jobs on the emulator's clock."""
+"""Job scheduler: runs the jobs that are due on the emulator's clock, each in its own transaction."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from creditctl.emulator.api.context import RequestContext, Services
@@ -10,17 +10,8 @@ from creditctl.emulator.storage.store import decode
 
 _LOG = logging.getLogger("creditctl.emulator")
 Job = Callable[[RequestContext, str, dict[str, Any]], None]
-JOBS: dict[str, Job] = {}
-
-
-def job(name: str) -> Callable[[Job], Job]:
-    """Register what a job does: it is given a call, its subject's id and its payload."""
-
-    def register(action: Job) -> Job:
-        JOBS[name] = action
-        return action
-
-    return register
+"""What a job does: it is given a context, its subject's id and its payload."""
+Jobs = Mapping[str, Job]
 
 
 def next_due(services: Services) -> int | None:
@@ -30,7 +21,7 @@ def next_due(services: Services) -> int | None:
     return due
 
 
-def run_due(services: Services, now: int, scope_of: Callable[[int], AccountScope]) -> int:
+def run_due(services: Services, jobs: Jobs, now: int, scope_of: Callable[[int], AccountScope]) -> int:
     """Run the jobs that are due, oldest first, each at its own moment and in its own transaction."""
     done = 0
     while services.next_job is not None and services.next_job <= now:
@@ -40,18 +31,18 @@ def run_due(services: Services, now: int, scope_of: Callable[[int], AccountScope
         if row is None:
             services.next_job = next_due(services)
             break
-        _run(services, row, scope_of(row[1]))
+        _run(services, jobs, row, scope_of(row[1]))
         done += 1
     return done
 
 
-def _run(services: Services, row: tuple[Any, ...], scope: AccountScope) -> None:
+def _run(services: Services, jobs: Jobs, row: tuple[Any, ...], scope: AccountScope) -> None:
     job_id, _, due, name, subject, payload = row
     store = services.store
     store.begin()
     try:
         store.db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
-        JOBS[name](RequestContext(services, scope, due), subject, decode(payload))
+        jobs[name](RequestContext(services, scope, due), subject, decode(payload))
         store.commit()
     except Exception:  # noqa: BLE001 - one broken job must not stop all that comes after it
         _LOG.exception("the job %s of %s failed and is dropped", name, subject)

@@ -7,10 +7,10 @@ from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.control.actions import control
 from creditctl.emulator.payments.cards import BY_NUMBER, Card, card_by_number, card_by_token
 from creditctl.emulator.payments.confirm import Terms, finish_challenge
+from creditctl.emulator.payments.disputes import OPEN, open_disputes, settle_dispute
 from creditctl.emulator.payments.methods import Method, store_card
 from creditctl.emulator.protocol.errors import StripeError, invalid
 from creditctl.emulator.resources.checkout.flow import authenticate_session, expire_session, pay_session, require_open
-from creditctl.emulator.resources.core.disputes import OPEN, open_disputes, settle_dispute
 from creditctl.emulator.resources.core.refunds import refund_fails
 from creditctl.emulator.storage.object_types import CHARGE, DISPUTE, REFUND, SESSION, Body
 from creditctl.emulator.storage.transactions import transact

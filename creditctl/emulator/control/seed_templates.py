@@ -9,9 +9,9 @@ from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.payments import balances
 from creditctl.emulator.payments.cards import BY_NUMBER, GENERIC
 from creditctl.emulator.payments.charge_bodies import new_charge
+from creditctl.emulator.payments.dispute_bodies import new_dispute
 from creditctl.emulator.payments.methods import Method, card_body
 from creditctl.emulator.resources.checkout.bodies import customer_details, new_session
-from creditctl.emulator.resources.core.dispute_bodies import new_dispute
 from creditctl.emulator.resources.core.intent_bodies import new_intent
 from creditctl.emulator.resources.core.refunds import new_refund
 from creditctl.emulator.storage.object_types import (

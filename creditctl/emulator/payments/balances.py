@@ -7,7 +7,6 @@ part of the balance a refund or dispute comes from is ours: the available one.
 from typing import Any
 
 from creditctl.emulator.api.context import RequestContext
-from creditctl.emulator.api.jobs import job
 from creditctl.emulator.storage.object_types import BALANCE_TRANSACTION, Body
 from creditctl.emulator.storage.store import column
 
@@ -141,7 +140,6 @@ def _money(amount: int, currency: str) -> Body:
     return {"amount": amount, "currency": currency, "source_types": {"card": amount}}
 
 
-@job("settle_balance")
 def settle(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
     """What was to be available on a day becomes so: one job a day, however many movements."""
     sums: dict[str, int] = {}

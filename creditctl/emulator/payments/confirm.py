@@ -3,25 +3,18 @@
 Source: Stripe docs, "How PaymentIntents and SetupIntents work"; "Testing"; recorded event orders.
 """
 
-from typing import Any
-
 import msgspec
 
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.payments import cards
+from creditctl.emulator.payments.bank_debits import schedule_delayed_result
 from creditctl.emulator.payments.cards import Card, Decline
 from creditctl.emulator.payments.charge_bodies import AUTHORIZATION_SECONDS, checks, new_charge
+from creditctl.emulator.payments.declines import FAILED_CHALLENGE, card_error, fail_intent
 from creditctl.emulator.payments.methods import Method, mark_used
-from creditctl.emulator.payments.settlement import after_success, schedule_delayed_result
+from creditctl.emulator.payments.settlement import after_success
 from creditctl.emulator.protocol.errors import StripeError, invalid
 from creditctl.emulator.storage.object_types import CHARGE, PAYMENT_INTENT, PAYMENT_METHOD, Body
-
-FAILED_CHALLENGE = Decline(
-    "payment_intent_authentication_failure",
-    None,
-    "We are unable to authenticate your payment method. Please choose a different payment method and try again.",
-    advice_code=None,
-)
 
 
 class Terms(msgspec.Struct):
@@ -139,44 +132,6 @@ def _unauthenticated(context: RequestContext, intent: Body, method: Method) -> S
         return _decline(context, intent, method, decline)
     fail_intent(context, intent, method.body, decline, None)
     return card_error(decline, intent=intent, method=method.body)
-
-
-def fail_intent(context: RequestContext, intent: Body, method: Body, decline: Decline, charge: str | None) -> Body:
-    """Send an intent back to `requires_payment_method` with the reason."""
-    error = error_fields(decline, charge) | {"payment_method": method, "payment_method_type": method["type"]}
-    error["doc_url"] = "https://stripe.com/docs/error-codes/" + decline.code.replace("_", "-")
-    intent |= {
-        "last_payment_error": {name: error[name] for name in sorted(error)},
-        "next_action": None,
-        "payment_method": None,
-        "status": "requires_payment_method",
-    }
-    return context.save(PAYMENT_INTENT, intent, event="payment_intent.payment_failed")
-
-
-def error_fields(decline: Decline, charge: str | None = None) -> Body:
-    """The keys of a card error; what has no value is left out."""
-    fields = {
-        "type": "invalid_request_error" if decline is FAILED_CHALLENGE else "card_error",
-        "advice_code": decline.advice_code,
-        "charge": charge,
-        "code": decline.code,
-        "decline_code": decline.decline_code,
-        "message": decline.message,
-        "network_decline_code": "01" if decline.advice_code else None,
-        "param": decline.param,
-    }
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def card_error(decline: Decline, *, charge: str | None = None, intent: Any = None, method: Any = None) -> StripeError:
-    """The 402 of a failed payment."""
-    fields = error_fields(decline, charge)
-    if intent is not None:
-        fields["payment_intent"] = dict(intent)
-    if method is not None:
-        fields["payment_method"] = dict(method)
-    return StripeError(402, fields, commit=True)
 
 
 def finish_challenge(context: RequestContext, intent: Body, method: Method, passed: bool) -> Body:

@@ -1,8 +1,12 @@
-"""The table of all endpoints."""
+"""The tables of the API: every route, every job that can be scheduled, every part that `expand[]` can include."""
 
+from creditctl.emulator.api.expand import Includable
+from creditctl.emulator.api.jobs import Jobs
 from creditctl.emulator.api.routes import Route
+from creditctl.emulator.payments import balances, settlement
+from creditctl.emulator.payments import disputes as dispute_states
 from creditctl.emulator.resources import account, radar, search, stripecli, webhook_endpoints
-from creditctl.emulator.resources.checkout import payment_pages, sessions
+from creditctl.emulator.resources.checkout import flow, payment_pages, sessions
 from creditctl.emulator.resources.core import (
     balance,
     charges,
@@ -16,25 +20,52 @@ from creditctl.emulator.resources.core import (
 )
 from creditctl.emulator.resources.products import coupons, prices, products
 
-_MODULES = (
-    account,
-    balance,
-    charges,
-    sessions,
-    coupons,
-    customers,
-    disputes,
-    events,
-    payment_intents,
-    payment_methods,
-    payment_pages,
-    payouts,
-    prices,
-    products,
-    radar,
-    refunds,
-    search,
-    stripecli,
-    webhook_endpoints,
+ROUTES: tuple[Route, ...] = (
+    *account.ROUTES,
+    *balance.ROUTES,
+    *charges.ROUTES,
+    *sessions.ROUTES,
+    *coupons.ROUTES,
+    *customers.ROUTES,
+    *disputes.ROUTES,
+    *events.ROUTES,
+    *payment_intents.ROUTES,
+    *payment_methods.ROUTES,
+    *payment_pages.ROUTES,
+    *payouts.ROUTES,
+    *prices.ROUTES,
+    *products.ROUTES,
+    *radar.ROUTES,
+    *refunds.ROUTES,
+    *search.ROUTES,
+    *stripecli.ROUTES,
+    *webhook_endpoints.ROUTES,
 )
-ROUTES: tuple[Route, ...] = tuple(entry for module in _MODULES for entry in module.ROUTES)
+JOBS: Jobs = {
+    "delayed_result": flow.delayed_result,
+    "dispute_due": dispute_states.due,
+    "dispute_outcome": dispute_states.decide,
+    "expire_authorization": payment_intents.expire_authorization,
+    "expire_session": flow.expire_by_time,
+    "inquiry_closes": dispute_states.inquiry_closes,
+    "payout_arrives": payouts.arrives,
+    "payout_leaves": payouts.leaves,
+    "refund_fails": refunds.refund_fails,
+    "refund_reference": refunds.reference_arrives,
+    "refund_succeeds": refunds.pending_refund_succeeds,
+    "settle_balance": balances.settle,
+    "settle_charge": settlement.settle_charge_later,
+}
+"""A scheduled job is kept by its name, in snapshots too: a name that was ever used keeps its meaning."""
+INCLUDABLE: Includable = {
+    ("charge", "refunds"): charges.refunds,
+    ("checkout.session", "line_items"): sessions.included_items,
+    ("checkout.session", "total_details.breakdown"): sessions.breakdown,
+    ("coupon", "applies_to"): coupons.applies_to,
+    ("customer", "sources"): customers.empty_list("sources"),
+    ("customer", "subscriptions"): customers.empty_list("subscriptions"),
+    ("customer", "tax"): customers.tax,
+    ("customer", "tax_ids"): customers.empty_list("tax_ids"),
+    ("price", "currency_options"): prices.currency_options,
+    ("price", "tiers"): prices.tiers,
+}

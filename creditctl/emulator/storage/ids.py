@@ -12,8 +12,6 @@ from itertools import count
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _LETTERS = bytes(ord(_ALPHABET[byte % 62]) for byte in range(256))
 _DIGITS = bytes(ord("0") + byte % 10 for byte in range(256))
-LONGEST = 64
-"""What one draw gives, in characters."""
 
 
 class Ids:

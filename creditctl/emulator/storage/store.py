@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from creditctl.emulator.storage.object_types import KINDS, Body, ObjectType
+from creditctl.emulator.storage.object_types import Body, ObjectType
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS scopes (
@@ -227,8 +227,3 @@ def column(name: str, value: Any) -> Condition:
 def body_value(path: str, value: Any) -> Condition:
     """A value somewhere in the body equals a value."""
     return f"json_extract(CAST(body AS TEXT), '{path}') = ?", (value,)
-
-
-def kind_of(row: Row) -> ObjectType:
-    """The kind of a stored object."""
-    return KINDS[row.kind]

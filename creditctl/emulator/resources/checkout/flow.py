@@ -7,16 +7,18 @@ Everything here is the buyer's doing: its events name no API request.
 from typing import Any
 
 from creditctl.emulator.api.context import RequestContext
-from creditctl.emulator.api.jobs import job
+from creditctl.emulator.payments.bank_debits import is_disputed, record_bank_answer
 from creditctl.emulator.payments.confirm import Terms, attempt_payment, finish_challenge
 from creditctl.emulator.payments.discounts import redeem
+from creditctl.emulator.payments.disputes import open_disputes
 from creditctl.emulator.payments.methods import Method, load_method
+from creditctl.emulator.payments.settlement import settle_charge
 from creditctl.emulator.protocol.errors import StripeError, invalid
 from creditctl.emulator.resources.checkout.bodies import customer_details
 from creditctl.emulator.resources.core.customers import new_customer
 from creditctl.emulator.resources.core.intent_bodies import new_intent
 from creditctl.emulator.resources.core.payment_intents import cancel_intent
-from creditctl.emulator.storage.object_types import CUSTOMER, PAYMENT_INTENT, SESSION, Body
+from creditctl.emulator.storage.object_types import CHARGE, CUSTOMER, PAYMENT_INTENT, SESSION, Body
 from creditctl.emulator.storage.store import Row
 
 
@@ -129,7 +131,19 @@ def _email(context: RequestContext, session: Body, billing: Body) -> str | None:
     return email
 
 
-def delayed_session_result(context: RequestContext, intent: Body) -> None:
+def delayed_result(context: RequestContext, subject: str, payload: dict[str, Any]) -> None:
+    """Job: the bank's answer to a delayed payment, of a session or without one."""
+    intent = context.fetch(PAYMENT_INTENT, subject)
+    charge = context.fetch(CHARGE, intent["latest_charge"])
+    record_bank_answer(context, intent, charge, payload["account"])
+    # The intent before its session: whoever reads the intent on `async_payment_succeeded` finds it succeeded.
+    _end_session(context, intent)
+    if is_disputed(payload["account"]):
+        settle_charge(context, charge["id"])
+        open_disputes(context, charge["id"], "fraudulent")
+
+
+def _end_session(context: RequestContext, intent: Body) -> None:
     """Carry a delayed payment's result over to its session."""
     row = context.find(intent["id"], PAYMENT_INTENT)
     session_id = row.hidden().get("session") if row else None
@@ -155,7 +169,6 @@ def expire_session(context: RequestContext, session: Body) -> Body:
     return session
 
 
-@job("expire_session")
 def expire_by_time(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
     """`expires_at` has passed."""
     session = context.fetch(SESSION, subject)

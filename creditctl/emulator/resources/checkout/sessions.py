@@ -4,7 +4,6 @@ Source: Stripe API reference, "Checkout Sessions"; Stripe docs, "How Checkout wo
 """
 
 from creditctl.emulator.api.context import RequestContext
-from creditctl.emulator.api.expand import includable
 from creditctl.emulator.api.lists import (
     PAGE_FIELDS,
     ListFilter,
@@ -28,7 +27,7 @@ from creditctl.emulator.resources.checkout.items import LINE_ITEMS, apply_discou
 from creditctl.emulator.resources.checkout.params import CREATE, NOT_IN_PAYMENT_MODE, UPDATE
 from creditctl.emulator.resources.core.intent_bodies import check_types, refuse_connect
 from creditctl.emulator.storage.object_types import COUPON, CUSTOMER, PROMOTION_CODE, SESSION, Body
-from creditctl.emulator.storage.store import Row, body_value, decode, encode
+from creditctl.emulator.storage.store import Row, body_value
 
 MINUTE_SECONDS, DAY_SECONDS = 60, 86_400
 SHORTEST_LIFE_SECONDS = 30 * MINUTE_SECONDS
@@ -187,13 +186,11 @@ def line_items(context: RequestContext) -> Body:
     return _items_page(row, params.get("limit", 10), after, before)
 
 
-@includable("checkout.session", "line_items")
 def included_items(context: RequestContext, session: Body) -> Body:
     """`line_items` of an expanded session."""
     return _items_page(context.fetch_row(SESSION, session["id"]), 10)
 
 
-@includable("checkout.session", "total_details.breakdown")
 def breakdown(context: RequestContext, session: Body) -> None:
     """`total_details.breakdown`: the discounts, one by one."""
     shown = []
@@ -212,12 +209,6 @@ def breakdown(context: RequestContext, session: Body) -> None:
         }
         shown.append({"amount": session["total_details"]["amount_discount"], "discount": discount})
     session["total_details"]["breakdown"] = {"discounts": shown, "taxes": []}
-
-
-def items_of(row: Row) -> list[Body]:
-    """The line items behind a session's row."""
-    items: list[Body] = decode(encode(row.hidden()["items"]))
-    return items
 
 
 _FILTERS = {

@@ -6,7 +6,6 @@ Source: Stripe API reference, "Charges".
 from typing import Any
 
 from creditctl.emulator.api.context import RequestContext
-from creditctl.emulator.api.expand import includable
 from creditctl.emulator.api.lists import by_body, by_column, by_created, envelope, list_fields, listing, retrieve
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import shipping, updated
@@ -49,7 +48,6 @@ def update(context: RequestContext) -> Body:
     return context.change(CHARGE, before, after, "charge.updated")
 
 
-@includable("charge", "refunds")
 def refunds(context: RequestContext, charge: Body) -> Body:
     """The refunds of a charge, as a list of its first ten."""
     rows = context.services.store.select(context.scope.id, REFUND, column("owner", charge["id"]))

@@ -6,7 +6,6 @@ Source: Stripe API reference, "Customers"; a deleted customer is still retrieved
 from collections.abc import Callable
 
 from creditctl.emulator.api.context import RequestContext
-from creditctl.emulator.api.expand import includable
 from creditctl.emulator.api.lists import by_column, by_created, list_fields, listing
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import address, erase, given_metadata, shipping, updated
@@ -116,18 +115,15 @@ def create(context: RequestContext) -> Body:
     return customer
 
 
-def _no_list(part: str) -> Callable[[RequestContext, Body], Body]:
+def empty_list(part: str) -> Callable[[RequestContext, Body], Body]:
+    """A loader of one of a customer's lists that nothing here fills."""
+
     def load(_: RequestContext, customer: Body) -> Body:
         return {"object": "list", "data": [], "has_more": False, "url": f"/v1/customers/{customer['id']}/{part}"}
 
     return load
 
 
-for _part in ("sources", "subscriptions", "tax_ids"):
-    includable(CUSTOMER.name, _part)(_no_list(_part))
-
-
-@includable(CUSTOMER.name, "tax")
 def tax(_: RequestContext, __: Body) -> Body:
     """What is known about a customer's taxes: nothing."""
     return {"automatic_tax": "unrecognized_location", "ip_address": None, "location": None, "provider": "stripe"}

@@ -7,7 +7,6 @@ import copy
 from typing import Any
 
 from creditctl.emulator.api.context import RequestContext
-from creditctl.emulator.api.jobs import job
 from creditctl.emulator.api.lists import by_column, by_created, list_fields, listing
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import merged, shipping, updated
@@ -309,7 +308,6 @@ def cancel_intent(context: RequestContext, intent: Body, reason: str | None, cha
     return context.save(PAYMENT_INTENT, intent, event="payment_intent.canceled")
 
 
-@job("expire_authorization")
 def expire_authorization(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
     """An authorisation that nobody captured lapses."""
     intent = context.fetch(PAYMENT_INTENT, subject)

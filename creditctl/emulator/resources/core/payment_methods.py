@@ -7,7 +7,7 @@ from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.lists import by_body, by_column, list_fields, listing, retrieve
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import billing_details, updated
-from creditctl.emulator.payments.confirm import card_error
+from creditctl.emulator.payments.declines import card_error
 from creditctl.emulator.payments.methods import load_method, make_method
 from creditctl.emulator.protocol.errors import bad_parameter, invalid
 from creditctl.emulator.protocol.schema import BILLING_DETAILS, Anything, Enum, Field, Hash, Integer, Metadata, Text

@@ -6,7 +6,6 @@ Source: Stripe API reference, "Payouts"; Stripe docs, "Testing" (payout test acc
 from typing import Any
 
 from creditctl.emulator.api.context import RequestContext
-from creditctl.emulator.api.jobs import job
 from creditctl.emulator.api.lists import (
     ListFilter,
     by_body,
@@ -99,7 +98,6 @@ def _post(context: RequestContext, payout: Body, type_: str, amount: int) -> Bod
     )
 
 
-@job("payout_leaves")
 def leaves(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
     """The bank takes it on."""
     before = context.fetch(PAYOUT, subject)
@@ -108,7 +106,6 @@ def leaves(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
         context.schedule(max(before["arrival_date"] - context.now, 0), "payout_arrives", subject)
 
 
-@job("payout_arrives")
 def arrives(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
     """The money is there."""
     before = context.fetch(PAYOUT, subject)

@@ -6,7 +6,6 @@ Source: Stripe API reference, "Refunds"; Stripe docs, "Refund and cancel payment
 from typing import Any
 
 from creditctl.emulator.api.context import RequestContext
-from creditctl.emulator.api.jobs import job
 from creditctl.emulator.api.lists import ListFilter, by_column, by_created, list_fields, listing, retrieve
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import given_metadata, updated
@@ -199,7 +198,6 @@ def _announce(context: RequestContext, before: Body, after: Body) -> None:
         context.emit("charge.refund.updated", after, previous)
 
 
-@job("refund_reference")
 def reference_arrives(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
     """The acquirer's reference number becomes known."""
     before = context.fetch(REFUND, subject)
@@ -210,7 +208,6 @@ def reference_arrives(context: RequestContext, subject: str, _: dict[str, Any]) 
     _announce(context, before, before | {"destination_details": {"type": "card", "card": card}})
 
 
-@job("refund_succeeds")
 def pending_refund_succeeds(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
     """A pending refund goes out."""
     before = context.fetch(REFUND, subject)
@@ -222,7 +219,6 @@ def pending_refund_succeeds(context: RequestContext, subject: str, _: dict[str, 
     _announce(context, before, after)
 
 
-@job("refund_fails")
 def refund_fails(context: RequestContext, subject: str, payload: dict[str, Any]) -> None:
     """The bank returns a refund: the money is back, and the charge counts less as refunded."""
     before = context.fetch(REFUND, subject)

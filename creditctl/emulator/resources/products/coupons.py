@@ -6,7 +6,6 @@ Source: Stripe API reference, "Coupons", "Promotion Codes" (`promotion` replaced
 import re
 
 from creditctl.emulator.api.context import RequestContext
-from creditctl.emulator.api.expand import includable
 from creditctl.emulator.api.lists import by_body, by_column, by_created, list_fields, listing, retrieve
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import erase, given_metadata, updated
@@ -147,7 +146,6 @@ def _percent(given: str | None) -> float | None:
     return None if given is None else float(given)
 
 
-@includable("coupon", "applies_to")
 def applies_to(context: RequestContext, coupon: Body) -> Body | None:
     """The products that a coupon is for, where it is not for all."""
     products = products_of(context, coupon["id"])

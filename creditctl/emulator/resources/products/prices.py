@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from creditctl.emulator.api.context import RequestContext
-from creditctl.emulator.api.expand import includable
 from creditctl.emulator.api.lists import (
     ListFilter,
     by_any,
@@ -225,7 +224,6 @@ def _refuse_default(context: RequestContext, price: Body) -> None:
         raise invalid("This price cannot be archived because it is the default price of its product.")
 
 
-@includable("price", "currency_options")
 def currency_options(_: RequestContext, price: Body) -> Body:
     """The options of a price's own currency."""
     return {
@@ -238,7 +236,6 @@ def currency_options(_: RequestContext, price: Body) -> Body:
     }
 
 
-@includable("price", "tiers")
 def tiers(_: RequestContext, __: Body) -> None:
     """Prices here have one tier at most, which is not shown."""
     return

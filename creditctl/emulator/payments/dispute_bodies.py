@@ -4,22 +4,18 @@ Source: Stripe API reference, "Disputes".
 """
 
 from creditctl.emulator.api.context import RequestContext
-from creditctl.emulator.protocol.schema import Anything, Field, Text
 from creditctl.emulator.storage.object_types import Body
 
 DAY_SECONDS = 86_400
-_TEXTS = """
+_EVIDENCE_TEXTS = """
 access_activity_log billing_address cancellation_policy cancellation_policy_disclosure cancellation_rebuttal
 customer_communication customer_email_address customer_name customer_purchase_ip customer_signature
 duplicate_charge_documentation duplicate_charge_explanation duplicate_charge_id product_description receipt
 refund_policy refund_policy_disclosure refund_refusal_explanation service_date service_documentation shipping_address
 shipping_carrier shipping_date shipping_documentation shipping_tracking_number uncategorized_file uncategorized_text
 """
-EVIDENCE_FIELDS: dict[str, Field] = {
-    **{name: Text(unset=True, max_length=150_000) for name in _TEXTS.split()},
-    "appeal": Anything(),
-    "enhanced_evidence": Anything(),
-}
+EVIDENCE_TEXTS = tuple(_EVIDENCE_TEXTS.split())
+"""The parts of the evidence that are text (or a file's id)."""
 
 
 def new_dispute(context: RequestContext, charge: Body, amount: int, reason: str, network_code: str, kind: str) -> Body:
@@ -36,7 +32,7 @@ def new_dispute(context: RequestContext, charge: Body, amount: int, reason: str,
         "created": context.now,
         "currency": charge["currency"],
         "enhanced_eligibility_types": _eligibility(kind),
-        "evidence": {**dict.fromkeys(sorted([*_TEXTS.split(), "appeal"])), "enhanced_evidence": {}},
+        "evidence": {**dict.fromkeys(sorted([*EVIDENCE_TEXTS, "appeal"])), "enhanced_evidence": {}},
         "evidence_details": {
             "due_by": (context.now // DAY_SECONDS + 9) * DAY_SECONDS - 1,
             "enhanced_eligibility": {},
