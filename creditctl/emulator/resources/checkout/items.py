@@ -10,27 +10,15 @@ from creditctl.emulator.payments.discounts import Discount, amount_off
 from creditctl.emulator.protocol.currencies import LARGEST, smallest, written
 from creditctl.emulator.protocol.errors import bad_parameter, invalid
 from creditctl.emulator.protocol.schema import Amount, Anything, Currency, Hash, Integer, Listing, Metadata, Text
-from creditctl.emulator.resources.products.prices import amounts, new_price
-from creditctl.emulator.resources.products.products import new_product
+from creditctl.emulator.resources.products.catalog_bodies import PRODUCT_DATA_FIELDS, amounts, new_price, new_product
 from creditctl.emulator.storage.object_types import PRICE, PRODUCT, Body
 
 MOST_ITEMS = 100
-_PRODUCT_DATA = Hash(
-    fields={
-        "name": Text(required=True),
-        "description": Text(),
-        "images": Listing(item=Text(), most=8),
-        "metadata": Metadata(),
-        "tax_code": Text(),
-        "tax_details": Anything(),
-        "unit_label": Text(),
-    }
-)
 _PRICE_DATA = Hash(
     fields={
         "currency": Currency(required=True),
         "product": Text(),
-        "product_data": _PRODUCT_DATA,
+        "product_data": Hash(fields=PRODUCT_DATA_FIELDS),
         "recurring": Anything(),
         "tax_behavior": Text(),
         "unit_amount": Integer(low=0),

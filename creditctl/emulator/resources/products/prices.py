@@ -3,9 +3,6 @@
 Source: Stripe API reference, "Prices"; recorded traffic for the order of events when a lookup key moves.
 """
 
-from decimal import Decimal
-from typing import Any
-
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.lists import (
     ListFilter,
@@ -18,62 +15,41 @@ from creditctl.emulator.api.lists import (
     retrieve,
 )
 from creditctl.emulator.api.routes import route
-from creditctl.emulator.api.updates import given_metadata, updated
+from creditctl.emulator.api.updates import updated
 from creditctl.emulator.protocol.errors import bad_parameter, invalid
 from creditctl.emulator.protocol.schema import (
-    Amount,
     Anything,
     Boolean,
     Currency,
     Enum,
     Field,
     Hash,
-    Integer,
     Listing,
     Metadata,
     Text,
 )
+from creditctl.emulator.resources.products.catalog_bodies import (
+    INTERVALS,
+    MONEY_FIELDS,
+    PRODUCT_DATA_FIELDS,
+    TAX_BEHAVIOR,
+    amounts,
+    new_price,
+    new_product,
+)
 from creditctl.emulator.storage.object_types import PRICE, PRODUCT, Body
 from creditctl.emulator.storage.store import Condition, body_value, column
 
-MOST_CENTS = 99_999_999
-_INTERVALS = ("day", "week", "month", "year")
-_RECURRING = Hash(
-    fields={
-        "interval": Enum(values=_INTERVALS, required=True),
-        "interval_count": Integer(low=1),
-        "usage_type": Enum(values=("licensed", "metered")),
-        "trial_period_days": Integer(low=0),
-        "meter": Text(),
-    }
-)
-_TAX = Enum(values=("exclusive", "inclusive", "unspecified"))
-_MONEY: dict[str, Field] = {
-    "currency": Currency(required=True),
-    "unit_amount": Integer(low=0, high=MOST_CENTS),
-    "unit_amount_decimal": Amount(),
-    "custom_unit_amount": Anything(),
-    "currency_options": Anything(),
-    "recurring": _RECURRING,
-    "tax_behavior": _TAX,
-}
-DEFAULT_PRICE_DATA = Hash(fields={**_MONEY, "metadata": Metadata()})
 _PRODUCT_DATA = Hash(
     fields={
-        "name": Text(required=True),
+        **PRODUCT_DATA_FIELDS,
         "id": Text(),
         "active": Boolean(),
-        "metadata": Metadata(),
         "statement_descriptor": Text(max_length=22),
-        "tax_code": Text(),
-        "tax_details": Anything(),
-        "unit_label": Text(),
-        "description": Text(),
-        "images": Listing(item=Text(), most=8),
     }
 )
 _CREATE: dict[str, Field] = {
-    **_MONEY,
+    **MONEY_FIELDS,
     "product": Text(),
     "product_data": _PRODUCT_DATA,
     "active": Boolean(),
@@ -92,67 +68,9 @@ _UPDATE: dict[str, Field] = {
     "lookup_key": Text(unset=True, max_length=200),
     "metadata": Metadata(),
     "nickname": Text(unset=True),
-    "tax_behavior": _TAX,
+    "tax_behavior": TAX_BEHAVIOR,
     "transfer_lookup_key": Boolean(),
 }
-
-
-def amounts(params: Body, prefix: str = "") -> tuple[int | None, str | None]:
-    """`unit_amount` and `unit_amount_decimal` from either of them; None where the price has another basis."""
-    whole, decimal = params.get("unit_amount"), params.get("unit_amount_decimal")
-    if whole is not None and decimal is not None:
-        raise bad_parameter(
-            "You may only specify one of these parameters: unit_amount, unit_amount_decimal.", f"{prefix}unit_amount"
-        )
-    if whole is not None:
-        return whole, str(whole)
-    if decimal is None:
-        return None, None
-    exact = Decimal(decimal)
-    return (int(exact) if exact == exact.to_integral_value() else None), format(exact.normalize(), "f")
-
-
-def new_price(context: RequestContext, params: Body, product: str) -> Body:
-    """The body of a new price."""
-    whole, decimal = amounts(params)
-    recurring = params.get("recurring")
-    return {
-        "id": context.new_id("price_"),
-        "object": "price",
-        "active": params.get("active", True),
-        "billing_scheme": params.get("billing_scheme", "per_unit"),
-        "created": context.now,
-        "currency": params["currency"],
-        "custom_unit_amount": _custom_amount(params.get("custom_unit_amount")),
-        "livemode": context.scope.livemode,
-        "lookup_key": params.get("lookup_key"),
-        "metadata": given_metadata(params),
-        "nickname": params.get("nickname"),
-        "product": product,
-        "recurring": _recurring(recurring) if recurring else None,
-        "tax_behavior": params.get("tax_behavior", "unspecified"),
-        "tiers_mode": params.get("tiers_mode"),
-        "transform_quantity": params.get("transform_quantity"),
-        "type": "recurring" if recurring else "one_time",
-        "unit_amount": whole,
-        "unit_amount_decimal": decimal,
-    }
-
-
-def _custom_amount(given: Any) -> Body | None:
-    if not isinstance(given, dict) or given.get("enabled") != "true":
-        return None
-    return {name: int(given[name]) if name in given else None for name in ("maximum", "minimum", "preset")}
-
-
-def _recurring(given: Body) -> Body:
-    return {
-        "interval": given["interval"],
-        "interval_count": given.get("interval_count", 1),
-        "meter": given.get("meter"),
-        "trial_period_days": given.get("trial_period_days"),
-        "usage_type": given.get("usage_type", "licensed"),
-    }
 
 
 def make_price(context: RequestContext, params: Body, product: str) -> Body:
@@ -198,8 +116,6 @@ def create(context: RequestContext) -> Body:
     """Create a price for a product, which is made on the way where `product_data` describes it."""
     params = context.params
     if "product_data" in params:
-        from creditctl.emulator.resources.products.products import new_product
-
         product = context.add(PRODUCT, new_product(context, params["product_data"]), event="product.created")
     else:
         product = context.refer(PRODUCT, params["product"], "product")
@@ -247,7 +163,7 @@ def _by_recurring(given: Body) -> Condition:
 
 
 _RECURRING_FILTER: dict[str, Field] = {
-    "interval": Enum(values=_INTERVALS),
+    "interval": Enum(values=INTERVALS),
     "usage_type": Enum(values=("licensed", "metered")),
     "meter": Text(),
 }

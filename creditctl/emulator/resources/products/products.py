@@ -8,7 +8,7 @@ import copy
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.lists import ListFilter, by_any, by_body, by_created, list_fields, listing, retrieve
 from creditctl.emulator.api.routes import route
-from creditctl.emulator.api.updates import erase, given_metadata, updated
+from creditctl.emulator.api.updates import erase, updated
 from creditctl.emulator.protocol.errors import bad_parameter, invalid
 from creditctl.emulator.protocol.schema import (
     Amount,
@@ -22,7 +22,13 @@ from creditctl.emulator.protocol.schema import (
     Text,
     Url,
 )
-from creditctl.emulator.resources.products.prices import DEFAULT_PRICE_DATA, make_price
+from creditctl.emulator.resources.products.catalog_bodies import (
+    DEFAULT_PRICE_DATA,
+    dimensions,
+    new_product,
+    tax_details,
+)
+from creditctl.emulator.resources.products.prices import make_price
 from creditctl.emulator.storage.object_types import PRICE, PRODUCT, Body
 from creditctl.emulator.storage.store import column
 
@@ -65,47 +71,6 @@ _FILTERS = {
 }
 
 
-def new_product(context: RequestContext, params: Body) -> Body:
-    """The body of a new product."""
-    return {
-        "id": params.get("id") or "prod_" + context.services.ids.token(14),
-        "object": "product",
-        "active": params.get("active", True),
-        "attributes": [],
-        "created": context.now,
-        "default_price": None,
-        "description": params.get("description"),
-        "images": params.get("images") or [],
-        "livemode": context.scope.livemode,
-        "marketing_features": params.get("marketing_features") or [],
-        "metadata": given_metadata(params),
-        "name": params["name"],
-        "package_dimensions": _dimensions(params.get("package_dimensions")),
-        "shippable": params.get("shippable"),
-        "statement_descriptor": params.get("statement_descriptor"),
-        "tax_code": params.get("tax_code"),
-        "tax_details": _tax_details(params),
-        "type": params.get("type", "service"),
-        "unit_label": params.get("unit_label"),
-        "updated": context.now,
-        "url": params.get("url"),
-    }
-
-
-def _dimensions(given: Body | None) -> Body | None:
-    """Inches and ounces, as JSON numbers."""
-    return None if given is None else {name: float(value) for name, value in given.items()}
-
-
-def _tax_details(params: Body) -> Body | None:
-    """Where there is a tax code, also the newer place for it; Source: recorded products."""
-    details = params.get("tax_details")
-    details = details if isinstance(details, dict) else {}
-    code = params.get("tax_code") or details.get("tax_code")
-    place = details.get("performance_location")
-    return {"performance_location": place, "tax_code": code} if code or place else None
-
-
 def create(context: RequestContext) -> Body:
     """Create a product, and its default price where one is described: `price.created` comes first."""
     product = new_product(context, context.params)
@@ -126,9 +91,9 @@ def update(context: RequestContext) -> Body:
         _check_default_price(context, before, default_price)
     after = updated(before, context.params, (*_SIMPLE, "name", "active", "default_price"))
     if "package_dimensions" in context.params:
-        after["package_dimensions"] = _dimensions(context.params["package_dimensions"])
+        after["package_dimensions"] = dimensions(context.params["package_dimensions"])
     if {"tax_code", "tax_details"} & set(context.params):
-        after["tax_details"] = _tax_details(context.params)
+        after["tax_details"] = tax_details(context.params)
     after["images"] = after["images"] or []
     after["marketing_features"] = after["marketing_features"] or []
     if after == before:

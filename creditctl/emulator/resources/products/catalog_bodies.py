@@ -1,0 +1,156 @@
+"""The bodies of products and prices, and the parameters that product and price calls share.
+
+Source: Stripe API reference, "Products", "Prices".
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from creditctl.emulator.api.context import RequestContext
+from creditctl.emulator.api.updates import given_metadata
+from creditctl.emulator.protocol.errors import bad_parameter
+from creditctl.emulator.protocol.schema import (
+    Amount,
+    Anything,
+    Currency,
+    Enum,
+    Field,
+    Hash,
+    Integer,
+    Listing,
+    Metadata,
+    Text,
+)
+from creditctl.emulator.storage.object_types import Body
+
+MOST_CENTS = 99_999_999
+INTERVALS = ("day", "week", "month", "year")
+_RECURRING = Hash(
+    fields={
+        "interval": Enum(values=INTERVALS, required=True),
+        "interval_count": Integer(low=1),
+        "usage_type": Enum(values=("licensed", "metered")),
+        "trial_period_days": Integer(low=0),
+        "meter": Text(),
+    }
+)
+TAX_BEHAVIOR = Enum(values=("exclusive", "inclusive", "unspecified"))
+MONEY_FIELDS: dict[str, Field] = {
+    "currency": Currency(required=True),
+    "unit_amount": Integer(low=0, high=MOST_CENTS),
+    "unit_amount_decimal": Amount(),
+    "custom_unit_amount": Anything(),
+    "currency_options": Anything(),
+    "recurring": _RECURRING,
+    "tax_behavior": TAX_BEHAVIOR,
+}
+DEFAULT_PRICE_DATA = Hash(fields={**MONEY_FIELDS, "metadata": Metadata()})
+PRODUCT_DATA_FIELDS: dict[str, Field] = {
+    "name": Text(required=True),
+    "description": Text(),
+    "images": Listing(item=Text(), most=8),
+    "metadata": Metadata(),
+    "tax_code": Text(),
+    "tax_details": Anything(),
+    "unit_label": Text(),
+}
+"""What `product_data` may say wherever a product is made on the way."""
+
+
+def new_product(context: RequestContext, params: Body) -> Body:
+    """The body of a new product."""
+    return {
+        "id": params.get("id") or "prod_" + context.services.ids.token(14),
+        "object": "product",
+        "active": params.get("active", True),
+        "attributes": [],
+        "created": context.now,
+        "default_price": None,
+        "description": params.get("description"),
+        "images": params.get("images") or [],
+        "livemode": context.scope.livemode,
+        "marketing_features": params.get("marketing_features") or [],
+        "metadata": given_metadata(params),
+        "name": params["name"],
+        "package_dimensions": dimensions(params.get("package_dimensions")),
+        "shippable": params.get("shippable"),
+        "statement_descriptor": params.get("statement_descriptor"),
+        "tax_code": params.get("tax_code"),
+        "tax_details": tax_details(params),
+        "type": params.get("type", "service"),
+        "unit_label": params.get("unit_label"),
+        "updated": context.now,
+        "url": params.get("url"),
+    }
+
+
+def dimensions(given: Body | None) -> Body | None:
+    """Inches and ounces, as JSON numbers."""
+    return None if given is None else {name: float(value) for name, value in given.items()}
+
+
+def tax_details(params: Body) -> Body | None:
+    """Where there is a tax code, also the newer place for it; Source: recorded products."""
+    details = params.get("tax_details")
+    details = details if isinstance(details, dict) else {}
+    code = params.get("tax_code") or details.get("tax_code")
+    place = details.get("performance_location")
+    return {"performance_location": place, "tax_code": code} if code or place else None
+
+
+def amounts(params: Body, prefix: str = "") -> tuple[int | None, str | None]:
+    """`unit_amount` and `unit_amount_decimal` from either of them; None where the price has another basis."""
+    whole, decimal = params.get("unit_amount"), params.get("unit_amount_decimal")
+    if whole is not None and decimal is not None:
+        raise bad_parameter(
+            "You may only specify one of these parameters: unit_amount, unit_amount_decimal.", f"{prefix}unit_amount"
+        )
+    if whole is not None:
+        return whole, str(whole)
+    if decimal is None:
+        return None, None
+    exact = Decimal(decimal)
+    return (int(exact) if exact == exact.to_integral_value() else None), format(exact.normalize(), "f")
+
+
+def new_price(context: RequestContext, params: Body, product: str) -> Body:
+    """The body of a new price."""
+    whole, decimal = amounts(params)
+    recurring = params.get("recurring")
+    return {
+        "id": context.new_id("price_"),
+        "object": "price",
+        "active": params.get("active", True),
+        "billing_scheme": params.get("billing_scheme", "per_unit"),
+        "created": context.now,
+        "currency": params["currency"],
+        "custom_unit_amount": _custom_amount(params.get("custom_unit_amount")),
+        "livemode": context.scope.livemode,
+        "lookup_key": params.get("lookup_key"),
+        "metadata": given_metadata(params),
+        "nickname": params.get("nickname"),
+        "product": product,
+        "recurring": _recurring(recurring) if recurring else None,
+        "tax_behavior": params.get("tax_behavior", "unspecified"),
+        "tiers_mode": params.get("tiers_mode"),
+        "transform_quantity": params.get("transform_quantity"),
+        "type": "recurring" if recurring else "one_time",
+        "unit_amount": whole,
+        "unit_amount_decimal": decimal,
+    }
+
+
+def _custom_amount(given: Any) -> Body | None:
+    if not isinstance(given, dict) or given.get("enabled") != "true":
+        return None
+    return {name: int(given[name]) if name in given else None for name in ("maximum", "minimum", "preset")}
+
+
+def _recurring(given: Body) -> Body:
+    return {
+        "interval": given["interval"],
+        "interval_count": given.get("interval_count", 1),
+        "meter": given.get("meter"),
+        "trial_period_days": given.get("trial_period_days"),
+        "usage_type": given.get("usage_type", "licensed"),
+    }
