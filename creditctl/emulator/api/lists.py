@@ -9,7 +9,8 @@ from typing import Any
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.routes import Action
 from creditctl.emulator.protocol.errors import invalid, no_such
-from creditctl.emulator.protocol.schema import Field, Limit, Range, Text
+from creditctl.emulator.protocol.fields import Field, Limit, Text
+from creditctl.emulator.protocol.schema import Range
 from creditctl.emulator.storage.object_types import Body, ObjectType
 from creditctl.emulator.storage.store import Condition, Row, body_value, column
 

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 
 from creditctl.emulator.api.context import RequestContext
-from creditctl.emulator.protocol.schema import EXPAND, Field
+from creditctl.emulator.protocol.fields import Field
+from creditctl.emulator.protocol.schema import EXPAND
 from creditctl.emulator.storage.object_types import Body
 
 Action = Callable[[RequestContext], Body | bytes]

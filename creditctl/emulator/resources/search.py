@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.routes import Action, route
 from creditctl.emulator.protocol.errors import bad_parameter
-from creditctl.emulator.protocol.schema import Field, Limit, Text
+from creditctl.emulator.protocol.fields import Field, Limit, Text
 from creditctl.emulator.storage.object_types import CHARGE, CUSTOMER, PAYMENT_INTENT, PRICE, PRODUCT, Body, ObjectType
 from creditctl.emulator.storage.search_language import condition, parse
 from creditctl.emulator.storage.store import Row, decode

@@ -12,7 +12,8 @@ from creditctl.emulator.api.lists import list_fields, listing, retrieve
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import erase, given_metadata, updated
 from creditctl.emulator.protocol.errors import bad_parameter, invalid
-from creditctl.emulator.protocol.schema import Boolean, Field, Listing, Metadata, Text, Url
+from creditctl.emulator.protocol.fields import Boolean, Field, Text, Url
+from creditctl.emulator.protocol.schema import Listing, Metadata
 from creditctl.emulator.protocol.versions import check_version
 from creditctl.emulator.storage.object_types import WEBHOOK_ENDPOINT, Body
 from creditctl.emulator.webhooks.event_types import EVENT_TYPES

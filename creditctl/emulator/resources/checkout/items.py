@@ -9,7 +9,8 @@ from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.payments.discounts import Discount, amount_off
 from creditctl.emulator.protocol.currencies import LARGEST, smallest, written
 from creditctl.emulator.protocol.errors import bad_parameter, invalid
-from creditctl.emulator.protocol.schema import Amount, Anything, Currency, Hash, Integer, Listing, Metadata, Text
+from creditctl.emulator.protocol.fields import Amount, Anything, Currency, Integer, Text
+from creditctl.emulator.protocol.schema import Hash, Listing, Metadata
 from creditctl.emulator.resources.products.catalog_bodies import PRODUCT_DATA_FIELDS, amounts, new_price, new_product
 from creditctl.emulator.storage.object_types import PRICE, PRODUCT, Body
 

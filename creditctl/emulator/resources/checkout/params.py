@@ -4,21 +4,18 @@ Source: Stripe API reference, "Create a Checkout Session"; parameter types of st
 the page, or belongs to tax, shipping and subscriptions, is accepted and changes nothing.
 """
 
-from creditctl.emulator.protocol.schema import (
-    SHIPPING,
+from creditctl.emulator.protocol.fields import (
     Anything,
     Boolean,
     Currency,
     Email,
     Enum,
     Field,
-    Hash,
     Integer,
-    Listing,
-    Metadata,
     Text,
     Url,
 )
+from creditctl.emulator.protocol.schema import SHIPPING, Hash, Listing, Metadata
 from creditctl.emulator.resources.core.intent_bodies import CAPTURE, OPTIONS
 
 _DECORATION = """

@@ -7,7 +7,8 @@ from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.payments.confirm import Terms
 from creditctl.emulator.payments.methods import load_method, make_method
-from creditctl.emulator.protocol.schema import Anything, Field, Hash, Integer, Text
+from creditctl.emulator.protocol.fields import Anything, Field, Integer, Text
+from creditctl.emulator.protocol.schema import Hash
 from creditctl.emulator.resources.checkout.flow import pay_session, require_open, wrong_amount
 from creditctl.emulator.resources.core.payment_methods import METHOD_FIELDS
 from creditctl.emulator.storage.object_types import PAYMENT_INTENT, SESSION, Body

@@ -19,7 +19,8 @@ from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import updated
 from creditctl.emulator.payments.discounts import read_discount
 from creditctl.emulator.protocol.errors import bad_parameter, invalid, missing_parameter, no_such
-from creditctl.emulator.protocol.schema import Enum, Hash, Text
+from creditctl.emulator.protocol.fields import Enum, Text
+from creditctl.emulator.protocol.schema import Hash
 from creditctl.emulator.protocol.versions import RENAMED_UI_MODES_SINCE, since
 from creditctl.emulator.resources.checkout.bodies import new_session
 from creditctl.emulator.resources.checkout.flow import expire_session

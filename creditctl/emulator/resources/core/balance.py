@@ -16,7 +16,8 @@ from creditctl.emulator.api.lists import (
 )
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.payments.balances import balance
-from creditctl.emulator.protocol.schema import Currency, Range, Text
+from creditctl.emulator.protocol.fields import Currency, Text
+from creditctl.emulator.protocol.schema import Range
 from creditctl.emulator.storage.object_types import BALANCE_TRANSACTION, PAYOUT, Body
 
 # Source: recorded lists by a dispute as `source`, which are empty: its transactions stand in the dispute only.

@@ -11,7 +11,8 @@ from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import shipping, updated
 from creditctl.emulator.payments.charge_bodies import receipt_url
 from creditctl.emulator.protocol.errors import invalid
-from creditctl.emulator.protocol.schema import SHIPPING, Anything, Enum, Field, Hash, Metadata, Text
+from creditctl.emulator.protocol.fields import Anything, Enum, Field, Text
+from creditctl.emulator.protocol.schema import SHIPPING, Hash, Metadata
 from creditctl.emulator.storage.object_types import CHARGE, CUSTOMER, REFUND, Body
 from creditctl.emulator.storage.store import column, decode
 

@@ -9,19 +9,8 @@ from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.lists import by_column, by_created, list_fields, listing
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import address, erase, given_metadata, shipping, updated
-from creditctl.emulator.protocol.schema import (
-    ADDRESS,
-    SHIPPING,
-    Anything,
-    Email,
-    Enum,
-    Field,
-    Hash,
-    Integer,
-    Listing,
-    Metadata,
-    Text,
-)
+from creditctl.emulator.protocol.fields import Anything, Email, Enum, Field, Integer, Text
+from creditctl.emulator.protocol.schema import ADDRESS, SHIPPING, Hash, Listing, Metadata
 from creditctl.emulator.storage.object_types import CUSTOMER, Body
 
 _SIMPLE: dict[str, Field] = {

@@ -11,7 +11,8 @@ from creditctl.emulator.api.updates import updated
 from creditctl.emulator.payments.dispute_bodies import EVIDENCE_TEXTS
 from creditctl.emulator.payments.disputes import OPEN, settle_dispute
 from creditctl.emulator.protocol.errors import StripeError, bad_parameter, invalid
-from creditctl.emulator.protocol.schema import Anything, Boolean, Enum, Field, Hash, Metadata, Text
+from creditctl.emulator.protocol.fields import Anything, Boolean, Enum, Field, Text
+from creditctl.emulator.protocol.schema import Hash, Metadata
 from creditctl.emulator.storage.object_types import CHARGE, DISPUTE, Body
 
 OUTCOME_SECONDS = 2

@@ -7,7 +7,8 @@ from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.lists import ListFilter, by_created, list_fields, listing
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.protocol.errors import bad_parameter
-from creditctl.emulator.protocol.schema import Anything, Boolean, Field, Listing, Text
+from creditctl.emulator.protocol.fields import Anything, Boolean, Field, Text
+from creditctl.emulator.protocol.schema import Listing
 from creditctl.emulator.storage.object_types import EVENT, WEBHOOK_ENDPOINT
 from creditctl.emulator.storage.store import Condition, Row
 from creditctl.emulator.webhooks.events import by_types, retention_start

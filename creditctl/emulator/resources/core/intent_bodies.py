@@ -8,19 +8,8 @@ from creditctl.emulator.api.updates import given_metadata, shipping
 from creditctl.emulator.payments.methods import DELAYED_TYPES, payment_types
 from creditctl.emulator.protocol.currencies import LARGEST, smallest, written
 from creditctl.emulator.protocol.errors import bad_parameter, invalid
-from creditctl.emulator.protocol.schema import (
-    SHIPPING,
-    Anything,
-    Boolean,
-    Email,
-    Enum,
-    Field,
-    Hash,
-    Listing,
-    Metadata,
-    Options,
-    Text,
-)
+from creditctl.emulator.protocol.fields import Anything, Boolean, Email, Enum, Field, Text
+from creditctl.emulator.protocol.schema import SHIPPING, Hash, Listing, Metadata, MethodOptions
 from creditctl.emulator.protocol.versions import ASYNC_CAPTURE_SINCE, DYNAMIC_METHODS_ONLY_SINCE, since
 from creditctl.emulator.resources.core.payment_methods import METHOD_FIELDS
 from creditctl.emulator.storage.object_types import Body
@@ -37,7 +26,7 @@ _CARD_OPTIONS: dict[str, Field] = {
     **{name: Anything() for name in _CARD_OPTIONS_TEXT.split()},
     "request_three_d_secure": Enum(values=("any", "automatic", "challenge")),
 }
-OPTIONS = Options(fields={"card": Hash(fields=_CARD_OPTIONS)})
+OPTIONS = MethodOptions(fields={"card": Hash(fields=_CARD_OPTIONS)})
 SHARED_FIELDS: dict[str, Field] = {
     "allowed_payment_method_types": Listing(item=Text()),
     "amount_details": Anything(),

@@ -15,7 +15,8 @@ from creditctl.emulator.payments.confirm import Terms, attempt_payment
 from creditctl.emulator.payments.methods import Method, load_method, make_method, refuse_reuse
 from creditctl.emulator.payments.settlement import dispute_captured, settle_charge
 from creditctl.emulator.protocol.errors import StripeError, invalid
-from creditctl.emulator.protocol.schema import Anything, Boolean, Currency, Enum, Field, Hash, Integer, Metadata, Text
+from creditctl.emulator.protocol.fields import Anything, Boolean, Currency, Enum, Field, Integer, Text
+from creditctl.emulator.protocol.schema import Hash, Metadata
 from creditctl.emulator.resources.core.captures import amount_to_capture
 from creditctl.emulator.resources.core.intent_bodies import (
     CONFIRM_FIELDS,

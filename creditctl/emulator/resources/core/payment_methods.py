@@ -10,7 +10,8 @@ from creditctl.emulator.api.updates import billing_details, updated
 from creditctl.emulator.payments.declines import card_error
 from creditctl.emulator.payments.methods import load_method, make_method
 from creditctl.emulator.protocol.errors import bad_parameter, invalid
-from creditctl.emulator.protocol.schema import BILLING_DETAILS, Anything, Enum, Field, Hash, Integer, Metadata, Text
+from creditctl.emulator.protocol.fields import Anything, Enum, Field, Integer, Text
+from creditctl.emulator.protocol.schema import BILLING_DETAILS, Hash, Metadata
 from creditctl.emulator.storage.object_types import CUSTOMER, PAYMENT_METHOD, Body
 from creditctl.emulator.storage.store import Condition
 

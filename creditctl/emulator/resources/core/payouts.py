@@ -21,7 +21,8 @@ from creditctl.emulator.api.updates import given_metadata, updated
 from creditctl.emulator.payments import balances
 from creditctl.emulator.protocol.currencies import written
 from creditctl.emulator.protocol.errors import invalid
-from creditctl.emulator.protocol.schema import Currency, Enum, Field, Integer, Metadata, Range, Text
+from creditctl.emulator.protocol.fields import Currency, Enum, Field, Integer, Text
+from creditctl.emulator.protocol.schema import Metadata, Range
 from creditctl.emulator.storage.object_types import PAYOUT, Body
 
 DAY_SECONDS = 86_400

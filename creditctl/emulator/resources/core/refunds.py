@@ -14,7 +14,8 @@ from creditctl.emulator.payments.cards import BY_NUMBER
 from creditctl.emulator.payments.charge_bodies import receipt_url
 from creditctl.emulator.protocol.currencies import written
 from creditctl.emulator.protocol.errors import invalid, no_such
-from creditctl.emulator.protocol.schema import Anything, Boolean, Currency, Enum, Field, Integer, Metadata, Text
+from creditctl.emulator.protocol.fields import Anything, Boolean, Currency, Enum, Field, Integer, Text
+from creditctl.emulator.protocol.schema import Metadata
 from creditctl.emulator.storage.object_types import CHARGE, DISPUTE, PAYMENT_INTENT, PAYMENT_METHOD, REFUND, Body
 from creditctl.emulator.storage.store import column
 from creditctl.emulator.webhooks.events import previous_attributes

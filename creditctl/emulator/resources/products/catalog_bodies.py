@@ -9,18 +9,8 @@ from typing import Any
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.updates import given_metadata
 from creditctl.emulator.protocol.errors import bad_parameter
-from creditctl.emulator.protocol.schema import (
-    Amount,
-    Anything,
-    Currency,
-    Enum,
-    Field,
-    Hash,
-    Integer,
-    Listing,
-    Metadata,
-    Text,
-)
+from creditctl.emulator.protocol.fields import Amount, Anything, Currency, Enum, Field, Integer, Text
+from creditctl.emulator.protocol.schema import Hash, Listing, Metadata
 from creditctl.emulator.storage.object_types import Body
 
 MOST_CENTS = 99_999_999

@@ -11,19 +11,17 @@ from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import erase, given_metadata, updated
 from creditctl.emulator.payments.discounts import products_of
 from creditctl.emulator.protocol.errors import bad_parameter, invalid, missing_parameter
-from creditctl.emulator.protocol.schema import (
+from creditctl.emulator.protocol.fields import (
     Amount,
     Anything,
     Boolean,
     Currency,
     Enum,
     Field,
-    Hash,
     Integer,
-    Listing,
-    Metadata,
     Text,
 )
+from creditctl.emulator.protocol.schema import Hash, Listing, Metadata
 from creditctl.emulator.storage.object_types import COUPON, CUSTOMER, PRODUCT, PROMOTION_CODE, Body
 
 _CODE_TEXT = re.compile(r"[a-zA-Z0-9\-_]+\Z")

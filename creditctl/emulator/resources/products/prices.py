@@ -17,17 +17,8 @@ from creditctl.emulator.api.lists import (
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import updated
 from creditctl.emulator.protocol.errors import bad_parameter, invalid
-from creditctl.emulator.protocol.schema import (
-    Anything,
-    Boolean,
-    Currency,
-    Enum,
-    Field,
-    Hash,
-    Listing,
-    Metadata,
-    Text,
-)
+from creditctl.emulator.protocol.fields import Anything, Boolean, Currency, Enum, Field, Text
+from creditctl.emulator.protocol.schema import Hash, Listing, Metadata
 from creditctl.emulator.resources.products.catalog_bodies import (
     INTERVALS,
     MONEY_FIELDS,

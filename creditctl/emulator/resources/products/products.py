@@ -10,18 +10,8 @@ from creditctl.emulator.api.lists import ListFilter, by_any, by_body, by_created
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import erase, updated
 from creditctl.emulator.protocol.errors import bad_parameter, invalid
-from creditctl.emulator.protocol.schema import (
-    Amount,
-    Anything,
-    Boolean,
-    Enum,
-    Field,
-    Hash,
-    Listing,
-    Metadata,
-    Text,
-    Url,
-)
+from creditctl.emulator.protocol.fields import Amount, Anything, Boolean, Enum, Field, Text, Url
+from creditctl.emulator.protocol.schema import Hash, Listing, Metadata
 from creditctl.emulator.resources.products.catalog_bodies import (
     DEFAULT_PRICE_DATA,
     dimensions,
