@@ -91,7 +91,7 @@ class Emulator:
         if request.path.startswith(control.PREFIX):
             return control.handle(self, request, now)
         if request.path.startswith(pages.PREFIXES):
-            return pages.handle(self, request, now)
+            return pages.handle(self.services, self.accounts, request, now)
         struck = self.services.faults.for_answer(request.method, request.path) if self.services.faults.rules else []
         response = apply_faults(struck, lambda: self._api.handle(request, now))
         if response.delay_seconds and response.key:

@@ -5,26 +5,38 @@ payment, so that a hundred thousand take seconds.
 """
 
 import random
+import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from creditctl.emulator.api.context import RequestContext
+from creditctl.emulator.control.command import Command, control
+from creditctl.emulator.control.params import Names
 from creditctl.emulator.control.seed_templates import FATES, Template, templates
 from creditctl.emulator.payments import balances
 from creditctl.emulator.protocol.errors import invalid
+from creditctl.emulator.protocol.fields import Integer, Number, Text
+from creditctl.emulator.protocol.schema import Fields
 from creditctl.emulator.storage.ids import Ids
 from creditctl.emulator.storage.object_types import PRICE, Body
 from creditctl.emulator.storage.store import body_value, encode
 
-if TYPE_CHECKING:
-    from creditctl.emulator.control.api import Command
-
 MOST_PAYMENTS = 1_000_000
 MOST_INLINE = 1000
 DEFAULT_SHARES = {"refunded": 0.05, "partial": 0.02, "disputed": 0.01, "declined": 0.03, "expired": 0.05}
-_INSERT = "INSERT INTO objects (scope, kind, id, created, owner, parent, label, body, extra) VALUES (?,?,?,?,?,?,?,?,?)"
+_PARAMS: Fields = {
+    "payments": Integer(low=1, high=MOST_PAYMENTS),
+    "seed": Integer(),
+    "since": Integer(),
+    "until": Integer(),
+    "users": Integer(low=1),
+    "prices": Names(item=Text()),
+    "manifest": Text(unset=True),
+    **{name: Number(low=0, high=1) for name in DEFAULT_SHARES},
+}
 
 
 class SeedPlan(msgspec.Struct):
@@ -40,49 +52,57 @@ class SeedPlan(msgspec.Struct):
     manifest: Path | None
 
 
-def read_plan(context: RequestContext, params: dict[str, Any]) -> SeedPlan:
+def read_plan(context: RequestContext, params: Mapping[str, Any]) -> SeedPlan:
     """The plan that the parameters describe; without prices, all active one-time prices."""
-    named = params.get("prices") or []
-    names = list(named.values()) if isinstance(named, dict) else named
-    names = names.split(",") if isinstance(names, str) else names
-    prices = [context.refer(PRICE, str(name), "prices") for name in names]
-    if not prices:
-        conditions = (body_value("$.active", True), body_value("$.type", "one_time"))
-        prices = [
-            row.decoded() for row in reversed(context.services.store.select(context.scope.id, PRICE, *conditions))
-        ]
-    if not prices:
-        raise invalid("There are no prices to sell: create some, or name them in `prices`.", param="prices")
-    payments = int(params.get("payments", 1000))
-    if not 0 < payments <= MOST_PAYMENTS:
-        raise invalid(f"payments must be between 1 and {MOST_PAYMENTS}", param="payments")
-    until = int(params.get("until", context.now))
-    since = int(params.get("since", until - 30 * balances.DAY_SECONDS))
-    shares = {name: float(params.get(name, share)) for name, share in DEFAULT_SHARES.items()}
-    path = params.get("manifest")
-    users = int(params.get("users", max(payments // 4, 1)))
+    payments = params.get("payments", 1000)
+    until = params.get("until", context.now)
+    since = params.get("since", until - 30 * balances.DAY_SECONDS)
+    if since > until:
+        raise invalid("`since` must not be later than `until`.", param="since")
+    manifest = params.get("manifest")
     return SeedPlan(
-        payments, int(params.get("seed", 1)), since, until, users, prices, shares, Path(str(path)) if path else None
+        payments=payments,
+        seed=params.get("seed", 1),
+        since=since,
+        until=until,
+        users=params.get("users", max(payments // 4, 1)),
+        prices=_prices(context, params.get("prices") or []),
+        shares={name: params.get(name, share) for name, share in DEFAULT_SHARES.items()},
+        manifest=Path(manifest) if manifest else None,
     )
 
 
-def seed_payments(command: "Command") -> Body:
-    """Make the payments in one transaction; answers a summary, and writes or includes the manifest."""
-    from creditctl.emulator.control.payments import transaction
+def _prices(context: RequestContext, names: list[str]) -> list[Body]:
+    prices = [context.refer(PRICE, name, "prices") for name in names]
+    if not prices:
+        conditions = (body_value("$.active", True), body_value("$.type", "one_time"))
+        rows = context.services.store.select(context.scope.id, PRICE, *conditions)
+        prices = [row.decoded() for row in reversed(rows)]
+    if not prices:
+        raise invalid("There are no prices to sell: create some, or name them in `prices`.", param="prices")
+    without = next((price["id"] for price in prices if price["unit_amount"] is None), None)
+    if without:
+        raise invalid(f"The price {without} has no whole unit amount to seed payments with.", param="prices")
+    return prices
 
-    def action(context: RequestContext) -> Body:
-        plan = read_plan(context, command.params)
-        return Seeding(context, plan).run()
 
-    answer: Body = transaction(command, action)
-    return answer
+def seed_payments(command: Command) -> Body:
+    """Make `payments` past purchases from a `seed`; answers (or writes to `manifest`) what is true."""
+    try:
+        return command.transaction(lambda context: Seeding(context, read_plan(context, command.params)).run())
+    except sqlite3.IntegrityError as error:
+        # The same seed in the same account draws the same ids.
+        message = "Some of these objects are there already: choose another seed, or reset."
+        raise invalid(message, param="seed", status=409) from error
+    except OSError as error:
+        raise invalid(f"The manifest can't be written: {error}", param="manifest") from error
 
 
 class Seeding:
     """One run of a plan."""
 
     def __init__(self, context: RequestContext, plan: SeedPlan) -> None:
-        self._call, self._plan = context, plan
+        self._context, self._plan = context, plan
         name = f"{plan.seed}:{context.scope.account}"
         self._random = random.Random(name)  # noqa: S311 - a reproducible history, not secrets
         self._ids = Ids(name)
@@ -93,16 +113,16 @@ class Seeding:
 
     def run(self) -> Body:
         """Make everything; the moments rise, so the list order is the order of making."""
-        plan, db = self._plan, self._call.services.store.db
+        plan, store = self._plan, self._context.services.store
         moments = sorted(self._random.randint(plan.since, plan.until) for _ in range(plan.payments))
         fates = self._random.choices(*self._weights(), k=plan.payments)
         facts = []
         for moment, fate in zip(moments, fates, strict=True):
             facts.append(self._payment(moment, fate))
             if len(self._rows) > 20_000:
-                db.executemany(_INSERT, self._rows)
+                store.add_rows(self._rows)
                 self._rows.clear()
-        db.executemany(_INSERT, self._rows)
+        store.add_rows(self._rows)
         self._settle()
         return self._report(facts)
 
@@ -114,11 +134,11 @@ class Seeding:
     def _payment(self, moment: int, fate: str) -> Body:
         price = self._random.choice(self._plan.prices)
         user = f"user_{self._random.randrange(self._plan.users) + 1}"
-        later = min(moment + self._random.randint(60, 86_400), max(self._call.now, moment + 60))
+        later = min(moment + self._random.randint(60, 86_400), max(self._context.now, moment + 60))
         values = self._values(moment, later, user)
         holes = {name.encode(): v.encode() if isinstance(v, str) else v for name, v in values.items()}
         for template in self._made[price["id"], fate]:
-            self._rows.append(template.row(self._call.scope.id, values, holes))
+            self._rows.append(template.row(self._context.scope.id, values, holes))
             self._count(template, moment)
         return {
             "session": values["session"],
@@ -135,9 +155,9 @@ class Seeding:
         }
 
     def _values(self, moment: int, later: int, user: str) -> dict[str, Any]:
-        ids, account = self._ids, self._call.scope.account
+        ids, account = self._ids, self._context.scope.account
         intent = ids.relative("pi_", ids.dated("pi_", account, moment, "3"), "0")
-        mode = "live" if self._call.scope.livemode else "test"
+        mode = "live" if self._context.scope.livemode else "test"
         available = balances.settles_on(moment)
         return {
             "session": f"cs_{mode}_a1{ids.token(56)}",
@@ -157,14 +177,14 @@ class Seeding:
             "expires": moment + balances.DAY_SECONDS,
             "due_by": (later // balances.DAY_SECONDS + 9) * balances.DAY_SECONDS - 1,
             "available_on": available,
-            "status": "pending" if available > self._call.now else "available",
+            "status": "pending" if available > self._context.now else "available",
         }
 
     def _count(self, template: Template, moment: int) -> None:
         if template.net is None:
             return
         available = balances.settles_on(moment)
-        pending = template.settles and available > self._call.now
+        pending = template.settles and available > self._context.now
         if pending:
             self._days.add(available)
         key = (template.currency, "pending" if pending else "available")
@@ -172,9 +192,9 @@ class Seeding:
 
     def _settle(self) -> None:
         for (currency, state), amount in self._sums.items():
-            balances.move(self._call, currency, state, amount)
+            balances.move(self._context, currency, state, amount)
         for day in sorted(self._days):
-            self._call.schedule(day - self._call.now, "settle_balance", str(day))
+            self._context.schedule(day - self._context.now, "settle_balance", str(day))
 
     def _report(self, facts: list[Body]) -> Body:
         counts = {fate: sum(fact["fate"] == fate for fact in facts) for fate in FATES}
@@ -185,3 +205,6 @@ class Seeding:
         elif len(facts) <= MOST_INLINE:
             report["data"] = facts
         return report
+
+
+CONTROLS = (control("POST", "seed", seed_payments, _PARAMS),)

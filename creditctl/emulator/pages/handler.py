@@ -5,21 +5,20 @@ session id filled in.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import msgspec
 
-from creditctl.emulator.api.context import RequestContext
+from creditctl.emulator.api.accounts import Accounts
+from creditctl.emulator.api.context import RequestContext, Services
+from creditctl.emulator.pages.actions import answer_for_intent, apply_promotion, pay_by_form, way_back
 from creditctl.emulator.pages.views import challenge_page, checkout_page, notice_page
 from creditctl.emulator.protocol.errors import StripeError
 from creditctl.emulator.protocol.forms import decode
 from creditctl.emulator.protocol.wire import Request, Response
+from creditctl.emulator.resources.checkout.flow import authenticate_session
 from creditctl.emulator.storage.object_types import PAYMENT_INTENT, SESSION, Body
 from creditctl.emulator.storage.store import Row
 from creditctl.emulator.storage.transactions import transact
-
-if TYPE_CHECKING:
-    from creditctl.emulator.app import Emulator
 
 PREFIXES = ("/c/pay/", "/_challenge/")
 _HEADERS = {
@@ -33,20 +32,19 @@ _HEADERS = {
 class Visit(msgspec.Struct):
     """A browser at a page: the call that acts for the buyer, the object, the form."""
 
-    emulator: "Emulator"
     context: RequestContext
     row: Row
     path: str
     form: dict[str, str]
 
 
-def handle(emulator: "Emulator", request: Request, now: int) -> Response:
+def handle(services: Services, accounts: Accounts, request: Request, now: int) -> Response:
     """Answer a browser."""
     parts = request.path.strip("/").split("/")
     challenge = parts[0] == "_challenge"
     object_id, rest = parts[1 if challenge else 2], "/".join(parts[2 if challenge else 3 :])
     kind = PAYMENT_INTENT if challenge else SESSION
-    scope = emulator.services.store.db.execute(
+    scope = services.store.db.execute(
         "SELECT scope FROM objects WHERE scope IN (SELECT scope FROM scopes) AND id = ? AND kind = ?",
         (object_id, kind.name),
     ).fetchone()
@@ -56,13 +54,13 @@ def handle(emulator: "Emulator", request: Request, now: int) -> Response:
         return _html(404, notice_page("Not found", "There is no such page here."))
     if action is None:
         return _not_allowed(place)
-    context = RequestContext(emulator.services, emulator.accounts.by_id(scope[0]), now)
+    context = RequestContext(services, accounts.by_id(scope[0]), now)
     context.browser, context.base_url = True, f"http://{request.headers.get('host', '127.0.0.1')}"
     form = {
         key: value for key, value in decode(request.body.decode("utf-8", "replace")).items() if isinstance(value, str)
     }
     path = f"/_challenge/{object_id}" if challenge else f"/c/pay/{object_id}"
-    return action(Visit(emulator, context, context.fetch_row(kind, object_id), path, form))
+    return action(Visit(context, context.fetch_row(kind, object_id), path, form))
 
 
 def _not_allowed(place: str) -> Response:
@@ -81,7 +79,7 @@ def _redirect(url: str) -> Response:
 
 def _act(visit: Visit, action: Callable[[], Body]) -> Body:
     """Run what the buyer does as one transaction; a decline keeps what it did."""
-    return transact(visit.emulator.services.store, action)
+    return transact(visit.context.services.store, action)
 
 
 def show(visit: Visit) -> Response:
@@ -113,8 +111,6 @@ def success_url(session: Body) -> str:
 
 def submit(visit: Visit) -> Response:
     """The buyer pays: redirect, challenge, or the page again with what was wrong."""
-    from creditctl.emulator.pages.actions import pay_by_form
-
     session = visit.row.decoded()
     if session["status"] != "open":
         return _after(session)
@@ -129,7 +125,7 @@ def submit(visit: Visit) -> Response:
 def _finished(visit: Visit, session: Body) -> Response:
     """On to the shop, once its endpoints have answered the event that tells of the payment."""
     response = _redirect(success_url(session))
-    row = visit.emulator.services.store.db.execute(
+    row = visit.context.services.store.db.execute(
         "SELECT id FROM objects WHERE scope = ? AND kind = 'event' AND label = 'checkout.session.completed' "
         "ORDER BY created DESC, seq DESC LIMIT 1",
         (visit.context.scope.id,),
@@ -140,8 +136,6 @@ def _finished(visit: Visit, session: Body) -> Response:
 
 def promote(visit: Visit) -> Response:
     """The buyer enters a promotion code."""
-    from creditctl.emulator.pages.actions import apply_promotion
-
     try:
         _act(visit, lambda: apply_promotion(visit.context, visit.row, visit.form.get("promotion_code", "")))
     except StripeError as error:
@@ -159,8 +153,6 @@ def show_challenge(visit: Visit) -> Response:
 
 def answer_challenge(visit: Visit) -> Response:
     """The buyer's answer to the bank."""
-    from creditctl.emulator.resources.checkout.flow import authenticate_session
-
     passed = visit.form.get("result") == "pass"
     try:
         done = _act(visit, lambda: authenticate_session(visit.context, visit.row, passed))
@@ -186,8 +178,6 @@ def show_intent_challenge(visit: Visit) -> Response:
 
 def answer_intent_challenge(visit: Visit) -> Response:
     """The answer, and the way back to `return_url` with the outcome."""
-    from creditctl.emulator.pages.actions import answer_for_intent, way_back
-
     intent, session = visit.row.decoded(), visit.row.hidden().get("session")
     if session:
         return _redirect(f"/c/pay/{session}/challenge")

@@ -6,7 +6,6 @@ Rules are matched by method, path and event type; `count` and a seeded `probabil
 import random
 from collections.abc import Callable
 from fnmatch import fnmatchcase
-from typing import Any
 
 import msgspec
 
@@ -17,7 +16,7 @@ ANSWER_KINDS = frozenset({"status", "latency", "cut_before", "cut_after"})
 DELIVERY_KINDS = frozenset({"drop", "duplicate", "delay", "reorder"})
 
 
-class Fault(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=False):
+class Fault(msgspec.Struct):
     """One rule: what goes wrong, where, and how often."""
 
     kind: str
@@ -65,13 +64,8 @@ class Faults:
         self._next_id = 1
         self._random = random.Random(seed)  # noqa: S311 - chance for tests, not secrets
 
-    def add(self, given: dict[str, Any]) -> Fault:
-        """Put a rule in force; raises ValueError (msgspec.ValidationError) for one that makes no sense."""
-        rule = msgspec.convert(given, Fault, strict=False)
-        if rule.kind not in ANSWER_KINDS | DELIVERY_KINDS:
-            raise ValueError(f"unknown fault kind: {rule.kind}")
-        if not 0.0 <= rule.probability <= 1.0:
-            raise ValueError("probability must be between 0 and 1")
+    def add(self, rule: Fault) -> Fault:
+        """Put a rule in force under the next number."""
         rule.id, rule.hits = self._next_id, 0
         self._next_id += 1
         self.rules.append(rule)

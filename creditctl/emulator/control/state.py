@@ -1,0 +1,110 @@
+"""Controls over the emulator as a whole: identity, health, clock, snapshot, restore, reset."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from creditctl.emulator.control.command import Command, control
+from creditctl.emulator.protocol.errors import invalid, missing_parameter
+from creditctl.emulator.protocol.fields import Integer, Text
+from creditctl.emulator.protocol.schema import Fields
+from creditctl.emulator.webhooks.deliveries import USER_AGENT
+
+_CLOCK: Fields = {"advance": Integer(), "set": Integer()}
+_PATH: Fields = {"path": Text(required=True)}
+
+
+def info(command: Command) -> Any:
+    """That this is an emulator: a client proves it with this before it sends a key."""
+    options = command.services.options
+    return {
+        "emulator": "creditctl",
+        "api_version": options.api_version,
+        "livemode": options.livemode,
+        "now": command.now,
+        "user_agent": USER_AGENT,
+    }
+
+
+def health(command: Command) -> Any:
+    """That it answers, and how much it holds."""
+    db = command.services.store.db
+    objects = db.execute("SELECT count(*) FROM objects").fetchone()[0]
+    waiting = db.execute("SELECT count(*) FROM deliveries WHERE state = 'pending'").fetchone()[0]
+    return {"emulator": "creditctl", "status": "ok", "objects": objects, "pending_deliveries": waiting}
+
+
+def read_clock(command: Command) -> Any:
+    """The emulator's time and how far it is from its source."""
+    return {"now": command.emulator.now(), "offset_seconds": command.emulator.offset_seconds}
+
+
+def move_clock(command: Command) -> Any:
+    """`advance` by seconds, or `set` to a time; jobs that fall due on the way run at their own moments."""
+    emulator, params = command.emulator, command.params
+    if "advance" not in params and "set" not in params:
+        raise missing_parameter("advance")
+    step = params["advance"] if "advance" in params else params["set"] - emulator.now()
+    if step < 0:
+        raise invalid(f"The clock only goes forward, not {-step} seconds back.")
+    emulator.move_clock(step)
+    return read_clock(command)
+
+
+def snapshot(command: Command) -> Any:
+    """Copy the whole state into the SQLite file `path`."""
+    path = Path(command.params["path"])
+    try:
+        with_file = sqlite3.connect(path)
+        try:
+            command.services.store.db.backup(with_file)
+        finally:
+            with_file.close()
+    except (OSError, sqlite3.Error) as error:
+        raise invalid(f"The snapshot {path} can't be written: {error}", param="path") from error
+    return {"path": str(path)}
+
+
+def restore(command: Command) -> Any:
+    """Replace the whole state by a snapshot."""
+    path = Path(command.params["path"])
+    if not path.is_file():
+        raise invalid(f"There is no snapshot at {path}.", param="path", status=404)
+    try:
+        source = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            _require_snapshot(source, path)
+            source.backup(command.services.store.db)
+        finally:
+            source.close()
+    except (OSError, sqlite3.Error) as error:
+        raise invalid(f"The snapshot {path} can't be read: {error}", param="path") from error
+    command.emulator.reload()
+    return {"path": str(path)}
+
+
+def _require_snapshot(source: sqlite3.Connection, path: Path) -> None:
+    """Refuse a file that no emulator wrote, before it takes the place of the state."""
+    try:
+        names = {row[0] for row in source.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    except sqlite3.DatabaseError:
+        names = set()
+    if not {"objects", "scopes", "settings", "deliveries"} <= names:
+        raise invalid(f"{path} is no snapshot of this emulator.", param="path")
+
+
+def reset(command: Command) -> Any:
+    """Forget everything: objects, keys, jobs, deliveries, faults, the clock's offset."""
+    command.emulator.reset()
+    return {"reset": True}
+
+
+CONTROLS = (
+    control("GET", "", info),
+    control("GET", "health", health),
+    control("GET", "clock", read_clock),
+    control("POST", "clock", move_clock, _CLOCK),
+    control("POST", "snapshot", snapshot, _PATH),
+    control("POST", "restore", restore, _PATH),
+    control("POST", "reset", reset),
+)
