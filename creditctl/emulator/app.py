@@ -23,7 +23,7 @@ from creditctl.emulator.webhooks.auto_disable import watch
 from creditctl.emulator.webhooks.deliveries import AttemptResult, Deliveries, Outgoing
 from creditctl.emulator.webhooks.events import EventRecorder
 from creditctl.emulator.webhooks.faults import Faults, apply_faults
-from creditctl.emulator.webhooks.listeners import Listeners, Session
+from creditctl.emulator.webhooks.listeners import Listeners, ListenSession
 from creditctl.emulator.webhooks.outgoing import attempt, send_over_http
 from creditctl.emulator.webhooks.subscribers import Subscribers
 
@@ -180,27 +180,27 @@ class Emulator:
             self.offset_seconds = load_settings(self.services.store).get("offset_seconds", 0)
             self._announce_work()
 
-    def listener(self, session_id: str) -> Session | None:
+    def listener(self, session_id: str) -> ListenSession | None:
         """The CLI session behind a websocket id."""
         with self._lock:
             return self.services.listeners.get(session_id)
 
-    def listener_connects(self, session: Session, wake: Callable[[], None]) -> None:
+    def listener_connects(self, session: ListenSession, wake: Callable[[], None]) -> None:
         """A CLI has dialled; `wake` is called when something waits for it."""
         with self._lock:
             self.services.listeners.connect(session, wake)
 
-    def listener_leaves(self, session: Session) -> None:
+    def listener_leaves(self, session: ListenSession) -> None:
         """A CLI's connection is gone."""
         with self._lock:
             self.services.listeners.disconnect(session)
 
-    def listener_frames(self, session: Session) -> list[bytes]:
+    def listener_frames(self, session: ListenSession) -> list[bytes]:
         """What is to be sent to a CLI now."""
         with self._lock:
             return self.services.listeners.frames(session, self.now(), int(self._real_clock()))
 
-    def listener_answers(self, session: Session, message: dict[str, Any]) -> None:
+    def listener_answers(self, session: ListenSession, message: dict[str, Any]) -> None:
         """What a CLI reported."""
         with self._lock:
             self.services.listeners.answered(session, message, self.services.deliveries, self.now())

@@ -19,7 +19,7 @@ from creditctl.emulator.protocol.versions import check_version, render
 from creditctl.emulator.protocol.wire import Request, Response
 from creditctl.emulator.resources.table import INCLUDABLE, ROUTES
 from creditctl.emulator.storage import idempotency
-from creditctl.emulator.storage.idempotency import Kept
+from creditctl.emulator.storage.idempotency import StoredResponse
 from creditctl.emulator.storage.object_types import Body
 from creditctl.emulator.storage.store import decode as from_json
 from creditctl.emulator.storage.store import encode
@@ -105,29 +105,29 @@ class Api:
         if request.query:
             tree |= decode(request.query)
         key = request.headers.get("idempotency-key") if request.method == "POST" else None
-        print_ = b""
+        fingerprint = b""
         if key:
             headers["Idempotency-Key"] = key
             idempotency.refuse_in_flight(self._services.in_flight, context.scope.id, key)
-            print_ = idempotency.fingerprint(request.path, tree)
-            kept = idempotency.lookup(self._services.store, context.scope.id, key, print_, context.now)
-            if kept is not None:
-                headers |= {"Original-Request": kept.request_id, "Idempotent-Replayed": "true"}
-                return Response(kept.status, headers, kept.body)
+            fingerprint = idempotency.fingerprint(request.path, tree)
+            stored = idempotency.lookup(self._services.store, context.scope.id, key, fingerprint, context.now)
+            if stored is not None:
+                headers |= {"Original-Request": stored.request_id, "Idempotent-Replayed": "true"}
+                return Response(stored.status, headers, stored.body)
             context.idempotency_key = key
         _read(context, entry, tree)
-        kept = self._execute(context, entry, key, print_)
+        stored = self._execute(context, entry, key, fingerprint)
         if key:
-            headers["Original-Request"] = kept.request_id
-        return Response(kept.status, headers, kept.body, key=(context.scope.id, key) if key else None)
+            headers["Original-Request"] = stored.request_id
+        return Response(stored.status, headers, stored.body, key=(context.scope.id, key) if key else None)
 
-    def _execute(self, context: RequestContext, entry: Route, key: str | None, print_: bytes) -> Kept:
+    def _execute(self, context: RequestContext, entry: Route, key: str | None, fingerprint: bytes) -> StoredResponse:
         """Run the action with its events, deliveries and idempotency record as one transaction."""
         store, passing = self._services.store, context.request_id
         store.begin()
         context.request_id = request_id = "req_" + self._services.ids.token(14)
         try:
-            kept = Kept(200, _run(context, entry), request_id)
+            stored = StoredResponse(200, _run(context, entry), request_id)
         except StripeError as error:
             if not (error.commit and error.executed):
                 self._take_back(context)
@@ -137,14 +137,14 @@ class Api:
             if not store.db.in_transaction:
                 store.begin()
                 self._services.ids.token(14)
-            kept = Kept(error.status, _envelope(error, context, request_id), request_id)
+            stored = StoredResponse(error.status, _envelope(error, context, request_id), request_id)
         except BaseException:
             self._take_back(context)
             raise
         if key:
-            idempotency.keep(store, context.scope.id, key, print_, kept, context.now)
+            idempotency.keep(store, context.scope.id, key, fingerprint, stored, context.now)
         store.commit()
-        return kept
+        return stored
 
     def _take_back(self, context: RequestContext) -> None:
         self._services.store.rollback()

@@ -8,7 +8,7 @@ import stripe
 from creditctl.backend.checkout import NotForSale, StripeCheckout, price_faults, session_params, session_view
 from creditctl.backend.dependencies import CheckoutOrder
 from creditctl.core.errors import StripeRefused, Unreachable
-from creditctl.emulator import EmulatorHTTPClient
+from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 
 BASE = "http://127.0.0.1:12111"
 

@@ -19,7 +19,9 @@ import pytest
 import stripe
 
 from creditctl.core.keys import SECRET_PATTERN, Secret
-from creditctl.emulator import Emulator, EmulatorHTTPClient, EmulatorServer
+from creditctl.emulator.app import Emulator
+from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
+from creditctl.emulator.transports.server import EmulatorServer
 from creditctl.emulator_client.checkout_payer import pay
 from creditctl.stripe_api.delivery import deliver_signed
 

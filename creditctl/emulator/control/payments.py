@@ -5,7 +5,7 @@ from typing import Any
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.control.command import Command, control
 from creditctl.emulator.payments.cards import BY_NUMBER, Card, card_by_number, card_by_token
-from creditctl.emulator.payments.confirm import Terms, finish_challenge
+from creditctl.emulator.payments.confirm import ConfirmOptions, finish_challenge
 from creditctl.emulator.payments.disputes import OPEN, open_disputes, settle_dispute
 from creditctl.emulator.payments.methods import Method, load_method, store_card
 from creditctl.emulator.protocol.errors import StripeError, invalid, missing_parameter
@@ -50,7 +50,7 @@ def _pay(command: Command, name: str) -> Body:
         method: Method | None = None
         if session["amount_total"]:
             method = store_card(context, named_card(name), {"billing_details": billing})
-        return pay_session(context, row, method, Terms())
+        return pay_session(context, row, method, ConfirmOptions())
 
     return command.transaction(action)
 

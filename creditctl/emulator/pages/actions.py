@@ -6,7 +6,7 @@ from urllib.parse import urlencode, urlsplit
 
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.pages.card_form import read_card
-from creditctl.emulator.payments.confirm import Terms, finish_challenge
+from creditctl.emulator.payments.confirm import ConfirmOptions, finish_challenge
 from creditctl.emulator.payments.discounts import promotion_discount
 from creditctl.emulator.payments.methods import Method, load_method, make_method, store_card
 from creditctl.emulator.protocol.errors import invalid
@@ -24,7 +24,7 @@ def pay_by_form(context: RequestContext, row: Row, form: Mapping[str, str]) -> B
     if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
         raise invalid("Your e-mail address is incomplete.", param="email")
     method = _method(context, form, email) if session["amount_total"] else None
-    return pay_session(context, row, method, Terms())
+    return pay_session(context, row, method, ConfirmOptions())
 
 
 def _method(context: RequestContext, form: Mapping[str, str], email: str) -> Method:

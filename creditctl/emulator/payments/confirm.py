@@ -17,7 +17,7 @@ from creditctl.emulator.protocol.errors import StripeError, invalid
 from creditctl.emulator.storage.object_types import CHARGE, PAYMENT_INTENT, PAYMENT_METHOD, Body
 
 
-class Terms(msgspec.Struct):
+class ConfirmOptions(msgspec.Struct):
     """How a payment is attempted."""
 
     off_session: bool = False
@@ -26,7 +26,7 @@ class Terms(msgspec.Struct):
     return_url: str | None = None
 
 
-def attempt_payment(context: RequestContext, intent: Body, method: Method, terms: Terms) -> Body:
+def attempt_payment(context: RequestContext, intent: Body, method: Method, options: ConfirmOptions) -> Body:
     """Try to take the money; the intent moves on, or a 402 is raised that keeps what happened."""
     intent["payment_method"] = method.body["id"]
     if method.delayed:
@@ -35,28 +35,28 @@ def attempt_payment(context: RequestContext, intent: Body, method: Method, terms
     if card.real != context.scope.livemode:
         raise _decline(context, intent, method, cards.TEST_MODE if card.real else cards.LIVE_MODE)
     asked = intent["payment_method_options"].get("card", {}).get("request_three_d_secure") in ("any", "challenge")
-    if not terms.authenticated and _needs_challenge(card, method, terms, asked):
-        if terms.off_session or terms.error_on_requires_action:
+    if not options.authenticated and _needs_challenge(card, method, options, asked):
+        if options.off_session or options.error_on_requires_action:
             raise _unauthenticated(context, intent, method)
-        return _ask_for_action(context, intent, terms)
-    decline = card.after_challenge if terms.authenticated and card.after_challenge else card.decline
+        return _ask_for_action(context, intent, options)
+    decline = card.after_challenge if options.authenticated and card.after_challenge else card.decline
     if decline is not None:
         raise _decline(context, intent, method, decline)
-    return _succeed(context, intent, method, terms)
+    return _succeed(context, intent, method, options)
 
 
-def _needs_challenge(card: Card, method: Method, terms: Terms, asked: bool) -> bool:
+def _needs_challenge(card: Card, method: Method, options: ConfirmOptions, asked: bool) -> bool:
     if card.challenge in ("always", "requested"):
         return card.challenge == "always" or asked
     if card.challenge == "on_session":
-        return not terms.off_session
+        return not options.off_session
     return card.challenge == "unless_saved" and not method.extra.get("saved")
 
 
-def _ask_for_action(context: RequestContext, intent: Body, terms: Terms) -> Body:
+def _ask_for_action(context: RequestContext, intent: Body, options: ConfirmOptions) -> Body:
     intent |= {
         "last_payment_error": None,
-        "next_action": next_action(context, intent, terms.return_url),
+        "next_action": next_action(context, intent, options.return_url),
         "status": "requires_action",
     }
     return context.save(PAYMENT_INTENT, intent, event="payment_intent.requires_action")
@@ -74,8 +74,8 @@ def next_action(context: RequestContext, intent: Body, return_url: str | None) -
     }
 
 
-def _succeed(context: RequestContext, intent: Body, method: Method, terms: Terms) -> Body:
-    charge = new_charge(context, intent, method, "succeeded", None, terms.authenticated)
+def _succeed(context: RequestContext, intent: Body, method: Method, options: ConfirmOptions) -> Body:
+    charge = new_charge(context, intent, method, "succeeded", None, options.authenticated)
     context.add(CHARGE, charge, event="charge.succeeded")
     intent |= {"last_payment_error": None, "latest_charge": charge["id"], "next_action": None}
     if intent["capture_method"] == "manual":
@@ -140,4 +140,4 @@ def finish_challenge(context: RequestContext, intent: Body, method: Method, pass
         raise invalid(f"This PaymentIntent's status is {intent['status']}: there is nothing to authenticate.")
     if not passed:
         return fail_intent(context, intent, method.body, FAILED_CHALLENGE, None)
-    return attempt_payment(context, intent, method, Terms(authenticated=True))
+    return attempt_payment(context, intent, method, ConfirmOptions(authenticated=True))

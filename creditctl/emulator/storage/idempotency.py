@@ -1,6 +1,6 @@
-"""Idempotency keys: the first answer is kept and given again.
+"""Idempotency keys: the first answer is stored and given again.
 
-Source: Stripe API reference, "Idempotent requests": POST only, per account, kept at least 24 hours, stored once
+Source: Stripe API reference, "Idempotent requests": POST only, per account, stored at least 24 hours, stored once
 execution began.
 """
 
@@ -16,7 +16,7 @@ KEPT_SECONDS = 86_400
 LONGEST_KEY = 255
 
 
-class Kept(msgspec.Struct, frozen=True):
+class StoredResponse(msgspec.Struct, frozen=True):
     """A stored answer."""
 
     status: int
@@ -30,7 +30,7 @@ def fingerprint(path: str, tree: Tree) -> bytes:
     return hashlib.blake2b(text, digest_size=16).digest()
 
 
-def lookup(store: Store, scope: int, key: str, print_: bytes, now: int) -> Kept | None:
+def lookup(store: Store, scope: int, key: str, fingerprint: bytes, now: int) -> StoredResponse | None:
     """The stored answer for a key; refuses a key that was used with other parameters."""
     if len(key) > LONGEST_KEY:
         raise _refusal(f"Idempotency keys can be at most {LONGEST_KEY} characters long.")
@@ -40,12 +40,12 @@ def lookup(store: Store, scope: int, key: str, print_: bytes, now: int) -> Kept 
     ).fetchone()
     if row is None:
         return None
-    if row[0] != print_:
+    if row[0] != fingerprint:
         raise _refusal(
             "Keys for idempotent requests can only be used with the same parameters they were first used with. "
             f"Try using a key other than '{key}' if you meant to execute a different request."
         )
-    return Kept(*row[1:])
+    return StoredResponse(*row[1:])
 
 
 def refuse_in_flight(in_flight: set[tuple[int, str]], scope: int, key: str) -> None:
@@ -59,13 +59,13 @@ def refuse_in_flight(in_flight: set[tuple[int, str]], scope: int, key: str) -> N
         raise StripeError(409, fields, executed=False)
 
 
-def keep(store: Store, scope: int, key: str, print_: bytes, kept: Kept, now: int) -> None:
+def keep(store: Store, scope: int, key: str, fingerprint: bytes, stored: StoredResponse, now: int) -> None:
     """Store the answer, in the transaction that made it."""
     store.db.execute("DELETE FROM idempotency WHERE created <= ?", (now - KEPT_SECONDS,))
     store.db.execute(
         "INSERT OR REPLACE INTO idempotency (scope, key, fingerprint, status, body, request, created) "
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (scope, key, print_, kept.status, kept.body, kept.request_id, now),
+        (scope, key, fingerprint, stored.status, stored.body, stored.request_id, now),
     )
 
 

@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from creditctl.emulator.app import Emulator
-from creditctl.emulator.webhooks.listeners import Session
+from creditctl.emulator.webhooks.listeners import ListenSession
 
 PROTOCOL = "stripecli-devproxy-v1"
 LONGEST_WAIT_SECONDS = 1.0
@@ -54,7 +54,7 @@ class Subscription:
             self._emulator.listener_leaves(session)
             await asyncio.gather(sender, return_exceptions=True)
 
-    async def _send(self, socket: WebSocket, session: Session, wake: asyncio.Event) -> None:
+    async def _send(self, socket: WebSocket, session: ListenSession, wake: asyncio.Event) -> None:
         while True:
             wake.clear()
             for frame in self._emulator.listener_frames(session):
@@ -64,7 +64,7 @@ class Subscription:
             except TimeoutError:
                 continue
 
-    async def _receive(self, socket: WebSocket, session: Session) -> None:
+    async def _receive(self, socket: WebSocket, session: ListenSession) -> None:
         while True:
             try:
                 text = await socket.receive_text()

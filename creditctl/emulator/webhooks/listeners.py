@@ -27,7 +27,7 @@ PATIENCE_SECONDS = 60.0
 MOST_LOGS = 1000
 
 
-class Session(msgspec.Struct):
+class ListenSession(msgspec.Struct):
     """One CLI that listens, or tails the request log."""
 
     id: str
@@ -52,15 +52,17 @@ class Listeners:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._sessions: dict[str, Session] = {}
+        self._sessions: dict[str, ListenSession] = {}
 
-    def open(self, session_id: str, scope: int, account: str, livemode: bool, feature: str, filters: Any) -> Session:
+    def open(
+        self, session_id: str, scope: int, account: str, livemode: bool, feature: str, filters: Any
+    ) -> ListenSession:
         """A new session; the secret stays the same for an account, across restarts too."""
-        session = Session(session_id, scope, livemode, listen_secret(account, livemode), feature, filters)
+        session = ListenSession(session_id, scope, livemode, listen_secret(account, livemode), feature, filters)
         self._sessions[session_id] = session
         return session
 
-    def get(self, session_id: str) -> Session | None:
+    def get(self, session_id: str) -> ListenSession | None:
         """A session by its websocket id."""
         return self._sessions.get(session_id)
 
@@ -68,21 +70,21 @@ class Listeners:
         """The delivery names of the listeners that an event of this account goes to."""
         return [each.endpoint for each in self._present(scope) if each.feature == "webhooks"]
 
-    def _present(self, scope: int) -> list[Session]:
+    def _present(self, scope: int) -> list[ListenSession]:
         now = time.monotonic()
         sessions = self._sessions.values()
         return [
             each for each in sessions if each.scope == scope and (each.connected or now - each.left < PATIENCE_SECONDS)
         ]
 
-    def connect(self, session: Session, wake: Callable[[], None]) -> None:
+    def connect(self, session: ListenSession, wake: Callable[[], None]) -> None:
         """The websocket is open: what was sent and never acknowledged goes out again."""
         session.connected, session.wake = True, wake
         self._store.db.execute(
             "UPDATE deliveries SET state = 'pending' WHERE endpoint = ? AND state = 'sending'", (session.endpoint,)
         )
 
-    def disconnect(self, session: Session) -> None:
+    def disconnect(self, session: ListenSession) -> None:
         """The websocket is gone, perhaps for a moment only."""
         session.connected, session.left, session.wake = False, time.monotonic(), lambda: None
 
@@ -91,7 +93,7 @@ class Listeners:
         for session in self._sessions.values():
             session.wake()
 
-    def frames(self, session: Session, now: int, real_time: int) -> list[bytes]:
+    def frames(self, session: ListenSession, now: int, real_time: int) -> list[bytes]:
         """What is to be sent to a session now, as websocket text."""
         frames = list(session.logs)
         session.logs.clear()
@@ -124,7 +126,7 @@ class Listeners:
         """Whether anybody tails a log."""
         return any(each.feature == "request_logs" for each in self._sessions.values())
 
-    def answered(self, session: Session, message: dict[str, Any], deliveries: Deliveries, now: int) -> None:
+    def answered(self, session: ListenSession, message: dict[str, Any], deliveries: Deliveries, now: int) -> None:
         """What the CLI reports: that it has an event, or what the application answered."""
         conversation = str(message.get("webhook_conversation_id", ""))
         if not conversation.startswith("wc_") or not conversation[3:].isdecimal():
@@ -141,7 +143,7 @@ class Listeners:
                 outgoing = Outgoing(delivery, session.scope, event, session.endpoint, "", {}, b"", 1)
                 deliveries.record(outgoing, outcome, now, livemode=session.livemode, final=True)
 
-    def _event_of(self, delivery: int, session: Session) -> str | None:
+    def _event_of(self, delivery: int, session: ListenSession) -> str | None:
         row = self._store.db.execute(
             "SELECT event FROM deliveries WHERE id = ? AND endpoint = ?", (delivery, session.endpoint)
         ).fetchone()
@@ -157,7 +159,7 @@ def listen_secret(account: str, livemode: bool) -> str:
     return "whsec_" + hashlib.sha256(f"listen:{account}:{livemode}".encode()).hexdigest()
 
 
-def _frame(session: Session, delivery: int, body: bytes, real_time: int) -> bytes:
+def _frame(session: ListenSession, delivery: int, body: bytes, real_time: int) -> bytes:
     payload = render_event(body, None)
     headers = webhook_headers([session.secret], real_time, payload, livemode=session.livemode)
     return encode(

@@ -18,7 +18,8 @@ import httpx
 import pytest
 import stripe
 
-from creditctl.emulator import Emulator, EmulatorServer
+from creditctl.emulator.app import Emulator
+from creditctl.emulator.transports.server import EmulatorServer
 from creditctl.emulator_client.checkout_payer import pay
 
 KEY = "sk_test_emulator0000000000"

@@ -8,7 +8,7 @@ from typing import Any
 
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.payments.bank_debits import is_disputed, record_bank_answer
-from creditctl.emulator.payments.confirm import Terms, attempt_payment, finish_challenge
+from creditctl.emulator.payments.confirm import ConfirmOptions, attempt_payment, finish_challenge
 from creditctl.emulator.payments.discounts import redeem
 from creditctl.emulator.payments.disputes import open_disputes
 from creditctl.emulator.payments.methods import Method, load_method
@@ -28,7 +28,7 @@ def require_open(session: Body) -> None:
         raise invalid(f"This Checkout Session has a status of `{session['status']}` and can no longer be paid.")
 
 
-def pay_session(context: RequestContext, row: Row, method: Method | None, terms: Terms) -> Body:
+def pay_session(context: RequestContext, row: Row, method: Method | None, options: ConfirmOptions) -> Body:
     """The buyer submits the page; answers the session as it is then. A decline is raised and the session stays open."""
     context.browser = True
     session, hidden = row.decoded(), row.hidden()
@@ -46,7 +46,7 @@ def pay_session(context: RequestContext, row: Row, method: Method | None, terms:
     intent = _intent(context, session, hidden)
     hidden["method"] = method.body["id"]
     context.services.store.save_extra(context.scope.id, session["id"], hidden)
-    intent = attempt_payment(context, intent, method, terms)
+    intent = attempt_payment(context, intent, method, options)
     return _after_attempt(context, session, hidden, intent, method)
 
 

@@ -5,7 +5,7 @@ Source: Stripe CLI, `pkg/fixtures/triggers/checkout.session.*.json`; answers mod
 
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.routes import route
-from creditctl.emulator.payments.confirm import Terms
+from creditctl.emulator.payments.confirm import ConfirmOptions
 from creditctl.emulator.payments.methods import load_method, make_method
 from creditctl.emulator.protocol.fields import Anything, Field, Integer, Text
 from creditctl.emulator.protocol.schema import Hash
@@ -92,7 +92,7 @@ def confirm(context: RequestContext) -> Body:
         method = load_method(context, params["payment_method"])
     elif params.get("payment_method_data"):
         method = make_method(context, params["payment_method_data"], "payment_method_data")
-    done = pay_session(context, row, method, Terms(return_url=params.get("return_url")))
+    done = pay_session(context, row, method, ConfirmOptions(return_url=params.get("return_url")))
     return page(context, row, done)
 
 

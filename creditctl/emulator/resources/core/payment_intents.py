@@ -11,7 +11,7 @@ from creditctl.emulator.api.lists import by_column, by_created, list_fields, lis
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import merged, shipping, updated
 from creditctl.emulator.payments.charge_bodies import receipt_url
-from creditctl.emulator.payments.confirm import Terms, attempt_payment
+from creditctl.emulator.payments.confirm import ConfirmOptions, attempt_payment
 from creditctl.emulator.payments.methods import Method, load_method, make_method, refuse_reuse
 from creditctl.emulator.payments.settlement import dispute_captured, settle_charge
 from creditctl.emulator.protocol.errors import StripeError, invalid
@@ -141,12 +141,12 @@ def _confirm(context: RequestContext, intent: Body, method: Method | None) -> Bo
     if method is None:
         raise _unexpected(intent, _no_method(intent["customer"]))
     _require_return_url(context, intent)
-    terms = Terms(
+    options = ConfirmOptions(
         off_session=context.params.get("off_session") not in (None, "false"),
         error_on_requires_action=context.params.get("error_on_requires_action", False),
         return_url=context.params.get("return_url"),
     )
-    return attempt_payment(context, intent, method, terms)
+    return attempt_payment(context, intent, method, options)
 
 
 def _no_method(customer: str | None) -> str:
