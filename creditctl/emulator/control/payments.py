@@ -8,12 +8,12 @@ from creditctl.emulator.payments.cards import BY_NUMBER, Card, card_by_number, c
 from creditctl.emulator.payments.confirm import ConfirmOptions, finish_challenge
 from creditctl.emulator.payments.disputes import OPEN, open_disputes, settle_dispute
 from creditctl.emulator.payments.methods import Method, load_method, store_card
+from creditctl.emulator.payments.refunds import refund_fails
 from creditctl.emulator.protocol.errors import StripeError, invalid, missing_parameter
 from creditctl.emulator.protocol.fields import Enum, Text
 from creditctl.emulator.protocol.schema import Fields
 from creditctl.emulator.resources.checkout.flow import authenticate_session, expire_session, pay_session, require_open
 from creditctl.emulator.resources.core.payouts import fail_payout
-from creditctl.emulator.resources.core.refunds import refund_fails
 from creditctl.emulator.storage.object_types import CHARGE, DISPUTE, PAYMENT_INTENT, REFUND, SESSION, Body
 
 GOOD_CARD, DECLINED_CARD = "4242424242424242", "4000000000000002"

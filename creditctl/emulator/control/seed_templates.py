@@ -11,9 +11,9 @@ from creditctl.emulator.payments.cards import BY_NUMBER, GENERIC
 from creditctl.emulator.payments.charge_bodies import new_charge
 from creditctl.emulator.payments.dispute_bodies import new_dispute
 from creditctl.emulator.payments.methods import Method, card_body
+from creditctl.emulator.payments.refunds import new_refund
 from creditctl.emulator.resources.checkout.bodies import customer_details, new_session
-from creditctl.emulator.resources.core.intent_bodies import new_intent
-from creditctl.emulator.resources.core.refunds import new_refund
+from creditctl.emulator.resources.core.payment_intents.bodies import new_intent
 from creditctl.emulator.storage.object_types import (
     BALANCE_TRANSACTION,
     CHARGE,
@@ -122,7 +122,7 @@ def _paid(context: RequestContext, session: Body, item: Body, intent: Body, char
 
 def _refund(context: RequestContext, charge: Body, amount: int) -> list[Template]:
     movement = _movement(context, charge, "refund_txn", "refund", "refund", -amount, "~refund~", settles=False)
-    refund = new_refund(context, charge, amount, "succeeded")
+    refund = new_refund(context, charge, amount, "succeeded", {})
     refund |= {"id": "~refund~", "balance_transaction": "~refund_txn~", "created": "~#later~"}
     charge |= {"amount_refunded": amount, "refunded": amount == charge["amount"]}
     return [_template(REFUND, refund), movement]

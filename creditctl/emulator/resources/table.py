@@ -5,6 +5,7 @@ from creditctl.emulator.api.jobs import Jobs
 from creditctl.emulator.api.routes import Route
 from creditctl.emulator.payments import balances, settlement
 from creditctl.emulator.payments import disputes as dispute_states
+from creditctl.emulator.payments import refunds as refund_states
 from creditctl.emulator.resources import account, radar, search, stripecli, webhook_endpoints
 from creditctl.emulator.resources.checkout import flow, payment_pages, sessions
 from creditctl.emulator.resources.core import (
@@ -13,11 +14,12 @@ from creditctl.emulator.resources.core import (
     customers,
     disputes,
     events,
-    payment_intents,
     payment_methods,
     payouts,
     refunds,
 )
+from creditctl.emulator.resources.core.payment_intents import cancellations
+from creditctl.emulator.resources.core.payment_intents import endpoints as payment_intents
 from creditctl.emulator.resources.products import coupons, prices, products
 
 ROUTES: tuple[Route, ...] = (
@@ -45,14 +47,14 @@ JOBS: Jobs = {
     "delayed_result": flow.delayed_result,
     "dispute_due": dispute_states.due,
     "dispute_outcome": dispute_states.decide,
-    "expire_authorization": payment_intents.expire_authorization,
+    "expire_authorization": cancellations.expire_authorization,
     "expire_session": flow.expire_by_time,
     "inquiry_closes": dispute_states.inquiry_closes,
     "payout_arrives": payouts.arrives,
     "payout_leaves": payouts.leaves,
-    "refund_fails": refunds.refund_fails,
-    "refund_reference": refunds.reference_arrives,
-    "refund_succeeds": refunds.pending_refund_succeeds,
+    "refund_fails": refund_states.refund_fails,
+    "refund_reference": refund_states.reference_arrives,
+    "refund_succeeds": refund_states.pending_refund_succeeds,
     "settle_balance": balances.settle,
     "settle_charge": settlement.settle_charge_later,
 }

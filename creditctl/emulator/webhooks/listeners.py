@@ -55,7 +55,7 @@ class Listeners:
         self._sessions: dict[str, ListenSession] = {}
 
     def open(
-        self, session_id: str, scope: int, account: str, livemode: bool, feature: str, filters: Any
+        self, session_id: str, scope: int, account: str, livemode: bool, feature: str, filters: dict[str, list[str]]
     ) -> ListenSession:
         """A new session; the secret stays the same for an account, across restarts too."""
         session = ListenSession(session_id, scope, livemode, listen_secret(account, livemode), feature, filters)

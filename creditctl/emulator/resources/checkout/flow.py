@@ -16,8 +16,8 @@ from creditctl.emulator.payments.settlement import settle_charge
 from creditctl.emulator.protocol.errors import StripeError, invalid
 from creditctl.emulator.resources.checkout.bodies import customer_details
 from creditctl.emulator.resources.core.customers import new_customer
-from creditctl.emulator.resources.core.intent_bodies import new_intent
-from creditctl.emulator.resources.core.payment_intents import cancel_intent
+from creditctl.emulator.resources.core.payment_intents.bodies import new_intent
+from creditctl.emulator.resources.core.payment_intents.cancellations import cancel_intent
 from creditctl.emulator.storage.object_types import CHARGE, CUSTOMER, PAYMENT_INTENT, SESSION, Body
 from creditctl.emulator.storage.store import Row
 

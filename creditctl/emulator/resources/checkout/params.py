@@ -16,7 +16,7 @@ from creditctl.emulator.protocol.fields import (
     Url,
 )
 from creditctl.emulator.protocol.schema import SHIPPING, Hash, Listing, Metadata
-from creditctl.emulator.resources.core.intent_bodies import CAPTURE, OPTIONS
+from creditctl.emulator.resources.core.payment_intents.params import CAPTURE_METHOD, OPTIONS
 
 _DECORATION = """
 branding_settings consent_collection custom_fields custom_text customer_account customer_update invoice_creation
@@ -28,7 +28,7 @@ NOT_IN_PAYMENT_MODE = ("payment_method_collection", "setup_intent_data", "subscr
 _INTENT_DATA = Hash(
     fields={
         "application_fee_amount": Anything(),
-        "capture_method": CAPTURE,
+        "capture_method": CAPTURE_METHOD,
         "description": Text(max_length=1000),
         "metadata": Metadata(),
         "on_behalf_of": Anything(),

@@ -26,7 +26,7 @@ from creditctl.emulator.resources.checkout.bodies import new_session
 from creditctl.emulator.resources.checkout.flow import expire_session
 from creditctl.emulator.resources.checkout.items import LINE_ITEMS, apply_discount, build_items, check_total
 from creditctl.emulator.resources.checkout.params import CREATE, NOT_IN_PAYMENT_MODE, UPDATE
-from creditctl.emulator.resources.core.intent_bodies import check_types, refuse_connect
+from creditctl.emulator.resources.core.payment_intents.checks import check_types, refuse_connect
 from creditctl.emulator.storage.object_types import COUPON, CUSTOMER, PROMOTION_CODE, SESSION, Body
 from creditctl.emulator.storage.store import Row, body_value
 

@@ -1,26 +1,20 @@
-"""Refunds: full, partial, pending, failed later.
+"""Refunds endpoints: create, retrieve, list, update, cancel; also below a charge, as older versions have them.
 
 Source: Stripe API reference, "Refunds"; Stripe docs, "Refund and cancel payments"; recorded events and messages.
 """
 
-from typing import Any
-
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.lists import ListFilter, by_column, by_created, list_fields, listing, retrieve
 from creditctl.emulator.api.routes import route
-from creditctl.emulator.api.updates import given_metadata, updated
-from creditctl.emulator.payments import balances
-from creditctl.emulator.payments.cards import BY_NUMBER
-from creditctl.emulator.payments.charge_bodies import receipt_url
+from creditctl.emulator.api.updates import updated
+from creditctl.emulator.payments.refunds import announce_change, refund_charge, refundable
 from creditctl.emulator.protocol.currencies import written
 from creditctl.emulator.protocol.errors import invalid, no_such
 from creditctl.emulator.protocol.fields import Anything, Boolean, Currency, Enum, Field, Integer, Text
 from creditctl.emulator.protocol.schema import Metadata
-from creditctl.emulator.storage.object_types import CHARGE, DISPUTE, PAYMENT_INTENT, PAYMENT_METHOD, REFUND, Body
+from creditctl.emulator.storage.object_types import CHARGE, DISPUTE, PAYMENT_INTENT, REFUND, Body
 from creditctl.emulator.storage.store import column
-from creditctl.emulator.webhooks.events import previous_attributes
 
-REFERENCE_SECONDS, LATER_SECONDS = 3, 10
 _CREATE: dict[str, Field] = {
     "amount": Integer(low=1),
     "charge": Text(),
@@ -38,19 +32,8 @@ _CREATE: dict[str, Field] = {
 
 def create(context: RequestContext) -> Body:
     """Give money back, all of it unless told otherwise."""
-    params = context.params
     charge = _target(context)
-    amount = _amount(context, charge)
-    fate = _fate(context, charge)
-    refund = new_refund(context, charge, amount, "pending" if fate == "pending" else "succeeded")
-    if refund["status"] == "succeeded":
-        refund["balance_transaction"] = _post(context, charge, refund)["id"]
-    context.add(REFUND, refund, event="refund.created")
-    _count(context, charge, amount, "charge.refunded")
-    if params.get("reason") == "fraudulent":
-        _report_fraud(context, charge["id"])
-    _schedule(context, refund, fate)
-    return refund
+    return refund_charge(context, charge, _amount(context, charge), context.params)
 
 
 def _target(context: RequestContext) -> Body:
@@ -87,7 +70,7 @@ def _refuse(context: RequestContext, charge: Body) -> None:
 
 
 def _amount(context: RequestContext, charge: Body) -> int:
-    left = _refundable(charge) - int(charge["amount_refunded"])
+    left = refundable(charge) - int(charge["amount_refunded"])
     amount = context.params.get("amount", left)
     if amount > left:
         currency = charge["currency"]
@@ -99,160 +82,11 @@ def _amount(context: RequestContext, charge: Body) -> int:
     return int(amount)
 
 
-def _refundable(charge: Body) -> int:
-    """What was captured, or what a charge that is still pending will bring."""
-    return int(charge["amount"] if charge["status"] == "pending" else charge["amount_captured"])
-
-
-def _fate(context: RequestContext, charge: Body) -> str:
-    """What the card behind a charge does to refunds."""
-    row = context.find(charge["payment_method"], PAYMENT_METHOD)
-    number = row.hidden().get("card") if row else None
-    card = BY_NUMBER.get(number or "")
-    if charge["status"] == "pending":
-        return "pending"
-    return card.refund if card else ""
-
-
-def new_refund(context: RequestContext, charge: Body, amount: int, status: str) -> Body:
-    """The body of a new refund of a charge."""
-    card = charge["payment_method_details"]["type"] == "card"
-    body: Body = {
-        "id": context.services.ids.relative("re_" if card else "pyr_", charge["id"], "1"),
-        "object": "refund",
-        "amount": amount,
-        "balance_transaction": None,
-        "charge": charge["id"],
-        "created": context.now,
-        "currency": charge["currency"],
-        "customer": charge["customer"],
-        "customer_account": None,
-        "destination_details": _destination(charge),
-        "metadata": given_metadata(context.params),
-        "payment_intent": charge["payment_intent"],
-        "payment_method": charge["payment_method"],
-        "reason": context.params.get("reason"),
-        "receipt_number": None,
-        "source_transfer_reversal": None,
-        "status": status,
-        "transfer_reversal": None,
-    }
-    if status == "pending":
-        body["pending_reason"] = "charge_pending" if charge["status"] == "pending" else "processing"
-    return body
-
-
-def _destination(charge: Body) -> Body:
-    type_ = charge["payment_method_details"]["type"]
-    if type_ != "card":
-        return {"type": type_, type_: {}}
-    card = {
-        "reference_status": "pending",
-        "reference_type": "acquirer_reference_number",
-        "type": "refund",
-    }
-    return {"type": "card", "card": card}
-
-
-def _post(context: RequestContext, charge: Body, refund: Body) -> Body:
-    return balances.post(
-        context,
-        "refund" if refund["id"].startswith("re_") else "payment_refund",
-        refund["id"],
-        -refund["amount"],
-        refund["currency"],
-        category="refund",
-        description=f"REFUND FOR CHARGE ({charge['description']})" if charge["description"] else "REFUND FOR CHARGE",
-        family=charge["id"],
-    )
-
-
-def _count(context: RequestContext, charge: Body, amount: int, event: str) -> None:
-    """Add to (or take from) what a charge says was refunded."""
-    total = charge["amount_refunded"] + amount
-    after = charge | {
-        "amount_refunded": total,
-        "refunded": total >= _refundable(charge),
-        "receipt_url": receipt_url(context),
-    }
-    context.change(CHARGE, charge, after, event)
-
-
-def _report_fraud(context: RequestContext, charge_id: str) -> None:
-    charge = context.fetch(CHARGE, charge_id)
-    context.save(CHARGE, {**charge, "fraud_details": {"user_report": "fraudulent"}})
-
-
-def _schedule(context: RequestContext, refund: Body, fate: str) -> None:
-    if fate == "pending":
-        context.schedule(LATER_SECONDS, "refund_succeeds", refund["id"])
-    elif fate == "fail":
-        context.schedule(LATER_SECONDS, "refund_fails", refund["id"])
-    elif "card" in refund["destination_details"]:
-        context.schedule(REFERENCE_SECONDS, "refund_reference", refund["id"])
-
-
-def _announce(context: RequestContext, before: Body, after: Body) -> None:
-    """A refund's change is announced under both of its names."""
-    if previous := previous_attributes(before, after):
-        context.save(REFUND, after, event="refund.updated", previous=previous)
-        context.emit("charge.refund.updated", after, previous)
-
-
-def reference_arrives(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
-    """The acquirer's reference number becomes known."""
-    before = context.fetch(REFUND, subject)
-    card = before["destination_details"]["card"] | {
-        "reference": context.services.ids.digits(16),
-        "reference_status": "available",
-    }
-    _announce(context, before, before | {"destination_details": {"type": "card", "card": card}})
-
-
-def pending_refund_succeeds(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
-    """A pending refund goes out."""
-    before = context.fetch(REFUND, subject)
-    if before["status"] != "pending":
-        return
-    charge = context.fetch(CHARGE, before["charge"])
-    after = {name: value for name, value in before.items() if name != "pending_reason"}
-    after |= {"status": "succeeded", "balance_transaction": _post(context, charge, before)["id"]}
-    _announce(context, before, after)
-
-
-def refund_fails(context: RequestContext, subject: str, payload: dict[str, Any]) -> None:
-    """The bank returns a refund: the money is back, and the charge counts less as refunded."""
-    before = context.fetch(REFUND, subject)
-    if before["status"] not in ("succeeded", "pending"):
-        return
-    charge = context.fetch(CHARGE, before["charge"])
-    reason = payload.get("reason") or "lost_or_stolen_card"
-    after = before | {"status": "failed", "failure_reason": reason}
-    if before["balance_transaction"]:
-        after["failure_balance_transaction"] = _return(context, charge, before)["id"]
-    context.save(REFUND, after, event="refund.failed")
-    _announce(context, before, after)
-    _count(context, charge, -before["amount"], "charge.updated")
-
-
-def _return(context: RequestContext, charge: Body, refund: Body) -> Body:
-    return balances.post(
-        context,
-        "refund_failure",
-        refund["id"],
-        refund["amount"],
-        refund["currency"],
-        category="refund_failure",
-        description="REFUND FAILURE",
-        family=charge["id"],
-    )
-
-
 def update(context: RequestContext) -> Body:
     """Change a refund's metadata."""
     before = context.fetch(REFUND, context.args[0])
     after = updated(before, context.params, ())
-    _announce(context, before, after)
+    announce_change(context, before, after)
     return after
 
 

@@ -1,0 +1,1 @@
+"""Payment intents: endpoints, parameters, refusals, bodies, captures, cancellations."""

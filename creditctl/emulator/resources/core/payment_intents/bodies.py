@@ -1,0 +1,108 @@
+"""The body of a payment intent, and which payment methods it may be paid with.
+
+Source: Stripe API reference, "PaymentIntents"; changelog 2023-08-16, 2024-04-10.
+"""
+
+from creditctl.emulator.api.context import RequestContext
+from creditctl.emulator.api.updates import given_metadata, shipping
+from creditctl.emulator.payments.methods import payment_types
+from creditctl.emulator.protocol.versions import ASYNC_CAPTURE_SINCE, since
+from creditctl.emulator.storage.object_types import Body
+
+DYNAMIC_SINCE = "2023-08-16"
+
+
+def usable_types(params: Body, currency: str) -> list[str]:
+    """The methods a payment may be made with."""
+    types: list[str] = params.get("payment_method_types") or payment_types(currency)
+    allowed, excluded = params.get("allowed_payment_method_types"), params.get("excluded_payment_method_types")
+    if allowed:
+        types = [name for name in types if name in allowed]
+    return [name for name in types if name not in (excluded or ())] or ["card"]
+
+
+def new_intent(context: RequestContext, params: Body) -> Body:
+    """The body of a new payment intent that nobody has tried to pay yet."""
+    intent_id = context.new_payment_id("pi_")
+    asynchronous = since(context.version, ASYNC_CAPTURE_SINCE)
+    return {
+        "id": intent_id,
+        "object": "payment_intent",
+        "allowed_payment_method_types": params.get("allowed_payment_method_types"),
+        "amount": params["amount"],
+        "amount_capturable": 0,
+        "amount_details": {"tip": {}},
+        "amount_received": 0,
+        "application": None,
+        "application_fee_amount": None,
+        "automatic_payment_methods": params.get("automatic"),
+        "canceled_at": None,
+        "cancellation_reason": None,
+        "capture_method": params.get("capture_method") or ("automatic_async" if asynchronous else "automatic"),
+        "client_secret": f"{intent_id}_secret_{context.services.ids.token(25)}",
+        "confirmation_method": params.get("confirmation_method") or "automatic",
+        "created": context.now,
+        "currency": params["currency"],
+        "customer": params.get("customer"),
+        "customer_account": None,
+        "description": params.get("description"),
+        "excluded_payment_method_types": params.get("excluded_payment_method_types"),
+        "last_payment_error": None,
+        "latest_charge": None,
+        "livemode": context.scope.livemode,
+        "managed_payments": {"enabled": False},
+        "metadata": given_metadata(params),
+        "next_action": None,
+        "on_behalf_of": None,
+        "payment_method": None,
+        "payment_method_configuration_details": method_configuration(context) if params.get("automatic") else None,
+        "payment_method_options": _options(params),
+        "payment_method_types": usable_types(params, params["currency"]),
+        "payment_record": None,
+        "processing": None,
+        "receipt_email": params.get("receipt_email"),
+        "review": None,
+        "setup_future_usage": params.get("setup_future_usage"),
+        "shared_payment_granted_token": None,
+        "shipping": shipping(params.get("shipping")),
+        "source": None,
+        "statement_descriptor": params.get("statement_descriptor"),
+        "statement_descriptor_suffix": params.get("statement_descriptor_suffix"),
+        "status": "requires_payment_method",
+        "transfer_data": None,
+        "transfer_group": params.get("transfer_group"),
+    }
+
+
+def method_configuration(context: RequestContext) -> Body:
+    """The account's one configuration of payment methods."""
+    return {"id": f"pmc_1{context.scope.account[-15:]}00000000", "parent": None}
+
+
+def _options(params: Body) -> Body:
+    return {
+        "card": {
+            "installments": None,
+            "mandate_options": None,
+            "network": None,
+            "request_three_d_secure": requested_3ds(params),
+        }
+    }
+
+
+def requested_3ds(params: Body) -> str:
+    """Whether the merchant asks for 3D Secure: `automatic`, `any` or `challenge`."""
+    options = params.get("payment_method_options")
+    card = options.get("card") if isinstance(options, dict) else None
+    return str(card.get("request_three_d_secure", "automatic")) if isinstance(card, dict) else "automatic"
+
+
+def automatic_methods(context: RequestContext, given: Body | None) -> Body | None:
+    """`automatic_payment_methods`: on by default from 2023-08-16 when no list of methods is given."""
+    if given is not None:
+        return (
+            {"allow_redirects": given.get("allow_redirects", "always"), "enabled": True} if given["enabled"] else None
+        )
+    if "payment_method_types" in context.params or not since(context.version, DYNAMIC_SINCE):
+        return None
+    return {"allow_redirects": "always", "enabled": True}

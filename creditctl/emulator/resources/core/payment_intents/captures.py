@@ -1,0 +1,81 @@
+"""Capturing authorised payment intents, in full or in part; the rest of the authorisation is released.
+
+Source: Stripe API reference, "Capture a PaymentIntent"; recorded test-mode refusals for their words and parameters.
+"""
+
+from typing import Any
+
+from creditctl.emulator.api.context import RequestContext
+from creditctl.emulator.api.updates import merged
+from creditctl.emulator.payments.charge_bodies import receipt_url
+from creditctl.emulator.payments.settlement import dispute_captured, settle_charge
+from creditctl.emulator.protocol.errors import StripeError, invalid
+from creditctl.emulator.storage.object_types import CHARGE, PAYMENT_INTENT, SESSION, Body
+
+
+def capture(context: RequestContext) -> Body:
+    """Take what was authorised, or part of it: the rest is released."""
+    params = context.params
+    intent = context.fetch(PAYMENT_INTENT, context.args[0])
+    amount = amount_to_capture(intent, params)
+    charge = _capture_charge(context, intent["latest_charge"], amount)
+    intent |= {"amount_capturable": 0, "amount_received": amount, "status": "succeeded"}
+    if "metadata" in params:
+        intent["metadata"] = merged(intent["metadata"], params["metadata"])
+    context.cancel_job("expire_authorization", intent["id"])
+    context.save(PAYMENT_INTENT, intent, event="payment_intent.succeeded")
+    settle_charge(context, charge["id"])
+    dispute_captured(context, charge)
+    _tell_session(context, intent)
+    return intent
+
+
+def _capture_charge(context: RequestContext, charge_id: str, amount: int) -> Body:
+    """A charge after its capture; Source: a recorded charge, which does not count as refunded what was released."""
+    before = context.fetch(CHARGE, charge_id)
+    charge = before | {"amount_captured": amount, "captured": True, "receipt_url": receipt_url(context)}
+    return context.change(CHARGE, before, charge, "charge.captured")
+
+
+def amount_to_capture(intent: Body, params: dict[str, Any]) -> int:
+    """The amount that a capture takes, all that was authorised unless the call names less."""
+    if intent["status"] != "requires_capture":
+        raise _wrong_state(intent)
+    amount: int = params["amount_to_capture"] if "amount_to_capture" in params else intent["amount_capturable"]
+    if amount < 0:
+        raise invalid("Invalid non-negative integer", param="amount_to_capture", payment_intent=intent)
+    if amount == 0:
+        raise invalid(
+            "This value must be greater than or equal to 1.",
+            code="parameter_invalid_integer",
+            param="amount",
+            payment_intent=intent,
+        )
+    if amount > intent["amount_capturable"]:
+        raise invalid(
+            "The payment could not be captured because the requested capture amount is greater than the amount you can "
+            "capture for this charge. Contact us via https://support.stripe.com/contact/ for help.",
+            code="amount_too_large",
+            payment_intent=intent,
+        )
+    return amount
+
+
+def _wrong_state(intent: Body) -> StripeError:
+    message = (
+        f"This PaymentIntent could not be captured because it has a status of {intent['status']}. Only a PaymentIntent "
+        "with one of the following statuses may be captured: requires_capture."
+    )
+    if intent["status"] == "succeeded" and intent["amount_received"] < intent["amount"]:
+        message = (
+            "The remaining amount on this PaymentIntent could not be captured because the remainder of the authorized "
+            "amount has been released."
+        )
+    return invalid(message, code="payment_intent_unexpected_state", payment_intent=intent)
+
+
+def _tell_session(context: RequestContext, intent: Body) -> None:
+    """A Checkout Session whose payment was only authorised is paid now; nothing announces it."""
+    session_id = context.fetch_row(PAYMENT_INTENT, intent["id"]).hidden().get("session")
+    if session_id:
+        context.save(SESSION, context.fetch(SESSION, session_id) | {"payment_status": "paid"})
