@@ -17,6 +17,7 @@ from creditctl.emulator.control.command import Command, control
 from creditctl.emulator.control.params import Names
 from creditctl.emulator.control.seed_templates import FATES, Template, templates
 from creditctl.emulator.payments import balances
+from creditctl.emulator.payments.dispute_bodies import evidence_due_by
 from creditctl.emulator.protocol.errors import invalid
 from creditctl.emulator.protocol.fields import Integer, Number, Text
 from creditctl.emulator.protocol.schema import Fields
@@ -175,7 +176,7 @@ class Seeding:
             "created": moment,
             "later": later,
             "expires": moment + balances.DAY_SECONDS,
-            "due_by": (later // balances.DAY_SECONDS + 9) * balances.DAY_SECONDS - 1,
+            "due_by": evidence_due_by(later),
             "available_on": available,
             "status": "pending" if available > self._context.now else "available",
         }

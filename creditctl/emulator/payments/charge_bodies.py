@@ -6,10 +6,20 @@ Source: Stripe API reference, "Charges"; recorded test-mode charges of 2026 for 
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.payments.cards import Card, Decline
 from creditctl.emulator.payments.methods import Method
-from creditctl.emulator.storage.object_types import Body
+from creditctl.emulator.storage.object_types import Body, in_wire_order
 
 AUTHORIZATION_SECONDS = 7 * 86_400
 """Source: Stripe docs, "Place a hold on a payment method": seven days for cards."""
+_UNUSED_TEXT = """
+application application_fee application_fee_amount balance_transaction destination dispute failure_balance_transaction
+on_behalf_of order receipt_number review source source_transfer transfer_data
+"""
+_UNUSED = tuple(_UNUSED_TEXT.split())
+"""What is null in a new charge: parts of Connect, and what a later step fills."""
+_FROM_INTENT_TEXT = """
+currency customer description receipt_email shipping statement_descriptor statement_descriptor_suffix transfer_group
+"""
+_FROM_INTENT = tuple(_FROM_INTENT_TEXT.split())
 
 
 def new_charge(
@@ -19,54 +29,35 @@ def new_charge(
     failed, delayed = status == "failed", method.delayed
     captured = status == "succeeded" and intent["capture_method"] != "manual"
     charge_id = context.services.ids.relative("py_" if delayed else "ch_", intent["id"], "0")
-    return {
+    body: Body = {
+        **dict.fromkeys(_UNUSED),
+        **{name: intent[name] for name in _FROM_INTENT},
         "id": charge_id,
         "object": "charge",
         "amount": intent["amount"],
         "amount_captured": intent["amount"] if captured else 0,
         "amount_refunded": 0,
-        "application": None,
-        "application_fee": None,
-        "application_fee_amount": None,
-        "balance_transaction": None,
         "billing_details": method.body["billing_details"],
         "calculated_statement_descriptor": "Stripe",
         "captured": captured,
         "created": context.now,
-        "currency": intent["currency"],
-        "customer": intent["customer"],
-        "description": intent["description"],
-        "destination": None,
-        "dispute": None,
         "disputed": False,
-        "failure_balance_transaction": None,
         "failure_code": decline.code if decline else None,
         "failure_message": decline.message if decline else None,
         "fraud_details": {},
         "livemode": context.scope.livemode,
         "metadata": dict(intent["metadata"]),
-        "on_behalf_of": None,
-        "order": None,
         "outcome": outcome(None if delayed else method.card, decline, status),
         "paid": status == "succeeded",
         "payment_intent": intent["id"],
         "payment_method": method.body["id"],
         "payment_method_details": method_details(context, intent, method, card_3ds, status),
         "radar_options": {},
-        "receipt_email": intent["receipt_email"],
-        "receipt_number": None,
         "receipt_url": None if failed else receipt_url(context),
         "refunded": False,
-        "review": None,
-        "shipping": intent["shipping"],
-        "source": None,
-        "source_transfer": None,
-        "statement_descriptor": intent["statement_descriptor"],
-        "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
         "status": status,
-        "transfer_data": None,
-        "transfer_group": intent["transfer_group"],
     }
+    return in_wire_order(body)
 
 
 def receipt_url(context: RequestContext) -> str:

@@ -18,6 +18,11 @@ EVIDENCE_TEXTS = tuple(_EVIDENCE_TEXTS.split())
 """The parts of the evidence that are text (or a file's id)."""
 
 
+def evidence_due_by(now: int) -> int:
+    """When the evidence is due: the last second of the eighth day after this one, UTC."""
+    return (now // DAY_SECONDS + 9) * DAY_SECONDS - 1
+
+
 def new_dispute(context: RequestContext, charge: Body, amount: int, reason: str, network_code: str, kind: str) -> Body:
     """The body of a dispute that was just opened."""
     inquiry = kind == "inquiry"
@@ -34,7 +39,7 @@ def new_dispute(context: RequestContext, charge: Body, amount: int, reason: str,
         "enhanced_eligibility_types": _eligibility(kind),
         "evidence": {**dict.fromkeys(sorted([*EVIDENCE_TEXTS, "appeal"])), "enhanced_evidence": {}},
         "evidence_details": {
-            "due_by": (context.now // DAY_SECONDS + 9) * DAY_SECONDS - 1,
+            "due_by": evidence_due_by(context.now),
             "enhanced_eligibility": {},
             "has_evidence": False,
             "past_due": False,

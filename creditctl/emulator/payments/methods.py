@@ -1,5 +1,6 @@
 """Payment methods as the payment flow sees them: a body, and the test card or bank account behind it."""
 
+import hashlib
 from typing import Any
 
 import msgspec
@@ -121,8 +122,6 @@ def _fresh_checks(billing: Body) -> Body:
 
 def fingerprint(context: RequestContext, number: str) -> str:
     """Sixteen characters that stay the same for a number within an account."""
-    import hashlib
-
     digest = hashlib.sha256(f"{context.scope.account}:{number}".encode()).hexdigest()
     return digest[:16]
 

@@ -34,6 +34,11 @@ def _value(body: Body, key: str | None) -> Any:
     return body.get(key) if key else None
 
 
+def in_wire_order(body: Body) -> Body:
+    """A body as Stripe sends it: `id`, `object`, then the other keys by name."""
+    return {"id": body["id"], "object": body["object"], **{name: body[name] for name in sorted(body)}}
+
+
 def _kind(
     name: str,
     url: str = "",
@@ -130,7 +135,29 @@ EARLY_FRAUD_WARNING = _kind(
 REVIEW = _kind("review", "/v1/reviews", param="review", expandable="charge payment_intent")
 BANK_ACCOUNT = _kind("bank_account", "/v1/external_accounts", "external account")
 
-KINDS = {kind.name: kind for kind in tuple(globals().values()) if isinstance(kind, ObjectType)}
+KINDS = {
+    kind.name: kind
+    for kind in (
+        PRODUCT,
+        PRICE,
+        CUSTOMER,
+        SESSION,
+        PAYMENT_METHOD,
+        PAYMENT_INTENT,
+        CHARGE,
+        REFUND,
+        DISPUTE,
+        BALANCE_TRANSACTION,
+        PAYOUT,
+        EVENT,
+        WEBHOOK_ENDPOINT,
+        COUPON,
+        PROMOTION_CODE,
+        EARLY_FRAUD_WARNING,
+        REVIEW,
+        BANK_ACCOUNT,
+    )
+}
 
 NESTED_EXPANDABLE: Mapping[str, Callable[[Body], bool]] = {
     "coupon": lambda holder: "promotion_code" in holder or holder.get("type") == "coupon",

@@ -10,7 +10,7 @@ from creditctl.emulator.api.updates import given_metadata
 from creditctl.emulator.payments.discounts import Discount
 from creditctl.emulator.protocol.versions import UI_MODES
 from creditctl.emulator.resources.core.payment_intents.bodies import method_configuration, requested_3ds, usable_types
-from creditctl.emulator.storage.object_types import Body
+from creditctl.emulator.storage.object_types import Body, in_wire_order
 
 DAY_SECONDS = 86_400
 
@@ -43,7 +43,7 @@ def new_session(
         "url": page_url(context, session_id) if hosted else None,
         **_optional(params, hosted),
     }
-    return {"id": session_id, "object": body["object"], **{name: body[name] for name in sorted(body)}}
+    return in_wire_order(body)
 
 
 _UNUSED_TEXT = """

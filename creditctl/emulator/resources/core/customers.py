@@ -11,6 +11,7 @@ from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import address, erase, given_metadata, shipping, updated
 from creditctl.emulator.protocol.fields import Anything, Email, Enum, Field, Integer, Text
 from creditctl.emulator.protocol.schema import ADDRESS, SHIPPING, Hash, Listing, Metadata
+from creditctl.emulator.resources.core.payment_methods import save_to
 from creditctl.emulator.storage.object_types import CUSTOMER, Body
 
 _SIMPLE: dict[str, Field] = {
@@ -95,8 +96,6 @@ def create(context: RequestContext) -> Body:
     customer["invoice_settings"]["default_payment_method"] = default
     context.add(CUSTOMER, customer, event="customer.created")
     if context.params.get("payment_method"):
-        from creditctl.emulator.resources.core.payment_methods import save_to
-
         method = save_to(context, context.params["payment_method"], customer["id"])
         if default == context.params["payment_method"] != method["id"]:
             customer["invoice_settings"]["default_payment_method"] = method["id"]

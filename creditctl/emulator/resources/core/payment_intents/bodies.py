@@ -7,9 +7,21 @@ from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.updates import given_metadata, shipping
 from creditctl.emulator.payments.methods import payment_types
 from creditctl.emulator.protocol.versions import ASYNC_CAPTURE_SINCE, since
-from creditctl.emulator.storage.object_types import Body
+from creditctl.emulator.storage.object_types import Body, in_wire_order
 
 DYNAMIC_SINCE = "2023-08-16"
+_UNUSED_TEXT = """
+application application_fee_amount canceled_at cancellation_reason customer_account last_payment_error latest_charge
+next_action on_behalf_of payment_method payment_record processing review shared_payment_granted_token source
+transfer_data
+"""
+_UNUSED = tuple(_UNUSED_TEXT.split())
+"""What is null in a new intent: parts of Connect, and what an attempt to pay fills."""
+_AS_GIVEN_TEXT = """
+allowed_payment_method_types customer description excluded_payment_method_types receipt_email setup_future_usage
+statement_descriptor statement_descriptor_suffix transfer_group
+"""
+_AS_GIVEN = tuple(_AS_GIVEN_TEXT.split())
 
 
 def usable_types(params: Body, currency: str) -> list[str]:
@@ -25,53 +37,31 @@ def new_intent(context: RequestContext, params: Body) -> Body:
     """The body of a new payment intent that nobody has tried to pay yet."""
     intent_id = context.new_payment_id("pi_")
     asynchronous = since(context.version, ASYNC_CAPTURE_SINCE)
-    return {
+    body: Body = {
+        **dict.fromkeys(_UNUSED),
+        **{name: params.get(name) for name in _AS_GIVEN},
         "id": intent_id,
         "object": "payment_intent",
-        "allowed_payment_method_types": params.get("allowed_payment_method_types"),
         "amount": params["amount"],
         "amount_capturable": 0,
         "amount_details": {"tip": {}},
         "amount_received": 0,
-        "application": None,
-        "application_fee_amount": None,
         "automatic_payment_methods": params.get("automatic"),
-        "canceled_at": None,
-        "cancellation_reason": None,
         "capture_method": params.get("capture_method") or ("automatic_async" if asynchronous else "automatic"),
         "client_secret": f"{intent_id}_secret_{context.services.ids.token(25)}",
         "confirmation_method": params.get("confirmation_method") or "automatic",
         "created": context.now,
         "currency": params["currency"],
-        "customer": params.get("customer"),
-        "customer_account": None,
-        "description": params.get("description"),
-        "excluded_payment_method_types": params.get("excluded_payment_method_types"),
-        "last_payment_error": None,
-        "latest_charge": None,
         "livemode": context.scope.livemode,
         "managed_payments": {"enabled": False},
         "metadata": given_metadata(params),
-        "next_action": None,
-        "on_behalf_of": None,
-        "payment_method": None,
         "payment_method_configuration_details": method_configuration(context) if params.get("automatic") else None,
         "payment_method_options": _options(params),
         "payment_method_types": usable_types(params, params["currency"]),
-        "payment_record": None,
-        "processing": None,
-        "receipt_email": params.get("receipt_email"),
-        "review": None,
-        "setup_future_usage": params.get("setup_future_usage"),
-        "shared_payment_granted_token": None,
         "shipping": shipping(params.get("shipping")),
-        "source": None,
-        "statement_descriptor": params.get("statement_descriptor"),
-        "statement_descriptor_suffix": params.get("statement_descriptor_suffix"),
         "status": "requires_payment_method",
-        "transfer_data": None,
-        "transfer_group": params.get("transfer_group"),
     }
+    return in_wire_order(body)
 
 
 def method_configuration(context: RequestContext) -> Body:
