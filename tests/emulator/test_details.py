@@ -6,34 +6,35 @@ from typing import Any
 import pytest
 
 from creditctl.emulator.protocol.wire import Request
+from tests.emulator.world import Inside, Receiver
 
 PAY = "amount=1000&currency=usd&confirm=true&return_url=https://a.example"
 
 
-def session(ask: Any, price: str, quantity: int, extra: str = "") -> tuple[int, Any]:
+def session(ask: Inside, price: str, quantity: int, extra: str = "") -> tuple[int, Any]:
     form = f"mode=payment&success_url=https://a.example&line_items[0][price]={price}&line_items[0][quantity]={quantity}"
     status, body, _ = ask("POST", "/v1/checkout/sessions", form + extra)
     return status, body
 
 
-def price(ask: Any, product: str, amount: str) -> str:
+def price(ask: Inside, product: str, amount: str) -> str:
     ask("POST", "/v1/products", f"name={product}&id={product}")
     made: str = ask("POST", "/v1/prices", f"product={product}&currency=usd&{amount}")[1]["id"]
     return made
 
 
 @pytest.mark.parametrize(("quantity", "total"), [(1000, 333), (1001, 333), (1002, 334), (2000, 666)])
-def test_fractions_of_a_cent_are_rounded_once(ask: Any, quantity: int, total: int) -> None:
+def test_fractions_of_a_cent_are_rounded_once(ask: Inside, quantity: int, total: int) -> None:
     fraction = price(ask, "p", "unit_amount_decimal=0.333")
     assert session(ask, fraction, quantity)[1]["amount_total"] == total
 
 
-def test_a_price_that_names_no_amount_is_not_free(ask: Any) -> None:
+def test_a_price_that_names_no_amount_is_not_free(ask: Inside) -> None:
     chosen = price(ask, "p", "custom_unit_amount[enabled]=true")
     assert session(ask, chosen, 1)[0] == 400
 
 
-def test_a_coupon_for_one_product(ask: Any) -> None:
+def test_a_coupon_for_one_product(ask: Inside) -> None:
     one, other = price(ask, "one", "unit_amount=1000"), price(ask, "other", "unit_amount=500")
     coupon = ask("POST", "/v1/coupons", "percent_off=50&applies_to[products][]=one")[1]
     assert (coupon["percent_off"], "applies_to" in coupon) == (50, False)
@@ -46,7 +47,7 @@ def test_a_coupon_for_one_product(ask: Any) -> None:
     assert [item["amount_discount"] for item in items] == [500, 0]
 
 
-def test_a_promotion_code_with_a_minimum(ask: Any) -> None:
+def test_a_promotion_code_with_a_minimum(ask: Inside) -> None:
     one = price(ask, "one", "unit_amount=1000")
     coupon = ask("POST", "/v1/coupons", "amount_off=100&currency=usd")[1]["id"]
     form = f"promotion[type]=coupon&promotion[coupon]={coupon}&restrictions[minimum_amount]=2000"
@@ -58,7 +59,7 @@ def test_a_promotion_code_with_a_minimum(ask: Any) -> None:
     assert session(ask, one, 2, discount)[1]["amount_total"] == 1900
 
 
-def test_staged_evidence_is_handed_in_later(ask: Any) -> None:
+def test_staged_evidence_is_handed_in_later(ask: Inside) -> None:
     ask("POST", "/v1/payment_intents", f"{PAY}&payment_method=pm_card_createDispute")
     path = "/v1/disputes/" + ask("GET", "/v1/disputes")[1]["data"][0]["id"]
     staged = ask("POST", path, "evidence[uncategorized_text]=winning_evidence&submit=false")[1]
@@ -73,7 +74,7 @@ def test_staged_evidence_is_handed_in_later(ask: Any) -> None:
     assert ask("POST", path, "submit=true")[0] == 400
 
 
-def test_a_method_is_saved_by_the_payment(ask: Any) -> None:
+def test_a_method_is_saved_by_the_payment(ask: Inside) -> None:
     customer = ask("POST", "/v1/customers")[1]["id"]
     method = ask("POST", "/v1/payment_methods", "type=card&card[token]=tok_visa")[1]["id"]
     form = f"{PAY}&customer={customer}&payment_method={method}&setup_future_usage=off_session"
@@ -85,7 +86,7 @@ def test_a_method_is_saved_by_the_payment(ask: Any) -> None:
     assert types.count("payment_method.attached") == 1
 
 
-def test_a_customer_is_made_with_a_method(ask: Any) -> None:
+def test_a_customer_is_made_with_a_method(ask: Inside) -> None:
     made = ask(
         "POST", "/v1/customers", "payment_method=pm_card_visa&invoice_settings[default_payment_method]=pm_card_visa"
     )[1]
@@ -97,7 +98,7 @@ def test_a_customer_is_made_with_a_method(ask: Any) -> None:
     assert expanded["tax"]["location"] is None
 
 
-def test_a_session_is_paid_when_its_payment_is_captured(ask: Any) -> None:
+def test_a_session_is_paid_when_its_payment_is_captured(ask: Inside) -> None:
     one = price(ask, "one", "unit_amount=1000")
     made = session(ask, one, 1, "&payment_intent_data[capture_method]=manual")[1]["id"]
     ask("POST", f"/v1/payment_pages/{made}/confirm", "payment_method=pm_card_visa")
@@ -109,7 +110,7 @@ def test_a_session_is_paid_when_its_payment_is_captured(ask: Any) -> None:
     assert ask("GET", f"/v1/checkout/sessions/{made}")[1]["payment_status"] == "paid"
 
 
-def test_the_payment_of_a_session(ask: Any) -> None:
+def test_the_payment_of_a_session(ask: Inside) -> None:
     one = price(ask, "one", "unit_amount=1000")
     opened = session(ask, one, 1)[1]
     assert opened["payment_method_configuration_details"]["id"].startswith("pmc_1")
@@ -122,7 +123,7 @@ def test_the_payment_of_a_session(ask: Any) -> None:
     assert ask("POST", f"/v1/payment_intents/{intent}/cancel")[1]["status"] == "canceled"
 
 
-def test_a_method_is_taken_away_again(ask: Any) -> None:
+def test_a_method_is_taken_away_again(ask: Inside) -> None:
     made = ask("POST", "/v1/payment_intents", "amount=1000&currency=usd&payment_method=pm_card_visa")[1]
     assert made["status"] == "requires_confirmation"
     bare = ask("POST", f"/v1/payment_intents/{made['id']}", "payment_method=")[1]
@@ -130,14 +131,14 @@ def test_a_method_is_taken_away_again(ask: Any) -> None:
 
 
 @pytest.mark.parametrize(("asked", "status"), [("automatic", "succeeded"), ("any", "requires_action")])
-def test_authentication_on_request(ask: Any, asked: str, status: str) -> None:
+def test_authentication_on_request(ask: Inside, asked: str, status: str) -> None:
     option = f"payment_method_options[card][request_three_d_secure]={asked}"
     found = ask("POST", "/v1/payment_intents", f"{PAY}&payment_method=pm_card_threeDSecureOptional&{option}")[1]
     assert found["status"] == status
     assert found["payment_method_options"]["card"]["request_three_d_secure"] == asked
 
 
-def test_prices_by_their_interval(ask: Any) -> None:
+def test_prices_by_their_interval(ask: Inside) -> None:
     price(ask, "one", "unit_amount=1000")
     monthly = price(ask, "two", "unit_amount=1000&recurring[interval]=month")
     found = ask("GET", "/v1/prices", "recurring[interval]=month&type=recurring")[1]["data"]
@@ -145,7 +146,7 @@ def test_prices_by_their_interval(ask: Any) -> None:
     assert ask("GET", "/v1/prices", "recurring[interval]=fortnight")[1]["error"]["param"] == "recurring[interval]"
 
 
-def test_an_endpoint_that_only_fails_is_switched_off(ask: Any, receiver: Any) -> None:
+def test_an_endpoint_that_only_fails_is_switched_off(ask: Inside, receiver: Receiver) -> None:
     body = json.dumps({"days": 3}).encode()
     ask.emulator.handle(Request("POST", "/_emulator/auto_disable", "", {}, body))
     made = ask("POST", "/v1/webhook_endpoints", "url=https://a.example&enabled_events[]=*")[1]["id"]
@@ -163,7 +164,7 @@ def test_an_endpoint_that_only_fails_is_switched_off(ask: Any, receiver: Any) ->
     assert ask("GET", f"/v1/webhook_endpoints/{made}")[1]["status"] == "enabled"
 
 
-def test_line_items_have_cursors_too(ask: Any) -> None:
+def test_line_items_have_cursors_too(ask: Inside) -> None:
     one = price(ask, "one", "unit_amount=1000")
     more = "".join(f"&line_items[{n}][price]={one}&line_items[{n}][quantity]={n}" for n in (2, 3))
     path = f"/v1/checkout/sessions/{session(ask, one, 1, more)[1]['id']}/line_items"
@@ -176,7 +177,7 @@ def test_line_items_have_cursors_too(ask: Any) -> None:
     assert ask("GET", path, "starting_after=li_1&ending_before=li_2")[0] == 400
 
 
-def test_a_promotion_code_of_one_customer(ask: Any) -> None:
+def test_a_promotion_code_of_one_customer(ask: Inside) -> None:
     one = price(ask, "one", "unit_amount=1000")
     coupon = ask("POST", "/v1/coupons", "percent_off=100")[1]["id"]
     owner, other = (ask("POST", "/v1/customers")[1]["id"] for _ in range(2))
@@ -189,12 +190,12 @@ def test_a_promotion_code_of_one_customer(ask: Any) -> None:
     assert (free["amount_total"], free["payment_status"]) == (0, "no_payment_required")
 
 
-def test_json_is_no_form(ask: Any) -> None:
+def test_json_is_no_form(ask: Inside) -> None:
     status, body, _ = ask("POST", "/v1/products", '{"name": "A"}', headers={"content-type": "application/json"})
     assert (status, "application/x-www-form-urlencoded" in body["error"]["message"]) == (400, True)
 
 
-def test_tax_of_an_account_that_is_registered_nowhere(ask: Any) -> None:
+def test_tax_of_an_account_that_is_registered_nowhere(ask: Inside) -> None:
     one = price(ask, "one", "unit_amount=1000")
     made = session(ask, one, 1, "&automatic_tax[enabled]=true")[1]
     assert (made["automatic_tax"]["enabled"], made["automatic_tax"]["status"]) == (True, "requires_location_inputs")
@@ -203,7 +204,7 @@ def test_tax_of_an_account_that_is_registered_nowhere(ask: Any) -> None:
     assert (paid["automatic_tax"]["status"], paid["amount_total"]) == ("complete", 1000)
 
 
-def test_refunding_by_the_path_of_the_charge(ask: Any) -> None:
+def test_refunding_by_the_path_of_the_charge(ask: Inside) -> None:
     charge = ask("POST", "/v1/payment_intents", f"{PAY}&payment_method=pm_card_visa")[1]["latest_charge"]
     old = ask("POST", f"/v1/charges/{charge}/refund", "amount=800")[1]
     assert (old["object"], old["amount_refunded"], old["refunded"]) == ("charge", 800, False)
@@ -218,11 +219,11 @@ def test_refunding_by_the_path_of_the_charge(ask: Any) -> None:
 
 
 @pytest.mark.parametrize("token", ["tok_visa_createDispute", "tok_createDispute"])
-def test_tokens_with_and_without_the_brand(ask: Any, token: str) -> None:
+def test_tokens_with_and_without_the_brand(ask: Inside, token: str) -> None:
     assert ask("POST", "/v1/payment_methods", f"type=card&card[token]={token}")[1]["card"]["last4"] == "0259"
 
 
-def test_the_dispute_of_a_charge_knows_the_buyer(ask: Any) -> None:
+def test_the_dispute_of_a_charge_knows_the_buyer(ask: Inside) -> None:
     customer = ask("POST", "/v1/customers", "email=b@example.com&description=Buyer")[1]["id"]
     method = ask("POST", "/v1/payment_methods", "type=card&card[token]=tok_createDispute")[1]["id"]
     ask("POST", f"/v1/payment_methods/{method}/attach", f"customer={customer}")
@@ -240,12 +241,12 @@ def test_the_dispute_of_a_charge_knows_the_buyer(ask: Any) -> None:
     assert ask("GET", f"/v1/charges/{clean}/dispute")[0] == 404
 
 
-def test_transactions_of_a_payout_that_does_not_exist(ask: Any) -> None:
+def test_transactions_of_a_payout_that_does_not_exist(ask: Inside) -> None:
     status, body, _ = ask("GET", "/v1/balance_transactions", "payout=po_nope")
     assert (status, body["error"]["param"], body["error"]["code"]) == (400, "payout", "resource_missing")
 
 
-def test_a_product_with_everything(ask: Any) -> None:
+def test_a_product_with_everything(ask: Inside) -> None:
     sizes = "&".join(f"package_dimensions[{name}]=2" for name in ("height", "length", "weight", "width"))
     made = ask("POST", "/v1/products", f"name=A&id=p&tax_code=txcd_10103000&marketing_features[0][name]=x&{sizes}")[1]
     assert made["package_dimensions"] == {"height": 2.0, "length": 2.0, "weight": 2.0, "width": 2.0}
@@ -256,7 +257,7 @@ def test_a_product_with_everything(ask: Any) -> None:
     assert ask("POST", "/v1/products/p", "package_dimensions[height]=1")[1]["error"]["code"] == "parameter_missing"
 
 
-def test_an_archived_price_keeps_its_lookup_key(ask: Any) -> None:
+def test_an_archived_price_keeps_its_lookup_key(ask: Inside) -> None:
     old = price(ask, "p", "unit_amount=100&lookup_key=key")
     ask("POST", f"/v1/prices/{old}", "active=false")
     new = "product=p&currency=usd&unit_amount=200&lookup_key=key"
@@ -265,7 +266,7 @@ def test_an_archived_price_keeps_its_lookup_key(ask: Any) -> None:
     assert ask("GET", f"/v1/prices/{old}")[1]["lookup_key"] is None
 
 
-def test_the_coupon_of_a_promotion_code_is_expanded(ask: Any) -> None:
+def test_the_coupon_of_a_promotion_code_is_expanded(ask: Inside) -> None:
     coupon = ask("POST", "/v1/coupons", "percent_off=22.5")[1]["id"]
     code = ask("POST", "/v1/promotion_codes", f"promotion[type]=coupon&promotion[coupon]={coupon}")[1]["id"]
     found = ask("GET", f"/v1/promotion_codes/{code}", "expand[]=promotion.coupon")[1]

@@ -92,7 +92,7 @@ def control(stripe: Emulator, name: str, **params: Any) -> None:
 
 def test_without_a_seed_ids_differ_and_never_repeat(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
-    seen = set()
+    seen: set[str] = set()
     for _ in range(3):
         stripe = Emulator(state=path, clock=lambda: START)
         seen.add(json.loads(post(stripe, "/v1/products", b"name=A", f"k{len(seen)}"))["id"])

@@ -1,7 +1,7 @@
 """Test cards pay in test mode only, real ones in live mode only; a live rehearsal has a way to pay."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -16,10 +16,12 @@ SESSION = (
     b"mode=payment&success_url=https://a.example&line_items[0][quantity]=1&line_items[0][price_data][currency]=usd"
     b"&line_items[0][price_data][unit_amount]=1000&line_items[0][price_data][product_data][name]=A"
 )
+Ask = Callable[..., tuple[int, Any]]
+"""Requests with a key of either mode: (key, method, path, body)."""
 
 
 @pytest.fixture
-def rehearsal() -> Iterator[Any]:
+def rehearsal() -> Iterator[Ask]:
     emulator = Emulator(livemode=True, clock=lambda: 1_790_000_000)
 
     def ask(key: str, method: str, path: str, body: bytes = b"") -> tuple[int, Any]:
@@ -30,13 +32,13 @@ def rehearsal() -> Iterator[Any]:
     emulator.close()
 
 
-def paid(ask: Any, key: str, card: str) -> tuple[int, Any]:
+def paid(ask: Ask, key: str, card: str) -> tuple[int, Any]:
     session = ask(key, "POST", "/v1/checkout/sessions", SESSION)[1]
     status, answer = ask(key, "POST", f"/_emulator/sessions/{session['id']}/pay", json.dumps({"card": card}).encode())
     return status, answer
 
 
-def test_a_live_session_is_paid_with_a_real_card(rehearsal: Any) -> None:
+def test_a_live_session_is_paid_with_a_real_card(rehearsal: Ask) -> None:
     status, session = paid(rehearsal, LIVE, REAL_CARD)
     assert (status, session["payment_status"], session["livemode"]) == (200, "paid", True)
     assert session["id"].startswith("cs_live_")
@@ -46,12 +48,12 @@ def test_a_live_session_is_paid_with_a_real_card(rehearsal: Any) -> None:
     ("key", "card", "code"),
     [(LIVE, "4242424242424242", "test_mode_live_card"), (TEST, REAL_CARD, "live_mode_test_card")],
 )
-def test_a_card_of_the_other_mode_is_declined(rehearsal: Any, key: str, card: str, code: str) -> None:
+def test_a_card_of_the_other_mode_is_declined(rehearsal: Ask, key: str, card: str, code: str) -> None:
     status, answer = paid(rehearsal, key, card)
     assert (status, answer["error"]["code"], answer["error"]["decline_code"]) == (402, "card_declined", code)
 
 
-def test_a_live_payment_is_refunded(rehearsal: Any) -> None:
+def test_a_live_payment_is_refunded(rehearsal: Ask) -> None:
     session = paid(rehearsal, LIVE, REAL_CARD)[1]
     form = f"payment_intent={session['payment_intent']}".encode()
     status, refund = rehearsal(LIVE, "POST", "/v1/refunds", form)
@@ -59,7 +61,7 @@ def test_a_live_payment_is_refunded(rehearsal: Any) -> None:
     assert rehearsal(TEST, "POST", "/v1/refunds", form)[0] == 404
 
 
-def test_without_a_card_each_mode_pays_with_one_of_its_own(rehearsal: Any) -> None:
+def test_without_a_card_each_mode_pays_with_one_of_its_own(rehearsal: Ask) -> None:
     for key in (LIVE, TEST):
         session = rehearsal(key, "POST", "/v1/checkout/sessions", SESSION)[1]
         paid = rehearsal(key, "POST", f"/_emulator/sessions/{session['id']}/pay")[1]

@@ -8,12 +8,17 @@ from typing import Any
 
 import pytest
 
+from creditctl.emulator.app import Emulator
+from tests.emulator.world import Inside
+
 Answer = tuple[int, dict[str, Any]]
+Tell = Callable[..., Answer]
+Saved = Callable[..., tuple[str, str]]
 DAY = 86_400
 
 
 @pytest.fixture
-def tell(ask: Any) -> Callable[..., Answer]:
+def tell(ask: Inside) -> Tell:
     """Requests straight to the handler, answered with status and body."""
 
     def request(method: str, path: str, form: str = "") -> Answer:
@@ -24,7 +29,7 @@ def tell(ask: Any) -> Callable[..., Answer]:
 
 
 @pytest.fixture
-def saved(tell: Any) -> Callable[[str], tuple[str, str]]:
+def saved(tell: Tell) -> Saved:
     """A new customer with a card saved: both ids."""
 
     def make(token: str = "tok_visa") -> tuple[str, str]:
@@ -43,20 +48,20 @@ def error(answer: Answer) -> tuple[int, str | None, str | None, str]:
     return status, refusal.get("code"), refusal.get("param"), refusal["message"]
 
 
-def paid(tell: Any, saved: Any, token: str = "tok_visa", amount: int = 5000, more: str = "") -> dict[str, Any]:
+def paid(tell: Tell, saved: Saved, token: str = "tok_visa", amount: int = 5000, more: str = "") -> dict[str, Any]:
     customer, method = saved(token)
     form = f"amount={amount}&currency=usd&customer={customer}&payment_method={method}&confirm=true"
     found: dict[str, Any] = tell("POST", "/v1/payment_intents", f"{form}&payment_method_types[]=card{more}")[1]
     return found
 
 
-def bare(tell: Any, more: str = "") -> str:
+def bare(tell: Tell, more: str = "") -> str:
     """A card intent that has no method yet: its path."""
     form = f"amount=1500&currency=usd&payment_method_types[]=card{more}"
     return f"/v1/payment_intents/{tell('POST', '/v1/payment_intents', form)[1]['id']}"
 
 
-def test_a_method_is_saved_twice_to_the_same_customer_only(tell: Any, saved: Any) -> None:
+def test_a_method_is_saved_twice_to_the_same_customer_only(tell: Tell, saved: Saved) -> None:
     customer, method = saved()
     status, body = tell("POST", f"/v1/payment_methods/{method}/attach", f"customer={customer}")
     assert (status, body["id"], body["customer"]) == (200, method, customer)
@@ -66,7 +71,7 @@ def test_a_method_is_saved_twice_to_the_same_customer_only(tell: Any, saved: Any
     assert len(events) == 1
 
 
-def test_a_card_that_declines_cannot_be_saved(tell: Any, saved: Any) -> None:
+def test_a_card_that_declines_cannot_be_saved(tell: Tell, saved: Saved) -> None:
     customer, _ = saved()
     method = tell("POST", "/v1/payment_methods", "type=card&card[token]=tok_visa_chargeDeclined")[1]["id"]
     answer = tell("POST", f"/v1/payment_methods/{method}/attach", f"customer={customer}")
@@ -76,7 +81,7 @@ def test_a_card_that_declines_cannot_be_saved(tell: Any, saved: Any) -> None:
     assert error(alone) == (404, None, "customer", "Invalid request")
 
 
-def test_methods_are_listed_by_customer(tell: Any, saved: Any) -> None:
+def test_methods_are_listed_by_customer(tell: Tell, saved: Saved) -> None:
     customer, method = saved()
     base = f"/v1/customers/{customer}/payment_methods"
     listed = tell("GET", base, "type=card")[1]
@@ -87,7 +92,7 @@ def test_methods_are_listed_by_customer(tell: Any, saved: Any) -> None:
     assert tell("GET", "/v1/payment_methods", "limit=3")[1]["data"] == []
 
 
-def test_methods_of_nobody(tell: Any) -> None:
+def test_methods_of_nobody(tell: Tell) -> None:
     message = "No such customer: 'cus_none'"
     listed = tell("GET", "/v1/payment_methods", "customer=cus_none")
     assert error(listed) == (400, "resource_missing", "customer", message)
@@ -95,7 +100,7 @@ def test_methods_of_nobody(tell: Any) -> None:
     assert error(nested) == (404, "resource_missing", "id", message)
 
 
-def test_what_was_not_captured_does_not_count_as_refunded(tell: Any, saved: Any) -> None:
+def test_what_was_not_captured_does_not_count_as_refunded(tell: Tell, saved: Saved) -> None:
     held = paid(tell, saved, amount=6500, more="&capture_method=manual")
     path, charge = f"/v1/payment_intents/{held['id']}", f"/v1/charges/{held['latest_charge']}"
     card = tell("GET", charge)[1]["payment_method_details"]["card"]
@@ -126,7 +131,7 @@ def test_what_was_not_captured_does_not_count_as_refunded(tell: Any, saved: Any)
     ],
 )
 def test_amounts_that_cannot_be_captured(
-    tell: Any, saved: Any, amount: int, code: str | None, param: str | None, words: str
+    tell: Tell, saved: Saved, amount: int, code: str | None, param: str | None, words: str
 ) -> None:
     held = paid(tell, saved, more="&capture_method=manual")
     answer = tell("POST", f"/v1/payment_intents/{held['id']}/capture", f"amount_to_capture={amount}")
@@ -135,7 +140,7 @@ def test_amounts_that_cannot_be_captured(
     assert answer[1]["error"]["payment_intent"]["status"] == "requires_capture"
 
 
-def test_refusals_name_the_states_that_allow_it(tell: Any, saved: Any) -> None:
+def test_refusals_name_the_states_that_allow_it(tell: Tell, saved: Saved) -> None:
     intent = paid(tell, saved)
     path = f"/v1/payment_intents/{intent['id']}"
     states = "requires_payment_method, requires_capture, requires_reauthorization, requires_confirmation, "
@@ -146,7 +151,7 @@ def test_refusals_name_the_states_that_allow_it(tell: Any, saved: Any) -> None:
     assert "use a Setup Intent instead" in message
 
 
-def test_confirming_with_nothing_or_with_what_is_not_theirs(tell: Any, saved: Any) -> None:
+def test_confirming_with_nothing_or_with_what_is_not_theirs(tell: Tell, saved: Saved) -> None:
     owner, method = saved()
     other = tell("POST", "/v1/customers")[1]["id"]
     nothing = error(tell("POST", f"{bare(tell, f'&customer={other}')}/confirm"))
@@ -161,7 +166,7 @@ def test_confirming_with_nothing_or_with_what_is_not_theirs(tell: Any, saved: An
         assert answer[1]["error"]["payment_intent"]["status"] == "requires_payment_method"
 
 
-def test_a_decline_tells_of_its_method(tell: Any) -> None:
+def test_a_decline_tells_of_its_method(tell: Tell) -> None:
     form = "amount=1000&currency=usd&payment_method_types[]=card&confirm=true&payment_method=pm_card_chargeDeclined"
     refusal = tell("POST", "/v1/payment_intents", form)[1]["error"]
     last = refusal["payment_intent"]["last_payment_error"]
@@ -172,7 +177,7 @@ def test_a_decline_tells_of_its_method(tell: Any) -> None:
     assert charge["payment_method_details"]["card"]["amount_authorized"] is None
 
 
-def test_off_session_a_card_that_asks_first_is_not_tried(tell: Any) -> None:
+def test_off_session_a_card_that_asks_first_is_not_tried(tell: Tell) -> None:
     form = "amount=3300&currency=usd&payment_method_types[]=card&confirm=true&off_session=true"
     answer = tell("POST", "/v1/payment_intents", f"{form}&payment_method=pm_card_threeDSecure2Required")
     refusal = answer[1]["error"]
@@ -183,7 +188,7 @@ def test_off_session_a_card_that_asks_first_is_not_tried(tell: Any) -> None:
     assert tell("GET", "/v1/charges")[1]["data"] == []
 
 
-def test_a_payment_owns_the_group_of_its_charge(tell: Any, saved: Any) -> None:
+def test_a_payment_owns_the_group_of_its_charge(tell: Tell, saved: Saved) -> None:
     intent = paid(tell, saved)
     status, code, param, message = error(
         tell("POST", f"/v1/charges/{intent['latest_charge']}", "transfer_group=order_42")
@@ -192,13 +197,13 @@ def test_a_payment_owns_the_group_of_its_charge(tell: Any, saved: Any) -> None:
     assert message.startswith(f"This Charge was created by a PaymentIntent ({intent['id']}).")
 
 
-def test_a_coupon_is_made_once(tell: Any) -> None:
+def test_a_coupon_is_made_once(tell: Tell) -> None:
     tell("POST", "/v1/coupons", "id=Q&percent_off=10&duration=once")
     again = tell("POST", "/v1/coupons", "id=Q&percent_off=5&duration=once")
     assert error(again) == (400, "resource_already_exists", None, "Coupon already exists.")
 
 
-def test_a_hold_is_disputed_once_it_is_captured(tell: Any, saved: Any) -> None:
+def test_a_hold_is_disputed_once_it_is_captured(tell: Tell, saved: Saved) -> None:
     held = paid(tell, saved, "tok_visa_createDispute", 4400, "&capture_method=manual")
     charge = held["latest_charge"]
     assert tell("GET", "/v1/disputes", f"charge={charge}")[1]["count"] == 0
@@ -207,7 +212,7 @@ def test_a_hold_is_disputed_once_it_is_captured(tell: Any, saved: Any) -> None:
     assert (found["count"], found["data"][0]["amount"], found["data"][0]["status"]) == (1, 4400, "needs_response")
 
 
-def test_a_dispute_ends_once(tell: Any, saved: Any) -> None:
+def test_a_dispute_ends_once(tell: Tell, saved: Saved) -> None:
     charge = paid(tell, saved, "tok_visa_createDispute")["latest_charge"]
     path = f"/v1/disputes/{tell('GET', '/v1/disputes', f'charge={charge}')[1]['data'][0]['id']}"
     assert tell("POST", f"{path}/close")[1]["status"] == "lost"
@@ -218,7 +223,7 @@ def test_a_dispute_ends_once(tell: Any, saved: Any) -> None:
         assert error(late) == (400, None, None, "This dispute is already closed")
 
 
-def test_money_won_back_settles_like_a_charge(tell: Any, saved: Any, emulator: Any) -> None:
+def test_money_won_back_settles_like_a_charge(tell: Tell, saved: Saved, emulator: Emulator) -> None:
     charge = paid(tell, saved, "tok_visa_createDispute", 6000)["latest_charge"]
     path = f"/v1/disputes/{tell('GET', '/v1/disputes', f'charge={charge}')[1]['data'][0]['id']}"
     tell("POST", path, "evidence[uncategorized_text]=winning_evidence")
@@ -230,7 +235,7 @@ def test_money_won_back_settles_like_a_charge(tell: Any, saved: Any, emulator: A
     assert given["available_on"] % DAY == 0
 
 
-def test_a_charge_without_a_dispute(tell: Any, saved: Any) -> None:
+def test_a_charge_without_a_dispute(tell: Tell, saved: Saved) -> None:
     charge = paid(tell, saved)["latest_charge"]
     assert error(tell("GET", f"/v1/charges/{charge}/dispute")) == (404, None, None, f"No dispute for charge: {charge}")
 
@@ -247,7 +252,7 @@ def test_a_charge_without_a_dispute(tell: Any, saved: Any) -> None:
         ),
     ],
 )
-def test_prices_that_are_incomplete(tell: Any, form: str, param: str | None, message: str) -> None:
+def test_prices_that_are_incomplete(tell: Tell, form: str, param: str | None, message: str) -> None:
     tell("POST", "/v1/products", "name=A&id=p")
     assert error(tell("POST", "/v1/prices", f"currency=usd&{form}")) == (400, None, param, message)
 
@@ -262,7 +267,7 @@ def test_prices_that_are_incomplete(tell: Any, form: str, param: str | None, mes
         ("promotion[coupon]=Q&expires_at=4102444800", "expires_at", "can be no more than five years in the future."),
     ],
 )
-def test_promotion_codes_that_cannot_be(tell: Any, form: str, param: str | None, words: str) -> None:
+def test_promotion_codes_that_cannot_be(tell: Tell, form: str, param: str | None, words: str) -> None:
     assert tell("POST", "/v1/coupons", "id=Q&percent_off=10&duration=once")[1]["percent_off"] == 10.0
     made = tell("POST", "/v1/promotion_codes", "promotion[type]=coupon&promotion[coupon]=Q&code=taken")[1]
     status, code, given, message = error(tell("POST", "/v1/promotion_codes", f"promotion[type]=coupon&{form}"))
@@ -272,12 +277,12 @@ def test_promotion_codes_that_cannot_be(tell: Any, form: str, param: str | None,
     assert error(changed)[:3] == (400, "parameter_unknown", "restrictions[first_time_transaction]")
 
 
-def test_a_percentage_is_a_decimal(tell: Any) -> None:
+def test_a_percentage_is_a_decimal(tell: Tell) -> None:
     found = tell("POST", "/v1/coupons", "percent_off=10&duration=once")[1]["percent_off"]
     assert (found, type(found)) == (10.0, float)
 
 
-def test_money_set_aside_has_no_sources(tell: Any) -> None:
+def test_money_set_aside_has_no_sources(tell: Tell) -> None:
     aside = tell("GET", "/v1/balance")[1]["refund_and_dispute_prefunding"]
     nothing = [{"amount": 0, "currency": "usd"}]
     assert aside == {"available": nothing, "pending": nothing}

@@ -1,8 +1,8 @@
 """What Stripe refuses is refused: parameters that belong elsewhere, money that can't move, names that don't exist."""
 
-from typing import Any
-
 import pytest
+
+from tests.emulator.world import Inside
 
 PAY = "amount=1000&currency=usd"
 ITEM = "line_items[0][price_data][currency]=usd&line_items[0][price_data][product_data][name]=A"
@@ -66,7 +66,7 @@ SOLD = f"{SESSION}&line_items[0][price_data][unit_amount]=1000"
         ("/v1/coupons", "percent_off=10&applies_to[products][]=prod_x", "applies_to[products][0]", "resource_missing"),
     ],
 )
-def test_a_refusal(ask: Any, path: str, form: str, param: str | None, code: str | None) -> None:
+def test_a_refusal(ask: Inside, path: str, form: str, param: str | None, code: str | None) -> None:
     status, body, _ = ask("POST", path, form)
     assert (status, body["error"].get("param"), body["error"].get("code")) == (400, param, code)
     assert body["error"]["type"] == "invalid_request_error"
@@ -91,7 +91,7 @@ def test_a_refusal(ask: Any, path: str, form: str, param: str | None, code: str 
         ("2026-10-28", 400),
     ],
 )
-def test_a_version_carries_the_name_of_its_time(ask: Any, version: str, status: int) -> None:
+def test_a_version_carries_the_name_of_its_time(ask: Inside, version: str, status: int) -> None:
     assert ask("GET", "/v1/products", headers={"stripe-version": version})[0] == status
 
 
@@ -105,7 +105,7 @@ def test_a_version_carries_the_name_of_its_time(ask: Any, version: str, status: 
         ("/v1/terminal/readers", "registration_code=x"),
     ],
 )
-def test_what_is_left_out_says_so(ask: Any, path: str, form: str) -> None:
+def test_what_is_left_out_says_so(ask: Inside, path: str, form: str) -> None:
     status, body, _ = ask("POST", path, form)
     assert status == 404
     assert f"Unrecognized request URL (POST: {path})" in body["error"]["message"]
@@ -113,7 +113,7 @@ def test_what_is_left_out_says_so(ask: Any, path: str, form: str) -> None:
     assert "code" not in body["error"]
 
 
-def test_an_url_that_stripe_has_not_either(ask: Any) -> None:
+def test_an_url_that_stripe_has_not_either(ask: Inside) -> None:
     status, body, _ = ask("GET", "/v1/creditors")
     assert (status, body["error"]["message"]) == (
         404,
@@ -125,7 +125,7 @@ def test_an_url_that_stripe_has_not_either(ask: Any) -> None:
 
 
 @pytest.mark.parametrize("path", ["metadata", "images", "name", "nothing", "default_price.metadata"])
-def test_what_is_no_object_cannot_be_expanded(ask: Any, path: str) -> None:
+def test_what_is_no_object_cannot_be_expanded(ask: Inside, path: str) -> None:
     ask("POST", "/v1/products", "name=A&id=p&default_price_data[currency]=usd&default_price_data[unit_amount]=100")
     status, body, _ = ask("GET", "/v1/products/p", f"expand[]={path}")
     assert (status, body["error"]["message"]) == (400, f"This property cannot be expanded ({path}).")
@@ -133,7 +133,7 @@ def test_what_is_no_object_cannot_be_expanded(ask: Any, path: str) -> None:
     assert ask("GET", "/v1/products/p", "expand[]=default_price&expand[]=default_price.product")[0] == 200
 
 
-def test_expanding_four_levels_deep(ask: Any) -> None:
+def test_expanding_four_levels_deep(ask: Inside) -> None:
     ask(
         "POST",
         "/v1/payment_intents",
@@ -146,7 +146,7 @@ def test_expanding_four_levels_deep(ask: Any) -> None:
     assert (status, body["error"]["message"]) == (400, "You cannot expand more than 4 levels of a property")
 
 
-def test_metadata_is_merged_within_its_bounds(ask: Any) -> None:
+def test_metadata_is_merged_within_its_bounds(ask: Inside) -> None:
     many = "&".join(f"metadata[k{n}]=1" for n in range(50))
     ask("POST", "/v1/products", f"name=A&id=p&{many}")
     assert ask("POST", "/v1/products/p", "metadata[one_more]=1")[0] == 400
@@ -155,6 +155,6 @@ def test_metadata_is_merged_within_its_bounds(ask: Any) -> None:
     assert ask("POST", "/v1/products/p", "metadata=")[1]["metadata"] == {}
 
 
-def test_unauthorized_answers_name_the_scheme(ask: Any) -> None:
+def test_unauthorized_answers_name_the_scheme(ask: Inside) -> None:
     status, _, headers = ask("GET", "/v1/balance", headers={"authorization": ""})
     assert (status, headers["WWW-Authenticate"]) == (401, 'Basic realm="Stripe"')

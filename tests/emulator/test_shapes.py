@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 
+from tests.emulator.world import Inside
+
 NAME = os.environ.get("CREDITCTL_STRIPE_FIXTURES", "")
 pytestmark = pytest.mark.skipif(not NAME, reason="CREDITCTL_STRIPE_FIXTURES does not name Stripe's fixture file")
 INCLUDABLE = {"charge": {"refunds"}}
 PAY = "amount=2000&currency=usd&confirm=true&return_url=https://example.com&payment_method=pm_card_"
 
 
-def made(ask: Any) -> dict[str, Any]:
+def made(ask: Inside) -> dict[str, Any]:
     """One object of each kind."""
     product = ask("POST", "/v1/products", "name=A")[1]
     price = ask("POST", "/v1/prices", f"product={product['id']}&currency=usd&unit_amount=1000")[1]
@@ -49,7 +51,7 @@ def made(ask: Any) -> dict[str, Any]:
     }
 
 
-def test_no_key_is_missing(ask: Any) -> None:
+def test_no_key_is_missing(ask: Inside) -> None:
     resources = json.loads(Path(NAME).read_text())["resources"]
     missing = {
         kind: sorted(set(resources[kind]) - set(body) - INCLUDABLE.get(kind, set())) for kind, body in made(ask).items()

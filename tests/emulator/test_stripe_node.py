@@ -16,6 +16,7 @@ KEY = "sk_test_emulator0000000000"
 NODE = shutil.which("node") or ""
 FOLDER = os.environ.get("STRIPE_NODE", "")
 SCRIPT = Path(__file__).with_name("stripe_node_smoke.cjs")
+Seen = dict[str, Any]
 
 
 def _why_not() -> str:
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.skipif(bool(_why_not()), reason=_why_not() or "-")
 
 
 @pytest.fixture(scope="module")
-def seen() -> Any:
+def seen() -> Seen:
     """What the Node client saw."""
     emulator = Emulator()
     with EmulatorServer(emulator) as server:
@@ -41,22 +42,23 @@ def seen() -> Any:
         done = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=60)
     emulator.close()
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    answer: Seen = json.loads(done.stdout)
+    return answer
 
 
-def test_the_catalogue(seen: Any) -> None:
+def test_the_catalogue(seen: Seen) -> None:
     assert seen["version"].endswith(".endive")
     assert (seen["expanded"], seen["decimal"]) == ("Starter", "1000")
     assert seen["moved"] == [None, "starter"]
     assert seen["metadata"] == {"slug": "starter"}
 
 
-def test_a_session(seen: Any) -> None:
+def test_a_session(seen: Seen) -> None:
     assert seen["session"] == ["open", 2400, 2, "expired", None]
     assert (seen["expiredTwice"]["type"], seen["expiredTwice"]["status"]) == ("StripeInvalidRequestError", 400)
 
 
-def test_payments(seen: Any) -> None:
+def test_payments(seen: Seen) -> None:
     assert seen["paid"] == ["succeeded", "4242", "succeeded", 600]
     declined = seen["declined"]
     assert (declined["type"], declined["status"], declined["code"]) == ("StripeCardError", 402, "card_declined")
@@ -74,18 +76,18 @@ def test_payments(seen: Any) -> None:
         ("mismatch", "StripeIdempotencyError", 400, None, None),
     ],
 )
-def test_refusals(seen: Any, name: str, type_: str, status: int, code: str | None, param: str | None) -> None:
+def test_refusals(seen: Seen, name: str, type_: str, status: int, code: str | None, param: str | None) -> None:
     error = seen[name]
     assert (error["type"], error["status"], error.get("code"), error.get("param")) == (type_, status, code, param)
     assert error["request"] is True
 
 
-def test_idempotency_and_deletion(seen: Any) -> None:
+def test_idempotency_and_deletion(seen: Seen) -> None:
     assert seen["replayed"] == [True, "true"]
     assert (seen["deleted"], seen["stub"]) == (True, True)
 
 
-def test_paging_searching_and_signatures(seen: Any) -> None:
+def test_paging_searching_and_signatures(seen: Seen) -> None:
     assert sorted(seen["events"]) == ["charge.refunded", "payment_intent.succeeded", "payment_intent.succeeded"]
     assert seen["search"] == ["Starter"]
     assert seen["event"] == "charge.refunded"

@@ -17,20 +17,22 @@ from creditctl.emulator.transports.server import EmulatorServer
 
 KEY = {"Authorization": "Bearer sk_test_emulator0000000000"}
 CARD = {"email": "b@example.com", "number": "4242424242424242", "expiry": "12/34", "cvc": "123"}
+Shop = tuple[str, threading.Event, list[str]]
+"""A webhook URL, what lets it answer, and the sessions that it was told of."""
 
 
 @pytest.fixture
-def shop() -> Iterator[Any]:
+def shop() -> Iterator[Shop]:
     """A receiver that answers when the test lets it."""
     go = threading.Event()
-    heard: list[str] = []
+    received: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             if event["type"] == "checkout.session.completed":
                 go.wait(8)
-                heard.append(event["data"]["object"]["id"])
+                received.append(event["data"]["object"]["id"])
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -41,14 +43,14 @@ def shop() -> Iterator[Any]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/hook", go, heard
+        yield f"http://127.0.0.1:{server.server_port}/hook", go, received
         go.set()
         server.shutdown()
         thread.join()
 
 
-def test_the_redirect_comes_after_the_answer(shop: Any) -> None:
-    url, go, heard = shop
+def test_the_redirect_comes_after_the_answer(shop: Shop) -> None:
+    url, go, received = shop
     emulator = Emulator()
     with EmulatorServer(emulator) as server:
         stripe = httpx.Client(base_url=server.url, headers=KEY)
@@ -72,12 +74,12 @@ def test_the_redirect_comes_after_the_answer(shop: Any) -> None:
         while stripe.get(f"/v1/checkout/sessions/{session['id']}").json()["status"] != "complete":
             assert time.monotonic() < deadline
             time.sleep(0.02)
-        assert heard == []
+        assert received == []
         go.set()
         answer = browser.getresponse()
         answer.read()
         assert (answer.status, answer.headers["Location"]) == (303, "https://shop.example/ok")
-        assert heard == [session["id"]]
+        assert received == [session["id"]]
         browser.close()
         stripe.close()
     emulator.close()

@@ -1,16 +1,16 @@
 """Keys, versions, headers, errors: what every endpoint shares."""
 
 import base64
-from typing import Any
 
 import pytest
 
 from creditctl.emulator.app import Emulator
+from tests.emulator.world import Inside
 
 ENDIVE = {"stripe-version": "2026-10-28.endive"}
 
 
-def test_headers_of_every_answer(ask: Any) -> None:
+def test_headers_of_every_answer(ask: Inside) -> None:
     status, body, headers = ask("GET", "/v1/products", headers={"stripe-version": "2024-06-20"})
     assert status == 200
     assert body == {"object": "list", "data": [], "has_more": False, "url": "/v1/products"}
@@ -28,7 +28,7 @@ def test_headers_of_every_answer(ask: Any) -> None:
         ("Bearer pk_test_1234567890", 401, "cannot be made with a publishable API key", "secret_key_required"),
     ],
 )
-def test_keys_that_open_nothing(ask: Any, header: str, status: int, text: str, code: str | None) -> None:
+def test_keys_that_open_nothing(ask: Inside, header: str, status: int, text: str, code: str | None) -> None:
     got, body, headers = ask("GET", "/v1/balance", headers={"authorization": header})
     assert got == status
     assert text in body["error"]["message"]
@@ -49,7 +49,7 @@ def test_live_keys_only_where_asked_for() -> None:
         emulator.close()
 
 
-def test_basic_authentication_opens_the_same_account(ask: Any) -> None:
+def test_basic_authentication_opens_the_same_account(ask: Inside) -> None:
     basic = base64.b64encode(f"{ask.key}:".encode()).decode()
     one = ask("GET", "/v1/account")[1]["id"]
     two = ask("GET", "/v1/account", headers={"authorization": f"Basic {basic}"})[1]["id"]
@@ -58,14 +58,14 @@ def test_basic_authentication_opens_the_same_account(ask: Any) -> None:
     assert len(one) == 21
 
 
-def test_accounts_do_not_see_each_other(ask: Any) -> None:
+def test_accounts_do_not_see_each_other(ask: Inside) -> None:
     product = ask("POST", "/v1/products", "name=Mine")[1]["id"]
     other = {"authorization": "Bearer sk_test_someoneelse00000"}
     assert ask("GET", "/v1/products", headers=other)[1]["data"] == []
     assert ask("GET", f"/v1/products/{product}", headers=other)[0] == 404
 
 
-def test_keys_with_an_equal_body_share_an_account(ask: Any) -> None:
+def test_keys_with_an_equal_body_share_an_account(ask: Inside) -> None:
     product = ask("POST", "/v1/products", "name=Mine")[1]["id"]
     restricted = {"authorization": "Bearer " + ask.key.replace("sk_", "rk_")}
     assert ask("GET", f"/v1/products/{product}", headers=restricted)[0] == 200
@@ -75,7 +75,7 @@ def test_keys_with_an_equal_body_share_an_account(ask: Any) -> None:
     ("version", "ok"),
     [("2026-10-28.endive", True), ("2020-08-27", True), ("not-a-real-version", False), ("2026-10-28", False)],
 )
-def test_versions(ask: Any, version: str, ok: bool) -> None:
+def test_versions(ask: Inside, version: str, ok: bool) -> None:
     status, body, _ = ask("GET", "/v1/products", headers={"stripe-version": version})
     assert (status == 200) is ok
     if not ok:
@@ -142,7 +142,7 @@ def test_versions(ask: Any, version: str, ok: bool) -> None:
     ],
 )
 def test_refusals(
-    ask: Any, method: str, path: str, form: str, status: int, code: str | None, param: str | None, message: str
+    ask: Inside, method: str, path: str, form: str, status: int, code: str | None, param: str | None, message: str
 ) -> None:
     got, body, headers = ask(method, path, form)
     assert got == status
@@ -159,7 +159,7 @@ def test_refusals(
         assert error["request_log_url"].endswith(headers["Request-Id"])
 
 
-def test_expanding_what_can_not_be_expanded(ask: Any) -> None:
+def test_expanding_what_can_not_be_expanded(ask: Inside) -> None:
     product = ask("POST", "/v1/products", "name=A")[1]["id"]
     status, body, _ = ask("GET", f"/v1/products/{product}", "expand[]=name")
     assert status == 400
@@ -168,7 +168,7 @@ def test_expanding_what_can_not_be_expanded(ask: Any) -> None:
     assert "more than 4 levels" in ask("GET", f"/v1/products/{product}", deep)[1]["error"]["message"]
 
 
-def test_other_accounts_are_refused(ask: Any) -> None:
+def test_other_accounts_are_refused(ask: Inside) -> None:
     status, body, _ = ask("GET", "/v1/balance", headers={"stripe-account": "acct_1other"})
     assert status == 403
     assert body["error"]["code"] == "account_invalid"
@@ -182,13 +182,13 @@ def test_other_accounts_are_refused(ask: Any) -> None:
         ("&".join(f"metadata[k{n}]=1" for n in range(51)), "50 keys"),
     ],
 )
-def test_metadata_has_bounds(ask: Any, metadata: str, message: str) -> None:
+def test_metadata_has_bounds(ask: Inside, metadata: str, message: str) -> None:
     status, body, _ = ask("POST", "/v1/products", f"name=A&{metadata}")
     assert status == 400
     assert message in body["error"]["message"]
 
 
-def test_old_versions_see_old_ui_modes(ask: Any) -> None:
+def test_old_versions_see_old_ui_modes(ask: Inside) -> None:
     ask("POST", "/v1/products", "name=A&id=p")
     price = ask("POST", "/v1/prices", "product=p&currency=usd&unit_amount=1000")[1]["id"]
     form = f"mode=payment&success_url=https://example.com&line_items[0][price]={price}&line_items[0][quantity]=1"
@@ -197,7 +197,7 @@ def test_old_versions_see_old_ui_modes(ask: Any) -> None:
     assert ask("GET", f"/v1/checkout/sessions/{old['id']}", headers=ENDIVE)[1]["ui_mode"] == "hosted_page"
 
 
-def test_method_types_by_version(ask: Any) -> None:
+def test_method_types_by_version(ask: Inside) -> None:
     form = "amount=1000&currency=usd&payment_method_types[]=card"
     assert ask("POST", "/v1/payment_intents", form)[0] == 200
     assert ask("POST", "/v1/payment_intents", form, headers={"stripe-version": "2026-08-26.dahlia"})[0] == 200
@@ -206,13 +206,13 @@ def test_method_types_by_version(ask: Any) -> None:
     assert body["error"]["code"] == "payment_method_types_no_longer_supported"
 
 
-def test_currencies_that_do_not_exist(ask: Any) -> None:
+def test_currencies_that_do_not_exist(ask: Inside) -> None:
     status, body, _ = ask("POST", "/v1/payment_intents", "amount=1000&currency=xyz")
     assert (status, body["error"]["param"]) == (400, "currency")
     assert body["error"]["message"].startswith("Invalid currency: xyz. Stripe currently supports")
 
 
-def test_a_bug_answers_in_stripes_words(emulator: Emulator, ask: Any, caplog: Any) -> None:
+def test_a_bug_answers_in_stripes_words(emulator: Emulator, ask: Inside, caplog: pytest.LogCaptureFixture) -> None:
     emulator.services.store.db.execute("DROP TABLE balances")
     status, body, _ = ask("GET", "/v1/balance")
     assert (status, body["error"]["type"]) == (500, "api_error")
@@ -220,7 +220,7 @@ def test_a_bug_answers_in_stripes_words(emulator: Emulator, ask: Any, caplog: An
 
 
 @pytest.mark.parametrize(("limit", "found"), [("0", 1), ("-5", 1), ("1", 1), ("100", 100), ("101", 100), ("1000", 100)])
-def test_a_limit_out_of_range_is_the_nearest_bound(ask: Any, limit: str, found: int) -> None:
+def test_a_limit_out_of_range_is_the_nearest_bound(ask: Inside, limit: str, found: int) -> None:
     for _ in range(102):
         ask("POST", "/v1/customers")
     page = ask("GET", "/v1/customers", f"limit={limit}")[1]

@@ -1,17 +1,16 @@
 """Lists: order, limits, cursors, filters, against a plain list as the model."""
 
-from typing import Any
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.protocol.wire import Request
+from tests.emulator.world import World
 
 HEADERS = {"authorization": "Bearer sk_test_emulator0000000000"}
 
 
-def test_pages_follow_each_other(world: Any) -> None:
+def test_pages_follow_each_other(world: World) -> None:
     made = [world.stripe.customers.create(params={"email": f"u{n}@example.com"}).id for n in range(7)]
     page = world.stripe.customers.list(params={"limit": 3})
     assert [customer.id for customer in page.data] == made[:3:-1]
@@ -24,20 +23,20 @@ def test_pages_follow_each_other(world: Any) -> None:
     assert newer.has_more is True
 
 
-def test_auto_paging_sees_everything_once(world: Any) -> None:
+def test_auto_paging_sees_everything_once(world: World) -> None:
     made = [world.stripe.customers.create(params={"email": "page@example.com"}).id for _ in range(5)]
     listed = world.stripe.customers.list(params={"email": "page@example.com", "limit": 2}).auto_paging_iter()
     assert [customer.id for customer in listed][:5] == made[::-1]
 
 
-def test_a_deleted_object_is_still_a_cursor(world: Any) -> None:
+def test_a_deleted_object_is_still_a_cursor(world: World) -> None:
     made = [world.stripe.customers.create().id for _ in range(3)]
     world.stripe.customers.delete(made[1])
     page = world.stripe.customers.list(params={"starting_after": made[1], "limit": 1})
     assert [customer.id for customer in page.data] == [made[0]]
 
 
-def test_created_bounds(emulated: Any) -> None:
+def test_created_bounds(emulated: World) -> None:
     first = emulated.stripe.customers.create()
     emulated.advance(10)
     second = emulated.stripe.customers.create()

@@ -9,6 +9,7 @@ import stripe
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.protocol.wire import Request
+from tests.emulator.world import Inside, Refused, World
 
 KEY = "sk_test_emulator0000000000"
 
@@ -26,7 +27,7 @@ def test_it_says_what_it_is_without_a_key(emulator: Emulator) -> None:
     assert emulator.handle(Request("GET", "/_emulator/nothing")).status == 404
 
 
-def test_restricted_keys(emulator: Emulator, ask: Any) -> None:
+def test_restricted_keys(emulator: Emulator, ask: Inside) -> None:
     made = control(emulator, "POST", "/keys", permissions=["rak_product_write", "rak_event_read"])
     limited = {"authorization": f"Bearer {made['key']}"}
     assert ask("POST", "/v1/products", "name=A", headers=limited)[0] == 200
@@ -39,7 +40,7 @@ def test_restricted_keys(emulator: Emulator, ask: Any) -> None:
     assert "error" in control(emulator, "POST", "/keys", permissions=["rak_everything"])
 
 
-def test_keys_expire(emulator: Emulator, ask: Any) -> None:
+def test_keys_expire(emulator: Emulator, ask: Inside) -> None:
     made = control(emulator, "POST", "/keys", permissions=["rak_product_read"], expires=emulator.now() + 10)
     limited = {"authorization": f"Bearer {made['key']}"}
     assert ask("GET", "/v1/products", headers=limited)[0] == 200
@@ -48,7 +49,7 @@ def test_keys_expire(emulator: Emulator, ask: Any) -> None:
     assert (status, body["error"]["code"]) == (401, "api_key_expired")
 
 
-def test_faults_by_status_and_count(world: Any, refused: Any) -> None:
+def test_faults_by_status_and_count(world: World, refused: Refused) -> None:
     if world.emulator is None:
         pytest.skip("needs the emulator's controls")
     world.control("POST", "/faults", kind="status", status=503, path="/v1/products", count=1)
@@ -58,7 +59,7 @@ def test_faults_by_status_and_count(world: Any, refused: Any) -> None:
 
 
 @pytest.mark.parametrize(("kind", "made"), [("cut_before", 0), ("cut_after", 1)])
-def test_a_cut_connection(emulated: Any, refused: Any, kind: str, made: int) -> None:
+def test_a_cut_connection(emulated: World, refused: Refused, kind: str, made: int) -> None:
     emulated.control("POST", "/faults", kind=kind, method="POST", path="/v1/customers", count=1)
     error = refused(lambda: emulated.stripe.customers.create(options={"idempotency_key": "once"}))
     assert isinstance(error, stripe.APIConnectionError)
@@ -81,7 +82,7 @@ def test_latency_is_the_doors_to_wait(emulator: Emulator) -> None:
     assert (answer.status, answer.delay_seconds) == (200, 0.25)
 
 
-def test_the_rate_limit(emulator: Emulator, ask: Any) -> None:
+def test_the_rate_limit(emulator: Emulator, ask: Inside) -> None:
     control(emulator, "POST", "/rate_limit", requests=2)
     answers = [ask("GET", "/v1/products") for _ in range(3)]
     assert [status for status, _, _ in answers] == [200, 200, 429]
@@ -99,7 +100,7 @@ def test_the_clock_only_goes_forward(emulator: Emulator) -> None:
     assert control(emulator, "GET", "/clock")["offset_seconds"] == 100
 
 
-def test_snapshot_and_restore(emulator: Emulator, ask: Any, tmp_path: Path) -> None:
+def test_snapshot_and_restore(emulator: Emulator, ask: Inside, tmp_path: Path) -> None:
     ask("POST", "/v1/products", "name=Before")
     path = str(tmp_path / "snapshot.db")
     control(emulator, "POST", "/snapshot", path=path)
@@ -146,7 +147,7 @@ def test_the_same_seed_gives_the_same_bytes() -> None:
     assert run() == run()
 
 
-def catalogue(ask: Any) -> None:
+def catalogue(ask: Inside) -> None:
     for name, amount in (("starter", 1000), ("basic", 4500)):
         ask(
             "POST",
@@ -156,7 +157,7 @@ def catalogue(ask: Any) -> None:
         )
 
 
-def test_a_seed_is_a_true_history(emulator: Emulator, ask: Any) -> None:
+def test_a_seed_is_a_true_history(emulator: Emulator, ask: Inside) -> None:
     catalogue(ask)
     made = control(emulator, "POST", "/seed", payments=300, seed=7, disputed=0.1, refunded=0.1)
     assert sum(made["fates"].values()) == made["payments"] == len(made["data"]) == 300
@@ -177,7 +178,7 @@ def test_a_seed_is_a_true_history(emulator: Emulator, ask: Any) -> None:
             assert charge["disputed"] is (fact["fate"] == "disputed")
 
 
-def test_a_seeded_balance_adds_up(emulator: Emulator, ask: Any) -> None:
+def test_a_seeded_balance_adds_up(emulator: Emulator, ask: Inside) -> None:
     catalogue(ask)
     control(emulator, "POST", "/seed", payments=200, seed=3, disputed=0.1)
     for _ in range(2):
@@ -229,7 +230,7 @@ def test_live_rehearsal() -> None:
     emulator.close()
 
 
-def test_without_a_key_one_account_is_enough(emulator: Emulator, ask: Any) -> None:
+def test_without_a_key_one_account_is_enough(emulator: Emulator, ask: Inside) -> None:
     ask("POST", "/v1/products", "name=A")
     assert json.loads(emulator.handle(Request("GET", "/_emulator/deliveries")).body)["data"] == []
     ask("GET", "/v1/products", headers={"authorization": "Bearer sk_test_someoneelse00000"})

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from creditctl.emulator.protocol.wire import Request
-from tests.emulator.conftest import Inside
+from tests.emulator.world import Inside
 
 
 def control(ask: Inside, path: str, /, **params: Any) -> tuple[int, Any]:

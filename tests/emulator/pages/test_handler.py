@@ -1,5 +1,6 @@
 """The hosted pages, as a browser without JavaScript uses them."""
 
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -7,31 +8,38 @@ import pytest
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.protocol.wire import Request, Response
+from tests.emulator.world import Inside
 
 GOOD = {"email": "b@example.com", "number": "4242 4242 4242 4242", "expiry": "12 / 34", "cvc": "123"}
 
 
-@pytest.fixture
-def shop(emulator: Emulator, ask: Any) -> Any:
+@dataclass
+class Shop:
     """A session to pay, and a browser."""
 
-    class Shop:
-        def session(self, extra: str = "") -> Any:
-            ask("POST", "/v1/products", "name=Starter+%3Cb%3E&id=starter")
-            price = ask("POST", "/v1/prices", "product=starter&currency=usd&unit_amount=1000")[1]["id"]
-            form = (
-                f"mode=payment&line_items[0][price]={price}&line_items[0][quantity]=2&cancel_url=https://shop.example/no"
-                "&success_url=https://shop.example/ok?id={CHECKOUT_SESSION_ID}" + extra
-            )
-            return ask("POST", "/v1/checkout/sessions", form, headers={"host": "127.0.0.1:4"})[1]
+    emulator: Emulator
+    ask: Inside
 
-        def visit(self, method: str, path: str, /, **form: str) -> Response:
-            return emulator.handle(Request(method, path, "", {"host": "127.0.0.1:4"}, urlencode(form).encode()))
+    def session(self, extra: str = "") -> dict[str, Any]:
+        self.ask("POST", "/v1/products", "name=Starter+%3Cb%3E&id=starter")
+        price = self.ask("POST", "/v1/prices", "product=starter&currency=usd&unit_amount=1000")[1]["id"]
+        form = (
+            f"mode=payment&line_items[0][price]={price}&line_items[0][quantity]=2&cancel_url=https://shop.example/no"
+            "&success_url=https://shop.example/ok?id={CHECKOUT_SESSION_ID}" + extra
+        )
+        made: dict[str, Any] = self.ask("POST", "/v1/checkout/sessions", form, headers={"host": "127.0.0.1:4"})[1]
+        return made
 
-    return Shop()
+    def visit(self, method: str, path: str, /, **form: str) -> Response:
+        return self.emulator.handle(Request(method, path, "", {"host": "127.0.0.1:4"}, urlencode(form).encode()))
 
 
-def test_the_page_shows_the_order(shop: Any) -> None:
+@pytest.fixture
+def shop(emulator: Emulator, ask: Inside) -> Shop:
+    return Shop(emulator, ask)
+
+
+def test_the_page_shows_the_order(shop: Shop) -> None:
     session = shop.session()
     assert session["url"] == f"http://127.0.0.1:4/c/pay/{session['id']}"
     page = shop.visit("GET", f"/c/pay/{session['id']}")
@@ -46,7 +54,7 @@ def test_the_page_shows_the_order(shop: Any) -> None:
         assert f'for="{name}"' in text
 
 
-def test_paying(shop: Any, ask: Any) -> None:
+def test_paying(shop: Shop, ask: Inside) -> None:
     session = shop.session()
     done = shop.visit("POST", f"/c/pay/{session['id']}", **GOOD)
     assert done.status == 303
@@ -72,7 +80,7 @@ def test_paying(shop: Any, ask: Any) -> None:
     ],
 )
 def test_what_is_wrong_is_shown_in_place(
-    shop: Any, ask: Any, wrong: dict[str, str], text: str, field: str | None
+    shop: Shop, ask: Inside, wrong: dict[str, str], text: str, field: str | None
 ) -> None:
     session = shop.session()
     page = shop.visit("POST", f"/c/pay/{session['id']}", **(GOOD | wrong))
@@ -87,7 +95,7 @@ def test_what_is_wrong_is_shown_in_place(
 
 
 @pytest.mark.parametrize(("result", "status"), [("pass", "complete"), ("fail", "open")])
-def test_the_challenge(shop: Any, ask: Any, result: str, status: str) -> None:
+def test_the_challenge(shop: Shop, ask: Inside, result: str, status: str) -> None:
     session = shop.session()
     path = f"/c/pay/{session['id']}"
     asked = shop.visit("POST", path, **(GOOD | {"number": "4000000000003220"}))
@@ -100,7 +108,7 @@ def test_the_challenge(shop: Any, ask: Any, result: str, status: str) -> None:
         assert "unable to authenticate" in done.body.decode()
 
 
-def test_a_promotion_code(shop: Any, ask: Any) -> None:
+def test_a_promotion_code(shop: Shop, ask: Inside) -> None:
     coupon = ask("POST", "/v1/coupons", "percent_off=100&duration=once")[1]["id"]
     ask("POST", "/v1/promotion_codes", f"promotion[type]=coupon&promotion[coupon]={coupon}&code=FREE")
     session = shop.session("&allow_promotion_codes=true")
@@ -115,7 +123,7 @@ def test_a_promotion_code(shop: Any, ask: Any) -> None:
     assert (after["amount_total"], after["payment_status"]) == (0, "no_payment_required")
 
 
-def test_a_bank_account(shop: Any, ask: Any, emulator: Emulator) -> None:
+def test_a_bank_account(shop: Shop, ask: Inside, emulator: Emulator) -> None:
     session = shop.session()
     form = {"email": "b@example.com", "method": "us_bank_account", "account": "000123456789"}
     assert shop.visit("POST", f"/c/pay/{session['id']}", **form).status == 303
@@ -125,14 +133,14 @@ def test_a_bank_account(shop: Any, ask: Any, emulator: Emulator) -> None:
     assert ask("GET", f"/v1/checkout/sessions/{session['id']}")[1]["payment_status"] == "paid"
 
 
-def test_pages_that_are_not_there(shop: Any, ask: Any) -> None:
+def test_pages_that_are_not_there(shop: Shop, ask: Inside) -> None:
     assert shop.visit("GET", "/c/pay/cs_test_none").status == 404
     session = shop.session()
     ask("POST", f"/v1/checkout/sessions/{session['id']}/expire")
     assert shop.visit("GET", f"/c/pay/{session['id']}").status == 410
 
 
-def test_the_way_back_from_a_direct_challenge(shop: Any, ask: Any) -> None:
+def test_the_way_back_from_a_direct_challenge(shop: Shop, ask: Inside) -> None:
     form = (
         "amount=1000&currency=usd&confirm=true&payment_method=pm_card_authenticationRequired"
         "&return_url=https://shop.example/back?a=1"
@@ -147,7 +155,7 @@ def test_the_way_back_from_a_direct_challenge(shop: Any, ask: Any) -> None:
     assert ask("GET", f"/v1/payment_intents/{intent['id']}")[1]["status"] == "succeeded"
 
 
-def test_pages_that_cannot_be_used_that_way(shop: Any) -> None:
+def test_pages_that_cannot_be_used_that_way(shop: Shop) -> None:
     path = f"/c/pay/{shop.session()['id']}"
     for method, place, allowed in (("PUT", "", "GET, POST"), ("GET", "/promotion", "POST")):
         refused = shop.visit(method, path + place)
@@ -155,7 +163,7 @@ def test_pages_that_cannot_be_used_that_way(shop: Any) -> None:
     assert shop.visit("HEAD", path).status == 200
 
 
-def test_an_expired_session_takes_no_money(shop: Any, ask: Any) -> None:
+def test_an_expired_session_takes_no_money(shop: Shop, ask: Inside) -> None:
     session = shop.session()
     ask("POST", f"/v1/checkout/sessions/{session['id']}/expire")
     for method in ("GET", "POST"):
@@ -164,14 +172,14 @@ def test_an_expired_session_takes_no_money(shop: Any, ask: Any) -> None:
     assert ask("GET", "/v1/charges")[1]["data"] == []
 
 
-def test_a_session_is_paid_once(shop: Any, ask: Any) -> None:
+def test_a_session_is_paid_once(shop: Shop, ask: Inside) -> None:
     path = f"/c/pay/{shop.session()['id']}"
     assert shop.visit("POST", path, **GOOD).status == 303
     assert b"all done here" in shop.visit("POST", path, **GOOD).body
     assert len(ask("GET", "/v1/charges")[1]["data"]) == 1
 
 
-def test_what_a_buyer_types_is_shown_as_text(shop: Any) -> None:
+def test_what_a_buyer_types_is_shown_as_text(shop: Shop) -> None:
     path = f"/c/pay/{shop.session()['id']}"
     page = shop.visit("POST", path, **{**GOOD, "cvc": "1", "name": '"><script>alert(1)</script>'})
     assert page.status == 402
@@ -180,7 +188,7 @@ def test_what_a_buyer_types_is_shown_as_text(shop: Any) -> None:
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
 
 
-def test_the_page_of_any_account_is_public_but_its_objects_are_not(shop: Any, ask: Any) -> None:
+def test_the_page_of_any_account_is_public_but_its_objects_are_not(shop: Shop, ask: Inside) -> None:
     session = shop.session()
     other = {"authorization": "Bearer sk_test_someoneelse00000"}
     assert ask("GET", f"/v1/checkout/sessions/{session['id']}", headers=other)[0] == 404

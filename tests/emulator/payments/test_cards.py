@@ -1,10 +1,9 @@
 """Test cards: what each does to a payment."""
 
-from typing import Any
-
 import pytest
 
 from creditctl.emulator.payments.cards import CARDS, card_by_number, card_by_token, passes_check_digit
+from tests.emulator.world import Refused, World
 
 DECLINES = [
     ("pm_card_visa_chargeDeclined", "card_declined", "generic_decline", "Your card was declined.", None),
@@ -35,7 +34,7 @@ DECLINES = [
 
 @pytest.mark.parametrize(("token", "code", "decline_code", "message", "param"), DECLINES)
 def test_declines(
-    world: Any, refused: Any, token: str, code: str, decline_code: str | None, message: str, param: str | None
+    world: World, refused: Refused, token: str, code: str, decline_code: str | None, message: str, param: str | None
 ) -> None:
     error = refused(lambda: world.pay(token))
     assert (error.http_status, error.code, error.param) == (402, code, param)
@@ -50,7 +49,7 @@ def test_declines(
     assert charge.receipt_url is None
 
 
-def test_a_blocked_payment_never_reaches_the_network(world: Any, refused: Any) -> None:
+def test_a_blocked_payment_never_reaches_the_network(world: World, refused: Refused) -> None:
     error = refused(lambda: world.pay("pm_card_radarBlock"))
     charge = world.stripe.charges.retrieve(error.error.charge)
     assert (charge.outcome.type, charge.outcome.network_status) == ("blocked", "not_sent_to_network")
@@ -67,18 +66,18 @@ def test_a_blocked_payment_never_reaches_the_network(world: Any, refused: Any) -
         ("pm_card_amex_threeDSecureNotSupported", "succeeded"),
     ],
 )
-def test_authentication_by_card(world: Any, token: str, status: str) -> None:
+def test_authentication_by_card(world: World, token: str, status: str) -> None:
     intent = world.pay(token)
     assert intent.status == status
     assert (intent.next_action is not None) is (status == "requires_action")
 
 
-def test_off_session_can_not_be_authenticated(world: Any, refused: Any) -> None:
+def test_off_session_can_not_be_authenticated(world: World, refused: Refused) -> None:
     error = refused(lambda: world.pay("pm_card_authenticationRequired", off_session=True))
     assert (error.http_status, error.code) == (402, "authentication_required")
 
 
-def test_a_challenge_may_end_in_a_decline(emulated: Any) -> None:
+def test_a_challenge_may_end_in_a_decline(emulated: World) -> None:
     intent = emulated.pay("pm_card_authenticationRequiredChargeDeclinedInsufficientFunds")
     status, body = emulated.control_status("POST", f"/payment_intents/{intent.id}/authenticate")
     assert (status, body["error"]["decline_code"]) == (402, "insufficient_funds")
@@ -86,7 +85,7 @@ def test_a_challenge_may_end_in_a_decline(emulated: Any) -> None:
     assert intent.status == "requires_payment_method"
 
 
-def test_declining_cards_are_not_saved(world: Any, refused: Any) -> None:
+def test_declining_cards_are_not_saved(world: World, refused: Refused) -> None:
     customer = world.stripe.customers.create()
     error = refused(
         lambda: world.stripe.payment_methods.attach("pm_card_chargeDeclined", params={"customer": customer.id})
@@ -97,7 +96,7 @@ def test_declining_cards_are_not_saved(world: Any, refused: Any) -> None:
     assert refused(lambda: world.pay(saved.id, customer=customer.id)).code == "card_declined"
 
 
-def test_numbers_are_refused_by_the_api(world: Any, refused: Any) -> None:
+def test_numbers_are_refused_by_the_api(world: World, refused: Refused) -> None:
     card = {"number": "4242424242424242", "exp_month": 12, "exp_year": 2034, "cvc": "123"}
     error = refused(lambda: world.stripe.payment_methods.create(params={"type": "card", "card": card}))
     assert error.http_status == 402
@@ -122,7 +121,7 @@ def test_finding_a_card() -> None:
     assert (other.brand, other.decline) == ("visa", None)
 
 
-def test_warnings_and_reviews_can_be_read(emulated: Any, refused: Any) -> None:
+def test_warnings_and_reviews_can_be_read(emulated: World, refused: Refused) -> None:
     intent = emulated.pay("pm_card_createIssuerFraudRecord")
     warning = emulated.stripe.radar.early_fraud_warnings.list(params={"charge": intent.latest_charge}).data[0]
     assert warning.payment_intent == intent.id

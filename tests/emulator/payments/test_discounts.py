@@ -4,13 +4,15 @@ from typing import Any
 
 import pytest
 
+from tests.emulator.world import Refused, World
 
-def coupon(world: Any, **params: Any) -> Any:
+
+def coupon(world: World, **params: Any) -> Any:
     return world.stripe.coupons.create(params={"duration": "once", **params})
 
 
 @pytest.mark.parametrize(("params", "off"), [({"percent_off": 25}, 250), ({"amount_off": 300, "currency": "usd"}, 300)])
-def test_a_coupon_comes_off(world: Any, params: dict[str, Any], off: int) -> None:
+def test_a_coupon_comes_off(world: World, params: dict[str, Any], off: int) -> None:
     session = world.session(discounts=[{"coupon": coupon(world, **params).id}])
     assert (session.amount_subtotal, session.amount_total) == (1000, 1000 - off)
     assert session.total_details.amount_discount == off
@@ -18,7 +20,7 @@ def test_a_coupon_comes_off(world: Any, params: dict[str, Any], off: int) -> Non
     assert [item.amount_discount for item in items] == [off]
 
 
-def test_all_of_it(world: Any) -> None:
+def test_all_of_it(world: World) -> None:
     code = world.stripe.promotion_codes.create(
         params={"promotion": {"type": "coupon", "coupon": coupon(world, percent_off=100).id}}
     )
@@ -30,7 +32,7 @@ def test_all_of_it(world: Any) -> None:
     assert world.stripe.promotion_codes.retrieve(code.id).times_redeemed == 1
 
 
-def test_a_breakdown_on_request(world: Any) -> None:
+def test_a_breakdown_on_request(world: World) -> None:
     half = coupon(world, percent_off=50)
     session = world.session(discounts=[{"coupon": half.id}])
     path = ["total_details.breakdown"]
@@ -38,7 +40,7 @@ def test_a_breakdown_on_request(world: Any) -> None:
     assert [entry.amount for entry in session.total_details.breakdown.discounts] == [500]
 
 
-def test_refused_discounts(world: Any, refused: Any) -> None:
+def test_refused_discounts(world: World, refused: Refused) -> None:
     used = coupon(world, percent_off=10, max_redemptions=1)
     session = world.session(discounts=[{"coupon": used.id}])
     world.complete(session, world.method())
@@ -51,7 +53,7 @@ def test_refused_discounts(world: Any, refused: Any) -> None:
     assert refused(lambda: world.session(**both)).http_status == 400
 
 
-def test_active_codes_are_unique(world: Any, refused: Any) -> None:
+def test_active_codes_are_unique(world: World, refused: Refused) -> None:
     import uuid
 
     text = "T" + uuid.uuid4().hex[:10]
@@ -63,7 +65,7 @@ def test_active_codes_are_unique(world: Any, refused: Any) -> None:
     assert world.stripe.promotion_codes.create(params=params).active is True
 
 
-def test_many_items_share_a_discount_to_the_cent(world: Any) -> None:
+def test_many_items_share_a_discount_to_the_cent(world: World) -> None:
     items = [{"price": world.price(unit_amount=amount).id, "quantity": 1} for amount in (333, 333, 335)]
     session = world.session(line_items=items, discounts=[{"coupon": coupon(world, percent_off=10).id}])
     shared = world.stripe.checkout.sessions.line_items.list(session.id).data

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.protocol.wire import Request
+from tests.emulator.world import Refused, World
 
 HEADERS = {"authorization": "Bearer sk_test_emulator0000000000"}
 
@@ -28,7 +29,7 @@ def assert_adds_up(stripe: Any) -> None:
             assert money.amount == found[money.currency, part], (part, money)
 
 
-def test_a_charge_settles(emulated: Any) -> None:
+def test_a_charge_settles(emulated: World) -> None:
     emulated.pay()
     emulated.advance(2)
     balance = emulated.stripe.balance.retrieve()
@@ -41,7 +42,7 @@ def test_a_charge_settles(emulated: Any) -> None:
     assert_adds_up(emulated.stripe)
 
 
-def test_payouts_go_step_by_step(emulated: Any, refused: Any) -> None:
+def test_payouts_go_step_by_step(emulated: World, refused: Refused) -> None:
     emulated.pay("pm_card_bypassPending", amount=2000)
     create = {"amount": 1100, "currency": "usd"}
     payout = emulated.stripe.payouts.create(params=create)
@@ -59,7 +60,7 @@ def test_payouts_go_step_by_step(emulated: Any, refused: Any) -> None:
     assert_adds_up(emulated.stripe)
 
 
-def test_canceling_a_payout(emulated: Any, refused: Any) -> None:
+def test_canceling_a_payout(emulated: World, refused: Refused) -> None:
     emulated.pay("pm_card_bypassPending")
     payout = emulated.stripe.payouts.create(params={"amount": 500, "currency": "usd"})
     assert emulated.stripe.payouts.cancel(payout.id).status == "canceled"
@@ -67,7 +68,7 @@ def test_canceling_a_payout(emulated: Any, refused: Any) -> None:
     assert_adds_up(emulated.stripe)
 
 
-def test_transactions_are_found_by_source(emulated: Any) -> None:
+def test_transactions_are_found_by_source(emulated: World) -> None:
     intent = emulated.pay("pm_card_createDispute")
     dispute = emulated.stripe.disputes.list(params={"charge": intent.latest_charge}).data[0]
     of_charge = emulated.stripe.balance_transactions.list(params={"source": intent.latest_charge})

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from tests.emulator.world import Refused, World
 
-def test_a_new_session(world: Any) -> None:
+
+def test_a_new_session(world: World) -> None:
     price = world.price(unit_amount=4500)
     session = world.session(
         line_items=[{"price": price.id, "quantity": 2}],
@@ -23,7 +25,7 @@ def test_a_new_session(world: Any) -> None:
     assert "card" in session.payment_method_types
 
 
-def test_a_paid_session(world: Any) -> None:
+def test_a_paid_session(world: World) -> None:
     session = world.buy(
         client_reference_id="user_42",
         metadata={"package": "starter"},
@@ -45,7 +47,7 @@ def test_a_paid_session(world: Any) -> None:
     assert [each.id for each in found.data] == [session.id]
 
 
-def test_events_of_a_purchase(emulated: Any) -> None:
+def test_events_of_a_purchase(emulated: World) -> None:
     session = emulated.session()
     before = len(emulated.event_types())
     emulated.complete(session, emulated.method())
@@ -68,7 +70,7 @@ def test_events_of_a_purchase(emulated: Any) -> None:
     assert updated.data.object["balance_transaction"].startswith("txn_3")
 
 
-def test_a_decline_leaves_the_session_open(world: Any, refused: Any) -> None:
+def test_a_decline_leaves_the_session_open(world: World, refused: Refused) -> None:
     session = world.session()
     error = refused(lambda: world.complete(session, world.method("tok_visa_chargeDeclinedInsufficientFunds")))
     assert (error.http_status, error.code) == (402, "card_declined")
@@ -79,7 +81,7 @@ def test_a_decline_leaves_the_session_open(world: Any, refused: Any) -> None:
     assert world.stripe.checkout.sessions.retrieve(session.id).payment_status == "paid"
 
 
-def test_attempts_share_one_payment_intent(emulated: Any, refused: Any) -> None:
+def test_attempts_share_one_payment_intent(emulated: World, refused: Refused) -> None:
     session = emulated.session()
     before = len(emulated.event_types())
     refused(lambda: emulated.complete(session, emulated.method("tok_chargeDeclined")))
@@ -96,14 +98,14 @@ def test_attempts_share_one_payment_intent(emulated: Any, refused: Any) -> None:
     assert len(emulated.stripe.charges.list().data) == 2
 
 
-def test_a_session_is_paid_once(world: Any, refused: Any) -> None:
+def test_a_session_is_paid_once(world: World, refused: Refused) -> None:
     session = world.session()
     world.complete(session, world.method())
     error = refused(lambda: world.complete(session, world.method()))
     assert error.http_status == 400
 
 
-def test_the_expected_amount_must_agree(emulated: Any, refused: Any) -> None:
+def test_the_expected_amount_must_agree(emulated: World, refused: Refused) -> None:
     session = emulated.session()
     error = refused(lambda: emulated.complete(session, emulated.method(), expected_amount=1))
     assert error.http_status == 400
@@ -111,7 +113,7 @@ def test_the_expected_amount_must_agree(emulated: Any, refused: Any) -> None:
 
 
 @pytest.mark.parametrize(("result", "status", "paid"), [("pass", "complete", "paid"), ("fail", "open", "unpaid")])
-def test_authentication(emulated: Any, result: str, status: str, paid: str) -> None:
+def test_authentication(emulated: World, result: str, status: str, paid: str) -> None:
     session = emulated.session()
     page = emulated.complete(session, emulated.method("tok_threeDSecure2Required"))
     assert page["payment_intent"]["status"] == "requires_action"
@@ -125,7 +127,7 @@ def test_authentication(emulated: Any, result: str, status: str, paid: str) -> N
         assert intent.latest_charge is None
 
 
-def test_expiring_by_hand(world: Any, refused: Any) -> None:
+def test_expiring_by_hand(world: World, refused: Refused) -> None:
     session = world.session()
     expired = world.stripe.checkout.sessions.expire(session.id)
     assert (expired.status, expired.url) == ("expired", None)
@@ -134,7 +136,7 @@ def test_expiring_by_hand(world: Any, refused: Any) -> None:
     refused(lambda: world.complete(session, world.method()))
 
 
-def test_expiring_by_time(emulated: Any) -> None:
+def test_expiring_by_time(emulated: World) -> None:
     session = emulated.session(expires_at=1_790_000_000 + 1800)
     emulated.advance(1799)
     assert emulated.stripe.checkout.sessions.retrieve(session.id).status == "open"
@@ -156,30 +158,30 @@ def test_expiring_by_time(emulated: Any) -> None:
         ({"expires_at": 1}, "expires_at"),
     ],
 )
-def test_refused_sessions(world: Any, refused: Any, params: dict[str, Any], param: str) -> None:
+def test_refused_sessions(world: World, refused: Refused, params: dict[str, Any], param: str) -> None:
     error = refused(lambda: world.session(**params))
     assert (error.http_status, error.param) == (400, param)
 
 
-def test_archived_prices_are_not_sold(world: Any, refused: Any) -> None:
+def test_archived_prices_are_not_sold(world: World, refused: Refused) -> None:
     price = world.price()
     world.stripe.prices.update(price.id, params={"active": False})
     error = refused(lambda: world.session(line_items=[{"price": price.id, "quantity": 1}]))
     assert "inactive" in error.user_message
 
 
-def test_too_little_for_a_card(world: Any, refused: Any) -> None:
+def test_too_little_for_a_card(world: World, refused: Refused) -> None:
     price = world.price(unit_amount=49)
     error = refused(lambda: world.session(line_items=[{"price": price.id, "quantity": 1}]))
     assert error.code == "amount_too_small"
 
 
-def test_one_currency_a_session(world: Any, refused: Any) -> None:
+def test_one_currency_a_session(world: World, refused: Refused) -> None:
     items = [{"price": world.price(currency=name).id, "quantity": 1} for name in ("usd", "eur")]
     assert refused(lambda: world.session(line_items=items)).http_status == 400
 
 
-def test_price_data_makes_an_archived_price(world: Any) -> None:
+def test_price_data_makes_an_archived_price(world: World) -> None:
     data = {"currency": "usd", "unit_amount": 700, "product_data": {"name": "One-off"}}
     session = world.session(line_items=[{"price_data": data, "quantity": 3}])
     assert session.amount_total == 2100
@@ -187,14 +189,14 @@ def test_price_data_makes_an_archived_price(world: Any) -> None:
     assert (item.description, item.price.active, item.amount_total) == ("One-off", False, 2100)
 
 
-def test_a_customer_is_made_where_asked_for(world: Any) -> None:
+def test_a_customer_is_made_where_asked_for(world: World) -> None:
     session = world.buy(customer_creation="always")
     customer = world.stripe.customers.retrieve(session.customer)
     assert customer.email == "buyer@example.com"
     assert world.buy().customer is None
 
 
-def test_controls_pay_and_decline(emulated: Any) -> None:
+def test_controls_pay_and_decline(emulated: World) -> None:
     session = emulated.session()
     declined = emulated.control("POST", f"/sessions/{session.id}/decline", card="4000000000009995")
     assert declined["session"]["status"] == "open"
@@ -212,7 +214,7 @@ def test_controls_pay_and_decline(emulated: Any) -> None:
         ("AT861904300235473202", "unpaid", "checkout.session.async_payment_failed"),
     ],
 )
-def test_delayed_methods(emulated: Any, iban: str, paid: str, event: str) -> None:
+def test_delayed_methods(emulated: World, iban: str, paid: str, event: str) -> None:
     price = emulated.price(currency="eur")
     session = emulated.session(line_items=[{"price": price.id, "quantity": 1}])
     method = emulated.stripe.payment_methods.create(params={"type": "sepa_debit", "sepa_debit": {"iban": iban}})
@@ -226,7 +228,7 @@ def test_delayed_methods(emulated: Any, iban: str, paid: str, event: str) -> Non
     assert event in emulated.event_types()
 
 
-def test_delayed_methods_need_their_currency(emulated: Any, refused: Any) -> None:
+def test_delayed_methods_need_their_currency(emulated: World, refused: Refused) -> None:
     session = emulated.session()
     method = emulated.stripe.payment_methods.create(
         params={"type": "sepa_debit", "sepa_debit": {"iban": "AT611904300234573201"}}

@@ -1,11 +1,11 @@
 """Payment intents: states, refusals, manual capture."""
 
-from typing import Any
-
 import pytest
 
+from tests.emulator.world import Refused, World
 
-def test_step_by_step(world: Any) -> None:
+
+def test_step_by_step(world: World) -> None:
     quiet = {"enabled": True, "allow_redirects": "never"}
     intent = world.stripe.payment_intents.create(
         params={"amount": 1500, "currency": "usd", "automatic_payment_methods": quiet}
@@ -18,20 +18,20 @@ def test_step_by_step(world: Any) -> None:
     assert (intent.status, intent.amount_received) == ("succeeded", 1500)
 
 
-def test_without_a_return_url(world: Any, refused: Any) -> None:
+def test_without_a_return_url(world: World, refused: Refused) -> None:
     params = {"amount": 1500, "currency": "usd", "confirm": True, "payment_method": "pm_card_visa"}
     error = refused(lambda: world.stripe.payment_intents.create(params=params))
     assert "you must provide a `return_url`" in error.user_message
 
 
-def test_confirming_twice(world: Any, refused: Any) -> None:
+def test_confirming_twice(world: World, refused: Refused) -> None:
     intent = world.pay()
     error = refused(lambda: world.stripe.payment_intents.confirm(intent.id))
     assert error.code == "payment_intent_unexpected_state"
     assert error.error.payment_intent.id == intent.id
 
 
-def test_confirming_without_a_method(world: Any, refused: Any) -> None:
+def test_confirming_without_a_method(world: World, refused: Refused) -> None:
     intent = world.stripe.payment_intents.create(params={"amount": 1500, "currency": "usd"})
     error = refused(
         lambda: world.stripe.payment_intents.confirm(intent.id, params={"return_url": "https://example.com"})
@@ -40,11 +40,11 @@ def test_confirming_without_a_method(world: Any, refused: Any) -> None:
 
 
 @pytest.mark.parametrize(("amount", "code"), [(49, "amount_too_small"), (100_000_000, "amount_too_large")])
-def test_amounts_have_bounds(world: Any, refused: Any, amount: int, code: str) -> None:
+def test_amounts_have_bounds(world: World, refused: Refused, amount: int, code: str) -> None:
     assert refused(lambda: world.pay(amount=amount)).code == code
 
 
-def test_canceling(world: Any, refused: Any) -> None:
+def test_canceling(world: World, refused: Refused) -> None:
     intent = world.stripe.payment_intents.create(params={"amount": 1500, "currency": "usd"})
     canceled = world.stripe.payment_intents.cancel(intent.id, params={"cancellation_reason": "abandoned"})
     assert (canceled.status, canceled.cancellation_reason) == ("canceled", "abandoned")
@@ -52,7 +52,7 @@ def test_canceling(world: Any, refused: Any) -> None:
     assert refused(lambda: world.stripe.payment_intents.cancel(paid.id)).code == "payment_intent_unexpected_state"
 
 
-def test_capturing_part(world: Any, refused: Any) -> None:
+def test_capturing_part(world: World, refused: Refused) -> None:
     intent = world.pay(capture_method="manual")
     assert (intent.status, intent.amount_capturable, intent.amount_received) == ("requires_capture", 1000, 0)
     error = refused(lambda: world.stripe.refunds.create(params={"payment_intent": intent.id}))
@@ -67,7 +67,7 @@ def test_capturing_part(world: Any, refused: Any) -> None:
     assert refund.amount == 600
 
 
-def test_an_authorisation_lapses(emulated: Any) -> None:
+def test_an_authorisation_lapses(emulated: World) -> None:
     intent = emulated.pay(capture_method="manual")
     emulated.advance(7 * 86_400)
     intent = emulated.stripe.payment_intents.retrieve(intent.id)
@@ -75,13 +75,13 @@ def test_an_authorisation_lapses(emulated: Any) -> None:
     assert "charge.expired" in emulated.event_types()
 
 
-def test_an_unsaved_method_pays_once(world: Any, refused: Any) -> None:
+def test_an_unsaved_method_pays_once(world: World, refused: Refused) -> None:
     method = world.method().id
     world.pay(method)
     assert "previously used" in refused(lambda: world.pay(method)).user_message
 
 
-def test_a_saved_method_pays_again_with_its_customer(world: Any, refused: Any) -> None:
+def test_a_saved_method_pays_again_with_its_customer(world: World, refused: Refused) -> None:
     customer = world.stripe.customers.create().id
     method = world.stripe.payment_methods.attach("pm_card_visa", params={"customer": customer}).id
     for _ in range(2):
@@ -91,7 +91,7 @@ def test_a_saved_method_pays_again_with_its_customer(world: Any, refused: Any) -
     assert [each.id for each in listed.data] == [method]
 
 
-def test_the_session_owns_its_intent(world: Any, refused: Any) -> None:
+def test_the_session_owns_its_intent(world: World, refused: Refused) -> None:
     session = world.session()
     refused(lambda: world.complete(session, world.method("tok_chargeDeclined")))
     intent = world.stripe.checkout.sessions.retrieve(session.id).payment_intent

@@ -1,9 +1,9 @@
 """Refunds: amounts, refusals, what comes later."""
 
-from typing import Any
+from tests.emulator.world import Refused, World
 
 
-def test_a_full_refund(emulated: Any) -> None:
+def test_a_full_refund(emulated: World) -> None:
     intent = emulated.pay()
     before = len(emulated.event_types())
     refund = emulated.stripe.refunds.create(params={"payment_intent": intent.id, "reason": "requested_by_customer"})
@@ -22,7 +22,7 @@ def test_a_full_refund(emulated: Any) -> None:
     assert len(refund.destination_details.card.reference) == 16
 
 
-def test_partial_refunds_add_up(world: Any, refused: Any) -> None:
+def test_partial_refunds_add_up(world: World, refused: Refused) -> None:
     intent = world.pay(amount=2500)
     world.stripe.refunds.create(params={"charge": intent.latest_charge, "amount": 500})
     charge = world.stripe.charges.retrieve(intent.latest_charge)
@@ -34,7 +34,7 @@ def test_partial_refunds_add_up(world: Any, refused: Any) -> None:
     assert again.code == "charge_already_refunded"
 
 
-def test_refusals(world: Any, refused: Any) -> None:
+def test_refusals(world: World, refused: Refused) -> None:
     error = refused(lambda: world.stripe.refunds.create(params={"amount": 5}))
     assert "payment_intent or charge" in error.user_message
     error = refused(lambda: world.stripe.refunds.create(params={"charge": "ch_none"}))
@@ -43,7 +43,7 @@ def test_refusals(world: Any, refused: Any) -> None:
     assert "unsupported" in refused(lambda: world.stripe.refunds.cancel(refund.id)).user_message
 
 
-def test_a_pending_refund_succeeds_later(emulated: Any) -> None:
+def test_a_pending_refund_succeeds_later(emulated: World) -> None:
     intent = emulated.pay("pm_card_pendingRefund")
     refund = emulated.stripe.refunds.create(params={"payment_intent": intent.id})
     assert (refund.status, refund.pending_reason, refund.balance_transaction) == ("pending", "processing", None)
@@ -55,7 +55,7 @@ def test_a_pending_refund_succeeds_later(emulated: Any) -> None:
     assert event.data.previous_attributes["status"] == "pending"
 
 
-def test_a_refund_that_fails_later(emulated: Any) -> None:
+def test_a_refund_that_fails_later(emulated: World) -> None:
     intent = emulated.pay("pm_card_refundFail")
     refund = emulated.stripe.refunds.create(params={"payment_intent": intent.id})
     assert refund.status == "succeeded"
@@ -68,14 +68,14 @@ def test_a_refund_that_fails_later(emulated: Any) -> None:
     assert set(emulated.event_types(before)) >= {"refund.failed", "charge.refund.updated", "charge.updated"}
 
 
-def test_metadata_is_announced_twice(emulated: Any) -> None:
+def test_metadata_is_announced_twice(emulated: World) -> None:
     refund = emulated.stripe.refunds.create(params={"payment_intent": emulated.pay().id})
     before = len(emulated.event_types())
     emulated.stripe.refunds.update(refund.id, params={"metadata": {"order": "1"}})
     assert emulated.event_types(before) == ["refund.updated", "charge.refund.updated"]
 
 
-def test_refunds_are_found_by_their_payment(world: Any) -> None:
+def test_refunds_are_found_by_their_payment(world: World) -> None:
     intent = world.pay()
     made = [world.stripe.refunds.create(params={"payment_intent": intent.id, "amount": 100}).id for _ in range(2)]
     by_intent = world.stripe.refunds.list(params={"payment_intent": intent.id})

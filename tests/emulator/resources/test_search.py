@@ -1,12 +1,12 @@
 """The search language."""
 
-from typing import Any
-
 import pytest
+
+from tests.emulator.world import Refused, World
 
 
 @pytest.fixture
-def products(emulated: Any) -> Any:
+def products(emulated: World) -> World:
     emulated.product(name="Starter pack", metadata={"credits": "1000", "kind": "a b"})
     emulated.product(name="Pro pack", metadata={"credits": "13500"}, active=False)
     emulated.product(name="Business", description="For teams", metadata={"It's": "odd"})
@@ -33,7 +33,7 @@ def products(emulated: Any) -> Any:
         ("description:null", ["Pro pack", "Starter pack"]),
     ],
 )
-def test_queries(products: Any, query: str, names: list[str]) -> None:
+def test_queries(products: World, query: str, names: list[str]) -> None:
     found = products.stripe.products.search(params={"query": query})
     assert [product.name for product in found.data] == names
     assert found.object == "search_result"
@@ -43,11 +43,11 @@ def test_queries(products: Any, query: str, names: list[str]) -> None:
     "query",
     ["", "name", 'wat:"x"', 'name~"ab"', 'name:"a" AND name:"b" OR name:"c"', "name>3", 'metadata:"x"', '(name:"a")'],
 )
-def test_refused_queries(products: Any, refused: Any, query: str) -> None:
+def test_refused_queries(products: World, refused: Refused, query: str) -> None:
     assert refused(lambda: products.stripe.products.search(params={"query": query})).http_status == 400
 
 
-def test_numbers_and_pages(emulated: Any) -> None:
+def test_numbers_and_pages(emulated: World) -> None:
     made = [emulated.pay(amount=amount).id for amount in (1000, 2000, 3000)]
     found = emulated.stripe.payment_intents.search(params={"query": "amount>=2000", "limit": 1})
     assert (found.data[0].id, found.has_more) == (made[2], True)
@@ -57,7 +57,7 @@ def test_numbers_and_pages(emulated: Any) -> None:
     assert counted.total_count == 3
 
 
-def test_charges_by_card(emulated: Any) -> None:
+def test_charges_by_card(emulated: World) -> None:
     emulated.pay("pm_card_mastercard")
     emulated.pay("pm_card_visa")
     query = 'payment_method_details.card.brand:"mastercard" AND status:"succeeded"'
@@ -65,6 +65,6 @@ def test_charges_by_card(emulated: Any) -> None:
     assert [charge.payment_method_details.card.last4 for charge in found.data] == ["4444"]
 
 
-def test_words_are_not_patterns(emulated: Any) -> None:
+def test_words_are_not_patterns(emulated: World) -> None:
     emulated.product(name="Hundred")
     assert emulated.stripe.products.search(params={"query": 'name:"_undred"'}).data == []

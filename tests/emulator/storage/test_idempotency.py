@@ -5,7 +5,6 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import httpx
 from hypothesis import given, settings
@@ -14,11 +13,12 @@ from hypothesis import strategies as st
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.protocol.wire import Request
 from creditctl.emulator.transports.server import EmulatorServer
+from tests.emulator.world import Inside, Refused, World
 
 KEY = "sk_test_emulator0000000000"
 
 
-def test_a_replay_is_the_same_answer(ask: Any) -> None:
+def test_a_replay_is_the_same_answer(ask: Inside) -> None:
     key = {"idempotency-key": "order-1"}
     first = ask("POST", "/v1/customers", "email=a@example.com&name=A", headers=key)
     again = ask("POST", "/v1/customers", "name=A&email=a@example.com", headers=key)
@@ -29,7 +29,7 @@ def test_a_replay_is_the_same_answer(ask: Any) -> None:
     assert len(ask("GET", "/v1/customers")[1]["data"]) == 1
 
 
-def test_other_parameters_are_refused(ask: Any) -> None:
+def test_other_parameters_are_refused(ask: Inside) -> None:
     key = {"idempotency-key": "order-1"}
     ask("POST", "/v1/customers", "name=A", headers=key)
     for path, form in (("/v1/customers", "name=B"), ("/v1/products", "name=A")):
@@ -39,13 +39,13 @@ def test_other_parameters_are_refused(ask: Any) -> None:
         assert "'order-1'" in body["error"]["message"]
 
 
-def test_refused_parameters_leave_the_key_free(ask: Any) -> None:
+def test_refused_parameters_leave_the_key_free(ask: Inside) -> None:
     key = {"idempotency-key": "order-1"}
     assert ask("POST", "/v1/products", "nome=A", headers=key)[0] == 400
     assert ask("POST", "/v1/products", "name=A", headers=key)[0] == 200
 
 
-def test_a_decline_is_replayed(emulated: Any, refused: Any) -> None:
+def test_a_decline_is_replayed(emulated: World, refused: Refused) -> None:
     options = {"idempotency_key": "pay-1"}
     params = {
         "amount": 1000,
@@ -60,7 +60,7 @@ def test_a_decline_is_replayed(emulated: Any, refused: Any) -> None:
     assert len(emulated.stripe.charges.list().data) == 1
 
 
-def test_a_failed_execution_is_kept_and_undone(ask: Any) -> None:
+def test_a_failed_execution_is_kept_and_undone(ask: Inside) -> None:
     key = {"idempotency-key": "refund-1"}
     first = ask("POST", "/v1/refunds", "charge=ch_none", headers=key)
     again = ask("POST", "/v1/refunds", "charge=ch_none", headers=key)

@@ -8,16 +8,18 @@ import pytest
 import stripe
 
 from creditctl.emulator.app import Emulator
+from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
+from tests.emulator.world import KEY, Receiver, Refused, World
 
 URL = "https://example.com/api/credits/webhook"
 
 
-def endpoint(world: Any, *events: str, **params: Any) -> Any:
+def endpoint(world: World, *events: str, **params: Any) -> Any:
     given = {"url": URL, "enabled_events": list(events) or ["*"], **params}
     return world.stripe.webhook_endpoints.create(params=given)
 
 
-def test_the_secret_is_shown_once(world: Any) -> None:
+def test_the_secret_is_shown_once(world: World) -> None:
     made = endpoint(world, "checkout.session.completed", description="ours", metadata={"managed_by": "test"})
     assert made.secret.startswith("whsec_")
     assert len(made.secret) == 38
@@ -40,14 +42,14 @@ def test_the_secret_is_shown_once(world: Any) -> None:
         ({"enabled_events": ["*", "charge.refunded"]}, "enabled_events"),
     ],
 )
-def test_refused_endpoints(world: Any, refused: Any, params: dict[str, Any], param: str | None) -> None:
+def test_refused_endpoints(world: World, refused: Refused, params: dict[str, Any], param: str | None) -> None:
     error = refused(
         lambda: world.stripe.webhook_endpoints.create(params={"url": URL, "enabled_events": ["*"], **params})
     )
     assert (error.http_status, error.param) == (400, param)
 
 
-def test_sixteen_at_most(emulated: Any, refused: Any) -> None:
+def test_sixteen_at_most(emulated: World, refused: Refused) -> None:
     for _ in range(16):
         endpoint(emulated)
     assert refused(lambda: endpoint(emulated)).http_status == 400
@@ -66,29 +68,12 @@ def test_local_urls_only_where_allowed() -> None:
 
 
 @pytest.fixture
-def inside(emulator: Emulator) -> Any:
+def inside(emulator: Emulator) -> World:
     """A world in process only: its deliveries go where the test says."""
-    from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
-
-    client = stripe.StripeClient(
-        "sk_test_emulator0000000000", http_client=EmulatorHTTPClient(emulator), max_network_retries=0
-    )
-
-    class Inside:
-        stripe = client.v1
-
-        @staticmethod
-        def control(method: str, path: str, **params: Any) -> Any:
-            from creditctl.emulator.protocol.wire import Request
-
-            body = json.dumps(params).encode() if params else b""
-            headers = {"authorization": "Bearer sk_test_emulator0000000000", "content-type": "application/json"}
-            return json.loads(emulator.handle(Request(method, f"/_emulator{path}", "", headers, body)).body)
-
-    return Inside()
+    return World(stripe.StripeClient(KEY, http_client=EmulatorHTTPClient(emulator), max_network_retries=0), emulator)
 
 
-def test_delivery_is_signed_for_its_endpoint(inside: Any, emulator: Emulator, receiver: Any) -> None:
+def test_delivery_is_signed_for_its_endpoint(inside: World, emulator: Emulator, receiver: Receiver) -> None:
     made = endpoint(inside, "product.created")
     other = endpoint(inside, "charge.refunded", url="https://example.com/other")
     product = inside.stripe.products.create(params={"name": "A"})
@@ -103,7 +88,7 @@ def test_delivery_is_signed_for_its_endpoint(inside: Any, emulator: Emulator, re
     assert headers["User-Agent"].startswith("Stripe/1.0")
 
 
-def test_failures_are_tried_again(inside: Any, emulator: Emulator, receiver: Any) -> None:
+def test_failures_are_tried_again(inside: World, emulator: Emulator, receiver: Receiver) -> None:
     endpoint(inside, "product.created")
     receiver.answers = [500, OSError("connection refused"), 204]
     inside.stripe.products.create(params={"name": "A"})
@@ -122,7 +107,7 @@ def test_failures_are_tried_again(inside: Any, emulator: Emulator, receiver: Any
     assert logged["state"] == "delivered"
 
 
-def test_three_tries_in_test_mode(inside: Any, emulator: Emulator, receiver: Any) -> None:
+def test_three_tries_in_test_mode(inside: World, emulator: Emulator, receiver: Receiver) -> None:
     endpoint(inside, "product.created")
     receiver.answers = [500] * 9
     inside.stripe.products.create(params={"name": "A"})
@@ -135,7 +120,7 @@ def test_three_tries_in_test_mode(inside: Any, emulator: Emulator, receiver: Any
     assert delivered.data == []
 
 
-def test_redirects_are_failures(inside: Any, emulator: Emulator, receiver: Any) -> None:
+def test_redirects_are_failures(inside: World, emulator: Emulator, receiver: Receiver) -> None:
     endpoint(inside, "product.created")
     receiver.answers = [302]
     inside.stripe.products.create(params={"name": "A"})
@@ -143,7 +128,7 @@ def test_redirects_are_failures(inside: Any, emulator: Emulator, receiver: Any) 
     assert inside.control("GET", "/deliveries")["data"][0]["state"] == "pending"
 
 
-def test_a_disabled_endpoint_waits(inside: Any, emulator: Emulator, receiver: Any) -> None:
+def test_a_disabled_endpoint_waits(inside: World, emulator: Emulator, receiver: Receiver) -> None:
     made = endpoint(inside, "product.created")
     inside.stripe.products.create(params={"name": "A"})
     inside.stripe.webhook_endpoints.update(made.id, params={"disabled": True})
@@ -154,14 +139,14 @@ def test_a_disabled_endpoint_waits(inside: Any, emulator: Emulator, receiver: An
     assert receiver.events[0]["data"]["object"]["name"] == "A"
 
 
-def test_a_deleted_endpoint_gets_nothing(inside: Any, emulator: Emulator, receiver: Any) -> None:
+def test_a_deleted_endpoint_gets_nothing(inside: World, emulator: Emulator, receiver: Receiver) -> None:
     made = endpoint(inside, "product.created")
     inside.stripe.products.create(params={"name": "A"})
     inside.stripe.webhook_endpoints.delete(made.id)
     assert emulator.pump(send=receiver) == 0
 
 
-def test_resending(inside: Any, emulator: Emulator, receiver: Any) -> None:
+def test_resending(inside: World, emulator: Emulator, receiver: Receiver) -> None:
     made = endpoint(inside, "product.created")
     inside.stripe.products.create(params={"name": "A"})
     emulator.pump(send=receiver)
@@ -176,7 +161,7 @@ def test_resending(inside: Any, emulator: Emulator, receiver: Any) -> None:
     assert receiver.events[0] == receiver.events[1] | {"pending_webhooks": 1}
 
 
-def test_the_receiver_may_call_back(inside: Any, emulator: Emulator) -> None:
+def test_the_receiver_may_call_back(inside: World, emulator: Emulator) -> None:
     endpoint(inside, "product.created")
     seen: list[str] = []
 
@@ -196,7 +181,7 @@ def test_the_receiver_may_call_back(inside: Any, emulator: Emulator) -> None:
     ("fault", "tried", "pending"),
     [("drop", 0, 1), ("duplicate", 2, 0), ("delay", 0, 1)],
 )
-def test_hazards(inside: Any, emulator: Emulator, receiver: Any, fault: str, tried: int, pending: int) -> None:
+def test_hazards(inside: World, emulator: Emulator, receiver: Receiver, fault: str, tried: int, pending: int) -> None:
     endpoint(inside, "product.created")
     inside.control("POST", "/faults", kind=fault, event="product.*", count=1, seconds=30)
     inside.stripe.products.create(params={"name": "A"})
@@ -235,7 +220,7 @@ def test_reordering_is_repeatable() -> None:
     assert deliver(7) != list("ABCDEF")
 
 
-def test_events_leave_after_thirty_days(emulated: Any, refused: Any) -> None:
+def test_events_leave_after_thirty_days(emulated: World, refused: Refused) -> None:
     emulated.product()
     event = emulated.stripe.events.list().data[0]
     emulated.advance(30 * 86_400)
@@ -245,7 +230,7 @@ def test_events_leave_after_thirty_days(emulated: Any, refused: Any) -> None:
     assert refused(lambda: emulated.stripe.events.retrieve(event.id)).http_status == 404
 
 
-def test_over_the_wire(receiver: Any) -> None:
+def test_over_the_wire(receiver: Receiver) -> None:
     """The loopback door delivers by itself, promptly, to a real receiver."""
     import threading
     from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer

@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
@@ -31,22 +32,22 @@ def open_session(stripe: httpx.Client) -> Any:
     return answer.json()
 
 
-def dial(opened: Any) -> Any:
+def dial(opened: Any) -> ClientConnection:
     return connect(
         f"{opened['websocket_url']}?websocket_feature=webhooks",
         additional_headers={"Websocket-Id": opened["websocket_id"]},
-        subprotocols=["stripecli-devproxy-v1"],
+        subprotocols=[Subprotocol("stripecli-devproxy-v1")],
         compression=None,
     )
 
 
-def frame(socket: Any) -> tuple[Any, Any]:
+def frame(socket: ClientConnection) -> tuple[Any, Any]:
     """A frame and the event in it."""
     received = json.loads(socket.recv(timeout=10))
     return received, json.loads(received["event_payload"])
 
 
-def acknowledge(socket: Any, received: Any, event: Any, status: int | None = None) -> None:
+def acknowledge(socket: ClientConnection, received: Any, event: Any, status: int | None = None) -> None:
     names = {name: received[name] for name in ("webhook_conversation_id", "webhook_id")}
     socket.send(json.dumps({"type": "event_ack", "event_id": event["id"], **names}))
     if status is not None:
