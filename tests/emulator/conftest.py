@@ -91,3 +91,9 @@ def refused() -> Refused:
         return caught.value
 
     return check
+
+
+@pytest.fixture
+def inside(emulator: Emulator) -> World:
+    """A world in process only: its deliveries go where the test says."""
+    return World(stripe.StripeClient(KEY, http_client=EmulatorHTTPClient(emulator), max_network_retries=0), emulator)

@@ -6,6 +6,10 @@ from typing import Any
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.protocol.wire import Request
+from tests.emulator.world import control
+
+KEY = "sk_test_emulator0000000000"
+
 
 START = 1_790_000_000
 HEADERS = {"authorization": "Bearer sk_test_emulator0000000000"}
@@ -76,16 +80,16 @@ def test_reading_and_refusals_change_nothing() -> None:
 def test_a_snapshot_goes_on_where_it_was_taken(tmp_path: Path) -> None:
     path = str(tmp_path / "snapshot.db")
     stripe = emulator()
-    control(stripe, "snapshot", path=path)
+    steer(stripe, "snapshot", path=path)
     first = first_half(stripe)
-    control(stripe, "restore", path=path)
+    steer(stripe, "restore", path=path)
     assert first_half(stripe) == first
-    control(stripe, "reset")
+    steer(stripe, "reset")
     assert first_half(stripe) == first
     stripe.close()
 
 
-def control(stripe: Emulator, name: str, **params: Any) -> None:
+def steer(stripe: Emulator, name: str, **params: Any) -> None:
     body = json.dumps(params).encode()
     assert stripe.handle(Request("POST", f"/_emulator/{name}", "", HEADERS, body)).status == 200
 
@@ -110,3 +114,38 @@ def test_request_ids_are_new_for_every_request() -> None:
     assert len(set(answers)) == 15
     assert {len(name) for name in answers} == {18}
     stripe.close()
+
+
+def test_state_survives_in_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    first = Emulator(state=path, clock=lambda: 1_790_000_000)
+    headers = {"authorization": f"Bearer {KEY}"}
+    made = json.loads(first.handle(Request("POST", "/v1/products", "", headers, b"name=Kept")).body)
+    control(first, "POST", "/clock", advance=60)
+    second = Emulator(state=path, clock=lambda: 1_790_000_000)
+    got = json.loads(second.handle(Request("GET", f"/v1/products/{made['id']}", "", headers)).body)
+    assert got == made
+    assert second.now() == 1_790_000_060
+    first.close()
+    second.close()
+
+
+def test_the_same_seed_gives_the_same_bytes() -> None:
+    def run() -> bytes:
+        emulator = Emulator(seed=42, clock=lambda: 1_790_000_000)
+        headers = {"authorization": f"Bearer {KEY}", "idempotency-key": "k"}
+        bodies = b"".join(
+            emulator.handle(Request("POST", path, "", headers | {"idempotency-key": path}, form)).body
+            for path, form in (
+                ("/v1/products", b"name=A&default_price_data[currency]=usd&default_price_data[unit_amount]=1000"),
+                (
+                    "/v1/payment_intents",
+                    b"amount=1000&currency=usd&confirm=true&payment_method=pm_card_visa&return_url=https://a.example",
+                ),
+            )
+        )
+        events = emulator.handle(Request("GET", "/v1/events", "limit=100", headers)).body
+        emulator.close()
+        return bodies + events
+
+    assert run() == run()

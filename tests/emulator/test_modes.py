@@ -76,3 +76,18 @@ def test_the_page_of_a_rehearsal_names_a_card_that_pays() -> None:
         page = emulator.handle(Request("GET", f"/c/pay/{session['id']}", "", {"host": "127.0.0.1:4"}))
         assert hint in page.body
     emulator.close()
+
+
+def test_live_rehearsal() -> None:
+    emulator = Emulator(livemode=True, clock=lambda: 1_790_000_000)
+    headers = {"authorization": "Bearer sk_live_" + "example0000"}
+    form = b"amount=1000&currency=usd&confirm=true&payment_method=pm_card_visa&return_url=https://a.example"
+    answer = emulator.handle(Request("POST", "/v1/payment_intents", "", headers, form))
+    error = json.loads(answer.body)["error"]
+    assert (answer.status, error["decline_code"]) == (402, "test_mode_live_card")
+    assert error["payment_intent"]["livemode"] is True
+    test = {"authorization": "Bearer sk_test_" + "example0000"}
+    one = emulator.handle(Request("GET", f"/v1/payment_intents/{error['payment_intent']['id']}", "", test))
+    assert one.status == 404
+    assert b"a similar object exists in live mode, but a test mode key was used" in one.body
+    emulator.close()

@@ -124,28 +124,6 @@ def test_an_url_that_stripe_has_not_either(ask: Inside) -> None:
     assert ask("PUT", "/v1/products")[0] == 404
 
 
-@pytest.mark.parametrize("path", ["metadata", "images", "name", "nothing", "default_price.metadata"])
-def test_what_is_no_object_cannot_be_expanded(ask: Inside, path: str) -> None:
-    ask("POST", "/v1/products", "name=A&id=p&default_price_data[currency]=usd&default_price_data[unit_amount]=100")
-    status, body, _ = ask("GET", "/v1/products/p", f"expand[]={path}")
-    assert (status, body["error"]["message"]) == (400, f"This property cannot be expanded ({path}).")
-    assert ask("GET", "/v1/products", "expand[]=data")[0] == 400
-    assert ask("GET", "/v1/products/p", "expand[]=default_price&expand[]=default_price.product")[0] == 200
-
-
-def test_expanding_four_levels_deep(ask: Inside) -> None:
-    ask(
-        "POST",
-        "/v1/payment_intents",
-        f"{PAY}&confirm=true&payment_method=pm_card_bypassPending&return_url=https://a.example",
-    )
-    listed = "expand[]=data.latest_charge.balance_transaction.source"
-    found = ask("GET", "/v1/payment_intents", listed)[1]["data"][0]
-    assert found["latest_charge"]["balance_transaction"]["source"]["object"] == "charge"
-    status, body, _ = ask("GET", "/v1/payment_intents", f"{listed}.payment_intent")
-    assert (status, body["error"]["message"]) == (400, "You cannot expand more than 4 levels of a property")
-
-
 def test_metadata_is_merged_within_its_bounds(ask: Inside) -> None:
     many = "&".join(f"metadata[k{n}]=1" for n in range(50))
     ask("POST", "/v1/products", f"name=A&id=p&{many}")

@@ -16,6 +16,7 @@ from creditctl.emulator.protocol.wire import Reply, Request
 
 KEY = "sk_test_emulator0000000000"
 START = 1_790_000_000
+ENDPOINT_URL = "https://example.com/api/credits/webhook"
 Refused = Callable[[Callable[[], object]], Any]
 """Calls something that Stripe must refuse and answers the SDK's error."""
 
@@ -61,6 +62,11 @@ class World:
             given["line_items"] = [{"price": self.price().id, "quantity": 1}]
         return self.stripe.checkout.sessions.create(params=given)
 
+    def endpoint(self, *events: str, **params: Any) -> Any:
+        """A webhook endpoint for these types, or for all."""
+        given = {"url": ENDPOINT_URL, "enabled_events": list(events) or ["*"], **params}
+        return self.stripe.webhook_endpoints.create(params=given)
+
     def method(self, token: str = "tok_visa", **params: Any) -> Any:
         return self.stripe.payment_methods.create(params={"type": "card", "card": {"token": token}, **params})
 
@@ -103,6 +109,34 @@ class Inside:
         given = {"authorization": f"Bearer {self.key}", **(headers or {})}
         response = self.emulator.handle(Request(method, path, query, given, body))
         return response.status, json.loads(response.body), response.headers
+
+    def price(self, product: str, amount: str) -> str:
+        """The id of a new price of a new product; `amount` is a parameter, such as `unit_amount=1000`."""
+        self("POST", "/v1/products", f"name={product}&id={product}")
+        made: str = self("POST", "/v1/prices", f"product={product}&currency=usd&{amount}")[1]["id"]
+        return made
+
+    def session(self, price: str, quantity: int, more: str = "") -> tuple[int, Any]:
+        """A new Checkout Session for so many of a price: status and body."""
+        item = f"line_items[0][price]={price}&line_items[0][quantity]={quantity}"
+        status, body, _ = self(
+            "POST", "/v1/checkout/sessions", f"mode=payment&success_url=https://a.example&{item}{more}"
+        )
+        return status, body
+
+    def control(self, path: str, /, **params: Any) -> tuple[int, Any]:
+        """POST to the control API: status and body."""
+        headers = {"authorization": f"Bearer {self.key}", "content-type": "application/json"}
+        body = json.dumps(params).encode()
+        answer = self.emulator.handle(Request("POST", f"/_emulator{path}", "", headers, body))
+        return answer.status, json.loads(answer.body)
+
+
+def control(emulator: Emulator, method: str, path: str, /, **params: Any) -> Any:
+    """Use the control API of an emulator: the body of the answer, refusals included."""
+    headers = {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
+    body = json.dumps(params).encode() if params else b""
+    return json.loads(emulator.handle(Request(method, f"/_emulator{path}", "", headers, body)).body)
 
 
 class Receiver:

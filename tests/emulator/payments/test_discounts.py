@@ -1,10 +1,10 @@
-"""Coupons and promotion codes in Checkout."""
+"""Discounts in Checkout: coupons and promotion codes, to the cent."""
 
 from typing import Any
 
 import pytest
 
-from tests.emulator.world import Refused, World
+from tests.emulator.world import Inside, Refused, World
 
 
 def coupon(world: World, **params: Any) -> Any:
@@ -71,3 +71,41 @@ def test_many_items_share_a_discount_to_the_cent(world: World) -> None:
     shared = world.stripe.checkout.sessions.line_items.list(session.id).data
     assert sum(item.amount_discount for item in shared) == session.total_details.amount_discount == 100
     assert sum(item.amount_total for item in shared) == session.amount_total == 901
+
+
+def test_a_coupon_for_one_product(ask: Inside) -> None:
+    one, other = ask.price("one", "unit_amount=1000"), ask.price("other", "unit_amount=500")
+    coupon = ask("POST", "/v1/coupons", "percent_off=50&applies_to[products][]=one")[1]
+    assert (coupon["percent_off"], "applies_to" in coupon) == (50, False)
+    expanded = ask("GET", f"/v1/coupons/{coupon['id']}", "expand[]=applies_to")[1]
+    assert expanded["applies_to"] == {"products": ["one"]}
+    both = f"&line_items[1][price]={other}&line_items[1][quantity]=1&discounts[0][coupon]={coupon['id']}"
+    found = ask.session(one, 1, both)[1]
+    assert (found["amount_subtotal"], found["amount_total"]) == (1500, 1000)
+    items = ask("GET", f"/v1/checkout/sessions/{found['id']}/line_items")[1]["data"]
+    assert [item["amount_discount"] for item in items] == [500, 0]
+
+
+def test_a_promotion_code_of_one_customer(ask: Inside) -> None:
+    one = ask.price("one", "unit_amount=1000")
+    coupon = ask("POST", "/v1/coupons", "percent_off=100")[1]["id"]
+    owner, other = (ask("POST", "/v1/customers")[1]["id"] for _ in range(2))
+    form = f"promotion[type]=coupon&promotion[coupon]={coupon}&customer={owner}"
+    code = ask("POST", "/v1/promotion_codes", form)[1]["id"]
+    discount = f"&discounts[0][promotion_code]={code}"
+    assert ask.session(one, 1, discount)[0] == 400
+    assert ask.session(one, 1, f"{discount}&customer={other}")[0] == 400
+    free = ask.session(one, 1, f"{discount}&customer={owner}")[1]
+    assert (free["amount_total"], free["payment_status"]) == (0, "no_payment_required")
+
+
+def test_a_promotion_code_with_a_minimum(ask: Inside) -> None:
+    one = ask.price("one", "unit_amount=1000")
+    coupon = ask("POST", "/v1/coupons", "amount_off=100&currency=usd")[1]["id"]
+    form = f"promotion[type]=coupon&promotion[coupon]={coupon}&restrictions[minimum_amount]=2000"
+    assert ask("POST", "/v1/promotion_codes", form)[1]["error"]["param"] == "restrictions[minimum_amount_currency]"
+    code = ask("POST", "/v1/promotion_codes", form + "&restrictions[minimum_amount_currency]=usd")[1]
+    assert code["restrictions"]["minimum_amount"] == 2000
+    discount = f"&discounts[0][promotion_code]={code['id']}"
+    assert ask.session(one, 1, discount)[0] == 400
+    assert ask.session(one, 2, discount)[1]["amount_total"] == 1900

@@ -1,4 +1,4 @@
-"""The buyer's way back waits until the shop has answered the event that tells of the payment."""
+"""The ASGI application: a buyer's redirect waits until the shop has answered the event of the payment."""
 
 import http.client
 import json

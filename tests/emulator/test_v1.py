@@ -1,13 +1,19 @@
-"""Keys, versions, headers, errors: what every endpoint shares."""
+"""The /v1 handler: keys, versions, headers, errors, what every endpoint shares."""
 
 import base64
 
 import pytest
 
 from creditctl.emulator.app import Emulator
+from creditctl.emulator.protocol.wire import Request
 from tests.emulator.world import Inside
 
 ENDIVE = {"stripe-version": "2026-10-28.endive"}
+
+
+def test_json_is_no_form(ask: Inside) -> None:
+    status, body, _ = ask("POST", "/v1/products", '{"name": "A"}', headers={"content-type": "application/json"})
+    assert (status, "application/x-www-form-urlencoded" in body["error"]["message"]) == (400, True)
 
 
 def test_headers_of_every_answer(ask: Inside) -> None:
@@ -42,7 +48,6 @@ def test_live_keys_only_where_asked_for() -> None:
     key = "sk_live_" + "example0000"
     for livemode, expected in ((False, 401), (True, 200)):
         emulator = Emulator(livemode=livemode)
-        from creditctl.emulator.protocol.wire import Request
 
         response = emulator.handle(Request("GET", "/v1/balance", "", {"authorization": f"Bearer {key}"}))
         assert response.status == expected

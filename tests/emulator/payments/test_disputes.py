@@ -1,15 +1,18 @@
-"""Disputes and inquiries: money out, evidence, money back."""
+"""Disputes and inquiries as they go: money out, evidence, money back."""
 
 from typing import Any
 
 import pytest
 
-from tests.emulator.world import Refused, World
+from tests.emulator.world import Inside, World
 
 
 def opened(world: World, token: str) -> Any:
     intent = world.pay(token)
     return world.stripe.disputes.list(params={"payment_intent": intent.id}).data[0]
+
+
+PAY = "amount=1000&currency=usd&confirm=true&return_url=https://a.example"
 
 
 def test_a_chargeback_takes_the_money_at_once(emulated: World) -> None:
@@ -22,12 +25,6 @@ def test_a_chargeback_takes_the_money_at_once(emulated: World) -> None:
     assert types[-2:] == ["charge.dispute.created", "charge.dispute.funds_withdrawn"]
     assert emulated.stripe.charges.retrieve(dispute.charge).disputed is True
     assert emulated.stripe.events.list().data[0].request.id is None
-
-
-def test_no_refund_of_a_chargeback(world: World, refused: Refused) -> None:
-    dispute = opened(world, "pm_card_createDispute")
-    error = refused(lambda: world.stripe.refunds.create(params={"charge": dispute.charge}))
-    assert error.code == "charge_disputed"
 
 
 def test_an_inquiry_takes_nothing(emulated: World) -> None:
@@ -56,14 +53,6 @@ def test_evidence_decides(emulated: World, evidence: str, status: str, movements
     assert ("charge.dispute.funds_reinstated" in types) is (status == "won")
 
 
-def test_staged_evidence_is_not_submitted(world: World) -> None:
-    dispute = opened(world, "pm_card_createDispute")
-    params = {"evidence": {"product_description": "credits"}, "submit": False}
-    staged = world.stripe.disputes.update(dispute.id, params=params)
-    assert (staged.status, staged.evidence_details.has_evidence) == ("needs_response", True)
-    assert staged.evidence_details.submission_count == 0
-
-
 def test_an_inquiry_escalates(emulated: World) -> None:
     dispute = opened(emulated, "pm_card_createDisputeInquiry")
     params = {"evidence": {"uncategorized_text": "escalate_inquiry_evidence"}}
@@ -73,13 +62,6 @@ def test_an_inquiry_escalates(emulated: World) -> None:
     assert (dispute.status, len(dispute.balance_transactions)) == ("needs_response", 1)
 
 
-def test_accepting_the_loss(world: World, refused: Refused) -> None:
-    dispute = opened(world, "pm_card_createDisputeProductNotReceived")
-    assert dispute.reason == "product_not_received"
-    assert world.stripe.disputes.close(dispute.id).status == "lost"
-    assert refused(lambda: world.stripe.disputes.close(dispute.id)).http_status == 400
-
-
 def test_nobody_answers(emulated: World) -> None:
     dispute = opened(emulated, "pm_card_createDispute")
     emulated.advance(dispute.evidence_details.due_by - dispute.created)
@@ -87,14 +69,19 @@ def test_nobody_answers(emulated: World) -> None:
     assert (dispute.status, dispute.evidence_details.past_due) == ("lost", True)
 
 
-def test_a_dispute_on_any_charge(emulated: World) -> None:
-    intent = emulated.pay()
-    dispute = emulated.control("POST", "/disputes", payment_intent=intent.id, kind="inquiry")
-    assert dispute["charge"] == intent.latest_charge
-    won = emulated.control("POST", f"/disputes/{dispute['id']}/settle", status="warning_closed")
-    assert won["status"] == "warning_closed"
-
-
-def test_an_early_fraud_warning(emulated: World) -> None:
-    emulated.pay("pm_card_createIssuerFraudRecord")
-    assert "radar.early_fraud_warning.created" in emulated.event_types()
+def test_the_dispute_of_a_charge_knows_the_buyer(ask: Inside) -> None:
+    customer = ask("POST", "/v1/customers", "email=b@example.com&description=Buyer")[1]["id"]
+    method = ask("POST", "/v1/payment_methods", "type=card&card[token]=tok_createDispute")[1]["id"]
+    ask("POST", f"/v1/payment_methods/{method}/attach", f"customer={customer}")
+    form = f"{PAY}&customer={customer}&payment_method={method}&description=1000+credits"
+    charge = ask("POST", "/v1/payment_intents", form)[1]["latest_charge"]
+    dispute = ask("GET", f"/v1/charges/{charge}/dispute")[1]
+    assert (dispute["charge"], dispute["status"]) == (charge, "needs_response")
+    evidence = dispute["evidence"]
+    known = ("customer_email_address", "customer_name", "product_description")
+    assert [evidence[name] for name in known] == ["b@example.com", "Buyer", "1000 credits"]
+    assert dispute["evidence_details"]["has_evidence"] is False
+    created = ask("GET", "/v1/events", "type=charge.dispute.created")[1]["data"][0]["data"]["object"]
+    assert created["evidence"]["customer_name"] is None
+    clean = ask("POST", "/v1/payment_intents", f"{PAY}&payment_method=pm_card_visa")[1]["latest_charge"]
+    assert ask("GET", f"/v1/charges/{clean}/dispute")[0] == 404

@@ -1,8 +1,17 @@
-"""Products and prices: creation, change, lookup keys, archiving, deletion."""
+"""Products: creation, change, deletion."""
 
-import pytest
+from tests.emulator.world import Inside, Refused, World
 
-from tests.emulator.world import Refused, World
+
+def test_a_product_with_everything(ask: Inside) -> None:
+    sizes = "&".join(f"package_dimensions[{name}]=2" for name in ("height", "length", "weight", "width"))
+    made = ask("POST", "/v1/products", f"name=A&id=p&tax_code=txcd_10103000&marketing_features[0][name]=x&{sizes}")[1]
+    assert made["package_dimensions"] == {"height": 2.0, "length": 2.0, "weight": 2.0, "width": 2.0}
+    assert made["tax_details"] == {"performance_location": None, "tax_code": "txcd_10103000"}
+    assert made["marketing_features"] == [{"name": "x"}]
+    bare = ask("POST", "/v1/products/p", "package_dimensions=&tax_code=&marketing_features=")[1]
+    assert (bare["package_dimensions"], bare["tax_details"], bare["marketing_features"]) == (None, None, [])
+    assert ask("POST", "/v1/products/p", "package_dimensions[height]=1")[1]["error"]["code"] == "parameter_missing"
 
 
 def test_a_product_with_its_default_price(world: World) -> None:
@@ -49,31 +58,6 @@ def test_only_a_change_is_announced_with_what_was(emulated: World) -> None:
     }
 
 
-def test_lookup_keys_filter_and_move(emulated: World) -> None:
-    old = emulated.price(lookup_key="starter_usd")
-    with pytest.raises(Exception, match="already uses that lookup key"):
-        emulated.price(product=old.product, lookup_key="starter_usd")
-    new = emulated.price(product=old.product, lookup_key="starter_usd", unit_amount=1200, transfer_lookup_key=True)
-    found = emulated.stripe.prices.list(params={"lookup_keys": ["starter_usd"], "active": True})
-    assert [price.id for price in found.data] == [new.id]
-    assert emulated.stripe.prices.retrieve(old.id).lookup_key is None
-    assert emulated.event_types()[-2:] == ["price.updated", "price.created"]
-
-
-def test_a_default_price_can_not_be_archived(world: World, refused: Refused) -> None:
-    product = world.product(default_price_data={"currency": "usd", "unit_amount": 1000})
-    error = refused(lambda: world.stripe.prices.update(product.default_price, params={"active": False}))
-    assert "default price" in error.user_message
-    other = world.price(product=product.id)
-    assert world.stripe.prices.update(other.id, params={"active": False}).active is False
-
-
-def test_amounts_never_change(world: World, refused: Refused) -> None:
-    price = world.price()
-    error = refused(lambda: world.stripe.prices.update(price.id, params={"unit_amount": 5}))
-    assert error.code == "parameter_unknown"
-
-
 def test_products_with_prices_stay(world: World, refused: Refused) -> None:
     price = world.price()
     assert "user-created prices" in refused(lambda: world.stripe.products.delete(price.product)).user_message
@@ -87,24 +71,3 @@ def test_a_chosen_id_is_taken_once(world: World, refused: Refused) -> None:
     name = f"creditctl_test_{uuid.uuid4().hex[:8]}"
     assert world.product(id=name).id == name
     assert refused(lambda: world.product(id=name)).code == "resource_already_exists"
-
-
-def test_prices_need_one_amount(world: World, refused: Refused) -> None:
-    product = world.product().id
-    missing = refused(lambda: world.stripe.prices.create(params={"product": product, "currency": "usd"}))
-    assert missing.http_status == 400
-    unknown = refused(lambda: world.price(product="prod_none"))
-    assert (unknown.http_status, unknown.code, unknown.param) == (400, "resource_missing", "product")
-
-
-def test_fractions_of_a_cent(world: World) -> None:
-    product = world.product().id
-    price = world.stripe.prices.create(params={"product": product, "currency": "usd", "unit_amount_decimal": "0.5"})
-    assert price.unit_amount is None
-    assert str(price.unit_amount_decimal) == "0.5"
-
-
-def test_deleted_customers_answer_with_a_stub(world: World) -> None:
-    customer = world.stripe.customers.create(params={"email": "gone@example.com"})
-    assert world.stripe.customers.delete(customer.id).deleted is True
-    assert world.stripe.customers.retrieve(customer.id).deleted is True

@@ -1,0 +1,45 @@
+"""Parameters of controls: a JSON body and a form say the same."""
+
+import json
+from typing import Any
+
+import pytest
+
+from creditctl.emulator.control.params import Names, read_tree
+from creditctl.emulator.protocol.errors import StripeError
+from creditctl.emulator.protocol.fields import Text
+from creditctl.emulator.protocol.wire import Request
+
+JSON = {"content-type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("given", "form"),
+    [
+        ({"days": 3}, b"days=3"),
+        ({"probability": 0.25}, b"probability=0.25"),
+        ({"paused": True}, b"paused=true"),
+        ({"permissions": ["a", "b"]}, b"permissions[]=a&permissions[]=b"),
+        ({"card": None}, b""),
+        ({"nested": {"a": 1}}, b"nested[a]=1"),
+    ],
+)
+def test_json_and_form_are_one_tree(given: dict[str, Any], form: bytes) -> None:
+    as_json = read_tree(Request("POST", "/_emulator/x", "", JSON, json.dumps(given).encode()))
+    as_form = read_tree(Request("POST", "/_emulator/x", "", {}, form))
+
+    assert as_json == as_form
+
+
+def test_the_body_wins_over_the_query() -> None:
+    assert read_tree(Request("POST", "/_emulator/x", "a=1&b=2", JSON, b'{"a": 3}')) == {"a": "3", "b": "2"}
+
+
+@pytest.mark.parametrize("node", ["a, b", ["a", "b"], {"0": "a", "1": "b"}])
+def test_names_are_read_from_lists_and_from_text(node: Any) -> None:
+    assert Names(item=Text()).read(node, "names") == ["a", "b"]
+
+
+def test_names_that_are_a_hash_are_refused() -> None:
+    with pytest.raises(StripeError, match="Invalid array"):
+        Names(item=Text()).read({"a": "b"}, "names")

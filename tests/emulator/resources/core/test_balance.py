@@ -1,0 +1,26 @@
+"""Balance endpoints."""
+
+from creditctl.emulator.app import Emulator
+from creditctl.emulator.protocol.wire import Request
+from tests.emulator.world import Inside, World
+
+HEADERS = {"authorization": "Bearer sk_test_emulator0000000000"}
+
+
+def test_transactions_of_a_payout_that_does_not_exist(ask: Inside) -> None:
+    status, body, _ = ask("GET", "/v1/balance_transactions", "payout=po_nope")
+    assert (status, body["error"]["param"], body["error"]["code"]) == (400, "payout", "resource_missing")
+
+
+def test_transactions_are_found_by_source(emulated: World) -> None:
+    intent = emulated.pay("pm_card_createDispute")
+    dispute = emulated.stripe.disputes.list(params={"charge": intent.latest_charge}).data[0]
+    of_charge = emulated.stripe.balance_transactions.list(params={"source": intent.latest_charge})
+    assert [(entry.type, entry.amount) for entry in of_charge.data] == [("charge", 1000)]
+    assert [(entry.reporting_category, entry.net) for entry in dispute.balance_transactions] == [("dispute", -2500)]
+    assert emulated.stripe.balance_transactions.list(params={"source": dispute.id}).data == []
+
+
+def test_an_empty_balance(emulator: Emulator) -> None:
+    answer = emulator.handle(Request("GET", "/v1/balance", "", HEADERS))
+    assert b'"available":[{"amount":0,"currency":"usd"' in answer.body

@@ -1,0 +1,48 @@
+"""Payouts by hand, step by step."""
+
+from collections import Counter
+from typing import Any
+
+from tests.emulator.world import Refused, World
+
+
+def sums(stripe: Any) -> Counter[tuple[str, str]]:
+    found: Counter[tuple[str, str]] = Counter()
+    for entry in stripe.balance_transactions.list(params={"limit": 100}).auto_paging_iter():
+        assert entry.net == entry.amount - entry.fee
+        assert entry.fee == sum(part.amount for part in entry.fee_details)
+        found[entry.currency, entry.status] += entry.net
+    return found
+
+
+def assert_adds_up(stripe: Any) -> None:
+    balance, found = stripe.balance.retrieve(), sums(stripe)
+    for part in ("available", "pending"):
+        for money in getattr(balance, part):
+            assert money.amount == found[money.currency, part], (part, money)
+
+
+def test_payouts_go_step_by_step(emulated: World, refused: Refused) -> None:
+    emulated.pay("pm_card_bypassPending", amount=2000)
+    create = {"amount": 1100, "currency": "usd"}
+    payout = emulated.stripe.payouts.create(params=create)
+    assert (payout.status, payout.automatic, payout.arrival_date % 86_400) == ("pending", False, 0)
+    assert refused(lambda: emulated.stripe.payouts.create(params=create)).code == "balance_insufficient"
+    assert_adds_up(emulated.stripe)
+    emulated.advance(86_400)
+    assert emulated.stripe.payouts.retrieve(payout.id).status == "in_transit"
+    emulated.advance(2 * 86_400)
+    assert emulated.stripe.payouts.retrieve(payout.id).status == "paid"
+    failed = emulated.control("POST", f"/payouts/{payout.id}/fail", code="account_closed")
+    assert (failed["status"], failed["failure_code"]) == ("failed", "account_closed")
+    types = [name for name in emulated.event_types() if name.startswith("payout")]
+    assert types == ["payout.created", "payout.updated", "payout.paid", "payout.failed"]
+    assert_adds_up(emulated.stripe)
+
+
+def test_canceling_a_payout(emulated: World, refused: Refused) -> None:
+    emulated.pay("pm_card_bypassPending")
+    payout = emulated.stripe.payouts.create(params={"amount": 500, "currency": "usd"})
+    assert emulated.stripe.payouts.cancel(payout.id).status == "canceled"
+    assert refused(lambda: emulated.stripe.payouts.cancel(payout.id)).http_status == 400
+    assert_adds_up(emulated.stripe)
