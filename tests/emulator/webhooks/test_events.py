@@ -1,6 +1,5 @@
 """Event objects: what changed, whose request it was, and ids of a payment's family."""
 
-import json
 from typing import Any
 
 import pytest
@@ -77,6 +76,6 @@ def test_previous_attributes(before: dict[str, Any], after: dict[str, Any], chan
 
 
 def test_types_with_a_wildcard_are_matched_as_written() -> None:
-    assert (
-        json.dumps(by_types(["charge.*", "a[b]?"])) == '["(label GLOB ? OR label GLOB ?)", ["charge.*", "a[[]b][?]"]]'
-    )
+    clause, values = by_types(["charge.*", "a[b]?"])
+
+    assert (clause, values) == ("(label GLOB ? OR label GLOB ?)", ["charge.*", "a[[]b][?]"])
