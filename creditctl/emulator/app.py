@@ -1,4 +1,4 @@
-"""The emulator: one handler from request to response, and a pump for what happens later."""
+"""The emulator application: one handler from request to response, and a pump for jobs and deliveries."""
 
 import logging
 import threading
@@ -82,7 +82,7 @@ class Emulator:
         """A bug of ours answers 500 in Stripe's words; its traceback goes to the log."""
         try:
             return self._route(request, now)
-        except Exception:  # noqa: BLE001 - the door must always have an answer to give
+        except Exception:  # noqa: BLE001 - a transport must always have an answer to send
             _LOG.exception("%s %s failed", request.method, request.path)
             self.services.store.rollback()
             return server_error()
@@ -99,7 +99,7 @@ class Emulator:
         return response
 
     def sent(self, response: Response) -> None:
-        """A door is done with an answer: its idempotency key can be used again."""
+        """A transport has sent an answer: its idempotency key can be used again."""
         if response.key:
             with self._lock:
                 self.services.in_flight.discard(response.key)
@@ -131,7 +131,7 @@ class Emulator:
             return self.services.deliveries.claim(moment, int(self._real_clock()))
 
     def record(self, outgoing: Outgoing, outcome: AttemptResult, now: int | None = None) -> None:
-        """Write down what came of a sending."""
+        """Log one try to send a delivery, and set its next."""
         with self._lock:
             if self.services.store.get(outgoing.scope, outgoing.event) is None:
                 return
@@ -186,7 +186,7 @@ class Emulator:
             return self.services.listeners.get(session_id)
 
     def listener_connects(self, session: ListenSession, wake: Callable[[], None]) -> None:
-        """A CLI has dialled; `wake` is called when something waits for it."""
+        """A CLI's websocket is open; `wake` is called when something waits for it."""
         with self._lock:
             self.services.listeners.connect(session, wake)
 

@@ -1,4 +1,4 @@
-"""The /v1 side of the handler: key, version, parameters, idempotency, the action in one transaction, the envelope.
+"""The /v1 handler: key, version, parameters, idempotency, the action in one transaction, the envelope.
 
 Source: Stripe API reference, "Authentication", "Errors", "Idempotent requests", "Versioning".
 """

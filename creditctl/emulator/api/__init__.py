@@ -1,1 +1,1 @@
-"""What a resource of the API is written with: request context, routes, lists, expansion, accounts, jobs."""
+"""Building blocks of API resources: request context, routes, lists, expansion, accounts, jobs."""

@@ -1,4 +1,4 @@
-"""From an API key to an account in one mode.
+"""API keys: from the key of a request to its account in one mode, and what a restricted key may do.
 
 Source: Stripe docs, "API keys". Keys with an equal body share an account (our rule: Stripe's keys name no account).
 """

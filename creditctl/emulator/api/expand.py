@@ -1,4 +1,4 @@
-"""`expand[]`: ids become objects, and includable parts appear.
+"""Response expansion (`expand[]`): ids become objects, and includable parts appear.
 
 Source: Stripe API reference, "Expanding responses".
 """

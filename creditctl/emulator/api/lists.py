@@ -1,4 +1,4 @@
-"""Listing and retrieving: the two actions that nearly every kind shares.
+"""List and retrieve actions: pagination, cursors and filters, shared by nearly every kind of object.
 
 Source: Stripe API reference, "Pagination".
 """

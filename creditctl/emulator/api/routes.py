@@ -1,4 +1,4 @@
-"""The table of endpoints and the way from a path to one of them."""
+"""Routes: one entry for each endpoint under /v1, and the router from a request's path to its entry."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What several resources share: metadata, plain updates, deletion."""
+"""Helpers of create and update actions: metadata, addresses, plain updates, deletion."""
 
 import copy
 from typing import Any

@@ -1,4 +1,4 @@
-"""Many past payments at once: from a seed, over a window of time, with a manifest of what is true.
+"""Seeding of many past payments: from a seed, over a window of time, with a manifest of what is true.
 
 Each price and fate has one template per object, made by the same functions as any other payment and filled in per
 payment, so that a hundred thousand take seconds.
@@ -41,7 +41,7 @@ _PARAMS: Fields = {
 
 
 class SeedPlan(msgspec.Struct):
-    """What to make."""
+    """What a seeding makes: how many payments, over which time, of which prices, with which fates."""
 
     payments: int
     seed: int

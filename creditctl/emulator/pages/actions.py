@@ -1,4 +1,4 @@
-"""What the buyer does on the hosted pages."""
+"""What a buyer does on the hosted pages: pay by form, enter a promotion code, answer the bank."""
 
 import re
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from creditctl.emulator.storage.store import Row
 
 
 def pay_by_form(context: RequestContext, row: Row, form: Mapping[str, str]) -> Body:
-    """Submit the page's form."""
+    """Pay a session with the card or bank account of the page's form."""
     session = row.decoded()
     email = session["customer_email"] or form.get("email", "").strip()
     if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
@@ -69,7 +69,7 @@ def answer_for_intent(context: RequestContext, intent: Body, passed: bool) -> Bo
 
 
 def way_back(intent: Body) -> str | None:
-    """`return_url` with what it gets in its query, but for the outcome."""
+    """The `return_url` of a challenge with the payment's id and client secret, still without the outcome."""
     action = intent["next_action"] or {}
     url: str | None = (action.get("redirect_to_url") or {}).get("return_url")
     if url is None:

@@ -123,7 +123,7 @@ def submit(visit: Visit) -> Response:
 
 
 def _finished(visit: Visit, session: Body) -> Response:
-    """On to the shop, once its endpoints have answered the event that tells of the payment."""
+    """Redirect to the shop, once its endpoints have answered the event of the payment."""
     response = _redirect(success_url(session))
     row = visit.context.services.store.db.execute(
         "SELECT id FROM objects WHERE scope = ? AND kind = 'event' AND label = 'checkout.session.completed' "
@@ -144,7 +144,7 @@ def promote(visit: Visit) -> Response:
 
 
 def show_challenge(visit: Visit) -> Response:
-    """The bank's question."""
+    """The page of a session's 3D Secure challenge."""
     session = visit.row.decoded()
     if session["status"] != "open" or not _waiting(visit, session):
         return _redirect(visit.path)
@@ -152,7 +152,7 @@ def show_challenge(visit: Visit) -> Response:
 
 
 def answer_challenge(visit: Visit) -> Response:
-    """The buyer's answer to the bank."""
+    """The buyer passes or fails the challenge of a session."""
     passed = visit.form.get("result") == "pass"
     try:
         done = _act(visit, lambda: authenticate_session(visit.context, visit.row, passed))
@@ -167,7 +167,7 @@ def answer_challenge(visit: Visit) -> Response:
 
 
 def show_intent_challenge(visit: Visit) -> Response:
-    """The bank's question about a payment made without Checkout."""
+    """The page of the challenge of a payment made without Checkout."""
     intent, session = visit.row.decoded(), visit.row.hidden().get("session")
     if session:
         return _redirect(f"/c/pay/{session}/challenge")
@@ -177,7 +177,7 @@ def show_intent_challenge(visit: Visit) -> Response:
 
 
 def answer_intent_challenge(visit: Visit) -> Response:
-    """The answer, and the way back to `return_url` with the outcome."""
+    """The buyer passes or fails a challenge without Checkout, and goes back to `return_url` with the outcome."""
     intent, session = visit.row.decoded(), visit.row.hidden().get("session")
     if session:
         return _redirect(f"/c/pay/{session}/challenge")

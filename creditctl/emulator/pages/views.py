@@ -1,4 +1,4 @@
-"""The hosted pages as HTML."""
+"""HTML views of the hosted pages, rendered with Jinja2."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -85,7 +85,7 @@ def _discount(session: Body) -> str:
 
 
 def challenge_page(amount: int, currency: str, path: str) -> str:
-    """The bank's question."""
+    """The 3D Secure challenge of the buyer's bank."""
     return _render("challenge.html", title="Confirm the payment", total=written(amount, currency), path=path)
 
 

@@ -1,1 +1,1 @@
-"""How a payment goes: test cards, payment methods, confirmation, settlement, balances, discounts."""
+"""Payment processing: cards, methods, confirmation, settlement, refunds, disputes, balances, discounts."""

@@ -1,4 +1,4 @@
-"""The balance: every movement is a balance transaction, and the totals are their sums at every moment.
+"""The balance: each movement is a balance transaction, and the totals are their sums at every moment.
 
 Source: Stripe API reference, "Balance", "Balance Transactions"; Stripe docs, "Payouts" (two days in the US). Which
 part of the balance a refund or dispute comes from is ours: the available one.
@@ -17,7 +17,7 @@ DISPUTE_FEE = 1500
 
 
 def processing_fee(amount: int) -> int:
-    """2.9 % and 30 cents, rounded to the nearest cent."""
+    """Stripe's processing fee: 2.9 % and 30 cents, rounded to the nearest cent."""
     return (amount * FEE_PER_MILLE + 500) // 1000 + FEE_FIXED
 
 
@@ -141,7 +141,7 @@ def _money(amount: int, currency: str) -> Body:
 
 
 def settle(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
-    """What was to be available on a day becomes so: one job a day, however many movements."""
+    """Job: what is due on a day moves from pending to available; one job a day, however many movements."""
     sums: dict[str, int] = {}
     for row in context.services.store.select(context.scope.id, BALANCE_TRANSACTION, column("label", subject)):
         body = row.decoded()

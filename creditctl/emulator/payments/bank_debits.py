@@ -1,4 +1,4 @@
-"""Bank debits (ACH, SEPA): the bank's answer comes later, and the test account number decides what it is.
+"""Bank debits (ACH, SEPA): delayed results, decided by the test account number.
 
 Source: Stripe docs, "Testing" (SEPA and ACH accounts).
 """
@@ -24,7 +24,7 @@ _DISPUTED_ACCOUNTS = frozenset({"AT591904300235473203", "000666666661"})
 
 
 def schedule_delayed_result(context: RequestContext, intent: Body, account: str) -> None:
-    """Say when the bank will answer for this account."""
+    """Schedule the bank's answer; a few test accounts take minutes instead of seconds."""
     delay = LATE_SECONDS if account in _SLOW_ACCOUNTS else SOON_SECONDS
     context.schedule(delay, "delayed_result", intent["id"], account=account)
 

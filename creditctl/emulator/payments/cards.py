@@ -1,4 +1,4 @@
-"""Test cards: what each number and token does.
+"""Test card table: what each card number and token does to a payment.
 
 Source: Stripe docs, "Testing" (cards by brand, declines, 3D Secure, disputes, refunds, available balance); public
 recordings of test-mode answers for `advice_code`, `network_decline_code` and the card that asks first.

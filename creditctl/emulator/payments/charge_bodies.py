@@ -1,4 +1,4 @@
-"""The body of a charge and what it says about its card and its outcome.
+"""The body of a charge, with what it says about its card and its outcome.
 
 Source: Stripe API reference, "Charges"; recorded test-mode charges of 2026 for the card details.
 """
@@ -25,7 +25,7 @@ _FROM_INTENT = tuple(_FROM_INTENT_TEXT.split())
 def new_charge(
     context: RequestContext, intent: Body, method: Method, status: str, decline: Decline | None, card_3ds: bool
 ) -> Body:
-    """A charge of an intent's amount: `succeeded`, `pending` or `failed`."""
+    """The body of a new charge of an intent's amount: `succeeded`, `pending` or `failed`."""
     failed, delayed = status == "failed", method.delayed
     captured = status == "succeeded" and intent["capture_method"] != "manual"
     charge_id = context.services.ids.relative("py_" if delayed else "ch_", intent["id"], "0")
@@ -66,7 +66,7 @@ def receipt_url(context: RequestContext) -> str:
 
 
 def outcome(card: Card | None, decline: Decline | None, status: str) -> Body:
-    """Why the payment went the way it went."""
+    """The `outcome` of a charge: network status, reason, risk, message to the seller."""
     body: Body = {
         "advice_code": decline.advice_code if decline else None,
         "network_advice_code": None,
@@ -142,7 +142,7 @@ def method_details(context: RequestContext, intent: Body, method: Method, card_3
 
 
 def checks(method: Method, card: Card) -> Body:
-    """What the issuer said about address and CVC; only what was given is checked."""
+    """The `checks` of address and CVC by the issuer; only what was given is checked."""
     address = method.body["billing_details"]["address"]
     return {
         "address_line1_check": card.line1_check if address["line1"] else None,

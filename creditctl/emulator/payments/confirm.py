@@ -1,4 +1,4 @@
-"""The payment flow: what confirming a payment intent with a method does.
+"""Confirming a payment intent with a method: challenge, decline, success, or a bank that answers later.
 
 Source: Stripe docs, "How PaymentIntents and SetupIntents work"; "Testing"; recorded event orders.
 """
@@ -63,7 +63,7 @@ def _ask_for_action(context: RequestContext, intent: Body, options: ConfirmOptio
 
 
 def next_action(context: RequestContext, intent: Body, return_url: str | None) -> Body:
-    """Where the buyer has to go: a redirect where there is a way back, else a matter for Stripe.js."""
+    """The `next_action` of a challenge: a redirect where there is a `return_url`, else a matter for Stripe.js."""
     page = f"{context.base_url}/_challenge/{intent['id']}"
     if return_url:
         return {"type": "redirect_to_url", "redirect_to_url": {"return_url": return_url, "url": page}}
@@ -135,7 +135,7 @@ def _unauthenticated(context: RequestContext, intent: Body, method: Method) -> S
 
 
 def finish_challenge(context: RequestContext, intent: Body, method: Method, passed: bool) -> Body:
-    """What the buyer's authentication leads to: the payment, or the way back."""
+    """End a 3D Secure challenge: passed, the payment is tried again; failed, the intent needs another method."""
     if intent["status"] != "requires_action":
         raise invalid(f"This PaymentIntent's status is {intent['status']}: there is nothing to authenticate.")
     if not passed:

@@ -1,4 +1,4 @@
-"""Declined payments: the intent that goes back to `requires_payment_method`, and the 402 card error that reports it.
+"""Declined payments: the failed payment intent, and the 402 card error that reports it.
 
 Source: Stripe docs, "Declines", "Error codes"; recorded test-mode declines.
 """

@@ -1,4 +1,4 @@
-"""Disputes and inquiries as they go: opened on a charge, decided, escalated, settled, lapsed.
+"""Dispute life cycle: opened on a charge, decided, escalated, settled, lapsed; inquiries too.
 
 Source: Stripe docs, "Testing" (disputes, evidence); recorded movements of test-mode disputes.
 """
@@ -24,7 +24,7 @@ _REASONS = {
 
 
 def open_disputes(context: RequestContext, charge_id: str, kind: str) -> list[Body]:
-    """Open what a test card stands for; nobody's API request causes it."""
+    """Open the dispute, or the two, that a test card stands for; no API request causes their events."""
     kinds = ["fraudulent", "product_not_received"] if kind == "multiple" else [kind]
     return [open_dispute(context, charge_id, *_REASONS[name], kind=name) for name in kinds]
 
@@ -84,7 +84,7 @@ def _withdraw(context: RequestContext, dispute: Body) -> None:
 
 
 def decide(context: RequestContext, subject: str, payload: dict[str, Any]) -> None:
-    """The bank's decision, which test evidence gives away; other evidence stays under review."""
+    """Job: the bank's decision, which test evidence gives away; other evidence stays under review."""
     before = context.fetch(DISPUTE, subject)
     text, inquiry = payload["text"], before["status"] == "warning_under_review"
     if text == "escalate_inquiry_evidence" and inquiry:
@@ -137,7 +137,7 @@ def settle_dispute(context: RequestContext, before: Body, status: str) -> Body:
 
 
 def due(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
-    """Nobody answered in time: lost."""
+    """Job: a dispute that nobody answered in time is lost."""
     dispute = context.fetch(DISPUTE, subject)
     if dispute["status"] == "needs_response":
         details = dispute["evidence_details"] | {"past_due": True}
@@ -145,7 +145,7 @@ def due(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
 
 
 def inquiry_closes(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
-    """An inquiry that never became a chargeback ends after 120 days."""
+    """Job: an inquiry that never became a chargeback ends after 120 days."""
     dispute = context.fetch(DISPUTE, subject)
     if dispute["status"].startswith("warning"):
         settle_dispute(context, dispute, "warning_closed")

@@ -1,4 +1,4 @@
-"""Payment methods as the payment flow sees them: a body, and the test card or bank account behind it."""
+"""Payment methods in the payment flow: load, create, use once; each with its test card or bank account."""
 
 import hashlib
 from typing import Any

@@ -1,4 +1,4 @@
-"""Refunds as they go: made, pending, given their reference, failed later; what they do to charge and balance.
+"""Refund life cycle: made, pending, given its reference, failed later; its effect on charge and balance.
 
 Source: Stripe docs, "Refund and cancel payments", "Testing" (refunds); recorded events.
 """
@@ -132,7 +132,7 @@ def announce_change(context: RequestContext, before: Body, after: Body) -> None:
 
 
 def reference_arrives(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
-    """The acquirer's reference number becomes known."""
+    """Job: the acquirer's reference number (ARN) becomes known."""
     before = context.fetch(REFUND, subject)
     card = before["destination_details"]["card"] | {
         "reference": context.services.ids.digits(16),
@@ -142,7 +142,7 @@ def reference_arrives(context: RequestContext, subject: str, _: dict[str, Any]) 
 
 
 def pending_refund_succeeds(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
-    """A pending refund goes out."""
+    """Job: a pending refund goes out."""
     before = context.fetch(REFUND, subject)
     if before["status"] != "pending":
         return
@@ -153,7 +153,7 @@ def pending_refund_succeeds(context: RequestContext, subject: str, _: dict[str, 
 
 
 def refund_fails(context: RequestContext, subject: str, payload: dict[str, Any]) -> None:
-    """The bank returns a refund: the money is back, and the charge counts less as refunded."""
+    """Job: the bank returns a refund; the money is back, and the charge counts less as refunded."""
     before = context.fetch(REFUND, subject)
     if before["status"] not in ("succeeded", "pending"):
         return

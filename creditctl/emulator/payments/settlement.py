@@ -1,4 +1,4 @@
-"""Settlement: asynchronous effects after a charge succeeds, from its balance transaction to disputes and reviews.
+"""Settlement after a successful charge: balance transaction, fraud warning, review, dispute.
 
 Source: Stripe docs, "Testing" (disputes, refunds, available balance); recorded events.
 """
@@ -72,7 +72,7 @@ def settle_charge(context: RequestContext, charge_id: str, at_once: bool = False
 
 
 def settle_charge_later(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
-    """The asynchronous half of a capture."""
+    """Job: the asynchronous half of a capture."""
     settle_charge(context, subject)
 
 

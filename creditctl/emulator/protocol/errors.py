@@ -1,4 +1,4 @@
-"""Refusals in Stripe's words, raised by actions and rendered into the error envelope.
+"""Error responses: refusals in Stripe's words, raised by actions and rendered into the error envelope.
 
 Source: Stripe API reference, "Errors"; Stripe docs, "Error codes".
 """
@@ -40,17 +40,17 @@ def invalid(
 
 
 def bad_parameter(message: str, param: str, code: str | None = None) -> StripeError:
-    """A parameter refused before anything ran."""
+    """The refusal of a parameter, before anything ran."""
     return invalid(message, code=code, param=param, executed=False)
 
 
 def missing_parameter(param: str) -> StripeError:
-    """A required parameter is absent."""
+    """The refusal where a required parameter is absent."""
     return bad_parameter(f"Missing required param: {param}.", param, "parameter_missing")
 
 
 def empty_parameter(param: str) -> StripeError:
-    """An empty string where the field can't be unset."""
+    """The refusal of an empty string where the field can't be unset."""
     message = (
         f"You passed an empty string for '{param}'. We assume empty values are an attempt to unset a parameter; "
         f"however '{param}' cannot be unset. You should remove '{param}' from your request or supply a "
@@ -60,18 +60,18 @@ def empty_parameter(param: str) -> StripeError:
 
 
 def unknown_parameters(names: list[str]) -> StripeError:
-    """Parameters that this endpoint does not have."""
+    """The refusal of parameters that this endpoint does not have."""
     plural = "s" if len(names) > 1 else ""
     return bad_parameter(f"Received unknown parameter{plural}: {', '.join(names)}", names[0], "parameter_unknown")
 
 
 def no_such(what: str, object_id: str, param: str, *, status: int = 404, hint: str = "") -> StripeError:
-    """There is no such object in this mode of this account."""
+    """The refusal of an id that this mode of this account does not have."""
     return invalid(f"No such {what}: '{object_id}'{hint}", code="resource_missing", param=param, status=status)
 
 
 def unrecognized_url(method: str, path: str) -> StripeError:
-    """An URL that Stripe does not have."""
+    """The refusal of a URL that Stripe does not have."""
     error = invalid(
         f"Unrecognized request URL ({method}: {path}). Please see https://stripe.com/docs or we can help at "
         "https://support.stripe.com/.",
@@ -82,7 +82,7 @@ def unrecognized_url(method: str, path: str) -> StripeError:
 
 
 def not_emulated(method: str, path: str) -> StripeError:
-    """An URL that Stripe has and this emulator leaves out."""
+    """The refusal of a URL that Stripe has and this emulator leaves out."""
     return invalid(
         f"Unrecognized request URL ({method}: {path}): Stripe has this, but it is not in this emulator, which "
         "covers one-time payments.",
@@ -99,7 +99,7 @@ def masked(key: str) -> str:
 
 
 def unauthorized(message: str, code: str | None = None) -> StripeError:
-    """No key, or one that opens nothing."""
+    """The 401 where there is no key, or one that opens nothing."""
     error = invalid(message, code=code, status=401, executed=False)
     error.headers = {"WWW-Authenticate": 'Basic realm="Stripe"'}
     return error

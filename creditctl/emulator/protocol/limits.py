@@ -1,4 +1,4 @@
-"""The rate limit, when it is switched on.
+"""Rate limiter: at most so many requests a second for each account, where it is switched on.
 
 Source: Stripe docs, "Rate limits": 429 with `Stripe-Rate-Limited-Reason`.
 """
@@ -32,7 +32,7 @@ class RateLimit:
 
 
 def rate_limited() -> StripeError:
-    """The refusal."""
+    """The 429 of an exceeded rate limit."""
     error = invalid(RATE_LIMITED, code="rate_limit", status=429, executed=False)
     error.headers = {"Stripe-Rate-Limited-Reason": "global-rate", "Retry-After": "1"}
     return error

@@ -1,4 +1,4 @@
-"""What goes in and out of the handler, free of any HTTP library."""
+"""Requests and responses of the handler, free of any HTTP library."""
 
 from collections.abc import Callable, Mapping
 
@@ -16,7 +16,7 @@ class Request(msgspec.Struct, frozen=True, gc=False):
 
 
 class Response(msgspec.Struct):
-    """One HTTP answer, and what a door does about it.
+    """One HTTP answer, and how a transport sends it.
 
     `fate` tells it to drop the connection instead; `delay_seconds` to be late; `key` is the idempotency key that is in
     use until then; `awaits` names the event whose first answers a buyer's redirect waits for. Both keys begin with the

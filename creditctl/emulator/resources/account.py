@@ -1,4 +1,4 @@
-"""The caller's own account.
+"""Account endpoints: the caller's own account.
 
 Source: Stripe API reference, "Accounts"; `requirements` and `capabilities` as an activated US account has them.
 """

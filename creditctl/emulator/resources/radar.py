@@ -1,4 +1,4 @@
-"""Early fraud warnings and reviews, which test cards cause.
+"""Radar endpoints: early fraud warnings and reviews, which test cards cause.
 
 Source: Stripe API reference, "Early Fraud Warnings", "Reviews".
 """

@@ -1,4 +1,4 @@
-"""Search over products, prices, customers, charges and payment intents.
+"""Search endpoints of products, prices, customers, charges and payment intents.
 
 Source: Stripe docs, "Search": searchable fields by resource. Results here are never late.
 """

@@ -1,4 +1,4 @@
-"""The call by which the official CLI opens a listening or log-tailing session.
+"""Session endpoint of the official CLI: opens a listening or log-tailing session.
 
 Source: Stripe CLI, `pkg/stripeauth/client.go`; its requests as observed.
 """

@@ -1,4 +1,4 @@
-"""Webhook endpoints.
+"""Webhook endpoints resource: register, list, update, delete.
 
 Source: Stripe API reference, "Webhook Endpoints": the secret is shown at creation only; sixteen endpoints at most.
 Loopback URLs are accepted here, which Stripe refuses; `strict_urls` refuses them too.

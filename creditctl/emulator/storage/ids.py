@@ -1,4 +1,4 @@
-"""Ids in the shapes that Stripe's have, from a seed or from the system's entropy.
+"""Id generator: ids in the shapes that Stripe's have, from a seed or from the system's entropy.
 
 Source: recorded test-mode traffic: `pi_3UHnJtHIBYZYyePr07DClsD4`, six characters of generation and time, ten of the
 account, eight random; a payment's charge, refunds and events share the first sixteen.

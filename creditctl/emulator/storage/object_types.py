@@ -1,4 +1,4 @@
-"""The kinds of objects: how they are named, listed, found and expanded."""
+"""Object types: how each kind of object is named, listed, found and expanded."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

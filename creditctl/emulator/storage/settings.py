@@ -1,4 +1,4 @@
-"""Small facts about the emulator itself that survive a restart."""
+"""Emulator settings that survive a restart: a small table of names and values."""
 
 from typing import Any
 

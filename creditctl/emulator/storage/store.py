@@ -1,4 +1,4 @@
-"""Everything the emulator remembers, in one SQLite database.
+"""Object store: everything the emulator remembers, in one SQLite database.
 
 Objects are rows with their JSON body as it goes over the wire, so a read needs no decoding; three narrow index
 columns serve the filters, and (created, seq) gives the list order, so a page costs the same at any depth.

@@ -1,4 +1,4 @@
-"""One transaction around what a buyer, a bank or a control does."""
+"""Transaction wrapper for what a buyer, a bank or a control does."""
 
 from collections.abc import Callable
 from typing import TypeVar

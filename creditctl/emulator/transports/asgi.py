@@ -1,4 +1,4 @@
-"""The ASGI side of the loopback door: requests in, answers out, cut connections, websockets, background work."""
+"""ASGI application: requests to the handler, answers, cut connections, websockets, background work."""
 
 import asyncio
 import time
@@ -57,7 +57,7 @@ class AsgiApp:
             self._emulator.sent(response)
 
     async def _first_answers(self, scope: int, event: str) -> None:
-        """Keep a buyer's redirect back until the shop has heard of the payment, ten seconds at most."""
+        """Keep a buyer's redirect back until the shop has answered the event of the payment, ten seconds at most."""
         deadline = time.monotonic() + LONGEST_WAIT_SECONDS
         while time.monotonic() < deadline and self._emulator.awaits_answers(scope, event):
             await asyncio.sleep(0.02)

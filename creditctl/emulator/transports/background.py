@@ -1,4 +1,4 @@
-"""What happens by itself while the server runs: jobs fall due, deliveries are sent, side by side."""
+"""Background worker of a running server: runs due jobs and sends due deliveries, side by side."""
 
 import asyncio
 import time

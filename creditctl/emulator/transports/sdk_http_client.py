@@ -1,4 +1,4 @@
-"""The door in process: a `stripe` HTTP client that calls the handler without a socket."""
+"""HTTP client for the official SDK that calls the handler in process, without a socket."""
 
 import asyncio
 from collections.abc import Mapping

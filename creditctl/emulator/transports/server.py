@@ -1,4 +1,4 @@
-"""The door on a loopback port: uvicorn in front, the handler behind, deliveries sent in the background."""
+"""Loopback server: uvicorn in front, the handler behind, deliveries sent in the background."""
 
 import asyncio
 import socket

@@ -1,7 +1,7 @@
-"""Endpoints that do nothing but fail for days are switched off, where the emulator was told to.
+"""Automatic disabling of webhook endpoints that do nothing but fail for days; off by default.
 
 Source: Stripe docs, "Receive Stripe events in your webhook endpoint": after several days of failures Stripe disables an
-endpoint. How many is not published, so the number is a setting and off by default.
+endpoint. How many days is not published, so the number is a setting and off by default.
 """
 
 from creditctl.emulator.storage.object_types import WEBHOOK_ENDPOINT

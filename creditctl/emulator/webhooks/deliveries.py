@@ -1,4 +1,4 @@
-"""Deliveries: rows that say which event goes to which endpoint when, and what came of each attempt.
+"""Webhook deliveries: rows that say which event goes to which endpoint when, and what came of each try.
 
 Source: Stripe docs, "Receive Stripe events in your webhook endpoint", "Retries": three attempts over a few hours in
 test mode, up to three days with growing pauses in live mode. The exact pauses are not published; these are ours.

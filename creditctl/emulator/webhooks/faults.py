@@ -1,4 +1,4 @@
-"""Faults on purpose: of answers (status, latency, a cut connection) and of deliveries (loss, copies, delay, order).
+"""Fault injection: into answers (status, latency, cut) and deliveries (loss, copies, delay, order).
 
 Rules are matched by method, path and event type; `count` and a seeded `probability` say how often.
 """

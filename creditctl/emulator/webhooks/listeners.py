@@ -1,4 +1,4 @@
-"""Sessions of `stripe listen` and `stripe logs tail`: what waits for each, and what came of it.
+"""CLI listen sessions (`stripe listen`, `stripe logs tail`): what waits for each, and what came of it.
 
 Source: Stripe CLI, `pkg/stripeauth`, `pkg/websocket`, `pkg/proxy`, `pkg/logtailing`, and its requests as observed.
 Events wait until the CLI acknowledges them; a reconnect with the same id gets what is still waiting.

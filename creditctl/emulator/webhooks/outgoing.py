@@ -1,4 +1,4 @@
-"""Sending one delivery: bounded in time, no redirects followed, never through a proxy.
+"""HTTP sender of one webhook delivery: bounded in time, no redirects followed, never through a proxy.
 
 Source: Stripe docs, "Receive Stripe events in your webhook endpoint": redirects count as failures. The time limit is
 not published; this is ours.

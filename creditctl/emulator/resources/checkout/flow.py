@@ -1,4 +1,4 @@
-"""How a Checkout Session ends: paid, processing, declined and still open, expired.
+"""Checkout Session life cycle: paid, processing, declined and still open, expired.
 
 Source: Stripe docs, "How Checkout works", "Fulfill orders"; the calls of the official CLI's fixtures; recorded events.
 Everything here is the buyer's doing: its events name no API request.
@@ -170,7 +170,7 @@ def expire_session(context: RequestContext, session: Body) -> Body:
 
 
 def expire_by_time(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
-    """`expires_at` has passed."""
+    """Job: expire a session whose `expires_at` has passed."""
     session = context.fetch(SESSION, subject)
     if session["status"] == "open":
         expire_session(context, session)

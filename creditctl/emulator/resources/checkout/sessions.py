@@ -1,4 +1,4 @@
-"""Checkout Sessions for one-time payments: create, read, list, update, expire.
+"""Checkout Sessions endpoints for one-time payments: create, read, list, update, expire, line items.
 
 Source: Stripe API reference, "Checkout Sessions"; Stripe docs, "How Checkout works".
 """

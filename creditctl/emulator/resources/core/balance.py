@@ -1,4 +1,4 @@
-"""The balance and its transactions.
+"""Balance endpoints: the balance and its transactions.
 
 Source: Stripe API reference, "Balance", "Balance Transactions".
 """

@@ -1,4 +1,4 @@
-"""Charges: read, annotate, list their refunds. They are made by payment intents only.
+"""Charges endpoints: read, annotate, list their refunds. Charges are made by payment intents only.
 
 Source: Stripe API reference, "Charges".
 """

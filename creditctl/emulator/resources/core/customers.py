@@ -1,4 +1,4 @@
-"""Customers.
+"""Customers endpoints: create, retrieve, list, update, delete.
 
 Source: Stripe API reference, "Customers"; a deleted customer is still retrieved, as a stub.
 """

@@ -1,4 +1,4 @@
-"""Events and their resending.
+"""Events endpoints: list, retrieve, and the retry call behind `stripe events resend`.
 
 Source: Stripe API reference, "Events" (thirty days); Stripe CLI `events resend` for the undocumented retry call.
 """

@@ -1,4 +1,4 @@
-"""Payment methods: cards by token, bank accounts by number.
+"""Payment methods endpoints: create from tokens and bank accounts, attach, detach, list by customer.
 
 Source: Stripe API reference, "PaymentMethods".
 """

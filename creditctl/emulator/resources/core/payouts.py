@@ -1,4 +1,4 @@
-"""Payouts by hand: from the available balance to a bank account, step by step.
+"""Payouts endpoints and life cycle: from the available balance to a bank account, step by step.
 
 Source: Stripe API reference, "Payouts"; Stripe docs, "Testing" (payout test accounts). Days until arrival: ours.
 """
@@ -100,7 +100,7 @@ def _post(context: RequestContext, payout: Body, type_: str, amount: int) -> Bod
 
 
 def leaves(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
-    """The bank takes it on."""
+    """Job: a pending payout goes on its way."""
     before = context.fetch(PAYOUT, subject)
     if before["status"] == "pending":
         context.change(PAYOUT, before, before | {"status": "in_transit"}, "payout.updated")
@@ -108,7 +108,7 @@ def leaves(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
 
 
 def arrives(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
-    """The money is there."""
+    """Job: a payout arrives at the bank."""
     before = context.fetch(PAYOUT, subject)
     if before["status"] != "in_transit":
         return
@@ -117,7 +117,7 @@ def arrives(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
 
 
 def fail_payout(context: RequestContext, payout_id: str, code: str) -> Body:
-    """The bank returns it: the money is back in the balance."""
+    """Fail a payout that the bank returns: the money is back in the balance."""
     before = context.fetch(PAYOUT, payout_id)
     if before["status"] not in ("pending", "in_transit", "paid"):
         raise invalid(f"This payout has a status of {before['status']} and can no longer fail.")

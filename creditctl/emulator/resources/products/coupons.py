@@ -1,4 +1,4 @@
-"""Coupons and promotion codes.
+"""Coupons and promotion codes endpoints: create, retrieve, list, update, delete.
 
 Source: Stripe API reference, "Coupons", "Promotion Codes" (`promotion` replaced `coupon` with 2025-09-30.clover).
 """

@@ -1,4 +1,4 @@
-"""Prices.
+"""Prices endpoints: create, retrieve, list, update; lookup keys.
 
 Source: Stripe API reference, "Prices"; recorded traffic for the order of events when a lookup key moves.
 """

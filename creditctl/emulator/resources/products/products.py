@@ -1,4 +1,4 @@
-"""Products.
+"""Products endpoints: create, retrieve, list, update, delete.
 
 Source: Stripe API reference, "Products".
 """

@@ -23,7 +23,7 @@ _CANCELABLE = (
 
 
 def cancel(context: RequestContext) -> Body:
-    """Give an intent up; an authorisation is released."""
+    """Cancel an intent by call; an authorisation is released."""
     intent = load_own(context)
     if intent["status"] not in _CANCELABLE:
         raise unexpected_state(
@@ -53,7 +53,7 @@ def cancel_intent(context: RequestContext, intent: Body, reason: str | None, cha
 
 
 def expire_authorization(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
-    """An authorisation that nobody captured lapses."""
+    """Job: an authorisation that nobody captured lapses."""
     intent = context.fetch(PAYMENT_INTENT, subject)
     if intent["status"] == "requires_capture":
         cancel_intent(context, intent, "automatic", "charge.expired")
