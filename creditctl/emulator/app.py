@@ -66,6 +66,7 @@ class Emulator:
         """Answer one request."""
         with self._lock:
             now = self.now()
+            # A request sees the world as it is now: what was due before it arrived has happened.
             if self.services.next_job is not None and self.services.next_job <= now:
                 self.run_jobs(now)
             response = self._route_safely(request, now)
@@ -94,6 +95,7 @@ class Emulator:
             return pages.handle(self.services, self.accounts, request, now)
         struck = self.services.faults.for_answer(request.method, request.path) if self.services.faults.rules else []
         response = apply_faults(struck, lambda: self._api.handle(request, now))
+        # A late answer keeps its idempotency key in use until `sent`, as a slow request at Stripe would.
         if response.delay_seconds and response.key:
             self.services.in_flight.add(response.key)
         return response
@@ -133,6 +135,7 @@ class Emulator:
     def record(self, outgoing: Outgoing, outcome: AttemptResult, now: int | None = None) -> None:
         """Log one try to send a delivery, and set its next."""
         with self._lock:
+            # The state was reset or restored while the delivery was on its way.
             if self.services.store.get(outgoing.scope, outgoing.event) is None:
                 return
             livemode = self.accounts.by_id(outgoing.scope).livemode

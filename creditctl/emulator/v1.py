@@ -68,6 +68,7 @@ class Api:
             headers.setdefault("Stripe-Version", context.version)
             response = Response(error.status, headers, _envelope(error, context, context.request_id or ""))
         headers["Request-Id"] = context.request_id or ""
+        # The CLI's own session calls are not in its log.
         if self._services.listeners.tailing and not request.path.startswith("/v1/stripecli"):
             self._services.listeners.log(caller.scope.id, _log_entry(request, response, context))
         return response
@@ -88,6 +89,7 @@ class Api:
         entry, context.args = found
         check_permission(caller, entry.permission)
         context.base_url = _base_url(request.headers)
+        # GET changes nothing: no transaction, no idempotency, and request ids that leave no trace in the database.
         if request.method == "GET":
             tree = decode(request.query) if request.query else {}
             _read(context, entry, tree)
@@ -115,6 +117,8 @@ class Api:
                 headers |= {"Original-Request": stored.request_id, "Idempotent-Replayed": "true"}
                 return Response(stored.status, headers, stored.body)
             context.idempotency_key = key
+        # Parameters are looked at before anything runs: such a refusal leaves the key free for another try.
+        # Source: Stripe API reference, "Idempotent requests": results are kept once the execution began.
         _read(context, entry, tree)
         stored = self._execute(context, entry, key, fingerprint)
         if key:
@@ -134,6 +138,8 @@ class Api:
             if not error.executed:
                 context.request_id = passing
                 raise
+            # The rollback gave the drawn numbers back, this request's id among them: draw it again, or the next one
+            # gets it.
             if not store.db.in_transaction:
                 store.begin()
                 self._services.ids.token(14)
@@ -148,6 +154,7 @@ class Api:
 
     def _take_back(self, context: RequestContext) -> None:
         self._services.store.rollback()
+        # An endpoint that was made in this transaction is gone again; the cache may have it.
         self._services.subscribers.forget(context.scope.id)
 
 

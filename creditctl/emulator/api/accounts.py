@@ -58,6 +58,7 @@ class Accounts:
         livemode = mode == "live"
         if livemode and not self._options.livemode:
             raise unauthorized(f"Invalid API Key provided: {masked(key)} (this emulator was not started for live mode)")
+        # A key that was not restricted may do everything; its body alone decides the account.
         caller = self._registered(key) or Caller(self.scope(account_id(body), livemode), masked(key))
         self._callers[header] = caller
         return caller

@@ -94,6 +94,7 @@ class RequestContext:
 
     def fetch_row(self, kind: ObjectType, object_id: str, param: str | None = None, status: int = 404) -> Row:
         """An object's row; refuses with `resource_missing` when there is none."""
+        # Deleted objects stay as rows (list cursors need them) but are not found.
         row = self.find(object_id, kind)
         if row is None:
             raise self.missing(kind, object_id, param, status)
@@ -156,6 +157,7 @@ class RequestContext:
             "INSERT OR REPLACE INTO jobs (scope, due, name, subject, payload) VALUES (?, ?, ?, ?, ?)",
             (self.scope.id, due, job, subject, encode(payload)),
         )
+        # Kept in memory so that requests need no query to know that nothing is due.
         if self.services.next_job is None or due < self.services.next_job:
             self.services.next_job = due
 

@@ -30,6 +30,7 @@ def expand(context: RequestContext, includable: Includable, body: Body, paths: l
 
 
 def _walk(context: RequestContext, includable: Includable, body: Body, parts: list[str], path: str) -> None:
+    # A part below a plain hash (`total_details.breakdown`) is named by its whole path.
     nested = includable.get((body.get("object", ""), ".".join(parts))) if len(parts) > 1 else None
     if nested is not None:
         nested(context, body)

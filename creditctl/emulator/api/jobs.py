@@ -25,6 +25,7 @@ def run_due(services: Services, jobs: Jobs, now: int, scope_of: Callable[[int], 
     """Run the jobs that are due, oldest first, each at its own moment and in its own transaction."""
     done = 0
     while services.next_job is not None and services.next_job <= now:
+        # One at a time: a job may schedule another that falls due on the way.
         row = services.store.db.execute(
             "SELECT id, scope, due, name, subject, payload FROM jobs WHERE due <= ? ORDER BY due, id LIMIT 1", (now,)
         ).fetchone()
@@ -42,6 +43,7 @@ def _run(services: Services, jobs: Jobs, row: tuple[Any, ...], scope: AccountSco
     store.begin()
     try:
         store.db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
+        # At `due`, not now: a clock that leaps makes the same history as one that ticks.
         jobs[name](RequestContext(services, scope, due), subject, decode(payload))
         store.commit()
     except Exception:  # noqa: BLE001 - one broken job must not stop all that comes after it

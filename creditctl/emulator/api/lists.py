@@ -75,6 +75,7 @@ def listing(
     def action(context: RequestContext) -> Body | bytes:
         conditions = base(context) if base else []
         conditions += [filters[name].condition(v) for name, v in context.params.items() if name in filters]
+        # Bodies go out as they are stored; only the envelope is written.
         rows, more = page(context, kind, conditions)
         found = envelope(url(context) if url else kind.url, [row.body for row in rows], more)
         return b'%b,"count":%d}' % (found[:-1], len(rows)) if counted else found

@@ -65,6 +65,7 @@ class Template(msgspec.Struct):
 
 
 def _holed(body: Body) -> bytes:
+    # Filled in by bytes formatting, far faster than encoding a body for each payment.
     text = encode(body).replace(b"%", b"%%")
     return _TEXT.sub(rb"%(\1)b", _NUMBER.sub(rb"%(\1)d", text))
 

@@ -120,6 +120,7 @@ class Seeding:
         facts = []
         for moment, fate in zip(moments, fates, strict=True):
             facts.append(self._payment(moment, fate))
+            # In portions: a million payments would not fit into memory as rows.
             if len(self._rows) > 20_000:
                 store.add_rows(self._rows)
                 self._rows.clear()
@@ -192,6 +193,7 @@ class Seeding:
         self._sums[key] = self._sums.get(key, 0) + template.net
 
     def _settle(self) -> None:
+        # Totals are moved once per currency and state, not once per payment.
         for (currency, state), amount in self._sums.items():
             balances.move(self._context, currency, state, amount)
         for day in sorted(self._days):

@@ -44,6 +44,7 @@ def handle(services: Services, accounts: Accounts, request: Request, now: int) -
     challenge = parts[0] == "_challenge"
     object_id, rest = parts[1 if challenge else 2], "/".join(parts[2 if challenge else 3 :])
     kind = PAYMENT_INTENT if challenge else SESSION
+    # A page is public like Stripe's: its id is the secret, and no key says whose it is.
     scope = services.store.db.execute(
         "SELECT scope FROM objects WHERE scope IN (SELECT scope FROM scopes) AND id = ? AND kind = ?",
         (object_id, kind.name),
@@ -125,6 +126,7 @@ def submit(visit: Visit) -> Response:
 def _finished(visit: Visit, session: Body) -> Response:
     """Redirect to the shop, once its endpoints have answered the event of the payment."""
     response = _redirect(success_url(session))
+    # Written a moment ago in this scope, under the lock: the newest such event is this session's.
     row = visit.context.services.store.db.execute(
         "SELECT id FROM objects WHERE scope = ? AND kind = 'event' AND label = 'checkout.session.completed' "
         "ORDER BY created DESC, seq DESC LIMIT 1",

@@ -41,6 +41,7 @@ def post(
     family: str | None = None,
 ) -> Body:
     """Post one movement and update the totals, in the caller's transaction."""
+    # Ours: what leaves (refunds, disputes, payouts) is taken from the available part at once; what comes in settles.
     when = context.now if available_on is None else available_on
     pending = when > context.now
     body = transaction_body(context, type_, source, amount, currency, category, fee, fee_description, when)

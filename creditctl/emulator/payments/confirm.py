@@ -32,10 +32,12 @@ def attempt_payment(context: RequestContext, intent: Body, method: Method, optio
     if method.delayed:
         return _submit_delayed(context, intent, method)
     card = method.card
+    # Test cards never pay in live mode, nor real ones in test mode: judged before the card itself is.
     if card.real != context.scope.livemode:
         raise _decline(context, intent, method, cards.TEST_MODE if card.real else cards.LIVE_MODE)
     asked = intent["payment_method_options"].get("card", {}).get("request_three_d_secure") in ("any", "challenge")
     if not options.authenticated and _needs_challenge(card, method, options, asked):
+        # Nobody is there to authenticate, or the caller wants an error instead of an action.
         if options.off_session or options.error_on_requires_action:
             raise _unauthenticated(context, intent, method)
         return _ask_for_action(context, intent, options)
@@ -76,6 +78,7 @@ def next_action(context: RequestContext, intent: Body, return_url: str | None) -
 
 def _succeed(context: RequestContext, intent: Body, method: Method, options: ConfirmOptions) -> Body:
     charge = new_charge(context, intent, method, "succeeded", None, options.authenticated)
+    # The charge before its intent. Source: recorded event order of direct payments and of Checkout.
     context.add(CHARGE, charge, event="charge.succeeded")
     intent |= {"last_payment_error": None, "latest_charge": charge["id"], "next_action": None}
     if intent["capture_method"] == "manual":
@@ -95,6 +98,7 @@ def _remember_use(context: RequestContext, intent: Body, method: Method) -> None
     if intent["setup_future_usage"] and intent["customer"] and method.body["customer"] is None:
         method.body["customer"] = intent["customer"]
         context.save(PAYMENT_METHOD, method.body, event="payment_method.attached")
+    # A method without a customer pays once; the mark makes `refuse_reuse` refuse the second time.
     if saved or method.body["customer"] is None:
         mark_used(context, method, **({"saved": True} if saved else {}))
 
@@ -116,6 +120,7 @@ def _submit_delayed(context: RequestContext, intent: Body, method: Method) -> Bo
 
 def _decline(context: RequestContext, intent: Body, method: Method, decline: Decline) -> StripeError:
     """Record the failed attempt and make the refusal that reports it; its method shows what the issuer checked."""
+    # An unchecked CVC or address is checked by the attempt, even where the bank declines.
     method.body["card"] = {**method.body["card"], "checks": checks(method, method.card)}
     context.save(PAYMENT_METHOD, method.body)
     charge = new_charge(context, intent, method, "failed", decline, False)

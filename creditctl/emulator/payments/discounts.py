@@ -84,6 +84,7 @@ def amount_off(coupon: Body, subtotal: int, currency: str) -> int:
                 param="discounts",
             )
         return min(int(coupon["amount_off"]), subtotal)
+    # Thousandths of a per cent keep the sum in whole numbers; half a cent rounds up.
     per_mille = round(float(coupon["percent_off"]) * 1000)
     return min((subtotal * per_mille + 50_000) // 100_000, subtotal)
 

@@ -44,6 +44,7 @@ def open_dispute(
     inquiry = kind == "inquiry"
     disputed = charge["amount_captured"] - charge["amount_refunded"] if amount is None else amount
     dispute = new_dispute(machinery, charge, disputed, reason, network_code, kind)
+    # Announced before the money goes: `created` shows no balance transaction yet, `funds_withdrawn` does.
     machinery.add(DISPUTE, dispute, event="charge.dispute.created")
     machinery.save(CHARGE, charge | {"disputed": True, "dispute": dispute["id"]})
     if inquiry:
@@ -125,7 +126,9 @@ def settle_dispute(context: RequestContext, before: Body, status: str) -> Body:
         )
         after["balance_transactions"] = [*before["balance_transactions"], entry]
         previous = {"balance_transactions": before["balance_transactions"]}
+        # The money before the closing; their relative order is unconfirmed.
         context.save(DISPUTE, after, event="charge.dispute.funds_reinstated", previous=previous)
+    # Whatever still waits for this dispute must not settle it a second time.
     for name in ("dispute_due", "dispute_outcome", "inquiry_closes"):
         context.cancel_job(name, before["id"])
     return context.save(

@@ -101,6 +101,7 @@ def _post(context: RequestContext, charge: Body, refund: Body) -> Body:
 
 def _count(context: RequestContext, charge: Body, amount: int, event: str) -> None:
     """Add to (or take from) what a charge says was refunded."""
+    # `refunded` compares with what was captured: what a partial capture released never counts as refunded.
     total = charge["amount_refunded"] + amount
     after = charge | {
         "amount_refunded": total,
@@ -127,6 +128,7 @@ def _schedule(context: RequestContext, refund: Body, fate: str) -> None:
 def announce_change(context: RequestContext, before: Body, after: Body) -> None:
     """A refund's change is announced under both of its names."""
     if previous := previous_attributes(before, after):
+        # Since 2024-10-28.acacia `refund.updated` is sent for every refund; the older name is sent beside it.
         context.save(REFUND, after, event="refund.updated", previous=previous)
         context.emit("charge.refund.updated", after, previous)
 
@@ -162,6 +164,7 @@ def refund_fails(context: RequestContext, subject: str, payload: dict[str, Any])
     after = before | {"status": "failed", "failure_reason": reason}
     if before["balance_transaction"]:
         after["failure_balance_transaction"] = _return(context, charge, before)["id"]
+    # Refund first, then the charge that counts it less. The relative order of these events is unconfirmed.
     context.save(REFUND, after, event="refund.failed")
     announce_change(context, before, after)
     _count(context, charge, -before["amount"], "charge.updated")

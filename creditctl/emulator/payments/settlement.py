@@ -26,6 +26,7 @@ def after_success(context: RequestContext, intent: Body, charge: Body, card: Car
     """Settle the charge, now or a moment later, and let the card's special effects happen."""
     if intent["capture_method"] == "manual":
         return
+    # No pause where the capture is synchronous, or where a dispute is about to take the money back.
     at_once = bool(card.settles_at_once or card.dispute or intent["capture_method"] == "automatic")
     if at_once:
         settle_charge(context, charge["id"], card.settles_at_once)
@@ -67,6 +68,7 @@ def settle_charge(context: RequestContext, charge_id: str, at_once: bool = False
     )
     before = dict(charge)
     charge |= {"balance_transaction": entry["id"], "receipt_url": receipt_url(context)}
+    # As recorded, `charge.updated` names no request: this context has no request id.
     machinery = RequestContext(context.services, context.scope, context.now)
     machinery.change(CHARGE, before, charge, "charge.updated")
 

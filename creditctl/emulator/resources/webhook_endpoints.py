@@ -94,6 +94,7 @@ def create(context: RequestContext) -> Body:
         "status": "enabled",
         "url": params["url"],
     }
+    # Hidden, not in the body: no later answer or event of the endpoint can show it.
     context.add(WEBHOOK_ENDPOINT, endpoint, extra={"secret": secret})
     context.services.subscribers.forget(context.scope.id)
     return {**endpoint, "secret": secret}

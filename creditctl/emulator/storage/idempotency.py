@@ -61,6 +61,7 @@ def refuse_in_flight(in_flight: set[tuple[int, str]], scope: int, key: str) -> N
 
 def keep(store: Store, scope: int, key: str, fingerprint: bytes, stored: StoredResponse, now: int) -> None:
     """Store the answer, in the transaction that made it."""
+    # Swept by whoever writes: no job is needed, and an unused emulator has nothing to sweep.
     store.db.execute("DELETE FROM idempotency WHERE created <= ?", (now - KEPT_SECONDS,))
     store.db.execute(
         "INSERT OR REPLACE INTO idempotency (scope, key, fingerprint, status, body, request, created) "

@@ -22,6 +22,7 @@ class Ids:
     """
 
     def __init__(self, seed: str | None, draw: Callable[[], int] | None = None) -> None:
+        # The key makes the ids of another seed unrelated; without a seed they cannot be foretold.
         self._key = os.urandom(32) if seed is None else hashlib.blake2b(seed.encode(), digest_size=32).digest()
         self._draw = draw or count(1).__next__
         self._passing = count(1).__next__

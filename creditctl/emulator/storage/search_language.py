@@ -94,6 +94,7 @@ def _clause(term: Term, fields: Mapping[str, str]) -> tuple[str, list[str | int]
     path = f"$.{term.field}" if term.key is None else f'$.metadata."{term.key.replace(chr(34), "")}"'
     expression = f"json_extract(CAST(body AS TEXT), '{path.replace(chr(39), chr(39) * 2)}')"
     clause, values = _comparison(term, kind, expression)
+    # A missing value compares as NULL, which must count as false: else a negated term would drop the object.
     return (f"NOT coalesce({clause}, 0)" if term.negated else clause), values
 
 

@@ -96,6 +96,8 @@ class Store:
         name = ":memory:" if path is None else str(path)
         self.db = sqlite3.connect(name, isolation_level=None, check_same_thread=False, cached_statements=256)
         self.db.execute("PRAGMA journal_mode = WAL")
+        # With WAL a killed process loses nothing; only a power cut may take the last commits, which an emulator can
+        # bear.
         self.db.execute("PRAGMA synchronous = NORMAL")
         self.db.executescript(_SCHEMA)
         self.drawn = self._stored = 0

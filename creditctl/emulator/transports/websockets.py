@@ -68,6 +68,8 @@ class Subscription:
         while True:
             try:
                 text = await socket.receive_text()
+            # A binary frame (KeyError) or a socket closed meanwhile (RuntimeError) ends the connection like any other
+            # end.
             except (WebSocketDisconnect, KeyError, RuntimeError):
                 return
             message: Any = json.loads(text)

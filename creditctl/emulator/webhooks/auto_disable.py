@@ -17,6 +17,7 @@ def watch(store: Store, deliveries: Deliveries, sent: Outgoing, outcome: Attempt
     if row is None or row.kind != WEBHOOK_ENDPOINT.name:
         return False
     hidden = row.hidden()
+    # One success ends the series, so the mark is taken off first and put back only after a failure.
     since = hidden.pop("failing_since", None)
     if not outcome.ok:
         hidden["failing_since"] = now if since is None else since

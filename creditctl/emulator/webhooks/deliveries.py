@@ -59,10 +59,12 @@ class Deliveries:
         self._retry_seconds = retry_seconds
         self.has_new = False
         """True when rows were planned since somebody last looked."""
+        # Taken by a process that was killed before it could say what came of them: they go out again.
         self._db.execute("UPDATE deliveries SET state = 'pending' WHERE state = 'sending'")
 
     def plan(self, scope: int, event: str, type_: str, endpoint: str, due: int, *, manual: bool = False) -> int:
         """Add the row (or by a fault: none that is sent, two, a later one) for one event and endpoint."""
+        # `rank` orders deliveries that are due together: 0 keeps the order of events, a reorder fault draws a place.
         state, copies, rank = "pending", 1, 0
         for fault in self._faults.for_delivery(type_) if self._faults.rules and not manual else ():
             state = "dropped" if fault.kind == "drop" else state
@@ -100,6 +102,7 @@ class Deliveries:
         row_id, scope, event, endpoint, attempts, livemode = row
         target = self._store.get(scope, endpoint)
         source = self._store.get(scope, event)
+        # Pending retries of a deleted endpoint stop.
         if target is None or target.deleted or source is None:
             self._mark(row_id, "canceled")
             return None
@@ -150,6 +153,7 @@ class Deliveries:
 
     def settle(self, scope: int, event: str) -> None:
         """Write the number of endpoints that have not yet received an event into it."""
+        # By endpoint, not by row: a duplicate or a resent delivery is the same endpoint's.
         pending = self._db.execute(
             "SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE scope = ? AND event = ? "
             "GROUP BY endpoint HAVING sum(state = 'delivered') = 0)",

@@ -37,6 +37,7 @@ def apply_faults(struck: list[Fault], answer: Callable[[], Response]) -> Respons
     kinds = {rule.kind for rule in struck}
     if "cut_before" in kinds:
         return Response(0, {}, b"", "cut", delay)
+    # `status` replaces the answer before any work is done: nothing is created behind a 500 ordered this way.
     status = next((rule.status for rule in struck if rule.kind == "status"), None)
     response = _fault_answer(status) if status is not None else answer()
     response.delay_seconds = delay

@@ -117,6 +117,7 @@ def _complete(context: RequestContext, session: Body, hidden: Body, intent: Body
     if session["automatic_tax"]["enabled"]:
         session["automatic_tax"] = {**session["automatic_tax"], "status": "complete"}
     context.cancel_job("expire_session", session["id"])
+    # A code is used up by a completed purchase, not by an open session.
     for discount in session["discounts"]:
         redeem(context, discount)
     return context.save(SESSION, session, event="checkout.session.completed")
@@ -154,6 +155,7 @@ def _end_session(context: RequestContext, intent: Body) -> None:
         session["payment_status"] = "paid"
         context.save(SESSION, session, event="checkout.session.async_payment_succeeded")
     else:
+        # The session itself does not change: it stays complete and unpaid.
         context.emit("checkout.session.async_payment_failed", session)
 
 
@@ -162,6 +164,7 @@ def expire_session(context: RequestContext, session: Body) -> Body:
     context.cancel_job("expire_session", session["id"])
     session |= {"status": "expired", "url": None}
     context.save(SESSION, session, event="checkout.session.expired")
+    # The session before its intent; the order of these two events is unconfirmed.
     if session["payment_intent"]:
         intent = context.fetch(PAYMENT_INTENT, session["payment_intent"])
         if intent["status"] not in ("succeeded", "canceled"):

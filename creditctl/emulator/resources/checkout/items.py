@@ -132,6 +132,7 @@ def apply_discount(items: list[Body], discount: Discount, currency: str) -> int:
     subtotal = sum(item["amount_subtotal"] for item in chosen)
     discount.check_minimum(sum(item["amount_subtotal"] for item in items), currency)
     off = amount_off(discount.coupon, subtotal, currency)
+    # Shares are rounded down, so the last item takes the rest and the sum is exact to the cent.
     left = off
     for index, item in enumerate(chosen):
         share = left if index == len(chosen) - 1 else (off * item["amount_subtotal"] // subtotal if subtotal else 0)

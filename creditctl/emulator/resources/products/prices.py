@@ -82,6 +82,7 @@ def claim_lookup_key(context: RequestContext, lookup_key: str, price_id: str, *,
             continue
         if not transfer:
             raise invalid(f"A price (`{row.id}`) already uses that lookup key.", param="lookup_key")
+        # `price.updated` of the old holder comes before `price.created` of the new one (recorded).
         holder = row.decoded()
         context.change(PRICE, holder, {**holder, "lookup_key": None}, "price.updated")
 

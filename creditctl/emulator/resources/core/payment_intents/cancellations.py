@@ -39,6 +39,7 @@ def cancel_intent(context: RequestContext, intent: Body, reason: str | None, cha
     if intent["status"] == "requires_capture":
         before = context.fetch(CHARGE, intent["latest_charge"])
         charge = before | {"amount_refunded": before["amount"], "refunded": True, "receipt_url": receipt_url(context)}
+        # `charge.refunded` where somebody cancels, `charge.expired` where time does; before the intent, unconfirmed.
         context.change(CHARGE, before, charge, charge_event)
         context.cancel_job("expire_authorization", intent["id"])
     context.cancel_job("delayed_result", intent["id"])

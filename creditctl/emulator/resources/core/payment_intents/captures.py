@@ -24,6 +24,7 @@ def capture(context: RequestContext) -> Body:
         intent["metadata"] = merged(intent["metadata"], params["metadata"])
     context.cancel_job("expire_authorization", intent["id"])
     context.save(PAYMENT_INTENT, intent, event="payment_intent.succeeded")
+    # `charge.captured`, then the intent, then `charge.updated` with the balance transaction.
     settle_charge(context, charge["id"])
     dispute_captured(context, charge)
     _tell_session(context, intent)
