@@ -1,4 +1,4 @@
-"""The official Stripe CLI against the loopback door: its triggers fire, it listens, it tails, it resends."""
+"""The official Stripe CLI against the loopback server: its triggers fire, it listens, it tails, it resends."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The official Node client against the loopback door: what it sees is what Stripe would have shown it."""
+"""The official Node client against the loopback server: what it sees is what Stripe would have shown it."""
 
 import json
 import os

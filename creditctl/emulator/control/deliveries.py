@@ -8,7 +8,7 @@ from creditctl.emulator.control.command import Command, control
 from creditctl.emulator.protocol.errors import bad_parameter, invalid
 from creditctl.emulator.protocol.fields import Integer, Number, Text
 from creditctl.emulator.protocol.schema import Fields
-from creditctl.emulator.webhooks.faults import ANSWER_KINDS, DELIVERY_KINDS, Fault
+from creditctl.emulator.webhooks.faults import ANSWER_KINDS, DELIVERY_KINDS
 
 _LOG: Fields = {"limit": Integer(low=0), "event": Text()}
 _FAULT: Fields = {
@@ -58,7 +58,7 @@ def add_fault(command: Command) -> Any:
     kind = command.params["kind"]
     if kind not in ANSWER_KINDS | DELIVERY_KINDS:
         raise bad_parameter(f"Unknown fault kind: {kind}", "kind")
-    return msgspec.structs.asdict(command.services.faults.add(Fault(**command.params)))
+    return msgspec.structs.asdict(command.services.faults.add(command.params))
 
 
 def clear_faults(command: Command) -> Any:

@@ -4,8 +4,9 @@ Rules are matched by method, path and event type; `count` and a seeded `probabil
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
+from typing import Any
 
 import msgspec
 
@@ -65,8 +66,9 @@ class Faults:
         self._next_id = 1
         self._random = random.Random(seed)  # noqa: S311 - chance for tests, not secrets
 
-    def add(self, rule: Fault) -> Fault:
-        """Put a rule in force under the next number."""
+    def add(self, given: Mapping[str, Any]) -> Fault:
+        """Put a rule with these fields in force under the next number; the control API has validated them."""
+        rule = Fault(**given)
         rule.id, rule.hits = self._next_id, 0
         self._next_id += 1
         self.rules.append(rule)

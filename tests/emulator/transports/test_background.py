@@ -10,7 +10,7 @@ from tests.emulator.world import Receiver
 
 
 def test_over_the_wire(receiver: Receiver) -> None:
-    """The loopback door delivers by itself, promptly, to a real receiver."""
+    """The loopback server delivers by itself, promptly, to a real receiver."""
     import threading
     from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 

@@ -1,4 +1,4 @@
-"""The loopback door itself: ports, stopping, durability."""
+"""The loopback server itself: ports, stopping, durability."""
 
 import http.client
 import json
