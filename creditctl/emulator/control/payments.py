@@ -7,7 +7,7 @@ from creditctl.emulator.control.command import Command, control
 from creditctl.emulator.payments.cards import BY_NUMBER, Card, card_by_number, card_by_token
 from creditctl.emulator.payments.confirm import ConfirmOptions, finish_challenge
 from creditctl.emulator.payments.disputes import OPEN, open_disputes, settle_dispute
-from creditctl.emulator.payments.methods import Method, load_method, store_card
+from creditctl.emulator.payments.methods import PaymentMethod, load_method, store_card
 from creditctl.emulator.payments.refunds import refund_fails
 from creditctl.emulator.protocol.errors import StripeError, invalid, missing_parameter
 from creditctl.emulator.protocol.fields import Enum, Text
@@ -47,7 +47,7 @@ def _pay(command: Command, name: str) -> Body:
         row = context.fetch_row(SESSION, command.args[0])
         session = row.decoded()
         require_open(session)
-        method: Method | None = None
+        method: PaymentMethod | None = None
         if session["amount_total"]:
             method = store_card(context, named_card(name), {"billing_details": billing})
         return pay_session(context, row, method, ConfirmOptions())

@@ -10,7 +10,7 @@ from creditctl.emulator.payments import balances
 from creditctl.emulator.payments.cards import BY_NUMBER, GENERIC
 from creditctl.emulator.payments.charge_bodies import new_charge
 from creditctl.emulator.payments.dispute_bodies import new_dispute
-from creditctl.emulator.payments.methods import Method, card_body
+from creditctl.emulator.payments.methods import PaymentMethod, card_body
 from creditctl.emulator.payments.refunds import new_refund
 from creditctl.emulator.resources.checkout.bodies import customer_details, new_session
 from creditctl.emulator.resources.core.payment_intents.bodies import new_intent
@@ -88,7 +88,7 @@ def templates(context: RequestContext, price: Body, fate: str) -> list[Template]
         session |= {"status": "expired", "url": None}
         return [_session_template(session, item)]
     card = BY_NUMBER["4000000000000002" if fate == "declined" else "4242424242424242"]
-    method = Method(card_body(context, card, {}, None), {"card": card.number, "used": True})
+    method = PaymentMethod(card_body(context, card, {}, None), {"card": card.number, "used": True})
     method.body |= {"id": "~method~", "created": "~#created~"}
     intent = _intent(context, price)
     charge = new_charge(context, intent, method, "failed" if fate == "declined" else "succeeded",

@@ -18,6 +18,7 @@ from creditctl.emulator.control.params import Names
 from creditctl.emulator.control.seed_templates import FATES, Template, templates
 from creditctl.emulator.payments import balances
 from creditctl.emulator.payments.dispute_bodies import evidence_due_by
+from creditctl.emulator.protocol.durations import DAY_SECONDS
 from creditctl.emulator.protocol.errors import invalid
 from creditctl.emulator.protocol.fields import Integer, Number, Text
 from creditctl.emulator.protocol.schema import Fields
@@ -57,7 +58,7 @@ def read_plan(context: RequestContext, params: Mapping[str, Any]) -> SeedPlan:
     """The plan that the parameters describe; without prices, all active one-time prices."""
     payments = params.get("payments", 1000)
     until = params.get("until", context.now)
-    since = params.get("since", until - 30 * balances.DAY_SECONDS)
+    since = params.get("since", until - 30 * DAY_SECONDS)
     if since > until:
         raise invalid("`since` must not be later than `until`.", param="since")
     manifest = params.get("manifest")
@@ -176,7 +177,7 @@ class Seeding:
             "user": user,
             "created": moment,
             "later": later,
-            "expires": moment + balances.DAY_SECONDS,
+            "expires": moment + DAY_SECONDS,
             "due_by": evidence_due_by(later),
             "available_on": available,
             "status": "pending" if available > self._context.now else "available",

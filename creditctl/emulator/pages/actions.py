@@ -8,7 +8,7 @@ from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.pages.card_form import read_card
 from creditctl.emulator.payments.confirm import ConfirmOptions, finish_challenge
 from creditctl.emulator.payments.discounts import promotion_discount
-from creditctl.emulator.payments.methods import Method, load_method, make_method, store_card
+from creditctl.emulator.payments.methods import PaymentMethod, load_method, make_method, store_card
 from creditctl.emulator.protocol.errors import invalid
 from creditctl.emulator.resources.checkout.flow import pay_session
 from creditctl.emulator.resources.checkout.items import apply_discount, check_total
@@ -27,7 +27,7 @@ def pay_by_form(context: RequestContext, row: Row, form: Mapping[str, str]) -> B
     return pay_session(context, row, method, ConfirmOptions())
 
 
-def _method(context: RequestContext, form: Mapping[str, str], email: str) -> Method:
+def _method(context: RequestContext, form: Mapping[str, str], email: str) -> PaymentMethod:
     name = form.get("name", "").strip() or None
     address = {"postal_code": form.get("postal_code", "").strip() or None}
     params: Body = {"billing_details": {"email": email, "name": name, "address": address}}

@@ -7,10 +7,10 @@ part of the balance a refund or dispute comes from is ours: the available one.
 from typing import Any
 
 from creditctl.emulator.api.context import RequestContext
+from creditctl.emulator.protocol.durations import DAY_SECONDS
 from creditctl.emulator.storage.object_types import BALANCE_TRANSACTION, Body
 from creditctl.emulator.storage.store import column
 
-DAY_SECONDS = 86_400
 SETTLEMENT_DAYS = 2
 FEE_PER_MILLE, FEE_FIXED = 29, 30
 DISPUTE_FEE = 1500

@@ -5,10 +5,11 @@ Source: Stripe API reference, "Charges"; recorded test-mode charges of 2026 for 
 
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.payments.cards import Card, Decline
-from creditctl.emulator.payments.methods import Method
+from creditctl.emulator.payments.methods import PaymentMethod
+from creditctl.emulator.protocol.durations import DAY_SECONDS
 from creditctl.emulator.storage.object_types import Body, in_wire_order
 
-AUTHORIZATION_SECONDS = 7 * 86_400
+AUTHORIZATION_SECONDS = 7 * DAY_SECONDS
 """Source: Stripe docs, "Place a hold on a payment method": seven days for cards."""
 _UNUSED_TEXT = """
 application application_fee application_fee_amount balance_transaction destination dispute failure_balance_transaction
@@ -23,7 +24,7 @@ _FROM_INTENT = tuple(_FROM_INTENT_TEXT.split())
 
 
 def new_charge(
-    context: RequestContext, intent: Body, method: Method, status: str, decline: Decline | None, card_3ds: bool
+    context: RequestContext, intent: Body, method: PaymentMethod, status: str, decline: Decline | None, card_3ds: bool
 ) -> Body:
     """The body of a new charge of an intent's amount: `succeeded`, `pending` or `failed`."""
     failed, delayed = status == "failed", method.delayed
@@ -99,7 +100,7 @@ def outcome(card: Card | None, decline: Decline | None, status: str) -> Body:
 _RISK_SCORES = {"normal": 41, "elevated": 65, "highest": 85}
 
 
-def method_details(context: RequestContext, intent: Body, method: Method, card_3ds: bool, status: str) -> Body:
+def method_details(context: RequestContext, intent: Body, method: PaymentMethod, card_3ds: bool, status: str) -> Body:
     """`payment_method_details`; only a charge that waits for its capture says until when."""
     type_ = method.body["type"]
     if type_ != "card":
@@ -141,7 +142,7 @@ def method_details(context: RequestContext, intent: Body, method: Method, card_3
     }
 
 
-def checks(method: Method, card: Card) -> Body:
+def checks(method: PaymentMethod, card: Card) -> Body:
     """The `checks` of address and CVC by the issuer; only what was given is checked."""
     address = method.body["billing_details"]["address"]
     return {

@@ -11,7 +11,7 @@ from creditctl.emulator.payments.bank_debits import schedule_delayed_result
 from creditctl.emulator.payments.cards import Card, Decline
 from creditctl.emulator.payments.charge_bodies import AUTHORIZATION_SECONDS, checks, new_charge
 from creditctl.emulator.payments.declines import FAILED_CHALLENGE, card_error, fail_intent
-from creditctl.emulator.payments.methods import Method, mark_used
+from creditctl.emulator.payments.methods import PaymentMethod, mark_used
 from creditctl.emulator.payments.settlement import after_success
 from creditctl.emulator.protocol.errors import StripeError, invalid
 from creditctl.emulator.storage.object_types import CHARGE, PAYMENT_INTENT, PAYMENT_METHOD, Body
@@ -26,7 +26,7 @@ class ConfirmOptions(msgspec.Struct):
     return_url: str | None = None
 
 
-def attempt_payment(context: RequestContext, intent: Body, method: Method, options: ConfirmOptions) -> Body:
+def attempt_payment(context: RequestContext, intent: Body, method: PaymentMethod, options: ConfirmOptions) -> Body:
     """Try to take the money; the intent moves on, or a 402 is raised that keeps what happened."""
     intent["payment_method"] = method.body["id"]
     if method.delayed:
@@ -47,7 +47,7 @@ def attempt_payment(context: RequestContext, intent: Body, method: Method, optio
     return _succeed(context, intent, method, options)
 
 
-def _needs_challenge(card: Card, method: Method, options: ConfirmOptions, asked: bool) -> bool:
+def _needs_challenge(card: Card, method: PaymentMethod, options: ConfirmOptions, asked: bool) -> bool:
     if card.challenge in ("always", "requested"):
         return card.challenge == "always" or asked
     if card.challenge == "on_session":
@@ -76,7 +76,7 @@ def next_action(context: RequestContext, intent: Body, return_url: str | None) -
     }
 
 
-def _succeed(context: RequestContext, intent: Body, method: Method, options: ConfirmOptions) -> Body:
+def _succeed(context: RequestContext, intent: Body, method: PaymentMethod, options: ConfirmOptions) -> Body:
     charge = new_charge(context, intent, method, "succeeded", None, options.authenticated)
     # The charge before its intent. Source: recorded event order of direct payments and of Checkout.
     context.add(CHARGE, charge, event="charge.succeeded")
@@ -93,7 +93,7 @@ def _succeed(context: RequestContext, intent: Body, method: Method, options: Con
     return intent
 
 
-def _remember_use(context: RequestContext, intent: Body, method: Method) -> None:
+def _remember_use(context: RequestContext, intent: Body, method: PaymentMethod) -> None:
     saved = intent["setup_future_usage"] == "off_session"
     if intent["setup_future_usage"] and intent["customer"] and method.body["customer"] is None:
         method.body["customer"] = intent["customer"]
@@ -103,7 +103,7 @@ def _remember_use(context: RequestContext, intent: Body, method: Method) -> None
         mark_used(context, method, **({"saved": True} if saved else {}))
 
 
-def _submit_delayed(context: RequestContext, intent: Body, method: Method) -> Body:
+def _submit_delayed(context: RequestContext, intent: Body, method: PaymentMethod) -> Body:
     charge = new_charge(context, intent, method, "pending", None, False)
     context.add(CHARGE, charge, event="charge.pending")
     intent |= {
@@ -118,7 +118,7 @@ def _submit_delayed(context: RequestContext, intent: Body, method: Method) -> Bo
     return intent
 
 
-def _decline(context: RequestContext, intent: Body, method: Method, decline: Decline) -> StripeError:
+def _decline(context: RequestContext, intent: Body, method: PaymentMethod, decline: Decline) -> StripeError:
     """Record the failed attempt and make the refusal that reports it; its method shows what the issuer checked."""
     # An unchecked CVC or address is checked by the attempt, even where the bank declines.
     method.body["card"] = {**method.body["card"], "checks": checks(method, method.card)}
@@ -130,7 +130,7 @@ def _decline(context: RequestContext, intent: Body, method: Method, decline: Dec
     return card_error(decline, charge=charge["id"], intent=intent, method=method.body)
 
 
-def _unauthenticated(context: RequestContext, intent: Body, method: Method) -> StripeError:
+def _unauthenticated(context: RequestContext, intent: Body, method: PaymentMethod) -> StripeError:
     """The refusal of a payment that nobody is there to authenticate."""
     decline = cards.AUTHENTICATION_REQUIRED
     if not method.card.asks_first:
@@ -139,7 +139,7 @@ def _unauthenticated(context: RequestContext, intent: Body, method: Method) -> S
     return card_error(decline, intent=intent, method=method.body)
 
 
-def finish_challenge(context: RequestContext, intent: Body, method: Method, passed: bool) -> Body:
+def finish_challenge(context: RequestContext, intent: Body, method: PaymentMethod, passed: bool) -> Body:
     """End a 3D Secure challenge: passed, the payment is tried again; failed, the intent needs another method."""
     if intent["status"] != "requires_action":
         raise invalid(f"This PaymentIntent's status is {intent['status']}: there is nothing to authenticate.")

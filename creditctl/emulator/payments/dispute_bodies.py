@@ -4,9 +4,9 @@ Source: Stripe API reference, "Disputes".
 """
 
 from creditctl.emulator.api.context import RequestContext
+from creditctl.emulator.protocol.durations import DAY_SECONDS
 from creditctl.emulator.storage.object_types import Body
 
-DAY_SECONDS = 86_400
 _EVIDENCE_TEXTS = """
 access_activity_log billing_address cancellation_policy cancellation_policy_disclosure cancellation_rebuttal
 customer_communication customer_email_address customer_name customer_purchase_ip customer_signature

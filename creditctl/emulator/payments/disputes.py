@@ -8,10 +8,11 @@ from typing import Any
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.payments import balances
 from creditctl.emulator.payments.dispute_bodies import new_dispute
+from creditctl.emulator.protocol.durations import DAY_SECONDS
 from creditctl.emulator.storage.object_types import CHARGE, CUSTOMER, DISPUTE, Body
 from creditctl.emulator.webhooks.events import previous_attributes
 
-INQUIRY_SECONDS = 120 * 86_400
+INQUIRY_SECONDS = 120 * DAY_SECONDS
 OPEN = ("needs_response", "warning_needs_response")
 """The statuses of a dispute that waits for the merchant's evidence."""
 _REASONS = {

@@ -22,7 +22,7 @@ RAW_NUMBER = (
 )
 
 
-class Method(msgspec.Struct):
+class PaymentMethod(msgspec.Struct):
     """A payment method in use."""
 
     body: Body
@@ -45,7 +45,7 @@ def payment_types(currency: str) -> list[str]:
     return ["card", *(name for name, accepted in DELAYED_TYPES.items() if accepted == currency)]
 
 
-def load_method(context: RequestContext, name: str, param: str = "payment_method") -> Method:
+def load_method(context: RequestContext, name: str, param: str = "payment_method") -> PaymentMethod:
     """A stored method, or a fresh one where an alias such as `pm_card_visa` names a test card."""
     if name.startswith("pm_card_"):
         card = card_by_token(name)
@@ -54,10 +54,10 @@ def load_method(context: RequestContext, name: str, param: str = "payment_method
     row = context.find(name, PAYMENT_METHOD)
     if row is None:
         raise context.missing(PAYMENT_METHOD, name, param, 400)
-    return Method(row.decoded(), row.hidden())
+    return PaymentMethod(row.decoded(), row.hidden())
 
 
-def make_method(context: RequestContext, params: Body, prefix: str = "") -> Method:
+def make_method(context: RequestContext, params: Body, prefix: str = "") -> PaymentMethod:
     """A new payment method from the parameters of its create call."""
     type_ = params.get("type") or "card"
     details = params.get(type_)
@@ -81,11 +81,13 @@ def _card_of(details: Body, param: str) -> Card:
     raise bad_parameter(f"Missing required param: {param}[number].", f"{param}[number]", "parameter_missing")
 
 
-def store_card(context: RequestContext, card: Card, params: Body, expiry: tuple[int, int] | None = None) -> Method:
+def store_card(
+    context: RequestContext, card: Card, params: Body, expiry: tuple[int, int] | None = None
+) -> PaymentMethod:
     """Store a card as a new payment method."""
     body, extra = card_body(context, card, params, expiry), {"card": card.number}
     context.add(PAYMENT_METHOD, body, extra=extra)
-    return Method(body, extra)
+    return PaymentMethod(body, extra)
 
 
 def card_body(context: RequestContext, card: Card, params: Body, expiry: tuple[int, int] | None) -> Body:
@@ -126,7 +128,7 @@ def fingerprint(context: RequestContext, number: str) -> str:
     return digest[:16]
 
 
-def _store_bank(context: RequestContext, type_: str, details: Body, params: Body, param: str) -> Method:
+def _store_bank(context: RequestContext, type_: str, details: Body, params: Body, param: str) -> PaymentMethod:
     body = _new_method(context, type_, params)
     if type_ == "sepa_debit":
         account = str(details.get("iban") or "").replace(" ", "").upper()
@@ -139,7 +141,7 @@ def _store_bank(context: RequestContext, type_: str, details: Body, params: Body
         body[type_] = _us_bank(context, account, details)
     extra = {"account": account}
     context.add(PAYMENT_METHOD, body, extra=extra)
-    return Method(body, extra)
+    return PaymentMethod(body, extra)
 
 
 def _require(value: str, param: str) -> None:
@@ -190,7 +192,7 @@ def _new_method(context: RequestContext, type_: str, params: Body) -> Body:
     }
 
 
-def refuse_reuse(method: Method, customer: str | None) -> None:
+def refuse_reuse(method: PaymentMethod, customer: str | None) -> None:
     """A method that is not saved is used once; a saved one is used with its customer.
 
     Source: Stripe API reference, "PaymentMethods"; messages quoted in public issues and recorded in test mode.
@@ -218,7 +220,7 @@ def refuse_reuse(method: Method, customer: str | None) -> None:
         )
 
 
-def mark_used(context: RequestContext, method: Method, **extra: Any) -> None:
+def mark_used(context: RequestContext, method: PaymentMethod, **extra: Any) -> None:
     """Remember that a method paid."""
     method.extra |= {"used": True, **extra}
     context.services.store.save_extra(context.scope.id, method.body["id"], method.extra)

@@ -8,11 +8,12 @@ import hashlib
 
 import msgspec
 
+from creditctl.emulator.protocol.durations import DAY_SECONDS
 from creditctl.emulator.protocol.errors import StripeError
 from creditctl.emulator.protocol.forms import Tree
 from creditctl.emulator.storage.store import Store
 
-KEPT_SECONDS = 86_400
+KEPT_SECONDS = DAY_SECONDS
 LONGEST_KEY = 255
 
 

@@ -4,11 +4,10 @@ Source: Stripe docs, "Receive Stripe events in your webhook endpoint": after sev
 endpoint. How many days is not published, so the number is a setting and off by default.
 """
 
+from creditctl.emulator.protocol.durations import DAY_SECONDS
 from creditctl.emulator.storage.object_types import WEBHOOK_ENDPOINT
 from creditctl.emulator.storage.store import Store
 from creditctl.emulator.webhooks.deliveries import AttemptResult, Deliveries, Outgoing
-
-DAY_SECONDS = 86_400
 
 
 def watch(store: Store, deliveries: Deliveries, sent: Outgoing, outcome: AttemptResult, now: int, days: int) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from creditctl.emulator.protocol.durations import DAY_SECONDS
 from creditctl.emulator.storage.account_scope import AccountScope
 from creditctl.emulator.storage.ids import Ids
 from creditctl.emulator.storage.object_types import EVENT, Body
@@ -14,7 +15,7 @@ from creditctl.emulator.storage.store import Store, column
 from creditctl.emulator.webhooks.deliveries import Deliveries
 from creditctl.emulator.webhooks.subscribers import Subscribers
 
-RETENTION_SECONDS = 30 * 86_400
+RETENTION_SECONDS = 30 * DAY_SECONDS
 
 
 class EventCause(msgspec.Struct, frozen=True):

@@ -1,5 +1,7 @@
 """Lists: order, limits, cursors, filters, against a plain list as the model."""
 
+import json
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -68,7 +70,6 @@ def test_any_page_agrees_with_a_plain_list(steps: list[int], limit: int, place: 
     else:
         expected, more = model[at + 1 : at + 1 + limit], len(model) - at - 1 > limit
     name = "ending_before" if back else "starting_after"
-    import json
 
     answer = emulator.handle(Request("GET", "/v1/customers", f"limit={limit}&{name}={cursor}", HEADERS))
     page = json.loads(answer.body)

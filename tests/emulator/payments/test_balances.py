@@ -3,10 +3,12 @@
 from collections import Counter
 from typing import Any
 
+import stripe
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from creditctl.emulator.app import Emulator
+from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from tests.emulator.world import World
 
 
@@ -58,10 +60,6 @@ def test_a_charge_settles(emulated: World) -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.lists(ACTS, max_size=14))
 def test_whatever_happens_it_adds_up(acts: list[tuple[str, str]]) -> None:
-    import stripe
-
-    from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
-
     now = [1_790_000_000]
     emulator = Emulator(clock=lambda: now[0])
     http = EmulatorHTTPClient(emulator)

@@ -1,5 +1,6 @@
 """Discounts in Checkout: coupons and promotion codes, to the cent."""
 
+import uuid
 from typing import Any
 
 import pytest
@@ -54,8 +55,6 @@ def test_refused_discounts(world: World, refused: Refused) -> None:
 
 
 def test_active_codes_are_unique(world: World, refused: Refused) -> None:
-    import uuid
-
     text = "T" + uuid.uuid4().hex[:10]
     params = {"promotion": {"type": "coupon", "coupon": coupon(world, percent_off=10).id}, "code": text}
     code = world.stripe.promotion_codes.create(params=params)

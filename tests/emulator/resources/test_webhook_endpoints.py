@@ -6,6 +6,7 @@ import pytest
 import stripe
 
 from creditctl.emulator.app import Emulator
+from creditctl.emulator.protocol.wire import Request
 from tests.emulator.world import ENDPOINT_URL, Refused, World
 
 
@@ -46,8 +47,6 @@ def test_sixteen_at_most(emulated: World, refused: Refused) -> None:
 
 
 def test_local_urls_only_where_allowed() -> None:
-    from creditctl.emulator.protocol.wire import Request
-
     form = b"url=http://127.0.0.1:8000/hook&enabled_events[]=*"
     headers = {"authorization": "Bearer sk_test_emulator0000000000"}
     for strict, expected in ((False, 200), (True, 400)):

@@ -1,20 +1,19 @@
 """The background worker of a running server: deliveries go out by themselves."""
 
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import stripe
 
 from creditctl.emulator.app import Emulator
+from creditctl.emulator.transports.server import EmulatorServer
 from tests.emulator.world import Receiver
 
 
 def test_over_the_wire(receiver: Receiver) -> None:
     """The loopback server delivers by itself, promptly, to a real receiver."""
-    import threading
-    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
-    from creditctl.emulator.transports.server import EmulatorServer
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

@@ -7,6 +7,7 @@ import pytest
 import stripe
 
 from creditctl.emulator.app import Emulator
+from creditctl.emulator.protocol.wire import Reply
 from tests.emulator.world import ENDPOINT_URL, Receiver, World
 
 
@@ -88,8 +89,6 @@ def test_the_receiver_may_call_back(inside: World, emulator: Emulator) -> None:
     seen: list[str] = []
 
     def send(url: str, headers: Any, body: bytes) -> Any:
-        from creditctl.emulator.protocol.wire import Reply
-
         name = json.loads(body)["data"]["object"]["id"]
         seen.append(inside.stripe.products.retrieve(name).name)
         return Reply(200)

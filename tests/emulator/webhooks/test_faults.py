@@ -7,7 +7,7 @@ import pytest
 import stripe
 
 from creditctl.emulator.app import Emulator
-from creditctl.emulator.protocol.wire import Request
+from creditctl.emulator.protocol.wire import Reply, Request
 from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from tests.emulator.world import ENDPOINT_URL, Receiver, Refused, World, control
 
@@ -32,8 +32,6 @@ def test_hazards(inside: World, emulator: Emulator, receiver: Receiver, fault: s
 
 def test_reordering_is_repeatable() -> None:
     def deliver(seed: int) -> list[str]:
-        from creditctl.emulator.protocol.wire import Reply, Request
-
         emulator = Emulator(seed=seed, clock=lambda: 1_790_000_000)
         http = EmulatorHTTPClient(emulator)
         client = stripe.StripeClient("sk_test_emulator0000000000", http_client=http, max_network_retries=0)

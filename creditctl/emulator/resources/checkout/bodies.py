@@ -8,11 +8,10 @@ from typing import Any
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.updates import given_metadata
 from creditctl.emulator.payments.discounts import Discount
+from creditctl.emulator.protocol.durations import DAY_SECONDS
 from creditctl.emulator.protocol.versions import UI_MODES
 from creditctl.emulator.resources.core.payment_intents.bodies import method_configuration, requested_3ds, usable_types
 from creditctl.emulator.storage.object_types import Body, in_wire_order
-
-DAY_SECONDS = 86_400
 
 
 def new_session(

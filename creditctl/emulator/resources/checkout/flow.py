@@ -11,7 +11,7 @@ from creditctl.emulator.payments.bank_debits import is_disputed, record_bank_ans
 from creditctl.emulator.payments.confirm import ConfirmOptions, attempt_payment, finish_challenge
 from creditctl.emulator.payments.discounts import redeem
 from creditctl.emulator.payments.disputes import open_disputes
-from creditctl.emulator.payments.methods import Method, load_method
+from creditctl.emulator.payments.methods import PaymentMethod, load_method
 from creditctl.emulator.payments.settlement import settle_charge
 from creditctl.emulator.protocol.errors import StripeError, invalid
 from creditctl.emulator.resources.checkout.bodies import customer_details
@@ -28,7 +28,7 @@ def require_open(session: Body) -> None:
         raise invalid(f"This Checkout Session has a status of `{session['status']}` and can no longer be paid.")
 
 
-def pay_session(context: RequestContext, row: Row, method: Method | None, options: ConfirmOptions) -> Body:
+def pay_session(context: RequestContext, row: Row, method: PaymentMethod | None, options: ConfirmOptions) -> Body:
     """The buyer submits the page; answers the session as it is then. A decline is raised and the session stays open."""
     context.browser = True
     session, hidden = row.decoded(), row.hidden()
@@ -50,7 +50,7 @@ def pay_session(context: RequestContext, row: Row, method: Method | None, option
     return _after_attempt(context, session, hidden, intent, method)
 
 
-def _after_attempt(context: RequestContext, session: Body, hidden: Body, intent: Body, method: Method) -> Body:
+def _after_attempt(context: RequestContext, session: Body, hidden: Body, intent: Body, method: PaymentMethod) -> Body:
     if intent["status"] in ("succeeded", "processing", "requires_capture"):
         return _complete(context, session, hidden, intent, method)
     return session
@@ -69,7 +69,7 @@ def authenticate_session(context: RequestContext, row: Row, passed: bool) -> Bod
     return _after_attempt(context, session, hidden, intent, method)
 
 
-def _ensure_customer(context: RequestContext, session: Body, hidden: Body, method: Method) -> None:
+def _ensure_customer(context: RequestContext, session: Body, hidden: Body, method: PaymentMethod) -> None:
     """A customer is made where the session always makes one, or the method is to be kept."""
     data = hidden["payment_intent_data"]
     wanted = session["customer_creation"] == "always" or data.get("setup_future_usage")
@@ -99,7 +99,9 @@ def _intent(context: RequestContext, session: Body, hidden: Body) -> Body:
     return intent
 
 
-def _complete(context: RequestContext, session: Body, hidden: Body, intent: Body | None, method: Method | None) -> Body:
+def _complete(
+    context: RequestContext, session: Body, hidden: Body, intent: Body | None, method: PaymentMethod | None
+) -> Body:
     billing = method.body["billing_details"] if method else {}
     customer = session["customer"] or hidden.get("customer")
     paid = "unpaid"

@@ -18,6 +18,7 @@ from creditctl.emulator.api.lists import (
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import updated
 from creditctl.emulator.payments.discounts import read_discount
+from creditctl.emulator.protocol.durations import DAY_SECONDS, MINUTE_SECONDS
 from creditctl.emulator.protocol.errors import bad_parameter, invalid, missing_parameter, no_such
 from creditctl.emulator.protocol.fields import Enum, Text
 from creditctl.emulator.protocol.schema import Hash
@@ -30,7 +31,6 @@ from creditctl.emulator.resources.core.payment_intents.checks import check_types
 from creditctl.emulator.storage.object_types import COUPON, CUSTOMER, PROMOTION_CODE, SESSION, Body
 from creditctl.emulator.storage.store import Row, body_value
 
-MINUTE_SECONDS, DAY_SECONDS = 60, 86_400
 SHORTEST_LIFE_SECONDS = 30 * MINUTE_SECONDS
 
 

@@ -20,12 +20,12 @@ from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import given_metadata, updated
 from creditctl.emulator.payments import balances
 from creditctl.emulator.protocol.currencies import written
+from creditctl.emulator.protocol.durations import DAY_SECONDS
 from creditctl.emulator.protocol.errors import invalid
 from creditctl.emulator.protocol.fields import Currency, Enum, Field, Integer, Text
 from creditctl.emulator.protocol.schema import Metadata, Range
 from creditctl.emulator.storage.object_types import PAYOUT, Body
 
-DAY_SECONDS = 86_400
 ARRIVAL_DAYS = 2
 STATUSES = ("canceled", "failed", "in_transit", "paid", "pending")
 _CREATE: dict[str, Field] = {

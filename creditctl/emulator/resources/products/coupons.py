@@ -10,6 +10,7 @@ from creditctl.emulator.api.lists import by_body, by_column, by_created, list_fi
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import erase, given_metadata, updated
 from creditctl.emulator.payments.discounts import products_of
+from creditctl.emulator.protocol.durations import DAY_SECONDS
 from creditctl.emulator.protocol.errors import bad_parameter, invalid, missing_parameter
 from creditctl.emulator.protocol.fields import (
     Amount,
@@ -25,7 +26,7 @@ from creditctl.emulator.protocol.schema import Hash, Listing, Metadata
 from creditctl.emulator.storage.object_types import COUPON, CUSTOMER, PRODUCT, PROMOTION_CODE, Body
 
 _CODE_TEXT = re.compile(r"[a-zA-Z0-9\-_]+\Z")
-FIVE_YEARS_SECONDS = (5 * 365 + 1) * 86_400
+FIVE_YEARS_SECONDS = (5 * 365 + 1) * DAY_SECONDS
 _COUPON: dict[str, Field] = {
     "amount_off": Integer(low=1),
     "applies_to": Hash(fields={"products": Listing(item=Text())}),

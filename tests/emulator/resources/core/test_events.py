@@ -3,6 +3,7 @@
 import json
 
 from creditctl.emulator.app import Emulator
+from creditctl.emulator.protocol.wire import Request
 from tests.emulator.world import Receiver, Refused, World
 
 
@@ -11,7 +12,6 @@ def test_resending(inside: World, emulator: Emulator, receiver: Receiver) -> Non
     inside.stripe.products.create(params={"name": "A"})
     emulator.pump(send=receiver)
     event = inside.stripe.events.list().data[0]
-    from creditctl.emulator.protocol.wire import Request
 
     headers = {"authorization": "Bearer sk_test_emulator0000000000"}
     path = f"/v1/events/{event.id}/retry"

@@ -1,5 +1,7 @@
 """Products: creation, change, deletion."""
 
+import uuid
+
 from tests.emulator.world import Inside, Refused, World
 
 
@@ -66,8 +68,6 @@ def test_products_with_prices_stay(world: World, refused: Refused) -> None:
 
 
 def test_a_chosen_id_is_taken_once(world: World, refused: Refused) -> None:
-    import uuid
-
     name = f"creditctl_test_{uuid.uuid4().hex[:8]}"
     assert world.product(id=name).id == name
     assert refused(lambda: world.product(id=name)).code == "resource_already_exists"

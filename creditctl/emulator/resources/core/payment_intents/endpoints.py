@@ -8,7 +8,7 @@ from creditctl.emulator.api.lists import by_column, by_created, list_fields, lis
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import shipping, updated
 from creditctl.emulator.payments.confirm import ConfirmOptions, attempt_payment
-from creditctl.emulator.payments.methods import Method, load_method, make_method, refuse_reuse
+from creditctl.emulator.payments.methods import PaymentMethod, load_method, make_method, refuse_reuse
 from creditctl.emulator.protocol.errors import StripeError, invalid
 from creditctl.emulator.protocol.fields import Text
 from creditctl.emulator.resources.core.payment_intents.bodies import automatic_methods, new_intent, usable_types
@@ -48,7 +48,7 @@ def create(context: RequestContext) -> Body:
     return intent
 
 
-def _given_method(context: RequestContext, intent: Body) -> Method | None:
+def _given_method(context: RequestContext, intent: Body) -> PaymentMethod | None:
     """The method that the call names or describes, checked against the intent."""
     name, data = context.params.get("payment_method"), context.params.get("payment_method_data")
     if not name and not data:
@@ -65,7 +65,7 @@ def _given_method(context: RequestContext, intent: Body) -> Method | None:
     return method
 
 
-def _confirm(context: RequestContext, intent: Body, method: Method | None) -> Body:
+def _confirm(context: RequestContext, intent: Body, method: PaymentMethod | None) -> Body:
     if method is None and intent["payment_method"]:
         method = load_method(context, intent["payment_method"])
     if method is None:
