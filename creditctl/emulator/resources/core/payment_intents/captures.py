@@ -27,7 +27,7 @@ def capture(context: RequestContext) -> Body:
     # `charge.captured`, then the intent, then `charge.updated` with the balance transaction.
     settle_charge(context, charge["id"])
     dispute_captured(context, charge)
-    _tell_session(context, intent)
+    _mark_session_paid(context, intent)
     return intent
 
 
@@ -75,7 +75,7 @@ def _wrong_state(intent: Body) -> StripeError:
     return invalid(message, code="payment_intent_unexpected_state", payment_intent=intent)
 
 
-def _tell_session(context: RequestContext, intent: Body) -> None:
+def _mark_session_paid(context: RequestContext, intent: Body) -> None:
     """A Checkout Session whose payment was only authorised is paid now; nothing announces it."""
     session_id = context.fetch_row(PAYMENT_INTENT, intent["id"]).hidden().get("session")
     if session_id:
