@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import io
-import json
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
-from creditctl.cli.app import run
-from creditctl.cli.wiring import Wiring
+from tests.support.cli import Cli
+from tests.support.clock import Clock
+from tests.support.keys import TEST_KEY
 
 if TYPE_CHECKING:
     from creditctl.emulator.app import Emulator
@@ -23,75 +21,6 @@ if TYPE_CHECKING:
 settings.register_profile("desk", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
-
-TEST_KEY = "sk_test_emulator0000000000"
-START = 1_790_000_000
-"""September 2026 in Unix seconds: when the tests' clocks begin."""
-
-
-@dataclass
-class Clock:
-    """A clock that moves only when a test moves it. Units: Unix seconds."""
-
-    now: int = START
-
-    def __call__(self) -> int:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += max(1, round(seconds))
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How one command ended."""
-
-    exit_code: int
-    stdout: str
-    stderr: str
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """The one JSON document on stdout."""
-        parsed: dict[str, Any] = json.loads(self.stdout)
-        return parsed
-
-    @property
-    def report(self) -> dict[str, Any]:
-        """The document's report."""
-        report: dict[str, Any] = self.document["report"]
-        return report
-
-
-@dataclass
-class Cli:
-    """The command line in one folder with one environment: `cli("packages", "--json")`."""
-
-    folder: Path
-    clock: Clock
-    environ: dict[str, str] = field(default_factory=dict)
-    transport: Callable[[], Any] | None = None
-
-    def __call__(self, *arguments: str, stdin: str = "") -> Outcome:
-        wiring = Wiring(
-            environ=self.environ,
-            folder=self.folder,
-            stdin=io.StringIO(stdin),
-            stdout=io.StringIO(),
-            stderr=io.StringIO(),
-            clock=self.clock,
-            sleep=self.clock.sleep,
-            transport=self.transport,
-        )
-        code = run(list(arguments), wiring)
-        return Outcome(code, wiring.stdout.getvalue(), wiring.stderr.getvalue())  # type: ignore[attr-defined]
-
-    def write_env(self, lines: Sequence[str]) -> Path:
-        """Writes `.env` into the folder."""
-        path = self.folder / ".env"
-        path.write_text("".join(f"{line}\n" for line in lines))
-        path.chmod(0o600)
-        return path
 
 
 @pytest.fixture

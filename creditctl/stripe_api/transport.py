@@ -121,7 +121,7 @@ class RetryingTransport(stripe.HTTPClient):
 
     def close(self) -> None:
         """Closes the connections and the audit file."""
-        self._inner.close()  # type: ignore[no-untyped-call]
+        self._inner.close()
         if self._audit is not None:
             self._audit.close()
 
@@ -157,9 +157,7 @@ def _complete(response: Response) -> Response:
 
 
 def _broken_off() -> stripe.APIConnectionError:
-    return stripe.APIConnectionError(  # type: ignore[no-untyped-call]
-        "The answer broke off in the middle.", should_retry=True
-    )
+    return stripe.APIConnectionError("The answer broke off in the middle.", should_retry=True)
 
 
 def _worth_retrying(error: stripe.APIConnectionError) -> bool:

@@ -16,12 +16,10 @@ from creditctl.events.archive import archive_events, find_gap
 from creditctl.events.source import RETENTION_SECONDS
 from creditctl.ledger.archive.models import EventQuery, EventRecord, Gap, Reading
 from creditctl.ledger.archive.store import Archive
+from tests.support.events import NewStripe, StripeWithEvents
+from tests.support.scripted_stripe import Killed, lost
 
 DAY = 86_400
-
-
-class Killed(BaseException):
-    """Stands for a kill: nothing of ours catches it."""
 
 
 def killed_after(pages: int) -> Any:
@@ -39,11 +37,11 @@ def kept(archive: Archive) -> list[str]:
     return archive.ids(EventQuery())
 
 
-def run(stripe_events: Any, archive: Archive, **options: Any) -> Any:
+def run(stripe_events: StripeWithEvents, archive: Archive, **options: Any) -> Any:
     return archive_events(stripe_events.client, archive, clock=stripe_events.clock, **options)
 
 
-def test_the_first_run_keeps_everything_in_stripes_order(stripe_events: Any, archive: Archive) -> None:
+def test_the_first_run_keeps_everything_in_stripes_order(stripe_events: StripeWithEvents, archive: Archive) -> None:
     made = stripe_events.events(230, every_seconds=0)
 
     report = run(stripe_events, archive)
@@ -53,7 +51,7 @@ def test_the_first_run_keeps_everything_in_stripes_order(stripe_events: Any, arc
     assert report.findings() == []
 
 
-def test_the_bodies_are_kept_whole(stripe_events: Any, archive: Archive) -> None:
+def test_the_bodies_are_kept_whole(stripe_events: StripeWithEvents, archive: Archive) -> None:
     import json
 
     made = stripe_events.events(3)
@@ -65,7 +63,7 @@ def test_the_bodies_are_kept_whole(stripe_events: Any, archive: Archive) -> None
     }
 
 
-def test_the_next_run_reads_only_the_overlap_and_what_is_new(stripe_events: Any, archive: Archive) -> None:
+def test_the_next_run_reads_only_the_overlap_and_what_is_new(stripe_events: StripeWithEvents, archive: Archive) -> None:
     stripe_events.events(250, every_seconds=60)
     run(stripe_events, archive)
     made = stripe_events.events(5)
@@ -77,7 +75,7 @@ def test_the_next_run_reads_only_the_overlap_and_what_is_new(stripe_events: Any,
     assert report.read < 100
 
 
-def test_a_run_with_nothing_new_adds_nothing(stripe_events: Any, archive: Archive) -> None:
+def test_a_run_with_nothing_new_adds_nothing(stripe_events: StripeWithEvents, archive: Archive) -> None:
     stripe_events.events(5)
     run(stripe_events, archive)
 
@@ -86,7 +84,9 @@ def test_a_run_with_nothing_new_adds_nothing(stripe_events: Any, archive: Archiv
     assert (report.added, report.kept) == (0, 5)
 
 
-def test_an_event_that_becomes_visible_late_is_found_by_the_overlap(stripe_events: Any, archive: Archive) -> None:
+def test_an_event_that_becomes_visible_late_is_found_by_the_overlap(
+    stripe_events: StripeWithEvents, archive: Archive
+) -> None:
     stripe_events.events(3, every_seconds=60)
     run(stripe_events, archive)
     newest = stripe_events.clock.now
@@ -101,7 +101,7 @@ def test_an_event_that_becomes_visible_late_is_found_by_the_overlap(stripe_event
 
 
 @pytest.mark.parametrize("pages", [0, 1, 2])
-def test_a_killed_run_goes_on_where_it_stopped(stripe_events: Any, archive: Archive, pages: int) -> None:
+def test_a_killed_run_goes_on_where_it_stopped(stripe_events: StripeWithEvents, archive: Archive, pages: int) -> None:
     first = stripe_events.events(250, every_seconds=100)
     with pytest.raises(Killed):
         run(stripe_events, archive, progress=killed_after(pages))
@@ -119,7 +119,7 @@ def test_a_killed_run_goes_on_where_it_stopped(stripe_events: Any, archive: Arch
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rounds=st.lists(st.tuples(st.integers(0, 60), st.integers(0, 4)), min_size=1, max_size=4))
 def test_any_kills_and_any_growth_end_in_everything_once(
-    new_stripe: Any, tmp_path_factory: Any, rounds: list[tuple[int, int]]
+    new_stripe: NewStripe, tmp_path_factory: pytest.TempPathFactory, rounds: list[tuple[int, int]]
 ) -> None:
     one = new_stripe()
     path = tmp_path_factory.mktemp("mirror") / "ledger-mirror.db"
@@ -133,40 +133,44 @@ def test_any_kills_and_any_growth_end_in_everything_once(
         assert kept(archive) == one.ids()
 
 
-def test_a_rate_limit_and_broken_answers_are_waited_out(stripe_events: Any, archive: Archive) -> None:
+def test_a_rate_limit_and_broken_answers_are_waited_out(stripe_events: StripeWithEvents, archive: Archive) -> None:
     made = stripe_events.events(250)
-    stripe_events.faults.extend([429, 429, None, 500])
+    stripe_events.fail(429, 429, lost(), 500)
 
     run(stripe_events, archive)
 
     assert kept(archive) == made
 
 
-def test_a_stripe_that_stays_broken_leaves_what_was_read_and_an_error(stripe_events: Any, archive: Archive) -> None:
+def test_a_stripe_that_stays_broken_leaves_what_was_read_and_an_error(
+    stripe_events: StripeWithEvents, archive: Archive
+) -> None:
     import stripe
 
     made = stripe_events.events(250)
 
     def break_later(count: int) -> None:
         if count == 100:
-            stripe_events.faults.append(-1)
+            stripe_events.go_away()
 
     with pytest.raises((stripe.StripeError, Unreachable)):
         run(stripe_events, archive, progress=break_later)
     assert len(kept(archive)) == 100
-    stripe_events.faults.clear()
+    stripe_events.http.recover()
     run(stripe_events, archive)
     assert kept(archive) == made
 
 
-def test_two_runs_at_once_are_one_run_and_one_refusal(stripe_events: Any, archive: Archive) -> None:
+def test_two_runs_at_once_are_one_run_and_one_refusal(stripe_events: StripeWithEvents, archive: Archive) -> None:
     stripe_events.events(3)
     with archive.lock("archive", "An archive run"), pytest.raises(LockHeld):
         run(stripe_events, archive)
     assert run(stripe_events, archive).added == 3
 
 
-def test_another_reader_of_the_same_events_costs_no_event_and_no_copy(stripe_events: Any, archive: Archive) -> None:
+def test_another_reader_of_the_same_events_costs_no_event_and_no_copy(
+    stripe_events: StripeWithEvents, archive: Archive
+) -> None:
     """A listener stores events too; it must not make the archive believe that it is complete."""
     made = stripe_events.events(150)
     reading = archive.begin("read", stripe_events.clock(), None)
@@ -182,7 +186,7 @@ def test_another_reader_of_the_same_events_costs_no_event_and_no_copy(stripe_eve
     assert (report.read, report.added) == (150, 50)
 
 
-def test_a_gap_is_said_once_and_remembered(stripe_events: Any, archive: Archive) -> None:
+def test_a_gap_is_said_once_and_remembered(stripe_events: StripeWithEvents, archive: Archive) -> None:
     stripe_events.events(3)
     run(stripe_events, archive)
     last_looked = stripe_events.clock.now
@@ -203,7 +207,7 @@ def test_a_gap_is_said_once_and_remembered(stripe_events: Any, archive: Archive)
     assert again.findings() == []
 
 
-def test_a_quiet_account_that_was_looked_at_has_no_gap(stripe_events: Any, archive: Archive) -> None:
+def test_a_quiet_account_that_was_looked_at_has_no_gap(stripe_events: StripeWithEvents, archive: Archive) -> None:
     stripe_events.events(2)
     for _ in range(4):
         run(stripe_events, archive)
@@ -213,7 +217,7 @@ def test_a_quiet_account_that_was_looked_at_has_no_gap(stripe_events: Any, archi
     assert run(stripe_events, archive).gaps == ()
 
 
-def test_an_interrupted_run_whose_place_is_gone_begins_again(stripe_events: Any, archive: Archive) -> None:
+def test_an_interrupted_run_whose_place_is_gone_begins_again(stripe_events: StripeWithEvents, archive: Archive) -> None:
     made = stripe_events.events(250)
     with pytest.raises(Killed):
         run(stripe_events, archive, progress=killed_after(1))
@@ -228,7 +232,7 @@ def test_an_interrupted_run_whose_place_is_gone_begins_again(stripe_events: Any,
 
 @pytest.mark.parametrize("cursor_known", [True, False])
 def test_an_interrupted_run_that_was_left_for_too_long_names_no_gap_twice(
-    stripe_events: Any, archive: Archive, cursor_known: bool
+    stripe_events: StripeWithEvents, archive: Archive, cursor_known: bool
 ) -> None:
     """Whether Stripe still knows an event that it no longer lists is unconfirmed: both answers end well."""
     stripe_events.events(3)

@@ -14,17 +14,18 @@ from creditctl.events.event_view import EventView, record_of, wire_body
 from creditctl.events.ledger_effect import gain_of, is_posted
 from creditctl.ledger.archive.models import EventRecord
 from creditctl.ledger.store import Ledger
+from tests.support.clock import NOW, Clock
 from tests.support.ledger_calls import read
 
 
 @pytest.fixture
-def ledger(tmp_path: Path, clock: Any) -> Iterator[Ledger]:
+def ledger(tmp_path: Path, clock: Clock) -> Iterator[Ledger]:
     with Ledger.open(tmp_path / "ledger.db", account="acct_1", livemode=False, clock=clock) as built:
         yield built
 
 
 def event(type_: str, about: dict[str, Any], name: str = "evt_1") -> EventRecord:
-    body = {"id": name, "object": "event", "type": type_, "created": 1_790_000_000, "livemode": False}
+    body = {"id": name, "object": "event", "type": type_, "created": NOW, "livemode": False}
     return record_of(json.dumps({**body, "pending_webhooks": 0, "data": {"object": about}}, indent=2).encode())
 
 

@@ -16,12 +16,11 @@ from creditctl.events.source import RETENTION_SECONDS, read_pages
 from creditctl.ledger.archive.models import EventQuery, EventRecord
 from creditctl.ledger.archive.store import Archive
 from creditctl.stripe_api.delivery import DeliveryResult
+from tests.support.clock import Clock
+from tests.support.events import NewStripe, StripeWithEvents
+from tests.support.scripted_stripe import Killed
 
 URL = "http://127.0.0.1:8000/api/credits/webhook"
-
-
-class Killed(BaseException):
-    """Stands for a kill: nothing of ours catches it."""
 
 
 class Backend:
@@ -65,7 +64,7 @@ class Notes:
         self.lines.append(f"forgotten {since} {until}")
 
 
-def listener(stripe_events: Any, archive: Archive, backend: Backend, **options: Any) -> Listener:
+def listener(stripe_events: StripeWithEvents, archive: Archive, backend: Backend, **options: Any) -> Listener:
     waits: list[float] = options.pop("waits", [])
     return Listener(
         client=stripe_events.client,
@@ -80,7 +79,7 @@ def listener(stripe_events: Any, archive: Archive, backend: Backend, **options: 
     )
 
 
-def test_it_forwards_what_comes_after_its_start_in_order(stripe_events: Any, archive: Archive) -> None:
+def test_it_forwards_what_comes_after_its_start_in_order(stripe_events: StripeWithEvents, archive: Archive) -> None:
     stripe_events.events(5)
     backend = Backend()
     one = listener(stripe_events, archive, backend)
@@ -94,7 +93,7 @@ def test_it_forwards_what_comes_after_its_start_in_order(stripe_events: Any, arc
     assert backend.taken == made
 
 
-def test_it_begins_with_an_account_that_has_no_events(stripe_events: Any, archive: Archive) -> None:
+def test_it_begins_with_an_account_that_has_no_events(stripe_events: StripeWithEvents, archive: Archive) -> None:
     backend = Backend()
     one = listener(stripe_events, archive, backend)
     one.start()
@@ -104,7 +103,7 @@ def test_it_begins_with_an_account_that_has_no_events(stripe_events: Any, archiv
     assert backend.taken == made
 
 
-def test_only_the_wanted_types_are_forwarded(stripe_events: Any, archive: Archive) -> None:
+def test_only_the_wanted_types_are_forwarded(stripe_events: StripeWithEvents, archive: Archive) -> None:
     backend = Backend()
     one = listener(stripe_events, archive, backend, types=("customer.created",))
     one.start()
@@ -117,7 +116,7 @@ def test_only_the_wanted_types_are_forwarded(stripe_events: Any, archive: Archiv
 
 
 def test_a_backend_that_is_down_is_tried_ever_more_rarely_and_misses_nothing(
-    stripe_events: Any, archive: Archive
+    stripe_events: StripeWithEvents, archive: Archive
 ) -> None:
     backend, notes = Backend(), Notes()
     one = listener(stripe_events, archive, backend, ears=notes)
@@ -138,7 +137,7 @@ def test_a_backend_that_is_down_is_tried_ever_more_rarely_and_misses_nothing(
 
 @pytest.mark.parametrize("status", [302, 400, 404, 429, 500])
 def test_anything_but_2xx_is_tried_again_before_the_next_event(
-    stripe_events: Any, archive: Archive, status: int
+    stripe_events: StripeWithEvents, archive: Archive, status: int
 ) -> None:
     backend = Backend()
     one = listener(stripe_events, archive, backend)
@@ -152,7 +151,7 @@ def test_anything_but_2xx_is_tried_again_before_the_next_event(
     assert backend.tried == [made[0], *made]
 
 
-def test_after_a_kill_it_goes_on_with_the_one_in_flight(stripe_events: Any, archive: Archive) -> None:
+def test_after_a_kill_it_goes_on_with_the_one_in_flight(stripe_events: StripeWithEvents, archive: Archive) -> None:
     backend = Backend()
     one = listener(stripe_events, archive, backend)
     one.start()
@@ -169,7 +168,7 @@ def test_after_a_kill_it_goes_on_with_the_one_in_flight(stripe_events: Any, arch
     assert backend.taken == [*made[:3], *made[2:], *more]
 
 
-def test_a_late_event_is_found_by_the_overlap(stripe_events: Any, archive: Archive) -> None:
+def test_a_late_event_is_found_by_the_overlap(stripe_events: StripeWithEvents, archive: Archive) -> None:
     backend = Backend()
     one = listener(stripe_events, archive, backend)
     one.start()
@@ -186,22 +185,22 @@ def test_a_late_event_is_found_by_the_overlap(stripe_events: Any, archive: Archi
     assert len(set(backend.taken)) == len(backend.taken) == 4
 
 
-def test_a_stripe_that_is_away_is_waited_for(stripe_events: Any, archive: Archive) -> None:
+def test_a_stripe_that_is_away_is_waited_for(stripe_events: StripeWithEvents, archive: Archive) -> None:
     backend, notes = Backend(), Notes()
     one = listener(stripe_events, archive, backend, ears=notes)
     one.start()
     made = stripe_events.events(1)
-    stripe_events.faults.append(-1)
+    stripe_events.go_away()
 
     assert [one.step(), one.step()] == [1, 2]
-    stripe_events.faults.clear()
+    stripe_events.http.recover()
     assert one.step() is None
 
     assert backend.taken == made
     assert notes.lines[:2] == ["away stripe.server_error 1", "away stripe.server_error 2"]
 
 
-def test_a_key_that_stripe_refuses_ends_it(new_stripe: Any, archive: Archive, clock: Any) -> None:
+def test_a_key_that_stripe_refuses_ends_it(new_stripe: NewStripe, archive: Archive, clock: Clock) -> None:
     refused = new_stripe(None, "not_a_key")
     one = listener(refused, archive, Backend())
 
@@ -209,7 +208,9 @@ def test_a_key_that_stripe_refuses_ends_it(new_stripe: Any, archive: Archive, cl
         one.start()
 
 
-def test_once_ends_when_all_is_taken_and_fails_when_it_is_not(stripe_events: Any, archive: Archive) -> None:
+def test_once_ends_when_all_is_taken_and_fails_when_it_is_not(
+    stripe_events: StripeWithEvents, archive: Archive
+) -> None:
     backend, waits = Backend(), []  # type: ignore[var-annotated]
     one = listener(stripe_events, archive, backend, waits=waits)
     one.start()
@@ -227,7 +228,7 @@ def test_once_ends_when_all_is_taken_and_fails_when_it_is_not(stripe_events: Any
 
 
 def test_since_brings_back_what_was_passed_over_but_nothing_that_was_taken(
-    stripe_events: Any, archive: Archive
+    stripe_events: StripeWithEvents, archive: Archive
 ) -> None:
     before = stripe_events.events(2)
     backend = Backend()
@@ -243,7 +244,7 @@ def test_since_brings_back_what_was_passed_over_but_nothing_that_was_taken(
     assert backend.taken == after + before
 
 
-def test_two_targets_do_not_share_a_place(stripe_events: Any, archive: Archive) -> None:
+def test_two_targets_do_not_share_a_place(stripe_events: StripeWithEvents, archive: Archive) -> None:
     first, second = Backend(), Backend()
     one, other = listener(stripe_events, archive, first), listener(stripe_events, archive, second)
     other.target = "http://127.0.0.1:9000/other"
@@ -256,7 +257,7 @@ def test_two_targets_do_not_share_a_place(stripe_events: Any, archive: Archive) 
     assert first.taken == second.taken == made
 
 
-def test_what_was_listened_to_is_archived_besides(stripe_events: Any, archive: Archive) -> None:
+def test_what_was_listened_to_is_archived_besides(stripe_events: StripeWithEvents, archive: Archive) -> None:
     one = listener(stripe_events, archive, Backend())
     one.start()
     made = stripe_events.events(3)
@@ -272,24 +273,26 @@ def test_what_was_listened_to_is_archived_besides(stripe_events: Any, archive: A
     )
 )
 def test_whatever_happens_all_is_taken_once_in_order_but_what_a_kill_had_in_flight(
-    new_stripe: Any, tmp_path_factory: Any, rounds: list[tuple[int, str]]
+    new_stripe: NewStripe, tmp_path_factory: pytest.TempPathFactory, rounds: list[tuple[int, str]]
 ) -> None:
     one_stripe, backend = new_stripe(), Backend()
     with Archive.open(tmp_path_factory.mktemp("m") / "m.db", account="acct_example", livemode=False) as archive:
         listener(one_stripe, archive, backend).start()
         kills = 0
         for count, what in rounds:
-            one_stripe.faults.clear()
+            one_stripe.http.recover()
             one_stripe.events(count, every_seconds=count % 2)
             backend.down = what == "down"
-            backend.planned = {"kill": [200, Killed()], "500": [200, 500]}.get(what, [])
-            one_stripe.faults.extend([-1] if what == "stripe" else [])
+            planned: dict[str, list[int | BaseException]] = {"kill": [200, Killed()], "500": [200, 500]}
+            backend.planned = planned.get(what, [])
+            if what == "stripe":
+                one_stripe.go_away()
             try:
                 listener(one_stripe, archive, backend).step()
             except Killed:
                 kills += 1
         backend.down, backend.planned = False, []
-        one_stripe.faults.clear()
+        one_stripe.http.recover()
         last = listener(one_stripe, archive, backend)
         while last.step() is not None:
             continue
@@ -302,7 +305,9 @@ def test_the_wait_grows_and_ends() -> None:
     assert [pause_after(failures) for failures in (1, 2, 3, 10, 10_000)] == [1, 2, 4, 30, 30]
 
 
-def test_an_archive_run_beside_it_that_dies_halfway_makes_it_skip_nothing(stripe_events: Any, archive: Archive) -> None:
+def test_an_archive_run_beside_it_that_dies_halfway_makes_it_skip_nothing(
+    stripe_events: StripeWithEvents, archive: Archive
+) -> None:
     """An archive reads newest first: what it left in the mirror must not draw the listener past what it did not."""
     backend = Backend()
     one = listener(stripe_events, archive, backend)
@@ -325,7 +330,7 @@ def test_an_archive_run_beside_it_that_dies_halfway_makes_it_skip_nothing(stripe
 
 
 def test_after_a_pause_longer_than_stripes_memory_it_says_what_cannot_be_had(
-    stripe_events: Any, archive: Archive
+    stripe_events: StripeWithEvents, archive: Archive
 ) -> None:
     backend, notes = Backend(), Notes()
     first = listener(stripe_events, archive, backend)
@@ -346,7 +351,7 @@ def test_after_a_pause_longer_than_stripes_memory_it_says_what_cannot_be_had(
     assert sum(line.startswith("forgotten") for line in notes.lines) == 1
 
 
-def test_what_the_archive_kept_of_a_long_pause_is_forwarded(stripe_events: Any, archive: Archive) -> None:
+def test_what_the_archive_kept_of_a_long_pause_is_forwarded(stripe_events: StripeWithEvents, archive: Archive) -> None:
     backend = Backend()
     first = listener(stripe_events, archive, backend)
     first.start()
@@ -361,7 +366,7 @@ def test_what_the_archive_kept_of_a_long_pause_is_forwarded(stripe_events: Any, 
     assert backend.taken == made
 
 
-def test_a_short_pause_is_nothing_to_speak_of(stripe_events: Any, archive: Archive) -> None:
+def test_a_short_pause_is_nothing_to_speak_of(stripe_events: StripeWithEvents, archive: Archive) -> None:
     notes = Notes()
     one = listener(stripe_events, archive, Backend(), ears=notes)
     one.start()

@@ -19,12 +19,10 @@ from creditctl.events.sending import post_signed, resend_by_stripe
 from creditctl.ledger.archive.models import EventQuery, EventRecord
 from creditctl.ledger.archive.store import Archive
 from creditctl.stripe_api.delivery import DeliveryResult
+from tests.support.events import Receiver, StripeWithEvents
+from tests.support.scripted_stripe import Killed
 
 SECRET = Secret("whsec_example0000000000")
-
-
-class Killed(BaseException):
-    """Stands for a kill: nothing of ours catches it."""
 
 
 class Target:
@@ -67,7 +65,7 @@ def play(
 
 
 @pytest.fixture
-def chosen(stripe_events: Any, archive: Archive) -> list[str]:
+def chosen(stripe_events: StripeWithEvents, archive: Archive) -> list[str]:
     """Eight events, several in one second, as the replay will send them."""
     made = stripe_events.events(4, every_seconds=0) + stripe_events.events(4)
     assert select_events(stripe_events.client, archive, EventQuery(), clock=stripe_events.clock) == made
@@ -167,7 +165,7 @@ def test_every_result_is_told_as_it_comes(archive: Archive, chosen: list[str]) -
 
 
 def test_the_body_and_the_signature_are_those_of_a_real_delivery(
-    stripe_events: Any, archive: Archive, chosen: list[str], receiver: Any
+    stripe_events: StripeWithEvents, archive: Archive, chosen: list[str], receiver: Receiver
 ) -> None:
     with httpx.Client(trust_env=False) as http:
         send = post_signed(http, receiver.url, SECRET, stripe_events.clock)
@@ -182,7 +180,7 @@ def test_the_body_and_the_signature_are_those_of_a_real_delivery(
 
 
 def test_a_backend_that_is_down_or_cuts_the_line_is_a_failure(
-    archive: Archive, chosen: list[str], receiver: Any
+    archive: Archive, chosen: list[str], receiver: Receiver
 ) -> None:
     receiver.decide = lambda _event: None
     with httpx.Client(trust_env=False) as http:
@@ -195,7 +193,9 @@ def test_a_backend_that_is_down_or_cuts_the_line_is_a_failure(
     assert "ConnectError" in down.results[0].answer
 
 
-def test_stripes_own_resend_reaches_the_endpoint(stripe_events: Any, archive: Archive, receiver: Any) -> None:
+def test_stripes_own_resend_reaches_the_endpoint(
+    stripe_events: StripeWithEvents, archive: Archive, receiver: Receiver
+) -> None:
     client = stripe_events.client
     endpoint = client.v1.webhook_endpoints.create(params={"url": receiver.url, "enabled_events": ["*"]})
     made = stripe_events.events(2)
@@ -210,7 +210,7 @@ def test_stripes_own_resend_reaches_the_endpoint(stripe_events: Any, archive: Ar
 
 
 def test_a_resend_that_stripe_refuses_is_a_failure_with_its_words(
-    stripe_events: Any, archive: Archive, chosen: list[str]
+    stripe_events: StripeWithEvents, archive: Archive, chosen: list[str]
 ) -> None:
     report = play(archive, begin(archive, chosen[:1]), resend_by_stripe(stripe_events.client, "we_unknown"))
 
@@ -218,7 +218,9 @@ def test_a_resend_that_stripe_refuses_is_a_failure_with_its_words(
     assert "we_unknown" in report.results[0].answer
 
 
-def test_named_events_are_put_in_order_and_unknown_ones_refused(stripe_events: Any, archive: Archive) -> None:
+def test_named_events_are_put_in_order_and_unknown_ones_refused(
+    stripe_events: StripeWithEvents, archive: Archive
+) -> None:
     made = stripe_events.events(3)
     found = gather_named(stripe_events.client, archive, [made[2], made[0], made[2]], clock=stripe_events.clock)
     assert found == [made[0], made[2]]
@@ -227,7 +229,7 @@ def test_named_events_are_put_in_order_and_unknown_ones_refused(stripe_events: A
         gather_named(stripe_events.client, archive, ["evt_nobody"], clock=stripe_events.clock)
 
 
-def test_events_that_stripe_forgot_come_from_the_archive(stripe_events: Any, archive: Archive) -> None:
+def test_events_that_stripe_forgot_come_from_the_archive(stripe_events: StripeWithEvents, archive: Archive) -> None:
     old = stripe_events.events(3)
     select_events(stripe_events.client, archive, EventQuery(), clock=stripe_events.clock)
     stripe_events.clock.now += 40 * 86_400
@@ -238,7 +240,9 @@ def test_events_that_stripe_forgot_come_from_the_archive(stripe_events: Any, arc
     assert select_events(None, archive, EventQuery(since=0), clock=stripe_events.clock)[:3] == old
 
 
-def test_undelivered_ones_are_those_that_stripe_says(stripe_events: Any, archive: Archive, receiver: Any) -> None:
+def test_undelivered_ones_are_those_that_stripe_says(
+    stripe_events: StripeWithEvents, archive: Archive, receiver: Receiver
+) -> None:
     stripe_events.client.v1.webhook_endpoints.create(params={"url": receiver.url, "enabled_events": ["*"]})
     delivered = stripe_events.events(2)
     stripe_events.emulator.pump()
@@ -262,7 +266,9 @@ def test_undelivered_ones_are_those_that_stripe_says(stripe_events: Any, archive
         EventQuery(user_id="nobody"),
     ],
 )
-def test_stripe_and_the_archive_answer_a_query_alike(stripe_events: Any, archive: Archive, query: EventQuery) -> None:
+def test_stripe_and_the_archive_answer_a_query_alike(
+    stripe_events: StripeWithEvents, archive: Archive, query: EventQuery
+) -> None:
     stripe_events.events(8)
     select_events(stripe_events.client, archive, EventQuery(), clock=stripe_events.clock)
     with_stripe = select_events(stripe_events.client, archive, query, clock=stripe_events.clock, undelivered=False)

@@ -16,6 +16,7 @@ from creditctl.events.target import (
     require_own_host,
     secret_for,
 )
+from tests.support.events import StripeWithEvents
 
 URL = "https://api.example.com/api/credits/webhook"
 
@@ -69,7 +70,7 @@ def test_a_foreign_host_needs_the_accounts_name() -> None:
         require_own_host(url, ours=ours, account="acct_1", confirm="acct_1")
 
 
-def test_endpoints_are_read_with_what_we_noted_on_them(stripe_events: Any) -> None:
+def test_endpoints_are_read_with_what_we_noted_on_them(stripe_events: StripeWithEvents) -> None:
     created = stripe_events.client.v1.webhook_endpoints.create(
         params={
             "url": "http://127.0.0.1:8000/hook",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import resources
-from typing import Any
 
 import pytest
 
@@ -11,6 +10,8 @@ from creditctl.core.catalog import Catalog, Package, parse_catalog
 from creditctl.core.errors import ConfigurationError, GuardRefused, UsageError
 from creditctl.events.recipes import EVENT_TYPES, bank_account
 from creditctl.events.trigger import Order, Trigger
+from tests.support.clock import Clock
+from tests.support.events import NewStripe, StripeWithEvents
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def catalog() -> Catalog:
 
 
 @pytest.fixture
-def starter(stripe_events: Any, catalog: Catalog) -> Package:
+def starter(stripe_events: StripeWithEvents, catalog: Catalog) -> Package:
     """The first package, for sale."""
     package = next(iter(catalog))
     client = stripe_events.client
@@ -37,7 +38,7 @@ def starter(stripe_events: Any, catalog: Catalog) -> Package:
 
 
 @pytest.fixture
-def trigger(stripe_events: Any) -> Trigger:
+def trigger(stripe_events: StripeWithEvents) -> Trigger:
     return Trigger(stripe_events.client, stripe_events.clock.sleep, lambda _line: None)
 
 
@@ -47,7 +48,7 @@ def order(package: Package) -> Order:
 
 @pytest.mark.parametrize("event_type", EVENT_TYPES)
 def test_every_type_of_the_endpoint_is_made(
-    stripe_events: Any, trigger: Trigger, starter: Package, event_type: str
+    stripe_events: StripeWithEvents, trigger: Trigger, starter: Package, event_type: str
 ) -> None:
     made = trigger.make(event_type, order(starter))
 
@@ -60,7 +61,7 @@ def test_every_type_of_the_endpoint_is_made(
     assert made.payment_key in (session.id, session.payment_intent)
 
 
-def test_an_existing_session_is_finished(stripe_events: Any, trigger: Trigger, starter: Package) -> None:
+def test_an_existing_session_is_finished(stripe_events: StripeWithEvents, trigger: Trigger, starter: Package) -> None:
     expired = trigger.make("checkout.session.expired", order(starter))
     paid = trigger.make("checkout.session.completed", order(starter))
 
@@ -76,7 +77,7 @@ def test_without_a_price_it_says_what_to_run(trigger: Trigger, catalog: Catalog)
     assert "creditctl setup" in caught.value.fix
 
 
-def test_a_live_session_is_refused(clock: Any, new_stripe: Any) -> None:
+def test_a_live_session_is_refused(clock: Clock, new_stripe: NewStripe) -> None:
     from creditctl.emulator.app import Emulator
 
     emulator = Emulator(clock=clock, seed=1, livemode=True)

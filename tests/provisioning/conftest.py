@@ -1,12 +1,9 @@
-"""A door to the emulator, a transport that dies at a chosen request, and a tiny Stripe in memory for the planner."""
+"""Connections to the emulator, clients that die at a chosen change, and catalogues."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import stripe
@@ -15,50 +12,22 @@ from creditctl.core.catalog import Catalog, parse_catalog
 from creditctl.core.settings import merge_settings
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
-from creditctl.provisioning.planning.steps import Action, Step, StepKind
-from creditctl.provisioning.state import EndpointState, Observed, PriceState, ProductState
 from creditctl.stripe_api.audit import AuditLog
 from creditctl.stripe_api.client import StripeConnection, connect
+from tests.support.clock import Clock
+from tests.support.keys import TEST_KEY
+from tests.support.provisioning import Catalogs, Doors, Mortal
+from tests.support.scripted_stripe import Killed, ScriptedStripe, answers, is_write
 
 BASE = "http://127.0.0.1:12111"
-KEY = "sk_test_emulator0000000000"
-
-
-class Killed(BaseException):
-    """Stands for SIGKILL: nothing in the program may catch it."""
-
-
-class MortalTransport(stripe.HTTPClient):
-    """Passes requests on and dies at the n-th one that is not a read, before it is sent or after it was carried out."""
-
-    name = "mortal"
-
-    def __init__(self, inner: stripe.HTTPClient, dies_at: int, *, after: bool) -> None:
-        super().__init__()
-        self._inner, self._dies_at, self._after = inner, dies_at, after
-        self.changes = 0
-
-    def request(self, method: str, url: str, headers: Any, post_data: Any = None, *, _usage: Any = None) -> Any:
-        if method.lower() == "get":
-            return self._inner.request(method, url, headers, post_data)
-        self.changes += 1
-        if self.changes == self._dies_at and not self._after:
-            raise Killed
-        answer = self._inner.request(method, url, headers, post_data)
-        if self.changes == self._dies_at:
-            raise Killed
-        return answer
-
-    def close(self) -> None:
-        """Nothing is held open."""
 
 
 @pytest.fixture
-def make_door(emulator: Emulator, tmp_path: Path, clock: Any) -> Iterator[Callable[..., StripeConnection]]:
+def make_door(emulator: Emulator, tmp_path: Path, clock: Clock) -> Iterator[Doors]:
     """Doors to the emulator: `make_door(key=…, transport=…)`."""
     opened: list[StripeConnection] = []
 
-    def build(transport: stripe.HTTPClient | None = None, key: str = KEY, **values: str) -> StripeConnection:
+    def build(transport: stripe.HTTPClient | None = None, key: str = TEST_KEY, **values: str) -> StripeConnection:
         settings = merge_settings(
             {"STRIPE_SECRET_KEY": key, "STRIPE_API_BASE": BASE, **values}, {}, env_file=Path(".env"), folder=tmp_path
         )
@@ -78,25 +47,25 @@ def make_door(emulator: Emulator, tmp_path: Path, clock: Any) -> Iterator[Callab
 
 
 @pytest.fixture
-def door(make_door: Callable[..., StripeConnection]) -> StripeConnection:
+def door(make_door: Doors) -> StripeConnection:
     """One door to the emulator."""
     return make_door()
 
 
 @pytest.fixture
-def mortal(emulator: Emulator) -> Callable[..., MortalTransport]:
+def mortal(emulator: Emulator) -> Mortal:
     """Transports that die at a chosen change: `mortal(3, after=True)`."""
-    return lambda dies_at, *, after: MortalTransport(EmulatorHTTPClient(emulator), dies_at, after=after)
+
+    def build(dies_at: int, *, after: bool) -> ScriptedStripe:
+        transport = ScriptedStripe(emulator)
+        transport.on(answers(Killed(), committed=after), when=is_write, at=dies_at)
+        return transport
+
+    return build
 
 
 @pytest.fixture
-def killed() -> type[BaseException]:
-    """What a mortal transport raises."""
-    return Killed
-
-
-@pytest.fixture
-def make_catalog() -> Callable[..., Catalog]:
+def make_catalog() -> Catalogs:
     """A catalogue of packages from (slug, credits, amount) rows."""
 
     def build(*rows: tuple[str, int, int], currency: str = "usd") -> Catalog:
@@ -107,109 +76,3 @@ def make_catalog() -> Callable[..., Catalog]:
         return parse_catalog("\n".join(lines))
 
     return build
-
-
-@dataclass
-class TinyStripe:
-    """What Stripe does with the planner's steps, and nothing else: an independent model in memory."""
-
-    products: dict[str, ProductState] = field(default_factory=dict)
-    prices: dict[str, PriceState] = field(default_factory=dict)
-    endpoints: dict[str, EndpointState] = field(default_factory=dict)
-    held: list[str] = field(default_factory=list)
-    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1000))
-
-    @classmethod
-    def holding(cls, observed: Observed, held: Sequence[str] = ()) -> TinyStripe:
-        return cls(
-            {product.id: product for product in observed.products},
-            {price.id: price for price in observed.prices},
-            {endpoint.id: endpoint for endpoint in observed.endpoints},
-            list(held),
-        )
-
-    def observed(self) -> Observed:
-        return Observed(tuple(self.products.values()), tuple(self.prices.values()), tuple(self.endpoints.values()))
-
-    def apply(self, steps: Sequence[Step]) -> None:
-        made: dict[str, str] = {}
-        for step in steps:
-            params = {name: self._resolve(value, made) for name, value in step.params.items()}
-            if step.kind is StepKind.PRODUCT:
-                self._product(step, params)
-            elif step.kind is StepKind.PRICE:
-                self._price(step, params, made)
-            else:
-                self._endpoint(step, params, made)
-
-    def _resolve(self, value: Any, made: Mapping[str, str]) -> Any:
-        return made[value.removeprefix("@price:")] if isinstance(value, str) and value.startswith("@price:") else value
-
-    def _product(self, step: Step, params: dict[str, Any]) -> None:
-        if step.action is Action.CREATE:
-            assert params["id"] not in self.products
-            self.products[params["id"]] = ProductState(**params)
-            return
-        before = self.products[str(step.id)]
-        if params.get("default_price"):
-            price = self.prices[params["default_price"]]
-            assert price.product == before.id
-            assert price.active
-        self.products[before.id] = replace(before, **_merged(before.metadata, params))
-
-    def _price(self, step: Step, params: dict[str, Any], made: dict[str, str]) -> None:
-        key, transfer = params.get("lookup_key"), params.pop("transfer_lookup_key", False)
-        if step.action in (Action.CREATE, Action.REPLACE):
-            self._claim(key, transfer, None)
-            price = PriceState(id=f"price_{next(self.numbers)}", **params)
-            self.prices[price.id] = price
-            made[step.subject] = price.id
-            return
-        before = self.prices[str(step.id)]
-        if params.get("active") is False:
-            assert self.products[before.product].default_price != before.id, "a default price cannot be archived"
-        self._claim(key, transfer, before.id)
-        self.prices[before.id] = replace(before, **_merged(before.metadata, params))
-
-    def _claim(self, key: str | None, transfer: bool, holder: str | None) -> None:
-        for price in list(self.prices.values()):
-            if key and price.active and price.lookup_key == key and price.id != holder:
-                assert transfer, "the lookup key is taken"
-                self.prices[price.id] = replace(price, lookup_key=None)
-
-    def _endpoint(self, step: Step, params: dict[str, Any], made: dict[str, str]) -> None:
-        if step.action in (Action.CREATE, Action.REPLACE):
-            number = next(self.numbers)
-            mark = f"{number:08x}"
-            metadata = {**params["metadata"], "secret_fingerprint": mark}
-            older = self.held if "rotation" in params["metadata"] else []
-            self.held = [mark, *older]
-            self.endpoints[f"we_{number}"] = EndpointState(
-                f"we_{number}",
-                params["url"],
-                tuple(sorted(params["enabled_events"])),
-                api_version=params["api_version"],
-                created=number,
-                metadata=metadata,
-            )
-        elif step.action is Action.DELETE:
-            del self.endpoints[str(step.id)]
-        elif step.action is not Action.KEEP:
-            before = self.endpoints[str(step.id)]
-            disabled = params.pop("disabled", before.status == "disabled")
-            if "enabled_events" in params:
-                params["enabled_events"] = tuple(sorted(params["enabled_events"]))
-            after = replace(before, **_merged(before.metadata, params), status="disabled" if disabled else "enabled")
-            self.endpoints[before.id] = after
-
-
-def _merged(metadata: Mapping[str, str], params: dict[str, Any]) -> dict[str, Any]:
-    """Source: Stripe API reference, "Metadata": an update adds and replaces keys, and empty values remove them."""
-    merged = {**metadata, **params.pop("metadata", {})}
-    return {**params, "metadata": {name: value for name, value in merged.items() if value != ""}}
-
-
-@pytest.fixture
-def tiny_stripe() -> type[TinyStripe]:
-    """The model, to be filled with a state."""
-    return TinyStripe

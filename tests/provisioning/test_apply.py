@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -24,10 +23,10 @@ from creditctl.provisioning.planning.steps import Plan
 from creditctl.provisioning.secret_sinks import CommandSink, EnvFileSink
 from creditctl.provisioning.state import DesiredEndpoint
 from creditctl.stripe_api.client import StripeConnection
+from tests.support.provisioning import Catalogs, Doors, Mortal
+from tests.support.scripted_stripe import Killed
 
 URL = "http://127.0.0.1:9/api/credits/webhook"
-Doors = Callable[..., StripeConnection]
-Catalogs = Callable[..., Catalog]
 
 
 def held_in(path: Path) -> tuple[Secret, ...]:
@@ -72,13 +71,12 @@ def test_a_first_run_killed_at_any_change_is_finished_by_the_next(
     dies_at: int,
     after: bool,
     make_door: Doors,
-    mortal: Callable[..., Any],
-    killed: type[BaseException],
+    mortal: Mortal,
     make_catalog: Catalogs,
     tmp_path: Path,
 ) -> None:
     catalog, env = make_catalog(("starter", 1000, 1000), ("basic", 5500, 4500)), tmp_path / ".env"
-    with pytest.raises(killed):
+    with pytest.raises(Killed):
         set_up(make_door(mortal(dies_at, after=after)), catalog, env)
     set_up(make_door(), catalog, env)
 
@@ -92,8 +90,7 @@ def test_a_reprice_killed_at_any_change_is_finished_by_the_next(
     dies_at: int,
     after: bool,
     make_door: Doors,
-    mortal: Callable[..., Any],
-    killed: type[BaseException],
+    mortal: Mortal,
     make_catalog: Catalogs,
     tmp_path: Path,
 ) -> None:
@@ -101,7 +98,7 @@ def test_a_reprice_killed_at_any_change_is_finished_by_the_next(
     door = make_door()
     old = set_up(door, make_catalog(("starter", 1000, 1000)), env).prices["starter"]
     door.client.v1.products.update("creditctl_starter", {"default_price": old})
-    with pytest.raises(killed):
+    with pytest.raises(Killed):
         set_up(make_door(mortal(dies_at, after=after)), dear, env)
     assert any(p.active and p.lookup_key == "creditctl_starter_usd" for p in observe(door).prices), "always a price"
     set_up(make_door(), dear, env)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import stripe
 from creditctl.core.catalog import Catalog
 from creditctl.core.keys import Secret
 from creditctl.emulator.app import Emulator
-from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from creditctl.provisioning.apply import Applied, apply_plan
 from creditctl.provisioning.observe import observe
 from creditctl.provisioning.planning.plan import make_plan
@@ -20,40 +18,33 @@ from creditctl.provisioning.planning.steps import Plan
 from creditctl.provisioning.secret_sinks import EnvFileSink
 from creditctl.provisioning.state import DesiredEndpoint
 from creditctl.stripe_api.client import StripeConnection
+from tests.support.provisioning import Catalogs, Doors
+from tests.support.scripted_stripe import Forward, ScriptedStripe, SentRequest, StripeAnswer, error
 
 URL = "http://127.0.0.1:9/api/credits/webhook"
-Doors = Callable[..., StripeConnection]
-Catalogs = Callable[..., Catalog]
 ONE = ("starter", 1000, 1000)
 
 
-class StoredFailure(stripe.HTTPClient):
+def stored_failure(emulator: Emulator, path: str, *, carried_out: bool) -> ScriptedStripe:
     """Answers the first creation at a path with a 500, whether it was carried out or not, and replays that for its key.
 
     Source: Stripe API reference, "Idempotent requests": the first answer is kept, "including 500 errors".
     """
+    keys: list[str] = []
 
-    name = "stored-failure"
+    def fail(request: SentRequest, forward: Forward) -> StripeAnswer:
+        key = request.headers["Idempotency-Key"]
+        if keys and key not in keys:
+            return forward()
+        replayed = {"Idempotent-Replayed": "true", "Original-Request": "req_first"} if keys else {}
+        if not keys and carried_out:
+            forward()
+        keys.append(key)
+        return error(500, **{"Request-Id": "req_first", **replayed})
 
-    def __init__(self, emulator: Emulator, path: str, *, carried_out: bool) -> None:
-        super().__init__()
-        self._inner = EmulatorHTTPClient(emulator)
-        self._path, self._carried_out = path, carried_out
-        self._key: str | None = None
-
-    def request(self, method: str, url: str, headers: Any, post_data: Any = None, *, _usage: Any = None) -> Any:
-        key = headers.get("Idempotency-Key")
-        if method.lower() != "post" or not url.endswith(self._path) or self._key not in (None, key):
-            return self._inner.request(method, url, headers, post_data)
-        replayed = {"Idempotent-Replayed": "true", "Original-Request": "req_first"} if self._key else {}
-        if self._key is None and self._carried_out:
-            self._inner.request(method, url, headers, post_data)
-        self._key = key
-        body = '{"error": {"type": "api_error", "message": "Something went wrong on our side."}}'
-        return body, 500, {"Request-Id": "req_first", **replayed}
-
-    def close(self) -> None:
-        """Nothing is held open."""
+    transport = ScriptedStripe(emulator)
+    transport.on(fail, method="POST", path=path)
+    return transport
 
 
 class Shop:
@@ -85,7 +76,7 @@ def test_a_failure_that_stripe_stored_is_not_waited_for_and_leaves_nothing_behin
     path: str, carried_out: bool, emulator: Emulator, make_door: Doors, make_catalog: Catalogs, shop: Shop
 ) -> None:
     catalog = make_catalog(ONE)
-    failing = Shop(make_door(StoredFailure(emulator, path, carried_out=carried_out)), shop.env)
+    failing = Shop(make_door(stored_failure(emulator, path, carried_out=carried_out)), shop.env)
     try:
         failing.set_up(catalog)
     except stripe.APIError:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import stripe
 
+from creditctl.core.catalog import Catalog
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.keys import Secret
 from creditctl.provisioning.apply import apply_plan
@@ -18,15 +17,16 @@ from creditctl.provisioning.rotate import Stage, begin, delivered_since, finish,
 from creditctl.provisioning.secret_sinks import EnvFileSink
 from creditctl.provisioning.state import DesiredEndpoint
 from creditctl.stripe_api.client import StripeConnection
+from tests.support.provisioning import Catalogs, Doors, Mortal
+from tests.support.scripted_stripe import Killed
 
 URL = "http://127.0.0.1:9/api/credits/webhook"
-Doors = Callable[..., StripeConnection]
 
 
 class Bench:
     """One backend's env file and the account behind it."""
 
-    def __init__(self, env: Path, catalog: Any) -> None:
+    def __init__(self, env: Path, catalog: Catalog) -> None:
         self.env, self.catalog = env, catalog
         self.sink = EnvFileSink(env)
 
@@ -55,7 +55,7 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path, make_catalog: Callable[..., Any], door: StripeConnection) -> Bench:
+def bench(tmp_path: Path, make_catalog: Catalogs, door: StripeConnection) -> Bench:
     built = Bench(tmp_path / ".env", make_catalog(("starter", 1000, 1000)))
     built.set_up(door)
     return built
@@ -94,11 +94,10 @@ def test_a_beginning_killed_at_any_change_goes_on(
     after: bool,
     bench: Bench,
     make_door: Doors,
-    mortal: Callable[..., Any],
-    killed: type[BaseException],
+    mortal: Mortal,
 ) -> None:
     old = bench.held[0]
-    with pytest.raises(killed):
+    with pytest.raises(Killed):
         bench.step(make_door(mortal(dies_at, after=after)))
     assert old in bench.held, "the old endpoint's secret stays accepted"
     door = make_door()
@@ -116,11 +115,10 @@ def test_an_ending_killed_at_any_change_goes_on(
     after: bool,
     bench: Bench,
     make_door: Doors,
-    mortal: Callable[..., Any],
-    killed: type[BaseException],
+    mortal: Mortal,
 ) -> None:
     bench.step(make_door())
-    with pytest.raises(killed):
+    with pytest.raises(Killed):
         bench.step(make_door(mortal(dies_at, after=after)))
     door = make_door()
     live = {endpoint.fingerprint for endpoint in observe_endpoints(door)}
@@ -133,10 +131,8 @@ def test_an_ending_killed_at_any_change_goes_on(
     assert bench.set_up(door) == 0
 
 
-def test_set_up_finishes_a_beginning_that_was_killed(
-    bench: Bench, make_door: Doors, mortal: Callable[..., Any], killed: type[BaseException]
-) -> None:
-    with pytest.raises(killed):
+def test_set_up_finishes_a_beginning_that_was_killed(bench: Bench, make_door: Doors, mortal: Mortal) -> None:
+    with pytest.raises(Killed):
         bench.step(make_door(mortal(1, after=True)))
     door = make_door()
     bench.set_up(door)
@@ -152,7 +148,7 @@ def test_an_endpoint_of_an_older_release_gets_a_successor_beside_it(bench: Bench
     older = door.client.v1.webhook_endpoints.create(
         {
             "url": URL,
-            "enabled_events": list(bench.wish.events),
+            "enabled_events": ["*"],
             "api_version": "2026-08-26.dahlia",
             "metadata": {"managed_by": "creditctl"},
         }

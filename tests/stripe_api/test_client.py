@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 import requests
@@ -18,151 +17,132 @@ from creditctl.core.modes import Mode
 from creditctl.core.settings import merge_settings
 from creditctl.stripe_api.audit import AuditLog
 from creditctl.stripe_api.client import StripeConnection, connect
+from tests.support.clock import NOW
+from tests.support.keys import LIVE_KEY, TEST_KEY
+from tests.support.scripted_stripe import Scripted, ScriptedStripe, StripeAnswer, error, lost, queue
 
-TEST_KEY = "sk_test_example0000"
-LIVE_KEY = "sk_live_" + "example0000"
 ACCOUNT = {"id": "acct_mine", "object": "account"}
 PRODUCT = {"id": "prod_1", "object": "product", "name": "Starter"}
 
 
-class ScriptedTransport(stripe.HTTPClient):
-    """Answers with what the test lays out, and remembers what it was asked."""
+class OpenDoor(Protocol):
+    """Connects to a Stripe that the test wrote the script for."""
 
-    name = "scripted"
-
-    def __init__(self, *answers: Any) -> None:
-        super().__init__()
-        self.answers = list(answers)
-        self.requests: list[tuple[str, str, Mapping[str, str], Any]] = []
-
-    def request(self, method: str, url: str, headers: Any, post_data: Any = None, *, _usage: Any = None) -> Any:
-        self.requests.append((method, url, dict(headers), post_data))
-        answer = self.answers.pop(0)
-        if isinstance(answer, BaseException):
-            raise answer
-        body, status, answered = (answer, 200, {}) if isinstance(answer, dict) else answer
-        known = requests.structures.CaseInsensitiveDict({"Request-Id": "req_1", **answered})
-        return (body if isinstance(body, str) else json.dumps(body), status, known)
-
-    def close(self) -> None:
-        """Nothing is held open."""
+    def __call__(self, transport: stripe.HTTPClient, key: str = ..., **values: str) -> StripeConnection: ...
 
 
-def failed(status: int, **headers: str) -> tuple[dict[str, Any], int, dict[str, str]]:
-    return {"error": {"type": "api_error", "message": f"status {status}"}}, status, headers
-
-
-def broken() -> stripe.APIConnectionError:
-    return stripe.APIConnectionError("lost", should_retry=True)
+def scripted(*answers: Scripted) -> ScriptedStripe:
+    return ScriptedStripe(queue(*answers))
 
 
 @pytest.fixture
-def open_door(tmp_path: Path) -> Callable[..., StripeConnection]:
-    slept: list[float] = []
+def slept() -> list[float]:
+    """How long the transport waited before each further try."""
+    return []
 
+
+@pytest.fixture
+def open_door(tmp_path: Path, slept: list[float]) -> OpenDoor:
     def build(transport: stripe.HTTPClient, key: str = TEST_KEY, **values: str) -> StripeConnection:
         settings = merge_settings({"STRIPE_SECRET_KEY": key, **values}, {}, env_file=Path(".env"), folder=tmp_path)
-        door = connect(
+        return connect(
             settings,
             sleep=slept.append,
             chance=lambda: 0.0,
             transport=transport,
-            audit=AuditLog(tmp_path / "audit.jsonl", lambda: 1_790_000_000),
+            audit=AuditLog(tmp_path / "audit.jsonl", lambda: NOW),
         )
-        door.slept = slept  # type: ignore[attr-defined]
-        return door
 
     return build
 
 
-OpenDoor = Callable[..., Any]
-
-
-@pytest.mark.parametrize(
-    "trouble", [failed(429), failed(500), failed(503), failed(409), broken(), ('{"id": "pro', 200, {})]
-)
-def test_a_change_is_repeated_with_one_idempotency_key(open_door: OpenDoor, trouble: Any) -> None:
-    transport = ScriptedTransport(trouble, trouble, PRODUCT)
+@pytest.mark.parametrize("trouble", [error(429), error(500), error(503), error(409), lost(), '{"id": "pro'])
+def test_a_change_is_repeated_with_one_idempotency_key(
+    open_door: OpenDoor, slept: list[float], trouble: Scripted
+) -> None:
+    transport = scripted(trouble, trouble, PRODUCT)
     with open_door(transport) as door:
         assert door.client.v1.products.create({"name": "Starter"}).id == "prod_1"
-        assert door.slept == [0.25, 0.5]
-    assert len({headers["Idempotency-Key"] for _, _, headers, _ in transport.requests}) == 1
+        assert slept == [0.25, 0.5]
+    assert len({request.headers["Idempotency-Key"] for request in transport.requests}) == 1
 
 
 def test_an_answer_that_breaks_off_is_repeated(open_door: OpenDoor) -> None:
-    cut = stripe.APIConnectionError("cut", should_retry=False)
+    cut = lost(should_retry=False)
     cut.__cause__ = requests.exceptions.ChunkedEncodingError()
-    with open_door(ScriptedTransport(cut, PRODUCT)) as door:
+    with open_door(scripted(cut, PRODUCT)) as door:
         assert door.client.v1.products.retrieve("prod_1").id == "prod_1"
 
 
 @pytest.mark.parametrize(
-    ("answers", "error", "requests_made"),
+    ("answers", "raised", "requests_made"),
     [
-        ([failed(429)] * 8, stripe.RateLimitError, 8),
-        ([failed(500)] * 5, stripe.APIError, 5),
-        ([broken() for _ in range(5)], stripe.APIConnectionError, 5),
-        ([failed(400)], stripe.InvalidRequestError, 1),
-        ([failed(500, **{"Stripe-Should-Retry": "false"})], stripe.APIError, 1),
-        ([failed(500, **{"Idempotent-Replayed": "true"})], stripe.APIError, 1),
-        ([stripe.APIConnectionError("bad certificate", should_retry=False)], stripe.APIConnectionError, 1),
+        ([error(429)] * 8, stripe.RateLimitError, 8),
+        ([error(500)] * 5, stripe.APIError, 5),
+        ([lost() for _ in range(5)], stripe.APIConnectionError, 5),
+        ([error(400)], stripe.InvalidRequestError, 1),
+        ([error(500, **{"Stripe-Should-Retry": "false"})], stripe.APIError, 1),
+        ([error(500, **{"Idempotent-Replayed": "true"})], stripe.APIError, 1),
+        ([lost("bad certificate", should_retry=False)], stripe.APIConnectionError, 1),
     ],
 )
-def test_patience_ends(open_door: OpenDoor, answers: list[Any], error: type[Exception], requests_made: int) -> None:
-    transport = ScriptedTransport(*answers)
-    with open_door(transport) as door, pytest.raises(error):
+def test_patience_ends(
+    open_door: OpenDoor, answers: list[Scripted], raised: type[Exception], requests_made: int
+) -> None:
+    transport = scripted(*answers)
+    with open_door(transport) as door, pytest.raises(raised):
         door.client.v1.products.retrieve("prod_1")
     assert len(transport.requests) == requests_made
 
 
-def test_a_wait_is_never_shorter_than_retry_after(open_door: OpenDoor) -> None:
-    with open_door(ScriptedTransport(failed(429, **{"Retry-After": "3"}), PRODUCT)) as door:
+def test_a_wait_is_never_shorter_than_retry_after(open_door: OpenDoor, slept: list[float]) -> None:
+    with open_door(scripted(error(429, **{"Retry-After": "3"}), PRODUCT)) as door:
         door.client.v1.products.retrieve("prod_1")
-        assert door.slept == [3.0]
+        assert slept == [3.0]
 
 
 def test_no_telemetry_and_no_notice(open_door: OpenDoor, tmp_path: Path) -> None:
-    transport = ScriptedTransport((PRODUCT, 200, {"Stripe-Notice": "hear, hear"}), PRODUCT)
+    transport = scripted(StripeAnswer(PRODUCT, headers={"Stripe-Notice": "hear, hear"}), PRODUCT)
     with open_door(transport) as door:
         door.client.v1.products.retrieve("prod_1")
         door.client.v1.products.retrieve("prod_1")
-    for _, _, headers, _ in transport.requests:
-        assert "X-Stripe-Client-Telemetry" not in headers
-        assert "telemetry_id" not in headers["X-Stripe-Client-User-Agent"]
+    for request in transport.requests:
+        assert "X-Stripe-Client-Telemetry" not in request.headers
+        assert "telemetry_id" not in request.headers["X-Stripe-Client-User-Agent"]
 
 
 def test_nothing_leaves_the_machine_when_the_base_is_local(open_door: OpenDoor) -> None:
-    transport = ScriptedTransport(PRODUCT, {"id": "file_1", "object": "file"})
+    transport = scripted(PRODUCT, {"id": "file_1", "object": "file"})
     with open_door(transport, STRIPE_API_BASE="http://127.0.0.1:9") as door:
         assert door.mode is Mode.EMULATOR
         door.client.v1.products.retrieve("prod_1")
         assert set(door.client._requestor.base_addresses.values()) == {"http://127.0.0.1:9"}
 
 
-@pytest.mark.parametrize("answer", [failed(404), {"emulator": "another"}, ("not JSON", 200, {}), broken()])
-def test_a_live_key_goes_to_no_local_address_but_our_emulator(open_door: OpenDoor, answer: Any) -> None:
-    transport = ScriptedTransport(answer)
+@pytest.mark.parametrize("answer", [error(404), {"emulator": "another"}, "not JSON", lost()])
+def test_a_live_key_goes_to_no_local_address_but_our_emulator(open_door: OpenDoor, answer: Scripted) -> None:
+    transport = scripted(answer)
     with pytest.raises(GuardRefused, match="live key"):
         open_door(transport, LIVE_KEY, STRIPE_API_BASE="http://127.0.0.1:9")
-    assert [(url, headers) for _, url, headers, _ in transport.requests] == [("http://127.0.0.1:9/_emulator", {})]
+    assert [(request.url, request.headers) for request in transport.requests] == [("http://127.0.0.1:9/_emulator", {})]
 
 
 def test_a_live_key_goes_to_our_emulator(open_door: OpenDoor) -> None:
-    transport = ScriptedTransport({"emulator": "creditctl"}, PRODUCT)
+    transport = scripted({"emulator": "creditctl"}, PRODUCT)
     with open_door(transport, LIVE_KEY, STRIPE_API_BASE="http://127.0.0.1:9") as door:
         assert (door.mode, door.livemode) == (Mode.EMULATOR, True)
         door.client.v1.products.create({"name": "Starter"})
 
 
 def test_another_account_than_the_pinned_one_is_refused_before_anything_else(open_door: OpenDoor) -> None:
-    transport = ScriptedTransport(ACCOUNT)
+    transport = scripted(ACCOUNT)
     with open_door(transport, STRIPE_ACCOUNT_ID="acct_other") as door, pytest.raises(GuardRefused, match="acct_other"):
         door.client.v1.products.create({"name": "Starter"})
-    assert [url for _, url, _, _ in transport.requests] == ["https://api.stripe.com/v1/account"]
+    assert [request.url for request in transport.requests] == ["https://api.stripe.com/v1/account"]
 
 
 def test_the_pinned_account_is_looked_at_once(open_door: OpenDoor) -> None:
-    transport = ScriptedTransport(ACCOUNT, PRODUCT, PRODUCT)
+    transport = scripted(ACCOUNT, PRODUCT, PRODUCT)
     with open_door(transport, STRIPE_ACCOUNT_ID="acct_mine") as door:
         door.client.v1.products.retrieve("prod_1")
         door.client.v1.products.retrieve("prod_1")
@@ -170,7 +150,7 @@ def test_the_pinned_account_is_looked_at_once(open_door: OpenDoor) -> None:
 
 
 def test_live_writes_are_locked_until_a_guard_opens_them(open_door: OpenDoor) -> None:
-    transport = ScriptedTransport(PRODUCT, ACCOUNT, PRODUCT)
+    transport = scripted(PRODUCT, ACCOUNT, PRODUCT)
     with open_door(transport, LIVE_KEY) as door:
         door.client.v1.products.retrieve("prod_1")
         with pytest.raises(GuardRefused):
@@ -195,7 +175,7 @@ def test_live_writes_are_locked_until_a_guard_opens_them(open_door: OpenDoor) ->
 def test_a_live_write_that_is_not_confirmed_is_refused(
     open_door: OpenDoor, expected: Mode | None, confirm: str | None, typed: str | None, code: str
 ) -> None:
-    with open_door(ScriptedTransport(ACCOUNT), LIVE_KEY) as door:
+    with open_door(scripted(ACCOUNT), LIVE_KEY) as door:
         ask = None if typed is None else lambda _question: typed
         with pytest.raises(GuardRefused) as caught:
             confirm_live_writes(door, expected=expected, confirm=confirm, ask=ask)
@@ -205,7 +185,7 @@ def test_a_live_write_that_is_not_confirmed_is_refused(
 
 
 def test_the_account_may_be_typed(open_door: OpenDoor) -> None:
-    with open_door(ScriptedTransport(ACCOUNT, PRODUCT), LIVE_KEY) as door:
+    with open_door(scripted(ACCOUNT, PRODUCT), LIVE_KEY) as door:
         confirm_live_writes(door, expected=Mode.LIVE, confirm=None, ask=lambda _question: " acct_mine\n")
         assert door.client.v1.products.create({"name": "Starter"}).id == "prod_1"
 
@@ -215,10 +195,11 @@ def audit_lines(tmp_path: Path) -> list[dict[str, Any]]:
 
 
 def test_changes_are_audited_and_reads_are_not(open_door: OpenDoor, tmp_path: Path) -> None:
-    refused = failed(400)
-    replayed = (PRODUCT, 200, {"Idempotent-Replayed": "true"})
-    with open_door(ScriptedTransport(PRODUCT, PRODUCT, refused, replayed, *[broken() for _ in range(5)])) as door:
+    refused = error(400)
+    replayed = StripeAnswer(PRODUCT, headers={"Idempotent-Replayed": "true"})
+    with open_door(scripted(PRODUCT, PRODUCT, refused, replayed, *[lost() for _ in range(5)])) as door:
         door.client.v1.products.retrieve("prod_1")
+        assert door.audit is not None
         with door.audit.purpose("a test"):
             door.client.v1.products.create({"name": "Starter"}, {"idempotency_key": "key-1"})
         with pytest.raises(stripe.InvalidRequestError):
@@ -229,7 +210,7 @@ def test_changes_are_audited_and_reads_are_not(open_door: OpenDoor, tmp_path: Pa
 
     assert audit_lines(tmp_path) == [
         {
-            "when": 1_790_000_000,
+            "when": NOW,
             "purpose": "a test",
             "what": "POST /v1/products",
             "idempotency_key": "key-1",
@@ -239,7 +220,7 @@ def test_changes_are_audited_and_reads_are_not(open_door: OpenDoor, tmp_path: Pa
         },
         {**audit_lines(tmp_path)[0], "purpose": "", "outcome": "replayed"},
         {
-            "when": 1_790_000_000,
+            "when": NOW,
             "purpose": "",
             "what": "DELETE /v1/products/prod_1",
             "idempotency_key": None,
@@ -252,7 +233,7 @@ def test_changes_are_audited_and_reads_are_not(open_door: OpenDoor, tmp_path: Pa
 
 def test_nothing_is_changed_where_the_audit_file_cannot_be_written(open_door: OpenDoor, tmp_path: Path) -> None:
     (tmp_path / "audit.jsonl").mkdir()
-    transport = ScriptedTransport(PRODUCT)
+    transport = scripted(PRODUCT)
     with open_door(transport) as door, pytest.raises(OSError, match="directory"):
         door.client.v1.products.create({"name": "Starter"})
     assert transport.requests == []
@@ -272,13 +253,14 @@ def test_a_line_that_a_crash_cut_off_does_not_swallow_the_next(tmp_path: Path) -
 
 
 def test_a_change_that_was_killed_under_way_is_noted_by_the_next_command(open_door: OpenDoor, tmp_path: Path) -> None:
-    with open_door(ScriptedTransport(KeyboardInterrupt())) as door:
+    with open_door(scripted(KeyboardInterrupt())) as door:
+        assert door.audit is not None
         with door.audit.purpose("a test"), pytest.raises(KeyboardInterrupt):
             door.client.v1.products.create({"name": "Starter"}, {"idempotency_key": "key-1"})
         assert (tmp_path / "audit.jsonl").read_text() == ""
     (left,) = tmp_path.glob("*.pending")
     left.rename(tmp_path / f"audit.jsonl.{os.getpid()}-another-1.pending")
-    with open_door(ScriptedTransport(PRODUCT)) as door:
+    with open_door(scripted(PRODUCT)) as door:
         door.client.v1.products.create({"name": "Starter"}, {"idempotency_key": "key-1"})
     lines = audit_lines(tmp_path)
 

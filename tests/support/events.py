@@ -1,4 +1,4 @@
-"""A Stripe with events in it, a mirror beside nothing, and a receiver of webhooks that does as it is told."""
+"""Event worlds for tests: a Stripe with events in it, an archive, and a receiver of webhooks with planned answers."""
 
 from __future__ import annotations
 
@@ -9,19 +9,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol, Unpack
 
 import pytest
 import stripe
 
 from creditctl.emulator.app import Emulator
-from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from creditctl.ledger.archive.store import Archive
 from creditctl.stripe_api.retry import RetryPolicy
 from creditctl.stripe_api.transport import RetryingTransport
+from tests.support.clock import Clock
+from tests.support.keys import TEST_KEY
+from tests.support.scripted_stripe import Scripted, ScriptedStripe, answers, in_turn
 
-TEST_KEY = "sk_test_emulator0000000000"
+if TYPE_CHECKING:
+    from stripe.params import EventListParams
+
 ACCOUNT = "acct_example"
+EVENTS = "/v1/events*"
 
 
 @dataclass
@@ -29,8 +34,9 @@ class StripeWithEvents:
     """The emulator through the official SDK, with a way to make many events quickly."""
 
     emulator: Emulator
-    clock: Any
+    clock: Clock
     client: stripe.StripeClient
+    http: ScriptedStripe
     transport: RetryingTransport
 
     def events(self, count: int, *, every_seconds: int = 1) -> list[str]:
@@ -40,66 +46,57 @@ class StripeWithEvents:
             self.clock.now += every_seconds
         return self.ids()[-count:]
 
-    def ids(self, **filters: Any) -> list[str]:
+    def ids(self, **filters: Unpack[EventListParams]) -> list[str]:
         """The ids of all events that Stripe lists, oldest first, read by the SDK itself."""
-        listed = self.client.v1.events.list(params={"limit": 100, **filters})  # type: ignore[typeddict-item]
-        return [event.id for event in listed.auto_paging_iter()][::-1]
+        given: EventListParams = {"limit": 100, **filters}
+        return [event.id for event in self.client.v1.events.list(given).auto_paging_iter()][::-1]
 
-    @property
-    def faults(self) -> list[int | None]:
-        """The statuses of the next answers about events, None for a cut connection; a last one of -1 stays for ever."""
-        inner = self.transport._inner
-        assert isinstance(inner, FaultyClient)
-        return inner.faults
+    def fail(self, *answers_about_events: Scripted) -> None:
+        """The next answers about events are these, then nothing goes wrong any more."""
+        self.http.on(in_turn(*answers_about_events), path=EVENTS)
 
-
-class FaultyClient(EmulatorHTTPClient):
-    """The emulator in process, whose answers about events fail as planned."""
-
-    def __init__(self, emulator: Emulator) -> None:
-        super().__init__(emulator)
-        self.faults: list[int | None] = []
-
-    def request(
-        self, method: str, url: str, headers: Any, post_data: Any = None, *, _usage: Any = None
-    ) -> tuple[str, int, Any]:
-        if not self.faults or "/v1/events" not in url:
-            return super().request(method, url, headers, post_data)
-        status = self.faults[0] if self.faults[0] == -1 else self.faults.pop(0)
-        if status is None:
-            raise stripe.APIConnectionError("cut", should_retry=True)
-        return '{"error": {"message": "planned"}}', 500 if status == -1 else status, {}
+    def go_away(self) -> None:
+        """No request about events is answered until `http.recover()`."""
+        self.http.on(answers(500), path=EVENTS)
 
 
-def connect(emulator: Emulator, key: str = TEST_KEY) -> tuple[stripe.StripeClient, RetryingTransport]:
+def stripe_with_events(emulator: Emulator, clock: Clock, key: str = TEST_KEY) -> StripeWithEvents:
     """The SDK's client on the emulator, with our retries under it."""
+    http = ScriptedStripe(emulator)
     transport = RetryingTransport(
-        FaultyClient(emulator),
+        http,
         sleep=lambda _seconds: None,
         chance=lambda: 0.5,
         policy=RetryPolicy(),
         audit=None,
         writes_locked=False,
     )
-    return stripe.StripeClient(key, http_client=transport, max_network_retries=0), transport
+    client = stripe.StripeClient(key, http_client=transport, max_network_retries=0)
+    return StripeWithEvents(emulator, clock, client, http, transport)
+
+
+class NewStripe(Protocol):
+    """Makes a Stripe of its own, empty, on the test's clock."""
+
+    def __call__(self, emulator: Emulator | None = None, key: str = ...) -> StripeWithEvents: ...
 
 
 @pytest.fixture
-def new_stripe(clock: Any) -> Iterator[Callable[..., StripeWithEvents]]:
+def new_stripe(clock: Clock) -> Iterator[NewStripe]:
     """Makes a Stripe of its own, empty, on the test's clock."""
     with contextlib.ExitStack() as stack:
 
         def make(emulator: Emulator | None = None, key: str = TEST_KEY) -> StripeWithEvents:
             built = emulator or Emulator(clock=clock, seed=1)
             stack.callback(built.close)
-            return StripeWithEvents(built, clock, *connect(built, key))
+            return stripe_with_events(built, clock, key)
 
         yield make
 
 
 @pytest.fixture
-def stripe_events(emulator: Emulator, clock: Any) -> StripeWithEvents:
-    return StripeWithEvents(emulator, clock, *connect(emulator))
+def stripe_events(emulator: Emulator, clock: Clock) -> StripeWithEvents:
+    return stripe_with_events(emulator, clock)
 
 
 @pytest.fixture

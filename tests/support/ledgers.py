@@ -10,8 +10,7 @@ import pytest
 
 from creditctl.core.entitlement.settlement import EntryDraft, Purchase
 from creditctl.ledger.store import Ledger
-
-NOW = 1_790_000_000
+from tests.support.clock import NOW
 
 
 def _purchase(n: int = 1, **changes: Any) -> EntryDraft:

@@ -36,9 +36,7 @@ class EmulatorHTTPClient(stripe.HTTPClient):
         response = self._emulator.handle(Request(method.upper(), unquote(parts.path), parts.query, lower, body))
         self._emulator.sent(response)
         if response.fate == "cut":
-            raise stripe.APIConnectionError(  # type: ignore[no-untyped-call]
-                "The emulator cut this connection.", should_retry=True
-            )
+            raise stripe.APIConnectionError("The emulator cut this connection.", should_retry=True)
         return response.body.decode(), response.status, _CaseInsensitive(response.headers)
 
     async def request_async(

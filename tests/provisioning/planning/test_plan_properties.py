@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +15,7 @@ from creditctl.provisioning.state import (
     PriceState,
     ProductState,
 )
+from tests.support.provisioning import TinyStripe
 
 CATALOG = parse_catalog(
     """
@@ -85,8 +84,8 @@ def catalog_states(draw: st.DrawFn) -> Observed:
 
 @SHARED
 @given(state=catalog_states(), prune=st.booleans())
-def test_a_catalogue_is_finished_by_one_plan(state: Observed, prune: bool, tiny_stripe: Any) -> None:
-    account = tiny_stripe.holding(state)
+def test_a_catalogue_is_finished_by_one_plan(state: Observed, prune: bool) -> None:
+    account = TinyStripe.holding(state)
     first = make_plan(CATALOG, None, state, prune=prune)
     account.apply(first.steps)
 
@@ -97,8 +96,8 @@ def test_a_catalogue_is_finished_by_one_plan(state: Observed, prune: bool, tiny_
 
 @SHARED
 @given(state=catalog_states(), cut=st.integers(0, 12))
-def test_a_catalogue_plan_can_be_killed_after_any_step(state: Observed, cut: int, tiny_stripe: Any) -> None:
-    account = tiny_stripe.holding(state)
+def test_a_catalogue_plan_can_be_killed_after_any_step(state: Observed, cut: int) -> None:
+    account = TinyStripe.holding(state)
     account.apply(make_plan(CATALOG, None, state).steps[:cut])
     account.apply(make_plan(CATALOG, None, account.observed()).steps)
 
@@ -107,10 +106,8 @@ def test_a_catalogue_plan_can_be_killed_after_any_step(state: Observed, cut: int
 
 @SHARED
 @given(state=catalog_states(), prune=st.booleans())
-def test_each_package_ends_with_one_active_price_and_strangers_are_left_alone(
-    state: Observed, prune: bool, tiny_stripe: Any
-) -> None:
-    account = tiny_stripe.holding(state)
+def test_each_package_ends_with_one_active_price_and_strangers_are_left_alone(state: Observed, prune: bool) -> None:
+    account = TinyStripe.holding(state)
     plan = make_plan(CATALOG, None, state, prune=prune)
     account.apply(plan.steps)
 
@@ -161,10 +158,8 @@ def endpoint_states(draw: st.DrawFn) -> tuple[EndpointState, ...]:
 
 @SHARED
 @given(state=endpoint_states(), held=st.sampled_from([(), ("aaaaaaaa",), ("aaaaaaaa", "bbbbbbbb")]))
-def test_the_endpoint_is_finished_by_one_plan(
-    state: tuple[EndpointState, ...], held: tuple[str, ...], tiny_stripe: Any
-) -> None:
-    account = tiny_stripe.holding(Observed(endpoints=state), held)
+def test_the_endpoint_is_finished_by_one_plan(state: tuple[EndpointState, ...], held: tuple[str, ...]) -> None:
+    account = TinyStripe.holding(Observed(endpoints=state), held)
     first = make_plan(CATALOG, DesiredEndpoint(URL, VERSION, held), account.observed())
     account.apply(first.steps)
     second = make_plan(CATALOG, DesiredEndpoint(URL, VERSION, tuple(account.held)), account.observed())
