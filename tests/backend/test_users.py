@@ -12,7 +12,7 @@ from creditctl.backend.users import MAX_CHARACTERS, PATTERN, BadUserId, parse_us
 
 
 @given(st.text(max_size=250))
-def test_a_user_id_is_unchanged_or_refused(text):
+def test_a_user_id_is_unchanged_or_refused(text: str) -> None:
     try:
         user_id = parse_user_id(text)
     except BadUserId:
@@ -25,7 +25,7 @@ def test_a_user_id_is_unchanged_or_refused(text):
 
 
 @given(st.text(st.characters(max_codepoint=126), max_size=220))
-def test_the_documented_pattern_says_the_same(text):
+def test_the_documented_pattern_says_the_same(text: str) -> None:
     documented = re.fullmatch(PATTERN, text) is not None and len(text) <= MAX_CHARACTERS
     try:
         parse_user_id(text)
@@ -35,13 +35,13 @@ def test_the_documented_pattern_says_the_same(text):
         assert documented
 
 
-def test_a_header_is_utf_8():
+def test_a_header_is_utf_8() -> None:
     assert user_id_from_header(["Jörg 用户".encode()]) == "Jörg 用户"
     with pytest.raises(BadUserId, match="not UTF-8"):
         user_id_from_header([b"J\xf6rg"])
 
 
-def test_a_header_is_there_once():
+def test_a_header_is_there_once() -> None:
     with pytest.raises(BadUserId, match="missing"):
         user_id_from_header([])
     with pytest.raises(BadUserId, match="more than once"):
