@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any
 
 import pytest
+
+from tests.support.browser import Buyer, OpenPage
 
 GOOD, DECLINED, CHALLENGE = "4242 4242 4242 4242", "4000 0000 0000 0002", "4000 0000 0000 3220"
 
 
-def test_a_purchase_from_the_package_to_the_credits(buyer: Any) -> None:
+def test_a_purchase_from_the_package_to_the_credits(buyer: Buyer) -> None:
     buyer.choose("Basic")
     assert "$45.00" in buyer.page.get_by_role("table").first.inner_text()
     assert "Basic" in buyer.page.get_by_role("table").first.inner_text()
@@ -33,7 +33,7 @@ REFUSALS = {
 }
 
 
-def test_declines_are_shown_in_place_and_another_card_pays(buyer: Any) -> None:
+def test_declines_are_shown_in_place_and_another_card_pays(buyer: Buyer) -> None:
     buyer.choose("Starter")
     address = buyer.page.url
 
@@ -60,7 +60,7 @@ WRONG: tuple[tuple[str, dict[str, str]], ...] = (
 )
 
 
-def test_what_was_typed_wrong_is_marked_at_its_field(buyer: Any) -> None:
+def test_what_was_typed_wrong_is_marked_at_its_field(buyer: Buyer) -> None:
     buyer.choose("Starter")
 
     for label, details in WRONG:
@@ -73,7 +73,7 @@ def test_what_was_typed_wrong_is_marked_at_its_field(buyer: Any) -> None:
         assert buyer.page.locator("[aria-invalid=true]").count() == 1
 
 
-def test_a_3d_secure_challenge_that_is_passed_pays(buyer: Any) -> None:
+def test_a_3d_secure_challenge_that_is_passed_pays(buyer: Buyer) -> None:
     buyer.choose("Pro")
     buyer.pay(CHALLENGE)
 
@@ -84,7 +84,7 @@ def test_a_3d_secure_challenge_that_is_passed_pays(buyer: Any) -> None:
     assert buyer.shop.balance(buyer.user_id) == 13_500
 
 
-def test_a_3d_secure_challenge_that_is_failed_leads_back_to_the_form(buyer: Any) -> None:
+def test_a_3d_secure_challenge_that_is_failed_leads_back_to_the_form(buyer: Buyer) -> None:
     buyer.choose("Pro")
     buyer.pay(CHALLENGE)
 
@@ -96,7 +96,7 @@ def test_a_3d_secure_challenge_that_is_failed_leads_back_to_the_form(buyer: Any)
     buyer.wait_for_credits()
 
 
-def test_a_challenge_left_alone_still_waits_when_the_buyer_comes_back(buyer: Any) -> None:
+def test_a_challenge_left_alone_still_waits_when_the_buyer_comes_back(buyer: Buyer) -> None:
     buyer.choose("Starter")
     address = buyer.page.url
     buyer.pay(CHALLENGE)
@@ -108,7 +108,7 @@ def test_a_challenge_left_alone_still_waits_when_the_buyer_comes_back(buyer: Any
     buyer.wait_for_credits()
 
 
-def test_cancel_leads_back_and_nothing_is_bought(buyer: Any) -> None:
+def test_cancel_leads_back_and_nothing_is_bought(buyer: Buyer) -> None:
     buyer.choose("Enterprise")
 
     buyer.page.get_by_role("link", name=re.compile("Cancel")).click()
@@ -120,7 +120,7 @@ def test_cancel_leads_back_and_nothing_is_bought(buyer: Any) -> None:
     assert buyer.shop.balance(buyer.user_id) == 0
 
 
-def test_going_back_and_paying_again_pays_once(buyer: Any) -> None:
+def test_going_back_and_paying_again_pays_once(buyer: Buyer) -> None:
     buyer.choose("Starter")
     address = buyer.page.url
     buyer.pay(GOOD)
@@ -135,7 +135,7 @@ def test_going_back_and_paying_again_pays_once(buyer: Any) -> None:
     assert buyer.shop.balance(buyer.user_id) == 1_000
 
 
-def test_two_tabs_with_one_session_pay_once(buyer: Any) -> None:
+def test_two_tabs_with_one_session_pay_once(buyer: Buyer) -> None:
     buyer.choose("Starter")
     other = buyer.at(buyer.page.context.new_page())
     other.page.goto(buyer.page.url)
@@ -150,7 +150,7 @@ def test_two_tabs_with_one_session_pay_once(buyer: Any) -> None:
     assert buyer.shop.balance(buyer.user_id) == 1_000
 
 
-def test_a_user_id_of_blanks_is_refused_in_place(buyer: Any) -> None:
+def test_a_user_id_of_blanks_is_refused_in_place(buyer: Buyer) -> None:
     buyer.page.goto(f"{buyer.shop.url}/credits")
     buyer.page.get_by_label("User id").fill("   ")
     buyer.page.get_by_role("button", name="Buy Starter").click()
@@ -160,7 +160,7 @@ def test_a_user_id_of_blanks_is_refused_in_place(buyer: Any) -> None:
 
 
 @pytest.mark.parametrize("card", [GOOD, CHALLENGE], ids=["at once", "challenge"])
-def test_everything_works_with_javascript_switched_off(buyer: Any, open_page: Callable[..., Any], card: str) -> None:
+def test_everything_works_with_javascript_switched_off(buyer: Buyer, open_page: OpenPage, card: str) -> None:
     plain = buyer.at(open_page(java_script_enabled=False))
     plain.choose("Business")
     plain.pay(DECLINED)
@@ -174,7 +174,7 @@ def test_everything_works_with_javascript_switched_off(buyer: Any, open_page: Ca
     assert plain.shop.balance(plain.user_id) == 35_000
 
 
-def test_the_pages_ask_nobody_else_for_anything(buyer: Any) -> None:
+def test_the_pages_ask_nobody_else_for_anything(buyer: Buyer) -> None:
     asked: list[str] = []
     buyer.page.on("request", lambda request: asked.append(request.url))
     complaints: list[str] = []

@@ -3,50 +3,82 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
-from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, Unpack
 
 import pytest
 import stripe
 
-KEY = "sk_test_emulator0000000000"
+from tests.support.browser import Buyer, Storefront
+from tests.support.keys import TEST_KEY
+from tests.support.waiting import run_process
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Dialog
+    from stripe import V1Services
+    from stripe._base_address import BaseAddresses
+    from stripe.params.checkout import SessionCreateParams
+
 GOOD = "4242 4242 4242 4242"
 
 
-@pytest.fixture
-def client(shop: Any) -> Any:
-    bases: Any = dict.fromkeys(("api", "connect", "files", "meter_events"), shop.stripe_url)
-    return stripe.StripeClient(KEY, base_addresses=bases, max_network_retries=0).v1
+@dataclass(frozen=True)
+class OpenSession:
+    """A session and the address of its page."""
+
+    id: str
+    url: str
 
 
-@pytest.fixture
-def session(client: Any, shop: Any) -> Callable[..., Any]:
+class NewSession(Protocol):
     """Makes a session as an application of its own would."""
 
-    def make(name: str = "A poster", amount: int = 2500, quantity: int = 2, **more: Any) -> Any:
-        data = {"currency": "usd", "unit_amount": amount, "product_data": {"name": name}}
-        return client.checkout.sessions.create(
-            params={
-                "mode": "payment",
-                "success_url": f"{shop.url}/credits/success?session_id={{CHECKOUT_SESSION_ID}}",
-                "line_items": [{"price_data": data, "quantity": quantity}],
-                **more,
-            }
-        )
+    def __call__(
+        self, name: str = "A poster", amount: int = 2500, quantity: int = 2, **more: Unpack[SessionCreateParams]
+    ) -> OpenSession: ...
+
+
+@pytest.fixture
+def client(shop: Storefront) -> V1Services:
+    url = shop.stripe_url
+    bases: BaseAddresses = {"api": url, "connect": url, "files": url, "meter_events": url}
+    return stripe.StripeClient(TEST_KEY, base_addresses=bases, max_network_retries=0).v1
+
+
+@pytest.fixture
+def session(client: V1Services, shop: Storefront) -> NewSession:
+    """Makes a session as an application of its own would."""
+
+    def make(
+        name: str = "A poster", amount: int = 2500, quantity: int = 2, **more: Unpack[SessionCreateParams]
+    ) -> OpenSession:
+        params: SessionCreateParams = {
+            "mode": "payment",
+            "success_url": f"{shop.url}/credits/success?session_id={{CHECKOUT_SESSION_ID}}",
+            "line_items": [
+                {
+                    "price_data": {"currency": "usd", "unit_amount": amount, "product_data": {"name": name}},
+                    "quantity": quantity,
+                }
+            ],
+            **more,
+        }
+        made = client.checkout.sessions.create(params)
+        assert made.url is not None
+        return OpenSession(made.id, made.url)
 
     return make
 
 
-def steer(shop: Any, *arguments: str) -> None:
+def steer(shop: Storefront, *arguments: str) -> None:
     """`creditctl emulator …` on the emulator of the shop."""
     line = [sys.executable, "-m", "creditctl", "emulator", *arguments, "--url", shop.stripe_url]
-    done = subprocess.run(line, env={"STRIPE_SECRET_KEY": KEY}, capture_output=True, text=True, check=False)
+    done = run_process(line, 30, env={"STRIPE_SECRET_KEY": TEST_KEY})
     assert done.returncode == 0, done.stderr
 
 
-def test_quantities_discounts_and_the_total_are_shown(buyer: Any, session: Any, client: Any) -> None:
+def test_quantities_discounts_and_the_total_are_shown(buyer: Buyer, session: NewSession, client: V1Services) -> None:
     coupon = client.coupons.create(params={"percent_off": 20, "duration": "once"})
     made = session(discounts=[{"coupon": coupon.id}])
 
@@ -61,7 +93,7 @@ def test_quantities_discounts_and_the_total_are_shown(buyer: Any, session: Any, 
     assert buyer.page.get_by_role("button", name="Pay $40.00").is_visible()
 
 
-def test_a_promotion_code_is_taken_or_refused_in_place(buyer: Any, session: Any, client: Any) -> None:
+def test_a_promotion_code_is_taken_or_refused_in_place(buyer: Buyer, session: NewSession, client: V1Services) -> None:
     coupon = client.coupons.create(params={"amount_off": 500, "currency": "usd", "duration": "once"})
     code = client.promotion_codes.create(params={"promotion": {"type": "coupon", "coupon": coupon.id}}).code
     made = session(allow_promotion_codes=True)
@@ -81,7 +113,7 @@ def test_a_promotion_code_is_taken_or_refused_in_place(buyer: Any, session: Any,
     assert client.checkout.sessions.retrieve(made.id).amount_total == 4500
 
 
-def test_where_nothing_is_to_pay_no_card_is_asked_for(buyer: Any, session: Any, client: Any) -> None:
+def test_where_nothing_is_to_pay_no_card_is_asked_for(buyer: Buyer, session: NewSession, client: V1Services) -> None:
     coupon = client.coupons.create(params={"percent_off": 100, "duration": "once"})
     made = session(discounts=[{"coupon": coupon.id}])
     buyer.page.goto(made.url)
@@ -94,7 +126,7 @@ def test_where_nothing_is_to_pay_no_card_is_asked_for(buyer: Any, session: Any, 
     assert client.checkout.sessions.retrieve(made.id).payment_status == "no_payment_required"
 
 
-def test_a_bank_account_pays_days_later(buyer: Any, client: Any) -> None:
+def test_a_bank_account_pays_days_later(buyer: Buyer, client: V1Services) -> None:
     buyer.choose("Basic")
     buyer.page.get_by_label("E-mail").fill("a@example.com")
     assert not buyer.page.get_by_label("Account number").is_visible()
@@ -115,7 +147,7 @@ def test_a_bank_account_pays_days_later(buyer: Any, client: Any) -> None:
     assert buyer.shop.balance(buyer.user_id) == 5_500
 
 
-def test_a_session_that_has_expired_says_so(buyer: Any, session: Any) -> None:
+def test_a_session_that_has_expired_says_so(buyer: Buyer, session: NewSession) -> None:
     made = session()
     buyer.page.goto(made.url)
     steer(buyer.shop, "expire", made.id)
@@ -126,16 +158,21 @@ def test_a_session_that_has_expired_says_so(buyer: Any, session: Any) -> None:
     assert "expired" in buyer.heading
 
 
-def test_the_buyers_address_can_be_given_by_the_shop(buyer: Any, session: Any) -> None:
+def test_the_buyers_address_can_be_given_by_the_shop(buyer: Buyer, session: NewSession) -> None:
     buyer.page.goto(session(customer_email="known@example.com").url)
 
     assert buyer.page.get_by_label("E-mail").input_value() == "known@example.com"
     assert buyer.page.get_by_label("E-mail").get_attribute("readonly") is not None
 
 
-def test_hostile_names_are_only_text(buyer: Any, session: Any) -> None:
+def test_hostile_names_are_only_text(buyer: Buyer, session: NewSession) -> None:
     dialogs: list[str] = []
-    buyer.page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+
+    def dismiss(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    buyer.page.on("dialog", dismiss)
     name = "<img src=x onerror=alert(1)><script>alert(2)</script>"
     buyer.page.goto(session(name).url)
     assert name in buyer.page.get_by_role("table").first.inner_text()
@@ -145,7 +182,7 @@ def test_hostile_names_are_only_text(buyer: Any, session: Any) -> None:
     assert dialogs == []
 
 
-def test_a_user_id_of_markup_is_only_text(buyer: Any) -> None:
+def test_a_user_id_of_markup_is_only_text(buyer: Buyer) -> None:
     odd = buyer.at(buyer.page)
     odd.user_id = f"<b>{buyer.user_id}</b>&amp;"
     odd.choose("Starter")

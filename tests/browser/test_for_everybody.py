@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.support.browser import Buyer, OpenPage
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 GOOD, DECLINED, CHALLENGE = "4242 4242 4242 4242", "4000 0000 0000 0002", "4000 0000 0000 3220"
 PHONE: dict[str, Any] = {"viewport": {"width": 320, "height": 640}, "device_scale_factor": 2, "has_touch": True}
 SMALLEST_TARGET_PIXELS = 44
 
 
-def stations(buyer: Any) -> Iterator[str]:
+def stations(buyer: Buyer) -> Iterator[str]:
     """Every page of a purchase, one after the other, each with its name."""
     page, shop = buyer.page, buyer.shop
     page.goto(f"{shop.url}/credits")
@@ -116,7 +121,7 @@ WEAK_CONTRASTS = """() => {
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_is_well_built_and_readable(buyer: Any, open_page: Callable[..., Any], scheme: str) -> None:
+def test_every_page_is_well_built_and_readable(buyer: Buyer, open_page: OpenPage, scheme: str) -> None:
     visitor = buyer.at(open_page(color_scheme=scheme))
     faults = {
         name: visitor.page.evaluate(FAULTS_OF_STRUCTURE) + visitor.page.evaluate(WEAK_CONTRASTS)
@@ -127,7 +132,7 @@ def test_every_page_is_well_built_and_readable(buyer: Any, open_page: Callable[.
     assert len(faults) == 13
 
 
-def test_the_measures_find_what_is_wrong(open_page: Callable[..., Any]) -> None:
+def test_the_measures_find_what_is_wrong(open_page: OpenPage) -> None:
     page = open_page()
     page.set_content(
         "<h1>A</h1><h3>B</h3><input id=x><a href=x></a><p id=x style='color: #999'>faint</p>"
@@ -141,7 +146,7 @@ def test_the_measures_find_what_is_wrong(open_page: Callable[..., Any]) -> None:
 
 
 def test_on_a_phone_nothing_is_wider_than_the_screen_and_everything_can_be_tapped(
-    buyer: Any, open_page: Callable[..., Any]
+    buyer: Buyer, open_page: OpenPage
 ) -> None:
     visitor = buyer.at(open_page(**PHONE))
     too_wide, too_small = [], []
@@ -149,7 +154,8 @@ def test_on_a_phone_nothing_is_wider_than_the_screen_and_everything_can_be_tappe
         if _overflows(visitor.page):
             too_wide.append(name)
         for target in visitor.page.locator("button:visible, input:visible:not([type=radio])").all():
-            if target.bounding_box()["height"] < SMALLEST_TARGET_PIXELS:
+            box = target.bounding_box()
+            if box is None or box["height"] < SMALLEST_TARGET_PIXELS:
                 too_small.append(f"{name}: {target.get_attribute('id') or target.inner_text()}")
         visitor.page.set_viewport_size({"width": 640, "height": 800})
         visitor.page.evaluate("document.documentElement.style.fontSize = '200%'")
@@ -161,7 +167,7 @@ def test_on_a_phone_nothing_is_wider_than_the_screen_and_everything_can_be_tappe
     assert (too_wide, too_small) == ([], [])
 
 
-def _overflows(page: Any) -> bool:
+def _overflows(page: Page) -> bool:
     wide: bool = page.evaluate("document.documentElement.scrollWidth > innerWidth")
     return wide
 
@@ -169,7 +175,7 @@ def _overflows(page: Any) -> bool:
 class Keyboard:
     """A buyer who has no mouse: reaches everything with Tab and sees where the focus is."""
 
-    def __init__(self, page: Any) -> None:
+    def __init__(self, page: Page) -> None:
         self.page = page
 
     def tab_to(self, name: str, most: int = 25) -> None:
@@ -199,7 +205,7 @@ class Keyboard:
             self.page.keyboard.press("Enter")
 
 
-def test_a_purchase_with_the_keyboard_alone(buyer: Any) -> None:
+def test_a_purchase_with_the_keyboard_alone(buyer: Buyer) -> None:
     buyer.page.goto(f"{buyer.shop.url}/credits")
     keys = Keyboard(buyer.page)
     keys.tab_to("Skip to the content", most=1)
@@ -225,7 +231,7 @@ def test_a_purchase_with_the_keyboard_alone(buyer: Any) -> None:
     assert buyer.shop.balance(buyer.user_id) == 13_500
 
 
-def test_cancelling_and_failing_are_within_reach_of_the_keyboard(buyer: Any) -> None:
+def test_cancelling_and_failing_are_within_reach_of_the_keyboard(buyer: Buyer) -> None:
     buyer.choose("Starter")
     buyer.pay(CHALLENGE)
     keys = Keyboard(buyer.page)
@@ -238,7 +244,7 @@ def test_cancelling_and_failing_are_within_reach_of_the_keyboard(buyer: Any) -> 
     assert buyer.heading == "Nothing was bought"
 
 
-def test_the_skip_link_leads_to_the_content(buyer: Any) -> None:
+def test_the_skip_link_leads_to_the_content(buyer: Buyer) -> None:
     buyer.page.goto(f"{buyer.shop.url}/credits")
     keys = Keyboard(buyer.page)
     keys.tab_to("Skip to the content", most=1)
