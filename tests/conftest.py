@@ -13,14 +13,20 @@ from hypothesis import settings
 from tests.support.cli import Cli
 from tests.support.clock import Clock
 from tests.support.keys import TEST_KEY
+from tests.support.waiting import patience
 
 if TYPE_CHECKING:
+    import pytest_timeout
+
     from creditctl.emulator.app import Emulator
 
 # Time limits on examples only measure the machine. At the desk each run tries new examples; a hand-in is repeatable.
 settings.register_profile("desk", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+SCALED = pytest.StashKey[bool]()
+"""Whether the limit on a test was already made longer."""
 
 
 @pytest.fixture
@@ -57,3 +63,15 @@ def cli(tmp_path: Path, clock: Clock, emulator: Emulator) -> Cli:
         "STRIPE_API_BASE": "http://127.0.0.1:12111",
     }
     return Cli(folder=tmp_path, clock=clock, environ=environ, transport=lambda: EmulatorHTTPClient(emulator))
+
+
+@pytest.hookimpl(tryfirst=True, optionalhook=True)
+def pytest_timeout_set_timer(item: pytest.Item, settings: pytest_timeout.Settings) -> bool | None:
+    """The limit on one test, as long as the machine is busy; set by pytest-timeout itself."""
+    if item.stash.get(SCALED, False):
+        return None
+    item.stash[SCALED] = True
+    scaled = settings._replace(timeout=patience(settings.timeout))
+    answer: bool | None = item.ihook.pytest_timeout_set_timer(item=item, settings=scaled)
+    item.stash[SCALED] = False
+    return answer

@@ -24,6 +24,7 @@ from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from creditctl.emulator.transports.server import EmulatorServer
 from creditctl.emulator_client.checkout_payer import pay
 from creditctl.stripe_api.delivery import deliver_signed
+from tests.support.waiting import Deadline, exit_of, patience
 
 KEY = "sk_test_emulator0000000000"
 SECRET = "whsec_example0000000000"
@@ -32,9 +33,9 @@ DEADLINE_SECONDS = 20
 
 
 def wait_until(condition):
-    deadline = time.monotonic() + DEADLINE_SECONDS
+    deadline = Deadline(DEADLINE_SECONDS)
     while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
+        assert not deadline.passed, "it did not happen in time"
         time.sleep(0.02)
 
 
@@ -55,15 +56,18 @@ class Backend:
         return self.log_path.read_text()
 
     def deliver(self, body, secret=SECRET):
-        with httpx.Client(timeout=DEADLINE_SECONDS) as client:
+        with httpx.Client(timeout=patience(DEADLINE_SECONDS)) as client:
             return deliver_signed(client, f"{self.url}/api/credits/webhook", body, Secret(secret), int(time.time()))
 
     def get(self, path, **params):
-        return httpx.get(self.url + path, params=params, timeout=DEADLINE_SECONDS)
+        return httpx.get(self.url + path, params=params, timeout=patience(DEADLINE_SECONDS))
 
     def purchase(self, user_id="1"):
         answer = httpx.post(
-            f"{self.url}/api/credits/purchase", json=BUY, headers={"X-User-Id": user_id}, timeout=DEADLINE_SECONDS
+            f"{self.url}/api/credits/purchase",
+            json=BUY,
+            headers={"X-User-Id": user_id},
+            timeout=patience(DEADLINE_SECONDS),
         )
         assert answer.status_code == 200, answer.text
         return answer.json()["payment_url"]
@@ -73,7 +77,7 @@ class Backend:
 
     def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)
-        return self.process.wait(DEADLINE_SECONDS)
+        return exit_of(self.process, DEADLINE_SECONDS)
 
 
 @dataclass
@@ -119,7 +123,7 @@ class Town:
         return next(str(event) for event in events.data if event.data.object["id"] == session_id).encode()
 
     def rows(self, query):
-        with contextlib.closing(sqlite3.connect(self.ledger_path, timeout=10)) as connection:
+        with contextlib.closing(sqlite3.connect(self.ledger_path, timeout=patience(10))) as connection:
             return connection.execute(query).fetchall()
 
     @contextlib.contextmanager
@@ -289,7 +293,7 @@ def test_a_stop_finishes_what_was_begun(town):
             time.sleep(0.3)
             assert not answer.done()
         assert answer.result().status == 200
-    assert backend.process.wait(DEADLINE_SECONDS) == 0
+    assert exit_of(backend.process, DEADLINE_SECONDS) == 0
     assert town.rows("SELECT credits FROM credit_transactions") == [(1000,)]
 
 

@@ -21,6 +21,7 @@ from creditctl.core.keys import Secret
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from creditctl.emulator.transports.server import EmulatorServer
+from tests.support.waiting import Deadline, patience
 
 KEY = "sk_test_emulator0000000000"
 DEADLINE_SECONDS = 60
@@ -63,8 +64,8 @@ class Site:
         """Runs the command line and kills it for good once the emulator has carried out so many more changes."""
         before = self._changes()
         process = self.start(*arguments)
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        while self._changes() < before + number and process.poll() is None and time.monotonic() < deadline:
+        deadline = Deadline(DEADLINE_SECONDS)
+        while self._changes() < before + number and process.poll() is None and not deadline.passed:
             time.sleep(0.001)
         process.send_signal(signal.SIGKILL)
         finish([process])
@@ -89,7 +90,7 @@ class Site:
 def finish(processes: Sequence[subprocess.Popen[str]]) -> list[int]:
     for process in processes:
         with contextlib.closing(process.stdout), contextlib.closing(process.stderr):  # type: ignore[type-var]
-            process.communicate(timeout=DEADLINE_SECONDS)
+            process.communicate(timeout=patience(DEADLINE_SECONDS))
     return [process.returncode for process in processes]
 
 

@@ -18,6 +18,7 @@ from creditctl.core.errors import ExitCode
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
 from creditctl.stripe_api.official_cli import numeric_url, refusal_in
+from tests.support.waiting import finish, patience
 
 KEY = "sk_test_emulator0000000000"
 START = 1_790_000_000
@@ -284,7 +285,13 @@ def test_a_real_process_passes_everything_through(server: EmulatorServer, tmp_pa
 
     def call(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*line, *arguments], env=environ, cwd=tmp_path, input=stdin, capture_output=True, text=True, timeout=60
+            [*line, *arguments],
+            env=environ,
+            cwd=tmp_path,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=patience(60),
         )
 
     fired = call("trigger", "customer.created")
@@ -317,7 +324,7 @@ def test_ctrl_c_ends_the_cli_too(server: EmulatorServer, tmp_path: Path) -> None
         assert line, "it never got ready"
 
     listening.send_signal(signal.SIGINT)
-    said, _ = listening.communicate(timeout=20)
+    said, _ = finish(listening, 20)
 
     assert listening.returncode == ExitCode.STOPPED
     assert list(tmp_path.iterdir()) == []

@@ -17,6 +17,7 @@ import stripe
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
+from tests.support.waiting import Deadline, finish, patience
 
 KEY = "sk_test_emulator0000000000"
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,7 +59,9 @@ class Cli:
         }
 
     def __call__(self, *args: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(self.line(*args), env=self.environment, capture_output=True, text=True, timeout=60)
+        return subprocess.run(
+            self.line(*args), env=self.environment, capture_output=True, text=True, timeout=patience(60)
+        )
 
     def line(self, *args: str) -> list[str]:
         return [CLI, *args, "--api-base", self.url]
@@ -95,8 +98,8 @@ def client(cli: Cli) -> Any:
 
 
 def until(check: Callable[[], Any], seconds: float = 15.0) -> Any:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    deadline = Deadline(seconds)
+    while not deadline.passed:
         found = check()
         if found:
             return found
@@ -158,7 +161,7 @@ def test_listen_forwards_and_logs_tail(cli: Cli, client: Any, server: tuple[Emul
         finally:
             for process in (listening, tailing):
                 os.killpg(process.pid, signal.SIGTERM)
-            heard, tail = (process.communicate(timeout=10)[0] for process in (listening, tailing))
+            heard, tail = (finish(process, 10)[0] for process in (listening, tailing))
             http.shutdown()
             thread.join()
     assert "customer.created" in heard
@@ -261,7 +264,7 @@ def test_listening_comes_back_after_a_restart_of_the_server(tmp_path: Path) -> N
                 until(lambda: cli("trigger", "product.created").returncode == 0 and len(received) > heard, 40.0)
         finally:
             os.killpg(listening.pid, signal.SIGTERM)
-            listening.communicate(timeout=10)
+            finish(listening, 10)
             http.shutdown()
             thread.join()
     emulator.close()

@@ -11,6 +11,7 @@ import pytest
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
+from tests.support.waiting import patience
 
 KEY = "sk_test_emulator0000000000"
 NODE = shutil.which("node") or ""
@@ -39,7 +40,7 @@ def seen() -> Seen:
     with EmulatorServer(emulator) as server:
         line = [NODE, str(SCRIPT), str(server.port), KEY]
         environment = {"PATH": os.environ["PATH"], "STRIPE_NODE": FOLDER}
-        done = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=patience(60))
     emulator.close()
     assert done.returncode == 0, done.stderr
     answer: Seen = json.loads(done.stdout)

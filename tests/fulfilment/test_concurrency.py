@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.ledger_calls import read
+from tests.support.waiting import finish
 
 World = Any
 
@@ -25,7 +26,7 @@ def deliver_everywhere(path: Path, event: Any, folder: Path) -> list[str]:
     ]
     outcomes: list[str] = []
     for child in children:
-        out, err = child.communicate(timeout=60)
+        out, err = finish(child, 60)
         assert child.returncode == 0, err
         outcomes += json.loads(out)
     return outcomes

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.support.waiting import run_process
 
 CHILD = Path(__file__).with_name("crash_child.py")
 PURCHASE, REFUND, DISPUTE = ["purchase:pi_1", 1000], ["refund:re_1", -250], ["dispute:dp_1", -750]
@@ -17,12 +18,7 @@ PURCHASE, REFUND, DISPUTE = ["purchase:pi_1", 1000], ["refund:re_1", -250], ["di
 def kill_everywhere(folder: Path, earlier: list[Any], event: Any, how: str) -> list[dict[str, Any]]:
     scenario = folder / "scenario.json"
     scenario.write_text(json.dumps({"earlier": earlier, "event": event}))
-    child = subprocess.run(
-        [sys.executable, str(CHILD), str(folder), str(scenario), how],
-        capture_output=True,
-        text=True,
-        timeout=100,
-    )
+    child = run_process([sys.executable, str(CHILD), str(folder), str(scenario), how], 100)
     assert child.returncode == 0, child.stderr
     results: list[dict[str, Any]] = json.loads(child.stdout)
     return results

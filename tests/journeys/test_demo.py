@@ -8,10 +8,11 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+
+from tests.support.waiting import Deadline, finish
 
 DEMO = [sys.executable, "-m", "creditctl", "demo"]
 
@@ -112,7 +113,7 @@ def test_two_demos_at_the_same_time_do_not_disturb_each_other(tmp_path: Path) ->
         )
         for _ in range(2)
     ]
-    outputs = [process.communicate(timeout=60) for process in running]
+    outputs = [finish(process, 60) for process in running]
 
     assert [process.returncode for process in running] == [0, 0], outputs
     assert all(json.loads(out)["report"]["balance"] == 55_000 for out, _ in outputs)
@@ -129,11 +130,11 @@ def test_a_stopped_demo_cleans_up_and_says_so(tmp_path: Path, number: signal.Sig
         text=True,
     )
     assert process.stderr is not None
-    deadline = time.monotonic() + 60
+    deadline = Deadline(60)
     while "storefront is at" not in process.stderr.readline():
-        assert time.monotonic() < deadline
+        assert not deadline.passed
     process.send_signal(number)
-    out, err = process.communicate(timeout=30)
+    out, err = finish(process, 30)
 
     assert process.returncode == code
     assert "Traceback" not in out + err

@@ -25,6 +25,7 @@ from creditctl.provisioning.state import DesiredEndpoint
 from creditctl.stripe_api.client import StripeConnection
 from tests.support.provisioning import Catalogs, Doors, Mortal
 from tests.support.scripted_stripe import Killed
+from tests.support.waiting import patience
 
 URL = "http://127.0.0.1:9/api/credits/webhook"
 
@@ -150,7 +151,7 @@ def test_two_threads_at_once_make_one_set_of_objects(make_door: Doors, make_cata
     together = threading.Barrier(2)
 
     def run(door: StripeConnection) -> Applied:
-        together.wait(timeout=30)
+        together.wait(timeout=patience(30))
         return set_up(door, catalog, env)
 
     with ThreadPoolExecutor(2) as pool:

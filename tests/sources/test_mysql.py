@@ -23,6 +23,7 @@ from creditctl.sources.report import ImportReport
 from creditctl.sources.row import RowReader
 from creditctl.sources.source import ColumnMap
 from tests.support.ledger_calls import read
+from tests.support.waiting import Deadline, exit_of
 
 START_SECONDS = 30
 TABLE = """
@@ -87,16 +88,16 @@ def server() -> Iterator[Server]:
             yield running
         finally:
             process.terminate()
-            process.wait(timeout=60)
+            exit_of(process, 60)
 
 
 def _wait(server: Server, process: subprocess.Popen[bytes], said: Path, refused: type[Exception]) -> None:
-    deadline = time.monotonic() + START_SECONDS
+    deadline = Deadline(START_SECONDS)
     while True:
         try:
             return server.execute("SELECT 1", database=None)
         except refused:
-            if process.poll() is not None or time.monotonic() > deadline:
+            if process.poll() is not None or deadline.passed:
                 pytest.fail(said.read_text(errors="replace")[-2000:])
             time.sleep(0.05)
 

@@ -23,6 +23,7 @@ from creditctl.sources.report import ImportReport
 from creditctl.sources.row import RowReader
 from creditctl.sources.source import ColumnMap
 from tests.support.ledger_calls import read
+from tests.support.waiting import patience
 
 PASSWORD = "only for this test"
 TABLE = """
@@ -93,7 +94,7 @@ def free_port() -> int:
 def call(*command: str, prefix: Sequence[str]) -> None:
     """Runs a command, and shows what it said if it failed. Its output goes to a file: a daemon would keep a pipe."""
     with tempfile.TemporaryFile() as said:
-        done = subprocess.run([*prefix, *command], stdout=said, stderr=said, cwd="/", check=False, timeout=60)
+        done = subprocess.run([*prefix, *command], stdout=said, stderr=said, cwd="/", check=False, timeout=patience(60))
         said.seek(0)
         assert done.returncode == 0, said.read().decode(errors="replace")
 
@@ -119,7 +120,20 @@ def server() -> Iterator[Server]:
         call(initdb, "-D", data, "-U", "app", "--no-sync", "-E", "UTF8", "--locale=C", "-A", "scram-sha-256",
              f"--pwfile={secret}", prefix=prefix)  # fmt: skip
         options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories='' -c fsync=off"
-        call(pg_ctl, "-D", data, "-w", "-l", str(home / "log"), "-o", options, "start", prefix=prefix)
+        call(
+            pg_ctl,
+            "-D",
+            data,
+            "-w",
+            "-t",
+            f"{patience(60):.0f}",
+            "-l",
+            str(home / "log"),
+            "-o",
+            options,
+            "start",
+            prefix=prefix,
+        )
         try:
             yield Server(port)
         finally:

@@ -17,6 +17,7 @@ import stripe
 from creditctl.core.errors import ExitCode
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
+from tests.support.waiting import Deadline
 
 KEY = "sk_test_emulator0000000000"
 START = 1_790_000_000
@@ -289,8 +290,8 @@ def receiver(answers: list[int]) -> Iterator[tuple[str, list[str]]]:
 
 def until(check: Callable[[], Any], seconds: float = 10.0) -> Any:
     """What the check finds, once it finds something."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    deadline = Deadline(seconds)
+    while not deadline.passed:
         found = check()
         if found:
             return found

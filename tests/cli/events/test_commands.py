@@ -27,6 +27,7 @@ from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from creditctl.emulator.transports.server import EmulatorServer
 from creditctl.ledger.archive.models import EventQuery
 from creditctl.ledger.archive.store import Archive, archive_path
+from tests.support.waiting import Deadline
 
 LIVE_KEY = "sk_live_" + "example00000000"
 
@@ -263,8 +264,8 @@ def test_stripes_own_resend_is_asked_for(world: LocalStack) -> None:
     answer = world.command("events", "replay", made["event"], "--via-stripe")
 
     assert answer["ok"], answer
-    deadline = time.monotonic() + 10
-    while len(deliveries(world, made["event"])) == before and time.monotonic() < deadline:
+    deadline = Deadline(10)
+    while len(deliveries(world, made["event"])) == before and not deadline.passed:
         time.sleep(0.02)
     assert deliveries(world, made["event"])[-1]["outcome"] == "exists"
 
@@ -519,9 +520,9 @@ def kill_when(running: subprocess.Popen[str], far_enough: Any) -> None:
 
 
 def wait_until(done: Any) -> None:
-    deadline = time.monotonic() + 60
+    deadline = Deadline(60)
     while not done():
-        assert time.monotonic() < deadline
+        assert not deadline.passed
         time.sleep(0.005)
 
 

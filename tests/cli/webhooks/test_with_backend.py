@@ -21,6 +21,7 @@ import stripe
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
 from creditctl.emulator_client.checkout_payer import pay
+from tests.support.waiting import Deadline, exit_of, patience
 
 KEY = "sk_test_emulator0000000000"
 DEADLINE_SECONDS = 30
@@ -28,9 +29,9 @@ CREDITS = 1000
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE_SECONDS
+    deadline = Deadline(DEADLINE_SECONDS)
     while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
+        assert not deadline.passed, "it did not happen in time"
         time.sleep(0.02)
 
 
@@ -64,7 +65,7 @@ class Business:
 
     def _answers(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/healthz", timeout=5).status_code == 200
+            return httpx.get(f"{self.url}/healthz", timeout=patience(5)).status_code == 200
         except httpx.TransportError:
             return False
 
@@ -72,7 +73,7 @@ class Business:
         """Stops it."""
         if self.process is not None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(DEADLINE_SECONDS)
+            exit_of(self.process, DEADLINE_SECONDS)
             self.process = None
 
     def sell(self) -> None:
@@ -80,7 +81,10 @@ class Business:
         before = self.balance()
         body = {"package_id": 1, "payment_method": "stripe"}
         answer = httpx.post(
-            f"{self.url}/api/credits/purchase", json=body, headers={"X-User-Id": "7"}, timeout=DEADLINE_SECONDS
+            f"{self.url}/api/credits/purchase",
+            json=body,
+            headers={"X-User-Id": "7"},
+            timeout=patience(DEADLINE_SECONDS),
         )
         session = answer.json()["payment_url"].split("?")[0].split("#")[0].rsplit("/", 1)[-1]
         assert pay(self.client, session, "tok_visa").paid
@@ -88,7 +92,9 @@ class Business:
 
     def balance(self) -> int:
         """The buyer's credits."""
-        answer = httpx.get(f"{self.url}/api/credits/balance", params={"user_id": "7"}, timeout=DEADLINE_SECONDS)
+        answer = httpx.get(
+            f"{self.url}/api/credits/balance", params={"user_id": "7"}, timeout=patience(DEADLINE_SECONDS)
+        )
         return int(answer.json()["balance"])
 
     def secrets(self) -> int:

@@ -14,6 +14,7 @@ from creditctl.emulator.app import Emulator
 from creditctl.emulator.protocol.wire import Request
 from creditctl.emulator.transports.server import EmulatorServer
 from tests.emulator.world import Inside, Refused, World
+from tests.support.waiting import Deadline
 
 KEY = "sk_test_emulator0000000000"
 
@@ -136,8 +137,8 @@ def test_a_key_is_in_use_until_the_answer_is_out() -> None:
 
         with ThreadPoolExecutor() as pool:
             slow = pool.submit(create)
-            deadline = time.monotonic() + 5
-            while not emulator.services.in_flight and time.monotonic() < deadline:
+            deadline = Deadline(5)
+            while not emulator.services.in_flight and not deadline.passed:
                 time.sleep(0.01)
             refused = create()
             assert (refused.status_code, refused.json()["error"]["code"]) == (409, "idempotency_key_in_use")

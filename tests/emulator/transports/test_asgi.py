@@ -14,6 +14,7 @@ import pytest
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
+from tests.support.waiting import Deadline, patience
 
 KEY = {"Authorization": "Bearer sk_test_emulator0000000000"}
 CARD = {"email": "b@example.com", "number": "4242424242424242", "expiry": "12/34", "cvc": "123"}
@@ -31,7 +32,7 @@ def shop() -> Iterator[Shop]:
         def do_POST(self) -> None:
             event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             if event["type"] == "checkout.session.completed":
-                go.wait(8)
+                go.wait(patience(8))
                 received.append(event["data"]["object"]["id"])
             self.send_response(200)
             self.send_header("Content-Length", "0")
@@ -67,12 +68,12 @@ def test_the_redirect_comes_after_the_answer(shop: Shop) -> None:
                 f"{item}[price_data][product_data][name]": "A",
             },
         ).json()
-        browser = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=20)
+        browser = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=patience(20))
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         browser.request("POST", urlsplit(session["url"]).path, urlencode(CARD), headers)
-        deadline = time.monotonic() + 5
+        deadline = Deadline(5)
         while stripe.get(f"/v1/checkout/sessions/{session['id']}").json()["status"] != "complete":
-            assert time.monotonic() < deadline
+            assert not deadline.passed
             time.sleep(0.02)
         assert received == []
         go.set()

@@ -10,6 +10,7 @@ import stripe
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
 from tests.emulator.world import Receiver
+from tests.support.waiting import Deadline
 
 
 def test_over_the_wire(receiver: Receiver) -> None:
@@ -35,12 +36,12 @@ def test_over_the_wire(receiver: Receiver) -> None:
             params={"url": f"http://127.0.0.1:{http.server_port}/hook", "enabled_events": ["customer.created"]}
         )
         client.v1.customers.create(params={"email": "a@example.com"})
-        deadline = time.monotonic() + 5
-        while not receiver.received and time.monotonic() < deadline:
+        deadline = Deadline(5)
+        while not receiver.received and not deadline.passed:
             time.sleep(0.005)
         _, headers, body = receiver.received[0]
         assert stripe.Webhook.construct_event(body, headers["Stripe-Signature"], made.secret).type == "customer.created"
-        while client.v1.events.list().data[0].pending_webhooks and time.monotonic() < deadline:
+        while client.v1.events.list().data[0].pending_webhooks and not deadline.passed:
             time.sleep(0.005)
         assert client.v1.events.list().data[0].pending_webhooks == 0
         http.shutdown()

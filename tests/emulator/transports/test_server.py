@@ -14,6 +14,7 @@ import pytest
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
+from tests.support.waiting import Deadline, patience
 
 KEY = "sk_test_emulator0000000000"
 SERVE = """
@@ -26,7 +27,7 @@ serve(Emulator(state=Path(sys.argv[1])), "127.0.0.1", 0, lambda url: print(url, 
 
 
 def call(port: int, method: str, path: str, body: str | None = None) -> tuple[int, dict[str, object]]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=patience(10))
     try:
         connection.request(method, path, body, {"Authorization": f"Bearer {KEY}"})
         answer = connection.getresponse()
@@ -74,8 +75,8 @@ def test_it_survives_a_kill(tmp_path: Path) -> None:
     assert isinstance(listed, list)
     assert [product["id"] for product in listed] == made[::-1]
     process.terminate()
-    deadline = time.monotonic() + 10
-    while process.poll() is None and time.monotonic() < deadline:
+    deadline = Deadline(10)
+    while process.poll() is None and not deadline.passed:
         time.sleep(0.01)
     assert process.poll() is not None
     process.communicate()

@@ -13,6 +13,7 @@ from websockets.typing import Subprotocol
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
+from tests.support.waiting import Deadline, patience
 
 KEY = {"Authorization": "Bearer sk_test_emulator0000000000"}
 
@@ -43,7 +44,7 @@ def dial(opened: Any) -> ClientConnection:
 
 def frame(socket: ClientConnection) -> tuple[Any, Any]:
     """A frame and the event in it."""
-    received = json.loads(socket.recv(timeout=10))
+    received = json.loads(socket.recv(timeout=patience(10)))
     return received, json.loads(received["event_payload"])
 
 
@@ -76,9 +77,9 @@ def test_events_wait_until_they_are_acknowledged(stripe: httpx.Client) -> None:
         assert [event["data"]["object"]["id"] for _, event in received] == [first, second]
         for each in received:
             acknowledge(socket, *each, status=200)
-        deadline = time.monotonic() + 5
+        deadline = Deadline(5)
         while any(pending(stripe, event) for _, event in received):
-            assert time.monotonic() < deadline
+            assert not deadline.passed
             time.sleep(0.02)
     with dial(opened) as socket:
         third = customer(stripe)
@@ -91,9 +92,9 @@ def test_what_the_application_refused_stays_pending(stripe: httpx.Client) -> Non
         received, event = frame(socket)
         assert received["endpoint"] == {"api_version": None}
         acknowledge(socket, received, event, status=500)
-        deadline = time.monotonic() + 5
+        deadline = Deadline(5)
         while not (log := stripe.get("/_emulator/deliveries").json()["data"])[0]["attempts"]:
-            assert time.monotonic() < deadline
+            assert not deadline.passed
             time.sleep(0.02)
         assert log[0]["attempts"][0]["status"] == 500
         assert pending(stripe, event) == 1

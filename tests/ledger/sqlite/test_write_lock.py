@@ -14,6 +14,7 @@ from creditctl.core.entitlement.settlement import EntryDraft
 from creditctl.core.errors import LedgerError
 from creditctl.ledger.store import Ledger
 from tests.support.ledger_calls import read
+from tests.support.waiting import patience
 
 Make = Callable[..., EntryDraft]
 Open = Callable[..., Ledger]
@@ -39,7 +40,7 @@ def test_a_process_that_writes_is_waited_for_as_long_as_was_said(open_ledger: Op
     blocker.execute("BEGIN IMMEDIATE")
     started = time.monotonic()
     assert code_of_writing(ledger, wait_seconds=0) == "ledger.locked"
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < patience(30)
     blocker.execute("ROLLBACK")
     blocker.close()
     with ledger.transaction(0) as tx:
@@ -53,6 +54,6 @@ def test_threads_behind_a_locked_ledger_wait_at_the_same_time(open_ledger: Open,
     started = time.monotonic()
     with ThreadPoolExecutor(8) as pool:
         codes = list(pool.map(lambda _: code_of_writing(ledger), range(8)))
-    assert time.monotonic() - started < 8 * 0.5, "each began to wait when the one before it had given up"
+    assert time.monotonic() - started < patience(8 * 0.5), "each began to wait when the one before it had given up"
     assert codes == ["ledger.locked"] * 8
     blocker.close()
