@@ -21,7 +21,7 @@ check: ## formatting, lint, types, import contracts
 
 bench: ## ratios, measured side by side in one run
 	@$(PYTHON) .ci/install.py test
-	@$(BIN)/python tests/bench/run.py $(ARGS)
+	@$(BIN)/python -m tests.bench.run $(ARGS)
 
 docs: ## rewrite docs/commands.md from the program itself
 	@$(PYTHON) .ci/install.py

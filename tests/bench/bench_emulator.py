@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import uvicorn
-from bench_tools import Row, alternate, median_seconds, per_second
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -26,6 +25,7 @@ from starlette.routing import Route
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.protocol.wire import Request as Wire
 from creditctl.emulator.transports.server import EmulatorServer
+from tests.bench.bench_tools import Row, alternate, median_seconds, per_second
 
 KEY = "sk_test_emulator0000000000"
 NOTHING = "Starlette doing nothing"

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import stripe
-from bench_tools import Row
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.storage.object_types import EVENT
 from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from creditctl.emulator_client.checkout_payer import pay
+from tests.bench.bench_tools import Row
 
 KEY = "sk_test_emulator0000000000"
 EVENTS = 50_000

@@ -19,14 +19,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from bench_tools import Row, alternate, per_second
-from ledger_server import PATH, Delivery, deliveries, webhook_on
-
 from creditctl.ledger.store import Ledger
 from creditctl.sources.files import open_file
 from creditctl.sources.importer import Import, Spool
 from creditctl.sources.row import RowReader
 from creditctl.sources.source import ColumnMap
+from tests.bench.bench_tools import Row, alternate, per_second
+from tests.bench.ledger_server import PATH, Delivery, deliveries, webhook_on
 
 NOW = 1_790_000_000
 COMMITS, COMMIT_ROUNDS = 200, 7
@@ -184,8 +183,8 @@ def ready_row(n: int) -> tuple[Any, ...]:
 @contextlib.contextmanager
 def server(kind: str, folder: Path) -> Iterator[int]:
     """The port of a server in a process of its own."""
-    command = [sys.executable, str(Path(__file__).with_name("ledger_server.py")), kind, str(folder)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "tests.bench.ledger_server", kind, str(folder)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
     try:
         yield int(process.stdout.readline())  # type: ignore[union-attr]
     finally:
@@ -222,6 +221,6 @@ def p99(port: int) -> float:
 
     async def crowd() -> list[float]:
         parts = [every[k::CONNECTIONS] for k in range(CONNECTIONS)]
-        return list(itertools.chain(*await asyncio.select_events(*(send_all(port, part) for part in parts))))
+        return list(itertools.chain(*await asyncio.gather(*(send_all(port, part) for part in parts))))
 
     return statistics.quantiles(asyncio.run(crowd()), n=100)[98]

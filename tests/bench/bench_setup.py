@@ -9,12 +9,11 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from bench_tools import Row
-
 from creditctl.cli.app import run
 from creditctl.cli.wiring import Wiring
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
+from tests.bench.bench_tools import Row
 
 PACKAGES = 5
 LEAST_READS_EMPTY = 2

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from bench_tools import Row
+from tests.bench.bench_tools import Row
 
 ROUNDS = 15
 HELLO = """

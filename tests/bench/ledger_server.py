@@ -1,6 +1,6 @@
 """What the ledger's bench delivers and to whom: signed events, the webhook on a fresh ledger, two HTTP servers.
 
-Usage: python tests/bench/ledger_server.py webhook|nothing FOLDER   prints its port and serves until SIGTERM.
+Usage: python -m tests.bench.ledger_server webhook|nothing FOLDER   prints its port and serves until SIGTERM.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 
 from creditctl.backend.app import build_app
-from creditctl.backend.dependencies import Services
+from creditctl.backend.dependencies import Dependencies
 from creditctl.backend.server import bind, serve
 from creditctl.cli.wiring import now_seconds, real_wiring
 from creditctl.core.keys import Secret
@@ -123,7 +123,7 @@ def backend(folder: Path) -> Any:
     path = folder / "http.db"
     webhook, log = webhook_on(path), (folder / "log").open("a", buffering=1)
     return build_app(
-        Services(
+        Dependencies(
             webhook=webhook,
             ledger=Ledger.open(path, account=None, livemode=None, clock=now_seconds),
             catalog=real_wiring().catalog(),

@@ -1,11 +1,11 @@
 """`make bench`: ratios against the least possible, measured side by side in one run; medians, never absolute promises.
 
-Usage: python tests/bench/run.py [NAME ...]   runs the bench_NAME.py files named, all where none is.
+Usage: python -m tests.bench.run [NAME ...]   runs the bench_NAME.py files named, all where none is.
 """
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -13,10 +13,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
+from tests.bench.bench_tools import Row
 
-from bench_tools import Row  # noqa: E402 - found beside this file
+HERE = Path(__file__).resolve().parent
 
 
 def main(names: list[str]) -> None:
@@ -30,19 +29,14 @@ def main(names: list[str]) -> None:
         if name == "tools" or (names and name not in names):
             continue
         console.print(f"{name} …", style="dim")
-        for row in load(path)():
+        for row in load(f"tests.bench.{path.stem}")():
             table.add_row(row.measured, row.against, row.ours, row.theirs, f"{row.ratio:.2f}", row.goal)
     console.print(table)
 
 
-def load(path: Path) -> Callable[[], Iterable[Row]]:
-    """The `rows` function of a bench file."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise ImportError(path.name)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    rows: Callable[[], Iterable[Row]] = module.rows
+def load(name: str) -> Callable[[], Iterable[Row]]:
+    """The `rows` function of a bench module."""
+    rows: Callable[[], Iterable[Row]] = importlib.import_module(name).rows
     return rows
 
 
