@@ -2,15 +2,19 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench docs format clean
+.PHONY: demo test test-fast check bench docs format clean
 
 demo: ## the whole story on this machine in seconds: no Stripe account, no network
 	@$(PYTHON) .ci/install.py
 	@$(BIN)/creditctl demo
 
-test: ## the whole test suite
+test: ## the whole test suite, or some rooms of it: make test ROOM="ledger cli/events"
 	@$(PYTHON) .ci/install.py test
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n auto $(addprefix tests/,$(ROOM)) $(ARGS)
+
+test-fast: ## while one works: without processes, browsers, databases and tests of many examples
+	@$(PYTHON) .ci/install.py test
+	@$(BIN)/python -m pytest -n auto -m "not outside and not examples" $(addprefix tests/,$(ROOM)) $(ARGS)
 
 check: ## formatting, lint, types, import contracts
 	@$(PYTHON) .ci/install.py test check

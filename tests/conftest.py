@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import is_hypothesis_test, settings
 
 from tests.support.cli import Cli
 from tests.support.clock import Clock
 from tests.support.keys import TEST_KEY
+from tests.support.usage import reaches_outside
 from tests.support.waiting import patience
 
 if TYPE_CHECKING:
@@ -75,3 +76,13 @@ def pytest_timeout_set_timer(item: pytest.Item, settings: pytest_timeout.Setting
     answer: bool | None = item.ihook.pytest_timeout_set_timer(item=item, settings=scaled)
     item.stash[SCALED] = False
     return answer
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests that `make test-fast` leaves out: those that start a process, and those of many examples."""
+    for item in items:
+        if reaches_outside(item):
+            item.add_marker(pytest.mark.outside)
+        if is_hypothesis_test(getattr(item, "function", None)):
+            item.add_marker(pytest.mark.examples)

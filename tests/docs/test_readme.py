@@ -13,6 +13,7 @@ import typer
 from creditctl.cli.app import build_app
 from creditctl.core.errors import ExitCode
 from creditctl.core.settings import KNOWN_KEYS
+from tests.support.cli import Cli
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -43,7 +44,9 @@ def test_every_command_of_the_readme_exists() -> None:
 
 
 @pytest.mark.parametrize("path", ALL, ids=" ".join)
-def test_every_command_has_a_help_text(path: tuple[str, ...], offline_cli: Any, capsys: Any) -> None:
+def test_every_command_has_a_help_text(
+    path: tuple[str, ...], offline_cli: Cli, capsys: pytest.CaptureFixture[str]
+) -> None:
     outcome = offline_cli(*path, "--help")
 
     assert outcome.exit_code == ExitCode.OK
@@ -53,9 +56,9 @@ def test_every_command_has_a_help_text(path: tuple[str, ...], offline_cli: Any, 
 
 
 def test_every_make_target_of_the_readme_exists() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
 
-    assert set(re.findall(r"`make ([a-z]+)`", README)) <= targets
+    assert set(re.findall(r"`make ([a-z-]+)[` ]", README)) <= targets
     assert {"demo", "test"} <= set(re.findall(r"make ([a-z]+)", README))
 
 

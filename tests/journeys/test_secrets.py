@@ -11,6 +11,7 @@ import typer
 
 from creditctl.cli.app import build_app
 from creditctl.core.keys import Secret, redact
+from tests.support.cli import Cli
 
 SERVERS = {("demo",), ("simulate",), ("serve",), ("emulator",), ("stripe",)}
 """They run until stopped, as `events listen` does, or have a world and a test of their own."""
@@ -45,7 +46,7 @@ LEAVES = sorted(
 
 
 @pytest.fixture
-def set_up(cli: Any) -> Any:
+def set_up(cli: Cli) -> Cli:
     """A folder in which the set-up has just captured its signing secret."""
     key = cli.environ.pop("STRIPE_SECRET_KEY")
     cli.write_env(
@@ -60,7 +61,7 @@ def set_up(cli: Any) -> Any:
     return cli
 
 
-def secrets_of(cli: Any) -> list[str]:
+def secrets_of(cli: Cli) -> list[str]:
     found: list[str] = re.findall(r"(?:sk_test_|whsec_)\w+", (cli.folder / ".env").read_text())
     assert len(found) >= 2  # the key and the signing secret; two of those during a rotation
     return found
@@ -68,7 +69,7 @@ def secrets_of(cli: Any) -> list[str]:
 
 @pytest.mark.parametrize("extra", [[], ["--json"], ["--nope"]], ids=["plain", "json", "usage-error"])
 @pytest.mark.parametrize("path", LEAVES, ids=" ".join)
-def test_no_command_shows_a_secret(set_up: Any, path: tuple[str, ...], extra: list[str]) -> None:
+def test_no_command_shows_a_secret(set_up: Cli, path: tuple[str, ...], extra: list[str]) -> None:
     outcome = set_up(*path, *ARGUMENTS.get(path, []), *extra)
 
     shown = outcome.stdout + outcome.stderr
@@ -78,7 +79,7 @@ def test_no_command_shows_a_secret(set_up: Any, path: tuple[str, ...], extra: li
         assert secret[-20:] not in shown
 
 
-def test_nothing_but_the_env_file_holds_a_secret(set_up: Any) -> None:
+def test_nothing_but_the_env_file_holds_a_secret(set_up: Cli) -> None:
     for arguments in (
         ["setup", "--yes"],
         ["reconcile"],
@@ -96,7 +97,7 @@ def test_nothing_but_the_env_file_holds_a_secret(set_up: Any) -> None:
     assert holders == {".env"}
 
 
-def test_a_bug_with_a_secret_in_it_is_redacted_in_its_traceback(set_up: Any) -> None:
+def test_a_bug_with_a_secret_in_it_is_redacted_in_its_traceback(set_up: Cli) -> None:
     secret = secrets_of(set_up)[1]
 
     assert redact(f"Traceback: ValueError({secret!r})") == f"Traceback: ValueError('{Secret(secret)}')"

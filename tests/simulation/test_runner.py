@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -13,6 +13,9 @@ from creditctl.simulation.cards import CARDS
 from creditctl.simulation.runner import ScenarioResult, run_scenario
 from creditctl.simulation.scenarios import SCENARIOS, Buy, Scenario, find_scenarios
 from creditctl.stripe_api.delivery import DeliveryResult
+
+if TYPE_CHECKING:
+    from creditctl.simulation.shop import Shop
 
 CATALOG: Catalog = parse_catalog(resources.files("creditctl.core").joinpath("packages.toml").read_text())
 
@@ -65,8 +68,8 @@ class PaperShop:
 
 def play(name: str, fault: str = "") -> ScenarioResult:
     (scenario,), _ = find_scenarios((name,))
-    shop: Any = PaperShop(fault)
-    return run_scenario(scenario, shop=shop, catalog=CATALOG, user_id="u", tell=lambda line: None)
+    shop = PaperShop(fault)
+    return run_scenario(scenario, shop=cast("Shop", shop), catalog=CATALOG, user_id="u", tell=lambda line: None)
 
 
 @pytest.mark.parametrize("name", [scenario.name for scenario in SCENARIOS])
@@ -112,9 +115,9 @@ def test_every_card_and_package_that_a_scenario_names_exists() -> None:
 
 
 def test_a_scenario_stops_at_its_first_failure() -> None:
-    shop: Any = PaperShop("loses webhooks")
+    shop = PaperShop("loses webhooks")
     scenario: Scenario = find_scenarios(("refund",))[0][0]
 
-    result = run_scenario(scenario, shop=shop, catalog=CATALOG, user_id="u", tell=lambda line: None)
+    result = run_scenario(scenario, shop=cast("Shop", shop), catalog=CATALOG, user_id="u", tell=lambda line: None)
 
     assert len(result.steps) == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from functools import reduce
+from random import Random
 from typing import Any
 
 import pytest
@@ -149,7 +150,7 @@ disputes = st.builds(
 
 
 @given(st.lists(refunds, min_size=1, max_size=5) | st.lists(disputes, min_size=1, max_size=5), st.randoms())
-def test_merging_is_commutative_associative_and_idempotent(observations: list[Any], random: Any) -> None:
+def test_merging_is_commutative_associative_and_idempotent(observations: list[Any], random: Random) -> None:
     shuffled = [*observations, *observations]
     random.shuffle(shuffled)
     cut = random.randrange(1, len(shuffled))
@@ -189,7 +190,7 @@ def test_only_plain_digits_are_a_count(value: str | None, count: int | None) -> 
 
 
 @pytest.mark.parametrize("amount", [-1, 10**20, 1.0, True, "1000", None])
-def test_an_amount_that_no_payment_has_is_malformed(amount: Any) -> None:
+def test_an_amount_that_no_payment_has_is_malformed(amount: object) -> None:
     with pytest.raises(MalformedFact):
         refund("succeeded", amount=amount)
     with pytest.raises(MalformedFact):
