@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import is_hypothesis_test, settings
+from hypothesis import settings
 
 from tests.support.cli import Cli
 from tests.support.clock import Clock
 from tests.support.keys import TEST_KEY
-from tests.support.usage import reaches_outside
+from tests.support.usage import starts_processes, tries_examples
 from tests.support.waiting import patience
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def pytest_timeout_set_timer(item: pytest.Item, settings: pytest_timeout.Setting
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the tests that `make test-fast` leaves out: those that start a process, and those of many examples."""
     for item in items:
-        if reaches_outside(item):
+        if starts_processes(item):
             item.add_marker(pytest.mark.outside)
-        if is_hypothesis_test(getattr(item, "function", None)):
+        if tries_examples(item):
             item.add_marker(pytest.mark.examples)

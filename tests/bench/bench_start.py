@@ -61,5 +61,5 @@ def rows() -> Iterable[Row]:
     for pair in pairs():
         taken = [(cpu_seconds(pair.call), cpu_seconds(pair.their_call)) for _ in range(ROUNDS)]
         ours, theirs = (statistics.median(column) for column in zip(*taken, strict=True))
-        shown = [f"{seconds * 1000:.0f} ms CPU" for seconds in (ours, theirs)]
-        yield Row(pair.name, pair.other, *shown, ours / theirs, pair.goal)
+        shown, other = (f"{seconds * 1000:.0f} ms CPU" for seconds in (ours, theirs))
+        yield Row(pair.name, pair.other, shown, other, ours / theirs, pair.goal)

@@ -11,38 +11,50 @@ import subprocess
 from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType, ModuleType
 
+import hypothesis
 import pytest
 
-OUTSIDE: tuple[object, ...] = (subprocess, subprocess.Popen, subprocess.run, multiprocessing, os.fork, os.posix_spawn)
-"""What starts a process; databases and the official CLI are processes too, a browser is started by its own library."""
 
-_HARMLESS: dict[int, object] = {}
+class Search:
+    """Looks for things that a test or one of its fixtures may use; what leads nowhere is read once."""
 
+    def __init__(self, *wanted: object) -> None:
+        self._wanted = wanted
+        self._nowhere: dict[int, object] = {}
 
-def reaches_outside(item: pytest.Item) -> bool:
-    """Whether the test or one of its fixtures may start a process."""
-    if not isinstance(item, pytest.Function):
+    def finds(self, item: pytest.Item) -> bool:
+        """Whether the test or one of its fixtures leads to what is looked for."""
+        if not isinstance(item, pytest.Function):
+            return False
+        fixtures = [fixture.func for named in item._fixtureinfo.name2fixturedefs.values() for fixture in named]
+        return any(self._leads_there(function) for function in [item.function, *fixtures])
+
+    def _leads_there(self, thing: object) -> bool:
+        seen: dict[int, object] = {}
+        if self._follow(thing, seen):
+            return True
+        self._nowhere.update(seen)
         return False
-    if "browser" in item.fixturenames:
-        return True
-    fixtures = [fixture.func for named in item._fixtureinfo.name2fixturedefs.values() for fixture in named]
-    return any(_starts_processes(function) for function in [item.function, *fixtures])
+
+    def _follow(self, thing: object, seen: dict[int, object]) -> bool:
+        if id(thing) in self._nowhere or id(thing) in seen:
+            return False
+        seen[id(thing)] = thing
+        return any(thing is one for one in self._wanted) or any(self._follow(used, seen) for used in _used_by(thing))
 
 
-def _starts_processes(thing: object) -> bool:
-    """Whether anything that it leads to starts a process; what leads nowhere is remembered, so each is read once."""
-    seen: dict[int, object] = {}
-    if _search(thing, seen):
-        return True
-    _HARMLESS.update(seen)
-    return False
+PROCESSES = Search(subprocess, subprocess.Popen, subprocess.run, multiprocessing, os.fork, os.posix_spawn)
+EXAMPLES = Search(hypothesis.given)
 
 
-def _search(thing: object, seen: dict[int, object]) -> bool:
-    if id(thing) in _HARMLESS or id(thing) in seen:
-        return False
-    seen[id(thing)] = thing
-    return any(thing is one for one in OUTSIDE) or any(_search(used, seen) for used in _used_by(thing))
+def starts_processes(item: pytest.Item) -> bool:
+    """Whether it may start a process: databases and the official CLI are some, and a browser is one of its library."""
+    return "browser" in getattr(item, "fixturenames", ()) or PROCESSES.finds(item)
+
+
+def tries_examples(item: pytest.Item) -> bool:
+    """Whether it is run with many examples, or runs something with many."""
+    return hypothesis.is_hypothesis_test(getattr(item, "function", None)) or EXAMPLES.finds(item)
 
 
 def _used_by(thing: object) -> Iterator[object]:
