@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from creditctl.core.errors import StripeRefused
 from creditctl.core.keys import Secret
@@ -19,6 +19,13 @@ from creditctl.provisioning.endpoint_creation import (
 from creditctl.provisioning.planning.plan import is_endpoint_creation
 from creditctl.provisioning.planning.steps import Action, Plan, Step, StepKind
 from creditctl.provisioning.state import digest
+from creditctl.provisioning.stripe_writes import (
+    create_price,
+    create_product,
+    update_endpoint,
+    update_price,
+    update_product,
+)
 from creditctl.stripe_api.permissions import needs
 
 if TYPE_CHECKING:
@@ -87,8 +94,7 @@ def _apply_step(
         if step.id != applied.endpoint:
             delete_endpoint(door, _id(step))
     else:
-        with needs("update the webhook endpoint", "rak_webhook_write"):
-            door.client.v1.webhook_endpoints.update(_id(step), dict(step.params))  # type: ignore[arg-type]
+        update_endpoint(door.client, _id(step), step.params)
 
 
 def _id(step: Step) -> str:
@@ -99,15 +105,14 @@ def _id(step: Step) -> str:
 
 def _apply_product(client: stripe.StripeClient, step: Step, applied: Applied) -> None:
     params = _resolved(step.params, applied)
-    with needs("write products", "rak_product_write"):
-        if step.action is Action.CREATE:
-            planned = str(params["id"])
-            applied.products[planned] = _create_product(client, params, planned)
-        else:
-            client.v1.products.update(_id(step), params)  # type: ignore[arg-type]
+    if step.action is Action.CREATE:
+        planned = str(params["id"])
+        applied.products[planned] = _create_product(client, params, planned)
+    else:
+        update_product(client, _id(step), params)
 
 
-def _create_product(client: stripe.StripeClient, params: dict[str, Any], planned: str) -> str:
+def _create_product(client: stripe.StripeClient, params: Mapping[str, object], planned: str) -> str:
     """Creates a product under our id; where another run was faster, its product is brought to the same state.
 
     An id whose product was deleted may stay taken: then the next id in a row is used, the same one by every run.
@@ -118,11 +123,11 @@ def _create_product(client: stripe.StripeClient, params: dict[str, Any], planned
     for number in range(1, _MOST_GENERATIONS):
         wanted = planned if number == 1 else f"{planned}_{number}"
         try:
-            client.v1.products.create(params | {"id": wanted})  # type: ignore[arg-type]
+            create_product(client, {**params, "id": wanted})
         except stripe.InvalidRequestError as error:
             if error.code != "resource_already_exists":
                 raise
-            if not _update_product(client, wanted, params):
+            if not _update_if_there(client, wanted, params):
                 continue
         return wanted
     raise StripeRefused(
@@ -132,13 +137,13 @@ def _create_product(client: stripe.StripeClient, params: dict[str, Any], planned
     )
 
 
-def _update_product(client: stripe.StripeClient, product_id: str, params: Mapping[str, Any]) -> bool:
+def _update_if_there(client: stripe.StripeClient, product_id: str, params: Mapping[str, object]) -> bool:
     """Whether there was a product to bring to the wanted state; a deleted one is none."""
     import stripe
 
     changes = {name: value for name, value in params.items() if name != "id"}
     try:
-        client.v1.products.update(product_id, changes)  # type: ignore[arg-type]
+        update_product(client, product_id, changes)
     except stripe.InvalidRequestError as error:
         if error.code != "resource_missing":
             raise
@@ -146,7 +151,7 @@ def _update_product(client: stripe.StripeClient, product_id: str, params: Mappin
     return True
 
 
-def _resolved(params: Mapping[str, Any], applied: Applied) -> dict[str, Any]:
+def _resolved(params: Mapping[str, object], applied: Applied) -> dict[str, object]:
     """The parameters with references to prices of earlier steps filled in."""
     return {
         name: applied.prices[value.removeprefix(_PRICE_REFERENCE)]
@@ -157,21 +162,20 @@ def _resolved(params: Mapping[str, Any], applied: Applied) -> dict[str, Any]:
 
 
 def _apply_price(client: stripe.StripeClient, step: Step, applied: Applied) -> None:
-    with needs("write prices", "rak_plan_write"):
-        if step.action in (Action.CREATE, Action.REPLACE):
-            applied.prices[step.subject] = _create_price(client, step, _price_params(step, applied))
-            return
-        client.v1.prices.update(_id(step), dict(step.params))  # type: ignore[arg-type]
+    if step.action in (Action.CREATE, Action.REPLACE):
+        applied.prices[step.subject] = _create_price(client, step, _price_params(step, applied))
+        return
+    update_price(client, _id(step), step.params)
     if step.action is not Action.ARCHIVE:
         applied.prices[step.subject] = _id(step)
 
 
-def _price_params(step: Step, applied: Applied) -> dict[str, Any]:
+def _price_params(step: Step, applied: Applied) -> dict[str, object]:
     product = str(step.params["product"])
     return {**step.params, "product": applied.products.get(product, product)}
 
 
-def _create_price(client: stripe.StripeClient, step: Step, params: dict[str, Any]) -> str:
+def _create_price(client: stripe.StripeClient, step: Step, params: Mapping[str, object]) -> str:
     """A new price, or the one that a killed or concurrent run created by the same request.
 
     Source: Stripe API reference, "Idempotent requests". The key contains the superseded price, so that going back to
@@ -179,11 +183,12 @@ def _create_price(client: stripe.StripeClient, step: Step, params: dict[str, Any
     """
     key = f"creditctl-price-{step.subject}-{step.seed}-{digest(params)[:16]}"
     for _ in range(_MOST_GENERATIONS):
-        made, key = create_idempotently(lambda used: _post_price(client, params, used), key)
+        made, key = create_idempotently(lambda used: create_price(client, params, used), key)
         response = made.last_response
         if response is None or response.headers.get("Idempotent-Replayed") != "true":
             return made.id
-        now = client.v1.prices.retrieve(made.id)
+        with needs("read the prices", "rak_plan_read"):
+            now = client.v1.prices.retrieve(made.id)
         if now.active and now.lookup_key == params["lookup_key"]:
             return made.id
         key = f"creditctl-price-{step.subject}-{digest([key, made.id])}"
@@ -194,10 +199,6 @@ def _create_price(client: stripe.StripeClient, step: Step, params: dict[str, Any
     )
 
 
-def _post_price(client: stripe.StripeClient, params: dict[str, Any], key: str) -> stripe.Price:
-    return client.v1.prices.create(params, {"idempotency_key": key})  # type: ignore[arg-type]
-
-
 def _apply_endpoint_creation(
     door: StripeConnection, step: Step, sink: SecretSink | None, held: Sequence[Secret], applied: Applied
 ) -> None:
@@ -205,7 +206,7 @@ def _apply_endpoint_creation(
         raise ValueError("an endpoint is created only where its secret can be handed over")
     endpoint_id, secret = _made_endpoint(door, step)
     # Beside an endpoint that stays, its secret stays accepted too; a replaced one's secret is worth nothing.
-    older = held if step.params.get("metadata", {}).get("rotation") else ()
+    older = held if step.metadata.get("rotation") else ()
     hand_over(door, endpoint_id, secret, sink, older=older)
     applied.endpoint = endpoint_id
 

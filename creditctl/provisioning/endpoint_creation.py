@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from creditctl.core.errors import CreditctlError, StripeRefused
 from creditctl.core.keys import Secret
 from creditctl.provisioning.state import digest
+from creditctl.provisioning.stripe_writes import post_endpoint, update_endpoint
 from creditctl.stripe_api.permissions import needs
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class EndpointLimit(StripeRefused):
         )
 
 
-def create_endpoint(door: StripeConnection, params: Mapping[str, Any], seed: str) -> tuple[str, Secret]:
+def create_endpoint(door: StripeConnection, params: Mapping[str, object], seed: str) -> tuple[str, Secret]:
     """A new endpoint and its secret; the same one again where an earlier run was killed before its hand-over.
 
     Shape:  a replayed answer about an endpoint that is gone by now leads on to the next key, the same for everybody.
@@ -76,12 +77,11 @@ def create_idempotently(create: Callable[[str], Created], key: str) -> tuple[Cre
     return create(key), key
 
 
-def _create(client: stripe.StripeClient, params: Mapping[str, Any], key: str) -> stripe.WebhookEndpoint:
+def _create(client: stripe.StripeClient, params: Mapping[str, object], key: str) -> stripe.WebhookEndpoint:
     import stripe
 
     try:
-        with needs("create the webhook endpoint", "rak_webhook_write"):
-            return client.v1.webhook_endpoints.create(dict(params), {"idempotency_key": key})  # type: ignore[arg-type]
+        return post_endpoint(client, params, key)
     except stripe.InvalidRequestError as error:
         if _is_replay(error.headers) or not _LIMIT.search(str(error)):
             raise
@@ -126,8 +126,7 @@ def hand_over(
 
 def mark_handed_over(door: StripeConnection, endpoint_id: str, fingerprint: str) -> None:
     """Writes the mark that the endpoint's secret is in place."""
-    with needs("update the webhook endpoint", "rak_webhook_write"):
-        door.client.v1.webhook_endpoints.update(endpoint_id, {"metadata": {"secret_fingerprint": fingerprint}})
+    update_endpoint(door.client, endpoint_id, {"metadata": {"secret_fingerprint": fingerprint}})
 
 
 def roll_back_endpoint(door: StripeConnection, endpoint_id: str) -> None:

@@ -12,6 +12,7 @@ from creditctl.core.keys import Secret
 from creditctl.provisioning.endpoint_creation import create_endpoint, delete_endpoint, hand_over
 from creditctl.provisioning.planning.endpoint import rotation_pair, successor_step
 from creditctl.provisioning.state import DesiredEndpoint, EndpointState, same_url
+from creditctl.provisioning.stripe_writes import update_endpoint
 from creditctl.stripe_api.permissions import needs
 
 if TYPE_CHECKING:
@@ -105,5 +106,4 @@ def finish(door: StripeConnection, rotation: Rotation, sink: SecretSink, held: S
     if rotation.old is not None:
         delete_endpoint(door, rotation.old.id)
     sink.store([secret for secret in held if secret.fingerprint == rotation.new.fingerprint])
-    with needs("update the webhook endpoint", "rak_webhook_write"):
-        door.client.v1.webhook_endpoints.update(rotation.new.id, {"metadata": {"rotation": ""}})
+    update_endpoint(door.client, rotation.new.id, {"metadata": {"rotation": ""}})

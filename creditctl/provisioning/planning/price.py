@@ -70,7 +70,8 @@ def superseded_price(package: Package, product_id: str, related: Sequence[PriceS
     own = [price for price in related if price.ours or price.product == product_id]
     holders = [price for price in own if price.lookup_key == package.lookup_key]
     active = [price for price in holders if price.active] or [p for p in related if p.active and p.ours]
-    return (active or holders or [None])[-1]  # type: ignore[list-item]
+    candidates = active or holders
+    return candidates[-1] if candidates else None
 
 
 def new_price_step(package: Package, product_id: str, related: Sequence[PriceState], old: PriceState | None) -> Step:

@@ -36,8 +36,8 @@ class Change:
     """One field: what it is and what it becomes; both are plain JSON values."""
 
     field: str
-    old: Any
-    new: Any
+    old: object
+    new: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,15 @@ class Step:
     subject: str
     id: str | None = None
     changes: tuple[Change, ...] = ()
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, object] = field(default_factory=dict)
     reason: str = ""
     seed: str = ""
+
+    @property
+    def metadata(self) -> Mapping[str, object]:
+        """The metadata that the request sends; empty where it sends none."""
+        sent = self.params.get("metadata")
+        return sent if isinstance(sent, Mapping) else {}
 
     @property
     def title(self) -> str:
