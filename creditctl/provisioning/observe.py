@@ -39,6 +39,12 @@ def observe_endpoints(door: StripeConnection) -> tuple[EndpointState, ...]:
     return tuple(sorted(found, key=lambda endpoint: (endpoint.created, endpoint.id)))
 
 
+def observe_endpoint(connection: StripeConnection, endpoint_id: str) -> EndpointState:
+    """One webhook endpoint. Errors: stripe.InvalidRequestError where there is none; else as observe."""
+    with needs("read the webhook endpoints", "rak_webhook_read"):
+        return endpoint_state(connection.client.v1.webhook_endpoints.retrieve(endpoint_id))
+
+
 def _products(client: stripe.StripeClient) -> tuple[ProductState, ...]:
     with needs("read the products", "rak_product_read"):
         listed = client.v1.products.list({"limit": _PAGE})
