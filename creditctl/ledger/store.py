@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from creditctl.atomic_file import sync_folder
 from creditctl.core.errors import LedgerError
 from creditctl.ledger.opening import Wanted, prepare, require_file
 from creditctl.ledger.schema import MIGRATIONS, Migration
@@ -132,7 +133,7 @@ class Ledger:
         try:
             _copy(self._connections, unfinished)
             unfinished.replace(destination)
-            _sync_folder(destination.parent)
+            sync_folder(destination.parent)
         finally:
             unfinished.unlink(missing_ok=True)
 
@@ -159,12 +160,3 @@ def _copy(connections: Connections, destination: Path) -> None:
         finally:
             target.close()
             source.close()
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes a rename in the folder survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import StringIO
 from pathlib import Path
 
-from creditctl.provisioning.atomic_file import check_replaceable, real_path, replace_file
+from creditctl.atomic_file import check_replaceable, real_path, replace_file
 
 
 def set_value(text: str, name: str, value: str) -> str:

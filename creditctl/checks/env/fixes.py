@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+from creditctl.atomic_file import PRIVATE, create_file, replace_file
 from creditctl.checks.env.collect import decode
 from creditctl.checks.env.dotenv_text import repair_env
 from creditctl.checks.env.git import GitRunner, is_ignored, is_in_repository
 from creditctl.checks.env.model import ALL_KEYS, EnvFile
 from creditctl.checks.env.rules.files import must_be_private
 from creditctl.core.errors import ConfigurationError
-from creditctl.provisioning.atomic_file import PRIVATE, create_file, replace_file
 
 _OTHERS_WRITE = 0o022
 

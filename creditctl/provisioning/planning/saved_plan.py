@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from creditctl.atomic_file import replace_file
 from creditctl.core.errors import ConfigurationError, GuardRefused
-from creditctl.provisioning.atomic_file import replace_file
 from creditctl.provisioning.planning.plan import fingerprint
 from creditctl.provisioning.planning.steps import Plan, Scope, step_from_dict
 from creditctl.provisioning.state import Observed, digest
