@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 
 from creditctl.checks.answers import CheckAnswer, failed, passed, person, warned
 from creditctl.checks.attest import attested
+from creditctl.checks.check import Check
 from creditctl.checks.context import Context
 from creditctl.checks.endpoint_answers import answer_of_probe, endpoint_in_order, secret_matches
 from creditctl.checks.env.rules.urls import url_fault
 from creditctl.checks.payments import PaidSession
-from creditctl.checks.registry import Check
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.keys import KeyKind
 from creditctl.core.modes import Mode
@@ -181,7 +181,7 @@ def _payment_words(payment: PaidSession) -> str:
     return f"{payment.id} paid {amount} for {payment.package} on {iso_time(payment.created)}."
 
 
-CHECKLIST = (
+CHECKLIST: tuple[Check[Context], ...] = (
     Check("checklist.live_keys", "Switch to Stripe Live mode keys", live_keys),
     Check("checklist.secret_key", "Update `STRIPE_SECRET_KEY` with live key", secret_key),
     Check("checklist.webhook_endpoint", "Set up production webhook endpoint", in_live(endpoint_in_order)),

@@ -10,11 +10,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from creditctl.checks.answers import CheckAnswer, answer_to_findings, failed, passed, unknown, warned
+from creditctl.checks.check import Check
 from creditctl.checks.context import Context
 from creditctl.checks.endpoint_answers import answer_of_probe, endpoint_in_order, secret_matches
 from creditctl.checks.env.rule_groups import RULE_GROUPS
 from creditctl.checks.env.rules.urls import url_fault
-from creditctl.checks.registry import Check
 from creditctl.core.modes import Mode
 from creditctl.core.urls import is_private_host
 from creditctl.core.when import iso_time
@@ -40,7 +40,7 @@ class Problem:
     """A problem as the guide names it, and the checks that look for its cause."""
 
     title: str
-    checks: tuple[Check, ...]
+    checks: tuple[Check[Context], ...]
 
 
 def endpoint_or_listener(context: Context) -> CheckAnswer:

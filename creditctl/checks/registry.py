@@ -1,43 +1,69 @@
-"""The one registry of checks; `env check`, `checklist` and `doctor` are three selections of it."""
+"""Check registry: the assembled list of all checks; `env check`, `checklist` and `doctor` are selections of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 
 import stripe
 
 from creditctl.checks.answers import CheckAnswer, unknown
+from creditctl.checks.check import Check
+from creditctl.checks.checklist import CHECKLIST
 from creditctl.checks.context import Context
+from creditctl.checks.doctor import DOCTOR
+from creditctl.checks.env.checks import ENV_CHECKS
+from creditctl.checks.env.model import EnvView
 from creditctl.core.checks import CheckResult
-from creditctl.core.errors import CreditctlError
-from creditctl.core.keys import redact
+from creditctl.core.errors import CreditctlError, UsageError
 from creditctl.stripe_api.errors import translate
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A question with a stable id. Shape: `title` is the sentence that holds when the answer is `pass`."""
-
-    id: str
-    title: str
-    ask: Callable[[Context], CheckAnswer] = field(repr=False)
-
-    def run(self, context: Context) -> CheckResult:
-        """The answer; where Stripe, the network or the ledger refuse to answer, `unknown` and the reason."""
-        try:
-            answer = self.ask(context)
-        except CreditctlError as error:
-            answer = _could_not_look(error)
-        except stripe.StripeError as error:
-            known = translate(error)
-            answer = _could_not_look(known) if known else unknown("Stripe gave an answer that we do not know.", "")
-        return CheckResult(self.id, answer.status, self.title, redact(answer.evidence), redact(answer.fix))
+def _on_context(check: Check[EnvView]) -> Check[Context]:
+    return Check(check.id, check.title, lambda context: check.ask(context.env))
 
 
-def run_checks(checks: Iterable[Check], context: Context) -> list[CheckResult]:
-    """The answers to a selection, in its order."""
-    return [check.run(context) for check in checks]
+ALL_CHECKS: tuple[Check[Context], ...] = (
+    *(_on_context(check) for check in ENV_CHECKS),
+    *CHECKLIST,
+    *(check for problem in DOCTOR for check in problem.checks),
+)
+"""Every check, each with an id of its own: `<family>.<name>`, the family being that of the command that shows it."""
+
+
+def select_checks(names: Iterable[str]) -> tuple[Check[Context], ...]:
+    """Selects checks by id (`doctor.clock`) or by family (`env`), each once, in the registry's order.
+
+    Errors: UsageError for a name that no check has.
+    """
+    wanted = set(names)
+    known = {name for check in ALL_CHECKS for name in (check.id, _family(check))}
+    if wanted - known:
+        raise UsageError(
+            f"There is no check {min(wanted - known)}.",
+            code="checks.unknown",
+            fix=f"Families are {', '.join(dict.fromkeys(map(_family, ALL_CHECKS)))}; ids are in their JSON documents.",
+        )
+    return tuple(check for check in ALL_CHECKS if check.id in wanted or _family(check) in wanted)
+
+
+def _family(check: Check[Context]) -> str:
+    return check.id.partition(".")[0]
+
+
+def run_checks(checks: Iterable[Check[Context]], context: Context) -> list[CheckResult]:
+    """Runs a selection of checks, in its order; what could not be looked at is `unknown`, with the reason."""
+    return [check.result(_answer(check, context)) for check in checks]
+
+
+def _answer(check: Check[Context], context: Context) -> CheckAnswer:
+    """Asks; where Stripe, the network or the ledger refuse, `unknown` is the answer, so that the next check runs."""
+    try:
+        return check.ask(context)
+    except CreditctlError as error:
+        return _could_not_look(error)
+    except stripe.StripeError as error:
+        known = translate(error)
+        return _could_not_look(known) if known else unknown("Stripe gave an answer that we do not know.", "")
 
 
 def _could_not_look(error: CreditctlError) -> CheckAnswer:

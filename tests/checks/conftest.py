@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 import stripe
 
+from creditctl.checks.check import Check
 from creditctl.checks.context import Context, open_ledger
 from creditctl.checks.env.collect import gather_env
 from creditctl.checks.env.model import EnvView
 from creditctl.checks.env.rule_groups import judge_env
 from creditctl.checks.probe import ProbeAnswer
-from creditctl.checks.registry import Check, run_checks
+from creditctl.checks.registry import run_checks
 from creditctl.core.catalog import parse_catalog
 from creditctl.core.entitlement.settlement import Purchase
 from creditctl.core.findings import Finding
@@ -187,7 +188,7 @@ class Production:
     run_age: int = 60
     answer: ProbeAnswer = field(default_factory=lambda: ProbeAnswer(200))
 
-    def ask(self, checks: Iterable[Check]) -> dict[str, tuple[str, str]]:
+    def ask(self, checks: Iterable[Check[Context]]) -> dict[str, tuple[str, str]]:
         """Status and evidence by the last part of each check's id."""
         with ExitStack() as stack:
             results = run_checks(checks, self.context(stack))

@@ -8,9 +8,7 @@ from typing import Any
 
 import pytest
 
-from creditctl.checks.checklist import CHECKLIST
 from creditctl.checks.doctor import DOCTOR, GRACE_SECONDS, RECENT_SECONDS
-from creditctl.checks.env.checks import ENV_CHECKS
 from creditctl.checks.probe import ProbeAnswer
 from creditctl.core.findings import Finding, Severity
 from creditctl.ledger.models import Delivery
@@ -57,12 +55,6 @@ def tamper(production: Production) -> None:
 
 def test_the_problems_are_the_guides_in_its_words() -> None:
     assert [problem.title for problem in DOCTOR] == PROBLEMS
-
-
-def test_no_two_checks_of_the_registry_share_an_id() -> None:
-    ids = [check.id for check in (*ENV_CHECKS, *CHECKLIST, *ALL)]
-
-    assert len(set(ids)) == len(ids)
 
 
 def test_where_all_is_well_nothing_is_found(production: Production) -> None:

@@ -1,19 +1,25 @@
-"""The rules of `env check` as checks of the registry, so that the doctor can ask them too."""
+"""The checks of `env check`: one for each group of rules, asked of the env files alone."""
 
 from __future__ import annotations
 
 from creditctl.checks.answers import CheckAnswer, answer_to_findings
-from creditctl.checks.context import Context
+from creditctl.checks.check import Check
+from creditctl.checks.env.model import EnvView
 from creditctl.checks.env.rule_groups import RULE_GROUPS, RuleGroup
-from creditctl.checks.registry import Check
+from creditctl.core.checks import CheckResult
 
 
-def _check(group: RuleGroup) -> Check:
-    def ask(context: Context) -> CheckAnswer:
-        return answer_to_findings(group.judge(context.env), "nothing found")
+def _check(group: RuleGroup) -> Check[EnvView]:
+    def ask(view: EnvView) -> CheckAnswer:
+        return answer_to_findings(group.judge(view), "nothing found")
 
     return Check(group.id, group.title, ask)
 
 
-ENV_CHECKS = tuple(_check(group) for group in RULE_GROUPS)
-"""The selection of `creditctl env check`."""
+ENV_CHECKS: tuple[Check[EnvView], ...] = tuple(_check(group) for group in RULE_GROUPS)
+"""The selection of `creditctl env check`, in the order in which it is shown."""
+
+
+def check_env(view: EnvView) -> list[CheckResult]:
+    """Runs every check of `env check` on a configuration."""
+    return [check.result(check.ask(view)) for check in ENV_CHECKS]

@@ -25,48 +25,37 @@ class RuleGroup:
         return sort_findings(list({finding for rule in self.rules for finding in rule(view)}))
 
 
-_FILES, _NAMES, _VALUES, _STRIPE, _URLS = (
-    files,
-    names,
-    values,
-    stripe_keys,
-    urls,
-)
-
 RULE_GROUPS = (
-    RuleGroup("env.readable", "Every line of the env files can be read", (_FILES.present, _FILES.readable)),
-    RuleGroup("env.tidy", "The env files mean the same to every reader", (_FILES.tidy,)),
-    RuleGroup("env.private", "The env files are private and out of git", (_FILES.private, _FILES.out_of_git)),
-    RuleGroup("env.names", "Every needed setting is there, once", (_NAMES.needed, _NAMES.once, _NAMES.spelled)),
-    RuleGroup("env.process", "The process environment overrides nothing", (_NAMES.overridden,)),
+    RuleGroup("env.readable", "Every line of the env files can be read", (files.present, files.readable)),
+    RuleGroup("env.tidy", "The env files mean the same to every reader", (files.tidy,)),
+    RuleGroup("env.private", "The env files are private and out of git", (files.private, files.out_of_git)),
+    RuleGroup("env.names", "Every needed setting is there, once", (names.needed, names.once, names.spelled)),
+    RuleGroup("env.process", "The process environment overrides nothing", (names.overridden,)),
     RuleGroup(
         "env.values",
         "Every value is filled in, and has only characters that belong there",
-        (
-            _VALUES.filled_in,
-            _VALUES.visible,
-            _VALUES.unspaced,
-            _VALUES.unquoted,
-            _VALUES.literal,
-            _VALUES.leading_somewhere,
-        ),
+        (values.filled_in, values.visible, values.unspaced, values.unquoted, values.literal),
     ),
     RuleGroup(
         "env.keys",
         "Every key is of the right kind",
-        (_STRIPE.server_key, _STRIPE.webhook_secret, _STRIPE.publishable_key),
+        (stripe_keys.server_key, stripe_keys.webhook_secret, stripe_keys.publishable_key),
     ),
     RuleGroup(
-        "env.mode", "Keys and base say one mode and one account", (_STRIPE.mode, _STRIPE.api_base, _STRIPE.account)
+        "env.mode",
+        "Keys and base say one mode and one account",
+        (stripe_keys.mode, stripe_keys.api_base, stripe_keys.account),
     ),
     RuleGroup(
-        "env.secrets", "No secret is where it can be seen", (_STRIPE.no_secret_in_public, _STRIPE.no_stray_live_key)
+        "env.secrets",
+        "No secret is where it can be seen",
+        (stripe_keys.no_secret_in_public, stripe_keys.no_stray_live_key),
     ),
-    RuleGroup("env.paths", "Every path leads somewhere", (_VALUES.leading_somewhere,)),
+    RuleGroup("env.paths", "Every path leads somewhere", (values.leading_somewhere,)),
     RuleGroup(
         "env.urls",
         "Every URL is whole, and reachable for whom it is meant",
-        (_URLS.whole, _URLS.reachable, _URLS.without_path, _URLS.in_agreement),
+        (urls.whole, urls.reachable, urls.without_path, urls.in_agreement),
     ),
 )
 

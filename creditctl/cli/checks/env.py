@@ -135,20 +135,14 @@ def _exit_code(findings: list[Finding], proof: KeyProof | None) -> ExitCode:
 
 
 def _report(view: EnvView) -> dict[str, Any]:
-    from creditctl.checks.answers import answer_to_findings
-    from creditctl.checks.env.rule_groups import RULE_GROUPS
-    from creditctl.core.checks import CheckResult
+    from creditctl.checks.env.checks import check_env
 
-    answers = [(group, answer_to_findings(group.judge(view), "nothing found")) for group in RULE_GROUPS]
     return {
         "mode_found": view.found,
         "mode_expected": view.expected,
         "files": [{"file": file.name, "exists": file.exists} for file in (view.backend, view.frontend)],
         "settings": [{"name": setting.name, "from": setting.where} for setting in view.all_winning()],
-        "checks": [
-            CheckResult(group.id, answer.status, group.title, answer.evidence, answer.fix).as_dict()
-            for group, answer in answers
-        ],
+        "checks": [result.as_dict() for result in check_env(view)],
     }
 
 

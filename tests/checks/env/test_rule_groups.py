@@ -332,6 +332,20 @@ def test_the_groups_have_different_ids() -> None:
     assert len({group.id for group in RULE_GROUPS}) == len(RULE_GROUPS)
 
 
+def test_every_rule_stands_in_one_group_only() -> None:
+    rules = [rule for group in RULE_GROUPS for rule in group.rules]
+
+    assert len(set(rules)) == len(rules)
+
+
+def test_a_lost_folder_is_reported_once_and_fails_one_group(good: dict[str, str], look: Callable[..., EnvView]) -> None:
+    view = look({**good, "CREDITCTL_LEDGER": "nowhere/credit.db"})
+
+    blamed = [group.id for group in RULE_GROUPS for item in group.judge(view) if item.code == "env.value.path"]
+    assert blamed == ["env.paths"]
+    assert [item.code for item in judge_env(view)].count("env.value.path") == 1
+
+
 SECRETS = st.builds(
     "{}{}".format,
     st.sampled_from(["sk_test_", "sk_live_", "rk_live_", "rkcs_test_", "whsec_", "oak_", "ek_test_", "sk_org_", ""]),
@@ -396,3 +410,4 @@ def test_any_text_at_all_is_judged_without_a_failure(backend: str, frontend: str
     found = judge_env(_view(backend, frontend, {}, expected))
 
     assert all(item.subject.startswith(".env") for item in found)
+    assert len(set(found)) == len(found)
