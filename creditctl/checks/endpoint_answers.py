@@ -12,8 +12,7 @@ from creditctl.checks.env.rules.urls import url_fault
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.modes import Mode
 from creditctl.payments.event_types import ENDPOINT_EVENTS
-from creditctl.provisioning.planning.endpoint import release_name
-from creditctl.provisioning.state import EndpointState
+from creditctl.provisioning.state import EndpointState, release_name
 
 _EVERYTHING = "*"
 _SETUP = "`creditctl setup` puts it in order; `creditctl setup --dry-run` shows how."

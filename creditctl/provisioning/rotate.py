@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.keys import Secret
 from creditctl.provisioning.endpoint_creation import create_endpoint, delete_endpoint, hand_over
-from creditctl.provisioning.planning.endpoint import rotation_pair, successor_step
+from creditctl.provisioning.planning.endpoint_steps import rotation_pair, successor_step
 from creditctl.provisioning.state import DesiredEndpoint, EndpointState, same_url
 from creditctl.provisioning.stripe_writes import update_endpoint
 from creditctl.stripe_api.permissions import needs

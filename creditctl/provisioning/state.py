@@ -122,6 +122,14 @@ def _normal(url: str) -> tuple[str, str, int | None, str, str]:
     return (scheme, parts.hostname or "", None if port == default else port, parts.path.rstrip("/"), parts.query)
 
 
+def release_name(version: str | None) -> str | None:
+    """The name in an API version, `endive` in `2026-10-28.endive`: only another name may break anything.
+
+    Source: Stripe documentation, "API versioning"; versions before 2024-09-30 are a date alone, which is their name.
+    """
+    return None if version is None else version.partition(".")[2] or version
+
+
 def digest(value: Any) -> str:
     """A short stable digest of a plain JSON value."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)

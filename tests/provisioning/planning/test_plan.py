@@ -10,7 +10,7 @@ import pytest
 from creditctl.core.catalog import Catalog
 from creditctl.core.errors import GuardRefused
 from creditctl.payments.event_types import ENDPOINT_EVENTS
-from creditctl.provisioning.planning.endpoint import plan_endpoint, release_name
+from creditctl.provisioning.planning.endpoint import plan_endpoint
 from creditctl.provisioning.planning.plan import make_plan, require_no_jump
 from creditctl.provisioning.planning.steps import Action, Change, step_from_dict
 from creditctl.provisioning.state import (
@@ -19,6 +19,7 @@ from creditctl.provisioning.state import (
     Observed,
     PriceState,
     ProductState,
+    release_name,
 )
 
 URL = "https://api.example.com/api/credits/webhook"
