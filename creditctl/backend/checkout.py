@@ -1,4 +1,4 @@
-"""The backend's door to Stripe Checkout: sells a package at the price that the catalogue names, or not at all."""
+"""Stripe Checkout for the backend: opens a session for a package at the catalogue's price, or not at all."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class NotForSale(ConfigurationError):
 
 
 class StripeCheckout:
-    """The real door. Its calls block; Errors: CreditctlError whatever the SDK raised."""
+    """The CheckoutGateway that asks Stripe. Its calls block; Errors: CreditctlError whatever the SDK raised."""
 
     def __init__(self, client: stripe.StripeClient) -> None:
         self._client = client

@@ -92,7 +92,7 @@ class SessionView:
         return self.status == "complete" and self.payment_status in ("paid", "no_payment_required")
 
 
-class CheckoutDoor(Protocol):
+class CheckoutGateway(Protocol):
     """The two calls to Stripe that the backend makes. Both block."""
 
     def create_session(self, order: CheckoutOrder) -> CreatedSession:
@@ -115,7 +115,7 @@ class Dependencies:
     webhook: WebhookReceiver
     ledger: LedgerReader
     catalog: Catalog
-    checkout: CheckoutDoor
+    checkout: CheckoutGateway
     frontend_url: str
     mode: Mode
     log: Callable[[str], None]

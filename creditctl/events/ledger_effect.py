@@ -86,7 +86,7 @@ class LedgerEffect:
         return sum(entry.credits for entry in self.entries)
 
 
-def gain_of(ledger: LedgerView, event_id: str, head_before: int) -> LedgerEffect:
+def ledger_effect_of(ledger: LedgerView, event_id: str, head_before: int) -> LedgerEffect:
     """What an event's delivery wrote since the ledger had `head_before` entries."""
     new = ledger.entries(after_id=head_before, limit=_MOST_ENTRIES)
     deliveries = ledger.deliveries(event_id=event_id, limit=_MOST_ENTRIES)

@@ -57,7 +57,7 @@ class Listener:
     deliver: Callable[[EventRecord], DeliveryResult]
     clock: Callable[[], int]
     sleep: Callable[[float], None]
-    ears: ListenObserver
+    observer: ListenObserver
     poll_seconds: float = POLL_SECONDS
     overlap_seconds: int = OVERLAP_SECONDS
     forwarded: int = 0
@@ -138,9 +138,9 @@ class Listener:
         """
         span = self.archive.span()
         newest = 0 if span is None else span[1]
-        keeper = ArchiveWriter(self.archive, self.clock)
+        writer = ArchiveWriter(self.archive, self.clock)
         for page in read_pages(self.client, EventQuery(types=self.types, since=since)):
-            keeper.keep(page.records)
+            writer.keep(page.records)
             newest = max([newest, *(record.created for record in page.records)])
         self._look_back(since, newest)
         return newest + 1
@@ -149,16 +149,16 @@ class Listener:
         """Says once how much of the time since the last run is out of Stripe's reach, by the later of both clocks."""
         horizon = max(self.clock(), newest) - RETENTION_SECONDS
         if 0 < since < horizon and not self._looked_back:
-            self.ears.forgotten(since, horizon)
+            self.observer.forgotten(since, horizon)
         self._looked_back = True
 
     def _forward(self, record: EventRecord) -> bool:
         """One attempt. The journal is written after the answer: a kill in between sends this one event again."""
-        self.ears.sending(record)
+        self.observer.sending(record)
         answer = self.deliver(record)
         if not answer.accepted:
             self._failures += 1
-            self.ears.answered(record, answer, pause_after(self._failures))
+            self.observer.answered(record, answer, pause_after(self._failures))
             return False
         since = record.created - self.overlap_seconds
         self.archive.forwards.accepted(
@@ -166,7 +166,7 @@ class Listener:
         )
         self._failures = 0
         self.forwarded += 1
-        self.ears.answered(record, answer, None)
+        self.observer.answered(record, answer, None)
         return True
 
     def _stripe_away(self, error: stripe.StripeError | Unreachable) -> float:
@@ -175,7 +175,7 @@ class Listener:
             raise error
         self._away, self._away_count = known, self._away_count + 1
         wait_seconds = pause_after(self._away_count)
-        self.ears.stripe_away(known, wait_seconds)
+        self.observer.stripe_away(known, wait_seconds)
         return wait_seconds
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from creditctl.events.event_view import EventView
-from creditctl.events.ledger_effect import LedgerEffect, gain_of, is_posted
+from creditctl.events.ledger_effect import LedgerEffect, is_posted, ledger_effect_of
 from creditctl.events.sending import Send
 from creditctl.ledger.archive.models import EventRecord, ReplayItem
 from creditctl.ledger.archive.store import Archive
@@ -21,7 +21,7 @@ DEFAULT_MAX_FAILURES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class ReplayPolicy:
     """How a replay goes.
 
     Shape: `limit` deliveries at most in this run; `max_failures` of them may fail before it stops. With `each_once` a
@@ -37,17 +37,17 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """What came of one event. Shape: `state` is accepted, failed, skipped or planned; `gain` None where unseen."""
+class ReplayResult:
+    """What came of one event. Shape: `state` is accepted, failed, skipped or planned; `effect` None where unseen."""
 
     record: EventRecord
     state: str
     answer: str
-    gain: LedgerEffect | None = None
+    effect: LedgerEffect | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The result as a JSON document shows it."""
-        gained = None if self.gain is None else self.gain.credits
+        gained = None if self.effect is None else self.effect.credits
         return {
             "event": self.record.id,
             "type": self.record.type,
@@ -55,9 +55,9 @@ class Result:
             "about": EventView(self.record).about,
             "state": self.state,
             "answer": self.answer,
-            "outcome": None if self.gain is None else self.gain.outcome,
+            "outcome": None if self.effect is None else self.effect.outcome,
             "credits": gained,
-            "entries": [] if self.gain is None else [entry.id for entry in self.gain.entries],
+            "entries": [] if self.effect is None else [entry.id for entry in self.effect.entries],
         }
 
 
@@ -68,7 +68,7 @@ class ReplayReport:
     number: int
     target: str
     resumed: bool
-    results: tuple[Result, ...]
+    results: tuple[ReplayResult, ...]
     left: int
     stopped: str = ""
     stopped_by_failures: bool = False
@@ -80,8 +80,8 @@ class ReplayReport:
     @property
     def credits(self) -> int | None:
         """What the ledger gained by this run; None where no ledger could be seen."""
-        gains = [result.gain.credits for result in self.results if result.gain is not None]
-        return sum(gains) if gains or not self.results else None
+        credits = [result.effect.credits for result in self.results if result.effect is not None]
+        return sum(credits) if credits or not self.results else None
 
     def as_dict(self) -> dict[str, Any]:
         """The report as a JSON document shows it."""
@@ -99,9 +99,9 @@ class ReplayReport:
         }
 
 
-def fingerprint(wish: Mapping[str, object]) -> str:
-    """What tells one wish from another: the same words asked twice continue what the first began."""
-    return hashlib.sha256(json.dumps(wish, sort_keys=True, default=str).encode()).hexdigest()
+def fingerprint(options: Mapping[str, object]) -> str:
+    """Fingerprint of a replay's options: the same options asked twice continue the replay that the first began."""
+    return hashlib.sha256(json.dumps(options, sort_keys=True, default=str).encode()).hexdigest()
 
 
 @dataclass
@@ -109,7 +109,7 @@ class Replayer:
     """Sends the events of one replay.
 
     Shape: `ledger` is None where there is none to look into; `tell` hears of every result as it comes; `watch` is
-           False where what the ledger gains comes later than the answer.
+           False where the ledger is written later than the answer.
     """
 
     archive: Archive
@@ -117,44 +117,44 @@ class Replayer:
     ledger: Ledger | None
     clock: Callable[[], int]
     sleep: Callable[[float], None]
-    tell: Callable[[Result], None]
+    tell: Callable[[ReplayResult], None]
     watch: bool = True
 
-    def run(self, number: int, target: str, terms: Terms, *, resumed: bool) -> ReplayReport:
+    def run(self, number: int, target: str, policy: ReplayPolicy, *, resumed: bool) -> ReplayReport:
         """Sends what is still to be sent, in order, until the end, the limit or too many failures.
 
         Shape: an event that was on its way when a run was killed is sent again; none that was accepted is.
         """
         journal = self.archive.replays
-        results: list[Result] = []
+        results: list[ReplayResult] = []
         sent = failures = 0
         stopped = ""
         for item in journal.open_items(number):
-            if sent >= terms.limit:
-                stopped = f"the limit of {terms.limit} deliveries"
+            if sent >= policy.limit:
+                stopped = f"the limit of {policy.limit} deliveries"
                 break
-            result = self._one(number, item, terms, pause_seconds=terms.pause_seconds if sent else 0)
+            result = self._one(number, item, policy, pause_seconds=policy.pause_seconds if sent else 0)
             results.append(result)
             self.tell(result)
             sent += result.state != "skipped"
             failures += result.state == "failed"
-            if failures >= terms.max_failures:
+            if failures >= policy.max_failures:
                 stopped = f"{failures} failed deliveries"
                 break
-        journal.finish(number, self.clock(), each_once=terms.each_once)
+        journal.finish(number, self.clock(), each_once=policy.each_once)
         counts = journal.counts(number)
         left = sum(counts.get(state, 0) for state in ("pending", "sending", "failed"))
-        by_failures = failures >= terms.max_failures
+        by_failures = failures >= policy.max_failures
         return ReplayReport(number, target, resumed, tuple(results), left, stopped if left else "", by_failures)
 
-    def _one(self, number: int, item: ReplayItem, terms: Terms, *, pause_seconds: float) -> Result:
+    def _one(self, number: int, item: ReplayItem, policy: ReplayPolicy, *, pause_seconds: float) -> ReplayResult:
         journal = self.archive.replays
         record = self.archive.event(item.event_id)
         if record is None:
             raise LookupError(f"event {item.event_id} of replay {number} is not in the archive")
-        if terms.skip_posted and self._is_posted(record):
+        if policy.skip_posted and self._is_posted(record):
             journal.settle(number, item, "skipped", "posted already")
-            return Result(record, "skipped", "posted already", LedgerEffect((), None))
+            return ReplayResult(record, "skipped", "posted already", LedgerEffect((), None))
         if pause_seconds > 0:
             self.sleep(pause_seconds)
         head = self._head()
@@ -163,7 +163,7 @@ class Replayer:
         state = "accepted" if answer.accepted else "failed"
         text = answer.error or str(answer.status)
         journal.settle(number, item, state, text)
-        return Result(record, state, text, self._gain(record, head))
+        return ReplayResult(record, state, text, self._effect(record, head))
 
     def _is_posted(self, record: EventRecord) -> bool:
         if self.ledger is None:
@@ -177,8 +177,8 @@ class Replayer:
         with self.ledger.reading() as view:
             return view.count()
 
-    def _gain(self, record: EventRecord, head_before: int) -> LedgerEffect | None:
+    def _effect(self, record: EventRecord, head_before: int) -> LedgerEffect | None:
         if self.ledger is None or not self.watch:
             return None
         with self.ledger.reading() as view:
-            return gain_of(view, record.id, head_before)
+            return ledger_effect_of(view, record.id, head_before)

@@ -29,9 +29,9 @@ def select_events(
     """
     listed: set[str] = set()
     if client is not None:
-        keeper = ArchiveWriter(archive, clock)
+        writer = ArchiveWriter(archive, clock)
         for page in read_pages(client, query, undelivered=undelivered, progress=progress):
-            keeper.keep(page.records)
+            writer.keep(page.records)
             listed.update(record.id for record in page.records)
     return [event_id for event_id in archive.ids(query) if event_id in listed or not undelivered]
 

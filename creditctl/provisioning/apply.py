@@ -54,7 +54,7 @@ class Applied:
 
 
 def apply_plan(
-    door: StripeConnection,
+    connection: StripeConnection,
     plan: Plan,
     sink: SecretSink | None,
     *,
@@ -75,26 +75,26 @@ def apply_plan(
             applied.prices[step.subject] = step.id
     for number, step in enumerate(changes, start=1):
         progress(number, len(changes), step)
-        with nullcontext() if door.audit is None else door.audit.purpose(step.title):
-            _apply_step(door, step, sink, held, applied)
+        with nullcontext() if connection.audit is None else connection.audit.purpose(step.title):
+            _apply_step(connection, step, sink, held, applied)
         applied.done += 1
     return applied
 
 
 def _apply_step(
-    door: StripeConnection, step: Step, sink: SecretSink | None, held: Sequence[Secret], applied: Applied
+    connection: StripeConnection, step: Step, sink: SecretSink | None, held: Sequence[Secret], applied: Applied
 ) -> None:
     if step.kind is StepKind.PRODUCT:
-        _apply_product(door.client, step, applied)
+        _apply_product(connection.client, step, applied)
     elif step.kind is StepKind.PRICE:
-        _apply_price(door.client, step, applied)
+        _apply_price(connection.client, step, applied)
     elif is_endpoint_creation(step):
-        _apply_endpoint_creation(door, step, sink, held, applied)
+        _apply_endpoint_creation(connection, step, sink, held, applied)
     elif step.action is Action.DELETE:
         if step.id != applied.endpoint:
-            delete_endpoint(door, _id(step))
+            delete_endpoint(connection, _id(step))
     else:
-        update_endpoint(door.client, _id(step), step.params)
+        update_endpoint(connection.client, _id(step), step.params)
 
 
 def _id(step: Step) -> str:
@@ -200,26 +200,26 @@ def _create_price(client: stripe.StripeClient, step: Step, params: Mapping[str, 
 
 
 def _apply_endpoint_creation(
-    door: StripeConnection, step: Step, sink: SecretSink | None, held: Sequence[Secret], applied: Applied
+    connection: StripeConnection, step: Step, sink: SecretSink | None, held: Sequence[Secret], applied: Applied
 ) -> None:
     if sink is None:
         raise ValueError("an endpoint is created only where its secret can be handed over")
-    endpoint_id, secret = _made_endpoint(door, step)
+    endpoint_id, secret = _made_endpoint(connection, step)
     # Beside an endpoint that stays, its secret stays accepted too; a replaced one's secret is worth nothing.
     older = held if step.metadata.get("rotation") else ()
-    hand_over(door, endpoint_id, secret, sink, older=older)
+    hand_over(connection, endpoint_id, secret, sink, older=older)
     applied.endpoint = endpoint_id
 
 
-def _made_endpoint(door: StripeConnection, step: Step) -> tuple[str, Secret]:
+def _made_endpoint(connection: StripeConnection, step: Step) -> tuple[str, Secret]:
     """The step's endpoint and secret; where there is no room beside the one that it replaces, that one goes first.
 
     Nobody holds the secret of an endpoint that is replaced, so nothing that it delivers is accepted anyhow.
     """
     try:
-        return create_endpoint(door, step.params, step.seed)
+        return create_endpoint(connection, step.params, step.seed)
     except EndpointLimit:
         if step.action is not Action.REPLACE:
             raise
-    delete_endpoint(door, _id(step))
-    return create_endpoint(door, step.params, step.seed)
+    delete_endpoint(connection, _id(step))
+    return create_endpoint(connection, step.params, step.seed)

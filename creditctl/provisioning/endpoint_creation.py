@@ -38,7 +38,7 @@ class EndpointLimit(StripeRefused):
         )
 
 
-def create_endpoint(door: StripeConnection, params: Mapping[str, object], seed: str) -> tuple[str, Secret]:
+def create_endpoint(connection: StripeConnection, params: Mapping[str, object], seed: str) -> tuple[str, Secret]:
     """A new endpoint and its secret; the same one again where an earlier run was killed before its hand-over.
 
     Shape:  a replayed answer about an endpoint that is gone by now leads on to the next key, the same for everybody.
@@ -47,8 +47,8 @@ def create_endpoint(door: StripeConnection, params: Mapping[str, object], seed: 
     """
     key = f"creditctl-endpoint-{seed}-{digest(dict(params))[:16]}"
     for _ in range(_MOST_GENERATIONS):
-        endpoint, key = create_idempotently(lambda used: _create(door.client, params, used), key)
-        if not _was_replayed(endpoint) or _still_there(door.client, endpoint.id):
+        endpoint, key = create_idempotently(lambda used: _create(connection.client, params, used), key)
+        if not _was_replayed(endpoint) or _still_there(connection.client, endpoint.id):
             return endpoint.id, Secret(str(endpoint.secret))
         key = f"creditctl-endpoint-{digest([key, endpoint.id])}"
     raise StripeRefused(
@@ -109,7 +109,7 @@ def _still_there(client: stripe.StripeClient, endpoint_id: str) -> bool:
 
 
 def hand_over(
-    door: StripeConnection, endpoint_id: str, secret: Secret, sink: SecretSink, *, older: Sequence[Secret] = ()
+    connection: StripeConnection, endpoint_id: str, secret: Secret, sink: SecretSink, *, older: Sequence[Secret] = ()
 ) -> None:
     """Stores the secret, then marks the endpoint with its fingerprint; takes the endpoint back if storing fails.
 
@@ -119,25 +119,25 @@ def hand_over(
     try:
         sink.store([secret, *(held for held in older if held != secret)])
     except CreditctlError:
-        roll_back_endpoint(door, endpoint_id)
+        roll_back_endpoint(connection, endpoint_id)
         raise
-    mark_handed_over(door, endpoint_id, secret.fingerprint)
+    mark_handed_over(connection, endpoint_id, secret.fingerprint)
 
 
-def mark_handed_over(door: StripeConnection, endpoint_id: str, fingerprint: str) -> None:
+def mark_handed_over(connection: StripeConnection, endpoint_id: str, fingerprint: str) -> None:
     """Writes the mark that the endpoint's secret is in place."""
-    update_endpoint(door.client, endpoint_id, {"metadata": {"secret_fingerprint": fingerprint}})
+    update_endpoint(connection.client, endpoint_id, {"metadata": {"secret_fingerprint": fingerprint}})
 
 
-def roll_back_endpoint(door: StripeConnection, endpoint_id: str) -> None:
+def roll_back_endpoint(connection: StripeConnection, endpoint_id: str) -> None:
     """Deletes an endpoint whose secret went nowhere; if even that fails, the next run replaces it."""
     import stripe
 
     with suppress(stripe.StripeError, CreditctlError):
-        delete_endpoint(door, endpoint_id)
+        delete_endpoint(connection, endpoint_id)
 
 
-def delete_endpoint(door: StripeConnection, endpoint_id: str, *, must_exist: bool = False) -> None:
+def delete_endpoint(connection: StripeConnection, endpoint_id: str, *, must_exist: bool = False) -> None:
     """Deletes an endpoint; one that is gone already is fine.
 
     Shape:  with `must_exist` that is refused, unless a try of this very call was cut off and may have deleted it.
@@ -145,11 +145,11 @@ def delete_endpoint(door: StripeConnection, endpoint_id: str, *, must_exist: boo
     """
     import stripe
 
-    before = door.request_count
+    before = connection.request_count
     try:
         with needs("delete the webhook endpoint", "rak_webhook_write"):
-            door.client.v1.webhook_endpoints.delete(endpoint_id)
+            connection.client.v1.webhook_endpoints.delete(endpoint_id)
     except stripe.InvalidRequestError as error:
-        tried_once = door.request_count == before + 1
+        tried_once = connection.request_count == before + 1
         if error.http_status != 404 or (must_exist and tried_once):
             raise

@@ -16,25 +16,25 @@ _PAGE = 100
 """Source: Stripe API reference, "Pagination": at most 100 objects a page."""
 
 
-def observe(door: StripeConnection, *, endpoints: bool = True) -> Observed:
+def observe(connection: StripeConnection, *, endpoints: bool = True) -> Observed:
     """All products, their prices whether active or not, and the webhook endpoints.
 
     Shape:  two requests on an empty account, four on a small one, one more for each further hundred objects.
     Errors: ConfigurationError naming the permission that a restricted key lacks.
     """
-    products = _products(door.client)
+    products = _products(connection.client)
     return Observed(
         products=products,
         # A price belongs to a product: where there is no product at all, there is no price to look for.
-        prices=_prices(door.client) if products else (),
-        endpoints=observe_endpoints(door) if endpoints else (),
+        prices=_prices(connection.client) if products else (),
+        endpoints=observe_endpoints(connection) if endpoints else (),
     )
 
 
-def observe_endpoints(door: StripeConnection) -> tuple[EndpointState, ...]:
+def observe_endpoints(connection: StripeConnection) -> tuple[EndpointState, ...]:
     """The webhook endpoints, oldest first. Errors: as observe."""
     with needs("read the webhook endpoints", "rak_webhook_read"):
-        listed = door.client.v1.webhook_endpoints.list({"limit": _PAGE})
+        listed = connection.client.v1.webhook_endpoints.list({"limit": _PAGE})
         found = [endpoint_state(endpoint) for endpoint in listed.auto_paging_iter()]
     return tuple(sorted(found, key=lambda endpoint: (endpoint.created, endpoint.id)))
 

@@ -43,17 +43,17 @@ class Rotation:
     ours: tuple[EndpointState, ...]
 
 
-def read_rotation(wish: DesiredEndpoint, endpoints: Sequence[EndpointState]) -> Rotation:
+def read_rotation(desired: DesiredEndpoint, endpoints: Sequence[EndpointState]) -> Rotation:
     """Where the rotation of the endpoint at the URL stands.
 
     Errors: ConfigurationError where there is no endpoint of ours with a secret that we hold: `setup` makes one.
     """
-    ours = tuple(endpoint for endpoint in endpoints if endpoint.ours and same_url(endpoint.url, wish.url))
+    ours = tuple(endpoint for endpoint in endpoints if endpoint.ours and same_url(endpoint.url, desired.url))
     pair = rotation_pair(ours)
     if pair is not None:
-        lost = pair[1].fingerprint is None or pair[1].fingerprint not in wish.held
+        lost = pair[1].fingerprint is None or pair[1].fingerprint not in desired.held
         return Rotation(Stage.HAND_OVER if lost else Stage.OVERLAP, pair[0], pair[1], ours)
-    proven = [endpoint for endpoint in ours if endpoint.fingerprint in wish.held]
+    proven = [endpoint for endpoint in ours if endpoint.fingerprint in desired.held]
     if not proven:
         raise ConfigurationError(
             "There is no endpoint of creditctl at the webhook URL whose signing secret is the one in the settings.",
@@ -67,7 +67,7 @@ def read_rotation(wish: DesiredEndpoint, endpoints: Sequence[EndpointState]) -> 
 
 
 def begin(
-    door: StripeConnection, wish: DesiredEndpoint, rotation: Rotation, sink: SecretSink, held: Sequence[Secret]
+    connection: StripeConnection, desired: DesiredEndpoint, rotation: Rotation, sink: SecretSink, held: Sequence[Secret]
 ) -> str:
     """Makes the second endpoint, or the same one again after a kill, and hands over both secrets; returns its id.
 
@@ -75,11 +75,11 @@ def begin(
     """
     if rotation.old is None:
         raise ValueError("a rotation begins from an endpoint")
-    step = successor_step(wish, rotation.old, rotation.ours, "rotation")
-    made, secret = create_endpoint(door, step.params, step.seed)
-    hand_over(door, made, secret, sink, older=_accepted(rotation.old, held))
+    step = successor_step(desired, rotation.old, rotation.ours, "rotation")
+    made, secret = create_endpoint(connection, step.params, step.seed)
+    hand_over(connection, made, secret, sink, older=_accepted(rotation.old, held))
     if rotation.new is not None and rotation.new.id != made:
-        delete_endpoint(door, rotation.new.id)
+        delete_endpoint(connection, rotation.new.id)
     return made
 
 
@@ -87,23 +87,23 @@ def _accepted(old: EndpointState, held: Sequence[Secret]) -> list[Secret]:
     return [secret for secret in held if secret.fingerprint == old.fingerprint]
 
 
-def delivered_since(door: StripeConnection, wish: DesiredEndpoint, created: int) -> str | None:
+def delivered_since(connection: StripeConnection, desired: DesiredEndpoint, created: int) -> str | None:
     """An event that was made after the new endpoint and reached every endpoint, the new one among them; or None.
 
     Source: Stripe API reference, "List all events": `delivery_success` is about all of an event's endpoints.
     """
     with needs("read the events", "rak_event_read"):
-        listed = door.client.v1.events.list(
-            {"created": {"gt": created}, "types": list(wish.events), "delivery_success": True, "limit": 1}
+        listed = connection.client.v1.events.list(
+            {"created": {"gt": created}, "types": list(desired.events), "delivery_success": True, "limit": 1}
         )
     return next((event.id for event in listed.data), None)
 
 
-def finish(door: StripeConnection, rotation: Rotation, sink: SecretSink, held: Sequence[Secret]) -> None:
+def finish(connection: StripeConnection, rotation: Rotation, sink: SecretSink, held: Sequence[Secret]) -> None:
     """Retires the old endpoint, then forgets its secret, then takes the mark off: in this order, each repeatable."""
     if rotation.new is None:
         raise ValueError("a rotation ends with a new endpoint")
     if rotation.old is not None:
-        delete_endpoint(door, rotation.old.id)
+        delete_endpoint(connection, rotation.old.id)
     sink.store([secret for secret in held if secret.fingerprint == rotation.new.fingerprint])
-    update_endpoint(door.client, rotation.new.id, {"metadata": {"rotation": ""}})
+    update_endpoint(connection.client, rotation.new.id, {"metadata": {"rotation": ""}})

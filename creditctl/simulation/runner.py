@@ -41,7 +41,7 @@ class ScenarioResult:
 
 @dataclass
 class _Play:
-    """One scenario under way: what was bought last, and what has been told."""
+    """One scenario under way: what was bought last, and the log of its steps."""
 
     shop: Shop
     catalog: Catalog
@@ -49,7 +49,7 @@ class _Play:
     package: Package | None = None
     session_id: str = ""
     payment_intent: str = ""
-    told: list[str] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
 
     def act(self, step: Step) -> str:
         """Carries one step out; returns what went wrong, or nothing."""
@@ -72,22 +72,22 @@ class _Play:
         payment = self.shop.pay(self.session_id, card.token)
         self.payment_intent = payment.payment_intent or ""
         if card.decline_code is None:
-            self.told.append(f"bought {step.package} with {card.name}: {payment.status}")
+            self.log.append(f"bought {step.package} with {card.name}: {payment.status}")
             return "" if payment.paid else f"the {card.name} card should have paid, the session is {payment.status}"
-        self.told.append(f"tried {step.package} with {card.name}: {payment.decline_code or payment.status}")
+        self.log.append(f"tried {step.package} with {card.name}: {payment.decline_code or payment.status}")
         return "" if payment.decline_code == card.decline_code else f"the card should decline with {card.decline_code}"
 
     def _deliver_again(self, step: DeliverAgain) -> str:
         event = self.shop.completed_event(self.session_id)
         answers = [self.shop.deliver_again(event) for _ in range(step.times)]
-        self.told.append(f"delivered again: {', '.join(str(answer.status or answer.error) for answer in answers)}")
+        self.log.append(f"delivered again: {', '.join(str(answer.status or answer.error) for answer in answers)}")
         refused = [answer for answer in answers if not answer.accepted]
         return f"a repeated delivery was answered {refused[0].status or refused[0].error}" if refused else ""
 
     def _refund(self, step: Refund) -> str:
         amount = self._bought().amount * step.percent // 100
         refund_id = self.shop.refund(self.payment_intent, amount)
-        self.told.append(f"refunded {step.percent} %: {refund_id}")
+        self.log.append(f"refunded {step.percent} %: {refund_id}")
         return ""
 
     def _expect(self, step: Expect) -> str:
@@ -95,7 +95,7 @@ class _Play:
         self.shop.wait_for_balance(self.user_id, expected)
         settled = self.shop.settle({self.session_id, self.payment_intent})
         seen = self.shop.balance(self.user_id)
-        self.told.append(f"balance {seen}")
+        self.log.append(f"balance {seen}")
         if seen != expected:
             return f"the balance should be {expected} credits, it is {seen}"
         return "" if settled else "an event about this purchase is still undelivered"
@@ -114,7 +114,7 @@ def run_scenario(
     failure = ""
     for step in scenario.steps:
         failure = play.act(step)
-        tell(play.told[-1])
+        tell(play.log[-1])
         if failure:
             break
-    return ScenarioResult(scenario.name, scenario.title, user_id, tuple(play.told), failure)
+    return ScenarioResult(scenario.name, scenario.title, user_id, tuple(play.log), failure)

@@ -1,1 +1,1 @@
-"""The door to Stripe: client, guards, error words, deliveries and the shopper."""
+"""Stripe API access: client, live guard, retries, audit log, error translation, list pages, signed deliveries."""

@@ -1,4 +1,4 @@
-"""The door to Stripe: the official SDK's client with our retries, guards and audit under it."""
+"""Stripe connection: the official SDK's client with our retries, account and live guards, and audit log under it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class StripeConnection:
 
     @cached_property
     def client(self) -> stripe.StripeClient:
-        """The SDK's client, `door.client.v1.…`, once the account is known to be the pinned one."""
+        """The SDK's client, `connection.client.v1.…`, once the account is known to be the pinned one."""
         if self._pinned_account is not None and self.required_account_id != self._pinned_account:
             raise GuardRefused(
                 f"The key belongs to account {self.account_id}, but STRIPE_ACCOUNT_ID says {self._pinned_account}.",
@@ -114,7 +114,7 @@ def connect(
     audit: AuditLog | None = None,
     policy: RetryPolicy | None = None,
 ) -> StripeConnection:
-    """A door for the key and base in the settings; nothing is sent yet, except to prove a loopback base (below).
+    """Connects with the key and base in the settings; nothing is sent yet, except to prove a loopback base (below).
 
     Shape:  `transport` None means real HTTP; `chance` gives numbers from 0 to 1 for the jitter.
     Errors: ConfigurationError on a bad key or base; GuardRefused if a live key would go to a loopback address

@@ -11,7 +11,7 @@ import pytest
 
 from creditctl.core.entitlement.settlement import EntryDraft, EntryKind
 from creditctl.events.event_view import EventView, record_of, wire_body
-from creditctl.events.ledger_effect import gain_of, is_posted
+from creditctl.events.ledger_effect import is_posted, ledger_effect_of
 from creditctl.ledger.archive.models import EventRecord
 from creditctl.ledger.store import Ledger
 from tests.support.clock import NOW, Clock
@@ -90,15 +90,15 @@ def test_a_dispute_that_gives_back_is_not_the_one_that_took(ledger: Ledger) -> N
     assert is_posted(event("charge.dispute.updated", DISPUTE, "evt_2"), read(ledger))
 
 
-def test_the_gain_of_a_delivery_is_what_it_wrote(ledger: Ledger) -> None:
+def test_the_effect_of_a_delivery_is_what_it_wrote(ledger: Ledger) -> None:
     post(ledger, EntryKind.PURCHASE, "cs_1", 1000, source="evt_1")
     before = read(ledger).count()
     post(ledger, EntryKind.REFUND, "re_1", -300, source="evt_2")
     post(ledger, EntryKind.DISPUTE, "dp_1", -100, source="evt_3")
 
-    assert gain_of(read(ledger), "evt_2", before).credits == -300
-    assert gain_of(read(ledger), "evt_1", before).credits == 0
-    assert gain_of(read(ledger), "evt_2", before).outcome is None
+    assert ledger_effect_of(read(ledger), "evt_2", before).credits == -300
+    assert ledger_effect_of(read(ledger), "evt_1", before).credits == 0
+    assert ledger_effect_of(read(ledger), "evt_2", before).outcome is None
 
 
 def test_an_event_is_kept_without_white_space_and_sent_with_stripes() -> None:

@@ -74,7 +74,7 @@ def listener(stripe_events: StripeWithEvents, archive: Archive, backend: Backend
         deliver=backend,
         clock=stripe_events.clock,
         sleep=waits.append,
-        ears=options.pop("ears", Notes()),
+        observer=options.pop("observer", Notes()),
         **options,
     )
 
@@ -119,7 +119,7 @@ def test_a_backend_that_is_down_is_tried_ever_more_rarely_and_misses_nothing(
     stripe_events: StripeWithEvents, archive: Archive
 ) -> None:
     backend, notes = Backend(), Notes()
-    one = listener(stripe_events, archive, backend, ears=notes)
+    one = listener(stripe_events, archive, backend, observer=notes)
     one.start()
     made = stripe_events.events(2)
     backend.down = True
@@ -187,7 +187,7 @@ def test_a_late_event_is_found_by_the_overlap(stripe_events: StripeWithEvents, a
 
 def test_a_stripe_that_is_away_is_waited_for(stripe_events: StripeWithEvents, archive: Archive) -> None:
     backend, notes = Backend(), Notes()
-    one = listener(stripe_events, archive, backend, ears=notes)
+    one = listener(stripe_events, archive, backend, observer=notes)
     one.start()
     made = stripe_events.events(1)
     stripe_events.go_away()
@@ -341,7 +341,7 @@ def test_after_a_pause_longer_than_stripes_memory_it_says_what_cannot_be_had(
     stripe_events.clock.now += RETENTION_SECONDS + 1000
     new = stripe_events.events(2)
 
-    later = listener(stripe_events, archive, backend, ears=notes)
+    later = listener(stripe_events, archive, backend, observer=notes)
     since = later.start()
     later.step()
     later.step()
@@ -368,7 +368,7 @@ def test_what_the_archive_kept_of_a_long_pause_is_forwarded(stripe_events: Strip
 
 def test_a_short_pause_is_nothing_to_speak_of(stripe_events: StripeWithEvents, archive: Archive) -> None:
     notes = Notes()
-    one = listener(stripe_events, archive, Backend(), ears=notes)
+    one = listener(stripe_events, archive, Backend(), observer=notes)
     one.start()
     stripe_events.events(1)
     one.step()

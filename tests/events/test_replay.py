@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from creditctl.core.errors import UsageError
 from creditctl.core.keys import Secret
-from creditctl.events.replay import Replayer, ReplayReport, Result, Terms, fingerprint
+from creditctl.events.replay import Replayer, ReplayPolicy, ReplayReport, ReplayResult, fingerprint
 from creditctl.events.selection import gather_named, select_events
 from creditctl.events.sending import post_signed, resend_by_stripe
 from creditctl.ledger.archive.models import EventQuery, EventRecord
@@ -49,9 +49,9 @@ def play(
     number: int,
     send: Callable[[EventRecord], DeliveryResult],
     *,
-    told: list[Result] | None = None,
+    told: list[ReplayResult] | None = None,
     pauses: list[float] | None = None,
-    **terms: Any,
+    **policy: Any,
 ) -> ReplayReport:
     replayer = Replayer(
         archive=archive,
@@ -61,7 +61,7 @@ def play(
         sleep=lambda seconds: None if pauses is None else pauses.append(seconds),
         tell=lambda result: None if told is None else told.append(result),
     )
-    return replayer.run(number, "http://127.0.0.1/x", Terms(**terms), resumed=False)
+    return replayer.run(number, "http://127.0.0.1/x", ReplayPolicy(**policy), resumed=False)
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_between_two_deliveries_there_is_a_pause(archive: Archive, chosen: list[
 
 
 def test_every_result_is_told_as_it_comes(archive: Archive, chosen: list[str]) -> None:
-    told: list[Result] = []
+    told: list[ReplayResult] = []
 
     play(archive, begin(archive, chosen[:2]), Target({1: 503}), told=told)
 

@@ -84,9 +84,9 @@ class KeyProof:
 class _Proving:
     """One proof being made: each step adds what it learned."""
 
-    def __init__(self, view: EnvView, door: StripeConnection) -> None:
+    def __init__(self, view: EnvView, connection: StripeConnection) -> None:
         setting = view.winning(_KEY)
-        self.view, self.door = view, door
+        self.view, self.connection = view, connection
         self.where = view.backend.name if setting is None else setting.where
         self.findings: list[Finding] = []
         self.account: str | None = None
@@ -116,8 +116,8 @@ class _Proving:
         try:
             self.ask_account()
             if self.account is None and self.pinned:
-                return  # nothing more can be asked: the door lets nobody through to an account that is not proven
-            client = self.door.client
+                return  # nothing more can be asked: no request goes to an account that is not proven
+            client = self.connection.client
             for read in READS:
                 self.ask(read, client)
         except GuardRefused as refusal:
@@ -127,7 +127,7 @@ class _Proving:
 
     def ask_account(self) -> None:
         try:
-            account = self.door.account
+            account = self.connection.account
         except stripe.PermissionError as error:
             self.account_is_hidden(error)
             return
@@ -180,9 +180,9 @@ class _Proving:
         self.add(code, Severity.CRITICAL, known.message, known.fix)
 
 
-def prove_key(view: EnvView, door: StripeConnection) -> KeyProof:
+def prove_key(view: EnvView, connection: StripeConnection) -> KeyProof:
     """Asks Stripe about the key, with reads only; what it refuses is a finding, not an error."""
-    proving = _Proving(view, door)
+    proving = _Proving(view, connection)
     proving.run()
     return proving.proof()
 

@@ -164,7 +164,7 @@ def _listener(
         deliver=post_signed(http, url, secret, wiring.clock),
         clock=wiring.clock,
         sleep=wiring.sleep,
-        ears=Printer(desk.run, url, as_json_lines),
+        observer=Printer(desk.run, url, as_json_lines),
     )
 
 

@@ -38,7 +38,7 @@ from creditctl.core.findings import Finding, Severity
 
 if TYPE_CHECKING:
     from creditctl.core.modes import Mode
-    from creditctl.events.replay import ReplayReport, Result, Terms
+    from creditctl.events.replay import ReplayPolicy, ReplayReport, ReplayResult
     from creditctl.events.sending import Send
     from creditctl.events.target import Endpoint
     from creditctl.ledger.archive.models import EventRecord
@@ -101,13 +101,13 @@ def replay(
 
     Exit 1 when an event was not accepted or some are left, 5 when it stopped after too many failures.
     """
-    from creditctl.events.replay import Terms
+    from creditctl.events.replay import ReplayPolicy
 
     run = start(ctx, as_json=as_json)
     wanted = EventFilter(tuple(types or ()), since, until, about, user, undelivered)
     wish = ReplayOptions(tuple(event_ids or ()), wanted, to, via_stripe, archive, restart, mode, confirm)
     _require_sense(wish)
-    terms = Terms(limit, max_failures, 1 / rate if rate else 0, skip_posted, each_once=undelivered)
+    terms = ReplayPolicy(limit, max_failures, 1 / rate if rate else 0, skip_posted, each_once=undelivered)
     with open_desk(run, env_file, mode, make_mirror=not dry_run) as desk:
         require_archive(desk, wanted, archive=archive)
         target = _target(desk, wish)
@@ -167,7 +167,7 @@ def _local_target(desk: EventSession, wish: ReplayOptions) -> Target:
     return Target(url, url, None)
 
 
-def _fingerprint(wish: ReplayOptions, target: Target, terms: Terms) -> str:
+def _fingerprint(wish: ReplayOptions, target: Target, terms: ReplayPolicy) -> str:
     from creditctl.events.replay import fingerprint
 
     words = {"ids": sorted(wish.ids), "target": target.name, "archive": wish.archive, "skip": terms.skip_posted}
@@ -187,7 +187,7 @@ def _choose(desk: EventSession, wish: ReplayOptions, archive: Archive) -> list[s
         return select_events(client, archive, query, clock=clock, undelivered=undelivered, progress=told)
 
 
-def _show_plan(desk: EventSession, wish: ReplayOptions, target: Target, terms: Terms) -> None:
+def _show_plan(desk: EventSession, wish: ReplayOptions, target: Target, terms: ReplayPolicy) -> None:
     """Prints what would be sent, and ends."""
     from creditctl.cli.render.events import plan
     from creditctl.events.event_view import EventView
@@ -218,7 +218,7 @@ def _is_posted(desk: EventSession, record: EventRecord) -> bool:
         return is_posted(record, view)
 
 
-def _play(desk: EventSession, wish: ReplayOptions, target: Target, terms: Terms) -> ReplayReport:
+def _play(desk: EventSession, wish: ReplayOptions, target: Target, terms: ReplayPolicy) -> ReplayReport:
     from creditctl.events.replay import Replayer
 
     run, archive = desk.run, desk.archive
@@ -239,7 +239,9 @@ def _play(desk: EventSession, wish: ReplayOptions, target: Target, terms: Terms)
         return replayer.run(number, target.name, terms, resumed=resumed)
 
 
-def _begin(desk: EventSession, wish: ReplayOptions, target: Target, terms: Terms, archive: Archive) -> tuple[int, bool]:
+def _begin(
+    desk: EventSession, wish: ReplayOptions, target: Target, terms: ReplayPolicy, archive: Archive
+) -> tuple[int, bool]:
     """The replay to go on with, or a new one; and which of the two it is."""
     known = _unfinished(desk, wish, target, terms, archive)
     if known is not None:
@@ -250,7 +252,9 @@ def _begin(desk: EventSession, wish: ReplayOptions, target: Target, terms: Terms
     return archive.replays.begin(key, target.name, desk.run.wiring.clock(), chosen), False
 
 
-def _unfinished(desk: EventSession, wish: ReplayOptions, target: Target, terms: Terms, archive: Archive) -> int | None:
+def _unfinished(
+    desk: EventSession, wish: ReplayOptions, target: Target, terms: ReplayPolicy, archive: Archive
+) -> int | None:
     """The replay with the same wish that was interrupted, if it is to go on."""
     from creditctl.core.when import iso_time
 
@@ -277,7 +281,7 @@ def _sender(desk: EventSession, wish: ReplayOptions, target: Target, stack: Exit
     return post_signed(http, target.url, secret, desk.run.wiring.clock)
 
 
-def _tell(run: Run, result: Result) -> None:
+def _tell(run: Run, result: ReplayResult) -> None:
     if not run.as_json:
         answer = f"[{result.answer}]" if result.answer else ""
         run.say(f"{result.state:<9}{result.record.type} {result.record.id} {answer}")

@@ -138,7 +138,7 @@ def _lookup_key_stranger(package: Package, product_id: str, observed: Observed) 
 def _other_prices(
     package: Package, product_id: str, current: PriceState | None, related: Sequence[PriceState]
 ) -> list[Finding]:
-    """Active prices on the package's product that are not ours: told, and left alone."""
+    """Active prices on the package's product that are not ours: reported, and left alone."""
     return [
         Finding(
             "setup.other_price",

@@ -28,30 +28,30 @@ NO_ADOPTION = Adoption({})
 
 def make_plan(
     catalog: Catalog,
-    wish: DesiredEndpoint | None,
+    desired: DesiredEndpoint | None,
     observed: Observed,
     *,
     adoption: Adoption = NO_ADOPTION,
     prune: bool = False,
 ) -> Plan:
-    """The steps that would make Stripe match; no wish leaves the endpoints alone."""
+    """The steps that would make Stripe match; `desired` None leaves the endpoints alone."""
     packages = plan_catalog(catalog, observed, adopt=adoption.products, prune=prune)
     steps, findings = list(packages.steps), list(packages.findings)
-    if wish is not None:
-        endpoint = plan_endpoint(wish, observed.endpoints, adopt=adoption.endpoint)
+    if desired is not None:
+        endpoint = plan_endpoint(desired, observed.endpoints, adopt=adoption.endpoint)
         steps += endpoint.steps
         findings += endpoint.findings
-    scope = plan_scope(catalog, wish, adoption)
+    scope = plan_scope(catalog, desired, adoption)
     return Plan(tuple(steps), tuple(sort_findings(findings)), fingerprint(scope, observed), packages.jumps, scope)
 
 
-def plan_scope(catalog: Catalog, wish: DesiredEndpoint | None, adoption: Adoption) -> Scope:
+def plan_scope(catalog: Catalog, desired: DesiredEndpoint | None, adoption: Adoption) -> Scope:
     """What the plan looks at, besides everything that carries our marker."""
     products = {*adoption.products.values(), *(package.product_id for package in catalog)}
     return Scope(
         tuple(sorted(products)),
         tuple(sorted(package.lookup_key for package in catalog)),
-        None if wish is None else wish.url,
+        None if desired is None else desired.url,
     )
 
 
@@ -73,7 +73,9 @@ def _id(row: Mapping[str, object]) -> str:
     return str(row["id"])
 
 
-def resolve_adoption(names: list[str], catalog: Catalog, observed: Observed, wish: DesiredEndpoint | None) -> Adoption:
+def resolve_adoption(
+    names: list[str], catalog: Catalog, observed: Observed, desired: DesiredEndpoint | None
+) -> Adoption:
     """What --adopt means: `prod_…` (the package is found by amount or name), `<slug>=prod_…` or `we_…`.
 
     Errors: UsageError where a name fits nothing; ConfigurationError where an endpoint's secret is not held.
@@ -83,7 +85,7 @@ def resolve_adoption(names: list[str], catalog: Catalog, observed: Observed, wis
     for name in names:
         slug, _, target = name.rpartition("=")
         if target.startswith("we_"):
-            endpoint = _adopted_endpoint(target, observed, wish)
+            endpoint = _adopted_endpoint(target, observed, desired)
             continue
         product = observed.product(target)
         if product is None:
@@ -92,11 +94,11 @@ def resolve_adoption(names: list[str], catalog: Catalog, observed: Observed, wis
     return Adoption(products, endpoint)
 
 
-def _adopted_endpoint(endpoint_id: str, observed: Observed, wish: DesiredEndpoint | None) -> str:
+def _adopted_endpoint(endpoint_id: str, observed: Observed, desired: DesiredEndpoint | None) -> str:
     found = next((endpoint for endpoint in observed.endpoints if endpoint.id == endpoint_id), None)
-    if found is None or wish is None or not same_url(found.url, wish.url):
+    if found is None or desired is None or not same_url(found.url, desired.url):
         raise _cannot_adopt(f"{endpoint_id} is no endpoint at the backend's webhook URL.")
-    if not wish.held:
+    if not desired.held:
         raise ConfigurationError(
             f"The endpoint {endpoint_id} can only be adopted with its signing secret.",
             code="setup.adopt_secret",

@@ -78,14 +78,14 @@ def new_price_step(package: Package, product_id: str, related: Sequence[PriceSta
     """A new price that takes the lookup key over, and says which one it supersedes."""
     supersedes = {} if old is None else {"supersedes": old.id}
     metadata = {**package.metadata, **supersedes}
-    terms = {"product": product_id, "currency": package.currency, "unit_amount": package.amount}
+    sold = {"product": product_id, "currency": package.currency, "unit_amount": package.amount}
     return Step(
         Action.CREATE if old is None else Action.REPLACE,
         StepKind.PRICE,
         package.slug,
         None if old is None else old.id,
         changes=_price_changes(package, product_id, old),
-        params={**terms, "lookup_key": package.lookup_key, "transfer_lookup_key": True, "metadata": metadata},
+        params={**sold, "lookup_key": package.lookup_key, "transfer_lookup_key": True, "metadata": metadata},
         reason="it does not exist" if old is None else "amount, currency, product and credits never change on a price",
         seed=digest([supersedes, sorted(price.id for price in related)]),
     )
@@ -115,14 +115,14 @@ def price_jump(package: Package, old: PriceState | None) -> list[str]:
     """Why the package's price changes suspiciously far, such as by a slipped decimal; empty where it does not."""
     if old is None or old.currency != package.currency:
         return []
-    told = []
+    jumps = []
     if old.unit_amount is not None and _is_jump(old.unit_amount, package.amount):
         before, after = (format_amount(amount, package.currency) for amount in (old.unit_amount, package.amount))
-        told.append(f"{package.slug}: the price goes from {before} to {after}")
+        jumps.append(f"{package.slug}: the price goes from {before} to {after}")
     credits = old.metadata.get("credits", "")
     if credits.isascii() and credits.isdigit() and _is_jump(int(credits), package.credits):
-        told.append(f"{package.slug}: the credits go from {int(credits):,} to {package.credits:,}")
-    return told
+        jumps.append(f"{package.slug}: the credits go from {int(credits):,} to {package.credits:,}")
+    return jumps
 
 
 def _is_jump(old: int, new: int) -> bool:
