@@ -13,6 +13,8 @@ from creditctl.core.money import format_amount
 from creditctl.stripe_api.errors import translate
 
 if TYPE_CHECKING:
+    from stripe.params.checkout import SessionCreateParams
+
     from creditctl.core.catalog import Package
 
 _NOT_FOUND = 404
@@ -32,7 +34,7 @@ class StripeCheckout:
         """Opens a session for one package at its current price, after comparing that with the catalogue."""
         try:
             price = self._current_price(order.package)
-            session = self._client.v1.checkout.sessions.create(params=session_params(order, price["id"]))  # type: ignore[arg-type]
+            session = self._client.v1.checkout.sessions.create(params=session_params(order, price["id"]))
         except stripe.StripeError as error:
             raise translate(error) or error from error
         if not session.url:
@@ -61,7 +63,7 @@ class StripeCheckout:
         return prices[0]
 
 
-def session_params(order: CheckoutOrder, price_id: str) -> dict[str, Any]:
+def session_params(order: CheckoutOrder, price_id: str) -> SessionCreateParams:
     """What a Checkout session for one package is opened with.
 
     Shape: the same metadata stands on the session and, through `payment_intent_data`, on the payment intent.

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -36,6 +37,12 @@ def now_seconds() -> int:
 def no_command_line(_arguments: Sequence[str], _wiring: Wiring) -> int:
     """Stands for a command line that nobody handed in. Errors: RuntimeError."""
     raise RuntimeError("this wiring was given no command line to run commands with")
+
+
+@cache
+def process_name() -> str:
+    """A random name of this process, the same all its life."""
+    return secrets.token_hex(4)
 
 
 @dataclass
@@ -94,7 +101,7 @@ class Wiring:
             sleep=self.sleep,
             chance=self.chance,
             transport=None if self.transport is None else self.transport(),
-            audit=AuditLog(settings.audit_path, self.clock) if audited else None,
+            audit=AuditLog(settings.audit_path, self.clock, process_name()) if audited else None,
             policy=policy,
         )
 

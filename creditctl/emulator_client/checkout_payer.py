@@ -9,6 +9,7 @@ from creditctl.core.errors import GuardRefused
 
 if TYPE_CHECKING:
     import stripe
+    from stripe.params import PaymentMethodCreateParams
 
 PAGE_PATH = "/v1/payment_pages/{session_id}"
 """Undocumented. Source: the Stripe CLI's own fixture for `stripe trigger checkout.session.completed`."""
@@ -43,7 +44,7 @@ def pay(client: stripe.StripeClient, session_id: str, token: str, *, email: str 
     return pay_by(client, session_id, _card(token, email))
 
 
-def pay_by(client: stripe.StripeClient, session_id: str, method_params: Any) -> Payment:
+def pay_by(client: stripe.StripeClient, session_id: str, method_params: PaymentMethodCreateParams) -> Payment:
     """Pays an open session with any test payment method; one whose result comes later completes the session unpaid.
 
     Shape:  `method_params` as the SDK's `payment_methods.create` takes them.
@@ -77,7 +78,7 @@ def refuse_live(livemode: bool) -> None:
         )
 
 
-def _card(token: str, email: str) -> Any:
+def _card(token: str, email: str) -> PaymentMethodCreateParams:
     return {"type": "card", "card": {"token": token}, "billing_details": {"email": email}}
 
 

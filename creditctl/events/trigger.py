@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import stripe
 
@@ -14,6 +14,10 @@ from creditctl.emulator_client import checkout_payer
 from creditctl.events.recipes import Recipe, Then, bank_account, recipe_for
 from creditctl.events.source import read_pages
 from creditctl.ledger.archive.models import EventQuery, EventRecord
+
+if TYPE_CHECKING:
+    from stripe.params import PaymentMethodCreateParams
+    from stripe.params.checkout import SessionCreateParams
 
 Found = TypeVar("Found")
 
@@ -75,7 +79,7 @@ class Trigger:
         self.tell(f"opened {session.id}: {order.package.name} for user {order.user_id}")
         return session
 
-    def _session_params(self, order: Order) -> Any:
+    def _session_params(self, order: Order) -> SessionCreateParams:
         """The same session that the application opens. Source: Stripe API reference, "Create a Checkout Session"."""
         package = order.package
         metadata = {**package.metadata, "user_id": order.user_id}
@@ -122,9 +126,8 @@ class Trigger:
         if recipe.bank is not None:
             method, account = bank_account(str(session.currency), recipe.bank)
             billing = {"email": "buyer@example.com", "name": "Example Buyer"}
-            payment = checkout_payer.pay_by(
-                self.client, session.id, {"type": method, method: account, "billing_details": billing}
-            )
+            method_params = {"type": method, method: account, "billing_details": billing}
+            payment = checkout_payer.pay_by(self.client, session.id, cast("PaymentMethodCreateParams", method_params))
         else:
             payment = checkout_payer.pay(self.client, session.id, recipe.token or "tok_visa")
         if payment.paid is recipe.declines:

@@ -15,6 +15,7 @@ from creditctl.stripe_api import delivery
 if TYPE_CHECKING:
     import httpx
     import stripe
+    from stripe.params import RefundCreateParams
 
     from creditctl.core.catalog import Package
     from creditctl.core.keys import Secret
@@ -68,7 +69,7 @@ class Shop:
 
     def refund(self, payment_intent: str, amount: int | None = None) -> str:
         """Refunds a payment, wholly or in part, and returns the refund's id. Units: amount in minor units."""
-        params: Any = {"payment_intent": payment_intent}
+        params: RefundCreateParams = {"payment_intent": payment_intent}
         if amount is not None:
             params["amount"] = amount
         return self.client.v1.refunds.create(params=params).id

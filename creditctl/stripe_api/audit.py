@@ -1,4 +1,4 @@
-"""The audit file: one JSON line for every change to Stripe, on the disk before the command goes on.
+"""Audit log: an append-only file with one JSON line for every change to Stripe, on the disk before the command goes on.
 
 While a change is under way it lies in a small file beside the audit file, so that a killed command leaves a trace of
 it too: the next one that opens the audit file turns it into a line with outcome `unknown`.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import glob
 import json
 import os
-import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -19,20 +18,20 @@ from typing import Any
 from creditctl.core.keys import redact
 
 _FILE_MODE = 0o600
-_PROCESS = secrets.token_hex(4)
-"""Tells this process from an earlier one with the same number, which is usual in containers."""
 
 
 class AuditLog:
     """An append-only file of JSON lines that several processes may write at once.
 
-    Shape:  `when` (Unix seconds), `purpose`, `what` (method and path), `idempotency_key`, `object`, `request_id` and
-            `outcome`: done, replayed or unknown.
+    Shape:  a line holds `when` (Unix seconds), `purpose`, `what` (method and path), `idempotency_key`, `object`,
+            `request_id` and `outcome`: done, replayed or unknown. `process` is a random name, one for the whole
+            process: it tells it from an earlier one with the same number, which is usual in containers.
     Errors: OSError where the file cannot be written; `open` is called before the first change is sent.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], int]) -> None:
+    def __init__(self, path: Path, clock: Callable[[], int], process: str) -> None:
         self.path = path
+        self._process = process
         self._clock = clock
         self._descriptor: int | None = None
         self._purpose = ""
@@ -85,7 +84,7 @@ class AuditLog:
 
     @property
     def _pending(self) -> Path:
-        return self.path.with_name(f"{self.path.name}.{os.getpid()}-{_PROCESS}-{threading.get_ident()}.pending")
+        return self.path.with_name(f"{self.path.name}.{os.getpid()}-{self._process}-{threading.get_ident()}.pending")
 
     def _line(self, entry: Mapping[str, Any]) -> bytes:
         line = {"when": self._clock(), "purpose": self._purpose, **entry}
@@ -94,7 +93,7 @@ class AuditLog:
     def _recover(self) -> None:
         """Turns what killed commands were about to change into lines; those still running are left alone."""
         for left in sorted(self.path.parent.glob(f"{glob.escape(self.path.name)}.*.pending")):
-            if _is_under_way(left.name.split(".")[-2]):
+            if _is_under_way(left.name.split(".")[-2], self._process):
                 continue
             with suppress(FileNotFoundError):
                 line = left.read_bytes()
@@ -109,10 +108,11 @@ def _write(descriptor: int, data: bytes) -> None:
     os.fsync(descriptor)
 
 
-def _is_under_way(owner: str) -> bool:
+def _is_under_way(owner: str, process: str) -> bool:
+    """Whether the process that noted a change still runs; where that cannot be found out, it counts as running."""
     number, _, rest = owner.partition("-")
     if number == str(os.getpid()):
-        return rest.startswith(_PROCESS)
+        return rest.startswith(process)
     if not (number.isascii() and number.isdigit()):
         return True
     try:

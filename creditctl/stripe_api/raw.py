@@ -20,4 +20,8 @@ def read_raw(client: stripe.StripeClient, path: str, parameters: Mapping[str, An
     )
     if not 200 <= status < 300:
         requestor._interpret_response(body, status, headers, "V1")
-    return body.encode() if isinstance(body, str) else bytes(body)  # type: ignore[call-overload]
+    if isinstance(body, str):
+        return body.encode()
+    if not isinstance(body, bytes | bytearray):
+        raise TypeError(f"the transport answered a body of type {type(body).__name__}")
+    return bytes(body)

@@ -36,7 +36,7 @@ def make_door(emulator: Emulator, tmp_path: Path, clock: Clock) -> Iterator[Door
             sleep=clock.sleep,
             chance=lambda: 1.0,
             transport=transport or EmulatorHTTPClient(emulator),
-            audit=AuditLog(tmp_path / "audit.jsonl", clock),
+            audit=AuditLog(tmp_path / "audit.jsonl", clock, "this"),
         )
         opened.append(door)
         return door

@@ -50,7 +50,7 @@ def open_door(tmp_path: Path, slept: list[float]) -> OpenDoor:
             sleep=slept.append,
             chance=lambda: 0.0,
             transport=transport,
-            audit=AuditLog(tmp_path / "audit.jsonl", lambda: NOW),
+            audit=AuditLog(tmp_path / "audit.jsonl", lambda: NOW, "this"),
         )
 
     return build
@@ -242,7 +242,7 @@ def test_nothing_is_changed_where_the_audit_file_cannot_be_written(open_door: Op
 def test_a_line_that_a_crash_cut_off_does_not_swallow_the_next(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     path.write_text('{"when": 1, "wha')
-    log = AuditLog(path, lambda: 2)
+    log = AuditLog(path, lambda: 2, "this")
     log.append({"what": "POST /v1/products", "note": "whsec_" + "example0secret0text"})
     log.close()
     cut, line = path.read_text().splitlines()
@@ -274,7 +274,7 @@ def test_what_another_running_command_is_about_to_change_is_left_alone(tmp_path:
     running = tmp_path / f"audit.jsonl.{os.getppid()}-token-1.pending"
     running.write_text('{"when": 1}\n')
     (tmp_path / "audit.jsonl.999999999-token-1.pending").write_text('{"when": 2}\n')
-    log = AuditLog(path, lambda: 3)
+    log = AuditLog(path, lambda: 3, "this")
     log.open()
     log.close()
 
