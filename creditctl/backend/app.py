@@ -1,4 +1,4 @@
-"""The backend as one ASGI app, built from what it is handed."""
+"""ASGI app of the backend: API, storefront and middleware, built from its dependencies."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BODY_BYTES = 16 * 1024
 def build_app(
     services: Dependencies, *, read_seconds: float = READ_SECONDS, queue_seconds: float = QUEUE_SECONDS
 ) -> FastAPI:
-    """The credit API and the storefront. Nothing is started and nothing is opened here."""
+    """Builds the app. Nothing is started and nothing is opened here."""
     app = FastAPI(
         title="Credit API",
         version=__version__,

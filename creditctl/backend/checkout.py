@@ -64,7 +64,7 @@ class StripeCheckout:
 
 
 def session_params(order: CheckoutOrder, price_id: str) -> SessionCreateParams:
-    """What a Checkout session for one package is opened with.
+    """Parameters of a Checkout session for one package.
 
     Shape: the same metadata stands on the session and, through `payment_intent_data`, on the payment intent.
     Source: Stripe API reference, "Create a Checkout Session".
@@ -82,7 +82,7 @@ def session_params(order: CheckoutOrder, price_id: str) -> SessionCreateParams:
 
 
 def price_faults(package: Package, price: Mapping[str, Any]) -> list[str]:
-    """Where a price on Stripe disagrees with the package that it should sell; empty when it may be used."""
+    """Compares a price on Stripe with the package that it should sell; faults in words, empty when it may be used."""
     faults = []
     amount, currency = price.get("unit_amount"), str(price.get("currency"))
     if price.get("active") is not True:
@@ -102,7 +102,7 @@ def price_faults(package: Package, price: Mapping[str, Any]) -> list[str]:
 
 
 def session_view(session: Mapping[str, Any]) -> SessionView:
-    """The parts of a session that the backend shows. Shape: `payment_intent` may be an id or an expanded object."""
+    """Reduces a session to what the backend shows. Shape: `payment_intent` may be an id or an expanded object."""
     intent = session.get("payment_intent")
     return SessionView(
         id=session["id"],

@@ -1,4 +1,4 @@
-"""What the backend needs from the rest of the house, as interfaces: tests hand in small fakes."""
+"""Dependencies of the backend as interfaces (webhook, ledger, Checkout): tests hand in small fakes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class WebhookReceiver(Protocol):
-    """Takes one delivery as it came off the wire: verifies, decides, posts."""
+    """Interface of the webhook: verifies one delivery as it came off the wire, decides, posts."""
 
     def receive(self, body: bytes, signature: str | None) -> Receipt:
         """The answer to give, and what to log. Blocking."""
@@ -54,7 +54,7 @@ class LedgerReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CheckoutOrder:
-    """What somebody wants to buy, and where Stripe sends them afterwards."""
+    """Order of one package: who buys, and where Stripe sends them afterwards."""
 
     package: Package
     user_id: str
@@ -93,7 +93,7 @@ class SessionView:
 
 
 class CheckoutGateway(Protocol):
-    """The two calls to Stripe that the backend makes. Both block."""
+    """Interface of Stripe Checkout: the two calls that the backend makes. Both block."""
 
     def create_session(self, order: CheckoutOrder) -> CreatedSession:
         """Opens a Checkout session. Errors: CreditctlError, NotForSale among them."""
@@ -106,7 +106,7 @@ class CheckoutGateway(Protocol):
 
 @dataclass(frozen=True)
 class Dependencies:
-    """Everything that the backend reaches the outside world through.
+    """Dependencies: everything that the backend reaches the outside world through.
 
     Shape: `log` takes one or several whole lines without the last line end; `trust_user_header` matters in live
     mode only, where nobody's word for who they are is taken without it.

@@ -1,4 +1,4 @@
-"""Every way in which a request can end badly, as one JSON shape and the right status."""
+"""Error handlers: every failure of a request as one JSON shape with the right HTTP status."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _STATUS_OF: tuple[tuple[type[CreditctlError], int, str | None], ...] = (
 
 
 def failure(status: int, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """The one shape of a failure."""
+    """Response of a failed request, in the one shape."""
     return JSONResponse({"success": False, "message": message}, status_code=status, headers=dict(headers or {}))
 
 
 def status_and_words(error: CreditctlError) -> tuple[int, str]:
-    """How an expected failure is answered: the details are for the log, not for whoever called."""
+    """Maps an expected failure to HTTP status and words: the details are for the log, not for whoever called."""
     for kind, status, words in _STATUS_OF:
         if isinstance(error, kind):
             return status, words or error.message
@@ -42,7 +42,7 @@ def note_error(request: Request, error: CreditctlError) -> None:
 
 
 def install(app: FastAPI) -> None:
-    """Makes every failure of the app look the same."""
+    """Installs the error handlers."""
 
     @app.exception_handler(CreditctlError)
     def _expected(request: Request, error: CreditctlError) -> JSONResponse:

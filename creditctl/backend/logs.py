@@ -1,4 +1,4 @@
-"""The backend's log: whole lines on one stream, free of secrets and of anything that could break a line."""
+"""Log of the backend: whole lines on one stream, free of secrets and of anything that could break a line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LEVEL = re.compile(r"(?:DEBUG|INFO|WARNING|ERROR|CRITICAL): ")
 
 
 def stream_log(stream: TextIO) -> Callable[[str], None]:
-    """A log that writes to a stream, safe to call from several threads.
+    """Builds a log that writes to a stream, safe to call from several threads.
 
     Shape: each call brings one or several lines; a line without a level is INFO.
     """
@@ -31,14 +31,14 @@ def stream_log(stream: TextIO) -> Callable[[str], None]:
 
 
 def level_of(status: int | None) -> str:
-    """How loud the log is about an answer; None is a request that got none."""
+    """Log level for an HTTP status; None is a request that got no answer."""
     if status is None or status >= 500:
         return "ERROR"
     return "WARNING" if status >= 400 else "INFO"
 
 
 def clean_line(line: str) -> str:
-    """One line of log: secrets cut down, unprintable characters replaced, its level in front."""
+    """Formats one line of log: secrets cut down, unprintable characters replaced, its level in front."""
     shown = redact(line)
     if not shown.isprintable():
         shown = "".join(character if character.isprintable() else "?" for character in shown)

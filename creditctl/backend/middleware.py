@@ -1,4 +1,4 @@
-"""The outer layers of the backend: one line of log a request, and bodies that are bounded in size and time."""
+"""ASGI middleware: request log, and request bodies bounded in size and time."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ async def read_body(receive: Receive, limit: int) -> bytes:
 
 
 class BoundedBody:
-    """Hands the app a body that is already whole; one that is too large (413) or too slow (408) never reaches it.
+    """Middleware that reads the whole body first; one that is too large (413) or too slow (408) never reaches the app.
 
     Units: limits in bytes, `read_seconds` in seconds. `limits` maps a path to its own limit.
     """
@@ -106,7 +106,7 @@ async def _refuse(status: int, message: str, scope: Scope, receive: Receive, sen
 
 
 class RequestLog:
-    """One line a request: method, route, status, what the handler left in `state.outcome`, milliseconds.
+    """Middleware that logs a line a request: method, route, status, `state.outcome` of the handler, milliseconds.
 
     Shape: paths are logged as the route they matched, query strings and headers never: they may hold personal data.
     A handler that raises is answered 500 here, and named by type and place: its message may hold anything.

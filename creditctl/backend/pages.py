@@ -1,4 +1,4 @@
-"""The storefront: five packages, the pages to come back to from Stripe, and the API's own documentation.
+"""Storefront pages: packages to buy, success and cancel pages of Stripe's redirects, and the API's documentation.
 
 No script, no font, no picture from anywhere else: it works offline, without JavaScript, and reads well aloud. The
 pages only show: none of them ever grants a credit.
@@ -45,12 +45,12 @@ def _templates() -> Environment:
 
 
 def render(name: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """One page from its template."""
+    """Renders one page from its template."""
     return HTMLResponse(_templates().get_template(name).render(**values), status_code=status, headers=_HEADERS)
 
 
 class Storefront:
-    """The pages of one backend."""
+    """Storefront of one backend."""
 
     def __init__(self, services: Dependencies, app: FastAPI) -> None:
         self._services = services

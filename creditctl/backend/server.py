@@ -1,4 +1,4 @@
-"""uvicorn around the app: in a thread for tests and demos, or as the whole process for `creditctl serve`."""
+"""HTTP server (uvicorn) of the backend: in a thread for tests and demos, or as the process of `creditctl serve`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening address that is ours from now on; port 0 takes any free one.
+    """Binds a listening socket; port 0 takes any free one.
 
     Errors: ConfigurationError saying what stands in the way.
     """
@@ -61,7 +61,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def url_of(listener: socket.socket) -> str:
-    """The URL at which this machine reaches a listening socket."""
+    """Builds the URL at which this machine reaches a listening socket."""
     host, port = listener.getsockname()[:2]
     shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - shown, not bound
     return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
@@ -163,7 +163,7 @@ def _server(app: ASGIApp, on_ready: Callable[[], None], head_seconds: float = HE
 
 
 class BackendServer:
-    """An app on a loopback port, served by a thread for as long as the context lasts.
+    """Server thread: an app on a loopback port, served for as long as the context lasts.
 
     Shape:  `listener` is a socket from `bind`, for who has to know the URL before the app can be built.
     Errors: ConfigurationError if the port cannot be had.

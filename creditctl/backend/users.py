@@ -1,4 +1,4 @@
-"""Who is buying: a user id is taken as it was given, or refused; it is never guessed, cut or repaired."""
+"""User ids of requests: taken as they were given, or refused; never guessed, cut or repaired."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class BadUserId(ValueError):
 
 
 def parse_user_id(text: str) -> str:
-    """The user id, unchanged. Errors: BadUserId."""
+    """Validates a user id, and returns it unchanged. Errors: BadUserId."""
     if not text.strip():
         raise BadUserId("The user id is missing.")
     if len(text) > MAX_CHARACTERS:
@@ -30,7 +30,7 @@ def parse_user_id(text: str) -> str:
 
 
 def user_id_from_header(values: list[bytes]) -> str:
-    """The user id in the `X-User-Id` header fields of one request, as UTF-8.
+    """Reads the user id from the `X-User-Id` header fields of one request, as UTF-8.
 
     Errors: BadUserId, also when the header is absent or there twice: two answers to "who" are none.
     """

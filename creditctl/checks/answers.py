@@ -1,4 +1,7 @@
-"""What a check may answer; without Stripe, ledger or network, so that the offline checks start fast."""
+"""Answers of checks: pass, warn, fail, unknown, person.
+
+Without Stripe, ledger or network, so that the offline checks start fast.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from creditctl.core.findings import Finding, Severity
 
 @dataclass(frozen=True, slots=True)
 class CheckAnswer:
-    """What a check says: a status, what was seen, and what to do when it does not hold."""
+    """Answer of a check: a status, what was seen, and what to do when it does not hold."""
 
     status: CheckStatus
     evidence: str
@@ -18,32 +21,32 @@ class CheckAnswer:
 
 
 def passed(evidence: str) -> CheckAnswer:
-    """It holds."""
+    """Answer `pass`: it holds."""
     return CheckAnswer(CheckStatus.PASS, evidence)
 
 
 def warned(evidence: str, fix: str) -> CheckAnswer:
-    """It holds, but somebody should look at something."""
+    """Answer `warn`: it holds, but somebody should look at something."""
     return CheckAnswer(CheckStatus.WARN, evidence, fix)
 
 
 def failed(evidence: str, fix: str) -> CheckAnswer:
-    """It does not hold."""
+    """Answer `fail`: it does not hold."""
     return CheckAnswer(CheckStatus.FAIL, evidence, fix)
 
 
 def unknown(evidence: str, fix: str) -> CheckAnswer:
-    """It could not be looked at."""
+    """Answer `unknown`: it could not be looked at."""
     return CheckAnswer(CheckStatus.UNKNOWN, evidence, fix)
 
 
 def person(evidence: str, fix: str) -> CheckAnswer:
-    """No call can prove it."""
+    """Answer `person`: no call can prove it."""
     return CheckAnswer(CheckStatus.PERSON, evidence, fix)
 
 
-def answer_to_findings(findings: list[Finding], nothing: str) -> CheckAnswer:
-    """Findings as one answer: critical and high fail, medium and low warn, notes pass."""
+def findings_to_answer(findings: list[Finding], nothing: str) -> CheckAnswer:
+    """Sums findings up as one answer: critical and high fail, medium and low warn, notes pass."""
     worst = min((finding.severity.rank for finding in findings), default=None)
     if worst is None:
         return passed(nothing)

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from creditctl.checks.answers import CheckAnswer, answer_to_findings, failed, passed, unknown, warned
+from creditctl.checks.answers import CheckAnswer, failed, findings_to_answer, passed, unknown, warned
 from creditctl.checks.check import Check
 from creditctl.checks.context import Context
 from creditctl.checks.endpoint_answers import answer_of_probe, endpoint_in_order, secret_matches
@@ -154,7 +154,7 @@ def secret_is_clean(context: Context) -> CheckAnswer:
         for finding in group.judge(context.env)
         if "STRIPE_WEBHOOK_SECRET" in finding.message
     ]
-    return answer_to_findings(found, "Nothing but the secret is in the setting.")
+    return findings_to_answer(found, "Nothing but the secret is in the setting.")
 
 
 def signatures_verify(context: Context) -> CheckAnswer:

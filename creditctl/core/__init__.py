@@ -1,1 +1,4 @@
-"""What is true: frozen dataclasses and pure functions. Imports nothing of ours and does no I/O."""
+"""Core of the domain: catalogue, money, keys, modes, settings, entitlement.
+
+Frozen dataclasses and pure functions; imports nothing of ours and does no I/O.
+"""

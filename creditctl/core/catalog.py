@@ -1,4 +1,4 @@
-"""The packages that are sold, and the rules that a catalogue of them must keep."""
+"""Catalogue of packages: reads packages.toml, validates it, names products and lookup keys on Stripe."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MAX_CREDITS = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """One of the things sold: credits for money, once.
+    """Package: credits sold for money, once.
 
     Units: `amount` in minor units of `currency`; `credits` a count.
     """
@@ -49,7 +49,7 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """The packages, in order of their number."""
+    """Catalogue: the packages in order of their number."""
 
     packages: tuple[Package, ...]
 
@@ -82,7 +82,7 @@ class Catalog:
 
 
 def parse_catalog(text: str, *, source: str = "packages.toml") -> Catalog:
-    """A catalogue from TOML text, validated as a whole.
+    """Parses a catalogue from TOML text, and validates it as a whole.
 
     Shape:  `currency`, and one `[[package]]` each: number, slug, name, credits, amount, optionally currency.
     Errors: ConfigurationError with every fault found, not just the first.

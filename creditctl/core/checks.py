@@ -1,4 +1,4 @@
-"""Checks: questions with one of five answers, as values."""
+"""Check result and status: the answer to one check, one of five."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class CheckStatus(StrEnum):
-    """What a check found: `unknown` could not look, `person` means that no machine can."""
+    """Status of a check: `unknown` could not look, `person` means that no machine can."""
 
     PASS = "pass"  # noqa: S105 - a check's answer, not a password
     WARN = "warn"
@@ -23,7 +23,7 @@ class CheckStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """The answer to one check.
+    """Result of one check.
 
     Shape: `id` is stable, `evidence` what was seen, `fix` what to do when it does not hold.
     """

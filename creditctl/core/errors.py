@@ -1,4 +1,4 @@
-"""Every expected way in which a command can end badly, each with its exit code and what to do next."""
+"""Error family: every expected failure of a command, with code, fix and exit code."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import ClassVar
 
 
 class ExitCode(IntEnum):
-    """What a shell learns from a command, the same for every command."""
+    """Exit codes, the same for every command."""
 
     OK = 0
     FINDINGS = 1

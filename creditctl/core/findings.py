@@ -1,4 +1,4 @@
-"""Findings: things that are true and unwelcome, as values."""
+"""Finding and severity: a thing that is true and unwelcome, as a value."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """How bad a finding is, worst first."""
+    """Severity of a finding, worst first."""
 
     CRITICAL = "critical"
     HIGH = "high"
@@ -23,7 +23,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something true and unwelcome.
+    """Finding: something true and unwelcome, with a fix.
 
     Shape: `code` is a stable dotted slug, `subject` the id or place it is about, `fix` what to do about it.
     """
@@ -40,5 +40,5 @@ class Finding:
 
 
 def sort_findings(findings: list[Finding]) -> list[Finding]:
-    """Worst first, then by code and subject, so that two runs print the same."""
+    """Sorts findings: worst first, then by code and subject, so that two runs print the same."""
     return sorted(findings, key=lambda finding: (finding.severity.rank, finding.code, finding.subject))

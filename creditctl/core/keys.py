@@ -1,4 +1,4 @@
-"""Secrets that cannot be printed, and what a Stripe key says of itself."""
+"""Secrets and Stripe keys: text that is never printed, key kinds by prefix, redaction."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SECRET_PATTERN = re.compile(
 
 
 class Secret:
-    """A text that never shows itself: its `repr` gives the prefix and the last four characters."""
+    """Secret text that never shows itself: its `repr` gives the prefix and the last four characters."""
 
     __slots__ = ("_value",)
 
@@ -72,12 +72,12 @@ class Secret:
 
 
 def redact(text: str) -> str:
-    """The text with everything that looks like a secret cut down to prefix and last four."""
+    """Redacts a text: everything that looks like a secret is cut down to prefix and last four."""
     return SECRET_PATTERN.sub(lambda match: repr(Secret(match.group(0))), text)
 
 
 class KeyKind(StrEnum):
-    """What a Stripe key may be used for. Source: Stripe documentation, "API keys"."""
+    """Kind of a Stripe key. Source: Stripe documentation, "API keys"."""
 
     SECRET = "secret"  # noqa: S105 - a kind of key, not a key
     RESTRICTED = "restricted"
@@ -94,7 +94,7 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key that has the shape of one of Stripe's; whether it works only Stripe can say.
+    """Stripe API key, by its shape; whether it works only Stripe can say.
 
     Shape: `mode` is test or live by its prefix, never emulator.
     """
@@ -110,7 +110,7 @@ class ApiKey:
 
 
 def parse_api_key(text: str, *, name: str = "STRIPE_SECRET_KEY") -> ApiKey:
-    """The key in a setting, judged by its prefix and its characters only.
+    """Parses a Stripe key, judged by its prefix and its characters only.
 
     Errors: ConfigurationError naming what it looks like instead, never the text.
     Source: Stripe documentation, "API keys"; `rkcs_test_` is what the Stripe CLI makes for a sandbox.
@@ -125,7 +125,7 @@ def parse_api_key(text: str, *, name: str = "STRIPE_SECRET_KEY") -> ApiKey:
 
 
 def parse_server_key(text: str, *, name: str = "STRIPE_SECRET_KEY") -> ApiKey:
-    """A key that may stand on a server: secret or restricted.
+    """Parses a key that may stand on a server: secret or restricted.
 
     Errors: ConfigurationError if it is malformed or publishable.
     """
@@ -136,7 +136,7 @@ def parse_server_key(text: str, *, name: str = "STRIPE_SECRET_KEY") -> ApiKey:
 
 
 def parse_webhook_secrets(text: str, *, name: str = "STRIPE_WEBHOOK_SECRET") -> tuple[Secret, ...]:
-    """The signing secrets of a setting, newest first; several are separated by commas during a rotation.
+    """Parses webhook signing secrets, newest first; several are separated by commas during a rotation.
 
     Errors: ConfigurationError if one of them does not start with whsec_ or has characters that do not belong.
     """

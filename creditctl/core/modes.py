@@ -1,4 +1,4 @@
-"""The three modes, and the one rule that decides which of them is at hand."""
+"""Mode (emulator, test, live), and the one rule that decides it from key and API base."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STRIPE_API_BASE = "https://api.stripe.com"
 
 
 class Mode(StrEnum):
-    """Which Stripe a command talks to."""
+    """Mode: which Stripe a command talks to."""
 
     EMULATOR = "emulator"
     TEST = "test"
@@ -41,7 +41,7 @@ def is_loopback_url(url: str) -> bool:
 
 
 def decide_mode(api_base: str | None, key_mode: Mode) -> Mode:
-    """The mode at hand: a loopback base means the emulator, whatever the key; otherwise the key decides.
+    """Decides the mode: a loopback base means the emulator, whatever the key; otherwise the key decides.
 
     Errors: ConfigurationError if the base is neither a loopback address nor Stripe's own.
     """
@@ -59,7 +59,7 @@ def decide_mode(api_base: str | None, key_mode: Mode) -> Mode:
 
 
 def require_mode(expected: Mode | None, actual: Mode) -> None:
-    """Refuses to go on when the operator expects another mode than the one at hand.
+    """Mode guard: refuses when the operator expects another mode (--mode) than the one at hand.
 
     Errors: GuardRefused on a mismatch.
     """

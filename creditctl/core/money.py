@@ -1,4 +1,4 @@
-"""Money as whole minor units of a currency; there are no floats here."""
+"""Money: amounts in whole minor units of a currency, formatted for people; no floats."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MILLS_PER_MAJOR_UNIT = 1000
 
 
 def minor_units_per_major(currency: str) -> int:
-    """How many minor units make one major unit: 100 cents to a dollar, 1 yen to a yen."""
+    """Minor units in one major unit of a currency: 100 cents to a dollar, 1 yen to a yen."""
     code = currency.lower()
     if code in ZERO_DECIMAL_CURRENCIES:
         return 1
@@ -23,7 +23,7 @@ def minor_units_per_major(currency: str) -> int:
 
 
 def format_amount(amount: int, currency: str) -> str:
-    """An amount for people: `$10.00`, `-$4.50`, `1000 JPY`, `9.99 EUR`."""
+    """Formats an amount for people: `$10.00`, `-$4.50`, `1000 JPY`, `9.99 EUR`."""
     units = minor_units_per_major(currency)
     sign = "-" if amount < 0 else ""
     whole, rest = divmod(abs(amount), units)
@@ -34,7 +34,7 @@ def format_amount(amount: int, currency: str) -> str:
 
 
 def cost_per_credit(amount: int, credits: int, currency: str) -> str:
-    """What one credit costs in major units, to three decimals, halves rounded up: `0.010`.
+    """Cost of one credit in major units, to three decimals, halves rounded up: `0.010`.
 
     Units: amount in minor units, credits a positive count.
     """
@@ -46,5 +46,5 @@ def cost_per_credit(amount: int, credits: int, currency: str) -> str:
 
 
 def usage_covered(amount: int) -> int:
-    """The model cost that a price pays for, its markup of 15 % taken off; rounded down to minor units."""
+    """Model cost that a price pays for, its markup of 15 % taken off; rounded down to minor units."""
     return amount * 100 // (100 + _MARKUP_PERCENT)

@@ -1,4 +1,4 @@
-"""What the operator configured: `.env` and process environment as one value, with where each part came from."""
+"""Settings: `.env` and process environment merged into one value, with the source of each part."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ class Settings:
 def merge_settings(
     file: Mapping[str, str | None], process: Mapping[str, str], *, env_file: Path, folder: Path
 ) -> Settings:
-    """The settings of one run: the process environment wins over the file, and every conflict is kept.
+    """Merges the settings of one run: the process environment wins over the file, and every conflict is kept.
 
     Shape: `folder` is what relative paths in settings are relative to.
     """

@@ -1,4 +1,4 @@
-"""What a URL must be so that a path can be added to it and somebody else can reach it."""
+"""URL checks: usable as a base for paths, reachable from outside (private hosts)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PRIVATE_SUFFIXES = (".local", ".internal", ".lan", ".home", ".test", ".invalid"
 
 
 def split_url(value: str) -> SplitResult | None:
-    """The parts of a URL, or None for what is none: only visible ASCII characters may stand in one.
+    """Splits a URL; None for what is none: only visible ASCII characters may stand in one.
 
     Source: RFC 3986, section 2; Python's own parser silently drops line ends and tabs.
     """
@@ -25,7 +25,7 @@ def split_url(value: str) -> SplitResult | None:
 
 
 def fault_of(url: SplitResult) -> str:
-    """What makes a URL unusable as a base for paths, in words that show nothing of it; empty where nothing does."""
+    """Fault of a URL as a base for paths, in words that show nothing of it; empty where there is none."""
     if url.scheme not in _DEFAULT_PORTS or not url.hostname:
         return "it does not start with http:// or https:// and a host"
     if port_of(url) is None:
@@ -36,7 +36,7 @@ def fault_of(url: SplitResult) -> str:
 
 
 def port_of(url: SplitResult) -> int | None:
-    """The port that a URL says or means; None where it is no port."""
+    """Port of a URL, the scheme's own where it names none; None where it is no port."""
     try:
         said = url.port
     except ValueError:

@@ -1,4 +1,4 @@
-"""Points in time and windows as people write them: `2026-11-01`, `36h`, `30d`."""
+"""Time parsing: moments, durations and windows (--since, --until) as people write them: `2026-11-01`, `36h`, `30d`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:]{5,8}(Z|[+-][0-9]{2}:?
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A half-open stretch of time, `since` <= t < `until`; None means no bound on that side.
+    """Time window, half-open, `since` <= t < `until`; None means no bound on that side.
 
     Units: Unix seconds, UTC.
     """
@@ -42,7 +42,7 @@ class Window:
 
 
 def parse_when(text: str, now: int) -> int:
-    """The moment that a person means: a day or a time (UTC where no offset is given), or an age before `now`.
+    """Parses a moment: a day or a time (UTC where no offset is given), or an age before `now`.
 
     Shape:  `2026-11-01` (its first second), `2026-11-01T08:30`, `2026-11-01T08:30:00+02:00`, `45m`, `36h`, `30d`, `2w`.
     Units:  Unix seconds.
@@ -62,7 +62,7 @@ def parse_when(text: str, now: int) -> int:
 
 
 def parse_duration(text: str) -> int:
-    """A length of time as people write it: `90s`, `2h`, `3d`, `1d12h`.
+    """Parses a duration: `90s`, `2h`, `3d`, `1d12h`.
 
     Units:  seconds.
     Errors: UsageError with examples of what is understood.
@@ -78,7 +78,7 @@ def parse_duration(text: str) -> int:
 
 
 def parse_window(since: str | None, until: str | None, now: int) -> Window:
-    """The window between two texts of which either may be missing.
+    """Parses a window from two texts of which either may be missing.
 
     Errors: UsageError where a text is not understood, or the window is empty.
     """
@@ -96,7 +96,7 @@ def parse_window(since: str | None, until: str | None, now: int) -> Window:
 
 
 def iso_time(moment: int) -> str:
-    """A moment for people and documents: `2026-11-01T00:00:00Z`."""
+    """Formats a moment as ISO 8601 in UTC: `2026-11-01T00:00:00Z`."""
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

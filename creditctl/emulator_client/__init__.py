@@ -1,1 +1,1 @@
-"""Steers a running emulator through its control API, and finishes its Checkout sessions as a buyer would."""
+"""Emulator client: calls a running emulator's control API, and pays its Checkout sessions as a buyer would."""

@@ -1,4 +1,4 @@
-"""What buyer, bank and time do to an account of the emulator: each act is one function, its answer a flat report."""
+"""Actions on the emulator of buyer, bank and time (pay, decline, refund, dispute, …); each answers a flat report."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def settle(control: EmulatorControl, dispute_id: str, status: str) -> Report:
 
 
 def fail(control: EmulatorControl, object_id: str, reason: str | None) -> Report:
-    """Lets the bank return a refund or a payout. Errors: UsageError for the id of anything else."""
+    """Fails a refund or a payout, as a bank does that returns it. Errors: UsageError for the id of anything else."""
     if object_id.startswith(("re_", "pyr_")):
         return _money_report("refund", control.control("POST", f"/refunds/{_id(object_id)}/fail", {"reason": reason}))
     if object_id.startswith("po_"):
@@ -85,7 +85,7 @@ def fail(control: EmulatorControl, object_id: str, reason: str | None) -> Report
 
 
 def status(control: EmulatorControl) -> Report:
-    """What the emulator is and holds: version, clock, objects, waiting deliveries, faults."""
+    """Reads the emulator's status: version, clock, objects, waiting deliveries, faults."""
     info, health = control.prove(), control.control("GET", "/health")
     return {
         "url": control.url,
@@ -99,7 +99,7 @@ def status(control: EmulatorControl) -> Report:
 
 
 def seed(control: EmulatorControl, params: Mapping[str, Any]) -> Report:
-    """Makes many past payments at once, and says what is true of them."""
+    """Seeds many past payments at once, and reports what is true of them."""
     return control.control("POST", "/seed", params, timeout_seconds=SLOW_SECONDS)
 
 
@@ -159,7 +159,7 @@ def _id(text: str) -> str:
 
 
 def read_shares(texts: list[str], names: tuple[str, ...]) -> dict[str, str]:
-    """The shares of fates as they were typed, `refunded=0.1`, as the emulator takes them.
+    """Parses shares as they were typed, `refunded=0.1`, into what the emulator takes.
 
     Shape:  decimal fractions as text, together at most 1.
     Errors: UsageError for what cannot be read, or is more than all.

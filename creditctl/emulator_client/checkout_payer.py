@@ -1,4 +1,7 @@
-"""A buyer for tests: finishes an open Checkout session the way the official Stripe CLI does. Never in live mode."""
+"""Checkout payer: pays an open Checkout session with a test payment method. Never in live mode.
+
+It does what the official Stripe CLI's fixtures do.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ PAGE_PATH = "/v1/payment_pages/{session_id}"
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """How an attempt to pay ended.
+    """Result of an attempt to pay.
 
     Shape: `status` is the session's; `decline_code` is set when the card was refused, `next_action` when the buyer
     would have to authenticate.
@@ -69,7 +72,7 @@ def pay_by(client: stripe.StripeClient, session_id: str, method_params: PaymentM
 
 
 def refuse_live(livemode: bool) -> None:
-    """Stops before test cards meet real money. Errors: GuardRefused."""
+    """Refuses live objects, before test cards meet real money. Errors: GuardRefused."""
     if livemode:
         raise GuardRefused(
             "This is a live object; test cards and simulations never touch live mode.",

@@ -1,4 +1,4 @@
-"""The control API of creditctl's emulator: proven before a key is sent, and never anywhere but on this machine."""
+"""HTTP client of the emulator's control API; a loopback address only, proven to be ours before a key is sent."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ControlAnswer = dict[str, Any]
 
 
 def emulator_url(given: str | None, configured: str | None) -> str:
-    """Where the emulator is: as given on the command line, else STRIPE_API_BASE, else the default port.
+    """Resolves the emulator's URL: as given on the command line, else STRIPE_API_BASE, else the default port.
 
     Errors: GuardRefused for anything that is not plain HTTP to this machine.
     """
@@ -43,7 +43,7 @@ def emulator_url(given: str | None, configured: str | None) -> str:
 
 
 class EmulatorControl:
-    """One account of a running emulator, by its control API and its ordinary one.
+    """Client for one account of a running emulator: its control API and its ordinary one.
 
     Shape:  `key` chooses the account: each key with a body of its own has one.
     Errors: of every request: StripeRefused with the emulator's words, Unreachable where nobody answers.
@@ -55,7 +55,7 @@ class EmulatorControl:
         self.url = url
 
     def prove(self) -> ControlAnswer:
-        """What the emulator says of itself; no key is sent before this has succeeded.
+        """Proves that creditctl's emulator answers there; no key is sent before this has succeeded.
 
         Errors: GuardRefused where something else answers, or a live key meets an emulator without live mode.
         """
@@ -76,7 +76,7 @@ class EmulatorControl:
         *,
         timeout_seconds: float = _TIMEOUT_SECONDS,
     ) -> ControlAnswer:
-        """One control below /_emulator; parameters that are None are left out."""
+        """Calls one control below /_emulator; parameters that are None are left out."""
         kept = {name: value for name, value in (params or {}).items() if value is not None}
         place: dict[str, Any] = {"params": kept} if method in ("GET", "DELETE") else {"json": kept}
         response = self._send(
@@ -85,7 +85,7 @@ class EmulatorControl:
         return _answer(response)
 
     def api(self, method: str, path: str, params: Mapping[str, Any] | None = None) -> ControlAnswer:
-        """One request of Stripe's own API, such as POST /v1/refunds; flat parameters, None is left out."""
+        """Sends one request of Stripe's own API, such as POST /v1/refunds; flat parameters, None is left out."""
         kept = {name: str(value) for name, value in (params or {}).items() if value is not None}
         place: dict[str, Any] = {"params": kept} if method == "GET" else {"data": kept}
         return _answer(self._send(method, path, headers=self._bearer(), **place))
@@ -152,7 +152,7 @@ def _refusal(response: httpx.Response, error: Any) -> CreditctlError:
 
 
 def refused(error: Mapping[str, Any], *, fix: str, request_id: str | None = None) -> StripeRefused:
-    """The `error` of an answer as one of our failures, with the decline's code where a card was declined."""
+    """Translates the `error` of an answer to StripeRefused, with the decline's code where a card was declined."""
     code = error.get("decline_code") or error.get("code")
     declined = f" ({code})" if error.get("type") == "card_error" and code else ""
     said = error.get("message") or error.get("type") or "no reason given"

@@ -1,1 +1,1 @@
-"""Events: seen, kept, played again, listened for, made, and traced."""
+"""Events below the command line: list, show, archive, replay, listen (forward), trigger."""

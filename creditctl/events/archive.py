@@ -1,4 +1,4 @@
-"""Keeps every event of the account in the archive: incremental, without a gap, and safe to be killed at any point."""
+"""Event archive run: stores every event of the account incrementally, finds gaps, resumes after a kill."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Source: Stripe documents neither; public reports tell of seconds.
 
 @dataclass(frozen=True, slots=True)
 class ArchiveReport:
-    """What an archive run did.
+    """Report of an archive run.
 
     Shape: `read` events were listed, `added` of them were new; `resumed` says that an interrupted run was finished
            first; `gaps` are all stretches that are lost, `new_gaps` those that this run noticed.
@@ -74,7 +74,7 @@ def archive_events(
     progress: Progress | None = None,
     overlap_seconds: int = OVERLAP_SECONDS,
 ) -> ArchiveReport:
-    """Reads every event that is not archived yet; first what an interrupted run left.
+    """Archives every event that is not stored yet; first what an interrupted run left.
 
     Errors: LockHeld while another run goes on; Unreachable or stripe.StripeError: what was read until then is kept, and
             the next run goes on there.
@@ -145,7 +145,7 @@ class _Run:
 
 
 def find_gap(previous: Reading | None, reading: Reading, last_page: Sequence[EventRecord], now: int) -> Gap | None:
-    """What lies between two readings and can no longer be read: nothing where the second saw the first's newest event.
+    """Finds the gap between two readings that is lost; None where the second saw the first's newest event.
 
     Shape: `reading` as it stands before its last page is stored.
     Units: `now` in Unix seconds; Stripe's own times count where they are later.

@@ -1,4 +1,4 @@
-"""Events newest first: those that Stripe lists, then the older ones that only the archive still has."""
+"""Event list and lookup, newest first: those that Stripe lists, then the older ones that only the archive has."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def browse(
     undelivered: bool = False,
     progress: Progress | None = None,
 ) -> Iterator[tuple[EventRecord, str]]:
-    """Matching events with where each was read, page by page as they are asked for.
+    """Lists matching events with where each was read, page by page as they are asked for.
 
     Shape:  `client` None asks the archive alone; `undelivered` is known to Stripe only.
     Errors: Unreachable or stripe.StripeError.
@@ -43,7 +43,7 @@ def browse(
 
 
 def find(client: stripe.StripeClient | None, archive: Archive | None, event_id: str) -> tuple[EventRecord, str] | None:
-    """One event and where it was read, or None where nobody knows it."""
+    """Finds one event and where it was read; None where neither Stripe nor the archive knows it."""
     record = read_event(client, event_id) if client is not None else None
     if record is not None:
         return record, STRIPE

@@ -1,4 +1,4 @@
-"""What an event says of itself, read from its JSON without making objects of the rest."""
+"""Event decoding: keys and display fields of an event, read from its JSON without decoding the rest."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _EVENT = msgspec.json.Decoder(_Event)
 
 
 def record_of(raw: bytes | msgspec.Raw) -> EventRecord:
-    """One event of a list as it is kept: its keys, and its JSON without the white space.
+    """Decodes one event of a list to its archive record: its keys, and its JSON without the white space.
 
     Errors: Unreachable if it is not an event.
     """
@@ -104,7 +104,7 @@ def _id(value: object) -> str | None:
 
 @dataclass(frozen=True)
 class EventView:
-    """An event for people. Shape: `body` is the whole event as plain data."""
+    """Display view of an event. Shape: `body` is the whole event as plain data."""
 
     record: EventRecord
 
@@ -166,5 +166,5 @@ def _is_count(value: object) -> bool:
 
 
 def wire_body(body: bytes) -> bytes:
-    """An event as Stripe sends it: indented by two spaces."""
+    """Formats an event's body as Stripe sends it: indented by two spaces."""
     return msgspec.json.format(body, indent=2)

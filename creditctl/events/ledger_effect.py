@@ -1,4 +1,4 @@
-"""Whether what an event asks for is in the ledger already, and what a delivery of it added."""
+"""Ledger effect of an event: whether its entry is posted already, and what a delivery of it added."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _refunded(record: EventRecord, about: Mapping[str, Any], ledger: LedgerView)
 
 
 def entries_of_event(ledger: LedgerView, record: EventRecord) -> list[Entry]:
-    """The entries that an event led to, or that its delivery found already there."""
+    """Finds the entries that an event led to, or that its delivery found already there."""
     found: dict[int, Entry] = {}
     for wanted in (EntryFilter(payment_key=record.payment_key), EntryFilter(object_id=record.object_id)):
         if wanted != EntryFilter():
@@ -72,7 +72,7 @@ def entries_of_event(ledger: LedgerView, record: EventRecord) -> list[Entry]:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEffect:
-    """What one delivery did to the ledger.
+    """Effect of one delivery on the ledger.
 
     Shape: `outcome` is how our webhook logged it, None where it logged nothing.
     """
@@ -87,7 +87,7 @@ class LedgerEffect:
 
 
 def ledger_effect_of(ledger: LedgerView, event_id: str, head_before: int) -> LedgerEffect:
-    """What an event's delivery wrote since the ledger had `head_before` entries."""
+    """Reads what an event's delivery wrote since the ledger had `head_before` entries."""
     new = ledger.entries(after_id=head_before, limit=_MOST_ENTRIES)
     deliveries = ledger.deliveries(event_id=event_id, limit=_MOST_ENTRIES)
     return LedgerEffect(

@@ -1,4 +1,7 @@
-"""Forwards new events to a URL by polling: in order, none left out, and after a kill only the one in flight twice."""
+"""Event listener: forwards new events to a URL by polling, in order and without a gap.
+
+After a kill only the event that was in flight is sent twice.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ _BATCH = 100
 
 
 class ListenObserver(Protocol):
-    """Hears what a listener does."""
+    """Observer of a listener: is called for everything that it does."""
 
     def sending(self, record: EventRecord) -> None:
         """An event is about to be sent."""
@@ -67,7 +70,7 @@ class Listener:
     _looked_back: bool = field(default=False, init=False)
 
     def start(self, since: int | None = None) -> int | None:
-        """Decides from when on: as told, else where the last listener for this URL stopped, else from now on.
+        """Decides where to start: at `since`, else where the last listener for this URL stopped, else from now on.
 
         Shape: returns the time it goes on from, None for now; Stripe's newest event says when now is, not our clock.
         """
@@ -180,7 +183,7 @@ class Listener:
 
 
 def pause_after(failures: int) -> float:
-    """How long to wait after so many failures in a row: ever longer, so that what starts up is not hammered.
+    """Back-off after so many failures in a row: ever longer, so that what starts up is not hammered.
 
     Units: seconds.
     """

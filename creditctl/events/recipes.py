@@ -1,4 +1,4 @@
-"""How each type of event comes about: what a buyer, the shop or the bank has to do. Data; `trigger` carries it out."""
+"""Trigger recipes: for each event type, what buyer, shop or bank have to do; data that `trigger` carries out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from creditctl.core.errors import UsageError
 
 
 class Then(StrEnum):
-    """What happens to a purchase once it is paid."""
+    """Step of a recipe after a purchase is paid."""
 
     NOTHING = "nothing"
     REFUND = "refund"
@@ -21,7 +21,7 @@ class Then(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """One way to one type of event.
+    """Recipe for one event type.
 
     Shape:  `token` is the test card, None where no card is used; `bank` the test bank accounts by currency, for methods
             whose result comes later; `expires` for a session that nobody pays.
@@ -68,7 +68,7 @@ _ACCOUNTS = {
 
 
 def bank_account(currency: str, bank: str) -> tuple[str, dict[str, str]]:
-    """The payment method type and the test account for a delayed payment.
+    """Looks up payment method type and test account for a delayed payment.
 
     Errors: UsageError for a currency without one.
     Source: Stripe documentation, "Testing", bank accounts. That a Checkout session takes an ACH account by the API is
@@ -87,7 +87,7 @@ def bank_account(currency: str, bank: str) -> tuple[str, dict[str, str]]:
 
 
 def recipe_for(event_type: str) -> Recipe:
-    """The recipe of a type. Errors: UsageError naming the types that there are."""
+    """Looks up the recipe of an event type. Errors: UsageError naming the types that there are."""
     if event_type not in RECIPES:
         raise UsageError(
             f"creditctl makes no {event_type}.",

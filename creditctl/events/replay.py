@@ -1,4 +1,4 @@
-"""Plays past events again, in order, freshly signed; what was done is written down, so that a kill loses nothing."""
+"""Event replay: delivers past events again, in order, freshly signed; a killed run resumes from its journal."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DEFAULT_MAX_FAILURES = 3
 
 @dataclass(frozen=True, slots=True)
 class ReplayPolicy:
-    """How a replay goes.
+    """Policy of a replay: limits, pace, and what is skipped.
 
     Shape: `limit` deliveries at most in this run; `max_failures` of them may fail before it stops. With `each_once` a
            replay is over when everything was tried, failed or not: for a selection that finds the failed ones again.
@@ -38,7 +38,7 @@ class ReplayPolicy:
 
 @dataclass(frozen=True, slots=True)
 class ReplayResult:
-    """What came of one event. Shape: `state` is accepted, failed, skipped or planned; `effect` None where unseen."""
+    """Result of one event. Shape: `state` is accepted, failed, skipped or planned; `effect` None where unseen."""
 
     record: EventRecord
     state: str
@@ -63,7 +63,7 @@ class ReplayResult:
 
 @dataclass(frozen=True, slots=True)
 class ReplayReport:
-    """What one run of a replay did. Shape: `left` events are still to be sent; `stopped` says why it ended early."""
+    """Report of one run of a replay. Shape: `left` events are still to be sent; `stopped` says why it ended early."""
 
     number: int
     target: str
@@ -79,7 +79,7 @@ class ReplayReport:
 
     @property
     def credits(self) -> int | None:
-        """What the ledger gained by this run; None where no ledger could be seen."""
+        """Credits that this run added to the ledger; None where no ledger could be seen."""
         credits = [result.effect.credits for result in self.results if result.effect is not None]
         return sum(credits) if credits or not self.results else None
 

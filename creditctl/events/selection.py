@@ -1,4 +1,4 @@
-"""Which events a command is about: read from Stripe into the archive, then taken from there in order."""
+"""Event selection: reads matching events from Stripe into the archive, then selects them there in order."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def select_events(
     undelivered: bool = False,
     progress: Progress | None = None,
 ) -> list[str]:
-    """The ids of all matching events, oldest first; those that Stripe lists and those that only the archive still has.
+    """Selects the ids of all matching events, oldest first, from Stripe and from what only the archive still has.
 
     Shape:  `client` None asks the archive alone; `undelivered` needs Stripe, because the archive cannot know.
     Errors: Unreachable or stripe.StripeError.
@@ -39,7 +39,7 @@ def select_events(
 def gather_named(
     client: stripe.StripeClient | None, archive: Archive, event_ids: Sequence[str], *, clock: Callable[[], int]
 ) -> list[str]:
-    """Events by their ids, in order of their time.
+    """Selects events by their ids, in order of their time.
 
     Errors: UsageError for one that neither Stripe nor the archive knows.
     """
@@ -51,7 +51,7 @@ def gather_named(
 def find_event(
     client: stripe.StripeClient | None, archive: Archive, event_id: str, *, clock: Callable[[], int]
 ) -> EventRecord:
-    """One event, from Stripe or else from the archive. Errors: UsageError where neither knows it."""
+    """Finds one event on Stripe or else in the archive. Errors: UsageError where neither knows it."""
     record = read_event(client, event_id) if client is not None else None
     if record is not None:
         ArchiveWriter(archive, clock).keep([record])
@@ -68,7 +68,7 @@ def find_event(
 
 @dataclass
 class ArchiveWriter:
-    """Keeps the events of one list that proves no completeness; what is known already costs nothing.
+    """Writes the events of one list into the archive, without a claim to be complete; known ones cost nothing.
 
     Shape: one reading for all its pages, because the order within a second follows from it.
     """
@@ -78,7 +78,7 @@ class ArchiveWriter:
     reading: Reading | None = None
 
     def keep(self, records: Sequence[EventRecord]) -> None:
-        """Keeps one page, newest first."""
+        """Stores one page, newest first."""
         if self.archive.has_all([record.id for record in records]):
             return
         if self.reading is None:

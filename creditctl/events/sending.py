@@ -1,4 +1,4 @@
-"""The two ways to deliver a past event: signed by us, or resent by Stripe."""
+"""Delivery of a past event: POSTed with our signature, or resent by Stripe."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Send = Callable[[EventRecord], DeliveryResult]
 
 
 def post_signed(http: httpx.Client, url: str, secret: Secret, clock: Callable[[], int]) -> Send:
-    """POSTs to a URL, the signature fresh for every attempt."""
+    """Sender that POSTs to a URL, the signature fresh for every attempt."""
     return lambda record: deliver_signed(http, url, wire_body(record.body), secret, clock())
 
 
 def resend_by_stripe(client: stripe.StripeClient, endpoint_id: str) -> Send:
-    """Asks Stripe to deliver to one of its endpoints again; what the endpoint answers only Stripe learns.
+    """Sender that asks Stripe to deliver to its endpoint again; what the endpoint answers only Stripe learns.
 
     Source: the official CLI's `events resend`, an undocumented call; without an endpoint it would reach CLI listeners
             only. Stripe refuses events older than thirty days, and types that the endpoint did not take then.

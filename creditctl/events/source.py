@@ -1,4 +1,4 @@
-"""Events read from Stripe: page by page, newest first, complete or an error."""
+"""Reads events from Stripe: page by page, newest first, complete or an error."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def read_pages(
     cursor: str | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Page]:
-    """The pages of events that match; what Stripe cannot filter is filtered here.
+    """Reads the pages of matching events; what Stripe cannot filter is filtered here.
 
     Shape:  `undelivered` are those that at least one endpoint has not accepted; `cursor` is the event to go on after.
     Errors: Unreachable where a page leads nowhere; stripe.StripeError where Stripe fails or refuses.
@@ -78,7 +78,7 @@ def read_pages(
 
 
 def read_event(client: stripe.StripeClient, event_id: str) -> EventRecord | None:
-    """One event, or None where Stripe knows none of that id, or no longer does.
+    """Reads one event; None where Stripe knows none of that id, or no longer does.
 
     Source: Stripe API reference, "Retrieve an event": within thirty days.
     """
@@ -93,7 +93,7 @@ def read_event(client: stripe.StripeClient, event_id: str) -> EventRecord | None
 
 
 def matches(record: EventRecord, query: EventQuery) -> bool:
-    """Whether an event is wanted, its time apart, which Stripe filters by."""
+    """Whether an event matches a query, its time apart, which Stripe filters by."""
     if query.types and not any(fnmatchcase(record.type, name) for name in query.types):
         return False
     if query.object_id is not None and query.object_id not in (record.object_id, record.payment_key, record.charge_id):

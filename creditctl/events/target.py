@@ -1,4 +1,4 @@
-"""Where events are delivered to: the endpoint that Stripe knows, or any URL; and whose host that is."""
+"""Delivery target: the registered webhook endpoint or any URL, its signing secret, and the foreign-host guard."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ class Endpoint:
 
 
 def read_endpoints(client: stripe.StripeClient) -> tuple[Endpoint, ...]:
-    """All webhook endpoints of the account. Errors: stripe.StripeError, as where a key may not read them."""
+    """Reads all webhook endpoints of the account. Errors: stripe.StripeError, as where a key may not read them."""
     return tuple(Endpoint.from_stripe(body) for body in list_all(client, "webhook_endpoints"))
 
 
 def registered_endpoint(endpoints: Sequence[Endpoint], webhook_url: str | None) -> Endpoint | None:
-    """The endpoint that the application's events go to: the one at its URL, or else the only one that is ours.
+    """Chooses the endpoint that the application's events go to: the one at its URL, or else the only one that is ours.
 
     Shape:  None where Stripe knows none.
     Errors: ConfigurationError where more than one could be meant.
@@ -62,7 +62,7 @@ def registered_endpoint(endpoints: Sequence[Endpoint], webhook_url: str | None) 
 
 
 def unclear_target(reason: str) -> ConfigurationError:
-    """The error for a delivery without a destination."""
+    """Error for a delivery without a clear target."""
     return ConfigurationError(
         f"It is not clear where to deliver to: {reason}.",
         code="events.no_endpoint",
@@ -71,7 +71,7 @@ def unclear_target(reason: str) -> ConfigurationError:
 
 
 def secret_for(secrets: Sequence[Secret], endpoint: Endpoint | None) -> Secret:
-    """The signing secret for a delivery: the endpoint's own where it says which, else the newest.
+    """Chooses the signing secret for a delivery: the endpoint's own where it says which, else the newest.
 
     Errors: ConfigurationError without any.
     """
@@ -86,7 +86,7 @@ def secret_for(secrets: Sequence[Secret], endpoint: Endpoint | None) -> Secret:
 
 
 def require_http_url(url: str, option: str) -> str:
-    """A URL that something can be POSTed to. Errors: UsageError."""
+    """Requires an http or https URL that something can be POSTed to. Errors: UsageError."""
     try:
         parts = urlsplit(url)
         valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -102,7 +102,7 @@ def require_http_url(url: str, option: str) -> str:
 
 
 def require_own_host(url: str, *, ours: Iterable[str | None], account: str, confirm: str | None) -> None:
-    """Stops a live delivery to a host that neither Stripe's endpoints nor CREDITS_API_URL name.
+    """Foreign-host guard: refuses a live delivery to a host that neither an endpoint nor CREDITS_API_URL names.
 
     Shape:  `ours` are URLs, None where one is not set; `confirm` is --confirm.
     Errors: GuardRefused. A live event holds a buyer's data, and its signature would be believed.

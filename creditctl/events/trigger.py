@@ -1,4 +1,4 @@
-"""Makes a real event by doing the real thing: a purchase of a package, its refund, its dispute. Never in live mode."""
+"""Event trigger: makes a real event by a real purchase of a package, its refund or dispute. Never in live mode."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WINNING_EVIDENCE = "winning_evidence"
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Who buys what, and the pages that the session names. Shape: `return_url` is the storefront's, without a path."""
+    """Purchase to trigger: user, package, return pages. Shape: `return_url` is the storefront's, without a path."""
 
     user_id: str
     package: Package
@@ -37,7 +37,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Triggered:
-    """The event that was made, and what it is about."""
+    """Triggered event, and what it is about."""
 
     record: EventRecord
     session_id: str
@@ -46,7 +46,7 @@ class Triggered:
 
 @dataclass
 class Trigger:
-    """Makes events on the Stripe behind a client.
+    """Triggers events on the Stripe behind a client.
 
     Shape: `tell` hears of every step. Units: `patience_seconds` bounds the wait for the event.
     """
@@ -57,7 +57,7 @@ class Trigger:
     patience_seconds: float = 60.0
 
     def make(self, event_type: str, order: Order | None, session_id: str | None = None) -> Triggered:
-        """Makes one event of a type, with a new session or on one that exists.
+        """Triggers one event of a type, with a new session or on one that exists.
 
         Errors: UsageError for a type without a recipe, or a session on which it cannot happen; GuardRefused in live
                 mode; ConfigurationError without a price to sell; Unreachable where the event does not come in time.
@@ -209,7 +209,7 @@ class Trigger:
 
 
 def as_dict(made: Triggered) -> Mapping[str, Any]:
-    """What was made, as a JSON document shows it."""
+    """Converts a triggered event to the row of a JSON document."""
     return {
         "event": made.record.id,
         "type": made.record.type,

@@ -1,1 +1,1 @@
-"""Set-up of a Stripe account: observe, plan (pure), apply; products, prices, webhook endpoints and their secrets."""
+"""Provisioning: observes, plans (pure) and applies products, prices, webhook endpoints and their signing secrets."""

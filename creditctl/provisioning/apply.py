@@ -1,4 +1,7 @@
-"""Carries a plan out, one request after the other; killed at any point, the next plan goes on from there."""
+"""Applies a set-up plan to Stripe, one request after the other.
+
+Killed at any point, the next plan goes on from there.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ _MOST_GENERATIONS = 20
 
 @dataclass
 class Applied:
-    """What came of a plan.
+    """Result of applying a plan: ids of prices and products, the new endpoint, number of changes.
 
     Shape: `prices` maps slugs to price ids; `products` planned product ids to those that they got;
            `endpoint` is the one that was made, if any; `done` counts changes.
@@ -61,7 +64,7 @@ def apply_plan(
     held: Sequence[Secret] = (),
     progress: Progress = lambda _number, _total, _step: None,
 ) -> Applied:
-    """Makes Stripe match.
+    """Applies a plan step by step, so that Stripe matches it.
 
     Shape:  `sink` takes a new endpoint's secret and was checked to be writable; `held` are the secrets held so far.
     Errors: the first one stops it; what was done stays, and the next plan leaves it out.

@@ -1,4 +1,4 @@
-"""What the settings say about the webhook endpoint: where it should be, and which secrets we hold."""
+"""Desired state of the webhook endpoint from the settings: its URL, and the signing secrets that we hold."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from creditctl.provisioning.state import DesiredEndpoint
 def desired_endpoint(
     settings: Settings, *, api_version: str, trust_fingerprint: bool = False
 ) -> DesiredEndpoint | None:
-    """The endpoint that the settings ask for, or None where only the catalogue can be set up.
+    """Desired endpoint of the settings, or None where only the catalogue can be set up.
 
     Shape:  test mode with an absent or local CREDITS_API_URL has none; the emulator accepts local URLs.
     Errors: ConfigurationError where live mode has no public https URL, or nothing could be delivered to the URL.
@@ -30,7 +30,7 @@ def desired_endpoint(
 
 
 def held_secrets(settings: Settings) -> tuple[Secret, ...]:
-    """The signing secrets in the settings; a placeholder counts as none, for set-up is about to write a real one."""
+    """Signing secrets in the settings; a placeholder counts as none: set-up is about to write a real one."""
     try:
         return settings.webhook_secrets
     except ConfigurationError:

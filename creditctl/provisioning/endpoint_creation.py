@@ -1,4 +1,7 @@
-"""Creates an endpoint so that its signing secret, which Stripe shows only once, is never lost."""
+"""Webhook endpoint creation: idempotent, with hand-over of the signing secret and roll-back.
+
+Stripe shows a secret only once, at creation; whatever is killed in between, it is not lost.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ _LIMIT = re.compile(r"maximum (number )?of .*webhook endpoints", re.IGNORECASE)
 
 
 class EndpointLimit(StripeRefused):
-    """The account has as many webhook endpoints as Stripe allows."""
+    """Stripe refused: the account has as many webhook endpoints as it may have."""
 
     def __init__(self, said: str, *, request_id: str | None) -> None:
         super().__init__(
@@ -39,9 +42,10 @@ class EndpointLimit(StripeRefused):
 
 
 def create_endpoint(connection: StripeConnection, params: Mapping[str, object], seed: str) -> tuple[str, Secret]:
-    """A new endpoint and its secret; the same one again where an earlier run was killed before its hand-over.
+    """Creates a webhook endpoint; returns its id and signing secret.
 
-    Shape:  a replayed answer about an endpoint that is gone by now leads on to the next key, the same for everybody.
+    Shape:  the same one again where an earlier run was killed before its hand-over; a replayed answer about an
+            endpoint that is gone by now leads on to the next key, the same for everybody.
     Errors: StripeRefused, such as for the limit of endpoints; ConfigurationError for a missing permission.
     Source: Stripe API reference, "Idempotent requests": the first answer is kept for at least 24 hours.
     """
@@ -59,7 +63,7 @@ def create_endpoint(connection: StripeConnection, params: Mapping[str, object], 
 
 
 def create_idempotently(create: Callable[[str], Created], key: str) -> tuple[Created, str]:
-    """What a creation answers, and the key that it answered under.
+    """Creates under an idempotency key, past failures that Stripe stored; returns the answer and its key.
 
     A refusal or failure that Stripe stored is replayed for a day, even when its cause is long gone; the next key is
     made from the request that failed, so that every run finds the same one.
@@ -125,7 +129,7 @@ def hand_over(
 
 
 def mark_handed_over(connection: StripeConnection, endpoint_id: str, fingerprint: str) -> None:
-    """Writes the mark that the endpoint's secret is in place."""
+    """Writes the secret's fingerprint into the endpoint's metadata: the mark that it is in place."""
     update_endpoint(connection.client, endpoint_id, {"metadata": {"secret_fingerprint": fingerprint}})
 
 

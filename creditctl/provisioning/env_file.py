@@ -1,4 +1,4 @@
-"""Writes one setting into an env file: everything else keeps its place, and no crash leaves half a file."""
+"""Env file editing: sets one value atomically; comments, order and line ends of everything else stay."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from creditctl.atomic_file import check_replaceable, real_path, replace_file
 
 
 def set_value(text: str, name: str, value: str) -> str:
-    """The text with the setting at its new value, unquoted; comments, order and line ends stay.
+    """Sets a value in an env file's text, unquoted; comments, order and line ends stay.
 
     Shape: every assignment of the name is changed, so that first-wins and last-wins readers agree; a comment behind
            a value moves to a line of its own above, because some readers would take it for a part of the value.

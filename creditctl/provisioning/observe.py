@@ -1,4 +1,4 @@
-"""Reads what is on Stripe: the fewest lists that still show archived prices and orphans."""
+"""Reads products, prices and webhook endpoints from Stripe, with the fewest lists that still show archived ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PAGE = 100
 
 
 def observe(connection: StripeConnection, *, endpoints: bool = True) -> Observed:
-    """All products, their prices whether active or not, and the webhook endpoints.
+    """Reads all products, their prices whether active or not, and the webhook endpoints.
 
     Shape:  two requests on an empty account, four on a small one, one more for each further hundred objects.
     Errors: ConfigurationError naming the permission that a restricted key lacks.
@@ -32,7 +32,7 @@ def observe(connection: StripeConnection, *, endpoints: bool = True) -> Observed
 
 
 def observe_endpoints(connection: StripeConnection) -> tuple[EndpointState, ...]:
-    """The webhook endpoints, oldest first. Errors: as observe."""
+    """Reads the webhook endpoints, oldest first. Errors: as observe."""
     with needs("read the webhook endpoints", "rak_webhook_read"):
         listed = connection.client.v1.webhook_endpoints.list({"limit": _PAGE})
         found = [endpoint_state(endpoint) for endpoint in listed.auto_paging_iter()]
@@ -40,7 +40,7 @@ def observe_endpoints(connection: StripeConnection) -> tuple[EndpointState, ...]
 
 
 def observe_endpoint(connection: StripeConnection, endpoint_id: str) -> EndpointState:
-    """One webhook endpoint. Errors: stripe.InvalidRequestError where there is none; else as observe."""
+    """Reads one webhook endpoint. Errors: stripe.InvalidRequestError where there is none; else as observe."""
     with needs("read the webhook endpoints", "rak_webhook_read"):
         return endpoint_state(connection.client.v1.webhook_endpoints.retrieve(endpoint_id))
 
@@ -68,7 +68,7 @@ def _prices(client: stripe.StripeClient) -> tuple[PriceState, ...]:
 
 
 def product_state(product: stripe.Product) -> ProductState:
-    """An SDK product as a state."""
+    """Converts an SDK product to a ProductState."""
     return ProductState(
         id=product.id,
         name=product.name,
@@ -80,7 +80,7 @@ def product_state(product: stripe.Product) -> ProductState:
 
 
 def price_state(price: stripe.Price) -> PriceState:
-    """An SDK price as a state."""
+    """Converts an SDK price to a PriceState."""
     return PriceState(
         id=price.id,
         product=_id(price.product) or "",
@@ -95,7 +95,7 @@ def price_state(price: stripe.Price) -> PriceState:
 
 
 def endpoint_state(endpoint: stripe.WebhookEndpoint) -> EndpointState:
-    """An SDK webhook endpoint as a state; a secret in it is left behind."""
+    """Converts an SDK webhook endpoint to an EndpointState; a secret in it is left behind."""
     return EndpointState(
         id=endpoint.id,
         url=endpoint.url,

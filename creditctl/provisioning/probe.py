@@ -1,4 +1,4 @@
-"""Asks the running backend what it does with deliveries: one unsigned, one forged, one inert and correctly signed."""
+"""Webhook probe: sends the running backend an unsigned, a forged and an inert, correctly signed delivery."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ANSWER_FIX = "Check CREDITS_API_URL, the backend's log, and that /api/credits/w
 
 
 def inert_event(now: int, *, livemode: bool, api_version: str) -> bytes:
-    """An event of a type that nobody acts on, so that a correctly signed delivery changes nothing."""
+    """Body of an event of a type that nobody acts on, so that a correctly signed delivery changes nothing."""
     event = {
         "id": f"evt_creditctl_probe_{now}",
         "object": "event",
@@ -34,7 +34,7 @@ def inert_event(now: int, *, livemode: bool, api_version: str) -> bytes:
 
 
 def probe(client: httpx.Client, url: str, secrets: Sequence[Secret], body: bytes, now: int) -> list[CheckResult]:
-    """What each delivery's answer proves; one signed delivery for every secret that we hold."""
+    """Sends the deliveries and judges the answers; one signed delivery for every secret that we hold."""
     results = [
         _must_refuse("probe.unsigned", "a delivery without a signature is refused", deliver(client, url, body, None)),
         _must_refuse(

@@ -1,4 +1,4 @@
-"""Replaces a signing secret while deliveries go on; every step can be resumed from the marks on the endpoints."""
+"""Rotation of a webhook signing secret with overlap; each step can be resumed from the marks on the endpoints."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Stage(StrEnum):
-    """Where a rotation stands.
+    """Stage of a rotation.
 
     Shape: `begin` has one endpoint; `hand_over` a second one whose secret went nowhere yet; `overlap` two with secrets
            that we hold; `tidy` a new one whose old one is gone.
@@ -35,7 +35,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """A rotation as the marks on the endpoints show it; `new` is None before it began."""
+    """State of a rotation, read from the marks on the endpoints; `new` is None before it began."""
 
     stage: Stage
     old: EndpointState | None
@@ -44,7 +44,7 @@ class Rotation:
 
 
 def read_rotation(desired: DesiredEndpoint, endpoints: Sequence[EndpointState]) -> Rotation:
-    """Where the rotation of the endpoint at the URL stands.
+    """Reads the state of the rotation of the endpoint at the URL.
 
     Errors: ConfigurationError where there is no endpoint of ours with a secret that we hold: `setup` makes one.
     """
@@ -69,8 +69,9 @@ def read_rotation(desired: DesiredEndpoint, endpoints: Sequence[EndpointState]) 
 def begin(
     connection: StripeConnection, desired: DesiredEndpoint, rotation: Rotation, sink: SecretSink, held: Sequence[Secret]
 ) -> str:
-    """Makes the second endpoint, or the same one again after a kill, and hands over both secrets; returns its id.
+    """Begins a rotation: creates the second endpoint, or gets it again after a kill, hands over both secrets.
 
+    Shape:  returns the new endpoint's id.
     Errors: those of the sink, after the new endpoint was taken back.
     """
     if rotation.old is None:
@@ -88,7 +89,7 @@ def _accepted(old: EndpointState, held: Sequence[Secret]) -> list[Secret]:
 
 
 def delivered_since(connection: StripeConnection, desired: DesiredEndpoint, created: int) -> str | None:
-    """An event that was made after the new endpoint and reached every endpoint, the new one among them; or None.
+    """Finds an event made after the new endpoint that reached every endpoint, the new one among them; or None.
 
     Source: Stripe API reference, "List all events": `delivery_success` is about all of an event's endpoints.
     """
@@ -100,7 +101,10 @@ def delivered_since(connection: StripeConnection, desired: DesiredEndpoint, crea
 
 
 def finish(connection: StripeConnection, rotation: Rotation, sink: SecretSink, held: Sequence[Secret]) -> None:
-    """Retires the old endpoint, then forgets its secret, then takes the mark off: in this order, each repeatable."""
+    """Finishes a rotation: deletes the old endpoint, forgets its secret, takes the mark off.
+
+    In this order each step can be repeated after a kill.
+    """
     if rotation.new is None:
         raise ValueError("a rotation ends with a new endpoint")
     if rotation.old is not None:

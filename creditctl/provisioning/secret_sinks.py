@@ -1,4 +1,4 @@
-"""Where a signing secret goes at its creation: into the env file, or into a command's standard input."""
+"""Secret sinks: a new signing secret is stored in the env file, or handed to a command on its standard input."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SHOWN_CHARACTERS = 300
 
 
 class SecretSink(Protocol):
-    """A place for signing secrets."""
+    """Interface of a place that signing secrets are stored in."""
 
     def check(self) -> None:
         """Proves that `store` could work, before anything is created. Errors: ConfigurationError."""
@@ -31,7 +31,7 @@ class SecretSink(Protocol):
 
 @dataclass(frozen=True)
 class EnvFileSink:
-    """The env file: STRIPE_WEBHOOK_SECRET=…, unquoted, mode 0600."""
+    """Secret sink that writes STRIPE_WEBHOOK_SECRET=… into the env file, unquoted, mode 0600."""
 
     path: Path
 
@@ -60,7 +60,7 @@ class EnvFileSink:
 
 @dataclass(frozen=True)
 class CommandSink:
-    """A command that takes the secret on its standard input, without a line end, which would become part of it."""
+    """Secret sink that runs a command with the secret on standard input, without a line end that it would keep."""
 
     command: str
     folder: Path

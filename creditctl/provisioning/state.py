@@ -1,4 +1,4 @@
-"""What is on Stripe, reduced to the fields that the plan looks at; and what we want there."""
+"""Observed state (products, prices, endpoints) and desired endpoint: the fields that the plan compares."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class EndpointState:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """Everything that one look at Stripe showed."""
+    """Observed state: everything that one look at Stripe showed."""
 
     products: tuple[ProductState, ...] = ()
     prices: tuple[PriceState, ...] = ()
@@ -94,7 +94,7 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class DesiredEndpoint:
-    """The endpoint that should be there, and the fingerprints of the signing secrets that we hold, newest first.
+    """Desired endpoint, and the fingerprints of the signing secrets that we hold, newest first.
 
     Shape: `trust_fingerprint` is set where the secret lives in another place than ours (handed to a command).
     """
@@ -107,7 +107,7 @@ class DesiredEndpoint:
 
 
 def same_url(one: str, other: str) -> bool:
-    """Whether two URLs name the same place: host and scheme in any case, default ports and a last slash left out."""
+    """Whether two URLs are the same: host and scheme in any case, default ports and a last slash left out."""
     return _normal(one) == _normal(other)
 
 
@@ -123,7 +123,7 @@ def _normal(url: str) -> tuple[str, str, int | None, str, str]:
 
 
 def release_name(version: str | None) -> str | None:
-    """The name in an API version, `endive` in `2026-10-28.endive`: only another name may break anything.
+    """Release name of an API version, `endive` in `2026-10-28.endive`: only another name may break anything.
 
     Source: Stripe documentation, "API versioning"; versions before 2024-09-30 are a date alone, which is their name.
     """
@@ -131,11 +131,11 @@ def release_name(version: str | None) -> str | None:
 
 
 def digest(value: Any) -> str:
-    """A short stable digest of a plain JSON value."""
+    """Digest of a plain JSON value: SHA-256, 32 hex digits, the same for equal values."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def plain(state: ProductState | PriceState | EndpointState) -> dict[str, Any]:
-    """A state as plain JSON values."""
+    """Converts a state to plain JSON values."""
     return asdict(state)

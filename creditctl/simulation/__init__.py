@@ -1,1 +1,1 @@
-"""Test-card flows and webhook hazards, as data, run against a world that somebody else started."""
+"""Simulation: scenarios of test cards and webhook hazards as data, run against a backend that is handed in."""

@@ -1,4 +1,4 @@
-"""Stripe's test cards that the scenarios use, by the token that stands for each number."""
+"""Test cards of Stripe that the scenarios use, by token."""
 
 from __future__ import annotations
 

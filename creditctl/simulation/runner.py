@@ -1,4 +1,4 @@
-"""Runs a scenario step by step against a shop, and says where the balance was not what it must be."""
+"""Scenario runner: carries a scenario out step by step, and reports where the balance was not as expected."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from creditctl.simulation.shop import Shop
 
 @dataclass(frozen=True, slots=True)
 class ScenarioResult:
-    """How a scenario ended: `failure` says what was expected and what was seen, empty where all held."""
+    """Result of a scenario: `failure` says what was expected and what was seen, empty where all held."""
 
     name: str
     title: str
@@ -109,7 +109,7 @@ class _Play:
 def run_scenario(
     scenario: Scenario, *, shop: Shop, catalog: Catalog, user_id: str, tell: Callable[[str], None]
 ) -> ScenarioResult:
-    """Plays one scenario for a user of its own and stops at the first thing that does not hold."""
+    """Runs one scenario for a user of its own and stops at the first thing that does not hold."""
     play = _Play(shop, catalog, user_id)
     failure = ""
     for step in scenario.steps:

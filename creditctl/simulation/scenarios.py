@@ -1,4 +1,4 @@
-"""The scenarios as data: what a buyer and Stripe do, and what the balance must be after it."""
+"""Scenarios as data: what a buyer and Stripe do, and what the balance must be after it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Step = Buy | DeliverAgain | Refund | Expect
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A named story with an end that can be checked."""
+    """Scenario: a named list of steps with an end that can be checked."""
 
     name: str
     title: str
@@ -69,7 +69,7 @@ SCENARIOS: tuple[Scenario, ...] = (
 
 
 def find_scenarios(names: tuple[str, ...]) -> tuple[tuple[Scenario, ...], tuple[str, ...]]:
-    """The scenarios with these names (all where none is given), and the names that there are not."""
+    """Finds scenarios by name (all where none is given); returns them and the unknown names."""
     known = {scenario.name: scenario for scenario in SCENARIOS}
     if not names:
         return SCENARIOS, ()

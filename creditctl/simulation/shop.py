@@ -1,4 +1,4 @@
-"""A buyer's side of the credit API: buys, pays, waits for the webhook, and replays deliveries."""
+"""Client of the credit API as a buyer: checkout, pay, wait for the balance; refunds and repeated deliveries."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _EVENTS_PER_PAGE = 100
 
 @dataclass(frozen=True)
 class Shop:
-    """A started backend and the Stripe behind it, as a buyer and a tester see them.
+    """Shop under test: a started backend and the Stripe behind it.
 
     Shape: `backend_url` without a trailing slash; `monotonic` and `sleep` pace the waiting.
     Units: `patience_seconds` bounds every wait.

@@ -1,4 +1,4 @@
-"""Sign one event as Stripe would and POST it to a webhook URL."""
+"""Webhook delivery: signs one event as Stripe does (Stripe-Signature) and POSTs it to a URL."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class DeliveryResult:
-    """What a webhook URL answered to one delivery.
+    """Result of one delivery: the status and body that the webhook URL answered, or why there was none.
 
     Shape: `status` is the HTTP status, or None with `error` saying why there was no answer.
     """
@@ -38,7 +38,7 @@ class DeliveryResult:
 
 
 def sign(body: bytes, secret: Secret, timestamp: int) -> str:
-    """The `Stripe-Signature` header for these bytes. Source: Stripe documentation, "Webhook signatures"."""
+    """Makes the `Stripe-Signature` header for a body. Source: Stripe documentation, "Webhook signatures"."""
     import stripe
 
     header: str = stripe.WebhookSignature.generate_signature_header(body.decode(), secret.reveal(), timestamp)
@@ -46,7 +46,7 @@ def sign(body: bytes, secret: Secret, timestamp: int) -> str:
 
 
 def deliver(client: httpx.Client, url: str, body: bytes, signature: str | None) -> DeliveryResult:
-    """One attempt to POST one event; a missing signature sends none. Never raises for what the network does."""
+    """POSTs one event, once; a missing signature sends none. Never raises for what the network does."""
     import httpx
 
     headers = dict(HEADERS) if signature is None else {**HEADERS, "Stripe-Signature": signature}
@@ -58,5 +58,5 @@ def deliver(client: httpx.Client, url: str, body: bytes, signature: str | None) 
 
 
 def deliver_signed(client: httpx.Client, url: str, body: bytes, secret: Secret, timestamp: int) -> DeliveryResult:
-    """One delivery as Stripe makes it: the signature is fresh for every attempt."""
+    """Signs and POSTs one event as Stripe does: the signature is fresh for every attempt."""
     return deliver(client, url, body, sign(body, secret, timestamp))

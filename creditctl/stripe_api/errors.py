@@ -1,4 +1,4 @@
-"""The Stripe SDK's exceptions in our words, each with what to do next."""
+"""Translates the Stripe SDK's exceptions to CreditctlError, each with a fix."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PERMISSION = re.compile(r"Having the '(rak_[a-z_]+)' permission")
 
 
 def missing_permission(error: stripe.StripeError) -> str | None:
-    """The permission that a restricted key lacks, as Stripe's answer names it.
+    """Reads the permission that a restricted key lacks from Stripe's answer; None where it names none.
 
     Source: the wording of Stripe's 403 answers, as seen in public reports.
     """
@@ -21,7 +21,7 @@ def missing_permission(error: stripe.StripeError) -> str | None:
 
 
 def translate(error: Exception) -> CreditctlError | None:
-    """An exception of the Stripe SDK as one of ours; None for anything else.
+    """Translates an exception of the Stripe SDK to a CreditctlError; None for anything else.
 
     Source: Stripe API reference, "Errors": 401 bad key, 403 permission, 429 rate limit, 5xx Stripe's side.
     """

@@ -1,4 +1,4 @@
-"""The official Stripe CLI, pointed at the emulator: where it is, how it is called, and whether the API refused.
+"""Official Stripe CLI: finds it, calls it against the emulator and nowhere else, reads the API's refusal.
 
 Source: Stripe CLI 1.52 as measured: `--api-base` must stand on every call and takes loopback IP literals only; the
 commands `get`, `post`, `delete` and those of resources exit 0 on 400, 404, 429 and 500 (stripe-cli issue 758).
@@ -48,7 +48,7 @@ class Invocation:
 
 
 def find_cli(environ: Mapping[str, str], folder: Path) -> Path:
-    """The CLI's program: STRIPE_CLI, else `stripe` on the PATH, else what npm put into this folder.
+    """Finds the CLI's program: STRIPE_CLI, else `stripe` on the PATH, else what npm put into this folder.
 
     Errors: ConfigurationError saying how to install it.
     """
@@ -75,7 +75,7 @@ def find_cli(environ: Mapping[str, str], folder: Path) -> Path:
 def invocation(
     program: Path, arguments: Sequence[str], url: str, key: ApiKey, environ: Mapping[str, str], scratch: Path
 ) -> Invocation:
-    """The call that goes to the emulator and nowhere else.
+    """Builds the call that goes to the emulator and nowhere else.
 
     Shape:  `scratch` is the folder for the CLI's own settings, so that yours stay as they are.
     Errors: UsageError, GuardRefused where the arguments would lead somewhere else or name a live key.
@@ -124,7 +124,7 @@ def _refuse_ours(option: str) -> None:
 
 
 def numeric_url(url: str) -> str:
-    """The URL with 127.0.0.1 for `localhost`, which the CLI refuses (stripe-cli pull request 1973)."""
+    """Replaces `localhost` by 127.0.0.1 in a URL: the CLI refuses the name (stripe-cli pull request 1973)."""
     parts = urlsplit(url)
     host = str(parts.hostname)
     if host != "localhost" and not host.endswith(".localhost"):
@@ -151,7 +151,7 @@ def _environment(key: ApiKey, environ: Mapping[str, str], scratch: Path) -> dict
 
 
 def refusal_in(output: str) -> dict[str, Any] | None:
-    """The API's error where the output is one: a JSON object whose `error` says its type; None for any other answer.
+    """Reads the API's error from the CLI's output: a JSON object whose `error` says its type; None for any other.
 
     Shape: text may stand before and after the JSON.
     """

@@ -1,4 +1,4 @@
-"""Long lists of Stripe's, page by page, as plain data: complete, or an error; never with a silent gap.
+"""Pagination of Stripe's lists as plain data: complete, or an error; never with a silent gap.
 
 The SDK's own objects cost a hundred times the decoding of a page, so none are made here.
 """
@@ -28,7 +28,7 @@ def list_all(
     *,
     progress: Progress | None = None,
 ) -> Iterator[Body]:
-    """Every object of a list, newest first.
+    """Reads every object of a list, newest first, page by page.
 
     Shape:  `path` below `/v1/`, such as `refunds`; `parameters` as the SDK takes them, `created={"gte": …}`.
     Errors: Unreachable where Stripe fails in between or answers with what is no page; stripe.StripeError where it
@@ -51,7 +51,7 @@ def list_all(
 
 
 def retrieve(client: stripe.StripeClient, path: str, parameters: Mapping[str, Any] | None = None) -> Body | None:
-    """One object as plain data, or None where Stripe knows none of that id.
+    """Reads one object as plain data; None where Stripe knows none of that id.
 
     Errors: stripe.StripeError for any other refusal or failure.
     Source: Stripe API reference, "Errors": 404, code `resource_missing`.
@@ -68,7 +68,7 @@ def retrieve(client: stripe.StripeClient, path: str, parameters: Mapping[str, An
 
 
 def incomplete(path: str, count: int, reason: str, request_id: str | None = None) -> Unreachable:
-    """The error of a list that could not be read to its end."""
+    """Error for a list that could not be read to its end."""
     return Unreachable(
         f"The list of {path.replace('/', ' ').replace('_', ' ')} is incomplete: after {count} objects {reason}.",
         code="stripe.incomplete",

@@ -1,4 +1,4 @@
-"""Which permission of a restricted key an operation needs, named when it is missing."""
+"""Restricted keys: names the permission that an operation needs when Stripe refuses it (403)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers of Stripe's as the bytes that came, for lists so long that making objects of them would take longest."""
+"""Raw GET: Stripe's answer as bytes, for lists so long that making objects of them would take longest."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import stripe
 
 
 def read_raw(client: stripe.StripeClient, path: str, parameters: Mapping[str, Any]) -> bytes:
-    """The body of one GET, undecoded; retries, guards and refusals are those of every other request.
+    """Reads the body of one GET, undecoded; retries, guards and refusals are those of every other request.
 
     Errors: stripe.StripeError for anything but a 2xx.
     Source: the SDK's own `StripeClient.raw_request`, which does these two steps and decodes in between.

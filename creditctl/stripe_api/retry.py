@@ -1,4 +1,4 @@
-"""When to try a request again, and how long to wait before: pure, so that every case can be tested."""
+"""Retry policy: whether a request is tried again, and the wait before (exponential back-off); pure functions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _RETRY_AFTER_CAP_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How patient a command is.
+    """Retry policy: tries and waits.
 
     Shape: `busy_tries` for 429 (the limit passes by itself), `broken_tries` for 5xx, 409 and lost connections.
     """
@@ -23,7 +23,7 @@ class RetryPolicy:
 
 @dataclass(frozen=True, slots=True)
 class HttpTry:
-    """What came back from one try; `status` None means that the connection broke."""
+    """Answer to one try; `status` None means that the connection broke."""
 
     status: int | None
     headers: Mapping[str, str]
@@ -51,7 +51,7 @@ def should_retry(answer: HttpTry, tries: int, policy: RetryPolicy) -> bool:
 
 
 def wait_seconds(answer: HttpTry, tries: int, chance: float, policy: RetryPolicy) -> float:
-    """How long to wait: exponential, between half and all of it by `chance` (0 to 1), never less than Retry-After.
+    """Back-off before the next try: exponential, between half and all of it by `chance` (0 to 1), at least Retry-After.
 
     Source: Stripe does not document Retry-After, so it only ever lengthens the wait, and not without bound.
     """

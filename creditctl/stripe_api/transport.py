@@ -1,4 +1,4 @@
-"""The HTTP client under the Stripe SDK: it alone retries, it audits every change and holds the lock on live writes."""
+"""HTTP transport under the Stripe SDK: retries, audits every change, and refuses writes while live mode is locked."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _READ_TIMEOUT_SECONDS = 30
 
 
 def real_transport(api_base: str) -> stripe.HTTPClient:
-    """An HTTP client with timeouts fit for a command line; it follows no redirects, and no proxy to this machine."""
+    """Builds the real HTTP client: timeouts fit for a command line, no redirects, no proxy to this machine."""
     session = requests.Session()
     session.max_redirects = 0
     session.trust_env = not is_loopback_url(api_base)
@@ -31,7 +31,7 @@ def real_transport(api_base: str) -> stripe.HTTPClient:
 
 
 class RetryingTransport(stripe.HTTPClient):
-    """Wraps another HTTP client; the idempotency key stays the same over all tries of a request.
+    """Retrying HTTP client around another one; the idempotency key stays the same over all tries of a request.
 
     Shape:  `writes_locked` refuses everything but GET until a guard has been satisfied.
     Errors: GuardRefused; stripe.APIConnectionError when the last try broke too.
@@ -161,7 +161,10 @@ def _broken_off() -> stripe.APIConnectionError:
 
 
 def _worth_retrying(error: stripe.APIConnectionError) -> bool:
-    """Source: the SDK's own list leaves out an answer that breaks off, which a repeated request repairs."""
+    """Whether the connection error may pass by itself.
+
+    Source: the SDK's own list leaves out an answer that breaks off, which a repeated request repairs.
+    """
     return bool(error.should_retry) or isinstance(error.__cause__, requests.exceptions.ChunkedEncodingError)
 
 

@@ -1,1 +1,1 @@
-"""`env check`: reads env files and process environment, judges them by rules, mends what can be mended."""
+"""`env check`: collects env files and process environment, judges them by rules, repairs what can be repaired."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from creditctl.checks.answers import CheckAnswer, answer_to_findings
+from creditctl.checks.answers import CheckAnswer, findings_to_answer
 from creditctl.checks.check import Check
 from creditctl.checks.env.model import EnvView
 from creditctl.checks.env.rule_groups import RULE_GROUPS, RuleGroup
@@ -11,7 +11,7 @@ from creditctl.core.checks import CheckResult
 
 def _check(group: RuleGroup) -> Check[EnvView]:
     def ask(view: EnvView) -> CheckAnswer:
-        return answer_to_findings(group.judge(view), "nothing found")
+        return findings_to_answer(group.judge(view), "nothing found")
 
     return Check(group.id, group.title, ask)
 

@@ -1,4 +1,4 @@
-"""Reads everything that `env check` judges: files, permissions, git, process environment. Judges nothing itself."""
+"""Collects what `env check` judges: files, permissions, git, process environment. Judges nothing itself."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def gather_env(
     frontend: Path | None = None,
     expected: Mode | None = None,
 ) -> EnvView:
-    """One look at the configuration; a file is *named* when the caller gave its path.
+    """Collects one view of the configuration; a file is *named* when the caller gave its path.
 
     Errors: ConfigurationError if a file is there but cannot be read.
     """
@@ -42,7 +42,7 @@ def gather_env(
 
 
 def read_env_file(folder: Path, chosen: Path | None, default: Path, git: GitRunner, *, is_backend: bool) -> EnvFile:
-    """One env file as it lies there. Errors: ConfigurationError if it cannot be read."""
+    """Reads one env file as it lies there. Errors: ConfigurationError if it cannot be read."""
     path = folder / (chosen or default)
     name, named = str(chosen or default), chosen is not None
     try:
@@ -60,7 +60,7 @@ def read_env_file(folder: Path, chosen: Path | None, default: Path, git: GitRunn
 
 
 def decode(data: bytes) -> tuple[str, int | None]:
-    """The text with its line ends as they are, and the line where it stops being UTF-8 text, if it does.
+    """Decodes UTF-8 text with its line ends as they are; returns it and the line where it stops being text, if it does.
 
     Shape: a NUL is valid UTF-8 but in no text; it is what a file in UTF-16 looks like.
     """

@@ -1,4 +1,4 @@
-"""An env file's text, read exactly as python-dotenv reads it, with line numbers; and the repair of its white space."""
+"""Env file parser: bindings with line numbers exactly as python-dotenv reads them; repair of white space."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class EnvBinding:
 
 @dataclass(frozen=True, slots=True)
 class EnvText:
-    """What an env file says.
+    """Parsed text of an env file.
 
     Shape: `bindings` in order, `broken` the lines that dotenv skips, `comments` the texts of comment lines by line.
     """
@@ -78,7 +78,7 @@ class EnvText:
 
 
 def parse_env(text: str) -> EnvText:
-    """The bindings of an env file's text, by dotenv's own parser; any text is accepted.
+    """Parses an env file's text by dotenv's own parser; any text is accepted.
 
     Source: python-dotenv opens files in text mode, so every kind of line end reaches its parser as a line feed.
     """
@@ -97,7 +97,7 @@ def parse_env(text: str) -> EnvText:
 
 
 def repair_env(text: str, known: frozenset[str]) -> str:
-    """The text with its white space repaired; every value stays, except that white space around one of `known` goes.
+    """Repairs the white space of a text; every value stays, except that white space around one of `known` goes.
 
     Shape: line ends become line feeds, a byte order mark goes, the last line gets its end. Where a repair would change
     any other value, the text comes back with nothing but its line ends repaired, or as it was.

@@ -1,4 +1,4 @@
-"""Changes env files: repairs white space and permissions, writes the starter file. Each change is whole or none."""
+"""Env file fixes (`env check --fix`, `env init`): white space, permissions, starter file; written atomically."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OTHERS_WRITE = 0o022
 
 @dataclass(frozen=True, slots=True)
 class EnvRepair:
-    """What a repair of one file would write. Shape: None where that part stays as it is."""
+    """Planned repair of one file. Shape: None where that part stays as it is."""
 
     text: str | None
     permissions: int | None
@@ -38,7 +38,7 @@ class EnvRepair:
 
 
 def plan_repair(file: EnvFile) -> EnvRepair:
-    """What there is to repair in a file; nothing in one that is not text, whose bytes nobody should touch."""
+    """Plans the repair of a file; nothing in one that is not text, whose bytes nobody should touch."""
     if not file.exists or file.bad_utf8_line is not None:
         return EnvRepair(None, None)
     text = repair_env(file.raw, ALL_KEYS)
@@ -76,7 +76,7 @@ def example_text() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """What `env init` wrote. Shape: `ignored_in` is the .gitignore that got a line, None where none was needed."""
+    """Result of `env init`. Shape: `ignored_in` is the .gitignore that got a line, None where none was needed."""
 
     env_file: Path
     ignored_in: Path | None

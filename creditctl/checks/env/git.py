@@ -1,4 +1,4 @@
-"""What git says about a file: tracked, ignored; and whether a tracked file holds a live key. Reads only."""
+"""Git queries: whether a file is tracked or ignored, and which tracked files hold a live key. Reads only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LIVE_KEY = "(sk|rk)_live_[A-Za-z0-9]{16,}"
 
 
 def run_git(folder: Path, arguments: Sequence[str]) -> tuple[int, str]:
-    """The real git, with its messages in English and without any lock taken.
+    """Runs git, with its messages in English and without any lock taken.
 
     Errors: OSError if git is not installed; TimeoutError if it takes too long.
     """
@@ -56,7 +56,7 @@ def is_ignored(path: Path, git: GitRunner) -> bool | None:
 
 
 def tracked_live_keys(folder: Path, git: GitRunner) -> tuple[str, ...]:
-    """Places (`file:line`) in tracked files below a folder that hold a live key; the key itself is not kept."""
+    """Finds places (`file:line`) in tracked files below a folder that hold a live key; the key itself is not kept."""
     status, answer = git(folder, ["grep", "-nIE", "--no-color", "-z", _LIVE_KEY, "--", "."])
     if status != 0:
         return ()

@@ -1,4 +1,4 @@
-"""Everything that `env check` judges, as values: two env files, the process environment and what is expected."""
+"""Model of `env check`: two env files, the process environment and the expected mode, as values."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class EnvView:
-    """One consistent look at the whole configuration.
+    """View of the whole configuration, consistent at one moment.
 
     Shape: `process` holds only the names that we know and those that a frontend build would publish; `leaks` are places
     (`file:line`) in files tracked by git that hold a live key; `lost_paths` name the settings whose path leads nowhere.
@@ -138,10 +138,10 @@ class EnvView:
 
 
 def process_part(environ: Mapping[str, str]) -> dict[str, str]:
-    """The part of a process environment that is ours to judge."""
+    """Selects the part of a process environment that is ours to judge."""
     return {name: value for name, value in environ.items() if name in ALL_KEYS or name.startswith(PUBLIC_PREFIXES)}
 
 
 def finding(code: str, severity: Severity, subject: str, message: str, fix: str) -> Finding:
-    """A finding of the env check: its code stands below `env.`."""
+    """Makes a finding of the env check: its code stands below `env.`."""
     return Finding(f"env.{code}", severity, subject, message, fix)

@@ -1,4 +1,4 @@
-"""Proves a key against Stripe: does it work, in which mode, for which account, and what may it read. Writes nothing."""
+"""Key proof (`env check --online`): whether the key works, its mode, account and read permissions. Writes nothing."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ READS = (
 
 @dataclass(frozen=True, slots=True)
 class KeyProof:
-    """What Stripe says about a key.
+    """Proof of a key: what Stripe says about it.
 
     Shape: None where it could not be found out; `granted` and `refused` are calls; `unreachable` says why
     Stripe gave no complete answer.
@@ -181,14 +181,14 @@ class _Proving:
 
 
 def prove_key(view: EnvView, connection: StripeConnection) -> KeyProof:
-    """Asks Stripe about the key, with reads only; what it refuses is a finding, not an error."""
+    """Proves a key on Stripe, with reads only; what it refuses is a finding, not an error."""
     proving = _Proving(view, connection)
     proving.run()
     return proving.proof()
 
 
 def why_not_asked(view: EnvView) -> str:
-    """Why Stripe must not be asked (no usable key, or one of another mode than is meant); empty if it may."""
+    """Reason why Stripe must not be asked (no usable key, or one of another mode than is meant); empty if it may."""
     if view.found is None:
         return "there is no usable key and base to ask with"
     if view.expected is not None and view.expected is not view.found:

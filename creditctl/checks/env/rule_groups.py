@@ -1,4 +1,4 @@
-"""Every rule of `env check`, in the groups by which they are shown."""
+"""Rule groups of `env check`: every rule once, in the groups by which they are shown."""
 
 from __future__ import annotations
 
@@ -61,5 +61,5 @@ RULE_GROUPS = (
 
 
 def judge_env(view: EnvView) -> list[Finding]:
-    """Everything that is wrong with a configuration, worst first; empty when nothing is."""
+    """Judges a configuration by every rule; findings worst first, empty when nothing is wrong."""
     return sort_findings([finding for group in RULE_GROUPS for finding in group.judge(view)])

@@ -1,4 +1,4 @@
-"""What a value looks like, judged by its characters alone: placeholder, hidden characters, kind of key, account."""
+"""Value patterns: placeholder, hidden characters, kind of key and account, judged by characters alone."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def has_stray_characters(value: str) -> bool:
 
 
 def looks_like(value: str) -> str:
-    """What kind of thing a value is, in words; never the value."""
+    """Names the kind of thing that a value is, in words; never the value."""
     text = value.strip().strip("'\"")
     return next((words for pattern, words in _KINDS if re.match(pattern, text)), "no Stripe key")
 

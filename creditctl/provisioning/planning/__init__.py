@@ -1,1 +1,1 @@
-"""The set-up plan: pure functions from what is on Stripe and what is wanted to steps."""
+"""Planning of set-up: pure functions from observed and desired state to steps."""

@@ -1,4 +1,4 @@
-"""The plan for products and prices: a pure function from packages and what is on Stripe to steps."""
+"""Catalogue plan: a pure function from packages and observed products and prices to steps."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from creditctl.provisioning.state import MANAGED_BY, Observed, PriceState, Produ
 
 @dataclass(frozen=True, slots=True)
 class CatalogPlan:
-    """The steps, findings and price jumps of the catalogue."""
+    """Steps, findings and price jumps of the catalogue."""
 
     steps: tuple[Step, ...]
     findings: tuple[Finding, ...]
@@ -45,7 +45,7 @@ class _Draft:
 def plan_catalog(
     catalog: Catalog, observed: Observed, *, adopt: Mapping[str, str] | None = None, prune: bool = False
 ) -> CatalogPlan:
-    """The steps that would make Stripe's products and prices match the packages.
+    """Plans the steps that would make Stripe's products and prices match the packages.
 
     Shape: package by package: product, price, default price, archive; then the orphans. `adopt` maps a package's slug
            to the product that it takes over; `prune` archives orphans of ours, which are otherwise only reported.
@@ -64,7 +64,7 @@ def plan_catalog(
 
 
 def choose_products(catalog: Catalog, observed: Observed, adopt: Mapping[str, str]) -> dict[str, ProductState | None]:
-    """The product that sells each package, or None where one has to be created; no product sells two packages."""
+    """Chooses the product that sells each package, None where one has to be created; none sells two packages."""
     reserved = {package.product_id for package in catalog} | set(adopt.values())
     return {
         package.slug: observed.product(adopt[package.slug])

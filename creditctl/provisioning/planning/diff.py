@@ -1,4 +1,4 @@
-"""Differences between what is and what is wanted, and the request that makes up for them."""
+"""Diff of observed and desired fields, and the update parameters that close it."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from creditctl.provisioning.planning.steps import Change
 
 
 def differences(have: Mapping[str, object], want: Mapping[str, object]) -> tuple[Change, ...]:
-    """The declared fields that are not as wanted."""
+    """Compares the desired fields; those that differ, as changes."""
     return tuple(Change(name, have[name], want[name]) for name in want if have[name] != want[name])
 
 
 def all_new(want: Mapping[str, object]) -> tuple[Change, ...]:
-    """The fields of something that does not exist yet."""
+    """Changes for something that does not exist yet: every field is new."""
     return tuple(Change(name, None, value) for name, value in want.items())
 
 
 def metadata_changes(have: Mapping[str, str], want: Mapping[str, str]) -> tuple[Change, ...]:
-    """Only our own keys are compared; what others wrote stays."""
+    """Compares metadata by our own keys only; what others wrote stays."""
     return tuple(
         Change(f"metadata.{name}", have.get(name), want[name]) for name in want if have.get(name) != want[name]
     )
 
 
 def update_params(changes: Sequence[Change]) -> dict[str, object]:
-    """The request that makes these changes. Source: Stripe API reference, "Metadata": an update merges keys."""
+    """Update parameters that make these changes. Source: Stripe API reference, "Metadata": an update merges keys."""
     params: dict[str, object] = {change.field: change.new for change in changes if "." not in change.field}
     metadata = {change.field.partition(".")[2]: change.new for change in changes if "." in change.field}
     return {**params, "metadata": metadata} if metadata else params

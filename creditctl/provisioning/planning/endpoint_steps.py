@@ -10,7 +10,7 @@ from creditctl.provisioning.state import MANAGED_BY, DesiredEndpoint, EndpointSt
 
 
 def rotation_pair(ours: Sequence[EndpointState]) -> tuple[EndpointState, EndpointState] | None:
-    """The two endpoints of a rotation under way, old and new: the new one names the old one."""
+    """Finds the two endpoints of a rotation under way, old and new: the new one names the old one."""
     known = {endpoint.id: endpoint for endpoint in ours}
     for endpoint in ours:
         if endpoint.rotation in known:
@@ -35,7 +35,7 @@ def creation_step(desired: DesiredEndpoint, ours: Sequence[EndpointState], stran
 
 
 def creation_seed(desired: DesiredEndpoint, here: Sequence[EndpointState]) -> str:
-    """What makes two creations the same one: the URL and the endpoints there, but for those never handed over.
+    """Seed of a creation's idempotency key: the URL and the endpoints there, but for those never handed over.
 
     A creation that was killed before its hand-over thereby repeats itself under the same idempotency key, and
     Stripe replays the answer with the secret.
@@ -45,7 +45,7 @@ def creation_seed(desired: DesiredEndpoint, here: Sequence[EndpointState]) -> st
 
 
 def creation_params(desired: DesiredEndpoint, *, rotation: str | None = None) -> dict[str, object]:
-    """The request that creates the endpoint; the version can be set at no other time.
+    """Parameters that create the endpoint; the API version can be set at no other time.
 
     Source: Stripe API reference, "Create a webhook endpoint".
     """
@@ -68,7 +68,7 @@ def _creation_changes(desired: DesiredEndpoint) -> tuple[Change, ...]:
 
 
 def successor_step(desired: DesiredEndpoint, old: EndpointState, ours: Sequence[EndpointState], reason: str) -> Step:
-    """A second endpoint beside the first; `webhooks rotate` retires the first."""
+    """The step that creates a second endpoint beside the first, which `webhooks rotate` retires."""
     return Step(
         Action.CREATE,
         StepKind.ENDPOINT,

@@ -1,4 +1,4 @@
-"""The whole plan: catalogue and endpoint from one look at Stripe."""
+"""Set-up plan: catalogue and webhook endpoint from one observed state; adoption, fingerprint, price-jump guard."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from creditctl.provisioning.state import DesiredEndpoint, Observed, ProductState
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """What --adopt named: a product for each package, and an endpoint."""
+    """Objects named by --adopt: a product for each package, and an endpoint."""
 
     products: Mapping[str, str]
     endpoint: str | None = None
@@ -34,7 +34,7 @@ def make_plan(
     adoption: Adoption = NO_ADOPTION,
     prune: bool = False,
 ) -> Plan:
-    """The steps that would make Stripe match; `desired` None leaves the endpoints alone."""
+    """Plans the steps that would make Stripe match; `desired` None leaves the endpoints alone."""
     packages = plan_catalog(catalog, observed, adopt=adoption.products, prune=prune)
     steps, findings = list(packages.steps), list(packages.findings)
     if desired is not None:
@@ -46,7 +46,7 @@ def make_plan(
 
 
 def plan_scope(catalog: Catalog, desired: DesiredEndpoint | None, adoption: Adoption) -> Scope:
-    """What the plan looks at, besides everything that carries our marker."""
+    """Scope of a plan: what it looks at by name, besides everything that carries our marker."""
     products = {*adoption.products.values(), *(package.product_id for package in catalog)}
     return Scope(
         tuple(sorted(products)),
@@ -56,7 +56,10 @@ def plan_scope(catalog: Catalog, desired: DesiredEndpoint | None, adoption: Adop
 
 
 def fingerprint(scope: Scope, observed: Observed) -> str:
-    """The digest of all that a plan looks at; what concerns nobody but others is left out."""
+    """Digest of everything that a plan looks at: another one means that Stripe has moved since.
+
+    What concerns nobody but others is left out.
+    """
     wanted = {*scope.products, *(product.id for product in observed.products if product.ours)}
     return digest(
         [
@@ -76,7 +79,7 @@ def _id(row: Mapping[str, object]) -> str:
 def resolve_adoption(
     names: list[str], catalog: Catalog, observed: Observed, desired: DesiredEndpoint | None
 ) -> Adoption:
-    """What --adopt means: `prod_…` (the package is found by amount or name), `<slug>=prod_…` or `we_…`.
+    """Resolves --adopt: `prod_…` (the package is found by amount or name), `<slug>=prod_…` or `we_…`.
 
     Errors: UsageError where a name fits nothing; ConfigurationError where an endpoint's secret is not held.
     """

@@ -1,4 +1,4 @@
-"""The plan for one package's price: which one stays, what a new one says, and when a change looks like a slip."""
+"""Price plan of one package: the price that stays, the new or archived one, and jumps that look like a slip."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def is_for(metadata: Mapping[str, str], package: Package) -> bool:
 
 
 def related_prices(package: Package, product_id: str, prices: Sequence[PriceState]) -> list[PriceState]:
-    """The prices that have to do with the package, oldest first: marked for it, with its key, or on its product."""
+    """Finds the package's prices, oldest first: marked for it, with its lookup key, or on its product."""
     return [
         price
         for price in prices
@@ -48,7 +48,7 @@ def sells(price: PriceState, package: Package, product_id: str) -> bool:
 def current_price(
     package: Package, product_id: str, related: Sequence[PriceState], *, adopting: bool = False
 ) -> PriceState | None:
-    """The price to go on with: active with the key, else archived with the key, else active and marked, else active.
+    """Chooses the price to go on with: active with the key, else archived with it, else active and marked, else active.
 
     An active price on the package's own product that sells exactly the package is taken over even without our marks:
     a second one beside it would be two prices for one thing. One that somebody finds by another key stays theirs.
@@ -66,7 +66,7 @@ def current_price(
 
 
 def superseded_price(package: Package, product_id: str, related: Sequence[PriceState]) -> PriceState | None:
-    """The price that a new one takes over from: the key's holder, else the newest of ours; never a stranger's."""
+    """Chooses the price that a new one takes over from: the key's holder, else our newest; never a stranger's."""
     own = [price for price in related if price.ours or price.product == product_id]
     holders = [price for price in own if price.lookup_key == package.lookup_key]
     active = [price for price in holders if price.active] or [p for p in related if p.active and p.ours]
@@ -75,7 +75,7 @@ def superseded_price(package: Package, product_id: str, related: Sequence[PriceS
 
 
 def new_price_step(package: Package, product_id: str, related: Sequence[PriceState], old: PriceState | None) -> Step:
-    """A new price that takes the lookup key over, and says which one it supersedes."""
+    """The step that creates a price, which takes the lookup key over and says which one it supersedes."""
     supersedes = {} if old is None else {"supersedes": old.id}
     metadata = {**package.metadata, **supersedes}
     sold = {"product": product_id, "currency": package.currency, "unit_amount": package.amount}
@@ -112,7 +112,7 @@ def _price_changes(package: Package, product_id: str, old: PriceState | None) ->
 
 
 def price_jump(package: Package, old: PriceState | None) -> list[str]:
-    """Why the package's price changes suspiciously far, such as by a slipped decimal; empty where it does not."""
+    """Price jumps: changes so far that they may be a slipped decimal, in words; empty where there is none."""
     if old is None or old.currency != package.currency:
         return []
     jumps = []
@@ -130,7 +130,7 @@ def _is_jump(old: int, new: int) -> bool:
 
 
 def existing_price_step(package: Package, price: PriceState, *, adopting: bool) -> Step:
-    """What the current price still lacks: to be active, its key, its marks."""
+    """The step for the price that stays: `keep`, or what it lacks (to be active, its key, its marks)."""
     changes = (
         *differences(
             {"active": price.active, "lookup_key": price.lookup_key},
@@ -153,7 +153,7 @@ def existing_price_step(package: Package, price: PriceState, *, adopting: bool) 
 
 
 def archive_price_step(subject: str, price: PriceState, reason: str) -> Step:
-    """Takes a price out of sale; it stays readable, as the record of what it sold."""
+    """The step that archives a price; it stays readable, as the record of what it sold."""
     return Step(
         Action.ARCHIVE, StepKind.PRICE, subject, price.id, (Change("active", True, False),), {"active": False}, reason
     )

@@ -1,4 +1,4 @@
-"""A plan kept in a file: it is applied exactly, or refused when Stripe has moved since."""
+"""Saved plan (--plan-out, --plan): written as JSON, read back, applied exactly or refused when Stripe has moved."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def save_plan(path: Path, saved: SavedPlan) -> None:
 
 
 def load_plan(path: Path) -> SavedPlan:
-    """A plan from a file. Errors: ConfigurationError if it cannot be read or is no plan of ours."""
+    """Reads a plan from a file. Errors: ConfigurationError if it cannot be read or is no plan of ours."""
     try:
         body: Any = json.loads(path.read_text(encoding="utf-8"))
         if body["schema"] != SCHEMA:

@@ -1,4 +1,4 @@
-"""The plan as a value: steps, each one request to Stripe, that can be printed, compared, kept in a file and applied."""
+"""Plan, Step and Change: the set-up plan as values that can be printed, compared, saved and applied."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from creditctl.core.findings import Finding
 
 
 class Action(StrEnum):
-    """What a step does to its object."""
+    """Action of a step on its object."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -33,7 +33,7 @@ class StepKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One field: what it is and what it becomes; both are plain JSON values."""
+    """Change of one field, old and new; both are plain JSON values."""
 
     field: str
     old: object
@@ -42,7 +42,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One request, or none where the action is keep.
+    """One step of a plan: one request to Stripe, or none where the action is keep.
 
     Shape: `subject` is the package's slug or the endpoint's URL; `id` the object's, None while it has none;
            `params` what is sent, in which `@price:<slug>` stands for the price that an earlier step creates;
@@ -77,7 +77,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a plan looks at by name: product ids, lookup keys, and the webhook URL where endpoints are planned."""
+    """Scope of a plan, by name: product ids, lookup keys, and the webhook URL where endpoints are planned."""
 
     products: tuple[str, ...] = ()
     lookup_keys: tuple[str, ...] = ()
@@ -86,7 +86,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would make Stripe match, and what is to be said about it.
+    """Set-up plan: the steps that would make Stripe match, and findings about them.
 
     Shape: `fingerprint` is the digest of everything on Stripe that the plan was made from; `jumps` name the packages
            whose price or credits change by more than the bound.
@@ -120,7 +120,7 @@ class Plan:
 
 
 def step_from_dict(row: Mapping[str, Any]) -> Step:
-    """A step read back from a file. Errors: KeyError, TypeError or ValueError if it is not one."""
+    """Reads a step back from plain JSON values. Errors: KeyError, TypeError or ValueError if it is not one."""
     return Step(
         action=Action(row["action"]),
         kind=StepKind(row["kind"]),
