@@ -10,7 +10,6 @@ from creditctl.core.errors import ConfigurationError
 from creditctl.core.keys import Secret
 from creditctl.core.settings import Settings, merge_settings
 from creditctl.provisioning.desired_state import desired_endpoint, held_secrets, require_secret_will_win
-from creditctl.provisioning.state import same_url
 
 TEST, LIVE = "sk_test_example0000", "sk_live_" + "example0000"
 PUBLIC, LOCAL, PLAIN = "https://api.example.com", "http://127.0.0.1:8000", "http://api.example.com"
@@ -73,17 +72,3 @@ def test_a_secret_of_the_process_would_win() -> None:
         require_secret_will_win(settings({"STRIPE_WEBHOOK_SECRET": "whsec_" + "example0shell"}))
     with pytest.raises(ConfigurationError, match="an empty STRIPE_WEBHOOK_SECRET, which would win"):
         require_secret_will_win(settings({"STRIPE_WEBHOOK_SECRET": ""}))
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("https://A.example/x", "HTTPS://a.example:443/x/", True),
-        ("https://a.example/x", "http://a.example/x", False),
-        ("https://a.example/x", "https://a.example/X", False),
-        ("https://a.example/x?k=1", "https://a.example/x", False),
-        ("https://[broken", "https://a.example", False),
-    ],
-)
-def test_one_place_has_several_spellings(one: str, other: str, same: bool) -> None:
-    assert same_url(one, other) is same

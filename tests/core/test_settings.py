@@ -1,4 +1,4 @@
-"""Which Stripe is meant, and where each setting comes from."""
+"""Settings know their source; the process environment wins, and every conflict is kept."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from creditctl.core.errors import ConfigurationError, GuardRefused
-from creditctl.core.modes import Mode, decide_mode, is_loopback_url, require_mode
+from creditctl.core.errors import ConfigurationError
+from creditctl.core.modes import Mode
 from creditctl.core.settings import Settings, merge_settings
 
 KEY = "sk_test_emulator0000000000"
@@ -16,50 +16,6 @@ LIVE_KEY = "sk_" + "live_" + "emulator0000000000"
 
 def settings(file: dict[str, str | None] | None = None, **process: str) -> Settings:
     return merge_settings(file or {}, process, env_file=Path(".env"), folder=Path("/somewhere"))
-
-
-@pytest.mark.parametrize(
-    ("base", "key_mode", "mode"),
-    [
-        (None, Mode.TEST, Mode.TEST),
-        (None, Mode.LIVE, Mode.LIVE),
-        ("https://api.stripe.com", Mode.LIVE, Mode.LIVE),
-        ("https://api.stripe.com/", Mode.TEST, Mode.TEST),
-        ("http://127.0.0.1:12111", Mode.TEST, Mode.EMULATOR),
-        ("http://localhost:12111", Mode.LIVE, Mode.EMULATOR),
-        ("http://[::1]:12111", Mode.TEST, Mode.EMULATOR),
-        ("http://127.9.9.9", Mode.TEST, Mode.EMULATOR),
-    ],
-)
-def test_a_loopback_base_means_the_emulator_and_else_the_key_decides(
-    base: str | None, key_mode: Mode, mode: Mode
-) -> None:
-    assert decide_mode(base, key_mode) is mode
-
-
-@pytest.mark.parametrize(
-    "base",
-    ["http://api.stripe.com", "https://api.stripe.com.evil.test", "https://api.stripe.com@evil.test", "ftp://127.0.0.1",
-     "https://evil.test", "http://127.0.0.1.evil.test", "http://10.0.0.1:80", "nonsense", "http://[::1"],
-)  # fmt: skip
-def test_a_key_is_sent_nowhere_else(base: str) -> None:
-    with pytest.raises(ConfigurationError, match="loopback"):
-        decide_mode(base, Mode.LIVE)
-
-
-def test_a_wrong_expectation_is_refused() -> None:
-    require_mode(None, Mode.LIVE)
-    require_mode(Mode.TEST, Mode.TEST)
-    with pytest.raises(GuardRefused, match="live mode, but --mode test"):
-        require_mode(Mode.TEST, Mode.LIVE)
-
-
-@pytest.mark.parametrize(
-    ("url", "local"),
-    [("http://localhost:8000/x", True), ("http://a.localhost", True), ("https://example.com", False), ("", False)],
-)
-def test_loopback_urls_are_told_apart(url: str, local: bool) -> None:
-    assert is_loopback_url(url) is local
 
 
 def test_the_process_environment_wins_and_the_conflict_is_kept() -> None:

@@ -1,0 +1,47 @@
+"""One package's price by example: which one goes on, which one is new, whose are left alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from creditctl.provisioning.planning.plan import make_plan
+from creditctl.provisioning.planning.steps import Action
+from creditctl.provisioning.state import Observed
+from tests.support.provisioning_states import MARKS, PRICE, PRODUCT, Catalogs
+
+
+def test_going_back_to_an_old_amount_is_another_creation(make_catalog: Catalogs) -> None:
+    dear = replace(PRICE, id="price_2", unit_amount=1200, created=2, metadata={**MARKS, "supersedes": "price_1"})
+    archived = replace(PRICE, active=False, lookup_key=None)
+    first = make_plan(make_catalog(("starter", 1000, 1000)), None, Observed((PRODUCT,), ())).changes[0]
+    back = make_plan(make_catalog(("starter", 1000, 1000)), None, Observed((PRODUCT,), (archived, dear))).changes[0]
+
+    assert back.action is Action.REPLACE
+    assert back.seed != first.seed
+    assert back.params["metadata"]["supersedes"] == "price_2"
+
+
+def test_a_price_on_our_product_that_lost_all_its_marks_is_taken_over(make_catalog: Catalogs) -> None:
+    wiped = replace(PRICE, lookup_key=None, metadata={})
+    plan = make_plan(make_catalog(("starter", 1000, 1000)), None, Observed((PRODUCT,), (wiped,)))
+
+    assert [(step.action, step.id) for step in plan.changes] == [(Action.UPDATE, "price_1")]
+    assert plan.changes[0].params["lookup_key"] == "creditctl_starter_usd"
+    assert plan.changes[0].params["metadata"] == MARKS
+
+
+def test_a_price_that_somebody_finds_by_another_key_stays_theirs(make_catalog: Catalogs) -> None:
+    theirs = replace(PRICE, lookup_key="theirs", metadata={})
+    plan = make_plan(make_catalog(("starter", 1000, 1000)), None, Observed((PRODUCT,), (theirs,)))
+
+    assert [(step.action, step.id) for step in plan.changes] == [(Action.CREATE, None)]
+    assert [(finding.code, finding.subject) for finding in plan.findings] == [("setup.other_price", "price_1")]
+
+
+def test_an_archived_strangers_price_is_never_superseded(make_catalog: Catalogs) -> None:
+    stranger = replace(PRICE, product="prod_theirs", unit_amount=5, active=False, metadata={})
+    plan = make_plan(make_catalog(("starter", 1000, 1000)), None, Observed((PRODUCT,), (stranger,)))
+
+    assert [step.action for step in plan.changes] == [Action.CREATE]
+    assert "supersedes" not in plan.changes[0].params["metadata"]
+    assert plan.jumps == (), "what a stranger charges says nothing about a slipped decimal of ours"
