@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
@@ -117,6 +117,6 @@ FAILURES: dict[int, str] = {
 """Every way in which an endpoint may fail, with what it means."""
 
 
-def failures(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def failures(*statuses: int) -> dict[int | str, dict[str, object]]:
     """The `responses` of an endpoint that can fail in these ways."""
     return {status: {"model": Failure, "description": FAILURES[status]} for status in statuses}

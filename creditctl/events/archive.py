@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import stripe
 
@@ -37,7 +36,7 @@ class ArchiveReport:
     gaps: tuple[Gap, ...]
     new_gaps: tuple[Gap, ...]
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """The report as a JSON document shows it."""
         oldest, newest = (iso_time(self.span[0]), iso_time(self.span[1])) if self.span else (None, None)
         return {

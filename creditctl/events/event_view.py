@@ -146,7 +146,7 @@ class EventView:
             parts.append(f"of {self.record.payment_key}")
         return ", ".join([" ".join(parts[:2]), *parts[2:]])
 
-    def as_row(self) -> dict[str, Any]:
+    def as_row(self) -> dict[str, object]:
         """The event as a row of a list."""
         record = self.record
         return {

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from creditctl.events.event_view import EventView
 from creditctl.events.ledger_effect import LedgerEffect, is_posted, ledger_effect_of
@@ -45,7 +44,7 @@ class ReplayResult:
     answer: str
     effect: LedgerEffect | None = None
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """The result as a JSON document shows it."""
         gained = None if self.effect is None else self.effect.credits
         return {
@@ -83,7 +82,7 @@ class ReplayReport:
         credits = [result.effect.credits for result in self.results if result.effect is not None]
         return sum(credits) if credits or not self.results else None
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """The report as a JSON document shows it."""
         return {
             "replay": self.number,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any
 from urllib.parse import quote
 
 import msgspec
@@ -101,8 +100,8 @@ def matches(record: EventRecord, query: EventQuery) -> bool:
     return query.user_id is None or record.user_id == query.user_id or record.payment_key in query.payment_keys
 
 
-def _parameters(query: EventQuery, undelivered: bool) -> dict[str, Any]:
-    wanted: dict[str, Any] = {"limit": PAGE_SIZE}
+def _parameters(query: EventQuery, undelivered: bool) -> dict[str, object]:
+    wanted: dict[str, object] = {"limit": PAGE_SIZE}
     bounds = {"gte": query.since, "lt": query.until}
     created = {name: bound for name, bound in bounds.items() if bound is not None}
     if created:

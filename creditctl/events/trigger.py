@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import stripe
 
@@ -208,7 +208,7 @@ class Trigger:
         )
 
 
-def as_dict(made: Triggered) -> Mapping[str, Any]:
+def as_dict(made: Triggered) -> Mapping[str, object]:
     """Converts a triggered event to the row of a JSON document."""
     return {
         "event": made.record.id,

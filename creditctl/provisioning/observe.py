@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from creditctl.provisioning.state import EndpointState, Observed, PriceState, ProductState
 from creditctl.stripe_api.permissions import needs
@@ -107,9 +108,11 @@ def endpoint_state(endpoint: stripe.WebhookEndpoint) -> EndpointState:
     )
 
 
-def _id(value: Any) -> str | None:
+def _id(value: str | stripe.Product | stripe.Price | None) -> str | None:
     return value if value is None or isinstance(value, str) else str(value.id)
 
 
-def _metadata(value: Any) -> dict[str, str]:
-    return {} if value is None else dict(value.to_dict() if hasattr(value, "to_dict") else value)
+def _metadata(value: Mapping[str, str] | stripe.StripeObject | None) -> dict[str, str]:
+    if value is None:
+        return {}
+    return dict(value if isinstance(value, Mapping) else value.to_dict())

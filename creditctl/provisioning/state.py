@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
 from urllib.parse import urlsplit
 
 from creditctl.payments.event_types import ENDPOINT_EVENTS
@@ -130,12 +129,12 @@ def release_name(version: str | None) -> str | None:
     return None if version is None else version.partition(".")[2] or version
 
 
-def digest(value: Any) -> str:
+def digest(value: object) -> str:
     """Digest of a plain JSON value: SHA-256, 32 hex digits, the same for equal values."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def plain(state: ProductState | PriceState | EndpointState) -> dict[str, Any]:
+def plain(state: ProductState | PriceState | EndpointState) -> dict[str, object]:
     """Converts a state to plain JSON values."""
     return asdict(state)

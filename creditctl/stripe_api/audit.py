@@ -13,7 +13,6 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 from creditctl.core.keys import redact
 
@@ -46,7 +45,7 @@ class AuditLog:
             _write(self._descriptor, b"\n")
         self._recover()
 
-    def begin(self, entry: Mapping[str, Any]) -> None:
+    def begin(self, entry: Mapping[str, object]) -> None:
         """Notes a change that is about to be sent."""
         self.open()
         descriptor = os.open(self._pending, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _FILE_MODE)
@@ -55,7 +54,7 @@ class AuditLog:
         finally:
             os.close(descriptor)
 
-    def append(self, entry: Mapping[str, Any]) -> None:
+    def append(self, entry: Mapping[str, object]) -> None:
         """Writes one line in one call, so that lines of two processes never mix, and waits for the disk."""
         self.open()
         if self._descriptor is not None:
@@ -86,7 +85,7 @@ class AuditLog:
     def _pending(self) -> Path:
         return self.path.with_name(f"{self.path.name}.{os.getpid()}-{self._process}-{threading.get_ident()}.pending")
 
-    def _line(self, entry: Mapping[str, Any]) -> bytes:
+    def _line(self, entry: Mapping[str, object]) -> bytes:
         line = {"when": self._clock(), "purpose": self._purpose, **entry}
         return redact(json.dumps(line, ensure_ascii=True)).encode() + b"\n"
 

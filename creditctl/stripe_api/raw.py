@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import stripe
 
 
-def read_raw(client: stripe.StripeClient, path: str, parameters: Mapping[str, Any]) -> bytes:
+def read_raw(client: stripe.StripeClient, path: str, parameters: Mapping[str, object]) -> bytes:
     """Reads the body of one GET, undecoded; retries, guards and refusals are those of every other request.
 
     Errors: stripe.StripeError for anything but a 2xx.

@@ -70,7 +70,7 @@ class Step:
         name = f"{self.kind} {self.subject}" if self.id is None else f"{self.kind} {self.subject} ({self.id})"
         return f"{self.action} {name}"
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """The step as plain JSON values."""
         return {**asdict(self), "action": str(self.action), "kind": str(self.kind)}
 
@@ -108,7 +108,7 @@ class Plan:
         """How many steps of each action."""
         return {str(action): sum(step.action is action for step in self.steps) for action in Action}
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """The plan as plain JSON values."""
         return {
             "fingerprint": self.fingerprint,
