@@ -1,1 +1,1 @@
-"""Stripe API access: client, live guard, retries, audit log, error translation, list pages, signed deliveries."""
+"""Stripe API access: client, retries, audit log, error translation, list pages, raw answers, signed deliveries."""
