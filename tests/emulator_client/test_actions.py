@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -16,7 +16,10 @@ from creditctl.emulator_client.client import DEFAULT_URL, EmulatorControl
 FATES = ("refunded", "disputed")
 
 
-def control(answers: Mapping[str, Mapping[str, object]], seen: list[httpx.Request]) -> EmulatorControl:
+Answers = dict[str, dict[str, object]]
+
+
+def control(answers: Answers, seen: list[httpx.Request]) -> EmulatorControl:
     """A control whose answers are laid out by method and path."""
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -38,7 +41,7 @@ def control(answers: Mapping[str, Mapping[str, object]], seen: list[httpx.Reques
 )
 def test_a_refund_names_the_payment_by_any_of_its_ids(object_id: str, sent: bytes) -> None:
     seen: list[httpx.Request] = []
-    answers = {
+    answers: Answers = {
         "GET /v1/checkout/sessions/cs_1": {"payment_intent": "pi_9"},
         "POST /v1/refunds": {"id": "re_1", "status": "succeeded", "amount": 5, "object": "refund"},
     }
@@ -49,7 +52,7 @@ def test_a_refund_names_the_payment_by_any_of_its_ids(object_id: str, sent: byte
 
 
 def test_a_session_that_nobody_paid_has_nothing_to_refund() -> None:
-    answers = {"GET /v1/checkout/sessions/cs_1": {"payment_intent": None}}
+    answers: Answers = {"GET /v1/checkout/sessions/cs_1": {"payment_intent": None}}
     with pytest.raises(UsageError) as caught:
         actions.refund(control(answers, []), "cs_1", amount=None, reason=None)
 
@@ -76,7 +79,7 @@ def test_an_id_of_anything_else_is_refused_before_a_request(act: Callable[[Emula
 
 
 def test_an_open_session_that_waits_for_its_buyer_says_so() -> None:
-    session = {
+    session: dict[str, object] = {
         "id": "cs_1",
         "status": "open",
         "payment_status": "unpaid",
@@ -85,7 +88,7 @@ def test_an_open_session_that_waits_for_its_buyer_says_so() -> None:
         "currency": "usd",
         "client_reference_id": "ann",
     }
-    answers = {
+    answers: Answers = {
         "POST /_emulator/sessions/cs_1/pay": session,
         "GET /v1/payment_intents/pi_1": {"status": "requires_action"},
     }

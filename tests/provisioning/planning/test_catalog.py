@@ -17,7 +17,7 @@ def test_a_reprice_is_create_then_default_then_archive(make_catalog: Catalogs) -
     assert [str(step.action) for step in plan.changes] == ["replace", "update", "archive"]
     assert replace_step.changes == (Change("unit_amount", 1000, 1200),)
     assert replace_step.params["transfer_lookup_key"] is True
-    assert replace_step.params["metadata"]["supersedes"] == "price_1"
+    assert replace_step.metadata["supersedes"] == "price_1"
     assert default_step.params == {"default_price": "@price:starter"}
     assert (archive_step.id, archive_step.params) == ("price_1", {"active": False})
     assert [step_from_dict(step.as_dict()).as_dict() for step in plan.steps] == [s.as_dict() for s in plan.steps]

@@ -18,7 +18,7 @@ def test_going_back_to_an_old_amount_is_another_creation(make_catalog: Catalogs)
 
     assert back.action is Action.REPLACE
     assert back.seed != first.seed
-    assert back.params["metadata"]["supersedes"] == "price_2"
+    assert back.metadata["supersedes"] == "price_2"
 
 
 def test_a_price_on_our_product_that_lost_all_its_marks_is_taken_over(make_catalog: Catalogs) -> None:
@@ -27,7 +27,7 @@ def test_a_price_on_our_product_that_lost_all_its_marks_is_taken_over(make_catal
 
     assert [(step.action, step.id) for step in plan.changes] == [(Action.UPDATE, "price_1")]
     assert plan.changes[0].params["lookup_key"] == "creditctl_starter_usd"
-    assert plan.changes[0].params["metadata"] == MARKS
+    assert plan.changes[0].metadata == MARKS
 
 
 def test_a_price_that_somebody_finds_by_another_key_stays_theirs(make_catalog: Catalogs) -> None:
@@ -43,5 +43,5 @@ def test_an_archived_strangers_price_is_never_superseded(make_catalog: Catalogs)
     plan = make_plan(make_catalog(("starter", 1000, 1000)), None, Observed((PRODUCT,), (stranger,)))
 
     assert [step.action for step in plan.changes] == [Action.CREATE]
-    assert "supersedes" not in plan.changes[0].params["metadata"]
+    assert "supersedes" not in plan.changes[0].metadata
     assert plan.jumps == (), "what a stranger charges says nothing about a slipped decimal of ours"
