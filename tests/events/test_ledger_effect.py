@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from creditctl.core.entitlement.settlement import EntryDraft, EntryKind
-from creditctl.events.event_view import EventView, record_of, wire_body
+from creditctl.events.event_view import record_of
 from creditctl.events.ledger_effect import is_posted, ledger_effect_of
 from creditctl.ledger.archive.models import EventRecord
 from creditctl.ledger.store import Ledger
@@ -99,34 +99,3 @@ def test_the_effect_of_a_delivery_is_what_it_wrote(ledger: Ledger) -> None:
     assert ledger_effect_of(read(ledger), "evt_2", before).credits == -300
     assert ledger_effect_of(read(ledger), "evt_1", before).credits == 0
     assert ledger_effect_of(read(ledger), "evt_2", before).outcome is None
-
-
-def test_an_event_is_kept_without_white_space_and_sent_with_stripes() -> None:
-    record = event("refund.created", {**REFUND, "amount": 400, "currency": "usd", "note": 1.50})
-
-    assert b"\n" not in record.body
-    assert wire_body(record.body).startswith(b'{\n  "id": "evt_1",\n')
-    assert json.loads(wire_body(record.body)) == json.loads(record.body)
-    assert b'"note":1.5' in record.body
-    assert EventView(record).about == "refund re_1, $4.00, succeeded, of pi_1"
-
-
-@pytest.mark.parametrize(
-    ("about", "keys"),
-    [
-        (SESSION, ("cs_1", "pi_1", None, None)),
-        ({"id": "cs_2", "object": "checkout.session", "payment_intent": None}, ("cs_2", "cs_2", None, None)),
-        (
-            {"id": "pi_1", "object": "payment_intent", "latest_charge": {"id": "ch_1"}, "metadata": {"user_id": "ann"}},
-            ("pi_1", "pi_1", "ch_1", "ann"),
-        ),
-        (CHARGE, ("ch_1", "pi_1", "ch_1", None)),
-        ({**REFUND, "charge": "ch_1"}, ("re_1", "pi_1", "ch_1", None)),
-        ({**SESSION, "client_reference_id": "bob", "metadata": {"user_id": "ann"}}, ("cs_1", "pi_1", None, "bob")),
-        ({"object": "balance", "metadata": None, "amount": {"odd": 1}}, (None, None, None, None)),
-    ],
-)
-def test_an_event_is_found_by_what_it_is_about(about: dict[str, Any], keys: tuple[str | None, ...]) -> None:
-    record = event("some.type", about)
-    assert (record.object_id, record.payment_key, record.charge_id, record.user_id) == keys
-    assert EventView(record).about

@@ -11,49 +11,16 @@ from typing import Any
 import pytest
 import stripe
 
-from creditctl.core.catalog import Catalog
-from creditctl.core.errors import ConfigurationError, CreditctlError, StripeRefused
-from creditctl.core.keys import Secret
 from creditctl.emulator.app import Emulator
 from creditctl.provisioning.apply import Applied, apply_plan
 from creditctl.provisioning.observe import observe
 from creditctl.provisioning.planning.catalog import plan_catalog
-from creditctl.provisioning.planning.plan import make_plan
-from creditctl.provisioning.planning.steps import Plan
-from creditctl.provisioning.secret_sinks import CommandSink, EnvFileSink
-from creditctl.provisioning.state import DesiredEndpoint
+from creditctl.provisioning.secret_sinks import EnvFileSink
 from creditctl.stripe_api.client import StripeConnection
 from tests.support.provisioning import Catalogs, Doors, Mortal
 from tests.support.scripted_stripe import Killed
+from tests.support.set_up import assert_settled, plan_now, set_up
 from tests.support.waiting import patience
-
-URL = "http://127.0.0.1:9/api/credits/webhook"
-
-
-def held_in(path: Path) -> tuple[Secret, ...]:
-    text = path.read_text() if path.exists() else ""
-    lines = [line.partition("=")[2] for line in text.splitlines() if line.startswith("STRIPE_WEBHOOK_SECRET=")]
-    return tuple(Secret(part) for line in lines for part in line.split(",") if part)
-
-
-def plan_now(door: StripeConnection, catalog: Catalog, env: Path) -> Plan:
-    wish = DesiredEndpoint(URL, stripe.api_version, tuple(secret.fingerprint for secret in held_in(env)))
-    return make_plan(catalog, wish, observe(door))
-
-
-def set_up(door: StripeConnection, catalog: Catalog, env: Path) -> Applied:
-    return apply_plan(door, plan_now(door, catalog, env), EnvFileSink(env), held=held_in(env))
-
-
-def assert_settled(door: StripeConnection, catalog: Catalog, env: Path) -> None:
-    """One active price a package, one endpoint, its secret in our hands, and a plan of nothing but keep."""
-    assert plan_now(door, catalog, env).changes == ()
-    seen = observe(door)
-    for package in catalog:
-        active = [p for p in seen.prices if p.active and p.metadata.get("package") == package.slug]
-        assert [(p.unit_amount, p.lookup_key) for p in active] == [(package.amount, package.lookup_key)]
-    assert len(seen.products) == len(catalog)
-    assert [endpoint.fingerprint for endpoint in seen.endpoints] == [held_in(env)[0].fingerprint]
 
 
 def test_a_second_run_changes_nothing(door: StripeConnection, make_catalog: Catalogs, tmp_path: Path) -> None:
@@ -217,94 +184,6 @@ def test_things_deleted_and_archived_by_hand_come_back(
     assert_settled(door, catalog, env)
 
 
-def test_a_secret_that_nobody_holds_is_replaced(door: StripeConnection, make_catalog: Catalogs, tmp_path: Path) -> None:
-    catalog, env = make_catalog(("starter", 1000, 1000)), tmp_path / ".env"
-    first = set_up(door, catalog, env)
-    env.unlink()
-    second = set_up(door, catalog, env)
-
-    assert second.endpoint != first.endpoint
-    assert_settled(door, catalog, env)
-
-
-def test_a_hand_over_that_fails_takes_the_endpoint_back(
-    door: StripeConnection, make_catalog: Catalogs, tmp_path: Path
-) -> None:
-    catalog, env = make_catalog(("starter", 1000, 1000)), tmp_path / ".env"
-    with pytest.raises(ConfigurationError, match="exit code 3") as caught:
-        apply_plan(door, plan_now(door, catalog, env), CommandSink("sh -c 'cat >&2; exit 3'", tmp_path))
-
-    assert observe(door).endpoints == ()
-    assert "whsec_" not in str(caught.value)
-    set_up(door, catalog, env)
-    assert_settled(door, catalog, env)
-
-
-def test_a_command_gets_the_secret_without_a_line_end(
-    door: StripeConnection, make_catalog: Catalogs, tmp_path: Path
-) -> None:
-    catalog = make_catalog(("starter", 1000, 1000))
-    sink = CommandSink("sh -c 'cat > secret.txt'", tmp_path)
-    apply_plan(door, plan_now(door, catalog, tmp_path / ".env"), sink)
-
-    handed = (tmp_path / "secret.txt").read_text()
-    assert handed.startswith("whsec_")
-    assert handed.strip() == handed
-    assert observe(door).endpoints[0].fingerprint == Secret(handed).fingerprint
-
-
-def test_nothing_is_created_where_the_secret_could_not_be_stored(
-    door: StripeConnection, make_catalog: Catalogs, tmp_path: Path
-) -> None:
-    catalog = make_catalog(("starter", 1000, 1000))
-    for sink in (EnvFileSink(tmp_path / "missing" / ".env"), CommandSink("no-such-program-of-ours x", tmp_path)):
-        with pytest.raises(CreditctlError):
-            apply_plan(door, plan_now(door, catalog, tmp_path / ".env"), sink)
-
-    assert observe(door).endpoints == ()
-    assert observe(door).products == ()
-
-
-def fill_endpoints(door: StripeConnection, count: int) -> list[str]:
-    """Somebody else's endpoints, elsewhere."""
-    return [
-        door.client.v1.webhook_endpoints.create(
-            {"url": f"https://example.com/{number}", "enabled_events": ["charge.failed"]}
-        ).id
-        for number in range(count)
-    ]
-
-
-def test_the_limit_of_endpoints_is_a_clear_refusal_until_there_is_room(
-    door: StripeConnection, make_catalog: Catalogs, tmp_path: Path
-) -> None:
-    catalog, env = make_catalog(("starter", 1000, 1000)), tmp_path / ".env"
-    theirs = fill_endpoints(door, 16)
-    with pytest.raises(StripeRefused, match="16") as caught:
-        set_up(door, catalog, env)
-    assert caught.value.code == "setup.endpoint_limit"
-    assert not env.exists()
-
-    door.client.v1.webhook_endpoints.delete(theirs.pop())
-    set_up(door, catalog, env)
-
-    assert plan_now(door, catalog, env).changes == (), "the refusal that Stripe stored for the key is not believed"
-
-
-def test_at_the_limit_an_endpoint_whose_secret_is_lost_makes_room_for_its_successor(
-    door: StripeConnection, make_catalog: Catalogs, tmp_path: Path
-) -> None:
-    catalog, env = make_catalog(("starter", 1000, 1000)), tmp_path / ".env"
-    lost = set_up(door, catalog, env)
-    theirs = set(fill_endpoints(door, 15))
-    env.unlink()
-    made = set_up(door, catalog, env)
-
-    assert plan_now(door, catalog, env).changes == ()
-    assert {endpoint.id for endpoint in observe(door).endpoints} == theirs | {str(made.endpoint)}
-    assert made.endpoint != lost.endpoint
-
-
 def test_every_change_is_a_line_in_the_audit_file_and_no_secret_is(
     door: StripeConnection, make_catalog: Catalogs, tmp_path: Path
 ) -> None:
@@ -318,29 +197,6 @@ def test_every_change_is_a_line_in_the_audit_file_and_no_secret_is(
     assert "sk_test" not in text
 
 
-def test_an_empty_account_takes_two_reads_and_a_small_one_four(
-    make_door: Doors, make_catalog: Catalogs, tmp_path: Path
-) -> None:
-    catalog, env = make_catalog(("starter", 1000, 1000)), tmp_path / ".env"
-    empty = make_door()
-    plan_now(empty, catalog, env)
-    assert empty.request_count == 2
-
-    set_up(make_door(), catalog, env)
-    full = make_door()
-    plan_now(full, catalog, env)
-    assert full.request_count == 4
-
-
-def test_more_objects_than_a_page_are_all_seen(door: StripeConnection, make_catalog: Catalogs, tmp_path: Path) -> None:
-    catalog, env = make_catalog(("starter", 1000, 1000)), tmp_path / ".env"
-    set_up(door, catalog, env)
-    for number in range(120):
-        door.client.v1.products.create({"name": f"Other {number}"})
-
-    assert plan_now(door, catalog, env).changes == ()
-
-
 def test_a_foreign_price_with_our_lookup_key_blocks_its_package_only(
     door: StripeConnection, make_catalog: Catalogs
 ) -> None:
@@ -352,16 +208,3 @@ def test_a_foreign_price_with_our_lookup_key_blocks_its_package_only(
 
     assert [finding.code for finding in plan.findings] == ["setup.lookup_key_taken"]
     assert {step.subject for step in plan.steps} == {"basic"}
-
-
-def test_an_endpoint_deleted_again_and_again_within_a_day_is_always_made_anew(
-    door: StripeConnection, make_catalog: Catalogs, tmp_path: Path
-) -> None:
-    catalog, env = make_catalog(("starter", 1000, 1000)), tmp_path / ".env"
-    for _ in range(3):
-        made = set_up(door, catalog, env)
-        door.client.v1.webhook_endpoints.delete(str(made.endpoint))
-        env.unlink()
-    set_up(door, catalog, env)
-
-    assert_settled(door, catalog, env)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,8 @@ from creditctl.provisioning.observe import observe_endpoint, observe_endpoints
 from creditctl.provisioning.planning.steps import Action, Step, StepKind
 from creditctl.provisioning.state import EndpointState
 from creditctl.stripe_api.client import StripeConnection
+from tests.support.provisioning import Doors, Mortal
+from tests.support.scripted_stripe import Killed
 
 URL = "https://api.example.com/api/credits/webhook"
 SEEN = EndpointState("we_1", URL, ("charge.refunded",))
@@ -107,13 +108,12 @@ def test_the_audit_names_the_step(door: StripeConnection, endpoint: EndpointStat
 @pytest.mark.parametrize("action", [SwitchAction.DISABLE, SwitchAction.DELETE])
 def test_a_kill_leaves_the_endpoint_as_it_was_or_as_planned(
     endpoint: EndpointState,
-    make_door: Callable[..., StripeConnection],
-    mortal: Callable[..., stripe.HTTPClient],
-    killed: type[BaseException],
+    make_door: Doors,
+    mortal: Mortal,
     action: SwitchAction,
     after: bool,
 ) -> None:
-    with pytest.raises(killed):
+    with pytest.raises(Killed):
         apply_endpoint_switch(make_door(mortal(1, after=after)), plan_endpoint_switch(endpoint, action))
 
     left = observe_endpoints(make_door())

@@ -9,20 +9,9 @@ import stripe
 
 from creditctl.core.errors import ConfigurationError
 from creditctl.provisioning import stripe_writes
+from tests.support.scripted_stripe import ScriptedStripe, error, queue
 
 Write = Callable[[stripe.StripeClient], object]
-
-
-class Forbidding(stripe.HTTPClient):
-    """A Stripe on which the key may do nothing."""
-
-    name = "forbidding"
-
-    def request(self, *_args: object, **_options: object) -> tuple[str, int, dict[str, str]]:
-        return '{"error": {"type": "invalid_request_error", "message": "Not allowed."}}', 403, {"request-id": "req_1"}
-
-    def close(self) -> None:
-        """Nothing is held open."""
 
 
 @pytest.mark.parametrize(
@@ -37,7 +26,9 @@ class Forbidding(stripe.HTTPClient):
     ],
 )
 def test_a_permission_that_is_lacking_is_named(write: Write, permission: str) -> None:
-    client = stripe.StripeClient("rk_test_example0000", http_client=Forbidding(), max_network_retries=0)
+    client = stripe.StripeClient(
+        "rk_test_example0000", http_client=ScriptedStripe(queue(error(403))), max_network_retries=0
+    )
     with pytest.raises(ConfigurationError, match=permission) as caught:
         write(client)
 

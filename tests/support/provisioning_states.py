@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from creditctl.core.catalog import Catalog
 from creditctl.payments.event_types import ENDPOINT_EVENTS
 from creditctl.provisioning.state import DesiredEndpoint, EndpointState, PriceState, ProductState
 
@@ -21,5 +18,3 @@ ENDPOINT = EndpointState(
     metadata={"managed_by": "creditctl", "secret_fingerprint": "aaaaaaaa"},
 )
 DESIRED = DesiredEndpoint(URL, VERSION, ("aaaaaaaa",))
-Catalogs = Callable[..., Catalog]
-"""The fixture `make_catalog`: a catalogue of packages from (slug, credits, amount) rows."""

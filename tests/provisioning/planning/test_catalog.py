@@ -7,7 +7,8 @@ from dataclasses import replace
 from creditctl.provisioning.planning.plan import make_plan
 from creditctl.provisioning.planning.steps import Change, step_from_dict
 from creditctl.provisioning.state import Observed, PriceState
-from tests.support.provisioning_states import MARKS, PRICE, PRODUCT, Catalogs
+from tests.support.provisioning import Catalogs
+from tests.support.provisioning_states import MARKS, PRICE, PRODUCT
 
 
 def test_a_reprice_is_create_then_default_then_archive(make_catalog: Catalogs) -> None:

@@ -7,7 +7,8 @@ import pytest
 from creditctl.core.errors import GuardRefused
 from creditctl.provisioning.planning.plan import make_plan, require_no_jump
 from creditctl.provisioning.state import Observed
-from tests.support.provisioning_states import PRICE, PRODUCT, Catalogs
+from tests.support.provisioning import Catalogs
+from tests.support.provisioning_states import PRICE, PRODUCT
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from dataclasses import replace
 from creditctl.provisioning.planning.plan import make_plan
 from creditctl.provisioning.planning.steps import Action
 from creditctl.provisioning.state import Observed
-from tests.support.provisioning_states import MARKS, PRICE, PRODUCT, Catalogs
+from tests.support.provisioning import Catalogs
+from tests.support.provisioning_states import MARKS, PRICE, PRODUCT
 
 
 def test_going_back_to_an_old_amount_is_another_creation(make_catalog: Catalogs) -> None:

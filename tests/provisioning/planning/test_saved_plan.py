@@ -13,7 +13,8 @@ from creditctl.core.errors import ConfigurationError, GuardRefused
 from creditctl.provisioning.planning.plan import make_plan
 from creditctl.provisioning.planning.saved_plan import SavedPlan, load_plan, require_unmoved, save_plan
 from creditctl.provisioning.state import Observed
-from tests.support.provisioning_states import DESIRED, PRICE, PRODUCT, Catalogs
+from tests.support.provisioning import Catalogs
+from tests.support.provisioning_states import DESIRED, PRICE, PRODUCT
 
 SEEN = Observed((PRODUCT,), (PRICE,))
 
