@@ -1,32 +1,56 @@
-"""Writes docs/commands.md from the command line itself: every command, what it does, its arguments and options.
+"""Writes docs/commands.md from the command line itself, and docs/codes.md from the registry of codes.
 
 Usage: python .ci/docs.py [--check]
-With --check nothing is written, and the exit code is 1 when the file is out of date.
+With --check nothing is written, and the exit code is 1 when a file is out of date.
 """
 
 from __future__ import annotations
 
+import itertools
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from creditctl.cli.app import build_app
+from creditctl.cli.explain import kind_words
+from creditctl.core.codes import CodeInfo, all_codes
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "commands.md"
+FOLDER = Path(__file__).resolve().parent.parent / "docs"
 HEADING = "# Commands\n\nMade by `make docs` from the program itself; every command also has `--help`.\n"
+CODES_HEADING = """# Codes
+
+Made by `make docs` from `creditctl/core/codes.toml`; `creditctl explain CODE` says the same of one code.
+
+Every error has a code, a sentence and what to do next. So has every finding: something true and unwelcome, as bad as
+its severity says (critical, high, medium, low, info). A check has an id, and answers pass, warn, fail, unknown or
+person; its sentence here is what holds when it passes.
+"""
 
 
 def main(arguments: list[str]) -> int:
-    """Writes the page, or compares it."""
-    text = page()
+    """Writes the pages, or compares them."""
+    pages = {FOLDER / "commands.md": page(), FOLDER / "codes.md": codes_page()}
     if "--check" in arguments:
-        return 0 if PAGE.exists() and PAGE.read_text() == text else 1
-    PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(text)
+        return 0 if all(path.exists() and path.read_text() == text for path, text in pages.items()) else 1
+    FOLDER.mkdir(exist_ok=True)
+    for path, text in pages.items():
+        path.write_text(text)
     return 0
+
+
+def codes_page() -> str:
+    """Every code that creditctl prints, one table a group."""
+    groups = itertools.groupby(all_codes().values(), key=lambda info: info.group)
+    return CODES_HEADING + "".join(codes_section(group, members) for group, members in groups)
+
+
+def codes_section(group: str, members: Iterable[CodeInfo]) -> str:
+    """The codes that begin alike."""
+    rows = [f"| `{info.code}` | {kind_words(info)} | {info.meaning} | {info.mend} |\n" for info in members]
+    return f"\n## {group}\n\n| code | kind | meaning | what to do |\n|---|---|---|---|\n" + "".join(rows)
 
 
 def page() -> str:

@@ -98,6 +98,12 @@ COMMANDS = (
         _CHECKLIST,
     ),
     CommandEntry(
+        "explain",
+        "Find out",
+        "Explain the code of an error, finding or check: what it means and what to do. Without one, list all.",
+        "creditctl.cli.explain:explain",
+    ),
+    CommandEntry(
         "simulate",
         "Develop",
         "Play test-card flows and webhook hazards; exit 1 when a balance is not what it must be. Never in live mode.",

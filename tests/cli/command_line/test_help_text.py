@@ -60,7 +60,7 @@ def test_a_bare_group_shows_its_help_and_ends_with_2() -> None:
 
 @pytest.mark.parametrize(
     ("words", "expected"),
-    [("creditctl ledger b", {"balance", "backup"}), ("creditctl e", {"env", "events", "emulator"})],
+    [("creditctl ledger b", {"balance", "backup"}), ("creditctl e", {"env", "events", "emulator", "explain"})],
 )
 def test_the_shell_completes_commands(words: str, expected: set[str]) -> None:
     environ = {
