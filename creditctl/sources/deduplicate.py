@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from typing import Any
 
-from creditctl.core.entitlement.settlement import EntryKind
 from creditctl.core.findings import Severity
-from creditctl.sources.report import CONTENT_COLUMNS, Batch, ImportReport
-from creditctl.sources.row import AMOUNT_PLACE, CREDITS_PLACE, KEY_PLACE, KIND_PLACE, PAYMENT_PLACE, Content
+from creditctl.sources.imported_entry import Batch, Identity, ImportedEntry, identity_of
+from creditctl.sources.report import ImportReport
 
 _UNDER_KEYS = (
-    f"SELECT {', '.join(CONTENT_COLUMNS)} FROM credit_transactions "  # noqa: S608
+    f"SELECT {', '.join(ImportedEntry._fields)} FROM credit_transactions "  # noqa: S608
     "WHERE idempotency_key IN (SELECT value FROM json_each(?))"
 )
 _LAST_ROW = (
@@ -55,13 +53,13 @@ class Deduplicator:
         before = set(known)
         fresh: Batch = []
         for row in batch:
-            line, content = row
-            key = content[KEY_PLACE]
-            seen = known.setdefault(key, content)
-            if seen is content:
+            line, entry = row
+            key = entry.idempotency_key
+            seen = known.setdefault(key, entry)
+            if seen is entry:
                 fresh.append(row)
-            elif seen != content:
-                self._note_changed(report, line, seen, content)
+            elif seen != entry:
+                self._note_changed(report, line, seen, entry)
             elif key in before:
                 report.existing += 1
             else:
@@ -70,11 +68,11 @@ class Deduplicator:
                 report.name("import.repeated", Severity.LOW, line, message, _REPEATED_FIX)
         return fresh
 
-    def _note_changed(self, report: ImportReport, line: int | str, seen: Content, content: Content) -> None:
+    def _note_changed(self, report: ImportReport, line: int | str, seen: ImportedEntry, entry: ImportedEntry) -> None:
         report.changed += 1
         report.lines_moved = report.lines_moved or self._by_line
         fix = _MOVED_FIX if self._by_line else _CHANGED_FIX
-        report.name("import.changed", Severity.HIGH, line, _difference(seen, content), fix)
+        report.name("import.changed", Severity.HIGH, line, _difference(seen, entry), fix)
 
     def not_elsewhere(self, connection: sqlite3.Connection, batch: Batch, report: ImportReport) -> Batch:
         """The rows whose payment has no such entry from elsewhere: a webhook, or an import under another name."""
@@ -83,46 +81,38 @@ class Deduplicator:
             return batch
         fresh: Batch = []
         for row in batch:
-            line, content = row
-            found = elsewhere.get(_identity(content))
+            line, entry = row
+            found = elsewhere.get(entry.identity)
             if found is None:
                 fresh.append(row)
             else:
                 report.elsewhere += 1
-                message = f"entry {found[0]} ({found[1]}) says that of payment {content[PAYMENT_PLACE]} already"
+                message = f"entry {found[0]} ({found[1]}) says that of payment {entry.payment_key} already"
                 report.name("import.known", Severity.HIGH, line, message, _ELSEWHERE_FIX)
         return fresh
 
     def any_elsewhere(self, connection: sqlite3.Connection, batch: Batch) -> bool:
         """Whether there is a row in the batch that `not_elsewhere` would leave out."""
         elsewhere = self._elsewhere(connection, batch)
-        return bool(elsewhere) and any(_identity(content) in elsewhere for _, content in batch)
+        return bool(elsewhere) and any(entry.identity in elsewhere for _, entry in batch)
 
-    def _elsewhere(self, connection: sqlite3.Connection, batch: Batch) -> dict[tuple[Any, ...], tuple[int, str]]:
+    def _elsewhere(self, connection: sqlite3.Connection, batch: Batch) -> dict[Identity, tuple[int, str]]:
         """What the payments of a batch have from elsewhere: the id and the key of each entry, by what it says."""
         if self._allow_known or not connection.execute(_ANY_OTHER, self._range).fetchone()[0]:
             return {}
-        keys = json.dumps(sorted({content[PAYMENT_PLACE] for _, content in batch} - {None}))
+        keys = json.dumps(sorted({entry.payment_key for _, entry in batch if entry.payment_key is not None}))
         found = connection.execute(_OF_PAYMENTS, (keys, *self._range))
-        return {_identified(*row[:4]): (row[4], row[5]) for row in found}
+        return {identity_of(*row[:4]): (row[4], row[5]) for row in found}
 
 
-def _under_keys(connection: sqlite3.Connection, batch: Batch) -> dict[str, Content]:
+def _under_keys(connection: sqlite3.Connection, batch: Batch) -> dict[str, ImportedEntry]:
     """What is in the ledger under the keys of a batch."""
-    keys = json.dumps([content[KEY_PLACE] for _, content in batch])
-    return {row[KEY_PLACE]: row for row in connection.execute(_UNDER_KEYS, (keys,))}
+    keys = json.dumps([entry.idempotency_key for _, entry in batch])
+    found = map(ImportedEntry._make, connection.execute(_UNDER_KEYS, (keys,)))
+    return {entry.idempotency_key: entry for entry in found}
 
 
-def _identity(content: Content) -> tuple[Any, ...]:
-    return _identified(content[PAYMENT_PLACE], content[KIND_PLACE], content[CREDITS_PLACE], content[AMOUNT_PLACE])
-
-
-def _identified(payment_key: str | None, kind: str, credits: int, amount: int) -> tuple[Any, ...]:
-    """What makes two entries of a payment the same: a payment is purchased once, but may be refunded in parts."""
-    return (payment_key, kind) if kind == EntryKind.PURCHASE.value else (payment_key, kind, credits, amount)
-
-
-def _difference(seen: Content, content: Content) -> str:
-    pairs = zip(CONTENT_COLUMNS, seen, content, strict=True)
+def _difference(seen: ImportedEntry, entry: ImportedEntry) -> str:
+    pairs = zip(ImportedEntry._fields, seen, entry, strict=True)
     named = [f"{name} was {old!r} and is {new!r}" for name, old, new in pairs if old != new]
-    return f"{content[KEY_PLACE]} was imported before: {', '.join(named)}"
+    return f"{entry.idempotency_key} was imported before: {', '.join(named)}"

@@ -27,8 +27,9 @@ from creditctl.ledger.sqlite.errors import translated
 from creditctl.ledger.store import Ledger
 from creditctl.ledger.transaction import LedgerTransaction
 from creditctl.sources.deduplicate import Deduplicator
-from creditctl.sources.report import Batch, ImportReport
-from creditctl.sources.row import Content, OtherMode, RowReader
+from creditctl.sources.imported_entry import Batch, ImportedEntry
+from creditctl.sources.report import ImportReport
+from creditctl.sources.row import OtherMode, RowReader
 from creditctl.sources.source import BadRow, Source
 
 BATCH_ROWS = 5000
@@ -58,7 +59,7 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by __exit__
         self._encode = msgspec.msgpack.Encoder().encode
-        self._decode = msgspec.msgpack.Decoder(list[tuple[int | str, tuple[Any, ...]]]).decode
+        self._decode = msgspec.msgpack.Decoder(Batch).decode
 
     def __enter__(self) -> Self:
         return self
@@ -162,12 +163,12 @@ class Import:
         rows = self.source.rows(report.resumed_after)
         while page := list(islice(rows, self.batch_rows)):
             report.read += len(page)
-            judged = ((line, self._content(report, line, values)) for line, values in page)
-            yield [(line, content) for line, content in judged if content is not None]
+            judged = ((line, self._judged(report, line, values)) for line, values in page)
+            yield [(line, entry) for line, entry in judged if entry is not None]
             if self.progress is not None:
                 self.progress(report.read)
 
-    def _content(self, report: ImportReport, line: int | str, values: Sequence[Any] | BadRow) -> Content | None:
+    def _judged(self, report: ImportReport, line: int | str, values: Sequence[Any] | BadRow) -> ImportedEntry | None:
         try:
             if isinstance(values, BadRow):
                 raise values
@@ -195,8 +196,8 @@ def _append(tx: LedgerTransaction, batch: Batch) -> None:
         return
     last, previous = tx.connection.execute(_HEAD).fetchone() or (0, GENESIS)
     rows = []
-    for number, (_, content) in enumerate(batch, last + 1):
-        values = (number, tx.now, *content)
+    for number, (_, entry) in enumerate(batch, last + 1):
+        values = (number, tx.now, *entry)
         previous = fast_entry_hash(previous, values)
         rows.append((*values, previous))
     tx.connection.executemany(_INSERT, rows)

@@ -1,4 +1,4 @@
-"""What an import found and did, counted and named."""
+"""Import report: counters, samples and findings of one import run."""
 
 from __future__ import annotations
 
@@ -7,11 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from creditctl.core.findings import Finding, Severity
-from creditctl.ledger.hashchain.chain import COLUMNS
-from creditctl.sources.row import AMOUNT_PLACE, CREDITS_PLACE, CURRENCY_PLACE, KIND_PLACE, Content
-
-CONTENT_COLUMNS = COLUMNS[2:18]
-"""The columns that a Content has the values of."""
+from creditctl.sources.imported_entry import Batch
 
 MOST_NAMED = 1000
 """How many rows are named; the rest are counted."""
@@ -23,13 +19,10 @@ _COUNTED = (
     "lines_moved",
 )  # fmt: skip
 
-Batch = list[tuple[int | str, Content]]
-"""Where each row stands, and its content."""
-
 
 @dataclass
 class ImportReport:
-    """What an import found and did.
+    """Counters, samples and findings of one import run.
 
     Shape: `new` rows are written, or would be; `existing` were there, word for word; `bad` cannot be written and
            `changed` differ from what was imported under their key, `elsewhere` are in the ledger already, but not from
@@ -85,9 +78,8 @@ class ImportReport:
     def count_new(self, batch: Batch) -> None:
         """Counts new rows, and keeps the first few to show."""
         self._count(batch, 1)
-        for _, content in batch[: max(0, MOST_SAMPLES - len(self.samples))]:
-            values = dict(zip(CONTENT_COLUMNS, content, strict=True))
-            self.samples.append({name: values[name] for name in _SAMPLE_FIELDS})
+        for _, entry in batch[: max(0, MOST_SAMPLES - len(self.samples))]:
+            self.samples.append({name: getattr(entry, name) for name in _SAMPLE_FIELDS})
 
     def uncount(self, batch: Batch) -> None:
         """Takes back what `count_new` counted, of rows that turned out not to be new."""
@@ -96,9 +88,8 @@ class ImportReport:
     def _count(self, batch: Batch, sign: int) -> None:
         self.new += sign * len(batch)
         kinds, credits, amounts = self.rows_by_kind, self.credits_by_kind, self.amounts
-        for _, content in batch:
-            kind = content[KIND_PLACE]
-            kinds[kind] += sign
-            credits[kind] += sign * content[CREDITS_PLACE]
-            if content[AMOUNT_PLACE]:
-                amounts[content[CURRENCY_PLACE]] += sign * content[AMOUNT_PLACE]
+        for _, entry in batch:
+            kinds[entry.kind] += sign
+            credits[entry.kind] += sign * entry.credits
+            if entry.amount and entry.currency is not None:
+                amounts[entry.currency] += sign * entry.amount

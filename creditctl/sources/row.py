@@ -1,4 +1,4 @@
-"""One row of an application as the content of an entry: every value checked, none guessed."""
+"""Row reader: checks one row of an application and gives the entry that it says; no value is guessed."""
 
 from __future__ import annotations
 
@@ -11,18 +11,11 @@ from typing import Any
 from creditctl.core.entitlement.fields import MAX_USER_ID_CHARACTERS, is_user_id
 from creditctl.core.entitlement.settlement import EntryKind, KeyScheme, idempotency_key
 from creditctl.core.errors import UsageError
+from creditctl.sources.imported_entry import ImportedEntry
 from creditctl.sources.source import BadRow
-
-Content = tuple[Any, ...]
-"""What an entry says: the values of its columns from `created` to `note`, in their order."""
-
-KEY_PLACE = 10
-"""Where the idempotency key stands in a Content."""
 
 _Class = tuple[str, str | None, str | None]
 """Kind, currency and package."""
-
-KIND_PLACE, CREDITS_PLACE, AMOUNT_PLACE, CURRENCY_PLACE, PAYMENT_PLACE = 2, 3, 4, 5, 6
 
 _WHOLE = re.compile(r"\s*[+-]?[0-9]{1,18}\s*")
 _MAX_MAGNITUDE = 10**15
@@ -53,7 +46,7 @@ _MOST_REMEMBERED = 10_000
 
 
 class RowReader:
-    """Turns rows of one source into contents of entries.
+    """Turns the rows of one source into entries.
 
     Shape: `account` and `livemode` are the ledger's; `kinds` maps the application's words for a kind to ours.
            What few words say for many rows (kind, currency, package, mode) is judged once and remembered.
@@ -67,12 +60,13 @@ class RowReader:
         """What all idempotency keys of the source begin with."""
         self._account = account
         self._livemode = livemode
+        self._livemode_column = int(livemode)
         self._kinds = kinds
         self._classes: dict[tuple[str | None, ...], _Class] = {}
         self._numbers: dict[str, int] = {}
 
-    def __call__(self, line: int | str, values: Sequence[Any]) -> Content:
-        """The content of a row's entry. Shape: `values` in the order of FIELDS. Errors: BadRow, OtherMode."""
+    def __call__(self, line: int | str, values: Sequence[Any]) -> ImportedEntry:
+        """The entry that a row says. Shape: `values` in the order of FIELDS. Errors: BadRow, OtherMode."""
         own_id, created, user_id, kind, credits, amount, currency = values[:7]
         payment_key, package, livemode, own_key, event, note, session_id, object_id = values[7:]
         word, code, bought = self._class(kind, currency, package, livemode)
@@ -81,7 +75,8 @@ class RowReader:
         payment = _text(payment_key, "payment_key")
         if payment is None and word == "purchase":
             raise BadRow("a purchase needs a payment_key")
-        return (
+        # In the order of its fields: by keyword this alone would take a tenth of an import.
+        return ImportedEntry(
             _moment(created),
             _user(user_id),
             word,
@@ -96,19 +91,21 @@ class RowReader:
             None if event is None else _text(event, "source_event"),
             None,
             self._account,
-            int(self._livemode),
+            self._livemode_column,
             None if note is None and own_key is None else self._note(note, own_key),
         )
 
     def _class(self, kind: Any, currency: Any, package: Any, livemode: Any) -> _Class:
         """Kind, currency and package in our words, of a row of this ledger's mode."""
         words = (kind, currency, package, livemode if type(livemode) is str else repr(livemode))
-        if not all(word is None or type(word) is str for word in words):
+        try:
+            known = self._classes.get(words)
+        except TypeError:  # a list or an object of JSON, which is none of our words
             return self._judged(kind, currency, package, livemode)
-        known = self._classes.get(words)
         if known is None:
             known = self._judged(kind, currency, package, livemode)
-            if len(self._classes) < _MOST_REMEMBERED:
+            # Texts only: other values may be equal without saying the same, as 1 and true are.
+            if len(self._classes) < _MOST_REMEMBERED and all(word is None or type(word) is str for word in words):
                 self._classes[words] = known
         return known
 
