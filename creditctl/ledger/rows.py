@@ -1,14 +1,20 @@
-"""Between the values of this room and the rows of its tables."""
+"""Row mapping of a ledger: the columns of each table, and its rows as the values of `models` and back.
+
+Columns come from the classes that hold the rows, so that a field and its column cannot part; those of the entries
+from `hashchain.chain`, because their order is part of the hash.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import fields, replace
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from creditctl.core.entitlement.decision import Proposal
 from creditctl.core.entitlement.facts import DisputeFact, Fact, FundsObservation, Movement, Observation, RefundFact
-from creditctl.core.entitlement.settlement import EntryKind
+from creditctl.core.entitlement.settlement import EntryDraft, EntryKind
 from creditctl.core.findings import Finding, Severity
 from creditctl.ledger.hashchain.chain import COLUMNS
 from creditctl.ledger.models import (
@@ -16,50 +22,127 @@ from creditctl.ledger.models import (
     Delivery,
     Entry,
     FindingStatus,
+    Head,
     RunRecord,
     StoredFact,
     StoredFinding,
 )
-
-ENTRY_COLUMNS = ", ".join(COLUMNS)
-FACT_COLUMNS = (
-    "object_id, kind, payment_key, charge_id, amount, currency, status, counted, created, observed, "
-    "recorded, source_event, detail"
-)
-FINDING_COLUMNS = (
-    "id, recorded, code, severity, subject, message, fix, payment_key, source_event, proposal, status, reason, "
-    "resolved, entry_id"
-)
-DELIVERY_COLUMNS = "id, received, verified, event_id, event_type, object_id, outcome, entry_id, reason, size, digest"
-RUN_COLUMNS = "id, kind, started, finished, ok, report"
-ATTESTATION_COLUMNS = "id, recorded, item, person, statement, expires"
+from creditctl.ledger.sqlite.statements import insert
 
 Row = Sequence[Any]
+
+
+class FactRow(NamedTuple):
+    """A row of `facts`. Shape: `detail` is JSON: what is known of a dispute beyond the columns."""
+
+    object_id: str
+    kind: str
+    payment_key: str
+    charge_id: str | None
+    amount: int
+    currency: str
+    status: str
+    counted: int
+    created: int
+    observed: int
+    recorded: int
+    source_event: str | None
+    detail: str
+
+
+class FindingRow(NamedTuple):
+    """A row of `findings`. Shape: `proposal` is JSON; a new one is open, and the last three are empty."""
+
+    id: int
+    recorded: int
+    code: str
+    severity: str
+    subject: str
+    message: str
+    fix: str
+    payment_key: str | None
+    source_event: str | None
+    proposal: str | None
+    status: str
+    reason: str | None = None
+    resolved: int | None = None
+    entry_id: int | None = None
+
+
+def _fields_of(kind: type[Delivery | RunRecord | Attestation]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+ENTRY_COLUMNS = COLUMNS
+FACT_COLUMNS = FactRow._fields
+FINDING_COLUMNS = FindingRow._fields
+DELIVERY_COLUMNS = _fields_of(Delivery)
+RUN_COLUMNS = _fields_of(RunRecord)
+ATTESTATION_COLUMNS = _fields_of(Attestation)
+
+# SQLite gives these their numbers.
+_NEW_DELIVERY, _NEW_RUN, _NEW_ATTESTATION = (
+    tuple(name for name in columns if name != "id") for columns in (DELIVERY_COLUMNS, RUN_COLUMNS, ATTESTATION_COLUMNS)
+)
+
+INSERT_ENTRY = insert("credit_transactions", ENTRY_COLUMNS)
+UPSERT_FACT = insert("facts", FACT_COLUMNS, otherwise="REPLACE")
+INSERT_FINDING = insert("findings", FINDING_COLUMNS)
+INSERT_DELIVERY = insert("deliveries", _NEW_DELIVERY)
+INSERT_RUN = insert("runs", _NEW_RUN)
+INSERT_ATTESTATION = insert("attestations", _NEW_ATTESTATION)
+
+_values_of_delivery = attrgetter(*_NEW_DELIVERY)
+_KIND, _LIVEMODE = COLUMNS.index("kind"), COLUMNS.index("livemode")
 
 
 def entry_of(row: Row) -> Entry:
     """An entry from a row in ENTRY_COLUMNS."""
     values = list(row)
-    values[4], values[16] = EntryKind(row[4]), bool(row[16])
+    values[_KIND], values[_LIVEMODE] = EntryKind(row[_KIND]), bool(row[_LIVEMODE])
     return Entry(*values)
 
 
-def fact_values(fact: Fact, recorded: int, source_event: str | None) -> tuple[object, ...]:
-    """The row of a fact, in FACT_COLUMNS."""
+def entry_values(head: Head, now: int, draft: EntryDraft, account: str, livemode: bool) -> tuple[object, ...]:
+    """The row of the entry after the head, in ENTRY_COLUMNS, without the hash."""
     return (
-        fact.object_id,
-        fact.kind,
-        fact.payment_key,
-        fact.charge_id,
-        fact.amount,
-        fact.currency,
-        fact.status,
-        fact.counted,
-        fact.created,
-        fact.observed,
-        recorded,
-        source_event,
-        json.dumps(_detail(fact)),
+        head.count + 1,
+        now,
+        draft.created,
+        draft.user_id,
+        draft.kind.value,
+        draft.credits,
+        draft.amount,
+        draft.currency,
+        draft.payment_key,
+        draft.session_id,
+        draft.object_id,
+        draft.package,
+        draft.idempotency_key,
+        draft.source_event,
+        draft.corrects,
+        account,
+        int(livemode),
+        draft.note,
+    )
+
+
+def fact_row(fact: Fact, recorded: int, source_event: str | None) -> FactRow:
+    """The row of a fact."""
+    return FactRow(
+        object_id=fact.object_id,
+        kind=fact.kind,
+        payment_key=fact.payment_key,
+        charge_id=fact.charge_id,
+        amount=fact.amount,
+        currency=fact.currency,
+        status=fact.status,
+        counted=fact.counted,
+        created=fact.created,
+        observed=fact.observed,
+        recorded=recorded,
+        source_event=source_event,
+        detail=json.dumps(_detail(fact)),
     )
 
 
@@ -77,61 +160,93 @@ def _detail(fact: Fact) -> dict[str, object]:
 
 def fact_of(row: Row) -> StoredFact:
     """A fact from a row in FACT_COLUMNS."""
-    object_id, kind, payment_key, charge_id, amount, currency, status, _, created, observed, recorded, event, text = row
-    detail = json.loads(text)
-    if kind == RefundFact.kind:
-        fact: Fact = RefundFact(object_id, payment_key, charge_id, amount, currency, status, created, observed)
+    kept = FactRow._make(row)
+    detail = json.loads(kept.detail)
+    if kept.kind == RefundFact.kind:
+        fact: Fact = RefundFact(
+            object_id=kept.object_id,
+            payment_key=kept.payment_key,
+            charge_id=kept.charge_id,
+            amount=kept.amount,
+            currency=kept.currency,
+            status=kept.status,
+            created=kept.created,
+            observed=kept.observed,
+        )
     else:
         fact = DisputeFact(
-            object_id=object_id,
-            payment_key=payment_key,
-            charge_id=charge_id,
-            currency=currency,
-            created=created,
-            observed=observed,
-            observation=Observation(detail["told_at"], detail["rank"], status, amount),
+            object_id=kept.object_id,
+            payment_key=kept.payment_key,
+            charge_id=kept.charge_id,
+            currency=kept.currency,
+            created=kept.created,
+            observed=kept.observed,
+            observation=Observation(detail["told_at"], detail["rank"], kept.status, kept.amount),
             movements=tuple(Movement(*move) for move in detail["movements"]),
             funds_observation=FundsObservation(*detail["statement"]) if detail["statement"] else None,
         )
-    return StoredFact(fact, recorded, event)
+    return StoredFact(fact, kept.recorded, kept.source_event)
+
+
+def new_finding_row(
+    number: int,
+    recorded: int,
+    finding: Finding,
+    *,
+    payment_key: str | None,
+    source_event: str | None,
+    proposal: Proposal | None,
+) -> FindingRow:
+    """The row of an open finding. Shape: `{id}` in the finding's fix becomes the number."""
+    return FindingRow(
+        id=number,
+        recorded=recorded,
+        code=finding.code,
+        severity=finding.severity.value,
+        subject=finding.subject,
+        message=finding.message,
+        fix=finding.fix.replace("{id}", str(number)),
+        payment_key=payment_key,
+        source_event=source_event,
+        proposal=json.dumps(proposal.as_dict()) if proposal else None,
+        status=FindingStatus.OPEN.value,
+    )
 
 
 def finding_of(row: Row) -> StoredFinding:
     """A finding from a row in FINDING_COLUMNS."""
+    kept = FindingRow._make(row)
     return StoredFinding(
-        id=row[0],
-        recorded=row[1],
-        finding=Finding(row[2], Severity(row[3]), row[4], row[5], row[6]),
-        payment_key=row[7],
-        source_event=row[8],
-        proposal=Proposal(**json.loads(row[9])) if row[9] else None,
-        status=FindingStatus(row[10]),
-        reason=row[11],
-        resolved=row[12],
-        entry_id=row[13],
+        id=kept.id,
+        recorded=kept.recorded,
+        finding=Finding(kept.code, Severity(kept.severity), kept.subject, kept.message, kept.fix),
+        payment_key=kept.payment_key,
+        source_event=kept.source_event,
+        proposal=Proposal(**json.loads(kept.proposal)) if kept.proposal else None,
+        status=FindingStatus(kept.status),
+        reason=kept.reason,
+        resolved=kept.resolved,
+        entry_id=kept.entry_id,
     )
+
+
+def delivery_values(delivery: Delivery, now: int) -> tuple[object, ...]:
+    """The row of a new delivery, for INSERT_DELIVERY."""
+    received = delivery if delivery.received else replace(delivery, received=now)
+    values: tuple[object, ...] = _values_of_delivery(received)
+    return values
 
 
 def delivery_of(row: Row) -> Delivery:
     """A delivery from a row in DELIVERY_COLUMNS."""
-    return Delivery(
-        id=row[0],
-        received=row[1],
-        verified=bool(row[2]),
-        event_id=row[3],
-        event_type=row[4],
-        object_id=row[5],
-        outcome=row[6],
-        entry_id=row[7],
-        reason=row[8],
-        size=row[9],
-        digest=row[10],
-    )
+    found = Delivery(*row)
+    return replace(found, verified=bool(found.verified))
 
 
 def run_of(row: Row) -> RunRecord:
     """A run from a row in RUN_COLUMNS."""
-    return RunRecord(row[0], row[1], row[2], row[3], bool(row[4]), json.loads(row[5]))
+    number, kind, started, finished, ok, report = row
+    return RunRecord(number, kind, started, finished, bool(ok), json.loads(report))
 
 
 def attestation_of(row: Row) -> Attestation:

@@ -22,18 +22,15 @@ from creditctl.core.errors import UsageError
 from creditctl.core.findings import Finding
 from creditctl.ledger import rows
 from creditctl.ledger.hashchain.canonical import fast_entry_hash
-from creditctl.ledger.hashchain.chain import COLUMNS
 from creditctl.ledger.models import Delivery, Entry, Outcome, Posting
 from creditctl.ledger.refund_position import refund_position
+from creditctl.ledger.sqlite.statements import select
 from creditctl.ledger.view import LedgerView
-
-_INSERT_ENTRY = f"INSERT INTO credit_transactions ({rows.ENTRY_COLUMNS}) VALUES ({','.join('?' * len(COLUMNS))})"  # noqa: S608
-_SELECT_ENTRY = f"SELECT {rows.ENTRY_COLUMNS} FROM credit_transactions WHERE "  # noqa: S608
-_UPSERT_FACT = f"INSERT OR REPLACE INTO facts ({rows.FACT_COLUMNS}) VALUES ({','.join('?' * 13)})"  # noqa: S608
 
 # Two lookups, each in its own index: of an OR, SQLite would make a walk through all purchases.
 SELECT_SAME_PURCHASE = " UNION ALL ".join(
-    f"{_SELECT_ENTRY} kind = 'purchase' AND {name} = ?" for name in ("payment_key", "session_id")
+    select(rows.ENTRY_COLUMNS, "credit_transactions", f"WHERE kind = 'purchase' AND {name} = ?")
+    for name in ("payment_key", "session_id")
 )
 
 KEPT_UNVERIFIED_DELIVERIES = 1000
@@ -107,7 +104,7 @@ class LedgerTransaction(LedgerView):
     ) -> tuple[Entry, ...]:
         """Posts what the known refunds and disputes of a payment still take from or give back to its purchase.
 
-        Shape: `cause` is the refund or dispute that was just heard of. Nothing happens before there is a purchase.
+        Shape: `cause` is the refund or dispute that was just received. Nothing happens before there is a purchase.
         """
         facts = [stored.fact for stored in self.facts(payment_key)]
         purchase = self.purchase_of(payment_key) if facts else None
@@ -115,8 +112,8 @@ class LedgerTransaction(LedgerView):
             return ()
         self._report_other_currencies(purchase, facts, source_event)
         entries = [rows.entry_of(row) for row in self._entry_rows([("payment_key = ?", payment_key)])]
-        standing = refund_position(purchase, entries)
-        drafts = settlement(standing, facts, source_event=source_event, cause=cause)
+        position = refund_position(purchase, entries)
+        drafts = settlement(position, facts, source_event=source_event, cause=cause)
         return tuple(self._append(draft) for draft in drafts)
 
     def keep_fact(self, fact: Fact, *, source_event: str | None = None) -> Fact:
@@ -126,7 +123,7 @@ class LedgerTransaction(LedgerView):
         """
         row = self._rows(rows.FACT_COLUMNS, "facts", [("object_id = ?", fact.object_id)], "object_id").fetchone()
         merged = _merge(rows.fact_of(row).fact, fact) if row else fact
-        self.connection.execute(_UPSERT_FACT, rows.fact_values(merged, self.now, source_event))
+        self.connection.execute(rows.UPSERT_FACT, rows.fact_row(merged, self.now, source_event))
         return merged
 
     def add_finding(
@@ -146,42 +143,15 @@ class LedgerTransaction(LedgerView):
         if known:
             return int(known[0])
         number = int(self.connection.execute("SELECT coalesce(max(id), 0) + 1 FROM findings").fetchone()[0])
-        self.connection.execute(
-            "INSERT INTO findings (id, recorded, code, severity, subject, message, fix, payment_key, source_event, "
-            "proposal) VALUES (?,?,?,?,?,?,?,?,?,?)",
-            (
-                number,
-                self.now,
-                finding.code,
-                finding.severity.value,
-                finding.subject,
-                finding.message,
-                finding.fix.replace("{id}", str(number)),
-                payment_key,
-                source_event,
-                json.dumps(proposal.as_dict()) if proposal else None,
-            ),
+        row = rows.new_finding_row(
+            number, self.now, finding, payment_key=payment_key, source_event=source_event, proposal=proposal
         )
+        self.connection.execute(rows.INSERT_FINDING, row)
         return number
 
     def add_delivery(self, delivery: Delivery) -> int:
         """Keeps one delivery; of unverified ones only the latest thousand."""
-        cursor = self.connection.execute(
-            "INSERT INTO deliveries (received, verified, event_id, event_type, object_id, outcome, entry_id, reason, "
-            "size, digest) VALUES (?,?,?,?,?,?,?,?,?,?)",
-            (
-                delivery.received or self.now,
-                int(delivery.verified),
-                delivery.event_id,
-                delivery.event_type,
-                delivery.object_id,
-                delivery.outcome,
-                delivery.entry_id,
-                delivery.reason,
-                delivery.size,
-                delivery.digest,
-            ),
-        )
+        cursor = self.connection.execute(rows.INSERT_DELIVERY, rows.delivery_values(delivery, self.now))
         if not delivery.verified:
             self.connection.execute(
                 "DELETE FROM deliveries WHERE verified = 0 AND id <= (SELECT id FROM deliveries WHERE verified = 0 "
@@ -192,14 +162,13 @@ class LedgerTransaction(LedgerView):
 
     def add_run(self, kind: str, started: int, finished: int, ok: bool, report: Mapping[str, Any]) -> int:
         """Keeps the result of one run, and gives its id."""
-        query = "INSERT INTO runs (kind, started, finished, ok, report) VALUES (?,?,?,?,?)"
         values = (kind, started, finished, int(ok), json.dumps(report))
-        return self.connection.execute(query, values).lastrowid or 0
+        return self.connection.execute(rows.INSERT_RUN, values).lastrowid or 0
 
     def attest(self, item: str, person: str, statement: str, expires: int | None = None) -> int:
         """Keeps what a person vouched for, and gives its id."""
-        query = "INSERT INTO attestations (recorded, item, person, statement, expires) VALUES (?,?,?,?,?)"
-        return self.connection.execute(query, (self.now, item, person, statement, expires)).lastrowid or 0
+        values = (self.now, item, person, statement, expires)
+        return self.connection.execute(rows.INSERT_ATTESTATION, values).lastrowid or 0
 
     def _known(self, draft: EntryDraft) -> list[Entry]:
         """The entries that make a draft superfluous, or contradict it."""
@@ -211,28 +180,9 @@ class LedgerTransaction(LedgerView):
 
     def _append(self, draft: EntryDraft) -> Entry:
         head = self.head()
-        values = (
-            head.count + 1,
-            self.now,
-            draft.created,
-            draft.user_id,
-            draft.kind.value,
-            draft.credits,
-            draft.amount,
-            draft.currency,
-            draft.payment_key,
-            draft.session_id,
-            draft.object_id,
-            draft.package,
-            draft.idempotency_key,
-            draft.source_event,
-            draft.corrects,
-            self.account,
-            int(self.livemode),
-            draft.note,
-        )
+        values = rows.entry_values(head, self.now, draft, self.account, self.livemode)
         row = (*values, fast_entry_hash(head.hash, values))
-        self.connection.execute(_INSERT_ENTRY, row)
+        self.connection.execute(rows.INSERT_ENTRY, row)
         return rows.entry_of(row)
 
     def _report_other_currencies(self, purchase: Entry, facts: Sequence[Fact], event: str | None) -> None:
@@ -258,12 +208,12 @@ def _is_import(draft: EntryDraft) -> bool:
     return draft.idempotency_key.startswith(f"{KeyScheme.IMPORT.value}:")
 
 
-def _merge(known: Fact, heard: Fact) -> Fact:
-    if known.payment_key == heard.payment_key:
-        if isinstance(known, RefundFact) and isinstance(heard, RefundFact):
-            return known.merge(heard)
-        if isinstance(known, DisputeFact) and isinstance(heard, DisputeFact):
-            return known.merge(heard)
+def _merge(known: Fact, received: Fact) -> Fact:
+    if known.payment_key == received.payment_key:
+        if isinstance(known, RefundFact) and isinstance(received, RefundFact):
+            return known.merge(received)
+        if isinstance(known, DisputeFact) and isinstance(received, DisputeFact):
+            return known.merge(received)
     raise UsageError(
-        f"{heard.object_id} is known as a {known.kind} of payment {known.payment_key}.", code="ledger.other_fact"
+        f"{received.object_id} is known as a {known.kind} of payment {known.payment_key}.", code="ledger.other_fact"
     )

@@ -23,6 +23,7 @@ from creditctl.ledger.models import (
     StoredFact,
     StoredFinding,
 )
+from creditctl.ledger.sqlite.statements import select
 
 _FETCH_ROWS = 1000
 _EVERYTHING = EntryFilter()
@@ -151,7 +152,7 @@ class LedgerView:
 
     def _rows(
         self,
-        columns: str,
+        columns: Sequence[str],
         table: str,
         terms: Sequence[tuple[str, object]],
         order: str = "id",
@@ -160,5 +161,5 @@ class LedgerView:
         """The rows of a table that meet every term whose value is not None."""
         used = [(term, value) for term, value in terms if value is not None]
         where = " AND ".join(term for term, _ in used) or "1"
-        query = f"SELECT {columns} FROM {table} WHERE {where} ORDER BY {order} LIMIT ?"  # noqa: S608
+        query = select(columns, table, f"WHERE {where} ORDER BY {order} LIMIT ?")
         return self.connection.execute(query, (*(value for _, value in used), -1 if limit is None else limit))

@@ -6,12 +6,12 @@ import json
 import sqlite3
 
 from creditctl.core.findings import Severity
+from creditctl.ledger.sqlite.statements import select
 from creditctl.sources.imported_entry import Batch, Identity, ImportedEntry, identity_of
 from creditctl.sources.report import ImportReport
 
-_UNDER_KEYS = (
-    f"SELECT {', '.join(ImportedEntry._fields)} FROM credit_transactions "  # noqa: S608
-    "WHERE idempotency_key IN (SELECT value FROM json_each(?))"
+_UNDER_KEYS = select(
+    ImportedEntry._fields, "credit_transactions", "WHERE idempotency_key IN (SELECT value FROM json_each(?))"
 )
 _LAST_ROW = (
     "SELECT max(CAST(substr(idempotency_key, ?) AS INTEGER)) FROM credit_transactions "

@@ -22,7 +22,7 @@ import msgspec
 
 from creditctl.core.findings import Severity
 from creditctl.ledger.hashchain.canonical import fast_entry_hash
-from creditctl.ledger.hashchain.chain import COLUMNS, GENESIS
+from creditctl.ledger.rows import INSERT_ENTRY
 from creditctl.ledger.sqlite.errors import translated
 from creditctl.ledger.store import Ledger
 from creditctl.ledger.transaction import LedgerTransaction
@@ -41,9 +41,6 @@ OVERLAP_ROWS = 10_000
 Progress = Callable[[int], None]
 _LENGTH_BYTES = 8
 _LARGE_CACHE = "PRAGMA cache_size = -65536"  # KiB: the indexes are written in no order, and the default is 2 MiB
-
-_INSERT = f"INSERT INTO credit_transactions ({', '.join(COLUMNS)}) VALUES ({','.join('?' * len(COLUMNS))})"  # noqa: S608
-_HEAD = "SELECT id, hash FROM credit_transactions ORDER BY id DESC LIMIT 1"
 
 
 class _NotAllNew(Exception):
@@ -194,10 +191,11 @@ def _append(tx: LedgerTransaction, batch: Batch) -> None:
     """Writes entries after the last one, each chained to the one before."""
     if not batch:
         return
-    last, previous = tx.connection.execute(_HEAD).fetchone() or (0, GENESIS)
+    head = tx.head()
+    previous = head.hash
     rows = []
-    for number, (_, entry) in enumerate(batch, last + 1):
+    for number, (_, entry) in enumerate(batch, head.count + 1):
         values = (number, tx.now, *entry)
         previous = fast_entry_hash(previous, values)
         rows.append((*values, previous))
-    tx.connection.executemany(_INSERT, rows)
+    tx.connection.executemany(INSERT_ENTRY, rows)

@@ -10,6 +10,7 @@ from typing import Any
 from creditctl.ledger.hashchain.chain import COLUMNS, GENESIS, entry_hash
 from creditctl.ledger.models import Head
 from creditctl.ledger.schema import PROTECTION
+from creditctl.ledger.sqlite.statements import select
 
 _MAX_TRACED = 12
 _MAX_NAMED = 1000
@@ -53,8 +54,7 @@ def verify(
            earlier, can: it must be the hash of the last entry or of one before it.
     """
     walk = _Walk(account, int(livemode))
-    query = f"SELECT {', '.join(COLUMNS)} FROM credit_transactions ORDER BY id"  # noqa: S608
-    for row in connection.execute(query):
+    for row in connection.execute(select(COLUMNS, "credit_transactions", "ORDER BY id")):
         walk.step(row)
     faults = [*walk.faults, *_traced(walk.broken), *_orphans(connection), *_unprotected(connection)]
     if walk.unnamed:
