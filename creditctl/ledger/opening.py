@@ -1,4 +1,4 @@
-"""Opening a ledger file: is it one, is it of this format, is it of this account; making a new one."""
+"""Opening a ledger file: checks format and owner, upgrades an older format, makes a new ledger."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 
 from creditctl.core.errors import ConfigurationError, GuardRefused, LedgerError
 from creditctl.ledger.schema import APPLICATION_ID, Migration, upgrade
+from creditctl.ledger.sqlite.statements import insert
+from creditctl.ledger.sqlite.transactions import write_transaction
 
 _RETRY_SECONDS = 0.05
 
@@ -97,19 +99,13 @@ def _create_or_upgrade(connection: sqlite3.Connection, path: Path, wanted: Wante
         _require_owner_known(path, wanted)
         connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
     use_write_ahead_log(connection, wanted.timeout_seconds)
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with write_transaction(connection):
         version = _format(connection, path, wanted.version)
         if version < wanted.version:
             upgrade(connection, wanted.migrations)
         if version == 0:
             owner = (("account", wanted.account), ("livemode", str(int(bool(wanted.livemode)))))
-            connection.executemany("INSERT INTO ledger_meta (key, value) VALUES (?, ?)", owner)
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
+            connection.executemany(insert("ledger_meta", ("key", "value")), owner)
     # Tables and owner go from the log into the file: a copy made of the file alone shows at least whose ledger it is.
     connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 

@@ -7,21 +7,21 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from creditctl.atomic_file import sync_folder
 from creditctl.core.errors import LedgerError
 from creditctl.ledger.opening import Wanted, prepare, require_file
 from creditctl.ledger.schema import MIGRATIONS, Migration
 from creditctl.ledger.sqlite.connections import ConnectHook, Connections
+from creditctl.ledger.sqlite.database_file import DatabaseFile
 from creditctl.ledger.sqlite.errors import translated
+from creditctl.ledger.sqlite.transactions import committed
 from creditctl.ledger.sqlite.write_lock import WriteLock
 from creditctl.ledger.transaction import LedgerTransaction
 from creditctl.ledger.view import LedgerView
 
 
-class Ledger:
+class Ledger(DatabaseFile):
     """A ledger file of one account and one livemode; safe to use from several threads and processes.
 
     Shape:  `reading` gives the view that answers questions, `transaction` the one that writes and answers them too.
@@ -29,12 +29,16 @@ class Ledger:
     """
 
     def __init__(
-        self, path: Path, connections: Connections, turns: WriteLock, owner: tuple[str, bool], clock: Callable[[], int]
+        self,
+        path: Path,
+        connections: Connections,
+        write_lock: WriteLock,
+        owner: tuple[str, bool],
+        clock: Callable[[], int],
     ) -> None:
-        self.path = path
+        super().__init__(path, connections)
         self.account, self.livemode = owner
-        self._connections = connections
-        self._turns = turns
+        self._write_lock = write_lock
         self._clock = clock
 
     @classmethod
@@ -66,18 +70,6 @@ class Ledger:
             raise
         return cls(path, connections, WriteLock(path, busy_timeout_seconds), owner, clock)
 
-    def close(self) -> None:
-        """Closes the file; no thread may be using it."""
-        self._connections.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     @contextmanager
     def transaction(self, wait_seconds: float | None = None) -> Iterator[LedgerTransaction]:
         """One writing transaction: all of it is on disk at the end, or none.
@@ -86,17 +78,12 @@ class Ledger:
         Errors: LedgerError where others write for longer than that, and inside another transaction or reading of the
                 same thread.
         """
-        with self._turns.taken(wait_seconds) as left_seconds, translated(self.path):
+        with self._write_lock.held(wait_seconds) as left_seconds, translated(self.path):
             connection = self._connections.get()
             _require_no_transaction(connection, self.path)
-            self._turns.begin(connection, left_seconds)
-            try:
+            self._write_lock.begin(connection, left_seconds)
+            with committed(connection):
                 yield LedgerTransaction(connection, self.account, self.livemode, self._clock())
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
 
     @contextmanager
     def reading(self) -> Iterator[LedgerView]:

@@ -1,4 +1,4 @@
-"""Whose turn it is to write: one thread of this process at a time, and none waits for ever."""
+"""In-process write lock; its waiting and SQLite's busy timeout share one limit."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class WriteLock:
         self._lock = threading.RLock()
 
     @contextmanager
-    def taken(self, wait_seconds: float | None) -> Iterator[float | None]:
-        """Holds the turn; gives how long SQLite may still wait, or None where its own limit holds.
+    def held(self, wait_seconds: float | None) -> Iterator[float | None]:
+        """Holds the lock; gives how long SQLite may still wait, or None where its own limit holds.
 
         Errors: LedgerError when nobody could write for so long.
         """
@@ -46,12 +46,12 @@ class WriteLock:
         if left_seconds is None:
             connection.execute("BEGIN IMMEDIATE")
             return
-        _set_patience(connection, left_seconds)
+        _set_busy_timeout(connection, left_seconds)
         try:
             connection.execute("BEGIN IMMEDIATE")
         finally:
-            _set_patience(connection, self._timeout_seconds)
+            _set_busy_timeout(connection, self._timeout_seconds)
 
 
-def _set_patience(connection: sqlite3.Connection, seconds: float) -> None:
+def _set_busy_timeout(connection: sqlite3.Connection, seconds: float) -> None:
     connection.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
