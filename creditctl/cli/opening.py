@@ -78,11 +78,12 @@ def open_archive(use: FileUse, *, settings: Settings, stripe: StripeConnection) 
 
     Errors: LedgerError, GuardRefused.
     """
-    from creditctl.ledger.archive.store import Archive, archive_path
+    from creditctl.ledger.archive.location import archive_exists, archive_path
+    from creditctl.ledger.archive.store import Archive
 
     creates = use is FileUse.CREATE
     path = archive_path(settings.ledger_path)
-    if not creates and not path.exists():
+    if not creates and not archive_exists(path):
         return None
     account = stripe.account_id if creates else settings.account_id
     return Archive.open(path, account=account, livemode=stripe.livemode)

@@ -122,7 +122,7 @@ def test_any_kills_and_any_growth_end_in_everything_once(
     new_stripe: NewStripe, tmp_path_factory: pytest.TempPathFactory, rounds: list[tuple[int, int]]
 ) -> None:
     one = new_stripe()
-    path = tmp_path_factory.mktemp("mirror") / "ledger-mirror.db"
+    path = tmp_path_factory.mktemp("archive") / "ledger-archive.db"
     with Archive.open(path, account="acct_example", livemode=False) as archive:
         for count, kill in rounds:
             one.events(count, every_seconds=5)

@@ -308,7 +308,7 @@ def test_the_wait_grows_and_ends() -> None:
 def test_an_archive_run_beside_it_that_dies_halfway_makes_it_skip_nothing(
     stripe_events: StripeWithEvents, archive: Archive
 ) -> None:
-    """An archive reads newest first: what it left in the mirror must not draw the listener past what it did not."""
+    """An archive reads newest first: what it left in the archive must not draw the listener past what it did not."""
     backend = Backend()
     one = listener(stripe_events, archive, backend)
     one.start()

@@ -101,7 +101,7 @@ def stripe_events(emulator: Emulator, clock: Clock) -> StripeWithEvents:
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Iterator[Archive]:
-    with Archive.open(tmp_path / "ledger-mirror.db", account=ACCOUNT, livemode=False) as built:
+    with Archive.open(tmp_path / "ledger-archive.db", account=ACCOUNT, livemode=False) as built:
         yield built
 
 

@@ -98,7 +98,8 @@ def open_desk(run: Run, env_file: Path | None, mode: Mode | None, *, make_mirror
 
     Errors: ConfigurationError, GuardRefused where a file belongs to another account or mode, LedgerError.
     """
-    from creditctl.ledger.archive.store import Archive, archive_path
+    from creditctl.ledger.archive.location import archive_exists, archive_path
+    from creditctl.ledger.archive.store import Archive
 
     settings = run.wiring.settings(env_file, mode)
     with ExitStack() as stack:
@@ -106,7 +107,7 @@ def open_desk(run: Run, env_file: Path | None, mode: Mode | None, *, make_mirror
         ledger = open_ledger(run, settings, door, stack)
         path = archive_path(settings.ledger_path)
         archive = None
-        if make_mirror or path.exists():
+        if make_mirror or archive_exists(path):
             account = door.account_id if make_mirror else settings.account_id
             archive = stack.enter_context(Archive.open(path, account=account, livemode=door.livemode))
         yield EventSession(run, settings, door, archive, ledger)
@@ -138,7 +139,7 @@ def scratch_mirror(desk: EventSession) -> Iterator[Archive]:
         return
     with (
         tempfile.TemporaryDirectory(prefix="creditctl-events-") as folder,
-        Archive.open(Path(folder) / "scratch-mirror.db", account="none", livemode=desk.door.livemode) as archive,
+        Archive.open(Path(folder) / "scratch-archive.db", account="none", livemode=desk.door.livemode) as archive,
     ):
         yield archive
 

@@ -1,4 +1,4 @@
-"""What a mirror holds, as values."""
+"""Rows of an archive as values: events, queries, readings, gaps, replay items."""
 
 from __future__ import annotations
 

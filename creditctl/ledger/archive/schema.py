@@ -1,15 +1,16 @@
-"""The tables of a mirror file: the archive of events, and the journals of their deliveries."""
+"""Tables of an archive file: events, the readings that found them, and the journals of their deliveries."""
 
 from __future__ import annotations
 
 import sqlite3
 
 APPLICATION_ID = 0x6372746D
-"""Marks a SQLite file as a mirror of ours ("crtm"). Source: SQLite documentation, "PRAGMA application_id"."""
+"""Marks a SQLite file as an archive of ours ("crtm"). Source: SQLite documentation, "PRAGMA application_id"."""
 
 FORMAT_VERSION = 1
 
 STATEMENTS = (
+    # The name is that of the first layout, and stands in every file there is.
     "CREATE TABLE mirror_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
     # One reading of a list of Stripe's, newest first. The rows of kind 'archive' are the proof that nothing is missing:
     # one with `finished` set saw every event from its floor on.
@@ -94,7 +95,7 @@ STATEMENTS = (
 
 
 def create(connection: sqlite3.Connection, account: str, livemode: bool) -> None:
-    """Makes the tables of a new mirror, inside the caller's transaction."""
+    """Makes the tables of a new archive, inside the caller's transaction."""
     for statement in STATEMENTS:
         connection.execute(statement)
     owner = (("account", account), ("livemode", str(int(livemode))))

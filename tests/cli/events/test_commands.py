@@ -25,8 +25,9 @@ from creditctl.core.errors import ExitCode
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from creditctl.emulator.transports.server import EmulatorServer
+from creditctl.ledger.archive.location import archive_path
 from creditctl.ledger.archive.models import EventQuery
-from creditctl.ledger.archive.store import Archive, archive_path
+from creditctl.ledger.archive.store import Archive
 from tests.support.waiting import Deadline
 
 LIVE_KEY = "sk_live_" + "example00000000"
@@ -400,7 +401,7 @@ def test_trigger_lists_what_it_makes(offline_cli: Any) -> None:
 
 def test_an_archive_that_is_locked_is_refused(cli: Any, tmp_path: Path) -> None:
     assert cli("events", "archive").exit_code == 0
-    path = tmp_path / "creditctl-emulator-mirror.db"
+    path = tmp_path / "creditctl-emulator-archive.db"
     with Archive.open(path, account=None, livemode=None) as archive, archive.lock("archive", "An archive run"):
         locked = cli("events", "archive", "--json")
     assert (locked.exit_code, locked.document["error"]["type"]) == (3, "lock")
@@ -431,7 +432,7 @@ def test_an_archive_comes_through_rate_limits_broken_answers_and_cut_lines(
         assert len(codes) < 20
         codes.append(cli("events", "archive").exit_code)
 
-    with Archive.open(tmp_path / "creditctl-emulator-mirror.db", account=None, livemode=False) as archive:
+    with Archive.open(tmp_path / "creditctl-emulator-archive.db", account=None, livemode=False) as archive:
         assert archive.ids(EventQuery()) == ids
     assert sum(rule.hits for rule in emulator.services.faults.rules) > 0
 
@@ -477,7 +478,7 @@ def process(folder: Path, url: str, *arguments: str) -> subprocess.Popen[str]:
 
 def test_an_archive_process_that_is_killed_loses_and_repeats_nothing(busy_stripe: Any, tmp_path: Path) -> None:
     url, ids = busy_stripe
-    path = tmp_path / "creditctl-emulator-mirror.db"
+    path = tmp_path / "creditctl-emulator-archive.db"
     for wanted in (300, 1200):
         running = process(tmp_path, url, "events", "archive")
         kill_when(running, lambda wanted=wanted: count(path) >= wanted)

@@ -1,4 +1,4 @@
-"""The mirror file: whose it is, what it keeps, in which order, and what its journals remember."""
+"""The archive file: whose it is, what it keeps, in which order, and what its journals remember."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from creditctl.core.errors import GuardRefused, LedgerError, LockHeld
 from creditctl.ledger.archive.models import EventQuery, EventRecord
-from creditctl.ledger.archive.store import Archive, archive_path
+from creditctl.ledger.archive.store import Archive
 
 
 def record(number: int, created: int = 100, body: bytes | None = None, **keys: str) -> EventRecord:
@@ -42,10 +42,6 @@ def keep(archive: Archive, *page: EventRecord) -> int:
     return archive.store(archive.begin("read", 1, None), page, finished=1)
 
 
-def test_it_lies_beside_the_ledger() -> None:
-    assert archive_path(Path("/data/credits.db")) == Path("/data/credits-mirror.db")
-
-
 def test_it_is_private_and_belongs_to_one_account_and_mode(tmp_path: Path) -> None:
     path = tmp_path / "m.db"
     Archive.open(path, account="acct_1", livemode=False).close()
@@ -57,7 +53,7 @@ def test_it_is_private_and_belongs_to_one_account_and_mode(tmp_path: Path) -> No
             Archive.open(path, account=account, livemode=livemode)
 
 
-def test_what_is_no_mirror_is_refused(tmp_path: Path) -> None:
+def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LedgerError) as missing:
         Archive.open(tmp_path / "none.db", account=None, livemode=None, create=False)
     other = sqlite3.connect(tmp_path / "other.db")
@@ -69,7 +65,7 @@ def test_what_is_no_mirror_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LedgerError) as text:
         Archive.open(tmp_path / "text.db", account="acct_1", livemode=False)
 
-    assert [missing.value.code, foreign.value.code] == ["mirror.missing", "mirror.not_a_mirror"]
+    assert [missing.value.code, foreign.value.code] == ["archive.missing", "archive.not_an_archive"]
     assert text.value.code == "ledger.not_a_ledger"
 
 
@@ -82,7 +78,7 @@ def test_a_newer_format_is_left_alone(tmp_path: Path) -> None:
 
     with pytest.raises(LedgerError) as caught:
         Archive.open(path, account="acct_1", livemode=False)
-    assert caught.value.code == "mirror.newer"
+    assert caught.value.code == "archive.newer"
 
 
 def test_an_event_is_kept_once_whole_and_as_it_was_first(archive: Archive) -> None:
@@ -224,7 +220,7 @@ def test_a_lock_is_held_by_one(archive: Archive) -> None:
         pass
 
 
-def test_processes_that_make_and_fill_one_mirror_at_once_keep_each_event_once(tmp_path: Path) -> None:
+def test_processes_that_make_and_fill_one_archive_at_once_keep_each_event_once(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     workers = [context.Process(target=fill, args=(str(tmp_path / "m.db"),)) for _ in range(3)]
     for worker in workers:

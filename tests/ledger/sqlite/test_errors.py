@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ from creditctl.core.errors import ExitCode, LedgerError
 from creditctl.ledger.sqlite.errors import translated
 from creditctl.ledger.store import Ledger
 from tests.support.ledger_calls import read
+from tests.support.users import ordinary_user
 
 Make = Callable[..., EntryDraft]
 Open = Callable[..., Ledger]
@@ -62,24 +61,6 @@ def test_a_read_only_ledger_can_be_read_but_not_written(open_ledger: Open, purch
     ledger = open_ledger(on_connect=lambda connection: connection.execute("PRAGMA query_only = 1"))
     assert code_of_posting(ledger, purchase()) == "ledger.read_only"
     assert read(ledger).count() == 0
-
-
-NOBODY = 65534
-
-
-@contextmanager
-def ordinary_user(folder: Path) -> Iterator[None]:
-    """Owns the folder and its files and acts, until the end, as a user for whom permissions count; root is none."""
-    if os.geteuid() != 0:
-        yield
-        return
-    for place in (folder, *folder.iterdir()):
-        os.chown(place, NOBODY, -1)
-    os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 def test_a_file_without_write_permission_is_said(purchase: Make) -> None:
