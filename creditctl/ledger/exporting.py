@@ -1,4 +1,4 @@
-"""Entries as CSV or JSON lines, streamed, and files that are there whole or not at all."""
+"""Export of entries as CSV or JSON lines, streamed, to files that are there whole or not at all."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def write_json_lines(rows: Iterable[Mapping[str, object]], stream: TextIO) -> in
 
 @contextmanager
 def new_file(path: Path) -> Iterator[TextIO]:
-    """A file to write to; it takes its name when all of it is on disk, and never that of another file.
+    """Opens a new file for writing; it takes its name when all of it is on disk, and never that of another file.
 
     Errors: ConfigurationError if there is something already.
     """

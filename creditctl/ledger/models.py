@@ -1,4 +1,4 @@
-"""The rows of a ledger, as values."""
+"""Values of a ledger: entries, balances, deliveries, facts, findings, runs and attestations, and what posting gave."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Entry:
 
 
 class Outcome(StrEnum):
-    """What posting an entry came to."""
+    """Outcome of posting: written, there already, or contradicted by what is there."""
 
     POSTED = "posted"
     EXISTS = "exists"
@@ -58,7 +58,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """The answer to a posting. Shape: `entry` is the one written, or the one that was already there."""
+    """Result of posting an entry. Shape: `entry` is the one written, or the one that was already there."""
 
     outcome: Outcome
     entry: Entry
@@ -66,7 +66,7 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What a user has."""
+    """Balance of one user: the sum of their entries, and how many there are."""
 
     user_id: str
     credits: int
@@ -75,7 +75,7 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class EntryFilter:
-    """Which entries are wanted. Units: `since` and `until` are a half-open range of `created`, Unix seconds."""
+    """Filter of entries; None admits all. Units: `since` <= created < `until`, Unix seconds."""
 
     user_id: str | None = None
     kind: EntryKind | None = None
@@ -87,7 +87,7 @@ class EntryFilter:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """How many entries there are, and the hash of the last: together they pin the whole history."""
+    """Head of the hash chain: number of entries and hash of the last; together they pin the whole history."""
 
     count: int
     hash: str
@@ -120,7 +120,7 @@ class StoredFact:
 
 
 class FindingStatus(StrEnum):
-    """Where a finding stands."""
+    """Status of a finding: open, or settled in one of two ways."""
 
     OPEN = "open"
     CREDITED = "credited"

@@ -130,7 +130,9 @@ def _require_owner_known(path: Path, wanted: Wanted) -> None:
 
 
 def use_write_ahead_log(connection: sqlite3.Connection, timeout_seconds: float) -> None:
-    """Readers never wait for the writer. SQLite doesn't wait for this switch by itself, so we do.
+    """Switches a file to write-ahead logging (WAL), in which readers never wait for the writer.
+
+    SQLite doesn't wait for this switch by itself, so we do.
 
     Source: SQLite documentation, "Write-Ahead Logging", section "Activating And Configuring WAL Mode".
     """

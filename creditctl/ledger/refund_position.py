@@ -1,4 +1,4 @@
-"""What the entries of one payment add up to: where settling it goes on from."""
+"""Refund position of a purchase: what its refunds and disputes took back so far, where settling goes on from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from creditctl.ledger.models import Entry
 
 
 def refund_position(purchase: Entry, entries: Sequence[Entry], payment_key: str | None = None) -> RefundPosition:
-    """What the ledger holds about a purchase.
+    """Sums up the entries of one purchase.
 
     Shape: `entries` are all entries of the payment; `payment_key` stands in where an imported purchase has none.
     """

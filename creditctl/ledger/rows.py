@@ -150,6 +150,7 @@ def _detail(fact: Fact) -> dict[str, object]:
     if isinstance(fact, RefundFact):
         return {}
     said = fact.funds_observation
+    # The keys stand in ledger files, so that they stay as they are whatever the fields are called.
     return {
         "told_at": fact.observation.at,
         "rank": fact.observation.rank,

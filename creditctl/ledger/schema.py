@@ -1,4 +1,4 @@
-"""The tables of a ledger file, one migration a format version."""
+"""Schema of a ledger file: tables, indexes, append-only triggers, and one migration for each format version."""
 
 from __future__ import annotations
 

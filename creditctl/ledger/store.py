@@ -126,7 +126,9 @@ class Ledger(DatabaseFile):
 
 
 def _require_no_transaction(connection: sqlite3.Connection, path: Path) -> None:
-    """A reading transaction never becomes a writing one: SQLite would refuse that as soon as another has written.
+    """Refuses to nest transactions.
+
+    A reading one cannot become a writing one: SQLite would refuse that as soon as another has written.
 
     Source: SQLite documentation, "Transaction", SQLITE_BUSY_SNAPSHOT in "Read transactions versus write transactions".
     """

@@ -1,4 +1,4 @@
-"""Rows to import from an application's own table: SQLite, PostgreSQL or MySQL, read-only and streamed."""
+"""Database source: rows to import from a table in SQLite, PostgreSQL or MySQL, read-only and streamed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CONNECT_SECONDS = 10
 
 
 class DatabaseSource:
-    """A table of an application, in order of its id.
+    """Source of rows from one table of an application, in order of its id.
 
     Shape:  `close` it. A relative SQLite file is looked for in `folder`. Rows come from one snapshot; nothing can be
             written through it: SQLite is opened read-only, PostgreSQL and MySQL get a read-only transaction.
@@ -64,12 +64,12 @@ class DatabaseSource:
         """All rows, or those with an id above `after`."""
         from sqlalchemy import column, select, table
 
-        own_id = self._picking.columns[0]  # `id` is the first of FIELDS
-        names: list[ColumnClause[Any]] = [column(name) for name in self._picking.columns]
+        own_id = self._selection.columns[0]  # `id` is the first of FIELDS
+        names: list[ColumnClause[Any]] = [column(name) for name in self._selection.columns]
         query = select(*names).select_from(table(self._table, *names, schema=self._schema or None)).order_by(names[0])
         if after is not None and self.numbered:
             query = query.where(column(own_id) > after)
-        complete = self._picking.complete
+        complete = self._selection.complete
         with self._reading() as connection:
             options = {"stream_results": True, "yield_per": _ROWS_AT_ONCE}
             for page in connection.execution_options(**options).execute(query).partitions():
@@ -83,15 +83,15 @@ class DatabaseSource:
     def _prepare(self, columns: ColumnMap) -> None:
         """Looks at the table's columns, and decides which are read and whether its ids are numbers."""
         types = self._types()
-        self._picking: ColumnSelection = columns.pick(list(types), f"The table {self._table}")
-        self.ignored = self._picking.ignored
-        if self._picking.row_field != "id":
+        self._selection: ColumnSelection = columns.pick(list(types), f"The table {self._table}")
+        self.ignored = self._selection.ignored
+        if self._selection.row_field != "id":
             raise UsageError(
                 f"The table {self._table} has no column for: id, which tells its rows apart.",
                 code="import.column",
                 fix=f"Say which it is with --map id=theirs. There are: {', '.join(types)}.",
             )
-        self.numbered = types[self._picking.columns[0]]
+        self.numbered = types[self._selection.columns[0]]
 
     def _types(self) -> dict[str, bool]:
         """The table's columns, and of each whether it holds whole numbers."""
@@ -134,7 +134,7 @@ class DatabaseSource:
 
 
 def _forbid_writes(connection: Connection) -> None:
-    """Makes the server refuse writes, and show one moment of the table however long the reading takes.
+    """Opens a read-only transaction: the server refuses writes, and shows one moment of the table to the end.
 
     Source: PostgreSQL documentation, "SET TRANSACTION"; MySQL Reference Manual, "SET TRANSACTION Statement".
     """

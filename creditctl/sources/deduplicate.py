@@ -1,4 +1,4 @@
-"""What of a source is in the ledger already, and what of it came there another way."""
+"""Deduplication of imported rows: which are in the ledger already, from this source or another way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows to import from CSV and JSON lines files."""
+"""File sources: rows to import from CSV and JSON lines files."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ _SUFFIXES = {".csv": CSV, ".tsv": CSV, ".jsonl": JSON_LINES, ".ndjson": JSON_LIN
 def open_file(
     path: Path, columns: ColumnMap, *, format: str | None, name: str | None, delimiter: str | None
 ) -> FileSource:
-    """A file as a source. Shape: without `format` and `delimiter` the suffix decides, without `name` the file's name.
+    """Opens a file as a source.
 
+    Shape:  without `format` and `delimiter` the suffix decides, without `name` the file's name.
     Errors: ConfigurationError if it cannot be read; UsageError if its format or its columns are not clear.
     """
     chosen = format or _SUFFIXES.get(path.suffix.lower())
@@ -36,7 +37,7 @@ def open_file(
 
 
 class FileSource:
-    """What CSV and JSON lines share. Its rows are told apart by their own id or key, else by their line."""
+    """Base of the CSV and JSON lines sources. Its rows are told apart by their own id or key, else by their line."""
 
     numbered = False
 
@@ -44,9 +45,9 @@ class FileSource:
         self.name = name
         self._path = path
         self._delimiter = delimiter
-        self._picking = columns.pick(self._available(), str(path))
-        self.row_field = self._picking.row_field
-        self.ignored = self._picking.ignored
+        self._selection = columns.pick(self._available(), str(path))
+        self.row_field = self._selection.row_field
+        self.ignored = self._selection.ignored
 
     def rows(self, after: int | None = None) -> Iterator[RawRow]:
         """All rows in order of their lines."""
@@ -69,7 +70,7 @@ class FileSource:
 
 
 class CsvSource(FileSource):
-    """A CSV file with a header."""
+    """Source of rows from a CSV file with a header."""
 
     def _available(self) -> Sequence[str]:
         with self._opened() as stream:
@@ -86,7 +87,7 @@ class CsvSource(FileSource):
 
     def rows(self, after: int | None = None) -> Iterator[RawRow]:  # noqa: ARG002 - lines are not numbers to go on from
         """All rows; a record over several lines counts as the first of them."""
-        pick = _picker(self._header, self._picking)
+        pick = _picker(self._header, self._selection)
         with self._opened() as stream:
             records = csv.reader(stream, delimiter=self._delimiter, strict=True)
             next(records, None)
@@ -100,7 +101,7 @@ class CsvSource(FileSource):
 
 
 class JsonLinesSource(FileSource):
-    """One JSON object a line; the first one says which keys there are."""
+    """Source of rows from JSON lines, one object a line; the first one says which keys there are."""
 
     def _available(self) -> Sequence[str]:
         for _, found in self._objects():
@@ -110,7 +111,7 @@ class JsonLinesSource(FileSource):
 
     def rows(self, after: int | None = None) -> Iterator[RawRow]:  # noqa: ARG002 - as above
         """All objects; a key that an object lacks is an empty value."""
-        columns, complete = self._picking.columns, self._picking.complete
+        columns, complete = self._selection.columns, self._selection.complete
         for line, found in self._objects():
             yield line, complete([found.get(name) for name in columns]) if isinstance(found, dict) else found
 
@@ -130,11 +131,11 @@ class JsonLinesSource(FileSource):
                     yield line, found if isinstance(found, dict) else BadRow("it is not a JSON object")
 
 
-def _picker(header: Sequence[str], picking: ColumnSelection) -> Callable[[list[str]], Sequence[Any]]:
+def _picker(header: Sequence[str], selection: ColumnSelection) -> Callable[[list[str]], Sequence[Any]]:
     """Puts a record into the order of FIELDS: its own columns, and after them the values that stand for all rows."""
-    tail = [constant for constant in picking.constants if constant is not None]
+    tail = [constant for constant in selection.constants if constant is not None]
     places, spare = [], len(header)
-    for name, constant in zip(picking.names, picking.constants, strict=True):
+    for name, constant in zip(selection.names, selection.constants, strict=True):
         if name is None and constant is not None:
             places.append(spare)
             spare += 1

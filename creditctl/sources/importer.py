@@ -1,4 +1,4 @@
-"""Bringing an application's own rows into the ledger: checked first, then written batch by batch, each row once.
+"""Import of an application's own rows into the ledger: checked first, then written batch by batch, each row once.
 
 The idempotency key of a row says where it came from (`import:<source>:<row>`). So an import that was stopped, or is
 run again on more rows, writes only what is missing, and a row that has changed since is named, not written.
@@ -48,7 +48,7 @@ class _NotAllNew(Exception):
 
 
 class Spool:
-    """Rows that were judged good, kept on disk until they are written: what is checked is what is written.
+    """Spool file: rows that were judged good, kept on disk until they are written: what is checked is what is written.
 
     Shape: a nameless file beside the ledger; it is gone when it is closed, however the process ends.
     """
@@ -99,8 +99,8 @@ class Import:
         with translated(self.ledger.path), _reader(self.ledger) as connection:
             report = self._new_report(connection)
             for batch in self._batches(report):
-                unseen = self._sorter.unseen(connection, batch, report)
-                fresh = self._sorter.not_elsewhere(connection, unseen, report)
+                unseen = self._deduplicator.unseen(connection, batch, report)
+                fresh = self._deduplicator.not_elsewhere(connection, unseen, report)
                 report.count_new(fresh)
                 if fresh:
                     spool.keep(fresh)
@@ -111,7 +111,7 @@ class Import:
         report = deepcopy(checked)
         written = 0
         for batch in spool.batches():
-            fresh = self._written(batch, report)
+            fresh = self._write(batch, report)
             if len(fresh) < len(batch):
                 kept = {id(row) for row in fresh}
                 report.uncount([row for row in batch if id(row) not in kept])
@@ -120,22 +120,22 @@ class Import:
                 self.progress(written)
         return report
 
-    def _written(self, batch: Batch, report: ImportReport) -> Batch:
+    def _write(self, batch: Batch, report: ImportReport) -> Batch:
         """Writes the rows that are still new, all of them or none, and gives them back."""
         try:
-            return self._written_hoping(batch)
+            return self._write_unchecked(batch)
         except _NotAllNew:
             with self.ledger.transaction() as tx:
-                unseen = self._sorter.unseen(tx.connection, batch, report)
-                fresh = self._sorter.not_elsewhere(tx.connection, unseen, report)
+                unseen = self._deduplicator.unseen(tx.connection, batch, report)
+                fresh = self._deduplicator.not_elsewhere(tx.connection, unseen, report)
                 _append(tx, fresh)
             return fresh
 
-    def _written_hoping(self, batch: Batch) -> Batch:
+    def _write_unchecked(self, batch: Batch) -> Batch:
         """Writes all rows as if nobody had written since they were judged; the unique keys know better, and faster."""
         with self.ledger.transaction() as tx:
             tx.connection.execute(_LARGE_CACHE)
-            if self._sorter.any_elsewhere(tx.connection, batch):
+            if self._deduplicator.any_elsewhere(tx.connection, batch):
                 raise _NotAllNew
             try:
                 _append(tx, batch)
@@ -144,14 +144,14 @@ class Import:
         return batch
 
     @cached_property
-    def _sorter(self) -> Deduplicator:
+    def _deduplicator(self) -> Deduplicator:
         by_line = self.read_row.row_field is None
         return Deduplicator(self.read_row.key_prefix, by_line=by_line, allow_known=self.allow_known)
 
     def _new_report(self, connection: sqlite3.Connection) -> ImportReport:
         after = None
         if self.source.numbered and not self.full:
-            last = self._sorter.last_row(connection)
+            last = self._deduplicator.last_row(connection)
             after = None if last is None else last - OVERLAP_ROWS
         return ImportReport(self.source.name, resumed_after=after, ignored_columns=tuple(self.source.ignored))
 

@@ -1,4 +1,4 @@
-"""What an import reads from: rows in our words, whatever the columns are called where they come from."""
+"""Source of an import: its interface, the fields of a row, and the map from the application's columns to them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ RawRow = tuple[int | str, Sequence[Any] | BadRow]
 
 
 class Source(Protocol):
-    """Rows of an application, read as a stream; it can be read again from the start."""
+    """Interface of a source: an application's rows, read as a stream, again from the start if need be."""
 
     name: str
     """Stands in the idempotency keys: the same name means the same rows."""
@@ -66,7 +66,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ColumnSelection:
-    """Which of a source's columns become which field.
+    """Selection of columns: which of a source's columns become which field.
 
     Shape: `names` are the source's names in the order of FIELDS, None where it has none; `constants` likewise the
            values that stand for every row.
@@ -91,7 +91,7 @@ class ColumnSelection:
 
 @dataclass(frozen=True, slots=True)
 class ColumnMap:
-    """How an application's columns are called, and what it says once for all rows.
+    """Column map: how an application's columns are called, and what it says once for all rows.
 
     Shape: `renamed` maps our names to theirs, `constants` our names to one value.
     """

@@ -25,7 +25,7 @@ class EventRecord(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EventQuery:
-    """Which events are wanted.
+    """Query of events; what is empty or None admits all.
 
     Shape: `types` may hold `*` as in `charge.*`; `object_id` finds what an event is about, also by its payment and
            charge; an event of a user names the user or one of `payment_keys`.

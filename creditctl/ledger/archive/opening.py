@@ -15,7 +15,7 @@ BUSY_SECONDS = 30
 
 
 def tune(connection: sqlite3.Connection) -> None:
-    """Settings of a connection: a lost power supply may cost the last commits, which are read or sent again.
+    """Settings of a connection (PRAGMAs): a lost power supply may cost the last commits, which are read or sent again.
 
     Source: SQLite documentation, "PRAGMA synchronous": NORMAL keeps a database in WAL mode consistent.
     """
@@ -47,7 +47,7 @@ def prepare(connection: sqlite3.Connection, path: Path, account: str | None, liv
 
 
 def no_archive(path: Path) -> LedgerError:
-    """What is said where there is no archive and none may be made."""
+    """The error where there is no archive and none may be made."""
     return LedgerError(
         f"There is no archive at {path}.", code="archive.missing", fix="Run `creditctl events archive` first."
     )

@@ -1,1 +1,1 @@
-"""The hash chain over the entries: its definition, a fast writer of it, and its verification."""
+"""Hash chain over the entries: its definition, a fast writer of it, and its verification."""

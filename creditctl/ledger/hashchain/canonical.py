@@ -1,4 +1,4 @@
-"""The canonical JSON of an entry, made fast for many entries: the same bytes as `chain.canonical`, which defines it."""
+"""Fast canonical JSON and hash of an entry, for many entries: the same bytes as `chain.canonical`, which defines it."""
 
 from __future__ import annotations
 

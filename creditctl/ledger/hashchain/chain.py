@@ -1,4 +1,4 @@
-"""The hash chain over the entries, simple enough to be recomputed with any SHA-256 and any JSON library.
+"""Hash chain over the entries: its definition, simple enough to be recomputed with any SHA-256 and any JSON library.
 
 hash of an entry = SHA-256, in hexadecimal, of the UTF-8 bytes of
     <hash of the entry before it> + "\\n" + <canonical JSON of the entry>

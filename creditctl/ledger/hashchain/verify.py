@@ -1,4 +1,4 @@
-"""Whether the entries are still the ones that were written: the proof that the hash chain allows."""
+"""Verification of the hash chain: names every entry that was edited, moved, removed or inserted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Row = Sequence[Any]
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One thing that is not as it was written.
+    """One violation of the hash chain: something that is not as it was written.
 
     Shape: `kind` is edited, moved, missing, inserted, chain, foreign, orphan, protection or head; `entry_id` is the
            row that it is about, where it is about one.
@@ -34,14 +34,14 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What verifying a ledger found; count and head are those of the rows that are there now."""
+    """Result of verifying a ledger: its violations; count and head are those of the rows that are there now."""
 
     head: Head
     faults: tuple[Violation, ...]
 
     @property
     def ok(self) -> bool:
-        """Whether nothing was found."""
+        """Whether there is no violation."""
         return not self.faults
 
 

@@ -1,1 +1,1 @@
-"""SQLite below the ledger: connections, locks, and its errors in our words."""
+"""SQLite below ledger and archive: connections, locks, transactions, statements, and its errors in our words."""

@@ -1,4 +1,4 @@
-"""What SQLite complains of, in sentences that say what to do next."""
+"""Translates SQLite errors to LedgerError with a fix."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def translated(path: Path) -> Iterator[None]:
 
 
 def locked(path: Path) -> LedgerError:
-    """What is said when others have been writing for too long."""
+    """The error for others that have been writing for too long."""
     return _ledger_error(path, sqlite3.SQLITE_BUSY)
 
 
