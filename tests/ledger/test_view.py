@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from creditctl.core.entitlement.settlement import EntryDraft
+from creditctl.core.entitlement.facts import RefundFact
+from creditctl.core.entitlement.settlement import EntryDraft, EntryKind
 from creditctl.core.errors import LedgerError
 from creditctl.core.findings import Finding, Severity
+from creditctl.ledger.hashchain.chain import COLUMNS
+from creditctl.ledger.models import EntryFilter, Posting
 from creditctl.ledger.store import Ledger
 from tests.support.ledger_calls import read, write
 
@@ -123,3 +127,71 @@ def test_what_the_webhook_asks_is_found_in_an_index(
         plan = [row[3] for row in view.connection.execute(f"EXPLAIN QUERY PLAN {asked[-1]}")]
     assert any(index in step for step in plan), plan
     assert not any(step.startswith(f"SCAN {table}") for step in plan)
+
+
+def post(ledger: Ledger, draft: EntryDraft) -> Posting:
+    with ledger.transaction() as tx:
+        return tx.post(draft)
+
+
+def refund(amount: int, status: str = "succeeded", name: str = "re_1") -> RefundFact:
+    return RefundFact(name, "pi_1", "ch_1", amount, "usd", status, 5, 6)
+
+
+def tell(ledger: Ledger, fact: RefundFact) -> list[int]:
+    with ledger.transaction() as tx:
+        tx.keep_fact(fact, source_event="evt_9")
+        return [entry.credits for entry in tx.settle("pi_1", source_event="evt_9", cause=fact.object_id)]
+
+
+def test_balances_histories_and_pages(ledger: Ledger, purchase: Make) -> None:
+    for number in range(1, 8):
+        post(ledger, purchase(number, user_id=f"user{number % 2}"))
+    assert (read(ledger).balance("user1"), read(ledger).balance("nobody")) == (4000, 0)
+    assert [(row.user_id, row.credits, row.entries) for row in read(ledger).balances()] == [
+        ("user0", 3000, 3),
+        ("user1", 4000, 4),
+    ]
+    assert [row.user_id for row in read(ledger).balances(after="user0")] == ["user1"]
+    assert [row.user_id for row in read(ledger).balances(limit=1)] == ["user0"]
+    mine = EntryFilter(user_id="user1")
+    assert [entry.id for entry in read(ledger).entries(mine, limit=2)] == [1, 3]
+    assert [entry.id for entry in read(ledger).entries(mine, after_id=3)] == [5, 7]
+    assert [entry.id for entry in read(ledger).entries(mine, newest_first=True, limit=2)] == [7, 5]
+    assert [entry.id for entry in read(ledger).entries(mine, newest_first=True, after_id=5)] == [3, 1]
+
+
+def test_entries_are_filtered_by_everything_that_names_them(ledger: Ledger, purchase: Make) -> None:
+    post(ledger, purchase(1))
+    post(ledger, purchase(2))
+    tell(ledger, refund(100))
+
+    def ids(**wanted: Any) -> list[int]:
+        return [entry.id for entry in read(ledger).entries(EntryFilter(**wanted))]
+
+    assert ids(payment_key="pi_1") == [1, 3]
+    assert ids(kind=EntryKind.REFUND) == [3]
+    assert ids(object_id="re_1") == [3]
+    assert ids(since=1_789_999_902) == [2]
+    assert ids(until=1_789_999_902) == [1, 3]
+    assert ids() == [1, 2, 3]
+
+
+def test_the_balance_is_answered_from_the_index_alone(ledger: Ledger) -> None:
+    with ledger.transaction() as tx:
+        query = "EXPLAIN QUERY PLAN SELECT coalesce(sum(credits), 0) FROM credit_transactions WHERE user_id = ?"
+        ((_, _, _, plan),) = tx.connection.execute(query, ("x",)).fetchall()
+    assert "USING COVERING INDEX credit_transactions_user" in plan
+
+
+def test_export_gives_every_column_in_order_while_others_write(
+    ledger: Ledger, open_ledger: Callable[..., Ledger], purchase: Make
+) -> None:
+    post(ledger, purchase(1))
+    with ledger.reading() as view:
+        rows = view.export()
+        first = next(rows)
+        post(open_ledger(), purchase(2))
+        assert list(first) == list(COLUMNS)
+        assert [row["id"] for row in rows] == []
+    assert [row["id"] for row in read(ledger).export()] == [1, 2]

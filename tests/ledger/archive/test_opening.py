@@ -1,0 +1,50 @@
+"""Opening an archive: whose it is, and which files are refused."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from creditctl.core.errors import GuardRefused, LedgerError
+from creditctl.ledger.archive.store import Archive
+
+
+def test_it_is_private_and_belongs_to_one_account_and_mode(tmp_path: Path) -> None:
+    path = tmp_path / "m.db"
+    Archive.open(path, account="acct_1", livemode=False).close()
+
+    assert path.stat().st_mode & 0o077 == 0
+    Archive.open(path, account=None, livemode=None).close()
+    for account, livemode in (("acct_2", False), ("acct_1", True)):
+        with pytest.raises(GuardRefused, match="belongs to account acct_1 in test mode"):
+            Archive.open(path, account=account, livemode=livemode)
+
+
+def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError) as missing:
+        Archive.open(tmp_path / "none.db", account=None, livemode=None, create=False)
+    other = sqlite3.connect(tmp_path / "other.db")
+    other.execute("CREATE TABLE t (x)")
+    other.close()
+    with pytest.raises(LedgerError) as foreign:
+        Archive.open(tmp_path / "other.db", account="acct_1", livemode=False)
+    (tmp_path / "text.db").write_text("this is a text file, and long enough to be looked at as a database" * 20)
+    with pytest.raises(LedgerError) as text:
+        Archive.open(tmp_path / "text.db", account="acct_1", livemode=False)
+
+    assert [missing.value.code, foreign.value.code] == ["archive.missing", "archive.not_an_archive"]
+    assert text.value.code == "ledger.not_a_ledger"
+
+
+def test_a_newer_format_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "m.db"
+    Archive.open(path, account="acct_1", livemode=False).close()
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+
+    with pytest.raises(LedgerError) as caught:
+        Archive.open(path, account="acct_1", livemode=False)
+    assert caught.value.code == "archive.newer"
