@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from creditctl.core.entitlement.settlement import EntryDraft
 from creditctl.core.errors import ConfigurationError
 from creditctl.ledger.exporting import new_file, write_csv, write_json_lines
 from creditctl.ledger.hashchain.chain import COLUMNS, GENESIS, entry_hash
 from creditctl.ledger.store import Ledger
 from tests.support.ledger_calls import read
+from tests.support.ledgers import MakePurchase
 
 
 @pytest.fixture
-def filled(ledger: Ledger, purchase: Callable[..., EntryDraft]) -> Ledger:
+def filled(ledger: Ledger, purchase: MakePurchase) -> Ledger:
     with ledger.transaction() as tx:
         for n in (1, 2, 3):
             tx.post(purchase(n, user_id=f'user "{n}",\nof Köln'))

@@ -6,16 +6,15 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+from sqlite_utils import Database
 
 from creditctl.core.errors import ConfigurationError, CreditctlError, ExitCode, GuardRefused, LedgerError
 from creditctl.ledger.schema import APPLICATION_ID, FORMAT_VERSION, MIGRATIONS
 from creditctl.ledger.store import Ledger
 from tests.support.ledger_calls import read
-
-Open = Callable[..., Ledger]
+from tests.support.ledgers import LedgerOptions, MakePurchase, OpenLedger
 
 
 def sql(path: Path, *statements: str) -> None:
@@ -26,14 +25,14 @@ def sql(path: Path, *statements: str) -> None:
     connection.close()
 
 
-def pragma(path: Path, name: str) -> Any:
+def pragma(path: Path, name: str) -> object:
     connection = sqlite3.connect(path)
     value = connection.execute(f"PRAGMA {name}").fetchone()[0]
     connection.close()
     return value
 
 
-def test_a_new_ledger_is_marked_versioned_and_bound(open_ledger: Open, path: Path) -> None:
+def test_a_new_ledger_is_marked_versioned_and_bound(open_ledger: OpenLedger, path: Path) -> None:
     ledger = open_ledger()
     assert (ledger.account, ledger.livemode, read(ledger).count()) == ("acct_1", False, 0)
     assert pragma(path, "application_id") == APPLICATION_ID
@@ -43,7 +42,7 @@ def test_a_new_ledger_is_marked_versioned_and_bound(open_ledger: Open, path: Pat
 
 
 def test_a_copy_of_a_new_ledgers_file_without_its_log_says_whose_it_is(
-    open_ledger: Open, path: Path, tmp_path: Path
+    open_ledger: OpenLedger, path: Path, tmp_path: Path
 ) -> None:
     open_ledger()
     copy = tmp_path / "copy.db"
@@ -51,13 +50,13 @@ def test_a_copy_of_a_new_ledgers_file_without_its_log_says_whose_it_is(
     assert open_ledger(path=copy, account=None, livemode=None, create=False).account == "acct_1"
 
 
-def test_connections_keep_foreign_keys_and_sync_every_commit(open_ledger: Open) -> None:
+def test_connections_keep_foreign_keys_and_sync_every_commit(open_ledger: OpenLedger) -> None:
     with open_ledger().transaction() as tx:
         assert tx.connection.execute("PRAGMA foreign_keys").fetchone()[0] == 1
         assert tx.connection.execute("PRAGMA synchronous").fetchone()[0] == 2
 
 
-def test_an_existing_ledger_is_opened_without_saying_whose_it_is(open_ledger: Open) -> None:
+def test_an_existing_ledger_is_opened_without_saying_whose_it_is(open_ledger: OpenLedger) -> None:
     open_ledger().close()
     assert open_ledger(account=None, livemode=None, create=False).account == "acct_1"
 
@@ -69,7 +68,7 @@ def test_an_existing_ledger_is_opened_without_saying_whose_it_is(open_ledger: Op
         ({"livemode": True}, "ledger.other_livemode"),
     ],
 )
-def test_another_key_is_refused(open_ledger: Open, changes: dict[str, Any], code: str) -> None:
+def test_another_key_is_refused(open_ledger: OpenLedger, changes: LedgerOptions, code: str) -> None:
     open_ledger().close()
     with pytest.raises(GuardRefused) as caught:
         open_ledger(**changes)
@@ -77,20 +76,20 @@ def test_another_key_is_refused(open_ledger: Open, changes: dict[str, Any], code
 
 
 @pytest.mark.parametrize("changes", [{"account": None}, {"livemode": None}])
-def test_a_new_ledger_must_belong_to_somebody(open_ledger: Open, path: Path, changes: dict[str, Any]) -> None:
+def test_a_new_ledger_must_belong_to_somebody(open_ledger: OpenLedger, path: Path, changes: LedgerOptions) -> None:
     with pytest.raises(ConfigurationError):
         open_ledger(**changes)
     assert not path.exists()
 
 
-def test_a_missing_ledger_is_not_made_by_reading(open_ledger: Open, path: Path) -> None:
+def test_a_missing_ledger_is_not_made_by_reading(open_ledger: OpenLedger, path: Path) -> None:
     with pytest.raises(LedgerError) as caught:
         open_ledger(create=False)
     assert caught.value.code == "ledger.missing"
     assert not path.exists()
 
 
-def test_a_newer_ledger_is_refused_with_a_sentence(open_ledger: Open, path: Path) -> None:
+def test_a_newer_ledger_is_refused_with_a_sentence(open_ledger: OpenLedger, path: Path) -> None:
     open_ledger().close()
     sql(path, f"PRAGMA user_version = {FORMAT_VERSION + 1}")
     with pytest.raises(LedgerError, match=f"format {FORMAT_VERSION + 1}; this creditctl knows") as caught:
@@ -98,11 +97,11 @@ def test_a_newer_ledger_is_refused_with_a_sentence(open_ledger: Open, path: Path
     assert (caught.value.code, caught.value.exit_code) == ("ledger.newer", ExitCode.LEDGER)
 
 
-def later_format(database: Any) -> None:
+def later_format(database: Database) -> None:
     database.execute("ALTER TABLE runs ADD COLUMN host TEXT")
 
 
-def broken_format(database: Any) -> None:
+def broken_format(database: Database) -> None:
     later_format(database)
     raise RuntimeError
 
@@ -115,7 +114,7 @@ def columns_of_runs(path: Path) -> list[str]:
 
 
 def test_an_older_ledger_is_upgraded_keeps_what_it_holds_and_is_closed_to_older_programs(
-    open_ledger: Open, path: Path, purchase: Any
+    open_ledger: OpenLedger, path: Path, purchase: MakePurchase
 ) -> None:
     with open_ledger() as older, older.transaction() as tx:
         tx.post(purchase())
@@ -127,7 +126,7 @@ def test_an_older_ledger_is_upgraded_keeps_what_it_holds_and_is_closed_to_older_
     assert caught.value.code == "ledger.newer"
 
 
-def test_an_upgrade_that_fails_leaves_the_old_format(open_ledger: Open, path: Path) -> None:
+def test_an_upgrade_that_fails_leaves_the_old_format(open_ledger: OpenLedger, path: Path) -> None:
     open_ledger().close()
     with pytest.raises(RuntimeError):
         open_ledger(migrations=(*MIGRATIONS, ("0002_broken", broken_format)))
@@ -163,7 +162,7 @@ def spoil_owner(path: Path) -> None:
     ],
 )
 def test_what_is_no_ledger_is_refused_and_left_alone(
-    open_ledger: Open, path: Path, spoil: Callable[[Path], None], code: str
+    open_ledger: OpenLedger, path: Path, spoil: Callable[[Path], None], code: str
 ) -> None:
     spoil(path)
     before = path.read_bytes() if path.is_file() else None
@@ -174,7 +173,7 @@ def test_what_is_no_ledger_is_refused_and_left_alone(
     assert before == (path.read_bytes() if path.is_file() else None)
 
 
-def test_an_empty_file_becomes_a_ledger_only_when_one_may_be_made(open_ledger: Open, path: Path) -> None:
+def test_an_empty_file_becomes_a_ledger_only_when_one_may_be_made(open_ledger: OpenLedger, path: Path) -> None:
     path.touch()
     with pytest.raises(LedgerError) as caught:
         open_ledger(create=False)
@@ -182,7 +181,7 @@ def test_an_empty_file_becomes_a_ledger_only_when_one_may_be_made(open_ledger: O
     assert read(open_ledger()).count() == 0
 
 
-def test_a_folder_that_is_not_there_is_said(open_ledger: Open, tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_said(open_ledger: OpenLedger, tmp_path: Path) -> None:
     with pytest.raises(LedgerError) as caught:
         open_ledger(path=tmp_path / "nowhere" / "ledger.db")
     assert caught.value.code == "ledger.unopenable"

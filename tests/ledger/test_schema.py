@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,7 @@ from creditctl.core.entitlement.settlement import EntryDraft
 from creditctl.ledger.hashchain.chain import COLUMNS
 from creditctl.ledger.models import Posting
 from creditctl.ledger.store import Ledger
-
-Make = Callable[..., EntryDraft]
+from tests.support.ledgers import MakePurchase
 
 
 def post(ledger: Ledger, draft: EntryDraft) -> Posting:
@@ -31,7 +29,7 @@ def post(ledger: Ledger, draft: EntryDraft) -> Posting:
     ],
 )
 def test_entries_cannot_be_changed_with_plain_sqlite(
-    ledger: Ledger, purchase: Make, path: Path, statement: str
+    ledger: Ledger, purchase: MakePurchase, path: Path, statement: str
 ) -> None:
     post(ledger, purchase())
     connection = sqlite3.connect(path)

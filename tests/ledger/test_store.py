@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,12 +13,7 @@ from creditctl.core.findings import Finding, Severity
 from creditctl.ledger.models import Outcome, Posting
 from creditctl.ledger.store import Ledger
 from tests.support.ledger_calls import read
-
-Make = Callable[..., EntryDraft]
-
-
-Open = Callable[..., Ledger]
-
+from tests.support.ledgers import MakePurchase, OpenLedger
 
 FINDING = Finding("fulfilment.owner_missing", Severity.HIGH, "pi_1", "No owner.", "`resolve {id}`")
 
@@ -33,7 +27,7 @@ def refund(amount: int, status: str = "succeeded", name: str = "re_1") -> Refund
     return RefundFact(name, "pi_1", "ch_1", amount, "usd", status, 5, 6)
 
 
-def test_nothing_of_a_transaction_that_fails_is_written(ledger: Ledger, purchase: Make) -> None:
+def test_nothing_of_a_transaction_that_fails_is_written(ledger: Ledger, purchase: MakePurchase) -> None:
     def write_and_fail() -> None:
         with ledger.transaction() as tx:
             tx.post(purchase())
@@ -48,7 +42,7 @@ def test_nothing_of_a_transaction_that_fails_is_written(ledger: Ledger, purchase
 
 
 def test_a_backup_is_a_whole_ledger_and_overwrites_nothing(
-    ledger: Ledger, purchase: Make, tmp_path: Path, open_ledger: Open
+    ledger: Ledger, purchase: MakePurchase, tmp_path: Path, open_ledger: OpenLedger
 ) -> None:
     post(ledger, purchase())
     with ledger.transaction() as tx:

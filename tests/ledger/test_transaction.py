@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -17,9 +16,7 @@ from creditctl.ledger.models import FindingStatus, Outcome, Posting
 from creditctl.ledger.store import Ledger
 from creditctl.ledger.transaction import SELECT_SAME_PURCHASE
 from tests.support.ledger_calls import read, resolved, write
-
-Make = Callable[..., EntryDraft]
-
+from tests.support.ledgers import MakePurchase, PurchaseChanges
 
 FINDING = Finding("fulfilment.owner_missing", Severity.HIGH, "pi_1", "No owner.", "`resolve {id}`")
 
@@ -39,7 +36,7 @@ def tell(ledger: Ledger, fact: RefundFact) -> list[int]:
         return [entry.credits for entry in tx.settle("pi_1", source_event="evt_9", cause=fact.object_id)]
 
 
-def test_an_entry_is_posted_once(ledger: Ledger, purchase: Make) -> None:
+def test_an_entry_is_posted_once(ledger: Ledger, purchase: MakePurchase) -> None:
     first, second = post(ledger, purchase()), post(ledger, purchase())
     assert (first.outcome, second.outcome) == (Outcome.POSTED, Outcome.EXISTS)
     assert first.entry == second.entry
@@ -57,20 +54,22 @@ def test_an_entry_is_posted_once(ledger: Ledger, purchase: Make) -> None:
     ],
 )
 def test_the_same_payment_saying_something_else_is_a_conflict(
-    ledger: Ledger, purchase: Make, changes: dict[str, Any]
+    ledger: Ledger, purchase: MakePurchase, changes: PurchaseChanges
 ) -> None:
     post(ledger, purchase())
     assert post(ledger, purchase(**changes)).outcome is Outcome.CONFLICT
     assert read(ledger).count() == 1
 
 
-def test_another_event_another_time_or_an_unknown_package_is_no_conflict(ledger: Ledger, purchase: Make) -> None:
+def test_another_event_another_time_or_an_unknown_package_is_no_conflict(
+    ledger: Ledger, purchase: MakePurchase
+) -> None:
     post(ledger, purchase())
     again = replace(purchase(created=5, package=None), source_event="evt_other", note="again")
     assert post(ledger, again).outcome is Outcome.EXISTS
 
 
-def test_no_second_purchase_of_a_payment_or_session_but_by_import(ledger: Ledger, purchase: Make) -> None:
+def test_no_second_purchase_of_a_payment_or_session_but_by_import(ledger: Ledger, purchase: MakePurchase) -> None:
     post(ledger, purchase())
     repair = replace(purchase(), idempotency_key=idempotency_key(KeyScheme.REPAIR, "missing", "pi_1", 1000))
     assert post(ledger, repair).outcome is Outcome.EXISTS
@@ -82,7 +81,7 @@ def test_no_second_purchase_of_a_payment_or_session_but_by_import(ledger: Ledger
 
 
 @pytest.mark.parametrize("changes", [{"user_id": ""}, {"user_id": "x" * 201}, {"user_id": "a\0b"}, {"credits": 10**16}])
-def test_what_no_entry_can_hold_is_refused(ledger: Ledger, purchase: Make, changes: dict[str, Any]) -> None:
+def test_what_no_entry_can_hold_is_refused(ledger: Ledger, purchase: MakePurchase, changes: PurchaseChanges) -> None:
     with pytest.raises(UsageError):
         post(ledger, purchase(**changes))
     assert read(ledger).count() == 0
@@ -102,7 +101,7 @@ def test_every_lookup_of_a_posting_has_an_index(ledger: Ledger) -> None:
             assert "SCAN" not in plan
 
 
-def test_facts_settle_against_their_purchase(ledger: Ledger, purchase: Make) -> None:
+def test_facts_settle_against_their_purchase(ledger: Ledger, purchase: MakePurchase) -> None:
     assert tell(ledger, refund(300)) == []
     post(ledger, purchase())
     with ledger.transaction() as tx:
@@ -212,7 +211,7 @@ def test_a_finding_is_settled_once_and_only_if_it_is_there(ledger: Ledger) -> No
         assert caught.value.code == code
 
 
-def test_a_finding_whose_payment_was_credited_otherwise_is_not_credited(ledger: Ledger, purchase: Make) -> None:
+def test_a_finding_whose_payment_was_credited_otherwise_is_not_credited(ledger: Ledger, purchase: MakePurchase) -> None:
     number = find(ledger, proposal())
     post(ledger, purchase(user_id="somebody"))
     with pytest.raises(UsageError, match="credited otherwise"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -16,13 +15,14 @@ from creditctl.ledger.hashchain.chain import COLUMNS
 from creditctl.ledger.models import EntryFilter, Posting
 from creditctl.ledger.store import Ledger
 from tests.support.ledger_calls import read, write
+from tests.support.ledgers import MakePurchase, OpenLedger
 
-Make = Callable[..., EntryDraft]
-Open = Callable[..., Ledger]
 FINDING = Finding("fulfilment.owner_missing", Severity.HIGH, "pi_1", "No owner.", "`resolve {id}`")
 
 
-def test_all_answers_of_a_reading_are_of_one_moment(ledger: Ledger, open_ledger: Open, purchase: Make) -> None:
+def test_all_answers_of_a_reading_are_of_one_moment(
+    ledger: Ledger, open_ledger: OpenLedger, purchase: MakePurchase
+) -> None:
     write(ledger).post(purchase(1))
     other = open_ledger()
     with ledger.reading() as view:
@@ -33,7 +33,7 @@ def test_all_answers_of_a_reading_are_of_one_moment(ledger: Ledger, open_ledger:
     assert (read(ledger).count(), read(ledger).balance("user2"), len(read(ledger).findings())) == (2, 1000, 1)
 
 
-def test_a_writer_waits_for_no_reading(ledger: Ledger, open_ledger: Open, purchase: Make) -> None:
+def test_a_writer_waits_for_no_reading(ledger: Ledger, open_ledger: OpenLedger, purchase: MakePurchase) -> None:
     other = open_ledger(busy_timeout_seconds=0)
     with ledger.reading() as view:
         assert view.entries() == []
@@ -43,7 +43,7 @@ def test_a_writer_waits_for_no_reading(ledger: Ledger, open_ledger: Open, purcha
     assert read(other).count() == 3
 
 
-def test_a_reading_waits_for_no_writer(ledger: Ledger, open_ledger: Open, purchase: Make) -> None:
+def test_a_reading_waits_for_no_writer(ledger: Ledger, open_ledger: OpenLedger, purchase: MakePurchase) -> None:
     other = open_ledger(busy_timeout_seconds=0)
     with ledger.transaction() as tx:
         tx.post(purchase())
@@ -51,7 +51,9 @@ def test_a_reading_waits_for_no_writer(ledger: Ledger, open_ledger: Open, purcha
     assert read(other).count() == 1
 
 
-def test_a_transaction_answers_the_same_questions_its_own_writes_included(ledger: Ledger, purchase: Make) -> None:
+def test_a_transaction_answers_the_same_questions_its_own_writes_included(
+    ledger: Ledger, purchase: MakePurchase
+) -> None:
     with ledger.transaction() as tx:
         entry = tx.post(purchase()).entry
         assert (tx.count(), tx.balance("user1"), tx.purchase_of("pi_1"), tx.verify().ok) == (1, 1000, entry, True)
@@ -62,7 +64,7 @@ def test_a_transaction_answers_the_same_questions_its_own_writes_included(ledger
     assert len(read(ledger).findings()) == 1
 
 
-def test_a_reading_never_becomes_a_transaction(ledger: Ledger, purchase: Make) -> None:
+def test_a_reading_never_becomes_a_transaction(ledger: Ledger, purchase: MakePurchase) -> None:
     with ledger.reading() as view:
         assert view.count() == 0
         with pytest.raises(LedgerError) as caught:
@@ -73,7 +75,9 @@ def test_a_reading_never_becomes_a_transaction(ledger: Ledger, purchase: Make) -
     assert read(ledger).count() == 1
 
 
-def test_a_reading_inside_a_reading_is_part_of_it(ledger: Ledger, open_ledger: Open, purchase: Make) -> None:
+def test_a_reading_inside_a_reading_is_part_of_it(
+    ledger: Ledger, open_ledger: OpenLedger, purchase: MakePurchase
+) -> None:
     with ledger.reading() as view:
         assert view.count() == 0
         write(open_ledger()).post(purchase())
@@ -89,7 +93,7 @@ def test_nothing_that_is_written_through_a_reading_stays(ledger: Ledger) -> None
     assert read(ledger).runs() == []
 
 
-def test_an_error_inside_a_reading_ends_it(ledger: Ledger, purchase: Make) -> None:
+def test_an_error_inside_a_reading_ends_it(ledger: Ledger, purchase: MakePurchase) -> None:
     with pytest.raises(LedgerError), ledger.reading() as view:
         view.connection.execute("SELECT nothing FROM nowhere")
     with pytest.raises(ValueError, match="mine"), ledger.reading():
@@ -98,7 +102,7 @@ def test_an_error_inside_a_reading_ends_it(ledger: Ledger, purchase: Make) -> No
     assert read(ledger).count() == 1
 
 
-def test_an_export_that_nobody_reads_to_its_end_keeps_nothing_open(ledger: Ledger, purchase: Make) -> None:
+def test_an_export_that_nobody_reads_to_its_end_keeps_nothing_open(ledger: Ledger, purchase: MakePurchase) -> None:
     for number in range(1, 4):
         write(ledger).post(purchase(number))
     with ledger.reading() as view:
@@ -144,7 +148,7 @@ def tell(ledger: Ledger, fact: RefundFact) -> list[int]:
         return [entry.credits for entry in tx.settle("pi_1", source_event="evt_9", cause=fact.object_id)]
 
 
-def test_balances_histories_and_pages(ledger: Ledger, purchase: Make) -> None:
+def test_balances_histories_and_pages(ledger: Ledger, purchase: MakePurchase) -> None:
     for number in range(1, 8):
         post(ledger, purchase(number, user_id=f"user{number % 2}"))
     assert (read(ledger).balance("user1"), read(ledger).balance("nobody")) == (4000, 0)
@@ -161,20 +165,20 @@ def test_balances_histories_and_pages(ledger: Ledger, purchase: Make) -> None:
     assert [entry.id for entry in read(ledger).entries(mine, newest_first=True, after_id=5)] == [3, 1]
 
 
-def test_entries_are_filtered_by_everything_that_names_them(ledger: Ledger, purchase: Make) -> None:
+def test_entries_are_filtered_by_everything_that_names_them(ledger: Ledger, purchase: MakePurchase) -> None:
     post(ledger, purchase(1))
     post(ledger, purchase(2))
     tell(ledger, refund(100))
 
-    def ids(**wanted: Any) -> list[int]:
-        return [entry.id for entry in read(ledger).entries(EntryFilter(**wanted))]
+    def ids(wanted: EntryFilter) -> list[int]:
+        return [entry.id for entry in read(ledger).entries(wanted)]
 
-    assert ids(payment_key="pi_1") == [1, 3]
-    assert ids(kind=EntryKind.REFUND) == [3]
-    assert ids(object_id="re_1") == [3]
-    assert ids(since=1_789_999_902) == [2]
-    assert ids(until=1_789_999_902) == [1, 3]
-    assert ids() == [1, 2, 3]
+    assert ids(EntryFilter(payment_key="pi_1")) == [1, 3]
+    assert ids(EntryFilter(kind=EntryKind.REFUND)) == [3]
+    assert ids(EntryFilter(object_id="re_1")) == [3]
+    assert ids(EntryFilter(since=1_789_999_902)) == [2]
+    assert ids(EntryFilter(until=1_789_999_902)) == [1, 3]
+    assert ids(EntryFilter()) == [1, 2, 3]
 
 
 def test_the_balance_is_answered_from_the_index_alone(ledger: Ledger) -> None:
@@ -185,7 +189,7 @@ def test_the_balance_is_answered_from_the_index_alone(ledger: Ledger) -> None:
 
 
 def test_export_gives_every_column_in_order_while_others_write(
-    ledger: Ledger, open_ledger: Callable[..., Ledger], purchase: Make
+    ledger: Ledger, open_ledger: OpenLedger, purchase: MakePurchase
 ) -> None:
     post(ledger, purchase(1))
     with ledger.reading() as view:

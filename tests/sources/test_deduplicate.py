@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from creditctl.core.entitlement.settlement import EntryDraft
 from creditctl.ledger.models import Outcome
 from creditctl.ledger.store import Ledger
 from creditctl.sources.importer import Spool
 from tests.support.imports import Rows, job, row, run
 from tests.support.ledger_calls import read
+from tests.support.ledgers import MakePurchase
 
 
 def test_the_last_row_of_one_source_is_not_that_of_another(ledger: Ledger) -> None:
@@ -47,9 +45,7 @@ def test_two_rows_of_one_payment_both_go_in(ledger: Ledger) -> None:
     assert read(ledger).balance("user1") == 2000
 
 
-def test_a_webhook_still_finds_the_purchase_that_was_imported(
-    ledger: Ledger, purchase: Callable[..., EntryDraft]
-) -> None:
+def test_a_webhook_still_finds_the_purchase_that_was_imported(ledger: Ledger, purchase: MakePurchase) -> None:
     run(ledger, Rows([row(1)]))
 
     with ledger.transaction() as tx:
@@ -70,9 +66,7 @@ def test_the_same_rows_under_another_name_are_not_taken_twice(ledger: Ledger) ->
     assert "entry 1 (import:october:1) says that of payment pi_1 already" in report.findings[0].message
 
 
-def test_a_purchase_that_a_webhook_posted_is_not_taken_twice(
-    ledger: Ledger, purchase: Callable[..., EntryDraft]
-) -> None:
+def test_a_purchase_that_a_webhook_posted_is_not_taken_twice(ledger: Ledger, purchase: MakePurchase) -> None:
     with ledger.transaction() as tx:
         tx.post(purchase(1))
 
@@ -89,7 +83,7 @@ def test_a_purchase_that_a_webhook_posted_is_not_taken_twice(
     assert not any(report.amounts.values())
 
 
-def test_what_is_known_can_be_written_all_the_same(ledger: Ledger, purchase: Callable[..., EntryDraft]) -> None:
+def test_what_is_known_can_be_written_all_the_same(ledger: Ledger, purchase: MakePurchase) -> None:
     with ledger.transaction() as tx:
         tx.post(purchase(1))
 

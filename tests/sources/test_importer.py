@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,10 +19,10 @@ from creditctl.ledger.models import Entry
 from creditctl.ledger.store import Ledger
 from creditctl.sources.importer import OVERLAP_ROWS, Spool
 from creditctl.sources.source import BadRow
+from tests.support.clock import NOW
 from tests.support.imports import Rows, job, row, run
 from tests.support.ledger_calls import read, write
-
-NOW = 1_790_000_000
+from tests.support.ledgers import OpenLedger
 
 
 def test_rows_become_entries_in_their_order_with_a_whole_chain(ledger: Ledger) -> None:
@@ -128,9 +127,7 @@ def test_others_write_between_the_batches(ledger: Ledger) -> None:
     assert read(ledger).verify().ok
 
 
-def test_two_imports_of_one_source_at_once_write_each_row_once(
-    open_ledger: Callable[..., Ledger], ledger: Ledger
-) -> None:
+def test_two_imports_of_one_source_at_once_write_each_row_once(open_ledger: OpenLedger, ledger: Ledger) -> None:
     rows = [row(n) for n in range(1, 301)]
     threads = [
         threading.Thread(target=run, args=(each, Rows(rows)), kwargs={"batch_rows": 20})
@@ -145,7 +142,7 @@ def test_two_imports_of_one_source_at_once_write_each_row_once(
     assert read(ledger).verify().ok
 
 
-def test_a_full_disk_leaves_whole_batches(path: Path, open_ledger: Callable[..., Ledger]) -> None:
+def test_a_full_disk_leaves_whole_batches(path: Path, open_ledger: OpenLedger) -> None:
     small = open_ledger(on_connect=lambda connection: connection.execute("PRAGMA max_page_count = 60"))
     rows = [row(n) for n in range(1, 2001)]
 
@@ -167,7 +164,8 @@ KILLED = """
 import os, signal, sys
 sys.path.insert(0, {here!r})
 from pathlib import Path
-from test_importer import NOW, Rows, job, row
+from tests.support.clock import NOW
+from tests.support.imports import Rows, job, row
 from creditctl.sources.importer import Spool
 from creditctl.ledger.store import Ledger
 
@@ -188,7 +186,7 @@ with Spool(ledger.path.parent) as spool:
 
 @pytest.mark.parametrize("point", [12, 17, 20, 24, 29, 33])
 def test_an_import_that_was_killed_is_taken_up_where_it_stopped(
-    tmp_path: Path, open_ledger: Callable[..., Ledger], point: int
+    tmp_path: Path, open_ledger: OpenLedger, point: int
 ) -> None:
     """The process is killed before a chosen SQL statement; then the same import runs again."""
     path = tmp_path / "killed.db"

@@ -66,7 +66,7 @@ class Server:
         import psycopg
 
         with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(statement, values)  # type: ignore[arg-type]
+            connection.execute(statement, values)
 
 
 def program(name: str) -> str | None:

@@ -72,7 +72,7 @@ def test_a_row_becomes_the_content_of_an_entry() -> None:
         (datetime(2026, 9, 21, 14, 13, 20, tzinfo=UTC), 1_790_000_000),
     ],
 )
-def test_times_are_understood_as_numbers_texts_and_values(created: Any, seconds: int) -> None:
+def test_times_are_understood_as_numbers_texts_and_values(created: object, seconds: int) -> None:
     assert read(created=created)["created"] == seconds
 
 
@@ -130,7 +130,7 @@ def test_a_refused_class_of_rows_is_refused_every_time() -> None:
 
 
 @pytest.mark.parametrize("livemode", ["true", "TRUE", "1", 1, True, "live", "t"])
-def test_a_row_of_the_other_mode_says_so(livemode: Any) -> None:
+def test_a_row_of_the_other_mode_says_so(livemode: object) -> None:
     with pytest.raises(OtherMode, match="this ledger is of test mode"):
         read(livemode=livemode)
 

@@ -11,8 +11,7 @@ from creditctl.sources.importer import Import, Spool
 from creditctl.sources.report import ImportReport
 from creditctl.sources.row import RowReader
 from creditctl.sources.source import FIELDS, BadRow, RawRow
-
-NOW = 1_790_000_000
+from tests.support.clock import NOW
 
 
 def row(n: int, **changes: Any) -> dict[str, Any]:

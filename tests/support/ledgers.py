@@ -2,29 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Protocol, TypedDict, Unpack
 
 import pytest
 
 from creditctl.core.entitlement.settlement import EntryDraft, Purchase
+from creditctl.ledger.schema import Migration
+from creditctl.ledger.sqlite.connections import ConnectHook
 from creditctl.ledger.store import Ledger
 from tests.support.clock import NOW
 
 
-def _purchase(n: int = 1, **changes: Any) -> EntryDraft:
-    purchase: dict[str, Any] = {
-        "user_id": f"user{n}",
-        "credits": 1000,
-        "amount": 1000,
-        "currency": "usd",
-        "payment_key": f"pi_{n}",
-        "session_id": f"cs_{n}",
-        "package": "starter",
-        "created": NOW - 100 + n,
-    }
-    return Purchase(**purchase | changes).draft(source_event=f"evt_{n}")
+class PurchaseChanges(TypedDict, total=False):
+    """What a purchase may say otherwise than usual."""
+
+    user_id: str
+    credits: int
+    amount: int
+    currency: str
+    payment_key: str
+    session_id: str | None
+    package: str | None
+    created: int
+
+
+class MakePurchase(Protocol):
+    """Makes the draft of the n-th purchase, with changes."""
+
+    def __call__(self, n: int = 1, **changes: Unpack[PurchaseChanges]) -> EntryDraft: ...
+
+
+class LedgerOptions(TypedDict, total=False):
+    """How a ledger may be opened otherwise than usual."""
+
+    path: Path
+    account: str | None
+    livemode: bool | None
+    clock: Callable[[], int]
+    create: bool
+    busy_timeout_seconds: float
+    on_connect: ConnectHook | None
+    migrations: Sequence[Migration]
+
+
+class OpenLedger(Protocol):
+    """Opens a ledger, closed when the test ends."""
+
+    def __call__(self, **changes: Unpack[LedgerOptions]) -> Ledger: ...
+
+
+def _purchase(n: int = 1, **changes: Unpack[PurchaseChanges]) -> EntryDraft:
+    usual = Purchase(
+        user_id=f"user{n}",
+        credits=1000,
+        amount=1000,
+        currency="usd",
+        payment_key=f"pi_{n}",
+        session_id=f"cs_{n}",
+        package="starter",
+        created=NOW - 100 + n,
+    )
+    return replace(usual, **changes).draft(source_event=f"evt_{n}")
 
 
 @pytest.fixture
@@ -34,14 +75,14 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def open_ledger(path: Path) -> Iterator[Callable[..., Ledger]]:
+def open_ledger(path: Path) -> Iterator[OpenLedger]:
     """Opens the ledger; what it is given stands instead of the usual."""
     opened: list[Ledger] = []
 
-    def open_it(**changes: Any) -> Ledger:
-        usual: dict[str, Any] = {"account": "acct_1", "livemode": False, "clock": lambda: NOW}
-        at = changes.pop("path", path)
-        opened.append(Ledger.open(at, **usual | changes))
+    def open_it(**changes: Unpack[LedgerOptions]) -> Ledger:
+        usual: LedgerOptions = {"path": path, "account": "acct_1", "livemode": False, "clock": lambda: NOW}
+        usual.update(changes)
+        opened.append(Ledger.open(**usual))
         return opened[-1]
 
     yield open_it
@@ -50,12 +91,12 @@ def open_ledger(path: Path) -> Iterator[Callable[..., Ledger]]:
 
 
 @pytest.fixture
-def ledger(open_ledger: Callable[..., Ledger]) -> Ledger:
+def ledger(open_ledger: OpenLedger) -> Ledger:
     """An empty ledger."""
     return open_ledger()
 
 
 @pytest.fixture
-def purchase() -> Callable[..., EntryDraft]:
+def purchase() -> MakePurchase:
     """Makes the draft of the n-th purchase."""
     return _purchase

@@ -22,7 +22,7 @@ def written(folder: Path, text: str | bytes, name: str = "app.csv") -> Path:
     return path
 
 
-def said(source: FileSource) -> list[tuple[Any, Any]]:
+def said(source: FileSource) -> list[tuple[int | str, Any]]:
     return [
         (line, str(values) if isinstance(values, BadRow) else dict(zip(FIELDS, values, strict=True)))
         for line, values in source.rows()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +15,6 @@ NUMBERS = st.none() | st.integers(-(2**63), 2**63 - 1)
 
 
 @given(st.tuples(*[TEXTS | NUMBERS] * 18), st.text("0123456789abcdef", min_size=64, max_size=64))
-def test_the_fast_canonical_json_is_the_documented_one(values: tuple[Any, ...], previous: str) -> None:
+def test_the_fast_canonical_json_is_the_documented_one(values: tuple[object, ...], previous: str) -> None:
     assert canonical_bytes(values) == canonical(values).encode()
     assert fast_entry_hash(previous, values) == entry_hash(previous, values)

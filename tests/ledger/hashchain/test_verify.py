@@ -7,20 +7,19 @@ import json
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from creditctl.core.entitlement.settlement import EntryDraft
 from creditctl.ledger.hashchain.chain import COLUMNS, GENESIS, entry_hash
 from creditctl.ledger.store import Ledger
 from tests.support.ledger_calls import read
+from tests.support.ledgers import MakePurchase
 
 Tamper = Callable[..., None]
 
 
 @pytest.fixture
-def full(ledger: Ledger, purchase: Callable[..., EntryDraft]) -> Ledger:
+def full(ledger: Ledger, purchase: MakePurchase) -> Ledger:
     """A ledger of six entries."""
     for number in range(1, 7):
         with ledger.transaction() as tx:
@@ -45,8 +44,8 @@ def tamper(full: Ledger, path: Path) -> Tamper:
     return run
 
 
-def faults(ledger: Ledger, **arguments: Any) -> list[tuple[str, int | None]]:
-    return [(fault.kind, fault.entry_id) for fault in read(ledger).verify(**arguments).faults]
+def faults(ledger: Ledger, expect_head: str | None = None) -> list[tuple[str, int | None]]:
+    return [(fault.kind, fault.entry_id) for fault in read(ledger).verify(expect_head).faults]
 
 
 def copy_with_id(number: int, source: int) -> str:
@@ -151,7 +150,7 @@ def test_a_cut_tail_is_proven_by_the_head_that_was_noted(full: Ledger, tamper: T
     assert faults(full, expect_head=noted) == [("head", None)]
 
 
-def test_a_head_noted_earlier_still_holds_after_more_entries(full: Ledger, purchase: Callable[..., EntryDraft]) -> None:
+def test_a_head_noted_earlier_still_holds_after_more_entries(full: Ledger, purchase: MakePurchase) -> None:
     noted = read(full).head().hash
     with full.transaction() as tx:
         tx.post(purchase(7))
@@ -183,7 +182,7 @@ def test_a_trigger_that_was_exchanged_for_one_that_does_nothing_is_found(full: L
 
 
 def test_very_many_broken_rows_are_counted_rather_than_listed(
-    ledger: Ledger, purchase: Callable[..., EntryDraft], path: Path
+    ledger: Ledger, purchase: MakePurchase, path: Path
 ) -> None:
     with ledger.transaction() as tx:
         for number in range(1, 1203):

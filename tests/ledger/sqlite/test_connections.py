@@ -7,16 +7,13 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from creditctl.core.entitlement.settlement import EntryDraft
 from creditctl.core.errors import LedgerError
 from creditctl.ledger.store import Ledger
 from tests.support.ledger_calls import read, write
-
-Make = Callable[..., EntryDraft]
+from tests.support.ledgers import MakePurchase
 
 
 def open_files(path: Path) -> int:
@@ -41,7 +38,7 @@ def test_threads_that_end_leave_no_open_files(ledger: Ledger, path: Path) -> Non
     assert open_files(path) == 0
 
 
-def test_many_threads_write_without_losing_or_waiting_for_ever(ledger: Ledger, purchase: Make) -> None:
+def test_many_threads_write_without_losing_or_waiting_for_ever(ledger: Ledger, purchase: MakePurchase) -> None:
     def post(number: int) -> None:
         with ledger.transaction() as tx:
             tx.post(purchase(number % 50))
@@ -52,7 +49,9 @@ def test_many_threads_write_without_losing_or_waiting_for_ever(ledger: Ledger, p
     assert read(ledger).verify().ok
 
 
-def test_a_transaction_within_a_transaction_is_refused_and_harms_neither(ledger: Ledger, purchase: Make) -> None:
+def test_a_transaction_within_a_transaction_is_refused_and_harms_neither(
+    ledger: Ledger, purchase: MakePurchase
+) -> None:
     with ledger.transaction() as tx:
         tx.post(purchase())
         with pytest.raises(LedgerError):
@@ -60,7 +59,7 @@ def test_a_transaction_within_a_transaction_is_refused_and_harms_neither(ledger:
     assert (read(ledger).count(), read(ledger).attestations()) == (1, [])
 
 
-def test_a_forked_child_gets_a_connection_of_its_own(ledger: Ledger, purchase: Make) -> None:
+def test_a_forked_child_gets_a_connection_of_its_own(ledger: Ledger, purchase: MakePurchase) -> None:
     def in_child() -> int:
         with ledger.transaction() as tx:
             tx.post(purchase(2))
@@ -75,7 +74,7 @@ def test_a_forked_child_gets_a_connection_of_its_own(ledger: Ledger, purchase: M
     assert (read(ledger).count(), read(ledger).verify().ok) == (2, True)
 
 
-def _status_of(work: Callable[[], int]) -> Any:
+def _status_of(work: Callable[[], int]) -> int:
     try:
         return work()
     except BaseException:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,10 +14,8 @@ from creditctl.core.errors import ExitCode, LedgerError
 from creditctl.ledger.sqlite.errors import translated
 from creditctl.ledger.store import Ledger
 from tests.support.ledger_calls import read
+from tests.support.ledgers import MakePurchase, OpenLedger
 from tests.support.users import ordinary_user
-
-Make = Callable[..., EntryDraft]
-Open = Callable[..., Ledger]
 
 
 def post_all(ledger: Ledger, drafts: Sequence[EntryDraft]) -> None:
@@ -34,7 +32,7 @@ def code_of_posting(ledger: Ledger, *drafts: EntryDraft) -> str:
     return caught.value.code
 
 
-def test_a_full_disk_leaves_the_ledger_as_it_was(open_ledger: Open, purchase: Make) -> None:
+def test_a_full_disk_leaves_the_ledger_as_it_was(open_ledger: OpenLedger, purchase: MakePurchase) -> None:
     with open_ledger().transaction() as tx:
         tx.post(purchase(1))
     tight = open_ledger(on_connect=lambda connection: connection.execute("PRAGMA max_page_count = 1"))
@@ -43,7 +41,9 @@ def test_a_full_disk_leaves_the_ledger_as_it_was(open_ledger: Open, purchase: Ma
     assert (read(tight).count(), read(tight).verify().ok) == (1, True)
 
 
-def test_a_locked_ledger_can_be_read_but_not_written(open_ledger: Open, purchase: Make, path: Path) -> None:
+def test_a_locked_ledger_can_be_read_but_not_written(
+    open_ledger: OpenLedger, purchase: MakePurchase, path: Path
+) -> None:
     ledger = open_ledger(busy_timeout_seconds=0)
     blocker = sqlite3.connect(path, isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")
@@ -56,14 +56,14 @@ def test_a_locked_ledger_can_be_read_but_not_written(open_ledger: Open, purchase
     assert read(ledger).balance("user1") == 1000
 
 
-def test_a_read_only_ledger_can_be_read_but_not_written(open_ledger: Open, purchase: Make) -> None:
+def test_a_read_only_ledger_can_be_read_but_not_written(open_ledger: OpenLedger, purchase: MakePurchase) -> None:
     open_ledger().close()
     ledger = open_ledger(on_connect=lambda connection: connection.execute("PRAGMA query_only = 1"))
     assert code_of_posting(ledger, purchase()) == "ledger.read_only"
     assert read(ledger).count() == 0
 
 
-def test_a_file_without_write_permission_is_said(purchase: Make) -> None:
+def test_a_file_without_write_permission_is_said(purchase: MakePurchase) -> None:
     with tempfile.TemporaryDirectory() as name:  # pytest's own folders are closed to other users
         path = Path(name) / "ledger.db"
         Ledger.open(path, account="acct_1", livemode=False, clock=lambda: 1).close()
@@ -76,7 +76,7 @@ def test_a_file_without_write_permission_is_said(purchase: Make) -> None:
             assert read(ledger).count() == 0
 
 
-def test_a_damaged_ledger_is_said(open_ledger: Open, purchase: Make, path: Path) -> None:
+def test_a_damaged_ledger_is_said(open_ledger: OpenLedger, purchase: MakePurchase, path: Path) -> None:
     ledger = open_ledger()
     with ledger.transaction() as tx:
         for number in range(1, 400):

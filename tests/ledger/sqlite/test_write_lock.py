@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from creditctl.core.entitlement.settlement import EntryDraft
 from creditctl.core.errors import LedgerError
 from creditctl.ledger.store import Ledger
 from tests.support.ledger_calls import read
+from tests.support.ledgers import MakePurchase, OpenLedger
 from tests.support.waiting import patience
-
-Make = Callable[..., EntryDraft]
-Open = Callable[..., Ledger]
 
 
 def code_of_writing(ledger: Ledger, wait_seconds: float | None = None) -> str:
@@ -26,7 +22,7 @@ def code_of_writing(ledger: Ledger, wait_seconds: float | None = None) -> str:
     return caught.value.code
 
 
-def test_a_thread_that_writes_too_long_is_not_waited_for(open_ledger: Open, purchase: Make) -> None:
+def test_a_thread_that_writes_too_long_is_not_waited_for(open_ledger: OpenLedger, purchase: MakePurchase) -> None:
     ledger = open_ledger(busy_timeout_seconds=0.05)
     with ThreadPoolExecutor(1) as other, ledger.transaction() as tx:
         assert other.submit(code_of_writing, ledger).result() == "ledger.locked"
@@ -34,7 +30,7 @@ def test_a_thread_that_writes_too_long_is_not_waited_for(open_ledger: Open, purc
     assert (read(ledger).count(), read(ledger).verify().ok) == (1, True)
 
 
-def test_a_process_that_writes_is_waited_for_as_long_as_was_said(open_ledger: Open, path: Path) -> None:
+def test_a_process_that_writes_is_waited_for_as_long_as_was_said(open_ledger: OpenLedger, path: Path) -> None:
     ledger = open_ledger(busy_timeout_seconds=60)
     blocker = sqlite3.connect(path, isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")
@@ -47,7 +43,7 @@ def test_a_process_that_writes_is_waited_for_as_long_as_was_said(open_ledger: Op
         assert tx.connection.execute("PRAGMA busy_timeout").fetchone()[0] == 60_000
 
 
-def test_threads_behind_a_locked_ledger_wait_at_the_same_time(open_ledger: Open, path: Path) -> None:
+def test_threads_behind_a_locked_ledger_wait_at_the_same_time(open_ledger: OpenLedger, path: Path) -> None:
     ledger = open_ledger(busy_timeout_seconds=0.5)
     blocker = sqlite3.connect(path, isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")
