@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creditctl.cli.events.session import EventSession, JsonLinesOption, TypeOption, goes_on, open_desk, write_line
-from creditctl.cli.ledger.session import require_one_form
+from creditctl.cli.forms import require_one_form
 from creditctl.cli.options import ConfirmOption, EnvFileOption, JsonOption, ModeOption, SinceOption
 from creditctl.cli.output import Run, start
 from creditctl.core.errors import UsageError

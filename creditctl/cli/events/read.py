@@ -21,7 +21,7 @@ from creditctl.cli.events.session import (
     open_desk,
     write_line,
 )
-from creditctl.cli.ledger.session import require_one_form
+from creditctl.cli.forms import require_one_form
 from creditctl.cli.options import EnvFileOption, JsonOption, ModeOption, SinceOption, UntilOption
 from creditctl.cli.output import Run, start
 from creditctl.cli.progress import progress
