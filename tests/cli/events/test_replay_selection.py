@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from creditctl.cli.local.local_stack import LocalStack
-from tests.support.event_world import Sink, bought, require_usage_error
+from creditctl.emulator.app import Emulator
+from tests.support.cli import Cli
+from tests.support.event_world import Sink, bought, require_usage_error, stripe_client
 
 
 def test_a_dry_run_sends_nothing_and_shows_the_order(world: LocalStack, sink: Sink) -> None:
@@ -19,6 +21,15 @@ def test_a_dry_run_sends_nothing_and_shows_the_order(world: LocalStack, sink: Si
     created = [row["created"] for row in report["deliveries"]]
     assert created == sorted(created)
     assert report["left"] > 0
+
+
+def test_a_dry_run_makes_no_archive_where_there_is_none(cli: Cli, emulator: Emulator, sink: Sink) -> None:
+    stripe_client(emulator).v1.products.create(params={"name": "An example"})
+
+    plan = cli("events", "replay", "--since", "1h", "--to", sink.url, "--dry-run", "--json")
+
+    assert (plan.exit_code, len(plan.report["deliveries"]), sink.got) == (0, 1, [])
+    assert list(cli.folder.iterdir()) == []
 
 
 def test_an_interrupted_replay_is_continued_by_the_same_command(world: LocalStack, sink: Sink) -> None:

@@ -7,12 +7,21 @@ import pytest
 from creditctl.cli.local.local_stack import LocalStack
 from creditctl.payments.event_types import ENDPOINT_EVENTS
 from tests.support.cli import Cli
-from tests.support.event_world import require_usage_error
+from tests.support.event_world import bought, require_usage_error
 
 
 def test_trigger_refuses_a_live_key(live: Cli) -> None:
     answer = live("events", "trigger", "checkout.session.completed", "--json")
     assert (answer.exit_code, answer.document["error"]["code"]) == (3, "guard.live")
+
+
+def test_what_trigger_does_on_stripe_is_audited(world: LocalStack) -> None:
+    audit = world.ledger_path.with_name(f"{world.ledger_path.stem}-audit.jsonl")
+    before = len(audit.read_text().splitlines())
+
+    bought(world, "amy")
+
+    assert len(audit.read_text().splitlines()) > before
 
 
 def test_trigger_lists_what_it_makes(offline_cli: Cli) -> None:
