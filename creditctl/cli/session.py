@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from creditctl.cli.guard import agrees, asker, confirm_changes, confirm_entries, confirm_live_writes
 from creditctl.cli.opening import ledger_beside_stripe, ledger_by_itself, open_archive
 from creditctl.cli.output import Conversation
-from creditctl.cli.uses import Uses, Writes
+from creditctl.cli.uses import FileUse, Uses
 
 if TYPE_CHECKING:
     from creditctl.core.catalog import Catalog
@@ -73,8 +73,7 @@ class Session(Conversation):
     def stripe(self) -> StripeConnection:
         """The connection to Stripe."""
         _require(self.uses.stripe, "stripe")
-        audited = self.uses.writes is Writes.STRIPE
-        return self.stack.enter_context(self.wiring.stripe(self.settings, audited=audited))
+        return self.stack.enter_context(self.wiring.stripe(self.settings, audited=self.uses.writes.audited))
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -106,9 +105,10 @@ class Session(Conversation):
 
     @cached_property
     def archive(self) -> Archive | None:
-        """The archive of events; None where there is none yet, unless the command makes it."""
+        """The archive of events; None where there is none yet, unless the command makes it. A dry run makes none."""
         _require(self.uses.archive, "archive")
-        opened = open_archive(self.uses.archive, settings=self.settings, stripe=self.stripe)
+        use = FileUse.IF_THERE if self.dry_run else self.uses.archive
+        opened = open_archive(use, settings=self.settings, stripe=self.stripe)
         return None if opened is None else self.stack.enter_context(opened)
 
     @cached_property

@@ -30,10 +30,11 @@ class FileUse(Enum):
 
 
 class Writes(Enum):
-    """What a command changes: the first two stand behind the live guard, so they bring --yes and --confirm."""
+    """What a command changes: STRIPE and ENTRIES stand behind the live guard, so they bring --yes and --confirm."""
 
     NOTHING = "nothing"
     STRIPE = "stripe"
+    STRIPE_IN_TEST = "stripe, never with a live key"
     ENTRIES = "entries"
     FILES = "local files"
 
@@ -41,6 +42,11 @@ class Writes(Enum):
     def guarded(self) -> bool:
         """Whether the live guard stands before it."""
         return self in (Writes.STRIPE, Writes.ENTRIES)
+
+    @property
+    def audited(self) -> bool:
+        """Whether each change to Stripe is written into the audit file."""
+        return self in (Writes.STRIPE, Writes.STRIPE_IN_TEST)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,5 +50,11 @@ def test_a_command_in_backticks_and_a_long_word_stay_whole() -> None:
     assert wrapped.replace("\n", " ") == text
 
 
+@pytest.mark.parametrize("amount", ["9,876.54 EUR", "1000 JPY", "+1,234,567 credits", "-1 credit"])
+def test_an_amount_stays_on_one_line(amount: str) -> None:
+    for width in range(12, 60):
+        assert amount in wrap_prose(f"The session cs_1 paid {amount} for user u1, twice", width)
+
+
 def test_control_characters_are_spelled_out() -> None:
     assert printed("a\x1b[31mb\rc") == "a\\x1b[31mb\\rc\n"

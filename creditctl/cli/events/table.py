@@ -9,19 +9,19 @@ ENTRIES = (
         "list",
         "Look",
         "List events, newest first: those of the last thirty days from Stripe, older ones from the archive.",
-        "creditctl.cli.events.read:list_events",
+        "creditctl.cli.events.list_events:list_events",
     ),
     CommandEntry(
         "show",
         "Look",
         "Show one event: what it is about, what our ledger did with it, and the whole body.",
-        "creditctl.cli.events.read:show",
+        "creditctl.cli.events.show:show",
     ),
     CommandEntry(
         "archive",
         "Look",
         "Keep every event beside the ledger, for after Stripe's thirty days. For cron; exit 1 when events were lost.",
-        "creditctl.cli.events.read:archive",
+        "creditctl.cli.events.archive:archive",
     ),
     CommandEntry(
         "replay",

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from creditctl.cli.ledger.session import confirm, locate, open_ledger
-from creditctl.cli.options import (
-    ConfirmOption,
-    DryRunOption,
-    EnvFileOption,
-    JsonOption,
-    LedgerOption,
-    ModeOption,
-    YesOption,
-)
-from creditctl.cli.output import Run, start
-from creditctl.core.errors import ConfigurationError, ExitCode, UsageError
+from creditctl.cli.command import Answer, FileUse, Session, Writes, command
+from creditctl.cli.ledger.import_source import SourceOptions, source_of
+from creditctl.cli.ledger.session import guard_posting
+from creditctl.cli.progress import progress
+from creditctl.core.errors import ExitCode
 
 if TYPE_CHECKING:
-    from creditctl.core.settings import Settings
-    from creditctl.ledger.store import Ledger
-    from creditctl.sources.importer import Progress
+    from creditctl.sources.importer import Import, Spool
     from creditctl.sources.report import ImportReport
-    from creditctl.sources.source import ColumnMap, Source
 
 SourceArgument = Annotated[
     str | None,
@@ -70,22 +57,9 @@ FullOption = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class ImportOptions:
-    """Where the rows come from and how they are to be read."""
-
-    source: str | None
-    url_env: str | None
-    table: str
-    format: str | None
-    delimiter: str | None
-    name: str | None
-    columns: ColumnMap
-    kinds: dict[str, str]
-
-
+@command(ledger=FileUse.REQUIRED, writes=Writes.ENTRIES, dry_run=True)
 def import_rows(
-    ctx: typer.Context,
+    session: Session,
     source: SourceArgument = None,
     url_env: UrlEnvOption = None,
     table: TableOption = "credit_transactions",
@@ -99,14 +73,7 @@ def import_rows(
     skip_other_mode: SkipModeOption = False,
     full: FullOption = False,
     allow_known: AllowKnownOption = False,
-    dry_run: DryRunOption = False,
-    yes: YesOption = False,
-    confirmed: ConfirmOption = None,
-    ledger: LedgerOption = None,
-    mode: ModeOption = None,
-    env_file: EnvFileOption = None,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Copy an application's own credit transactions into the ledger; run again, it goes on where it stopped.
 
     Columns: created, user_id, kind, credits, amount, currency, payment_key, livemode.
@@ -123,102 +90,36 @@ def import_rows(
     from creditctl.sources.row import RowReader, parse_kinds
     from creditctl.sources.source import ColumnMap
 
-    run = start(ctx, as_json=as_json)
     columns = ColumnMap.parse(renamed or (), constants or ())
-    wish = ImportOptions(source, url_env, table, form, delimiter, name, columns, parse_kinds(kinds or ()))
-    place = locate(run, ledger=ledger, env_file=env_file, expected=mode)
-    with ExitStack() as stack:
-        opened = stack.enter_context(open_ledger(run, place))
-        rows = stack.enter_context(_opened(run, place.settings, wish, opened))
-        spool = stack.enter_context(Spool(opened.path.parent))
-        reader = RowReader(rows.name, rows.row_field, opened.account, opened.livemode, wish.kinds)
-        job = Import(opened, rows, reader, full, skip_other_mode, allow_known, progress=_progress(run))
-        checked = job.check(spool)
-        if dry_run or not checked.may_load(skip_bad=skip_bad):
-            _finish(run, checked, wrote=False, dry_run=dry_run)
-        confirm(run, place, opened, confirmed, yes=yes)
-        _finish(run, job.load(spool, checked), wrote=True, dry_run=False)
+    wanted = SourceOptions(source, url_env, table, form, delimiter, name, columns)
+    their_kinds = parse_kinds(kinds or ())
+    # Without --mode: where there is no key, the ledger says itself which mode it is of.
+    settings = session.wiring.settings(session.options.env_file)
+    ledger = session.ledger
+    rows = source_of(session, settings, wanted)
+    spool = session.stack.enter_context(Spool(ledger.path.parent))
+    reader = RowReader(rows.name, rows.row_field, ledger.account, ledger.livemode, their_kinds)
+    return _run(session, Import(ledger, rows, reader, full, skip_other_mode, allow_known), spool, skip_bad=skip_bad)
 
 
-@contextmanager
-def _opened(run: Run, settings: Settings, wish: ImportOptions, ledger: Ledger) -> Iterator[Source]:
-    """The source that is meant. Errors: UsageError, ConfigurationError, Unreachable."""
-    from creditctl.sources.database import is_url
-    from creditctl.sources.files import open_file
-
-    if (wish.source is None) == (wish.url_env is None):
-        raise UsageError(
-            "An import reads one source: a file, a database URL, or --url-env NAME.",
-            code="import.source",
-            fix="For example `creditctl ledger import transactions.csv --dry-run`.",
-        )
-    if wish.source is not None and not is_url(wish.source):
-        if wish.format not in (None, "csv", "jsonl") or (wish.delimiter is not None and len(wish.delimiter) != 1):
-            raise UsageError("--format is csv or jsonl, --delimiter one character.", code="import.format")
-        path = run.wiring.folder / wish.source
-        yield open_file(path, wish.columns, format=wish.format, name=wish.name, delimiter=wish.delimiter)
-        return
-    with _database(run, settings, wish, ledger) as table:
-        yield table
+def _run(session: Session, job: Import, spool: Spool, *, skip_bad: bool) -> Answer:
+    """Checks every row; writes those that are new once all are good, or the bad ones are to be skipped."""
+    with progress(session, "rows") as told:
+        checked = replace(job, progress=told).check(spool)
+    if session.dry_run or not checked.may_load(skip_bad=skip_bad):
+        return _answer(checked, wrote=False, dry_run=session.dry_run)
+    guard_posting(session)
+    with progress(session, "rows") as told:
+        loaded = replace(job, progress=told).load(spool, checked)
+    return _answer(loaded, wrote=True, dry_run=False)
 
 
-@contextmanager
-def _database(run: Run, settings: Settings, wish: ImportOptions, ledger: Ledger) -> Iterator[Source]:
-    from creditctl.sources.database import DatabaseSource
-
-    url = _url_on_command_line(wish.source) if wish.source is not None else _url_of(run, settings, str(wish.url_env))
-    source = DatabaseSource(url, wish.table, wish.columns, name=wish.name, folder=run.wiring.folder)
-    try:
-        _require_other_file(source.sqlite_file, ledger)
-        yield source
-    finally:
-        source.close()
-
-
-def _url_on_command_line(url: str) -> str:
-    """A URL that anybody may see. Errors: UsageError with a password in it: others on this machine can read it."""
-    from creditctl.sources.database import holds_password
-
-    if holds_password(url):
-        raise UsageError(
-            "The database URL holds a password, and a command line can be read by others on this machine.",
-            code="import.password",
-            fix="Put the URL into a variable, or into .env, and name that: --url-env DATABASE_URL.",
-        )
-    return url
-
-
-def _url_of(run: Run, settings: Settings, name: str) -> str:
-    url = run.wiring.environ.get(name) or settings.text(name)
-    if not url:
-        raise ConfigurationError(
-            f"{name} is not set.",
-            code="env.missing",
-            fix=f"Export {name}, or write it into {settings.env_file}: postgresql://user:password@host/database.",
-        )
-    return url
-
-
-def _require_other_file(path: Path | None, ledger: Ledger) -> None:
-    if path is not None and path.exists() and path.samefile(ledger.path):
-        raise UsageError(
-            f"{path} is the ledger itself.", code="import.itself", fix="Name the application's own database."
-        )
-
-
-def _progress(run: Run) -> Progress | None:
-    """How far the reading has come, where somebody watches."""
-    if run.as_json or not run.wiring.stderr.isatty():
-        return None
-    return lambda count: run.err.print(f"{count:,} rows", end="\r")
-
-
-def _finish(run: Run, report: ImportReport, *, wrote: bool, dry_run: bool) -> None:
+def _answer(report: ImportReport, *, wrote: bool, dry_run: bool) -> Answer:
     from creditctl.cli.render import ledger_import as render
 
-    run.finish(
+    return Answer(
         {"written": wrote, "dry_run": dry_run, **report.as_dict()},
-        human=lambda console: render.imported(console, report, wrote=wrote, dry_run=dry_run),
+        lambda console: render.imported(console, report, wrote=wrote, dry_run=dry_run),
         findings=report.findings,
         exit_code=ExitCode.FINDINGS if report.findings and not dry_run else ExitCode.OK,
     )

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from creditctl.cli.options import EnvFileOption, JsonOption, LedgerOption, ModeOption
-from creditctl.cli.output import Run, start
+from creditctl.cli.command import Answer, FileUse, Session, StripeUse, Writes, command
 from creditctl.core.errors import ConfigurationError, GuardRefused, UsageError
 from creditctl.core.modes import Mode, require_mode
 
@@ -23,15 +22,8 @@ LivemodeOption = Annotated[
 ]
 
 
-def init(
-    ctx: typer.Context,
-    account: AccountOption = None,
-    livemode: LivemodeOption = None,
-    ledger: LedgerOption = None,
-    mode: ModeOption = None,
-    env_file: EnvFileOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@command(stripe=StripeUse.OPTIONAL, ledger=FileUse.CREATE, writes=Writes.FILES)
+def init(session: Session, account: AccountOption = None, livemode: LivemodeOption = None) -> Answer:
     """Begin a ledger for one account and mode, read from Stripe, or said with --account and --livemode or --test.
 
     A ledger that exists is left as it is (exit 3).
@@ -39,16 +31,16 @@ def init(
     from creditctl.cli.render import ledger as render
     from creditctl.ledger.store import Ledger
 
-    run = start(ctx, as_json=as_json)
-    settings = run.wiring.settings(env_file)
+    mode = session.options.mode
+    settings = session.wiring.settings(session.options.env_file)
     if settings.text("STRIPE_SECRET_KEY"):
         require_mode(mode, settings.mode)
-    owner = _said(settings, account, livemode, mode) or _asked(run, settings)
-    path = _path(run, settings, ledger, owner[1])
-    _require_new(run, path)
-    with Ledger.open(path, account=owner[0], livemode=owner[1], clock=run.wiring.clock) as opened:
+    owner = _said(settings, account, livemode, mode) or _asked(session, settings)
+    path = _path(session, settings, owner[1])
+    _require_new(session, path)
+    with Ledger.open(path, account=owner[0], livemode=owner[1], clock=session.wiring.clock) as opened:
         report = {"ledger": str(path), "account": opened.account, "livemode": opened.livemode}
-    run.finish(report, human=lambda console: render.begun(console, path, *owner))
+    return Answer(report, lambda console: render.begun(console, path, *owner))
 
 
 def _said(settings: Settings, account: str | None, livemode: bool | None, mode: Mode | None) -> tuple[str, bool] | None:
@@ -78,7 +70,7 @@ def _contradiction(fact: str) -> GuardRefused:
     )
 
 
-def _asked(run: Run, settings: Settings) -> tuple[str, bool]:
+def _asked(session: Session, settings: Settings) -> tuple[str, bool]:
     """The owner of the key, read from Stripe; a pinned account has to be the same."""
     if settings.text("STRIPE_SECRET_KEY") is None:
         raise ConfigurationError(
@@ -86,27 +78,28 @@ def _asked(run: Run, settings: Settings) -> tuple[str, bool]:
             code="env.missing",
             fix="Set it, or say it: `creditctl ledger init --account acct_… --test` (or --livemode).",
         )
-    with run.wiring.stripe(settings, audited=False) as door:
-        _ = door.client  # checks the pinned account, if there is one
-        return door.account_id, door.livemode
+    _ = session.stripe.client  # checks the pinned account, if there is one
+    return session.stripe.account_id, session.stripe.livemode
 
 
-def _path(run: Run, settings: Settings, ledger: Path | None, livemode: bool) -> Path:
-    if ledger is not None:
-        return run.wiring.folder / ledger
+def _path(session: Session, settings: Settings, livemode: bool) -> Path:
+    """Where the new ledger lies: --ledger, what the settings say, or the file of its mode."""
+    named, folder = session.options.ledger, session.wiring.folder
+    if named is not None:
+        return folder / named
     if settings.text("CREDITCTL_LEDGER") or settings.text("STRIPE_SECRET_KEY"):
         return settings.ledger_path
-    return run.wiring.folder / ("creditctl.db" if livemode else "creditctl-test.db")
+    return folder / ("creditctl.db" if livemode else "creditctl-test.db")
 
 
-def _require_new(run: Run, path: Path) -> None:
+def _require_new(session: Session, path: Path) -> None:
     """Leaves a ledger that exists alone. Errors: ConfigurationError saying whose it is; LedgerError if it is none."""
     from creditctl.ledger.store import Ledger
 
     if not path.exists() or (path.is_file() and path.stat().st_size == 0):
         return
     with (
-        Ledger.open(path, account=None, livemode=None, clock=run.wiring.clock, create=False) as there,
+        Ledger.open(path, account=None, livemode=None, clock=session.wiring.clock, create=False) as there,
         there.reading() as view,
     ):
         raise ConfigurationError(

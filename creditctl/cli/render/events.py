@@ -29,6 +29,15 @@ def event_line(row: Mapping[str, Any]) -> str:
     return f"{stamp(row['created'])}  {row['type']:<40} {row['id']}  {row['about']}{state}"
 
 
+def end_of_list(console: Console, count: int, more: bool) -> None:
+    """The last line of a list: how many there were, and whether there may be more."""
+    if not count:
+        console.print("No event matches. Stripe lists thirty days; `creditctl events archive` keeps more from now on.")
+        return
+    tail = "there may be more: raise --limit" if more else "that is all"
+    console.print(f"{count:,} events, {tail}. Next: `creditctl events show evt_…`")
+
+
 def show(console: Console, report: Mapping[str, Any]) -> None:
     """One event: what it is about, what our ledger did with it, and the whole body."""
     event = report["event"]

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import io
-import json
-import threading
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
 import stripe
@@ -18,18 +14,14 @@ from creditctl.cli.wiring import Wiring
 from creditctl.core.errors import ExitCode
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
+from tests.support.cli import Cli
+from tests.support.clock import Clock
+from tests.support.event_world import Sink
+from tests.support.keys import TEST_KEY
 
-KEY = "sk_test_emulator0000000000"
 
-
-class Impatient:
+class Impatient(Clock):
     """A clock whose owner presses Ctrl-C as soon as something waits."""
-
-    def __init__(self, now: int) -> None:
-        self.now = now
-
-    def __call__(self) -> int:
-        return self.now
 
     def sleep(self, _seconds: float) -> None:
         raise KeyboardInterrupt
@@ -38,47 +30,31 @@ class Impatient:
 class StoppedAtPage(EmulatorHTTPClient):
     """The emulator in process; Ctrl-C comes with the second page of events."""
 
-    def request(self, method: str, url: str, headers: Any, post_data: Any = None, *, _usage: Any = None) -> Any:
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        post_data: object = None,
+        *,
+        _usage: list[str] | None = None,
+    ) -> tuple[str, int, Mapping[str, str]]:
         if "starting_after" in url:
             raise KeyboardInterrupt
         return super().request(method, url, headers, post_data)
 
 
 @pytest.fixture
-def sink() -> Iterator[tuple[str, list[str]]]:
-    """A URL that keeps the ids of what it gets."""
-    got: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["id"])
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_arguments: Any) -> None:
-            """Says nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/hook", got
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-@pytest.fixture
-def shop(cli: Any, emulator: Emulator) -> Any:
+def shop(cli: Cli, emulator: Emulator) -> Cli:
     """The command line with a signing secret, and 150 events on its Stripe."""
     cli.environ["STRIPE_WEBHOOK_SECRET"] = "whsec_example0000000000"
-    client = stripe.StripeClient(KEY, http_client=EmulatorHTTPClient(emulator))
+    client = stripe.StripeClient(TEST_KEY, http_client=EmulatorHTTPClient(emulator))
     for number in range(150):
         client.v1.products.create(params={"name": f"Example {number}"})
     return cli
 
 
-def test_a_stopped_archive_says_that_the_next_run_goes_on(shop: Any, emulator: Emulator) -> None:
+def test_a_stopped_archive_says_that_the_next_run_goes_on(shop: Cli, emulator: Emulator) -> None:
     stopped = replace(shop, transport=lambda: StoppedAtPage(emulator))("events", "archive", "--json")
 
     assert stopped.exit_code == ExitCode.STOPPED
@@ -86,8 +62,8 @@ def test_a_stopped_archive_says_that_the_next_run_goes_on(shop: Any, emulator: E
     assert shop("events", "archive", "--json").report["kept"] == 150
 
 
-def test_a_stopped_replay_says_how_it_is_continued_and_is(shop: Any, sink: Any) -> None:
-    url, got = sink
+def test_a_stopped_replay_says_how_it_is_continued_and_is(shop: Cli, sink: Sink) -> None:
+    url, got = sink.url, sink.got
     command = ("events", "replay", "--since", "1h", "--to", url, "--limit", "150")
 
     stopped = replace(shop, clock=Impatient(shop.clock.now))(*command)
@@ -100,8 +76,8 @@ def test_a_stopped_replay_says_how_it_is_continued_and_is(shop: Any, sink: Any) 
     assert len(got) == len(set(got)) == 150
 
 
-def test_the_plan_of_a_replay_that_was_stopped_is_what_is_left_of_it(shop: Any, sink: Any) -> None:
-    url, got = sink
+def test_the_plan_of_a_replay_that_was_stopped_is_what_is_left_of_it(shop: Cli, sink: Sink) -> None:
+    url, got = sink.url, sink.got
     command = ("events", "replay", "--since", "1h", "--to", url, "--limit", "40")
     replace(shop, clock=Impatient(shop.clock.now))(*command)
 
@@ -115,8 +91,8 @@ def test_the_plan_of_a_replay_that_was_stopped_is_what_is_left_of_it(shop: Any, 
 
 
 @pytest.mark.parametrize("form", [(), ("--json",), ("--jsonl",)])
-def test_a_stopped_listener_says_that_it_goes_on_where_it_stopped(shop: Any, sink: Any, form: tuple[str, ...]) -> None:
-    url, _ = sink
+def test_a_stopped_listener_says_that_it_goes_on_where_it_stopped(shop: Cli, sink: Sink, form: tuple[str, ...]) -> None:
+    url = sink.url
 
     stopped = replace(shop, clock=Impatient(shop.clock.now))("events", "listen", "--forward-to", url, *form)
 
@@ -149,29 +125,33 @@ class Terminal(io.StringIO):
         return lines
 
 
-def wiring(shop: Any, emulator: Emulator, **streams: io.StringIO) -> Wiring:
-    quiet = {"stdin": io.StringIO(), "stdout": io.StringIO(), "stderr": io.StringIO()}
+def wiring(
+    shop: Cli, emulator: Emulator, *, stdout: io.StringIO | None = None, stderr: io.StringIO | None = None
+) -> Wiring:
+    """The wiring of the shop, with one stream of its own."""
     return Wiring(
         environ=shop.environ,
         folder=shop.folder,
+        stdin=io.StringIO(),
+        stdout=stdout or io.StringIO(),
+        stderr=stderr or io.StringIO(),
         clock=shop.clock,
         sleep=shop.clock.sleep,
         transport=lambda: EmulatorHTTPClient(emulator),
-        **(quiet | streams),
     )
 
 
 @pytest.mark.parametrize("form", [(), ("--jsonl",), ("--json",)])
-def test_a_reader_of_the_list_may_leave_early(shop: Any, emulator: Emulator, form: tuple[str, ...]) -> None:
+def test_a_reader_of_the_list_may_leave_early(shop: Cli, emulator: Emulator, form: tuple[str, ...]) -> None:
     assert run(["events", "list", "--limit", "0", *form], wiring(shop, emulator, stdout=LeftPipe())) == ExitCode.OK
 
 
 @pytest.mark.parametrize("command", [("archive",), ("list", "--limit", "0"), ("replay", "--since", "1h")])
 def test_progress_is_shown_at_a_terminal_and_gone_afterwards(
-    shop: Any, emulator: Emulator, sink: Any, command: tuple[str, ...]
+    shop: Cli, emulator: Emulator, sink: Sink, command: tuple[str, ...]
 ) -> None:
     shop.environ["COLUMNS"] = "200"
-    target = ("--to", sink[0], "--rate", "0") if command[0] == "replay" else ()
+    target = ("--to", sink.url, "--rate", "0") if command[0] == "replay" else ()
     terminal = Terminal()
 
     run(["events", *command, *target], wiring(shop, emulator, stderr=terminal))
@@ -181,7 +161,7 @@ def test_progress_is_shown_at_a_terminal_and_gone_afterwards(
 
 
 @pytest.mark.parametrize("name", ["", "../accounts", "evt_a/b?c", "évt"])
-def test_no_name_of_an_event_leads_anywhere_else(shop: Any, name: str) -> None:
+def test_no_name_of_an_event_leads_anywhere_else(shop: Cli, name: str) -> None:
     shown = shop("events", "show", name, "--json")
 
     assert (shown.exit_code, shown.document["error"]["code"]) == (ExitCode.USAGE, "events.unknown")

@@ -5,17 +5,17 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from creditctl.ledger.store import Ledger
+from tests.support.cli import Cli
 
 HEADER = "created,user_id,kind,credits,amount,currency,payment_key,package,livemode"
 
 
 @pytest.fixture
-def book(offline_cli: Any) -> Any:
+def book(offline_cli: Cli) -> Cli:
     """The command line, and an empty ledger of test mode."""
     path = offline_cli.folder / "book.db"
     Ledger.open(path, account="acct_1", livemode=False, clock=offline_cli.clock).close()
@@ -23,7 +23,7 @@ def book(offline_cli: Any) -> Any:
     return offline_cli
 
 
-def write(book: Any, *lines: str, name: str = "app.csv", header: str = HEADER) -> Path:
+def write(book: Cli, *lines: str, name: str = "app.csv", header: str = HEADER) -> Path:
     path: Path = book.folder / name
     path.write_text("\n".join([header, *lines]) + "\n")
     return path
@@ -40,7 +40,7 @@ def row(n: int, **changes: str) -> str:
     return ",".join((usual | changes).values())
 
 
-def test_a_dry_run_is_the_plan_and_writes_nothing(book: Any) -> None:
+def test_a_dry_run_is_the_plan_and_writes_nothing(book: Cli) -> None:
     write(book, row(1), row(2))
 
     outcome = book("ledger", "import", "app.csv", "--dry-run", "--json")
@@ -52,7 +52,7 @@ def test_a_dry_run_is_the_plan_and_writes_nothing(book: Any) -> None:
     assert book("ledger", "balance", "--json").report["balances"] == []
 
 
-def test_an_import_is_written_and_running_it_again_changes_nothing(book: Any) -> None:
+def test_an_import_is_written_and_running_it_again_changes_nothing(book: Cli) -> None:
     write(book, row(1), row(2))
 
     first = book("ledger", "import", "app.csv")
@@ -64,7 +64,7 @@ def test_an_import_is_written_and_running_it_again_changes_nothing(book: Any) ->
     assert book("ledger", "verify").exit_code == 0
 
 
-def test_with_a_bad_row_nothing_is_written_unless_that_is_wanted(book: Any) -> None:
+def test_with_a_bad_row_nothing_is_written_unless_that_is_wanted(book: Cli) -> None:
     write(book, row(1), row(2, amount="10.00"), row(3, kind="gift"))
 
     refused = book("ledger", "import", "app.csv", "--json")
@@ -82,7 +82,7 @@ def test_with_a_bad_row_nothing_is_written_unless_that_is_wanted(book: Any) -> N
     assert (mended.exit_code, mended.report["new"], mended.report["existing"]) == (0, 2, 1)
 
 
-def test_columns_and_kinds_are_mapped(book: Any) -> None:
+def test_columns_and_kinds_are_mapped(book: Cli) -> None:
     write(book, "1790000000,u1,topup,1000,1000,pi_1", header="ts,customer,type,points,cents,intent")
 
     outcome = book(
@@ -96,13 +96,13 @@ def test_columns_and_kinds_are_mapped(book: Any) -> None:
     assert (entry["kind"], entry["currency"], entry["idempotency_key"]) == ("purchase", "usd", "import:legacy:2")
 
 
-def test_columns_that_nothing_is_taken_from_are_named(book: Any) -> None:
+def test_columns_that_nothing_is_taken_from_are_named(book: Cli) -> None:
     write(book, row(1) + ",x", header=HEADER + ",colour")
 
     assert "Columns that nothing was taken from: colour." in book("ledger", "import", "app.csv").stdout
 
 
-def test_rows_of_the_other_mode_can_be_passed_over(book: Any) -> None:
+def test_rows_of_the_other_mode_can_be_passed_over(book: Cli) -> None:
     write(book, row(1), row(2, livemode="true"))
 
     refused = book("ledger", "import", "app.csv", "--json")
@@ -112,7 +112,7 @@ def test_rows_of_the_other_mode_can_be_passed_over(book: Any) -> None:
     assert (passed.exit_code, passed.report["new"], passed.report["other_mode"]) == (0, 1, 1)
 
 
-def test_a_file_in_which_lines_have_moved_is_not_imported(book: Any) -> None:
+def test_a_file_in_which_lines_have_moved_is_not_imported(book: Cli) -> None:
     write(book, row(1), row(2))
     book("ledger", "import", "app.csv")
     write(book, row(3), row(1), row(2))
@@ -124,7 +124,7 @@ def test_a_file_in_which_lines_have_moved_is_not_imported(book: Any) -> None:
     assert book("ledger", "history", "--json").report["entries"][-1]["payment_key"] == "pi_2"
 
 
-def test_the_same_file_under_another_name_is_refused(book: Any) -> None:
+def test_the_same_file_under_another_name_is_refused(book: Cli) -> None:
     write(book, row(1), name="october.csv")
     write(book, row(1), row(2), name="november.csv")
     book("ledger", "import", "october.csv")
@@ -154,7 +154,7 @@ def test_the_same_file_under_another_name_is_refused(book: Any) -> None:
         (["app.csv", "--ledger", "gone.db"], 6, "There is no ledger"),
     ],
 )
-def test_what_cannot_be_imported_is_refused(book: Any, arguments: list[str], code: int, words: str) -> None:
+def test_what_cannot_be_imported_is_refused(book: Cli, arguments: list[str], code: int, words: str) -> None:
     write(book, row(1))
     (book.folder / "app.txt").write_text("")
 
@@ -167,7 +167,7 @@ def test_what_cannot_be_imported_is_refused(book: Any, arguments: list[str], cod
     assert not (book.folder / "gone.db").exists()
 
 
-def test_a_password_on_the_command_line_is_refused_and_not_repeated(book: Any) -> None:
+def test_a_password_on_the_command_line_is_refused_and_not_repeated(book: Cli) -> None:
     outcome = book("ledger", "import", "postgresql://app:" + "s3cr" + "et@127.0.0.1/app")
 
     assert outcome.exit_code == 2
@@ -184,7 +184,7 @@ def make_application(path: Path) -> None:
         connection.commit()
 
 
-def test_an_applications_table_is_imported_by_its_url(book: Any) -> None:
+def test_an_applications_table_is_imported_by_its_url(book: Cli) -> None:
     pytest.importorskip("sqlalchemy", reason="the extra creditctl[import] is not installed")
     make_application(book.folder / "app.db")
 
@@ -195,7 +195,7 @@ def test_an_applications_table_is_imported_by_its_url(book: Any) -> None:
     assert "2 there already" in again.stdout
 
 
-def test_the_url_may_stand_in_the_env_file(book: Any) -> None:
+def test_the_url_may_stand_in_the_env_file(book: Cli) -> None:
     pytest.importorskip("sqlalchemy", reason="the extra creditctl[import] is not installed")
     make_application(book.folder / "app.db")
     book.write_env(["DATABASE_URL=sqlite:///app.db"])

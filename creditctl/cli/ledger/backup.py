@@ -1,0 +1,44 @@
+"""`creditctl ledger backup`: a copy of the ledger taken while others use it, its hash chain verified."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from creditctl.cli.command import Answer, FileUse, Session, command
+from creditctl.cli.ledger.verify import chain_exit_code, fault_findings
+
+if TYPE_CHECKING:
+    from creditctl.ledger.hashchain.verify import Verification
+
+
+@command(ledger=FileUse.REQUIRED)
+def backup(
+    session: Session,
+    destination: Annotated[Path, typer.Argument(help="A file that does not exist yet.", metavar="FILE")],
+) -> Answer:
+    """Copy the ledger as it is now, while others use it, and prove the copy's chain. Nothing is overwritten."""
+    from creditctl.cli.render import ledger as render
+
+    target = session.wiring.folder / destination
+    session.ledger.backup(target)
+    found = _verified_copy(session, target)
+    return Answer(
+        {"backup": str(target), "bytes": target.stat().st_size, "count": found.head.count, "head": found.head.hash},
+        lambda console: render.backup(console, target, found),
+        findings=fault_findings(found),
+        exit_code=chain_exit_code(found),
+    )
+
+
+def _verified_copy(session: Session, path: Path) -> Verification:
+    from creditctl.ledger.store import Ledger
+
+    account, livemode = session.ledger.account, session.ledger.livemode
+    with (
+        Ledger.open(path, account=account, livemode=livemode, clock=session.wiring.clock, create=False) as copy,
+        copy.reading() as view,
+    ):
+        return view.verify()

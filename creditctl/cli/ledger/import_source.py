@@ -1,0 +1,93 @@
+"""Source of `creditctl ledger import`: a file, a database URL, or a variable that holds the URL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from creditctl.core.errors import ConfigurationError, UsageError
+
+if TYPE_CHECKING:
+    from creditctl.cli.session import Session
+    from creditctl.core.settings import Settings
+    from creditctl.sources.source import ColumnMap, Source
+
+
+@dataclass(frozen=True)
+class SourceOptions:
+    """Where the rows come from and how they are to be read."""
+
+    source: str | None
+    url_env: str | None
+    table: str
+    format: str | None
+    delimiter: str | None
+    name: str | None
+    columns: ColumnMap
+
+
+def source_of(session: Session, settings: Settings, wanted: SourceOptions) -> Source:
+    """The source that is meant; it is closed with the session. Errors: UsageError, ConfigurationError, Unreachable."""
+    from creditctl.sources.database import is_url
+
+    if (wanted.source is None) == (wanted.url_env is None):
+        raise UsageError(
+            "An import reads one source: a file, a database URL, or --url-env NAME.",
+            code="import.source",
+            fix="For example `creditctl ledger import transactions.csv --dry-run`.",
+        )
+    if wanted.source is None:
+        return _database(session, _url_of_variable(session, settings, str(wanted.url_env)), wanted)
+    if is_url(wanted.source):
+        return _database(session, _url_on_command_line(wanted.source), wanted)
+    return _file(session, wanted.source, wanted)
+
+
+def _file(session: Session, name: str, wanted: SourceOptions) -> Source:
+    from creditctl.sources.files import open_file
+
+    if wanted.format not in (None, "csv", "jsonl") or (wanted.delimiter is not None and len(wanted.delimiter) != 1):
+        raise UsageError("--format is csv or jsonl, --delimiter one character.", code="import.format")
+    path = session.wiring.folder / name
+    return open_file(path, wanted.columns, format=wanted.format, name=wanted.name, delimiter=wanted.delimiter)
+
+
+def _database(session: Session, url: str, wanted: SourceOptions) -> Source:
+    from creditctl.sources.database import DatabaseSource
+
+    source = DatabaseSource(url, wanted.table, wanted.columns, name=wanted.name, folder=session.wiring.folder)
+    session.stack.callback(source.close)
+    _require_other_file(source.sqlite_file, session.ledger.path)
+    return source
+
+
+def _url_on_command_line(url: str) -> str:
+    """A URL that anybody may see. Errors: UsageError with a password in it: others on this machine can read it."""
+    from creditctl.sources.database import holds_password
+
+    if holds_password(url):
+        raise UsageError(
+            "The database URL holds a password, and a command line can be read by others on this machine.",
+            code="import.password",
+            fix="Put the URL into a variable, or into .env, and name that: --url-env DATABASE_URL.",
+        )
+    return url
+
+
+def _url_of_variable(session: Session, settings: Settings, name: str) -> str:
+    url = session.wiring.environ.get(name) or settings.text(name)
+    if not url:
+        raise ConfigurationError(
+            f"{name} is not set.",
+            code="env.missing",
+            fix=f"Export {name}, or write it into {settings.env_file}: postgresql://user:password@host/database.",
+        )
+    return url
+
+
+def _require_other_file(path: Path | None, ledger_path: Path) -> None:
+    if path is not None and path.exists() and path.samefile(ledger_path):
+        raise UsageError(
+            f"{path} is the ledger itself.", code="import.itself", fix="Name the application's own database."
+        )

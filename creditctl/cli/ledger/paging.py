@@ -1,0 +1,48 @@
+"""Pagination of the ledger's lists: pages of fifty rows for people, all rows a thousand at a time for pipes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Generic, TypeVar
+
+import typer
+
+PAGE_ROWS = 50
+_STREAM_ROWS = 1000
+
+LimitOption = Annotated[
+    int | None, typer.Option("--limit", min=1, help="At most this many rows.", show_default="50 on a page, else all")
+]
+JsonLinesOption = Annotated[bool, typer.Option("--jsonl", help="Print one JSON object a line, and no table.")]
+
+Row = TypeVar("Row")
+Place = TypeVar("Place")
+
+
+@dataclass(frozen=True)
+class Pages(Generic[Row, Place]):
+    """A list of the ledger, read in pages, each in a transaction of its own: no writer waits for a long list.
+
+    Shape: `read` takes a place and how many rows to read after it; `place_of` says where a row stands.
+    """
+
+    read: Callable[[Place, int], Sequence[Row]]
+    place_of: Callable[[Row], Place]
+
+    def page(self, after: Place, limit: int | None) -> tuple[Sequence[Row], Place | None]:
+        """One page, and where the next begins; None after the last. One row more is read to know."""
+        size = limit or PAGE_ROWS
+        rows = self.read(after, size + 1)
+        shown = rows[:size]
+        return shown, self.place_of(shown[-1]) if len(rows) > size else None
+
+    def rows(self, after: Place, limit: int | None) -> Iterator[Row]:
+        """Every row, or as many as wanted."""
+        left = limit
+        while left is None or left > 0:
+            page = self.read(after, _STREAM_ROWS if left is None else min(left, _STREAM_ROWS))
+            yield from page
+            if len(page) < _STREAM_ROWS:
+                return
+            after, left = self.place_of(page[-1]), None if left is None else left - len(page)

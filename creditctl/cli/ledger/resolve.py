@@ -1,0 +1,69 @@
+"""`creditctl ledger resolve`: settles a finding, by crediting what was paid for or by dismissing it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from creditctl.cli.command import Answer, FileUse, Session, Writes, command
+from creditctl.cli.ledger.session import ReasonOption, guard_posting
+from creditctl.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from creditctl.ledger.models import Resolution
+
+UserOption = Annotated[str | None, typer.Option("--user", help="Whose credits, where the finding does not say it.")]
+CreditsOption = Annotated[
+    int | None, typer.Option("--credits", min=1, help="How many, where the finding does not say it.")
+]
+
+
+@command(ledger=FileUse.REQUIRED, writes=Writes.ENTRIES)
+def resolve(
+    session: Session,
+    number: Annotated[int, typer.Argument(help="The finding, as `ledger findings` numbers it.", metavar="ID")],
+    reason: ReasonOption,
+    credit: Annotated[
+        bool | None, typer.Option("--credit/--dismiss", help="Post the credits that it proposes, or settle it without.")
+    ] = None,
+    user: UserOption = None,
+    credits: CreditsOption = None,
+) -> Answer:
+    """Settle a finding with a reason: credit what was paid for, or dismiss it. Crediting a live ledger is guarded."""
+    from creditctl.ledger import resolving
+
+    action = _action(credit, user, credits)
+    if action == "credit":
+        guard_posting(session)
+    with session.ledger.transaction() as tx:
+        settled = resolving.resolve(tx, number, action=action, reason=reason, user_id=user, credits=credits)
+        posting = settled.posting
+        after = tx.balance(posting.entry.user_id) if posting else None
+    return _answer(settled, after)
+
+
+def _answer(settled: Resolution, after: int | None) -> Answer:
+    from creditctl.cli.render import ledger as render
+
+    posting = settled.posting
+    report = {
+        "finding": settled.finding.as_dict(),
+        "outcome": str(posting.outcome) if posting else None,
+        "entry": posting.entry.as_dict() if posting else None,
+        "balance": after,
+    }
+    return Answer(report, lambda console: render.resolved(console, settled, after))
+
+
+def _action(credit: bool | None, user: str | None, credits: int | None) -> Literal["credit", "dismiss"]:
+    """What is to be done. Errors: UsageError where it is not said, or says who gets what of nothing."""
+    if credit is None:
+        raise UsageError(
+            "A finding is settled with --credit or with --dismiss.",
+            code="ledger.action",
+            fix="`creditctl ledger findings` shows what each one is about.",
+        )
+    if not credit and (user is not None or credits is not None):
+        raise UsageError("--user and --credits go with --credit.", code="ledger.action", fix="Leave them out.")
+    return "credit" if credit else "dismiss"

@@ -1,0 +1,66 @@
+"""`creditctl ledger verify`: recomputes the hash chain and names every entry that is not as it was written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from creditctl.cli.command import Answer, FileUse, Session, command
+from creditctl.core.errors import ExitCode
+from creditctl.core.findings import Finding, Severity
+
+if TYPE_CHECKING:
+    from creditctl.ledger.hashchain.verify import Verification
+
+
+@command(ledger=FileUse.REQUIRED)
+def verify(
+    session: Session,
+    expect_head: Annotated[
+        str | None,
+        typer.Option("--expect-head", help="A head noted earlier: proves that no entry was cut off.", metavar="HASH"),
+    ] = None,
+) -> Answer:
+    """Recompute the hash chain and name every entry that was edited, removed, inserted or moved. Exit 6 if any was."""
+    from creditctl.cli.render import ledger as render
+
+    ledger = session.ledger
+    with ledger.reading() as view:
+        found = view.verify(expect_head)
+    report = {
+        "ledger": str(ledger.path),
+        "account": ledger.account,
+        "livemode": ledger.livemode,
+        "count": found.head.count,
+        "head": found.head.hash,
+        "expected_head": expect_head,
+        "faults": [
+            {"kind": fault.kind, "entry_id": fault.entry_id, "message": fault.message} for fault in found.faults
+        ],
+    }
+    return Answer(
+        report,
+        lambda console: render.verification(console, found, ledger.path, expect_head),
+        findings=fault_findings(found),
+        exit_code=chain_exit_code(found),
+    )
+
+
+def chain_exit_code(found: Verification) -> ExitCode:
+    """6 where the hash chain is broken, else 0."""
+    return ExitCode.OK if found.ok else ExitCode.LEDGER
+
+
+def fault_findings(found: Verification) -> list[Finding]:
+    """The faults of a hash chain as findings, all critical."""
+    return [
+        Finding(
+            f"ledger.{fault.kind}",
+            Severity.CRITICAL,
+            "ledger" if fault.entry_id is None else f"entry {fault.entry_id}",
+            fault.message,
+            "Compare with a backup (`creditctl ledger history --ledger BACKUP`), then run `creditctl reconcile`.",
+        )
+        for fault in found.faults
+    ]

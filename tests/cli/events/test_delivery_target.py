@@ -1,0 +1,48 @@
+"""Where events are delivered: what was listened for, the host of the settings, no foreign host in live mode."""
+
+from __future__ import annotations
+
+from creditctl.core.errors import ExitCode
+from creditctl.emulator.app import Emulator
+from tests.support.cli import Cli
+from tests.support.event_world import Sink, live_event, stripe_client
+
+
+def test_without_an_endpoint_a_replay_goes_where_was_listened_for(cli: Cli, sink: Sink, emulator: Emulator) -> None:
+    url, got = sink.url, sink.got
+    cli.environ["STRIPE_WEBHOOK_SECRET"] = "whsec_example0000000000"
+    stripe_client(emulator).v1.products.create(params={"name": "An example"})
+    (event_id,) = [row["id"] for row in cli("events", "list", "--json").report["events"]]
+    unclear = cli("events", "replay", event_id, "--json")
+    assert (unclear.exit_code, unclear.document["error"]["code"]) == (3, "events.no_endpoint")
+
+    cli("events", "listen", "--forward-to", url, "--once")
+    assert got == []
+
+    assert cli("events", "replay", event_id).exit_code == ExitCode.OK
+    assert got == [event_id]
+
+
+def test_live_events_go_to_no_foreign_host_without_confirmation(live: Cli, sink: Sink) -> None:
+    url, got = sink.url, sink.got
+    event_id = live_event(live)
+
+    refused = live("events", "replay", event_id, "--to", url, "--json")
+    wrong = live("events", "replay", event_id, "--to", url, "--confirm", "acct_another", "--json")
+    listening = live("events", "listen", "--forward-to", url, "--once", "--json")
+
+    assert [each.exit_code for each in (refused, wrong, listening)] == [3, 3, 3]
+    assert {each.document["error"]["code"] for each in (refused, wrong, listening)} == {"guard.foreign_host"}
+    assert got == []
+    account = refused.document["error"]["fix"].split("--confirm ")[1].rstrip(".")
+    assert live("events", "replay", event_id, "--to", url, "--confirm", account).exit_code == 0
+    assert got == [event_id]
+
+
+def test_live_events_go_to_the_host_of_the_settings(live: Cli, sink: Sink) -> None:
+    url, got = sink.url, sink.got
+    live.environ["CREDITS_API_URL"] = url.removesuffix("/hook")
+    event_id = live_event(live)
+
+    assert live("events", "replay", event_id, "--to", url).exit_code == 0
+    assert got == [event_id]

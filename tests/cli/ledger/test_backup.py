@@ -1,0 +1,31 @@
+"""`creditctl ledger backup`: a copy that is a ledger, taken while somebody writes."""
+
+from __future__ import annotations
+
+from creditctl.ledger.store import Ledger
+from tests.support.cli import Cli
+from tests.support.clock import NOW
+from tests.support.ledger_books import purchase
+
+
+def test_a_backup_is_a_ledger_and_overwrites_nothing(book: Cli) -> None:
+    head = book("ledger", "verify", "--json").report["head"]
+    outcome = book("ledger", "backup", "copy.db", "--json")
+    again = book("ledger", "backup", "copy.db")
+
+    assert (outcome.exit_code, outcome.report["head"], outcome.report["count"]) == (0, head, 3)
+    assert again.exit_code == 6
+    assert "already something" in again.stderr
+    assert book("ledger", "verify", "--ledger", "copy.db", "--expect-head", head).exit_code == 0
+
+
+def test_a_backup_is_taken_while_somebody_writes(book: Cli) -> None:
+    path = book.folder / "book.db"
+    with (
+        Ledger.open(path, account=None, livemode=None, clock=lambda: NOW) as ledger,
+        ledger.transaction() as tx,
+    ):
+        tx.post(purchase(9).draft())
+        outcome = book("ledger", "backup", "copy.db", "--json")
+
+    assert (outcome.exit_code, outcome.report["count"]) == (0, 3)

@@ -1,0 +1,41 @@
+"""`creditctl ledger export`: every entry, streamed, into a new file, and importable elsewhere."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+from tests.support.cli import Cli
+from tests.support.ledger_books import fill
+
+
+def test_export_streams_every_entry(book: Cli) -> None:
+    as_csv = list(csv.DictReader(io.StringIO(book("ledger", "export").stdout)))
+    as_lines = [json.loads(line) for line in book("ledger", "export", "--format", "jsonl").stdout.splitlines()]
+
+    assert (
+        [row["payment_key"] for row in as_csv] == [row["payment_key"] for row in as_lines] == ["pi_1", "pi_2", "pi_3"]
+    )
+    assert book("ledger", "export", "--json").report["count"] == 3
+
+
+def test_export_writes_a_new_file_and_no_other(book: Cli) -> None:
+    first = book("ledger", "export", "--output", "out.csv", "--json")
+    again = book("ledger", "export", "--output", "out.csv")
+
+    assert (first.report["count"], again.exit_code) == (3, 3)
+    assert len((book.folder / "out.csv").read_text().splitlines()) == 4
+    assert "already something" in again.stderr
+
+
+def test_what_was_exported_can_be_imported_elsewhere(book: Cli) -> None:
+    book("ledger", "export", "--output", "out.csv")
+    fill(book.folder / "other.db", 0)
+
+    outcome = book("ledger", "import", "out.csv", "--ledger", "other.db", "--json")
+
+    assert (outcome.exit_code, outcome.report["new"]) == (0, 3)
+    assert (
+        book("ledger", "balance", "--ledger", "other.db", "--json").report == book("ledger", "balance", "--json").report
+    )
