@@ -11,7 +11,8 @@
 
 What the declaration brings (see `cli/uses.py`):
 
-- always `--json`; with `settings` (the usual case) `--mode` and `--env-file`;
+- always `--json`; with `settings` (the usual case) `--mode` and `--env-file`; `mode=ModeCheck.ABSENT` leaves `--mode`
+  out, `AT_FIRST_USE` lets a command run without settings that it may not need;
 - `ledger=REQUIRED|CREATE`: `--ledger`; `writes=STRIPE|ENTRIES`: `--yes` and `--confirm`; `asks=True`: `--yes`;
   `dry_run=True`: `--dry-run`. They stand in `session.options`, under a heading of their own in help;
 - `session.settings`, `.stripe`, `.ledger`, `.archive`, `.catalog()`: opened at first use and closed afterwards, so that
@@ -35,9 +36,9 @@ import typer
 from creditctl.cli import options as shared
 from creditctl.cli.output import Answer, dotted_name, print_answer
 from creditctl.cli.session import Session, SharedOptions
-from creditctl.cli.uses import FileUse, StripeUse, Uses, Writes
+from creditctl.cli.uses import FileUse, ModeCheck, StripeUse, Uses, Writes
 
-__all__ = ["Answer", "FileUse", "Session", "StripeUse", "Uses", "Writes", "command"]
+__all__ = ["Answer", "FileUse", "ModeCheck", "Session", "StripeUse", "Uses", "Writes", "command"]
 
 
 P = ParamSpec("P")
@@ -52,9 +53,10 @@ def command(
     settings: bool = True,
     asks: bool = False,
     dry_run: bool = False,
+    mode: ModeCheck = ModeCheck.AT_START,
 ) -> Callable[[Callable[Concatenate[Session, P], Answer]], Callable[..., int]]:
     """Turns a function from session and own options to an answer into a command for Typer, which exits with a code."""
-    uses = Uses(stripe, ledger, archive, writes, settings, asks, dry_run)
+    uses = Uses(stripe, ledger, archive, writes, settings, asks, dry_run, mode)
 
     def decorate(function: Callable[Concatenate[Session, P], Answer]) -> Callable[..., int]:
         added = shared_parameters(uses)
@@ -66,7 +68,7 @@ def command(
             options = SharedOptions(**{name: values.pop(name) for name in added})
             with ExitStack() as stack:
                 session = Session(dotted_name(ctx), ctx.find_root().obj, options.as_json, options, uses, stack)
-                if options.mode is not None and not uses.ledger:
+                if options.mode is not None and not uses.ledger and uses.mode is ModeCheck.AT_START:
                     _ = session.settings  # --mode is a promise: it is checked even where nothing else reads settings
                 return print_answer(session, answering(session, **values))
 
@@ -82,7 +84,7 @@ def shared_parameters(uses: Uses) -> dict[str, inspect.Parameter]:
         "yes": uses.asks or uses.writes.guarded,
         "confirm": uses.writes.guarded,
         "ledger": uses.ledger in (FileUse.REQUIRED, FileUse.CREATE),
-        "mode": uses.settings,
+        "mode": uses.settings and uses.mode is not ModeCheck.ABSENT,
         "env_file": uses.settings,
         "as_json": True,
     }

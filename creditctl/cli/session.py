@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from creditctl.ledger.archive.store import Archive
     from creditctl.ledger.store import Ledger
     from creditctl.stripe_api.client import StripeConnection
+    from creditctl.stripe_api.retry import RetryPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class SharedOptions:
 class Session(Conversation):
     """One run of one command: its options, its conversation, and what it declared to use, opened at first use.
 
+    Shape:  `retry_policy` is how long to bear with Stripe, None the usual; a command sets it before it uses `stripe`.
     Errors: what the opening raises (ConfigurationError, GuardRefused, LedgerError); RuntimeError where a command uses
             what it did not declare.
     """
@@ -47,6 +49,7 @@ class Session(Conversation):
     options: SharedOptions = field(default_factory=SharedOptions)
     uses: Uses = field(default_factory=Uses)
     stack: ExitStack = field(default_factory=ExitStack)
+    retry_policy: RetryPolicy | None = None
 
     @property
     def dry_run(self) -> bool:
@@ -73,7 +76,8 @@ class Session(Conversation):
     def stripe(self) -> StripeConnection:
         """The connection to Stripe."""
         _require(self.uses.stripe, "stripe")
-        return self.stack.enter_context(self.wiring.stripe(self.settings, audited=self.uses.writes.audited))
+        audited = self.uses.writes.audited
+        return self.stack.enter_context(self.wiring.stripe(self.settings, audited=audited, policy=self.retry_policy))
 
     @cached_property
     def ledger(self) -> Ledger:

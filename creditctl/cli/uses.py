@@ -49,11 +49,20 @@ class Writes(Enum):
         return self in (Writes.STRIPE, Writes.STRIPE_IN_TEST)
 
 
+class ModeCheck(Enum):
+    """When --mode is held against the settings; ABSENT where a command only ever meets the emulator."""
+
+    ABSENT = "absent"
+    AT_START = "at start"
+    AT_FIRST_USE = "at first use of the settings"
+
+
 @dataclass(frozen=True, slots=True)
 class Uses:
     """What one command declares.
 
-    Shape: `settings` brings --mode and --env-file; `asks` brings --yes to a command that the guard does not cover.
+    Shape: `settings` brings --env-file and, unless its check is ABSENT, --mode; `asks` brings --yes to a command that
+           the guard does not cover.
     """
 
     stripe: StripeUse = StripeUse.NONE
@@ -63,3 +72,4 @@ class Uses:
     settings: bool = True
     asks: bool = False
     dry_run: bool = False
+    mode: ModeCheck = ModeCheck.AT_START

@@ -1,14 +1,16 @@
-"""A set-up plan as people expect it from Terraform: a mark a step, old → new a field, a summary line."""
+"""Plan of set-up and of endpoint changes, printed as Terraform does: a mark a step, old → new a field, a summary."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from creditctl.cli.render.table import Table, show_table
+from creditctl.core.errors import ExitCode
+from creditctl.core.findings import Severity
 from creditctl.provisioning.planning.steps import Action, StepKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from creditctl.cli.console import Console
     from creditctl.core.findings import Finding
@@ -71,6 +73,16 @@ def print_findings(console: Console, findings: Sequence[Finding]) -> None:
         console.print(f"{finding.severity}: {finding.message}")
         if finding.fix:
             console.print(f"      {finding.fix}")
+
+
+def is_serious(findings: Iterable[Finding]) -> bool:
+    """Whether one of the findings is of medium severity or worse: then set-up and registration exit with 1."""
+    return any(finding.severity.rank <= Severity.MEDIUM.rank for finding in findings)
+
+
+def exit_code_of(findings: Iterable[Finding]) -> ExitCode:
+    """1 where a finding is serious, else 0."""
+    return ExitCode.FINDINGS if is_serious(findings) else ExitCode.OK
 
 
 def env_lines(prices: Mapping[str, str]) -> dict[str, str]:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from creditctl.cli.output import Answer
-from creditctl.cli.render.plan import endpoint_of, env_lines, print_findings, print_plan, print_prices
+from creditctl.cli.render.plan import (
+    endpoint_of,
+    env_lines,
+    exit_code_of,
+    is_serious,
+    print_findings,
+    print_plan,
+    print_prices,
+)
 from creditctl.core.errors import ExitCode
 from creditctl.core.findings import Finding, Severity
 
@@ -27,7 +34,7 @@ def plan_answer(planned: Plan, settings: Settings, requests: int, *, check: bool
         _print_endpoint_note(console, settings, planned)
         console.print("Next: `creditctl setup`" if planned.changes else "Nothing to do.")
 
-    drift = bool(planned.changes) or _serious(findings)
+    drift = bool(planned.changes) or is_serious(findings)
     report = {"plan": planned.as_dict(), "applied": False, "requests": requests}
     return Answer(report, human, findings, ExitCode.FINDINGS if check and drift else ExitCode.OK)
 
@@ -53,12 +60,7 @@ def applied_answer(planned: Plan, applied: Applied, settings: Settings, requests
         "endpoint": applied.endpoint or (None if endpoint is None else endpoint.id),
         "requests": requests,
     }
-    exit_code = ExitCode.FINDINGS if _serious(planned.findings) else ExitCode.OK
-    return Answer(report, human, planned.findings, exit_code)
-
-
-def _serious(findings: Iterable[Finding]) -> bool:
-    return any(finding.severity.rank <= Severity.MEDIUM.rank for finding in findings)
+    return Answer(report, human, planned.findings, exit_code_of(planned.findings))
 
 
 def _jump_findings(planned: Plan) -> list[Finding]:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -22,6 +22,9 @@ from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
 from creditctl.emulator_client.checkout_payer import pay
 from tests.support.waiting import Deadline, exit_of, patience
+
+if TYPE_CHECKING:
+    from tests.conftest import Cli
 
 KEY = "sk_test_emulator0000000000"
 DEADLINE_SECONDS = 30
@@ -46,7 +49,7 @@ def free_port() -> int:
 class Business:
     """A backend at one address, started and stopped, whose settings stand in one env file."""
 
-    cli: Any
+    cli: Cli
     client: stripe.StripeClient
     process: subprocess.Popen[bytes] | None = None
 
@@ -104,7 +107,7 @@ class Business:
 
 
 @pytest.fixture
-def business(offline_cli: Any, tmp_path: Path) -> Iterator[Business]:
+def business(offline_cli: Cli, tmp_path: Path) -> Iterator[Business]:
     """The command line with an emulator on a port behind it, and the real time, by which deliveries are signed."""
     url = f"http://127.0.0.1:{free_port()}"
     emulator = Emulator(seed=1)
