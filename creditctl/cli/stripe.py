@@ -9,33 +9,29 @@ import signal
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
+from typing import IO, TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
-from creditctl.cli.emulator.session import EmulatorSession, KeyNameOption, UrlOption, steering
-from creditctl.cli.options import EnvFileOption, JsonOption
+from creditctl.cli.command import Answer
+from creditctl.cli.emulator.session import EmulatorSession, emulator_command
 from creditctl.core.errors import ExitCode, UsageError
 from creditctl.core.keys import redact
 
 if TYPE_CHECKING:
-    from creditctl.cli.console import Console
     from creditctl.cli.wiring import Wiring
     from creditctl.stripe_api.official_cli import Invocation
 
 _CHUNK_BYTES = 65_536
 
 
+@emulator_command()
 def stripe(
-    ctx: typer.Context,
+    at: EmulatorSession,
     arguments: Annotated[
         list[str] | None, typer.Argument(help="What the Stripe CLI is to do.", metavar="-- ARGS", show_default=False)
     ] = None,
-    url: UrlOption = None,
-    key_name: KeyNameOption = None,
-    env_file: EnvFileOption = None,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Run the official Stripe CLI against the emulator; exit 4 when the API refused.
 
     For example `creditctl stripe -- trigger checkout.session.completed`, or `creditctl stripe -- get /v1/prices`.
@@ -48,13 +44,12 @@ def stripe(
         )
     from creditctl.stripe_api.official_cli import find_cli, invocation
 
-    with steering(ctx, as_json=as_json, env_file=env_file, url=url, key_name=key_name) as at:
-        wiring = at.run.wiring
-        program = find_cli(wiring.environ, wiring.folder)
-        with tempfile.TemporaryDirectory(prefix="creditctl-stripe-") as scratch:
-            call = invocation(program, arguments, at.control.url, at.control.key, wiring.environ, Path(scratch))
-            code, output = _run(wiring, call, quiet=as_json)
-    _finish(at, code, redact(output))
+    control, wiring = at.control, at.session.wiring
+    program = find_cli(wiring.environ, wiring.folder)
+    with tempfile.TemporaryDirectory(prefix="creditctl-stripe-") as scratch:
+        call = invocation(program, arguments, control.url, control.key, wiring.environ, Path(scratch))
+        code, output = _run(wiring, call, quiet=at.session.as_json)
+    return _answer(code, redact(output))
 
 
 def _run(wiring: Wiring, call: Invocation, *, quiet: bool) -> tuple[int, str]:
@@ -115,8 +110,8 @@ def _descriptor(stream: Any) -> int | None:
     return number
 
 
-def _finish(at: EmulatorSession, code: int, output: str) -> NoReturn:
-    """Leaves with the CLI's exit code, or with 4 where the API refused. Errors: StripeRefused."""
+def _answer(code: int, output: str) -> Answer:
+    """What the CLI said, for --json alone: people have read it already. Errors: StripeRefused where the API refused."""
     import json
 
     from creditctl.emulator_client.client import refused
@@ -130,8 +125,4 @@ def _finish(at: EmulatorSession, code: int, output: str) -> NoReturn:
     except ValueError:
         answer = None
     report = {"stripe_exit_code": code, "answer": answer, "output": output if answer is None else None}
-
-    def human(_console: Console) -> None:
-        """The CLI has said it all."""
-
-    at.run.finish(report, human=human, exit_code=ExitCode.OK if code == 0 else ExitCode.FINDINGS)
+    return Answer(report, exit_code=ExitCode.OK if code == 0 else ExitCode.FINDINGS)

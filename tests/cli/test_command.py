@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import pytest
 import typer
 
-from creditctl.cli.command import Answer, FileUse, Session, StripeUse, Writes, command
+from creditctl.cli.command import Answer, FileUse, ModeCheck, Session, StripeUse, Writes, command
 from creditctl.cli.wiring import Wiring
 from creditctl.core.errors import ExitCode, GuardRefused
 
@@ -71,6 +71,7 @@ def test_a_streamed_answer_prints_nothing_more(wiring: Any) -> None:
     ("declared", "shown"),
     [
         ({"settings": False}, ["as_json"]),
+        ({"mode": ModeCheck.ABSENT}, ["env_file", "as_json"]),
         ({}, ["mode", "env_file", "as_json"]),
         ({"asks": True}, ["yes", "mode", "env_file", "as_json"]),
         ({"writes": Writes.STRIPE, "dry_run": True}, ["dry_run", "yes", "confirm", "mode", "env_file", "as_json"]),
@@ -105,6 +106,19 @@ def test_an_expected_mode_is_checked_even_where_nothing_else_reads_the_settings(
     assert call(indifferent, wiring, "--mode", "test") == ExitCode.OK
     with pytest.raises(GuardRefused):
         call(indifferent, wiring, "--mode", "live")
+
+
+def test_an_expected_mode_is_checked_at_the_first_use_of_the_settings_where_a_command_may_not_need_them(
+    wiring: Any,
+) -> None:
+    @command(mode=ModeCheck.AT_FIRST_USE)
+    def seldom(session: Session, count: CountOption = 0) -> Answer:
+        return Answer({"mode": str(session.settings.mode)} if count else {})
+
+    assert call(seldom, wiring, "--mode", "test") == ExitCode.OK
+    wiring.environ = {"STRIPE_SECRET_KEY": "sk_test_emulator0000000000"}
+    with pytest.raises(GuardRefused):
+        call(seldom, wiring, "--mode", "live", "--count", "1")
 
 
 def test_what_a_session_opened_is_closed_with_it(wiring: Any) -> None:

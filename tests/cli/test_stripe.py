@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
@@ -20,6 +20,9 @@ from creditctl.emulator.transports.server import EmulatorServer
 from creditctl.stripe_api.official_cli import numeric_url, refusal_in
 from tests.support.waiting import finish, patience
 
+if TYPE_CHECKING:
+    from tests.conftest import Cli, Clock
+
 KEY = "sk_test_emulator0000000000"
 START = 1_790_000_000
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,6 +31,12 @@ OFFICIAL = FOUND or next((str(path) for path in [ROOT / "node_modules/.bin/strip
 needs_the_cli = pytest.mark.skipif(
     not OFFICIAL, reason="the official Stripe CLI (npm package @stripe/cli) is not installed"
 )
+
+
+class StandIn(Protocol):
+    """Puts a program into the CLI's place. Shape: answers the file that it writes down in how it was called."""
+
+    def __call__(self, says: str = "{}", exit_code: int = 0) -> Path: ...
 
 
 @pytest.fixture(scope="module")
@@ -46,13 +55,13 @@ def server(served: tuple[Emulator, EmulatorServer]) -> EmulatorServer:
 
 
 @pytest.fixture
-def cli(offline_cli: Any, server: EmulatorServer) -> Any:
+def cli(offline_cli: Cli, server: EmulatorServer) -> Cli:
     offline_cli.environ |= {"STRIPE_SECRET_KEY": KEY, "STRIPE_API_BASE": server.url, "PATH": os.environ["PATH"]}
     return offline_cli
 
 
 @pytest.fixture
-def stand_in(cli: Any) -> Any:
+def stand_in(cli: Cli) -> StandIn:
     """A program in the CLI's place: it writes down how it was called, says what it should and exits as it should."""
 
     def make(says: str = "{}", exit_code: int = 0) -> Path:
@@ -70,7 +79,9 @@ def stand_in(cli: Any) -> Any:
     return make
 
 
-def test_the_cli_is_pointed_at_the_emulator_and_at_nothing_else(cli: Any, stand_in: Any, server: Any) -> None:
+def test_the_cli_is_pointed_at_the_emulator_and_at_nothing_else(
+    cli: Cli, stand_in: StandIn, server: EmulatorServer
+) -> None:
     seen = stand_in()
     cli.environ |= {"NO_PROXY": "*", "https_proxy": "http://proxy.example.com", "STRIPE_DEVICE_NAME": "x"}
 
@@ -105,7 +116,7 @@ REFUSED = '{"error": {"type": "invalid_request_error", "code": "resource_missing
 @pytest.mark.parametrize(
     "says", [REFUSED, f"Checking …\n\x1b[1m{REFUSED}\x1b[0m\nbye", json.dumps(json.loads(REFUSED), indent=2)]
 )
-def test_a_refusal_is_exit_4_though_the_cli_exits_0(cli: Any, stand_in: Any, says: str) -> None:
+def test_a_refusal_is_exit_4_though_the_cli_exits_0(cli: Cli, stand_in: StandIn, says: str) -> None:
     stand_in(says)
 
     outcome = cli("stripe", "--", "get", "/v1/prices/price_x")
@@ -128,14 +139,14 @@ def test_a_refusal_is_exit_4_though_the_cli_exits_0(cli: Any, stand_in: Any, say
         "{",
     ],
 )
-def test_other_answers_are_no_refusal(cli: Any, stand_in: Any, says: str) -> None:
+def test_other_answers_are_no_refusal(cli: Cli, stand_in: StandIn, says: str) -> None:
     stand_in(says)
 
     assert refusal_in(says) is None
     assert cli("stripe", "--", "get", "/v1/x").exit_code == ExitCode.OK
 
 
-def test_the_clis_own_failure_is_a_failure(cli: Any, stand_in: Any) -> None:
+def test_the_clis_own_failure_is_a_failure(cli: Cli, stand_in: StandIn) -> None:
     stand_in("Trigger failed", exit_code=1)
 
     outcome = cli("stripe", "--json", "--", "trigger", "charge.failed")
@@ -144,7 +155,7 @@ def test_the_clis_own_failure_is_a_failure(cli: Any, stand_in: Any) -> None:
     assert outcome.report == {"stripe_exit_code": 1, "answer": None, "output": "Trigger failed"}
 
 
-def test_a_secret_in_an_answer_is_cut_in_the_document(cli: Any, stand_in: Any) -> None:
+def test_a_secret_in_an_answer_is_cut_in_the_document(cli: Cli, stand_in: StandIn) -> None:
     secret = "whsec_" + "example0000000000"
     stand_in(json.dumps({"secret": secret}))
 
@@ -163,7 +174,7 @@ def test_a_secret_in_an_answer_is_cut_in_the_document(cli: Any, stand_in: Any) -
         [],
     ],
 )
-def test_what_would_lead_elsewhere_is_refused(cli: Any, stand_in: Any, arguments: list[str]) -> None:
+def test_what_would_lead_elsewhere_is_refused(cli: Cli, stand_in: StandIn, arguments: list[str]) -> None:
     seen = stand_in()
 
     assert cli("stripe", "--", *arguments).exit_code == ExitCode.USAGE
@@ -171,7 +182,7 @@ def test_what_would_lead_elsewhere_is_refused(cli: Any, stand_in: Any, arguments
 
 
 @pytest.mark.parametrize("place", ["setting", "argument"])
-def test_a_live_key_is_never_handed_over(cli: Any, stand_in: Any, place: str) -> None:
+def test_a_live_key_is_never_handed_over(cli: Cli, stand_in: StandIn, place: str) -> None:
     seen = stand_in()
     live = "sk_live_" + "example00000000"
     arguments = ["get", "/v1/x"]
@@ -187,7 +198,7 @@ def test_a_live_key_is_never_handed_over(cli: Any, stand_in: Any, place: str) ->
     assert not seen.exists()
 
 
-def test_a_live_key_is_not_handed_over_in_a_rehearsal_of_live_mode_either(offline_cli: Any, clock: Any) -> None:
+def test_a_live_key_is_not_handed_over_in_a_rehearsal_of_live_mode_either(offline_cli: Cli, clock: Clock) -> None:
     built = Emulator(clock=clock, livemode=True)
     with EmulatorServer(built) as running:
         offline_cli.environ |= {"STRIPE_SECRET_KEY": "sk_live_" + "example00000000", "STRIPE_API_BASE": running.url}
@@ -199,7 +210,7 @@ def test_a_live_key_is_not_handed_over_in_a_rehearsal_of_live_mode_either(offlin
 
 
 @pytest.mark.parametrize("named", ["", "no-such-program"])
-def test_a_missing_cli_is_told_how_to_install(cli: Any, named: str) -> None:
+def test_a_missing_cli_is_told_how_to_install(cli: Cli, named: str) -> None:
     cli.environ |= {"STRIPE_CLI": named, "PATH": str(cli.folder)}
 
     outcome = cli("stripe", "--", "get", "/v1/x")
@@ -208,7 +219,7 @@ def test_a_missing_cli_is_told_how_to_install(cli: Any, named: str) -> None:
     assert ("STRIPE_CLI" if named else "npm install -g @stripe/cli") in outcome.stderr
 
 
-def test_the_cli_of_the_folder_is_found(cli: Any, stand_in: Any) -> None:
+def test_the_cli_of_the_folder_is_found(cli: Cli, stand_in: StandIn) -> None:
     seen = stand_in("{}")
     folder = cli.folder / "node_modules" / ".bin"
     folder.mkdir(parents=True)
@@ -219,7 +230,7 @@ def test_the_cli_of_the_folder_is_found(cli: Any, stand_in: Any) -> None:
     assert seen.exists()
 
 
-def test_no_emulator_no_cli(cli: Any, stand_in: Any) -> None:
+def test_no_emulator_no_cli(cli: Cli, stand_in: StandIn) -> None:
     seen = stand_in()
 
     assert cli("stripe", "--url", "http://127.0.0.1:9", "--", "get", "/v1/x").exit_code == ExitCode.UNREACHABLE
@@ -227,13 +238,13 @@ def test_no_emulator_no_cli(cli: Any, stand_in: Any) -> None:
 
 
 @pytest.fixture
-def official(cli: Any) -> Any:
+def official(cli: Cli) -> Cli:
     cli.environ["STRIPE_CLI"] = OFFICIAL
     return cli
 
 
 @needs_the_cli
-def test_the_official_cli_reads_and_writes(official: Any) -> None:
+def test_the_official_cli_reads_and_writes(official: Cli) -> None:
     made = official("stripe", "--json", "--", "products", "create", "--name", "By hand")
     listed = official("stripe", "--", "get", "/v1/products")
 
@@ -254,7 +265,7 @@ def test_the_official_cli_reads_and_writes(official: Any) -> None:
     ],
     ids=" ".join,
 )
-def test_the_official_cli_is_exit_4_where_it_says_0_itself(official: Any, arguments: list[str]) -> None:
+def test_the_official_cli_is_exit_4_where_it_says_0_itself(official: Cli, arguments: list[str]) -> None:
     outcome = official("stripe", "--", *arguments)
 
     assert outcome.exit_code == ExitCode.STRIPE_REFUSED
@@ -264,14 +275,14 @@ def test_the_official_cli_is_exit_4_where_it_says_0_itself(official: Any, argume
 
 @needs_the_cli
 @pytest.mark.parametrize("status", ["429", "500"])
-def test_the_official_cli_is_exit_4_when_stripe_has_trouble(official: Any, status: str) -> None:
+def test_the_official_cli_is_exit_4_when_stripe_has_trouble(official: Cli, status: str) -> None:
     official("emulator", "fault", "status", "--path", "/v1/balance", "--status", status)
 
     assert official("stripe", "--", "balance", "retrieve").exit_code == ExitCode.STRIPE_REFUSED
 
 
 @needs_the_cli
-def test_a_trigger_fires_its_event(official: Any) -> None:
+def test_a_trigger_fires_its_event(official: Cli) -> None:
     assert official("stripe", "--", "trigger", "checkout.session.completed").exit_code == ExitCode.OK
 
     events = official("stripe", "--json", "--", "events", "list", "--limit", "50").report["answer"]["data"]

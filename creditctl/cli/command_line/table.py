@@ -113,7 +113,7 @@ COMMANDS = (
         "emulator",
         "Develop",
         "Run a local Stripe: no account, no network. Ctrl-C stops it. The commands below steer one that runs.",
-        "creditctl.cli.emulator.commands:emulator",
+        "creditctl.cli.emulator.server:emulator",
         "creditctl.cli.emulator.table:ENTRIES",
     ),
     CommandEntry(

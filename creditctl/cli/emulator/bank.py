@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from creditctl.cli.emulator.session import KeyNameOption, UrlOption, steering
-from creditctl.cli.options import EnvFileOption, JsonOption
+from creditctl.cli.command import Answer
+from creditctl.cli.emulator.session import EmulatorSession, emulator_command
+from creditctl.cli.render.emulator import DELIVERIES_NEXT, money
 
 PaymentArgument = Annotated[
     str, typer.Argument(help="A checkout session (cs_…), payment intent (pi_…) or charge (ch_…).", metavar="PAYMENT")
@@ -42,8 +43,9 @@ class Ending(StrEnum):
     WARNING_CLOSED = "warning_closed"
 
 
+@emulator_command()
 def refund(
-    ctx: typer.Context,
+    at: EmulatorSession,
     payment: PaymentArgument,
     amount: Annotated[
         int | None, typer.Option("--amount", min=1, help="In minor units (cents).", show_default="all")
@@ -51,87 +53,61 @@ def refund(
     reason: Annotated[
         RefundReason | None, typer.Option("--reason", help="Stripe's reason.", show_default="none")
     ] = None,
-    url: UrlOption = None,
-    key_name: KeyNameOption = None,
-    env_file: EnvFileOption = None,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Refund a payment, in full or in part."""
     from creditctl.emulator_client import actions as act
 
-    with steering(ctx, as_json=as_json, env_file=env_file, url=url, key_name=key_name) as at:
-        report = act.refund(at.control, payment, amount=amount, reason=reason)
-        made = report["refund"]
-        at.finish(
-            report,
-            f"{made} is {report['status']}: {_money(report)}.",
-            f"The bank returns it? creditctl emulator fail {made}",
-        )
+    report = act.refund(at.control, payment, amount=amount, reason=reason)
+    made = report["refund"]
+    return Answer.lines(
+        report,
+        f"{made} is {report['status']}: {money(report)}.",
+        f"The bank returns it? creditctl emulator fail {made}",
+    )
 
 
+@emulator_command()
 def dispute(
-    ctx: typer.Context,
+    at: EmulatorSession,
     payment: PaymentArgument,
     kind: Annotated[DisputeKind, typer.Option("--kind", help="What the cardholder says.")] = DisputeKind.FRAUDULENT,
-    url: UrlOption = None,
-    key_name: KeyNameOption = None,
-    env_file: EnvFileOption = None,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Open a dispute, or an inquiry, on a payment."""
     from creditctl.emulator_client import actions as act
 
-    with steering(ctx, as_json=as_json, env_file=env_file, url=url, key_name=key_name) as at:
-        report = act.dispute(at.control, payment, kind)
-        made = report["dispute"]
-        ending = "warning_closed" if str(report["status"]).startswith("warning") else "won"
-        at.finish(
-            report,
-            f"{made} is {report['status']}: {_money(report)}, {report['reason']}.",
-            f"Next: creditctl emulator settle {made} --status {ending}",
-        )
+    report = act.dispute(at.control, payment, kind)
+    made = report["dispute"]
+    ending = "warning_closed" if str(report["status"]).startswith("warning") else "won"
+    return Answer.lines(
+        report,
+        f"{made} is {report['status']}: {money(report)}, {report['reason']}.",
+        f"Next: creditctl emulator settle {made} --status {ending}",
+    )
 
 
+@emulator_command()
 def settle(
-    ctx: typer.Context,
+    at: EmulatorSession,
     dispute_id: Annotated[str, typer.Argument(help="A dispute, du_… or dp_…", metavar="DISPUTE")],
     status: Annotated[Ending, typer.Option("--status", help="How it ends; an inquiry is closed.")] = Ending.WON,
-    url: UrlOption = None,
-    key_name: KeyNameOption = None,
-    env_file: EnvFileOption = None,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """End a dispute: won, lost, or an inquiry closed."""
     from creditctl.emulator_client import actions as act
 
-    with steering(ctx, as_json=as_json, env_file=env_file, url=url, key_name=key_name) as at:
-        report = act.settle(at.control, dispute_id, status)
-        at.finish(report, f"{report['dispute']} is {report['status']}: {_money(report)}.", _LOG)
+    report = act.settle(at.control, dispute_id, status)
+    return Answer.lines(report, f"{report['dispute']} is {report['status']}: {money(report)}.", DELIVERIES_NEXT)
 
 
+@emulator_command()
 def fail(
-    ctx: typer.Context,
+    at: EmulatorSession,
     object_id: Annotated[str, typer.Argument(help="A refund, re_…, or a payout, po_…", metavar="ID")],
     reason: Annotated[
         str | None, typer.Option("--reason", help="Stripe's failure reason or code.", show_default="Stripe's own")
     ] = None,
-    url: UrlOption = None,
-    key_name: KeyNameOption = None,
-    env_file: EnvFileOption = None,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Let the bank return a refund or a payout."""
     from creditctl.emulator_client import actions as act
 
-    with steering(ctx, as_json=as_json, env_file=env_file, url=url, key_name=key_name) as at:
-        report = act.fail(at.control, object_id, reason)
-        at.finish(report, f"{object_id} is {report['status']}: {_money(report)}.", _LOG)
-
-
-_LOG = "Next: creditctl emulator deliveries"
-
-
-def _money(report: dict[str, Any]) -> str:
-    from creditctl.core.money import format_amount
-
-    return format_amount(report["amount"], report["currency"])
+    report = act.fail(at.control, object_id, reason)
+    return Answer.lines(report, f"{object_id} is {report['status']}: {money(report)}.", DELIVERIES_NEXT)

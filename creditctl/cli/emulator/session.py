@@ -1,23 +1,22 @@
-"""What the commands that steer a running emulator share: its address, the key that chooses the account, the proof."""
+"""Session of the commands that steer a running emulator: its address, the key that chooses the account, the proof."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import functools
+import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Concatenate, ParamSpec
 
 import typer
 
-from creditctl.cli.output import Run, start
+from creditctl.cli.command import Answer, ModeCheck, Session, command
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.modes import Mode
 
 if TYPE_CHECKING:
-    from creditctl.cli.console import Console
     from creditctl.core.keys import ApiKey
-    from creditctl.core.settings import Settings
     from creditctl.emulator_client.client import EmulatorControl
 
 UrlOption = Annotated[
@@ -34,45 +33,66 @@ KeyNameOption = Annotated[
     ),
 ]
 
+P = ParamSpec("P")
+
 
 @dataclass
 class EmulatorSession:
-    """A command's run and the emulator that it steers."""
+    """A command's session and the emulator that it steers."""
 
-    run: Run
-    control: EmulatorControl
+    session: Session
+    url: str | None
+    key_name: str | None
 
-    def finish(self, report: dict[str, Any], *lines: str) -> NoReturn:
-        """The answer: the report as JSON, or the lines for people."""
+    @cached_property
+    def control(self) -> EmulatorControl:
+        """The emulator that the options mean, proven to be one before a key is sent; found at first use.
 
-        def human(console: Console) -> None:
-            for line in lines:
-                console.print(line)
+        Errors: GuardRefused for anything but creditctl's emulator on this machine; Unreachable where nobody answers.
+        """
+        from creditctl.emulator_client.client import EmulatorControl, emulator_url
 
-        self.run.finish(report, human=human)
-
-
-@contextmanager
-def steering(
-    ctx: typer.Context, *, as_json: bool, env_file: Path | None, url: str | None, key_name: str | None
-) -> Iterator[EmulatorSession]:
-    """The emulator that the options mean, proven to be one before a key is sent.
-
-    Errors: GuardRefused for anything but creditctl's emulator on this machine; Unreachable where nobody answers.
-    """
-    from creditctl.emulator_client.client import EmulatorControl, emulator_url
-
-    run = start(ctx, as_json=as_json)
-    settings = run.wiring.settings(env_file)
-    run.wiring.mode = Mode.EMULATOR
-    place = emulator_url(url, settings.text("STRIPE_API_BASE"))
-    with run.wiring.http_client(place, timeout_seconds=30.0) as http:
-        control = EmulatorControl(http, place, account_key(run, settings, key_name))
+        session = self.session
+        configured = session.settings.text("STRIPE_API_BASE")
+        session.wiring.mode = Mode.EMULATOR
+        place = emulator_url(self.url, configured)
+        http = session.stack.enter_context(session.wiring.http_client(place, timeout_seconds=30.0))
+        control = EmulatorControl(http, place, account_key(session, self.key_name))
         control.prove()
-        yield EmulatorSession(run, control)
+        return control
 
 
-def account_key(run: Run, settings: Settings, key_name: str | None) -> ApiKey:
+def emulator_command(
+    *, asks: bool = False
+) -> Callable[[Callable[Concatenate[EmulatorSession, P], Answer]], Callable[..., int]]:
+    """Decorator `command` for what steers a running emulator: adds --url and --key-name, hands over an EmulatorSession.
+
+    Shape: no --mode, for these commands meet nothing but the emulator; `asks` brings --yes.
+    """
+
+    def decorate(function: Callable[Concatenate[EmulatorSession, P], Answer]) -> Callable[..., int]:
+        answering: Callable[..., Answer] = function
+
+        def steered(session: Session, /, *, url: str | None, key_name: str | None, **own: object) -> Answer:
+            return answering(EmulatorSession(session, url, key_name), **own)
+
+        functools.update_wrapper(steered, function)
+        vars(steered)["__signature__"] = _signature(function)
+        return command(asks=asks, mode=ModeCheck.ABSENT)(steered)
+
+    return decorate
+
+
+def _signature(function: Callable[..., Answer]) -> inspect.Signature:
+    """The function's own parameters, then --url and --key-name, which are declared here and nowhere else."""
+    own = inspect.signature(function, eval_str=True).parameters.values()
+    added = {"url": UrlOption, "key_name": KeyNameOption}
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    options = [inspect.Parameter(name, keyword, default=None, annotation=given) for name, given in added.items()]
+    return inspect.Signature([*(each.replace(kind=keyword) for each in own), *options])
+
+
+def account_key(session: Session, key_name: str | None) -> ApiKey:
     """The key of the named setting; without a name STRIPE_SECRET_KEY, or the emulator's example key where none is set.
 
     Errors: ConfigurationError if the named setting is missing, or what it holds is no key.
@@ -80,9 +100,10 @@ def account_key(run: Run, settings: Settings, key_name: str | None) -> ApiKey:
     from creditctl.core.keys import parse_server_key
     from creditctl.emulator_client.client import EXAMPLE_KEY
 
+    settings = session.settings
     if key_name is None:
         return parse_server_key(settings.text("STRIPE_SECRET_KEY") or EXAMPLE_KEY)
-    text = run.wiring.environ.get(key_name) or settings.text(key_name)
+    text = session.wiring.environ.get(key_name) or settings.text(key_name)
     if text is None:
         raise ConfigurationError(
             f"{key_name} is not set.",

@@ -7,38 +7,34 @@ from typing import Annotated, Any
 
 import typer
 
-from creditctl.cli.emulator.session import EmulatorSession, KeyNameOption, UrlOption, steering
-from creditctl.cli.options import EnvFileOption, JsonOption, SinceOption, UntilOption, YesOption
+from creditctl.cli.command import Answer
+from creditctl.cli.emulator.session import EmulatorSession, emulator_command
+from creditctl.cli.options import SinceOption, UntilOption
 from creditctl.core.errors import ConfigurationError, GuardRefused
 from creditctl.core.when import iso_time, parse_window
 
 SHARES = ("refunded", "partial", "disputed", "declined", "expired")
 
 
-def status(
-    ctx: typer.Context,
-    url: UrlOption = None,
-    key_name: KeyNameOption = None,
-    env_file: EnvFileOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@emulator_command()
+def status(at: EmulatorSession) -> Answer:
     """Show what a running emulator is and holds."""
     from creditctl.emulator_client import actions as act
 
-    with steering(ctx, as_json=as_json, env_file=env_file, url=url, key_name=key_name) as at:
-        report = act.status(at.control)
-        mode = "live mode is rehearsed" if report["livemode"] else "test mode"
-        at.finish(
-            report,
-            f"{report['url']} is creditctl's emulator, {report['api_version']}, {mode}.",
-            f"Its time is {iso_time(report['now'])}, {report['offset_seconds']:+,} s from this machine's.",
-            f"It holds {report['objects']:,} objects; {report['pending_deliveries']:,} deliveries wait; "
-            f"{report['faults']} faults are in force.",
-        )
+    report = act.status(at.control)
+    mode = "live mode is rehearsed" if report["livemode"] else "test mode"
+    return Answer.lines(
+        report,
+        f"{report['url']} is creditctl's emulator, {report['api_version']}, {mode}.",
+        f"Its time is {iso_time(report['now'])}, {report['offset_seconds']:+,} s from this machine's.",
+        f"It holds {report['objects']:,} objects; {report['pending_deliveries']:,} deliveries wait; "
+        f"{report['faults']} faults are in force.",
+    )
 
 
+@emulator_command()
 def seed(
-    ctx: typer.Context,
+    at: EmulatorSession,
     payments: Annotated[int, typer.Option("--payments", min=1, help="How many.")] = 1000,
     number: Annotated[int, typer.Option("--seed", help="The same number makes the same payments.")] = 1,
     prices: Annotated[
@@ -58,81 +54,49 @@ def seed(
         Path | None,
         typer.Option("--manifest", help="Write what is true of each payment as JSON lines.", metavar="FILE"),
     ] = None,
-    url: UrlOption = None,
-    key_name: KeyNameOption = None,
-    env_file: EnvFileOption = None,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Make many past payments with sessions, charges, refunds and disputes, the same ones from the same number."""
     from creditctl.emulator_client import actions as act
 
     shares = act.read_shares(share or [], SHARES)
-    with steering(ctx, as_json=as_json, env_file=env_file, url=url, key_name=key_name) as at:
-        window = parse_window(since, until, at.control.control("GET", "/clock")["now"])
-        wanted: dict[str, Any] = {"payments": payments, "seed": number, "prices": prices, "users": users, **shares}
-        wanted |= {"since": window.since, "until": window.until}
-        wanted["manifest"] = None if manifest is None else str(_new_file(at, manifest, "--manifest"))
-        report = act.seed(at.control, wanted)
-        fates = ", ".join(f"{count:,} {fate}" for fate, count in report["fates"].items() if count)
-        place = f" What is true of each: {manifest}" if manifest else " (--manifest FILE keeps what is true of each.)"
-        at.finish(report, f"{report['payments']:,} payments made: {fates}.{place}", "Next: creditctl reconcile")
+    window = parse_window(since, until, at.control.control("GET", "/clock")["now"])
+    wanted: dict[str, Any] = {"payments": payments, "seed": number, "prices": prices, "users": users, **shares}
+    wanted |= {"since": window.since, "until": window.until}
+    wanted["manifest"] = None if manifest is None else str(_new_file(at, manifest, "--manifest"))
+    report = act.seed(at.control, wanted)
+    fates = ", ".join(f"{count:,} {fate}" for fate, count in report["fates"].items() if count)
+    place = f" What is true of each: {manifest}" if manifest else " (--manifest FILE keeps what is true of each.)"
+    return Answer.lines(report, f"{report['payments']:,} payments made: {fates}.{place}", "Next: creditctl reconcile")
 
 
-def snapshot(
-    ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A new file.")],
-    url: UrlOption = None,
-    key_name: KeyNameOption = None,
-    env_file: EnvFileOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@emulator_command()
+def snapshot(at: EmulatorSession, file: Annotated[Path, typer.Argument(help="A new file.")]) -> Answer:
     """Copy the whole state, all accounts, into a new file."""
-    with steering(ctx, as_json=as_json, env_file=env_file, url=url, key_name=key_name) as at:
-        place = _new_file(at, file, "FILE")
-        report = at.control.control("POST", "/snapshot", {"path": str(place)})
-        at.finish(report, f"The state is in {file}.", f"Back to it: creditctl emulator restore {file} --yes")
+    place = _new_file(at, file, "FILE")
+    report = at.control.control("POST", "/snapshot", {"path": str(place)})
+    return Answer.lines(report, f"The state is in {file}.", f"Back to it: creditctl emulator restore {file} --yes")
 
 
-def restore(
-    ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A file that `snapshot` made.")],
-    yes: YesOption = False,
-    url: UrlOption = None,
-    key_name: KeyNameOption = None,
-    env_file: EnvFileOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@emulator_command(asks=True)
+def restore(at: EmulatorSession, file: Annotated[Path, typer.Argument(help="A file that `snapshot` made.")]) -> Answer:
     """Replace the whole state, all accounts, by a snapshot."""
-    with steering(ctx, as_json=as_json, env_file=env_file, url=url, key_name=key_name) as at:
-        _agreed(at, yes, "restore replaces what the emulator holds")
-        report = at.control.control("POST", "/restore", {"path": str(at.run.wiring.folder.resolve() / file)})
-        at.finish(report, f"The emulator holds what {file} holds.", "Next: creditctl emulator status")
+    _require_agreement(at, "restore replaces what the emulator holds")
+    report = at.control.control("POST", "/restore", {"path": str(at.session.wiring.folder.resolve() / file)})
+    return Answer.lines(report, f"The emulator holds what {file} holds.", "Next: creditctl emulator status")
 
 
-def reset(
-    ctx: typer.Context,
-    yes: YesOption = False,
-    url: UrlOption = None,
-    key_name: KeyNameOption = None,
-    env_file: EnvFileOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@emulator_command(asks=True)
+def reset(at: EmulatorSession) -> Answer:
     """Forget everything: all accounts, objects, faults, deliveries, the clock."""
-    with steering(ctx, as_json=as_json, env_file=env_file, url=url, key_name=key_name) as at:
-        _agreed(at, yes, "reset empties the emulator")
-        report = at.control.control("POST", "/reset")
-        at.finish(report, "The emulator is empty.", "Next: creditctl setup")
+    _require_agreement(at, "reset empties the emulator")
+    report = at.control.control("POST", "/reset")
+    return Answer.lines(report, "The emulator is empty.", "Next: creditctl setup")
 
 
-def _agreed(at: EmulatorSession, yes: bool, what: str) -> None:
+def _require_agreement(at: EmulatorSession, what: str) -> None:
     """Asks where a person can answer. Errors: GuardRefused without an agreement."""
-    stdin = at.run.wiring.stdin
-    if yes:
+    if at.session.agreed(f"{what[0].upper()}{what[1:]} at {at.control.url}, for all accounts. Go on? [y/N] "):
         return
-    if not at.run.as_json and stdin.isatty():
-        at.run.say(f"{what[0].upper()}{what[1:]} at {at.control.url}, for all accounts. Go on? [y/N]")
-        if stdin.readline().strip().lower() in ("y", "yes"):
-            return
     raise GuardRefused(
         f"Nothing was done: {what} and was not confirmed.",
         code="guard.yes",
@@ -145,7 +109,7 @@ def _new_file(at: EmulatorSession, path: Path, name: str) -> Path:
 
     Errors: ConfigurationError where it would write over something.
     """
-    place = at.run.wiring.folder.resolve() / path
+    place = at.session.wiring.folder.resolve() / path
     if place.exists() or not place.parent.is_dir():
         why = "is there already" if place.exists() else "lies in a folder that does not exist"
         raise ConfigurationError(

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import errno
+from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from creditctl.cli.options import HostOption, JsonOption, PortOption
-from creditctl.cli.output import Run, start
-from creditctl.core.errors import ConfigurationError
+from creditctl.cli.command import Answer, Session, command
+from creditctl.cli.options import HostOption, PortOption
+from creditctl.cli.output import document, write_json
+from creditctl.core.errors import ConfigurationError, ExitCode
 from creditctl.core.modes import Mode
+
+if TYPE_CHECKING:
+    from creditctl.emulator.app import Emulator
 
 DEFAULT_PORT = 12111
 EXAMPLE_KEY = "sk_test_emulator0000000000"
 
 
+@command(settings=False)
 def emulator(
-    ctx: typer.Context,
+    session: Session,
     host: HostOption = "127.0.0.1",
     port: PortOption = DEFAULT_PORT,
     state: Annotated[
@@ -29,55 +35,49 @@ def emulator(
     strict_urls: Annotated[
         bool, typer.Option("--strict-urls", help="Refuse local webhook URLs, as Stripe does.")
     ] = False,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Run a local Stripe: no account, no network. Ctrl-C stops it. The commands below steer one that runs."""
-    if ctx.invoked_subcommand is not None:
-        return
-    run = start(ctx, as_json=as_json)
-    run.wiring.mode = Mode.EMULATOR
-    place = None if state is None else run.wiring.folder / state
-    _serve(run, place, host, port, seed=seed, livemode=livemode, strict_urls=strict_urls)
+    from creditctl.emulator.transports.server import serve
+
+    session.wiring.mode = Mode.EMULATOR
+    place = None if state is None else session.wiring.folder / state
+    built = session.stack.enter_context(_open(place, seed=seed, livemode=livemode, strict_urls=strict_urls))
+    try:
+        serve(built, host, port, on_ready=lambda url: _announce(session, url))
+    except OSError as error:
+        raise port_trouble(error, host, port) from error
+    return Answer.streamed()
 
 
-def _serve(
-    run: Run, state: Path | None, host: str, port: int, *, seed: int | None, livemode: bool, strict_urls: bool
-) -> None:
+def _open(state: Path | None, *, seed: int | None, livemode: bool, strict_urls: bool) -> closing[Emulator]:
+    """The emulator, closed with the session. Errors: ConfigurationError where its state cannot be kept."""
     import sqlite3
 
     from creditctl.emulator.app import Emulator
-    from creditctl.emulator.transports.server import serve
 
     try:
-        built = Emulator(state=state, seed=seed, livemode=livemode, strict_urls=strict_urls)
+        return closing(Emulator(state=state, seed=seed, livemode=livemode, strict_urls=strict_urls))
     except sqlite3.Error as error:
         raise ConfigurationError(
             f"Cannot keep the emulator's state in {state}: {error}.",
             code="emulator.state",
             fix="Name a file in a folder that can be written with --state, or leave it out to keep it in memory.",
         ) from error
-    try:
-        serve(built, host, port, on_ready=lambda url: _ready(run, url))
-    except OSError as error:
-        raise port_trouble(error, host, port) from error
-    finally:
-        built.close()
 
 
-def _ready(run: Run, url: str) -> None:
+def _announce(session: Session, url: str) -> None:
     """Says where it listens: as the one JSON document, or as a sentence with what to do next."""
-    if run.as_json:
-        from creditctl.cli.output import document, write_json
-
+    if session.as_json:
         report = {"url": url, "example_key": EXAMPLE_KEY}
-        write_json(run.wiring.stdout, document(run.command, mode=Mode.EMULATOR, exit_code=0, report=report))
+        body = document(session.command, mode=Mode.EMULATOR, exit_code=ExitCode.OK, report=report)
+        write_json(session.wiring.stdout, body)
         return
-    run.out.print(f"Stripe emulator ready at {url}")
-    run.out.file.flush()
-    run.say("It takes any key of sk_test_ and twelve or more letters and digits. In another terminal:")
-    run.say(f"  export STRIPE_API_BASE={url} STRIPE_SECRET_KEY=sk_test_$(openssl rand -hex 12)")
-    run.say("  creditctl setup")
-    run.say("Ctrl-C stops it.")
+    session.out.print(f"Stripe emulator ready at {url}")
+    session.out.file.flush()
+    session.say("It takes any key of sk_test_ and twelve or more letters and digits. In another terminal:")
+    session.say(f"  export STRIPE_API_BASE={url} STRIPE_SECRET_KEY=sk_test_$(openssl rand -hex 12)")
+    session.say("  creditctl setup")
+    session.say("Ctrl-C stops it.")
 
 
 def port_trouble(error: OSError, host: str, port: int) -> ConfigurationError:

@@ -1,0 +1,70 @@
+"""Worlds of the emulator's commands: one emulator on a loopback port, its account, an open session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import stripe
+
+from creditctl.emulator.app import Emulator
+from creditctl.emulator.transports.server import EmulatorServer
+
+if TYPE_CHECKING:
+    from tests.conftest import Cli
+
+KEY = "sk_test_emulator0000000000"
+START = 1_790_000_000
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[Emulator, EmulatorServer]]:
+    """One emulator on a loopback port; each test finds it empty."""
+    emulator = Emulator(clock=lambda: START)
+    with EmulatorServer(emulator) as running:
+        yield emulator, running
+    emulator.close()
+
+
+@pytest.fixture
+def server(served: tuple[Emulator, EmulatorServer]) -> EmulatorServer:
+    """The emulator on its port, emptied."""
+    served[0].reset()
+    return served[1]
+
+
+@pytest.fixture
+def cli(offline_cli: Cli, server: EmulatorServer) -> Cli:
+    """The command line, its Stripe the emulator on the port."""
+    offline_cli.environ |= {"STRIPE_SECRET_KEY": KEY, "STRIPE_API_BASE": server.url}
+    return offline_cli
+
+
+@pytest.fixture
+def client(server: EmulatorServer) -> stripe.StripeClient:
+    """The account behind the command line."""
+    bases: Any = dict.fromkeys(("api", "connect", "files", "meter_events"), server.url)
+    return stripe.StripeClient(KEY, base_addresses=bases, max_network_retries=0)
+
+
+@pytest.fixture
+def session(client: stripe.StripeClient) -> Callable[[], str]:
+    """Makes an open session over $10.00 and answers its id."""
+
+    def make() -> str:
+        return client.v1.checkout.sessions.create(
+            {
+                "mode": "payment",
+                "success_url": "http://127.0.0.1:3000/done",
+                "client_reference_id": "user_1",
+                "line_items": [
+                    {
+                        "price_data": {"currency": "usd", "unit_amount": 1000, "product_data": {"name": "Starter"}},
+                        "quantity": 1,
+                    }
+                ],
+            }
+        ).id
+
+    return make

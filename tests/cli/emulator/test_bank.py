@@ -1,0 +1,79 @@
+"""`creditctl emulator refund, dispute, settle, fail`: what the seller and the banks do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+import stripe
+
+from creditctl.core.errors import ExitCode
+
+if TYPE_CHECKING:
+    from tests.conftest import Cli
+
+
+@pytest.mark.parametrize("name", ["session", "payment_intent", "charge"])
+def test_a_refund_takes_any_name_of_a_payment(
+    cli: Cli, client: stripe.StripeClient, session: Callable[[], str], name: str
+) -> None:
+    made = session()
+    intent = cli("emulator", "pay", made, "--json").report["payment_intent"]
+    charge = str(client.v1.payment_intents.retrieve(intent).latest_charge)
+    target = {"session": made, "payment_intent": intent, "charge": charge}[name]
+
+    part = cli("emulator", "refund", target, "--amount", "300", "--reason", "requested_by_customer", "--json")
+    rest = cli("emulator", "refund", target, "--json")
+    over = cli("emulator", "refund", target, "--json")
+
+    assert (part.report["amount"], part.report["reason"], part.report["status"]) == (
+        300,
+        "requested_by_customer",
+        "succeeded",
+    )
+    assert rest.report["amount"] == 700
+    assert over.exit_code == ExitCode.STRIPE_REFUSED
+    assert client.v1.charges.retrieve(charge).amount_refunded == 1000
+
+
+def test_a_refund_that_the_bank_returns(cli: Cli, client: stripe.StripeClient, session: Callable[[], str]) -> None:
+    made = session()
+    cli("emulator", "pay", made)
+    refund = cli("emulator", "refund", made, "--json").report["refund"]
+
+    outcome = cli("emulator", "fail", refund, "--reason", "lost_or_stolen_card", "--json")
+
+    assert (outcome.report["status"], outcome.report["failure_reason"]) == ("failed", "lost_or_stolen_card")
+    assert client.v1.refunds.retrieve(refund).status == "failed"
+    assert cli("emulator", "fail", made).exit_code == ExitCode.USAGE
+
+
+def test_what_was_never_paid_cannot_be_refunded(cli: Cli, session: Callable[[], str]) -> None:
+    outcome = cli("emulator", "refund", session())
+
+    assert outcome.exit_code == ExitCode.USAGE
+    assert "creditctl emulator pay" in outcome.stderr
+    assert cli("emulator", "refund", "prod_1").exit_code == ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    ("kind", "opened", "ending", "status"),
+    [
+        ("fraudulent", "needs_response", "lost", "lost"),
+        ("product_not_received", "needs_response", "won", "won"),
+        ("inquiry", "warning_needs_response", "warning_closed", "warning_closed"),
+    ],
+)
+def test_a_dispute_from_its_opening_to_its_end(
+    cli: Cli, client: stripe.StripeClient, session: Callable[[], str], kind: str, opened: str, ending: str, status: str
+) -> None:
+    made = session()
+    cli("emulator", "pay", made)
+
+    dispute = cli("emulator", "dispute", made, "--kind", kind, "--json").report
+    settled = cli("emulator", "settle", dispute["dispute"], "--status", ending, "--json").report
+
+    assert (dispute["status"], dispute["amount"]) == (opened, 1000)
+    assert settled["status"] == status
+    assert client.v1.disputes.retrieve(dispute["dispute"]).status == status

@@ -1,0 +1,122 @@
+"""`creditctl emulator pay, decline, authenticate, expire, cards`: what a buyer does, from a shell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+import stripe
+
+from creditctl.core.errors import ExitCode
+from tests.support.terminal import assert_whole
+
+if TYPE_CHECKING:
+    from tests.conftest import Cli
+
+GOOD, DECLINED, SHORT_OF_MONEY, CHALLENGE = (
+    "4242424242424242",
+    "4000000000000002",
+    "4000000000009995",
+    "4000000000003220",
+)
+
+
+def test_pay_finishes_a_session_that_exists(cli: Cli, client: stripe.StripeClient, session: Callable[[], str]) -> None:
+    made = session()
+
+    outcome = cli("emulator", "pay", made, "--card", "4242 4242 4242 4242", "--email", "a@example.com", "--json")
+
+    assert outcome.exit_code == ExitCode.OK
+    assert outcome.document["schema"] == "creditctl.emulator.pay.v1"
+    assert outcome.document["mode"] == "emulator"
+    assert (outcome.report["status"], outcome.report["payment_status"]) == ("complete", "paid")
+    assert outcome.report["client_reference_id"] == "user_1"
+    held = client.v1.checkout.sessions.retrieve(made)
+    assert (held.status, held.payment_intent) == ("complete", outcome.report["payment_intent"])
+    assert held.customer_details is not None
+    assert held.customer_details.email == "a@example.com"
+
+
+@pytest.mark.parametrize(
+    ("card", "code"), [(DECLINED, "generic_decline"), (SHORT_OF_MONEY, "insufficient_funds"), ("1234", None)]
+)
+def test_a_card_that_is_refused_is_exit_4_and_the_session_stays_open(
+    cli: Cli, client: stripe.StripeClient, session: Callable[[], str], card: str, code: str | None
+) -> None:
+    made = session()
+
+    outcome = cli("emulator", "pay", made, "--card", card, "--json")
+
+    assert outcome.exit_code == ExitCode.STRIPE_REFUSED
+    assert outcome.document["error"]["code"] == f"stripe.{code or 'incorrect_number'}"
+    assert "emulator cards" in outcome.document["error"]["fix"]
+    assert client.v1.checkout.sessions.retrieve(made).status == "open"
+
+
+def test_a_decline_on_purpose_is_no_failure(cli: Cli, session: Callable[[], str]) -> None:
+    made = session()
+
+    outcome = cli("emulator", "decline", made, "--card", SHORT_OF_MONEY)
+
+    assert outcome.exit_code == ExitCode.OK
+    assert "Declined (insufficient_funds)" in outcome.stdout
+    assert f"creditctl emulator pay {made}" in outcome.stdout
+    assert cli("emulator", "decline", made, "--card", GOOD).exit_code == ExitCode.STRIPE_REFUSED
+
+
+@pytest.mark.parametrize(
+    ("extra", "status", "payment_status"), [([], "complete", "paid"), (["--fail"], "open", "unpaid")]
+)
+def test_a_3ds_card_waits_until_the_challenge_is_answered(
+    cli: Cli, session: Callable[[], str], extra: list[str], status: str, payment_status: str
+) -> None:
+    made = session()
+
+    waiting = cli("emulator", "pay", made, "--card", CHALLENGE, "--json")
+    answered = cli("emulator", "authenticate", made, *extra, "--json")
+
+    assert (waiting.exit_code, waiting.report["status"], waiting.report["needs_authentication"]) == (0, "open", True)
+    assert answered.exit_code == ExitCode.OK
+    assert (answered.report["status"], answered.report["payment_status"]) == (status, payment_status)
+    assert answered.report["needs_authentication"] is False
+
+
+def test_what_a_3ds_card_needs_next_is_said(cli: Cli, session: Callable[[], str]) -> None:
+    made = session()
+
+    shown = cli("emulator", "pay", made, "--card", CHALLENGE).stdout
+
+    assert "nothing is paid yet" in shown
+    assert f"creditctl emulator authenticate {made}" in shown
+
+
+def test_a_payment_intent_without_a_session_is_authenticated_too(cli: Cli, client: stripe.StripeClient) -> None:
+    intent = client.v1.payment_intents.create(
+        params={
+            "amount": 500,
+            "currency": "usd",
+            "confirm": True,
+            "payment_method": "pm_card_authenticationRequired",
+            "return_url": "http://127.0.0.1:3000/back",
+        }
+    )
+    assert intent.status == "requires_action"
+
+    assert cli("emulator", "authenticate", intent.id, "--json").report["status"] == "succeeded"
+
+
+def test_expire(cli: Cli, client: stripe.StripeClient, session: Callable[[], str]) -> None:
+    made = session()
+
+    assert "is expired" in cli("emulator", "expire", made).stdout
+    assert client.v1.checkout.sessions.retrieve(made).status == "expired"
+    assert cli("emulator", "pay", made).exit_code == ExitCode.STRIPE_REFUSED
+
+
+def test_every_card_number_and_token_is_whole_at_80_columns_and_in_a_pipe(cli: Cli) -> None:
+    cards = cli("emulator", "cards", "--json").report["cards"]
+    numbers = [" ".join(card["number"][place : place + 4] for place in range(0, 16, 4)).strip() for card in cards]
+
+    assert_whole(cli, ["emulator", "cards"], [*numbers, *(token for card in cards for token in card["tokens"])])
+    assert len(numbers) > 10

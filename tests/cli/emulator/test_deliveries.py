@@ -1,0 +1,96 @@
+"""`creditctl emulator deliveries`: the log, and a delivery sent again."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+import stripe
+
+from tests.support.terminal import assert_whole
+from tests.support.waiting import Deadline
+
+if TYPE_CHECKING:
+    from tests.conftest import Cli
+
+LONG_URL = "http://127.0.0.1:9/credits/of/a-rather-long-company-name/webhook?deployment=production-eu-1"
+
+
+@contextmanager
+def receiver(answers: list[int]) -> Iterator[tuple[str, list[str]]]:
+    """A webhook receiver that answers as it was told, then 200, and keeps the types that came."""
+    came: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            came.append(json.loads(self.rfile.read(int(self.headers["content-length"])))["type"])
+            self.send_response(answers.pop(0) if answers else 200)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
+        thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{http.server_port}/hook", came
+        finally:
+            http.shutdown()
+            thread.join()
+
+
+def until(check: Callable[[], Any], seconds: float = 10.0) -> Any:
+    """What the check finds, once it finds something."""
+    deadline = Deadline(seconds)
+    while not deadline.passed:
+        found = check()
+        if found:
+            return found
+        time.sleep(0.02)
+    raise AssertionError("it never happened")
+
+
+def test_the_delivery_log_and_a_retry(cli: Cli, client: stripe.StripeClient) -> None:
+    with receiver([500]) as (url, came):
+        client.v1.webhook_endpoints.create(params={"url": url, "enabled_events": ["customer.created"]})
+        client.v1.customers.create()
+
+        def rows() -> Any:
+            return cli("emulator", "deliveries", "--json").report["deliveries"]
+
+        failed = until(lambda: [row for row in rows() if row["attempt_count"] == 1])[0]
+        assert (failed["state"], failed["attempts"][0]["status"]) == ("pending", 500)
+        assert "500" in cli("emulator", "deliveries").stdout
+
+        again = cli("emulator", "deliveries", "--retry", str(failed["id"]), "--json")
+        assert again.report["made_due"] == 1
+        until(lambda: rows()[0]["state"] == "delivered")
+    assert came == ["customer.created", "customer.created"]
+
+
+def test_every_id_and_url_is_whole_at_80_columns_and_in_a_pipe(cli: Cli, client: stripe.StripeClient) -> None:
+    client.v1.webhook_endpoints.create({"url": LONG_URL, "enabled_events": ["customer.created"]})
+    client.v1.customers.create()
+    rows = cli("emulator", "deliveries", "--json").report["deliveries"]
+
+    endpoints = {row["endpoint"] for row in rows}
+    assert endpoints
+    assert_whole(cli, ["emulator", "deliveries"], [*(row["event"] for row in rows), *endpoints])
+
+
+def test_a_pipe_has_a_row_a_delivery(cli: Cli, client: stripe.StripeClient) -> None:
+    client.v1.webhook_endpoints.create({"url": LONG_URL, "enabled_events": ["customer.created"]})
+    client.v1.customers.create()
+    (delivery,) = cli("emulator", "deliveries", "--json").report["deliveries"]
+
+    headings, row, following = cli("emulator", "deliveries").stdout.splitlines()
+
+    assert headings.split() == ["#", "Event", "Type", "To", "State", "Attempts"]
+    assert row.split()[:4] == [str(delivery["id"]), delivery["event"], "customer.created", delivery["endpoint"]]
+    assert following.startswith("Send one again: creditctl emulator deliveries")

@@ -1,0 +1,65 @@
+"""`creditctl emulator` as a process: what it says when it is ready can be copied and run."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+DEADLINE_SECONDS = 60
+
+
+@contextmanager
+def started(folder: Path, *arguments: str, **environ: str) -> Iterator[subprocess.Popen[str]]:
+    """The emulator's process on a free port; stopped afterwards."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "creditctl", "emulator", "--port", "0", *arguments],
+        cwd=folder,
+        env={"NO_COLOR": "1", **environ},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        yield process
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=DEADLINE_SECONDS)
+
+
+def lines_until(process: subprocess.Popen[str], last: str) -> Sequence[str]:
+    """What it says to people, up to a line that begins so."""
+    lines: list[str] = []
+    assert process.stderr is not None
+    while not lines or not lines[-1].startswith(last):
+        lines.append(process.stderr.readline())
+        assert lines[-1], "it ended before it was ready"
+    return [line.removesuffix("\n") for line in lines]
+
+
+def test_the_export_line_is_one_line_that_can_be_copied_at_80_columns(tmp_path: Path) -> None:
+    with started(tmp_path, FORCE_COLOR="1", COLUMNS="80") as process:
+        said = lines_until(process, "Ctrl-C")
+
+    (line,) = [line for line in said if "export" in line]
+    assert len(line) > 80
+    assert re.fullmatch(
+        r" *export STRIPE_API_BASE=http://127\.0\.0\.1:\d+ STRIPE_SECRET_KEY=sk_test_\$\(openssl rand -hex 12\)", line
+    )
+
+
+def test_with_json_one_document_says_where_it_is(tmp_path: Path) -> None:
+    with started(tmp_path, "--json") as process:
+        lines: list[str] = []
+        assert process.stdout is not None
+        while not lines or lines[-1] not in ("}\n", ""):
+            lines.append(process.stdout.readline())
+
+    document = json.loads("".join(lines))
+    assert (document["schema"], document["ok"], document["mode"]) == ("creditctl.emulator.v1", True, "emulator")
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+", document["report"]["url"])
+    assert document["report"]["example_key"].startswith("sk_test_")
