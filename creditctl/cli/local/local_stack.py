@@ -121,9 +121,9 @@ def open_shop(inner: Wiring, settings: Settings, backend_url: str) -> Iterator[S
 
     from creditctl.simulation.shop import Shop
 
-    with inner.stripe(settings) as door, httpx.Client(timeout=10.0, trust_env=False) as http:
+    with inner.stripe(settings) as connection, httpx.Client(timeout=10.0, trust_env=False) as http:
         yield Shop(
-            client=door.client,
+            client=connection.client,
             http=http,
             backend_url=backend_url,
             webhook_url=str(settings.webhook_url),
@@ -139,13 +139,17 @@ def _backend(inner: Wiring, settings: Settings, listener: socket.socket) -> Iter
     """The reference backend on a listening socket, its log in the world's folder."""
     from creditctl.backend.app import build_app
     from creditctl.backend.server import BackendServer
-    from creditctl.cli.output import Run
     from creditctl.cli.serve import build_services
+    from creditctl.ledger.store import Ledger
 
     with ExitStack() as stack:
         log = stack.enter_context((inner.folder / "backend.log").open("w", encoding="utf-8"))
-        run = Run("serve", replace(inner, stderr=log), as_json=False)
-        door = stack.enter_context(inner.stripe(settings))
-        services = build_services(run, settings, inner.catalog(), door, stack, trust_user_header=False)
+        connection = stack.enter_context(inner.stripe(settings))
+        account, livemode = connection.account_id, connection.livemode
+        ledger = stack.enter_context(
+            Ledger.open(settings.ledger_path, account=account, livemode=livemode, clock=inner.clock)
+        )
+        logging = replace(inner, stderr=log)
+        services = build_services(logging, settings, inner.catalog(), stripe=connection, ledger=ledger)
         stack.enter_context(BackendServer(build_app(services), listener=listener))
         yield
