@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from creditctl.core.errors import ExitCode
 
+if TYPE_CHECKING:
+    from tests.support.cli import Cli
 
-def test_the_guides_cost_structure_is_shown(offline_cli: Any) -> None:
+
+def test_the_guides_cost_structure_is_shown(offline_cli: Cli) -> None:
     rows = offline_cli("packages", "--json").report["packages"]
 
     assert [(row["name"], row["credits"], row["amount"], row["cost_per_credit"]) for row in rows] == [
@@ -21,7 +24,7 @@ def test_the_guides_cost_structure_is_shown(offline_cli: Any) -> None:
     assert rows[0]["usage_covered"] == 869
 
 
-def test_people_see_prices_and_what_to_run_next(offline_cli: Any) -> None:
+def test_people_see_prices_and_what_to_run_next(offline_cli: Cli) -> None:
     outcome = offline_cli("packages")
 
     assert outcome.exit_code == ExitCode.OK
@@ -29,7 +32,7 @@ def test_people_see_prices_and_what_to_run_next(offline_cli: Any) -> None:
     assert "creditctl setup --dry-run" in outcome.stdout
 
 
-def test_another_catalogue_by_option_or_setting_and_a_wrong_one_is_refused(offline_cli: Any) -> None:
+def test_another_catalogue_by_option_or_setting_and_a_wrong_one_is_refused(offline_cli: Cli) -> None:
     row = '[[package]]\nnumber = 1\nslug = "one"\nname = "One"\ncredits = 10\namount = {}\n'
     (offline_cli.folder / "good.toml").write_text('currency = "eur"\n' + row.format(99))
     (offline_cli.folder / "bad.toml").write_text('currency = "eur"\n' + row.format("0.99"))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import stripe
@@ -30,6 +30,10 @@ from creditctl.payments.stripe_reader import StripeReader
 from creditctl.reconciliation.lock import only_one
 from tests.support.ledger_calls import read
 
+if TYPE_CHECKING:
+    from tests.support.cli import Cli, Outcome
+    from tests.support.clock import Clock
+
 TEST_KEY = "sk_test_emulator0000000000"
 BASE = "http://127.0.0.1:12111"
 CATALOG = parse_catalog(resources.files("creditctl.core").joinpath("packages.toml").read_text(encoding="utf-8"))
@@ -43,7 +47,7 @@ class Market:
     client: stripe.StripeClient
     ledger: Ledger
     webhook: Webhook
-    clock: Any
+    clock: Clock
     losing: bool = False
     statuses: list[int] = field(default_factory=list)
 
@@ -51,13 +55,13 @@ class Market:
         package = CATALOG.by_slug(slug)
         assert package is not None
         metadata = {"managed_by": "creditctl", "user_id": user, "package": slug, "credits": str(package.credits)}
-        price = {"currency": "usd", "unit_amount": package.amount, "product_data": {"name": package.name}}
+        price: Any = {"currency": "usd", "unit_amount": package.amount, "product_data": {"name": package.name}}
         session = self.client.v1.checkout.sessions.create(
             params={
                 "mode": "payment",
                 "success_url": "https://shop.example/done",
                 "client_reference_id": user,
-                "line_items": [{"quantity": 1, "price_data": price}],  # type: ignore[typeddict-item]
+                "line_items": [{"quantity": 1, "price_data": price}],
                 "metadata": metadata,
                 "payment_intent_data": {"metadata": metadata},
             }
@@ -81,7 +85,7 @@ class Market:
 
 
 @pytest.fixture
-def market(cli: Any, emulator: Any, tmp_path: Path) -> Iterator[Market]:
+def market(cli: Cli, emulator: Any, tmp_path: Path) -> Iterator[Market]:
     client = stripe.StripeClient(
         TEST_KEY, http_client=EmulatorHTTPClient(emulator), base_addresses={"api": BASE}, max_network_retries=0
     )
@@ -103,11 +107,11 @@ def market(cli: Any, emulator: Any, tmp_path: Path) -> Iterator[Market]:
         yield Market(emulator, client, ledger, webhook, cli.clock)
 
 
-def codes(outcome: Any) -> list[str]:
+def codes(outcome: Outcome) -> list[str]:
     return [finding["code"] for finding in outcome.document["findings"]]
 
 
-def test_a_shop_whose_webhooks_arrive_is_clean(cli: Any, market: Market) -> None:
+def test_a_shop_whose_webhooks_arrive_is_clean(cli: Cli, market: Market) -> None:
     paid = market.buy("pro")
     market.buy(user="u2", token="tok_chargeDeclined")
     market.client.v1.refunds.create(params={"payment_intent": str(paid.payment_intent), "amount": 2500})
@@ -123,7 +127,7 @@ def test_a_shop_whose_webhooks_arrive_is_clean(cli: Any, market: Market) -> None
     assert set(market.statuses) == {200}
 
 
-def test_lost_webhooks_are_found_repaired_and_late_ones_change_nothing(cli: Any, market: Market) -> None:
+def test_lost_webhooks_are_found_repaired_and_late_ones_change_nothing(cli: Cli, market: Market) -> None:
     refunded, whole = market.buy("pro", "u1"), market.buy("basic", "u2")
     market.deliver()
     market.losing = True
@@ -165,7 +169,7 @@ def test_lost_webhooks_are_found_repaired_and_late_ones_change_nothing(cli: Any,
     assert read(market.ledger).verify().ok
 
 
-def test_a_dispute_won_and_a_refund_that_failed_unheard_give_back(cli: Any, market: Market) -> None:
+def test_a_dispute_won_and_a_refund_that_failed_unheard_give_back(cli: Cli, market: Market) -> None:
     disputed, refunded = market.buy("pro", "u1", "tok_createDispute"), market.buy("basic", "u2", "tok_refundFail")
     market.client.v1.refunds.create(params={"payment_intent": str(refunded.payment_intent)})
     market.deliver()
@@ -185,7 +189,7 @@ def test_a_dispute_won_and_a_refund_that_failed_unheard_give_back(cli: Any, mark
     assert cli("reconcile").exit_code == 0
 
 
-def test_a_payment_of_this_minute_is_on_its_way_and_no_failure(cli: Any, market: Market) -> None:
+def test_a_payment_of_this_minute_is_on_its_way_and_no_failure(cli: Cli, market: Market) -> None:
     market.losing = True
     market.buy()
     market.deliver()
@@ -217,7 +221,7 @@ def import_purchase(market: Market, key: str, user: str, credits: int = 1000) ->
         return tx.post(draft).entry.id
 
 
-def test_what_needs_a_person_is_shown_worst_first_with_its_command(cli: Any, market: Market) -> None:
+def test_what_needs_a_person_is_shown_worst_first_with_its_command(cli: Cli, market: Market) -> None:
     entry = import_purchase(market, "pi_forged", "u9")
     market.clock.now += 3600
     outcome = cli("reconcile", "--repair")
@@ -228,7 +232,7 @@ def test_what_needs_a_person_is_shown_worst_first_with_its_command(cli: Any, mar
     assert market.balances() == {"u9": 1000}
 
 
-def test_a_long_list_is_cut_for_people_and_whole_in_json(cli: Any, market: Market) -> None:
+def test_a_long_list_is_cut_for_people_and_whole_in_json(cli: Cli, market: Market) -> None:
     for number in range(53):
         import_purchase(market, f"pi_forged{number}", "u9")
     market.clock.now += 3600
@@ -243,7 +247,7 @@ def commands(finding: dict[str, str]) -> list[list[str]]:
     return [shlex.split(text) for text in re.findall(r"`creditctl (.*?)`", finding["fix"].partition("; or")[0])]
 
 
-def test_the_printed_commands_put_right_what_a_person_has_to_decide(cli: Any, market: Market) -> None:
+def test_the_printed_commands_put_right_what_a_person_has_to_decide(cli: Cli, market: Market) -> None:
     market.losing = True
     stolen, doubled = (str(market.buy(user=user).payment_intent) for user in ("u1", "o'brien; --yes"))
     market.deliver()
@@ -271,7 +275,7 @@ def test_the_printed_commands_put_right_what_a_person_has_to_decide(cli: Any, ma
     assert cli("reconcile", "--json").document["findings"] == []
 
 
-def test_what_is_as_it_should_be_is_dismissed_with_the_printed_command(cli: Any, market: Market) -> None:
+def test_what_is_as_it_should_be_is_dismissed_with_the_printed_command(cli: Cli, market: Market) -> None:
     import_purchase(market, "pi_gift", "u9")
     market.clock.now += 3600
     (finding,) = cli("reconcile", "--json").document["findings"]
@@ -280,7 +284,7 @@ def test_what_is_as_it_should_be_is_dismissed_with_the_printed_command(cli: Any,
     assert cli("reconcile").exit_code == 0
 
 
-def test_a_window_is_understood_and_shown(cli: Any, market: Market) -> None:
+def test_a_window_is_understood_and_shown(cli: Cli, market: Market) -> None:
     market.losing = True
     market.buy()
     market.deliver()
@@ -292,13 +296,13 @@ def test_a_window_is_understood_and_shown(cli: Any, market: Market) -> None:
 
 
 @pytest.mark.parametrize("arguments", [("--since", "soon"), ("--since", "1d", "--until", "2d")])
-def test_a_window_that_means_nothing_is_a_usage_error(cli: Any, market: Market, arguments: tuple[str, ...]) -> None:
+def test_a_window_that_means_nothing_is_a_usage_error(cli: Cli, market: Market, arguments: tuple[str, ...]) -> None:
     outcome = cli("reconcile", *arguments, "--json")
     assert outcome.exit_code == 2
     assert outcome.document["error"]["type"] == "usage"
 
 
-def test_too_many_repairs_are_refused(cli: Any, market: Market) -> None:
+def test_too_many_repairs_are_refused(cli: Cli, market: Market) -> None:
     market.losing = True
     market.buy()
     market.buy()
@@ -328,7 +332,7 @@ class Broken(EmulatorHTTPClient):
 @pytest.mark.parametrize("status", [None, 429, 500, 503])
 @pytest.mark.parametrize("path", ["/v1/checkout/sessions", "/v1/payment_intents", "/v1/refunds", "/v1/disputes"])
 def test_a_fault_of_stripe_in_the_middle_is_exit_5_and_posts_nothing(
-    cli: Any, market: Market, path: str, status: int | None
+    cli: Cli, market: Market, path: str, status: int | None
 ) -> None:
     market.losing = True
     market.buy()
@@ -343,20 +347,20 @@ def test_a_fault_of_stripe_in_the_middle_is_exit_5_and_posts_nothing(
     assert not kept.ok
 
 
-def test_a_second_run_at_the_same_time_is_refused(cli: Any, market: Market) -> None:
+def test_a_second_run_at_the_same_time_is_refused(cli: Cli, market: Market) -> None:
     with only_one(market.ledger.path):
         outcome = cli("reconcile", "--json")
     assert outcome.exit_code == 3
     assert outcome.document["error"]["type"] == "lock"
 
 
-def test_without_a_ledger_there_is_nothing_to_compare(cli: Any) -> None:
+def test_without_a_ledger_there_is_nothing_to_compare(cli: Cli) -> None:
     outcome = cli("reconcile", "--json")
     assert outcome.exit_code == 6
     assert outcome.document["error"]["code"] == "ledger.missing"
 
 
-def test_another_mode_than_expected_is_refused(cli: Any, market: Market) -> None:
+def test_another_mode_than_expected_is_refused(cli: Cli, market: Market) -> None:
     outcome = cli("reconcile", "--mode", "live", "--json")
     assert outcome.exit_code == 3
     assert outcome.document["error"]["code"] == "guard.mode"
@@ -370,7 +374,7 @@ class Terminal(io.StringIO):
 
 
 @pytest.mark.parametrize(("answer", "posted"), [("y\n", 1), ("yes\n", 1), ("n\n", 0), ("\n", 0), ("", 0)])
-def test_on_a_terminal_the_plan_is_shown_and_asked_about(cli: Any, market: Market, answer: str, posted: int) -> None:
+def test_on_a_terminal_the_plan_is_shown_and_asked_about(cli: Cli, market: Market, answer: str, posted: int) -> None:
     market.losing = True
     paid = market.buy()
     market.deliver()
@@ -381,7 +385,7 @@ def test_on_a_terminal_the_plan_is_shown_and_asked_about(cli: Any, market: Marke
     assert code == (0 if posted else 1)
 
 
-def at_a_terminal(cli: Any, answer: str, *arguments: str) -> tuple[int, str]:
+def at_a_terminal(cli: Cli, answer: str, *arguments: str) -> tuple[int, str]:
     stderr = io.StringIO()
     wiring = Wiring(
         environ=cli.environ,
@@ -419,7 +423,7 @@ class LiveStripe(stripe.HTTPClient):
 
 
 @pytest.fixture
-def live(offline_cli: Any, tmp_path: Path) -> Callable[..., tuple[Any, int]]:
+def live(offline_cli: Cli, tmp_path: Path) -> Callable[..., tuple[Any, int]]:
     """Runs reconcile with a live key over one lost payment; how it ended, and how many entries there are."""
     session = {
         "id": "cs_live_1",

@@ -10,9 +10,11 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -24,19 +26,17 @@ from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from creditctl.emulator.transports.server import EmulatorServer
 from creditctl.emulator_client.checkout_payer import pay
 from creditctl.stripe_api.delivery import deliver_signed
-from tests.support.waiting import Deadline, exit_of, patience
+from tests.support.keys import LIVE_KEY, TEST_KEY
+from tests.support.waiting import exit_of, patience, wait_until
 
-KEY = "sk_test_emulator0000000000"
+if TYPE_CHECKING:
+    from creditctl.core.catalog import Catalog
+    from creditctl.stripe_api.delivery import DeliveryResult
+    from tests.support.cli import Cli
+
 SECRET = "whsec_example0000000000"
 BUY = {"package_id": 1, "payment_method": "stripe"}
 DEADLINE_SECONDS = 20
-
-
-def wait_until(condition):
-    deadline = Deadline(DEADLINE_SECONDS)
-    while not condition():
-        assert not deadline.passed, "it did not happen in time"
-        time.sleep(0.02)
 
 
 @dataclass
@@ -44,25 +44,31 @@ class Backend:
     """One process of `creditctl serve`."""
 
     process: subprocess.Popen[str]
-    document: dict
+    document: dict[str, Any]
     log_path: Path | None
 
     @property
-    def url(self):
-        return self.document["report"]["url"]
+    def url(self) -> str:
+        return str(self.document["report"]["url"])
 
     @property
-    def log(self):
+    def log(self) -> str:
+        assert self.log_path is not None
         return self.log_path.read_text()
 
-    def deliver(self, body, secret=SECRET):
+    @property
+    def unread(self) -> str:
+        assert self.process.stdout is not None
+        return self.process.stdout.read()
+
+    def deliver(self, body: bytes, secret: str = SECRET) -> DeliveryResult:
         with httpx.Client(timeout=patience(DEADLINE_SECONDS)) as client:
             return deliver_signed(client, f"{self.url}/api/credits/webhook", body, Secret(secret), int(time.time()))
 
-    def get(self, path, **params):
+    def get(self, path: str, **params: str) -> httpx.Response:
         return httpx.get(self.url + path, params=params, timeout=patience(DEADLINE_SECONDS))
 
-    def purchase(self, user_id="1"):
+    def purchase(self, user_id: str = "1") -> str:
         answer = httpx.post(
             f"{self.url}/api/credits/purchase",
             json=BUY,
@@ -70,12 +76,12 @@ class Backend:
             timeout=patience(DEADLINE_SECONDS),
         )
         assert answer.status_code == 200, answer.text
-        return answer.json()["payment_url"]
+        return str(answer.json()["payment_url"])
 
-    def balance(self, user_id="1"):
-        return self.get("/api/credits/balance", user_id=user_id).json()["balance"]
+    def balance(self, user_id: str = "1") -> int:
+        return int(self.get("/api/credits/balance", user_id=user_id).json()["balance"])
 
-    def stop(self, number=signal.SIGTERM):
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(number)
         return exit_of(self.process, DEADLINE_SECONDS)
 
@@ -90,14 +96,14 @@ class Town:
     running: list[Backend]
 
     @property
-    def ledger_path(self):
+    def ledger_path(self) -> Path:
         return self.folder / "creditctl-emulator.db"
 
-    def serve(self, *, stderr=None, secret=SECRET):
+    def serve(self, *, stderr: int | None = None, secret: str = SECRET) -> Backend:
         environ = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
-            "STRIPE_SECRET_KEY": KEY,
+            "STRIPE_SECRET_KEY": TEST_KEY,
             "STRIPE_API_BASE": self.emulator_url,
             "STRIPE_WEBHOOK_SECRET": secret,
             "FRONTEND_URL": "http://127.0.0.1:3000",
@@ -109,25 +115,26 @@ class Town:
             process = subprocess.Popen(
                 command, cwd=self.folder, env=environ, stdout=subprocess.PIPE, stderr=errors, text=True
             )
-        lines = []
+        lines: list[str] = []
+        assert process.stdout is not None
         while not lines or lines[-1] not in ("}\n", ""):
             lines.append(process.stdout.readline())
         backend = Backend(process, json.loads("".join(lines)), log_path)
         self.running.append(backend)
         return backend
 
-    def paid_event(self, session_id):
+    def paid_event(self, session_id: str) -> bytes:
         """The bytes of the event that says that a session was paid."""
         assert pay(self.client, session_id, "tok_visa").paid
         events = self.client.v1.events.list(params={"type": "checkout.session.completed"})
         return next(str(event) for event in events.data if event.data.object["id"] == session_id).encode()
 
-    def rows(self, query):
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
         with contextlib.closing(sqlite3.connect(self.ledger_path, timeout=patience(10))) as connection:
             return connection.execute(query).fetchall()
 
     @contextlib.contextmanager
-    def ledger_locked(self):
+    def ledger_locked(self) -> Iterator[None]:
         """Nobody can write to the ledger for as long as this lasts."""
         with contextlib.closing(sqlite3.connect(self.ledger_path, isolation_level=None)) as connection:
             connection.execute("BEGIN IMMEDIATE")
@@ -135,7 +142,7 @@ class Town:
             connection.execute("ROLLBACK")
 
 
-def stock(client, catalog):
+def stock(client: stripe.StripeClient, catalog: Catalog) -> None:
     """What set-up makes of the packages."""
     for package in catalog:
         client.v1.products.create(params={"id": package.product_id, "name": package.name, "metadata": package.metadata})
@@ -151,7 +158,7 @@ def stock(client, catalog):
 
 
 @pytest.fixture
-def town(tmp_path):
+def town(tmp_path: Path) -> Iterator[Town]:
     from importlib import resources
 
     from creditctl.core.catalog import parse_catalog
@@ -159,10 +166,11 @@ def town(tmp_path):
     emulator = Emulator(seed=1)
     with contextlib.closing(emulator), EmulatorServer(emulator) as server:
         http = stripe.RequestsClient()
-        addresses = {"api": server.url, "files": server.url, "connect": server.url, "meter_events": server.url}
-        client = stripe.StripeClient(KEY, base_addresses=addresses, http_client=http)
+        url = server.url
+        bases: Any = dict.fromkeys(("api", "connect", "files", "meter_events"), url)
+        client = stripe.StripeClient(TEST_KEY, base_addresses=bases, http_client=http)
         stock(client, parse_catalog(resources.files("creditctl.core").joinpath("packages.toml").read_text()))
-        town = Town(tmp_path, server.url, client, [])
+        town = Town(tmp_path, url, client, [])
         try:
             yield town
         finally:
@@ -170,26 +178,27 @@ def town(tmp_path):
                 if backend.process.poll() is None:
                     backend.process.kill()
                     backend.process.wait()
-                backend.process.stdout.close()
+                if backend.process.stdout is not None:
+                    backend.process.stdout.close()
             http.close()
 
 
-def session_of(payment_url):
+def session_of(payment_url: str) -> str:
     return payment_url.split("?")[0].split("#")[0].rsplit("/", 1)[-1]
 
 
-def test_bought_paid_delivered_credited(town):
+def test_bought_paid_delivered_credited(town: Town) -> None:
     endpoint = town.client.v1.webhook_endpoints.create(
         params={"url": "http://127.0.0.1:9/later", "enabled_events": ["*"]}
     )
-    backend = town.serve(secret=endpoint.secret)
+    backend = town.serve(secret=str(endpoint.secret))
     town.client.v1.webhook_endpoints.update(endpoint.id, params={"url": backend.document["report"]["webhook_url"]})
 
     session_id = session_of(backend.purchase("user 1"))
     assert backend.get(f"/api/credits/session/{session_id}").json()["session"]["payment_status"] == "unpaid"
     assert "Not paid yet" in backend.get("/credits/success", session_id=session_id).text
     assert pay(town.client, session_id, "tok_visa").paid
-    wait_until(lambda: backend.balance("user 1") == 1000)
+    wait_until(lambda: backend.balance("user 1") == 1000, DEADLINE_SECONDS)
 
     session = backend.get(f"/api/credits/session/{session_id}").json()["session"]
     assert session["payment_status"] == "paid"
@@ -208,10 +217,10 @@ def test_bought_paid_delivered_credited(town):
     assert any("POST /api/credits/webhook 200 posted evt_" in line for line in lines)
     assert not SECRET_PATTERN.search(backend.log)
     assert "@" not in backend.log
-    assert backend.process.stdout.read() == ""
+    assert backend.unread == ""
 
 
-def test_twenty_deliveries_at_once_credit_once(town):
+def test_twenty_deliveries_at_once_credit_once(town: Town) -> None:
     backend = town.serve()
     body = town.paid_event(session_of(backend.purchase()))
     with ThreadPoolExecutor(20) as pool:
@@ -222,7 +231,7 @@ def test_twenty_deliveries_at_once_credit_once(town):
     assert sorted(outcomes) == ["exists"] * 19 + ["posted"]
 
 
-def test_a_delivery_that_stripe_did_not_sign_is_refused(town):
+def test_a_delivery_that_stripe_did_not_sign_is_refused(town: Town) -> None:
     backend = town.serve()
     body = town.paid_event(session_of(backend.purchase()))
     assert backend.deliver(body, "whsec_other0000000000").status == 400
@@ -230,7 +239,7 @@ def test_a_delivery_that_stripe_did_not_sign_is_refused(town):
     assert backend.balance() == 1000
 
 
-def test_killed_before_it_could_write(town):
+def test_killed_before_it_could_write(town: Town) -> None:
     backend = town.serve()
     body = town.paid_event(session_of(backend.purchase()))
     with town.ledger_locked(), ThreadPoolExecutor(1) as pool:
@@ -248,7 +257,7 @@ def test_killed_before_it_could_write(town):
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="fills a pipe by way of /proc")
-def test_killed_after_it_had_written_and_before_it_answered(town):
+def test_killed_after_it_had_written_and_before_it_answered(town: Town) -> None:
     """The log's pipe is full, so that the process stops between its commit and its answer."""
     read_end, write_end = os.pipe()
     backend = town.serve(stderr=write_end)
@@ -256,7 +265,7 @@ def test_killed_after_it_had_written_and_before_it_answered(town):
     fill(write_end)
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(backend.deliver, body)
-        wait_until(lambda: town.rows("SELECT * FROM credit_transactions"))
+        wait_until(lambda: town.rows("SELECT * FROM credit_transactions"), DEADLINE_SECONDS)
         time.sleep(0.2)
         assert not answer.done()
         backend.stop(signal.SIGKILL)
@@ -270,7 +279,7 @@ def test_killed_after_it_had_written_and_before_it_answered(town):
     assert len(town.rows("SELECT * FROM credit_transactions")) == 1
 
 
-def fill(write_end):
+def fill(write_end: int) -> None:
     """Fills a pipe to the brim, by an opening of its own: the process at the other name of it must still block."""
     own = os.open(f"/proc/self/fd/{write_end}", os.O_WRONLY | os.O_NONBLOCK)
     with contextlib.suppress(BlockingIOError):
@@ -282,7 +291,7 @@ def fill(write_end):
     os.close(own)
 
 
-def test_a_stop_finishes_what_was_begun(town):
+def test_a_stop_finishes_what_was_begun(town: Town) -> None:
     backend = town.serve()
     body = town.paid_event(session_of(backend.purchase()))
     with ThreadPoolExecutor(1) as pool:
@@ -297,13 +306,13 @@ def test_a_stop_finishes_what_was_begun(town):
     assert town.rows("SELECT credits FROM credit_transactions") == [(1000,)]
 
 
-def test_ctrl_c_ends_with_130_and_one_document(town):
+def test_ctrl_c_ends_with_130_and_one_document(town: Town) -> None:
     backend = town.serve()
     assert backend.document["ok"] is True
     assert backend.document["schema"] == "creditctl.serve.v1"
     assert backend.document["mode"] == "emulator"
     assert backend.stop(signal.SIGINT) == 130
-    assert backend.process.stdout.read() == ""
+    assert backend.unread == ""
     assert backend.log.splitlines()[-1] == "Stopped."
     assert "Traceback" not in backend.log
 
@@ -311,31 +320,32 @@ def test_ctrl_c_ends_with_130_and_one_document(town):
 GOOD = {"STRIPE_WEBHOOK_SECRET": SECRET, "FRONTEND_URL": "http://127.0.0.1:3000"}
 
 
-def refused(cli, code, *arguments, exit_code=3):
+def refused(cli: Cli, code: str, *arguments: str, exit_code: int = 3) -> dict[str, Any]:
     outcome = cli("serve", "--json", *arguments)
     assert outcome.exit_code == exit_code
     assert outcome.document["error"]["code"] == code
     assert outcome.document["error"]["fix"]
-    return outcome.document["error"]
+    error: dict[str, Any] = outcome.document["error"]
+    return error
 
 
 class TestRefusals:
     @pytest.mark.parametrize("missing", ["STRIPE_WEBHOOK_SECRET", "FRONTEND_URL", "STRIPE_SECRET_KEY"])
-    def test_a_missing_setting(self, cli, missing):
+    def test_a_missing_setting(self, cli: Cli, missing: str) -> None:
         cli.environ.update(GOOD)
         del cli.environ[missing]
         assert missing in refused(cli, "env.missing")["message"]
 
     @pytest.mark.parametrize("url", ["localhost:3000", "ftp://a.example", "http://", "http://[", "/credits"])
-    def test_a_frontend_that_nobody_can_be_sent_to(self, cli, url):
+    def test_a_frontend_that_nobody_can_be_sent_to(self, cli: Cli, url: str) -> None:
         cli.environ.update(GOOD, FRONTEND_URL=url)
         refused(cli, "env.frontend_url")
 
-    def test_a_malformed_signing_secret(self, cli):
+    def test_a_malformed_signing_secret(self, cli: Cli) -> None:
         cli.environ.update(GOOD, STRIPE_WEBHOOK_SECRET="secret")
         refused(cli, "env.webhook_secret")
 
-    def test_a_port_in_use(self, cli):
+    def test_a_port_in_use(self, cli: Cli) -> None:
         from creditctl.backend.server import bind
 
         cli.environ.update(GOOD)
@@ -343,19 +353,19 @@ class TestRefusals:
             port = str(taken.getsockname()[1])
             assert port in refused(cli, "serve.port_in_use", "--port", port)["message"]
 
-    def test_another_mode_than_expected(self, cli):
+    def test_another_mode_than_expected(self, cli: Cli) -> None:
         cli.environ.update(GOOD)
         refused(cli, "guard.mode", "--mode", "test")
 
-    def test_an_unreachable_stripe(self, offline_cli):
-        offline_cli.environ.update(GOOD, STRIPE_SECRET_KEY=KEY, STRIPE_API_BASE="http://127.0.0.1:9")
+    def test_an_unreachable_stripe(self, offline_cli: Cli) -> None:
+        offline_cli.environ.update(GOOD, STRIPE_SECRET_KEY=TEST_KEY, STRIPE_API_BASE="http://127.0.0.1:9")
         refused(offline_cli, "stripe.unreachable", "--port", "0", exit_code=5)
 
-    def test_an_unwritable_ledger(self, cli):
+    def test_an_unwritable_ledger(self, cli: Cli) -> None:
         cli.environ.update(GOOD, CREDITCTL_LEDGER=str(cli.folder))
         refused(cli, "ledger.not_a_ledger", "--port", "0", exit_code=6)
 
-    def test_another_accounts_ledger(self, cli):
+    def test_another_accounts_ledger(self, cli: Cli) -> None:
         from creditctl.ledger.store import Ledger
 
         path = cli.folder / "other.db"
@@ -363,8 +373,8 @@ class TestRefusals:
         cli.environ.update(GOOD, CREDITCTL_LEDGER=str(path))
         assert cli("serve", "--port", "0").exit_code == 3
 
-    def test_live_mode_has_to_be_said_and_confirmed(self, cli):
-        cli.environ.update(GOOD, STRIPE_SECRET_KEY="sk_live_" + "example00000000")
+    def test_live_mode_has_to_be_said_and_confirmed(self, cli: Cli) -> None:
+        cli.environ.update(GOOD, STRIPE_SECRET_KEY=LIVE_KEY)
         del cli.environ["STRIPE_API_BASE"]
         with contextlib.closing(Emulator(clock=cli.clock, livemode=True)) as live:
             cli.transport = lambda: EmulatorHTTPClient(live)
@@ -372,13 +382,13 @@ class TestRefusals:
             refused(cli, "guard.confirm", "--port", "0", "--mode", "live")
             refused(cli, "guard.confirm", "--port", "0", "--mode", "live", "--confirm", "acct_other")
 
-    def test_a_users_word_is_not_taken_from_other_machines(self, cli):
-        cli.environ.update(GOOD, STRIPE_SECRET_KEY="sk_live_" + "example00000000")
+    def test_a_users_word_is_not_taken_from_other_machines(self, cli: Cli) -> None:
+        cli.environ.update(GOOD, STRIPE_SECRET_KEY=LIVE_KEY)
         del cli.environ["STRIPE_API_BASE"]
         refused(cli, "guard.trust_user_header", "--host", "0.0.0.0", "--trust-user-header", "--mode", "live")
 
 
-def test_the_conversation_says_where_and_what_next(town):
+def test_the_conversation_says_where_and_what_next(town: Town) -> None:
     backend = town.serve()
     backend.stop()
     for words in (backend.url, "/credits", "/api/credits/webhook", "creditctl events listen", "emulator mode"):

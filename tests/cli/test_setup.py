@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import stripe
 
+from tests.support.terminal import assert_whole
+
 if TYPE_CHECKING:
     from creditctl.emulator.app import Emulator
+    from tests.support.cli import Cli, Outcome
+    from tests.support.clock import Clock
 
 API_URL = "http://127.0.0.1:9"
 LIVE_KEY = "sk_live_" + "emulator0000000000"
@@ -34,14 +38,14 @@ def client(emulator: Emulator) -> stripe.StripeClient:
 
 
 @pytest.fixture
-def shop(cli: Any) -> Any:
+def shop(cli: Cli) -> Cli:
     """The command line of a backend with a URL."""
     cli.environ["CREDITS_API_URL"] = API_URL
     return cli
 
 
 @pytest.fixture
-def live_emulator(clock: Any) -> Iterator[Emulator]:
+def live_emulator(clock: Clock) -> Iterator[Emulator]:
     """An emulator that plays a live account."""
     from creditctl.emulator.app import Emulator
 
@@ -50,11 +54,11 @@ def live_emulator(clock: Any) -> Iterator[Emulator]:
     built.close()
 
 
-def actions(outcome: Any) -> dict[str, int]:
+def actions(outcome: Outcome) -> dict[str, int]:
     return {name: count for name, count in outcome.report["plan"]["summary"].items() if count}
 
 
-def test_a_new_account_is_set_up_and_the_second_run_has_nothing_to_do(shop: Any, client: stripe.StripeClient) -> None:
+def test_a_new_account_is_set_up_and_the_second_run_has_nothing_to_do(shop: Cli, client: stripe.StripeClient) -> None:
     assert actions(shop("setup", "--dry-run", "--json")) == {"create": 11}
     assert client.v1.products.list().data == []
 
@@ -70,7 +74,7 @@ def test_a_new_account_is_set_up_and_the_second_run_has_nothing_to_do(shop: Any,
     assert actions(shop("setup", "--dry-run", "--json")) == {"keep": 11}
 
 
-def test_prices_sell_the_packages(shop: Any, client: stripe.StripeClient) -> None:
+def test_prices_sell_the_packages(shop: Cli, client: stripe.StripeClient) -> None:
     report = shop("setup", "--json").report
     prices = {slug: client.v1.prices.retrieve(price) for slug, price in report["prices"].items()}
 
@@ -84,7 +88,7 @@ def test_prices_sell_the_packages(shop: Any, client: stripe.StripeClient) -> Non
     assert {price.lookup_key for price in prices.values()} == {f"creditctl_{slug}_usd" for slug in prices}
 
 
-def test_the_secret_is_in_the_env_file_and_nowhere_else(shop: Any) -> None:
+def test_the_secret_is_in_the_env_file_and_nowhere_else(shop: Cli) -> None:
     shop.write_env(["# mine", "FRONTEND_URL=http://localhost:3000"])
     outcome = shop("setup")
     lines = (shop.folder / ".env").read_text().splitlines()
@@ -97,7 +101,7 @@ def test_the_secret_is_in_the_env_file_and_nowhere_else(shop: Any) -> None:
     assert "sk_test_emulator" not in everywhere
 
 
-def test_progress_is_one_line_a_step(shop: Any) -> None:
+def test_progress_is_one_line_a_step(shop: Cli) -> None:
     lines = [line for line in shop("setup").stderr.splitlines() if line.startswith("[")]
 
     assert len(lines) == 11
@@ -105,7 +109,7 @@ def test_progress_is_one_line_a_step(shop: Any) -> None:
 
 
 def test_the_plan_tells_new_fields_plainly_and_changed_ones_as_old_and_new(
-    shop: Any, client: stripe.StripeClient
+    shop: Cli, client: stripe.StripeClient
 ) -> None:
     lines = [line.strip() for line in shop("setup", "--dry-run").stdout.splitlines()]
     assert 'name: "Starter"' in lines
@@ -121,7 +125,17 @@ def test_the_plan_tells_new_fields_plainly_and_changed_ones_as_old_and_new(
     assert "disabled: true → false" in lines
 
 
-def test_drift_is_found_by_check_and_repaired(shop: Any, client: stripe.StripeClient) -> None:
+def test_every_id_setting_and_url_is_whole_at_80_columns_and_in_a_pipe(shop: Cli) -> None:
+    shop.environ["CREDITS_API_URL"] = "http://127.0.0.1:9/credits/of/a-rather-long-company-name/production-eu-1"
+    prices = shop("setup", "--json").report["prices"]
+    settings = [f"STRIPE_PRICE_{slug.upper()}={price}" for slug, price in prices.items()]
+    endpoint = shop("webhooks", "list", "--json").report["endpoints"][0]["url"]
+
+    assert_whole(shop, ["setup"], [*prices.values(), *settings])
+    assert_whole(shop, ["setup", "--dry-run"], [endpoint, *prices])
+
+
+def test_drift_is_found_by_check_and_repaired(shop: Cli, client: stripe.StripeClient) -> None:
     report = shop("setup", "--json").report
     client.v1.products.update("creditctl_pro", {"name": "Pro!", "metadata": {"theirs": "1"}})
     client.v1.webhook_endpoints.update(report["endpoint"], {"enabled_events": ["*"]})
@@ -135,7 +149,7 @@ def test_drift_is_found_by_check_and_repaired(shop: Any, client: stripe.StripeCl
     assert (product.name, product.metadata["theirs"]) == ("Pro", "1")
 
 
-def test_a_plan_in_a_file_is_applied_exactly_or_not_at_all(shop: Any, client: stripe.StripeClient) -> None:
+def test_a_plan_in_a_file_is_applied_exactly_or_not_at_all(shop: Cli, client: stripe.StripeClient) -> None:
     assert shop("setup", "--dry-run", "--plan-out", "plan.json").exit_code == 0
     client.v1.products.create({"name": "Somebody else's"})
     assert shop("setup", "--plan", "plan.json", "--json").report["changes"] == 11
@@ -146,14 +160,14 @@ def test_a_plan_in_a_file_is_applied_exactly_or_not_at_all(shop: Any, client: st
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"schema": "creditctl.plan.v1"}'])
-def test_a_file_that_is_no_plan_is_refused(shop: Any, text: str) -> None:
+def test_a_file_that_is_no_plan_is_refused(shop: Cli, text: str) -> None:
     (shop.folder / "plan.json").write_text(text)
     outcome = shop("setup", "--plan", "plan.json", "--json")
 
     assert (outcome.exit_code, outcome.document["error"]["code"]) == (3, "setup.plan_file")
 
 
-def test_a_plan_that_was_edited_is_another_plan(shop: Any, client: stripe.StripeClient) -> None:
+def test_a_plan_that_was_edited_is_another_plan(shop: Cli, client: stripe.StripeClient) -> None:
     shop("setup", "--dry-run", "--plan-out", "plan.json")
     path = shop.folder / "plan.json"
     path.write_text(path.read_text().replace('"unit_amount": 70000', '"unit_amount": 7000'))
@@ -163,13 +177,13 @@ def test_a_plan_that_was_edited_is_another_plan(shop: Any, client: stripe.Stripe
     assert client.v1.products.list().data == []
 
 
-def test_a_plan_that_cannot_be_kept_is_a_sentence(shop: Any) -> None:
+def test_a_plan_that_cannot_be_kept_is_a_sentence(shop: Cli) -> None:
     outcome = shop("setup", "--dry-run", "--plan-out", "missing/plan.json", "--json")
 
     assert (outcome.exit_code, outcome.document["error"]["code"]) == (3, "setup.plan_out")
 
 
-def test_a_plan_goes_to_no_other_account(shop: Any) -> None:
+def test_a_plan_goes_to_no_other_account(shop: Cli) -> None:
     shop("setup", "--dry-run", "--plan-out", "plan.json")
     shop.environ["STRIPE_SECRET_KEY"] = "sk_test_emulator1111111111"
     outcome = shop("setup", "--plan", "plan.json", "--json")
@@ -177,7 +191,7 @@ def test_a_plan_goes_to_no_other_account(shop: Any) -> None:
     assert (outcome.exit_code, outcome.document["error"]["code"]) == (3, "setup.plan_account")
 
 
-def test_a_price_jump_has_to_be_meant(shop: Any, client: stripe.StripeClient) -> None:
+def test_a_price_jump_has_to_be_meant(shop: Cli, client: stripe.StripeClient) -> None:
     path = shop.folder / "packages.toml"
     path.write_text(CATALOG.format(amount=1000))
     shop("setup", "--catalog", "packages.toml")
@@ -193,7 +207,7 @@ def test_a_price_jump_has_to_be_meant(shop: Any, client: stripe.StripeClient) ->
     assert shop("setup", "--catalog", "packages.toml").exit_code == 0
 
 
-def test_existing_objects_are_adopted_and_orphans_archived(shop: Any, client: stripe.StripeClient) -> None:
+def test_existing_objects_are_adopted_and_orphans_archived(shop: Cli, client: stripe.StripeClient) -> None:
     (shop.folder / "packages.toml").write_text(CATALOG.format(amount=1000))
     theirs = client.v1.products.create({"name": "Thousand credits", "metadata": {"crm": "7"}})
     price = client.v1.prices.create({"product": theirs.id, "currency": "usd", "unit_amount": 1000})
@@ -211,12 +225,12 @@ def test_existing_objects_are_adopted_and_orphans_archived(shop: Any, client: st
     assert not client.v1.products.retrieve(other.id).active
 
 
-def test_adopting_what_is_not_there_is_a_usage_error(shop: Any) -> None:
+def test_adopting_what_is_not_there_is_a_usage_error(shop: Cli) -> None:
     for name in ("prod_none", "we_none"):
         assert shop("setup", "--adopt", name, "--json").exit_code == 2
 
 
-def test_an_endpoint_made_by_hand_is_named_and_can_be_adopted(shop: Any, client: stripe.StripeClient) -> None:
+def test_an_endpoint_made_by_hand_is_named_and_can_be_adopted(shop: Cli, client: stripe.StripeClient) -> None:
     url = API_URL + "/api/credits/webhook"
     by_hand = client.v1.webhook_endpoints.create({"url": url, "enabled_events": ["checkout.session.completed"]})
     shop.write_env([f"STRIPE_WEBHOOK_SECRET={by_hand.secret}"])
@@ -232,7 +246,7 @@ def test_an_endpoint_made_by_hand_is_named_and_can_be_adopted(shop: Any, client:
     assert len(endpoint.enabled_events) == 15
 
 
-def test_a_secret_in_the_process_environment_would_win_and_is_refused(shop: Any, client: stripe.StripeClient) -> None:
+def test_a_secret_in_the_process_environment_would_win_and_is_refused(shop: Cli, client: stripe.StripeClient) -> None:
     shop.environ["STRIPE_WEBHOOK_SECRET"] = "whsec_" + "example0from0shell"
     outcome = shop("setup", "--json")
 
@@ -240,14 +254,14 @@ def test_a_secret_in_the_process_environment_would_win_and_is_refused(shop: Any,
     assert client.v1.products.list().data == []
 
 
-def test_a_placeholder_in_the_env_file_is_replaced(shop: Any) -> None:
+def test_a_placeholder_in_the_env_file_is_replaced(shop: Cli) -> None:
     shop.write_env(["STRIPE_WEBHOOK_SECRET=whsec_..."])
     assert shop("setup").exit_code == 0
     assert "whsec_..." not in (shop.folder / ".env").read_text()
     assert shop("setup", "--check").exit_code == 0
 
 
-def test_a_secret_command_takes_the_secret_and_the_next_run_trusts_it(shop: Any) -> None:
+def test_a_secret_command_takes_the_secret_and_the_next_run_trusts_it(shop: Cli) -> None:
     command = ("--secret-command", "sh -c 'cat > handed'")
     assert shop("setup", *command).exit_code == 0
     assert (shop.folder / "handed").read_text().startswith("whsec_")
@@ -255,7 +269,7 @@ def test_a_secret_command_takes_the_secret_and_the_next_run_trusts_it(shop: Any)
     assert actions(shop("setup", *command, "--dry-run", "--json")) == {"keep": 11}
 
 
-def test_a_secret_in_the_env_file_is_nothing_to_a_secret_command(shop: Any, client: stripe.StripeClient) -> None:
+def test_a_secret_in_the_env_file_is_nothing_to_a_secret_command(shop: Cli, client: stripe.StripeClient) -> None:
     shop.write_env(["STRIPE_WEBHOOK_SECRET=whsec_localdevelopment"])
     command = ("--secret-command", "sh -c 'cat > handed.txt'")
     made = shop("setup", *command, "--json").report["endpoint"]
@@ -266,7 +280,7 @@ def test_a_secret_in_the_env_file_is_nothing_to_a_secret_command(shop: Any, clie
     assert [endpoint.id for endpoint in client.v1.webhook_endpoints.list().data] == [made]
 
 
-def test_without_a_url_only_the_catalogue_is_set_up(cli: Any, client: stripe.StripeClient) -> None:
+def test_without_a_url_only_the_catalogue_is_set_up(cli: Cli, client: stripe.StripeClient) -> None:
     outcome = cli("setup")
 
     assert outcome.exit_code == 0
@@ -274,7 +288,7 @@ def test_without_a_url_only_the_catalogue_is_set_up(cli: Any, client: stripe.Str
     assert client.v1.webhook_endpoints.list().data == []
 
 
-def test_a_strict_emulator_refuses_a_local_url_as_stripe_does(shop: Any, clock: Any) -> None:
+def test_a_strict_emulator_refuses_a_local_url_as_stripe_does(shop: Cli, clock: Clock) -> None:
     from creditctl.emulator.app import Emulator
     from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 
@@ -286,7 +300,7 @@ def test_a_strict_emulator_refuses_a_local_url_as_stripe_does(shop: Any, clock: 
     assert (outcome.exit_code, outcome.document["error"]["code"]) == (4, "stripe.url_invalid")
 
 
-def test_the_wrong_mode_and_the_wrong_account_are_refused(shop: Any) -> None:
+def test_the_wrong_mode_and_the_wrong_account_are_refused(shop: Cli) -> None:
     wrong_mode = shop("setup", "--mode", "live", "--json")
     assert (wrong_mode.exit_code, wrong_mode.document["error"]["code"]) == (3, "guard.mode")
     shop.environ["STRIPE_ACCOUNT_ID"] = "acct_another"
@@ -294,7 +308,7 @@ def test_the_wrong_mode_and_the_wrong_account_are_refused(shop: Any) -> None:
     assert (wrong_account.exit_code, wrong_account.document["error"]["code"]) == (3, "guard.account")
 
 
-def test_in_test_mode_somebody_has_to_say_yes(shop: Any, client: stripe.StripeClient) -> None:
+def test_in_test_mode_somebody_has_to_say_yes(shop: Cli, client: stripe.StripeClient) -> None:
     del shop.environ["STRIPE_API_BASE"]
     refused = shop("setup", "--json")
     assert (refused.exit_code, refused.document["error"]["code"]) == (3, "guard.yes")
@@ -316,7 +330,7 @@ def test_in_test_mode_somebody_has_to_say_yes(shop: Any, client: stripe.StripeCl
     ],
 )
 def test_a_live_account_is_not_touched_unconfirmed(
-    shop: Any, live_emulator: Emulator, arguments: tuple[str, ...], code: str
+    shop: Cli, live_emulator: Emulator, arguments: tuple[str, ...], code: str
 ) -> None:
     from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 
@@ -347,7 +361,7 @@ def test_a_live_account_is_not_touched_unconfirmed(
     ],
 )
 def test_a_url_that_nothing_can_be_delivered_to_stops_before_anything_is_created(
-    shop: Any, client: stripe.StripeClient, url: str
+    shop: Cli, client: stripe.StripeClient, url: str
 ) -> None:
     shop.environ["CREDITS_API_URL"] = url
     outcome = shop("setup", "--json")
@@ -360,7 +374,7 @@ def test_a_url_that_nothing_can_be_delivered_to_stops_before_anything_is_created
     "url",
     [None, "http://127.0.0.1:8000", "http://api.example.com", "https://10.0.0.5", "https://backend.internal"],
 )
-def test_a_live_account_needs_a_public_url(shop: Any, url: str | None) -> None:
+def test_a_live_account_needs_a_public_url(shop: Cli, url: str | None) -> None:
     del shop.environ["STRIPE_API_BASE"], shop.environ["CREDITS_API_URL"]
     shop.environ |= {"STRIPE_SECRET_KEY": LIVE_KEY} | ({} if url is None else {"CREDITS_API_URL": url})
     outcome = shop("setup", "--dry-run", "--json")
@@ -379,7 +393,7 @@ def test_a_live_account_needs_a_public_url(shop: Any, url: str | None) -> None:
     ],
 )
 def test_a_missing_permission_is_named_with_what_needs_it(
-    shop: Any, client: stripe.StripeClient, missing: str, operation: str
+    shop: Cli, client: stripe.StripeClient, missing: str, operation: str
 ) -> None:
     names = {f"rak_{name}_{right}" for name in ("product", "plan", "webhook") for right in ("read", "write")}
     if missing.endswith("_read"):
@@ -387,6 +401,7 @@ def test_a_missing_permission_is_named_with_what_needs_it(
     key = "rk_test_" + "restricted0000000"
     body = json.dumps({"key": key, "permissions": sorted(names - {missing})})
     headers = {"authorization": "Bearer sk_test_emulator0000000000", "content-type": "application/json"}
+    assert shop.transport is not None
     post = shop.transport().request("post", "http://127.0.0.1:1/_emulator/keys", headers, body)
     assert post[1] == 200, post[0]
     shop.environ["STRIPE_SECRET_KEY"] = json.loads(post[0])["key"]
@@ -397,7 +412,7 @@ def test_a_missing_permission_is_named_with_what_needs_it(
     assert operation in outcome.document["error"]["message"]
 
 
-def test_an_unwritable_env_file_stops_before_anything_is_created(shop: Any, client: stripe.StripeClient) -> None:
+def test_an_unwritable_env_file_stops_before_anything_is_created(shop: Cli, client: stripe.StripeClient) -> None:
     (shop.folder / ".env").mkdir()
     outcome = shop("setup", "--json")
 
@@ -406,10 +421,11 @@ def test_an_unwritable_env_file_stops_before_anything_is_created(shop: Any, clie
 
 
 @pytest.mark.parametrize("pinned", [False, True], ids=["saved plan", "pinned account"])
-def test_a_key_that_may_not_read_the_account_is_told_so_where_that_is_needed(shop: Any, pinned: bool) -> None:
+def test_a_key_that_may_not_read_the_account_is_told_so_where_that_is_needed(shop: Cli, pinned: bool) -> None:
     names = [f"rak_{name}_write" for name in ("product", "plan", "webhook")]
     body = json.dumps({"key": "rk_test_" + "restricted0000000", "permissions": names})
     headers = {"authorization": "Bearer sk_test_emulator0000000000", "content-type": "application/json"}
+    assert shop.transport is not None
     shop.transport().request("post", "http://127.0.0.1:1/_emulator/keys", headers, body)
     shop.environ["STRIPE_SECRET_KEY"] = "rk_test_" + "restricted0000000"
     if pinned:

@@ -12,6 +12,7 @@ from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 
 if TYPE_CHECKING:
     from creditctl.emulator.app import Emulator
+    from tests.support.cli import Cli
 
 DEARER = """
 currency = "usd"
@@ -52,7 +53,7 @@ class Meddling(stripe.HTTPClient):
 
 
 @pytest.fixture
-def shop(cli: Any) -> Any:
+def shop(cli: Cli) -> Cli:
     """The command line of a backend with a URL."""
     cli.environ["CREDITS_API_URL"] = "http://127.0.0.1:9"
     return cli
@@ -65,7 +66,7 @@ def client(emulator: Emulator) -> stripe.StripeClient:
 
 
 @pytest.fixture
-def disturbed(shop: Any, emulator: Emulator) -> Callable[..., Any]:
+def disturbed(shop: Cli, emulator: Emulator) -> Callable[..., Any]:
     """Runs `setup --json` with something else happening around its first request that fits."""
 
     def run(
@@ -94,7 +95,7 @@ def lists(path: str) -> Callable[[str, str], bool]:
 @pytest.mark.parametrize("path", ["products", "webhook_endpoints"])
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_whole_run_in_between_leaves_its_endpoint_and_secret_alone(
-    path: str, after: bool, shop: Any, client: stripe.StripeClient, disturbed: Callable[..., Any]
+    path: str, after: bool, shop: Cli, client: stripe.StripeClient, disturbed: Callable[..., Any]
 ) -> None:
     env = shop.folder / ".env"
     seen: dict[str, Any] = {}
@@ -114,7 +115,7 @@ def test_a_whole_run_in_between_leaves_its_endpoint_and_secret_alone(
 @pytest.mark.parametrize("active", ["true", "false"])
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_reprice_between_two_pages_of_prices_is_made_once(
-    active: str, after: bool, shop: Any, client: stripe.StripeClient, disturbed: Callable[..., Any]
+    active: str, after: bool, shop: Cli, client: stripe.StripeClient, disturbed: Callable[..., Any]
 ) -> None:
     (shop.folder / "dearer.toml").write_text(DEARER)
     shop("setup")

@@ -18,13 +18,14 @@ from creditctl.core.errors import ExitCode
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
 from creditctl.stripe_api.official_cli import numeric_url, refusal_in
+from tests.support.clock import NOW
+from tests.support.keys import LIVE_KEY, TEST_KEY
 from tests.support.waiting import finish, patience
 
 if TYPE_CHECKING:
-    from tests.conftest import Cli, Clock
+    from tests.support.cli import Cli
+    from tests.support.clock import Clock
 
-KEY = "sk_test_emulator0000000000"
-START = 1_790_000_000
 ROOT = Path(__file__).resolve().parents[2]
 FOUND = os.environ.get("STRIPE_CLI") or shutil.which("stripe") or ""
 OFFICIAL = FOUND or next((str(path) for path in [ROOT / "node_modules/.bin/stripe"] if path.exists()), "")
@@ -42,7 +43,7 @@ class StandIn(Protocol):
 @pytest.fixture(scope="module")
 def served() -> Iterator[tuple[Emulator, EmulatorServer]]:
     """One emulator on a loopback port; each test finds it empty."""
-    emulator = Emulator(clock=lambda: START)
+    emulator = Emulator(clock=lambda: NOW)
     with EmulatorServer(emulator) as running:
         yield emulator, running
     emulator.close()
@@ -56,7 +57,7 @@ def server(served: tuple[Emulator, EmulatorServer]) -> EmulatorServer:
 
 @pytest.fixture
 def cli(offline_cli: Cli, server: EmulatorServer) -> Cli:
-    offline_cli.environ |= {"STRIPE_SECRET_KEY": KEY, "STRIPE_API_BASE": server.url, "PATH": os.environ["PATH"]}
+    offline_cli.environ |= {"STRIPE_SECRET_KEY": TEST_KEY, "STRIPE_API_BASE": server.url, "PATH": os.environ["PATH"]}
     return offline_cli
 
 
@@ -89,7 +90,7 @@ def test_the_cli_is_pointed_at_the_emulator_and_at_nothing_else(
 
     arguments, environ = json.loads(seen.read_text())
     assert arguments == ["get", "/v1/balance", "-d", "limit=1", "--api-base", server.url]
-    assert environ["STRIPE_API_KEY"] == KEY
+    assert environ["STRIPE_API_KEY"] == TEST_KEY
     assert environ["STRIPE_CLI_TELEMETRY_OPTOUT"] == "1"
     assert environ["HTTPS_PROXY"] == "http://127.0.0.1:9"
     assert not {"NO_PROXY", "https_proxy", "STRIPE_SECRET_KEY", "STRIPE_DEVICE_NAME"} & set(environ)
@@ -184,7 +185,7 @@ def test_what_would_lead_elsewhere_is_refused(cli: Cli, stand_in: StandIn, argum
 @pytest.mark.parametrize("place", ["setting", "argument"])
 def test_a_live_key_is_never_handed_over(cli: Cli, stand_in: StandIn, place: str) -> None:
     seen = stand_in()
-    live = "sk_live_" + "example00000000"
+    live = LIVE_KEY
     arguments = ["get", "/v1/x"]
     if place == "setting":
         cli.environ["STRIPE_SECRET_KEY"] = live
@@ -201,7 +202,7 @@ def test_a_live_key_is_never_handed_over(cli: Cli, stand_in: StandIn, place: str
 def test_a_live_key_is_not_handed_over_in_a_rehearsal_of_live_mode_either(offline_cli: Cli, clock: Clock) -> None:
     built = Emulator(clock=clock, livemode=True)
     with EmulatorServer(built) as running:
-        offline_cli.environ |= {"STRIPE_SECRET_KEY": "sk_live_" + "example00000000", "STRIPE_API_BASE": running.url}
+        offline_cli.environ |= {"STRIPE_SECRET_KEY": LIVE_KEY, "STRIPE_API_BASE": running.url}
         offline_cli.environ["STRIPE_CLI"] = sys.executable
         outcome = offline_cli("stripe", "--json", "--", "get", "/v1/x")
     built.close()

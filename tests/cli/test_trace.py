@@ -32,7 +32,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
 
 def bought(world: LocalStack, user: str, event_type: str = "checkout.session.completed") -> dict[str, Any]:
     """A purchase whose consequences have all arrived."""
-    made = world.command("events", "trigger", event_type, "--user", user)["report"]
+    made: dict[str, Any] = world.command("events", "trigger", event_type, "--user", user)["report"]
     assert world.shop.settle({made["payment_key"], made["session"]})
     return made
 

@@ -10,18 +10,17 @@ import stripe
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
+from tests.support.clock import NOW
+from tests.support.keys import TEST_KEY
 
 if TYPE_CHECKING:
-    from tests.conftest import Cli
-
-KEY = "sk_test_emulator0000000000"
-START = 1_790_000_000
+    from tests.support.cli import Cli
 
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[tuple[Emulator, EmulatorServer]]:
     """One emulator on a loopback port; each test finds it empty."""
-    emulator = Emulator(clock=lambda: START)
+    emulator = Emulator(clock=lambda: NOW)
     with EmulatorServer(emulator) as running:
         yield emulator, running
     emulator.close()
@@ -37,7 +36,7 @@ def server(served: tuple[Emulator, EmulatorServer]) -> EmulatorServer:
 @pytest.fixture
 def cli(offline_cli: Cli, server: EmulatorServer) -> Cli:
     """The command line, its Stripe the emulator on the port."""
-    offline_cli.environ |= {"STRIPE_SECRET_KEY": KEY, "STRIPE_API_BASE": server.url}
+    offline_cli.environ |= {"STRIPE_SECRET_KEY": TEST_KEY, "STRIPE_API_BASE": server.url}
     return offline_cli
 
 
@@ -45,7 +44,7 @@ def cli(offline_cli: Cli, server: EmulatorServer) -> Cli:
 def client(server: EmulatorServer) -> stripe.StripeClient:
     """The account behind the command line."""
     bases: Any = dict.fromkeys(("api", "connect", "files", "meter_events"), server.url)
-    return stripe.StripeClient(KEY, base_addresses=bases, max_network_retries=0)
+    return stripe.StripeClient(TEST_KEY, base_addresses=bases, max_network_retries=0)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import stripe
 from creditctl.core.errors import ExitCode
 
 if TYPE_CHECKING:
-    from tests.conftest import Cli
+    from tests.support.cli import Cli
 
 
 @pytest.mark.parametrize("name", ["session", "payment_intent", "charge"])

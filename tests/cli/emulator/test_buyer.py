@@ -12,7 +12,7 @@ from creditctl.core.errors import ExitCode
 from tests.support.terminal import assert_whole
 
 if TYPE_CHECKING:
-    from tests.conftest import Cli
+    from tests.support.cli import Cli
 
 GOOD, DECLINED, SHORT_OF_MONEY, CHALLENGE = (
     "4242424242424242",

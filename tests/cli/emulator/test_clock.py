@@ -11,7 +11,7 @@ import stripe
 from creditctl.core.errors import ExitCode
 
 if TYPE_CHECKING:
-    from tests.conftest import Cli
+    from tests.support.cli import Cli
 
 
 def test_the_clock_moves_forward_only(cli: Cli, client: stripe.StripeClient, session: Callable[[], str]) -> None:

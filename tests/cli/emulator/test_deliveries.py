@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -13,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import stripe
 
 from tests.support.terminal import assert_whole
-from tests.support.waiting import Deadline
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
-    from tests.conftest import Cli
+    from tests.support.cli import Cli
 
 LONG_URL = "http://127.0.0.1:9/credits/of/a-rather-long-company-name/webhook?deployment=production-eu-1"
 
@@ -45,17 +44,6 @@ def receiver(answers: list[int]) -> Iterator[tuple[str, list[str]]]:
             thread.join()
 
 
-def until(check: Callable[[], Any], seconds: float = 10.0) -> Any:
-    """What the check finds, once it finds something."""
-    deadline = Deadline(seconds)
-    while not deadline.passed:
-        found = check()
-        if found:
-            return found
-        time.sleep(0.02)
-    raise AssertionError("it never happened")
-
-
 def test_the_delivery_log_and_a_retry(cli: Cli, client: stripe.StripeClient) -> None:
     with receiver([500]) as (url, came):
         client.v1.webhook_endpoints.create(params={"url": url, "enabled_events": ["customer.created"]})
@@ -64,13 +52,13 @@ def test_the_delivery_log_and_a_retry(cli: Cli, client: stripe.StripeClient) -> 
         def rows() -> Any:
             return cli("emulator", "deliveries", "--json").report["deliveries"]
 
-        failed = until(lambda: [row for row in rows() if row["attempt_count"] == 1])[0]
+        failed = wait_until(lambda: [row for row in rows() if row["attempt_count"] == 1], 10)[0]
         assert (failed["state"], failed["attempts"][0]["status"]) == ("pending", 500)
         assert "500" in cli("emulator", "deliveries").stdout
 
         again = cli("emulator", "deliveries", "--retry", str(failed["id"]), "--json")
         assert again.report["made_due"] == 1
-        until(lambda: rows()[0]["state"] == "delivered")
+        wait_until(lambda: rows()[0]["state"] == "delivered", 10)
     assert came == ["customer.created", "customer.created"]
 
 

@@ -8,7 +8,7 @@ import pytest
 import stripe
 
 if TYPE_CHECKING:
-    from tests.conftest import Cli
+    from tests.support.cli import Cli
 
 
 def test_a_fault_strikes_as_often_as_it_was_ordered(cli: Cli, client: stripe.StripeClient) -> None:

@@ -11,7 +11,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-DEADLINE_SECONDS = 60
+from tests.support.waiting import finish
+
+DEADLINE_SECONDS = 20
 
 
 @contextmanager
@@ -28,7 +30,7 @@ def started(folder: Path, *arguments: str, **environ: str) -> Iterator[subproces
     with process:
         yield process
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=DEADLINE_SECONDS)
+        finish(process, DEADLINE_SECONDS)
 
 
 def lines_until(process: subprocess.Popen[str], last: str) -> Sequence[str]:

@@ -12,12 +12,12 @@ import pytest
 from creditctl.core.errors import ExitCode
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
+from tests.support.clock import NOW
+from tests.support.keys import LIVE_KEY, TEST_KEY
 
 if TYPE_CHECKING:
-    from tests.conftest import Cli
+    from tests.support.cli import Cli
 
-KEY = "sk_test_emulator0000000000"
-START = 1_790_000_000
 DECLINED = "4000000000000002"
 
 
@@ -79,7 +79,7 @@ def test_a_server_that_is_no_emulator_of_ours_gets_no_key(cli: Cli) -> None:
 
 
 def test_a_live_key_is_kept_from_an_emulator_without_live_mode(cli: Cli) -> None:
-    cli.environ["STRIPE_SECRET_KEY"] = "sk_live_" + "example00000000"
+    cli.environ["STRIPE_SECRET_KEY"] = LIVE_KEY
 
     outcome = cli("emulator", "reset", "--yes", "--json")
 
@@ -87,9 +87,9 @@ def test_a_live_key_is_kept_from_an_emulator_without_live_mode(cli: Cli) -> None
 
 
 def test_a_live_key_rehearses_where_the_emulator_was_started_for_it(offline_cli: Cli) -> None:
-    built = Emulator(clock=lambda: START, livemode=True)
+    built = Emulator(clock=lambda: NOW, livemode=True)
     with EmulatorServer(built) as running:
-        offline_cli.environ |= {"STRIPE_SECRET_KEY": "sk_live_" + "example00000000", "STRIPE_API_BASE": running.url}
+        offline_cli.environ |= {"STRIPE_SECRET_KEY": LIVE_KEY, "STRIPE_API_BASE": running.url}
         outcome = offline_cli("emulator", "status", "--json")
     built.close()
 
@@ -124,5 +124,5 @@ def test_neither_a_key_nor_a_client_secret_is_shown(cli: Cli, session: Callable[
     for line in lines:
         for extra in ([], ["--json"]):
             outcome = cli("emulator", *line, *extra)
-            assert KEY not in outcome.stdout + outcome.stderr
+            assert TEST_KEY not in outcome.stdout + outcome.stderr
             assert "_secret_" not in outcome.stdout + outcome.stderr

@@ -14,7 +14,7 @@ from creditctl.core.errors import ExitCode
 from creditctl.emulator.transports.server import EmulatorServer
 
 if TYPE_CHECKING:
-    from tests.conftest import Cli
+    from tests.support.cli import Cli
 
 GOOD, SHORT_OF_MONEY = "4242424242424242", "4000000000009995"
 

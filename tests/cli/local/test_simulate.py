@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,13 +14,16 @@ from creditctl.cli.wiring import Wiring
 from creditctl.core.errors import ExitCode, GuardRefused
 from creditctl.emulator_client.checkout_payer import refuse_live
 from creditctl.simulation.scenarios import SCENARIOS
+from tests.support.keys import LIVE_KEY, TEST_KEY
 
-LIVE_KEY = "sk_" + "live_" + "example0000000000"
+if TYPE_CHECKING:
+    from tests.support.cli import Cli
 
 
 def wiring(folder: Path, **environ: str) -> Wiring:
-    streams = {name: io.StringIO() for name in ("stdin", "stdout", "stderr")}
-    return Wiring(environ={"NO_COLOR": "1", **environ}, folder=folder, run=run, **streams)
+    stdin, stdout, stderr = io.StringIO(), io.StringIO(), io.StringIO()
+    environ = {"NO_COLOR": "1", **environ}
+    return Wiring(environ=environ, folder=folder, run=run, stdin=stdin, stdout=stdout, stderr=stderr)
 
 
 def test_every_scenario_passes_in_a_world_of_its_own_that_is_gone_afterwards(tmp_path: Path) -> None:
@@ -59,7 +62,7 @@ def test_a_backend_that_is_away_is_exit_5(tmp_path: Path) -> None:
         (["--backend", "http://127.0.0.1:9"], {"STRIPE_SECRET_KEY": LIVE_KEY}, ExitCode.CONFIGURATION, "live key"),
         (
             ["--backend", "http://127.0.0.1:9"],
-            {"STRIPE_SECRET_KEY": "sk_test_emulator0000000000"},
+            {"STRIPE_SECRET_KEY": TEST_KEY},
             ExitCode.CONFIGURATION,
             "STRIPE_WEBHOOK_SECRET is not set",
         ),
@@ -81,7 +84,7 @@ def test_a_live_object_is_refused_by_the_shopper() -> None:
         refuse_live(True)
 
 
-def test_the_scenarios_can_be_listed_without_starting_anything(offline_cli: Any) -> None:
+def test_the_scenarios_can_be_listed_without_starting_anything(offline_cli: Cli) -> None:
     outcome = offline_cli("simulate", "--list")
 
     assert outcome.exit_code == ExitCode.OK

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 import stripe
 
+from tests.support.keys import TEST_KEY
+
 if TYPE_CHECKING:
     from creditctl.emulator.app import Emulator
-    from tests.conftest import Cli
+    from tests.support.cli import Cli
 
 
 @pytest.fixture
@@ -17,7 +19,7 @@ def client(emulator: Emulator) -> stripe.StripeClient:
     """The account behind the command line."""
     from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 
-    return stripe.StripeClient("sk_test_emulator0000000000", http_client=EmulatorHTTPClient(emulator))
+    return stripe.StripeClient(TEST_KEY, http_client=EmulatorHTTPClient(emulator))
 
 
 @pytest.fixture

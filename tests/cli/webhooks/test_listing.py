@@ -9,7 +9,7 @@ from tests.support.terminal import assert_whole, lines_of, on_terminal
 if TYPE_CHECKING:
     import stripe
 
-    from tests.conftest import Cli
+    from tests.support.cli import Cli
 
 LONG_URL = "https://credits.a-rather-long-company-name.example.com/api/credits/webhook?deployment=production-eu-1"
 

@@ -8,7 +8,8 @@ import pytest
 import stripe
 
 if TYPE_CHECKING:
-    from tests.conftest import Cli, Clock
+    from tests.support.cli import Cli
+    from tests.support.clock import Clock
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from tests.support.endpoints import endpoints
 if TYPE_CHECKING:
     import stripe
 
-    from tests.conftest import Cli
+    from tests.support.cli import Cli
 
 
 def test_register_makes_the_endpoint_alone_and_list_shows_it(shop: Cli, client: stripe.StripeClient) -> None:

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     import stripe
 
     from creditctl.emulator.app import Emulator
-    from tests.conftest import Cli, Clock
+    from tests.support.cli import Cli
+    from tests.support.clock import Clock
 
 
 def test_a_rotation_waits_for_a_delivery_and_then_ends(

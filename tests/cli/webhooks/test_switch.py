@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import stripe
 
     from creditctl.emulator.app import Emulator
-    from tests.conftest import Cli
+    from tests.support.cli import Cli
 
 
 def test_an_endpoint_is_switched_off_and_on_and_deleted(shop: Cli) -> None:

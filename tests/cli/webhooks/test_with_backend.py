@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,21 +21,14 @@ import stripe
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
 from creditctl.emulator_client.checkout_payer import pay
-from tests.support.waiting import Deadline, exit_of, patience
+from tests.support.keys import TEST_KEY
+from tests.support.waiting import exit_of, patience, wait_until
 
 if TYPE_CHECKING:
-    from tests.conftest import Cli
+    from tests.support.cli import Cli
 
-KEY = "sk_test_emulator0000000000"
 DEADLINE_SECONDS = 30
 CREDITS = 1000
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = Deadline(DEADLINE_SECONDS)
-    while not condition():
-        assert not deadline.passed, "it did not happen in time"
-        time.sleep(0.02)
 
 
 def free_port() -> int:
@@ -64,7 +57,7 @@ class Business:
         environ = {"PATH": os.environ["PATH"], **self.cli.environ}
         with (self.cli.folder / "serve.log").open("ab") as log:
             self.process = subprocess.Popen(command, cwd=self.cli.folder, env=environ, stdout=log, stderr=log)
-        wait_until(self._answers)
+        wait_until(self._answers, DEADLINE_SECONDS)
 
     def _answers(self) -> bool:
         try:
@@ -91,7 +84,7 @@ class Business:
         )
         session = answer.json()["payment_url"].split("?")[0].split("#")[0].rsplit("/", 1)[-1]
         assert pay(self.client, session, "tok_visa").paid
-        wait_until(lambda: self.balance() == before + CREDITS)
+        wait_until(lambda: self.balance() == before + CREDITS, DEADLINE_SECONDS)
 
     def balance(self) -> int:
         """The buyer's credits."""
@@ -113,13 +106,13 @@ def business(offline_cli: Cli, tmp_path: Path) -> Iterator[Business]:
     emulator = Emulator(seed=1)
     with contextlib.closing(emulator), EmulatorServer(emulator) as server:
         offline_cli.clock.now = int(time.time())
-        offline_cli.environ |= {"STRIPE_SECRET_KEY": KEY, "STRIPE_API_BASE": server.url}
+        offline_cli.environ |= {"STRIPE_SECRET_KEY": TEST_KEY, "STRIPE_API_BASE": server.url}
         offline_cli.environ |= {"CREDITS_API_URL": url, "FRONTEND_URL": "http://127.0.0.1:3000"}
         http = stripe.RequestsClient()
         addresses = {"api": server.url, "files": server.url, "connect": server.url, "meter_events": server.url}
         running = Business(
             offline_cli,
-            stripe.StripeClient(KEY, base_addresses=addresses, http_client=http),  # type: ignore[arg-type]
+            stripe.StripeClient(TEST_KEY, base_addresses=addresses, http_client=http),  # type: ignore[arg-type]
         )
         try:
             yield running
@@ -147,7 +140,7 @@ def test_a_secret_is_rotated_while_purchases_go_on(business: Business) -> None:
     business.start()
     assert cli("webhooks", "probe").exit_code == 0, "the backend accepts both"
     business.sell()
-    wait_until(lambda: cli("webhooks", "rotate", "--json").document["report"]["stage"] == "done")
+    wait_until(lambda: cli("webhooks", "rotate", "--json").document["report"]["stage"] == "done", DEADLINE_SECONDS)
     assert business.secrets() == 1
     assert len(business.client.v1.webhook_endpoints.list().data) == 1
 
