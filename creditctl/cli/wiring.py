@@ -89,7 +89,7 @@ class Wiring:
     def stripe(
         self, settings: Settings, *, audited: bool = True, policy: RetryPolicy | None = None
     ) -> StripeConnection:
-        """The door to Stripe for these settings; close it, or use it in a `with`.
+        """The connection to Stripe for these settings; close it, or use it in a `with`.
 
         Errors: ConfigurationError on a bad key or base; GuardRefused where a live key would go to an unknown server.
         """

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,6 +17,10 @@ from creditctl.cli.app import as_known_error, command_name, run, wants_json
 from creditctl.cli.wiring import Wiring
 from creditctl.core.errors import CreditctlError, ExitCode
 
+if TYPE_CHECKING:
+    from creditctl.core.catalog import Catalog
+    from tests.support.cli import Cli
+
 
 def test_the_version_is_printed() -> None:
     done = subprocess.run([sys.executable, "-m", "creditctl", "--version"], capture_output=True, text=True, check=True)
@@ -24,7 +28,7 @@ def test_the_version_is_printed() -> None:
     assert done.stdout == f"creditctl {__version__}\n"
 
 
-def test_a_usage_error_is_a_sentence_on_stderr_and_exit_2(offline_cli: Any) -> None:
+def test_a_usage_error_is_a_sentence_on_stderr_and_exit_2(offline_cli: Cli) -> None:
     outcome = offline_cli("packages", "--nope")
 
     assert outcome.exit_code == ExitCode.USAGE
@@ -33,7 +37,7 @@ def test_a_usage_error_is_a_sentence_on_stderr_and_exit_2(offline_cli: Any) -> N
     assert "--help" in outcome.stderr
 
 
-def test_a_usage_error_is_one_document_with_json(offline_cli: Any) -> None:
+def test_a_usage_error_is_one_document_with_json(offline_cli: Cli) -> None:
     outcome = offline_cli("packages", "--nope", "--json")
 
     assert outcome.exit_code == ExitCode.USAGE
@@ -43,7 +47,7 @@ def test_a_usage_error_is_one_document_with_json(offline_cli: Any) -> None:
     assert outcome.stderr == ""
 
 
-def test_ok_is_true_exactly_when_the_exit_code_is_0(offline_cli: Any) -> None:
+def test_ok_is_true_exactly_when_the_exit_code_is_0(offline_cli: Cli) -> None:
     good, bad = offline_cli("packages", "--json"), offline_cli("packages", "--catalog", "absent.toml", "--json")
 
     assert (good.exit_code, good.document["ok"]) == (0, True)
@@ -51,14 +55,14 @@ def test_ok_is_true_exactly_when_the_exit_code_is_0(offline_cli: Any) -> None:
     assert "absent.toml" in bad.document["error"]["message"]
 
 
-def test_an_unreadable_env_file_is_named(offline_cli: Any) -> None:
+def test_an_unreadable_env_file_is_named(offline_cli: Cli) -> None:
     outcome = offline_cli("packages", "--env-file", "absent.env")
 
     assert outcome.exit_code == ExitCode.CONFIGURATION
     assert "absent.env" in outcome.stderr
 
 
-def test_an_env_file_that_is_no_text_is_no_crash(offline_cli: Any) -> None:
+def test_an_env_file_that_is_no_text_is_no_crash(offline_cli: Cli) -> None:
     (offline_cli.folder / ".env").write_bytes(b"\xff\xfe\x00")
 
     outcome = offline_cli("packages")
@@ -72,13 +76,14 @@ class Failing(Wiring):
 
     error: BaseException = RuntimeError()
 
-    def catalog(self, path: Path | None = None) -> Any:
+    def catalog(self, path: Path | None = None) -> Catalog:
         raise self.error
 
 
 def failing(tmp_path: Path, error: BaseException, **environ: str) -> Failing:
-    streams = {name: io.StringIO() for name in ("stdin", "stdout", "stderr")}
-    wiring = Failing(environ={"NO_COLOR": "1", **environ}, folder=tmp_path, **streams)
+    stdin, stdout, stderr = io.StringIO(), io.StringIO(), io.StringIO()
+    environ = {"NO_COLOR": "1", **environ}
+    wiring = Failing(environ=environ, folder=tmp_path, stdin=stdin, stdout=stdout, stderr=stderr)
     wiring.error = error
     return wiring
 

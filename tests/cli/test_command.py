@@ -5,8 +5,9 @@ from __future__ import annotations
 import inspect
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import pytest
 import typer
@@ -18,13 +19,19 @@ from creditctl.core.errors import ExitCode, GuardRefused
 CountOption = Annotated[int, typer.Option("--count")]
 
 
+def text_of(stream: TextIO) -> str:
+    """What was written to a stream of the test's wiring."""
+    assert isinstance(stream, io.StringIO)
+    return stream.getvalue()
+
+
 @pytest.fixture
 def wiring(tmp_path: Path) -> Wiring:
-    streams = {name: io.StringIO() for name in ("stdin", "stdout", "stderr")}
-    return Wiring(environ={"NO_COLOR": "1"}, folder=tmp_path, **streams)
+    stdin, stdout, stderr = io.StringIO(), io.StringIO(), io.StringIO()
+    return Wiring(environ={"NO_COLOR": "1"}, folder=tmp_path, stdin=stdin, stdout=stdout, stderr=stderr)
 
 
-def call(function: Any, wiring: Wiring, *arguments: str) -> int:
+def call(function: Callable[..., int], wiring: Wiring, *arguments: str) -> int:
     app = typer.Typer()
     app.callback()(lambda: None)
     app.command("counted")(function)
@@ -34,7 +41,7 @@ def call(function: Any, wiring: Wiring, *arguments: str) -> int:
     return code
 
 
-def options(function: Any) -> list[str]:
+def options(function: Callable[..., int]) -> list[str]:
     return [name for name in inspect.signature(function).parameters if name != "ctx"]
 
 
@@ -45,26 +52,26 @@ def counted(session: Session, count: CountOption = 1) -> Answer:
     return Answer.lines({"count": count}, f"{count} counted", exit_code=ExitCode.FINDINGS)
 
 
-def test_the_answer_is_printed_and_its_exit_code_returned(wiring: Any) -> None:
+def test_the_answer_is_printed_and_its_exit_code_returned(wiring: Wiring) -> None:
     assert call(counted, wiring, "--count", "3") == ExitCode.FINDINGS
-    assert wiring.stdout.getvalue() == "3 counted\n"
-    assert wiring.stderr.getvalue() == "counting to 3\n"
+    assert text_of(wiring.stdout) == "3 counted\n"
+    assert text_of(wiring.stderr) == "counting to 3\n"
 
 
-def test_with_json_the_answer_is_one_document_named_after_the_command(wiring: Any) -> None:
+def test_with_json_the_answer_is_one_document_named_after_the_command(wiring: Wiring) -> None:
     assert call(counted, wiring, "--json") == ExitCode.FINDINGS
-    document = json.loads(wiring.stdout.getvalue())
+    document = json.loads(text_of(wiring.stdout))
     assert (document["schema"], document["ok"], document["report"]) == ("creditctl.counted.v1", False, {"count": 1})
 
 
-def test_a_streamed_answer_prints_nothing_more(wiring: Any) -> None:
+def test_a_streamed_answer_prints_nothing_more(wiring: Wiring) -> None:
     @command(settings=False)
     def streaming(session: Session) -> Answer:
         session.wiring.stdout.write("{}\n")
         return Answer.streamed(ExitCode.UNREACHABLE)
 
     assert call(streaming, wiring, "--json") == ExitCode.UNREACHABLE
-    assert wiring.stdout.getvalue() == "{}\n"
+    assert text_of(wiring.stdout) == "{}\n"
 
 
 @pytest.mark.parametrize(
@@ -88,7 +95,7 @@ def test_the_declaration_says_which_options_there_are(declared: dict[str, Any], 
     assert options(declaring) == ["count", *shown]
 
 
-def test_what_was_not_declared_cannot_be_opened(wiring: Any) -> None:
+def test_what_was_not_declared_cannot_be_opened(wiring: Wiring) -> None:
     @command()
     def overreaching(session: Session) -> Answer:
         return Answer({"requests": session.stripe.request_count})
@@ -97,7 +104,7 @@ def test_what_was_not_declared_cannot_be_opened(wiring: Any) -> None:
         call(overreaching, wiring)
 
 
-def test_an_expected_mode_is_checked_even_where_nothing_else_reads_the_settings(wiring: Any) -> None:
+def test_an_expected_mode_is_checked_even_where_nothing_else_reads_the_settings(wiring: Wiring) -> None:
     @command()
     def indifferent(session: Session) -> Answer:
         return Answer()
@@ -109,7 +116,7 @@ def test_an_expected_mode_is_checked_even_where_nothing_else_reads_the_settings(
 
 
 def test_an_expected_mode_is_checked_at_the_first_use_of_the_settings_where_a_command_may_not_need_them(
-    wiring: Any,
+    wiring: Wiring,
 ) -> None:
     @command(mode=ModeCheck.AT_FIRST_USE)
     def seldom(session: Session, count: CountOption = 0) -> Answer:
@@ -121,7 +128,7 @@ def test_an_expected_mode_is_checked_at_the_first_use_of_the_settings_where_a_co
         call(seldom, wiring, "--mode", "live", "--count", "1")
 
 
-def test_what_a_session_opened_is_closed_with_it(wiring: Any) -> None:
+def test_what_a_session_opened_is_closed_with_it(wiring: Wiring) -> None:
     closed: list[str] = []
 
     @command(stripe=StripeUse.OPTIONAL)

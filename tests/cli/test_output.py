@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
+from typing import TextIO
 
 import pytest
 import typer
@@ -16,26 +16,32 @@ from creditctl.core.errors import ConfigurationError, ExitCode
 SECRET = "whsec_" + "abcdefghijklmnop"
 
 
+def text_of(stream: TextIO) -> str:
+    """What was written to a stream of the test's wiring."""
+    assert isinstance(stream, io.StringIO)
+    return stream.getvalue()
+
+
 @pytest.fixture
 def wiring(tmp_path: Path) -> Wiring:
-    streams = {name: io.StringIO() for name in ("stdin", "stdout", "stderr")}
-    return Wiring(environ={"NO_COLOR": "1"}, folder=tmp_path, **streams)
+    stdin, stdout, stderr = io.StringIO(), io.StringIO(), io.StringIO()
+    return Wiring(environ={"NO_COLOR": "1"}, folder=tmp_path, stdin=stdin, stdout=stdout, stderr=stderr)
 
 
-def test_what_is_said_goes_to_stderr_without_secrets_and_as_it_stands(wiring: Any) -> None:
+def test_what_is_said_goes_to_stderr_without_secrets_and_as_it_stands(wiring: Wiring) -> None:
     Run("x", wiring, as_json=False).say(f"captured {SECRET} of [bold]user[/bold]")
 
-    assert wiring.stdout.getvalue() == ""
-    assert wiring.stderr.getvalue() == "captured whsec_…mnop of [bold]user[/bold]\n"
+    assert text_of(wiring.stdout) == ""
+    assert text_of(wiring.stderr) == "captured whsec_…mnop of [bold]user[/bold]\n"
 
 
-def test_the_answer_is_one_document_or_the_human_text_never_both(wiring: Any) -> None:
+def test_the_answer_is_one_document_or_the_human_text_never_both(wiring: Wiring) -> None:
     with pytest.raises(typer.Exit) as ended:
         Run("x", wiring, as_json=True).finish({"a": 1}, human=lambda console: console.print("hello"))
 
     assert ended.value.exit_code == ExitCode.OK
-    assert '"schema": "creditctl.x.v1"' in wiring.stdout.getvalue()
-    assert "hello" not in wiring.stdout.getvalue()
+    assert '"schema": "creditctl.x.v1"' in text_of(wiring.stdout)
+    assert "hello" not in text_of(wiring.stdout)
 
 
 @pytest.mark.parametrize("code", list(ExitCode))
