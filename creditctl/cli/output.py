@@ -6,15 +6,15 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NoReturn, TextIO
-
-import typer
+from typing import TYPE_CHECKING, Any, TextIO
 
 from creditctl.cli.console import Console, make_console
 from creditctl.core.errors import CreditctlError, ExitCode
 from creditctl.core.keys import redact
 
 if TYPE_CHECKING:
+    import typer
+
     from creditctl.cli.wiring import Wiring
     from creditctl.core.findings import Finding
     from creditctl.core.modes import Mode
@@ -130,26 +130,6 @@ def print_answer(said: Conversation, answer: Answer) -> int:
     elif not answer.printed and answer.human is not None:
         answer.human(said.out)
     return int(answer.exit_code)
-
-
-class Run(Conversation):
-    """A run of a command that is not converted to `cli/command.py` yet: it prints its answer and leaves by Exit."""
-
-    def finish(
-        self,
-        report: Mapping[str, Any],
-        *,
-        human: Callable[[Console], None],
-        findings: Sequence[Finding] = (),
-        exit_code: ExitCode = ExitCode.OK,
-    ) -> NoReturn:
-        """Prints the answer, as JSON or for people, and leaves with the exit code."""
-        raise typer.Exit(print_answer(self, Answer(report, human, findings, exit_code)))
-
-
-def start(ctx: typer.Context, *, as_json: bool = False) -> Run:
-    """The run of a command that is not converted yet; its name is the path of the command."""
-    return Run(dotted_name(ctx), ctx.find_root().obj, as_json)
 
 
 def dotted_name(ctx: typer.Context) -> str:

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import TextIO
 
 import pytest
-import typer
 
-from creditctl.cli.output import Run, document
+from creditctl.cli.output import Answer, Conversation, document, print_answer
 from creditctl.cli.wiring import Wiring
 from creditctl.core.errors import ConfigurationError, ExitCode
 
@@ -29,17 +28,16 @@ def wiring(tmp_path: Path) -> Wiring:
 
 
 def test_what_is_said_goes_to_stderr_without_secrets_and_as_it_stands(wiring: Wiring) -> None:
-    Run("x", wiring, as_json=False).say(f"captured {SECRET} of [bold]user[/bold]")
+    Conversation("x", wiring, as_json=False).say(f"captured {SECRET} of [bold]user[/bold]")
 
     assert text_of(wiring.stdout) == ""
     assert text_of(wiring.stderr) == "captured whsec_…mnop of [bold]user[/bold]\n"
 
 
 def test_the_answer_is_one_document_or_the_human_text_never_both(wiring: Wiring) -> None:
-    with pytest.raises(typer.Exit) as ended:
-        Run("x", wiring, as_json=True).finish({"a": 1}, human=lambda console: console.print("hello"))
+    answer = Answer({"a": 1}, lambda console: console.print("hello"))
 
-    assert ended.value.exit_code == ExitCode.OK
+    assert print_answer(Conversation("x", wiring, as_json=True), answer) == ExitCode.OK
     assert '"schema": "creditctl.x.v1"' in text_of(wiring.stdout)
     assert "hello" not in text_of(wiring.stdout)
 
