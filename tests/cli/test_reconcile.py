@@ -31,6 +31,7 @@ from creditctl.reconciliation.lock import only_one
 from tests.support.ledger_calls import read
 
 if TYPE_CHECKING:
+    from creditctl.emulator.app import Emulator
     from tests.support.cli import Cli, Outcome
     from tests.support.clock import Clock
 
@@ -43,7 +44,7 @@ CATALOG = parse_catalog(resources.files("creditctl.core").joinpath("packages.tom
 class Market:
     """Buyers on the emulator, a webhook that may lose what it is told, and the ledger behind it."""
 
-    emulator: Any
+    emulator: Emulator
     client: stripe.StripeClient
     ledger: Ledger
     webhook: Webhook
@@ -85,7 +86,7 @@ class Market:
 
 
 @pytest.fixture
-def market(cli: Cli, emulator: Any, tmp_path: Path) -> Iterator[Market]:
+def market(cli: Cli, emulator: Emulator, tmp_path: Path) -> Iterator[Market]:
     client = stripe.StripeClient(
         TEST_KEY, http_client=EmulatorHTTPClient(emulator), base_addresses={"api": BASE}, max_network_retries=0
     )
@@ -317,7 +318,7 @@ def test_too_many_repairs_are_refused(cli: Cli, market: Market) -> None:
 class Broken(EmulatorHTTPClient):
     """The emulator with one path that answers 503, or not at all."""
 
-    def __init__(self, emulator: Any, path: str, status: int | None) -> None:
+    def __init__(self, emulator: Emulator, path: str, status: int | None) -> None:
         super().__init__(emulator)
         self.path, self.status = path, status
 
@@ -422,8 +423,12 @@ class LiveStripe(stripe.HTTPClient):
         return None
 
 
+LiveReconcile = Callable[..., tuple["Outcome", int]]
+"""Runs `reconcile` on the live account. Shape: how it ended, and how many entries the ledger has."""
+
+
 @pytest.fixture
-def live(offline_cli: Cli, tmp_path: Path) -> Callable[..., tuple[Any, int]]:
+def live(offline_cli: Cli, tmp_path: Path) -> LiveReconcile:
     """Runs reconcile with a live key over one lost payment; how it ended, and how many entries there are."""
     session = {
         "id": "cs_live_1",
@@ -445,7 +450,7 @@ def live(offline_cli: Cli, tmp_path: Path) -> Callable[..., tuple[Any, int]]:
     path = tmp_path / "creditctl.db"
     Ledger.open(path, account=LiveStripe.account, livemode=True, clock=offline_cli.clock).close()
 
-    def reconcile(*arguments: str) -> tuple[Any, int]:
+    def reconcile(*arguments: str) -> tuple[Outcome, int]:
         outcome = offline_cli("reconcile", *arguments, "--json")
         with Ledger.open(path, account=None, livemode=None, clock=offline_cli.clock) as ledger:
             return outcome, read(ledger).count()
@@ -453,7 +458,7 @@ def live(offline_cli: Cli, tmp_path: Path) -> Callable[..., tuple[Any, int]]:
     return reconcile
 
 
-def test_comparing_a_live_account_needs_no_confirmation(live: Any) -> None:
+def test_comparing_a_live_account_needs_no_confirmation(live: LiveReconcile) -> None:
     outcome, entries = live()
     assert (outcome.exit_code, entries) == (1, 0)
     assert codes(outcome) == ["reconcile.missing_credit"]
@@ -469,12 +474,12 @@ def test_comparing_a_live_account_needs_no_confirmation(live: Any) -> None:
         ("--mode", "live", "--confirm", "acct_other"),
     ],
 )
-def test_a_live_repair_without_mode_and_account_is_refused(live: Any, arguments: tuple[str, ...]) -> None:
+def test_a_live_repair_without_mode_and_account_is_refused(live: LiveReconcile, arguments: tuple[str, ...]) -> None:
     outcome, entries = live("--repair", *arguments)
     assert (outcome.exit_code, entries) == (3, 0)
     assert outcome.document["error"]["type"] == "guard"
 
 
-def test_a_live_repair_with_mode_and_account(live: Any) -> None:
+def test_a_live_repair_with_mode_and_account(live: LiveReconcile) -> None:
     outcome, entries = live("--repair", "--mode", "live", "--confirm", LiveStripe.account)
     assert (outcome.exit_code, entries) == (0, 1)

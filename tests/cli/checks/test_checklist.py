@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.support.cli import Cli, Outcome
 
 TEST_SETTINGS = [
     "STRIPE_WEBHOOK_SECRET=whsec_" + "aB3dE6gH9" * 4,
@@ -13,11 +16,11 @@ TEST_SETTINGS = [
 ]
 
 
-def statuses(outcome: Any) -> dict[str, str]:
+def statuses(outcome: Outcome) -> dict[str, str]:
     return {check["id"].removeprefix("checklist."): check["status"] for check in outcome.report["checks"]}
 
 
-def test_in_the_emulator_it_says_so_and_ends_with_1(cli: Any) -> None:
+def test_in_the_emulator_it_says_so_and_ends_with_1(cli: Cli) -> None:
     cli.write_env(TEST_SETTINGS)
 
     outcome = cli("checklist")
@@ -27,7 +30,7 @@ def test_in_the_emulator_it_says_so_and_ends_with_1(cli: Any) -> None:
     assert "0 of 9 items hold." in outcome.stdout
 
 
-def test_the_document_has_every_item_with_evidence_and_what_to_do(cli: Any) -> None:
+def test_the_document_has_every_item_with_evidence_and_what_to_do(cli: Cli) -> None:
     cli.write_env(TEST_SETTINGS)
 
     outcome = cli("checklist", "--json")
@@ -42,20 +45,20 @@ def test_the_document_has_every_item_with_evidence_and_what_to_do(cli: Any) -> N
     assert [item["code"] for item in outcome.document["findings"]] == [item["id"] for item in outcome.report["checks"]]
 
 
-def test_without_any_settings_every_item_says_what_is_missing(offline_cli: Any) -> None:
+def test_without_any_settings_every_item_says_what_is_missing(offline_cli: Cli) -> None:
     outcome = offline_cli("checklist", "--json")
 
     assert outcome.exit_code == 1
     assert set(statuses(outcome).values()) == {"fail", "unknown", "person"}
 
 
-def test_another_mode_than_expected_is_refused(cli: Any) -> None:
+def test_another_mode_than_expected_is_refused(cli: Cli) -> None:
     outcome = cli("checklist", "--mode", "live", "--json")
 
     assert (outcome.exit_code, outcome.document["error"]["code"]) == (3, "guard.mode")
 
 
-def test_a_stripe_that_does_not_answer_ends_with_5(offline_cli: Any) -> None:
+def test_a_stripe_that_does_not_answer_ends_with_5(offline_cli: Cli) -> None:
     offline_cli.write_env(
         ["STRIPE_SECRET_KEY=sk_test_emulator0000000000", "STRIPE_API_BASE=http://127.0.0.1:9", *TEST_SETTINGS]
     )
@@ -64,21 +67,21 @@ def test_a_stripe_that_does_not_answer_ends_with_5(offline_cli: Any) -> None:
 
 
 @pytest.mark.parametrize("item", ["live_keys", "nonsense", "checklist.small_payment"])
-def test_what_a_call_can_prove_is_not_attested(cli: Any, item: str) -> None:
+def test_what_a_call_can_prove_is_not_attested(cli: Cli, item: str) -> None:
     outcome = cli("checklist", "attest", item, "--by", "Ada", "--note", "trust me", "--json")
 
     assert (outcome.exit_code, outcome.document["error"]["code"]) == (2, "checklist.not_attestable")
     assert "email_receipts" in outcome.document["error"]["fix"]
 
 
-def test_an_attestation_needs_a_ledger_to_stand_in(cli: Any) -> None:
+def test_an_attestation_needs_a_ledger_to_stand_in(cli: Cli) -> None:
     outcome = cli("checklist", "attest", "email_receipts", "--by", "Ada", "--note", "seen")
 
     assert outcome.exit_code == 3
     assert "CREDITCTL_LEDGER" in outcome.stderr
 
 
-def test_an_attestation_is_kept_and_does_not_count_before_live_mode(cli: Any) -> None:
+def test_an_attestation_is_kept_and_does_not_count_before_live_mode(cli: Cli) -> None:
     from creditctl.ledger.store import Ledger
 
     account = cli("env", "check", "--online", "--json").report["online"]["account"]

@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,13 +16,16 @@ from creditctl.cli.wiring import Wiring
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 
+if TYPE_CHECKING:
+    from tests.support.clock import Clock
+
 FULL_KEY = "sk_live_" + "emulator0000000000"
 
 
 class Road:
     """A production in the making: one folder, one live emulator, one clock."""
 
-    def __init__(self, folder: Path, clock: Any) -> None:
+    def __init__(self, folder: Path, clock: Clock) -> None:
         self.folder, self.clock = folder, clock
         self.emulator = Emulator(clock=clock, seed=1, livemode=True)
         self.env = folder / ".env"
@@ -48,7 +51,7 @@ class Road:
 
 
 @pytest.fixture
-def road(tmp_path: Path, clock: Any) -> Iterator[Road]:
+def road(tmp_path: Path, clock: Clock) -> Iterator[Road]:
     made = Road(tmp_path, clock)
     yield made
     made.emulator.close()

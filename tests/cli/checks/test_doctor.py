@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from creditctl.checks.probe import ProbeAnswer
 
+if TYPE_CHECKING:
+    from tests.support.cli import Cli
+    from tests.support.clock import Clock
 
-def test_it_goes_through_the_four_problems_and_ends_with_1(cli: Any) -> None:
+
+def test_it_goes_through_the_four_problems_and_ends_with_1(cli: Cli) -> None:
     cli.write_env(["FRONTEND_URL=http://127.0.0.1:9", "CREDITS_API_URL=http://127.0.0.1:9"])
 
     outcome = cli("doctor")
@@ -18,7 +22,7 @@ def test_it_goes_through_the_four_problems_and_ends_with_1(cli: Any) -> None:
     assert "Nobody answers at http://127.0.0.1:9/api/credits/webhook" in outcome.stdout
 
 
-def test_the_document_says_which_problem_has_which_checks(cli: Any) -> None:
+def test_the_document_says_which_problem_has_which_checks(cli: Cli) -> None:
     outcome = cli("doctor", "--json")
 
     assert (outcome.exit_code, outcome.document["schema"]) == (1, "creditctl.doctor.v1")
@@ -38,7 +42,7 @@ def test_a_probe_reports_who_does_not_answer() -> None:
     assert ProbeAnswer(200).problem == ""
 
 
-def test_one_cause_left_is_what_to_do_next(cli: Any, clock: Any) -> None:
+def test_one_cause_left_is_what_to_do_next(cli: Cli, clock: Clock) -> None:
     from creditctl.ledger.store import Ledger
 
     url = "http://127.0.0.1:9"

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import stat
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from creditctl.emulator.app import Emulator
+    from tests.support.cli import Cli, Outcome
 
 HOOK = "whsec_" + "aB3dE6gH9" * 4
 GOOD = [
@@ -19,11 +23,11 @@ GOOD = [
 EMULATOR = ["STRIPE_SECRET_KEY=sk_test_emulator0000000000", "STRIPE_API_BASE=http://127.0.0.1:12111", *GOOD[1:]]
 
 
-def codes(outcome: Any) -> set[str]:
+def codes(outcome: Outcome) -> set[str]:
     return {item["code"] for item in outcome.document["findings"]}
 
 
-def test_good_settings_end_with_0_and_say_what_comes_next(offline_cli: Any) -> None:
+def test_good_settings_end_with_0_and_say_what_comes_next(offline_cli: Cli) -> None:
     offline_cli.write_env(GOOD)
 
     outcome = offline_cli("env", "check")
@@ -33,14 +37,14 @@ def test_good_settings_end_with_0_and_say_what_comes_next(offline_cli: Any) -> N
     assert "from .env:1" in outcome.stdout
 
 
-def test_an_empty_folder_ends_with_1_and_says_how_to_begin(offline_cli: Any) -> None:
+def test_an_empty_folder_ends_with_1_and_says_how_to_begin(offline_cli: Cli) -> None:
     outcome = offline_cli("env", "check")
 
     assert outcome.exit_code == 1
     assert "creditctl env init" in outcome.stdout
 
 
-def test_a_missing_key_is_a_finding_with_its_place_and_fix(offline_cli: Any) -> None:
+def test_a_missing_key_is_a_finding_with_its_place_and_fix(offline_cli: Cli) -> None:
     offline_cli.write_env(GOOD[1:])
 
     outcome = offline_cli("env", "check", "--json")
@@ -55,7 +59,7 @@ def test_a_missing_key_is_a_finding_with_its_place_and_fix(offline_cli: Any) -> 
     assert found["fix"]
 
 
-def test_the_document_says_where_each_setting_comes_from_and_how_each_group_stands(offline_cli: Any) -> None:
+def test_the_document_says_where_each_setting_comes_from_and_how_each_group_stands(offline_cli: Cli) -> None:
     offline_cli.write_env(GOOD)
     offline_cli.environ["FRONTEND_URL"] = "http://localhost:3001"
 
@@ -72,7 +76,7 @@ def test_the_document_says_where_each_setting_comes_from_and_how_each_group_stan
     assert statuses["env.keys"] == "pass"
 
 
-def test_another_mode_than_meant_is_a_finding_here_and_not_a_refusal(offline_cli: Any) -> None:
+def test_another_mode_than_meant_is_a_finding_here_and_not_a_refusal(offline_cli: Cli) -> None:
     offline_cli.write_env(GOOD)
 
     outcome = offline_cli("env", "check", "--mode", "live", "--json")
@@ -83,7 +87,7 @@ def test_another_mode_than_meant_is_a_finding_here_and_not_a_refusal(offline_cli
 
 
 @pytest.mark.parametrize("option", ["--env-file", "--frontend-file"])
-def test_a_file_that_was_named_and_is_not_there_is_a_finding(offline_cli: Any, option: str) -> None:
+def test_a_file_that_was_named_and_is_not_there_is_a_finding(offline_cli: Cli, option: str) -> None:
     offline_cli.write_env(GOOD)
 
     outcome = offline_cli("env", "check", option, "other", "--json")
@@ -92,7 +96,7 @@ def test_a_file_that_was_named_and_is_not_there_is_a_finding(offline_cli: Any, o
     assert ("env.file.missing", "other") in {(item["code"], item["subject"]) for item in outcome.document["findings"]}
 
 
-def test_a_folder_in_the_place_of_the_file_is_a_sentence(offline_cli: Any) -> None:
+def test_a_folder_in_the_place_of_the_file_is_a_sentence(offline_cli: Cli) -> None:
     (offline_cli.folder / ".env").mkdir()
 
     outcome = offline_cli("env", "check")
@@ -101,7 +105,7 @@ def test_a_folder_in_the_place_of_the_file_is_a_sentence(offline_cli: Any) -> No
     assert "Cannot read the env file .env: is a directory." in outcome.stderr
 
 
-def test_fix_repairs_white_space_and_permissions_only(offline_cli: Any) -> None:
+def test_fix_repairs_white_space_and_permissions_only(offline_cli: Cli) -> None:
     path: Path = offline_cli.folder / ".env"
     lines = [GOOD[0].replace("=", " = "), f'STRIPE_WEBHOOK_SECRET="{HOOK} "', "FRONTEND_URL=ftp://x.io", GOOD[3]]
     path.write_bytes("\r\n".join(lines).encode())
@@ -117,7 +121,7 @@ def test_fix_repairs_white_space_and_permissions_only(offline_cli: Any) -> None:
     assert codes(outcome) == {"env.url.malformed", "env.url.local"}
 
 
-def test_fix_leaves_a_good_file_alone(offline_cli: Any) -> None:
+def test_fix_leaves_a_good_file_alone(offline_cli: Cli) -> None:
     path = offline_cli.write_env(GOOD)
     before = path.stat()
 
@@ -128,7 +132,7 @@ def test_fix_leaves_a_good_file_alone(offline_cli: Any) -> None:
 
 
 @pytest.mark.parametrize("arguments", [[], ["--json"], ["--fix"], ["--mode", "live"], ["--mode", "emulator", "--json"]])
-def test_no_secret_is_shown_wherever_it_stands(offline_cli: Any, arguments: list[str]) -> None:
+def test_no_secret_is_shown_wherever_it_stands(offline_cli: Cli, arguments: list[str]) -> None:
     secrets = ["sk_live_" + "51AbCdEfGhIjKlMn" * 3, HOOK, "pass" + "word1234", "rk_test_" + "9zYxWvUtSrQpOnMl" * 2]
     text = (
         f"STRIPE_SECRET_KEY='{secrets[0]}\nSTRIPE_WEBHOOK_SECRET = {secrets[1]}\u200b\n"
@@ -145,7 +149,7 @@ def test_no_secret_is_shown_wherever_it_stands(offline_cli: Any, arguments: list
         assert secret not in outcome.stdout + outcome.stderr
 
 
-def test_init_writes_a_private_starter_that_check_then_asks_to_fill_in(offline_cli: Any) -> None:
+def test_init_writes_a_private_starter_that_check_then_asks_to_fill_in(offline_cli: Cli) -> None:
     outcome = offline_cli("env", "init", "--json")
 
     assert (outcome.exit_code, outcome.report) == (0, {"env_file": ".env", "gitignore_changed": True})
@@ -153,7 +157,7 @@ def test_init_writes_a_private_starter_that_check_then_asks_to_fill_in(offline_c
     assert codes(offline_cli("env", "check", "--json")) == {"env.value.placeholder", "env.key.empty"}
 
 
-def test_init_refuses_to_overwrite(offline_cli: Any) -> None:
+def test_init_refuses_to_overwrite(offline_cli: Cli) -> None:
     path = offline_cli.write_env(GOOD)
     before = path.read_text()
 
@@ -163,14 +167,14 @@ def test_init_refuses_to_overwrite(offline_cli: Any) -> None:
     assert path.read_text() == before
 
 
-def test_init_into_a_folder_that_is_not_there_is_a_sentence(offline_cli: Any) -> None:
+def test_init_into_a_folder_that_is_not_there_is_a_sentence(offline_cli: Cli) -> None:
     outcome = offline_cli("env", "init", "--env-file", "nowhere/.env")
 
     assert outcome.exit_code == 3
     assert "Traceback" not in outcome.stderr
 
 
-def test_online_proves_mode_account_and_every_read(cli: Any) -> None:
+def test_online_proves_mode_account_and_every_read(cli: Cli) -> None:
     cli.write_env(EMULATOR)
 
     outcome = cli("env", "check", "--online", "--json")
@@ -182,7 +186,7 @@ def test_online_proves_mode_account_and_every_read(cli: Any) -> None:
     assert "env.online.not_pinned" in codes(outcome)
 
 
-def test_online_refuses_another_account_than_the_pinned_one(cli: Any) -> None:
+def test_online_refuses_another_account_than_the_pinned_one(cli: Cli) -> None:
     cli.write_env([*EMULATOR, "STRIPE_ACCOUNT_ID=acct_somebodyElse"])
 
     outcome = cli("env", "check", "--online", "--json")
@@ -191,7 +195,7 @@ def test_online_refuses_another_account_than_the_pinned_one(cli: Any) -> None:
     assert "env.online.account" in codes(outcome)
 
 
-def test_online_is_silent_about_a_pin_that_fits(cli: Any) -> None:
+def test_online_is_silent_about_a_pin_that_fits(cli: Cli) -> None:
     cli.write_env(EMULATOR)
     account = cli("env", "check", "--online", "--json").report["online"]["account"]
     cli.write_env([*EMULATOR, f"STRIPE_ACCOUNT_ID={account}"])
@@ -202,7 +206,7 @@ def test_online_is_silent_about_a_pin_that_fits(cli: Any) -> None:
     assert not {code for code in codes(outcome) if code.startswith("env.online")}
 
 
-def test_online_does_not_ask_with_a_key_of_another_mode_than_meant(cli: Any) -> None:
+def test_online_does_not_ask_with_a_key_of_another_mode_than_meant(cli: Cli) -> None:
     cli.write_env(EMULATOR)
 
     outcome = cli("env", "check", "--online", "--mode", "live", "--json")
@@ -211,7 +215,7 @@ def test_online_does_not_ask_with_a_key_of_another_mode_than_meant(cli: Any) -> 
     assert "Stripe was not asked: the settings are for emulator mode, not live." in outcome.stderr
 
 
-def restricted_key(emulator: Any, *permissions: str) -> str:
+def restricted_key(emulator: Emulator, *permissions: str) -> str:
     from creditctl.emulator.protocol.wire import Request
 
     headers = {"authorization": "Bearer sk_test_emulator0000000000", "content-type": "application/json"}
@@ -220,7 +224,7 @@ def restricted_key(emulator: Any, *permissions: str) -> str:
     return str(json.loads(answer.body)["key"])
 
 
-def test_online_names_each_permission_that_a_restricted_key_lacks(cli: Any, emulator: Any) -> None:
+def test_online_names_each_permission_that_a_restricted_key_lacks(cli: Cli, emulator: Emulator) -> None:
     key = restricted_key(emulator, "rak_balance_read", "rak_product_read", "rak_webhook_read")
     cli.write_env([f"STRIPE_SECRET_KEY={key}", *EMULATOR[1:]])
     del cli.environ["STRIPE_SECRET_KEY"]
@@ -236,7 +240,7 @@ def test_online_names_each_permission_that_a_restricted_key_lacks(cli: Any, emul
     assert "rak_event_read" in messages
 
 
-def test_a_stripe_that_does_not_answer_ends_with_5_and_keeps_the_other_findings(offline_cli: Any) -> None:
+def test_a_stripe_that_does_not_answer_ends_with_5_and_keeps_the_other_findings(offline_cli: Cli) -> None:
     offline_cli.write_env([*EMULATOR[:2], "STRIPE_API_BASE=http://127.0.0.1:9", *EMULATOR[3:]])
 
     outcome = offline_cli("env", "check", "--online", "--json")
