@@ -9,7 +9,6 @@ from typing import Any
 
 from creditctl.core.entitlement.decision import Proposal
 from creditctl.core.entitlement.facts import DisputeFact, Fact, RefundFact
-from creditctl.core.entitlement.fields import MAX_USER_ID_CHARACTERS, is_user_id
 from creditctl.core.entitlement.findings import other_currency
 from creditctl.core.entitlement.settlement import (
     EntryDraft,
@@ -18,8 +17,10 @@ from creditctl.core.entitlement.settlement import (
     idempotency_key,
     settlement,
 )
+from creditctl.core.entitlement.user_ids import USER_ID_WORDS, is_user_id
 from creditctl.core.errors import UsageError
 from creditctl.core.findings import Finding
+from creditctl.core.limits import MAX_MAGNITUDE
 from creditctl.ledger import rows
 from creditctl.ledger.hashchain.canonical import fast_entry_hash
 from creditctl.ledger.models import Delivery, Entry, Outcome, Posting
@@ -35,8 +36,6 @@ SELECT_SAME_PURCHASE = " UNION ALL ".join(
 
 KEPT_UNVERIFIED_DELIVERIES = 1000
 """How many deliveries with a bad signature are kept: anyone can send those, so they must not fill the disk."""
-
-_MAX_MAGNITUDE = 10**15
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ class LedgerTransaction(LedgerView):
                 application's own rows may bring a second purchase for one payment.
         Errors: UsageError for a draft that no entry can hold.
         """
-        _require_storable(draft)
+        require_storable(draft)
         known = self._known(draft)
         if known:
             agreeing = next((entry for entry in known if entry.agrees_with(draft)), None)
@@ -194,11 +193,11 @@ class LedgerTransaction(LedgerView):
                 self.add_finding(finding, payment_key=purchase.payment_key, source_event=event)
 
 
-def _require_storable(draft: EntryDraft) -> None:
+def require_storable(draft: EntryDraft) -> None:
     """Refuses what no entry can hold, in a sentence, before SQLite would do it in its own words."""
     if not is_user_id(draft.user_id):
-        raise UsageError(f"A user id is a text of 1 to {MAX_USER_ID_CHARACTERS} characters.", code="ledger.user_id")
-    if max(abs(draft.credits), abs(draft.amount)) > _MAX_MAGNITUDE:
+        raise UsageError(f"A user id is {USER_ID_WORDS}.", code="ledger.user_id")
+    if max(abs(draft.credits), abs(draft.amount)) > MAX_MAGNITUDE:
         raise UsageError("Credits and amount must be below 10^15.", code="ledger.out_of_range")
     if draft.kind is EntryKind.PURCHASE and draft.payment_key is None:
         raise UsageError("A purchase needs the key of its payment.", code="ledger.payment_key")

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from creditctl.core.entitlement.facts import MANAGED_BY, Fact, LineItem, SessionFacts, text, whole
+from creditctl.core.entitlement.facts import Fact, LineItem, SessionFacts, text, whole
+from creditctl.core.metadata import is_managed
 from creditctl.core.when import Window
 
 
@@ -30,7 +31,7 @@ class IntentFacts:
     @property
     def managed(self) -> bool:
         """Whether it says of itself that it is ours."""
-        return self.metadata.get("managed_by") == MANAGED_BY
+        return is_managed(self.metadata)
 
     @classmethod
     def from_stripe(cls, data: Mapping[str, Any]) -> IntentFacts:
