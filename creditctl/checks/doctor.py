@@ -15,6 +15,7 @@ from creditctl.checks.context import Context
 from creditctl.checks.endpoint_answers import answer_of_probe, endpoint_in_order, secret_matches
 from creditctl.checks.env.rule_groups import RULE_GROUPS
 from creditctl.checks.env.rules.urls import url_fault
+from creditctl.core.limits import GRACE_SECONDS
 from creditctl.core.modes import Mode
 from creditctl.core.urls import is_private_host
 from creditctl.core.when import iso_time
@@ -25,9 +26,6 @@ from creditctl.stripe_api.pages import list_all
 
 RECENT_SECONDS = 3 * 86_400
 """How far back to look: as long as Stripe tries again. Source: Stripe documentation, "Webhooks", retries."""
-
-GRACE_SECONDS = 900
-"""How long a delivery may be on its way before it counts as missing."""
 
 _SKEW_TO_NOTE, _SKEW_TO_FAIL = 60, 300
 _MOST_EVENTS = 500

@@ -9,6 +9,7 @@ from typing import Any
 
 import stripe
 
+from creditctl.core.metadata import is_managed
 from creditctl.ledger.models import Entry
 from creditctl.ledger.store import Ledger
 from creditctl.stripe_api.pages import list_all
@@ -49,7 +50,7 @@ def _ours(body: Mapping[str, Any], ledger: Ledger | None) -> PaidSession | None:
     metadata = body.get("metadata") or {}
     payment_key = str(body.get("payment_intent") or body["id"])
     package = metadata.get("package")
-    if metadata.get("managed_by") != "creditctl":
+    if not is_managed(metadata):
         entry = None if ledger is None else _purchase(ledger, payment_key)
         if entry is None:
             return None

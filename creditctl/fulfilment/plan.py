@@ -21,10 +21,11 @@ from creditctl.core.entitlement.settlement import Purchase
 from creditctl.core.errors import UsageError
 from creditctl.core.findings import Finding
 from creditctl.fulfilment import messages
-from creditctl.fulfilment.event import CHARGE_REFUNDED_TYPE, SESSION_PAID_TYPES, Event
+from creditctl.fulfilment.event import Event
 from creditctl.fulfilment.ports import StripeReads
 from creditctl.ledger.models import Entry, Outcome
 from creditctl.ledger.transaction import LedgerTransaction
+from creditctl.payments.event_types import CHARGE_REFUNDED_TYPE, PAID_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def _stranger(event: Event, account: str, livemode: bool) -> Finding | None:
 
 
 def _plan_own(event: Event, stripe: StripeReads, catalog: Catalog) -> Act:
-    if event.type in SESSION_PAID_TYPES:
+    if event.type in PAID_TYPES:
         return _plan_session(event, stripe, catalog)
     if event.type == CHARGE_REFUNDED_TYPE:
         charge_id = text(event.object, "id")

@@ -11,6 +11,7 @@ import stripe
 from creditctl.core.catalog import Catalog
 from creditctl.core.errors import CreditctlError, Unreachable
 from creditctl.core.keys import redact
+from creditctl.core.limits import GRACE_SECONDS
 from creditctl.core.when import Window
 from creditctl.ledger.models import Entry
 from creditctl.ledger.store import Ledger
@@ -25,11 +26,6 @@ from creditctl.reconciliation.lock import only_one
 from creditctl.reconciliation.pull import Reader, follow, gaps_by_following, pull
 from creditctl.reconciliation.report import ReconcileReport
 from creditctl.stripe_api.pages import Progress
-
-__all__ = ["GRACE_SECONDS", "ReconcileReport", "reconcile", "repair"]
-
-GRACE_SECONDS = 900
-"""How long a webhook may take before its absence means something."""
 
 MAX_REPAIRS = 100
 """How many payments one run repairs unless told otherwise: more than that is no accident."""

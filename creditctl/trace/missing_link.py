@@ -11,9 +11,9 @@ from creditctl.core.entitlement.facts import DisputeFact, Fact, LineItem, Malfor
 from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind, Purchase, credits_to_take, returned_amount
 from creditctl.ledger.archive.models import EventRecord
 from creditctl.ledger.models import Entry, FindingStatus
+from creditctl.payments.event_types import ASYNC_PAYMENT_SUCCEEDED_TYPE, PAID_TYPES, SESSION_COMPLETED_TYPE
 from creditctl.trace.facts import Body, PaymentFacts
 
-PAID_TYPES = frozenset(("checkout.session.completed", "checkout.session.async_payment_succeeded"))
 _TOOK = frozenset(("posted", "exists"))
 
 
@@ -93,9 +93,9 @@ def _waiting(session: SessionFacts) -> Missing:
     if session.status == "expired":
         return Missing("the payment", "nobody paid before the session expired", "", session.created, fault=False)
     if session.status == "complete":
-        why = "the bank has not confirmed it yet; checkout.session.async_payment_succeeded will come with the money"
+        why = f"the bank has not confirmed it yet; {ASYNC_PAYMENT_SUCCEEDED_TYPE} will come with the money"
         return Missing("the money", why, "", session.created, fault=False)
-    command = f"creditctl events trigger checkout.session.completed --session {session.id}"
+    command = f"creditctl events trigger {SESSION_COMPLETED_TYPE} --session {session.id}"
     why = "the buyer has not finished the Checkout page"
     return Missing("the payment", why, "" if session.livemode else command, session.created, fault=False)
 

@@ -10,10 +10,10 @@ from urllib.parse import quote
 import stripe
 
 from creditctl.core.when import iso_time
-from creditctl.events.recipes import EVENT_TYPES
 from creditctl.events.source import RETENTION_SECONDS, Page, read_pages
 from creditctl.ledger.archive.models import EventQuery, EventRecord
 from creditctl.ledger.models import Delivery, Entry, EntryFilter, StoredFinding
+from creditctl.payments.event_types import ENDPOINT_EVENTS, RETURN_TYPES
 from creditctl.stripe_api.pages import list_all, retrieve
 from creditctl.trace.facts import Body, PaymentFacts, TraceFacts
 from creditctl.trace.sources import MOST_ROWS, TraceSources
@@ -24,7 +24,6 @@ MOST_PAYMENTS = 50
 
 _MOST_PAGES = 20
 _DAY_SECONDS = 86_400
-_RETURN_TYPES = tuple(name for name in EVENT_TYPES if name.startswith(("refund.", "charge.")))
 _MARGIN_SECONDS = 60
 _CLOSE_SECONDS = 600
 
@@ -177,12 +176,14 @@ def _queries(key: str, paid: Sequence[int], intent: Body | None, returns: Sequen
     charge = _charge(intent)
     if charge is not None:
         charged = int(charge["created"])
-        yield EventQuery(EVENT_TYPES, charged - _MARGIN_SECONDS, charged + _CLOSE_SECONDS, object_id=key)
+        yield EventQuery(ENDPOINT_EVENTS, charged - _MARGIN_SECONDS, charged + _CLOSE_SECONDS, object_id=key)
     if paid:
-        yield EventQuery(EVENT_TYPES, min(paid) - _MARGIN_SECONDS, max(paid) + _reach_seconds(charge), object_id=key)
+        yield EventQuery(
+            ENDPOINT_EVENTS, min(paid) - _MARGIN_SECONDS, max(paid) + _reach_seconds(charge), object_id=key
+        )
     if returns:
         since = min(int(body["created"]) for body in returns) - _MARGIN_SECONDS
-        yield EventQuery(_RETURN_TYPES, since, object_id=key)
+        yield EventQuery(RETURN_TYPES, since, object_id=key)
 
 
 def _charge(intent: Body | None) -> Body | None:

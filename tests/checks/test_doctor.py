@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from creditctl.checks.doctor import DOCTOR, GRACE_SECONDS, RECENT_SECONDS
+from creditctl.checks.doctor import DOCTOR, RECENT_SECONDS
 from creditctl.checks.probe import ProbeAnswer
 from creditctl.core.findings import Finding, Severity
+from creditctl.core.limits import GRACE_SECONDS
 from creditctl.ledger.models import Delivery
 from creditctl.ledger.store import Ledger
 
