@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from creditctl.core.entitlement.decision import Proposal
@@ -14,7 +14,6 @@ from creditctl.core.entitlement.settlement import (
     EntryDraft,
     EntryKind,
     KeyScheme,
-    idempotency_key,
     settlement,
 )
 from creditctl.core.entitlement.user_ids import USER_ID_WORDS, is_user_id
@@ -23,7 +22,7 @@ from creditctl.core.findings import Finding
 from creditctl.core.limits import MAX_MAGNITUDE
 from creditctl.ledger import rows
 from creditctl.ledger.hashchain.canonical import fast_entry_hash
-from creditctl.ledger.models import Delivery, Entry, Outcome, Posting
+from creditctl.ledger.models import Delivery, Entry, FindingStatus, Outcome, Posting, StoredFinding
 from creditctl.ledger.refund_position import refund_position
 from creditctl.ledger.sqlite.statements import select
 from creditctl.ledger.view import LedgerView
@@ -61,42 +60,6 @@ class LedgerTransaction(LedgerView):
             agreeing = next((entry for entry in known if entry.agrees_with(draft)), None)
             return Posting(Outcome.EXISTS, agreeing) if agreeing else Posting(Outcome.CONFLICT, known[0])
         return Posting(Outcome.POSTED, self._append(draft))
-
-    def adjust(
-        self,
-        *,
-        user_id: str,
-        credits: int,
-        reason: str,
-        key: str,
-        created: int | None = None,
-        corrects: int | None = None,
-        payment_key: str | None = None,
-    ) -> Posting:
-        """Posts an adjustment: gives (or with a negative number takes) credits by hand; the same key does so once.
-
-        Errors: UsageError without a reason, for zero credits, or if it corrects an entry that is not there.
-        """
-        if not reason.strip() or credits == 0:
-            raise UsageError("An adjustment needs a number of credits and a reason.", code="ledger.adjustment")
-        if corrects is not None and self.entry(corrects) is None:
-            raise UsageError(f"There is no entry {corrects}.", code="ledger.no_entry")
-        draft = EntryDraft(
-            created=self.now if created is None else created,
-            user_id=user_id,
-            kind=EntryKind.ADJUSTMENT,
-            credits=credits,
-            amount=0,
-            currency=None,
-            payment_key=payment_key,
-            session_id=None,
-            object_id=None,
-            package=None,
-            idempotency_key=idempotency_key(KeyScheme.ADJUSTMENT, key),
-            corrects=corrects,
-            note=reason,
-        )
-        return self.post(draft)
 
     def settle(
         self, payment_key: str, *, source_event: str | None = None, cause: str | None = None
@@ -147,6 +110,15 @@ class LedgerTransaction(LedgerView):
         )
         self.connection.execute(rows.INSERT_FINDING, row)
         return number
+
+    def settle_finding(self, finding: StoredFinding, reason: str, entry_id: int | None) -> StoredFinding:
+        """Marks a finding as credited by an entry, or without one as dismissed; gives it as it is kept now."""
+        status = FindingStatus.DISMISSED if entry_id is None else FindingStatus.CREDITED
+        self.connection.execute(
+            "UPDATE findings SET status = ?, reason = ?, resolved = ?, entry_id = ? WHERE id = ?",
+            (status.value, reason, self.now, entry_id, finding.id),
+        )
+        return replace(finding, status=status, reason=reason, resolved=self.now, entry_id=entry_id)
 
     def add_delivery(self, delivery: Delivery) -> int:
         """Keeps one delivery; of unverified ones only the latest thousand."""

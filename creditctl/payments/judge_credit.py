@@ -13,6 +13,7 @@ from creditctl.core.money import format_amount
 from creditctl.core.when import iso_time
 from creditctl.ledger.models import Entry, FindingStatus
 from creditctl.payments.case import Case
+from creditctl.payments.facts import SoldSession
 from creditctl.payments.finding_codes import ClassifiedFinding, classified, correction, for_person, plural
 from creditctl.payments.repair import NOTE, Repair
 
@@ -52,12 +53,17 @@ class Verdict:
     stands: bool = False
 
 
+def worth(sold: SoldSession, catalog: Catalog) -> Decision:
+    """What a checkout session is worth; NeedsLineItems where only its line items can say it and are not there."""
+    return decide(sold.session, catalog, sold.items)
+
+
 def judge_credit(case: Case, terms: JudgementContext) -> Verdict:
     """What stands against the credits given for a payment."""
     mixed = _mode_mix(case, terms)
     if mixed is not None:
         return Verdict((mixed,))
-    decision = None if case.sold is None else decide(case.sold.session, terms.catalog, case.sold.items)
+    decision = None if case.sold is None else worth(case.sold, terms.catalog)
     if isinstance(decision, Grants):
         return _granted(case, decision.purchase, terms)
     if isinstance(decision, Disagrees):

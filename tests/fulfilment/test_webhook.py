@@ -371,7 +371,7 @@ def test_a_user_id_cannot_forge_a_line_of_the_log(world: World) -> None:
     metadata = {"managed_by": "creditctl", "user_id": "1\nINFO: forged", "package": "starter", "credits": "1000"}
     receipt = world.deliver(world.events.session(1, client_reference_id=None, metadata=metadata))
     assert receipt.outcome == "finding"
-    assert [each.finding.code for each in world.ledger.findings()] == ["fulfilment.owner_unusable"]
+    assert [each.finding.code for each in read(world.ledger).findings()] == ["fulfilment.owner_unusable"]
     assert not any("\n" in line for line in receipt.log)
 
 
