@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from creditctl.checks.answers import CheckAnswer, failed, passed, person, warned
@@ -12,7 +12,7 @@ from creditctl.checks.context import Context
 from creditctl.checks.endpoint_answers import answer_of_probe, endpoint_in_order, secret_matches
 from creditctl.checks.env.rules.urls import url_fault
 from creditctl.core.errors import ConfigurationError
-from creditctl.core.findings import Severity
+from creditctl.core.findings import Finding, Severity
 from creditctl.core.keys import KeyKind
 from creditctl.core.modes import Mode
 from creditctl.core.money import format_amount
@@ -21,7 +21,7 @@ from creditctl.core.when import iso_time
 from creditctl.ledger.models import RunRecord
 from creditctl.payments.latest import JudgedPayment
 from creditctl.payments.stripe_reader import CHARGES, StripeReader
-from creditctl.payments.verdict import PaymentState, Verdict
+from creditctl.payments.verdict import PaymentState
 
 RECEIPTS = "checklist.email_receipts"
 
@@ -121,20 +121,33 @@ def credits_added(context: Context) -> CheckAnswer:
     payment = context.small_payment
     if payment is None:
         return failed("There is no payment yet whose credits could have been added.", "Make the small payment first.")
-    verdict, key = payment.verdict, payment.case.key
+    found = [each.finding for each in payment.verdict.found if each.finding.severity is not Severity.INFO]
     if not payment.case.purchases:
-        fix = "`creditctl doctor` says where the webhook is stuck; `creditctl reconcile` proposes the missing entry."
-        return failed(f"{key} was paid, but the ledger holds no purchase for it{_on_its_way(verdict)}.", fix)
+        return _not_added(payment, found)
     entry = payment.case.main
-    evidence = f"Entry {entry.id} adds {entry.credits:,} credits to user {entry.user_id} for {key}."
-    wrong = [found.finding for found in verdict.found if found.finding.severity is not Severity.INFO]
-    if wrong:
-        return failed(f"{evidence} {wrong[0].message}", wrong[0].fix)
-    return passed(f"{evidence}{_on_its_way(verdict)}")
+    evidence = f"Entry {entry.id} adds {entry.credits:,} credits to user {entry.user_id} for {payment.case.key}."
+    if found:
+        return failed(f"{evidence} But {_words(found[0])}", found[0].fix)
+    if payment.verdict.state is PaymentState.IN_FLIGHT:
+        return passed(f"{evidence} A webhook about it may still be on its way.")
+    return passed(evidence)
 
 
-def _on_its_way(verdict: Verdict) -> str:
-    return "; the webhook may still be on its way" if verdict.state is PaymentState.IN_FLIGHT else ""
+def _not_added(payment: JudgedPayment, found: Sequence[Finding]) -> CheckAnswer:
+    """Why a paid session has no entry, as far as its verdict says it."""
+    text = f"{payment.case.key} was paid, but the ledger holds no purchase for it"
+    if payment.verdict.state is PaymentState.IN_FLIGHT:
+        return failed(f"{text}; the webhook may still be on its way.", "Wait, then run the checklist again.")
+    if payment.verdict.state is PaymentState.MISSING:
+        fix = "`creditctl doctor` says where the webhook is stuck; `creditctl reconcile` proposes the missing entry."
+        return failed(f"{text}.", fix)
+    if found:
+        return failed(f"{text}: {_words(found[0])}", found[0].fix)
+    return failed(f"{text}: a person settled it without credits.", "Make another small payment.")
+
+
+def _words(finding: Finding) -> str:
+    return f"{finding.code.rpartition('.')[2]}: {finding.message}"
 
 
 def transaction_history(context: Context) -> CheckAnswer:

@@ -41,8 +41,8 @@ def _not_understood(unreadable: Sequence[Unreadable]) -> CheckAnswer:
 def _looked_at(context: Context) -> str:
     latest = context.latest
     asked = len(latest.payments) - latest.sessions
-    unasked = f", {latest.unasked} not" if latest.unasked else ""
-    beside = f" and {plural(asked, 'payment')} that only the ledger names{unasked}" if asked else ""
+    unasked = f" ({latest.unasked:,} more were not looked at)" if latest.unasked else ""
+    beside = f" and {plural(asked, 'payment')} that none of them names{unasked}" if asked else ""
     return f"the latest {plural(latest.sessions, 'finished Checkout session')}{beside}"
 
 

@@ -10,7 +10,7 @@ from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.entitlement.facts import Fact, SessionFacts
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.entries import PaymentEntries
-from creditctl.payments.facts import PaymentFacts, Unreadable
+from creditctl.payments.facts import IntentFacts, PaymentFacts, Unreadable
 from creditctl.payments.judge import judge
 from creditctl.payments.reader import PaymentReader
 from creditctl.payments.verdict import JudgementContext, Verdict
@@ -40,7 +40,7 @@ class LatestPayments:
     """The latest payments as Stripe shows them, newest first.
 
     Shape: `sessions` is how many finished sessions were looked at; `unreadable` are objects that could not be
-           understood; `unasked` counts payments of the entries that were too many to be asked for.
+           understood; `unasked` counts payments beside the sessions that were too many to be asked for.
     """
 
     payments: tuple[PaymentFacts, ...]
@@ -50,17 +50,17 @@ class LatestPayments:
 
 
 def read_latest(reader: PaymentReader, entries: PaymentEntries) -> LatestPayments:
-    """Reads the newest finished sessions, and the payments since then for which credits were given without one.
+    """Reads the newest finished sessions, and the payments since then that none of them names.
 
-    Shape:  where there are fewer sessions than are looked at, these are all that there ever were.
+    Shape:  money that was paid for something of ours without a session, or credits that were given without one. Where
+            there are fewer sessions than are looked at, these are all that there ever were.
     Errors: those of the reader; nothing is concluded from a part.
     """
-    listed = reader.latest(MOST_SESSIONS)
-    created = [each.sold.session.created for each in listed if each.sold is not None]
-    since = min(created) if len(listed) >= MOST_SESSIONS else None
+    listed, since = reader.latest(MOST_SESSIONS)
     found = _with_returns(reader, listed, since)
     named = {name for each in listed for name in _names(each)}
-    alone = _credited_alone(entries.latest_purchases(since, MOST_SESSIONS), named)
+    paid = [each.id for each in reader.latest_intents(since, MOST_SESSIONS) if _paid_for_ours(each, named)]
+    alone = _each_once([*paid, *_credited_alone(entries.latest_purchases(since, MOST_SESSIONS), named)])
     found += [reader.payment(key) for key in alone[:MOST_ASKED]]
     unreadable = tuple(dict.fromkeys(reader.unreadable))
     not_understood = {each.payment_key for each in unreadable}
@@ -99,7 +99,16 @@ def _names(payment: PaymentFacts) -> Iterator[str]:
 def _credited_alone(purchases: Sequence[CreditEntry], named: set[str]) -> list[str]:
     """The payments for which credits were given lately and that no list shows, each by the name to ask for it."""
     unseen = (entry for entry in purchases if not {entry.payment_key, entry.session_id} & named)
-    return list(dict.fromkeys(filter(None, map(_name_to_ask, unseen))))
+    return list(filter(None, map(_name_to_ask, unseen)))
+
+
+def _paid_for_ours(intent: IntentFacts, named: set[str]) -> bool:
+    """Whether a payment intent says that it is ours and was paid, though no finished session belongs to it."""
+    return intent.managed and intent.status == "succeeded" and intent.id not in named
+
+
+def _each_once(keys: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(keys))
 
 
 def _name_to_ask(entry: CreditEntry) -> str | None:

@@ -76,17 +76,26 @@ class PaymentReader:
         """The sessions of a list that sell something once; a setup or a subscription sells no package."""
         return self._sold(filter(_sells_once, self.stripe.list(SESSIONS, parameters)), parameters)
 
-    def latest(self, most: int) -> list[PaymentFacts]:
-        """The latest finished sessions with their payment intents, newest first; without refunds and disputes."""
-        bodies = list(filter(_sells_once, islice(self.stripe.list(SESSIONS, _PAID_INTENT), most)))
-        sold = self._sold(bodies, {"status": "complete"}, most)
+    def latest(self, most: int) -> tuple[list[PaymentFacts], int | None]:
+        """The latest finished sessions with their payment intents, newest first; without refunds and disputes.
+
+        Shape: with the time of the oldest, where there may be older ones that were not read.
+        """
+        bodies = list(islice(self.stripe.list(SESSIONS, _PAID_INTENT), most))
+        sold = self._sold(filter(_sells_once, bodies), {"status": "complete"}, most)
         found = []
         for body in bodies:
             each = sold.get(str(body.get("id")))
             if each is not None:
                 intent = next(iter(self._expanded(body.get("payment_intent"))), None)
                 found.append(PaymentFacts(each.session.payment_key, each, intent))
-        return found
+        return found, int(bodies[-1]["created"]) if len(bodies) == most else None
+
+    def latest_intents(self, since: int | None, most: int) -> list[IntentFacts]:
+        """The latest payment intents since a moment, newest first, without their charges."""
+        parameters = {} if since is None else {"created": {"gte": since}}
+        bodies = islice(self.stripe.list(INTENTS, parameters), most)
+        return [each for body in bodies for each in self._parsed(INTENTS, body, IntentFacts.from_stripe)]
 
     def intents(self, parameters: Mapping[str, Any]) -> dict[str, IntentFacts]:
         """The payment intents of a list."""

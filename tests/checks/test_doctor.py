@@ -182,7 +182,7 @@ def test_credits_that_only_the_ledger_names_are_asked_for(production: Production
     status, evidence = production.ask(ALL)["credited"]
 
     assert status == "fail"
-    assert "1 payment that only the ledger names" in evidence
+    assert "1 payment that none of them names" in evidence
     assert "pi_small (orphan_credit)" in evidence
 
 

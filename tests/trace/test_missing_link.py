@@ -109,7 +109,8 @@ def payment(**changes: Any) -> TracedPayment:
     body = changes.pop("session", session())
     entries = changes.pop("entries", (entry(),))
     facts = tuple(RefundFact.from_stripe(each, each["created"]) for each in changes.pop("refunds", ()))
-    sold, unreadable = None, ()
+    sold: SoldSession | None = None
+    unreadable: tuple[Unreadable, ...] = ()
     try:
         sold = None if body is None else SoldSession(SessionFacts.from_stripe(body))
     except MalformedFact as error:
