@@ -1,17 +1,12 @@
-"""User ids of requests: taken as they were given, or refused; never guessed, cut or repaired."""
+"""User ids of requests: by the rule that holds everywhere, with a reason for whoever sent one."""
 
 from __future__ import annotations
 
-import re
-
-from creditctl.core.entitlement.fields import MAX_USER_ID_CHARACTERS
+from creditctl.core.entitlement.user_ids import USER_ID_PATTERN, user_id_fault
+from creditctl.core.limits import MAX_USER_ID_CHARACTERS
 
 MAX_CHARACTERS = MAX_USER_ID_CHARACTERS
-
-PATTERN = r"^[^\s\x00-\x1f\x7f-\x9f](?:[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$"
-"""No control characters, no space at either end."""
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+PATTERN = USER_ID_PATTERN
 
 
 class BadUserId(ValueError):
@@ -20,17 +15,14 @@ class BadUserId(ValueError):
 
 def parse_user_id(text: str) -> str:
     """Validates a user id, and returns it unchanged. Errors: BadUserId."""
-    if not text.strip():
-        raise BadUserId("The user id is missing.")
-    if len(text) > MAX_CHARACTERS:
-        raise BadUserId(f"The user id is longer than {MAX_CHARACTERS} characters.")
-    if text != text.strip() or _CONTROL.search(text):
-        raise BadUserId("The user id has control characters, or spaces around it.")
+    fault = user_id_fault(text)
+    if fault is not None:
+        raise BadUserId(fault)
     return text
 
 
 def user_id_from_header(values: list[bytes]) -> str:
-    """Reads the user id from the `X-User-Id` header fields of one request, as UTF-8.
+    """The user id in the `X-User-Id` header fields of one request, as UTF-8.
 
     Errors: BadUserId, also when the header is absent or there twice: two answers to "who" are none.
     """

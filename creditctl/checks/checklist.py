@@ -1,8 +1,8 @@
-"""The production checklist of the set-up guide, item by item and in its words: proven where a call can prove it."""
+"""Production checklist of the set-up guide, item by item in its words: proven where a call can prove it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from creditctl.checks.answers import CheckAnswer, failed, passed, person, warned
@@ -11,15 +11,17 @@ from creditctl.checks.check import Check
 from creditctl.checks.context import Context
 from creditctl.checks.endpoint_answers import answer_of_probe, endpoint_in_order, secret_matches
 from creditctl.checks.env.rules.urls import url_fault
-from creditctl.checks.payments import PaidSession
 from creditctl.core.errors import ConfigurationError
+from creditctl.core.findings import Finding, Severity
 from creditctl.core.keys import KeyKind
 from creditctl.core.modes import Mode
 from creditctl.core.money import format_amount
 from creditctl.core.urls import is_private_host
 from creditctl.core.when import iso_time
 from creditctl.ledger.models import RunRecord
-from creditctl.stripe_api.pages import list_all
+from creditctl.payments.latest import JudgedPayment
+from creditctl.payments.stripe_reader import CHARGES, StripeReader
+from creditctl.payments.verdict import PaymentState
 
 RECEIPTS = "checklist.email_receipts"
 
@@ -108,28 +110,44 @@ def small_payment(context: Context) -> CheckAnswer:
     if payment is None:
         return failed("No paid Checkout session of ours was found.", fix)
     evidence = _payment_words(payment)
-    if payment.package != smallest.slug:
+    if payment.verdict.package != smallest.slug:
         return warned(f"{evidence} It is not the smallest package.", fix)
     return passed(evidence)
 
 
 def credits_added(context: Context) -> CheckAnswer:
     """The credits of that payment are in the ledger, as many as were sold."""
+    _ = context.books  # without a ledger nothing can be said
     payment = context.small_payment
     if payment is None:
         return failed("There is no payment yet whose credits could have been added.", "Make the small payment first.")
-    with context.books.reading() as view:
-        entry = view.purchase_of(payment.payment_key)
-    if entry is None:
-        fix = "`creditctl doctor` says where the webhook is stuck; `creditctl reconcile` proposes the missing entry."
-        return failed(f"{payment.payment_key} was paid, but the ledger holds no purchase for it.", fix)
-    package = context.catalog.by_slug(entry.package or "")
-    evidence = f"Entry {entry.id} adds {entry.credits:,} credits to user {entry.user_id} for {payment.payment_key}."
-    if package is None or package.credits != entry.credits:
-        return warned(
-            f"{evidence} The catalogue says otherwise today.", "Check whether the catalogue has changed since."
-        )
+    found = [each.finding for each in payment.verdict.found if each.finding.severity is not Severity.INFO]
+    if not payment.case.purchases:
+        return _not_added(payment, found)
+    entry = payment.case.main
+    evidence = f"Entry {entry.id} adds {entry.credits:,} credits to user {entry.user_id} for {payment.case.key}."
+    if found:
+        return failed(f"{evidence} But {_words(found[0])}", found[0].fix)
+    if payment.verdict.state is PaymentState.IN_FLIGHT:
+        return passed(f"{evidence} A webhook about it may still be on its way.")
     return passed(evidence)
+
+
+def _not_added(payment: JudgedPayment, found: Sequence[Finding]) -> CheckAnswer:
+    """Why a paid session has no entry, as far as its verdict says it."""
+    text = f"{payment.case.key} was paid, but the ledger holds no purchase for it"
+    if payment.verdict.state is PaymentState.IN_FLIGHT:
+        return failed(f"{text}; the webhook may still be on its way.", "Wait, then run the checklist again.")
+    if payment.verdict.state is PaymentState.MISSING:
+        fix = "`creditctl doctor` says where the webhook is stuck; `creditctl reconcile` proposes the missing entry."
+        return failed(f"{text}.", fix)
+    if found:
+        return failed(f"{text}: {_words(found[0])}", found[0].fix)
+    return failed(f"{text}: a person settled it without credits.", "Make another small payment.")
+
+
+def _words(finding: Finding) -> str:
+    return f"{finding.code.rpartition('.')[2]}: {finding.message}"
 
 
 def transaction_history(context: Context) -> CheckAnswer:
@@ -143,8 +161,8 @@ def transaction_history(context: Context) -> CheckAnswer:
     if not run.ok:
         return failed(f"The last reconciliation ({when}) was not clean.", fix)
     payment = context.small_payment
-    if payment is not None and not _covers(run, payment.created):
-        return failed(f"The last reconciliation ({when}) does not reach {payment.payment_key}.", fix)
+    if payment is not None and payment.session is not None and not _covers(run, payment.session.created):
+        return failed(f"The last reconciliation ({when}) does not reach {payment.case.key}.", fix)
     if context.clock() - run.finished > _OLDEST_RUN_SECONDS:
         return warned(f"The last reconciliation was clean, but ran on {when}.", fix)
     return passed(f"The last reconciliation ({when}) was clean.")
@@ -168,17 +186,19 @@ def _receipt_words(context: Context) -> str:
     if context.mode is not Mode.LIVE:
         return f"Whether receipts are sent is not in Stripe's API, and in {context.mode_words} none are."
     payment = context.small_payment
-    intent = payment.payment_key if payment is not None and payment.payment_key.startswith("pi_") else None
-    charges = [] if intent is None else list_all(context.door.client, "charges", {"payment_intent": intent})
+    intent = payment.case.key if payment is not None and payment.case.key.startswith("pi_") else None
+    charges = [] if intent is None else StripeReader(context.door.client).list(CHARGES, {"payment_intent": intent})
     numbers = [str(charge["receipt_number"]) for charge in charges if charge.get("receipt_number")]
     if numbers:
         return f"Stripe numbered a receipt for the small payment ({numbers[0]}), so one was sent; did it arrive?"
     return "Stripe has not numbered a receipt for the small payment, so probably none was sent."
 
 
-def _payment_words(payment: PaidSession) -> str:
-    amount = format_amount(payment.amount_total, payment.currency)
-    return f"{payment.id} paid {amount} for {payment.package} on {iso_time(payment.created)}."
+def _payment_words(payment: JudgedPayment) -> str:
+    session = payment.session
+    assert session is not None
+    amount, package = format_amount(session.amount_total, session.currency), payment.verdict.package or "no package"
+    return f"{session.id} paid {amount} for {package} on {iso_time(session.created)}."
 
 
 CHECKLIST: tuple[Check[Context], ...] = (

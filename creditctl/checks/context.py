@@ -1,4 +1,4 @@
-"""What checks look at: settings, env files, one account of Stripe, one ledger; each read once, and only when asked."""
+"""Check context: settings, env files, one account of Stripe, one ledger; each read once, and only when asked."""
 
 from __future__ import annotations
 
@@ -11,13 +11,17 @@ import stripe
 from stripe import Balance
 
 from creditctl.checks.env.model import EnvView
-from creditctl.checks.payments import PaidSession, paid_sessions
 from creditctl.checks.probe import Probe
 from creditctl.core.catalog import Catalog
 from creditctl.core.errors import ConfigurationError, CreditctlError
 from creditctl.core.modes import Mode
 from creditctl.core.settings import Settings
 from creditctl.ledger.store import Ledger
+from creditctl.payments.entries import NoEntries
+from creditctl.payments.latest import JudgedPayment, LatestPayments, judge_latest, read_latest
+from creditctl.payments.ledger_entries import LedgerEntries, known_facts, settled_findings
+from creditctl.payments.reader import PaymentReader
+from creditctl.payments.verdict import JudgementContext
 from creditctl.provisioning.observe import observe_endpoints
 from creditctl.provisioning.state import EndpointState, same_url
 from creditctl.stripe_api.client import StripeConnection
@@ -97,16 +101,36 @@ class Context:
         return tuple(item for item in self.endpoints if url is not None and same_url(item.url, url))
 
     @cached_property
-    def payments(self) -> tuple[PaidSession, ...]:
-        """The latest paid sessions that sold one of our packages, newest first."""
-        return tuple(paid_sessions(self.door.client, self.ledger))
+    def latest(self) -> LatestPayments:
+        """The latest payments as Stripe shows them, and those that only the ledger names."""
+        reader = PaymentReader(self.door.client, self.catalog, self.clock())
+        if self.ledger is None:
+            return read_latest(reader, NoEntries())
+        with self.ledger.reading() as view:
+            return read_latest(reader, LedgerEntries(view))
+
+    @cached_property
+    def judged(self) -> tuple[JudgedPayment, ...]:
+        """The latest payments and their verdicts, newest first; without a ledger, as if nothing had been given."""
+        latest, now = self.latest, self.clock()
+        if self.ledger is None:
+            return judge_latest(latest, NoEntries(), {}, JudgementContext(self.catalog, self.livemode, now, now))
+        with self.ledger.reading() as view:
+            settled = settled_findings(view)
+            context = JudgementContext(self.catalog, self.ledger.livemode, now, now, settled=settled)
+            return judge_latest(latest, LedgerEntries(view), known_facts(view), context)
 
     @property
-    def small_payment(self) -> PaidSession | None:
+    def sales(self) -> tuple[JudgedPayment, ...]:
+        """The latest payments of money for a package of ours, newest first; free ones prove nothing."""
+        return tuple(each for each in self.judged if each.verdict.ours and each.session and each.session.amount_total)
+
+    @property
+    def small_payment(self) -> JudgedPayment | None:
         """The latest payment of the smallest package, or else the smallest of the others."""
         smallest = min(self.catalog, key=lambda package: package.amount)
-        fitting = (payment for payment in self.payments if payment.package == smallest.slug)
-        return next(fitting, min(self.payments, key=lambda payment: payment.amount_total, default=None))
+        fitting = (payment for payment in self.sales if payment.verdict.package == smallest.slug)
+        return next(fitting, min(self.sales, key=_amount, default=None))
 
     @cached_property
     def digest(self) -> str:
@@ -135,3 +159,7 @@ def _account_or_none(door: StripeConnection) -> str | None:
         return door.account_id
     except stripe.PermissionError:
         return None
+
+
+def _amount(payment: JudgedPayment) -> int:
+    return 0 if payment.session is None else payment.session.amount_total

@@ -1,4 +1,4 @@
-"""The set-up guide's troubleshooting, asked instead of read: what could be behind each of its four problems."""
+"""Doctor checks: the set-up guide's troubleshooting, the possible causes behind each of its four problems."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from creditctl.checks.context import Context
 from creditctl.checks.endpoint_answers import answer_of_probe, endpoint_in_order, secret_matches
 from creditctl.checks.env.rule_groups import RULE_GROUPS
 from creditctl.checks.env.rules.urls import url_fault
+from creditctl.checks.payments_credited import every_payment_credited
+from creditctl.core.limits import GRACE_SECONDS
 from creditctl.core.modes import Mode
+from creditctl.core.text import plural
 from creditctl.core.urls import is_private_host
 from creditctl.core.when import iso_time
 from creditctl.ledger.models import Delivery
@@ -25,9 +28,6 @@ from creditctl.stripe_api.pages import list_all
 
 RECENT_SECONDS = 3 * 86_400
 """How far back to look: as long as Stripe tries again. Source: Stripe documentation, "Webhooks", retries."""
-
-GRACE_SECONDS = 900
-"""How long a delivery may be on its way before it counts as missing."""
 
 _SKEW_TO_NOTE, _SKEW_TO_FAIL = 60, 300
 _MOST_EVENTS = 500
@@ -93,21 +93,6 @@ def _undelivered(context: Context) -> Iterator[Mapping[str, Any]]:
         "created": {"gte": now - RECENT_SECONDS, "lte": now - GRACE_SECONDS},
     }
     return list_all(context.door.client, "events", parameters)
-
-
-def every_payment_credited(context: Context) -> CheckAnswer:
-    """Every recent paid session of ours has its purchase in the ledger."""
-    books, latest = context.books, context.clock() - GRACE_SECONDS
-    due = [payment for payment in context.payments if payment.created <= latest]
-    with books.reading() as view:
-        missing = [payment.payment_key for payment in due if view.purchase_of(payment.payment_key) is None]
-    if not due:
-        return passed("No payment is old enough yet to be missed.")
-    if not missing:
-        return passed(f"The ledger holds a purchase for every one of the latest payments ({len(due)}).")
-    names = ", ".join(missing[:_MOST_NAMED]) + (" …" if len(missing) > _MOST_NAMED else "")
-    fix = "`creditctl reconcile` shows what is owed and `creditctl reconcile --repair` credits it."
-    return failed(f"{len(missing)} of {len(due)} payments have no credits: {names}.", fix)
 
 
 def nothing_failed(context: Context) -> CheckAnswer:
@@ -201,12 +186,16 @@ def frontend_is_right(context: Context) -> CheckAnswer:
 def sessions_return_home(context: Context) -> CheckAnswer:
     """The Checkout sessions that were made send buyers to FRONTEND_URL."""
     home = urlsplit(context.settings.frontend_url)
-    for session in context.payments[:_MOST_NAMED]:
-        target = urlsplit(session.success_url or "")
-        if session.success_url and (target.scheme, target.netloc) != (home.scheme, home.netloc):
-            text = f"{session.id} sent its buyer to {target.scheme}://{target.hostname}, which is not FRONTEND_URL."
+    sold = [payment.case.sold for payment in context.sales[:_MOST_NAMED] if payment.case.sold is not None]
+    for each in sold:
+        target = urlsplit(each.success_url or "")
+        if each.success_url and (target.scheme, target.netloc) != (home.scheme, home.netloc):
+            where = f"{target.scheme}://{target.hostname}"
+            text = f"{each.session.id} sent its buyer to {where}, which is not FRONTEND_URL."
             return failed(text, "Restart the backend with the right FRONTEND_URL; build the redirects from it.")
-    return passed("The latest paid sessions sent their buyers to FRONTEND_URL.")
+    if not sold:
+        return passed("No paid session of ours was found, so no buyer was sent anywhere else.")
+    return passed(f"The latest {plural(len(sold), 'paid session')} sent buyers to FRONTEND_URL.")
 
 
 def _deliveries(ledger: Ledger, outcome: str) -> Iterator[Delivery]:

@@ -13,6 +13,7 @@ from creditctl.cli.command import Answer, FileUse, Session, StripeUse, Writes, c
 from creditctl.cli.options import CatalogOption, SinceOption, UntilOption
 from creditctl.cli.progress import status_line
 from creditctl.core.errors import ExitCode
+from creditctl.core.limits import GRACE_SECONDS
 from creditctl.core.when import Window, parse_window
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def reconcile(
     until: UntilOption = None,
     repair: RepairOption = False,
     max_repairs: MaxRepairsOption = 100,
-    grace_seconds: GraceOption = 900,
+    grace_seconds: GraceOption = GRACE_SECONDS,
     catalog: CatalogOption = None,
 ) -> Answer:
     """Compare every payment on Stripe with the ledger. Exit 1 while anything disagrees, 5 if not all could be read."""

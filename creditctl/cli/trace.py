@@ -28,6 +28,7 @@ def trace(
 
     Exit 1 when something is missing, 5 when Stripe did not answer and the picture is incomplete.
     """
+    from creditctl.payments.verdict import JudgementContext
     from creditctl.trace.reader import read_trace
     from creditctl.trace.sources import TraceSources
     from creditctl.trace.timeline import build_trace
@@ -42,7 +43,10 @@ def trace(
             clock=session.wiring.clock,
             progress=None if show is None else lambda what: show(f"reading {what}"),
         )
-        return _answer(build_trace(read_trace(sources, subject), packages))
+        facts = read_trace(sources, subject, packages)
+        now = session.wiring.clock()
+        context = JudgementContext(packages, stripe.livemode, now, facts.started, settled=facts.settled)
+        return _answer(build_trace(facts, context))
 
 
 def _answer(found: Trace) -> Answer:

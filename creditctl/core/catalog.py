@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from creditctl.core.errors import ConfigurationError
+from creditctl.core.metadata import MANAGED_BY, MANAGED_BY_KEY
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _CURRENCY = re.compile(r"[a-z]{3}")
@@ -44,7 +45,7 @@ class Package:
     @property
     def metadata(self) -> dict[str, str]:
         """What marks its product and prices as ours."""
-        return {"managed_by": "creditctl", "package": self.slug, "credits": str(self.credits)}
+        return {MANAGED_BY_KEY: MANAGED_BY, "package": self.slug, "credits": str(self.credits)}
 
 
 @dataclass(frozen=True, slots=True)

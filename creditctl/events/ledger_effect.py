@@ -6,17 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from creditctl.core.entitlement.dispute import FUNDS_REINSTATED_TYPE, FUNDS_WITHDRAWN_TYPE
 from creditctl.core.entitlement.settlement import EntryKind
 from creditctl.events.event_view import EventView
 from creditctl.ledger.archive.models import EventRecord
 from creditctl.ledger.models import Entry, EntryFilter
 from creditctl.ledger.view import LedgerView
+from creditctl.payments.event_types import CHARGE_REFUNDED_TYPE, DISPUTE_CREATED_TYPE, PAID_TYPES
 
-_SESSION_PAID = frozenset(("checkout.session.completed", "checkout.session.async_payment_succeeded"))
 _DISPUTE_KINDS = {
-    "charge.dispute.created": EntryKind.DISPUTE,
-    "charge.dispute.funds_withdrawn": EntryKind.DISPUTE,
-    "charge.dispute.funds_reinstated": EntryKind.DISPUTE_REVERSAL,
+    DISPUTE_CREATED_TYPE: EntryKind.DISPUTE,
+    FUNDS_WITHDRAWN_TYPE: EntryKind.DISPUTE,
+    FUNDS_REINSTATED_TYPE: EntryKind.DISPUTE_REVERSAL,
 }
 _MOST_ENTRIES = 1000
 
@@ -26,10 +27,10 @@ def is_posted(record: EventRecord, ledger: LedgerView) -> bool:
 
     Shape: a purchase is known by its payment, a refund or dispute by its id and whether it takes or gives back.
     """
-    if record.type in _SESSION_PAID:
+    if record.type in PAID_TYPES:
         return record.payment_key is not None and ledger.purchase_of(record.payment_key) is not None
     about: Mapping[str, Any] = EventView(record).body["data"]["object"]
-    if record.type == "charge.refunded":
+    if record.type == CHARGE_REFUNDED_TYPE:
         return _refunded(record, about, ledger)
     if about.get("object") not in ("refund", "dispute") or record.object_id is None:
         return False

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from creditctl.core.entitlement.dispute import FUNDS_REINSTATED_TYPE, FUNDS_WITHDRAWN_TYPE
 from creditctl.core.errors import UsageError
+from creditctl.payments.event_types import (
+    ASYNC_PAYMENT_SUCCEEDED_TYPE,
+    CHARGE_REFUNDED_TYPE,
+    DISPUTE_CREATED_TYPE,
+    SESSION_COMPLETED_TYPE,
+)
 
 
 class Then(StrEnum):
@@ -38,20 +45,20 @@ class Recipe:
 _DISPUTED = "tok_createDispute"
 
 RECIPES = {
-    "checkout.session.completed": Recipe(),
-    "checkout.session.async_payment_succeeded": Recipe(None, bank="succeeds"),
+    SESSION_COMPLETED_TYPE: Recipe(),
+    ASYNC_PAYMENT_SUCCEEDED_TYPE: Recipe(None, bank="succeeds"),
     "checkout.session.async_payment_failed": Recipe(None, bank="fails"),
     "checkout.session.expired": Recipe(None, expires=True),
     "payment_intent.succeeded": Recipe(),
     "payment_intent.payment_failed": Recipe("tok_visa_chargeDeclined", declines=True),
-    "charge.refunded": Recipe(then=Then.REFUND),
+    CHARGE_REFUNDED_TYPE: Recipe(then=Then.REFUND),
     "refund.created": Recipe(then=Then.REFUND),
     "refund.updated": Recipe(then=Then.REFUND_CHANGE),
     "refund.failed": Recipe("tok_refundFail", Then.REFUND),
-    "charge.dispute.created": Recipe(_DISPUTED),
+    DISPUTE_CREATED_TYPE: Recipe(_DISPUTED),
     "charge.dispute.updated": Recipe(_DISPUTED, Then.DISPUTE_CHANGE),
-    "charge.dispute.funds_withdrawn": Recipe(_DISPUTED),
-    "charge.dispute.funds_reinstated": Recipe(_DISPUTED, Then.DISPUTE_WIN),
+    FUNDS_WITHDRAWN_TYPE: Recipe(_DISPUTED),
+    FUNDS_REINSTATED_TYPE: Recipe(_DISPUTED, Then.DISPUTE_WIN),
     "charge.dispute.closed": Recipe(_DISPUTED, Then.DISPUTE_LOSE),
 }
 """Every type that the webhook endpoint listens for, in the design's order."""

@@ -11,9 +11,8 @@ import stripe
 
 from creditctl.core.errors import ConfigurationError, GuardRefused, UsageError
 from creditctl.core.keys import Secret
+from creditctl.core.metadata import is_managed
 from creditctl.stripe_api.pages import list_all
-
-MANAGED_BY = "creditctl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class Endpoint:
             id=str(body["id"]),
             url=str(body["url"]),
             enabled=body.get("status") == "enabled",
-            ours=metadata.get("managed_by") == MANAGED_BY,
+            ours=is_managed(metadata),
             fingerprint=metadata.get("secret_fingerprint"),
         )
 

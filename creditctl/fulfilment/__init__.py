@@ -1,1 +1,1 @@
-"""The webhook: verify, decide, post."""
+"""Fulfilment: the webhook. Verify the signature, plan what the event is worth, record the plan."""

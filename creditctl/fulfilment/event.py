@@ -10,12 +10,6 @@ import msgspec
 
 from creditctl.core.entitlement.facts import MalformedFact, text, whole
 
-SESSION_PAID_TYPES = frozenset(("checkout.session.completed", "checkout.session.async_payment_succeeded"))
-"""The events at which a session may give credits. Source: Stripe documentation, "Fulfill orders"."""
-
-CHARGE_REFUNDED_TYPE = "charge.refunded"
-"""Says that a charge has refunds, not which. Source: Stripe API reference, "Types of events"."""
-
 _DECODE = msgspec.json.Decoder().decode
 _THIN_OBJECTS = frozenset(("v2.core.event",))
 

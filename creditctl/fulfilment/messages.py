@@ -1,10 +1,11 @@
-"""What fulfilment says: log lines and findings. User ids yes; e-mail, name and address never."""
+"""Log lines and findings of the webhook. User ids yes; e-mail, name and address never."""
 
 from __future__ import annotations
 
 from creditctl.core.entitlement.facts import Fact
-from creditctl.core.entitlement.settlement import EntryKind, Purchase
+from creditctl.core.entitlement.settlement import EntryKind
 from creditctl.core.findings import Finding, Severity
+from creditctl.core.text import one_line
 from creditctl.fulfilment.event import Event
 from creditctl.ledger.models import Entry
 
@@ -39,37 +40,6 @@ def unchanged(fact: Fact, purchase: Entry) -> str:
 def found(finding: Finding, number: int) -> str:
     """The log line of a finding."""
     return f"Finding {number} ({finding.code}) about {finding.subject}: see `creditctl ledger findings`"
-
-
-def one_line(text: str) -> str:
-    """A text that cannot forge a second line of the log."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
-
-
-def conflict(purchase: Purchase, entry: Entry) -> Finding:
-    """The same payment says something else than the ledger."""
-    return Finding(
-        "fulfilment.conflict",
-        Severity.CRITICAL,
-        purchase.payment_key,
-        f"Payment {purchase.payment_key} now says {purchase.credits} credits for user {one_line(purchase.user_id)}; "
-        f"entry {entry.id} gave {entry.credits} to user {one_line(entry.user_id)}. Nothing was changed.",
-        f"`creditctl trace {purchase.payment_key}`, correct it with `creditctl ledger adjust`, then "
-        "`creditctl ledger resolve {id} --dismiss --reason TEXT`",
-    )
-
-
-def other_fact(fact: Fact, reason: str) -> Finding:
-    """A refund or dispute under an id that names another one."""
-    return Finding(
-        "fulfilment.other_fact",
-        Severity.HIGH,
-        fact.object_id,
-        f"An event tells of a {fact.kind} {fact.object_id} of payment {fact.payment_key}, but {reason} "
-        "Nothing was changed.",
-        f"`creditctl trace {fact.object_id}`, correct it with `creditctl ledger adjust`, then "
-        "`creditctl ledger resolve {id} --dismiss --reason TEXT`",
-    )
 
 
 def other_livemode(event: Event, livemode: bool) -> Finding:

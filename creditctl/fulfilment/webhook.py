@@ -1,4 +1,4 @@
-"""The webhook: verify, decide, post. What it was told is in the ledger once, or Stripe is asked to come again."""
+"""Webhook: verifies, plans and records one delivery; it is in the ledger once, or Stripe is asked to come again."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from creditctl.core.entitlement.facts import MalformedFact
 from creditctl.core.errors import ConfigurationError, CreditctlError, GuardRefused, LedgerError
 from creditctl.core.keys import Secret
 from creditctl.fulfilment.event import Event, parse_event
-from creditctl.fulfilment.plan import Handled, plan
+from creditctl.fulfilment.handled import Handled, handled
+from creditctl.fulfilment.plan import plan
 from creditctl.fulfilment.ports import StripeReads
 from creditctl.fulfilment.signature import BadSignature, verify_signature
 from creditctl.ledger.models import Delivery
 from creditctl.ledger.store import Ledger
+from creditctl.payments.record import record
 
 _OK, _BAD_REQUEST, _BUG, _COME_AGAIN = 200, 400, 500, 503
 
@@ -94,29 +96,29 @@ class Webhook:
     def _handled(self, event: Event) -> Receipt:
         opening = f"Handling Stripe webhook event: {event.type}"
         try:
-            handled = self._committed(event)
+            outcome = self._committed(event)
         except CreditctlError as error:
             return self._failed(event, opening, _COME_AGAIN, error.code)
         except Exception as error:  # noqa: BLE001 - whatever it was, Stripe has to come again
             return self._failed(event, opening, _BUG, type(error).__name__)
-        log = (opening, *handled.log)
-        return Receipt(_OK, handled.outcome, event.id, event.type, log, handled.message)
+        log = (opening, *outcome.log)
+        return Receipt(_OK, outcome.outcome, event.id, event.type, log, outcome.message)
 
     def _committed(self, event: Event) -> Handled:
         """Reads what is missing first, outside any transaction; then writes everything in one."""
-        act = plan(event, self._stripe, self._catalog, self._ledger.account, self._ledger.livemode)
+        planned = plan(event, self._stripe, self._catalog, self._ledger.account, self._ledger.livemode)
         with self._ledger.transaction() as tx:
-            handled = act(tx)
+            outcome = handled(event, planned, record(tx, planned))
             tx.add_delivery(
                 Delivery(
-                    outcome=handled.outcome,
+                    outcome=outcome.outcome,
                     event_id=event.id,
                     event_type=event.type,
                     object_id=event.object_id,
-                    entry_id=handled.entry_id,
+                    entry_id=outcome.entry_id,
                 )
             )
-        return handled
+        return outcome
 
     def _failed(self, event: Event, opening: str, status: int, reason: str) -> Receipt:
         """Nothing was committed; the row that says so is written if it can be."""

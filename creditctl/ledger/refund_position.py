@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind, Purchase, RefundPosition
-from creditctl.ledger.models import Entry
 
 
-def refund_position(purchase: Entry, entries: Sequence[Entry], payment_key: str | None = None) -> RefundPosition:
+def refund_position(
+    purchase: CreditEntry, entries: Sequence[CreditEntry], payment_key: str | None = None
+) -> RefundPosition:
     """Sums up the entries of one purchase.
 
     Shape: `entries` are all entries of the payment; `payment_key` stands in where an imported purchase has none.
@@ -26,11 +28,11 @@ def refund_position(purchase: Entry, entries: Sequence[Entry], payment_key: str 
     )
 
 
-def _takes(entry: Entry) -> bool:
+def _takes(entry: CreditEntry) -> bool:
     return entry.kind in (EntryKind.REFUND, EntryKind.DISPUTE)
 
 
-def _shares(taking: Sequence[Entry]) -> Counter[str]:
+def _shares(taking: Sequence[CreditEntry]) -> Counter[str]:
     """How much of what was returned each refund and dispute accounts for."""
     shares: Counter[str] = Counter()
     for entry in taking:
@@ -39,7 +41,7 @@ def _shares(taking: Sequence[Entry]) -> Counter[str]:
     return shares
 
 
-def _purchase(entry: Entry, payment_key: str) -> Purchase:
+def _purchase(entry: CreditEntry, payment_key: str) -> Purchase:
     return Purchase(
         user_id=entry.user_id,
         credits=entry.credits,

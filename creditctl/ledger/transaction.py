@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from creditctl.core.entitlement.decision import Proposal
 from creditctl.core.entitlement.facts import DisputeFact, Fact, RefundFact
-from creditctl.core.entitlement.fields import MAX_USER_ID_CHARACTERS, is_user_id
 from creditctl.core.entitlement.findings import other_currency
 from creditctl.core.entitlement.settlement import (
     EntryDraft,
     EntryKind,
     KeyScheme,
-    idempotency_key,
     settlement,
 )
+from creditctl.core.entitlement.user_ids import USER_ID_WORDS, is_user_id
 from creditctl.core.errors import UsageError
 from creditctl.core.findings import Finding
+from creditctl.core.limits import MAX_MAGNITUDE
 from creditctl.ledger import rows
 from creditctl.ledger.hashchain.canonical import fast_entry_hash
-from creditctl.ledger.models import Delivery, Entry, Outcome, Posting
+from creditctl.ledger.models import Delivery, Entry, FindingStatus, Outcome, Posting, StoredFinding
 from creditctl.ledger.refund_position import refund_position
 from creditctl.ledger.sqlite.statements import select
 from creditctl.ledger.view import LedgerView
@@ -35,8 +35,6 @@ SELECT_SAME_PURCHASE = " UNION ALL ".join(
 
 KEPT_UNVERIFIED_DELIVERIES = 1000
 """How many deliveries with a bad signature are kept: anyone can send those, so they must not fill the disk."""
-
-_MAX_MAGNITUDE = 10**15
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,48 +54,12 @@ class LedgerTransaction(LedgerView):
                 application's own rows may bring a second purchase for one payment.
         Errors: UsageError for a draft that no entry can hold.
         """
-        _require_storable(draft)
+        require_storable(draft)
         known = self._known(draft)
         if known:
             agreeing = next((entry for entry in known if entry.agrees_with(draft)), None)
             return Posting(Outcome.EXISTS, agreeing) if agreeing else Posting(Outcome.CONFLICT, known[0])
         return Posting(Outcome.POSTED, self._append(draft))
-
-    def adjust(
-        self,
-        *,
-        user_id: str,
-        credits: int,
-        reason: str,
-        key: str,
-        created: int | None = None,
-        corrects: int | None = None,
-        payment_key: str | None = None,
-    ) -> Posting:
-        """Posts an adjustment: gives (or with a negative number takes) credits by hand; the same key does so once.
-
-        Errors: UsageError without a reason, for zero credits, or if it corrects an entry that is not there.
-        """
-        if not reason.strip() or credits == 0:
-            raise UsageError("An adjustment needs a number of credits and a reason.", code="ledger.adjustment")
-        if corrects is not None and self.entry(corrects) is None:
-            raise UsageError(f"There is no entry {corrects}.", code="ledger.no_entry")
-        draft = EntryDraft(
-            created=self.now if created is None else created,
-            user_id=user_id,
-            kind=EntryKind.ADJUSTMENT,
-            credits=credits,
-            amount=0,
-            currency=None,
-            payment_key=payment_key,
-            session_id=None,
-            object_id=None,
-            package=None,
-            idempotency_key=idempotency_key(KeyScheme.ADJUSTMENT, key),
-            corrects=corrects,
-            note=reason,
-        )
-        return self.post(draft)
 
     def settle(
         self, payment_key: str, *, source_event: str | None = None, cause: str | None = None
@@ -149,6 +111,15 @@ class LedgerTransaction(LedgerView):
         self.connection.execute(rows.INSERT_FINDING, row)
         return number
 
+    def settle_finding(self, finding: StoredFinding, reason: str, entry_id: int | None) -> StoredFinding:
+        """Marks a finding as credited by an entry, or without one as dismissed; gives it as it is kept now."""
+        status = FindingStatus.DISMISSED if entry_id is None else FindingStatus.CREDITED
+        self.connection.execute(
+            "UPDATE findings SET status = ?, reason = ?, resolved = ?, entry_id = ? WHERE id = ?",
+            (status.value, reason, self.now, entry_id, finding.id),
+        )
+        return replace(finding, status=status, reason=reason, resolved=self.now, entry_id=entry_id)
+
     def add_delivery(self, delivery: Delivery) -> int:
         """Keeps one delivery; of unverified ones only the latest thousand."""
         cursor = self.connection.execute(rows.INSERT_DELIVERY, rows.delivery_values(delivery, self.now))
@@ -194,11 +165,11 @@ class LedgerTransaction(LedgerView):
                 self.add_finding(finding, payment_key=purchase.payment_key, source_event=event)
 
 
-def _require_storable(draft: EntryDraft) -> None:
+def require_storable(draft: EntryDraft) -> None:
     """Refuses what no entry can hold, in a sentence, before SQLite would do it in its own words."""
     if not is_user_id(draft.user_id):
-        raise UsageError(f"A user id is a text of 1 to {MAX_USER_ID_CHARACTERS} characters.", code="ledger.user_id")
-    if max(abs(draft.credits), abs(draft.amount)) > _MAX_MAGNITUDE:
+        raise UsageError(f"A user id is {USER_ID_WORDS}.", code="ledger.user_id")
+    if max(abs(draft.credits), abs(draft.amount)) > MAX_MAGNITUDE:
         raise UsageError("Credits and amount must be below 10^15.", code="ledger.out_of_range")
     if draft.kind is EntryKind.PURCHASE and draft.payment_key is None:
         raise UsageError("A purchase needs the key of its payment.", code="ledger.payment_key")

@@ -87,6 +87,11 @@ class LedgerView:
         row = self._entry_rows(terms, limit=1).fetchone()
         return rows.entry_of(row) if row else None
 
+    def purchases_of_session(self, session_id: str) -> list[Entry]:
+        """The purchases of a checkout session, under whatever key; found in the index that only purchases have."""
+        found = self._entry_rows([("session_id = ? AND kind = 'purchase'", session_id)])
+        return [rows.entry_of(row) for row in found]
+
     def count(self) -> int:
         """How many entries there are."""
         return self.head().count

@@ -1,21 +1,50 @@
-"""What was read of Stripe, as values that everything after the pull works from."""
+"""Payment facts: what was read of Stripe about payments, as values that every judgement works from."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from creditctl.core.entitlement.facts import MANAGED_BY, Fact, LineItem, SessionFacts, text, whole
-from creditctl.core.when import Window
+from creditctl.core.entitlement.facts import Fact, LineItem, SessionFacts, text, whole
+from creditctl.core.entitlement.fields import metadata_of, optional_text
+from creditctl.core.metadata import is_managed
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeFacts:
+    """The latest charge of a payment intent. Shape: `method` is the type of its payment method, such as `card`.
+
+    Units:  `amount` in minor units of `currency`, `created` in Unix seconds.
+    Source: Stripe API reference, "The Charge object".
+    """
+
+    id: str
+    created: int
+    status: str | None = None
+    amount: int | None = None
+    currency: str | None = None
+    method: str | None = None
+
+    @classmethod
+    def from_stripe(cls, data: Mapping[str, Any]) -> ChargeFacts:
+        """The facts in a charge. Errors: MalformedFact."""
+        details, amount = data.get("payment_method_details"), data.get("amount")
+        return cls(
+            id=text(data, "id"),
+            created=whole(data, "created"),
+            status=optional_text(data, "status"),
+            amount=amount if isinstance(amount, int) else None,
+            currency=optional_text(data, "currency"),
+            method=optional_text(details, "type") if isinstance(details, Mapping) else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class IntentFacts:
     """A payment intent as far as credits depend on it.
 
-    Units:  amounts in minor units of `currency`; `created` and `paid` in Unix seconds, `paid` being the time of its
-            latest charge where that is known.
+    Units:  amounts in minor units of `currency`; `created` in Unix seconds.
     Source: Stripe API reference, "The PaymentIntent object".
     """
 
@@ -25,12 +54,18 @@ class IntentFacts:
     currency: str
     metadata: Mapping[str, str]
     created: int
-    paid: int
+    amount: int | None = None
+    charge: ChargeFacts | None = None
 
     @property
     def managed(self) -> bool:
         """Whether it says of itself that it is ours."""
-        return self.metadata.get("managed_by") == MANAGED_BY
+        return is_managed(self.metadata)
+
+    @property
+    def paid(self) -> int:
+        """When it was paid: the time of its latest charge, where that is known."""
+        return self.created if self.charge is None else self.charge.created
 
     @classmethod
     def from_stripe(cls, data: Mapping[str, Any]) -> IntentFacts:
@@ -38,16 +73,16 @@ class IntentFacts:
 
         Errors: MalformedFact.
         """
-        charge, metadata = data.get("latest_charge"), data.get("metadata")
-        created = whole(data, "created")
+        charge, amount = data.get("latest_charge"), data.get("amount")
         return cls(
             id=text(data, "id"),
             status=text(data, "status"),
             amount_received=whole(data, "amount_received"),
             currency=text(data, "currency").lower(),
-            metadata=metadata if isinstance(metadata, Mapping) else {},
-            created=created,
-            paid=whole(charge, "created") if isinstance(charge, Mapping) else created,
+            metadata=metadata_of(data),
+            created=whole(data, "created"),
+            amount=amount if isinstance(amount, int) else None,
+            charge=ChargeFacts.from_stripe(charge) if isinstance(charge, Mapping) else None,
         )
 
 
@@ -57,6 +92,7 @@ class SoldSession:
 
     session: SessionFacts
     items: tuple[LineItem, ...] | None = None
+    success_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,53 +106,16 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
-class Pulled:
-    """Everything that one run read of Stripe.
+class PaymentFacts:
+    """Everything that Stripe says of one payment.
 
-    Shape:  sessions, intents and facts by their ids; `asked` are payments that were asked for one by one, `absent`
-            those of them that Stripe does not know; `gaps` are sentences about what two lists say of each other that
-            cannot be if both are whole.
-    Units:  `started` in Unix seconds: what the ledger wrote since then may be newer than what was read.
+    Shape: `key` is the payment intent, or the session where there is none; `absent` means that Stripe was asked and
+           does not know it.
     """
 
-    window: Window
-    started: int
-    sessions: Mapping[str, SoldSession] = field(default_factory=dict)
-    intents: Mapping[str, IntentFacts] = field(default_factory=dict)
-    facts: Mapping[str, Fact] = field(default_factory=dict)
-    asked: frozenset[str] = frozenset()
-    absent: frozenset[str] = frozenset()
+    key: str
+    sold: SoldSession | None = None
+    intent: IntentFacts | None = None
+    facts: tuple[Fact, ...] = ()
+    absent: bool = False
     unreadable: tuple[Unreadable, ...] = ()
-    gaps: tuple[str, ...] = ()
-    counts: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def complete(self) -> bool:
-        """Whether nothing speaks against having read everything."""
-        return not self.gaps
-
-    @property
-    def settled_keys(self) -> frozenset[str]:
-        """Every payment, by either name, of which the lists show the session, or show that it has none.
-
-        Shape: an intent from before the window may belong to a session that is older than what was listed.
-        """
-        since = self.window.since
-        alone = (each.id for each in self.intents.values() if since is None or each.created >= since)
-        return frozenset((*self.sessions, *(sold.session.payment_key for sold in self.sessions.values()), *alone))
-
-    def joined(self, others: Iterable[Pulled]) -> Pulled:
-        """With what was read later of single payments."""
-        whole_picture = self
-        for other in others:
-            whole_picture = replace(
-                whole_picture,
-                sessions={**whole_picture.sessions, **other.sessions},
-                intents={**whole_picture.intents, **other.intents},
-                facts={**whole_picture.facts, **other.facts},
-                asked=whole_picture.asked | other.asked,
-                absent=whole_picture.absent | other.absent,
-                unreadable=tuple(dict.fromkeys((*whole_picture.unreadable, *other.unreadable))),
-                gaps=(*whole_picture.gaps, *other.gaps),
-            )
-        return whole_picture

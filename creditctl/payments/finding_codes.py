@@ -1,4 +1,4 @@
-"""What can be wrong between Stripe and the ledger: the codes, how bad each is, and who may put it right."""
+"""Finding codes of reconciliation: their severities, their fixes, and findings made by them."""
 
 from __future__ import annotations
 
@@ -89,8 +89,3 @@ def correction(user_id: str, credits: int, corrects: int) -> str:
 def quoted(text: str) -> str:
     """A text as a shell takes it literally."""
     return shlex.quote(text)
-
-
-def plural(count: int, noun: str) -> str:
-    """`1 credit`, `1,000 credits`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

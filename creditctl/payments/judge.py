@@ -1,50 +1,47 @@
-"""From payments to findings and repairs. Pure: the same payments give the same answer in any order."""
+"""Judge: from one payment case to its verdict. Pure: the same payment gives the same answer to whoever asks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 
-from creditctl.payments.case import Case
-from creditctl.payments.facts import Pulled
+from creditctl.payments.case import PaymentCase
+from creditctl.payments.facts import Unreadable
 from creditctl.payments.finding_codes import ClassifiedFinding, classified
-from creditctl.payments.judge_clawback import judge_returns
-from creditctl.payments.judge_credit import JudgementContext, judge_credit
-from creditctl.payments.repair import Repair
+from creditctl.payments.judge_clawback import judge_clawback
+from creditctl.payments.judge_credit import judge_credit
+from creditctl.payments.verdict import JudgementContext, PaymentState, Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Classified:
-    """Everything that is wrong, and everything that can be put right."""
+def judge(case: PaymentCase, context: JudgementContext) -> Verdict:
+    """How one payment stands: its credits first, then, where those stand, its refunds and disputes.
 
-    found: tuple[ClassifiedFinding, ...]
-    repairs: tuple[Repair, ...]
-
-
-def classify(cases: Iterable[Case], terms: JudgementContext) -> Classified:
-    """The findings and the repairs of many payments."""
-    found: list[ClassifiedFinding] = []
-    repairs: list[Repair] = []
-    for case in cases:
-        credit = judge_credit(case, terms)
-        returns = judge_returns(case, terms) if credit.stands and case.purchases else None
-        for verdict in (credit, returns) if returns else (credit,):
-            found += verdict.found
-            repairs += [verdict.repair] if verdict.repair is not None else []
-    return Classified(tuple(found), tuple(repairs))
+    Shape: what a person dismissed is not found again.
+    """
+    if case.unreadable:
+        return Verdict(PaymentState.UNREADABLE, tuple(map(unreadable_finding, case.unreadable)))
+    credit = judge_credit(case, context)
+    if not (credit.stands and case.purchases):
+        return _without_dismissed(credit.verdict, context)
+    clawback = judge_clawback(case, context)
+    both = replace(clawback, found=(*credit.verdict.found, *clawback.found), decision=credit.verdict.decision)
+    worse = credit.verdict.state if credit.verdict.state is not PaymentState.CREDITED else clawback.state
+    return _without_dismissed(replace(both, state=worse), context)
 
 
-def about_the_pull(pulled: Pulled) -> tuple[ClassifiedFinding, ...]:
-    """What is wrong with the reading itself."""
-    again = "`creditctl reconcile` again; nothing is repaired from an incomplete picture"
-    gaps = tuple(classified("pull_incomplete", "stripe", f"{gap}.", again) for gap in pulled.gaps)
-    unreadable = tuple(
-        classified(
-            "unreadable_object",
-            each.id,
-            f"Stripe's answer to {each.path} could not be understood: {each.reason}.",
-            "Please report it: this version of creditctl does not know such an object",
-        )
-        for each in pulled.unreadable
+def unreadable_finding(each: Unreadable) -> ClassifiedFinding:
+    """The finding about an object that could not be understood."""
+    return classified(
+        "unreadable_object",
+        each.id,
+        f"Stripe's answer to {each.path} could not be understood: {each.reason}.",
+        "Please report it: this version of creditctl does not know such an object",
     )
-    return (*gaps, *unreadable)
+
+
+def _without_dismissed(verdict: Verdict, context: JudgementContext) -> Verdict:
+    left = tuple(found for found in verdict.found if not context.dismissed(found))
+    if len(left) == len(verdict.found):
+        return verdict
+    if left:
+        return replace(verdict, found=left)
+    return replace(verdict, found=(), drafts=(), state=PaymentState.SETTLED)

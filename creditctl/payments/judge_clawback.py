@@ -1,18 +1,21 @@
-"""Judges the taking side of one payment: refunds and disputes against what the ledger took for them. Pure."""
+"""Clawback judgement: the refunds and disputes of one payment against what was taken back for them. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.entitlement.findings import other_currency
 from creditctl.core.entitlement.settlement import EntryDraft, EntryKind, credits_to_take, returned_amount, settlement
 from creditctl.core.money import format_amount
-from creditctl.ledger.models import Entry
+from creditctl.core.text import plural
+from creditctl.ledger.models import FindingStatus
 from creditctl.ledger.refund_position import refund_position
-from creditctl.payments.case import Case
-from creditctl.payments.finding_codes import REPAIR, ClassifiedFinding, classified, correction, for_person, plural
-from creditctl.payments.judge_credit import JudgementContext, Verdict
+from creditctl.payments.case import PaymentCase
+from creditctl.payments.finding_codes import REPAIR, ClassifiedFinding, classified, correction, for_person
 from creditctl.payments.repair import Repair
+from creditctl.payments.verdict import JudgementContext, PaymentState, Verdict
 
 _NAMES = {
     EntryKind.REFUND: "refund_not_taken",
@@ -22,51 +25,63 @@ _NAMES = {
 }
 
 
-def judge_returns(case: Case, terms: JudgementContext) -> Verdict:
+def judge_clawback(case: PaymentCase, context: JudgementContext) -> Verdict:
     """What stands against the credits taken back of a payment whose purchase stands."""
     if not case.facts and not case.clawbacks:
-        return Verdict()
+        return Verdict(PaymentState.CREDITED)
     entry = case.main
-    standing = refund_position(entry, case.entries, case.key)
     currencies = tuple(_other_currencies(case, entry))
-    drafts = settlement(standing, case.facts)
+    drafts = settlement(refund_position(entry, case.entries, case.key), case.facts)
     if drafts:
-        return _unsettled(case, entry, drafts, currencies, terms)
-    target = credits_to_take(
-        entry.credits, entry.amount, returned_amount(entry.amount, case.facts, entry.currency or "")
-    )
+        verdict = _unsettled(case, entry, drafts, context)
+        return replace(verdict, found=(*currencies, *verdict.found))
+    return Verdict(*_settled(case, entry, currencies, context))
+
+
+def _settled(
+    case: PaymentCase, entry: CreditEntry, currencies: tuple[ClassifiedFinding, ...], context: JudgementContext
+) -> tuple[PaymentState, tuple[ClassifiedFinding, ...]]:
+    """What is followed may still have been followed too far, or be in a currency that cannot be reckoned."""
+    returned = returned_amount(entry.amount, case.facts, entry.currency or "")
+    target = credits_to_take(entry.credits, entry.amount, returned)
     over = case.taken - target
-    if over <= 0 or case.recorded_after(terms.started):
-        return Verdict(currencies)
-    return Verdict((*currencies, _over_taken(case, over, target)))
+    if over > 0 and not case.recorded_after(context.started):
+        return PaymentState.WRONG, (*currencies, _over_taken(case, over, target))
+    return _state_of(currencies, context), currencies
+
+
+def _state_of(currencies: tuple[ClassifiedFinding, ...], context: JudgementContext) -> PaymentState:
+    """Decided by a person who credited or dismissed every finding, undecided while one is open."""
+    statuses = {context.settled.get(found.identity, FindingStatus.OPEN) for found in currencies}
+    if not statuses:
+        return PaymentState.CREDITED
+    return PaymentState.UNDECIDED if FindingStatus.OPEN in statuses else PaymentState.SETTLED
 
 
 def _unsettled(
-    case: Case,
-    entry: Entry,
-    drafts: tuple[EntryDraft, ...],
-    currencies: tuple[ClassifiedFinding, ...],
-    terms: JudgementContext,
+    case: PaymentCase, entry: CreditEntry, drafts: tuple[EntryDraft, ...], context: JudgementContext
 ) -> Verdict:
-    """Refunds or disputes that the ledger has not followed: too young to say, or to be posted."""
+    """Refunds or disputes that the entries have not followed: too young to say, or to be posted."""
     made = {fact.object_id: fact.created for fact in case.facts}
-    within_grace = any(terms.within_grace(made[draft.object_id or ""]) for draft in drafts)
-    if within_grace or case.recorded_after(terms.started):
+    within_grace = any(context.within_grace(made[draft.object_id or ""]) for draft in drafts)
+    if within_grace or case.recorded_after(context.started):
         text = "A refund or dispute is newer than the ledger; the webhook may still be on its way."
         fix = "Wait; `creditctl reconcile` again later"
-        return Verdict((*currencies, classified("in_flight", case.key, text, fix, payment_key=case.key)))
+        found = classified("in_flight", case.key, text, fix, payment_key=case.key)
+        return Verdict(PaymentState.IN_FLIGHT, (found,), drafts=drafts)
     if entry.payment_key != case.key:
         # The ledger looks for refunds under the payment's own key, so nothing posted there would be found again.
-        return Verdict((*currencies, *(_by_hand(case, entry, draft) for draft in drafts)))
-    found = tuple(_not_followed(case, draft, REPAIR) for draft in drafts)
-    return Verdict((*currencies, *found), Repair(case.key, None, case.facts, drafts))
+        by_hand = tuple(_by_hand(case, entry, draft) for draft in drafts)
+        return Verdict(PaymentState.MISSING, by_hand, drafts=drafts)
+    not_followed = tuple(_not_followed(case, draft, REPAIR) for draft in drafts)
+    return Verdict(PaymentState.MISSING, not_followed, Repair(case.key, None, case.facts, drafts), drafts=drafts)
 
 
-def _not_followed(case: Case, draft: EntryDraft, fix: str) -> ClassifiedFinding:
+def _not_followed(case: PaymentCase, draft: EntryDraft, fix: str) -> ClassifiedFinding:
     return classified(_NAMES[draft.kind], draft.object_id or case.key, _sentence(draft), fix, payment_key=case.key)
 
 
-def _by_hand(case: Case, entry: Entry, draft: EntryDraft) -> ClassifiedFinding:
+def _by_hand(case: PaymentCase, entry: CreditEntry, draft: EntryDraft) -> ClassifiedFinding:
     fix = correction(draft.user_id, draft.credits, entry.id)
     subject = draft.object_id or case.key
     return for_person(_NAMES[draft.kind], case.key, _sentence(draft), fix, subject=subject)
@@ -85,7 +100,7 @@ def _sentence(draft: EntryDraft) -> str:
     }[draft.kind]
 
 
-def _over_taken(case: Case, over: int, target: int) -> ClassifiedFinding:
+def _over_taken(case: PaymentCase, over: int, target: int) -> ClassifiedFinding:
     """More was taken than refunds and disputes explain, by entries of which Stripe knows nothing."""
     last = case.clawbacks[-1]
     text = (
@@ -95,7 +110,7 @@ def _over_taken(case: Case, over: int, target: int) -> ClassifiedFinding:
     return for_person("refund_over_taken", case.key, text, correction(last.user_id, over, last.id))
 
 
-def _other_currencies(case: Case, entry: Entry) -> Iterator[ClassifiedFinding]:
+def _other_currencies(case: PaymentCase, entry: CreditEntry) -> Iterator[ClassifiedFinding]:
     """What cannot be reckoned in the currency of the purchase."""
     for fact in case.facts:
         if fact.counted and fact.currency != entry.currency:

@@ -1,78 +1,63 @@
-"""Judges the giving side of one payment: who should hold how many credits of it, and who does. Pure."""
+"""Credit judgement: who should hold how many credits of one payment, and who does. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from creditctl.core.catalog import Catalog
 from creditctl.core.entitlement.decision import Decision, Disagrees, Grants, NotOurs, Waits, decide
+from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.entitlement.settlement import Purchase, RefundPosition, settlement
 from creditctl.core.findings import Severity
 from creditctl.core.money import format_amount
+from creditctl.core.text import plural
 from creditctl.core.when import iso_time
-from creditctl.ledger.models import Entry, FindingStatus
-from creditctl.payments.case import Case
-from creditctl.payments.finding_codes import ClassifiedFinding, classified, correction, for_person, plural
+from creditctl.ledger.models import FindingStatus
+from creditctl.payments.case import PaymentCase
+from creditctl.payments.facts import SoldSession
+from creditctl.payments.finding_codes import ClassifiedFinding, classified, correction, for_person
 from creditctl.payments.repair import NOTE, Repair
+from creditctl.payments.verdict import JudgementContext, PaymentState, Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class JudgementContext:
-    """What a payment is judged by.
+class CreditJudgement:
+    """The verdict about the credits alone. Shape: with `stands` the purchase is rightly there, and its refunds and
+    disputes can be judged against it."""
 
-    Shape: `settled` says how a person settled a finding, by its code and subject.
-    Units: `now` and `started` (of the pull) in Unix seconds.
-    """
-
-    catalog: Catalog
-    livemode: bool
-    now: int
-    started: int
-    grace_seconds: int
-    settled: dict[tuple[str, str], FindingStatus] = field(default_factory=dict)
-
-    def within_grace(self, moment: int) -> bool:
-        """Whether a webhook about something of that time may simply still be on its way.
-
-        Shape: a time far in the future says that two clocks disagree, and excuses nothing.
-        """
-        return abs(self.now - moment) < self.grace_seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What is wrong with a payment, and what would put it right.
-
-    Shape: `stands` says that its purchase is rightly there, so that refunds and disputes can be judged against it.
-    """
-
-    found: tuple[ClassifiedFinding, ...] = ()
-    repair: Repair | None = None
+    verdict: Verdict
     stands: bool = False
 
 
-def judge_credit(case: Case, terms: JudgementContext) -> Verdict:
+def worth(sold: SoldSession, catalog: Catalog) -> Decision:
+    """What a checkout session is worth; NeedsLineItems where only its line items can say it and are not there."""
+    return decide(sold.session, catalog, sold.items)
+
+
+def judge_credit(case: PaymentCase, context: JudgementContext) -> CreditJudgement:
     """What stands against the credits given for a payment."""
-    mixed = _mode_mix(case, terms)
+    decision = None if case.sold is None else worth(case.sold, context.catalog)
+    mixed = _mode_mix(case, context)
     if mixed is not None:
-        return Verdict((mixed,))
-    decision = None if case.sold is None else decide(case.sold.session, terms.catalog, case.sold.items)
+        return CreditJudgement(Verdict(PaymentState.WRONG, (mixed,), decision=decision))
     if isinstance(decision, Grants):
-        return _granted(case, decision.purchase, terms)
-    if isinstance(decision, Disagrees):
-        return _undecided(case, decision, terms)
-    return _nothing_due(case, decision, terms)
+        judgement = _granted(case, decision.purchase, context)
+    elif isinstance(decision, Disagrees):
+        judgement = _undecided(case, decision, context)
+    else:
+        judgement = CreditJudgement(_nothing_due(case, decision, context))
+    return replace(judgement, verdict=replace(judgement.verdict, decision=decision))
 
 
-def _mode_mix(case: Case, terms: JudgementContext) -> ClassifiedFinding | None:
+def _mode_mix(case: PaymentCase, context: JudgementContext) -> ClassifiedFinding | None:
     """Test and live data in one place, told by `livemode` or by the name of a session."""
-    foreign = "cs_test_" if terms.livemode else "cs_live_"
-    strangers = [entry.id for entry in case.entries if entry.livemode != terms.livemode or _named(entry, foreign)]
-    read = case.sold is not None and case.sold.session.livemode != terms.livemode
+    foreign = "cs_test_" if context.livemode else "cs_live_"
+    strangers = [entry.id for entry in case.entries if entry.livemode != context.livemode or _named(entry, foreign)]
+    read = case.sold is not None and case.sold.session.livemode != context.livemode
     if not strangers and not read:
         return None
-    here, there = ("live", "test") if terms.livemode else ("test", "live")
+    here, there = ("live", "test") if context.livemode else ("test", "live")
     what = f"entry {strangers[0]} is" if strangers else "its session is"
     fix = "Find out who wrote it" if strangers else "Check STRIPE_SECRET_KEY and STRIPE_API_BASE"
     if strangers and case.granted:
@@ -80,25 +65,27 @@ def _mode_mix(case: Case, terms: JudgementContext) -> ClassifiedFinding | None:
     return for_person("mode_mix", case.key, f"In a {here} ledger, {what} about a {there} payment.", fix)
 
 
-def _named(entry: Entry, prefix: str) -> bool:
+def _named(entry: CreditEntry, prefix: str) -> bool:
     return (entry.session_id or entry.payment_key or "").startswith(prefix)
 
 
-def _granted(case: Case, purchase: Purchase, terms: JudgementContext) -> Verdict:
+def _granted(case: PaymentCase, purchase: Purchase, context: JudgementContext) -> CreditJudgement:
     if not case.purchases:
-        return _missing(case, purchase, terms)
-    return Verdict((*_holders(case, purchase), *_differences(case.main, purchase)), stands=True)
+        return CreditJudgement(_missing(case, purchase, context))
+    found = (*_holders(case, purchase), *_differences(case.main, purchase))
+    return CreditJudgement(Verdict(PaymentState.WRONG if found else PaymentState.CREDITED, found), stands=True)
 
 
-def _missing(case: Case, purchase: Purchase, terms: JudgementContext) -> Verdict:
+def _missing(case: PaymentCase, purchase: Purchase, context: JudgementContext) -> Verdict:
     """Paid, and no entry: late, or lost."""
     paid = purchase.created if case.intent is None else max(purchase.created, case.intent.paid)
-    money = format_amount(purchase.amount, purchase.currency)
-    what = f"User {purchase.user_id} paid {money} for {plural(purchase.credits, 'credit')} at {iso_time(paid)}"
-    if terms.within_grace(paid):
-        return Verdict((_in_flight(case, f"{what}; the webhook may still be on its way."),))
     purchase = replace(purchase, created=paid)
     drafts = (purchase.draft(note=NOTE), *settlement(RefundPosition(purchase, 0), case.facts))
+    money = format_amount(purchase.amount, purchase.currency)
+    what = f"User {purchase.user_id} paid {money} for {plural(purchase.credits, 'credit')} at {iso_time(paid)}"
+    if context.within_grace(paid):
+        found = _in_flight(case, f"{what}; the webhook may still be on its way.")
+        return Verdict(PaymentState.IN_FLIGHT, (found,), drafts=drafts)
     due = sum(draft.credits for draft in drafts)
     text = f"{what}, and the ledger has no entry." + ("" if due == purchase.credits else f" {due:,} of them are due.")
     found = classified(
@@ -109,10 +96,10 @@ def _missing(case: Case, purchase: Purchase, terms: JudgementContext) -> Verdict
         # All of it went back to the buyer: the books are wrong, but nobody lacks anything.
         severity=None if due else Severity.LOW,
     )
-    return Verdict((found,), Repair(case.key, purchase, case.facts, drafts))
+    return Verdict(PaymentState.MISSING, (found,), Repair(case.key, purchase, case.facts, drafts), drafts=drafts)
 
 
-def _holders(case: Case, purchase: Purchase) -> Iterator[ClassifiedFinding]:
+def _holders(case: PaymentCase, purchase: Purchase) -> Iterator[ClassifiedFinding]:
     """Whether the right user, and nobody else, holds the right number of credits."""
     granted, due = case.granted, purchase.credits
     if granted == {purchase.user_id: due}:
@@ -135,7 +122,7 @@ def _holders(case: Case, purchase: Purchase) -> Iterator[ClassifiedFinding]:
         yield for_person("wrong_amount", case.key, f"For this payment {owed} and has {held:,}.", fix)
 
 
-def _differences(entry: Entry, purchase: Purchase) -> Iterator[ClassifiedFinding]:
+def _differences(entry: CreditEntry, purchase: Purchase) -> Iterator[ClassifiedFinding]:
     """What the entry says of the payment beside its credits. An import may not have known a currency or a package."""
     pairs = (
         ("currency", entry.currency, purchase.currency),
@@ -149,33 +136,45 @@ def _differences(entry: Entry, purchase: Purchase) -> Iterator[ClassifiedFinding
             yield for_person(f"{name}_mismatch", purchase.payment_key, text, fix)
 
 
-def _undecided(case: Case, decision: Disagrees, terms: JudgementContext) -> Verdict:
+def _undecided(case: PaymentCase, decision: Disagrees, context: JudgementContext) -> CreditJudgement:
     """Paid, but a person has to say what it is worth, or has said so."""
     finding = decision.finding
-    status = terms.settled.get((finding.code, finding.subject))
+    status = context.settled.get((finding.code, finding.subject))
     if not case.granted:
         if status is not None and status is not FindingStatus.OPEN:
-            return Verdict()
-        return Verdict((ClassifiedFinding(finding, case.key, decision.proposal, lasting=True),))
+            return CreditJudgement(Verdict(PaymentState.SETTLED))
+        found = ClassifiedFinding(finding, case.key, decision.proposal, lasting=True)
+        return CreditJudgement(Verdict(PaymentState.UNDECIDED, (found,)))
     if status is FindingStatus.CREDITED:
-        return Verdict(stands=True)
+        return CreditJudgement(Verdict(PaymentState.CREDITED), stands=True)
     given = plural(sum(case.granted.values()), "credit")
     text = f"{given} were given although a person should have decided ({finding.code})."
-    return Verdict((for_person("undecided_credit", case.key, text, _take_back(case)),), stands=True)
+    undecided = for_person("undecided_credit", case.key, text, _take_back(case))
+    return CreditJudgement(Verdict(PaymentState.WRONG, (undecided,)), stands=True)
 
 
-def _nothing_due(case: Case, decision: Decision | None, terms: JudgementContext) -> Verdict:
+def _nothing_due(case: PaymentCase, decision: Decision | None, context: JudgementContext) -> Verdict:
     """Not paid, not ours, or not known to Stripe at all: then there should be no credits."""
     if not case.granted:
-        return _unattributed(case, terms) if decision is None else Verdict()
-    if case.recorded_after(terms.started):
-        return Verdict((_in_flight(case, "The ledger gave credits while Stripe was being read; the next run knows."),))
+        return _nothing_given(case, decision, context)
+    if case.recorded_after(context.started):
+        text = "The ledger gave credits while Stripe was being read; the next run knows."
+        return Verdict(PaymentState.IN_FLIGHT, (_in_flight(case, text),))
     given = plural(sum(case.granted.values()), "credit")
     name, why = _why_not(case, decision)
-    return Verdict((for_person(name, case.key, f"{given} were given, but {why}.", _take_back(case)),))
+    found = for_person(name, case.key, f"{given} were given, but {why}.", _take_back(case))
+    return Verdict(PaymentState.WRONG, (found,))
 
 
-def _why_not(case: Case, decision: Decision | None) -> tuple[str, str]:
+def _nothing_given(case: PaymentCase, decision: Decision | None, context: JudgementContext) -> Verdict:
+    if isinstance(decision, Waits):
+        return Verdict(PaymentState.WAITING)
+    if decision is not None:
+        return Verdict(PaymentState.NOT_OURS)
+    return _unattributed(case, context)
+
+
+def _why_not(case: PaymentCase, decision: Decision | None) -> tuple[str, str]:
     if isinstance(decision, Waits):
         return "not_paid_credit", f"the session is not paid: {decision.reason}"
     if isinstance(decision, NotOurs):
@@ -187,28 +186,32 @@ def _why_not(case: Case, decision: Decision | None) -> tuple[str, str]:
     return "not_ours_credit", "no checkout session of ours belongs to the payment"
 
 
-def _unattributed(case: Case, terms: JudgementContext) -> Verdict:
+def _unattributed(case: PaymentCase, context: JudgementContext) -> Verdict:
     """Money for us that no checkout session explains; anything that is not ours is nobody's business here."""
     intent = case.intent
-    if intent is None or not intent.managed or intent.status != "succeeded" or terms.within_grace(intent.paid):
-        return Verdict()
+    if intent is None or not intent.managed:
+        return Verdict(PaymentState.NOT_OURS)
+    if intent.status != "succeeded":
+        return Verdict(PaymentState.WAITING)
+    if context.within_grace(intent.paid):
+        return Verdict(PaymentState.IN_FLIGHT)
     money = format_amount(intent.amount_received, intent.currency)
     text = f"{money} were paid for something of ours, but no checkout session belongs to the payment."
     fix = "Find the buyer, then `creditctl ledger adjust --user USER_ID --credits N --reason TEXT`, or refund it"
-    return Verdict((for_person("unattributed_payment", case.key, text, fix),))
+    return Verdict(PaymentState.UNDECIDED, (for_person("unattributed_payment", case.key, text, fix),))
 
 
-def _in_flight(case: Case, text: str) -> ClassifiedFinding:
+def _in_flight(case: PaymentCase, text: str) -> ClassifiedFinding:
     return classified("in_flight", case.key, text, "Wait; `creditctl reconcile` again later", payment_key=case.key)
 
 
-def _take_back(case: Case) -> str:
+def _take_back(case: PaymentCase) -> str:
     """The commands that take away everything given for a payment."""
     users: Sequence[tuple[str, int]] = sorted(case.granted.items())
     return ", ".join(correction(user, -credits, _latest(case, user).id) for user, credits in users)
 
 
-def _latest(case: Case, user_id: str) -> Entry:
+def _latest(case: PaymentCase, user_id: str) -> CreditEntry:
     """The newest purchase of a user: the one to correct."""
     mine = [entry for entry in case.purchases if entry.user_id == user_id]
     return (mine or list(case.purchases))[-1]

@@ -1,4 +1,4 @@
-"""Posts what is safe to post, under the keys that fulfilment uses: a webhook that comes late finds it done."""
+"""Repairs: post what is safe to post, under the keys that fulfilment uses, so that a late webhook finds it done."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from creditctl.core.entitlement.settlement import EntryDraft, Purchase
 from creditctl.core.errors import GuardRefused, LedgerError
 from creditctl.ledger.models import Entry, Outcome
 from creditctl.ledger.store import Ledger
+from creditctl.payments.posting_plan import Origin, PlanOutcome, PostingPlan
+from creditctl.payments.record import record
 
 NOTE = "reconcile --repair"
 """What an entry made by a repair says of itself."""
@@ -33,6 +35,14 @@ class Repair:
     def credits(self) -> int:
         """What it changes, in credits."""
         return sum(draft.credits for draft in self.drafts)
+
+    @property
+    def plan(self) -> PostingPlan:
+        """What it writes."""
+        entry = None if self.purchase is None else self.purchase.draft(note=NOTE)
+        return PostingPlan(
+            Origin.REPAIR, PlanOutcome.POSTED, payment_key=self.payment_key, entry=entry, facts=self.facts
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """The repair as a JSON document shows it."""
@@ -104,13 +114,7 @@ def apply(ledger: Ledger, repairs: Sequence[Repair], done: Callable[[Repaired], 
 
 def _apply(ledger: Ledger, repair: Repair) -> Repaired:
     with ledger.transaction() as tx:
-        written: list[Entry] = []
-        if repair.purchase is not None:
-            posting = tx.post(repair.purchase.draft(note=NOTE))
-            if posting.outcome is Outcome.CONFLICT:
-                return Repaired(repair.payment_key, posting.outcome, ())
-            written += [posting.entry] if posting.outcome is Outcome.POSTED else []
-        for fact in repair.facts:
-            tx.keep_fact(fact)
-        written += tx.settle(repair.payment_key)
-    return Repaired(repair.payment_key, Outcome.POSTED if written else Outcome.EXISTS, tuple(written))
+        recorded = record(tx, repair.plan)
+    if recorded.outcome is PlanOutcome.CONFLICT:
+        return Repaired(repair.payment_key, Outcome.CONFLICT, ())
+    return Repaired(repair.payment_key, Outcome.POSTED if recorded.entries else Outcome.EXISTS, recorded.entries)

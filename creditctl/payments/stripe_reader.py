@@ -1,53 +1,62 @@
-"""Fulfilment's reads, done by the official SDK."""
+"""Stripe reader: the objects of payments as plain data, with the SDK's errors translated once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import stripe
 
-from creditctl.core.errors import CreditctlError, StripeRefused, Unreachable
+from creditctl.stripe_api.errors import translate
+from creditctl.stripe_api.pages import Body, Progress, list_all, retrieve
 
-_PAGE_SIZE = 100
+SESSIONS = "checkout/sessions"
+INTENTS = "payment_intents"
+REFUNDS = "refunds"
+DISPUTES = "disputes"
+CHARGES = "charges"
 
 
+@dataclass(frozen=True)
 class StripeReader:
-    """Answers fulfilment's questions through a StripeClient."""
+    """Reads lists and single objects through a StripeClient.
 
-    def __init__(self, client: stripe.StripeClient) -> None:
-        self._client = client
+    Errors: Unreachable where Stripe does not answer in full, StripeRefused or ConfigurationError where it refuses.
+    """
 
-    def line_items(self, session_id: str) -> Sequence[Mapping[str, Any]]:
+    client: stripe.StripeClient
+    progress: Progress | None = None
+
+    def list(self, path: str, parameters: Mapping[str, Any] | None = None) -> Iterator[Body]:
+        """Every object of a list, newest first."""
+        with _translated():
+            yield from list_all(self.client, path, parameters, progress=self.progress)
+
+    def one(self, path: str, object_id: str, parameters: Mapping[str, Any] | None = None) -> Body | None:
+        """One object by its id, or None where Stripe does not know it."""
+        with _translated():
+            return retrieve(self.client, f"{path}/{quote(object_id, safe='')}", parameters)
+
+    def line_items(self, session_id: str) -> Sequence[Body]:
         """All line items of a checkout session. Source: Stripe API reference, "Retrieve … line items"."""
-        sessions = self._client.v1.checkout.sessions
-        return _all(lambda: sessions.line_items.list(session_id, params={"limit": _PAGE_SIZE}).auto_paging_iter())
+        return list(self.list(line_items_path(session_id)))
 
-    def refunds(self, charge_id: str) -> Sequence[Mapping[str, Any]]:
+    def refunds(self, charge_id: str) -> Sequence[Body]:
         """All refunds of a charge. Source: Stripe API reference, "List all refunds"."""
-        refunds = self._client.v1.refunds
-        return _all(lambda: refunds.list({"charge": charge_id, "limit": _PAGE_SIZE}).auto_paging_iter())
+        return list(self.list(REFUNDS, {"charge": charge_id}))
 
 
-def _all(read: Callable[[], Iterable[stripe.StripeObject]]) -> list[dict[str, Any]]:
+def line_items_path(session_id: str) -> str:
+    """Where the line items of a session are read."""
+    return f"{SESSIONS}/{quote(session_id, safe='')}/line_items"
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
     try:
-        return [item.to_dict() for item in read()]
+        yield
     except stripe.StripeError as error:
-        raise _translated(error) from error
-
-
-def _translated(error: stripe.StripeError) -> CreditctlError:
-    """The SDK's error as one of ours, without the text of the answer."""
-    if error.http_status is None or error.http_status >= 500 or error.http_status in (409, 429):
-        return Unreachable(
-            "Stripe did not answer in full.",
-            code="stripe.unreachable",
-            fix="Try again; see status.stripe.com.",
-            request_id=error.request_id,
-        )
-    return StripeRefused(
-        f"Stripe refused a read ({error.http_status}, {error.code or type(error).__name__}).",
-        code="stripe.refused",
-        fix="Check that STRIPE_SECRET_KEY belongs to this account and may read checkout sessions and refunds.",
-        request_id=error.request_id,
-    )
+        raise translate(error) or error from error

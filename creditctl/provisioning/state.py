@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from urllib.parse import urlsplit
 
+from creditctl.core.metadata import is_managed
 from creditctl.payments.event_types import ENDPOINT_EVENTS
-
-MANAGED_BY = "creditctl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class ProductState:
     @property
     def ours(self) -> bool:
         """Whether it carries our marker."""
-        return self.metadata.get("managed_by") == MANAGED_BY
+        return is_managed(self.metadata)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class PriceState:
     @property
     def ours(self) -> bool:
         """Whether it carries our marker."""
-        return self.metadata.get("managed_by") == MANAGED_BY
+        return is_managed(self.metadata)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ class EndpointState:
     @property
     def ours(self) -> bool:
         """Whether it carries our marker."""
-        return self.metadata.get("managed_by") == MANAGED_BY
+        return is_managed(self.metadata)
 
     @property
     def fingerprint(self) -> str | None:

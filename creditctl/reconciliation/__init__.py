@@ -1,1 +1,1 @@
-"""Reconciliation: what Stripe holds against what the ledger says; pull, match, classify, repair, report."""
+"""Reconciliation: what Stripe holds against what the ledger says; pull, match, judge, repair, report."""

@@ -1,8 +1,8 @@
-"""Findings over several runs: what a person settled is not shown again, what is open is."""
+"""Merges a run's findings with those stored in the ledger: dismissed ones drop out, open ones stay."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from creditctl.core.findings import Finding, sort_findings
@@ -11,13 +11,6 @@ from creditctl.ledger.store import Ledger
 from creditctl.payments.finding_codes import PREFIX, ClassifiedFinding, classified
 
 _NO_ID = "ID"
-
-Settled = dict[tuple[str, str], FindingStatus]
-
-
-def settled(stored: Iterable[StoredFinding]) -> Settled:
-    """How findings were settled, by code and subject."""
-    return {(each.finding.code, each.finding.subject): each.status for each in stored}
 
 
 def keep(ledger: Ledger, found: Sequence[ClassifiedFinding]) -> None:

@@ -1,4 +1,4 @@
-"""One reconciliation of a ledger at a time, also between processes and after a crash."""
+"""File lock of reconciliation: one run on a ledger at a time, also between processes and after a crash."""
 
 from __future__ import annotations
 

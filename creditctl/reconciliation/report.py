@@ -1,4 +1,4 @@
-"""What one run came to."""
+"""Report of one reconciliation run."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 from creditctl.core.findings import Finding, Severity
 from creditctl.core.when import Window, iso_time
-from creditctl.payments.facts import Pulled
-from creditctl.payments.judge_credit import JudgementContext
 from creditctl.payments.repair import Repair, Repaired
+from creditctl.payments.verdict import JudgementContext
+from creditctl.reconciliation.pulled import Pulled
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
-"""One run of reconciliation: pull, match, classify, keep, report; and, if asked, repair and judge again."""
+"""Reconciliation run: pull, match, judge, keep, report; and, if asked, repair and judge again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import chain
 
@@ -11,30 +11,26 @@ import stripe
 from creditctl.core.catalog import Catalog
 from creditctl.core.errors import CreditctlError, Unreachable
 from creditctl.core.keys import redact
+from creditctl.core.limits import GRACE_SECONDS
 from creditctl.core.when import Window
-from creditctl.ledger.models import Entry
 from creditctl.ledger.store import Ledger
-from creditctl.ledger.view import LedgerView
-from creditctl.payments.case import match, unknown_payments
-from creditctl.payments.facts import Pulled
-from creditctl.payments.judge import about_the_pull, classify
-from creditctl.payments.judge_credit import JudgementContext
+from creditctl.payments.finding_codes import ClassifiedFinding, classified
+from creditctl.payments.judge import judge, unreadable_finding
+from creditctl.payments.ledger_entries import LedgerEntries, known_facts, settled_findings
+from creditctl.payments.reader import PaymentReader
 from creditctl.payments.repair import apply, require_repairable
+from creditctl.payments.verdict import JudgementContext
 from creditctl.reconciliation import finding_history
 from creditctl.reconciliation.lock import only_one
-from creditctl.reconciliation.pull import Reader, follow, gaps_by_following, pull
+from creditctl.reconciliation.match import match, unknown_payments
+from creditctl.reconciliation.pull import gaps_by_following, pull
+from creditctl.reconciliation.pulled import Pulled, as_pulled
 from creditctl.reconciliation.report import ReconcileReport
 from creditctl.stripe_api.pages import Progress
-
-__all__ = ["GRACE_SECONDS", "ReconcileReport", "reconcile", "repair"]
-
-GRACE_SECONDS = 900
-"""How long a webhook may take before its absence means something."""
 
 MAX_REPAIRS = 100
 """How many payments one run repairs unless told otherwise: more than that is no accident."""
 
-_ENTRIES_A_PAGE = 5000
 _RUN_KIND = "reconcile"
 
 
@@ -55,14 +51,14 @@ def reconcile(
 
     Shape:  with `record` the run, and what a person has to settle, are kept in the ledger; no entry is ever written.
     Units:  `since` <= t < `until` in Unix seconds.
-    Errors: Unreachable or stripe.StripeError where not everything could be read, LockHeld while another run goes on.
+    Errors: those of PaymentReader where not everything could be read, LockHeld while another run goes on.
     """
     with only_one(ledger.path):
         window, started = Window(since, until), clock()
-        reader = Reader(client, catalog, started, progress)
+        reader = PaymentReader(client, catalog, started, progress)
         try:
             pulled = _read(reader, window, ledger)
-        except (CreditctlError, stripe.StripeError) as error:
+        except CreditctlError as error:
             if record:
                 failure = {"window": window.as_dict(), "error": redact(str(error))}
                 with ledger.transaction() as tx:
@@ -94,12 +90,14 @@ def repair(
         return _recorded(replace(after, repaired=repaired), ledger, clock, record=True)
 
 
-def _read(reader: Reader, window: Window, ledger: Ledger) -> Pulled:
+def _read(reader: PaymentReader, window: Window, ledger: Ledger) -> Pulled:
     """The lists, then one by one the payments that only the ledger, or only a refund, speaks of."""
     listed = pull(reader, window)
     with ledger.reading() as view:
-        unknown = unknown_payments(listed, ledger_entries(view))
-    followed = Pulled(window, reader.started).joined(follow(reader, payment_key, window) for payment_key in unknown)
+        unknown = unknown_payments(listed, LedgerEntries(view).all())
+    followed = Pulled(window, reader.started).joined(
+        as_pulled(reader.payment(key), key, window, reader.started) for key in unknown
+    )
     gaps = Pulled(window, reader.started, gaps=tuple(gaps_by_following(listed, followed)))
     return listed.joined((followed, gaps))
 
@@ -107,12 +105,10 @@ def _read(reader: Reader, window: Window, ledger: Ledger) -> Pulled:
 def _compare(pulled: Pulled, terms: JudgementContext, ledger: Ledger, *, record: bool) -> ReconcileReport:
     """What both sides say of each other now. The ledger is read after Stripe, so it is never behind."""
     with ledger.reading() as view:
-        terms = replace(terms, settled=finding_history.settled(view.findings(None)))
-        entries = list(ledger_entries(view))
-        facts = {stored.fact.object_id: stored.fact for stored in view.facts()}
-    cases = match(pulled, entries, facts)
-    result = classify(cases, terms)
-    found = tuple(chain(about_the_pull(pulled), result.found))
+        terms = replace(terms, settled=settled_findings(view))
+        cases = match(pulled, LedgerEntries(view).all(), known_facts(view))
+    verdicts = [judge(case, terms) for case in cases]
+    found = (*about_the_pull(pulled), *chain.from_iterable(verdict.found for verdict in verdicts))
     if record:
         finding_history.keep(ledger, found)
     with ledger.reading() as view:
@@ -124,7 +120,7 @@ def _compare(pulled: Pulled, terms: JudgementContext, ledger: Ledger, *, record:
         payments=len(cases),
         entries=sum(len(case.entries) for case in cases),
         findings=tuple(finding_history.shown(found, stored, everything=pulled.window.unbounded and pulled.complete)),
-        repairs=result.repairs,
+        repairs=tuple(verdict.repair for verdict in verdicts if verdict.repair is not None),
         basis=pulled,
         terms=terms,
     )
@@ -138,9 +134,8 @@ def _recorded(report: ReconcileReport, ledger: Ledger, clock: Callable[[], int],
     return finished
 
 
-def ledger_entries(view: LedgerView) -> Iterator[Entry]:
-    """Every entry of a ledger, in order."""
-    after = 0
-    while page := view.entries(after_id=after, limit=_ENTRIES_A_PAGE):
-        yield from page
-        after = page[-1].id
+def about_the_pull(pulled: Pulled) -> tuple[ClassifiedFinding, ...]:
+    """What is wrong with the reading itself."""
+    again = "`creditctl reconcile` again; nothing is repaired from an incomplete picture"
+    gaps = tuple(classified("pull_incomplete", "stripe", f"{gap}.", again) for gap in pulled.gaps)
+    return (*gaps, *map(unreadable_finding, pulled.unreadable))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from creditctl.core.errors import StripeRefused, Unreachable
 from creditctl.emulator_client import checkout_payer
+from creditctl.payments.event_types import SESSION_COMPLETED_TYPE
 from creditctl.stripe_api import delivery
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class Shop:
         """
         deadline = self.monotonic() + self.patience_seconds
         while self.monotonic() < deadline:
-            for event in self._events(type="checkout.session.completed"):
+            for event in self._events(type=SESSION_COMPLETED_TYPE):
                 if event["data"]["object"]["id"] == session_id:
                     return json.dumps(event, indent=2).encode()
             self.sleep(_POLL_SECONDS)

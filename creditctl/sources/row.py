@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from creditctl.core.entitlement.fields import MAX_USER_ID_CHARACTERS, is_user_id
 from creditctl.core.entitlement.settlement import EntryKind, KeyScheme, idempotency_key
+from creditctl.core.entitlement.user_ids import USER_ID_WORDS, is_user_id
 from creditctl.core.errors import UsageError
+from creditctl.core.limits import MAX_MAGNITUDE
 from creditctl.sources.imported_entry import ImportedEntry
 from creditctl.sources.source import BadRow
 
@@ -18,7 +19,6 @@ _Class = tuple[str, str | None, str | None]
 """Kind, currency and package."""
 
 _WHOLE = re.compile(r"\s*[+-]?[0-9]{1,18}\s*")
-_MAX_MAGNITUDE = 10**15
 _MAX_SECONDS = 10**11
 _MAX_DIGITS = 18
 _MAX_ROW_CHARACTERS = 200
@@ -172,7 +172,7 @@ def _whole(value: Any, name: str) -> int:
     else:
         units = ", in minor units (cents) of the currency" if name == "amount" else ""
         raise BadRow(f"{name} {_shown(value)} is not a whole number{units}")
-    if abs(number) > _MAX_MAGNITUDE:
+    if abs(number) > MAX_MAGNITUDE:
         raise BadRow(f"{name} {number} is out of range")
     return number
 
@@ -233,7 +233,7 @@ def _currency(value: Any) -> str | None:
 def _user(value: Any) -> str:
     text = _text(value, "user_id")
     if text is None or not is_user_id(text):
-        raise BadRow(f"user_id is not a text of 1 to {MAX_USER_ID_CHARACTERS} characters")
+        raise BadRow(f"user_id is not {USER_ID_WORDS}")
     return text
 
 

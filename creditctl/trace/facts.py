@@ -1,32 +1,25 @@
-"""Everything known about one payment, from Stripe, the archive and the ledger together, and what could not be seen."""
+"""Trace facts: everything known about payments, from Stripe, archive and ledger together, and what was not seen."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from creditctl.ledger.archive.models import EventRecord
-from creditctl.ledger.models import Delivery, Entry, StoredFinding
-
-Body = Mapping[str, Any]
+from creditctl.ledger.models import Delivery, Entry, FindingStatus, StoredFinding
+from creditctl.payments.case import PaymentCase
 
 
 @dataclass(frozen=True, slots=True)
-class PaymentFacts:
+class TracedPayment:
     """One payment as all three sides show it.
 
-    Shape: `key` is the payment intent, or the session where there is none; `deliveries` are those of its events;
-           `balances` maps an entry's id to the user's balance after it; `rejected` counts the deliveries with a bad
-           signature around its events; `has_ledger` and `stripe_seen` say whether those sides could be looked at.
+    Shape: `deliveries` are those of its events; `balances` maps an entry's id to the user's balance after it;
+           `rejected` counts the deliveries with a bad signature around its events; `has_ledger` and `stripe_seen` say
+           whether those sides could be looked at.
     """
 
-    key: str
-    session: Body | None = None
-    items: tuple[Body, ...] | None = None
-    intent: Body | None = None
-    refunds: tuple[Body, ...] = ()
-    disputes: tuple[Body, ...] = ()
+    case: PaymentCase
     events: tuple[EventRecord, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
     entries: tuple[Entry, ...] = ()
@@ -36,22 +29,37 @@ class PaymentFacts:
     has_ledger: bool = True
     stripe_seen: bool = True
 
+    @property
+    def key(self) -> str:
+        """The payment intent, or the session where there is none."""
+        return self.case.key
+
+    @property
+    def known(self) -> bool:
+        """Whether any side knows it."""
+        return bool(self.case.sold or self.case.intent or self.case.unreadable or self.events or self.entries)
+
+    @property
+    def both_sides_seen(self) -> bool:
+        """Whether Stripe and the ledger could both be looked at, so that a verdict means something."""
+        return self.has_ledger and (self.stripe_seen or self.case.sold is not None)
+
     def deliveries_of(self, event_id: str) -> tuple[Delivery, ...]:
         """The deliveries of one event that our webhook logged."""
         return tuple(each for each in self.deliveries if each.event_id == event_id)
 
-    @property
-    def charge(self) -> Body | None:
-        """The latest charge of the payment intent."""
-        found = None if self.intent is None else self.intent.get("latest_charge")
-        return found if isinstance(found, Mapping) else None
-
 
 @dataclass(frozen=True, slots=True)
 class TraceFacts:
-    """What a trace found. Shape: `unseen` are sentences; `away` says that Stripe did not answer."""
+    """What a trace read.
+
+    Shape: `settled` says how findings stand in the ledger, by code and subject; `unseen` are sentences; `away` says
+           that Stripe did not answer. Units: `started` in Unix seconds.
+    """
 
     subject: str
-    payments: tuple[PaymentFacts, ...]
+    payments: tuple[TracedPayment, ...]
     unseen: tuple[str, ...]
+    started: int
+    settled: Mapping[tuple[str, str], FindingStatus] = field(default_factory=dict)
     away: bool = False

@@ -1,20 +1,21 @@
-"""What is the first thing missing of a payment, why, and which command mends it. Pure: it only judges what was read."""
+"""Missing link of a payment: which event, delivery or decision its verdict waits for, and the command. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from creditctl.core.catalog import Catalog
-from creditctl.core.entitlement.decision import Decision, Disagrees, Grants, NeedsLineItems, NotOurs, Waits, decide
-from creditctl.core.entitlement.facts import DisputeFact, Fact, LineItem, MalformedFact, RefundFact, SessionFacts
-from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind, Purchase, credits_to_take, returned_amount
+from creditctl.core.entitlement.decision import NotOurs
+from creditctl.core.entitlement.facts import SessionFacts
+from creditctl.core.entitlement.settlement import EntryDraft, EntryKind
+from creditctl.events.event_view import EventView
 from creditctl.ledger.archive.models import EventRecord
-from creditctl.ledger.models import Entry, FindingStatus
-from creditctl.trace.facts import Body, PaymentFacts
+from creditctl.ledger.models import FindingStatus
+from creditctl.payments.event_types import ASYNC_PAYMENT_SUCCEEDED_TYPE, PAID_TYPES, SESSION_COMPLETED_TYPE
+from creditctl.payments.verdict import PaymentState, Verdict
+from creditctl.trace.facts import TracedPayment
 
-PAID_TYPES = frozenset(("checkout.session.completed", "checkout.session.async_payment_succeeded"))
 _TOOK = frozenset(("posted", "exists"))
+_RECONCILE = "creditctl reconcile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,8 @@ class Missing:
     """The first thing that is not there.
 
     Shape: `what` is missing, `why` as far as it can be told, `command` mends it, empty where nothing has to be done.
-           `fault` is False for what only waits for a buyer or a bank. Units: `at` in Unix seconds, where it belongs.
+           `fault` is False for what only waits for a buyer, a bank or a webhook. Units: `at` in Unix seconds, where
+           it belongs.
     """
 
     what: str
@@ -34,93 +36,126 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """The judgement of one payment. Shape: `note` says how things stand where nothing is missing."""
+    """What a trace says of one payment. Shape: `note` says how things stand where nothing is missing."""
 
     missing: Missing | None
-    note: str
+    note: str = ""
 
 
-def diagnose(payment: PaymentFacts, catalog: Catalog) -> Diagnosis:
-    """Follows a payment from the session to the last entry, and stops at the first thing that is missing."""
-    try:
-        return _diagnose(payment, catalog)
-    except MalformedFact as error:
-        return Diagnosis(None, f"Stripe's objects cannot be judged: {error}")
-
-
-def _diagnose(payment: PaymentFacts, catalog: Catalog) -> Diagnosis:
-    if payment.session is None:
-        return _without_session(payment)
-    session = SessionFacts.from_stripe(payment.session)
-    decision = _decide(session, payment, catalog)
-    if isinstance(decision, NotOurs):
-        return Diagnosis(None, f"This is no purchase of credits: {decision.reason}")
-    if isinstance(decision, Waits):
-        return Diagnosis(_waiting(session), "")
-    if not payment.has_ledger:
-        return Diagnosis(None, "It is paid. Whether the credits were added cannot be seen without the ledger.")
-    purchase = _purchase_entry(payment)
-    if purchase is None:
-        return Diagnosis(_uncredited(payment, session, decision), "")
-    if isinstance(decision, Grants) and not purchase.agrees_with(decision.purchase.draft()):
-        return Diagnosis(_differs(purchase, decision.purchase), "")
-    missing = _unreturned(payment, purchase)
-    return Diagnosis(missing, "" if missing else "Everything that Stripe tells is in the ledger.")
-
-
-def _decide(session: SessionFacts, payment: PaymentFacts, catalog: Catalog) -> Decision:
-    decision = decide(session, catalog)
-    if isinstance(decision, NeedsLineItems) and payment.items is not None:
-        return decide(session, catalog, [LineItem.from_stripe(item) for item in payment.items])
-    return decision
-
-
-def _without_session(payment: PaymentFacts) -> Diagnosis:
-    if not payment.stripe_seen:
+def diagnose(payment: TracedPayment, verdict: Verdict) -> Diagnosis:
+    """The first thing that a payment lacks by its verdict, from what was seen of its events and deliveries."""
+    if payment.case.sold is None and not payment.stripe_seen:
         return Diagnosis(None, "Stripe was not seen, so what it holds is not judged.")
-    if payment.intent is None and payment.entries:
-        missing = Missing(
-            "the payment on Stripe",
-            f"the ledger holds entries of {payment.key}, which Stripe does not know in this account and mode",
-            "creditctl reconcile",
-            payment.entries[0].recorded,
-        )
-        return Diagnosis(missing, "")
-    return Diagnosis(None, "No Checkout session belongs to this payment, so no credits are expected of it.")
+    if not payment.has_ledger and verdict.ours:
+        return Diagnosis(None, "It is paid. Whether the credits were added cannot be seen without the ledger.")
+    match verdict.state:
+        case PaymentState.WAITING if payment.case.sold is not None:
+            return Diagnosis(_waiting(payment.case.sold.session))
+        case PaymentState.UNDECIDED:
+            return Diagnosis(_undecided(payment, verdict))
+        case PaymentState.WRONG:
+            return Diagnosis(_wrong(payment, verdict))
+        case PaymentState.MISSING | PaymentState.IN_FLIGHT if verdict.drafts:
+            return Diagnosis(_late(payment, verdict))
+    return Diagnosis(None, _note(payment, verdict))
+
+
+def _note(payment: TracedPayment, verdict: Verdict) -> str:
+    """How things stand where nothing is missing."""
+    if verdict.state is PaymentState.UNREADABLE:
+        return f"Stripe's objects cannot be judged: {payment.case.unreadable[0].reason}"
+    if isinstance(verdict.decision, NotOurs):
+        return f"This is no purchase of credits: {verdict.decision.reason}"
+    if payment.case.sold is None:
+        return "No Checkout session belongs to this payment, so no credits are expected of it."
+    if verdict.state is PaymentState.SETTLED:
+        return "A person settled what disagreed; nothing is missing."
+    if verdict.state is PaymentState.IN_FLIGHT and verdict.found:
+        return verdict.found[0].finding.message
+    return "Everything that Stripe tells is in the ledger."
 
 
 def _waiting(session: SessionFacts) -> Missing:
     if session.status == "expired":
         return Missing("the payment", "nobody paid before the session expired", "", session.created, fault=False)
     if session.status == "complete":
-        why = "the bank has not confirmed it yet; checkout.session.async_payment_succeeded will come with the money"
+        why = f"the bank has not confirmed it yet; {ASYNC_PAYMENT_SUCCEEDED_TYPE} will come with the money"
         return Missing("the money", why, "", session.created, fault=False)
-    command = f"creditctl events trigger checkout.session.completed --session {session.id}"
+    command = f"creditctl events trigger {SESSION_COMPLETED_TYPE} --session {session.id}"
     why = "the buyer has not finished the Checkout page"
     return Missing("the payment", why, "" if session.livemode else command, session.created, fault=False)
 
 
-def _purchase_entry(payment: PaymentFacts) -> Entry | None:
-    return next((entry for entry in payment.entries if entry.kind is EntryKind.PURCHASE), None)
+def _undecided(payment: TracedPayment, verdict: Verdict) -> Missing:
+    """A person has to decide; the finding in the ledger has the command, reconciliation keeps one."""
+    stored = _open_finding(payment, _paid_at(payment))
+    if stored is not None:
+        return stored
+    return Missing("a decision", _message(verdict), _RECONCILE, _paid_at(payment))
 
 
-def _uncredited(payment: PaymentFacts, session: SessionFacts, decision: Decision) -> Missing:
-    """Why a paid session has no entry: from the last thing that can be seen backwards to the first."""
-    event = next((record for record in reversed(payment.events) if record.type in PAID_TYPES), None)
-    at = session.created if event is None else event.created
-    finding = next((each for each in payment.findings if each.status is FindingStatus.OPEN), None)
-    if finding is not None:
-        fix = finding.finding.fix.replace("`", "")
-        return Missing("a decision", finding.finding.message, fix, max(at, finding.recorded))
-    if isinstance(decision, Disagrees) and event is not None and payment.deliveries_of(event.id):
-        return Missing("the credits", decision.finding.message, "creditctl ledger findings", at)
+def _open_finding(payment: TracedPayment, at: int) -> Missing | None:
+    stored = next((each for each in payment.findings if each.status is FindingStatus.OPEN), None)
+    if stored is None:
+        return None
+    fix = stored.finding.fix.replace("`", "")
+    return Missing("a decision", stored.finding.message, fix, max(at, stored.recorded))
+
+
+def _wrong(payment: TracedPayment, verdict: Verdict) -> Missing:
+    at = payment.case.entries[0].recorded if payment.case.entries else _paid_at(payment)
+    if payment.case.sold is None and payment.case.intent is None:
+        why = f"the ledger holds entries of {payment.key}, which Stripe does not know in this account and mode"
+        return Missing("the payment on Stripe", why, _RECONCILE, at)
+    return Missing("agreement", _message(verdict), _RECONCILE, at)
+
+
+def _late(payment: TracedPayment, verdict: Verdict) -> Missing:
+    """Why entries that are due are not there: from the last thing that can be seen backwards to the first."""
+    draft = verdict.drafts[0]
+    uncredited = draft.kind is EntryKind.PURCHASE
+    event = _event_of(payment, draft)
+    missing = _uncredited(payment, event) if uncredited else _unreturned(payment, verdict, draft, event)
+    if verdict.state is PaymentState.IN_FLIGHT and (event is None or EventView(event).pending != 0):
+        # Where Stripe has no delivery left to make, nothing is on its way, however young the payment is.
+        why = "it is younger than the grace period, and the webhook may still be on its way"
+        return replace(missing, why=why, command="", fault=False)
+    return missing
+
+
+def _event_of(payment: TracedPayment, draft: EntryDraft) -> EventRecord | None:
+    """The latest event that would lead to an entry."""
+    for record in reversed(payment.events):
+        if record.type in PAID_TYPES if draft.kind is EntryKind.PURCHASE else record.object_id == draft.object_id:
+            return record
+    return None
+
+
+def _uncredited(payment: TracedPayment, event: EventRecord | None) -> Missing:
+    """Why a paid session has no entry."""
+    at = _paid_at(payment) if event is None else event.created
+    decision = _open_finding(payment, at)
+    if decision is not None:
+        return decision
     if event is None:
         why = "no event of this payment can be seen; Stripe lists thirty days, the archive what was kept"
-        return Missing("the event", why, "creditctl reconcile --repair", at)
+        return Missing("the event", why, f"{_RECONCILE} --repair", at)
     return _undelivered(payment, event)
 
 
-def _undelivered(payment: PaymentFacts, event: EventRecord) -> Missing:
+def _unreturned(payment: TracedPayment, verdict: Verdict, draft: EntryDraft, event: EventRecord | None) -> Missing:
+    """Why a refund or dispute has not taken, or given back, its credits."""
+    way = "taken back" if draft.credits < 0 else "given back"
+    what = f"{abs(draft.credits):,} credits to be {way} for {draft.object_id}"
+    at = max([draft.created, *(entry.recorded for entry in payment.case.entries)])
+    if verdict.state is PaymentState.MISSING and verdict.repair is None:
+        return Missing(what, _message(verdict), _RECONCILE, at)
+    if event is None:
+        return Missing(what, "no event of it can be seen", f"{_RECONCILE} --repair", at)
+    return replace(_undelivered(payment, event), what=what)
+
+
+def _undelivered(payment: TracedPayment, event: EventRecord) -> Missing:
     """What stands between an event and its entry."""
     replay = f"creditctl events replay {event.id}"
     deliveries = payment.deliveries_of(event.id)
@@ -135,7 +170,7 @@ def _undelivered(payment: PaymentFacts, event: EventRecord) -> Missing:
     return Missing("the entry", why, replay, last.received)
 
 
-def _why_not_delivered(payment: PaymentFacts) -> str:
+def _why_not_delivered(payment: TracedPayment) -> str:
     if payment.rejected:
         return (
             f"our webhook logged none, but rejected {payment.rejected} deliveries with a bad signature at that time: "
@@ -144,48 +179,13 @@ def _why_not_delivered(payment: PaymentFacts) -> str:
     return "our webhook logged none: no endpoint took this type then, or the backend could not be reached"
 
 
-def _differs(entry: Entry, purchase: Purchase) -> Missing:
-    why = (
-        f"entry {entry.id} gives {entry.credits:,} credits to user {entry.user_id}, Stripe's session is worth "
-        f"{purchase.credits:,} for user {purchase.user_id}"
-    )
-    return Missing("agreement", why, "creditctl reconcile", entry.recorded)
+def _paid_at(payment: TracedPayment) -> int:
+    """When the payment came about, as far as Stripe says it."""
+    case = payment.case
+    if case.sold is not None:
+        return case.sold.session.created
+    return 0 if case.intent is None else case.intent.paid
 
 
-def _unreturned(payment: PaymentFacts, purchase: Entry) -> Missing | None:
-    """The credits that refunds and disputes should have taken, against those that they took."""
-    facts = _facts(payment)
-    if not facts or purchase.currency is None:
-        return None
-    returned = returned_amount(purchase.amount, facts, purchase.currency)
-    target = credits_to_take(purchase.credits, purchase.amount, returned)
-    taken = -sum(entry.credits for entry in payment.entries if entry.kind in CLAWBACK_KINDS)
-    if target == taken:
-        return None
-    fact = _blamed(facts, payment.entries)
-    at = max((entry.recorded for entry in payment.entries), default=purchase.recorded)
-    way = "taken back" if target > taken else "given back"
-    what = f"{abs(target - taken):,} credits to be {way} for {fact.object_id}"
-    event = next((record for record in reversed(payment.events) if record.object_id == fact.object_id), None)
-    if event is None:
-        return Missing(what, "no event of it can be seen", "creditctl reconcile --repair", max(at, fact.created))
-    found = _undelivered(payment, event)
-    return Missing(what, found.why, found.command, found.at)
-
-
-def _facts(payment: PaymentFacts) -> list[Fact]:
-    refunds = [RefundFact.from_stripe(body, _observed(body)) for body in payment.refunds]
-    disputes = [DisputeFact.from_stripe(body, _observed(body)) for body in payment.disputes]
-    return [fact for fact in (*refunds, *disputes) if fact is not None]
-
-
-def _observed(body: Body) -> int:
-    created = body.get("created")
-    return created if isinstance(created, int) else 0
-
-
-def _blamed(facts: Sequence[Fact], entries: Sequence[Entry]) -> Fact:
-    """The refund or dispute that has no entry, or else the latest."""
-    named = {entry.object_id for entry in entries if entry.kind in CLAWBACK_KINDS}
-    ordered = sorted(facts, key=lambda fact: fact.created)
-    return next((fact for fact in ordered if fact.object_id not in named), ordered[-1])
+def _message(verdict: Verdict) -> str:
+    return verdict.found[0].finding.message.rstrip(".")

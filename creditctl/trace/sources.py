@@ -1,4 +1,4 @@
-"""The eyes of a trace: Stripe, archive and ledger, and a list of what could not be seen."""
+"""The three data sources of `trace`, Stripe, archive and ledger, each optional; read errors are collected."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ class TraceSources:
     """The three sides that a trace looks at.
 
     Shape: `client` is called at the first read, because that may already fail; None where Stripe is not to be asked;
-           `archive` and `ledger` are None where there is none; `away` says that Stripe did not answer.
+           `archive` and `ledger` are None where there is none; `away` says that Stripe did not answer; `failures`
+           counts the reads that ended in an error.
     """
 
     client: Callable[[], stripe.StripeClient] | None
@@ -37,18 +38,20 @@ class TraceSources:
     progress: Callable[[str], None] | None = None
     unseen: list[str] = field(default_factory=list)
     away: bool = False
+    failures: int = 0
 
     def note(self, sentence: str) -> None:
         """Remembers what could not be seen, once."""
         if sentence not in self.unseen:
             self.unseen.append(sentence)
 
-    def see(self, what: str, read: Callable[[stripe.StripeClient], Seen], otherwise: Seen) -> Seen:
+    def read(self, what: str, read: Callable[[stripe.StripeClient], Seen], otherwise: Seen) -> Seen:
         """One read from Stripe; a failure is noted, and where Stripe is away nothing more is asked.
 
-        Errors: stripe.AuthenticationError, GuardRefused: with that key nothing is to be seen at all.
+        Errors: CreditctlError or stripe.AuthenticationError where nothing at all is to be seen with that key.
         """
         if self.client is None or self.away:
+            self.failures += 1
             return otherwise
         if self.progress is not None:
             self.progress(what)
@@ -60,10 +63,15 @@ class TraceSources:
                 raise
             self.away = isinstance(known, Unreachable)
             if known.code != _NO_SUCH_OBJECT:
+                self.failures += 1
                 self.note(f"{what} could not be read from Stripe: {known.message.rstrip('.')}")
             return otherwise
 
-    def kept(self, object_id: str) -> list[EventRecord]:
+    def attempt(self, what: str, read: Callable[[], Seen], otherwise: Seen) -> Seen:
+        """One read of a payment reader, noted where it fails."""
+        return self.read(what, lambda _client: read(), otherwise)
+
+    def archived(self, object_id: str) -> list[EventRecord]:
         """The archived events about an object, oldest first."""
         if self.archive is None:
             return []
@@ -79,10 +87,3 @@ class TraceSources:
             if len(page) < MOST_ROWS:
                 break
         return found
-
-
-def id_of(value: object) -> str | None:
-    """The id in a field that holds an id, an expanded object or null."""
-    if isinstance(value, dict):
-        value = value.get("id")
-    return value if isinstance(value, str) and value else None

@@ -1,4 +1,4 @@
-"""One time line of what Stripe did, which events it sent, what we logged of them and what the ledger posted. Pure."""
+"""Time line of a payment: what Stripe did, its events, what we logged of them, what the ledger posted. Pure."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from creditctl.core.catalog import Catalog
+from creditctl.core.entitlement.facts import SessionFacts
 from creditctl.core.findings import Finding, Severity
 from creditctl.core.money import format_amount
 from creditctl.core.when import iso_time
 from creditctl.events.event_view import EventView
-from creditctl.trace.facts import Body, PaymentFacts, TraceFacts
+from creditctl.payments.facts import IntentFacts
+from creditctl.payments.judge import judge
+from creditctl.payments.verdict import JudgementContext, Verdict
+from creditctl.trace.facts import TracedPayment, TraceFacts
 from creditctl.trace.missing_link import Diagnosis, Missing, diagnose
 
 _ORDER = {"stripe": 0, "event": 1, "delivery": 2, "finding": 2, "ledger": 2, "missing": 3}
@@ -51,10 +54,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class PaymentTrace:
-    """The time line of one payment and its judgement."""
+    """The time line of one payment and what it lacks. Shape: `verdict` is None where a side could not be seen."""
 
     key: str
     lines: tuple[Line, ...]
+    verdict: Verdict | None
     diagnosis: Diagnosis
 
     def as_dict(self) -> dict[str, Any]:
@@ -62,6 +66,11 @@ class PaymentTrace:
         missing = self.diagnosis.missing
         return {
             "payment_key": self.key,
+            "verdict": None if self.verdict is None else str(self.verdict.state),
+            "due": [
+                {"kind": str(draft.kind), "user_id": draft.user_id, "credits": draft.credits}
+                for draft in (() if self.verdict is None else self.verdict.drafts)
+            ],
             "lines": [line.as_dict() for line in self.lines],
             "missing": None
             if missing is None
@@ -100,17 +109,19 @@ class Trace:
         return [finding for payment in self.payments if (finding := payment.finding()) is not None]
 
 
-def build_trace(facts: TraceFacts, catalog: Catalog) -> Trace:
-    """The trace of everything that was read."""
-    payments = tuple(_payment_trace(payment, catalog) for payment in facts.payments)
+def build_trace(facts: TraceFacts, context: JudgementContext) -> Trace:
+    """The trace of everything that was read, judged by a context."""
+    payments = tuple(_payment_trace(payment, context) for payment in facts.payments)
     ordered = sorted(payments, key=lambda payment: payment.lines[0].at if payment.lines else 0)
     return Trace(facts.subject, tuple(ordered), facts.unseen, facts.away)
 
 
-def _payment_trace(payment: PaymentFacts, catalog: Catalog) -> PaymentTrace:
-    diagnosis = diagnose(payment, catalog)
+def _payment_trace(payment: TracedPayment, context: JudgementContext) -> PaymentTrace:
+    verdict = judge(payment.case, context)
+    seen = verdict if payment.both_sides_seen else None
+    diagnosis = diagnose(payment, verdict)
     lines = sorted(_lines(payment), key=lambda line: (line.at, _ORDER[line.source], line.place))
-    return PaymentTrace(payment.key, tuple(_marked(lines, diagnosis.missing)), diagnosis)
+    return PaymentTrace(payment.key, tuple(_marked(lines, diagnosis.missing)), seen, diagnosis)
 
 
 def _marked(lines: list[Line], missing: Missing | None) -> list[Line]:
@@ -122,7 +133,7 @@ def _marked(lines: list[Line], missing: Missing | None) -> list[Line]:
     return [*lines[:place], mark, *lines[place:]]
 
 
-def _lines(payment: PaymentFacts) -> Iterator[Line]:
+def _lines(payment: TracedPayment) -> Iterator[Line]:
     yield from _stripe_lines(payment)
     for record in payment.events:
         view = EventView(record)
@@ -140,7 +151,7 @@ def _pending(count: int | None) -> str:
     return f", {count} {'endpoint has' if count == 1 else 'endpoints have'} not accepted it"
 
 
-def _delivery_lines(payment: PaymentFacts) -> Iterator[Line]:
+def _delivery_lines(payment: TracedPayment) -> Iterator[Line]:
     types = {record.id: record.type for record in payment.events}
     for place, each in enumerate(sorted(payment.deliveries, key=lambda delivery: delivery.id)):
         reason = f" ({each.reason})" if each.reason else ""
@@ -148,7 +159,7 @@ def _delivery_lines(payment: PaymentFacts) -> Iterator[Line]:
         yield Line(each.received, "delivery", text, each.event_id, place=2 * place)
 
 
-def _entry_lines(payment: PaymentFacts) -> Iterator[Line]:
+def _entry_lines(payment: TracedPayment) -> Iterator[Line]:
     ordered = sorted(payment.deliveries, key=lambda delivery: delivery.id, reverse=True)
     places = {each.event_id: 2 * (len(ordered) - 1 - place) + 1 for place, each in enumerate(ordered)}
     for entry in payment.entries:
@@ -158,31 +169,35 @@ def _entry_lines(payment: PaymentFacts) -> Iterator[Line]:
         yield Line(entry.recorded, "ledger", text, str(entry.id), entry.credits, after, place)
 
 
-def _stripe_lines(payment: PaymentFacts) -> Iterator[Line]:
-    if payment.session is not None:
-        yield _session_line(payment.session)
-    charge = payment.charge
-    if charge is not None:
-        text = f"charge {charge['id']} {charge.get('status')}: {_amount(charge)}"
-        yield Line(int(charge["created"]), "stripe", text, str(charge["id"]))
-    elif payment.intent is not None:
-        text = f"payment intent {payment.key} {payment.intent.get('status')}: {_amount(payment.intent)}"
-        yield Line(int(payment.intent["created"]), "stripe", text, payment.key)
-    for body in (*payment.refunds, *payment.disputes):
-        text = f"{body['object']} {body['id']} {body.get('status')}: {_amount(body)}"
-        yield Line(int(body["created"]), "stripe", text, str(body["id"]))
+def _stripe_lines(payment: TracedPayment) -> Iterator[Line]:
+    case = payment.case
+    if case.sold is not None:
+        yield _session_line(case.sold.session)
+    if case.intent is not None:
+        yield _money_line(case.intent)
+    for fact in case.facts:
+        text = f"{fact.kind} {fact.object_id} {fact.status}: {_amount(fact.amount, fact.currency)}"
+        yield Line(fact.created, "stripe", text, fact.object_id)
 
 
-def _session_line(session: Body) -> Line:
-    user = session.get("client_reference_id") or (session.get("metadata") or {}).get("user_id") or "nobody named"
-    package = (session.get("metadata") or {}).get("package") or "no package named"
-    state = f"now {session.get('status')}, {session.get('payment_status')}"
-    total = session.get("amount_total")
-    amount = _amount({"amount": total, "currency": session.get("currency")})
-    text = f"session {session['id']} opened for user {user}: {package}, {amount} ({state})"
-    return Line(int(session["created"]), "stripe", text, str(session["id"]))
+def _session_line(session: SessionFacts) -> Line:
+    user = session.client_reference_id or session.metadata.get("user_id") or "nobody named"
+    package = session.metadata.get("package") or "no package named"
+    state = f"now {session.status}, {session.payment_status}"
+    amount = _amount(session.amount_total, session.currency)
+    text = f"session {session.id} opened for user {user}: {package}, {amount} ({state})"
+    return Line(session.created, "stripe", text, session.id)
 
 
-def _amount(body: Body) -> str:
-    amount, currency = body.get("amount"), body.get("currency")
-    return format_amount(amount, currency) if isinstance(amount, int) and isinstance(currency, str) else "no amount"
+def _money_line(intent: IntentFacts) -> Line:
+    """The charge of a payment intent; where there is none yet, the intent."""
+    charge = intent.charge
+    if charge is None:
+        text = f"payment intent {intent.id} {intent.status}: {_amount(intent.amount, intent.currency)}"
+        return Line(intent.created, "stripe", text, intent.id)
+    text = f"charge {charge.id} {charge.status}: {_amount(charge.amount, charge.currency)}"
+    return Line(charge.created, "stripe", text, charge.id)
+
+
+def _amount(amount: int | None, currency: str | None) -> str:
+    return format_amount(amount, currency) if amount is not None and currency else "no amount"

@@ -179,8 +179,11 @@ class Production:
     balance: dict[str, Any] = field(default_factory=lambda: {"object": "balance", "livemode": True})
     endpoints: list[dict[str, Any]] = field(default_factory=list)
     sessions: list[dict[str, Any]] = field(default_factory=list)
+    line_items: list[dict[str, Any]] = field(default_factory=list)
+    refunds: list[dict[str, Any]] = field(default_factory=list)
     charges: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     credited: int | None = 1000
     run_ok: bool | None = True
@@ -221,10 +224,13 @@ class Production:
             "/v1/balance": (200, self.balance),
             "/v1/webhook_endpoints": page(*self.endpoints),
             "/v1/checkout/sessions": page(*self.sessions),
+            "/v1/checkout/sessions/cs_live_a1/line_items": page(*self.line_items),
+            "/v1/refunds": page(*self.refunds),
             "/v1/charges": page(*self.charges),
             "/v1/events": page(*self.events),
         }
-        canned = self.canned(answers)
+        unknown = {"error": {"type": "invalid_request_error", "code": "resource_missing", "message": "No such object"}}
+        canned = self.canned({**answers, **dict.fromkeys(self.missing, (404, unknown))})
         canned.headers.update(self.headers)
         return canned
 
@@ -275,7 +281,10 @@ def session(**changes: Any) -> dict[str, Any]:
         "id": "cs_live_a1",
         "status": "complete",
         "payment_status": "paid",
+        "mode": "payment",
         "payment_intent": "pi_small",
+        "client_reference_id": "7",
+        "amount_subtotal": 1000,
         "amount_total": 1000,
         "currency": "usd",
         "created": NOW - 9000,
@@ -284,3 +293,10 @@ def session(**changes: Any) -> dict[str, Any]:
         "metadata": {"managed_by": "creditctl", "package": "starter", "credits": "1000", "user_id": "7"},
         **changes,
     }
+
+
+def sold(package: str = "starter", **changes: Any) -> dict[str, Any]:
+    """The line item of a session that an application made itself: a price of ours."""
+    metadata = {"managed_by": "creditctl", "package": package, "credits": "1000"}
+    price = {"id": "price_1", "unit_amount": 1000, "currency": "usd", "metadata": metadata}
+    return {"id": "li_1", "quantity": 1, "amount_subtotal": 1000, "currency": "usd", "price": price, **changes}

@@ -16,6 +16,7 @@ from creditctl.checks.probe import ProbeAnswer
 from creditctl.cli.app import run
 from creditctl.cli.wiring import Wiring
 from creditctl.ledger.store import Ledger
+from tests.checks.conftest import sold
 from tests.support.ledger_calls import write
 
 TITLES = [
@@ -46,6 +47,11 @@ def test_in_order_everything_holds_but_what_needs_a_person(production: Productio
     assert "1,000 credits to user 7" in answers["credits_added"][1]
     assert "1234-5678" in answers["email_receipts"][1]
     assert "buyer@" not in str(answers)
+
+
+def sells(production: Production) -> None:
+    """The session says nothing; its line item is a price of ours."""
+    production.line_items.append(sold())
 
 
 BREAKS: list[tuple[str, Callable[[Production], object], str, str]] = [
@@ -86,10 +92,12 @@ BREAKS: list[tuple[str, Callable[[Production], object], str, str]] = [
     ("open", lambda p: p.sessions[0].update(status="open"), "small_payment", "fail"),
     ("free", lambda p: p.sessions[0].update(amount_total=0), "small_payment", "fail"),
     ("not ours", lambda p: p.sessions[0].update(metadata={}, payment_intent="pi_x"), "small_payment", "fail"),
-    ("by the ledger", lambda p: p.sessions[0].update(metadata={}), "small_payment", "pass"),
+    ("by the price", lambda p: (p.sessions[0].update(metadata={}), sells(p)), "small_payment", "pass"),
+    ("by the price", lambda p: (p.sessions[0].update(metadata={}), sells(p)), "credits_added", "pass"),
+    ("by the ledger only", lambda p: p.sessions[0].update(metadata={}), "small_payment", "fail"),
     ("larger", lambda p: p.sessions[0]["metadata"].update(package="basic"), "small_payment", "warn"),
     ("not credited", lambda p: setattr(p, "credited", None), "credits_added", "fail"),
-    ("other credits", lambda p: setattr(p, "credited", 999), "credits_added", "warn"),
+    ("other credits", lambda p: setattr(p, "credited", 999), "credits_added", "fail"),
     ("no run", lambda p: setattr(p, "run_ok", None), "transaction_history", "fail"),
     ("dirty run", lambda p: setattr(p, "run_ok", False), "transaction_history", "fail"),
     ("run before", lambda p: setattr(p, "run_age", 9001), "transaction_history", "fail"),

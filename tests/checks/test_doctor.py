@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from creditctl.checks.doctor import DOCTOR, GRACE_SECONDS, RECENT_SECONDS
+from creditctl.checks.doctor import DOCTOR, RECENT_SECONDS
 from creditctl.checks.probe import ProbeAnswer
 from creditctl.core.findings import Finding, Severity
+from creditctl.core.limits import GRACE_SECONDS
 from creditctl.ledger.models import Delivery
 from creditctl.ledger.store import Ledger
+from tests.checks.conftest import sold
 
 Production = Any  # the fixture of conftest.py
 ALL = [check for problem in DOCTOR for check in problem.checks]
@@ -122,7 +124,66 @@ def test_a_payment_of_this_minute_is_still_on_its_way(production: Production) ->
     production.credited = None
     production.sessions[0]["created"] = production.now - GRACE_SECONDS + 1
 
-    assert production.ask(ALL)["credited"][0] == "pass"
+    status, evidence = production.ask(ALL)["credited"]
+
+    assert status == "pass"
+    assert evidence.startswith("No payment is old enough yet to be missed: of the latest 1 finished Checkout session,")
+
+
+def test_nothing_to_credit_is_a_pass_that_says_what_was_looked_at(production: Production) -> None:
+    production.sessions.clear()
+    production.credited = None
+
+    status, evidence = production.ask(ALL)["credited"]
+
+    assert (status, evidence) == (
+        "pass",
+        "Stripe lists no finished Checkout session, and the ledger no payment: nothing is owed.",
+    )
+
+
+def test_a_paid_session_without_metadata_is_ours_by_its_price_and_missed(production: Production) -> None:
+    """The application opened it itself; the webhook was lost, and hours have passed."""
+    production.credited = None
+    production.sessions[0]["metadata"] = {}
+    production.line_items.append(sold())
+
+    status, evidence = production.ask(ALL)["credited"]
+
+    assert status == "fail"
+    assert "pi_small (missing_credit)" in evidence
+
+
+def test_a_refund_that_took_nothing_back_is_named(production: Production) -> None:
+    refund = {"id": "re_1", "object": "refund", "amount": 400, "currency": "usd", "status": "succeeded"}
+    production.refunds.append(
+        {**refund, "payment_intent": "pi_small", "charge": "ch_1", "created": production.now - 5000}
+    )
+
+    status, evidence = production.ask(ALL)["credited"]
+
+    assert status == "fail"
+    assert "re_1 (refund_not_taken)" in evidence
+
+
+def test_what_cannot_be_understood_is_no_pass(production: Production) -> None:
+    del production.sessions[0]["amount_subtotal"]
+
+    status, evidence = production.ask(ALL)["credited"]
+
+    assert status == "fail"
+    assert "cs_live_a1 (amount_subtotal of a Stripe object is not a whole number)" in evidence
+
+
+def test_credits_that_only_the_ledger_names_are_asked_for(production: Production) -> None:
+    production.sessions.clear()
+    production.missing = ["/v1/payment_intents/pi_small"]
+
+    status, evidence = production.ask(ALL)["credited"]
+
+    assert status == "fail"
+    assert "1 payment that none of them names" in evidence
+    assert "pi_small (orphan_credit)" in evidence
 
 
 def test_what_failed_long_ago_is_no_cause_any_more(production: Production) -> None:

@@ -254,7 +254,7 @@ def test_the_printed_commands_put_right_what_a_person_has_to_decide(cli: Cli, ma
     market.deliver()
     import_purchase(market, stolen, "thief")
     import_purchase(market, doubled, "o'brien; --yes")
-    import_purchase(market, f"{doubled}", "o'brien; --yes ")
+    import_purchase(market, f"{doubled}", "o'brien;  --yes")
     import_purchase(market, "pi_forged", "u9")
     market.clock.now += 3600
     outcome = cli("reconcile", "--json")

@@ -1,7 +1,7 @@
 """Kills a real webhook with SIGKILL at every point of its path, and delivers again; prints what came of it as JSON.
 
-Run as a program: `crash_child.py FOLDER SCENARIO.json lines|statements`. A point is a line of the rooms core, ledger
-and fulfilment that is about to run, or an SQL statement that is about to run. Each point has a process of its own.
+Run as a program: `crash_child.py FOLDER SCENARIO.json lines|statements`. A point is a line of the rooms core, ledger,
+payments and fulfilment that is about to run, or an SQL statement that is about to run. Each has a process of its own.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ NOW = 1_790_000_000
 SECRET = "whsec_exampleexample"
 CATALOG = Catalog((Package(1, "starter", "Starter", 1000, 1000, "usd"),))
 HOUSE = Path(creditctl.__file__).parent
-ROOMS = tuple(str(HOUSE / room) for room in ("core", "ledger", "fulfilment"))
+ROOMS = tuple(str(HOUSE / room) for room in ("core", "ledger", "payments", "fulfilment"))
 
 Hook = Callable[[sqlite3.Connection], object]
 

@@ -370,7 +370,8 @@ def test_no_personal_data_reaches_log_or_ledger(world: World) -> None:
 def test_a_user_id_cannot_forge_a_line_of_the_log(world: World) -> None:
     metadata = {"managed_by": "creditctl", "user_id": "1\nINFO: forged", "package": "starter", "credits": "1000"}
     receipt = world.deliver(world.events.session(1, client_reference_id=None, metadata=metadata))
-    assert receipt.outcome == "posted"
+    assert receipt.outcome == "finding"
+    assert [each.finding.code for each in read(world.ledger).findings()] == ["fulfilment.owner_unusable"]
     assert not any("\n" in line for line in receipt.log)
 
 
@@ -399,7 +400,7 @@ def test_a_refund_that_changes_nothing_cannot_forge_a_line_of_the_log(world: Wor
     metadata = {"managed_by": "creditctl", "user_id": "1\nINFO: forged", "package": "starter", "credits": "1000"}
     world.deliver(world.events.session(1, client_reference_id=None, metadata=metadata))
     receipt = world.deliver(world.events.refund("updated", "re_1", 500, "canceled"))
-    assert receipt.outcome == "exists"
+    assert receipt.outcome == "fact"
     assert not any("\n" in line for line in receipt.log)
 
 

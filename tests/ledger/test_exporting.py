@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from tests.support.ledgers import MakePurchase
 def filled(ledger: Ledger, purchase: MakePurchase) -> Ledger:
     with ledger.transaction() as tx:
         for n in (1, 2, 3):
-            tx.post(purchase(n, user_id=f'user "{n}",\nof Köln'))
+            tx.post(replace(purchase(n, user_id=f'user "{n}", of Köln'), note="one line,\nand another"))
     return ledger
 
 
@@ -33,8 +34,9 @@ def test_csv_brings_every_column_back(filled: Ledger) -> None:
     rows = list(csv.DictReader(io.StringIO(stream.getvalue(), newline="")))
 
     assert (count, list(rows[0])) == (3, list(COLUMNS))
-    assert rows[1]["user_id"] == 'user "2",\nof Köln'
-    assert (rows[1]["livemode"], rows[1]["note"]) == ("0", "")
+    assert rows[1]["user_id"] == 'user "2", of Köln'
+    assert rows[1]["note"] == "one line,\nand another"
+    assert (rows[1]["livemode"], rows[1]["corrects"]) == ("0", "")
 
 
 def test_json_lines_are_enough_to_recompute_the_chain(filled: Ledger) -> None:

@@ -9,13 +9,13 @@ import pytest
 
 from creditctl.core.entitlement.decision import Proposal
 from creditctl.core.entitlement.facts import RefundFact
-from creditctl.core.entitlement.settlement import EntryDraft, EntryKind, KeyScheme, idempotency_key
+from creditctl.core.entitlement.settlement import EntryDraft, KeyScheme, idempotency_key
 from creditctl.core.errors import UsageError
 from creditctl.core.findings import Finding, Severity
 from creditctl.ledger.models import FindingStatus, Outcome, Posting
 from creditctl.ledger.store import Ledger
 from creditctl.ledger.transaction import SELECT_SAME_PURCHASE
-from tests.support.ledger_calls import read, resolved, write
+from tests.support.ledger_calls import read, write
 from tests.support.ledgers import MakePurchase, PurchaseChanges
 
 FINDING = Finding("fulfilment.owner_missing", Severity.HIGH, "pi_1", "No owner.", "`resolve {id}`")
@@ -113,26 +113,6 @@ def test_facts_settle_against_their_purchase(ledger: Ledger, purchase: MakePurch
     assert [stored.fact.status for stored in read(ledger).facts("pi_1")] == ["succeeded", "failed"]
 
 
-def test_adjusting_needs_a_reason_and_happens_once_a_key(ledger: Ledger) -> None:
-    def adjust(**changes: Any) -> Posting:
-        usual: dict[str, Any] = {"user_id": "user1", "credits": -5, "reason": "ticket 7", "key": "t7"}
-        return write(ledger).adjust(**usual | changes)
-
-    assert adjust().outcome is Outcome.POSTED
-    assert adjust().outcome is Outcome.EXISTS
-    assert adjust(credits=5).outcome is Outcome.CONFLICT
-    for wrong in ({"reason": " "}, {"credits": 0}, {"key": "t8", "corrects": 99}):
-        with pytest.raises(UsageError):
-            adjust(**wrong)
-    (entry,) = read(ledger).entries()
-    assert (entry.kind, entry.credits, entry.note, entry.idempotency_key) == (
-        EntryKind.ADJUSTMENT,
-        -5,
-        "ticket 7",
-        "adjustment:t7",
-    )
-
-
 def proposal(**changes: Any) -> Proposal:
     usual: dict[str, Any] = {
         "payment_key": "pi_1",
@@ -161,61 +141,6 @@ def test_a_finding_is_kept_once_and_names_itself_in_its_fix(ledger: Ledger) -> N
         proposal(),
         FindingStatus.OPEN,
     )
-
-
-def test_crediting_a_finding_posts_its_purchase_and_settles_what_came_before(ledger: Ledger) -> None:
-    number = find(ledger, proposal())
-    tell(ledger, refund(400))
-    resolution = resolved(ledger, number, action="credit", reason="asked her", user_id="user1")
-    assert resolution.posting is not None
-    assert (resolution.posting.outcome, resolution.posting.entry.note) == (Outcome.POSTED, "asked her")
-    assert read(ledger).balance("user1") == 600
-    (stored,) = read(ledger).findings(FindingStatus.CREDITED)
-    assert (stored.reason, stored.entry_id, stored.resolved) == ("asked her", 1, 1_790_000_000)
-    assert read(ledger).findings() == []
-
-
-def test_dismissing_a_finding_writes_no_entry_and_it_does_not_come_back(ledger: Ledger) -> None:
-    number = find(ledger, proposal())
-    assert resolved(ledger, number, action="dismiss", reason="a test").posting is None
-    find(ledger, proposal())
-    assert (read(ledger).count(), read(ledger).findings()) == (0, [])
-
-
-@pytest.mark.parametrize(
-    ("offered", "arguments", "code"),
-    [
-        (proposal(), {"action": "credit", "reason": " "}, "ledger.reason"),
-        (proposal(), {"action": "credit", "reason": "x"}, "ledger.incomplete"),
-        (proposal(user_id="a"), {"action": "credit", "reason": "x", "user_id": "b"}, "ledger.other_user"),
-        (proposal(credits=None, user_id="a"), {"action": "credit", "reason": "x"}, "ledger.incomplete"),
-        (None, {"action": "credit", "reason": "x", "user_id": "a"}, "ledger.no_proposal"),
-    ],
-)
-def test_a_finding_that_cannot_be_credited_stays_open(
-    ledger: Ledger, offered: Proposal | None, arguments: dict[str, Any], code: str
-) -> None:
-    number = find(ledger, offered)
-    with pytest.raises(UsageError) as caught:
-        resolved(ledger, number, **arguments)
-    assert caught.value.code == code
-    assert [stored.id for stored in read(ledger).findings()] == [number]
-
-
-def test_a_finding_is_settled_once_and_only_if_it_is_there(ledger: Ledger) -> None:
-    number = find(ledger, proposal())
-    resolved(ledger, number, action="dismiss", reason="x")
-    for wrong, code in ((number, "ledger.settled"), (99, "ledger.no_finding")):
-        with pytest.raises(UsageError) as caught:
-            resolved(ledger, wrong, action="dismiss", reason="x")
-        assert caught.value.code == code
-
-
-def test_a_finding_whose_payment_was_credited_otherwise_is_not_credited(ledger: Ledger, purchase: MakePurchase) -> None:
-    number = find(ledger, proposal())
-    post(ledger, purchase(user_id="somebody"))
-    with pytest.raises(UsageError, match="credited otherwise"):
-        resolved(ledger, number, action="credit", reason="x", user_id="user1")
 
 
 def test_runs_and_attestations_are_kept(ledger: Ledger) -> None:

@@ -20,7 +20,8 @@ from creditctl.core.entitlement.facts import DisputeFact, LineItem, RefundFact, 
 from creditctl.core.entitlement.settlement import EntryDraft, EntryKind
 from creditctl.ledger.models import Entry, Posting
 from creditctl.ledger.store import Ledger
-from creditctl.reconciliation.run import ReconcileReport, reconcile, repair
+from creditctl.reconciliation.report import ReconcileReport
+from creditctl.reconciliation.run import reconcile, repair
 
 START = 1_790_000_000
 ACCOUNT = "acct_test0000000000"

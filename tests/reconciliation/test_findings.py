@@ -8,7 +8,7 @@ import pytest
 
 from creditctl.core.entitlement.settlement import EntryKind
 from creditctl.core.findings import Severity
-from tests.support.ledger_calls import read, resolved, write
+from tests.support.ledger_calls import adjusted, read, resolved
 
 
 @pytest.fixture
@@ -145,8 +145,8 @@ def test_corrections_with_the_printed_commands_settle_wrong_credits(sound: Any) 
     key = sound.pay(user="u7")
     entry = sound.post(900, "thief", payment_key=key)
     assert sound.found() == [("wrong_user", key)]
-    write(sound.ledger).adjust(user_id="thief", credits=-900, reason="moved", key="a", corrects=entry.id)
-    write(sound.ledger).adjust(user_id="u7", credits=1000, reason="moved", key="b", corrects=entry.id)
+    adjusted(sound.ledger, user_id="thief", credits=-900, reason="moved", key="a", corrects=entry.id)
+    adjusted(sound.ledger, user_id="u7", credits=1000, reason="moved", key="b", corrects=entry.id)
     assert sound.found() == [("settled_finding", key)]
 
 
@@ -255,7 +255,7 @@ def test_refund_over_taken(sound: Any) -> None:
     assert (finding.code, finding.subject) == ("reconcile.refund_over_taken", key)
     assert f"--credits 300 --corrects {taking.id} " in finding.fix
     assert report.repairs == ()
-    write(sound.ledger).adjust(user_id="u7", credits=300, reason="given back", key="a", corrects=taking.id)
+    adjusted(sound.ledger, user_id="u7", credits=300, reason="given back", key="a", corrects=taking.id)
     assert sound.found() == [("settled_finding", key)]
 
 

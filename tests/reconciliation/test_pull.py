@@ -8,14 +8,21 @@ import pytest
 
 from creditctl.core.errors import Unreachable
 from creditctl.core.when import Window
-from creditctl.reconciliation.pull import Reader, follow, pull
+from creditctl.payments.reader import PaymentReader
+from creditctl.reconciliation.pull import pull
+from creditctl.reconciliation.pulled import Pulled, as_pulled
 from tests.support.ledger_calls import read
 
 DAY = 86_400
 
 
 def read_all(shop: Any, since: int | None = None, until: int | None = None) -> Any:
-    return pull(Reader(shop.client, shop.catalog, shop.now), Window(since, until))
+    return pull(PaymentReader(shop.client, shop.catalog, shop.now), Window(since, until))
+
+
+def follow(shop: Any, key: str) -> Pulled:
+    """One payment, asked for by its key."""
+    return as_pulled(PaymentReader(shop.client, shop.catalog, shop.now).payment(key), key, Window(), shop.now)
 
 
 def paths(shop: Any) -> list[str]:
@@ -123,7 +130,7 @@ def test_following_one_payment_by_its_intent(shop: Any) -> None:
     key, other = shop.pay(), shop.pay()
     refund = shop.refund(key, 10)
     shop.refund(other, 10)
-    found = follow(Reader(shop.client, shop.catalog, shop.now), key, Window())
+    found = follow(shop, key)
     assert [sold.session.payment_key for sold in found.sessions.values()] == [key]
     assert (set(found.intents), set(found.facts), found.absent) == ({key}, {refund}, frozenset())
 
@@ -131,19 +138,19 @@ def test_following_one_payment_by_its_intent(shop: Any) -> None:
 def test_following_one_payment_by_its_session(shop: Any) -> None:
     key = shop.pay()
     refund = shop.refund(key, 10)
-    found = follow(Reader(shop.client, shop.catalog, shop.now), shop.session_of(key)["id"], Window())
+    found = follow(shop, shop.session_of(key)["id"])
     assert (set(found.intents), set(found.facts), found.absent) == ({key}, {refund}, frozenset())
 
 
 def test_following_a_free_session(shop: Any) -> None:
     key = shop.pay(payment_status="no_payment_required", payment_intent=None, amount_total=0)
-    found = follow(Reader(shop.client, shop.catalog, shop.now), key, Window())
+    found = follow(shop, key)
     assert (list(found.sessions), found.intents, found.absent) == ([key], {}, frozenset())
 
 
 @pytest.mark.parametrize("key", ["pi_nowhere", "cs_test_nowhere", "invoice-9", ""])
 def test_following_what_stripe_does_not_know(shop: Any, key: str) -> None:
-    found = follow(Reader(shop.client, shop.catalog, shop.now), key, Window())
+    found = follow(shop, key)
     assert found.absent == {key}
     assert found.asked == {key}
     assert not found.sessions

@@ -9,7 +9,7 @@ import pytest
 from creditctl.core.errors import LockHeld
 from creditctl.core.findings import Severity
 from creditctl.reconciliation.lock import only_one
-from tests.support.ledger_calls import read, write
+from tests.support.ledger_calls import adjusted, read
 
 DAY = 86_400
 
@@ -116,13 +116,13 @@ def test_a_window_does_not_declare_older_findings_settled(shop: Any) -> None:
 def test_a_correction_inside_the_window_of_an_entry_outside_is_no_orphan(shop: Any) -> None:
     key = shop.pay(age=40 * DAY)
     entry = shop.post(900, payment_key=key, created=shop.now - 40 * DAY)
-    write(shop.ledger).adjust(user_id="u1", credits=100, reason="too few", key="a", corrects=entry.id)
+    adjusted(shop.ledger, user_id="u1", credits=100, reason="too few", key="a", corrects=entry.id)
     assert shop.found(since=shop.now - DAY) == []
 
 
 def test_goodwill_and_usage_are_nobodys_business(shop: Any) -> None:
     shop.fulfil(shop.pay())
-    write(shop.ledger).adjust(user_id="u1", credits=50, reason="sorry", key="a")
+    adjusted(shop.ledger, user_id="u1", credits=50, reason="sorry", key="a")
     assert shop.found() == []
 
 

@@ -21,7 +21,7 @@ from creditctl.sources.importer import OVERLAP_ROWS, Spool
 from creditctl.sources.source import BadRow
 from tests.support.clock import NOW
 from tests.support.imports import Rows, job, row, run
-from tests.support.ledger_calls import read, write
+from tests.support.ledger_calls import adjusted, read
 from tests.support.ledgers import OpenLedger
 
 
@@ -115,7 +115,7 @@ def test_others_write_between_the_batches(ledger: Ledger) -> None:
 
     def progress(count: int) -> None:
         counts.append(count)
-        write(ledger).adjust(user_id="other", credits=1, reason="meanwhile", key=f"k{len(counts)}")
+        adjusted(ledger, user_id="other", credits=1, reason="meanwhile", key=f"k{len(counts)}")
 
     with Spool(ledger.path.parent) as spool:
         work = job(ledger, Rows([row(n) for n in range(1, 31)]), batch_rows=10)

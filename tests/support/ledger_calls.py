@@ -7,11 +7,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from creditctl.ledger.models import Resolution
-from creditctl.ledger.resolving import resolve
+from creditctl.ledger.models import Posting, Resolution
 from creditctl.ledger.store import Ledger
 from creditctl.ledger.transaction import LedgerTransaction
 from creditctl.ledger.view import LedgerView
+from creditctl.payments.correct import adjust
+from creditctl.payments.resolve import resolve
 
 
 def read(ledger: Ledger) -> LedgerView:
@@ -51,3 +52,11 @@ def resolved(
     """Resolves a finding in a transaction of its own."""
     with ledger.transaction() as tx:
         return resolve(tx, number, action=action, reason=reason, user_id=user_id, credits=credits)
+
+
+def adjusted(
+    ledger: Ledger, *, user_id: str, credits: int, reason: str, key: str, corrects: int | None = None
+) -> Posting:
+    """Adjusts by hand in a transaction of its own."""
+    with ledger.transaction() as tx:
+        return adjust(tx, user_id=user_id, credits=credits, reason=reason, key=key, corrects=corrects)

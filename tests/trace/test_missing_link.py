@@ -9,12 +9,18 @@ from typing import Any
 import pytest
 
 from creditctl.core.catalog import Catalog, parse_catalog
+from creditctl.core.entitlement.facts import MalformedFact, RefundFact, SessionFacts
 from creditctl.core.entitlement.settlement import EntryKind
 from creditctl.core.findings import Finding, Severity
 from creditctl.ledger.archive.models import EventRecord
 from creditctl.ledger.models import Delivery, Entry, FindingStatus, StoredFinding
-from creditctl.trace.facts import PaymentFacts, TraceFacts
-from creditctl.trace.missing_link import Missing, diagnose
+from creditctl.payments.case import PaymentCase
+from creditctl.payments.facts import IntentFacts, PaymentFacts, SoldSession, Unreadable
+from creditctl.payments.judge import judge
+from creditctl.payments.verdict import JudgementContext
+from creditctl.trace import missing_link
+from creditctl.trace.facts import TracedPayment, TraceFacts
+from creditctl.trace.missing_link import Diagnosis, Missing
 from creditctl.trace.timeline import build_trace
 
 AT = 1_790_000_000
@@ -93,21 +99,44 @@ def refund(status: str = "succeeded", amount: int = 400) -> dict[str, Any]:
     }
 
 
-def payment(**changes: Any) -> PaymentFacts:
-    """A payment of which everything is there, but for the changes."""
-    whole = PaymentFacts(
-        key=KEY,
-        session=session(),
+def intent(**changes: Any) -> IntentFacts:
+    known: dict[str, Any] = {"id": KEY, "status": "succeeded", "amount_received": 1000, "currency": "usd"}
+    return IntentFacts(**{**known, "metadata": {}, "created": AT, **changes})
+
+
+def payment(**changes: Any) -> TracedPayment:
+    """A payment of which everything is there, but for the changes: what Stripe shows as its objects, the rest as is."""
+    body = changes.pop("session", session())
+    entries = changes.pop("entries", (entry(),))
+    facts = tuple(RefundFact.from_stripe(each, each["created"]) for each in changes.pop("refunds", ()))
+    sold: SoldSession | None = None
+    unreadable: tuple[Unreadable, ...] = ()
+    try:
+        sold = None if body is None else SoldSession(SessionFacts.from_stripe(body))
+    except MalformedFact as error:
+        unreadable = (Unreadable("checkout/sessions", "cs_test_1", str(error), KEY),)
+    stripe = PaymentFacts(KEY, sold, changes.pop("intent", None), tuple(filter(None, facts)), unreadable=unreadable)
+    whole = TracedPayment(
+        case=PaymentCase.of(stripe, entries, {}),
         events=(event(),),
         deliveries=(delivery("posted"),),
-        entries=(entry(),),
+        entries=entries,
         balances={1: 1000},
     )
     return replace(whole, **changes)
 
 
-def missing(facts: PaymentFacts, catalog: Catalog) -> Missing:
-    found = diagnose(facts, catalog).missing
+def context(catalog: Catalog, now: int = AT + 10_000, livemode: bool = False) -> JudgementContext:
+    return JudgementContext(catalog, livemode, now=now, started=now)
+
+
+def diagnose(facts: TracedPayment, catalog: Catalog, now: int = AT + 10_000) -> Diagnosis:
+    livemode = facts.case.sold is not None and facts.case.sold.session.livemode
+    return missing_link.diagnose(facts, judge(facts.case, context(catalog, now, livemode)))
+
+
+def missing(facts: TracedPayment, catalog: Catalog, now: int = AT + 10_000) -> Missing:
+    found = diagnose(facts, catalog, now).missing
     assert found is not None
     return found
 
@@ -212,19 +241,42 @@ def test_an_entry_that_says_something_else_is_named(catalog: Catalog) -> None:
 
 
 def test_what_cannot_be_judged_is_said(catalog: Catalog) -> None:
-    assert "no purchase" in diagnose(payment(session=session(mode="subscription")), catalog).note
+    assert "no purchase" in diagnose(payment(session=session(mode="subscription"), entries=()), catalog).note
     assert "without the ledger" in diagnose(payment(has_ledger=False, entries=()), catalog).note
     assert "not seen" in diagnose(payment(session=None, stripe_seen=False), catalog).note
-    assert "No Checkout session" in diagnose(payment(session=None, intent={"id": KEY}), catalog).note
+    assert "No Checkout session" in diagnose(payment(session=None, intent=intent(), entries=()), catalog).note
     assert "cannot be judged" in diagnose(payment(session=session(created=None)), catalog).note
     strange = missing(payment(session=None), catalog)
     assert strange.what == "the payment on Stripe"
 
 
+def test_credits_for_what_is_not_ours_are_no_agreement(catalog: Catalog) -> None:
+    found = missing(payment(session=None, intent=intent()), catalog)
+    assert (found.what, found.command) == ("agreement", "creditctl reconcile")
+    assert "no checkout session of ours" in found.why
+
+
+def pending(count: int) -> EventRecord:
+    """The event of the payment, with so many deliveries that Stripe has still to make."""
+    body = b'{"id":"evt_1","type":"checkout.session.completed","created":1,"pending_webhooks":%d,"data":{"object":{}}}'
+    return event()._replace(body=body % count)
+
+
+def test_a_young_payment_may_still_be_on_its_way(catalog: Catalog) -> None:
+    young = AT + 60
+    found = missing(payment(entries=(), deliveries=(), events=(pending(1),)), catalog, now=young)
+    assert (found.what, found.fault, found.command) == ("the delivery of evt_1", False, "")
+    assert "on its way" in found.why
+    lost = missing(payment(entries=(), deliveries=(), events=(pending(0),)), catalog, now=young)
+    assert (lost.fault, lost.command) == (True, "creditctl events replay evt_1"), "nothing of it is on its way"
+    old = missing(payment(entries=(), deliveries=(), events=(pending(1),)), catalog)
+    assert old.fault
+
+
 def test_the_missing_thing_stands_in_its_place_on_the_line(catalog: Catalog) -> None:
     facts = payment(entries=(), deliveries=(), refunds=(refund(),))
 
-    (traced,) = build_trace(TraceFacts(KEY, (facts,), ()), catalog).payments
+    (traced,) = build_trace(TraceFacts(KEY, (facts,), (), AT), context(catalog)).payments
 
     assert [line.source for line in traced.lines] == ["stripe", "event", "missing", "stripe"]
     finding = traced.finding()
@@ -240,7 +292,7 @@ def test_within_a_second_the_cause_comes_before_what_it_leads_to(catalog: Catalo
         entries=(entry(recorded=same),),
     )
 
-    (traced,) = build_trace(TraceFacts(KEY, (facts,), ()), catalog).payments
+    (traced,) = build_trace(TraceFacts(KEY, (facts,), (), AT), context(catalog)).payments
 
     assert [line.source for line in traced.lines] == ["stripe", "event", "delivery", "ledger"]
     assert traced.lines[-1].balance == 1000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from creditctl.core.catalog import Catalog
 from creditctl.emulator.storage.object_types import EVENT
 from creditctl.emulator_client.checkout_payer import pay
 from creditctl.trace.reader import read_trace
@@ -39,11 +40,11 @@ def crowd(stripe_events: Any, count: int) -> None:
 def test_the_events_of_a_payment_are_found_among_thousands_of_others(stripe_events: Any) -> None:
     payment = purchase(stripe_events)
     crowd(stripe_events, 2100)
-    eyes = TraceSources(lambda: stripe_events.client, None, None, stripe_events.clock)
+    sources = TraceSources(lambda: stripe_events.client, None, None, stripe_events.clock)
 
-    (found,) = read_trace(eyes, payment).payments
+    (found,) = read_trace(sources, payment, Catalog(())).payments
 
     types = [record.type for record in found.events]
     assert {"checkout.session.completed", "payment_intent.succeeded"} <= set(types)
     assert all(record.payment_key == payment for record in found.events)
-    assert any("only the newest were looked at" in sentence for sentence in eyes.unseen)
+    assert any("only the newest were looked at" in sentence for sentence in sources.unseen)

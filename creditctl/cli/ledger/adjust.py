@@ -33,6 +33,8 @@ def adjust(
     corrects: Annotated[int | None, typer.Option("--corrects", help="The entry it corrects.", metavar="ID")] = None,
 ) -> Answer:
     """Give or take credits by hand, as one more entry. A live ledger asks for --mode live and its account's id."""
+    from creditctl.payments import correct
+
     ledger = session.ledger
     with ledger.reading() as view:
         before, known = view.balance(user), is_known(view, user)
@@ -42,8 +44,8 @@ def adjust(
     _warn(session, user, before + credits, known=known)
     chosen = key or session.wiring.token(_KEY_BYTES)
     with ledger.transaction() as tx:
-        posting = tx.adjust(
-            user_id=user, credits=credits, reason=reason, key=chosen, corrects=corrects, payment_key=payment
+        posting = correct.adjust(
+            tx, user_id=user, credits=credits, reason=reason, key=chosen, corrects=corrects, payment_key=payment
         )
         after = tx.balance(user)
     return _adjusted_answer(posting, chosen, after)

@@ -31,13 +31,13 @@ def resolve(
     credits: CreditsOption = None,
 ) -> Answer:
     """Settle a finding with a reason: credit what was paid for, or dismiss it. Crediting a live ledger is guarded."""
-    from creditctl.ledger import resolving
+    from creditctl.payments.resolve import resolve as resolve_finding
 
     action = _action(credit, user, credits)
     if action == "credit":
         guard_posting(session)
     with session.ledger.transaction() as tx:
-        settled = resolving.resolve(tx, number, action=action, reason=reason, user_id=user, credits=credits)
+        settled = resolve_finding(tx, number, action=action, reason=reason, user_id=user, credits=credits)
         posting = settled.posting
         after = tx.balance(posting.entry.user_id) if posting else None
     return _answer(settled, after)

@@ -8,8 +8,8 @@ from typing import Any
 
 from creditctl.core.catalog import Catalog
 from creditctl.core.entitlement.facts import LineItem, PriceFacts, SessionFacts, positive_count
-from creditctl.core.entitlement.fields import MAX_USER_ID_CHARACTERS, is_user_id
 from creditctl.core.entitlement.settlement import Purchase
+from creditctl.core.entitlement.user_ids import USER_ID_WORDS, is_user_id
 from creditctl.core.findings import Finding, Severity
 from creditctl.core.money import format_amount
 
@@ -142,7 +142,7 @@ def _owned(session: SessionFacts, package: str | None, credits: int) -> Decision
         return _disagrees(session, "fulfilment.owner_missing", text, package=package, credits=credits)
     (user_id,) = named
     if not is_user_id(user_id):
-        text = f"The user id is no text of 1 to {MAX_USER_ID_CHARACTERS} characters; an owner is never guessed."
+        text = f"The user id is not {USER_ID_WORDS}; an owner is never guessed."
         return _disagrees(session, "fulfilment.owner_unusable", text, package=package, credits=credits)
     return Grants(
         Purchase(

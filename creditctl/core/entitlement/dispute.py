@@ -1,4 +1,4 @@
-"""What a dispute holds, from observations in any order."""
+"""Dispute facts: the funds that one dispute holds, merged from observations in any order."""
 
 from __future__ import annotations
 
@@ -27,6 +27,10 @@ _CHARGEBACK_STATUSES = frozenset(
     ("needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review")
 )
 """Statuses in which the disputed amount has been withdrawn. Source: Stripe documentation, "How disputes work"."""
+
+FUNDS_WITHDRAWN_TYPE = "charge.dispute.funds_withdrawn"
+FUNDS_REINSTATED_TYPE = "charge.dispute.funds_reinstated"
+"""The two types that say by themselves whether a dispute holds the funds."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -150,9 +154,9 @@ class DisputeFact:
 
 def _funds_observation(observation: Observation, event_type: str | None, list_shown: bool) -> FundsObservation | None:
     """What an event says of the funds; the ranks let "reinstated" win within a second."""
-    if event_type == "charge.dispute.funds_withdrawn":
+    if event_type == FUNDS_WITHDRAWN_TYPE:
         return FundsObservation(observation.at, 1, True)
-    if event_type == "charge.dispute.funds_reinstated":
+    if event_type == FUNDS_REINSTATED_TYPE:
         return FundsObservation(observation.at, 3, False)
     if observation.status == "won":
         return FundsObservation(observation.at, 2, False)

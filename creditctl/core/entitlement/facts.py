@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 
 from creditctl.core.entitlement.dispute import DisputeFact, FundsObservation, Movement, Observation
 from creditctl.core.entitlement.fields import (
-    MANAGED_BY,
     MalformedFact,
     amount_of,
     id_of,
@@ -21,9 +20,9 @@ from creditctl.core.entitlement.fields import (
     text,
     whole,
 )
+from creditctl.core.metadata import is_managed
 
 __all__ = [
-    "MANAGED_BY",
     "DisputeFact",
     "Fact",
     "FundsObservation",
@@ -74,7 +73,7 @@ class SessionFacts:
     @property
     def managed(self) -> bool:
         """Whether the session says of itself that it is ours."""
-        return self.metadata.get("managed_by") == MANAGED_BY
+        return is_managed(self.metadata)
 
     @classmethod
     def from_stripe(cls, data: Mapping[str, Any]) -> SessionFacts:
@@ -115,7 +114,7 @@ class PriceFacts:
     @property
     def ours(self) -> bool:
         """Whether the price was made by creditctl."""
-        return self.metadata.get("managed_by") == MANAGED_BY
+        return is_managed(self.metadata)
 
     @property
     def package(self) -> str | None:

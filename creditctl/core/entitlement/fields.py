@@ -1,19 +1,11 @@
-"""Reading the fields of Stripe's objects, each of which may be missing, null or of another type."""
+"""Reads fields of Stripe's objects with their types checked; each may be missing, null or of another type."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-MANAGED_BY = "creditctl"
-"""The value of `managed_by` in the metadata of everything that is ours on Stripe."""
-
-
-_MAX_MAGNITUDE = 10**15
-"""Far beyond any amount of money and any time, and what a ledger can still add up."""
-
-MAX_USER_ID_CHARACTERS = 200
-"""As many as `client_reference_id` holds. Source: Stripe API reference, "Create a Checkout Session"."""
+from creditctl.core.limits import MAX_MAGNITUDE
 
 
 class MalformedFact(ValueError):
@@ -26,19 +18,19 @@ def whole(data: Mapping[str, Any], key: str) -> int:
     Errors: MalformedFact if it is absent, anything but a whole number, or beyond all measure.
     """
     value = data.get(key)
-    if type(value) is not int or not -_MAX_MAGNITUDE <= value <= _MAX_MAGNITUDE:
+    if type(value) is not int or not -MAX_MAGNITUDE <= value <= MAX_MAGNITUDE:
         raise MalformedFact(f"{key} of a {data.get('object', 'Stripe object')} is not a whole number")
     return value
 
 
 def amount_of(data: Mapping[str, Any], key: str) -> int:
-    """The amount of money under a key, in minor units and never below nought.
+    """The amount of money under a key, in minor units and never below zero.
 
     Errors: MalformedFact.
     """
     value = whole(data, key)
     if value < 0:
-        raise MalformedFact(f"{key} of a {data.get('object', 'Stripe object')} is below nought")
+        raise MalformedFact(f"{key} of a {data.get('object', 'Stripe object')} is below zero")
     return value
 
 
@@ -72,17 +64,3 @@ def optional_text(data: Mapping[str, Any], key: str) -> str | None:
     """The text under a key, or None if it is absent or empty."""
     value = data.get(key)
     return value if isinstance(value, str) and value else None
-
-
-def is_user_id(text: str) -> bool:
-    """Whether a text can name a user: of 1 to 200 characters, not blank, and such as can be stored."""
-    return bool(text.strip()) and len(text) <= MAX_USER_ID_CHARACTERS and "\0" not in text and _encodable(text)
-
-
-def _encodable(text: str) -> bool:
-    """Whether a text has a form in UTF-8; half a surrogate pair, which JSON can spell, has none."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -55,7 +55,7 @@ def idempotency_key(scheme: KeyScheme, *parts: str | int, ordinal: int = 1) -> s
             An entry about a refund or dispute is a difference to a target, so the object can need a second entry of
             one kind: funds withdrawn, reinstated and withdrawn again (an appeal), or reinstated in two parts. That is
             the ordinal's use: the first is `dispute:dp_1`, the next `dispute:dp_1:2`. It is safe, because it is not the
-            key that keeps a repeated event from posting twice, but the difference, which is then nought.
+            key that keeps a repeated event from posting twice, but the difference, which is then zero.
     Errors: ValueError for a wrong number of parts, or an empty one.
     """
     if len(parts) != _PARTS.get(scheme, 1) or any(part == "" for part in parts):

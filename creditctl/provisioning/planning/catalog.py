@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from creditctl.core.catalog import Catalog, Package
 from creditctl.core.findings import Finding, Severity
+from creditctl.core.metadata import MANAGED_BY
 from creditctl.provisioning.planning.diff import all_new, differences, metadata_changes, update_params
 from creditctl.provisioning.planning.price import (
     archive_price_step,
@@ -19,7 +20,7 @@ from creditctl.provisioning.planning.price import (
     superseded_price,
 )
 from creditctl.provisioning.planning.steps import Action, Change, Step, StepKind
-from creditctl.provisioning.state import MANAGED_BY, Observed, PriceState, ProductState
+from creditctl.provisioning.state import Observed, PriceState, ProductState
 
 
 @dataclass(frozen=True, slots=True)

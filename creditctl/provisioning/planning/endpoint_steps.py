@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from creditctl.core.metadata import MANAGED_BY, MANAGED_BY_KEY
 from creditctl.provisioning.planning.diff import update_params
 from creditctl.provisioning.planning.steps import Action, Change, Step, StepKind
-from creditctl.provisioning.state import MANAGED_BY, DesiredEndpoint, EndpointState, digest, same_url
+from creditctl.provisioning.state import DesiredEndpoint, EndpointState, digest, same_url
 
 
 def rotation_pair(ours: Sequence[EndpointState]) -> tuple[EndpointState, EndpointState] | None:
@@ -49,7 +50,7 @@ def creation_params(desired: DesiredEndpoint, *, rotation: str | None = None) ->
 
     Source: Stripe API reference, "Create a webhook endpoint".
     """
-    metadata = {"managed_by": MANAGED_BY} if rotation is None else {"managed_by": MANAGED_BY, "rotation": rotation}
+    metadata = {MANAGED_BY_KEY: MANAGED_BY} if rotation is None else {MANAGED_BY_KEY: MANAGED_BY, "rotation": rotation}
     return {
         "url": desired.url,
         "enabled_events": list(desired.events),
@@ -114,7 +115,7 @@ def _repairs(desired: DesiredEndpoint, endpoint: EndpointState) -> list[Change]:
     if endpoint.status != "enabled":
         changes.append(Change("disabled", True, False))
     if not endpoint.ours:
-        changes.append(Change("metadata.managed_by", None, MANAGED_BY))
+        changes.append(Change(f"metadata.{MANAGED_BY_KEY}", None, MANAGED_BY))
     return changes
 
 

@@ -7,13 +7,13 @@ from collections.abc import Callable
 import pytest
 
 from creditctl.core.entitlement.decision import Proposal
-from creditctl.core.entitlement.settlement import Purchase
+from creditctl.core.entitlement.settlement import EntryDraft, EntryKind, Purchase
 from creditctl.core.findings import Finding, Severity
 from creditctl.ledger.store import Ledger
 from tests.support.cli import Cli, Outcome
 from tests.support.clock import NOW
 from tests.support.ledger_books import book_of
-from tests.support.ledger_calls import write
+from tests.support.ledger_calls import adjusted
 
 
 @pytest.fixture
@@ -23,7 +23,15 @@ def book(offline_cli: Cli) -> Cli:
 
 def test_what_users_are_called_cannot_steer_the_terminal(offline_cli: Cli) -> None:
     with Ledger.open(offline_cli.folder / "book.db", account="acct_1", livemode=False, clock=lambda: NOW) as ledger:
-        write(ledger).adjust(user_id="[bold]\x1b[2J", credits=5, reason="[red]why\x07", key="k")
+        adjusted(ledger, user_id="[bold]", credits=5, reason="[red]why\x07", key="k")
+        with ledger.transaction() as tx:
+            (entry,) = tx.entries()
+            # An id that is refused today, but that a ledger from before may hold.
+            legacy = EntryDraft(
+                created=1, user_id="[bold]\x1b[2J", kind=EntryKind.USAGE, credits=-5, amount=0, currency=None,
+                payment_key=None, session_id=None, object_id=None, package=None, idempotency_key="k2", note=entry.note,
+            )  # fmt: skip
+            tx._append(legacy)
 
     for arguments in (["balance"], ["history"]):
         shown = offline_cli("ledger", *arguments, "--ledger", "book.db").stdout

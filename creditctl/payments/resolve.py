@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 from creditctl.core.entitlement.decision import Proposal
@@ -10,6 +9,8 @@ from creditctl.core.entitlement.settlement import Purchase
 from creditctl.core.errors import UsageError
 from creditctl.ledger.models import FindingStatus, Outcome, Posting, Resolution, StoredFinding
 from creditctl.ledger.transaction import LedgerTransaction
+from creditctl.payments.posting_plan import Origin, PlanOutcome, PostingPlan
+from creditctl.payments.record import record
 
 
 def resolve(
@@ -32,19 +33,7 @@ def resolve(
     posting = None
     if action == "credit":
         posting = _credit(tx, finding, reason, user_id, credits)
-    status = FindingStatus.CREDITED if posting else FindingStatus.DISMISSED
-    settled = replace(
-        finding,
-        status=status,
-        reason=reason,
-        resolved=tx.now,
-        entry_id=posting.entry.id if posting else None,
-    )
-    tx.connection.execute(
-        "UPDATE findings SET status = ?, reason = ?, resolved = ?, entry_id = ? WHERE id = ?",
-        (status.value, reason, tx.now, settled.entry_id, number),
-    )
-    return Resolution(settled, posting)
+    return Resolution(tx.settle_finding(finding, reason, posting.entry.id if posting else None), posting)
 
 
 def _open_finding(tx: LedgerTransaction, number: int) -> StoredFinding:
@@ -66,14 +55,21 @@ def _credit(
             fix="Use `creditctl ledger adjust`, then settle the finding with --dismiss.",
         )
     purchase = _completed(finding.proposal, user_id, credits)
-    posting = tx.post(purchase.draft(source_event=finding.source_event, note=reason))
+    plan = PostingPlan(
+        Origin.DECISION,
+        PlanOutcome.POSTED,
+        payment_key=purchase.payment_key,
+        entry=purchase.draft(source_event=finding.source_event, note=reason),
+        source_event=finding.source_event,
+    )
+    posting = record(tx, plan).posting
+    assert posting is not None
     if posting.outcome is Outcome.CONFLICT:
         raise UsageError(
             f"Payment {purchase.payment_key} was credited otherwise, by entry {posting.entry.id}.",
             code="ledger.conflict",
             fix="Look at `creditctl trace`, then settle the finding with --dismiss.",
         )
-    tx.settle(purchase.payment_key, source_event=finding.source_event)
     return posting
 
 

@@ -1,0 +1,52 @@
+"""Payment entries: the interface that says what users were given for payments, and what was taken back.
+
+Today a ledger answers it; an application's own table can. Judgements know this interface and its values only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from creditctl.core.entitlement.entry import CreditEntry
+from creditctl.core.entitlement.settlement import EntryKind
+
+
+class PaymentEntries(Protocol):
+    """What users were given for payments, and what was taken back of it, corrections included."""
+
+    def of_payment(self, payment_key: str, session_id: str | None = None) -> Sequence[CreditEntry]:
+        """The entries of one payment, in order; `session_id` is its other name, where it has two."""
+
+    def all(self) -> Iterable[CreditEntry]:
+        """Every entry, in order."""
+
+    def latest_purchases(self, since: int | None, limit: int) -> Sequence[CreditEntry]:
+        """The newest entries that gave credits for payments since a moment, newest first."""
+
+
+class NoEntries:
+    """The entries where nobody keeps any: no user was given anything."""
+
+    def of_payment(self, payment_key: str, session_id: str | None = None) -> Sequence[CreditEntry]:  # noqa: ARG002
+        """None."""
+        return ()
+
+    def all(self) -> Iterable[CreditEntry]:
+        """None."""
+        return ()
+
+    def latest_purchases(self, since: int | None, limit: int) -> Sequence[CreditEntry]:  # noqa: ARG002
+        """None."""
+        return ()
+
+
+def payment_of(entry: CreditEntry, names: Mapping[str, str]) -> str | None:
+    """The payment that an entry belongs to by itself; None for an adjustment, or what is about no payment.
+
+    Shape: `names` gives the payment of a session's id: an application may use either name.
+    """
+    if entry.kind is EntryKind.ADJUSTMENT or entry.kind is EntryKind.USAGE:
+        return None
+    by_session = names.get(entry.session_id) if entry.session_id else None
+    return names.get(entry.payment_key or "") or by_session or entry.payment_key

@@ -1,0 +1,117 @@
+"""Latest payments: the newest finished sessions and what was given beside them, read and judged for the checks."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from creditctl.core.entitlement.entry import CreditEntry
+from creditctl.core.entitlement.facts import Fact, SessionFacts
+from creditctl.payments.case import PaymentCase
+from creditctl.payments.entries import PaymentEntries
+from creditctl.payments.facts import IntentFacts, PaymentFacts, Unreadable
+from creditctl.payments.judge import judge
+from creditctl.payments.reader import PaymentReader
+from creditctl.payments.verdict import JudgementContext, Verdict
+
+MOST_SESSIONS = 1000
+"""How many sessions to look at: ten pages, which is a matter of seconds."""
+
+MOST_ASKED = 50
+"""How many payments that no list shows are asked for one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedPayment:
+    """One payment from both sides, and its verdict."""
+
+    case: PaymentCase
+    verdict: Verdict
+
+    @property
+    def session(self) -> SessionFacts | None:
+        """Its checkout session."""
+        return None if self.case.sold is None else self.case.sold.session
+
+
+@dataclass(frozen=True, slots=True)
+class LatestPayments:
+    """The latest payments as Stripe shows them, newest first.
+
+    Shape: `sessions` is how many finished sessions were looked at; `unreadable` are objects that could not be
+           understood; `unasked` counts payments beside the sessions that were too many to be asked for.
+    """
+
+    payments: tuple[PaymentFacts, ...]
+    sessions: int
+    unreadable: tuple[Unreadable, ...] = ()
+    unasked: int = 0
+
+
+def read_latest(reader: PaymentReader, entries: PaymentEntries) -> LatestPayments:
+    """Reads the newest finished sessions, and the payments since then that none of them names.
+
+    Shape:  money that was paid for something of ours without a session, or credits that were given without one. Where
+            there are fewer sessions than are looked at, these are all that there ever were.
+    Errors: those of the reader; nothing is concluded from a part.
+    """
+    listed, since = reader.latest(MOST_SESSIONS)
+    found = _with_returns(reader, listed, since)
+    named = {name for each in listed for name in _names(each)}
+    paid = [each.id for each in reader.latest_intents(since, MOST_SESSIONS) if _paid_for_ours(each, named)]
+    alone = _each_once([*paid, *_credited_alone(entries.latest_purchases(since, MOST_SESSIONS), named)])
+    found += [reader.payment(key) for key in alone[:MOST_ASKED]]
+    unreadable = tuple(dict.fromkeys(reader.unreadable))
+    not_understood = {each.payment_key for each in unreadable}
+    understood = tuple(each for each in found if each.key not in not_understood)
+    return LatestPayments(understood, len(listed), unreadable, max(0, len(alone) - MOST_ASKED))
+
+
+def judge_latest(
+    latest: LatestPayments, entries: PaymentEntries, known: Mapping[str, Fact], context: JudgementContext
+) -> tuple[JudgedPayment, ...]:
+    """The verdict of each payment. Shape: `entries` are read after Stripe, so that they are never behind."""
+    judged = []
+    for facts in latest.payments:
+        session_id = None if facts.sold is None else facts.sold.session.id
+        case = PaymentCase.of(facts, entries.of_payment(facts.key, session_id), known)
+        judged.append(JudgedPayment(case, judge(case, context)))
+    return tuple(judged)
+
+
+def _with_returns(reader: PaymentReader, listed: Sequence[PaymentFacts], since: int | None) -> list[PaymentFacts]:
+    """The payments with their refunds and disputes, which are younger than they are."""
+    if not listed:
+        return []
+    grouped: dict[str, list[Fact]] = defaultdict(list)
+    for fact in reader.facts({} if since is None else {"created": {"gte": since}}).values():
+        grouped[fact.payment_key].append(fact)
+    return [replace(each, facts=tuple(grouped.get(each.key, ()))) for each in listed]
+
+
+def _names(payment: PaymentFacts) -> Iterator[str]:
+    yield payment.key
+    if payment.sold is not None:
+        yield payment.sold.session.id
+
+
+def _credited_alone(purchases: Sequence[CreditEntry], named: set[str]) -> list[str]:
+    """The payments for which credits were given lately and that no list shows, each by the name to ask for it."""
+    unseen = (entry for entry in purchases if not {entry.payment_key, entry.session_id} & named)
+    return list(filter(None, map(_name_to_ask, unseen)))
+
+
+def _paid_for_ours(intent: IntentFacts, named: set[str]) -> bool:
+    """Whether a payment intent says that it is ours and was paid, though no finished session belongs to it."""
+    return intent.managed and intent.status == "succeeded" and intent.id not in named
+
+
+def _each_once(keys: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(keys))
+
+
+def _name_to_ask(entry: CreditEntry) -> str | None:
+    """Stripe's name of a payment; an application may have another, and then its session has Stripe's."""
+    own, session_id = entry.payment_key or "", entry.session_id or ""
+    return session_id if session_id.startswith("cs_") and not own.startswith(("pi_", "cs_")) else entry.payment_key

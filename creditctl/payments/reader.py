@@ -1,0 +1,222 @@
+"""Payment reader: sessions, payment intents, refunds and disputes as facts; of one payment, of many, or the latest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any, Protocol, TypeVar
+
+import stripe
+
+from creditctl.core.catalog import Catalog
+from creditctl.core.entitlement.decision import NeedsLineItems
+from creditctl.core.entitlement.facts import DisputeFact, Fact, LineItem, MalformedFact, RefundFact, SessionFacts, id_of
+from creditctl.payments.facts import IntentFacts, PaymentFacts, SoldSession, Unreadable
+from creditctl.payments.judge_credit import worth
+from creditctl.payments.stripe_reader import DISPUTES, INTENTS, REFUNDS, SESSIONS, StripeReader, line_items_path
+from creditctl.stripe_api.pages import Body, Progress
+
+_MANY = 20
+"""From how many undecided sessions on it is quicker to read the list again with its line items."""
+
+_CHARGE = {"expand": ["data.latest_charge"]}
+_ONE_CHARGE = {"expand": ["latest_charge"]}
+_PAID_INTENT = {"status": "complete", "expand": ["data.payment_intent.latest_charge"]}
+
+Parsed = TypeVar("Parsed")
+Read = TypeVar("Read")
+
+
+class Attempt(Protocol):
+    """One read of several: what it reads in words, how, and what stands in where it could not be had."""
+
+    def __call__(self, what: str, read: Callable[[], Read], otherwise: Read) -> Read:
+        """What was read, or what stands in for it."""
+
+
+def strictly(what: str, read: Callable[[], Read], otherwise: Read) -> Read:  # noqa: ARG001 - nothing stands in
+    """The attempt that takes no part for the whole: its errors are raised."""
+    return read()
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of a payment intent. Shape: `answered` is False where the question itself failed."""
+
+    answered: bool
+    intent: IntentFacts | None
+    asked_for_parts: bool = False
+
+
+_UNREAD = _Known(False, None, asked_for_parts=True)
+"""The intent could not be read; its session, refunds and disputes are asked for all the same."""
+
+
+@dataclass
+class PaymentReader:
+    """Reads lists and single objects as facts, and remembers what could not be understood.
+
+    Shape:  `catalog` decides which sessions need their line items read. Units: `started` in Unix seconds.
+    Errors: every method raises Unreachable, StripeRefused or ConfigurationError where Stripe does not answer.
+    """
+
+    client: stripe.StripeClient
+    catalog: Catalog
+    started: int
+    progress: Progress | None = None
+    unreadable: list[Unreadable] = field(default_factory=list)
+
+    @property
+    def stripe(self) -> StripeReader:
+        """The reader of plain data."""
+        return StripeReader(self.client, self.progress)
+
+    def sessions(self, parameters: Mapping[str, Any]) -> dict[str, SoldSession]:
+        """The sessions of a list that sell something once; a setup or a subscription sells no package."""
+        return self._sold(filter(_sells_once, self.stripe.list(SESSIONS, parameters)), parameters)
+
+    def latest(self, most: int) -> tuple[list[PaymentFacts], int | None]:
+        """The latest finished sessions with their payment intents, newest first; without refunds and disputes.
+
+        Shape: with the time of the oldest, where there may be older ones that were not read.
+        """
+        bodies = list(islice(self.stripe.list(SESSIONS, _PAID_INTENT), most))
+        sold = self._sold(filter(_sells_once, bodies), {"status": "complete"}, most)
+        found = []
+        for body in bodies:
+            each = sold.get(str(body.get("id")))
+            if each is not None:
+                intent = next(iter(self._expanded(body.get("payment_intent"))), None)
+                found.append(PaymentFacts(each.session.payment_key, each, intent))
+        return found, int(bodies[-1]["created"]) if len(bodies) == most else None
+
+    def latest_intents(self, since: int | None, most: int) -> list[IntentFacts]:
+        """The latest payment intents since a moment, newest first, without their charges."""
+        parameters = {} if since is None else {"created": {"gte": since}}
+        bodies = islice(self.stripe.list(INTENTS, parameters), most)
+        return [each for body in bodies for each in self._parsed(INTENTS, body, IntentFacts.from_stripe)]
+
+    def intents(self, parameters: Mapping[str, Any]) -> dict[str, IntentFacts]:
+        """The payment intents of a list."""
+        found = self.stripe.list(INTENTS, {**parameters, **_CHARGE})
+        return {i.id: i for body in found for i in self._parsed(INTENTS, body, IntentFacts.from_stripe)}
+
+    def facts(self, parameters: Mapping[str, Any]) -> dict[str, Fact]:
+        """The refunds and disputes of two lists; those of bare charges belong to no session."""
+        return {**self.refunds(parameters), **self.disputes(parameters)}
+
+    def refunds(self, parameters: Mapping[str, Any]) -> dict[str, Fact]:
+        """The refunds of a list."""
+        return self._facts_of(REFUNDS, parameters, self._refund)
+
+    def disputes(self, parameters: Mapping[str, Any]) -> dict[str, Fact]:
+        """The disputes of a list."""
+        return self._facts_of(DISPUTES, parameters, self._dispute)
+
+    def intent(self, intent_id: str) -> IntentFacts | None:
+        """One payment intent, or None where Stripe does not know it."""
+        body = self.stripe.one(INTENTS, intent_id, _ONE_CHARGE)
+        found = () if body is None else self._parsed(INTENTS, body, IntentFacts.from_stripe)
+        return next(iter(found), None)
+
+    def session(self, session_id: str) -> SoldSession | None:
+        """One session, or None where Stripe does not know it."""
+        body = self.stripe.one(SESSIONS, session_id)
+        return None if body is None else next(iter(self._sold([body], {}).values()), None)
+
+    def payment(self, payment_key: str, attempt: Attempt = strictly) -> PaymentFacts:
+        """Everything about one payment, asked for by its key; `absent` where Stripe does not know it.
+
+        Source: Stripe API reference, "payment_intent" of the lists of sessions, refunds and disputes.
+        """
+        seen = len(self.unreadable)
+        sold = attempt(payment_key, lambda: self.session(payment_key), None) if payment_key.startswith("cs_") else None
+        key = payment_key if sold is None else sold.session.payment_key
+        known = _Known(True, None) if not key.startswith("pi_") else attempt(key, lambda: self._known(key), _UNREAD)
+        found = PaymentFacts(key, sold, known.intent)
+        if known.asked_for_parts:
+            found = self._parts(found, attempt)
+        unreadable = tuple(self.unreadable[seen:])
+        absent = known.answered and not (found.sold or found.intent or unreadable)
+        return replace(found, absent=absent, unreadable=unreadable)
+
+    def _known(self, intent_id: str) -> _Known:
+        before = len(self.unreadable)
+        intent = self.intent(intent_id)
+        return _Known(True, intent, asked_for_parts=intent is not None or len(self.unreadable) > before)
+
+    def _parts(self, found: PaymentFacts, attempt: Attempt) -> PaymentFacts:
+        """A payment with what Stripe lists by its payment intent: its session, refunds and disputes."""
+        key, of_intent, nothing = found.key, {"payment_intent": found.key}, dict[str, Fact]()
+        sold = found.sold or attempt(f"the session of {key}", lambda: self._first_session(of_intent), None)
+        refunds = attempt(REFUNDS, lambda: self.refunds(of_intent), nothing)
+        disputes = attempt(DISPUTES, lambda: self.disputes(of_intent), nothing)
+        return replace(found, sold=sold, facts=(*refunds.values(), *disputes.values()))
+
+    def _first_session(self, parameters: Mapping[str, Any]) -> SoldSession | None:
+        return next(iter(self.sessions(parameters).values()), None)
+
+    def _sold(
+        self, bodies: Iterable[Body], parameters: Mapping[str, Any], most: int | None = None
+    ) -> dict[str, SoldSession]:
+        """Sessions with their line items, where only those decide: each by itself, or all of the list once more."""
+        found = [(body, each) for body in bodies for each in self._parsed(SESSIONS, body, SessionFacts.from_stripe)]
+        undecided = [session for _, session in found if self._needs_items(session)]
+        shown = self._shown_items(parameters, most) if len(undecided) > _MANY else {}
+        return {each.id: self._with_items(body, each, shown.get(each.id)) for body, each in found}
+
+    def _with_items(self, body: Body, session: SessionFacts, shown: tuple[LineItem, ...] | None) -> SoldSession:
+        items = shown
+        if shown is None and self._needs_items(session):
+            items = self._items(line_items_path(session.id), self.stripe.line_items(session.id))
+        url = body.get("success_url")
+        return SoldSession(session, items, url if isinstance(url, str) else None)
+
+    def _needs_items(self, session: SessionFacts) -> bool:
+        return isinstance(worth(SoldSession(session), self.catalog), NeedsLineItems)
+
+    def _shown_items(self, parameters: Mapping[str, Any], most: int | None) -> dict[str, tuple[LineItem, ...]]:
+        """The line items of a whole list of sessions, a hundred a request; those that a page cuts short are left out.
+
+        Source: Stripe API reference, "Expanding responses": `data.` expands in each object of a list.
+        """
+        shown = {}
+        for body in islice(self.stripe.list(SESSIONS, {**parameters, "expand": ["data.line_items"]}), most):
+            items = body.get("line_items")
+            if isinstance(items, Mapping) and items.get("has_more") is False:
+                shown[str(body.get("id"))] = self._items(SESSIONS, items.get("data") or ())
+        return shown
+
+    def _items(self, path: str, bodies: Iterable[Body]) -> tuple[LineItem, ...]:
+        return tuple(item for body in bodies for item in self._parsed(path, body, LineItem.from_stripe))
+
+    def _expanded(self, intent: object) -> Iterable[IntentFacts]:
+        return self._parsed(INTENTS, intent, IntentFacts.from_stripe) if isinstance(intent, Mapping) else ()
+
+    def _facts_of(
+        self, path: str, parameters: Mapping[str, Any], make: Callable[[Body], Fact | None]
+    ) -> dict[str, Fact]:
+        found = (fact for body in self.stripe.list(path, parameters) for fact in self._parsed(path, body, make))
+        return {fact.object_id: fact for fact in found if fact is not None}
+
+    def _refund(self, body: Body) -> RefundFact | None:
+        """A refund that stands was last observed when it was made, one that fell through only now."""
+        fact = RefundFact.from_stripe(body, self.started)
+        return RefundFact.from_stripe(body, fact.created) if fact is not None and fact.counted else fact
+
+    def _dispute(self, body: Body) -> DisputeFact | None:
+        return DisputeFact.from_stripe(body, self.started)
+
+    def _parsed(self, path: str, body: Body, make: Callable[[Body], Parsed]) -> Iterable[Parsed]:
+        try:
+            return (make(body),)
+        except MalformedFact as error:
+            object_id, payment = str(body.get("id", "?")), id_of(body.get("payment_intent"))
+            self.unreadable.append(Unreadable(path, object_id, str(error), payment or object_id))
+            return ()
+
+
+def _sells_once(body: Body) -> bool:
+    """Whether a session can sell a package; a setup or a subscription cannot."""
+    return bool(body.get("mode", "payment") == "payment")

@@ -1,0 +1,94 @@
+"""Verdict: what a payment was judged by, and what it came to, for everyone who asks about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from creditctl.core.catalog import Catalog
+from creditctl.core.entitlement.decision import Decision, Disagrees, Grants
+from creditctl.core.entitlement.settlement import EntryDraft
+from creditctl.core.limits import GRACE_SECONDS
+from creditctl.ledger.models import FindingStatus
+from creditctl.payments.finding_codes import ClassifiedFinding
+from creditctl.payments.repair import Repair
+
+
+@dataclass(frozen=True, slots=True)
+class JudgementContext:
+    """What a payment is judged by.
+
+    Shape: `settled` says how a person settled a finding, by its code and subject.
+    Units: `now` and `started` (of the reading) in Unix seconds.
+    """
+
+    catalog: Catalog
+    livemode: bool
+    now: int
+    started: int
+    grace_seconds: int = GRACE_SECONDS
+    settled: Mapping[tuple[str, str], FindingStatus] = field(default_factory=dict)
+
+    def within_grace(self, moment: int) -> bool:
+        """Whether a webhook about something of that time may simply still be on its way.
+
+        Shape: a time far in the future says that two clocks disagree, and excuses nothing.
+        """
+        return abs(self.now - moment) < self.grace_seconds
+
+    def dismissed(self, found: ClassifiedFinding) -> bool:
+        """Whether a person said that a finding is as it should be."""
+        return self.settled.get(found.identity) is FindingStatus.DISMISSED
+
+
+class PaymentState(StrEnum):
+    """How a payment stands, in one word.
+
+    Shape:  CREDITED: everything due is written. MISSING: credits, or what a refund or dispute takes or returns, are
+            not. IN_FLIGHT: not yet, but the webhook may be on its way. WAITING: nobody has paid yet. NOT_OURS: no
+            package was sold. UNDECIDED: a person has to decide. SETTLED: a person has. WRONG: what is written
+            contradicts Stripe. UNREADABLE: Stripe's objects could not be understood.
+    """
+
+    CREDITED = "credited"
+    MISSING = "missing"
+    IN_FLIGHT = "in_flight"
+    WAITING = "waiting"
+    NOT_OURS = "not_ours"
+    UNDECIDED = "undecided"
+    SETTLED = "settled"
+    WRONG = "wrong"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a payment came to.
+
+    Shape: `found` is what is wrong, `repair` what puts it right without a person. `decision` is what its session is
+           worth, None where it has none. `drafts` are the entries still to come, by a webhook, a repair or by hand.
+    """
+
+    state: PaymentState
+    found: tuple[ClassifiedFinding, ...] = ()
+    repair: Repair | None = None
+    decision: Decision | None = None
+    drafts: tuple[EntryDraft, ...] = ()
+
+    @property
+    def ours(self) -> bool:
+        """Whether its session was paid and sold a package of ours, even if a person has to say what it is worth."""
+        return isinstance(self.decision, Grants | Disagrees)
+
+    @property
+    def package(self) -> str | None:
+        """The package that was sold, as far as it can be told."""
+        if isinstance(self.decision, Grants):
+            return self.decision.purchase.package
+        return self.decision.proposal.package if isinstance(self.decision, Disagrees) else None
+
+    @property
+    def due(self) -> int:
+        """The credits that are still to be written; negative where they are to be taken back."""
+        return sum(draft.credits for draft in self.drafts)

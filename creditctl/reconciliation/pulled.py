@@ -1,0 +1,77 @@
+"""Pulled objects: everything that one run read of Stripe, and what speaks against its being whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from creditctl.core.entitlement.facts import Fact
+from creditctl.core.when import Window
+from creditctl.payments.facts import IntentFacts, PaymentFacts, SoldSession, Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """Everything that one run read of Stripe.
+
+    Shape:  sessions, intents and facts by their ids; `asked` are payments that were asked for one by one, `absent`
+            those of them that Stripe does not know; `gaps` are sentences about what two lists say of each other that
+            cannot be if both are whole.
+    Units:  `started` in Unix seconds: what the ledger wrote since then may be newer than what was read.
+    """
+
+    window: Window
+    started: int
+    sessions: Mapping[str, SoldSession] = field(default_factory=dict)
+    intents: Mapping[str, IntentFacts] = field(default_factory=dict)
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    asked: frozenset[str] = frozenset()
+    absent: frozenset[str] = frozenset()
+    unreadable: tuple[Unreadable, ...] = ()
+    gaps: tuple[str, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing speaks against having read everything."""
+        return not self.gaps
+
+    @property
+    def settled_keys(self) -> frozenset[str]:
+        """Every payment, by either name, of which the lists show the session, or show that it has none.
+
+        Shape: an intent from before the window may belong to a session that is older than what was listed.
+        """
+        since = self.window.since
+        alone = (each.id for each in self.intents.values() if since is None or each.created >= since)
+        return frozenset((*self.sessions, *(sold.session.payment_key for sold in self.sessions.values()), *alone))
+
+    def joined(self, others: Iterable[Pulled]) -> Pulled:
+        """With what was read later of single payments."""
+        whole_picture = self
+        for other in others:
+            whole_picture = replace(
+                whole_picture,
+                sessions={**whole_picture.sessions, **other.sessions},
+                intents={**whole_picture.intents, **other.intents},
+                facts={**whole_picture.facts, **other.facts},
+                asked=whole_picture.asked | other.asked,
+                absent=whole_picture.absent | other.absent,
+                unreadable=tuple(dict.fromkeys((*whole_picture.unreadable, *other.unreadable))),
+                gaps=(*whole_picture.gaps, *other.gaps),
+            )
+        return whole_picture
+
+
+def as_pulled(payment: PaymentFacts, asked: str, window: Window, started: int) -> Pulled:
+    """One payment that was asked for by a key, as part of what was pulled."""
+    return Pulled(
+        window,
+        started,
+        sessions={} if payment.sold is None else {payment.sold.session.id: payment.sold},
+        intents={} if payment.intent is None else {payment.intent.id: payment.intent},
+        facts={fact.object_id: fact for fact in payment.facts},
+        asked=frozenset((asked,)),
+        absent=frozenset((asked,) if payment.absent else ()),
+        unreadable=payment.unreadable,
+    )

@@ -1,0 +1,267 @@
+"""What is planted: each plant gives the key of the one payment that it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from creditctl.core.entitlement.settlement import EntryKind
+from creditctl.payments.resolve import resolve
+from tests.journeys.one_story.world import World
+
+HOUR = 3600
+
+Plant = Callable[[World], str]
+
+
+def credited(world: World) -> str:
+    key = world.buy()
+    world.deliver()
+    return key
+
+
+def credited_without_metadata(world: World) -> str:
+    key = world.buy(metadata=None)
+    world.deliver()
+    return key
+
+
+def refunded(world: World) -> str:
+    key = credited(world)
+    world.api.refunds.create(params={"payment_intent": key, "amount": 400})
+    world.deliver()
+    return key
+
+
+def fraud_warning(world: World) -> str:
+    key = world.buy("tok_createIssuerFraudRecord")
+    world.deliver()
+    return key
+
+
+def lost(world: World) -> str:
+    world.losing = True
+    return world.buy()
+
+
+def lost_without_metadata(world: World) -> str:
+    """An application opens its sessions itself, for a price of ours: whose they are, only the line item says."""
+    world.losing = True
+    return world.buy(metadata=None)
+
+
+def lost_of_a_free_order(world: World) -> str:
+    world.losing = True
+    coupon = world.api.coupons.create(params={"percent_off": 100, "duration": "once"})
+    return world.buy(discounts=[{"coupon": coupon.id}])
+
+
+def lost_of_a_bank_transfer(world: World) -> str:
+    key = world.buy_by_bank("succeeds")
+    world.deliver()
+    world.losing = True
+    world.later(14 * 86_400)
+    return key
+
+
+def lost_and_refunded(world: World) -> str:
+    key = lost(world)
+    world.api.refunds.create(params={"payment_intent": key, "amount": 400})
+    return key
+
+
+def on_its_way(world: World) -> str:
+    return world.buy()
+
+
+def refund_on_its_way(world: World) -> str:
+    key = credited(world)
+    world.later(HOUR)
+    world.api.refunds.create(params={"payment_intent": key, "amount": 400})
+    return key
+
+
+def unpaid(world: World) -> str:
+    return str(world.open().id)
+
+
+def expired(world: World) -> str:
+    key = unpaid(world)
+    world.api.checkout.sessions.expire(key)
+    return key
+
+
+def bank_transfer_under_way(world: World) -> str:
+    key = world.buy_by_bank("succeeds")
+    world.deliver()
+    return key
+
+
+def a_mug(world: World) -> str:
+    price = {"currency": "usd", "unit_amount": 1500, "product_data": {"name": "A mug"}}
+    key = world.buy(metadata=None, client_reference_id=None, line_items=[{"quantity": 1, "price_data": price}])
+    world.deliver()
+    return key
+
+
+def given_twice(world: World) -> str:
+    key = credited(world)
+    world.give(key)
+    return key
+
+
+def given_too_few(world: World) -> str:
+    key = lost(world)
+    world.give(key, 900)
+    return key
+
+
+def given_to_another(world: World) -> str:
+    key = lost(world)
+    world.give(key, user="thief")
+    return key
+
+
+def given_for_nothing(world: World) -> str:
+    return str(world.give("pi_unknown").payment_key)
+
+
+def given_for_an_expired_session(world: World) -> str:
+    return str(world.give(expired(world)).payment_key)
+
+
+def given_for_a_bank_transfer_that_failed(world: World) -> str:
+    key = world.buy_by_bank("fails")
+    world.give(key)
+    world.later(14 * 86_400)
+    return key
+
+
+def given_for_a_mug(world: World) -> str:
+    return str(world.give(a_mug(world)).payment_key)
+
+
+def given_for_a_live_session(world: World) -> str:
+    return str(world.give(lost(world), session_id="cs_live_1").payment_key)
+
+
+def given_for_other_money(world: World) -> str:
+    return str(world.give(lost(world), amount=900).payment_key)
+
+
+def given_for_another_currency(world: World) -> str:
+    return str(world.give(lost(world), currency="eur").payment_key)
+
+
+def given_for_another_package(world: World) -> str:
+    return str(world.give(lost(world), package="basic").payment_key)
+
+
+def given_undecided(world: World) -> str:
+    return str(world.give(two_owners(world)).payment_key)
+
+
+def refund_lost(world: World) -> str:
+    key = credited(world)
+    world.losing = True
+    world.api.refunds.create(params={"payment_intent": key, "amount": 400})
+    return key
+
+
+def refund_failure_lost(world: World) -> str:
+    key = world.buy("tok_refundFail")
+    world.deliver()
+    world.api.refunds.create(params={"payment_intent": key, "amount": 400})
+    world.deliver()
+    world.losing = True
+    world.later(10 * 86_400)
+    return key
+
+
+def taken_for_no_refund(world: World) -> str:
+    key = credited(world)
+    world.give(key, -300, kind=EntryKind.REFUND, amount=-300, object_id="re_unknown")
+    return key
+
+
+def dispute_lost_on_the_way(world: World) -> str:
+    key = credited(world)
+    world.losing = True
+    world.control("/disputes", payment_intent=key)
+    return key
+
+
+def won_dispute_lost_on_the_way(world: World) -> str:
+    key = credited(world)
+    dispute = world.control("/disputes", payment_intent=key)
+    world.deliver()
+    world.losing = True
+    evidence = {"uncategorized_text": "winning_evidence"}
+    world.api.disputes.update(dispute["id"], params={"evidence": evidence, "submit": True})
+    world.later(86_400)
+    return key
+
+
+def two_owners(world: World) -> str:
+    world.losing = True
+    return world.buy(client_reference_id="ben")
+
+
+def no_owner(world: World) -> str:
+    world.losing = True
+    return world.buy(client_reference_id=None, metadata=None)
+
+
+def unusable_owner(world: World) -> str:
+    world.losing = True
+    return world.buy(client_reference_id=" ann", metadata=None)
+
+
+def sold_twice(world: World) -> str:
+    key = world.buy(metadata=None, line_items=[{"price": world.prices["starter"], "quantity": 2}])
+    world.deliver()
+    return key
+
+
+def sold_with_something_else(world: World) -> str:
+    items = [{"price": world.prices[slug], "quantity": 1} for slug in ("starter", "basic")]
+    return world.buy(metadata=None, line_items=items)
+
+
+def price_that_says_nothing(world: World) -> str:
+    product = world.api.products.create(params={"name": "Credits"})
+    price = world.api.prices.create(
+        params={"product": product.id, "currency": "usd", "unit_amount": 1000, "metadata": {"managed_by": "creditctl"}}
+    )
+    return world.buy(metadata=None, line_items=[{"price": price.id, "quantity": 1}])
+
+
+def paid_without_a_session(world: World) -> str:
+    params = {
+        "amount": 1000,
+        "currency": "usd",
+        "confirm": True,
+        "payment_method": "pm_card_visa",
+        "metadata": {"managed_by": "creditctl"},
+        "return_url": "http://localhost:3000",
+    }
+    return str(world.api.payment_intents.create(params=params).id)
+
+
+def settle(world: World, action: Literal["credit", "dismiss"], credits: int | None = None) -> None:
+    """A person settles the one finding that the webhook kept."""
+    with world.ledger.transaction() as tx:
+        (stored,) = tx.findings()
+        resolve(tx, stored.id, action=action, reason="asked her", credits=credits)
+
+
+def decided_and_credited(world: World) -> str:
+    key = sold_twice(world)
+    settle(world, "credit", 2000)
+    return key
+
+
+def decided_and_dismissed(world: World) -> str:
+    key = sold_twice(world)
+    settle(world, "dismiss")
+    return key

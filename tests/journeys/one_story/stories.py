@@ -1,0 +1,60 @@
+"""What can be said of a payment, and what each finding code says of it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Story(StrEnum):
+    """What is said of a payment, in one word; QUIET says nothing of it, which only some may."""
+
+    HEALTHY = "healthy"
+    MISSING = "missing"
+    IN_FLIGHT = "in flight"
+    WAITING = "waiting"
+    NOT_OURS = "not ours"
+    DECIDE = "decide"
+    WRONG = "wrong"
+    QUIET = "quiet"
+
+
+_CODES = {
+    Story.MISSING: (
+        "missing_credit",
+        "refund_not_taken",
+        "refund_failed_not_returned",
+        "dispute_not_held",
+        "dispute_won_not_returned",
+    ),
+    Story.WRONG: (
+        "orphan_credit",
+        "not_paid_credit",
+        "wrong_user",
+        "mode_mix",
+        "duplicate_credit",
+        "wrong_amount",
+        "not_ours_credit",
+        "undecided_credit",
+        "refund_over_taken",
+        "amount_mismatch",
+        "currency_mismatch",
+        "package_mismatch",
+    ),
+    Story.DECIDE: (
+        "unattributed_payment",
+        "owner_conflict",
+        "owner_missing",
+        "owner_unusable",
+        "price_mismatch",
+        "quantity",
+        "line_items",
+        "price_metadata",
+        "currency",
+    ),
+    Story.IN_FLIGHT: ("in_flight",),
+}
+
+STORIES = {code: story for story, codes in _CODES.items() for code in codes}
+"""What each finding code says of a payment."""
+
+ABOUT_NO_PAYMENT = {"pull_incomplete", "unreadable_object", "settled_finding"}
