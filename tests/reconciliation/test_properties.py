@@ -3,38 +3,41 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from creditctl.core.entitlement.settlement import EntryKind
 from tests.support.ledger_calls import read
+from tests.support.payment_shop import OpenShop, Shop
+
+Plant = Callable[[Shop, str], str | None]
+Planted = tuple[Plant, str]
 
 PACKAGES = ("starter", "basic", "pro", "business", "enterprise")
 
 
-def sound(shop: Any, slug: str) -> None:
+def sound(shop: Shop, slug: str) -> None:
     shop.fulfil(shop.pay(slug))
 
 
-def sound_with_returns(shop: Any, slug: str) -> None:
+def sound_with_returns(shop: Shop, slug: str) -> None:
     key = shop.pay(slug)
     shop.refund(key, 333)
     shop.dispute(key, 500, "won")
     shop.fulfil(key)
 
 
-def missing(shop: Any, slug: str) -> str:
+def missing(shop: Shop, slug: str) -> str:
     return f"missing_credit {shop.pay(slug)}"
 
 
-def young(shop: Any, slug: str) -> str:
+def young(shop: Shop, slug: str) -> str:
     return f"in_flight {shop.pay(slug, age=5)}"
 
 
-def duplicate(shop: Any, slug: str) -> str:
+def duplicate(shop: Shop, slug: str) -> str:
     key = shop.pay(slug)
     shop.fulfil(key)
     draft = shop.purchase_draft(key)
@@ -42,37 +45,37 @@ def duplicate(shop: Any, slug: str) -> str:
     return f"duplicate_credit {key}"
 
 
-def wrong_amount(shop: Any, slug: str) -> str:
+def wrong_amount(shop: Shop, slug: str) -> str:
     key = shop.pay(slug)
     draft = shop.purchase_draft(key)
     shop.post(draft.credits + 7, payment_key=key, amount=draft.amount)
     return f"wrong_amount {key}"
 
 
-def wrong_user(shop: Any, slug: str) -> str:
+def wrong_user(shop: Shop, slug: str) -> str:
     key = shop.pay(slug)
     draft = shop.purchase_draft(key)
     shop.post(draft.credits, "thief", payment_key=key, amount=draft.amount)
     return f"wrong_user {key}"
 
 
-def orphan(shop: Any, slug: str) -> str:
+def orphan(shop: Shop, slug: str) -> str:
     return f"orphan_credit {shop.post(payment_key=f'pi_x{shop.number()}').payment_key}"
 
 
-def not_paid(shop: Any, slug: str) -> str:
+def not_paid(shop: Shop, slug: str) -> str:
     key = shop.pay(slug, payment_status="unpaid")
     shop.post(payment_key=key)
     return f"not_paid_credit {key}"
 
 
-def not_taken(shop: Any, slug: str) -> str:
+def not_taken(shop: Shop, slug: str) -> str:
     key = shop.pay(slug)
     shop.fulfil(key)
     return f"refund_not_taken {shop.refund(key, 450)}"
 
 
-def failed_refund(shop: Any, slug: str) -> str:
+def failed_refund(shop: Shop, slug: str) -> str:
     key = shop.pay(slug)
     refund = shop.refund(key, 450)
     shop.fulfil(key)
@@ -80,26 +83,26 @@ def failed_refund(shop: Any, slug: str) -> str:
     return f"refund_failed_not_returned {refund}"
 
 
-def not_held(shop: Any, slug: str) -> str:
+def not_held(shop: Shop, slug: str) -> str:
     key = shop.pay(slug)
     shop.fulfil(key)
     return f"dispute_not_held {shop.dispute(key, 600, 'lost')}"
 
 
-def over_taken(shop: Any, slug: str) -> str:
+def over_taken(shop: Shop, slug: str) -> str:
     key = shop.pay(slug)
     shop.fulfil(key)
     shop.post(-5, kind=EntryKind.REFUND, amount=-5, payment_key=key, object_id="re_unknown")
     return f"refund_over_taken {key}"
 
 
-def unattributed(shop: Any, slug: str) -> str:
+def unattributed(shop: Shop, slug: str) -> str:
     intent = f"pi_y{shop.number()}"
     shop.intent(intent, created=shop.now - 5000, metadata={"managed_by": "creditctl"})
     return f"unattributed_payment {intent}"
 
 
-PLANTS: tuple[Callable[[Any, str], str | None], ...] = (
+PLANTS: tuple[Plant, ...] = (
     sound,
     sound_with_returns,
     missing,
@@ -120,11 +123,11 @@ REPAIRABLE = ("missing_credit", "refund_not_taken", "refund_failed_not_returned"
 plantings = st.lists(st.tuples(st.sampled_from(PLANTS), st.sampled_from(PACKAGES)), max_size=12)
 
 
-def plant(shop: Any, planted: list[tuple[Callable[[Any, str], str | None], str]]) -> list[str]:
+def plant(shop: Shop, planted: Sequence[Planted]) -> list[str]:
     return sorted(filter(None, (put(shop, slug) for put, slug in planted)))
 
 
-def shuffle(shop: Any, seed: int) -> None:
+def shuffle(shop: Shop, seed: int) -> None:
     """Stripe's objects in another order of insertion, so of everything that does not follow from their times."""
     chance = random.Random(seed)
     for path, bodies in shop.shelf.objects.items():
@@ -135,7 +138,7 @@ def shuffle(shop: Any, seed: int) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(planted=plantings, seed=st.integers())
-def test_what_is_planted_is_found_exactly(open_shop: Any, planted: Any, seed: int) -> None:
+def test_what_is_planted_is_found_exactly(open_shop: OpenShop, planted: list[Planted], seed: int) -> None:
     with open_shop() as shop:
         expected = plant(shop, planted)
         shuffle(shop, seed)
@@ -146,7 +149,9 @@ def test_what_is_planted_is_found_exactly(open_shop: Any, planted: Any, seed: in
 
 @settings(max_examples=40, deadline=None)
 @given(planted=plantings)
-def test_a_repair_settles_what_it_may_and_the_second_one_writes_nothing(open_shop: Any, planted: Any) -> None:
+def test_a_repair_settles_what_it_may_and_the_second_one_writes_nothing(
+    open_shop: OpenShop, planted: list[Planted]
+) -> None:
     with open_shop() as shop:
         expected = plant(shop, planted)
         report = shop.reconcile()
@@ -166,7 +171,9 @@ def test_a_repair_settles_what_it_may_and_the_second_one_writes_nothing(open_sho
 
 @settings(max_examples=40, deadline=None)
 @given(planted=plantings, late=st.randoms(use_true_random=False))
-def test_late_webhooks_and_a_repair_end_in_the_same_balances(open_shop: Any, planted: Any, late: Any) -> None:
+def test_late_webhooks_and_a_repair_end_in_the_same_balances(
+    open_shop: OpenShop, planted: list[Planted], late: random.Random
+) -> None:
     """Whoever posts first, repair or webhook, the credits are the same."""
     good = [(put, slug) for put, slug in planted if put in (sound, missing, not_taken, not_held, failed_refund)]
     with open_shop() as by_webhook, open_shop() as by_repair, open_shop() as by_both:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -12,13 +11,14 @@ from creditctl.core.errors import GuardRefused, LedgerError, Unreachable
 from creditctl.ledger.models import Outcome
 from creditctl.payments.repair import NOTE, Repaired, apply
 from tests.support.ledger_calls import read
+from tests.support.payment_shop import Shop
 
 
-def keys(shop: Any) -> list[str]:
+def keys(shop: Shop) -> list[str]:
     return [entry.idempotency_key for entry in read(shop.ledger).entries(limit=1000)]
 
 
-def test_a_missing_credit_is_posted_under_the_key_of_the_webhook(shop: Any) -> None:
+def test_a_missing_credit_is_posted_under_the_key_of_the_webhook(shop: Shop) -> None:
     key = shop.pay(user="u7")
     after = shop.repair(shop.reconcile())
     assert keys(shop) == [f"purchase:{key}"]
@@ -32,7 +32,7 @@ def test_a_missing_credit_is_posted_under_the_key_of_the_webhook(shop: Any) -> N
         assert tx.post(shop.purchase_draft(key)).outcome is Outcome.EXISTS
 
 
-def test_a_missing_credit_is_posted_with_the_refund_that_followed(shop: Any) -> None:
+def test_a_missing_credit_is_posted_with_the_refund_that_followed(shop: Shop) -> None:
     key = shop.pay(user="u7")
     refund = shop.refund(key, 300)
     shop.repair(shop.reconcile())
@@ -40,7 +40,7 @@ def test_a_missing_credit_is_posted_with_the_refund_that_followed(shop: Any) -> 
     assert read(shop.ledger).balance("u7") == 700
 
 
-def test_refunds_and_disputes_are_posted_under_the_keys_of_the_webhook(shop: Any) -> None:
+def test_refunds_and_disputes_are_posted_under_the_keys_of_the_webhook(shop: Shop) -> None:
     refunded, disputed = shop.pay(user="u7"), shop.pay(user="u8")
     shop.fulfil(refunded, disputed)
     refund, dispute = shop.refund(refunded, 300), shop.dispute(disputed, 1000)
@@ -57,7 +57,7 @@ def test_refunds_and_disputes_are_posted_under_the_keys_of_the_webhook(shop: Any
     assert read(shop.ledger).count() == before
 
 
-def test_a_failed_refund_and_a_won_dispute_give_back(shop: Any) -> None:
+def test_a_failed_refund_and_a_won_dispute_give_back(shop: Shop) -> None:
     first, second = shop.pay(user="u7"), shop.pay(user="u8")
     refund, dispute = shop.refund(first, 400), shop.dispute(second, 1000)
     shop.fulfil(first, second)
@@ -72,7 +72,7 @@ def test_a_failed_refund_and_a_won_dispute_give_back(shop: Any) -> None:
     assert keys(shop)[-2:] == [f"refund_reversal:{refund}", f"dispute_reversal:{dispute}"]
 
 
-def test_repairing_twice_posts_nothing_the_second_time(shop: Any) -> None:
+def test_repairing_twice_posts_nothing_the_second_time(shop: Shop) -> None:
     shop.refund(shop.pay(user="u7"), 300)
     report = shop.reconcile()
     shop.repair(report)
@@ -83,7 +83,7 @@ def test_repairing_twice_posts_nothing_the_second_time(shop: Any) -> None:
     assert read(shop.ledger).count() == count
 
 
-def test_a_webhook_that_comes_between_plan_and_repair_is_no_race(shop: Any) -> None:
+def test_a_webhook_that_comes_between_plan_and_repair_is_no_race(shop: Shop) -> None:
     key = shop.pay(user="u7")
     report = shop.reconcile()
     shop.fulfil(key)
@@ -93,7 +93,7 @@ def test_a_webhook_that_comes_between_plan_and_repair_is_no_race(shop: Any) -> N
     assert after.clean
 
 
-def test_somebody_else_credited_meanwhile_is_a_conflict_and_stays_a_finding(shop: Any) -> None:
+def test_somebody_else_credited_meanwhile_is_a_conflict_and_stays_a_finding(shop: Shop) -> None:
     key = shop.pay(user="u7")
     report = shop.reconcile()
     shop.post(1000, "thief", payment_key=key)
@@ -103,7 +103,7 @@ def test_somebody_else_credited_meanwhile_is_a_conflict_and_stays_a_finding(shop
     assert read(shop.ledger).balance("u7") == 0
 
 
-def test_what_needs_a_person_is_left_alone(shop: Any) -> None:
+def test_what_needs_a_person_is_left_alone(shop: Shop) -> None:
     shop.post(1000, "u7", payment_key="pi_unknown")
     lost = shop.pay(user="u8")
     after = shop.repair(shop.reconcile())
@@ -114,7 +114,7 @@ def test_what_needs_a_person_is_left_alone(shop: Any) -> None:
     assert keys(shop)[1:] == [f"purchase:{lost}"]
 
 
-def test_more_repairs_than_allowed_are_refused_whole(shop: Any) -> None:
+def test_more_repairs_than_allowed_are_refused_whole(shop: Shop) -> None:
     for _ in range(3):
         shop.pay()
     report = shop.reconcile()
@@ -125,7 +125,7 @@ def test_more_repairs_than_allowed_are_refused_whole(shop: Any) -> None:
     assert len(shop.repair(report, max_repairs=3).repaired) == 3
 
 
-def test_an_incomplete_picture_is_never_repaired_from(shop: Any) -> None:
+def test_an_incomplete_picture_is_never_repaired_from(shop: Shop) -> None:
     shop.pay(user="u7")
     gone = shop.pay(user="u8")
     del shop.shelf.objects["payment_intents"][gone]
@@ -138,7 +138,7 @@ def test_an_incomplete_picture_is_never_repaired_from(shop: Any) -> None:
     assert read(shop.ledger).count() == 0
 
 
-def test_a_tampered_ledger_is_not_written_to(shop: Any) -> None:
+def test_a_tampered_ledger_is_not_written_to(shop: Shop) -> None:
     shop.fulfil(shop.pay(user="u7"))
     shop.pay(user="u8")
     report = shop.reconcile()
@@ -151,7 +151,7 @@ def test_a_tampered_ledger_is_not_written_to(shop: Any) -> None:
     assert read(shop.ledger).count() == 1
 
 
-def test_the_plan_says_what_comes_of_it(shop: Any) -> None:
+def test_the_plan_says_what_comes_of_it(shop: Shop) -> None:
     key = shop.pay("basic", user="u7")
     refund = shop.refund(key, 1500)
     report = shop.reconcile()
@@ -170,7 +170,7 @@ def test_the_plan_says_what_comes_of_it(shop: Any) -> None:
     assert replace(after, repaired=()).repairs == ()
 
 
-def test_a_repair_that_was_killed_is_finished_by_the_next_run(shop: Any) -> None:
+def test_a_repair_that_was_killed_is_finished_by_the_next_run(shop: Shop) -> None:
     for number in range(3):
         shop.refund(shop.pay(user=f"u{number}"), 300)
 

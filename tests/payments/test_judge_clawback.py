@@ -1,0 +1,99 @@
+"""Every refund or dispute that was not followed, or too far, is found exactly, and nothing else is."""
+
+from __future__ import annotations
+
+import pytest
+
+from creditctl.core.entitlement.settlement import EntryKind
+from tests.support.ledger_calls import adjusted
+from tests.support.payment_shop import Shop
+
+
+def test_refund_not_taken(sound: Shop) -> None:
+    key = sound.pay(user="u7")
+    sound.fulfil(key)
+    refund = sound.refund(key, 250)
+    report = sound.reconcile()
+    (finding,) = report.findings
+    assert (finding.code, finding.subject) == ("reconcile.refund_not_taken", refund)
+    assert "$2.50" in finding.message
+    assert "250 credits" in finding.message
+    assert [draft.idempotency_key for draft in report.repairs[0].drafts] == [f"refund:{refund}"]
+
+
+def test_a_second_partial_refund_not_taken(sound: Shop) -> None:
+    key = sound.pay(user="u7")
+    sound.refund(key, 250, age=7200)
+    sound.fulfil(key)
+    second = sound.refund(key, 333)
+    assert sound.found() == [("refund_not_taken", second)]
+
+
+def test_a_young_refund_is_in_flight(sound: Shop) -> None:
+    key = sound.pay(user="u7")
+    sound.fulfil(key)
+    sound.refund(key, 250, age=30)
+    report = sound.reconcile()
+    assert [finding.code for finding in report.findings] == ["reconcile.in_flight"]
+    assert report.repairs == ()
+
+
+def test_refund_failed_not_returned(sound: Shop) -> None:
+    key = sound.pay(user="u7")
+    refund = sound.refund(key, 400)
+    sound.fulfil(key)
+    sound.shelf.objects["refunds"][refund]["status"] = "failed"
+    report = sound.reconcile()
+    assert [(f.code, f.subject) for f in report.findings] == [("reconcile.refund_failed_not_returned", refund)]
+    assert report.repairs[0].credits == 400
+
+
+def test_refund_over_taken(sound: Shop) -> None:
+    key = sound.pay(user="u7")
+    sound.fulfil(key)
+    taking = sound.post(-300, "u7", kind=EntryKind.REFUND, amount=-300, payment_key=key, object_id="re_unknown")
+    report = sound.reconcile()
+    (finding,) = report.findings
+    assert (finding.code, finding.subject) == ("reconcile.refund_over_taken", key)
+    assert f"--credits 300 --corrects {taking.id} " in finding.fix
+    assert report.repairs == ()
+    adjusted(sound.ledger, user_id="u7", credits=300, reason="given back", key="a", corrects=taking.id)
+    assert sound.found() == [("settled_finding", key)]
+
+
+@pytest.mark.parametrize("status", ["needs_response", "under_review", "lost"])
+def test_dispute_not_held(sound: Shop, status: str) -> None:
+    key = sound.pay(user="u7")
+    sound.fulfil(key)
+    dispute = sound.dispute(key, 1000, status)
+    report = sound.reconcile()
+    assert [(f.code, f.subject) for f in report.findings] == [("reconcile.dispute_not_held", dispute)]
+    assert report.repairs[0].credits == -1000
+
+
+def test_an_inquiry_holds_nothing(sound: Shop) -> None:
+    key = sound.pay(user="u7")
+    sound.fulfil(key)
+    sound.dispute(key, 1000, "warning_needs_response")
+    assert sound.reconcile().findings == ()
+
+
+def test_dispute_won_not_returned(sound: Shop) -> None:
+    key = sound.pay(user="u7")
+    dispute = sound.dispute(key, 1000)
+    sound.fulfil(key)
+    body = sound.shelf.objects["disputes"][dispute]
+    body["status"] = "won"
+    body["balance_transactions"].append({"id": "txn_back", "amount": 1000, "currency": "usd"})
+    report = sound.reconcile()
+    assert [(f.code, f.subject) for f in report.findings] == [("reconcile.dispute_won_not_returned", dispute)]
+    assert report.repairs[0].credits == 1000
+
+
+def test_a_refund_in_another_currency_cannot_be_reckoned(sound: Shop) -> None:
+    key = sound.pay(user="u7")
+    sound.fulfil(key)
+    refund = sound.refund(key, 300)
+    sound.shelf.objects["refunds"][refund]["currency"] = "eur"
+    assert sound.found() == [("fulfilment.currency", refund)]
+    assert sound.found() == [("fulfilment.currency", refund)], "kept once, shown once"

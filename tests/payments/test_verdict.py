@@ -1,0 +1,40 @@
+"""The grace period: what a young payment is excused, and what no clock excuses."""
+
+from __future__ import annotations
+
+import pytest
+
+from creditctl.core.catalog import Catalog
+from creditctl.core.limits import GRACE_SECONDS
+from creditctl.payments.verdict import JudgementContext
+from tests.support.clock import NOW
+from tests.support.payment_shop import Shop
+
+
+@pytest.mark.parametrize(
+    ("moment", "excused"),
+    [
+        (NOW, True),
+        (NOW - GRACE_SECONDS + 1, True),
+        (NOW - GRACE_SECONDS, False),
+        (NOW + GRACE_SECONDS - 1, True),
+        (NOW + GRACE_SECONDS, False),
+        (NOW + 10 * 86_400, False),
+    ],
+)
+def test_only_what_is_close_to_now_may_still_be_on_its_way(moment: int, excused: bool) -> None:
+    context = JudgementContext(Catalog(()), livemode=False, now=NOW, started=NOW)
+    assert context.within_grace(moment) is excused
+
+
+def test_a_payment_dated_in_the_future_does_not_wait_for_ever(shop: Shop) -> None:
+    """Stripe's clock and ours disagree by days: the webhook is lost all the same."""
+    key = shop.pay(age=-10 * 86_400)
+    assert shop.found() == [("missing_credit", key)]
+
+
+def test_a_refund_dated_in_the_future_does_not_wait_for_ever(shop: Shop) -> None:
+    key = shop.pay()
+    shop.fulfil(key)
+    refund = shop.refund(key, 100, age=-10 * 86_400)
+    assert shop.found() == [("refund_not_taken", refund)]

@@ -1,0 +1,25 @@
+"""Findings over several runs: open ones stay, dismissed ones drop out."""
+
+from __future__ import annotations
+
+from tests.support.ledger_calls import read, resolved
+from tests.support.payment_shop import Shop
+
+
+def test_open_findings_of_the_ledger_are_shown_until_they_are_settled(sound: Shop) -> None:
+    key = sound.pay(user="u7", client_reference_id="u8")
+    first = sound.reconcile().findings
+    assert [finding.code for finding in first] == ["fulfilment.owner_conflict"]
+    assert sound.reconcile().findings == first, "shown once, with the same number"
+    (stored,) = read(sound.ledger).findings()
+    assert stored.payment_key == key
+    resolved(sound.ledger, stored.id, action="dismiss", reason="refunded by hand")
+    assert sound.reconcile().findings == ()
+
+
+def test_what_a_person_dismissed_is_not_found_again(sound: Shop) -> None:
+    sound.post(1000, "u7", payment_key="pi_gift")
+    assert sound.found() == [("orphan_credit", "pi_gift")]
+    (stored,) = read(sound.ledger).findings()
+    resolved(sound.ledger, stored.id, action="dismiss", reason="a gift")
+    assert sound.reconcile().findings == ()
