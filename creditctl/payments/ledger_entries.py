@@ -72,7 +72,7 @@ class LedgerEntries:
 
 
 def known_facts(view: LedgerView, payment_key: str | None = None) -> dict[str, Fact]:
-    """The refunds and disputes that a ledger was told of, by id: of one payment, or all."""
+    """The refunds and disputes that a ledger knows, by id: of one payment, or all."""
     return {stored.fact.object_id: stored.fact for stored in view.facts(payment_key)}
 
 

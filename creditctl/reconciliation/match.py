@@ -17,7 +17,7 @@ from creditctl.reconciliation.pulled import Pulled
 def match(pulled: Pulled, entries: Iterable[CreditEntry], known: Mapping[str, Fact]) -> list[PaymentCase]:
     """Every payment of the window that either side knows, in the order of their keys.
 
-    Shape: `known` are the refunds and disputes that the ledger was told of, by id: what they saw of a movement of
+    Shape: `known` are the refunds and disputes that the ledger knows, by id: what they saw of a movement of
            funds, the lists may no longer show.
     """
     names = {sold.session.id: sold.session.payment_key for sold in pulled.sessions.values()}

@@ -90,7 +90,7 @@ class DisputeFact:
 
     @property
     def status(self) -> str:
-        """The status that was told last."""
+        """The status that was reported last."""
         return self.observation.status
 
     @property

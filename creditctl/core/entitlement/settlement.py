@@ -154,7 +154,7 @@ def settlement(
 ) -> tuple[EntryDraft, ...]:
     """The entries that are still missing for what is known of a purchase's refunds and disputes.
 
-    Shape: none when all is settled. `cause` is the refund or dispute that was just heard of: the difference is its.
+    Shape: none when all is settled. `cause` is the refund or dispute that was just reported: the difference is its.
            Where several were known before their purchase, each gets the part by which it raised the total.
     """
     purchase = standing.purchase
@@ -195,7 +195,7 @@ def _rising(standing: RefundPosition, known: Sequence[Fact], returned: int) -> I
 def _single_step(
     standing: RefundPosition, known: Sequence[Fact], cause: str | None, target: int, returned: int
 ) -> list[tuple[Fact, int, int]]:
-    """One entry of the whole difference, on the fact that was just heard of or else the last that let go.
+    """One entry of the whole difference, on the fact that was just reported or else the last that let go.
 
     Shape: nothing where credits would be given back though no refund or dispute that took them has let go: then they
            were taken by entries from elsewhere (an import), whose facts are not known here.
