@@ -1,4 +1,4 @@
-"""Events of Stripe's as plain data, in whichever API version since 2022-11-15 they were rendered."""
+"""Webhook event: parses a Stripe event into plain data, in whichever API version since 2022-11-15 it was rendered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What fulfilment asks of Stripe beyond the events themselves."""
+"""Stripe reads of the webhook: the interface for what an event leaves out."""
 
 from __future__ import annotations
 

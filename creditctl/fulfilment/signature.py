@@ -1,4 +1,4 @@
-"""Whether a webhook comes from Stripe, and came just now."""
+"""Webhook signature: verifies the Stripe-Signature header, its secret and its age."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a checkout session gives credits: to whom, how many, and what stands against it."""
+"""Entitlement decision: whether a checkout session gives credits, to whom, how many, and what stands against it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Stripe says about one payment, as values that do not depend on the order in which it was said.
+"""Stripe facts about one payment: values of session, line item, price and refund that merge in any order.
 
 A refund or a dispute is reported many times: late, twice, out of order, with a resolution of one second. `merge` of
 two observations is commutative, associative and idempotent (a join), so that any order of events leaves the same fact.
@@ -212,7 +212,7 @@ class RefundFact:
         )
 
     def merge(self, other: RefundFact) -> RefundFact:
-        """What two observations of this refund say together: the status that is further on, whenever it was reported."""
+        """Merges two observations of this refund: the status that is further on, whenever it was reported."""
         latest = max(self, other, key=RefundFact._order)
         return replace(latest, observed=max(self.observed, other.observed))
 

@@ -1,4 +1,4 @@
-"""Findings that more than one room makes: the same words, so that each stands once and is settled once."""
+"""Findings that more than one room makes, in the same words: each stands once and is settled once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a payment is worth in credits, and the keys under which that is written exactly once.
+"""Settlement: the entries, and their idempotency keys, that make credits follow a payment, its refunds and disputes.
 
 The credits taken back are never added up event by event. Each time, the target follows from all that is known of
 the payment, and one entry of the difference is written. So any order of events ends in the same balance, a repeated
