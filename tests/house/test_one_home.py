@@ -28,6 +28,14 @@ HOMES = [
 ]
 
 
+def test_what_a_session_is_worth_is_asked_of_the_judgement_and_nowhere_else() -> None:
+    callers = [
+        str(path.relative_to(PACKAGE)) for path in SOURCES if re.search(r"(?<!def )\bdecide\(", path.read_text())
+    ]
+
+    assert callers == ["payments/judge_credit.py"]
+
+
 @pytest.mark.parametrize(("pattern", "home"), HOMES, ids=[pattern for pattern, _ in HOMES])
 def test_a_constant_of_the_domain_stands_once(pattern: str, home: str) -> None:
     found = [str(path.relative_to(PACKAGE)) for path in SOURCES if re.search(pattern, path.read_text())]
