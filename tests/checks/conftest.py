@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 import stripe
@@ -28,9 +27,10 @@ from creditctl.core.settings import merge_settings
 from creditctl.ledger.store import Ledger
 from creditctl.payments.event_types import ENDPOINT_EVENTS
 from creditctl.stripe_api.client import connect
+from tests.support.clock import NOW
 from tests.support.ledger_calls import write
+from tests.support.scripted_stripe import ScriptedStripe, StripeAnswer, by_path
 
-NOW = 1_790_000_000
 CATALOG = """
 currency = "usd"
 [[package]]
@@ -53,25 +53,17 @@ BALANCE: dict[str, Any] = {"object": "balance", "livemode": False, "available": 
 LIST: dict[str, Any] = {"object": "list", "data": [], "has_more": False, "url": "/v1/x"}
 
 
-class CannedStripe(stripe.HTTPClient):
-    """A Stripe with fixed answers by path; it remembers what it was asked."""
+class Canned(Protocol):
+    """Makes a Stripe with fixed answers by path: `canned_stripe({"/v1/prices": (403, …)})`."""
 
-    name = "canned"
+    def __call__(self, answers: Answers, headers: Mapping[str, str] = ...) -> ScriptedStripe: ...
 
-    def __init__(self, answers: Answers) -> None:
-        super().__init__()
-        self.answers = {"/v1/account": (200, ACCOUNT), "/v1/balance": (200, BALANCE), **answers}
-        self.asked: list[tuple[str, str]] = []
-        self.headers = {"request-id": "req_1"}
 
-    def request(self, method: str, url: str, headers: Any, post_data: Any = None, **_: Any) -> tuple[str, int, Any]:
-        path = "/" + url.split("/", 3)[3].partition("?")[0]
-        self.asked.append((method.upper(), path))
-        status, body = self.answers.get(path, (200, LIST))
-        return json.dumps(body), status, self.headers
-
-    def close(self) -> None:
-        """Holds nothing."""
+def canned(answers: Answers, headers: Mapping[str, str] = {}) -> ScriptedStripe:
+    """A Stripe with fixed answers by path, and empty lists for all other paths."""
+    known = {"/v1/account": (200, ACCOUNT), "/v1/balance": (200, BALANCE), **answers}
+    laid_out = {path: StripeAnswer(body, status, headers) for path, (status, body) in known.items()}
+    return ScriptedStripe(by_path(laid_out, otherwise=StripeAnswer(LIST, 200, headers)))
 
 
 BODY = "51AbCdEfGhIjKlMn" + "oPqRsTuVwXyZ0123456789" * 3
@@ -157,9 +149,9 @@ def as_bytes(content: str | bytes | Mapping[str, str]) -> bytes:
 
 
 @pytest.fixture
-def canned_stripe() -> Callable[[Answers], CannedStripe]:
+def canned_stripe() -> Canned:
     """A Stripe with fixed answers by path, for what an emulator would never say."""
-    return CannedStripe
+    return canned
 
 
 def page(*objects: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -172,7 +164,6 @@ class Production:
 
     folder: Path
     settings: dict[str, str]
-    canned: Callable[..., Any]
     now: int = NOW
     frontend: dict[str, str] = field(default_factory=dict)
     account: dict[str, Any] = field(default_factory=lambda: dict(ACCOUNT))
@@ -184,12 +175,14 @@ class Production:
     charges: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    refused: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     credited: int | None = 1000
     run_ok: bool | None = True
     run_since: str | None = None
     run_age: int = 60
     answer: ProbeAnswer = field(default_factory=lambda: ProbeAnswer(200))
+    asked: list[ScriptedStripe] = field(default_factory=list)
 
     def ask(self, checks: Iterable[Check[Context]]) -> dict[str, tuple[str, str]]:
         """Status and evidence by the last part of each check's id."""
@@ -200,8 +193,8 @@ class Production:
     def context(self, stack: ExitStack) -> Context:
         (self.folder / ".env.local").write_text("".join(f"{k}={v}\n" for k, v in self.frontend.items()))
         merged = merge_settings(self.settings, {}, env_file=Path(".env"), folder=self.folder)
-        canned = self.stripe()
-        door = stack.enter_context(connect(merged, sleep=lambda _: None, chance=lambda: 0.0, transport=canned))
+        self.asked.append(self.stripe())
+        door = stack.enter_context(connect(merged, sleep=lambda _: None, chance=lambda: 0.0, transport=self.asked[-1]))
         self.keep_books()
         ledger, problem = open_ledger(merged, door, self.clock)
         if ledger is not None:
@@ -217,7 +210,7 @@ class Production:
             no_ledger=problem,
         )
 
-    def stripe(self) -> Any:
+    def stripe(self) -> ScriptedStripe:
         """A Stripe that gives this production's answers."""
         answers = {
             "/v1/account": (200, self.account),
@@ -230,9 +223,7 @@ class Production:
             "/v1/events": page(*self.events),
         }
         unknown = {"error": {"type": "invalid_request_error", "code": "resource_missing", "message": "No such object"}}
-        canned = self.canned({**answers, **dict.fromkeys(self.missing, (404, unknown))})
-        canned.headers.update(self.headers)
-        return canned
+        return canned({**answers, **dict.fromkeys(self.missing, (404, unknown)), **self.refused}, self.headers)
 
     def clock(self) -> int:
         return self.now
@@ -254,7 +245,7 @@ class Production:
 @pytest.fixture
 def production(tmp_path: Path, live: dict[str, str]) -> Production:
     """A production in which everything is in order, until a test breaks something."""
-    made = Production(tmp_path, {**live, "STRIPE_ACCOUNT_ID": ACCOUNT["id"]}, CannedStripe)
+    made = Production(tmp_path, {**live, "STRIPE_ACCOUNT_ID": ACCOUNT["id"]})
     made.endpoints = [endpoint(live)]
     made.sessions = [session()]
     made.charges = [{"id": "ch_1", "receipt_number": "1234-5678", "receipt_email": "buyer@acme.io"}]

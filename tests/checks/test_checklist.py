@@ -6,7 +6,6 @@ import io
 import json
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any
 
 import pytest
 
@@ -16,7 +15,7 @@ from creditctl.checks.probe import ProbeAnswer
 from creditctl.cli.app import run
 from creditctl.cli.wiring import Wiring
 from creditctl.ledger.store import Ledger
-from tests.checks.conftest import sold
+from tests.checks.conftest import Production, sold
 from tests.support.ledger_calls import write
 
 TITLES = [
@@ -30,9 +29,6 @@ TITLES = [
     "Check transaction history",
     "Verify email receipts are sent by Stripe",
 ]
-
-
-Production = Any  # the fixture of conftest.py
 
 
 def test_the_items_are_the_guides_nine_in_its_words() -> None:
@@ -49,8 +45,9 @@ def test_in_order_everything_holds_but_what_needs_a_person(production: Productio
     assert "buyer@" not in str(answers)
 
 
-def sells(production: Production) -> None:
+def by_the_price(production: Production) -> None:
     """The session says nothing; its line item is a price of ours."""
+    production.sessions[0].update(metadata={})
     production.line_items.append(sold())
 
 
@@ -92,8 +89,8 @@ BREAKS: list[tuple[str, Callable[[Production], object], str, str]] = [
     ("open", lambda p: p.sessions[0].update(status="open"), "small_payment", "fail"),
     ("free", lambda p: p.sessions[0].update(amount_total=0), "small_payment", "fail"),
     ("not ours", lambda p: p.sessions[0].update(metadata={}, payment_intent="pi_x"), "small_payment", "fail"),
-    ("by the price", lambda p: (p.sessions[0].update(metadata={}), sells(p)), "small_payment", "pass"),
-    ("by the price", lambda p: (p.sessions[0].update(metadata={}), sells(p)), "credits_added", "pass"),
+    ("by the price", lambda p: by_the_price(p), "small_payment", "pass"),
+    ("by the price", lambda p: by_the_price(p), "credits_added", "pass"),
     ("by the ledger only", lambda p: p.sessions[0].update(metadata={}), "small_payment", "fail"),
     ("larger", lambda p: p.sessions[0]["metadata"].update(package="basic"), "small_payment", "warn"),
     ("not credited", lambda p: setattr(p, "credited", None), "credits_added", "fail"),
@@ -192,8 +189,7 @@ def test_an_attestation_that_nobody_can_read_does_not_count(production: Producti
 def test_a_permission_that_is_lacking_is_unknown_and_named(production: Production) -> None:
     text = "Having the 'rak_webhook_read' permission would allow this request to continue."
     error = {"error": {"type": "invalid_request_error", "message": text}}
-    canned = production.canned
-    production.canned = lambda answers: canned({**answers, "/v1/webhook_endpoints": (403, error)})
+    production.refused["/v1/webhook_endpoints"] = (403, error)
 
     status, evidence = production.ask(CHECKLIST)["webhook_endpoint"]
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterator
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import stripe
@@ -13,6 +16,7 @@ from creditctl.checks.doctor import DOCTOR
 from creditctl.checks.env.collect import gather_env
 from creditctl.checks.probe import ProbeAnswer
 from creditctl.checks.registry import run_checks
+from creditctl.core.catalog import Catalog, parse_catalog
 from creditctl.core.entitlement.decision import Grants, decide
 from creditctl.core.entitlement.facts import SessionFacts
 from creditctl.core.keys import Secret
@@ -23,10 +27,20 @@ from creditctl.ledger.store import Ledger
 from creditctl.payments.event_types import ENDPOINT_EVENTS
 from creditctl.reconciliation.run import reconcile
 from creditctl.stripe_api.client import StripeConnection, connect
+from tests.support.keys import TEST_KEY
+
+if TYPE_CHECKING:
+    from stripe.params.checkout import SessionCreateParams
+
+    from creditctl.emulator.app import Emulator
+    from tests.support.clock import Clock
+
+Shop = Callable[[], dict[str, tuple[str, str]]]
+"""Runs every check of the checklist and the doctor. Shape: status and evidence by id."""
 
 DOCTOR_CHECKS = [check for problem in DOCTOR for check in problem.checks]
 SETTINGS = {
-    "STRIPE_SECRET_KEY": "sk_test_emulator0000000000",
+    "STRIPE_SECRET_KEY": TEST_KEY,
     "STRIPE_API_BASE": "http://127.0.0.1:12111",
     "FRONTEND_URL": "http://localhost:3000",
     "CREDITS_API_URL": "http://localhost:8000",
@@ -34,7 +48,7 @@ SETTINGS = {
 
 
 @pytest.fixture
-def shop(tmp_path: Any, clock: Any, emulator: Any) -> Any:
+def shop(tmp_path: Path, clock: Clock, emulator: Emulator) -> Iterator[Shop]:
     """A shop on the emulator whose endpoint, secret and first purchase are in order."""
     settings = dict(SETTINGS)
     with door_to(settings, tmp_path, emulator) as door:
@@ -48,47 +62,51 @@ def shop(tmp_path: Any, clock: Any, emulator: Any) -> Any:
         yield lambda: look(settings, tmp_path, clock, door)
 
 
-def catalog() -> Any:
-    from importlib import resources
-
-    from creditctl.core.catalog import parse_catalog
-
+def catalog() -> Catalog:
     return parse_catalog(resources.files("creditctl.core").joinpath("packages.toml").read_text(encoding="utf-8"))
 
 
-def door_to(settings: dict[str, str], folder: Any, emulator: Any) -> StripeConnection:
+def door_to(settings: dict[str, str], folder: Path, emulator: Emulator) -> StripeConnection:
     merged = merge_settings(settings, {}, env_file=folder / ".env", folder=folder)
     return connect(merged, sleep=lambda _: None, chance=lambda: 0.0, transport=EmulatorHTTPClient(emulator))
 
 
 def endpoint(door: StripeConnection) -> str:
-    made = door.client.v1.webhook_endpoints.create(
-        {
-            "url": "http://localhost:8000/api/credits/webhook",
-            "enabled_events": sorted(ENDPOINT_EVENTS),
-            "api_version": str(stripe.api_version),
-        }  # type: ignore[arg-type]
-    )
+    # The SDK lists every event type and version as literals; ours are plain text.
+    wish: Any = {
+        "url": "http://localhost:8000/api/credits/webhook",
+        "enabled_events": sorted(ENDPOINT_EVENTS),
+        "api_version": str(stripe.api_version),
+    }
+    made = door.client.v1.webhook_endpoints.create(wish)
     secret = str(made.secret)
     fingerprint = Secret(secret).fingerprint
     door.client.v1.webhook_endpoints.update(made.id, {"metadata": {"secret_fingerprint": fingerprint}})
     return secret
 
 
-def buy_and_credit(door: StripeConnection, ledger: Ledger, packages: Any) -> None:
+def buy_and_credit(door: StripeConnection, ledger: Ledger, packages: Catalog) -> None:
     package = packages.by_slug("starter")
-    price = {"currency": "usd", "unit_amount": package.amount, "product_data": {"name": package.name}}
+    assert package is not None
     metadata = {**package.metadata, "user_id": "7"}
-    session = door.client.v1.checkout.sessions.create(
-        {
-            "mode": "payment",
-            "line_items": [{"quantity": 1, "price_data": price}],
-            "success_url": "http://localhost:3000/credits/success?session_id={CHECKOUT_SESSION_ID}",
-            "client_reference_id": "7",
-            "metadata": metadata,
-            "payment_intent_data": {"metadata": metadata},
-        }  # type: ignore[arg-type]
-    )
+    wish: SessionCreateParams = {
+        "mode": "payment",
+        "line_items": [
+            {
+                "quantity": 1,
+                "price_data": {
+                    "currency": "usd",
+                    "unit_amount": package.amount,
+                    "product_data": {"name": package.name},
+                },
+            }
+        ],
+        "success_url": "http://localhost:3000/credits/success?session_id={CHECKOUT_SESSION_ID}",
+        "client_reference_id": "7",
+        "metadata": metadata,
+        "payment_intent_data": {"metadata": metadata},
+    }
+    session = door.client.v1.checkout.sessions.create(wish)
     assert pay(door.client, session.id, "tok_visa").paid
     paid = SessionFacts.from_stripe(door.client.v1.checkout.sessions.retrieve(session.id).to_dict())
     decision = decide(paid, packages)
@@ -97,7 +115,7 @@ def buy_and_credit(door: StripeConnection, ledger: Ledger, packages: Any) -> Non
         transaction.post(decision.purchase.draft())
 
 
-def look(settings: dict[str, str], folder: Any, clock: Any, door: StripeConnection) -> dict[str, tuple[str, str]]:
+def look(settings: dict[str, str], folder: Path, clock: Clock, door: StripeConnection) -> dict[str, tuple[str, str]]:
     merged = merge_settings(settings, {}, env_file=folder / ".env", folder=folder)
     ledger, problem = open_ledger(merged, door, clock)
     assert ledger is not None, problem
@@ -115,7 +133,7 @@ def look(settings: dict[str, str], folder: Any, clock: Any, door: StripeConnecti
     return {result.id: (str(result.status), result.evidence) for result in results}
 
 
-def test_the_checklist_sees_what_holds_and_says_that_it_does_not_count_here(shop: Any) -> None:
+def test_the_checklist_sees_what_holds_and_says_that_it_does_not_count_here(shop: Shop) -> None:
     answers = shop()
 
     for item in ("webhook_endpoint", "webhook_secret", "small_payment", "credits_added", "transaction_history"):
@@ -125,7 +143,7 @@ def test_the_checklist_sees_what_holds_and_says_that_it_does_not_count_here(shop
     assert answers["checklist.email_receipts"][0] == "person"
 
 
-def test_the_doctor_finds_the_one_thing_that_is_wrong_nobody_received_the_events(shop: Any) -> None:
+def test_the_doctor_finds_the_one_thing_that_is_wrong_nobody_received_the_events(shop: Shop) -> None:
     answers = shop()
 
     wrong = {name for name, (status, _) in answers.items() if name.startswith("doctor.") and status != "pass"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from contextlib import ExitStack
 
 import pytest
 import stripe
@@ -16,8 +16,8 @@ from creditctl.checks.env.checks import ENV_CHECKS
 from creditctl.checks.registry import ALL_CHECKS, run_checks, select_checks
 from creditctl.core.checks import CheckStatus
 from creditctl.core.errors import LedgerError, UsageError
+from tests.checks.conftest import Production
 
-Production = Any  # the fixture of conftest.py
 DOCTOR_IDS = [check.id for problem in DOCTOR for check in problem.checks]
 
 
@@ -57,17 +57,18 @@ def test_a_check_of_any_family_can_be_run_by_its_id(production: Production) -> N
     "error",
     [
         LedgerError("It cannot be read.", code="ledger.x", fix="Look."),
-        stripe.APIConnectionError("gone"),  # type: ignore[no-untyped-call]
-        stripe.StripeError("odd"),  # type: ignore[no-untyped-call]
+        stripe.APIConnectionError("gone"),
+        stripe.StripeError("odd"),
     ],
     ids=["ledger", "network", "stripe"],
 )
-def test_a_check_that_cannot_look_is_unknown_and_the_next_one_runs(error: Exception) -> None:
+def test_a_check_that_cannot_look_is_unknown_and_the_next_one_runs(production: Production, error: Exception) -> None:
     def refuse(_context: Context) -> CheckAnswer:
         raise error
 
     checks = [Check("a.one", "One", refuse), Check("a.two", "Two", lambda _context: passed("seen"))]
-    results = run_checks(checks, context=Any)  # type: ignore[arg-type]
+    with ExitStack() as stack:
+        results = run_checks(checks, production.context(stack))
 
     assert [result.status for result in results] == [CheckStatus.UNKNOWN, CheckStatus.PASS]
     assert results[0].evidence

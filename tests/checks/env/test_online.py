@@ -8,26 +8,26 @@ from typing import Any
 
 import pytest
 
-from creditctl.checks.env.model import EnvView
-from creditctl.checks.env.online import READS, KeyProof, prove_key, why_not_asked
+from creditctl.checks.env.online import READS, KeyProof, Read, prove_key, why_not_asked
 from creditctl.core.modes import Mode
 from creditctl.core.settings import merge_settings
 from creditctl.stripe_api.client import connect
-
-BALANCE: dict[str, Any] = {"object": "balance", "livemode": False, "available": [], "pending": []}
-ACCOUNT: dict[str, Any] = {"id": "acct_1AbCdEfGhIjKlMnO", "object": "account", "charges_enabled": True}
+from tests.checks.conftest import ACCOUNT, BALANCE, Answers, Canned, Look
+from tests.support.scripted_stripe import ScriptedStripe
 
 
 def error(text: str, kind: str = "invalid_request_error") -> dict[str, Any]:
     return {"error": {"type": kind, "message": text}}
 
 
-Prove = Callable[..., tuple[KeyProof, Any]]
+Prove = Callable[..., tuple[KeyProof, ScriptedStripe]]
 
 
 @pytest.fixture
-def prove(look: Callable[..., EnvView], canned_stripe: Callable[..., Any], tmp_path: Path) -> Prove:
-    def run(settings: dict[str, str], answers: dict[str, Any], expected: Mode | None = None) -> tuple[KeyProof, Any]:
+def prove(look: Look, canned_stripe: Canned, tmp_path: Path) -> Prove:
+    def run(
+        settings: dict[str, str], answers: Answers, expected: Mode | None = None
+    ) -> tuple[KeyProof, ScriptedStripe]:
         view = look(settings, expected=expected)
         canned = canned_stripe(answers)
         merged = merge_settings(view.backend.content.values, {}, env_file=tmp_path / ".env", folder=tmp_path)
@@ -44,14 +44,17 @@ def codes(proof: KeyProof) -> set[str]:
 def test_everything_is_read_and_nothing_written(prove: Prove, good: dict[str, str]) -> None:
     proof, canned = prove(good, {})
 
-    assert {method for method, _ in canned.asked} == {"GET"}
+    assert {request.method for request in canned.requests} == {"GET"}
     assert proof.granted == tuple(read.call for read in READS)
-    assert [f"GET {path}" for _, path in canned.asked if path != "/v1/account"] == [read.call for read in READS]
+    asked = [f"GET {request.path}" for request in canned.requests]
+    assert [call for call in asked if call != "GET /v1/account"] == [read.call for read in READS]
     assert (proof.account, proof.livemode, proof.refused) == ("acct_1AbCdEfGhIjKlMnO", False, ())
 
 
 @pytest.mark.parametrize("read", READS, ids=lambda read: read.call)
-def test_a_permission_that_is_lacking_is_named_with_who_needs_it(prove: Prove, good: dict[str, str], read: Any) -> None:
+def test_a_permission_that_is_lacking_is_named_with_who_needs_it(
+    prove: Prove, good: dict[str, str], read: Read
+) -> None:
     text = f"The key lacks it. Having the '{read.permission}' permission would allow this request to continue."
 
     proof, _ = prove(good, {read.call.removeprefix("GET "): (403, error(text))})
@@ -75,14 +78,14 @@ def test_an_account_that_may_not_be_read_is_a_finding_and_the_rest_is_asked(prov
     proof, canned = prove(good, {"/v1/account": (403, error("No."))})
 
     assert "account_hidden" in codes(proof)
-    assert len(canned.asked) == 1 + len(READS)
+    assert len(canned.requests) == 1 + len(READS)
 
 
 def test_with_a_pin_an_account_that_may_not_be_read_stops_everything(prove: Prove, good: dict[str, str]) -> None:
     proof, canned = prove({**good, "STRIPE_ACCOUNT_ID": "acct_1AbCdEfGhIjKlMnO"}, {"/v1/account": (403, error("No."))})
 
     assert codes(proof) == {"account_hidden"}
-    assert len(canned.asked) == 1
+    assert len(canned.requests) == 1
 
 
 def test_another_account_than_the_pinned_one_is_critical_and_nothing_else_is_read(
@@ -91,7 +94,7 @@ def test_another_account_than_the_pinned_one_is_critical_and_nothing_else_is_rea
     proof, canned = prove({**good, "STRIPE_ACCOUNT_ID": "acct_other"}, {})
 
     assert [(item.code, item.severity) for item in proof.findings] == [("env.online.account", "critical")]
-    assert canned.asked == [("GET", "/v1/account")]
+    assert [(request.method, request.path) for request in canned.requests] == [("GET", "/v1/account")]
 
 
 def test_a_key_that_stripe_refuses_is_one_finding_without_the_key(prove: Prove, good: dict[str, str]) -> None:
@@ -122,7 +125,7 @@ def test_a_live_account_that_may_not_take_payments_is_found(prove: Prove, live: 
     assert codes(proof) == {"not_pinned", "no_charges"}
 
 
-def test_no_key_goes_out_that_is_unusable_or_of_another_mode(look: Any, good: dict[str, str]) -> None:
+def test_no_key_goes_out_that_is_unusable_or_of_another_mode(look: Look, good: dict[str, str]) -> None:
     assert why_not_asked(look(good)) == ""
     assert why_not_asked(look(good, expected=Mode.TEST)) == ""
     assert "not live" in why_not_asked(look(good, expected=Mode.LIVE))

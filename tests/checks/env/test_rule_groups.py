@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -371,8 +370,12 @@ WRAPS = st.sampled_from(
 SEPARATORS = st.sampled_from(["=", " = ", "", "==", ":"])
 
 
+FileWithSecrets = tuple[str, list[str]]
+"""The text of an env file, and the secrets in it."""
+
+
 @st.composite
-def files_with_secrets(draw: st.DrawFn) -> tuple[str, list[str]]:
+def files_with_secrets(draw: st.DrawFn) -> FileWithSecrets:
     secrets = draw(st.lists(SECRETS, min_size=1, max_size=4))
     lines = [
         draw(st.sampled_from(["", "# ", "  ", "\ufeff"]))
@@ -395,7 +398,7 @@ def _view(backend: str, frontend: str, process: dict[str, str], expected: Mode |
 @given(files_with_secrets(), files_with_secrets(), st.dictionaries(NAMES, SECRETS), st.sampled_from([None, *Mode]))
 @settings(suppress_health_check=[HealthCheck.too_slow])
 def test_no_finding_ever_shows_a_secret(
-    backend: Any, frontend: Any, process: dict[str, str], expected: Mode | None
+    backend: FileWithSecrets, frontend: FileWithSecrets, process: dict[str, str], expected: Mode | None
 ) -> None:
     found = judge_env(_view(backend[0], frontend[0], process, expected))
     shown = repr(found)
