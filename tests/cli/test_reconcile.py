@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 import shlex
 import time
@@ -28,14 +27,15 @@ from creditctl.fulfilment.webhook import Webhook
 from creditctl.ledger.store import Ledger
 from creditctl.payments.stripe_reader import StripeReader
 from creditctl.reconciliation.lock import only_one
+from tests.support.keys import TEST_KEY, live_key
 from tests.support.ledger_calls import read
+from tests.support.scripted_stripe import Scripted, ScriptedStripe, answers, by_path, is_write, lost
 
 if TYPE_CHECKING:
     from creditctl.emulator.app import Emulator
     from tests.support.cli import Cli, Outcome
     from tests.support.clock import Clock
 
-TEST_KEY = "sk_test_emulator0000000000"
 BASE = "http://127.0.0.1:12111"
 CATALOG = parse_catalog(resources.files("creditctl.core").joinpath("packages.toml").read_text(encoding="utf-8"))
 
@@ -315,31 +315,23 @@ def test_too_many_repairs_are_refused(cli: Cli, market: Market) -> None:
     assert read(market.ledger).count() == 0
 
 
-class Broken(EmulatorHTTPClient):
-    """The emulator with one path that answers 503, or not at all."""
-
-    def __init__(self, emulator: Emulator, path: str, status: int | None) -> None:
-        super().__init__(emulator)
-        self.path, self.status = path, status
-
-    def request(self, method: str, url: str, *rest: Any, **named: Any) -> tuple[str, int, Mapping[str, str]]:
-        if self.path not in url:
-            return super().request(method, url, *rest, **named)
-        if self.status is None:
-            raise stripe.APIConnectionError("cut", should_retry=True)
-        return json.dumps({"error": {"type": "api_error", "message": "not now"}}), self.status, {}
+def broken(emulator: Emulator, path: str, fault: Scripted) -> ScriptedStripe:
+    """The emulator with one path that answers an error, or not at all."""
+    http = ScriptedStripe(emulator)
+    http.on(answers(fault), path=f"{path}*")
+    return http
 
 
-@pytest.mark.parametrize("status", [None, 429, 500, 503])
+@pytest.mark.parametrize("fault", [lost(), 429, 500, 503], ids=["None", "429", "500", "503"])
 @pytest.mark.parametrize("path", ["/v1/checkout/sessions", "/v1/payment_intents", "/v1/refunds", "/v1/disputes"])
 def test_a_fault_of_stripe_in_the_middle_is_exit_5_and_posts_nothing(
-    cli: Cli, market: Market, path: str, status: int | None
+    cli: Cli, market: Market, path: str, fault: Scripted
 ) -> None:
     market.losing = True
     market.buy()
     market.deliver()
     market.clock.now += 3600
-    cli.transport = lambda: Broken(market.emulator, path, status)
+    cli.transport = lambda: broken(market.emulator, path, fault)
     outcome = cli("reconcile", "--repair", "--json")
     assert outcome.exit_code == 5
     assert outcome.document["error"]["type"] == "unreachable"
@@ -401,26 +393,17 @@ def at_a_terminal(cli: Cli, answer: str, *arguments: str) -> tuple[int, str]:
     return run(list(arguments), wiring), stderr.getvalue()
 
 
-class LiveStripe(stripe.HTTPClient):
-    """A live account that is empty but for one paid session."""
+LIVE_ACCOUNT = "acct_live0000000000"
 
-    name = "live"
-    account = "acct_live0000000000"
 
-    def __init__(self, session: dict[str, Any]) -> None:
-        super().__init__()
-        self.session = session
-
-    def request(self, method: str, url: str, headers: Any, post_data: Any = None, **_: Any) -> tuple[str, int, Any]:
-        assert method == "get", "nothing is written to Stripe"
-        rows: list[Any] = [self.session] if "/checkout/sessions" in url else []
-        body: dict[str, Any] = {"object": "list", "data": rows, "has_more": False}
-        if url.endswith("/v1/account"):
-            body = {"id": self.account, "object": "account"}
-        return json.dumps(body), 200, {}
-
-    def close(self) -> None:
-        return None
+def live_stripe(session: dict[str, Any]) -> ScriptedStripe:
+    """A live account that is empty but for one paid session, and to which nothing is written."""
+    empty = {"object": "list", "data": [], "has_more": False}
+    account = {"id": LIVE_ACCOUNT, "object": "account"}
+    found = by_path({"/v1/account": account, "/v1/checkout/sessions": {**empty, "data": [session]}}, otherwise=empty)
+    http = ScriptedStripe(found)
+    http.on(answers(AssertionError("nothing is written to Stripe")), when=is_write)
+    return http
 
 
 LiveReconcile = Callable[..., tuple["Outcome", int]]
@@ -445,10 +428,10 @@ def live(offline_cli: Cli, tmp_path: Path) -> LiveReconcile:
         "livemode": True,
         "created": offline_cli.clock.now - 86_400,
     }
-    offline_cli.environ["STRIPE_SECRET_KEY"] = "sk_live_" + "example" + "0" * 17
-    offline_cli.transport = lambda: LiveStripe(session)
+    offline_cli.environ["STRIPE_SECRET_KEY"] = live_key("example" + "0" * 17)
+    offline_cli.transport = lambda: live_stripe(session)
     path = tmp_path / "creditctl.db"
-    Ledger.open(path, account=LiveStripe.account, livemode=True, clock=offline_cli.clock).close()
+    Ledger.open(path, account=LIVE_ACCOUNT, livemode=True, clock=offline_cli.clock).close()
 
     def reconcile(*arguments: str) -> tuple[Outcome, int]:
         outcome = offline_cli("reconcile", *arguments, "--json")
@@ -470,7 +453,7 @@ def test_comparing_a_live_account_needs_no_confirmation(live: LiveReconcile) -> 
         ("--yes",),
         ("--mode", "live"),
         ("--mode", "live", "--yes"),
-        ("--confirm", LiveStripe.account),
+        ("--confirm", LIVE_ACCOUNT),
         ("--mode", "live", "--confirm", "acct_other"),
     ],
 )
@@ -481,5 +464,5 @@ def test_a_live_repair_without_mode_and_account_is_refused(live: LiveReconcile, 
 
 
 def test_a_live_repair_with_mode_and_account(live: LiveReconcile) -> None:
-    outcome, entries = live("--repair", "--mode", "live", "--confirm", LiveStripe.account)
+    outcome, entries = live("--repair", "--mode", "live", "--confirm", LIVE_ACCOUNT)
     assert (outcome.exit_code, entries) == (0, 1)

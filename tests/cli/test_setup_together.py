@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 import stripe
 
 from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
+from tests.support.keys import TEST_KEY
+from tests.support.scripted_stripe import ScriptedStripe, SentRequest, meanwhile
 
 if TYPE_CHECKING:
     from creditctl.emulator.app import Emulator
-    from tests.support.cli import Cli
+    from tests.support.cli import Cli, Outcome
 
 DEARER = """
 currency = "usd"
@@ -24,32 +26,13 @@ credits = 1000
 amount = 1200
 """
 
+Fits = Callable[[SentRequest], bool]
 
-class Meddling(stripe.HTTPClient):
-    """Passes requests on, and once, before or after the first that fits, lets somebody else do their work."""
 
-    name = "meddling"
+class Disturbed(Protocol):
+    """Runs `setup --json` while `work` happens before or after its first request that fits."""
 
-    def __init__(
-        self, emulator: Emulator, fits: Callable[[str, str], bool], meanwhile: Callable[[], object], *, after: bool
-    ) -> None:
-        super().__init__()
-        self._inner = EmulatorHTTPClient(emulator)
-        self._fits, self._meanwhile, self._after = fits, meanwhile, after
-        self.happened = False
-
-    def request(self, method: str, url: str, headers: Any, post_data: Any = None, *, _usage: Any = None) -> Any:
-        now = not self.happened and self._fits(method, url)
-        self.happened = self.happened or now
-        if now and not self._after:
-            self._meanwhile()
-        answer = self._inner.request(method, url, headers, post_data)
-        if now and self._after:
-            self._meanwhile()
-        return answer
-
-    def close(self) -> None:
-        """Nothing is held open."""
+    def __call__(self, fits: Fits, work: Callable[[], object], *options: str, after: bool = ...) -> Outcome: ...
 
 
 @pytest.fixture
@@ -62,40 +45,40 @@ def shop(cli: Cli) -> Cli:
 @pytest.fixture
 def client(emulator: Emulator) -> stripe.StripeClient:
     """The account behind the command line."""
-    return stripe.StripeClient("sk_test_emulator0000000000", http_client=EmulatorHTTPClient(emulator))
+    return stripe.StripeClient(TEST_KEY, http_client=EmulatorHTTPClient(emulator))
 
 
 @pytest.fixture
-def disturbed(shop: Cli, emulator: Emulator) -> Callable[..., Any]:
+def disturbed(shop: Cli, emulator: Emulator) -> Disturbed:
     """Runs `setup --json` with something else happening around its first request that fits."""
 
-    def run(
-        fits: Callable[[str, str], bool], meanwhile: Callable[[], object], *options: str, after: bool = False
-    ) -> Any:
-        plain, meddling = shop.transport, Meddling(emulator, fits, lambda: quiet(meanwhile), after=after)
+    def run(fits: Fits, work: Callable[[], object], *options: str, after: bool = False) -> Outcome:
+        plain, meddling = shop.transport, ScriptedStripe(emulator)
 
-        def quiet(work: Callable[[], object]) -> None:
+        def quiet() -> None:
             shop.transport = plain
             work()
             shop.transport = lambda: meddling
 
+        happens = meddling.on(meanwhile(quiet, committed=after), when=fits, at=1)
+
         shop.transport = lambda: meddling
         outcome = shop("setup", "--json", *options)
         shop.transport = plain
-        assert meddling.happened
+        assert happens.hits == 1
         return outcome
 
     return run
 
 
-def lists(path: str) -> Callable[[str, str], bool]:
-    return lambda method, url: method == "get" and f"/v1/{path}" in url
+def lists(path: str) -> Fits:
+    return lambda request: request.method == "GET" and f"/v1/{path}" in request.url
 
 
 @pytest.mark.parametrize("path", ["products", "webhook_endpoints"])
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_whole_run_in_between_leaves_its_endpoint_and_secret_alone(
-    path: str, after: bool, shop: Cli, client: stripe.StripeClient, disturbed: Callable[..., Any]
+    path: str, after: bool, shop: Cli, client: stripe.StripeClient, disturbed: Disturbed
 ) -> None:
     env = shop.folder / ".env"
     seen: dict[str, Any] = {}
@@ -115,13 +98,13 @@ def test_a_whole_run_in_between_leaves_its_endpoint_and_secret_alone(
 @pytest.mark.parametrize("active", ["true", "false"])
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_reprice_between_two_pages_of_prices_is_made_once(
-    active: str, after: bool, shop: Cli, client: stripe.StripeClient, disturbed: Callable[..., Any]
+    active: str, after: bool, shop: Cli, client: stripe.StripeClient, disturbed: Disturbed
 ) -> None:
     (shop.folder / "dearer.toml").write_text(DEARER)
     shop("setup")
     options = ("--catalog", "dearer.toml")
     outcome = disturbed(
-        lambda method, url: method == "get" and f"active={active}" in url.lower(),
+        lambda request: request.method == "GET" and f"active={active}" in request.url.lower(),
         lambda: shop("setup", *options),
         *options,
         after=after,

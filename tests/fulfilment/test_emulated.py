@@ -16,28 +16,15 @@ from creditctl.core.errors import StripeRefused, Unreachable
 from creditctl.core.keys import Secret
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.protocol.wire import Reply, Request
-from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from creditctl.fulfilment.webhook import Receipt, Webhook
 from creditctl.ledger.store import Ledger
 from creditctl.payments.stripe_reader import StripeReader
+from tests.support.clock import NOW
+from tests.support.keys import TEST_KEY
 from tests.support.ledger_calls import read
+from tests.support.scripted_stripe import Scripted, ScriptedStripe, answers, lost
 
-KEY = "sk_test_emulator0000000000"
-NOW = 1_790_000_000
 STARTER = Package(1, "starter", "Starter", 1000, 1000, "usd")
-
-
-class FaultyHTTPClient(EmulatorHTTPClient):
-    """A line to the emulator on which reading line items fails as long as a fault is set."""
-
-    fault: int | str | None = None
-
-    def request(self, method: str, url: str, *arguments: Any, **options: Any) -> tuple[str, int, Mapping[str, str]]:
-        if self.fault is None or "line_items" not in url:
-            return super().request(method, url, *arguments, **options)
-        if isinstance(self.fault, int):
-            return '{"error": {"type": "api_error", "message": "broken"}}', self.fault, {}
-        raise stripe.APIConnectionError("cut")  # type: ignore[no-untyped-call]
 
 
 @dataclass
@@ -46,7 +33,7 @@ class Shop:
 
     emulator: Emulator
     client: stripe.StripeClient
-    http: FaultyHTTPClient
+    http: ScriptedStripe
     ledger: Ledger
     price: str
     webhook: Webhook
@@ -57,7 +44,7 @@ class Shop:
         return self.client.v1
 
     def control(self, path: str, /, **params: Any) -> Any:
-        headers = {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
+        headers = {"authorization": f"Bearer {TEST_KEY}", "content-type": "application/json"}
         request = Request("POST", f"/_emulator{path}", "", headers, json.dumps(params).encode())
         return json.loads(self.emulator.handle(request).body)
 
@@ -91,8 +78,8 @@ class Shop:
 def shop(tmp_path: Path) -> Iterator[Shop]:
     """A shop with one package, one endpoint and an empty ledger."""
     emulator = Emulator(clock=lambda: NOW, real_clock=lambda: NOW)
-    http = FaultyHTTPClient(emulator)
-    client = stripe.StripeClient(KEY, http_client=http, max_network_retries=0)
+    http = ScriptedStripe(emulator)
+    client = stripe.StripeClient(TEST_KEY, http_client=http, max_network_retries=0)
     api: Any = client.v1
     product = api.products.create(params={"id": STARTER.product_id, "name": "Starter", "metadata": STARTER.metadata})
     price = api.prices.create(
@@ -186,16 +173,16 @@ def test_an_inquiry_takes_nothing_until_it_is_escalated(shop: Shop) -> None:
     assert shop.deliver() == 0
 
 
-@pytest.mark.parametrize("fault", [500, 429, "cut"])
-def test_an_event_whose_read_failed_is_delivered_again_and_counts_once(shop: Shop, fault: int | str) -> None:
+@pytest.mark.parametrize("fault", [500, 429, lost(should_retry=False)], ids=["500", "429", "cut"])
+def test_an_event_whose_read_failed_is_delivered_again_and_counts_once(shop: Shop, fault: Scripted) -> None:
     session = shop.buy(metadata={})
-    shop.http.fault = fault
+    shop.http.on(answers(fault), path="*line_items*")
     with pytest.raises(Unreachable):
         StripeReader(shop.client).line_items(session.id)
     shop.emulator.pump(send=shop.send)
     assert [receipt.status for receipt in shop.receipts if receipt.status != 200] == [503]
     shop.receipts.clear()
-    shop.http.fault = None
+    shop.http.recover()
     shop.emulator.move_clock(2 * 86_400)
     assert shop.deliver() == 1000
 

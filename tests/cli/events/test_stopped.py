@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -18,6 +17,7 @@ from tests.support.cli import Cli
 from tests.support.clock import Clock
 from tests.support.event_world import Sink
 from tests.support.keys import TEST_KEY
+from tests.support.scripted_stripe import ScriptedStripe, answers
 
 
 class Impatient(Clock):
@@ -27,21 +27,11 @@ class Impatient(Clock):
         raise KeyboardInterrupt
 
 
-class StoppedAtPage(EmulatorHTTPClient):
+def stopped_at_page(emulator: Emulator) -> ScriptedStripe:
     """The emulator in process; Ctrl-C comes with the second page of events."""
-
-    def request(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str] | None,
-        post_data: object = None,
-        *,
-        _usage: list[str] | None = None,
-    ) -> tuple[str, int, Mapping[str, str]]:
-        if "starting_after" in url:
-            raise KeyboardInterrupt
-        return super().request(method, url, headers, post_data)
+    http = ScriptedStripe(emulator)
+    http.on(answers(KeyboardInterrupt()), when=lambda request: "starting_after" in request.query)
+    return http
 
 
 @pytest.fixture
@@ -55,7 +45,7 @@ def shop(cli: Cli, emulator: Emulator) -> Cli:
 
 
 def test_a_stopped_archive_says_that_the_next_run_goes_on(shop: Cli, emulator: Emulator) -> None:
-    stopped = replace(shop, transport=lambda: StoppedAtPage(emulator))("events", "archive", "--json")
+    stopped = replace(shop, transport=lambda: stopped_at_page(emulator))("events", "archive", "--json")
 
     assert stopped.exit_code == ExitCode.STOPPED
     assert "creditctl events archive" in stopped.document["error"]["fix"]
