@@ -1,6 +1,6 @@
 """Delivers one event several times from several threads; prints the outcomes as JSON.
 
-Run as a program: `concurrent_child.py LEDGER EVENT.json THREADS TIMES`.
+Run as a program: `-m tests.fulfilment.concurrent_child LEDGER EVENT.json THREADS TIMES`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from creditctl.core.catalog import Catalog, Package
 from creditctl.core.keys import Secret
 from creditctl.fulfilment.webhook import Webhook
 from creditctl.ledger.store import Ledger
+from tests.support.clock import NOW
 
-NOW = 1_790_000_000
 SECRET = "whsec_exampleexample"
 
 

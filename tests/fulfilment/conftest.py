@@ -6,7 +6,7 @@ import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 import stripe
@@ -16,9 +16,9 @@ from creditctl.core.errors import Unreachable
 from creditctl.core.keys import Secret
 from creditctl.fulfilment.webhook import Receipt, Webhook
 from creditctl.ledger.store import Ledger
+from tests.support.clock import NOW, Clock
 from tests.support.ledger_calls import read
 
-NOW = 1_790_000_000
 SECRET = "whsec_exampleexample"
 OLD_SECRET = "whsec_theoneofbefore"
 CATALOG = Catalog(
@@ -29,22 +29,12 @@ CATALOG = Catalog(
 )
 
 
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self, now: int) -> None:
-        self.now = now
-
-    def __call__(self) -> int:
-        return self.now
-
-
 class FakeReads:
     """Stripe's answers, from two dictionaries; what is in neither cannot be read."""
 
     def __init__(self) -> None:
-        self.items: dict[str, list[Mapping[str, Any]]] = {}
-        self.by_charge: dict[str, list[Mapping[str, Any]]] = {}
+        self.items: dict[str, list[dict[str, Any]]] = {}
+        self.by_charge: dict[str, list[dict[str, Any]]] = {}
 
     def line_items(self, session_id: str) -> Sequence[Mapping[str, Any]]:
         return _answer(self.items, session_id)
@@ -53,7 +43,7 @@ class FakeReads:
         return _answer(self.by_charge, charge_id)
 
 
-def _answer(answers: dict[str, list[Mapping[str, Any]]], key: str) -> Sequence[Mapping[str, Any]]:
+def _answer(answers: dict[str, list[dict[str, Any]]], key: str) -> Sequence[Mapping[str, Any]]:
     if key not in answers:
         raise Unreachable("Stripe did not answer in full.", code="stripe.unreachable")
     return answers[key]
@@ -150,14 +140,21 @@ class Events:
 
 def sign(body: bytes, secret: str = SECRET, at: int = NOW) -> str:
     """The header that Stripe would send."""
-    return stripe.WebhookSignature.generate_signature_header(body.decode(), secret, timestamp=at)
+    header: str = stripe.WebhookSignature.generate_signature_header(body.decode(), secret, timestamp=at)
+    return header
+
+
+class Signer(Protocol):
+    """Signs a body as Stripe does: `signer(body, secret=…, at=…)`."""
+
+    def __call__(self, body: bytes, secret: str = ..., at: int = ...) -> str: ...
 
 
 class World:
     """A ledger with a webhook before it."""
 
     def __init__(self, path: Path) -> None:
-        self.clock = Clock(NOW)
+        self.clock = Clock()
         self.reads = FakeReads()
         self.events = Events()
         self.path = path
@@ -220,6 +217,6 @@ def events() -> Events:
 
 
 @pytest.fixture
-def signer() -> Callable[..., str]:
+def signer() -> Signer:
     """Signs a body as Stripe does: `signer(body, secret=…, at=…)`."""
     return sign

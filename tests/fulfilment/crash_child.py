@@ -1,7 +1,8 @@
 """Kills a real webhook with SIGKILL at every point of its path, and delivers again; prints what came of it as JSON.
 
-Run as a program: `crash_child.py FOLDER SCENARIO.json lines|statements`. A point is a line of the rooms core, ledger,
-payments and fulfilment that is about to run, or an SQL statement that is about to run. Each has a process of its own.
+Run as a program: `-m tests.fulfilment.crash_child FOLDER SCENARIO.json lines|statements`.
+A point is a line of the rooms core, ledger, payments and fulfilment that is about to run, or an SQL statement that is
+about to run. Each has a process of its own.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from creditctl.core.catalog import Catalog, Package
 from creditctl.core.keys import Secret
 from creditctl.fulfilment.webhook import Receipt, Webhook
 from creditctl.ledger.store import Ledger
+from tests.support.clock import NOW
 
-NOW = 1_790_000_000
 SECRET = "whsec_exampleexample"
 CATALOG = Catalog((Package(1, "starter", "Starter", 1000, 1000, "usd"),))
 HOUSE = Path(creditctl.__file__).parent

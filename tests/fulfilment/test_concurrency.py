@@ -8,21 +8,22 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests.fulfilment.conftest import World
 from tests.support.ledger_calls import read
 from tests.support.waiting import finish
 
-World = Any
-
-CHILD = Path(__file__).with_name("concurrent_child.py")
+HOUSE = Path(__file__).resolve().parents[2]
+CHILD = [sys.executable, "-m", "tests.fulfilment.concurrent_child"]
 PROCESSES, THREADS, TIMES = 5, 5, 10
 
 
-def deliver_everywhere(path: Path, event: Any, folder: Path) -> list[str]:
+def deliver_everywhere(path: Path, event: dict[str, Any], folder: Path) -> list[str]:
     body = folder / "event.json"
     body.write_text(json.dumps(event))
-    command = [sys.executable, str(CHILD), str(path), str(body), str(THREADS), str(TIMES)]
+    command = [*CHILD, str(path), str(body), str(THREADS), str(TIMES)]
     children = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(PROCESSES)
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=HOUSE)
+        for _ in range(PROCESSES)
     ]
     outcomes: list[str] = []
     for child in children:

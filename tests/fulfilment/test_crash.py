@@ -9,16 +9,18 @@ from typing import Any
 
 import pytest
 
+from tests.fulfilment.conftest import Events
 from tests.support.waiting import run_process
 
-CHILD = Path(__file__).with_name("crash_child.py")
+HOUSE = Path(__file__).resolve().parents[2]
+CHILD = [sys.executable, "-m", "tests.fulfilment.crash_child"]
 PURCHASE, REFUND, DISPUTE = ["purchase:pi_1", 1000], ["refund:re_1", -250], ["dispute:dp_1", -750]
 
 
-def kill_everywhere(folder: Path, earlier: list[Any], event: Any, how: str) -> list[dict[str, Any]]:
+def kill_everywhere(folder: Path, earlier: list[Any], event: dict[str, Any], how: str) -> list[dict[str, Any]]:
     scenario = folder / "scenario.json"
     scenario.write_text(json.dumps({"earlier": earlier, "event": event}))
-    child = run_process([sys.executable, str(CHILD), str(folder), str(scenario), how], 100)
+    child = run_process([*CHILD, str(folder), str(scenario), how], 100, cwd=HOUSE)
     assert child.returncode == 0, child.stderr
     results: list[dict[str, Any]] = json.loads(child.stdout)
     return results
@@ -38,7 +40,7 @@ def assert_exactly_once(results: list[dict[str, Any]], before: list[Any], after:
     assert set(outcomes) == {"posted", "exists"}
 
 
-def test_killed_at_every_line_of_a_purchase_whose_refund_and_dispute_came_first(events: Any, tmp_path: Path) -> None:
+def test_killed_at_every_line_of_a_purchase_whose_refund_and_dispute_came_first(events: Events, tmp_path: Path) -> None:
     earlier = [events.refund("created", "re_1", 250), events.dispute("created", "needs_response", -1000)]
     results = kill_everywhere(tmp_path, earlier, events.session(1), "lines")
     assert len(results) > 150
@@ -47,7 +49,7 @@ def test_killed_at_every_line_of_a_purchase_whose_refund_and_dispute_came_first(
 
 
 @pytest.mark.parametrize("how", ["first use", "refund", "dispute"])
-def test_killed_at_every_statement(events: Any, tmp_path: Path, how: str) -> None:
+def test_killed_at_every_statement(events: Events, tmp_path: Path, how: str) -> None:
     session = events.session(1)
     refund = events.refund("created", "re_1", 250)
     earlier, event, before, after = {

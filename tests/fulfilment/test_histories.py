@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.fulfilment.conftest import Events, World
 from tests.support.ledger_calls import read
 
-World = Any
 Event = dict[str, Any]
 
 
@@ -69,7 +69,7 @@ def payments(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-def session_events(make: Any, n: int, life: dict[str, Any]) -> list[Event]:
+def session_events(make: Events, n: int, life: dict[str, Any]) -> list[Event]:
     metadata = {"managed_by": "creditctl", "user_id": life["user"], "package": "starter", "credits": "1000"}
     same = {"client_reference_id": life["user"], "amount_total": life["paid"], "metadata": metadata}
     if not life["delayed"]:
@@ -80,7 +80,7 @@ def session_events(make: Any, n: int, life: dict[str, Any]) -> list[Event]:
     ]
 
 
-def refund_events(make: Any, n: int, life: dict[str, Any]) -> list[Event]:
+def refund_events(make: Events, n: int, life: dict[str, Any]) -> list[Event]:
     told = []
     for index, (amount, end) in enumerate(life["refunds"]):
         name = f"re_{n}_{index}"
@@ -115,7 +115,7 @@ DISPUTES: dict[str, list[tuple[str, str, str]]] = {
 }
 
 
-def dispute_events(make: Any, n: int, life: dict[str, Any]) -> list[Event]:
+def dispute_events(make: Events, n: int, life: dict[str, Any]) -> list[Event]:
     if life["dispute"] is None:
         return []
     amount = life["disputed"]
@@ -132,7 +132,7 @@ def dispute_events(make: Any, n: int, life: dict[str, Any]) -> list[Event]:
     ]
 
 
-def told_refunds(n: int, life: dict[str, Any], make: Any) -> list[Event]:
+def told_refunds(n: int, life: dict[str, Any], make: Events) -> list[Event]:
     """What Stripe answers when it is asked for the refunds: how they ended."""
     return [
         make.refund_object(f"re_{n}_{index}", amount, end, n) for index, (amount, end) in enumerate(life["refunds"])
@@ -174,7 +174,7 @@ def without_movements(event: Event) -> Event:
     return event | {"data": {"object": thing}}
 
 
-def short_history(make: Any, n: int, name: str) -> list[Event]:
+def short_history(make: Events, n: int, name: str) -> list[Event]:
     purchase, refund = make.session(n), make.refund("created", f"re_{n}", 600, "pending", n)
     failed = make.refund("failed", f"re_{n}", 600, "failed", n)
     second = make.refund("created", f"re_{n}b", 700, "succeeded", n)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from creditctl.core.entitlement.facts import RefundFact
 from creditctl.fulfilment import messages
+from tests.fulfilment.conftest import World
 from tests.support.ledger_calls import read
 
 
-def test_a_user_id_with_a_line_end_stays_on_its_line(world: Any) -> None:
+def test_a_user_id_with_a_line_end_stays_on_its_line(world: World) -> None:
     assert world.outcomes(world.events.session(1)) == ["posted"]
     (entry,) = read(world.ledger).entries()
     forged = replace(entry, user_id="1\nINFO: forged")

@@ -12,6 +12,7 @@ from creditctl.core.errors import Unreachable
 from creditctl.fulfilment.event import Event, parse_event
 from creditctl.fulfilment.plan import plan
 from creditctl.payments.posting_plan import Origin, PlanOutcome, PostingPlan
+from tests.fulfilment.conftest import World
 
 CATALOG = Catalog((Package(1, "starter", "Starter", 1000, 1000, "usd"),))
 
@@ -22,11 +23,11 @@ def parsed(event: dict[str, Any]) -> Event:
     return found
 
 
-def planned(world: Any, event: dict[str, Any]) -> PostingPlan:
+def planned(world: World, event: dict[str, Any]) -> PostingPlan:
     return plan(parsed(event), world.reads, CATALOG, "acct_1", False)
 
 
-def test_a_paid_session_is_planned_as_its_purchase(world: Any) -> None:
+def test_a_paid_session_is_planned_as_its_purchase(world: World) -> None:
     event = world.events.session(1)
     found = planned(world, event)
     assert found.entry is not None
@@ -36,7 +37,7 @@ def test_a_paid_session_is_planned_as_its_purchase(world: Any) -> None:
     assert found == planned(world, event), "planning twice is the same plan"
 
 
-def test_a_refund_is_planned_as_a_fact(world: Any) -> None:
+def test_a_refund_is_planned_as_a_fact(world: World) -> None:
     found = planned(world, world.events.refund("created", "re_1", 300))
     assert (found.entry, [fact.object_id for fact in found.facts]) == (None, ["re_1"])
     assert found.payment_key == "pi_1"
@@ -52,14 +53,14 @@ def test_a_refund_is_planned_as_a_fact(world: Any) -> None:
         ({"client_reference_id": "other"}, PlanOutcome.FINDING, "different users"),
     ],
 )
-def test_what_posts_nothing_says_why(world: Any, changes: dict[str, Any], outcome: PlanOutcome, reason: str) -> None:
+def test_what_posts_nothing_says_why(world: World, changes: dict[str, Any], outcome: PlanOutcome, reason: str) -> None:
     found = planned(world, world.events.session(1, **changes))
     assert (found.outcome, found.entry, found.facts) == (outcome, None, ())
     assert reason in found.reason
     assert (found.finding is not None) is (outcome is PlanOutcome.FINDING)
 
 
-def test_planning_writes_nothing(world: Any) -> None:
+def test_planning_writes_nothing(world: World) -> None:
     planned(world, world.events.session(1))
     with pytest.raises(Unreachable):
         planned(world, world.events.charge_refunded())
