@@ -11,6 +11,7 @@ from creditctl.backend.dependencies import SessionView
 from creditctl.backend.logs import clean_line, level_of, stream_log
 from creditctl.core.errors import Unreachable
 from tests.support.backend import FakeCheckout, Log, TestClient
+from tests.support.keys import TEST_KEY
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ def test_no_answer_is_an_error() -> None:
         ("plain", "INFO: plain"),
         ("WARNING: plain", "WARNING: plain"),
         ("user a\rb\x1b[31m\u2028c", "INFO: user a?b?[31m?c"),
-        ("key sk_test_emulator0000000000", "INFO: key sk_test_…0000"),
+        (f"key {TEST_KEY}", "INFO: key sk_test_…0000"),
         ("user Jörg 用户", "INFO: user Jörg 用户"),
     ],
 )

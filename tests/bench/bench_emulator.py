@@ -26,8 +26,8 @@ from creditctl.emulator.app import Emulator
 from creditctl.emulator.protocol.wire import Request as Wire
 from creditctl.emulator.transports.server import EmulatorServer
 from tests.bench.bench_tools import Row, alternate, median_seconds, per_second
+from tests.support.keys import TEST_KEY
 
-KEY = "sk_test_emulator0000000000"
 NOTHING = "Starlette doing nothing"
 PAYMENT = "amount=1000&currency=usd&confirm=true&payment_method=pm_card_visa&return_url=https://a.example"
 BATCH = 200
@@ -69,7 +69,7 @@ class Client:
 
     def __init__(self, port: int) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", port)
-        self.headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/x-www-form-urlencoded"}
+        self.headers = {"Authorization": f"Bearer {TEST_KEY}", "Content-Type": "application/x-www-form-urlencoded"}
         self.count = 0
 
     def create(self, product_id: str) -> None:
@@ -198,7 +198,7 @@ def _depth() -> Iterable[Row]:
 
 
 def _asker(emulator: Emulator) -> Callable[[str, str, str], bytes]:
-    headers = {"authorization": f"Bearer {KEY}"}
+    headers = {"authorization": f"Bearer {TEST_KEY}"}
 
     def ask(method: str, path: str, form: str) -> bytes:
         query, body = (form, b"") if method == "GET" else ("", form.encode())

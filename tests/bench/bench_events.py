@@ -21,8 +21,8 @@ from creditctl.emulator.storage.object_types import EVENT
 from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from creditctl.emulator_client.checkout_payer import pay
 from tests.bench.bench_tools import Row
+from tests.support.keys import TEST_KEY
 
-KEY = "sk_test_emulator0000000000"
 EVENTS = 50_000
 ROUNDS = 3
 SDK_EVENTS = 5_000
@@ -98,7 +98,7 @@ def fill(path: Path) -> None:
 
 def purchase_events(emulator: Emulator) -> list[dict[str, Any]]:
     """The events of one purchase and its refund."""
-    client = stripe.StripeClient(KEY, http_client=EmulatorHTTPClient(emulator), max_network_retries=0)
+    client = stripe.StripeClient(TEST_KEY, http_client=EmulatorHTTPClient(emulator), max_network_retries=0)
     item = {"price_data": {"currency": "usd", "unit_amount": 1000, "product_data": {"name": "Starter"}}, "quantity": 1}
     params: Any = {"mode": "payment", "success_url": "https://example.com", "line_items": [item]}
     session = client.v1.checkout.sessions.create(params=params)
@@ -129,7 +129,7 @@ def served(state: Path) -> Iterator[str]:
 def archive_once(url: str, path: Path) -> ArchiveRun:
     """Archives everything into a new archive, and refuses to measure anything less."""
     done = subprocess.run(
-        [sys.executable, "-c", _PROGRAM, url, KEY, str(path)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", _PROGRAM, url, TEST_KEY, str(path)], capture_output=True, text=True, check=True
     )
     added, seconds, early, late = (float(number) for number in done.stdout.split())
     if added < EVENTS:
@@ -139,7 +139,7 @@ def archive_once(url: str, path: Path) -> ArchiveRun:
 
 def sdk_rate(url: str) -> float:
     """Events a second of the loop that everybody writes first."""
-    client = stripe.StripeClient(KEY, base_addresses={"api": url}, max_network_retries=2)
+    client = stripe.StripeClient(TEST_KEY, base_addresses={"api": url}, max_network_retries=2)
     start, count = time.perf_counter(), 0
     for event in client.v1.events.list(params={"limit": 100}).auto_paging_iter():
         count += event.object == "event"

@@ -26,8 +26,8 @@ from creditctl.sources.row import RowReader
 from creditctl.sources.source import ColumnMap
 from tests.bench.bench_tools import Row, alternate, per_second
 from tests.bench.ledger_server import PATH, Delivery, deliveries, webhook_on
+from tests.support.clock import NOW
 
-NOW = 1_790_000_000
 COMMITS, COMMIT_ROUNDS = 200, 7
 IMPORT_ROWS, IMPORT_ROUNDS = 100_000, 3
 LARGE_ROWS, USERS, BALANCES = 1_000_000, 50_000, 2000

@@ -14,6 +14,7 @@ from creditctl.cli.wiring import Wiring
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from tests.bench.bench_tools import Row
+from tests.support.keys import TEST_KEY
 
 PACKAGES = 5
 LEAST_READS_EMPTY = 2
@@ -38,7 +39,7 @@ class Shop:
     def __init__(self, folder: Path, emulator: Emulator) -> None:
         self.folder, self.emulator = folder, emulator
         self.environ = {
-            "STRIPE_SECRET_KEY": "sk_test_emulator0000000000",
+            "STRIPE_SECRET_KEY": TEST_KEY,
             "STRIPE_API_BASE": "http://127.0.0.1:12111",
             "CREDITS_API_URL": "http://127.0.0.1:9",
         }

@@ -15,6 +15,7 @@ import typer
 from creditctl.cli.command import Answer, FileUse, ModeCheck, Session, StripeUse, Writes, command
 from creditctl.cli.wiring import Wiring
 from creditctl.core.errors import ExitCode, GuardRefused
+from tests.support.keys import TEST_KEY
 
 CountOption = Annotated[int, typer.Option("--count")]
 
@@ -109,7 +110,7 @@ def test_an_expected_mode_is_checked_even_where_nothing_else_reads_the_settings(
     def indifferent(session: Session) -> Answer:
         return Answer()
 
-    wiring.environ = {"STRIPE_SECRET_KEY": "sk_test_emulator0000000000"}
+    wiring.environ = {"STRIPE_SECRET_KEY": TEST_KEY}
     assert call(indifferent, wiring, "--mode", "test") == ExitCode.OK
     with pytest.raises(GuardRefused):
         call(indifferent, wiring, "--mode", "live")
@@ -123,7 +124,7 @@ def test_an_expected_mode_is_checked_at_the_first_use_of_the_settings_where_a_co
         return Answer({"mode": str(session.settings.mode)} if count else {})
 
     assert call(seldom, wiring, "--mode", "test") == ExitCode.OK
-    wiring.environ = {"STRIPE_SECRET_KEY": "sk_test_emulator0000000000"}
+    wiring.environ = {"STRIPE_SECRET_KEY": TEST_KEY}
     with pytest.raises(GuardRefused):
         call(seldom, wiring, "--mode", "live", "--count", "1")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import stripe
 
+from tests.support.keys import TEST_KEY
 from tests.support.terminal import assert_whole
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def client(emulator: Emulator) -> stripe.StripeClient:
     """The account behind the command line, for what a person does in the Dashboard."""
     from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 
-    return stripe.StripeClient("sk_test_emulator0000000000", http_client=EmulatorHTTPClient(emulator))
+    return stripe.StripeClient(TEST_KEY, http_client=EmulatorHTTPClient(emulator))
 
 
 @pytest.fixture
@@ -400,7 +401,7 @@ def test_a_missing_permission_is_named_with_what_needs_it(
         names.discard(missing.replace("_read", "_write"))
     key = "rk_test_" + "restricted0000000"
     body = json.dumps({"key": key, "permissions": sorted(names - {missing})})
-    headers = {"authorization": "Bearer sk_test_emulator0000000000", "content-type": "application/json"}
+    headers = {"authorization": f"Bearer {TEST_KEY}", "content-type": "application/json"}
     assert shop.transport is not None
     post = shop.transport().request("post", "http://127.0.0.1:1/_emulator/keys", headers, body)
     assert post[1] == 200, post[0]
@@ -424,7 +425,7 @@ def test_an_unwritable_env_file_stops_before_anything_is_created(shop: Cli, clie
 def test_a_key_that_may_not_read_the_account_is_told_so_where_that_is_needed(shop: Cli, pinned: bool) -> None:
     names = [f"rak_{name}_write" for name in ("product", "plan", "webhook")]
     body = json.dumps({"key": "rk_test_" + "restricted0000000", "permissions": names})
-    headers = {"authorization": "Bearer sk_test_emulator0000000000", "content-type": "application/json"}
+    headers = {"authorization": f"Bearer {TEST_KEY}", "content-type": "application/json"}
     assert shop.transport is not None
     shop.transport().request("post", "http://127.0.0.1:1/_emulator/keys", headers, body)
     shop.environ["STRIPE_SECRET_KEY"] = "rk_test_" + "restricted0000000"

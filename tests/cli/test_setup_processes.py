@@ -21,9 +21,9 @@ from creditctl.core.keys import Secret
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from creditctl.emulator.transports.server import EmulatorServer
+from tests.support.keys import TEST_KEY
 from tests.support.waiting import Deadline, patience
 
-KEY = "sk_test_emulator0000000000"
 DEADLINE_SECONDS = 60
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,12 +40,12 @@ class Site:
     @property
     def client(self) -> stripe.StripeClient:
         """The account behind it."""
-        return stripe.StripeClient(KEY, http_client=EmulatorHTTPClient(self.emulator))
+        return stripe.StripeClient(TEST_KEY, http_client=EmulatorHTTPClient(self.emulator))
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Starts the command line."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("STRIPE_", "CREDIT"))}
-        own = {"STRIPE_SECRET_KEY": KEY, "STRIPE_API_BASE": self.url, "CREDITS_API_URL": "http://127.0.0.1:9"}
+        own = {"STRIPE_SECRET_KEY": TEST_KEY, "STRIPE_API_BASE": self.url, "CREDITS_API_URL": "http://127.0.0.1:9"}
         return subprocess.Popen(
             [sys.executable, "-m", "creditctl", *arguments],
             cwd=self.folder,

@@ -9,8 +9,8 @@ import pytest
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.modes import Mode
 from creditctl.core.settings import Settings, merge_settings
+from tests.support.keys import TEST_KEY
 
-KEY = "sk_test_emulator0000000000"
 LIVE_KEY = "sk_" + "live_" + "emulator0000000000"
 
 
@@ -19,7 +19,7 @@ def settings(file: dict[str, str | None] | None = None, **process: str) -> Setti
 
 
 def test_the_process_environment_wins_and_the_conflict_is_kept() -> None:
-    merged = settings({"FRONTEND_URL": "http://a", "STRIPE_SECRET_KEY": KEY}, FRONTEND_URL="http://b")
+    merged = settings({"FRONTEND_URL": "http://a", "STRIPE_SECRET_KEY": TEST_KEY}, FRONTEND_URL="http://b")
 
     assert merged.frontend_url == "http://b"
     assert merged.conflicts == ("FRONTEND_URL",)
@@ -47,11 +47,11 @@ def test_an_empty_value_counts_as_missing() -> None:
 @pytest.mark.parametrize(
     ("values", "name"),
     [
-        ({"STRIPE_SECRET_KEY": KEY}, "creditctl-test.db"),
+        ({"STRIPE_SECRET_KEY": TEST_KEY}, "creditctl-test.db"),
         ({"STRIPE_SECRET_KEY": LIVE_KEY}, "creditctl.db"),
-        ({"STRIPE_SECRET_KEY": KEY, "STRIPE_API_BASE": "http://127.0.0.1:1"}, "creditctl-emulator.db"),
-        ({"STRIPE_SECRET_KEY": KEY, "CREDITCTL_LEDGER": "data/my.db"}, "data/my.db"),
-        ({"STRIPE_SECRET_KEY": KEY, "CREDITCTL_LEDGER": "/var/lib/my.db"}, "/var/lib/my.db"),
+        ({"STRIPE_SECRET_KEY": TEST_KEY, "STRIPE_API_BASE": "http://127.0.0.1:1"}, "creditctl-emulator.db"),
+        ({"STRIPE_SECRET_KEY": TEST_KEY, "CREDITCTL_LEDGER": "data/my.db"}, "data/my.db"),
+        ({"STRIPE_SECRET_KEY": TEST_KEY, "CREDITCTL_LEDGER": "/var/lib/my.db"}, "/var/lib/my.db"),
     ],
 )
 def test_each_mode_has_a_ledger_file_of_its_own(values: dict[str, str | None], name: str) -> None:
@@ -59,7 +59,7 @@ def test_each_mode_has_a_ledger_file_of_its_own(values: dict[str, str | None], n
 
 
 def test_the_audit_file_lies_beside_the_ledger() -> None:
-    assert settings({"STRIPE_SECRET_KEY": KEY}).audit_path == Path("/somewhere/creditctl-test-audit.jsonl")
+    assert settings({"STRIPE_SECRET_KEY": TEST_KEY}).audit_path == Path("/somewhere/creditctl-test-audit.jsonl")
     assert settings({"CREDITCTL_AUDIT": "a.jsonl"}).audit_path == Path("/somewhere/a.jsonl")
 
 
@@ -75,9 +75,9 @@ def test_the_webhook_url_is_the_backends_plus_the_path(base: str | None, url: st
 
 
 def test_settings_never_show_their_values() -> None:
-    assert KEY not in repr(settings({"STRIPE_SECRET_KEY": KEY}))
+    assert TEST_KEY not in repr(settings({"STRIPE_SECRET_KEY": TEST_KEY}))
 
 
 def test_the_mode_is_none_where_the_settings_do_not_say_one() -> None:
     assert settings().mode_or_none is None
-    assert settings({"STRIPE_SECRET_KEY": KEY}).mode_or_none is Mode.TEST
+    assert settings({"STRIPE_SECRET_KEY": TEST_KEY}).mode_or_none is Mode.TEST

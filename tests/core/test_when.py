@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from creditctl.core.errors import UsageError
 from creditctl.core.when import Window, iso_time, parse_duration, parse_when, parse_window
-
-NOW = 1_790_000_000
+from tests.support.clock import NOW
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,9 @@ import stripe
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from creditctl.emulator.transports.server import EmulatorServer
-from tests.emulator.world import KEY, START, Inside, Receiver, Refused, World
+from tests.emulator.world import Inside, Receiver, Refused, World
+from tests.support.clock import NOW
+from tests.support.keys import TEST_KEY
 
 OUTSIDE = os.environ.get("CREDITCTL_TEST_STRIPE_BASE", "")
 TRANSPORTS = ["outside"] if OUTSIDE else ["in process", "loopback"]
@@ -24,7 +26,7 @@ TRANSPORTS = ["outside"] if OUTSIDE else ["in process", "loopback"]
 @pytest.fixture(scope="session")
 def served() -> Iterator[tuple[Emulator, str]]:
     """One emulator on a loopback port; whoever uses it empties it first."""
-    emulator = Emulator(clock=lambda: START)
+    emulator = Emulator(clock=lambda: NOW)
     with EmulatorServer(emulator) as server:
         yield emulator, server.url
     emulator.close()
@@ -39,14 +41,14 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
             yield World(_client(key, OUTSIDE))
             return
         if request.param == "in process":
-            emulator = Emulator(clock=lambda: START)
+            emulator = Emulator(clock=lambda: NOW)
             stack.callback(emulator.close)
             http = EmulatorHTTPClient(emulator)
-            yield World(stripe.StripeClient(KEY, http_client=http, max_network_retries=0), emulator)
+            yield World(stripe.StripeClient(TEST_KEY, http_client=http, max_network_retries=0), emulator)
             return
         emulator, url = request.getfixturevalue("served")
         emulator.reset()
-        yield World(_client(KEY, url), emulator, url)
+        yield World(_client(TEST_KEY, url), emulator, url)
 
 
 def _client(key: str, url: str) -> stripe.StripeClient:
@@ -65,7 +67,7 @@ def emulated(world: World) -> World:
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
     """An empty emulator on a clock that stands still."""
-    made = Emulator(clock=lambda: START)
+    made = Emulator(clock=lambda: NOW)
     yield made
     made.close()
 
@@ -96,4 +98,6 @@ def refused() -> Refused:
 @pytest.fixture
 def inside(emulator: Emulator) -> World:
     """A world in process only: its deliveries go where the test says."""
-    return World(stripe.StripeClient(KEY, http_client=EmulatorHTTPClient(emulator), max_network_retries=0), emulator)
+    return World(
+        stripe.StripeClient(TEST_KEY, http_client=EmulatorHTTPClient(emulator), max_network_retries=0), emulator
+    )

@@ -7,18 +7,16 @@ from typing import Any
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.protocol.wire import Request
 from tests.emulator.world import control
+from tests.support.clock import NOW
+from tests.support.keys import TEST_KEY
 
-KEY = "sk_test_emulator0000000000"
-
-
-START = 1_790_000_000
-HEADERS = {"authorization": "Bearer sk_test_emulator0000000000"}
+HEADERS = {"authorization": f"Bearer {TEST_KEY}"}
 PAY = b"amount=1000&currency=usd&confirm=true&payment_method=pm_card_visa&return_url=https://a.example"
 DECLINE = PAY.replace(b"visa", b"chargeDeclined")
 
 
 def emulator(path: Path | None = None, seed: int = 42) -> Emulator:
-    return Emulator(state=path, seed=seed, clock=lambda: START)
+    return Emulator(state=path, seed=seed, clock=lambda: NOW)
 
 
 def post(stripe: Emulator, path: str, form: bytes, key: str) -> bytes:
@@ -98,7 +96,7 @@ def test_without_a_seed_ids_differ_and_never_repeat(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     seen: set[str] = set()
     for _ in range(3):
-        stripe = Emulator(state=path, clock=lambda: START)
+        stripe = Emulator(state=path, clock=lambda: NOW)
         seen.add(json.loads(post(stripe, "/v1/products", b"name=A", f"k{len(seen)}"))["id"])
         stripe.close()
     assert len(seen) == 3
@@ -118,11 +116,11 @@ def test_request_ids_are_new_for_every_request() -> None:
 
 def test_state_survives_in_a_file(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
-    first = Emulator(state=path, clock=lambda: 1_790_000_000)
-    headers = {"authorization": f"Bearer {KEY}"}
+    first = Emulator(state=path, clock=lambda: NOW)
+    headers = {"authorization": f"Bearer {TEST_KEY}"}
     made = json.loads(first.handle(Request("POST", "/v1/products", "", headers, b"name=Kept")).body)
     control(first, "POST", "/clock", advance=60)
-    second = Emulator(state=path, clock=lambda: 1_790_000_000)
+    second = Emulator(state=path, clock=lambda: NOW)
     got = json.loads(second.handle(Request("GET", f"/v1/products/{made['id']}", "", headers)).body)
     assert got == made
     assert second.now() == 1_790_000_060
@@ -132,8 +130,8 @@ def test_state_survives_in_a_file(tmp_path: Path) -> None:
 
 def test_the_same_seed_gives_the_same_bytes() -> None:
     def run() -> bytes:
-        emulator = Emulator(seed=42, clock=lambda: 1_790_000_000)
-        headers = {"authorization": f"Bearer {KEY}", "idempotency-key": "k"}
+        emulator = Emulator(seed=42, clock=lambda: NOW)
+        headers = {"authorization": f"Bearer {TEST_KEY}", "idempotency-key": "k"}
         bodies = b"".join(
             emulator.handle(Request("POST", path, "", headers | {"idempotency-key": path}, form)).body
             for path, form in (

@@ -8,6 +8,7 @@ import pytest
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.protocol.wire import Request
+from tests.support.clock import NOW
 
 LIVE = "sk_live_" + "example0000"
 TEST = "sk_test_" + "example0000"
@@ -22,7 +23,7 @@ Ask = Callable[..., tuple[int, Any]]
 
 @pytest.fixture
 def rehearsal() -> Iterator[Ask]:
-    emulator = Emulator(livemode=True, clock=lambda: 1_790_000_000)
+    emulator = Emulator(livemode=True, clock=lambda: NOW)
 
     def ask(key: str, method: str, path: str, body: bytes = b"") -> tuple[int, Any]:
         answer = emulator.handle(Request(method, path, "", {"authorization": f"Bearer {key}"}, body))
@@ -69,7 +70,7 @@ def test_without_a_card_each_mode_pays_with_one_of_its_own(rehearsal: Ask) -> No
 
 
 def test_the_page_of_a_rehearsal_names_a_card_that_pays() -> None:
-    emulator = Emulator(livemode=True, clock=lambda: 1_790_000_000)
+    emulator = Emulator(livemode=True, clock=lambda: NOW)
     for key, hint in ((LIVE, b"4539 1488 0343 6467"), (TEST, b"4000 0000 0000 0002")):
         headers = {"authorization": f"Bearer {key}", "host": "127.0.0.1:4"}
         session = json.loads(emulator.handle(Request("POST", "/v1/checkout/sessions", "", headers, SESSION)).body)
@@ -79,7 +80,7 @@ def test_the_page_of_a_rehearsal_names_a_card_that_pays() -> None:
 
 
 def test_live_rehearsal() -> None:
-    emulator = Emulator(livemode=True, clock=lambda: 1_790_000_000)
+    emulator = Emulator(livemode=True, clock=lambda: NOW)
     headers = {"authorization": "Bearer sk_live_" + "example0000"}
     form = b"amount=1000&currency=usd&confirm=true&payment_method=pm_card_visa&return_url=https://a.example"
     answer = emulator.handle(Request("POST", "/v1/payment_intents", "", headers, form))

@@ -11,8 +11,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.protocol.wire import Request
+from tests.support.clock import NOW
+from tests.support.keys import TEST_KEY
 
-HEADERS = {"authorization": "Bearer sk_test_emulator0000000000"}
+HEADERS = {"authorization": f"Bearer {TEST_KEY}"}
 CARDS = ("visa", "bypassPending", "createDispute", "createDisputeInquiry", "createMultipleDisputes", "refundFail",
          "pendingRefund", "chargeDeclined", "authenticationRequired")  # fmt: skip
 IBANS = ("AT611904300234573201", "AT861904300235473202", "AT591904300235473203")
@@ -37,7 +39,7 @@ class Money(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.clock = 1_790_000_000
+        self.clock = NOW
         self.emulator = Emulator(clock=lambda: self.clock)
         self.bugs = Bugs()
         logging.getLogger("creditctl.emulator").addHandler(self.bugs)

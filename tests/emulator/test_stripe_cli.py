@@ -17,9 +17,9 @@ import stripe
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
+from tests.support.keys import TEST_KEY
 from tests.support.waiting import Deadline, finish, patience
 
-KEY = "sk_test_emulator0000000000"
 ROOT = Path(__file__).resolve().parents[2]
 FOUND = os.environ.get("STRIPE_CLI") or shutil.which("stripe") or ""
 CLI = FOUND or next((str(path) for path in [ROOT / "node_modules/.bin/stripe"] if path.exists()), "")
@@ -53,7 +53,7 @@ class Cli:
         self.environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(home),
-            "STRIPE_API_KEY": KEY,
+            "STRIPE_API_KEY": TEST_KEY,
             "STRIPE_CLI_TELEMETRY_OPTOUT": "1",
             "HTTPS_PROXY": "http://127.0.0.1:9",
         }
@@ -94,7 +94,7 @@ def cli(server: tuple[Emulator, EmulatorServer], tmp_path: Path) -> Cli:
 @pytest.fixture
 def client(cli: Cli) -> Any:
     bases: Any = dict.fromkeys(("api", "connect", "files", "meter_events"), cli.url)
-    return stripe.StripeClient(KEY, base_addresses=bases, max_network_retries=0).v1
+    return stripe.StripeClient(TEST_KEY, base_addresses=bases, max_network_retries=0).v1
 
 
 def until(check: Callable[[], Any], seconds: float = 15.0) -> Any:

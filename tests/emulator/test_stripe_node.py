@@ -11,9 +11,9 @@ import pytest
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
+from tests.support.keys import TEST_KEY
 from tests.support.waiting import patience
 
-KEY = "sk_test_emulator0000000000"
 NODE = shutil.which("node") or ""
 FOLDER = os.environ.get("STRIPE_NODE", "")
 SCRIPT = Path(__file__).with_name("stripe_node_smoke.cjs")
@@ -38,7 +38,7 @@ def seen() -> Seen:
     """What the Node client saw."""
     emulator = Emulator()
     with EmulatorServer(emulator) as server:
-        line = [NODE, str(SCRIPT), str(server.port), KEY]
+        line = [NODE, str(SCRIPT), str(server.port), TEST_KEY]
         environment = {"PATH": os.environ["PATH"], "STRIPE_NODE": FOLDER}
         done = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=patience(60))
     emulator.close()

@@ -13,9 +13,8 @@ import stripe
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.protocol.wire import Reply, Request
+from tests.support.keys import TEST_KEY
 
-KEY = "sk_test_emulator0000000000"
-START = 1_790_000_000
 ENDPOINT_URL = "https://example.com/api/credits/webhook"
 Refused = Callable[[Callable[[], object]], Any]
 """Calls something that Stripe must refuse and answers the SDK's error."""
@@ -34,11 +33,11 @@ class World:
         """The SDK's v1 namespace."""
         return self.client.v1
 
-    def control(self, method: str, path: str, key: str = KEY, /, **params: Any) -> Any:
+    def control(self, method: str, path: str, key: str = TEST_KEY, /, **params: Any) -> Any:
         """Use the control API; answers the decoded JSON, refusals included."""
         return self.control_status(method, path, key, **params)[1]
 
-    def control_status(self, method: str, path: str, key: str = KEY, /, **params: Any) -> tuple[int, Any]:
+    def control_status(self, method: str, path: str, key: str = TEST_KEY, /, **params: Any) -> tuple[int, Any]:
         assert self.emulator is not None
         headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
         body = json.dumps(params).encode() if params else b""
@@ -100,7 +99,7 @@ class Inside:
     """The handler alone, with a key, for tests of what no SDK would send."""
 
     emulator: Emulator
-    key: str = KEY
+    key: str = TEST_KEY
 
     def __call__(
         self, method: str, path: str, form: str = "", *, headers: dict[str, str] | None = None
@@ -134,7 +133,7 @@ class Inside:
 
 def control(emulator: Emulator, method: str, path: str, /, **params: Any) -> Any:
     """Use the control API of an emulator: the body of the answer, refusals included."""
-    headers = {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
+    headers = {"authorization": f"Bearer {TEST_KEY}", "content-type": "application/json"}
     body = json.dumps(params).encode() if params else b""
     return json.loads(emulator.handle(Request(method, f"/_emulator{path}", "", headers, body)).body)
 

@@ -12,6 +12,7 @@ from creditctl.core.errors import UsageError
 from creditctl.core.keys import parse_api_key
 from creditctl.emulator_client import actions
 from creditctl.emulator_client.client import DEFAULT_URL, EmulatorControl
+from tests.support.keys import TEST_KEY
 
 FATES = ("refunded", "disputed")
 
@@ -26,7 +27,7 @@ def control(answers: Answers, seen: list[httpx.Request]) -> EmulatorControl:
         seen.append(request)
         return httpx.Response(200, json=answers[f"{request.method} {request.url.path}"])
 
-    key = parse_api_key("sk_test_emulator0000000000")
+    key = parse_api_key(TEST_KEY)
     return EmulatorControl(httpx.Client(transport=httpx.MockTransport(answer)), DEFAULT_URL, key)
 
 

@@ -11,8 +11,8 @@ import pytest
 from creditctl.core.errors import CreditctlError, GuardRefused, StripeRefused, Unreachable
 from creditctl.core.keys import parse_api_key
 from creditctl.emulator_client.client import DEFAULT_URL, EmulatorControl, emulator_url
+from tests.support.keys import TEST_KEY
 
-TEST_KEY = "sk_test_emulator0000000000"
 LIVE_KEY = "sk_" + "live_" + "emulator0000000000"
 Answerer = Callable[[httpx.Request], httpx.Response]
 

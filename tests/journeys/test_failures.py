@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.keys import TEST_KEY
 from tests.support.waiting import Deadline, finish, run_process
 
-KEY = "sk_test_emulator0000000000"
 SECRET = "whsec_" + "a" * 32
 
 
@@ -52,14 +52,14 @@ class TestCommandsThatNeedStripe:
         assert "Traceback" not in done.stderr
 
     def test_a_foreign_api_base_gets_no_key(self, tmp_path: Path, arguments: list[str]) -> None:
-        done = creditctl(tmp_path, *arguments, STRIPE_SECRET_KEY=KEY, STRIPE_API_BASE="https://stripe.example.com")
+        done = creditctl(tmp_path, *arguments, STRIPE_SECRET_KEY=TEST_KEY, STRIPE_API_BASE="https://stripe.example.com")
 
         assert done.returncode == 3
         assert "loopback" in done.stderr
 
     def test_an_unreachable_stripe_is_exit_5(self, tmp_path: Path, arguments: list[str]) -> None:
         environ = {
-            "STRIPE_SECRET_KEY": KEY,
+            "STRIPE_SECRET_KEY": TEST_KEY,
             "STRIPE_API_BASE": f"http://127.0.0.1:{closed_port()}",
             "STRIPE_WEBHOOK_SECRET": SECRET,
             "FRONTEND_URL": "http://127.0.0.1:3000",
@@ -71,10 +71,10 @@ class TestCommandsThatNeedStripe:
         assert (document["ok"], document["mode"]) == (False, "emulator")
         assert document["error"]["type"] == "unreachable"
         assert document["error"]["fix"]
-        assert KEY not in done.stdout + done.stderr
+        assert TEST_KEY not in done.stdout + done.stderr
 
     def test_another_mode_than_expected_is_refused(self, tmp_path: Path, arguments: list[str]) -> None:
-        done = creditctl(tmp_path, *arguments, "--mode", "live", STRIPE_SECRET_KEY=KEY)
+        done = creditctl(tmp_path, *arguments, "--mode", "live", STRIPE_SECRET_KEY=TEST_KEY)
 
         assert done.returncode == 3
         assert "test mode, but --mode live" in done.stderr
@@ -89,7 +89,7 @@ def taken_port() -> Iterator[int]:
 @pytest.mark.parametrize("command", ["emulator", "serve"])
 def test_a_port_in_use_is_a_sentence(tmp_path: Path, taken_port: int, command: str) -> None:
     environ = {
-        "STRIPE_SECRET_KEY": KEY,
+        "STRIPE_SECRET_KEY": TEST_KEY,
         "STRIPE_API_BASE": f"http://127.0.0.1:{closed_port()}",
         "STRIPE_WEBHOOK_SECRET": SECRET,
         "FRONTEND_URL": "http://127.0.0.1:3000",

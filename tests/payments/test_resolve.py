@@ -14,6 +14,7 @@ from creditctl.core.errors import UsageError
 from creditctl.core.findings import Finding, Severity
 from creditctl.ledger.models import FindingStatus, Outcome
 from creditctl.ledger.store import Ledger
+from tests.support.clock import NOW
 from tests.support.ledger_calls import read, resolved, write
 
 Make = Callable[..., EntryDraft]
@@ -47,7 +48,7 @@ def test_crediting_a_finding_posts_its_purchase_and_settles_what_came_before(led
     assert (resolution.posting.outcome, resolution.posting.entry.note) == (Outcome.POSTED, "asked her")
     assert read(ledger).balance("user1") == 600
     (stored,) = read(ledger).findings(FindingStatus.CREDITED)
-    assert (stored.reason, stored.entry_id, stored.resolved) == ("asked her", 1, 1_790_000_000)
+    assert (stored.reason, stored.entry_id, stored.resolved) == ("asked her", 1, NOW)
     assert read(ledger).findings() == []
 
 

@@ -9,8 +9,8 @@ import stripe
 from creditctl.core.checks import CheckStatus
 from creditctl.core.keys import Secret
 from creditctl.provisioning.probe import inert_event, probe
+from tests.support.clock import NOW
 
-NOW = 1_790_000_000
 OURS = Secret("whsec_" + "example0of0ours")
 BODY = inert_event(NOW, livemode=False, api_version="2026-10-28.endive")
 

@@ -19,6 +19,7 @@ from creditctl.sources.importer import Import, Spool
 from creditctl.sources.report import ImportReport
 from creditctl.sources.row import RowReader
 from creditctl.sources.source import FIELDS, BadRow, ColumnMap
+from tests.support.clock import NOW
 from tests.support.ledger_calls import read
 
 pytest.importorskip("sqlalchemy", reason="the extra creditctl[import] is not installed")
@@ -118,7 +119,7 @@ def test_ids_that_are_no_numbers_are_read_in_full_each_time(tmp_path: Path, ledg
             "CREATE TABLE credit_transactions (id TEXT PRIMARY KEY, created, user_id, kind, credits, amount, currency,"
             " payment_key, livemode)"
         )
-        values = ("0f-b", 1_790_000_000, "u1", "purchase", 1000, 1000, "usd", "pi_1", 0)
+        values = ("0f-b", NOW, "u1", "purchase", 1000, 1000, "usd", "pi_1", 0)
         connection.execute("INSERT INTO credit_transactions VALUES (?,?,?,?,?,?,?,?,?)", values)
         connection.commit()
     source = DatabaseSource("sqlite:///app.db", "credit_transactions", ColumnMap(), folder=tmp_path)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from creditctl.core.errors import ConfigurationError, UsageError
+from tests.support.clock import NOW
 from tests.support.source_files import HEADER, ROW, opened, said, written
 
 
@@ -54,7 +55,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_json_lines_give_their_values_as_they_are(tmp_path: Path) -> None:
-    row = dict(zip(HEADER.split(","), [1_790_000_000, "u1", "purchase", 1000, 10.5, "usd", "pi_1", False], strict=True))
+    row = dict(zip(HEADER.split(","), [NOW, "u1", "purchase", 1000, 10.5, "usd", "pi_1", False], strict=True))
     lines = [json.dumps(row), "", "[1]", "{", '{"user_id": "\\ud800"}', json.dumps({"created": 1})]
     source = opened(written(tmp_path, "\n".join(lines), "app.jsonl"))
 

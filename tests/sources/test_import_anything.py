@@ -16,6 +16,7 @@ from creditctl.sources.files import open_file
 from creditctl.sources.importer import Import, Spool
 from creditctl.sources.row import RowReader
 from creditctl.sources.source import FIELDS, ColumnMap
+from tests.support.clock import NOW
 from tests.support.ledger_calls import read
 
 HEADER = b"created,user_id,kind,credits,amount,currency,payment_key,livemode,id\n"
@@ -31,7 +32,7 @@ VALUES = (
 )
 LINES = st.lists(st.dictionaries(st.sampled_from(FIELDS), VALUES), max_size=6)
 PLAUSIBLE = {
-    "created": 1_790_000_000,
+    "created": NOW,
     "user_id": "u",
     "kind": "purchase",
     "credits": 1000,

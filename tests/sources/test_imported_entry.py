@@ -6,6 +6,7 @@ from creditctl.ledger.hashchain.chain import COLUMNS
 from creditctl.sources.imported_entry import ImportedEntry, identity_of
 from creditctl.sources.row import RowReader
 from creditctl.sources.source import FIELDS
+from tests.support.clock import NOW
 
 
 def test_its_fields_are_the_columns_of_the_ledger_that_a_row_fills() -> None:
@@ -24,7 +25,7 @@ def test_the_row_reader_puts_every_value_under_its_name() -> None:
     entry = RowReader("app", "id", "acct_1", False, {})(1, [values[name] for name in FIELDS])
 
     assert entry == ImportedEntry(
-        created=1_790_000_000,
+        created=NOW,
         user_id="the user_id",
         kind="purchase",
         credits=7,

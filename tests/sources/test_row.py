@@ -14,6 +14,7 @@ from creditctl.core.errors import UsageError
 from creditctl.ledger.hashchain.chain import COLUMNS
 from creditctl.sources.row import OtherMode, RowReader, parse_kinds
 from creditctl.sources.source import FIELDS, BadRow
+from tests.support.clock import NOW
 
 GOOD: dict[str, Any] = {
     "id": "7",
@@ -41,7 +42,7 @@ def read(row_field: str | None = "id", kinds: dict[str, str] | None = None, **ch
 
 def test_a_row_becomes_the_content_of_an_entry() -> None:
     assert read() == {
-        "created": 1_790_000_000,
+        "created": NOW,
         "user_id": "user1",
         "kind": "purchase",
         "credits": 1000,
@@ -63,13 +64,13 @@ def test_a_row_becomes_the_content_of_an_entry() -> None:
 @pytest.mark.parametrize(
     ("created", "seconds"),
     [
-        (1_790_000_000, 1_790_000_000),
-        ("2026-09-21T14:13:20Z", 1_790_000_000),
-        ("2026-09-21 14:13:20", 1_790_000_000),
-        ("2026-09-21T16:13:20.750+02:00", 1_790_000_000),
-        (datetime(2026, 9, 21, 14, 13, 20, 999_999), 1_790_000_000),  # noqa: DTZ001 - databases give such times
-        (datetime(2026, 9, 21, 16, 13, 20, tzinfo=timezone(timedelta(hours=2))), 1_790_000_000),
-        (datetime(2026, 9, 21, 14, 13, 20, tzinfo=UTC), 1_790_000_000),
+        (NOW, NOW),
+        ("2026-09-21T14:13:20Z", NOW),
+        ("2026-09-21 14:13:20", NOW),
+        ("2026-09-21T16:13:20.750+02:00", NOW),
+        (datetime(2026, 9, 21, 14, 13, 20, 999_999), NOW),  # noqa: DTZ001 - databases give such times
+        (datetime(2026, 9, 21, 16, 13, 20, tzinfo=timezone(timedelta(hours=2))), NOW),
+        (datetime(2026, 9, 21, 14, 13, 20, tzinfo=UTC), NOW),
     ],
 )
 def test_times_are_understood_as_numbers_texts_and_values(created: object, seconds: int) -> None:
@@ -100,7 +101,7 @@ def test_times_are_understood_as_numbers_texts_and_values(created: object, secon
         ({"currency": ""}, "an amount needs a currency"),
         ({"created": "1790000000000"}, "not a time"),
         ({"created": "yesterday"}, "not a time"),
-        ({"created": 1_790_000_000.5}, "not a whole number"),
+        ({"created": NOW + 0.5}, "not a whole number"),
         ({"created": "9" * 30}, "not a time"),
         ({"created": "²"}, "not a time"),
         ({"user_id": ""}, "user_id is not a text of 1 to 200 characters"),

@@ -22,8 +22,8 @@ from creditctl.trace import missing_link
 from creditctl.trace.facts import TracedPayment, TraceFacts
 from creditctl.trace.missing_link import Diagnosis, Missing
 from creditctl.trace.timeline import build_trace
+from tests.support.clock import NOW
 
-AT = 1_790_000_000
 KEY = "pi_1"
 
 
@@ -47,7 +47,7 @@ def session(**changes: Any) -> dict[str, Any]:
         "client_reference_id": "ann",
         "metadata": metadata,
         "livemode": False,
-        "created": AT,
+        "created": NOW,
     }
     return {**body, **changes}
 
@@ -55,8 +55,8 @@ def session(**changes: Any) -> dict[str, Any]:
 def entry(number: int = 1, **changes: Any) -> Entry:
     made = Entry(
         id=number,
-        recorded=AT + 10,
-        created=AT + 5,
+        recorded=NOW + 10,
+        created=NOW + 5,
         user_id="ann",
         kind=EntryKind.PURCHASE,
         credits=1000,
@@ -79,11 +79,11 @@ def entry(number: int = 1, **changes: Any) -> Entry:
 
 def event(name: str = "evt_1", type_: str = "checkout.session.completed", object_id: str = "cs_test_1") -> EventRecord:
     body = b'{"id": "%b", "type": "%b", "created": 1, "data": {"object": {}}}' % (name.encode(), type_.encode())
-    return EventRecord(name, AT + 5, type_, object_id, KEY, None, "ann", body)
+    return EventRecord(name, NOW + 5, type_, object_id, KEY, None, "ann", body)
 
 
 def delivery(outcome: str, event_id: str = "evt_1", reason: str | None = None) -> Delivery:
-    return Delivery(outcome=outcome, event_id=event_id, received=AT + 6, reason=reason)
+    return Delivery(outcome=outcome, event_id=event_id, received=NOW + 6, reason=reason)
 
 
 def refund(status: str = "succeeded", amount: int = 400) -> dict[str, Any]:
@@ -95,13 +95,13 @@ def refund(status: str = "succeeded", amount: int = 400) -> dict[str, Any]:
         "amount": amount,
         "currency": "usd",
         "status": status,
-        "created": AT + 100,
+        "created": NOW + 100,
     }
 
 
 def intent(**changes: Any) -> IntentFacts:
     known: dict[str, Any] = {"id": KEY, "status": "succeeded", "amount_received": 1000, "currency": "usd"}
-    return IntentFacts(**{**known, "metadata": {}, "created": AT, **changes})
+    return IntentFacts(**{**known, "metadata": {}, "created": NOW, **changes})
 
 
 def payment(**changes: Any) -> TracedPayment:
@@ -126,16 +126,16 @@ def payment(**changes: Any) -> TracedPayment:
     return replace(whole, **changes)
 
 
-def context(catalog: Catalog, now: int = AT + 10_000, livemode: bool = False) -> JudgementContext:
+def context(catalog: Catalog, now: int = NOW + 10_000, livemode: bool = False) -> JudgementContext:
     return JudgementContext(catalog, livemode, now=now, started=now)
 
 
-def diagnose(facts: TracedPayment, catalog: Catalog, now: int = AT + 10_000) -> Diagnosis:
+def diagnose(facts: TracedPayment, catalog: Catalog, now: int = NOW + 10_000) -> Diagnosis:
     livemode = facts.case.sold is not None and facts.case.sold.session.livemode
     return missing_link.diagnose(facts, judge(facts.case, context(catalog, now, livemode)))
 
 
-def missing(facts: TracedPayment, catalog: Catalog, now: int = AT + 10_000) -> Missing:
+def missing(facts: TracedPayment, catalog: Catalog, now: int = NOW + 10_000) -> Missing:
     found = diagnose(facts, catalog, now).missing
     assert found is not None
     return found
@@ -196,7 +196,7 @@ def test_an_open_finding_is_a_decision_to_be_taken(catalog: Catalog) -> None:
     fix = "`creditctl ledger resolve 4 --credit --reason TEXT`"
     stored = StoredFinding(
         id=4,
-        recorded=AT + 6,
+        recorded=NOW + 6,
         finding=Finding("fulfilment.quantity", Severity.HIGH, KEY, "Sold twice.", fix),
         status=FindingStatus.OPEN,
         payment_key=KEY,
@@ -263,7 +263,7 @@ def pending(count: int) -> EventRecord:
 
 
 def test_a_young_payment_may_still_be_on_its_way(catalog: Catalog) -> None:
-    young = AT + 60
+    young = NOW + 60
     found = missing(payment(entries=(), deliveries=(), events=(pending(1),)), catalog, now=young)
     assert (found.what, found.fault, found.command) == ("the delivery of evt_1", False, "")
     assert "on its way" in found.why
@@ -276,7 +276,7 @@ def test_a_young_payment_may_still_be_on_its_way(catalog: Catalog) -> None:
 def test_the_missing_thing_stands_in_its_place_on_the_line(catalog: Catalog) -> None:
     facts = payment(entries=(), deliveries=(), refunds=(refund(),))
 
-    (traced,) = build_trace(TraceFacts(KEY, (facts,), (), AT), context(catalog)).payments
+    (traced,) = build_trace(TraceFacts(KEY, (facts,), (), NOW), context(catalog)).payments
 
     assert [line.source for line in traced.lines] == ["stripe", "event", "missing", "stripe"]
     finding = traced.finding()
@@ -285,14 +285,14 @@ def test_the_missing_thing_stands_in_its_place_on_the_line(catalog: Catalog) -> 
 
 
 def test_within_a_second_the_cause_comes_before_what_it_leads_to(catalog: Catalog) -> None:
-    same = AT + 5
+    same = NOW + 5
     facts = payment(
         session=session(created=same),
         deliveries=(replace(delivery("posted"), received=same),),
         entries=(entry(recorded=same),),
     )
 
-    (traced,) = build_trace(TraceFacts(KEY, (facts,), (), AT), context(catalog)).payments
+    (traced,) = build_trace(TraceFacts(KEY, (facts,), (), NOW), context(catalog)).payments
 
     assert [line.source for line in traced.lines] == ["stripe", "event", "delivery", "ledger"]
     assert traced.lines[-1].balance == 1000

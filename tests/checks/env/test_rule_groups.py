@@ -15,6 +15,7 @@ from creditctl.checks.env.rule_groups import RULE_GROUPS, judge_env
 from creditctl.core.findings import Finding, Severity
 from creditctl.core.keys import SECRET_PATTERN
 from creditctl.core.modes import Mode
+from tests.support.keys import TEST_KEY
 
 Codes = Callable[..., dict[str, str]]
 Judge = Callable[..., list[Finding]]
@@ -40,7 +41,7 @@ def test_nothing_is_wrong_with_good_live_settings(codes: Codes, live: dict[str, 
 
 
 def test_nothing_is_wrong_with_good_emulator_settings(codes: Codes, good: dict[str, str]) -> None:
-    local = {**good, "STRIPE_SECRET_KEY": "sk_test_emulator0000000000", "STRIPE_API_BASE": "http://127.0.0.1:12111"}
+    local = {**good, "STRIPE_SECRET_KEY": TEST_KEY, "STRIPE_API_BASE": "http://127.0.0.1:12111"}
 
     assert codes(local, expected=Mode.EMULATOR) == {}
 

@@ -13,6 +13,7 @@ from creditctl.checks.env.value_patterns import (
     is_placeholder,
     looks_like,
 )
+from tests.support.keys import TEST_KEY
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -49,7 +50,7 @@ def test_placeholders(value: str) -> None:
         "https://love-your-pet.com",
         "acct_1AbCdEfGhIjKlMnO",
         "creditctl.db",
-        "sk_test_emulator0000000000",
+        TEST_KEY,
         "https://examples.com",
         "https://counterexample.com",
     ],
@@ -89,6 +90,6 @@ def test_keys_of_one_account_show_the_same_account(account: str, rest: str) -> N
     assert account_of_key(secret) == account_of_key(public) == account_of_id(f"acct_{account}") == account
 
 
-@pytest.mark.parametrize("key", ["sk_test_emulator0000000000", "sk_test_4" + "a" * 80, "whsec_5" + "a" * 80, ""])
+@pytest.mark.parametrize("key", [TEST_KEY, "sk_test_4" + "a" * 80, "whsec_5" + "a" * 80, ""])
 def test_other_keys_show_no_account(key: str) -> None:
     assert account_of_key(key) is None

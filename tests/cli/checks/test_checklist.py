@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.keys import TEST_KEY
+
 if TYPE_CHECKING:
     from tests.support.cli import Cli, Outcome
 
@@ -59,9 +61,7 @@ def test_another_mode_than_expected_is_refused(cli: Cli) -> None:
 
 
 def test_a_stripe_that_does_not_answer_ends_with_5(offline_cli: Cli) -> None:
-    offline_cli.write_env(
-        ["STRIPE_SECRET_KEY=sk_test_emulator0000000000", "STRIPE_API_BASE=http://127.0.0.1:9", *TEST_SETTINGS]
-    )
+    offline_cli.write_env([f"STRIPE_SECRET_KEY={TEST_KEY}", "STRIPE_API_BASE=http://127.0.0.1:9", *TEST_SETTINGS])
 
     assert offline_cli("checklist", "--json").exit_code == 5
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.keys import TEST_KEY
+
 if TYPE_CHECKING:
     from creditctl.emulator.app import Emulator
     from tests.support.cli import Cli, Outcome
@@ -20,7 +22,7 @@ GOOD = [
     "FRONTEND_URL=http://localhost:3000",
     "CREDITS_API_URL=http://localhost:8000",
 ]
-EMULATOR = ["STRIPE_SECRET_KEY=sk_test_emulator0000000000", "STRIPE_API_BASE=http://127.0.0.1:12111", *GOOD[1:]]
+EMULATOR = [f"STRIPE_SECRET_KEY={TEST_KEY}", "STRIPE_API_BASE=http://127.0.0.1:12111", *GOOD[1:]]
 
 
 def codes(outcome: Outcome) -> set[str]:
@@ -218,7 +220,7 @@ def test_online_does_not_ask_with_a_key_of_another_mode_than_meant(cli: Cli) -> 
 def restricted_key(emulator: Emulator, *permissions: str) -> str:
     from creditctl.emulator.protocol.wire import Request
 
-    headers = {"authorization": "Bearer sk_test_emulator0000000000", "content-type": "application/json"}
+    headers = {"authorization": f"Bearer {TEST_KEY}", "content-type": "application/json"}
     body = json.dumps({"permissions": list(permissions)}).encode()
     answer = emulator.handle(Request("POST", "/_emulator/keys", "", headers, body))
     return str(json.loads(answer.body)["key"])

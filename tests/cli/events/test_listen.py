@@ -11,6 +11,7 @@ from creditctl.cli.local.local_stack import LocalStack
 from creditctl.core.errors import ExitCode
 from tests.support.cli import Cli
 from tests.support.event_world import Sink, bought, kill_when, process, require_usage_error, spoken
+from tests.support.keys import TEST_KEY
 from tests.support.waiting import wait_until
 
 
@@ -42,7 +43,7 @@ def test_the_signing_secret_is_the_configured_one_and_only_printed_on_demand(wor
 
 
 def test_without_a_secret_one_is_made_kept_and_written_on_demand(cli: Cli, tmp_path: Path) -> None:
-    cli.write_env(["STRIPE_SECRET_KEY=sk_test_emulator0000000000"])
+    cli.write_env([f"STRIPE_SECRET_KEY={TEST_KEY}"])
     first = cli("events", "listen", "--print-secret").stdout
     assert first.startswith("whsec_")
     assert cli("events", "listen", "--print-secret").stdout == first

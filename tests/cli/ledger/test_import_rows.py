@@ -10,6 +10,7 @@ import pytest
 
 from creditctl.ledger.store import Ledger
 from tests.support.cli import Cli
+from tests.support.clock import NOW
 
 HEADER = "created,user_id,kind,credits,amount,currency,payment_key,package,livemode"
 
@@ -179,7 +180,7 @@ def make_application(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(f"CREATE TABLE credit_transactions (id INTEGER PRIMARY KEY, {HEADER})")
         for n in (1, 2):
-            values = (n, 1_790_000_000 + n, f"u{n}", "purchase", 1000, 1000, "usd", f"pi_{n}", "starter", 0)
+            values = (n, NOW + n, f"u{n}", "purchase", 1000, 1000, "usd", f"pi_{n}", "starter", 0)
             connection.execute("INSERT INTO credit_transactions VALUES (?,?,?,?,?,?,?,?,?,?)", values)
         connection.commit()
 

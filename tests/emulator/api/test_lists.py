@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.protocol.wire import Request
 from tests.emulator.world import World
+from tests.support.clock import NOW
+from tests.support.keys import TEST_KEY
 
-HEADERS = {"authorization": "Bearer sk_test_emulator0000000000"}
+HEADERS = {"authorization": f"Bearer {TEST_KEY}"}
 
 
 def test_pages_follow_each_other(world: World) -> None:
@@ -56,7 +58,7 @@ def test_created_bounds(emulated: World) -> None:
     back=st.booleans(),
 )
 def test_any_page_agrees_with_a_plain_list(steps: list[int], limit: int, place: int, back: bool) -> None:
-    now = [1_790_000_000]
+    now = [NOW]
     emulator = Emulator(clock=lambda: now[0])
     model: list[str] = []
     for step in steps:

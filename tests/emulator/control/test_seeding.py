@@ -5,8 +5,8 @@ from pathlib import Path
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.protocol.wire import Request
 from tests.emulator.world import Inside, control
-
-KEY = "sk_test_emulator0000000000"
+from tests.support.clock import NOW
+from tests.support.keys import TEST_KEY
 
 
 def catalogue(ask: Inside) -> None:
@@ -60,9 +60,9 @@ def test_a_seeded_balance_adds_up(emulator: Emulator, ask: Inside) -> None:
 
 def test_the_same_seed_gives_the_same_history(tmp_path: Path) -> None:
     def run(name: str) -> bytes:
-        emulator = Emulator(seed=1, clock=lambda: 1_790_000_000)
+        emulator = Emulator(seed=1, clock=lambda: NOW)
         form = b"name=A&default_price_data[currency]=usd&default_price_data[unit_amount]=1000"
-        emulator.handle(Request("POST", "/v1/products", "", {"authorization": f"Bearer {KEY}"}, form))
+        emulator.handle(Request("POST", "/v1/products", "", {"authorization": f"Bearer {TEST_KEY}"}, form))
         path = tmp_path / name
         control(emulator, "POST", "/seed", payments=50, seed=9, manifest=str(path))
         emulator.close()

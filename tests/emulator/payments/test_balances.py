@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from tests.emulator.world import World
+from tests.support.clock import NOW
+from tests.support.keys import TEST_KEY
 
 
 def sums(stripe: Any) -> Counter[tuple[str, str]]:
@@ -60,10 +62,10 @@ def test_a_charge_settles(emulated: World) -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.lists(ACTS, max_size=14))
 def test_whatever_happens_it_adds_up(acts: list[tuple[str, str]]) -> None:
-    now = [1_790_000_000]
+    now = [NOW]
     emulator = Emulator(clock=lambda: now[0])
     http = EmulatorHTTPClient(emulator)
-    client: Any = stripe.StripeClient("sk_test_emulator0000000000", http_client=http, max_network_retries=0).v1
+    client: Any = stripe.StripeClient(TEST_KEY, http_client=http, max_network_retries=0).v1
     paid: list[str] = []
     for act, value in acts:
         try:

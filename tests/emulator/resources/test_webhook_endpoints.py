@@ -8,6 +8,7 @@ import stripe
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.protocol.wire import Request
 from tests.emulator.world import ENDPOINT_URL, Refused, World
+from tests.support.keys import TEST_KEY
 
 
 def test_the_secret_is_shown_once(world: World) -> None:
@@ -48,7 +49,7 @@ def test_sixteen_at_most(emulated: World, refused: Refused) -> None:
 
 def test_local_urls_only_where_allowed() -> None:
     form = b"url=http://127.0.0.1:8000/hook&enabled_events[]=*"
-    headers = {"authorization": "Bearer sk_test_emulator0000000000"}
+    headers = {"authorization": f"Bearer {TEST_KEY}"}
     for strict, expected in ((False, 200), (True, 400)):
         emulator = Emulator(strict_urls=strict)
         answer = emulator.handle(Request("POST", "/v1/webhook_endpoints", "", headers, form))

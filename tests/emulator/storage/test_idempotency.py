@@ -14,9 +14,9 @@ from creditctl.emulator.app import Emulator
 from creditctl.emulator.protocol.wire import Request
 from creditctl.emulator.transports.server import EmulatorServer
 from tests.emulator.world import Inside, Refused, World
+from tests.support.clock import NOW
+from tests.support.keys import TEST_KEY
 from tests.support.waiting import Deadline
-
-KEY = "sk_test_emulator0000000000"
 
 
 def test_a_replay_is_the_same_answer(ask: Inside) -> None:
@@ -70,7 +70,7 @@ def test_a_failed_execution_is_kept_and_undone(ask: Inside) -> None:
 
 
 def test_thirty_at_once_make_one(emulator: Emulator) -> None:
-    headers = {"authorization": f"Bearer {KEY}", "idempotency-key": "same"}
+    headers = {"authorization": f"Bearer {TEST_KEY}", "idempotency-key": "same"}
     bodies: list[bytes] = []
     barrier = threading.Barrier(30)
 
@@ -88,7 +88,7 @@ def test_thirty_at_once_make_one(emulator: Emulator) -> None:
 
 
 def test_keys_survive_a_restart(tmp_path: Path) -> None:
-    headers = {"authorization": f"Bearer {KEY}", "idempotency-key": "same"}
+    headers = {"authorization": f"Bearer {TEST_KEY}", "idempotency-key": "same"}
     answers = []
     for _ in range(2):
         emulator = Emulator(state=tmp_path / "state.db")
@@ -99,9 +99,9 @@ def test_keys_survive_a_restart(tmp_path: Path) -> None:
 
 
 def test_a_key_is_free_again_after_a_day() -> None:
-    now = [1_790_000_000]
+    now = [NOW]
     emulator = Emulator(clock=lambda: now[0])
-    headers = {"authorization": f"Bearer {KEY}", "idempotency-key": "same"}
+    headers = {"authorization": f"Bearer {TEST_KEY}", "idempotency-key": "same"}
     first = emulator.handle(Request("POST", "/v1/customers", "", headers, b"name=A")).body
     now[0] += 86_401
     assert emulator.handle(Request("POST", "/v1/customers", "", headers, b"name=A")).body != first
@@ -111,23 +111,23 @@ def test_a_key_is_free_again_after_a_day() -> None:
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xyz")), min_size=1, max_size=15))
 def test_any_sequence_makes_one_object_a_key(calls: list[tuple[str, str]]) -> None:
-    emulator = Emulator(clock=lambda: 1_790_000_000)
+    emulator = Emulator(clock=lambda: NOW)
     first: dict[str, tuple[str, bytes]] = {}
     for key, name in calls:
-        headers = {"authorization": f"Bearer {KEY}", "idempotency-key": key}
+        headers = {"authorization": f"Bearer {TEST_KEY}", "idempotency-key": key}
         response = emulator.handle(Request("POST", "/v1/customers", "", headers, f"name={name}".encode()))
         known = first.setdefault(key, (name, response.body))
         assert response.status == (200 if known[0] == name else 400)
         if known[0] == name:
             assert response.body == known[1]
-    listed = emulator.handle(Request("GET", "/v1/customers", "limit=100", {"authorization": f"Bearer {KEY}"}))
+    listed = emulator.handle(Request("GET", "/v1/customers", "limit=100", {"authorization": f"Bearer {TEST_KEY}"}))
     assert listed.body.count(b'"object":"customer"') == len(first)
     emulator.close()
 
 
 def test_a_key_is_in_use_until_the_answer_is_out() -> None:
-    emulator = Emulator(clock=lambda: 1_790_000_000)
-    headers = {"Authorization": "Bearer sk_test_emulator0000000000", "Idempotency-Key": "slow"}
+    emulator = Emulator(clock=lambda: NOW)
+    headers = {"Authorization": f"Bearer {TEST_KEY}", "Idempotency-Key": "slow"}
     with EmulatorServer(emulator) as server:
         fault = {"kind": "latency", "path": "/v1/products", "seconds": 0.6, "count": 1}
         httpx.post(f"{server.url}/_emulator/faults", json=fault).raise_for_status()
@@ -151,7 +151,7 @@ def test_a_key_is_in_use_until_the_answer_is_out() -> None:
 
 
 def test_a_key_belongs_to_one_account_and_mode() -> None:
-    emulator = Emulator(livemode=True, clock=lambda: 1_790_000_000)
+    emulator = Emulator(livemode=True, clock=lambda: NOW)
     made = {
         json.loads(
             emulator.handle(

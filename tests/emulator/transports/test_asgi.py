@@ -14,9 +14,10 @@ import pytest
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
+from tests.support.keys import TEST_KEY
 from tests.support.waiting import Deadline, patience
 
-KEY = {"Authorization": "Bearer sk_test_emulator0000000000"}
+KEY = {"Authorization": f"Bearer {TEST_KEY}"}
 CARD = {"email": "b@example.com", "number": "4242424242424242", "expiry": "12/34", "cvc": "123"}
 Shop = tuple[str, threading.Event, list[str]]
 """A webhook URL, what lets it answer, and the sessions that it was told of."""

@@ -10,6 +10,7 @@ import stripe
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
 from tests.emulator.world import Receiver
+from tests.support.keys import TEST_KEY
 from tests.support.waiting import Deadline
 
 
@@ -31,7 +32,7 @@ def test_over_the_wire(receiver: Receiver) -> None:
         thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         bases: Any = dict.fromkeys(("api", "connect", "files", "meter_events"), server.url)
-        client = stripe.StripeClient("sk_test_emulator0000000000", base_addresses=bases)
+        client = stripe.StripeClient(TEST_KEY, base_addresses=bases)
         made = client.v1.webhook_endpoints.create(
             params={"url": f"http://127.0.0.1:{http.server_port}/hook", "enabled_events": ["customer.created"]}
         )

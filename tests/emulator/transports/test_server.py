@@ -14,9 +14,9 @@ import pytest
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
+from tests.support.keys import TEST_KEY
 from tests.support.waiting import Deadline, patience
 
-KEY = "sk_test_emulator0000000000"
 SERVE = """
 import sys
 from pathlib import Path
@@ -29,7 +29,7 @@ serve(Emulator(state=Path(sys.argv[1])), "127.0.0.1", 0, lambda url: print(url, 
 def call(port: int, method: str, path: str, body: str | None = None) -> tuple[int, dict[str, object]]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=patience(10))
     try:
-        connection.request(method, path, body, {"Authorization": f"Bearer {KEY}"})
+        connection.request(method, path, body, {"Authorization": f"Bearer {TEST_KEY}"})
         answer = connection.getresponse()
         return answer.status, json.loads(answer.read())
     finally:

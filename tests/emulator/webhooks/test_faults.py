@@ -10,8 +10,8 @@ from creditctl.emulator.app import Emulator
 from creditctl.emulator.protocol.wire import Reply, Request
 from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from tests.emulator.world import ENDPOINT_URL, Receiver, Refused, World, control
-
-KEY = "sk_test_emulator0000000000"
+from tests.support.clock import NOW
+from tests.support.keys import TEST_KEY
 
 
 @pytest.mark.parametrize(
@@ -32,9 +32,9 @@ def test_hazards(inside: World, emulator: Emulator, receiver: Receiver, fault: s
 
 def test_reordering_is_repeatable() -> None:
     def deliver(seed: int) -> list[str]:
-        emulator = Emulator(seed=seed, clock=lambda: 1_790_000_000)
+        emulator = Emulator(seed=seed, clock=lambda: NOW)
         http = EmulatorHTTPClient(emulator)
-        client = stripe.StripeClient("sk_test_emulator0000000000", http_client=http, max_network_retries=0)
+        client = stripe.StripeClient(TEST_KEY, http_client=http, max_network_retries=0)
         client.v1.webhook_endpoints.create(params={"url": ENDPOINT_URL, "enabled_events": ["*"]})
         emulator.handle(Request("POST", "/_emulator/faults", "", {}, b'{"kind": "reorder"}'))
         for name in "ABCDEF":
@@ -75,5 +75,5 @@ def test_a_cut_connection(emulated: World, refused: Refused, kind: str, made: in
 
 def test_latency_is_the_doors_to_wait(emulator: Emulator) -> None:
     control(emulator, "POST", "/faults", kind="latency", seconds=0.25)
-    answer = emulator.handle(Request("GET", "/v1/products", "", {"authorization": f"Bearer {KEY}"}))
+    answer = emulator.handle(Request("GET", "/v1/products", "", {"authorization": f"Bearer {TEST_KEY}"}))
     assert (answer.status, answer.delay_seconds) == (200, 0.25)

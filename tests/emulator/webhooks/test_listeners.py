@@ -13,9 +13,10 @@ from websockets.typing import Subprotocol
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
+from tests.support.keys import TEST_KEY
 from tests.support.waiting import Deadline, patience
 
-KEY = {"Authorization": "Bearer sk_test_emulator0000000000"}
+KEY = {"Authorization": f"Bearer {TEST_KEY}"}
 
 
 @pytest.fixture

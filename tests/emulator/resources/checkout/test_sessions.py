@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.emulator.world import Inside, Refused, World
+from tests.support.clock import NOW
 
 
 def test_a_new_session(world: World) -> None:
@@ -35,13 +36,13 @@ def test_expiring_by_hand(world: World, refused: Refused) -> None:
 
 
 def test_expiring_by_time(emulated: World) -> None:
-    session = emulated.session(expires_at=1_790_000_000 + 1800)
+    session = emulated.session(expires_at=NOW + 1800)
     emulated.advance(1799)
     assert emulated.stripe.checkout.sessions.retrieve(session.id).status == "open"
     emulated.advance(1)
     assert emulated.stripe.checkout.sessions.retrieve(session.id).status == "expired"
     event = emulated.stripe.events.list(params={"type": "checkout.session.expired"}).data[0]
-    assert event.created == 1_790_000_000 + 1800
+    assert event.created == NOW + 1800
     assert event.request.id is None
 
 

@@ -3,8 +3,9 @@
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.protocol.wire import Request
 from tests.emulator.world import Inside, World
+from tests.support.keys import TEST_KEY
 
-HEADERS = {"authorization": "Bearer sk_test_emulator0000000000"}
+HEADERS = {"authorization": f"Bearer {TEST_KEY}"}
 
 
 def test_transactions_of_a_payout_that_does_not_exist(ask: Inside) -> None:

@@ -5,6 +5,7 @@ import json
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.protocol.wire import Request
 from tests.emulator.world import Receiver, Refused, World
+from tests.support.keys import TEST_KEY
 
 
 def test_resending(inside: World, emulator: Emulator, receiver: Receiver) -> None:
@@ -13,7 +14,7 @@ def test_resending(inside: World, emulator: Emulator, receiver: Receiver) -> Non
     emulator.pump(send=receiver)
     event = inside.stripe.events.list().data[0]
 
-    headers = {"authorization": "Bearer sk_test_emulator0000000000"}
+    headers = {"authorization": f"Bearer {TEST_KEY}"}
     path = f"/v1/events/{event.id}/retry"
     answer = emulator.handle(Request("POST", path, "", headers, f"webhook_endpoint={made.id}".encode()))
     assert json.loads(answer.body)["id"] == event.id
