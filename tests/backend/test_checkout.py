@@ -13,6 +13,7 @@ from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from tests.support.keys import TEST_KEY
 from tests.support.scripted_stripe import ScriptedStripe, lost, queue
+from tests.support.sdk_clients import client_at
 
 BASE = "http://127.0.0.1:12111"
 
@@ -33,12 +34,7 @@ def order(starter: Package) -> CheckoutOrder:
 
 @pytest.fixture
 def sdk(emulator: Emulator) -> stripe.StripeClient:
-    return stripe.StripeClient(
-        TEST_KEY,
-        base_addresses={"api": BASE, "files": BASE, "connect": BASE, "meter_events": BASE},
-        max_network_retries=0,
-        http_client=EmulatorHTTPClient(emulator),
-    )
+    return client_at(BASE, http=EmulatorHTTPClient(emulator))
 
 
 @pytest.fixture

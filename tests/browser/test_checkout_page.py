@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, Unpack
 
 import pytest
-import stripe
 
 from tests.support.browser import Buyer, Storefront
 from tests.support.keys import TEST_KEY
+from tests.support.sdk_clients import client_at
 from tests.support.waiting import run_process
 
 if TYPE_CHECKING:
     from playwright.sync_api import Dialog
     from stripe import V1Services
-    from stripe._base_address import BaseAddresses
     from stripe.params.checkout import SessionCreateParams
 
 GOOD = "4242 4242 4242 4242"
@@ -41,9 +40,7 @@ class NewSession(Protocol):
 
 @pytest.fixture
 def client(shop: Storefront) -> V1Services:
-    url = shop.stripe_url
-    bases: BaseAddresses = {"api": url, "connect": url, "files": url, "meter_events": url}
-    return stripe.StripeClient(TEST_KEY, base_addresses=bases, max_network_retries=0).v1
+    return client_at(shop.stripe_url).v1
 
 
 @pytest.fixture

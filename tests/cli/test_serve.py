@@ -27,6 +27,7 @@ from creditctl.emulator.transports.server import EmulatorServer
 from creditctl.emulator_client.checkout_payer import pay
 from creditctl.stripe_api.delivery import deliver_signed
 from tests.support.keys import LIVE_KEY, TEST_KEY
+from tests.support.sdk_clients import client_at
 from tests.support.waiting import exit_of, patience, wait_until
 
 if TYPE_CHECKING:
@@ -167,8 +168,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
     with contextlib.closing(emulator), EmulatorServer(emulator) as server:
         http = stripe.RequestsClient()
         url = server.url
-        bases: Any = dict.fromkeys(("api", "connect", "files", "meter_events"), url)
-        client = stripe.StripeClient(TEST_KEY, base_addresses=bases, http_client=http)
+        client = client_at(url, http=http)
         stock(client, parse_catalog(resources.files("creditctl.core").joinpath("packages.toml").read_text()))
         town = Town(tmp_path, url, client, [])
         try:

@@ -18,6 +18,7 @@ from creditctl.emulator.transports.server import EmulatorServer
 from tests.emulator.world import Inside, Receiver, Refused, World
 from tests.support.clock import NOW
 from tests.support.keys import TEST_KEY
+from tests.support.sdk_clients import client_at
 
 OUTSIDE = os.environ.get("CREDITCTL_TEST_STRIPE_BASE", "")
 TRANSPORTS = ["outside"] if OUTSIDE else ["in process", "loopback"]
@@ -38,7 +39,7 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
     with ExitStack() as stack:
         if request.param == "outside":
             key = os.environ["CREDITCTL_TEST_STRIPE_KEY"]
-            yield World(_client(key, OUTSIDE))
+            yield World(client_at(OUTSIDE, key))
             return
         if request.param == "in process":
             emulator = Emulator(clock=lambda: NOW)
@@ -48,12 +49,7 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
             return
         emulator, url = request.getfixturevalue("served")
         emulator.reset()
-        yield World(_client(TEST_KEY, url), emulator, url)
-
-
-def _client(key: str, url: str) -> stripe.StripeClient:
-    bases: Any = dict.fromkeys(("api", "connect", "files", "meter_events"), url)
-    return stripe.StripeClient(key, base_addresses=bases, max_network_retries=0)
+        yield World(client_at(url), emulator, url)
 
 
 @pytest.fixture

@@ -14,10 +14,12 @@ from typing import Any
 
 import pytest
 import stripe
+from stripe import V1Services
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
 from tests.support.keys import TEST_KEY
+from tests.support.sdk_clients import client_at
 from tests.support.waiting import Deadline, finish, patience
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,9 +94,8 @@ def cli(server: tuple[Emulator, EmulatorServer], tmp_path: Path) -> Cli:
 
 
 @pytest.fixture
-def client(cli: Cli) -> Any:
-    bases: Any = dict.fromkeys(("api", "connect", "files", "meter_events"), cli.url)
-    return stripe.StripeClient(TEST_KEY, base_addresses=bases, max_network_retries=0).v1
+def client(cli: Cli) -> V1Services:
+    return client_at(cli.url).v1
 
 
 def until(check: Callable[[], Any], seconds: float = 15.0) -> Any:
@@ -109,7 +110,7 @@ def until(check: Callable[[], Any], seconds: float = 15.0) -> Any:
 
 @pytest.mark.parametrize("trigger", TRIGGERS)
 def test_a_trigger_fires_its_event(
-    cli: Cli, client: Any, server: tuple[Emulator, EmulatorServer], trigger: str
+    cli: Cli, client: V1Services, server: tuple[Emulator, EmulatorServer], trigger: str
 ) -> None:
     done = cli("trigger", trigger)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -118,7 +119,7 @@ def test_a_trigger_fires_its_event(
     assert trigger in types
 
 
-def test_resource_commands(cli: Cli, client: Any) -> None:
+def test_resource_commands(cli: Cli, client: V1Services) -> None:
     cli("products", "create", "--name", "By hand")
     assert [product.name for product in client.products.list().data] == ["By hand"]
     product = client.products.list().data[0].id
@@ -127,7 +128,7 @@ def test_resource_commands(cli: Cli, client: Any) -> None:
     assert '"deleted"' in cli("delete", "/v1/customers/" + client.customers.create().id, "--confirm").stdout
 
 
-def test_listen_forwards_and_logs_tail(cli: Cli, client: Any, server: tuple[Emulator, EmulatorServer]) -> None:
+def test_listen_forwards_and_logs_tail(cli: Cli, client: V1Services, server: tuple[Emulator, EmulatorServer]) -> None:
     received: list[tuple[bytes, str]] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -168,7 +169,7 @@ def test_listen_forwards_and_logs_tail(cli: Cli, client: Any, server: tuple[Emul
     assert "/v1/customers" in tail
 
 
-def test_a_session_of_ones_own_price(cli: Cli, client: Any) -> None:
+def test_a_session_of_ones_own_price(cli: Cli, client: V1Services) -> None:
     product = client.products.create(params={"name": "Starter"})
     price = client.prices.create(params={"product": product.id, "currency": "usd", "unit_amount": 999})
     done = cli(
@@ -221,17 +222,26 @@ FIXTURE = {
 }
 
 
-def test_a_fixture_file_buys_by_lookup_key(cli: Cli, client: Any, tmp_path: Path) -> None:
+def test_a_fixture_file_buys_by_lookup_key(cli: Cli, client: V1Services, tmp_path: Path) -> None:
     product = client.products.create(params={"name": "Starter"})
-    price = {"product": product.id, "currency": "usd", "unit_amount": 700, "lookup_key": "starter"}
-    client.prices.create(params={**price, "metadata": {"package": "starter"}})
+    metadata = {"package": "starter"}
+    client.prices.create(
+        params={
+            "product": product.id,
+            "currency": "usd",
+            "unit_amount": 700,
+            "lookup_key": "starter",
+            "metadata": metadata,
+        }
+    )
     path = tmp_path / "buy.json"
     path.write_text(json.dumps(FIXTURE))
     done = cli("fixtures", str(path))
     assert done.returncode == 0, done.stdout + done.stderr
     session = client.checkout.sessions.list().data[0]
     assert (session.payment_status, session.amount_total) == ("paid", 1400)
-    assert session.metadata.to_dict() == {"package": "starter"}
+    assert session.metadata is not None
+    assert session.metadata.to_dict() == metadata
 
 
 def test_listening_comes_back_after_a_restart_of_the_server(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import stripe
@@ -12,6 +12,7 @@ from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
 from tests.support.clock import NOW
 from tests.support.keys import TEST_KEY
+from tests.support.sdk_clients import client_at
 
 if TYPE_CHECKING:
     from tests.support.cli import Cli
@@ -43,8 +44,7 @@ def cli(offline_cli: Cli, server: EmulatorServer) -> Cli:
 @pytest.fixture
 def client(server: EmulatorServer) -> stripe.StripeClient:
     """The account behind the command line."""
-    bases: Any = dict.fromkeys(("api", "connect", "files", "meter_events"), server.url)
-    return stripe.StripeClient(TEST_KEY, base_addresses=bases, max_network_retries=0)
+    return client_at(server.url)
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
 from creditctl.emulator_client.checkout_payer import pay
 from tests.support.keys import TEST_KEY
+from tests.support.sdk_clients import client_at
 from tests.support.waiting import exit_of, patience, wait_until
 
 if TYPE_CHECKING:
@@ -109,11 +110,7 @@ def business(offline_cli: Cli, tmp_path: Path) -> Iterator[Business]:
         offline_cli.environ |= {"STRIPE_SECRET_KEY": TEST_KEY, "STRIPE_API_BASE": server.url}
         offline_cli.environ |= {"CREDITS_API_URL": url, "FRONTEND_URL": "http://127.0.0.1:3000"}
         http = stripe.RequestsClient()
-        addresses = {"api": server.url, "files": server.url, "connect": server.url, "meter_events": server.url}
-        running = Business(
-            offline_cli,
-            stripe.StripeClient(TEST_KEY, base_addresses=addresses, http_client=http),  # type: ignore[arg-type]
-        )
+        running = Business(offline_cli, client_at(server.url, http=http))
         try:
             yield running
         finally:

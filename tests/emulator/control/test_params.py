@@ -8,6 +8,7 @@ import pytest
 from creditctl.emulator.control.params import Names, read_tree
 from creditctl.emulator.protocol.errors import StripeError
 from creditctl.emulator.protocol.fields import Text
+from creditctl.emulator.protocol.forms import Node
 from creditctl.emulator.protocol.wire import Request
 
 JSON = {"content-type": "application/json"}
@@ -36,7 +37,7 @@ def test_the_body_wins_over_the_query() -> None:
 
 
 @pytest.mark.parametrize("node", ["a, b", ["a", "b"], {"0": "a", "1": "b"}])
-def test_names_are_read_from_lists_and_from_text(node: Any) -> None:
+def test_names_are_read_from_lists_and_from_text(node: Node) -> None:
     assert Names(item=Text()).read(node, "names") == ["a", "b"]
 
 

@@ -1,11 +1,10 @@
 """Fields of one value: what each reads, and the parameter that a refusal names."""
 
-from typing import Any
-
 import pytest
 
 from creditctl.emulator.protocol.errors import StripeError
 from creditctl.emulator.protocol.fields import Amount, Boolean, Enum, Field, Integer, Limit, Number, Text, Url
+from creditctl.emulator.protocol.forms import Node
 
 SHARE = Number(low=0, high=1)
 
@@ -25,7 +24,7 @@ SHARE = Number(low=0, high=1)
         (Text(unset=True), "", None),
     ],
 )
-def test_what_is_read(field: Field, text: str, value: Any) -> None:
+def test_what_is_read(field: Field, text: str, value: object) -> None:
     assert field.read(text, "name") == value
 
 
@@ -48,7 +47,7 @@ def test_what_is_read(field: Field, text: str, value: Any) -> None:
         (SHARE, ["1"]),
     ],
 )
-def test_a_refusal_names_the_parameter(field: Field, node: Any) -> None:
+def test_a_refusal_names_the_parameter(field: Field, node: Node) -> None:
     with pytest.raises(StripeError) as caught:
         field.read(node, "items[0][name]")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creditctl.emulator.protocol.forms import decode, encode
+from creditctl.emulator.protocol.forms import Tree, decode, encode
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ from creditctl.emulator.protocol.forms import decode, encode
         ("name=%C3%A9%E2%82%AC", {"name": "é€"}),
     ],
 )
-def test_decodes_what_clients_send(text: str, tree: Any) -> None:
+def test_decodes_what_clients_send(text: str, tree: Tree) -> None:
     assert decode(text) == tree
 
 
@@ -47,7 +47,7 @@ _TREES = st.dictionaries(
 
 
 @given(_TREES)
-def test_encoding_comes_back(tree: Any) -> None:
+def test_encoding_comes_back(tree: Tree) -> None:
     assert decode(encode(tree)) == tree
 
 

@@ -10,7 +10,7 @@ import stripe
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
 from tests.emulator.world import Receiver
-from tests.support.keys import TEST_KEY
+from tests.support.sdk_clients import client_at
 from tests.support.waiting import Deadline
 
 
@@ -31,8 +31,7 @@ def test_over_the_wire(receiver: Receiver) -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http, EmulatorServer(emulator) as server:
         thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
-        bases: Any = dict.fromkeys(("api", "connect", "files", "meter_events"), server.url)
-        client = stripe.StripeClient(TEST_KEY, base_addresses=bases)
+        client = client_at(server.url)
         made = client.v1.webhook_endpoints.create(
             params={"url": f"http://127.0.0.1:{http.server_port}/hook", "enabled_events": ["customer.created"]}
         )
