@@ -5,10 +5,8 @@ import os
 import shutil
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from creditctl.emulator.transports.server import EmulatorServer
 from tests.support.keys import TEST_KEY
 from tests.support.sdk_clients import client_at
 from tests.support.waiting import Deadline, finish, patience
+from tests.support.webhook_server import webhook_server
 
 ROOT = Path(__file__).resolve().parents[2]
 FOUND = os.environ.get("STRIPE_CLI") or shutil.which("stripe") or ""
@@ -129,42 +128,25 @@ def test_resource_commands(cli: Cli, client: V1Services) -> None:
 
 
 def test_listen_forwards_and_logs_tail(cli: Cli, client: V1Services, server: tuple[Emulator, EmulatorServer]) -> None:
-    received: list[tuple[bytes, str]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            received.append((self.rfile.read(int(self.headers["content-length"])), self.headers["Stripe-Signature"]))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *args: Any) -> None:
-            pass
-
     secret = cli("listen", "--print-secret").stdout.strip()
     assert secret.startswith("whsec_")
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        thread.start()
-        target = f"http://127.0.0.1:{http.server_port}/hook"
-        listening = cli.start("listen", "--skip-update", "--all-snapshot", "--forward-to", target)
+    with webhook_server() as receiver:
+        listening = cli.start("listen", "--skip-update", "--all-snapshot", "--forward-to", receiver.url)
         tailing = cli.start("logs", "tail")
         try:
             until(lambda: server[0].services.listeners.tailing)
-            until(lambda: cli("trigger", "customer.created").returncode == 0 and received)
-            body, signature = received[0]
-            event = stripe.Webhook.construct_event(body, signature, secret)
+            until(lambda: cli("trigger", "customer.created").returncode == 0 and receiver.ids)
+            event = stripe.Webhook.construct_event(receiver.bodies[0], receiver.signatures[0], secret)
             assert event.type == "customer.created"
             until(lambda: client.events.retrieve(event.id).pending_webhooks == 0)
-            count = len(received)
+            count = len(receiver.ids)
             cli("events", "resend", event.id)
-            until(lambda: len(received) > count)
-            assert stripe.Webhook.construct_event(*received[-1], secret).id == event.id
+            until(lambda: len(receiver.ids) > count)
+            assert stripe.Webhook.construct_event(receiver.bodies[-1], receiver.signatures[-1], secret).id == event.id
         finally:
             for process in (listening, tailing):
                 os.killpg(process.pid, signal.SIGTERM)
             heard, tail = (finish(process, 10)[0] for process in (listening, tailing))
-            http.shutdown()
-            thread.join()
     assert "customer.created" in heard
     assert "/v1/customers" in tail
 
@@ -246,36 +228,19 @@ def test_a_fixture_file_buys_by_lookup_key(cli: Cli, client: V1Services, tmp_pat
 
 def test_listening_comes_back_after_a_restart_of_the_server(tmp_path: Path) -> None:
     """The CLI loses its connection, is told that its session is unknown, opens another and goes on."""
-    received: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            received.append(json.loads(body)["type"])
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            return
-
     emulator = Emulator()
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        thread = threading.Thread(target=http.serve_forever)
-        thread.start()
+    with webhook_server() as receiver:
         with EmulatorServer(emulator) as server:
             port = server.port
             cli = Cli(server.url, tmp_path)
-            target = f"http://127.0.0.1:{http.server_port}/hook"
-            listening = cli.start("listen", "--skip-update", "--all-snapshot", "--forward-to", target)
-            until(lambda: cli("trigger", "customer.created").returncode == 0 and received)
+            listening = cli.start("listen", "--skip-update", "--all-snapshot", "--forward-to", receiver.url)
+            until(lambda: cli("trigger", "customer.created").returncode == 0 and receiver.ids)
         try:
-            heard = len(received)
+            heard = len(receiver.ids)
             with EmulatorServer(emulator, port=port):
-                until(lambda: cli("trigger", "product.created").returncode == 0 and len(received) > heard, 40.0)
+                until(lambda: cli("trigger", "product.created").returncode == 0 and len(receiver.ids) > heard, 40.0)
         finally:
             os.killpg(listening.pid, signal.SIGTERM)
             finish(listening, 10)
-            http.shutdown()
-            thread.join()
     emulator.close()
-    assert received[-1] == "product.created"
+    assert receiver.types[-1] == "product.created"

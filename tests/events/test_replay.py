@@ -19,8 +19,9 @@ from creditctl.events.sending import post_signed, resend_by_stripe
 from creditctl.ledger.archive.models import EventQuery, EventRecord
 from creditctl.ledger.archive.store import Archive
 from creditctl.stripe_api.delivery import DeliveryResult
-from tests.support.events import Receiver, StripeWithEvents
+from tests.support.events import StripeWithEvents
 from tests.support.scripted_stripe import Killed
+from tests.support.webhook_server import WebhookServer
 
 SECRET = Secret("whsec_example0000000000")
 
@@ -165,7 +166,7 @@ def test_every_result_is_told_as_it_comes(archive: Archive, chosen: list[str]) -
 
 
 def test_the_body_and_the_signature_are_those_of_a_real_delivery(
-    stripe_events: StripeWithEvents, archive: Archive, chosen: list[str], receiver: Receiver
+    stripe_events: StripeWithEvents, archive: Archive, chosen: list[str], receiver: WebhookServer
 ) -> None:
     with httpx.Client(trust_env=False) as http:
         send = post_signed(http, receiver.url, SECRET, stripe_events.clock)
@@ -180,7 +181,7 @@ def test_the_body_and_the_signature_are_those_of_a_real_delivery(
 
 
 def test_a_backend_that_is_down_or_cuts_the_line_is_a_failure(
-    archive: Archive, chosen: list[str], receiver: Receiver
+    archive: Archive, chosen: list[str], receiver: WebhookServer
 ) -> None:
     receiver.decide = lambda _event: None
     with httpx.Client(trust_env=False) as http:
@@ -194,7 +195,7 @@ def test_a_backend_that_is_down_or_cuts_the_line_is_a_failure(
 
 
 def test_stripes_own_resend_reaches_the_endpoint(
-    stripe_events: StripeWithEvents, archive: Archive, receiver: Receiver
+    stripe_events: StripeWithEvents, archive: Archive, receiver: WebhookServer
 ) -> None:
     client = stripe_events.client
     endpoint = client.v1.webhook_endpoints.create(params={"url": receiver.url, "enabled_events": ["*"]})
@@ -241,7 +242,7 @@ def test_events_that_stripe_forgot_come_from_the_archive(stripe_events: StripeWi
 
 
 def test_undelivered_ones_are_those_that_stripe_says(
-    stripe_events: StripeWithEvents, archive: Archive, receiver: Receiver
+    stripe_events: StripeWithEvents, archive: Archive, receiver: WebhookServer
 ) -> None:
     stripe_events.client.v1.webhook_endpoints.create(params={"url": receiver.url, "enabled_events": ["*"]})
     delivered = stripe_events.events(2)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -84,40 +81,6 @@ def require_usage_error(world: LocalStack, *arguments: str) -> None:
 
     assert answer["error"]["type"] == "usage", answer
     assert answer["error"]["fix"]
-
-
-@dataclass
-class Sink:
-    """A URL that keeps the ids of what it gets, and answers 200 unless other statuses are planned."""
-
-    url: str = ""
-    got: list[str] = field(default_factory=list)
-    planned: list[int] = field(default_factory=list)
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    """A receiver of webhooks on a port of its own."""
-    built = Sink()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            built.got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["id"])
-            self.send_response(built.planned.pop(0) if built.planned else 200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_arguments: object) -> None:
-            """Says nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    built.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
-    yield built
-    server.shutdown()
-    server.server_close()
-    thread.join()
 
 
 def deliveries(world: LocalStack, event_id: str) -> list[dict[str, Any]]:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Unpack
+from typing import TYPE_CHECKING, Protocol, Unpack
 
 import pytest
 import stripe
@@ -103,51 +100,3 @@ def stripe_events(emulator: Emulator, clock: Clock) -> StripeWithEvents:
 def archive(tmp_path: Path) -> Iterator[Archive]:
     with Archive.open(tmp_path / "ledger-archive.db", account=ACCOUNT, livemode=False) as built:
         yield built
-
-
-@dataclass
-class Receiver:
-    """An HTTP server that keeps what it gets and answers by `decide(event) -> status`; None cuts the connection."""
-
-    url: str = ""
-    got: list[dict[str, Any]] = field(default_factory=list)
-    signatures: list[str] = field(default_factory=list)
-    bodies: list[bytes] = field(default_factory=list)
-    decide: Callable[[dict[str, Any]], int | None] = lambda _event: 200
-
-    @property
-    def ids(self) -> list[str]:
-        """The ids of the events in the order in which they came."""
-        return [event["id"] for event in self.got]
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    built = Receiver()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            event = json.loads(body)
-            built.got.append(event)
-            built.bodies.append(body)
-            built.signatures.append(self.headers["Stripe-Signature"])
-            status = built.decide(event)
-            if status is None:
-                self.close_connection = True
-                return
-            self.send_response(status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_arguments: Any) -> None:
-            """Says nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    built.url = f"http://127.0.0.1:{server.server_address[1]}/api/credits/webhook"
-    yield built
-    server.shutdown()
-    server.server_close()
-    thread.join()

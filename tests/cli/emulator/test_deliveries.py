@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import stripe
 
 from tests.support.terminal import assert_whole
 from tests.support.waiting import wait_until
+from tests.support.webhook_server import webhook_server
 
 if TYPE_CHECKING:
     from tests.support.cli import Cli
@@ -20,33 +16,10 @@ if TYPE_CHECKING:
 LONG_URL = "http://127.0.0.1:9/credits/of/a-rather-long-company-name/webhook?deployment=production-eu-1"
 
 
-@contextmanager
-def receiver(answers: list[int]) -> Iterator[tuple[str, list[str]]]:
-    """A webhook receiver that answers as it was told, then 200, and keeps the types that came."""
-    came: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            came.append(json.loads(self.rfile.read(int(self.headers["content-length"])))["type"])
-            self.send_response(answers.pop(0) if answers else 200)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{http.server_port}/hook", came
-        finally:
-            http.shutdown()
-            thread.join()
-
-
 def test_the_delivery_log_and_a_retry(cli: Cli, client: stripe.StripeClient) -> None:
-    with receiver([500]) as (url, came):
-        client.v1.webhook_endpoints.create(params={"url": url, "enabled_events": ["customer.created"]})
+    with webhook_server() as receiver:
+        receiver.planned = [500]
+        client.v1.webhook_endpoints.create(params={"url": receiver.url, "enabled_events": ["customer.created"]})
         client.v1.customers.create()
 
         def rows() -> Any:
@@ -59,7 +32,7 @@ def test_the_delivery_log_and_a_retry(cli: Cli, client: stripe.StripeClient) -> 
         again = cli("emulator", "deliveries", "--retry", str(failed["id"]), "--json")
         assert again.report["made_due"] == 1
         wait_until(lambda: rows()[0]["state"] == "delivered", 10)
-    assert came == ["customer.created", "customer.created"]
+    assert receiver.types == ["customer.created", "customer.created"]
 
 
 def test_every_id_and_url_is_whole_at_80_columns_and_in_a_pipe(cli: Cli, client: stripe.StripeClient) -> None:

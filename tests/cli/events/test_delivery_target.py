@@ -5,11 +5,14 @@ from __future__ import annotations
 from creditctl.core.errors import ExitCode
 from creditctl.emulator.app import Emulator
 from tests.support.cli import Cli
-from tests.support.event_world import Sink, live_event, stripe_client
+from tests.support.event_world import live_event, stripe_client
+from tests.support.webhook_server import WebhookServer
 
 
-def test_without_an_endpoint_a_replay_goes_where_was_listened_for(cli: Cli, sink: Sink, emulator: Emulator) -> None:
-    url, got = sink.url, sink.got
+def test_without_an_endpoint_a_replay_goes_where_was_listened_for(
+    cli: Cli, receiver: WebhookServer, emulator: Emulator
+) -> None:
+    url, got = receiver.url, receiver.ids
     cli.environ["STRIPE_WEBHOOK_SECRET"] = "whsec_example0000000000"
     stripe_client(emulator).v1.products.create(params={"name": "An example"})
     (event_id,) = [row["id"] for row in cli("events", "list", "--json").report["events"]]
@@ -23,8 +26,8 @@ def test_without_an_endpoint_a_replay_goes_where_was_listened_for(cli: Cli, sink
     assert got == [event_id]
 
 
-def test_live_events_go_to_no_foreign_host_without_confirmation(live: Cli, sink: Sink) -> None:
-    url, got = sink.url, sink.got
+def test_live_events_go_to_no_foreign_host_without_confirmation(live: Cli, receiver: WebhookServer) -> None:
+    url, got = receiver.url, receiver.ids
     event_id = live_event(live)
 
     refused = live("events", "replay", event_id, "--to", url, "--json")
@@ -39,8 +42,8 @@ def test_live_events_go_to_no_foreign_host_without_confirmation(live: Cli, sink:
     assert got == [event_id]
 
 
-def test_live_events_go_to_the_host_of_the_settings(live: Cli, sink: Sink) -> None:
-    url, got = sink.url, sink.got
+def test_live_events_go_to_the_host_of_the_settings(live: Cli, receiver: WebhookServer) -> None:
+    url, got = receiver.url, receiver.ids
     live.environ["CREDITS_API_URL"] = url.removesuffix("/hook")
     event_id = live_event(live)
 

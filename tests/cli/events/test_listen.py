@@ -10,13 +10,16 @@ import pytest
 from creditctl.cli.local.local_stack import LocalStack
 from creditctl.core.errors import ExitCode
 from tests.support.cli import Cli
-from tests.support.event_world import Sink, bought, kill_when, process, require_usage_error, spoken
+from tests.support.event_world import bought, kill_when, process, require_usage_error, spoken
 from tests.support.keys import TEST_KEY
 from tests.support.waiting import wait_until
+from tests.support.webhook_server import WebhookServer
 
 
-def test_listen_once_forwards_what_is_new_as_stripe_listen_prints_it(world: LocalStack, sink: Sink) -> None:
-    url, got = sink.url, sink.got
+def test_listen_once_forwards_what_is_new_as_stripe_listen_prints_it(
+    world: LocalStack, receiver: WebhookServer
+) -> None:
+    url, got = receiver.url, receiver.ids
     code, _, err = spoken(world, "events", "listen", "--forward-to", url, "--once")
     assert (code, got) == (0, [])
     assert "from now on" in err
@@ -57,10 +60,10 @@ def test_without_a_secret_one_is_made_kept_and_written_on_demand(cli: Cli, tmp_p
 
 
 def test_a_listening_process_that_is_killed_repeats_only_what_was_in_flight(
-    busy_stripe: tuple[str, list[str]], sink: Sink, tmp_path: Path
+    busy_stripe: tuple[str, list[str]], receiver: WebhookServer, tmp_path: Path
 ) -> None:
     url, ids = busy_stripe
-    hook, got = sink.url, sink.got
+    hook, got = receiver.url, receiver.ids
     wanted = ids[:400]
     command = ("events", "listen", "--forward-to", hook, "--all-types")
     kill_when(process(tmp_path, url, *command, "--since", "1d"), lambda: len(got) >= 60)

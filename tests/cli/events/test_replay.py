@@ -12,8 +12,9 @@ import pytest
 
 from creditctl.cli.local.local_stack import LocalStack, run_command
 from creditctl.core.errors import ExitCode
-from tests.support.event_world import PIPE, TERMINAL, Sink, bought, deliveries, spoken, unheard
+from tests.support.event_world import PIPE, TERMINAL, bought, deliveries, spoken, unheard
 from tests.support.waiting import Deadline
+from tests.support.webhook_server import WebhookServer
 
 
 def test_a_replay_into_a_ledger_that_has_everything_changes_nothing(world: LocalStack) -> None:
@@ -44,8 +45,8 @@ def test_a_replay_adds_what_was_lost_and_says_so(world: LocalStack) -> None:
     assert [states[made["event"]] for made in lost] == ["skipped", "skipped"]
 
 
-def test_too_many_failures_stop_it_with_exit_5(world: LocalStack, sink: Sink) -> None:
-    url, got, planned = sink.url, sink.got, sink.planned
+def test_too_many_failures_stop_it_with_exit_5(world: LocalStack, receiver: WebhookServer) -> None:
+    url, got, planned = receiver.url, receiver.ids, receiver.planned
     bought(world, "ute")
     planned.extend([500] * 10)
 
@@ -72,8 +73,8 @@ def test_stripes_own_resend_is_asked_for(world: LocalStack) -> None:
     assert deliveries(world, made["event"])[-1]["outcome"] == "exists"
 
 
-def test_a_ledger_elsewhere_is_said_not_guessed(world: LocalStack, tmp_path: Path, sink: Sink) -> None:
-    url = sink.url
+def test_a_ledger_elsewhere_is_said_not_guessed(world: LocalStack, tmp_path: Path, receiver: WebhookServer) -> None:
+    url = receiver.url
     made = bought(world, "xan")
     environ = {**world.inner.environ, "CREDITCTL_LEDGER": str(tmp_path / "none.db")}
     wiring = replace(world.inner, environ=environ, stdout=io.StringIO())
@@ -109,11 +110,11 @@ def test_lost_duplicated_and_reordered_deliveries_are_mended_by_one_replay(world
 
 @pytest.mark.parametrize("environ", [TERMINAL, PIPE], ids=["terminal", "pipe"])
 def test_every_id_url_and_amount_is_whole_at_eighty_columns_and_in_a_pipe(
-    world: LocalStack, sink: Sink, environ: Mapping[str, str]
+    world: LocalStack, receiver: WebhookServer, environ: Mapping[str, str]
 ) -> None:
     user = f"zoe-{'terminal' if environ is TERMINAL else 'pipe'}"
     made = unheard(world, user)
-    url = f"{sink.url}/api/credits/webhook/of/a/backend/with/a/long/address"
+    url = f"{receiver.url}/api/credits/webhook/of/a/backend/with/a/long/address"
     (endpoint,) = world.shop.client.v1.webhook_endpoints.list().data
 
     _, plan, _ = spoken(world, "events", "replay", made["event"], "--to", url, "--dry-run", environ=environ)

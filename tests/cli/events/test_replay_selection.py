@@ -7,11 +7,12 @@ import pytest
 from creditctl.cli.local.local_stack import LocalStack
 from creditctl.emulator.app import Emulator
 from tests.support.cli import Cli
-from tests.support.event_world import Sink, bought, require_usage_error, stripe_client
+from tests.support.event_world import bought, require_usage_error, stripe_client
+from tests.support.webhook_server import WebhookServer
 
 
-def test_a_dry_run_sends_nothing_and_shows_the_order(world: LocalStack, sink: Sink) -> None:
-    url, got = sink.url, sink.got
+def test_a_dry_run_sends_nothing_and_shows_the_order(world: LocalStack, receiver: WebhookServer) -> None:
+    url, got = receiver.url, receiver.ids
     bought(world, "sam")
 
     report = world.command("events", "replay", "--since", "1h", "--to", url, "--limit", "3", "--dry-run")["report"]
@@ -23,17 +24,17 @@ def test_a_dry_run_sends_nothing_and_shows_the_order(world: LocalStack, sink: Si
     assert report["left"] > 0
 
 
-def test_a_dry_run_makes_no_archive_where_there_is_none(cli: Cli, emulator: Emulator, sink: Sink) -> None:
+def test_a_dry_run_makes_no_archive_where_there_is_none(cli: Cli, emulator: Emulator, receiver: WebhookServer) -> None:
     stripe_client(emulator).v1.products.create(params={"name": "An example"})
 
-    plan = cli("events", "replay", "--since", "1h", "--to", sink.url, "--dry-run", "--json")
+    plan = cli("events", "replay", "--since", "1h", "--to", receiver.url, "--dry-run", "--json")
 
-    assert (plan.exit_code, len(plan.report["deliveries"]), sink.got) == (0, 1, [])
+    assert (plan.exit_code, len(plan.report["deliveries"]), receiver.ids) == (0, 1, [])
     assert list(cli.folder.iterdir()) == []
 
 
-def test_an_interrupted_replay_is_continued_by_the_same_command(world: LocalStack, sink: Sink) -> None:
-    url, got, planned = sink.url, sink.got, sink.planned
+def test_an_interrupted_replay_is_continued_by_the_same_command(world: LocalStack, receiver: WebhookServer) -> None:
+    url, got, planned = receiver.url, receiver.ids, receiver.planned
     bought(world, "tea")
     command = ("events", "replay", "--user", "tea", "--to", url, "--rate", "0", "--limit", "2")
     planned.extend([200, 500])

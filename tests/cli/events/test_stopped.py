@@ -15,9 +15,9 @@ from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from tests.support.cli import Cli
 from tests.support.clock import Clock
-from tests.support.event_world import Sink
 from tests.support.keys import TEST_KEY
 from tests.support.scripted_stripe import ScriptedStripe, answers
+from tests.support.webhook_server import WebhookServer
 
 
 class Impatient(Clock):
@@ -52,8 +52,8 @@ def test_a_stopped_archive_says_that_the_next_run_goes_on(shop: Cli, emulator: E
     assert shop("events", "archive", "--json").report["kept"] == 150
 
 
-def test_a_stopped_replay_says_how_it_is_continued_and_is(shop: Cli, sink: Sink) -> None:
-    url, got = sink.url, sink.got
+def test_a_stopped_replay_says_how_it_is_continued_and_is(shop: Cli, receiver: WebhookServer) -> None:
+    url, got = receiver.url, receiver.ids
     command = ("events", "replay", "--since", "1h", "--to", url, "--limit", "150")
 
     stopped = replace(shop, clock=Impatient(shop.clock.now))(*command)
@@ -66,8 +66,8 @@ def test_a_stopped_replay_says_how_it_is_continued_and_is(shop: Cli, sink: Sink)
     assert len(got) == len(set(got)) == 150
 
 
-def test_the_plan_of_a_replay_that_was_stopped_is_what_is_left_of_it(shop: Cli, sink: Sink) -> None:
-    url, got = sink.url, sink.got
+def test_the_plan_of_a_replay_that_was_stopped_is_what_is_left_of_it(shop: Cli, receiver: WebhookServer) -> None:
+    url, got = receiver.url, receiver.ids
     command = ("events", "replay", "--since", "1h", "--to", url, "--limit", "40")
     replace(shop, clock=Impatient(shop.clock.now))(*command)
 
@@ -81,8 +81,10 @@ def test_the_plan_of_a_replay_that_was_stopped_is_what_is_left_of_it(shop: Cli, 
 
 
 @pytest.mark.parametrize("form", [(), ("--json",), ("--jsonl",)])
-def test_a_stopped_listener_says_that_it_goes_on_where_it_stopped(shop: Cli, sink: Sink, form: tuple[str, ...]) -> None:
-    url = sink.url
+def test_a_stopped_listener_says_that_it_goes_on_where_it_stopped(
+    shop: Cli, receiver: WebhookServer, form: tuple[str, ...]
+) -> None:
+    url = receiver.url
 
     stopped = replace(shop, clock=Impatient(shop.clock.now))("events", "listen", "--forward-to", url, *form)
 
@@ -138,10 +140,10 @@ def test_a_reader_of_the_list_may_leave_early(shop: Cli, emulator: Emulator, for
 
 @pytest.mark.parametrize("command", [("archive",), ("list", "--limit", "0"), ("replay", "--since", "1h")])
 def test_progress_is_shown_at_a_terminal_and_gone_afterwards(
-    shop: Cli, emulator: Emulator, sink: Sink, command: tuple[str, ...]
+    shop: Cli, emulator: Emulator, receiver: WebhookServer, command: tuple[str, ...]
 ) -> None:
     shop.environ["COLUMNS"] = "200"
-    target = ("--to", sink.url, "--rate", "0") if command[0] == "replay" else ()
+    target = ("--to", receiver.url, "--rate", "0") if command[0] == "replay" else ()
     terminal = Terminal()
 
     run(["events", *command, *target], wiring(shop, emulator, stderr=terminal))

@@ -1,11 +1,9 @@
 """The ASGI application: a buyer's redirect waits until the shop has answered the event of the payment."""
 
 import http.client
-import json
 import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -16,6 +14,7 @@ from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
 from tests.support.keys import TEST_KEY
 from tests.support.waiting import Deadline, patience
+from tests.support.webhook_server import webhook_server
 
 KEY = {"Authorization": f"Bearer {TEST_KEY}"}
 CARD = {"email": "b@example.com", "number": "4242424242424242", "expiry": "12/34", "cvc": "123"}
@@ -29,26 +28,16 @@ def shop() -> Iterator[Shop]:
     go = threading.Event()
     received: list[str] = []
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            if event["type"] == "checkout.session.completed":
-                go.wait(patience(8))
-                received.append(event["data"]["object"]["id"])
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+    def answer(event: dict[str, Any]) -> int:
+        if event["type"] == "checkout.session.completed":
+            go.wait(patience(8))
+            received.append(event["data"]["object"]["id"])
+        return 200
 
-        def log_message(self, *_: Any) -> None:
-            return
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/hook", go, received
+    with webhook_server() as receiver:
+        receiver.decide = answer
+        yield receiver.url, go, received
         go.set()
-        server.shutdown()
-        thread.join()
 
 
 def test_the_redirect_comes_after_the_answer(shop: Shop) -> None:
