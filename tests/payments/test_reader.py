@@ -12,6 +12,7 @@ from creditctl.core.when import Window
 from creditctl.payments.reader import PaymentReader
 from creditctl.reconciliation.pulled import Pulled, as_pulled
 from tests.support.payment_shop import Shop
+from tests.support.scripted_stripe import answers
 
 Read = TypeVar("Read")
 
@@ -54,7 +55,7 @@ def test_following_what_stripe_does_not_know(shop: Shop, key: str) -> None:
 def test_a_part_that_could_not_be_read_leaves_the_rest_and_accuses_nobody(shop: Shop) -> None:
     key = shop.pay()
     refund = shop.refund(key, 10)
-    shop.shelf.fail_at = {1: 500, 2: 500}
+    shop.http.on(answers(500), at=(1, 2))
     noted: list[str] = []
 
     def attempt(what: str, read: Callable[[], Read], otherwise: Read) -> Read:
@@ -72,7 +73,7 @@ def test_a_part_that_could_not_be_read_leaves_the_rest_and_accuses_nobody(shop: 
 
 
 def test_without_an_attempt_the_first_error_ends_it_in_our_words(shop: Shop) -> None:
-    shop.shelf.fail_at = {1: 500}
+    shop.http.on(answers(500), at=1)
     with pytest.raises(Unreachable) as caught:
         PaymentReader(shop.client, shop.catalog, shop.now).payment(shop.pay())
     assert caught.value.code == "stripe.server_error"

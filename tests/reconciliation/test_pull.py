@@ -11,6 +11,7 @@ from creditctl.reconciliation.pull import pull
 from creditctl.reconciliation.pulled import Pulled
 from tests.support.ledger_calls import read
 from tests.support.payment_shop import Shop
+from tests.support.scripted_stripe import Scripted, answers, lost
 
 DAY = 86_400
 
@@ -20,7 +21,7 @@ def read_all(shop: Shop, since: int | None = None, until: int | None = None) -> 
 
 
 def paths(shop: Shop) -> list[str]:
-    return [path for path, _ in shop.shelf.requests]
+    return [request.path.removeprefix("/v1/") for request in shop.http.requests]
 
 
 def test_lists_of_several_pages_are_read_whole(shop: Shop) -> None:
@@ -32,9 +33,9 @@ def test_lists_of_several_pages_are_read_whole(shop: Shop) -> None:
     assert set(found.facts) == refunds
     assert found.counts == {"checkout_sessions": 250, "payment_intents": 250, "refunds": 120, "disputes": 0}
     assert found.complete
-    assert all(query["limit"] == ["100"] for _, query in shop.shelf.requests)
-    expanded = {path for path, query in shop.shelf.requests if query.get("expand[0]") == ["data.latest_charge"]}
-    assert expanded == {"payment_intents"}
+    assert all(request.query["limit"] == ["100"] for request in shop.http.requests)
+    expanded = {r.path for r in shop.http.requests if r.query.get("expand[0]") == ["data.latest_charge"]}
+    assert expanded == {"/v1/payment_intents"}
     assert paths(shop) == ["checkout/sessions"] * 3 + ["payment_intents"] * 3 + ["refunds"] * 2 + ["disputes"]
 
 
@@ -44,11 +45,11 @@ def test_payments_of_one_second_are_not_lost_between_pages(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("request_number", range(1, 10))
-@pytest.mark.parametrize("fault", [None, 500, 429])
-def test_a_fault_at_any_request_ends_the_run(shop: Shop, request_number: int, fault: int | None) -> None:
+@pytest.mark.parametrize("fault", [lost(should_retry=False), 500, 429], ids=["None", "500", "429"])
+def test_a_fault_at_any_request_ends_the_run(shop: Shop, request_number: int, fault: Scripted) -> None:
     for n in range(1, 251):
         shop.refund(shop.pay(age=10 * n), 100) if n <= 120 else shop.pay(age=10 * n)
-    shop.shelf.fail_at = {request_number: fault}
+    shop.http.on(answers(fault), at=request_number)
     from creditctl.stripe_api.errors import translate
 
     with pytest.raises(Exception, match=r".") as caught:
@@ -109,8 +110,8 @@ def test_a_window_reads_what_surrounds_it_and_no_more(shop: Shop) -> None:
     since, until = shop.now - 20 * DAY, shop.now - 10 * DAY
     read_all(shop, since, until)
     bounds = {
-        path: (query.get("created[gte]", [None])[0], query.get("created[lt]", [None])[0])
-        for path, query in shop.shelf.requests
+        r.path.removeprefix("/v1/"): tuple(r.query.get(f"created[{bound}]", [None])[0] for bound in ("gte", "lt"))
+        for r in shop.http.requests
     }
     assert bounds == {
         "checkout/sessions": (str(since - DAY), str(until)),

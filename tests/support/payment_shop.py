@@ -1,16 +1,14 @@
-"""A shop whose Stripe is a shelf of objects behind the SDK's HTTP client, and whose ledger is a real one."""
+"""Payment shop for tests: its Stripe is a shelf of objects behind the scripted client, its ledger a real one."""
 
 from __future__ import annotations
 
-import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import stripe
@@ -25,85 +23,10 @@ from creditctl.ledger.store import Ledger
 from creditctl.reconciliation.report import ReconcileReport
 from creditctl.reconciliation.run import reconcile, repair
 from tests.support.clock import NOW
+from tests.support.scripted_stripe import ScriptedStripe
+from tests.support.shelf import Shelf
 
 ACCOUNT = "acct_test0000000000"
-
-
-class Shelf(stripe.HTTPClient):
-    """Answers lists and single objects as Stripe does, newest first.
-
-    Shape: `fail_at` numbers requests that break, `hidden` ids are left out of long lists.
-    """
-
-    name = "shelf"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.objects: dict[str, dict[str, dict[str, Any]]] = {}
-        self.requests: list[tuple[str, dict[str, list[str]]]] = []
-        self.fail_at: dict[int, int | None] = {}
-        self.hidden: set[str] = set()
-
-    def put(self, path: str, body: dict[str, Any]) -> None:
-        self.objects.setdefault(path, {})[body["id"]] = body
-
-    def request(
-        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None, **_: Any
-    ) -> tuple[str, int, Mapping[str, str]]:
-        assert method == "get"
-        parts = urlsplit(url)
-        path, query = parts.path.removeprefix("/v1/"), parse_qs(parts.query)
-        self.requests.append((path, query))
-        fault = self.fail_at.get(len(self.requests), 0)
-        if fault is None:
-            raise stripe.APIConnectionError("cut")
-        if fault:
-            return json.dumps({"error": {"type": "api_error", "message": "broken"}}), fault, {"Request-Id": "req_1"}
-        body, status = self.answer(path, query)
-        return json.dumps(body), status, {"Request-Id": "req_1"}
-
-    def request_with_retries(
-        self, method: str, url: str, headers: Mapping[str, str], post_data: Any = None, *_: Any, **__: Any
-    ) -> tuple[Any, int, Mapping[str, str]]:
-        return self.request(method, url, headers, post_data)
-
-    def answer(self, path: str, query: dict[str, list[str]]) -> tuple[dict[str, Any], int]:
-        if path in self.objects or path in ("checkout/sessions", "payment_intents", "refunds", "disputes"):
-            return self.page(path, query), 200
-        folder, _, name = path.rpartition("/")
-        found = self.objects.get(folder, {}).get(name)
-        if found is None:
-            error = {"type": "invalid_request_error", "code": "resource_missing", "message": f"No such {name}"}
-            return {"error": error}, 404
-        return found, 200
-
-    def page(self, path: str, query: dict[str, list[str]]) -> dict[str, Any]:
-        rows = sorted(self.objects.get(path, {}).values(), key=lambda o: (o.get("created", 0), o["id"]), reverse=True)
-        filtered = "payment_intent" in query
-        rows = [row for row in rows if _wanted(row, query) and (filtered or row["id"] not in self.hidden)]
-        if "starting_after" in query:
-            ids = [row["id"] for row in rows]
-            rows = rows[ids.index(query["starting_after"][0]) + 1 :]
-        if query.get("expand[0]") == ["data.line_items"]:
-            rows = [{**row, "line_items": self.first_items(row["id"])} for row in rows]
-        limit = int(query.get("limit", ["10"])[0])
-        return {"object": "list", "data": rows[:limit], "has_more": len(rows) > limit, "url": f"/v1/{path}"}
-
-    def first_items(self, session_id: str) -> dict[str, Any]:
-        items = list(self.objects.get(f"checkout/sessions/{session_id}/line_items", {}).values())
-        return {"object": "list", "data": items[:10], "has_more": len(items) > 10}
-
-    def close(self) -> None:
-        return None
-
-
-def _wanted(row: dict[str, Any], query: dict[str, list[str]]) -> bool:
-    since, until = query.get("created[gte]"), query.get("created[lt]")
-    if since and row["created"] < int(since[0]):
-        return False
-    if until and row["created"] >= int(until[0]):
-        return False
-    return all(row.get(name) == query[name][0] for name in ("payment_intent",) if name in query)
 
 
 @dataclass
@@ -116,6 +39,9 @@ class Shop:
     moment: list[int] = field(default_factory=lambda: [NOW])
     _serial: int = 0
 
+    def __post_init__(self) -> None:
+        self.http = ScriptedStripe(self.shelf)
+
     @property
     def now(self) -> int:
         return self.moment[0]
@@ -125,7 +51,7 @@ class Shop:
 
     @property
     def client(self) -> stripe.StripeClient:
-        return stripe.StripeClient("sk_test_shelf0000000000", http_client=self.shelf, max_network_retries=0)
+        return stripe.StripeClient("sk_test_shelf0000000000", http_client=self.http, max_network_retries=0)
 
     def number(self) -> int:
         self._serial += 1
