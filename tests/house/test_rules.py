@@ -107,6 +107,26 @@ def test_banned_shortcuts_are_absent(pattern: str) -> None:
     assert hits == []
 
 
+IN_TESTS_ONCE = [
+    (r"^class \w+\(.*HTTPClient\b.*\):", "support/scripted_stripe.py"),
+    (r"\b1_790_000_000\b", "support/clock.py"),
+    (r"sk_test_emulator0+\b", "support/keys.py"),
+    (r"^class \w*Clock\b(?!\(Clock\))", "support/clock.py"),
+    (r"^def free_port\b", "support/ports.py"),
+    (r"^def client_at\b", "support/sdk_clients.py"),
+]
+"""What tests share, and where it is: the SDK's HTTP client, the test clock and its moment, the emulator's key."""
+
+
+@pytest.mark.parametrize(("pattern", "home"), IN_TESTS_ONCE, ids=[home for _, home in IN_TESTS_ONCE])
+def test_what_tests_share_is_written_once(pattern: str, home: str) -> None:
+    tests = ROOT / "tests"
+    paths = [path for path in sorted(tests.rglob("*.py")) if path != Path(__file__)]
+    found = {str(path.relative_to(tests)) for path in paths if re.search(pattern, path.read_text(), re.MULTILINE)}
+
+    assert found == {home}
+
+
 def test_nothing_that_looks_like_a_live_key_is_in_the_tree() -> None:
     pattern = re.compile(r"(?:sk|rk)_live_[A-Za-z0-9]{16,}")
     tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)

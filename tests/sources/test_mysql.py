@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -23,6 +22,7 @@ from creditctl.sources.report import ImportReport
 from creditctl.sources.row import RowReader
 from creditctl.sources.source import ColumnMap
 from tests.support.ledger_calls import read
+from tests.support.ports import free_port
 from tests.support.waiting import Deadline, exit_of
 
 START_SECONDS = 30
@@ -56,13 +56,6 @@ class Server:
         connection = pymysql.connect(host="127.0.0.1", port=self.port, user="root", database=database, autocommit=True)
         with contextlib.closing(connection), connection.cursor() as cursor:
             cursor.execute(statement)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="module")

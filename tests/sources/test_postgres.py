@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -23,6 +22,7 @@ from creditctl.sources.report import ImportReport
 from creditctl.sources.row import RowReader
 from creditctl.sources.source import ColumnMap
 from tests.support.ledger_calls import read
+from tests.support.ports import free_port
 from tests.support.waiting import patience
 
 PASSWORD = "only for this test"
@@ -82,13 +82,6 @@ def other_user() -> list[str]:
     names = {entry.pw_name for entry in pwd.getpwall()}
     user = "postgres" if "postgres" in names else "nobody"
     return ["setpriv", f"--reuid={user}", f"--regid={pwd.getpwnam(user).pw_gid}", "--clear-groups"]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def call(*command: str, prefix: Sequence[str]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
 from creditctl.emulator_client.checkout_payer import pay
 from tests.support.keys import TEST_KEY
+from tests.support.ports import free_port
 from tests.support.sdk_clients import client_at
 from tests.support.waiting import exit_of, patience, wait_until
 
@@ -30,13 +30,6 @@ if TYPE_CHECKING:
 
 DEADLINE_SECONDS = 30
 CREDITS = 1000
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
 
 
 @dataclass
