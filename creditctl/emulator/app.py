@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,15 @@ from creditctl.emulator.api.accounts import Accounts
 from creditctl.emulator.api.context import EmulatorOptions, Services
 from creditctl.emulator.control import api as control
 from creditctl.emulator.pages import handler as pages
+from creditctl.emulator.pages.form_tokens import FormTokens
+from creditctl.emulator.protocol.callers import caller_fault
 from creditctl.emulator.protocol.versions import API_VERSION
 from creditctl.emulator.protocol.wire import Request, Response, Send
 from creditctl.emulator.resources.table import JOBS
 from creditctl.emulator.storage.ids import Ids
 from creditctl.emulator.storage.settings import load_settings, save_setting
 from creditctl.emulator.storage.store import Store
-from creditctl.emulator.v1 import Api, server_error
+from creditctl.emulator.v1 import Api, forbidden, server_error
 from creditctl.emulator.webhooks.auto_disable import watch
 from creditctl.emulator.webhooks.deliveries import AttemptResult, Deliveries, Outgoing
 from creditctl.emulator.webhooks.events import EventRecorder
@@ -44,9 +46,12 @@ class Emulator:
         api_version: str = API_VERSION,
         rate_limit: int | None = None,
         retry_seconds: tuple[int, ...] | None = None,
+        allow_hosts: Iterable[str] = (),
+        files: Path | None = None,
         real_clock: Callable[[], float] = time.time,
     ) -> None:
         options = EmulatorOptions(livemode, strict_urls, api_version, rate_limit, retry_seconds)
+        options.allowed_hosts, options.files = frozenset(name.lower() for name in allow_hosts), files
         self._lock = threading.RLock()
         self._clock, self._real_clock = clock, real_clock
         self.on_work: Callable[[], None] = lambda: None
@@ -56,6 +61,7 @@ class Emulator:
         self.offset_seconds: int = load_settings(store).get("offset_seconds", 0)
         self.accounts = Accounts(store, options)
         self._api = Api(self.services, self.accounts)
+        self._form_tokens = FormTokens()
         self.services.next_job = jobs.next_due(self.services)
 
     def now(self) -> int:
@@ -88,11 +94,21 @@ class Emulator:
             self.services.store.rollback()
             return server_error()
 
+    def caller_fault(self, request: Request) -> str | None:
+        """Why a request is not answered because of where it comes from; None where it may be."""
+        navigates = request.path.startswith(pages.PREFIXES) and request.method in ("GET", "HEAD")
+        return caller_fault(request, self.services.options.allowed_hosts, navigates=navigates)
+
     def _route(self, request: Request, now: int) -> Response:
+        fault = self.caller_fault(request)
+        if request.path.startswith(pages.PREFIXES):
+            if fault is not None:
+                return pages.forbidden(fault)
+            return pages.handle(self.services, self.accounts, self._form_tokens, request, now)
+        if fault is not None:
+            return forbidden(fault)
         if request.path.startswith(control.PREFIX):
             return control.handle(self, request, now)
-        if request.path.startswith(pages.PREFIXES):
-            return pages.handle(self.services, self.accounts, request, now)
         struck = self.services.faults.for_answer(request.method, request.path) if self.services.faults.rules else []
         response = apply_faults(struck, lambda: self._api.handle(request, now))
         # A late answer keeps its idempotency key in use until `sent`, as a slow request at Stripe would.

@@ -228,6 +228,12 @@ def _envelope(error: StripeError, context: RequestContext | None, request_id: st
     return encode({"error": {name: fields[name] for name in sorted(fields)}})
 
 
+def forbidden(reason: str) -> Response:
+    """The answer to a caller that is not taken, whatever it asked for."""
+    body = encode({"error": {"type": "invalid_request_error", "code": "caller_refused", "message": reason}})
+    return Response(403, {"Content-Type": "application/json", "Cache-Control": "no-store"}, body)
+
+
 def server_error() -> Response:
     """A fault of the emulator itself, in Stripe's words."""
     message = "An unknown error occurred. (This is a bug of the emulator: its log has the traceback.)"

@@ -15,8 +15,8 @@ PAY = b"amount=1000&currency=usd&confirm=true&payment_method=pm_card_visa&return
 DECLINE = PAY.replace(b"visa", b"chargeDeclined")
 
 
-def emulator(path: Path | None = None, seed: int = 42) -> Emulator:
-    return Emulator(state=path, seed=seed, clock=lambda: NOW)
+def emulator(path: Path | None = None, seed: int = 42, files: Path | None = None) -> Emulator:
+    return Emulator(state=path, seed=seed, clock=lambda: NOW, files=files)
 
 
 def post(stripe: Emulator, path: str, form: bytes, key: str) -> bytes:
@@ -77,7 +77,7 @@ def test_reading_and_refusals_change_nothing() -> None:
 
 def test_a_snapshot_goes_on_where_it_was_taken(tmp_path: Path) -> None:
     path = str(tmp_path / "snapshot.db")
-    stripe = emulator()
+    stripe = emulator(files=tmp_path)
     steer(stripe, "snapshot", path=path)
     first = first_half(stripe)
     steer(stripe, "restore", path=path)
@@ -89,7 +89,8 @@ def test_a_snapshot_goes_on_where_it_was_taken(tmp_path: Path) -> None:
 
 def steer(stripe: Emulator, name: str, **params: Any) -> None:
     body = json.dumps(params).encode()
-    assert stripe.handle(Request("POST", f"/_emulator/{name}", "", HEADERS, body)).status == 200
+    headers = {**HEADERS, "content-type": "application/json"}
+    assert stripe.handle(Request("POST", f"/_emulator/{name}", "", headers, body)).status == 200
 
 
 def test_without_a_seed_ids_differ_and_never_repeat(tmp_path: Path) -> None:

@@ -26,7 +26,10 @@ def rehearsal() -> Iterator[Ask]:
     emulator = Emulator(livemode=True, clock=lambda: NOW)
 
     def ask(key: str, method: str, path: str, body: bytes = b"") -> tuple[int, Any]:
-        answer = emulator.handle(Request(method, path, "", {"authorization": f"Bearer {key}"}, body))
+        headers = {"authorization": f"Bearer {key}"}
+        if path.startswith("/_emulator"):
+            headers["content-type"] = "application/json"
+        answer = emulator.handle(Request(method, path, "", headers, body))
         return answer.status, json.loads(answer.body)
 
     yield ask

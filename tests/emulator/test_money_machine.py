@@ -51,7 +51,14 @@ class Money(RuleBasedStateMachine):
 
     def ask(self, method: str, path: str, form: str = "") -> Any:
         query, body = (form, b"") if method == "GET" else ("", form.encode())
-        answer = self.emulator.handle(Request(method, path, query, HEADERS, body))
+        return self.answered(Request(method, path, query, HEADERS, body))
+
+    def control(self, path: str, **params: str) -> Any:
+        headers = {**HEADERS, "content-type": "application/json"}
+        return self.answered(Request("POST", f"/_emulator/{path}", "", headers, json.dumps(params).encode()))
+
+    def answered(self, request: Request) -> Any:
+        answer = self.emulator.handle(request)
         assert answer.status in (200, 400, 402), answer.body
         return json.loads(answer.body)
 
@@ -98,7 +105,7 @@ class Money(RuleBasedStateMachine):
     def authenticate(self, pick: int, passed: str) -> None:
         intent = self.one_of("/v1/payment_intents", pick, "requires_action")
         if intent:
-            self.ask("POST", f"/_emulator/payment_intents/{intent}/authenticate", f"result={passed}")
+            self.control(f"payment_intents/{intent}/authenticate", result=passed)
 
     @rule(pick=PICK, amount=st.sampled_from(["", "&amount=1", "&amount=300", "&amount=1000"]))
     def refund(self, pick: int, amount: str) -> None:
@@ -110,7 +117,7 @@ class Money(RuleBasedStateMachine):
     def return_refund(self, pick: int) -> None:
         refund = self.one_of("/v1/refunds", pick)
         if refund:
-            self.ask("POST", f"/_emulator/refunds/{refund}/fail")
+            self.control(f"refunds/{refund}/fail")
 
     @rule(pick=PICK, text=EVIDENCE)
     def answer(self, pick: int, text: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,7 +13,7 @@ from creditctl.cli.command import Answer, Session, command
 from creditctl.cli.options import HostOption, PortOption
 from creditctl.cli.output import document, write_json
 from creditctl.core.errors import ConfigurationError, ExitCode
-from creditctl.core.modes import Mode
+from creditctl.core.modes import Mode, is_loopback_host
 
 if TYPE_CHECKING:
     from creditctl.emulator.app import Emulator
@@ -35,13 +35,30 @@ def emulator(
     strict_urls: Annotated[
         bool, typer.Option("--strict-urls", help="Refuse local webhook URLs, as Stripe does.")
     ] = False,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-host", help="Also answer requests to this host name; several times.", show_default="this machine's"
+        ),
+    ] = None,
+    files: Annotated[
+        Path | None,
+        typer.Option("--files", help="Read and write snapshots and manifests below this folder.", show_default="here"),
+    ] = None,
 ) -> Answer:
     """Run a local Stripe: no account, no network. Ctrl-C stops it. The commands below steer one that runs."""
     from creditctl.emulator.transports.server import serve
 
     session.wiring.mode = Mode.EMULATOR
-    place = None if state is None else session.wiring.folder / state
-    built = session.stack.enter_context(_open(place, seed=seed, livemode=livemode, strict_urls=strict_urls))
+    folder = session.wiring.folder
+    options = {"seed": seed, "livemode": livemode, "strict_urls": strict_urls, "files": folder / (files or ".")}
+    place = None if state is None else folder / state
+    built = session.stack.enter_context(_open(place, allow_hosts=[host, *(allow_host or [])], **options))
+    if not is_loopback_host(host):
+        session.say(
+            f"Warning: --host {host} lets other machines reach it, and it takes everybody's word for who they are."
+        )
+        session.say("It answers only to the host names of --allow-host.")
     try:
         serve(built, host, port, on_ready=lambda url: _announce(session, url))
     except OSError as error:
@@ -49,14 +66,14 @@ def emulator(
     return Answer.streamed()
 
 
-def _open(state: Path | None, *, seed: int | None, livemode: bool, strict_urls: bool) -> closing[Emulator]:
+def _open(state: Path | None, **options: Any) -> closing[Emulator]:
     """The emulator, closed with the session. Errors: ConfigurationError where its state cannot be kept."""
     import sqlite3
 
     from creditctl.emulator.app import Emulator
 
     try:
-        return closing(Emulator(state=state, seed=seed, livemode=livemode, strict_urls=strict_urls))
+        return closing(Emulator(state=state, **options))
     except sqlite3.Error as error:
         raise ConfigurationError(
             f"Cannot keep the emulator's state in {state}: {error}.",

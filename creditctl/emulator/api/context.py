@@ -1,5 +1,6 @@
 """Request context: what an action is given, who calls with which parameters, and how to read, write and announce."""
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -27,6 +28,10 @@ class EmulatorOptions(msgspec.Struct):
     retry_seconds: tuple[int, ...] | None = None
     disable_after_days: int | None = None
     """After how many days of nothing but failures an endpoint is switched off; None: never."""
+    allowed_hosts: frozenset[str] = frozenset()
+    """What a request may name as its host besides the names of this machine; lower-case, without port."""
+    files: Path | None = None
+    """The folder below which the control API reads and writes files; None: nowhere."""
 
 
 class Services(msgspec.Struct):

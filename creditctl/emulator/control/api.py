@@ -24,11 +24,19 @@ def handle(emulator: ControlledEmulator, request: Request, now: int) -> Response
     """Answer one control request with JSON; what is raised but no refusal is a bug, which the caller answers."""
     try:
         found, args = _find(request)
+        _require_json(request)
         params = read_fields(found.fields, read_tree(request))
         answer = found.handler(Command(emulator, params, args, request.headers, now))
     except StripeError as error:
         return _json(error.status, {"error": error.fields})
     return _json(200, answer)
+
+
+def _require_json(request: Request) -> None:
+    """Refuse what a page of another site can send unasked: a form, or a text. Errors: StripeError."""
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if request.method != "GET" and given != "application/json" and (request.method == "POST" or request.body):
+        raise invalid("Send `Content-Type: application/json`: controls take nothing else.", status=415, executed=False)
 
 
 def _json(status: int, answer: Any) -> Response:

@@ -1,4 +1,4 @@
-"""Parameters of controls: query, JSON or form body as one tree, read against the same schemas as /v1."""
+"""Parameters of controls: query and JSON body as one tree, read against the same schemas as /v1."""
 
 from typing import Any
 
@@ -23,14 +23,10 @@ class Names(Listing):
 def read_tree(request: Request) -> Tree:
     """The parameters of a request as a form tree; those of the body win over those of the query.
 
-    Errors: StripeError for a body that is no JSON object where it should be one.
+    Errors: StripeError for a body that is no JSON object.
     """
     tree = decode(request.query)
-    if not request.body:
-        return tree
-    if "json" in request.headers.get("content-type", "") or request.body.lstrip()[:1] == b"{":
-        return tree | _json_tree(request.body)
-    return tree | decode(request.body.decode("utf-8", "replace"))
+    return tree | _json_tree(request.body) if request.body else tree
 
 
 def _json_tree(body: bytes) -> Tree:

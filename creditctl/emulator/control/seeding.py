@@ -4,6 +4,7 @@ Each price and fate has one template per object, made by the same functions as a
 payment, so that a hundred thousand take seconds.
 """
 
+import os
 import random
 import sqlite3
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ import msgspec
 
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.control.command import Command, control
+from creditctl.emulator.control.files import create_file, new_file
 from creditctl.emulator.control.params import Names
 from creditctl.emulator.control.seed_templates import FATES, Template, templates
 from creditctl.emulator.payments import balances
@@ -70,7 +72,7 @@ def read_plan(context: RequestContext, params: Mapping[str, Any]) -> SeedPlan:
         users=params.get("users", max(payments // 4, 1)),
         prices=_prices(context, params.get("prices") or []),
         shares={name: params.get(name, share) for name, share in DEFAULT_SHARES.items()},
-        manifest=Path(manifest) if manifest else None,
+        manifest=new_file(context.services.options, manifest, "manifest") if manifest else None,
     )
 
 
@@ -204,11 +206,22 @@ class Seeding:
         counts = {fate: sum(fact["fate"] == fate for fact in facts) for fate in FATES}
         report: Body = {"payments": len(facts), "seed": self._plan.seed, "fates": counts}
         if self._plan.manifest:
-            self._plan.manifest.write_bytes(b"".join(encode(fact) + b"\n" for fact in facts))
+            _write_new(self._plan.manifest, b"".join(encode(fact) + b"\n" for fact in facts))
             report["manifest"] = str(self._plan.manifest)
         elif len(facts) <= MOST_INLINE:
             report["data"] = facts
         return report
+
+
+def _write_new(place: Path, content: bytes) -> None:
+    """Write a new file whole; what could not be written whole is removed. Errors: OSError."""
+    descriptor = create_file(place)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+    except BaseException:
+        place.unlink(missing_ok=True)
+        raise
 
 
 CONTROLS = (control("POST", "seed", seed_payments, _PARAMS),)

@@ -1,10 +1,12 @@
 """Controls over the emulator as a whole: identity, health, clock, snapshot, restore, reset."""
 
+import os
 import sqlite3
 from pathlib import Path
 from typing import Any
 
 from creditctl.emulator.control.command import Command, control
+from creditctl.emulator.control.files import allowed_file, create_file, new_file
 from creditctl.emulator.protocol.errors import invalid, missing_parameter
 from creditctl.emulator.protocol.fields import Integer, Text
 from creditctl.emulator.protocol.schema import Fields
@@ -52,22 +54,31 @@ def move_clock(command: Command) -> Any:
 
 
 def snapshot(command: Command) -> Any:
-    """Copy the whole state into the SQLite file `path`."""
-    path = Path(command.params["path"])
+    """Copy the whole state into `path`, a new SQLite file below the folder for files."""
+    path = new_file(command.services.options, command.params["path"], "path")
     try:
-        with_file = sqlite3.connect(path)
-        try:
-            command.services.store.db.backup(with_file)
-        finally:
-            with_file.close()
+        os.close(create_file(path))
+        _copy(command.services.store.db, path)
     except (OSError, sqlite3.Error) as error:
         raise invalid(f"The snapshot {path} can't be written: {error}", param="path") from error
     return {"path": str(path)}
 
 
+def _copy(source: sqlite3.Connection, path: Path) -> None:
+    """Copy a database into a file that was made for it; what could not be written whole is removed."""
+    target = sqlite3.connect(path)
+    try:
+        source.backup(target)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    finally:
+        target.close()
+
+
 def restore(command: Command) -> Any:
-    """Replace the whole state by a snapshot."""
-    path = Path(command.params["path"])
+    """Replace the whole state by a snapshot, a file below the folder for files."""
+    path = allowed_file(command.services.options, command.params["path"], "path")
     if not path.is_file():
         raise invalid(f"There is no snapshot at {path}.", param="path", status=404)
     try:

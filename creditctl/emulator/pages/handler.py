@@ -11,7 +11,8 @@ import msgspec
 from creditctl.emulator.api.accounts import Accounts
 from creditctl.emulator.api.context import RequestContext, Services
 from creditctl.emulator.pages.actions import answer_for_intent, apply_promotion, pay_by_form, way_back
-from creditctl.emulator.pages.views import challenge_page, checkout_page, notice_page
+from creditctl.emulator.pages.form_tokens import FIELD, FormTokens
+from creditctl.emulator.pages.views import PageForm, challenge_page, checkout_page, notice_page
 from creditctl.emulator.protocol.errors import StripeError
 from creditctl.emulator.protocol.forms import decode
 from creditctl.emulator.protocol.wire import Request, Response
@@ -24,8 +25,10 @@ PREFIXES = ("/c/pay/", "/_challenge/")
 _HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
-    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+    # With `no-referrer` a browser would send the page's own forms with `Origin: null`.
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
 }
 
 
@@ -36,9 +39,15 @@ class Visit(msgspec.Struct):
     row: Row
     path: str
     form: dict[str, str]
+    token: str
+
+    @property
+    def page(self) -> PageForm:
+        """Where the page's forms go, and their token."""
+        return PageForm(self.path, self.token)
 
 
-def handle(services: Services, accounts: Accounts, request: Request, now: int) -> Response:
+def handle(services: Services, accounts: Accounts, tokens: FormTokens, request: Request, now: int) -> Response:
     """Answer a browser."""
     parts = request.path.strip("/").split("/")
     challenge = parts[0] == "_challenge"
@@ -61,7 +70,14 @@ def handle(services: Services, accounts: Accounts, request: Request, now: int) -
         key: value for key, value in decode(request.body.decode("utf-8", "replace")).items() if isinstance(value, str)
     }
     path = f"/_challenge/{object_id}" if challenge else f"/c/pay/{object_id}"
-    return action(Visit(context, context.fetch_row(kind, object_id), path, form))
+    if request.method == "POST" and not tokens.fits(path, form.pop(FIELD, "")):
+        return forbidden("This form was not shown here, or before the emulator started anew.", path)
+    return action(Visit(context, context.fetch_row(kind, object_id), path, form, tokens.token(path)))
+
+
+def forbidden(reason: str, path: str = "") -> Response:
+    """The answer to a form or a caller that is not taken."""
+    return _html(403, notice_page("Not possible", reason, path))
 
 
 def _not_allowed(place: str) -> Response:
@@ -90,7 +106,7 @@ def show(visit: Visit) -> Response:
         return _after(session)
     if _waiting(visit, session):
         return _redirect(visit.path + "/challenge")
-    return _html(200, checkout_page(visit.row, session, visit.path, {}, None))
+    return _html(200, checkout_page(visit.row, session, visit.page, {}, None))
 
 
 def _waiting(visit: Visit, session: Body) -> bool:
@@ -119,7 +135,7 @@ def submit(visit: Visit) -> Response:
         done = _act(visit, lambda: pay_by_form(visit.context, visit.row, visit.form))
     except StripeError as error:
         row = visit.context.fetch_row(SESSION, session["id"])
-        return _html(error.status, checkout_page(row, row.decoded(), visit.path, visit.form, error.fields))
+        return _html(error.status, checkout_page(row, row.decoded(), visit.page, visit.form, error.fields))
     return _finished(visit, done) if done["status"] == "complete" else _redirect(visit.path + "/challenge")
 
 
@@ -141,7 +157,7 @@ def promote(visit: Visit) -> Response:
     try:
         _act(visit, lambda: apply_promotion(visit.context, visit.row, visit.form.get("promotion_code", "")))
     except StripeError as error:
-        return _html(400, checkout_page(visit.row, visit.row.decoded(), visit.path, visit.form, error.fields))
+        return _html(400, checkout_page(visit.row, visit.row.decoded(), visit.page, visit.form, error.fields))
     return _redirect(visit.path)
 
 
@@ -150,7 +166,8 @@ def show_challenge(visit: Visit) -> Response:
     session = visit.row.decoded()
     if session["status"] != "open" or not _waiting(visit, session):
         return _redirect(visit.path)
-    return _html(200, challenge_page(session["amount_total"], session["currency"], visit.path + "/challenge"))
+    page = PageForm(visit.path + "/challenge", visit.token)
+    return _html(200, challenge_page(session["amount_total"], session["currency"], page))
 
 
 def answer_challenge(visit: Visit) -> Response:
@@ -160,12 +177,12 @@ def answer_challenge(visit: Visit) -> Response:
         done = _act(visit, lambda: authenticate_session(visit.context, visit.row, passed))
     except StripeError as error:
         row = visit.context.fetch_row(SESSION, visit.row.id)
-        return _html(error.status, checkout_page(row, row.decoded(), visit.path, {}, error.fields))
+        return _html(error.status, checkout_page(row, row.decoded(), visit.page, {}, error.fields))
     if done["status"] == "complete":
         return _finished(visit, done)
     intent = visit.context.fetch(PAYMENT_INTENT, done["payment_intent"])
     row = visit.context.fetch_row(SESSION, done["id"])
-    return _html(402, checkout_page(row, done, visit.path, {}, intent["last_payment_error"]))
+    return _html(402, checkout_page(row, done, visit.page, {}, intent["last_payment_error"]))
 
 
 def show_intent_challenge(visit: Visit) -> Response:
@@ -175,7 +192,7 @@ def show_intent_challenge(visit: Visit) -> Response:
         return _redirect(f"/c/pay/{session}/challenge")
     if intent["status"] != "requires_action":
         return _html(200, notice_page("Nothing to do", "This payment needs no authentication."))
-    return _html(200, challenge_page(intent["amount"], intent["currency"], visit.path))
+    return _html(200, challenge_page(intent["amount"], intent["currency"], visit.page))
 
 
 def answer_intent_challenge(visit: Visit) -> Response:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from creditctl.emulator.protocol.currencies import written
 from creditctl.emulator.storage.object_types import Body
 from creditctl.emulator.storage.store import Row
@@ -25,6 +27,15 @@ LIVE_HINTS = (
     ("4539 1488 0343 6467", "pays, like every number that is no test card"),
     ("4242 4242 4242 4242", "is declined: a test card in live mode"),
 )
+
+
+class PageForm(msgspec.Struct, frozen=True):
+    """Where a page's forms go, and the token that they carry."""
+
+    path: str
+    token: str
+
+
 _OTHER_METHODS = {"us_bank_account": "US bank account", "sepa_debit": "SEPA direct debit"}
 
 
@@ -41,7 +52,7 @@ def _render(name: str, **context: Any) -> str:
     return _environment().get_template(name).render(**context)
 
 
-def checkout_page(row: Row, session: Body, path: str, form: Mapping[str, str], error: Body | None) -> str:
+def checkout_page(row: Row, session: Body, page: PageForm, form: Mapping[str, str], error: Body | None) -> str:
     """The Checkout page of an open session."""
     currency = session["currency"]
     wrong = (error or {}).get("param")
@@ -61,7 +72,7 @@ def checkout_page(row: Row, session: Body, path: str, form: Mapping[str, str], e
         due=session["amount_total"] > 0,
         error={"message": error["message"], "decline_code": error.get("decline_code")} if error else None,
         promotion_codes=bool(session["allow_promotion_codes"]) and not session["discounts"],
-        path=path,
+        page=page,
         values=values,
         locked_email=bool(session["customer_email"]),
         invalid=invalid,
@@ -84,9 +95,9 @@ def _discount(session: Body) -> str:
     return written(off, session["currency"]) if off else ""
 
 
-def challenge_page(amount: int, currency: str, path: str) -> str:
+def challenge_page(amount: int, currency: str, page: PageForm) -> str:
     """The 3D Secure challenge of the buyer's bank."""
-    return _render("challenge.html", title="Confirm the payment", total=written(amount, currency), path=path)
+    return _render("challenge.html", title="Confirm the payment", total=written(amount, currency), page=page)
 
 
 def notice_page(title: str, text: str, link: str = "") -> str:

@@ -50,6 +50,8 @@ def _uvicorn(emulator: Emulator) -> uvicorn.Server:
 
 
 def _url(host: str, port: int) -> str:
+    """The URL at which this machine reaches a listening host."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - shown, not bound
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

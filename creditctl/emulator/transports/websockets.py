@@ -9,6 +9,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from creditctl.emulator.app import Emulator
+from creditctl.emulator.protocol.wire import Request
 from creditctl.emulator.webhooks.listeners import ListenSession
 
 PROTOCOL = "stripecli-devproxy-v1"
@@ -16,9 +17,10 @@ LONGEST_WAIT_SECONDS = 1.0
 
 
 async def subscribe(emulator: Emulator, scope: Scope, receive: Receive, send: Send) -> None:
-    """Serve `/subscribe/{account}`; other paths have no websocket."""
+    """Serve `/subscribe/{account}`; other paths have no websocket, and pages of other sites get none."""
     socket = WebSocket(scope, receive, send)
-    if not scope["path"].startswith("/subscribe/"):
+    request = Request("GET", scope["path"], headers=dict(socket.headers))
+    if not scope["path"].startswith("/subscribe/") or emulator.caller_fault(request) is not None:
         await socket.close()
         return
     await Subscription(emulator)(socket)

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[tuple[Emulator, EmulatorServer]]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Emulator, EmulatorServer]]:
     """One emulator on a loopback port; each test finds it empty."""
-    emulator = Emulator(clock=lambda: NOW)
+    emulator = Emulator(clock=lambda: NOW, files=tmp_path_factory.getbasetemp())
     with EmulatorServer(emulator) as running:
         yield emulator, running
     emulator.close()

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
+
 from tests.support.waiting import finish
 
 DEADLINE_SECONDS = 20
@@ -65,3 +67,23 @@ def test_with_json_one_document_says_where_it_is(tmp_path: Path) -> None:
     assert (document["schema"], document["ok"], document["mode"]) == ("creditctl.emulator.v1", True, "emulator")
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", document["report"]["url"])
     assert document["report"]["example_key"].startswith("sk_test_")
+
+
+def test_a_host_that_others_can_reach_warns_and_files_stay_where_it_was_told(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    with started(tmp_path, "--host", "0.0.0.0", "--allow-host", "emulator", "--files", "files") as process:
+        said = lines_until(process, "Ctrl-C")
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[-1]
+        name, here = {"Host": "emulator:12111"}, str(tmp_path / "here.db")
+        answers = [
+            httpx.get(f"{url}/_emulator", headers=name).status_code,
+            httpx.get(f"{url}/_emulator", headers={"Host": "other:12111"}).status_code,
+            httpx.post(f"{url}/_emulator/snapshot", json={"path": here}).status_code,
+            httpx.post(f"{url}/_emulator/snapshot", json={"path": "there.db"}).status_code,
+        ]
+
+    assert said[0].startswith("Warning: --host 0.0.0.0 lets other machines reach it")
+    assert url.startswith("http://127.0.0.1:")
+    assert answers == [200, 403, 403, 200]
+    assert [path.name for path in tmp_path.rglob("*.db")] == ["there.db"]

@@ -87,9 +87,13 @@ def test_a_bug_is_500(ask: Inside, caplog: pytest.LogCaptureFixture) -> None:
     assert "no such table: deliveries" in caplog.text
 
 
-def test_a_form_is_read_like_json(ask: Inside) -> None:
-    answer = ask.emulator.handle(
-        Request("POST", "/_emulator/faults", "", {"authorization": f"Bearer {ask.key}"}, b"kind=status&status=503")
-    )
-
-    assert (answer.status, json.loads(answer.body)["status"]) == (200, 503)
+@pytest.mark.parametrize(
+    "kind", ["", "text/plain", "application/x-www-form-urlencoded", "text/plain; x=application/json"]
+)
+def test_what_a_page_of_another_site_can_send_unasked_is_refused(ask: Inside, kind: str) -> None:
+    headers = {"authorization": f"Bearer {ask.key}", "content-type": kind}
+    for path, body in (("faults", b'{"kind": "status"}'), ("faults", b"kind=status&status=503"), ("reset", b"")):
+        answer = ask.emulator.handle(Request("POST", f"/_emulator/{path}", "", headers, body))
+        assert answer.status == 415
+        assert "application/json" in json.loads(answer.body)["error"]["message"]
+    assert ask.emulator.services.faults.rules == []

@@ -60,7 +60,7 @@ def test_a_seeded_balance_adds_up(emulator: Emulator, ask: Inside) -> None:
 
 def test_the_same_seed_gives_the_same_history(tmp_path: Path) -> None:
     def run(name: str) -> bytes:
-        emulator = Emulator(seed=1, clock=lambda: NOW)
+        emulator = Emulator(seed=1, clock=lambda: NOW, files=tmp_path)
         form = b"name=A&default_price_data[currency]=usd&default_price_data[unit_amount]=1000"
         emulator.handle(Request("POST", "/v1/products", "", {"authorization": f"Bearer {TEST_KEY}"}, form))
         path = tmp_path / name

@@ -1,6 +1,7 @@
 """The hosted pages, as a browser without JavaScript uses them."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +20,8 @@ class Shop:
 
     emulator: Emulator
     ask: Inside
+    tokens: dict[str, str] = field(default_factory=dict)
+    """The form token that each page has shown."""
 
     def session(self, extra: str = "") -> dict[str, Any]:
         self.ask("POST", "/v1/products", "name=Starter+%3Cb%3E&id=starter")
@@ -31,7 +34,20 @@ class Shop:
         return made
 
     def visit(self, method: str, path: str, /, **form: str) -> Response:
-        return self.emulator.handle(Request(method, path, "", {"host": "127.0.0.1:4"}, urlencode(form).encode()))
+        """A visit as a browser makes it: a form is sent with the token of the page that shows it."""
+        page = "/".join(path.split("/")[: 4 if path.startswith("/c/") else 3])
+        if method == "POST" and page not in self.tokens:
+            where = self.visit("GET", page).headers.get("Location")
+            if where is not None:
+                self.visit("GET", where)
+        if method == "POST":
+            form = {"form_token": self.tokens.get(page, ""), **form}
+        request = Request(method, path, "", {"host": "127.0.0.1:4"}, urlencode(form).encode())
+        response = self.emulator.handle(request)
+        found = re.search(rb'name="form_token" value="([0-9a-f]+)"', response.body)
+        if found is not None:
+            self.tokens[page] = found[1].decode()
+        return response
 
 
 @pytest.fixture
@@ -165,6 +181,7 @@ def test_pages_that_cannot_be_used_that_way(shop: Shop) -> None:
 
 def test_an_expired_session_takes_no_money(shop: Shop, ask: Inside) -> None:
     session = shop.session()
+    shop.visit("GET", f"/c/pay/{session['id']}")
     ask("POST", f"/v1/checkout/sessions/{session['id']}/expire")
     for method in ("GET", "POST"):
         page = shop.visit(method, f"/c/pay/{session['id']}", **(GOOD if method == "POST" else {}))
@@ -195,3 +212,28 @@ def test_the_page_of_any_account_is_public_but_its_objects_are_not(shop: Shop, a
     assert shop.visit("POST", f"/c/pay/{session['id']}", **GOOD).status == 303
     assert ask("GET", "/v1/charges", headers=other)[1]["data"] == []
     assert len(ask("GET", "/v1/charges")[1]["data"]) == 1
+
+
+@pytest.mark.parametrize("token", ["", "0" * 64, "é"])
+def test_a_form_that_no_page_of_ours_showed_pays_nothing(shop: Shop, ask: Inside, token: str) -> None:
+    session = shop.session()
+    path = f"/c/pay/{session['id']}"
+
+    refused = shop.visit("POST", path, **GOOD, form_token=token)
+
+    assert refused.status == 403
+    assert f'href="{path}"' in refused.body.decode()
+    assert ask("GET", f"/v1/checkout/sessions/{session['id']}")[1]["status"] == "open"
+
+
+def test_the_token_of_one_page_opens_no_other(shop: Shop) -> None:
+    first, second = (shop.session()["id"] for _ in range(2))
+    shop.visit("GET", f"/c/pay/{first}")
+
+    assert shop.visit("POST", f"/c/pay/{second}", **GOOD, form_token=shop.tokens[f"/c/pay/{first}"]).status == 403
+
+
+def test_the_page_stands_in_no_frame(shop: Shop) -> None:
+    page = shop.visit("GET", f"/c/pay/{shop.session()['id']}")
+
+    assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]

@@ -1,6 +1,7 @@
 """The ASGI application: a buyer's redirect waits until the shop has answered the event of the payment."""
 
 import http.client
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -59,8 +60,10 @@ def test_the_redirect_comes_after_the_answer(shop: Shop) -> None:
             },
         ).json()
         browser = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=patience(20))
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        browser.request("POST", urlsplit(session["url"]).path, urlencode(CARD), headers)
+        path, headers = urlsplit(session["url"]).path, {"Content-Type": "application/x-www-form-urlencoded"}
+        token = re.search(r'name="form_token" value="(\w+)"', stripe.get(path).text)
+        assert token is not None
+        browser.request("POST", path, urlencode({**CARD, "form_token": token[1]}), headers)
         deadline = Deadline(5)
         while stripe.get(f"/v1/checkout/sessions/{session['id']}").json()["status"] != "complete":
             assert not deadline.passed

@@ -1,14 +1,10 @@
 """Endpoints that do nothing but fail for days are switched off."""
 
-import json
-
-from creditctl.emulator.protocol.wire import Request
 from tests.emulator.world import Inside, Receiver
 
 
 def test_an_endpoint_that_only_fails_is_switched_off(ask: Inside, receiver: Receiver) -> None:
-    body = json.dumps({"days": 3}).encode()
-    ask.emulator.handle(Request("POST", "/_emulator/auto_disable", "", {}, body))
+    ask.control("/auto_disable", days=3)
     made = ask("POST", "/v1/webhook_endpoints", "url=https://a.example&enabled_events[]=*")[1]["id"]
     receiver.answers = [500] * 3
     for wait, status in ((0, "enabled"), (2 * 86_400, "enabled"), (86_400, "disabled")):

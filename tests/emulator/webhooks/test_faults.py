@@ -36,7 +36,7 @@ def test_reordering_is_repeatable() -> None:
         http = EmulatorHTTPClient(emulator)
         client = stripe.StripeClient(TEST_KEY, http_client=http, max_network_retries=0)
         client.v1.webhook_endpoints.create(params={"url": ENDPOINT_URL, "enabled_events": ["*"]})
-        emulator.handle(Request("POST", "/_emulator/faults", "", {}, b'{"kind": "reorder"}'))
+        control(emulator, "POST", "/faults", kind="reorder")
         for name in "ABCDEF":
             client.v1.products.create(params={"name": name})
         names: list[str] = []

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
-from websockets.typing import Subprotocol
+from websockets.typing import Origin, Subprotocol
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
@@ -112,3 +112,17 @@ def test_an_unknown_websocket_is_refused(stripe: httpx.Client) -> None:
 def test_an_unknown_feature_is_refused(stripe: httpx.Client) -> None:
     form = {"device_name": "test", "websocket_features[]": "telepathy"}
     assert stripe.post("/v1/stripecli/sessions", data=form).status_code == 400
+
+
+def test_a_page_of_another_site_gets_no_websocket(stripe: httpx.Client) -> None:
+    opened = open_session(stripe)
+    with (
+        pytest.raises(InvalidStatus) as caught,
+        connect(
+            opened["websocket_url"],
+            additional_headers={"Websocket-Id": opened["websocket_id"]},
+            origin=Origin("https://evil.example"),
+        ),
+    ):
+        pass
+    assert caught.value.response.status_code == 403
