@@ -12,9 +12,9 @@ test: ## the whole test suite, or some rooms of it: make test ROOM="ledger cli/e
 	@$(PYTHON) .ci/install.py test
 	@$(BIN)/python -m pytest -n auto $(addprefix tests/,$(ROOM)) $(ARGS)
 
-test-fast: ## while one works: without processes, browsers, databases and tests of many examples
+test-fast: ## while one works: without processes, browsers, databases, tests of many examples and of the whole house
 	@$(PYTHON) .ci/install.py test
-	@$(BIN)/python -m pytest -n auto -m "not outside and not examples" $(addprefix tests/,$(ROOM)) $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto -p no:schemathesis -m "not (outside or examples or wide)" $(addprefix tests/,$(ROOM)) $(ARGS)
 
 check: ## formatting, lint, types, import contracts
 	@$(PYTHON) .ci/install.py test check

@@ -13,7 +13,7 @@ from hypothesis import settings
 from tests.support.cli import Cli
 from tests.support.clock import Clock
 from tests.support.keys import TEST_KEY
-from tests.support.usage import starts_processes, tries_examples
+from tests.support.usage import is_wide, starts_processes, tries_examples
 from tests.support.waiting import patience
 
 if TYPE_CHECKING:
@@ -80,9 +80,11 @@ def pytest_timeout_set_timer(item: pytest.Item, settings: pytest_timeout.Setting
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the tests that `make test-fast` leaves out: those that start a process, and those of many examples."""
+    """Marks what `make test-fast` leaves out: tests that start a process, try many examples, or look at everything."""
     for item in items:
         if starts_processes(item):
             item.add_marker(pytest.mark.outside)
         if tries_examples(item):
             item.add_marker(pytest.mark.examples)
+        if is_wide(item):
+            item.add_marker(pytest.mark.wide)

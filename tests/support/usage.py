@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 
 import hypothesis
@@ -55,6 +56,17 @@ def starts_processes(item: pytest.Item) -> bool:
 def tries_examples(item: pytest.Item) -> bool:
     """Whether it is run with many examples, or runs something with many."""
     return hypothesis.is_hypothesis_test(getattr(item, "function", None)) or EXAMPLES.finds(item)
+
+
+WIDE_ROOMS = {"docs", "house", "journeys"}
+"""Rooms whose tests judge the whole house at once."""
+
+
+def is_wide(item: pytest.Item) -> bool:
+    """Whether it judges the whole house, or repeats on a port what is also tried in process."""
+    room = item.path.relative_to(Path(__file__).parents[1]).parts[0]
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    return room in WIDE_ROOMS or "loopback" in parameters.values()
 
 
 def _used_by(thing: object) -> Iterator[object]:
