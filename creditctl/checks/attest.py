@@ -19,7 +19,7 @@ def attest(context: Context, item: str, *, by: str, note: str, valid_seconds: in
     Errors: ConfigurationError where there is no ledger to keep it in.
     """
     statement = json.dumps({"note": note, "digest": context.digest}, ensure_ascii=False)
-    with context.books.transaction() as tx:
+    with context.required_ledger.transaction() as tx:
         return tx.attest(item, by, statement, context.clock() + valid_seconds)
 
 
