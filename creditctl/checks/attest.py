@@ -1,4 +1,4 @@
-"""What a person vouches for where no machine can look: who, when, what they saw, and for which configuration."""
+"""Attestation: what a person vouches for where no call can prove it: who, when, what was seen, which configuration."""
 
 from __future__ import annotations
 
