@@ -1,4 +1,4 @@
-"""What a person vouches for where no machine can look: who, when, what they saw, and for which configuration."""
+"""Attestation: what a person vouches for where no call can prove it: who, when, what was seen, which configuration."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def attest(context: Context, item: str, *, by: str, note: str, valid_seconds: in
     Errors: ConfigurationError where there is no ledger to keep it in.
     """
     statement = json.dumps({"note": note, "digest": context.digest}, ensure_ascii=False)
-    with context.books.transaction() as tx:
+    with context.required_ledger.transaction() as tx:
         return tx.attest(item, by, statement, context.clock() + valid_seconds)
 
 

@@ -80,7 +80,7 @@ def secret_key(context: Context) -> CheckAnswer:
         return failed(f"STRIPE_SECRET_KEY (from {source}) is a test key.", "Replace it by the live key.")
     account = context.account
     evidence = f"Stripe takes the key (from {source}) for {account or 'an account that it may not read'}."
-    if account is not None and not getattr(context.door.account, "charges_enabled", False):
+    if account is not None and not getattr(context.connection.account, "charges_enabled", False):
         return failed(f"{evidence} It may not take payments yet.", "Finish activating the account in the Dashboard.")
     if context.settings.account_id is None and account is not None:
         return warned(f"{evidence} Nothing pins it.", f"Set STRIPE_ACCOUNT_ID={account}.")
@@ -117,7 +117,7 @@ def small_payment(context: Context) -> CheckAnswer:
 
 def credits_added(context: Context) -> CheckAnswer:
     """The credits of that payment are in the ledger, as many as were sold."""
-    _ = context.books  # without a ledger nothing can be said
+    _ = context.required_ledger  # without a ledger nothing can be said
     payment = context.small_payment
     if payment is None:
         return failed("There is no payment yet whose credits could have been added.", "Make the small payment first.")
@@ -153,7 +153,7 @@ def _words(finding: Finding) -> str:
 def transaction_history(context: Context) -> CheckAnswer:
     """The last reconciliation compared everything since that payment, and found nothing wrong."""
     fix = "Run `creditctl reconcile`, settle what it finds, and put it into cron."
-    with context.books.reading() as view:
+    with context.required_ledger.reading() as view:
         run = next(iter(view.runs("reconcile", limit=1)), None)
     if run is None:
         return failed("Nothing was reconciled yet.", fix)
@@ -187,7 +187,9 @@ def _receipt_words(context: Context) -> str:
         return f"Whether receipts are sent is not in Stripe's API, and in {context.mode_words} none are."
     payment = context.small_payment
     intent = payment.case.key if payment is not None and payment.case.key.startswith("pi_") else None
-    charges = [] if intent is None else StripeReader(context.door.client).list(CHARGES, {"payment_intent": intent})
+    charges = (
+        [] if intent is None else StripeReader(context.connection.client).list(CHARGES, {"payment_intent": intent})
+    )
     numbers = [str(charge["receipt_number"]) for charge in charges if charge.get("receipt_number")]
     if numbers:
         return f"Stripe numbered a receipt for the small payment ({numbers[0]}), so one was sent; did it arrive?"

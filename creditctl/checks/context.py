@@ -56,15 +56,15 @@ class Context:
         return "an unknown mode" if self.mode is None else f"{self.mode} mode"
 
     @property
-    def door(self) -> StripeConnection:
-        """The door to Stripe. Errors: ConfigurationError saying why there is none."""
+    def connection(self) -> StripeConnection:
+        """The connection to Stripe. Errors: ConfigurationError saying why there is none."""
         if self.stripe is None:
             fix = "Correct the settings; `creditctl env check` says where."
             raise ConfigurationError(self.no_stripe, code="checks.no_stripe", fix=fix)
         return self.stripe
 
     @property
-    def books(self) -> Ledger:
+    def required_ledger(self) -> Ledger:
         """The ledger. Errors: ConfigurationError saying why there is none."""
         if self.ledger is None:
             fix = "Run it where the backend's ledger is, or name the file with CREDITCTL_LEDGER."
@@ -74,7 +74,7 @@ class Context:
     @cached_property
     def balance(self) -> Balance:
         """The account's balance: the cheapest answer of Stripe's that says the mode, and Stripe's time."""
-        return self.door.client.v1.balance.retrieve()
+        return self.connection.client.v1.balance.retrieve()
 
     @property
     def livemode(self) -> bool:
@@ -85,14 +85,14 @@ class Context:
     def account(self) -> str | None:
         """The account, or None where a restricted key may not read it."""
         try:
-            return self.door.account_id
+            return self.connection.account_id
         except stripe.PermissionError:
             return None
 
     @cached_property
     def endpoints(self) -> tuple[EndpointState, ...]:
         """Every webhook endpoint of the account, oldest first."""
-        return observe_endpoints(self.door)
+        return observe_endpoints(self.connection)
 
     @property
     def our_endpoints(self) -> tuple[EndpointState, ...]:
@@ -103,7 +103,7 @@ class Context:
     @cached_property
     def latest(self) -> LatestPayments:
         """The latest payments as Stripe shows them, and those that only the ledger names."""
-        reader = PaymentReader(self.door.client, self.catalog, self.clock())
+        reader = PaymentReader(self.connection.client, self.catalog, self.clock())
         if self.ledger is None:
             return read_latest(reader, NoEntries())
         with self.ledger.reading() as view:
@@ -141,22 +141,22 @@ class Context:
 
 
 def open_ledger(
-    settings: Settings, door: StripeConnection | None, clock: Callable[[], int]
+    settings: Settings, connection: StripeConnection | None, clock: Callable[[], int]
 ) -> tuple[Ledger | None, str]:
     """The ledger that the settings name, if it is there and belongs to the account; else None and why not."""
     try:
         path, account = settings.ledger_path, None
-        if door is not None:
-            account = _account_or_none(door)
-        livemode = None if door is None else door.livemode
+        if connection is not None:
+            account = _account_or_none(connection)
+        livemode = None if connection is None else connection.livemode
         return Ledger.open(path, account=account, livemode=livemode, clock=clock, create=False), ""
     except CreditctlError as error:
         return None, error.message
 
 
-def _account_or_none(door: StripeConnection) -> str | None:
+def _account_or_none(connection: StripeConnection) -> str | None:
     try:
-        return door.account_id
+        return connection.account_id
     except stripe.PermissionError:
         return None
 

@@ -92,12 +92,12 @@ def _undelivered(context: Context) -> Iterator[Mapping[str, Any]]:
         "types": sorted(ENDPOINT_EVENTS),
         "created": {"gte": now - RECENT_SECONDS, "lte": now - GRACE_SECONDS},
     }
-    return list_all(context.door.client, "events", parameters)
+    return list_all(context.connection.client, "events", parameters)
 
 
 def nothing_failed(context: Context) -> CheckAnswer:
     """No webhook ended in an error of the backend."""
-    failures = [item for item in _deliveries(context.books, "failed") if _is_recent(context, item)]
+    failures = [item for item in _deliveries(context.required_ledger, "failed") if _is_recent(context, item)]
     if not failures:
         return passed("No webhook failed in the backend in the last three days.")
     last = failures[-1]
@@ -109,7 +109,7 @@ def nothing_failed(context: Context) -> CheckAnswer:
 
 def nothing_open(context: Context) -> CheckAnswer:
     """Nothing waits for a person to decide."""
-    with context.books.reading() as view:
+    with context.required_ledger.reading() as view:
         waiting = view.findings()
     if not waiting:
         return passed("No finding is open in the ledger.")
@@ -120,7 +120,7 @@ def nothing_open(context: Context) -> CheckAnswer:
 
 def ledger_is_whole(context: Context) -> CheckAnswer:
     """Every entry is as it was written."""
-    with context.books.reading() as view:
+    with context.required_ledger.reading() as view:
         verification = view.verify()
     if verification.ok:
         return passed(f"All {verification.head.count} entries are as they were written.")
@@ -144,7 +144,7 @@ def secret_is_clean(context: Context) -> CheckAnswer:
 
 def signatures_verify(context: Context) -> CheckAnswer:
     """No delivery was refused for its signature."""
-    refused = [item for item in _deliveries(context.books, "bad_signature") if _is_recent(context, item)]
+    refused = [item for item in _deliveries(context.required_ledger, "bad_signature") if _is_recent(context, item)]
     if not refused:
         return passed("No delivery was refused for its signature in the last three days.")
     last = refused[-1]

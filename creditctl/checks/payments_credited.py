@@ -17,7 +17,7 @@ _MOST_NAMED = 5
 
 def every_payment_credited(context: Context) -> CheckAnswer:
     """Every one of the latest payments has its credits, and its refunds and disputes have taken theirs."""
-    _ = context.books  # without a ledger nothing can be said
+    _ = context.required_ledger  # without a ledger nothing can be said
     if context.latest.unreadable:
         return _not_understood(context.latest.unreadable)
     findings = [found.finding for payment in context.judged for found in payment.verdict.found]

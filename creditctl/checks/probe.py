@@ -1,4 +1,4 @@
-"""Asks a URL whether anybody answers there, the way a buyer's browser or Stripe would: redirects are not followed."""
+"""HTTP probe: asks whether anybody answers at a URL, as a buyer's browser or Stripe would; follows no redirects."""
 
 from __future__ import annotations
 

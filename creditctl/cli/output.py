@@ -1,4 +1,4 @@
-"""How a command speaks: the conversation on stderr, the answer on stdout, or exactly one JSON document."""
+"""Output of a command: the conversation on stderr, the answer on stdout, or exactly one JSON document."""
 
 from __future__ import annotations
 

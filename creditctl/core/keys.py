@@ -17,6 +17,9 @@ _BODY = re.compile(r"[A-Za-z0-9_]+\Z")
 _MIN_BODY_CHARACTERS = 4
 _SHOWN_CHARACTERS = 4
 
+EXAMPLE_KEY = "sk_test_emulator0000000000"
+"""The emulator takes any key of this shape; this one is for whoever has none, and opens nothing anywhere else."""
+
 SECRET_PATTERN = re.compile(
     r"(?<![A-Za-z0-9])(?:"
     r"(?:sk|rk|rkcs|ek)_(?:test|live|org)_?[A-Za-z0-9_]{4,}"

@@ -15,9 +15,6 @@ from creditctl.core.modes import is_loopback_url
 DEFAULT_URL = "http://127.0.0.1:12111"
 """Where `creditctl emulator` listens unless told otherwise."""
 
-EXAMPLE_KEY = "sk_test_emulator0000000000"
-"""The emulator takes any key of this shape; this one is for whoever has none, and opens nothing anywhere else."""
-
 CONTROL_PATH = "/_emulator"
 _TIMEOUT_SECONDS = 30.0
 SLOW_SECONDS = 900.0

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from creditctl.core.errors import ConfigurationError, GuardRefused, LedgerError
 from creditctl.ledger.schema import APPLICATION_ID, Migration, upgrade
+from creditctl.ledger.sqlite.connections import switch_journal_mode
 from creditctl.ledger.sqlite.statements import insert
 from creditctl.ledger.sqlite.transactions import write_transaction
-
-_RETRY_SECONDS = 0.05
 
 _PAGE_BYTES = 1024
 """A purchase touches eight pages, each of which is written and summed in full: small ones make commits cheaper."""
@@ -130,22 +128,8 @@ def _require_owner_known(path: Path, wanted: Wanted) -> None:
 
 
 def use_write_ahead_log(connection: sqlite3.Connection, timeout_seconds: float) -> None:
-    """Switches a file to write-ahead logging (WAL), in which readers never wait for the writer.
-
-    SQLite doesn't wait for this switch by itself, so we do.
-
-    Source: SQLite documentation, "Write-Ahead Logging", section "Activating And Configuring WAL Mode".
-    """
-    deadline = time.monotonic() + timeout_seconds
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL").fetchone()
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(_RETRY_SECONDS)
-        else:
-            return
+    """Switches a file to write-ahead logging (WAL), in which readers never wait for the writer."""
+    switch_journal_mode(connection, "WAL", timeout_seconds)
 
 
 def _owner(connection: sqlite3.Connection, path: Path) -> tuple[str, bool]:

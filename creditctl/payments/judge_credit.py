@@ -193,9 +193,10 @@ def _unattributed(case: PaymentCase, context: JudgementContext) -> Verdict:
         return Verdict(PaymentState.NOT_OURS)
     if intent.status != "succeeded":
         return Verdict(PaymentState.WAITING)
-    if context.within_grace(intent.paid):
-        return Verdict(PaymentState.IN_FLIGHT)
     money = format_amount(intent.amount_received, intent.currency)
+    if context.within_grace(intent.paid):
+        young = f"{money} were paid for something of ours just now; a checkout session of it may still be on its way."
+        return Verdict(PaymentState.IN_FLIGHT, (_in_flight(case, young),))
     text = f"{money} were paid for something of ours, but no checkout session belongs to the payment."
     fix = "Find the buyer, then `creditctl ledger adjust --user USER_ID --credits N --reason TEXT`, or refund it"
     return Verdict(PaymentState.UNDECIDED, (for_person("unattributed_payment", case.key, text, fix),))

@@ -1,1 +1,1 @@
-"""An application's own credit rows: read from tables and files, checked, and imported into the ledger."""
+"""Import sources: an application's own credit rows from tables and files, checked and imported into the ledger."""

@@ -64,14 +64,14 @@ def _note(payment: TracedPayment, verdict: Verdict) -> str:
     """How things stand where nothing is missing."""
     if verdict.state is PaymentState.UNREADABLE:
         return f"Stripe's objects cannot be judged: {payment.case.unreadable[0].reason}"
+    if verdict.state is PaymentState.IN_FLIGHT and verdict.found:
+        return verdict.found[0].finding.message
     if isinstance(verdict.decision, NotOurs):
         return f"This is no purchase of credits: {verdict.decision.reason}"
     if payment.case.sold is None:
         return "No Checkout session belongs to this payment, so no credits are expected of it."
     if verdict.state is PaymentState.SETTLED:
         return "A person settled what disagreed; nothing is missing."
-    if verdict.state is PaymentState.IN_FLIGHT and verdict.found:
-        return verdict.found[0].finding.message
     return "Everything that Stripe tells is in the ledger."
 
 

@@ -194,9 +194,11 @@ class Production:
         (self.folder / ".env.local").write_text("".join(f"{k}={v}\n" for k, v in self.frontend.items()))
         merged = merge_settings(self.settings, {}, env_file=Path(".env"), folder=self.folder)
         self.asked.append(self.stripe())
-        door = stack.enter_context(connect(merged, sleep=lambda _: None, chance=lambda: 0.0, transport=self.asked[-1]))
+        connection = stack.enter_context(
+            connect(merged, sleep=lambda _: None, chance=lambda: 0.0, transport=self.asked[-1])
+        )
         self.keep_books()
-        ledger, problem = open_ledger(merged, door, self.clock)
+        ledger, problem = open_ledger(merged, connection, self.clock)
         if ledger is not None:
             stack.enter_context(ledger)
         return Context(
@@ -204,7 +206,7 @@ class Production:
             env=gather_env(self.folder, self.settings, git=no_git),
             catalog=parse_catalog(CATALOG),
             clock=self.clock,
-            stripe=door,
+            stripe=connection,
             ledger=ledger,
             probe=lambda _: self.answer,
             no_ledger=problem,

@@ -10,10 +10,12 @@ import pytest
 
 from creditctl.checks.doctor import DOCTOR, RECENT_SECONDS
 from creditctl.checks.probe import ProbeAnswer
+from creditctl.core.entitlement.settlement import Purchase
 from creditctl.core.findings import Finding, Severity
 from creditctl.core.limits import GRACE_SECONDS
 from creditctl.ledger.models import Delivery
 from creditctl.ledger.store import Ledger
+from creditctl.payments.latest import MOST_ASKED
 from tests.checks.conftest import Production, sold
 
 ALL = [check for problem in DOCTOR for check in problem.checks]
@@ -190,3 +192,17 @@ def test_in_test_mode_a_local_backend_and_a_sleeping_storefront_are_warnings(pro
     answers = production.ask(ALL)
 
     assert (answers["endpoint"][0], answers["frontend"][0], answers["backend"][0]) == ("warn", "warn", "fail")
+
+
+def test_payments_that_were_too_many_to_look_at_are_counted(production: Production) -> None:
+    keys = [f"pi_unknown{number}" for number in range(MOST_ASKED + 2)]
+    production.missing += [f"/v1/payment_intents/{key}" for key in keys]
+    with books(production) as ledger, ledger.transaction() as transaction:
+        for key in keys:
+            purchase = Purchase("7", 1000, 1000, "usd", key, None, "starter", production.now)
+            transaction.post(purchase.draft())
+
+    status, evidence = production.ask(ALL)["credited"]
+
+    assert status == "fail"
+    assert f"and {MOST_ASKED} payments that none of them names (2 more were not looked at)" in evidence

@@ -51,15 +51,15 @@ SETTINGS = {
 def shop(tmp_path: Path, clock: Clock, emulator: Emulator) -> Iterator[Shop]:
     """A shop on the emulator whose endpoint, secret and first purchase are in order."""
     settings = dict(SETTINGS)
-    with door_to(settings, tmp_path, emulator) as door:
-        settings["STRIPE_WEBHOOK_SECRET"] = endpoint(door)
+    with door_to(settings, tmp_path, emulator) as connection:
+        settings["STRIPE_WEBHOOK_SECRET"] = endpoint(connection)
         with Ledger.open(
-            tmp_path / "creditctl-emulator.db", account=door.account_id, livemode=False, clock=clock
+            tmp_path / "creditctl-emulator.db", account=connection.account_id, livemode=False, clock=clock
         ) as ledger:
-            buy_and_credit(door, ledger, catalog())
+            buy_and_credit(connection, ledger, catalog())
             clock.now += 1000
-            reconcile(client=door.client, ledger=ledger, catalog=catalog(), livemode=False, clock=clock)
-        yield lambda: look(settings, tmp_path, clock, door)
+            reconcile(client=connection.client, ledger=ledger, catalog=catalog(), livemode=False, clock=clock)
+        yield lambda: look(settings, tmp_path, clock, connection)
 
 
 def catalog() -> Catalog:
@@ -71,21 +71,21 @@ def door_to(settings: dict[str, str], folder: Path, emulator: Emulator) -> Strip
     return connect(merged, sleep=lambda _: None, chance=lambda: 0.0, transport=EmulatorHTTPClient(emulator))
 
 
-def endpoint(door: StripeConnection) -> str:
+def endpoint(connection: StripeConnection) -> str:
     # The SDK lists every event type and version as literals; ours are plain text.
     wish: Any = {
         "url": "http://localhost:8000/api/credits/webhook",
         "enabled_events": sorted(ENDPOINT_EVENTS),
         "api_version": str(stripe.api_version),
     }
-    made = door.client.v1.webhook_endpoints.create(wish)
+    made = connection.client.v1.webhook_endpoints.create(wish)
     secret = str(made.secret)
     fingerprint = Secret(secret).fingerprint
-    door.client.v1.webhook_endpoints.update(made.id, {"metadata": {"secret_fingerprint": fingerprint}})
+    connection.client.v1.webhook_endpoints.update(made.id, {"metadata": {"secret_fingerprint": fingerprint}})
     return secret
 
 
-def buy_and_credit(door: StripeConnection, ledger: Ledger, packages: Catalog) -> None:
+def buy_and_credit(connection: StripeConnection, ledger: Ledger, packages: Catalog) -> None:
     package = packages.by_slug("starter")
     assert package is not None
     metadata = {**package.metadata, "user_id": "7"}
@@ -106,18 +106,20 @@ def buy_and_credit(door: StripeConnection, ledger: Ledger, packages: Catalog) ->
         "metadata": metadata,
         "payment_intent_data": {"metadata": metadata},
     }
-    session = door.client.v1.checkout.sessions.create(wish)
-    assert pay(door.client, session.id, "tok_visa").paid
-    paid = SessionFacts.from_stripe(door.client.v1.checkout.sessions.retrieve(session.id).to_dict())
+    session = connection.client.v1.checkout.sessions.create(wish)
+    assert pay(connection.client, session.id, "tok_visa").paid
+    paid = SessionFacts.from_stripe(connection.client.v1.checkout.sessions.retrieve(session.id).to_dict())
     decision = decide(paid, packages)
     assert isinstance(decision, Grants)
     with ledger.transaction() as transaction:
         transaction.post(decision.purchase.draft())
 
 
-def look(settings: dict[str, str], folder: Path, clock: Clock, door: StripeConnection) -> dict[str, tuple[str, str]]:
+def look(
+    settings: dict[str, str], folder: Path, clock: Clock, connection: StripeConnection
+) -> dict[str, tuple[str, str]]:
     merged = merge_settings(settings, {}, env_file=folder / ".env", folder=folder)
-    ledger, problem = open_ledger(merged, door, clock)
+    ledger, problem = open_ledger(merged, connection, clock)
     assert ledger is not None, problem
     with ledger:
         context = Context(
@@ -125,7 +127,7 @@ def look(settings: dict[str, str], folder: Path, clock: Clock, door: StripeConne
             env=gather_env(folder, settings, git=lambda *_: (128, "")),
             catalog=catalog(),
             clock=clock,
-            stripe=door,
+            stripe=connection,
             ledger=ledger,
             probe=lambda _: ProbeAnswer(405),
         )

@@ -177,6 +177,24 @@ def test_a_wrong_signing_secret_is_named_as_the_cause(world: LocalStack) -> None
     assert "STRIPE_WEBHOOK_SECRET" in payment["missing"]["why"]
 
 
+def test_what_a_person_dismissed_is_no_longer_missing(world: LocalStack) -> None:
+    key = bought(world, "ida")["payment_key"]
+    (entry,) = world.command("ledger", "history", "--user", "ida")["report"]["entries"]
+    world.command(
+        "ledger", "adjust", "--user", "ida", "--credits", "100", "--corrects", str(entry["id"]), "--reason", "a gift"
+    )
+    assert not trace(world, key)["ok"]
+    world.command("reconcile")
+    found = world.command("ledger", "findings")["report"]["findings"]
+    (number,) = [each["id"] for each in found if each["subject"] == key]
+    world.command("ledger", "resolve", str(number), "--dismiss", "--reason", "it was a gift")
+
+    answer = trace(world, key)
+
+    assert answer["ok"], answer
+    assert answer["report"]["payments"][0]["note"] == "A person settled what disagreed; nothing is missing."
+
+
 def test_a_user_with_several_payments_has_one_line_each(world: LocalStack) -> None:
     first = bought(world, "gus")
     second = bought(world, "gus")

@@ -122,8 +122,8 @@ def _prove(session: Session, view: EnvView) -> KeyProof | None:
         env_file=Path(view.backend.name),
         folder=session.wiring.folder,
     )
-    with session.wiring.stripe(settings, audited=False) as door:
-        return prove_key(view, door)
+    with session.wiring.stripe(settings, audited=False) as connection:
+        return prove_key(view, connection)
 
 
 def _exit_code(findings: list[Finding], proof: KeyProof | None) -> ExitCode:

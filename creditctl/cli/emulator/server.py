@@ -13,13 +13,13 @@ from creditctl.cli.command import Answer, Session, command
 from creditctl.cli.options import HostOption, PortOption
 from creditctl.cli.output import document, write_json
 from creditctl.core.errors import ConfigurationError, ExitCode
+from creditctl.core.keys import EXAMPLE_KEY
 from creditctl.core.modes import Mode, is_loopback_host
 
 if TYPE_CHECKING:
     from creditctl.emulator.app import Emulator
 
 DEFAULT_PORT = 12111
-EXAMPLE_KEY = "sk_test_emulator0000000000"
 
 
 @command(settings=False)

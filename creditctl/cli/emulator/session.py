@@ -97,8 +97,7 @@ def account_key(session: Session, key_name: str | None) -> ApiKey:
 
     Errors: ConfigurationError if the named setting is missing, or what it holds is no key.
     """
-    from creditctl.core.keys import parse_server_key
-    from creditctl.emulator_client.client import EXAMPLE_KEY
+    from creditctl.core.keys import EXAMPLE_KEY, parse_server_key
 
     settings = session.settings
     if key_name is None:

@@ -28,7 +28,7 @@ class DemoStepFailed(Exception):
 
 @dataclass
 class DemoRun:
-    """One telling of the story in a started world.
+    """One run of the story in a started world.
 
     Shape: `tell` prints a line; `steps` keeps what was told; `paid` maps a package's slug to its session and payment.
     """

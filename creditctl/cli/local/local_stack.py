@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from creditctl.cli.wiring import Wiring
 from creditctl.core.errors import ConfigurationError
+from creditctl.core.keys import EXAMPLE_KEY
 
 if TYPE_CHECKING:
     from creditctl.core.settings import Settings
     from creditctl.simulation.shop import Shop
 
 _HOST = "127.0.0.1"
-_KEY = "sk_test_emulator0000000000"
-"""The emulator takes any key of this shape; it opens nothing anywhere else."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def write_settings(path: Path, emulator_url: str, backend_url: str) -> None:
     """The `.env` of a world: everything but the signing secret, which the set-up captures."""
     path.write_text(
         "# Made by creditctl: a world on this machine, with a local Stripe.\n"
-        f"STRIPE_SECRET_KEY={_KEY}\n"
+        f"STRIPE_SECRET_KEY={EXAMPLE_KEY}\n"
         f"STRIPE_API_BASE={emulator_url}\n"
         f"CREDITS_API_URL={backend_url}\n"
         f"FRONTEND_URL={backend_url}\n"

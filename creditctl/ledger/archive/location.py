@@ -10,7 +10,6 @@ from __future__ import annotations
 import glob
 import os
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -18,11 +17,11 @@ from pathlib import Path
 from creditctl.atomic_file import SYSTEM, FileCalls, sync_folder
 from creditctl.core.errors import LedgerError
 from creditctl.ledger.archive.schema import APPLICATION_ID
+from creditctl.ledger.sqlite.connections import switch_journal_mode
 from creditctl.ledger.sqlite.errors import translated
 from creditctl.ledger.sqlite.file_lock import hold_lock
 
 _ENDING, _OLDER_ENDING = "-archive.db", "-mirror.db"
-_RETRY_SECONDS = 0.05
 
 TAKEOVER_WAIT_SECONDS = 10
 """How long a takeover waits for other processes that are at the same file."""
@@ -99,7 +98,7 @@ def _as_one_file(older: Path, path: Path, wait_seconds: float) -> Iterator[None]
     try:
         with closing(sqlite3.connect(older, timeout=wait_seconds, isolation_level=None)) as connection:
             _require_archive(connection, older)
-            _leave_write_ahead_log(connection, wait_seconds)
+            switch_journal_mode(connection, "DELETE", wait_seconds)
             connection.execute("BEGIN EXCLUSIVE")
             yield
             connection.execute("ROLLBACK")
@@ -116,20 +115,6 @@ def _require_archive(connection: sqlite3.Connection, older: Path) -> None:
             code="archive.not_an_archive",
             fix="Move the file away; `creditctl events archive` makes a new one.",
         )
-
-
-def _leave_write_ahead_log(connection: sqlite3.Connection, wait_seconds: float) -> None:
-    """Waits for others to close the file, because SQLite itself does not wait for this switch."""
-    deadline = time.monotonic() + wait_seconds
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = DELETE").fetchone()
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(_RETRY_SECONDS)
-        else:
-            return
 
 
 def _refused(older: Path, path: Path, error: sqlite3.Error) -> LedgerError:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 ConnectHook = Callable[[sqlite3.Connection], object]
 """Called with every new connection; lets a caller watch or limit it."""
+
+_RETRY_SECONDS = 0.05
 
 
 class _Held:
@@ -85,3 +89,20 @@ class Connections:
                 held.connection.close()
             self._all.clear()
             self._local = threading.local()
+
+
+def switch_journal_mode(connection: sqlite3.Connection, mode: Literal["WAL", "DELETE"], wait_seconds: float) -> None:
+    """Switches the journal mode of a file; waits for others to close it, because SQLite itself does not wait for this.
+
+    Source: SQLite documentation, "Write-Ahead Logging", section "Activating And Configuring WAL Mode".
+    """
+    deadline = time.monotonic() + wait_seconds
+    while True:
+        try:
+            connection.execute(f"PRAGMA journal_mode = {mode}").fetchone()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(_RETRY_SECONDS)
+        else:
+            return

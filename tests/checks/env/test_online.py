@@ -31,8 +31,8 @@ def prove(look: Look, canned_stripe: Canned, tmp_path: Path) -> Prove:
         view = look(settings, expected=expected)
         canned = canned_stripe(answers)
         merged = merge_settings(view.backend.content.values, {}, env_file=tmp_path / ".env", folder=tmp_path)
-        with connect(merged, sleep=lambda _: None, chance=lambda: 0.0, transport=canned) as door:
-            return prove_key(view, door), canned
+        with connect(merged, sleep=lambda _: None, chance=lambda: 0.0, transport=canned) as connection:
+            return prove_key(view, connection), canned
 
     return run
 

@@ -127,6 +127,8 @@ def _story_of_trace(payment: PaymentTrace) -> Story:
     if missing is None:
         if payment.diagnosis.note.startswith(("Everything that Stripe tells", "A person settled")):
             return Story.HEALTHY
+        if "may still be on its way" in payment.diagnosis.note:
+            return Story.IN_FLIGHT
         assert "no credits are expected" in payment.diagnosis.note or "no purchase of" in payment.diagnosis.note
         return Story.NOT_OURS
     if not missing.fault:

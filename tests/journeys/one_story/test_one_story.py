@@ -134,3 +134,14 @@ def test_a_lost_webhook_of_a_session_without_metadata_is_missed_by_all(world: Wo
     assert answers.paid.status.value == "pass"
     assert f"{key} was paid, but the ledger holds no purchase for it." in answers.added.evidence
     assert (reconcile_says(world, key), trace_says(world, key)) == (Story.MISSING, Story.MISSING)
+
+
+def test_money_without_a_session_is_too_young_to_be_missed_for_all(world: World) -> None:
+    """Reconcile said nothing of it, and trace that no credits are expected, until the grace period was over."""
+    key = plants.paid_without_a_session(world)
+    world.clock.now += 60
+
+    told = (reconcile_says(world, key), trace_says(world, key), checked(world).doctor_says)
+
+    assert told == (Story.IN_FLIGHT,) * 3
+    assert webhook_says(world, key) is Story.QUIET
