@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from creditctl.core.catalog import Catalog
-from creditctl.core.entitlement.decision import Decision, Disagrees, Grants, NotOurs, Waits, decide
+from creditctl.core.entitlement.decision import Decision, Disagrees, Grants, NotOurs, Waits, decide, limited_to
 from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.entitlement.settlement import Purchase, RefundPosition, settlement
 from creditctl.core.findings import Severity
@@ -37,7 +37,7 @@ def worth(sold: SoldSession, catalog: Catalog) -> Decision:
 
 def judge_credit(case: PaymentCase, context: JudgementContext) -> CreditJudgement:
     """What stands against the credits given for a payment."""
-    decision = None if case.sold is None else worth(case.sold, context.catalog)
+    decision = _worth_of(case, context.catalog)
     mixed = _mode_mix(case, context)
     if mixed is not None:
         return CreditJudgement(Verdict(PaymentState.WRONG, (mixed,), decision=decision))
@@ -48,6 +48,16 @@ def judge_credit(case: PaymentCase, context: JudgementContext) -> CreditJudgemen
     else:
         judgement = CreditJudgement(_nothing_due(case, decision, context))
     return replace(judgement, verdict=replace(judgement.verdict, decision=decision))
+
+
+def _worth_of(case: PaymentCase, catalog: Catalog) -> Decision | None:
+    """What the session of a payment is worth by what was captured; None where it has none."""
+    if case.sold is None:
+        return None
+    decision, intent = worth(case.sold, catalog), case.intent
+    if intent is None or intent.status != "succeeded":
+        return decision
+    return limited_to(decision, intent.amount_received, intent.currency)
 
 
 def _mode_mix(case: PaymentCase, context: JudgementContext) -> ClassifiedFinding | None:
@@ -104,12 +114,8 @@ def _holders(case: PaymentCase, purchase: Purchase) -> Iterator[ClassifiedFindin
     granted, due = case.granted, purchase.credits
     if granted == {purchase.user_id: due}:
         return
-    held, first = granted.pop(purchase.user_id, 0), case.main
-    steps = [correction(user, -credits, _latest(case, user).id) for user, credits in granted.items()]
-    if held != due:
-        last = _latest(case, purchase.user_id) if held > due else first
-        steps.append(correction(purchase.user_id, due - held, last.id))
-    fix = ", ".join(steps)
+    fix = ", ".join(_steps(case, {purchase.user_id: due}))
+    held = granted.pop(purchase.user_id, 0)
     owed = f"user {purchase.user_id} is due {plural(due, 'credit')}"
     if granted:
         others = ", ".join(f"user {user} {plural(credits, 'credit')}" for user, credits in sorted(granted.items()))
@@ -145,12 +151,27 @@ def _undecided(case: PaymentCase, decision: Disagrees, context: JudgementContext
             return CreditJudgement(Verdict(PaymentState.SETTLED))
         found = ClassifiedFinding(finding, case.key, decision.proposal, lasting=True)
         return CreditJudgement(Verdict(PaymentState.UNDECIDED, (found,)))
-    if status is FindingStatus.CREDITED:
+    if status is FindingStatus.CREDITED or case.granted == _proposed(decision):
         return CreditJudgement(Verdict(PaymentState.CREDITED), stands=True)
     given = plural(sum(case.granted.values()), "credit")
-    text = f"{given} were given although a person should have decided ({finding.code})."
-    undecided = for_person("undecided_credit", case.key, text, _take_back(case))
+    text, fix = f"{given} were given although a person should have decided ({finding.code})", _TO_BE_DECIDED
+    due, proposal = _proposed(decision), decision.proposal
+    if due:
+        worth_ = f"{format_amount(proposal.amount, proposal.currency)} are worth"
+        text = f"{text}; {worth_} {plural(sum(due.values()), 'credit')} for user {proposal.user_id}"
+        fix = ", ".join(_steps(case, due))
+    undecided = for_person("undecided_credit", case.key, f"{text}.", fix)
     return CreditJudgement(Verdict(PaymentState.WRONG, (undecided,)), stands=True)
+
+
+_TO_BE_DECIDED = "Find out who is due how many credits, and correct only the difference"
+"""No ready command: what is right, the payment does not say."""
+
+
+def _proposed(decision: Disagrees) -> dict[str, int]:
+    """Who is due how many credits by a proposal; empty where it leaves something open."""
+    user, credits = decision.proposal.user_id, decision.proposal.credits
+    return {} if user is None or credits is None else {user: credits}
 
 
 def _nothing_due(case: PaymentCase, decision: Decision | None, context: JudgementContext) -> Verdict:
@@ -203,6 +224,19 @@ def _unattributed(case: PaymentCase, context: JudgementContext) -> Verdict:
 
 def _in_flight(case: PaymentCase, text: str) -> ClassifiedFinding:
     return classified("in_flight", case.key, text, "Wait; `creditctl reconcile` again later", payment_key=case.key)
+
+
+def _steps(case: PaymentCase, due: Mapping[str, int]) -> Iterator[str]:
+    """The commands that lead from what users hold of a payment to what they are due: the differences, no more."""
+    held = case.granted
+    for user, credits in held.items():
+        if user not in due:
+            yield correction(user, -credits, _latest(case, user).id)
+    for user, credits in due.items():
+        missing = credits - held.get(user, 0)
+        if missing:
+            last = _latest(case, user) if missing < 0 else case.main
+            yield correction(user, missing, last.id)
 
 
 def _take_back(case: PaymentCase) -> str:

@@ -223,6 +223,43 @@ def sold_twice(world: World) -> str:
     return key
 
 
+def given_for_what_was_sold_twice(world: World) -> str:
+    """An application that knows what a quantity means credited it rightly."""
+    key = lost_sale_of_two(world)
+    world.give(key, 2000, amount=2000)
+    return key
+
+
+def given_too_much_for_what_was_sold_twice(world: World) -> str:
+    key = lost_sale_of_two(world)
+    world.give(key, 3000, amount=2000)
+    return key
+
+
+def lost_sale_of_two(world: World) -> str:
+    world.losing = True
+    return world.buy(metadata=None, line_items=[{"price": world.prices["starter"], "quantity": 2}])
+
+
+def captured_in_part(world: World) -> str:
+    world.losing = True
+    key = world.buy(payment_intent_data={"capture_method": "manual"})
+    world.api.payment_intents.capture(key, params={"amount_to_capture": 400})
+    return key
+
+
+def captured_in_part_and_given_in_full(world: World) -> str:
+    key = captured_in_part(world)
+    world.give(key)
+    return key
+
+
+def captured_in_part_and_given_so(world: World) -> str:
+    key = captured_in_part(world)
+    world.give(key, 400, amount=400)
+    return key
+
+
 def sold_with_something_else(world: World) -> str:
     items = [{"price": world.prices[slug], "quantity": 1} for slug in ("starter", "basic")]
     return world.buy(metadata=None, line_items=items)

@@ -47,6 +47,7 @@ _CODES = {
         "owner_unusable",
         "price_mismatch",
         "quantity",
+        "partial_capture",
         "line_items",
         "price_metadata",
         "currency",
