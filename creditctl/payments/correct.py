@@ -64,8 +64,11 @@ def adjustment(
     """
     if not reason.strip() or credits == 0:
         raise UsageError("An adjustment needs a number of credits and a reason.", code="ledger.adjustment")
-    if corrects is not None and view.entry(corrects) is None:
+    corrected = None if corrects is None else view.entry(corrects)
+    if corrects is not None and corrected is None:
         raise UsageError(f"There is no entry {corrects}.", code="ledger.no_entry")
+    if payment_key is None and corrected is not None:
+        payment_key = corrected.payment_key  # so that it is found when the payment's refunds are settled
     return EntryDraft(
         created=created,
         user_id=user_id,

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from creditctl.core.catalog import Catalog
 from creditctl.core.entitlement.decision import Decision, Disagrees, Grants, NotOurs, Waits, decide, limited_to
 from creditctl.core.entitlement.entry import CreditEntry
-from creditctl.core.entitlement.settlement import Purchase, RefundPosition, settlement
+from creditctl.core.entitlement.settlement import EntryKind, Purchase, settlement
 from creditctl.core.findings import Severity
 from creditctl.core.money import format_amount
 from creditctl.core.text import plural
 from creditctl.core.when import iso_time
 from creditctl.ledger.models import FindingStatus
+from creditctl.ledger.refund_position import position_of
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.facts import SoldSession
 from creditctl.payments.finding_codes import ClassifiedFinding, classified, correction, for_person
@@ -70,7 +71,7 @@ def _mode_mix(case: PaymentCase, context: JudgementContext) -> ClassifiedFinding
     here, there = ("live", "test") if context.livemode else ("test", "live")
     what = f"entry {strangers[0]} is" if strangers else "its session is"
     fix = "Find out who wrote it" if strangers else "Check STRIPE_SECRET_KEY and STRIPE_API_BASE"
-    if strangers and case.granted:
+    if strangers and case.balance:
         fix = _take_back(case)
     return for_person("mode_mix", case.key, f"In a {here} ledger, {what} about a {there} payment.", fix)
 
@@ -80,9 +81,10 @@ def _named(entry: CreditEntry, prefix: str) -> bool:
 
 
 def _granted(case: PaymentCase, purchase: Purchase, context: JudgementContext) -> CreditJudgement:
-    if not case.purchases:
+    if not case.purchases and not case.corrected.held({purchase.user_id: purchase.credits}):
         return CreditJudgement(_missing(case, purchase, context))
-    found = (*_holders(case, purchase), *_differences(case.main, purchase))
+    differences = _differences(case.main, purchase) if case.purchases else ()
+    found = (*_holders(case, purchase), *differences)
     return CreditJudgement(Verdict(PaymentState.WRONG if found else PaymentState.CREDITED, found), stands=True)
 
 
@@ -90,7 +92,7 @@ def _missing(case: PaymentCase, purchase: Purchase, context: JudgementContext) -
     """Paid, and no entry: late, or lost."""
     paid = purchase.created if case.intent is None else max(purchase.created, case.intent.paid)
     purchase = replace(purchase, created=paid)
-    drafts = (purchase.draft(note=NOTE), *settlement(RefundPosition(purchase, 0), case.facts))
+    drafts = (purchase.draft(note=NOTE), *settlement(position_of(purchase, case.entries), case.facts))
     money = format_amount(purchase.amount, purchase.currency)
     what = f"User {purchase.user_id} paid {money} for {plural(purchase.credits, 'credit')} at {iso_time(paid)}"
     if context.within_grace(paid):
@@ -111,7 +113,8 @@ def _missing(case: PaymentCase, purchase: Purchase, context: JudgementContext) -
 
 def _holders(case: PaymentCase, purchase: Purchase) -> Iterator[ClassifiedFinding]:
     """Whether the right user, and nobody else, holds the right number of credits."""
-    granted, due = case.granted, purchase.credits
+    due = purchase.credits
+    granted = case.corrected.held({purchase.user_id: due})
     if granted == {purchase.user_id: due}:
         return
     fix = ", ".join(_steps(case, {purchase.user_id: due}))
@@ -151,7 +154,7 @@ def _undecided(case: PaymentCase, decision: Disagrees, context: JudgementContext
             return CreditJudgement(Verdict(PaymentState.SETTLED))
         found = ClassifiedFinding(finding, case.key, decision.proposal, lasting=True)
         return CreditJudgement(Verdict(PaymentState.UNDECIDED, (found,)))
-    if status is FindingStatus.CREDITED or case.granted == _proposed(decision):
+    if status is FindingStatus.CREDITED or case.corrected.held(_proposed(decision)) == _proposed(decision):
         return CreditJudgement(Verdict(PaymentState.CREDITED), stands=True)
     given = plural(sum(case.granted.values()), "credit")
     text, fix = f"{given} were given although a person should have decided ({finding.code})", _TO_BE_DECIDED
@@ -175,15 +178,19 @@ def _proposed(decision: Disagrees) -> dict[str, int]:
 
 
 def _nothing_due(case: PaymentCase, decision: Decision | None, context: JudgementContext) -> Verdict:
-    """Not paid, not ours, or not known to Stripe at all: then there should be no credits."""
-    if not case.granted:
+    """Not paid, not ours, or not known to Stripe at all: then what users hold of it should come to nothing."""
+    if not case.balance:
         return _nothing_given(case, decision, context)
     if case.recorded_after(context.started):
-        text = "The ledger gave credits while Stripe was being read; the next run knows."
+        text = "The ledger changed credits while Stripe was being read; the next run knows."
         return Verdict(PaymentState.IN_FLIGHT, (_in_flight(case, text),))
-    given = plural(sum(case.granted.values()), "credit")
     name, why = _why_not(case, decision)
-    found = for_person(name, case.key, f"{given} were given, but {why}.", _take_back(case))
+    given = sum(credits for credits in case.balance.values() if credits > 0)
+    text = f"{plural(given, 'credit')} were given"
+    if not given:
+        name, user = "clawback_without_credit", next(iter(case.balance))
+        text = f"{plural(-case.balance[user], 'credit')} were taken back of user {user}, who was given none for it"
+    found = for_person(name, case.key, f"{text}, but {why}.", _take_back(case))
     return Verdict(PaymentState.WRONG, (found,))
 
 
@@ -228,24 +235,29 @@ def _in_flight(case: PaymentCase, text: str) -> ClassifiedFinding:
 
 def _steps(case: PaymentCase, due: Mapping[str, int]) -> Iterator[str]:
     """The commands that lead from what users hold of a payment to what they are due: the differences, no more."""
-    held = case.granted
+    held = case.corrected.held(due)
     for user, credits in held.items():
         if user not in due:
             yield correction(user, -credits, _latest(case, user).id)
     for user, credits in due.items():
         missing = credits - held.get(user, 0)
         if missing:
-            last = _latest(case, user) if missing < 0 else case.main
-            yield correction(user, missing, last.id)
+            first = case.main if case.purchases and missing > 0 else _latest(case, user)
+            yield correction(user, missing, first.id)
 
 
 def _take_back(case: PaymentCase) -> str:
-    """The commands that take away everything given for a payment."""
-    users: Sequence[tuple[str, int]] = sorted(case.granted.items())
-    return ", ".join(correction(user, -credits, _latest(case, user).id) for user, credits in users)
+    """The commands after which nobody holds, or lacks, credits of a payment."""
+    return ", ".join(correction(user, -credits, _latest(case, user).id) for user, credits in case.balance.items())
 
 
 def _latest(case: PaymentCase, user_id: str) -> CreditEntry:
-    """The newest purchase of a user: the one to correct."""
-    mine = [entry for entry in case.purchases if entry.user_id == user_id]
-    return (mine or list(case.purchases))[-1]
+    """The newest purchase of a user, else the newest entry: the one to correct."""
+    mine = [entry for entry in case.entries if entry.user_id == user_id]
+    choices: tuple[Sequence[CreditEntry], ...] = (
+        [entry for entry in mine if entry.kind is EntryKind.PURCHASE],
+        case.purchases,
+        mine,
+        case.entries,
+    )
+    return next(choice for choice in choices if choice)[-1]

@@ -36,6 +36,8 @@ _CODES = {
         "not_ours_credit",
         "undecided_credit",
         "refund_over_taken",
+        "clawback_without_credit",
+        "clawback_wrong_user",
         "amount_mismatch",
         "currency_mismatch",
         "package_mismatch",

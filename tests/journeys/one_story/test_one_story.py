@@ -25,7 +25,8 @@ class Row:
     """One plant and its story.
 
     Shape: `sale` is False where no money was paid for a package of ours; `webhook` is what the webhook says where its
-           events cannot tell the story: a later capture comes in none that it acts on.
+           events cannot tell the story: a later capture comes in none that it acts on, and an event that comes
+           again is followed as if it were new.
     """
 
     plant: plants.Plant
@@ -69,6 +70,13 @@ ROWS = [
     Row(plants.refund_lost, Story.MISSING, "refund_not_taken"),
     Row(plants.refund_failure_lost, Story.MISSING, "refund_failed_not_returned"),
     Row(plants.taken_for_no_refund, Story.WRONG, "refund_over_taken"),
+    Row(plants.refund_taken_too_much, Story.WRONG, "refund_over_taken", webhook=Story.MISSING),
+    Row(plants.refund_booked_as_adjustment, Story.HEALTHY),
+    Row(plants.refund_booked_as_adjustment_twice, Story.WRONG, "refund_over_taken"),
+    Row(plants.duplicate_corrected_by_adjustment, Story.HEALTHY),
+    Row(plants.refund_taken_from_another, Story.WRONG, "clawback_wrong_user"),
+    Row(plants.won_dispute_given_to_another, Story.WRONG, "clawback_wrong_user", webhook=Story.MISSING),
+    Row(plants.refund_of_an_unknown_payment, Story.WRONG, "clawback_without_credit", sale=False),
     Row(plants.dispute_lost_on_the_way, Story.MISSING, "dispute_not_held"),
     Row(plants.won_dispute_lost_on_the_way, Story.MISSING, "dispute_won_not_returned"),
     Row(plants.two_owners, Story.DECIDE, "owner_conflict"),
