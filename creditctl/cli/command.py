@@ -7,6 +7,8 @@
         if session.dry_run:
             return plan_answer(report)
         session.guard_entries(session.stripe.mode)
+        if not session.agreed_to_post(lines_of(report)):
+            return plan_answer(report)
         return repair_answer(repair(report))
 
 What the declaration brings (see `cli/uses.py`):
@@ -17,7 +19,8 @@ What the declaration brings (see `cli/uses.py`):
   `dry_run=True`: `--dry-run`. They stand in `session.options`, under a heading of their own in help;
 - `session.settings`, `.stripe`, `.ledger`, `.archive`, `.catalog()`: opened at first use and closed afterwards, so that
   a wrong option is refused before anything is opened. What was not declared raises RuntimeError;
-- `session.say`, `.err`, `.ask`, `.agreed`, `.confirm_stripe_changes`, `.guard_stripe`, `.guard_entries`.
+- `session.say`, `.err`, `.ask`, `.agreed`, `.agreed_to_post`, `.confirm_stripe_changes`, `.guard_stripe`,
+  `.guard_entries`.
 
 The command returns an `Answer` (report, findings, exit code, what to show a person); the decorator prints it. A command
 that prints while it runs (JSON lines, a server) returns `Answer.streamed()`. Nothing here or below raises `Exit`.

@@ -16,9 +16,14 @@ from creditctl.core.live_guard import (
 from creditctl.core.modes import Mode
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from creditctl.cli.output import Conversation
     from creditctl.ledger.store import Ledger
     from creditctl.stripe_api.client import StripeConnection
+
+
+_MOST_IN_REFUSAL = 3
 
 
 def asker(said: Conversation, *, yes: bool = False) -> Ask | None:
@@ -68,6 +73,23 @@ def confirm_changes(
         )
     if not agrees(ask, "Apply these changes? [y/N] "):
         raise GuardRefused("Nothing was changed.", code="guard.declined", fix="Run it again when you are ready.")
+
+
+def agrees_to_post(said: Conversation, lines: Sequence[str], *, yes: bool, ask: Ask | None) -> bool:
+    """Shows what will be posted (user, credits, amount), and whether a person agrees; `--yes` answers for one.
+
+    Errors: GuardRefused where nobody can be asked and nobody said `--yes`; nothing is posted then.
+    """
+    if ask is None and not yes:
+        what = " ".join(map(str.strip, lines[:_MOST_IN_REFUSAL]))
+        raise GuardRefused(
+            f"Nothing was posted, because nobody is there to be asked. {what}",
+            code="guard.yes",
+            fix="If that is right, the same command with --yes posts it.",
+        )
+    for line in lines:
+        said.say(line)
+    return ask is None or agrees(ask, "Post this? [y/N] ")
 
 
 def confirm_entries(

@@ -89,26 +89,19 @@ def _progress(session: Session) -> Iterator[Callable[[str, int], None] | None]:
 
 
 def _repair(session: Session, report: ReconcileReport, wanted: ReconcileOptions) -> ReconcileReport:
-    """Repairs what the report plans, once somebody agreed, where there is somebody to ask."""
+    """Repairs what the report plans, once it was shown and somebody agreed, on the spot or with `--yes`."""
+    from creditctl.cli.render.reconcile import plan_lines
+    from creditctl.payments.repair import require_repairable
     from creditctl.reconciliation import run as room
 
     if report.complete and not report.repairs:
         return report
-    if report.complete and not _agreed(session, report):
-        session.say("Nothing was posted.")
-        return report
+    if report.complete:
+        require_repairable(session.ledger, report.repairs, wanted.max_repairs)
+        if not session.agreed_to_post(plan_lines(report.repairs)):
+            session.say("Nothing was posted.")
+            return report
     return room.repair(report, ledger=session.ledger, clock=session.wiring.clock, max_repairs=wanted.max_repairs)
-
-
-def _agreed(session: Session, report: ReconcileReport) -> bool:
-    from creditctl.cli.guard import agrees
-    from creditctl.cli.render.reconcile import plan_lines
-
-    if session.ask is None:
-        return True
-    for line in plan_lines(report.repairs):
-        session.say(line)
-    return agrees(session.ask, "Post these entries? [y/N] ")
 
 
 def _answer(session: Session, report: ReconcileReport) -> Answer:

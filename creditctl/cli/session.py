@@ -8,12 +8,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from creditctl.cli.guard import agrees, asker, confirm_changes, confirm_entries, confirm_live_writes
+from creditctl.cli.guard import agrees, agrees_to_post, asker, confirm_changes, confirm_entries, confirm_live_writes
 from creditctl.cli.opening import ledger_beside_stripe, ledger_by_itself, open_archive
 from creditctl.cli.output import Conversation
 from creditctl.cli.uses import FileUse, Uses
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from creditctl.core.catalog import Catalog
     from creditctl.core.live_guard import Ask
     from creditctl.core.modes import Mode
@@ -123,6 +125,10 @@ class Session(Conversation):
     def agreed(self, question: str) -> bool:
         """Whether a person says yes, or nobody has to be asked: --yes."""
         return self.options.yes or (self.ask is not None and agrees(self.ask, question))
+
+    def agreed_to_post(self, lines: Sequence[str]) -> bool:
+        """Shows what will be posted, and whether a person agrees. Errors: GuardRefused where nobody can be asked."""
+        return agrees_to_post(self, lines, yes=self.options.yes, ask=self.ask)
 
     def confirm_stripe_changes(self) -> None:
         """The question before Stripe is changed, in every mode. Errors: GuardRefused."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from creditctl.core.entitlement.corrections import CorrectedEntries, credits_by_user
 from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind, Purchase, RefundPosition
 
@@ -12,20 +13,46 @@ from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind, Pur
 def refund_position(
     purchase: CreditEntry, entries: Sequence[CreditEntry], payment_key: str | None = None
 ) -> RefundPosition:
-    """Sums up the entries of one purchase.
+    """Sums up the entries of one purchase, corrections included.
 
-    Shape: `entries` are all entries of the payment; `payment_key` stands in where an imported purchase has none.
+    Shape: `entries` are all entries of the payment; `payment_key` stands in where an imported purchase has none. The
+           purchase of the position is the corrected one: its user is who holds the credits, its credits are all held.
     """
-    taking = [entry for entry in entries if entry.kind in CLAWBACK_KINDS]
+    key = purchase.payment_key or payment_key or ""
+    given = CorrectedEntries.of(_keyed(entries))
+    held = credits_by_user(given.given)
+    credits = max(0, sum(held.values())) if given.corrects_purchases else purchase.credits
+    corrected = _purchase(purchase, key, _owner(purchase, held), credits)
+    return position_of(corrected, entries, purchase.id)
+
+
+def position_of(purchase: Purchase, entries: Sequence[CreditEntry], purchase_id: int = 0) -> RefundPosition:
+    """Sums up what was taken back of a purchase. Shape: `purchase_id` is 0 where it has no entry yet."""
+    corrected = CorrectedEntries.of(_keyed(entries))
+    taking = [entry for entry in corrected.taken if entry.kind in CLAWBACK_KINDS]
+    owner = purchase.user_id
+    surplus = max(0, credits_by_user(corrected.given)[owner] - purchase.credits)
     return RefundPosition(
-        purchase=_purchase(purchase, purchase.payment_key or payment_key or ""),
-        purchase_id=purchase.id,
-        taken=-sum(entry.credits for entry in taking),
+        purchase=purchase,
+        purchase_id=purchase_id,
+        taken=-sum(entry.credits for entry in corrected.taken),
         returned=-sum(entry.amount for entry in taking),
         shares=_shares(taking),
         takers={entry.object_id: entry.id for entry in taking if entry.object_id and _takes(entry)},
         keys=frozenset(entry.idempotency_key for entry in entries),
+        corrected=max(0, -credits_by_user(corrected.unnamed)[owner] - surplus),
     )
+
+
+def _keyed(entries: Sequence[CreditEntry]) -> list[CreditEntry]:
+    """Without corrections that lack the payment's key: where a webhook settles, they are not found either."""
+    return [entry for entry in entries if entry.payment_key is not None or entry.kind is not EntryKind.ADJUSTMENT]
+
+
+def _owner(purchase: CreditEntry, given: Counter[str]) -> str:
+    """Whose purchase it is: the user's to whom it was credited, unless corrections gave all of it to another."""
+    holders = [user for user, credits in given.items() if credits > 0]
+    return purchase.user_id if purchase.user_id in holders or len(holders) != 1 else holders[0]
 
 
 def _takes(entry: CreditEntry) -> bool:
@@ -41,10 +68,10 @@ def _shares(taking: Sequence[CreditEntry]) -> Counter[str]:
     return shares
 
 
-def _purchase(entry: CreditEntry, payment_key: str) -> Purchase:
+def _purchase(entry: CreditEntry, payment_key: str, user_id: str, credits: int) -> Purchase:
     return Purchase(
-        user_id=entry.user_id,
-        credits=entry.credits,
+        user_id=user_id,
+        credits=credits,
         amount=entry.amount,
         currency=entry.currency or "",
         payment_key=payment_key,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from creditctl.core.entitlement.corrections import CorrectedEntries, credits_by_user
 from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.entitlement.facts import DisputeFact, Fact, RefundFact
 from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind
@@ -60,28 +60,25 @@ class PaymentCase:
         """The entries that took credits back, or returned them."""
         return tuple(entry for entry in self.entries if entry.kind in CLAWBACK_KINDS)
 
+    @cached_property
+    def corrected(self) -> CorrectedEntries:
+        """The entries beside what they correct."""
+        return CorrectedEntries.of(self.entries)
+
     @property
     def granted(self) -> dict[str, int]:
         """Who holds how many credits of this payment, corrections included and what was taken back not."""
-        totals: Counter[str] = Counter()
-        for entry in (*self.purchases, *self._corrections(self.purchases)):
-            totals[entry.user_id] += entry.credits
-        return {user: credits for user, credits in totals.items() if credits}
+        return self.corrected.held({})
 
     @property
-    def taken(self) -> int:
-        """How many credits were taken back, corrections of that included."""
-        return -sum(entry.credits for entry in (*self.clawbacks, *self._corrections(self.clawbacks)))
+    def balance(self) -> dict[str, int]:
+        """What all entries of this payment come to for each user; none of it is due where nothing was paid for."""
+        totals = credits_by_user(self.entries)
+        return {user: credits for user, credits in sorted(totals.items()) if credits}
 
     def recorded_after(self, moment: int) -> bool:
         """Whether an entry of this payment was written after a moment."""
         return any(entry.recorded > moment for entry in self.entries)
-
-    def _corrections(self, corrected: Sequence[CreditEntry]) -> tuple[CreditEntry, ...]:
-        if len(self.entries) == len(corrected):
-            return ()
-        ids = {entry.id for entry in corrected}
-        return tuple(entry for entry in self.entries if entry.kind is EntryKind.ADJUSTMENT and entry.corrects in ids)
 
 
 def in_time(facts: Iterable[Fact]) -> list[Fact]:

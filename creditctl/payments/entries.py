@@ -21,8 +21,8 @@ class PaymentEntries(Protocol):
     def all(self) -> Iterable[CreditEntry]:
         """Every entry, in order."""
 
-    def latest_purchases(self, since: int | None, limit: int) -> Sequence[CreditEntry]:
-        """The newest entries that gave credits for payments since a moment, newest first."""
+    def latest_of_payments(self, since: int | None, limit: int) -> Sequence[CreditEntry]:
+        """The newest entries that gave credits for payments, or took them back, since a moment; newest first."""
 
 
 class NoEntries:
@@ -36,17 +36,17 @@ class NoEntries:
         """None."""
         return ()
 
-    def latest_purchases(self, since: int | None, limit: int) -> Sequence[CreditEntry]:  # noqa: ARG002
+    def latest_of_payments(self, since: int | None, limit: int) -> Sequence[CreditEntry]:  # noqa: ARG002
         """None."""
         return ()
 
 
 def payment_of(entry: CreditEntry, names: Mapping[str, str]) -> str | None:
-    """The payment that an entry belongs to by itself; None for an adjustment, or what is about no payment.
+    """The payment that an entry belongs to by itself; None for what is about no payment.
 
     Shape: `names` gives the payment of a session's id: an application may use either name.
     """
-    if entry.kind is EntryKind.ADJUSTMENT or entry.kind is EntryKind.USAGE:
+    if entry.kind is EntryKind.USAGE:
         return None
     by_session = names.get(entry.session_id) if entry.session_id else None
     return names.get(entry.payment_key or "") or by_session or entry.payment_key

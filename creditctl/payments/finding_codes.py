@@ -22,6 +22,8 @@ SEVERITIES = {
     "wrong_amount": Severity.HIGH,
     "not_ours_credit": Severity.HIGH,
     "undecided_credit": Severity.HIGH,
+    "clawback_without_credit": Severity.HIGH,
+    "clawback_wrong_user": Severity.HIGH,
     "refund_not_taken": Severity.HIGH,
     "refund_failed_not_returned": Severity.HIGH,
     "refund_over_taken": Severity.HIGH,

@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from creditctl.core.entitlement.corrections import credits_by_user
 from creditctl.core.entitlement.entry import CreditEntry
+from creditctl.core.entitlement.facts import Fact, has_let_go
 from creditctl.core.entitlement.findings import other_currency
-from creditctl.core.entitlement.settlement import EntryDraft, EntryKind, credits_to_take, returned_amount, settlement
+from creditctl.core.entitlement.settlement import (
+    EntryDraft,
+    EntryKind,
+    RefundPosition,
+    credits_to_take,
+    returned_amount,
+    settlement,
+)
 from creditctl.core.money import format_amount
 from creditctl.core.text import plural
 from creditctl.ledger.models import FindingStatus
@@ -29,25 +38,66 @@ def judge_clawback(case: PaymentCase, context: JudgementContext) -> Verdict:
     """What stands against the credits taken back of a payment whose purchase stands."""
     if not case.facts and not case.clawbacks:
         return Verdict(PaymentState.CREDITED)
-    entry = case.main
-    currencies = tuple(_other_currencies(case, entry))
-    drafts = settlement(refund_position(entry, case.entries, case.key), case.facts)
+    position = refund_position(case.main, case.entries, case.key)
+    currencies = tuple(_other_currencies(case, case.main))
+    drafts = settlement(position, case.facts)
     if drafts:
-        verdict = _unsettled(case, entry, drafts, context)
+        verdict = _unsettled(case, drafts, context)
         return replace(verdict, found=(*currencies, *verdict.found))
-    return Verdict(*_settled(case, entry, currencies, context))
+    if case.recorded_after(context.started):
+        return Verdict(_state_of(currencies, context), currencies)
+    wrong = (*_of_other_users(case, position), *_over_taken(case, position))
+    state = PaymentState.WRONG if wrong else _state_of(currencies, context)
+    return Verdict(state, (*currencies, *wrong))
 
 
-def _settled(
-    case: PaymentCase, entry: CreditEntry, currencies: tuple[ClassifiedFinding, ...], context: JudgementContext
-) -> tuple[PaymentState, tuple[ClassifiedFinding, ...]]:
-    """What is followed may still have been followed too far, or be in a currency that cannot be reckoned."""
-    returned = returned_amount(entry.amount, case.facts, entry.currency or "")
-    target = credits_to_take(entry.credits, entry.amount, returned)
-    over = case.taken - target
-    if over > 0 and not case.recorded_after(context.started):
-        return PaymentState.WRONG, (*currencies, _over_taken(case, over, target))
-    return _state_of(currencies, context), currencies
+def _of_other_users(case: PaymentCase, position: RefundPosition) -> Iterator[ClassifiedFinding]:
+    """What was taken back of, or returned to, another user than the one who was credited."""
+    owner = position.purchase.user_id
+    for user, credits in credits_by_user(case.corrected.taken).items():
+        if user == owner or not credits:
+            continue
+        entry = next(each for each in reversed(case.corrected.taken) if each.user_id == user)
+        name = f"{entry.kind.value.partition('_')[0]} {entry.object_id or 'of this payment'}"
+        done = "took {} back of" if credits < 0 else "gave {} back to"
+        text = (
+            f"Entry {entry.id} {done.format(plural(abs(credits), 'credit'))} user {user} for {name}, "
+            f"but user {owner} was credited for the payment."
+        )
+        fix = f"{correction(user, -credits, entry.id)}, {correction(owner, credits, entry.id)}"
+        yield for_person("clawback_wrong_user", case.key, text, fix, subject=entry.object_id)
+
+
+def _over_taken(case: PaymentCase, position: RefundPosition) -> Iterator[ClassifiedFinding]:
+    """More was taken than refunds and disputes explain: which entry took it, and how much too much."""
+    returned = returned_amount(position.purchase.amount, case.facts, position.purchase.currency)
+    target = credits_to_take(position.purchase.credits, position.purchase.amount, returned)
+    taken = -sum(entry.credits for entry in case.corrected.taken) + position.corrected
+    if taken <= target:
+        return
+    entry = _unexplained(case, position)
+    text = (
+        f"Entry {entry.id} took {plural(-entry.credits, 'credit')} of user {entry.user_id}{_named_cause(case, entry)}: "
+        f"{plural(taken, 'credit')} were taken back of this payment, but refunds and disputes explain {target:,}."
+    )
+    yield for_person("refund_over_taken", case.key, text, correction(entry.user_id, taken - target, entry.id))
+
+
+def _unexplained(case: PaymentCase, position: RefundPosition) -> CreditEntry:
+    """The entry that took what nothing explains: about something that Stripe does not know, else the last to take."""
+    known = {fact.object_id for fact in case.facts if fact.counted}
+    unnamed = [entry for entry in case.corrected.unnamed if entry.user_id == position.purchase.user_id]
+    taking = [entry for entry in (*case.clawbacks, *unnamed) if entry.credits < 0]
+    strange = [entry for entry in taking if entry.object_id not in known]
+    return (strange or taking)[-1]
+
+
+def _named_cause(case: PaymentCase, entry: CreditEntry) -> str:
+    """For what an entry took, and whether Stripe knows it."""
+    if entry.object_id is None:
+        return ""
+    unknown = "" if entry.object_id in {fact.object_id for fact in case.facts} else ", which Stripe does not know"
+    return f" for {entry.kind.value.partition('_')[0]} {entry.object_id}{unknown}"
 
 
 def _state_of(currencies: tuple[ClassifiedFinding, ...], context: JudgementContext) -> PaymentState:
@@ -58,37 +108,50 @@ def _state_of(currencies: tuple[ClassifiedFinding, ...], context: JudgementConte
     return PaymentState.UNDECIDED if FindingStatus.OPEN in statuses else PaymentState.SETTLED
 
 
-def _unsettled(
-    case: PaymentCase, entry: CreditEntry, drafts: tuple[EntryDraft, ...], context: JudgementContext
-) -> Verdict:
+def _unsettled(case: PaymentCase, drafts: tuple[EntryDraft, ...], context: JudgementContext) -> Verdict:
     """Refunds or disputes that the entries have not followed: too young to say, or to be posted."""
-    made = {fact.object_id: fact.created for fact in case.facts}
-    within_grace = any(context.within_grace(made[draft.object_id or ""]) for draft in drafts)
+    made = {fact.object_id: fact for fact in case.facts}
+    within_grace = any(context.within_grace(made[draft.object_id or ""].created) for draft in drafts)
     if within_grace or case.recorded_after(context.started):
         text = "A refund or dispute is newer than the ledger; the webhook may still be on its way."
         fix = "Wait; `creditctl reconcile` again later"
-        found = classified("in_flight", case.key, text, fix, payment_key=case.key)
-        return Verdict(PaymentState.IN_FLIGHT, (found,), drafts=drafts)
-    if entry.payment_key != case.key:
-        # The ledger looks for refunds under the payment's own key, so nothing posted there would be found again.
-        by_hand = tuple(_by_hand(case, entry, draft) for draft in drafts)
-        return Verdict(PaymentState.MISSING, by_hand, drafts=drafts)
-    not_followed = tuple(_not_followed(case, draft, REPAIR) for draft in drafts)
-    return Verdict(PaymentState.MISSING, not_followed, Repair(case.key, None, case.facts, drafts), drafts=drafts)
+        waits = classified("in_flight", case.key, text, fix, payment_key=case.key)
+        return Verdict(PaymentState.IN_FLIGHT, (waits,), drafts=drafts)
+    by_hand = case.main.payment_key != case.key
+    found = tuple(_not_followed(case, draft, made[draft.object_id or ""], by_hand=by_hand) for draft in drafts)
+    over = any(each.finding.code.endswith("refund_over_taken") for each in found)
+    state = PaymentState.WRONG if over else PaymentState.MISSING
+    # The ledger looks for refunds under the payment's own key, so nothing posted under another would be found again.
+    repair = None if by_hand else Repair(case.key, None, case.facts, drafts)
+    return Verdict(state, found, repair, drafts=drafts)
 
 
-def _not_followed(case: PaymentCase, draft: EntryDraft, fix: str) -> ClassifiedFinding:
-    return classified(_NAMES[draft.kind], draft.object_id or case.key, _sentence(draft), fix, payment_key=case.key)
-
-
-def _by_hand(case: PaymentCase, entry: CreditEntry, draft: EntryDraft) -> ClassifiedFinding:
-    fix = correction(draft.user_id, draft.credits, entry.id)
+def _not_followed(case: PaymentCase, draft: EntryDraft, fact: Fact, *, by_hand: bool) -> ClassifiedFinding:
+    name, sentence = _NAMES[draft.kind], _sentence(draft, fact)
+    if draft.credits > 0 and not has_let_go(fact):
+        name, sentence = "refund_over_taken", _took_too_much(case, draft, fact)
     subject = draft.object_id or case.key
-    return for_person(_NAMES[draft.kind], case.key, _sentence(draft), fix, subject=subject)
+    if by_hand:
+        fix = correction(draft.user_id, draft.credits, case.main.id)
+        return for_person(name, case.key, sentence, fix, subject=subject)
+    return classified(name, subject, sentence, REPAIR, payment_key=case.key)
 
 
-def _sentence(draft: EntryDraft) -> str:
-    money = format_amount(abs(draft.amount), draft.currency or "usd")
+def _took_too_much(case: PaymentCase, draft: EntryDraft, fact: Fact) -> str:
+    """The fault behind credits that are to be returned though nothing was let go: an entry that took too many."""
+    entry = next((each for each in reversed(case.clawbacks) if each.object_id == fact.object_id), case.main)
+    return (
+        f"Entry {entry.id} took {plural(abs(entry.credits), 'credit')} of user {entry.user_id} for {fact.kind} "
+        f"{fact.object_id}: {plural(draft.credits, 'credit')} more than {_held_words(fact)} explains."
+    )
+
+
+def _held_words(fact: Fact) -> str:
+    return f"{format_amount(fact.counted, fact.currency)} of it" if fact.counted else "it, which holds no money,"
+
+
+def _sentence(draft: EntryDraft, fact: Fact) -> str:
+    money = format_amount(min(abs(draft.amount), fact.amount), draft.currency or "usd")
     name = f"{'refund' if draft.kind in (EntryKind.REFUND, EntryKind.REFUND_REVERSAL) else 'dispute'} {draft.object_id}"
     credits, user = plural(abs(draft.credits), "credit"), draft.user_id
     not_returned = f"but {credits} were not returned to user {user}."
@@ -98,16 +161,6 @@ def _sentence(draft: EntryDraft) -> str:
         EntryKind.DISPUTE: f"{money} are held by {name}, but {credits} of user {user} are not.",
         EntryKind.DISPUTE_REVERSAL: f"{money} of {name} are ours again, {not_returned}",
     }[draft.kind]
-
-
-def _over_taken(case: PaymentCase, over: int, target: int) -> ClassifiedFinding:
-    """More was taken than refunds and disputes explain, by entries of which Stripe knows nothing."""
-    last = case.clawbacks[-1]
-    text = (
-        f"{plural(case.taken, 'credit')} were taken back of user {last.user_id}, "
-        f"but refunds and disputes explain {target:,}."
-    )
-    return for_person("refund_over_taken", case.key, text, correction(last.user_id, over, last.id))
 
 
 def _other_currencies(case: PaymentCase, entry: CreditEntry) -> Iterator[ClassifiedFinding]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from creditctl.core.catalog import Catalog
-from creditctl.core.entitlement.decision import Decision, Disagrees, Grants, NotOurs, Waits, decide
+from creditctl.core.entitlement.decision import Decision, Disagrees, Grants, NotOurs, Waits, decide, limited_to
 from creditctl.core.entitlement.entry import CreditEntry
-from creditctl.core.entitlement.settlement import Purchase, RefundPosition, settlement
+from creditctl.core.entitlement.settlement import EntryKind, Purchase, settlement
 from creditctl.core.findings import Severity
 from creditctl.core.money import format_amount
 from creditctl.core.text import plural
 from creditctl.core.when import iso_time
 from creditctl.ledger.models import FindingStatus
+from creditctl.ledger.refund_position import position_of
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.facts import SoldSession
 from creditctl.payments.finding_codes import ClassifiedFinding, classified, correction, for_person
@@ -37,7 +38,7 @@ def worth(sold: SoldSession, catalog: Catalog) -> Decision:
 
 def judge_credit(case: PaymentCase, context: JudgementContext) -> CreditJudgement:
     """What stands against the credits given for a payment."""
-    decision = None if case.sold is None else worth(case.sold, context.catalog)
+    decision = _worth_of(case, context.catalog)
     mixed = _mode_mix(case, context)
     if mixed is not None:
         return CreditJudgement(Verdict(PaymentState.WRONG, (mixed,), decision=decision))
@@ -50,6 +51,16 @@ def judge_credit(case: PaymentCase, context: JudgementContext) -> CreditJudgemen
     return replace(judgement, verdict=replace(judgement.verdict, decision=decision))
 
 
+def _worth_of(case: PaymentCase, catalog: Catalog) -> Decision | None:
+    """What the session of a payment is worth by what was captured; None where it has none."""
+    if case.sold is None:
+        return None
+    decision, intent = worth(case.sold, catalog), case.intent
+    if intent is None or intent.status != "succeeded":
+        return decision
+    return limited_to(decision, intent.amount_received, intent.currency)
+
+
 def _mode_mix(case: PaymentCase, context: JudgementContext) -> ClassifiedFinding | None:
     """Test and live data in one place, told by `livemode` or by the name of a session."""
     foreign = "cs_test_" if context.livemode else "cs_live_"
@@ -60,7 +71,7 @@ def _mode_mix(case: PaymentCase, context: JudgementContext) -> ClassifiedFinding
     here, there = ("live", "test") if context.livemode else ("test", "live")
     what = f"entry {strangers[0]} is" if strangers else "its session is"
     fix = "Find out who wrote it" if strangers else "Check STRIPE_SECRET_KEY and STRIPE_API_BASE"
-    if strangers and case.granted:
+    if strangers and case.balance:
         fix = _take_back(case)
     return for_person("mode_mix", case.key, f"In a {here} ledger, {what} about a {there} payment.", fix)
 
@@ -70,9 +81,10 @@ def _named(entry: CreditEntry, prefix: str) -> bool:
 
 
 def _granted(case: PaymentCase, purchase: Purchase, context: JudgementContext) -> CreditJudgement:
-    if not case.purchases:
+    if not case.purchases and not case.corrected.held({purchase.user_id: purchase.credits}):
         return CreditJudgement(_missing(case, purchase, context))
-    found = (*_holders(case, purchase), *_differences(case.main, purchase))
+    differences = _differences(case.main, purchase) if case.purchases else ()
+    found = (*_holders(case, purchase), *differences)
     return CreditJudgement(Verdict(PaymentState.WRONG if found else PaymentState.CREDITED, found), stands=True)
 
 
@@ -80,7 +92,7 @@ def _missing(case: PaymentCase, purchase: Purchase, context: JudgementContext) -
     """Paid, and no entry: late, or lost."""
     paid = purchase.created if case.intent is None else max(purchase.created, case.intent.paid)
     purchase = replace(purchase, created=paid)
-    drafts = (purchase.draft(note=NOTE), *settlement(RefundPosition(purchase, 0), case.facts))
+    drafts = (purchase.draft(note=NOTE), *settlement(position_of(purchase, case.entries), case.facts))
     money = format_amount(purchase.amount, purchase.currency)
     what = f"User {purchase.user_id} paid {money} for {plural(purchase.credits, 'credit')} at {iso_time(paid)}"
     if context.within_grace(paid):
@@ -101,15 +113,12 @@ def _missing(case: PaymentCase, purchase: Purchase, context: JudgementContext) -
 
 def _holders(case: PaymentCase, purchase: Purchase) -> Iterator[ClassifiedFinding]:
     """Whether the right user, and nobody else, holds the right number of credits."""
-    granted, due = case.granted, purchase.credits
+    due = purchase.credits
+    granted = case.corrected.held({purchase.user_id: due})
     if granted == {purchase.user_id: due}:
         return
-    held, first = granted.pop(purchase.user_id, 0), case.main
-    steps = [correction(user, -credits, _latest(case, user).id) for user, credits in granted.items()]
-    if held != due:
-        last = _latest(case, purchase.user_id) if held > due else first
-        steps.append(correction(purchase.user_id, due - held, last.id))
-    fix = ", ".join(steps)
+    fix = ", ".join(_steps(case, {purchase.user_id: due}))
+    held = granted.pop(purchase.user_id, 0)
     owed = f"user {purchase.user_id} is due {plural(due, 'credit')}"
     if granted:
         others = ", ".join(f"user {user} {plural(credits, 'credit')}" for user, credits in sorted(granted.items()))
@@ -145,24 +154,43 @@ def _undecided(case: PaymentCase, decision: Disagrees, context: JudgementContext
             return CreditJudgement(Verdict(PaymentState.SETTLED))
         found = ClassifiedFinding(finding, case.key, decision.proposal, lasting=True)
         return CreditJudgement(Verdict(PaymentState.UNDECIDED, (found,)))
-    if status is FindingStatus.CREDITED:
+    if status is FindingStatus.CREDITED or case.corrected.held(_proposed(decision)) == _proposed(decision):
         return CreditJudgement(Verdict(PaymentState.CREDITED), stands=True)
     given = plural(sum(case.granted.values()), "credit")
-    text = f"{given} were given although a person should have decided ({finding.code})."
-    undecided = for_person("undecided_credit", case.key, text, _take_back(case))
+    text, fix = f"{given} were given although a person should have decided ({finding.code})", _TO_BE_DECIDED
+    due, proposal = _proposed(decision), decision.proposal
+    if due:
+        worth_ = f"{format_amount(proposal.amount, proposal.currency)} are worth"
+        text = f"{text}; {worth_} {plural(sum(due.values()), 'credit')} for user {proposal.user_id}"
+        fix = ", ".join(_steps(case, due))
+    undecided = for_person("undecided_credit", case.key, f"{text}.", fix)
     return CreditJudgement(Verdict(PaymentState.WRONG, (undecided,)), stands=True)
 
 
+_TO_BE_DECIDED = "Find out who is due how many credits, and correct only the difference"
+"""No ready command: what is right, the payment does not say."""
+
+
+def _proposed(decision: Disagrees) -> dict[str, int]:
+    """Who is due how many credits by a proposal; empty where it leaves something open."""
+    user, credits = decision.proposal.user_id, decision.proposal.credits
+    return {} if user is None or credits is None else {user: credits}
+
+
 def _nothing_due(case: PaymentCase, decision: Decision | None, context: JudgementContext) -> Verdict:
-    """Not paid, not ours, or not known to Stripe at all: then there should be no credits."""
-    if not case.granted:
+    """Not paid, not ours, or not known to Stripe at all: then what users hold of it should come to nothing."""
+    if not case.balance:
         return _nothing_given(case, decision, context)
     if case.recorded_after(context.started):
-        text = "The ledger gave credits while Stripe was being read; the next run knows."
+        text = "The ledger changed credits while Stripe was being read; the next run knows."
         return Verdict(PaymentState.IN_FLIGHT, (_in_flight(case, text),))
-    given = plural(sum(case.granted.values()), "credit")
     name, why = _why_not(case, decision)
-    found = for_person(name, case.key, f"{given} were given, but {why}.", _take_back(case))
+    given = sum(credits for credits in case.balance.values() if credits > 0)
+    text = f"{plural(given, 'credit')} were given"
+    if not given:
+        name, user = "clawback_without_credit", next(iter(case.balance))
+        text = f"{plural(-case.balance[user], 'credit')} were taken back of user {user}, who was given none for it"
+    found = for_person(name, case.key, f"{text}, but {why}.", _take_back(case))
     return Verdict(PaymentState.WRONG, (found,))
 
 
@@ -206,13 +234,31 @@ def _in_flight(case: PaymentCase, text: str) -> ClassifiedFinding:
     return classified("in_flight", case.key, text, "Wait; `creditctl reconcile` again later", payment_key=case.key)
 
 
+def _steps(case: PaymentCase, due: Mapping[str, int]) -> Iterator[str]:
+    """The commands that lead from what users hold of a payment to what they are due: the differences, no more."""
+    held = case.corrected.held(due)
+    for user, credits in held.items():
+        if user not in due:
+            yield correction(user, -credits, _latest(case, user).id)
+    for user, credits in due.items():
+        missing = credits - held.get(user, 0)
+        if missing:
+            first = case.main if case.purchases and missing > 0 else _latest(case, user)
+            yield correction(user, missing, first.id)
+
+
 def _take_back(case: PaymentCase) -> str:
-    """The commands that take away everything given for a payment."""
-    users: Sequence[tuple[str, int]] = sorted(case.granted.items())
-    return ", ".join(correction(user, -credits, _latest(case, user).id) for user, credits in users)
+    """The commands after which nobody holds, or lacks, credits of a payment."""
+    return ", ".join(correction(user, -credits, _latest(case, user).id) for user, credits in case.balance.items())
 
 
 def _latest(case: PaymentCase, user_id: str) -> CreditEntry:
-    """The newest purchase of a user: the one to correct."""
-    mine = [entry for entry in case.purchases if entry.user_id == user_id]
-    return (mine or list(case.purchases))[-1]
+    """The newest purchase of a user, else the newest entry: the one to correct."""
+    mine = [entry for entry in case.entries if entry.user_id == user_id]
+    choices: tuple[Sequence[CreditEntry], ...] = (
+        [entry for entry in mine if entry.kind is EntryKind.PURCHASE],
+        case.purchases,
+        mine,
+        case.entries,
+    )
+    return next(choice for choice in choices if choice)[-1]

@@ -60,7 +60,7 @@ def read_latest(reader: PaymentReader, entries: PaymentEntries) -> LatestPayment
     found = _with_returns(reader, listed, since)
     named = {name for each in listed for name in _names(each)}
     paid = [each.id for each in reader.latest_intents(since, MOST_SESSIONS) if _paid_for_ours(each, named)]
-    alone = _each_once([*paid, *_credited_alone(entries.latest_purchases(since, MOST_SESSIONS), named)])
+    alone = _each_once([*paid, *_credited_alone(entries.latest_of_payments(since, MOST_SESSIONS), named)])
     found += [reader.payment(key) for key in alone[:MOST_ASKED]]
     unreadable = tuple(dict.fromkeys(reader.unreadable))
     not_understood = {each.payment_key for each in unreadable}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from creditctl.core.entitlement.facts import Fact
-from creditctl.core.entitlement.settlement import EntryKind
+from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind
 from creditctl.ledger.models import Entry, EntryFilter, FindingStatus
 from creditctl.ledger.view import LedgerView
 from creditctl.payments.entries import payment_of
@@ -28,16 +28,19 @@ class LedgerEntries:
         if session_id is not None:
             found |= {entry.id: entry for entry in (*self._about(session_id), *self._by_session(session_id))}
         names = {} if session_id is None else {session_id: payment_key}
-        own = [entry for entry in found.values() if payment_of(entry, names) == payment_key]
+        own = [entry for entry in found.values() if self._payment_of(entry, names) == payment_key]
         return sorted(self._with_corrections(own), key=lambda entry: entry.id)
 
     def all(self) -> Iterator[Entry]:
         """Every entry, in order."""
         yield from self._pages(EntryFilter())
 
-    def latest_purchases(self, since: int | None, limit: int) -> Sequence[Entry]:
-        """The newest entries that gave credits for payments since a moment, newest first."""
-        return self.view.entries(EntryFilter(kind=EntryKind.PURCHASE, since=since), limit=limit, newest_first=True)
+    def latest_of_payments(self, since: int | None, limit: int) -> Sequence[Entry]:
+        """The newest entries that gave credits for payments, or took them back, since a moment; newest first."""
+        found: list[Entry] = []
+        for kind in (EntryKind.PURCHASE, *CLAWBACK_KINDS):
+            found += self.view.entries(EntryFilter(kind=kind, since=since), limit=limit, newest_first=True)
+        return sorted(found, key=lambda entry: -entry.id)[:limit]
 
     def _about(self, payment_key: str) -> Iterator[Entry]:
         return self._pages(EntryFilter(payment_key=payment_key))
@@ -48,11 +51,20 @@ class LedgerEntries:
         for key in sorted(keys):
             yield from self._about(key)
 
+    def _payment_of(self, entry: Entry, names: Mapping[str, str]) -> str | None:
+        """The payment of an entry; an adjustment's is that of the entry that it corrects, where that has one."""
+        if entry.kind is EntryKind.ADJUSTMENT and entry.corrects is not None:
+            corrected = self.view.entry(entry.corrects)
+            return (corrected and payment_of(corrected, names)) or payment_of(entry, names)
+        return payment_of(entry, names)
+
     def _with_corrections(self, entries: Sequence[Entry]) -> list[Entry]:
         """Entries, and the adjustments that correct them, or correct such an adjustment."""
-        found = list(entries)
+        found, known = list(entries), {entry.id for entry in entries}
         for entry in found:  # it grows: a correction can be corrected
-            found += self._corrections.get(entry.id, ())
+            further = [each for each in self._corrections.get(entry.id, ()) if each.id not in known]
+            known |= {each.id for each in further}
+            found += further
         return found
 
     @cached_property

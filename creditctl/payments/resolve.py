@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 from creditctl.core.entitlement.decision import Proposal
-from creditctl.core.entitlement.settlement import Purchase
+from creditctl.core.entitlement.settlement import EntryDraft, Purchase, RefundPosition, settlement
 from creditctl.core.errors import UsageError
 from creditctl.ledger.models import FindingStatus, Outcome, Posting, Resolution, StoredFinding
 from creditctl.ledger.transaction import LedgerTransaction
+from creditctl.ledger.view import LedgerView
 from creditctl.payments.posting_plan import Origin, PlanOutcome, PostingPlan
 from creditctl.payments.record import record
 
@@ -27,16 +28,33 @@ def resolve(
     Shape:  `user_id` and `credits` say what the finding leaves open, and only that.
     Errors: UsageError if it is not open, has no reason, or proposes nothing that could be credited.
     """
-    if not reason.strip():
-        raise UsageError("Settling a finding needs a reason.", code="ledger.reason")
-    finding = _open_finding(tx, number)
+    finding = _resolvable(tx, number, reason)
     posting = None
     if action == "credit":
         posting = _credit(tx, finding, reason, user_id, credits)
     return Resolution(tx.settle_finding(finding, reason, posting.entry.id if posting else None), posting)
 
 
-def _open_finding(tx: LedgerTransaction, number: int) -> StoredFinding:
+def credited_drafts(
+    view: LedgerView, number: int, *, reason: str, user_id: str | None = None, credits: int | None = None
+) -> tuple[EntryDraft, ...]:
+    """The entries that crediting a finding would post, for whoever has to agree: the purchase, and what its refunds
+    and disputes take of it.
+
+    Errors: those of `resolve`, before anything is asked.
+    """
+    purchase = _purchase_of(_resolvable(view, number, reason), user_id, credits)
+    facts = [stored.fact for stored in view.facts(purchase.payment_key)]
+    return (purchase.draft(note=reason), *settlement(RefundPosition(purchase, 0), facts))
+
+
+def _resolvable(view: LedgerView, number: int, reason: str) -> StoredFinding:
+    if not reason.strip():
+        raise UsageError("Settling a finding needs a reason.", code="ledger.reason")
+    return _open_finding(view, number)
+
+
+def _open_finding(tx: LedgerView, number: int) -> StoredFinding:
     finding = tx.finding(number)
     if finding is None:
         raise UsageError(f"There is no finding {number}.", code="ledger.no_finding")
@@ -48,13 +66,7 @@ def _open_finding(tx: LedgerTransaction, number: int) -> StoredFinding:
 def _credit(
     tx: LedgerTransaction, finding: StoredFinding, reason: str, user_id: str | None, credits: int | None
 ) -> Posting:
-    if finding.proposal is None:
-        raise UsageError(
-            f"Finding {finding.id} proposes no purchase.",
-            code="ledger.no_proposal",
-            fix="Use `creditctl ledger adjust`, then settle the finding with --dismiss.",
-        )
-    purchase = _completed(finding.proposal, user_id, credits)
+    purchase = _purchase_of(finding, user_id, credits)
     plan = PostingPlan(
         Origin.DECISION,
         PlanOutcome.POSTED,
@@ -73,8 +85,18 @@ def _credit(
     return posting
 
 
+def _purchase_of(finding: StoredFinding, user_id: str | None, credits: int | None) -> Purchase:
+    """The purchase that a finding and the person who settles it describe together."""
+    if finding.proposal is None:
+        raise UsageError(
+            f"Finding {finding.id} proposes no purchase.",
+            code="ledger.no_proposal",
+            fix="Use `creditctl ledger adjust`, then settle the finding with --dismiss.",
+        )
+    return _completed(finding.proposal, user_id, credits)
+
+
 def _completed(proposal: Proposal, user_id: str | None, credits: int | None) -> Purchase:
-    """The purchase that a proposal and the person who settles it describe together."""
     if user_id is not None and proposal.user_id not in (None, user_id):
         raise UsageError(f"The finding is about user {proposal.user_id}.", code="ledger.other_user")
     owner = proposal.user_id or user_id

@@ -63,12 +63,12 @@ def _facts_by_payment(pulled: Pulled) -> dict[str, list[Fact]]:
 
 
 def _entries_by_payment(entries: Iterable[CreditEntry], names: Mapping[str, str]) -> dict[str, list[CreditEntry]]:
-    """The entries of each payment; an adjustment belongs to the payment of the entry that it corrects."""
+    """The entries of each payment; an adjustment belongs to that of the entry that it corrects, else to its own."""
     grouped: dict[str, list[CreditEntry]] = defaultdict(list)
     payments: dict[int, str] = {}
     for entry in entries:
         corrects = entry.corrects if entry.kind is EntryKind.ADJUSTMENT else None
-        key = payments.get(corrects) if corrects else payment_of(entry, names)
+        key = (payments.get(corrects) if corrects else None) or payment_of(entry, names)
         if key is not None:
             payments[entry.id] = key
             grouped[key].append(entry)

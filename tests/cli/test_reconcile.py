@@ -152,7 +152,7 @@ def test_lost_webhooks_are_found_repaired_and_late_ones_change_nothing(cli: Cli,
     assert planned.exit_code == 0
     assert market.balances() == {"u1": 13_500, "u2": 5_500}
 
-    repaired = cli("reconcile", "--repair", "--json")
+    repaired = cli("reconcile", "--repair", "--yes", "--json")
     assert repaired.exit_code == 0, repaired.stdout
     assert len(repaired.report["repaired"]) == 4
     assert [r["credits"] for r in repaired.report["repaired"]] == [r["credits"] for r in planned.report["repairs"]]
@@ -185,7 +185,7 @@ def test_a_dispute_won_and_a_refund_that_failed_unheard_give_back(cli: Cli, mark
 
     found = cli("reconcile", "--json")
     assert codes(found) == ["reconcile.dispute_won_not_returned", "reconcile.refund_failed_not_returned"]
-    assert cli("reconcile", "--repair").exit_code == 0
+    assert cli("reconcile", "--repair", "--yes").exit_code == 0
     assert market.balances() == {"u1": 13_500, "u2": 5_500}
     assert cli("reconcile").exit_code == 0
 
@@ -225,7 +225,7 @@ def import_purchase(market: Market, key: str, user: str, credits: int = 1000) ->
 def test_what_needs_a_person_is_shown_worst_first_with_its_command(cli: Cli, market: Market) -> None:
     entry = import_purchase(market, "pi_forged", "u9")
     market.clock.now += 3600
-    outcome = cli("reconcile", "--repair")
+    outcome = cli("reconcile", "--repair", "--yes")
     assert outcome.exit_code == 1
     assert "critical reconcile.orphan_credit pi_forged" in outcome.stdout
     assert f"`creditctl ledger adjust --user u9 --credits -1000 --corrects {entry} --reason TEXT`" in outcome.stdout
@@ -261,7 +261,7 @@ def test_the_printed_commands_put_right_what_a_person_has_to_decide(cli: Cli, ma
     assert codes(outcome) == ["reconcile.orphan_credit", "reconcile.wrong_user", "reconcile.wrong_user"]
     for finding in outcome.document["findings"]:
         for command in commands(finding):
-            done = cli(*command)
+            done = cli(*command, "--yes")
             assert done.exit_code == 0, done.stderr
     after = cli("reconcile", "--json")
     assert after.exit_code == 0
@@ -272,7 +272,7 @@ def test_the_printed_commands_put_right_what_a_person_has_to_decide(cli: Cli, ma
     }
     for finding in after.document["findings"]:
         (command,) = commands(finding)
-        assert cli(*command).exit_code == 0
+        assert cli(*command, "--yes").exit_code == 0
     assert cli("reconcile", "--json").document["findings"] == []
 
 
@@ -309,7 +309,7 @@ def test_too_many_repairs_are_refused(cli: Cli, market: Market) -> None:
     market.buy()
     market.deliver()
     market.clock.now += 3600
-    outcome = cli("reconcile", "--repair", "--max-repairs", "1", "--json")
+    outcome = cli("reconcile", "--repair", "--yes", "--max-repairs", "1", "--json")
     assert outcome.exit_code == 3
     assert outcome.document["error"]["code"] == "reconcile.too_many_repairs"
     assert read(market.ledger).count() == 0
@@ -332,7 +332,7 @@ def test_a_fault_of_stripe_in_the_middle_is_exit_5_and_posts_nothing(
     market.deliver()
     market.clock.now += 3600
     cli.transport = lambda: broken(market.emulator, path, fault)
-    outcome = cli("reconcile", "--repair", "--json")
+    outcome = cli("reconcile", "--repair", "--yes", "--json")
     assert outcome.exit_code == 5
     assert outcome.document["error"]["type"] == "unreachable"
     assert read(market.ledger).count() == 0
@@ -364,6 +364,23 @@ class Terminal(io.StringIO):
 
     def isatty(self) -> bool:
         return True
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_repair_posts_nothing_where_nobody_can_be_asked(cli: Cli, market: Market, form: tuple[str, ...]) -> None:
+    market.losing = True
+    paid = market.buy()
+    market.deliver()
+    market.clock.now += 3600
+
+    refused = cli("reconcile", "--repair", *form)
+    listed = cli("reconcile", "--repair", "--dry-run", *form)
+
+    assert (refused.exit_code, listed.exit_code, read(market.ledger).count()) == (3, 0, 0)
+    assert "--yes" in (refused.document["error"]["fix"] if form else refused.stderr)
+    assert str(paid.payment_intent) in listed.stdout
+    assert cli("reconcile", "--repair", "--yes", *form).exit_code == 0
+    assert read(market.ledger).count() == 1
 
 
 @pytest.mark.parametrize(("answer", "posted"), [("y\n", 1), ("yes\n", 1), ("n\n", 0), ("\n", 0), ("", 0)])
@@ -455,14 +472,15 @@ def test_comparing_a_live_account_needs_no_confirmation(live: LiveReconcile) -> 
         ("--mode", "live", "--yes"),
         ("--confirm", LIVE_ACCOUNT),
         ("--mode", "live", "--confirm", "acct_other"),
+        ("--mode", "live", "--confirm", LIVE_ACCOUNT),
     ],
 )
-def test_a_live_repair_without_mode_and_account_is_refused(live: LiveReconcile, arguments: tuple[str, ...]) -> None:
+def test_a_live_repair_without_mode_account_and_yes_is_refused(live: LiveReconcile, arguments: tuple[str, ...]) -> None:
     outcome, entries = live("--repair", *arguments)
     assert (outcome.exit_code, entries) == (3, 0)
     assert outcome.document["error"]["type"] == "guard"
 
 
 def test_a_live_repair_with_mode_and_account(live: LiveReconcile) -> None:
-    outcome, entries = live("--repair", "--mode", "live", "--confirm", LIVE_ACCOUNT)
+    outcome, entries = live("--repair", "--mode", "live", "--confirm", LIVE_ACCOUNT, "--yes")
     assert (outcome.exit_code, entries) == (0, 1)

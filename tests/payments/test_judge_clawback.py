@@ -55,10 +55,51 @@ def test_refund_over_taken(sound: Shop) -> None:
     report = sound.reconcile()
     (finding,) = report.findings
     assert (finding.code, finding.subject) == ("reconcile.refund_over_taken", key)
+    assert f"Entry {taking.id} took 300 credits of user u7 for refund re_unknown, which Stripe" in finding.message
     assert f"--credits 300 --corrects {taking.id} " in finding.fix
     assert report.repairs == ()
     adjusted(sound.ledger, user_id="u7", credits=300, reason="given back", key="a", corrects=taking.id)
     assert sound.found() == [("settled_finding", key)]
+
+
+def test_an_entry_that_took_too_much_is_named_and_its_refund_not_blamed(sound: Shop) -> None:
+    key = sound.pay(user="u7")
+    sound.fulfil(key)
+    refund = sound.refund(key, 400)
+    taking = sound.post(-700, "u7", kind=EntryKind.REFUND, amount=-700, payment_key=key, object_id=refund)
+    report = sound.reconcile()
+    (finding,) = report.findings
+    assert (finding.code, finding.subject) == ("reconcile.refund_over_taken", refund)
+    assert f"Entry {taking.id} took 700 credits of user u7 for refund {refund}: 300 credits more" in finding.message
+    assert "did not go through" not in finding.message
+    assert [repair.credits for repair in report.repairs] == [300]
+    assert sound.repair(report).findings == ()
+
+
+def test_what_was_taken_for_an_inquiry_is_not_called_ours_again(sound: Shop) -> None:
+    key = sound.pay(user="u7")
+    sound.fulfil(key)
+    inquiry = sound.dispute(key, 1000, "warning_needs_response")
+    sound.post(-1000, "u7", kind=EntryKind.DISPUTE, amount=-1000, payment_key=key, object_id=inquiry)
+    report = sound.reconcile()
+    (finding,) = report.findings
+    assert finding.code == "reconcile.refund_over_taken"
+    assert "ours again" not in finding.message
+    assert "holds no money" in finding.message
+    assert sound.repair(report).findings == ()
+
+
+def test_a_clawback_of_another_user_names_both(sound: Shop) -> None:
+    key = sound.pay(user="u7")
+    sound.fulfil(key)
+    refund = sound.refund(key, 400)
+    taking = sound.post(-400, "u8", kind=EntryKind.REFUND, amount=-400, payment_key=key, object_id=refund)
+    (finding,) = sound.reconcile().findings
+    assert (finding.code, finding.subject) == ("reconcile.clawback_wrong_user", refund)
+    assert f"Entry {taking.id} took 400 credits back of user u8 for refund {refund}" in finding.message
+    assert "user u7 was credited" in finding.message
+    assert f"--user u8 --credits 400 --corrects {taking.id} " in finding.fix
+    assert f"--user u7 --credits -400 --corrects {taking.id} " in finding.fix
 
 
 @pytest.mark.parametrize("status", ["needs_response", "under_review", "lost"])

@@ -37,6 +37,13 @@ class Outcome:
         return report
 
 
+class _Keyboard(io.StringIO):
+    """Standard input at which somebody sits."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 @dataclass
 class Cli:
     """The command line in one folder with one environment: `cli("packages", "--json")`."""
@@ -47,11 +54,18 @@ class Cli:
     transport: Callable[[], stripe.HTTPClient] | None = None
 
     def __call__(self, *arguments: str, stdin: str = "") -> Outcome:
+        return self._run(arguments, io.StringIO(stdin))
+
+    def answered(self, answer: str, *arguments: str) -> Outcome:
+        """Runs a command at a terminal where somebody types an answer."""
+        return self._run(arguments, _Keyboard(answer))
+
+    def _run(self, arguments: Sequence[str], stdin: io.StringIO) -> Outcome:
         stdout, stderr = io.StringIO(), io.StringIO()
         wiring = Wiring(
             environ=self.environ,
             folder=self.folder,
-            stdin=io.StringIO(stdin),
+            stdin=stdin,
             stdout=stdout,
             stderr=stderr,
             clock=self.clock,

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from creditctl.cli.command import Answer, FileUse, Session, Writes, command
-from creditctl.cli.ledger.session import ReasonOption, guard_posting, is_known
+from creditctl.cli.ledger.session import ReasonOption, confirm_posting, is_known
 from creditctl.core.errors import ExitCode
 from creditctl.core.findings import Finding, Severity
 
 if TYPE_CHECKING:
+    from creditctl.core.entitlement.settlement import EntryDraft
     from creditctl.ledger.models import Posting
 
 _KEY_BYTES = 8
@@ -35,18 +36,25 @@ def adjust(
     """Give or take credits by hand, as one more entry. A live ledger asks for --mode live and its account's id."""
     from creditctl.payments import correct
 
-    ledger = session.ledger
+    ledger, chosen = session.ledger, key or session.wiring.token(_KEY_BYTES)
     with ledger.reading() as view:
         before, known = view.balance(user), is_known(view, user)
+        draft = correct.adjustment(
+            view,
+            user_id=user,
+            credits=credits,
+            reason=reason,
+            key=chosen,
+            created=session.wiring.clock(),
+            corrects=corrects,
+            payment_key=payment,
+        )
     if session.dry_run:
         return _plan_answer(user, credits, before, reason)
-    guard_posting(session)
     _warn(session, user, before + credits, known=known)
-    chosen = key or session.wiring.token(_KEY_BYTES)
+    confirm_posting(session, [_posting_line(draft, before)])
     with ledger.transaction() as tx:
-        posting = correct.adjust(
-            tx, user_id=user, credits=credits, reason=reason, key=chosen, corrects=corrects, payment_key=payment
-        )
+        posting = correct.post(tx, draft)
         after = tx.balance(user)
     return _adjusted_answer(posting, chosen, after)
 
@@ -56,6 +64,15 @@ def _plan_answer(user: str, credits: int, before: int, reason: str) -> Answer:
 
     plan = {"user_id": user, "credits": credits, "reason": reason, "balance": before, "balance_after": before + credits}
     return Answer({"plan": plan}, lambda console: render.plan(console, plan))
+
+
+def _posting_line(draft: EntryDraft, before: int) -> str:
+    from creditctl.cli.render.ledger import draft_words
+
+    return (
+        f"This posts {draft_words(draft)}, without money: "
+        f"{draft.user_id} has {before:,} and will have {before + draft.credits:,}."
+    )
 
 
 def _warn(session: Session, user: str, after: int, *, known: bool) -> None:

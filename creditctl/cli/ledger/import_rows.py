@@ -9,7 +9,7 @@ import typer
 
 from creditctl.cli.command import Answer, FileUse, Session, Writes, command
 from creditctl.cli.ledger.import_source import SourceOptions, source_of
-from creditctl.cli.ledger.session import guard_posting
+from creditctl.cli.ledger.session import confirm_posting
 from creditctl.cli.progress import progress
 from creditctl.core.errors import ExitCode
 
@@ -108,10 +108,16 @@ def _run(session: Session, job: Import, spool: Spool, *, skip_bad: bool) -> Answ
         checked = replace(job, progress=told).check(spool)
     if session.dry_run or not checked.may_load(skip_bad=skip_bad):
         return _answer(checked, wrote=False, dry_run=session.dry_run)
-    guard_posting(session)
+    confirm_posting(session, _posting_lines(checked, spool))
     with progress(session, "rows") as told:
         loaded = replace(job, progress=told).load(spool, checked)
     return _answer(loaded, wrote=True, dry_run=False)
+
+
+def _posting_lines(checked: ImportReport, spool: Spool) -> list[str]:
+    from creditctl.cli.render.ledger_import import posting_lines
+
+    return posting_lines(checked, next(spool.batches(), []))
 
 
 def _answer(report: ImportReport, *, wrote: bool, dry_run: bool) -> Answer:

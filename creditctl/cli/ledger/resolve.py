@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from creditctl.cli.command import Answer, FileUse, Session, Writes, command
-from creditctl.cli.ledger.session import ReasonOption, guard_posting
+from creditctl.cli.ledger.session import ReasonOption, confirm_posting
 from creditctl.core.errors import UsageError
 
 if TYPE_CHECKING:
     from creditctl.ledger.models import Resolution
+    from creditctl.ledger.store import Ledger
 
 UserOption = Annotated[str | None, typer.Option("--user", help="Whose credits, where the finding does not say it.")]
 CreditsOption = Annotated[
@@ -30,17 +31,29 @@ def resolve(
     user: UserOption = None,
     credits: CreditsOption = None,
 ) -> Answer:
-    """Settle a finding with a reason: credit what was paid for, or dismiss it. Crediting a live ledger is guarded."""
+    """Settle a finding with a reason: credit what was paid for, or dismiss it.
+
+    Crediting shows user, credits and amount before it asks; a live ledger is guarded.
+    """
     from creditctl.payments.resolve import resolve as resolve_finding
 
     action = _action(credit, user, credits)
     if action == "credit":
-        guard_posting(session)
+        confirm_posting(session, _posting_lines(session.ledger, number, reason, user, credits))
     with session.ledger.transaction() as tx:
         settled = resolve_finding(tx, number, action=action, reason=reason, user_id=user, credits=credits)
         posting = settled.posting
         after = tx.balance(posting.entry.user_id) if posting else None
     return _answer(settled, after)
+
+
+def _posting_lines(ledger: Ledger, number: int, reason: str, user: str | None, credits: int | None) -> list[str]:
+    from creditctl.cli.render.ledger import draft_words
+    from creditctl.payments.resolve import credited_drafts
+
+    with ledger.reading() as view:
+        drafts = credited_drafts(view, number, reason=reason, user_id=user, credits=credits)
+    return [f"This posts {draft_words(draft)}." for draft in drafts]
 
 
 def _answer(settled: Resolution, after: int | None) -> Answer:

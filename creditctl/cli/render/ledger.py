@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from creditctl.cli.console import Console
+    from creditctl.core.entitlement.settlement import EntryDraft
     from creditctl.core.findings import Finding
     from creditctl.ledger.hashchain.verify import Verification
     from creditctl.ledger.models import Balance, Entry, Posting, Resolution, StoredFinding
@@ -26,6 +27,13 @@ _MOST_SHOWN = 50
 def say(console: Console, line: str) -> None:
     """One sentence, with nothing in it that could steer the terminal."""
     console.print(printable(line, kept=""))
+
+
+def draft_words(draft: EntryDraft) -> str:
+    """What an entry does before it is written: credits, user, money and payment."""
+    money = f", {format_amount(draft.amount, draft.currency)}" if draft.currency else ""
+    payment = f", payment {draft.payment_key}" if draft.payment_key else ""
+    return f"{draft.credits:+,} credits for user {draft.user_id}{money}{payment}"
 
 
 def balance_row(balance: Balance) -> dict[str, Any]:

@@ -9,12 +9,15 @@ from creditctl.cli.render.ledger import say
 from creditctl.cli.render.severity import STYLES
 from creditctl.cli.render.table import Table, show_table
 from creditctl.core.money import format_amount
+from creditctl.core.text import plural
 
 if TYPE_CHECKING:
     from creditctl.cli.console import Console
+    from creditctl.sources.imported_entry import Batch
     from creditctl.sources.report import ImportReport
 
 _MOST_SHOWN = 50
+_MOST_LISTED = 5
 
 
 def imported(console: Console, report: ImportReport, *, wrote: bool, dry_run: bool) -> None:
@@ -24,6 +27,22 @@ def imported(console: Console, report: ImportReport, *, wrote: bool, dry_run: bo
     for line in _sentences(report, wrote):
         say(console, line)
     say(console, next_step(report, wrote=wrote, dry_run=dry_run))
+
+
+def posting_lines(report: ImportReport, first: Batch) -> list[str]:
+    """What an import will write, before it does: each kind's rows and credits, the money, and the first entries."""
+    kinds = ", ".join(
+        f"{plural(count, 'row')} of kind {kind} ({report.credits_by_kind[kind]:+,} credits)"
+        for kind, count in sorted(report.rows_by_kind.items())
+    )
+    money = ", ".join(format_amount(amount, code) for code, amount in sorted(report.amounts.items()))
+    lines = [f"This posts {plural(report.new, 'new row')} of {report.source}: {kinds}; {money or 'no money'}."]
+    for _, entry in first[:_MOST_LISTED]:
+        paid = f", {format_amount(entry.amount, entry.currency)}" if entry.currency else ""
+        lines.append(f"  {entry.kind}: {entry.credits:+,} credits for user {entry.user_id}{paid}")
+    if report.new > _MOST_LISTED:
+        lines.append(f"  … and {report.new - _MOST_LISTED:,} more")
+    return lines
 
 
 def next_step(report: ImportReport, *, wrote: bool, dry_run: bool) -> str:

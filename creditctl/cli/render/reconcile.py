@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from creditctl.cli.render.ledger import draft_words
 from creditctl.cli.render.severity import STYLES
 from creditctl.cli.render.table import Table, show_table
 from creditctl.core.when import iso_time
@@ -76,10 +77,7 @@ def plan_lines(repairs: Sequence[Repair]) -> list[str]:
     """The plan of a repair: every entry that would be posted, as far as a person reads."""
     lines = [f"Plan: {len(repairs)} payment{'' if len(repairs) == 1 else 's'} to repair"]
     for repair in repairs[:_MOST_SHOWN]:
-        lines += [
-            f"  post {draft.credits:+,} credits for user {draft.user_id} ({draft.idempotency_key})"
-            for draft in repair.drafts
-        ]
+        lines += [f"  post {draft_words(draft)} ({draft.idempotency_key})" for draft in repair.drafts]
     return [*lines, *_rest(len(repairs), "repairs")]
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from creditctl.core.catalog import Catalog
 from creditctl.core.entitlement.facts import LineItem, PriceFacts, SessionFacts, positive_count
-from creditctl.core.entitlement.settlement import Purchase
+from creditctl.core.entitlement.settlement import Purchase, credits_to_take
 from creditctl.core.entitlement.user_ids import USER_ID_WORDS, is_user_id
 from creditctl.core.findings import Finding, Severity
 from creditctl.core.money import format_amount
+from creditctl.core.text import plural
 
 _PAID_STATUSES = frozenset(("paid", "no_payment_required"))
 _OWNER_CODES = frozenset(("fulfilment.owner_conflict", "fulfilment.owner_missing", "fulfilment.owner_unusable"))
@@ -91,6 +93,41 @@ def decide(session: SessionFacts, catalog: Catalog, items: Sequence[LineItem] | 
     return _by_price(session, items)
 
 
+def limited_to(decision: Decision, captured: int, currency: str) -> Decision:
+    """The decision where less was captured than was sold: a person decides, and the credits of that are proposed.
+
+    Units:  `captured` in minor units of `currency`.
+    Source: Stripe documentation, "Place a hold on a payment method": a part can be captured, the rest is released.
+    """
+    if isinstance(decision, Grants):
+        proposal = _proposal_of(decision.purchase)
+    elif isinstance(decision, Disagrees):
+        proposal = decision.proposal
+    else:
+        return decision
+    if currency != proposal.currency or captured >= proposal.amount:
+        return decision
+    credits = None if proposal.credits is None else credits_to_take(proposal.credits, proposal.amount, captured)
+    part = replace(proposal, credits=credits or None, amount=captured)
+    if isinstance(decision, Disagrees):
+        return replace(decision, proposal=part)
+    sold = f"{format_amount(proposal.amount, currency)} were to be paid"
+    return _finding_of(part, "fulfilment.partial_capture", f"{sold}, and less was captured.")
+
+
+def _proposal_of(purchase: Purchase) -> Proposal:
+    return Proposal(
+        payment_key=purchase.payment_key,
+        session_id=purchase.session_id,
+        user_id=purchase.user_id,
+        credits=purchase.credits,
+        amount=purchase.amount,
+        currency=purchase.currency,
+        package=purchase.package,
+        created=purchase.created,
+    )
+
+
 def _promised(session: SessionFacts, catalog: Catalog) -> tuple[str, int] | None:
     """Package and credits by the metadata, where the current catalogue and the amount bear it out."""
     package = catalog.by_slug(session.metadata.get("package", "")) if session.managed else None
@@ -112,7 +149,7 @@ def _by_price(session: SessionFacts, items: Sequence[LineItem]) -> Decision:
     item, price = ours[0]
     fault = _price_fault(session, item, price)
     if fault is not None:
-        return _disagrees(session, *fault, price=price)
+        return _disagrees(session, *fault, package=price.package, credits=_explained_credits(session, item, price))
     assert price.credits is not None
     return _owned(session, price.package, price.credits)
 
@@ -127,6 +164,15 @@ def _price_fault(session: SessionFacts, item: LineItem, price: PriceFacts) -> tu
         paid = format_amount(session.amount_subtotal, session.currency)
         return "fulfilment.price_mismatch", f"The session comes to {paid}, which is not what price {price.id} asks."
     return None
+
+
+def _explained_credits(session: SessionFacts, item: LineItem, price: PriceFacts) -> int | None:
+    """The credits that a payment is worth where one package explains it, times its quantity; else nobody can say."""
+    if price.credits is None or price.package is None or price.unit_amount is None or item.quantity < 1:
+        return None
+    asked = price.unit_amount * item.quantity
+    explains = (session.amount_subtotal, session.currency) == (asked, price.currency)
+    return price.credits * item.quantity if explains else None
 
 
 def _owned(session: SessionFacts, package: str | None, credits: int) -> Decision:
@@ -159,36 +205,40 @@ def _owned(session: SessionFacts, package: str | None, credits: int) -> Decision
 
 
 def _disagrees(
-    session: SessionFacts,
-    code: str,
-    message: str,
-    *,
-    price: PriceFacts | None = None,
-    package: str | None = None,
-    credits: int | None = None,
+    session: SessionFacts, code: str, message: str, *, package: str | None = None, credits: int | None = None
 ) -> Disagrees:
     owner = session.client_reference_id or session.metadata.get("user_id") or None
     proposal = Proposal(
         payment_key=session.payment_key,
         session_id=session.id,
         user_id=None if code in _OWNER_CODES or owner is None or not is_user_id(owner) else owner,
-        credits=price.credits if price else credits,
+        credits=credits,
         amount=session.amount_total,
         currency=session.currency,
-        package=price.package if price else package,
+        package=package,
         created=session.created,
     )
-    text = f"{message} Paid: {format_amount(session.amount_total, session.currency)}; nothing was credited."
-    finding = Finding(code, Severity.HIGH, session.payment_key, text, _fix(proposal))
-    return Disagrees(finding, proposal)
+    return _finding_of(proposal, code, message)
+
+
+def _finding_of(proposal: Proposal, code: str, message: str) -> Disagrees:
+    """The finding that names user, credits and amount of what it proposes."""
+    paid = format_amount(proposal.amount, proposal.currency)
+    text = f"{message} Paid: {paid}; nothing was credited. {_proposed(proposal)}"
+    return Disagrees(Finding(code, Severity.HIGH, proposal.payment_key, text, _fix(proposal)), proposal)
+
+
+def _proposed(proposal: Proposal) -> str:
+    """What would be credited, as far as the payment says it."""
+    user = "the buyer" if proposal.user_id is None else f"user {proposal.user_id}"
+    if proposal.credits is None:
+        return f"No package explains it: how many credits {user} is due, a person has to say."
+    return f"It is worth {plural(proposal.credits, 'credit')} for {user}."
 
 
 def _fix(proposal: Proposal) -> str:
-    """The ready command; what only a person knows stands in capitals."""
-    options = ["--credit"]
-    if proposal.user_id is None:
-        options.append("--user USER_ID")
-    if proposal.credits is None:
-        options.append("--credits N")
-    credit = f"creditctl ledger resolve {{id}} {' '.join(options)} --reason TEXT"
+    """The ready command, which names user and credits; what only a person knows stands in capitals."""
+    user = "USER_ID" if proposal.user_id is None else shlex.quote(proposal.user_id)
+    credits = "N" if proposal.credits is None else proposal.credits
+    credit = f"creditctl ledger resolve {{id}} --credit --user {user} --credits {credits} --reason TEXT"
     return f"`{credit}`, or refund the payment and `creditctl ledger resolve {{id}} --dismiss --reason TEXT`"

@@ -100,6 +100,12 @@ class DisputeFact:
             return self._held_by_movements()
         return self.amount if self.funds_observation is not None and self.funds_observation.held else 0
 
+    @property
+    def reinstated(self) -> bool:
+        """Whether funds came back, as a movement, an event or its end says; an inquiry has none to come back."""
+        told = self.funds_observation is not None and not self.funds_observation.held
+        return told or self.status == "won" or any(move.amount > 0 for move in self.movements)
+
     def _held_by_movements(self) -> int:
         withdrawals = [move for move in self.movements if move.amount < 0]
         reinstatements = [move for move in self.movements if move.amount > 0]

@@ -34,6 +34,7 @@ __all__ = [
     "RefundFact",
     "SessionFacts",
     "amount_of",
+    "has_let_go",
     "id_of",
     "positive_count",
     "text",
@@ -223,3 +224,10 @@ class RefundFact:
 
 Fact = RefundFact | DisputeFact
 """Something that takes back part of a payment."""
+
+
+def has_let_go(fact: Fact) -> bool:
+    """Whether a refund or dispute took money that it has given back: it failed, was canceled, or was reinstated."""
+    if isinstance(fact, RefundFact):
+        return not fact.counted
+    return fact.reinstated

@@ -8,7 +8,7 @@ event finds no difference, and never more is taken than was given.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from creditctl.core.entitlement.facts import Fact
@@ -138,6 +138,8 @@ class RefundPosition:
 
     Shape: `taken` credits and `returned` amount are positive; `shares` is the part of `returned` that each refund and
            dispute has in it, `takers` the entry by which it took last; `keys` are all keys of the payment's entries.
+           `corrected` credits were taken by adjustments with the payment's key: they count for the refunds and
+           disputes that they explain, so that a refund which an application booked so is not taken twice.
     """
 
     purchase: Purchase
@@ -147,6 +149,7 @@ class RefundPosition:
     shares: Mapping[str, int] = field(default_factory=dict)
     takers: Mapping[str, int] = field(default_factory=dict)
     keys: frozenset[str] = frozenset()
+    corrected: int = 0
 
 
 def settlement(
@@ -164,6 +167,7 @@ def settlement(
     )
     returned = returned_amount(purchase.amount, known, purchase.currency)
     target = credits_to_take(purchase.credits, purchase.amount, returned)
+    standing = _with_corrections(standing, target, returned)
     if (target, returned) == (standing.taken, standing.returned):
         return ()
     if returned > standing.returned and _consistent(standing):
@@ -172,6 +176,18 @@ def settlement(
         steps = _single_step(standing, known, cause, target, returned)
     return tuple(
         _draft(standing, fact, taken, amount, source_event) for fact, taken, amount in steps if taken or amount
+    )
+
+
+def _with_corrections(standing: RefundPosition, target: int, returned: int) -> RefundPosition:
+    """The position in which corrections stand for as much as is due; the whole of it settles the money too."""
+    covered = min(standing.corrected, target - standing.taken)
+    if covered <= 0:
+        return standing
+    purchase, open_amount = standing.purchase, max(0, returned - standing.returned)
+    money = open_amount if standing.taken + covered == target else purchase.amount * covered // purchase.credits
+    return replace(
+        standing, taken=standing.taken + covered, returned=standing.returned + min(money, open_amount), corrected=0
     )
 
 

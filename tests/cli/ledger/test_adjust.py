@@ -9,7 +9,9 @@ from tests.support.cli import Cli
 
 
 def test_an_adjustment_is_an_entry_with_its_reason(book: Cli) -> None:
-    outcome = book("ledger", "adjust", "--user", "user1", "--credits", "-250", "--reason", "sent twice", "--json")
+    outcome = book(
+        "ledger", "adjust", "--yes", "--user", "user1", "--credits", "-250", "--reason", "sent twice", "--json"
+    )
 
     assert outcome.exit_code == 0
     assert (outcome.report["outcome"], outcome.report["balance"]) == ("posted", 750)
@@ -20,7 +22,7 @@ def test_an_adjustment_is_an_entry_with_its_reason(book: Cli) -> None:
 
 
 def test_the_same_key_adjusts_once_and_never_something_else(book: Cli) -> None:
-    usual = ["ledger", "adjust", "--user", "user1", "--reason", "gift", "--key", "ticket-7"]
+    usual = ["ledger", "adjust", "--yes", "--user", "user1", "--reason", "gift", "--key", "ticket-7"]
     first = book(*usual, "--credits", "100")
     again = book(*usual, "--credits", "100")
     other = book(*usual, "--credits", "999", "--json")
@@ -34,7 +36,7 @@ def test_the_same_key_adjusts_once_and_never_something_else(book: Cli) -> None:
 
 def test_without_a_key_each_adjustment_has_its_own(book: Cli) -> None:
     for _ in range(2):
-        book("ledger", "adjust", "--user", "user1", "--credits", "10", "--reason", "gift")
+        book("ledger", "adjust", "--yes", "--user", "user1", "--credits", "10", "--reason", "gift")
 
     assert book("ledger", "balance", "user1", "--json").report["credits"] == 1020
 
@@ -48,7 +50,7 @@ def test_a_dry_run_posts_nothing(book: Cli) -> None:
 
 
 def test_slips_of_the_keyboard_are_pointed_out(book: Cli) -> None:
-    outcome = book("ledger", "adjust", "--user", "usr1", "--credits", "-10", "--reason", "gift")
+    outcome = book("ledger", "adjust", "--user", "usr1", "--credits", "-10", "--reason", "gift", "--yes")
 
     assert "usr1 has no entry yet" in outcome.stderr
     assert "fewer than no credits: -10" in outcome.stderr

@@ -33,7 +33,7 @@ def test_what_was_exported_can_be_imported_elsewhere(book: Cli) -> None:
     book("ledger", "export", "--output", "out.csv")
     fill(book.folder / "other.db", 0)
 
-    outcome = book("ledger", "import", "out.csv", "--ledger", "other.db", "--json")
+    outcome = book("ledger", "import", "out.csv", "--yes", "--ledger", "other.db", "--json")
 
     assert (outcome.exit_code, outcome.report["new"]) == (0, 3)
     assert (

@@ -12,7 +12,7 @@ def test_findings_are_listed_until_they_are_settled(book: Cli) -> None:
     add_finding(book.folder / "book.db", PROPOSAL)
 
     found = book("ledger", "findings", "--json")
-    settled = book("ledger", "resolve", "1", "--credit", "--reason", "agreed with the buyer", "--json")
+    settled = book("ledger", "resolve", "1", "--credit", "--reason", "agreed with the buyer", "--yes", "--json")
     rest = book("ledger", "findings", "--json")
     shown = book("ledger", "findings", "--status", "all")
 

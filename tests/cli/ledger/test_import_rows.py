@@ -56,8 +56,8 @@ def test_a_dry_run_is_the_plan_and_writes_nothing(book: Cli) -> None:
 def test_an_import_is_written_and_running_it_again_changes_nothing(book: Cli) -> None:
     write(book, row(1), row(2))
 
-    first = book("ledger", "import", "app.csv")
-    again = book("ledger", "import", "app.csv", "--json")
+    first = book("ledger", "import", "--yes", "app.csv")
+    again = book("ledger", "import", "--yes", "app.csv", "--json")
 
     assert first.exit_code == 0
     assert "Wrote 2 entries. Next: `creditctl reconcile`" in first.stdout
@@ -68,12 +68,12 @@ def test_an_import_is_written_and_running_it_again_changes_nothing(book: Cli) ->
 def test_with_a_bad_row_nothing_is_written_unless_that_is_wanted(book: Cli) -> None:
     write(book, row(1), row(2, amount="10.00"), row(3, kind="gift"))
 
-    refused = book("ledger", "import", "app.csv", "--json")
+    refused = book("ledger", "import", "--yes", "app.csv", "--json")
     nothing = book("ledger", "balance", "--json").report["balances"]
-    shown = book("ledger", "import", "app.csv")
-    skipped = book("ledger", "import", "app.csv", "--skip-bad", "--json")
+    shown = book("ledger", "import", "--yes", "app.csv")
+    skipped = book("ledger", "import", "--yes", "app.csv", "--skip-bad", "--json")
     write(book, row(1), row(2), row(3))
-    mended = book("ledger", "import", "app.csv", "--json")
+    mended = book("ledger", "import", "--yes", "app.csv", "--json")
 
     assert (refused.exit_code, nothing) == (1, [])
     assert [item["subject"] for item in refused.document["findings"]] == ["line 3", "line 4"]
@@ -87,7 +87,7 @@ def test_columns_and_kinds_are_mapped(book: Cli) -> None:
     write(book, "1790000000,u1,topup,1000,1000,pi_1", header="ts,customer,type,points,cents,intent")
 
     outcome = book(
-        *("ledger", "import", "app.csv", "--map-kind", "topup=purchase", "--set", "currency=usd"),
+        *("ledger", "import", "--yes", "app.csv", "--map-kind", "topup=purchase", "--set", "currency=usd"),
         *("--set", "livemode=false", "--map", "created=ts", "--map", "user_id=customer", "--map", "kind=type"),
         *("--map", "credits=points", "--map", "amount=cents", "--map", "payment_key=intent", "--name", "legacy"),
     )
@@ -100,14 +100,14 @@ def test_columns_and_kinds_are_mapped(book: Cli) -> None:
 def test_columns_that_nothing_is_taken_from_are_named(book: Cli) -> None:
     write(book, row(1) + ",x", header=HEADER + ",colour")
 
-    assert "Columns that nothing was taken from: colour." in book("ledger", "import", "app.csv").stdout
+    assert "Columns that nothing was taken from: colour." in book("ledger", "import", "--yes", "app.csv").stdout
 
 
 def test_rows_of_the_other_mode_can_be_passed_over(book: Cli) -> None:
     write(book, row(1), row(2, livemode="true"))
 
-    refused = book("ledger", "import", "app.csv", "--json")
-    passed = book("ledger", "import", "app.csv", "--skip-other-mode", "--json")
+    refused = book("ledger", "import", "--yes", "app.csv", "--json")
+    passed = book("ledger", "import", "--yes", "app.csv", "--skip-other-mode", "--json")
 
     assert (refused.exit_code, refused.report["bad"]) == (1, 1)
     assert (passed.exit_code, passed.report["new"], passed.report["other_mode"]) == (0, 1, 1)
@@ -115,10 +115,10 @@ def test_rows_of_the_other_mode_can_be_passed_over(book: Cli) -> None:
 
 def test_a_file_in_which_lines_have_moved_is_not_imported(book: Cli) -> None:
     write(book, row(1), row(2))
-    book("ledger", "import", "app.csv")
+    book("ledger", "import", "--yes", "app.csv")
     write(book, row(3), row(1), row(2))
 
-    outcome = book("ledger", "import", "app.csv", "--skip-bad")
+    outcome = book("ledger", "import", "--yes", "app.csv", "--skip-bad")
 
     assert outcome.exit_code == 1
     assert "lines have moved" in outcome.stdout.splitlines()[-1]
@@ -128,10 +128,10 @@ def test_a_file_in_which_lines_have_moved_is_not_imported(book: Cli) -> None:
 def test_the_same_file_under_another_name_is_refused(book: Cli) -> None:
     write(book, row(1), name="october.csv")
     write(book, row(1), row(2), name="november.csv")
-    book("ledger", "import", "october.csv")
+    book("ledger", "import", "--yes", "october.csv")
 
-    refused = book("ledger", "import", "november.csv")
-    named = book("ledger", "import", "november.csv", "--name", "october", "--json")
+    refused = book("ledger", "import", "--yes", "november.csv")
+    named = book("ledger", "import", "--yes", "november.csv", "--name", "october", "--json")
 
     assert refused.exit_code == 1
     assert "import:october:2" in refused.stdout
@@ -169,7 +169,7 @@ def test_what_cannot_be_imported_is_refused(book: Cli, arguments: list[str], cod
 
 
 def test_a_password_on_the_command_line_is_refused_and_not_repeated(book: Cli) -> None:
-    outcome = book("ledger", "import", "postgresql://app:" + "s3cr" + "et@127.0.0.1/app")
+    outcome = book("ledger", "import", "--yes", "postgresql://app:" + "s3cr" + "et@127.0.0.1/app")
 
     assert outcome.exit_code == 2
     assert "--url-env DATABASE_URL" in outcome.stderr
@@ -189,8 +189,8 @@ def test_an_applications_table_is_imported_by_its_url(book: Cli) -> None:
     pytest.importorskip("sqlalchemy", reason="the extra creditctl[import] is not installed")
     make_application(book.folder / "app.db")
 
-    first = book("ledger", "import", "sqlite:///app.db", "--json")
-    again = book("ledger", "import", "sqlite:///app.db")
+    first = book("ledger", "import", "--yes", "sqlite:///app.db", "--json")
+    again = book("ledger", "import", "--yes", "sqlite:///app.db")
 
     assert (first.exit_code, first.report["new"], first.report["source"]) == (0, 2, "app.credit_transactions")
     assert "2 there already" in again.stdout
@@ -201,6 +201,6 @@ def test_the_url_may_stand_in_the_env_file(book: Cli) -> None:
     make_application(book.folder / "app.db")
     book.write_env(["DATABASE_URL=sqlite:///app.db"])
 
-    outcome = book("ledger", "import", "--url-env", "DATABASE_URL", "--json")
+    outcome = book("ledger", "import", "--yes", "--url-env", "DATABASE_URL", "--json")
 
     assert (outcome.exit_code, outcome.report["new"]) == (0, 2)

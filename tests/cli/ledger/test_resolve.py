@@ -28,7 +28,7 @@ def test_what_a_finding_leaves_open_is_said_by_the_operator(book: Cli) -> None:
     usual = ["ledger", "resolve", "1", "--reason", "seen"]
 
     missing = book(*usual, "--credit")
-    done = book(*usual, "--credit", "--user", "user9", "--credits", "900", "--json")
+    done = book(*usual, "--credit", "--user", "user9", "--credits", "900", "--yes", "--json")
 
     assert missing.exit_code == 2
     assert "--user and --credits" in missing.stderr

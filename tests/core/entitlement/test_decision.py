@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 
 from creditctl.core.catalog import Catalog, Package
-from creditctl.core.entitlement.decision import Decision, Disagrees, Grants, NeedsLineItems, NotOurs, Waits, decide
+from creditctl.core.entitlement.decision import (
+    Decision,
+    Disagrees,
+    Grants,
+    NeedsLineItems,
+    NotOurs,
+    Waits,
+    decide,
+    limited_to,
+)
 from creditctl.core.entitlement.facts import LineItem, SessionFacts
 
 STARTER = Package(1, "starter", "Starter", 1000, 1000, "usd")
@@ -138,6 +147,51 @@ def test_what_still_disagrees_is_a_finding_with_a_ready_command(items: list[Line
     assert isinstance(decision, Disagrees)
     assert "creditctl ledger resolve {id} --credit" in decision.finding.fix
     assert decision.proposal.user_id == "42"
+
+
+def proposal(decision: Decision) -> tuple[str | None, int | None, int]:
+    """User, credits and amount of what a person is asked about."""
+    assert isinstance(decision, Disagrees), decision
+    return decision.proposal.user_id, decision.proposal.credits, decision.proposal.amount
+
+
+def test_a_quantity_proposes_the_prices_credits_times_it() -> None:
+    two = decide(session(metadata={}, amount_subtotal=2000, amount_total=2000), CATALOG, [line(quantity=2)])
+
+    assert proposal(two) == ("42", 2000, 2000)
+    assert isinstance(two, Disagrees)
+    assert "$20.00" in two.finding.message
+    assert "2,000 credits for user 42" in two.finding.message
+    assert "--credit --user 42 --credits 2000 --reason TEXT" in two.finding.fix
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        [line(quantity=3)],
+        [line(price={"unit_amount": 900})],
+        [line(price={"metadata": {"managed_by": "creditctl", "credits": "1000"}})],
+        [line(), line()],
+    ],
+)
+def test_what_no_package_explains_has_its_credits_typed(items: list[LineItem]) -> None:
+    decision = decide(session(metadata={}, amount_subtotal=2000, amount_total=2000), CATALOG, items)
+
+    assert proposal(decision) == ("42", None, 2000)
+    assert isinstance(decision, Disagrees)
+    assert "--credits N" in decision.finding.fix
+
+
+def test_of_a_part_that_was_captured_the_credits_of_that_part_are_proposed() -> None:
+    whole = decide(session(), CATALOG)
+
+    assert limited_to(whole, 1000, "usd") is whole
+    part = limited_to(whole, 400, "usd")
+    assert (code_of(part), proposal(part)) == ("fulfilment.partial_capture", ("42", 400, 400))
+    nobody = decide(session(client_reference_id=None, metadata={**METADATA, "user_id": ""}), CATALOG)
+    assert proposal(limited_to(nobody, 400, "usd")) == (None, 400, 400)
+    unpaid = decide(session(payment_status="unpaid"), CATALOG)
+    assert limited_to(unpaid, 400, "usd") is unpaid
 
 
 @pytest.mark.parametrize(

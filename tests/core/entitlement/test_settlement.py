@@ -196,3 +196,23 @@ def test_every_step_leaves_exactly_the_target_taken(credits: int, amount: int, t
         assert standing.taken == (credits * back // amount if amount else 0) <= credits
         assert standing.returned == back
         assert settlement(standing, list(facts.values())) == ()
+
+
+def test_a_correction_that_took_a_refunds_credits_leaves_nothing_to_take() -> None:
+    assert settlement(RefundPosition(PURCHASE, 1, corrected=1000), [refund("re_1", 900)]) == ()
+    assert settlement(RefundPosition(PURCHASE, 1, corrected=333), [refund("re_1", 300)]) == ()
+
+
+def test_of_a_later_refund_only_what_no_correction_took_is_taken() -> None:
+    facts = [refund("re_1", 450), refund("re_2", 450, created=6)]
+    standing = RefundPosition(PURCHASE, 1, corrected=500)
+
+    (draft,) = settlement(standing, facts, cause="re_2")
+
+    assert (draft.object_id, draft.credits, draft.amount) == ("re_2", -500, -450)
+    assert settlement(applied(standing, (draft,)), facts) == ()
+
+
+def test_a_correction_beyond_the_refunds_is_not_given_back_by_itself() -> None:
+    assert settlement(RefundPosition(PURCHASE, 1, corrected=700), [refund("re_1", 450)]) == ()
+    assert settlement(RefundPosition(PURCHASE, 1, corrected=700), []) == ()

@@ -184,6 +184,65 @@ def taken_for_no_refund(world: World) -> str:
     return key
 
 
+def refund_taken_too_much(world: World) -> str:
+    """An entry that took 700 credits for a refund of 400 cents: the refund went through, the entry is wrong."""
+    key = refund_lost(world)
+    (refund,) = world.api.refunds.list(params={"payment_intent": key}).data
+    world.give(key, -700, kind=EntryKind.REFUND, amount=-700, object_id=str(refund.id))
+    return key
+
+
+def refund_booked_as_adjustment(world: World) -> str:
+    """An application books its refunds as adjustments that carry the payment's key."""
+    key = refund_lost(world)
+    world.give(key, -400, kind=EntryKind.ADJUSTMENT, amount=0, currency=None)
+    return key
+
+
+def refund_booked_as_adjustment_twice(world: World) -> str:
+    key = refund_booked_as_adjustment(world)
+    world.give(key, -400, kind=EntryKind.ADJUSTMENT, amount=0, currency=None)
+    return key
+
+
+def duplicate_corrected_by_adjustment(world: World) -> str:
+    key = given_twice(world)
+    world.give(key, -1000, kind=EntryKind.ADJUSTMENT, amount=0, currency=None)
+    return key
+
+
+def given_by_adjustment(world: World) -> str:
+    """An application gave the credits by an adjustment that carries the payment's key: no row calls it a purchase."""
+    key = lost(world)
+    world.give(key, kind=EntryKind.ADJUSTMENT, amount=0, currency=None)
+    return key
+
+
+def given_and_refunded_for_nothing(world: World) -> str:
+    key = given_for_nothing(world)
+    world.give(key, -400, kind=EntryKind.REFUND, amount=-400, object_id="re_unknown")
+    return key
+
+
+def refund_taken_from_another(world: World) -> str:
+    key = refund_lost(world)
+    (refund,) = world.api.refunds.list(params={"payment_intent": key}).data
+    world.give(key, -400, user="ben", kind=EntryKind.REFUND, amount=-400, object_id=str(refund.id))
+    return key
+
+
+def won_dispute_given_to_another(world: World) -> str:
+    key = won_dispute_lost_on_the_way(world)
+    (dispute,) = world.api.disputes.list(params={"payment_intent": key}).data
+    world.give(key, 1000, user="ben", kind=EntryKind.DISPUTE_REVERSAL, object_id=str(dispute.id))
+    return key
+
+
+def refund_of_an_unknown_payment(world: World) -> str:
+    entry = world.give("pi_unknown", -400, kind=EntryKind.REFUND, amount=-400, object_id="re_unknown")
+    return str(entry.payment_key)
+
+
 def dispute_lost_on_the_way(world: World) -> str:
     key = credited(world)
     world.losing = True
@@ -220,6 +279,43 @@ def unusable_owner(world: World) -> str:
 def sold_twice(world: World) -> str:
     key = world.buy(metadata=None, line_items=[{"price": world.prices["starter"], "quantity": 2}])
     world.deliver()
+    return key
+
+
+def given_for_what_was_sold_twice(world: World) -> str:
+    """An application that knows what a quantity means credited it rightly."""
+    key = lost_sale_of_two(world)
+    world.give(key, 2000, amount=2000)
+    return key
+
+
+def given_too_much_for_what_was_sold_twice(world: World) -> str:
+    key = lost_sale_of_two(world)
+    world.give(key, 3000, amount=2000)
+    return key
+
+
+def lost_sale_of_two(world: World) -> str:
+    world.losing = True
+    return world.buy(metadata=None, line_items=[{"price": world.prices["starter"], "quantity": 2}])
+
+
+def captured_in_part(world: World) -> str:
+    world.losing = True
+    key = world.buy(payment_intent_data={"capture_method": "manual"})
+    world.api.payment_intents.capture(key, params={"amount_to_capture": 400})
+    return key
+
+
+def captured_in_part_and_given_in_full(world: World) -> str:
+    key = captured_in_part(world)
+    world.give(key)
+    return key
+
+
+def captured_in_part_and_given_so(world: World) -> str:
+    key = captured_in_part(world)
+    world.give(key, 400, amount=400)
     return key
 
 

@@ -1,0 +1,74 @@
+"""Corrections of a payment: what each adjustment corrects, a purchase, a clawback, or no entry by name. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from creditctl.core.entitlement.entry import CreditEntry
+from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedEntries:
+    """The entries of one payment, each beside what it corrects.
+
+    Shape: `given` are purchases and what corrects them, `taken` clawbacks and what corrects them; `unnamed` are
+           adjustments that carry the payment's key and name no entry: an application books refunds and mends so too.
+    """
+
+    given: tuple[CreditEntry, ...]
+    taken: tuple[CreditEntry, ...]
+    unnamed: tuple[CreditEntry, ...]
+
+    @classmethod
+    def of(cls, entries: Sequence[CreditEntry]) -> CorrectedEntries:
+        """Sorts entries by what they correct in the end: a correction can itself be corrected."""
+        by_id = {entry.id: entry for entry in entries}
+        roots = [(entry, _root(entry, by_id).kind) for entry in entries]
+        return cls(
+            tuple(entry for entry, kind in roots if kind is EntryKind.PURCHASE),
+            tuple(entry for entry, kind in roots if kind in CLAWBACK_KINDS),
+            tuple(entry for entry, kind in roots if kind is EntryKind.ADJUSTMENT),
+        )
+
+    @property
+    def corrects_purchases(self) -> bool:
+        """Whether a purchase was corrected by name."""
+        return any(entry.kind is EntryKind.ADJUSTMENT for entry in self.given)
+
+    def held(self, due: Mapping[str, int]) -> dict[str, int]:
+        """Who holds how many credits of the payment, where users are due so many.
+
+        Shape: what was taken back does not count; an unnamed correction does as far as it leads to what is due.
+        """
+        totals, unnamed = credits_by_user(self.given), credits_by_user(self.unnamed)
+        for user, credits in unnamed.items():
+            totals[user] += _towards(due.get(user, 0) - totals[user], credits)
+        return {user: credits for user, credits in totals.items() if credits}
+
+
+def credits_by_user(entries: Iterable[CreditEntry]) -> Counter[str]:
+    """The credits of entries, added up for each user."""
+    totals: Counter[str] = Counter()
+    for entry in entries:
+        totals[entry.user_id] += entry.credits
+    return totals
+
+
+def _root(entry: CreditEntry, by_id: Mapping[int, CreditEntry]) -> CreditEntry:
+    """What an adjustment corrects in the end; an entry that corrects none of these is its own root."""
+    while entry.kind is EntryKind.ADJUSTMENT and entry.corrects is not None and entry.corrects < entry.id:
+        corrected = by_id.get(entry.corrects)
+        if corrected is None:
+            return entry
+        entry = corrected
+    return entry
+
+
+def _towards(missing: int, credits: int) -> int:
+    """As much of a correction as leads towards what is missing, in its direction."""
+    if missing > 0:
+        return max(0, min(credits, missing))
+    return min(0, max(credits, missing))
