@@ -44,11 +44,12 @@ def test_entries_are_found_under_every_name_with_what_corrects_them(shop: Shop) 
     assert grouped(shop, other) == by_its_names(shop, other)
 
 
-def test_the_newest_purchases_come_first_and_only_those(shop: Shop) -> None:
+def test_the_newest_entries_of_payments_come_first_and_nothing_else(shop: Shop) -> None:
     first, second, third = (shop.post(payment_key=f"pi_x{n}", created=shop.now - n) for n in (3, 2, 1))
-    shop.post(-5, kind=EntryKind.REFUND, amount=-5, payment_key="pi_x1")
+    refund = shop.post(-5, kind=EntryKind.REFUND, amount=-5, payment_key="pi_x1", created=shop.now)
+    adjusted(shop.ledger, user_id="u2", credits=1, reason="goodwill", key="c")
     with shop.ledger.reading() as view:
         entries = LedgerEntries(view)
-        assert [entry.id for entry in entries.latest_purchases(None, 2)] == [third.id, second.id]
-        assert [entry.id for entry in entries.latest_purchases(shop.now - 2, 9)] == [third.id, second.id]
-        assert first.id in [entry.id for entry in entries.latest_purchases(None, 9)]
+        assert [entry.id for entry in entries.latest_of_payments(None, 2)] == [refund.id, third.id]
+        assert [entry.id for entry in entries.latest_of_payments(shop.now - 2, 9)] == [refund.id, third.id, second.id]
+        assert [entry.id for entry in entries.latest_of_payments(None, 9)][-1] == first.id
