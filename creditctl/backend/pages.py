@@ -31,7 +31,8 @@ _HEADERS = {
     # After the form is posted the browser goes on to Stripe, whose page may be on a domain of the seller's own.
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self' https: http://127.0.0.1:* http://localhost:*",
-    "Referrer-Policy": "no-referrer",
+    # With `no-referrer` a browser would send the shop's own form with `Origin: null`.
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
 

@@ -257,3 +257,7 @@ def test_docs_name_every_endpoint(services: Dependencies) -> None:
     page = read(TestClient(app).get("/docs"))
     for path in app.openapi()["paths"]:
         assert path in page.text
+
+
+def test_the_storefront_sends_its_own_origin_with_its_form(client: TestClient) -> None:
+    assert client.get("/credits").headers["referrer-policy"] == "same-origin"
