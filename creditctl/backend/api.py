@@ -16,6 +16,7 @@ from creditctl.backend import models, users
 from creditctl.backend.dependencies import CheckoutOrder, Dependencies, SessionView
 from creditctl.backend.error_handlers import failure
 from creditctl.backend.logs import level_of
+from creditctl.backend.viewer import may_see, require_known_users, require_viewer, signed_in_user
 from creditctl.core.catalog import Catalog, Package
 from creditctl.core.money import cost_per_credit, format_amount
 from creditctl.core.settings import WEBHOOK_PATH
@@ -66,14 +67,6 @@ def order_for(services: Dependencies, package: Package, user_id: str) -> Checkou
     )
 
 
-def require_known_users(services: Dependencies) -> None:
-    """Stops what depends on who asks, where nobody's word for that is taken. Errors: HTTPException 403."""
-    if not services.users_are_known:
-        raise HTTPException(
-            403, "In live mode nobody's word for who they are is taken: serve was started without --trust-user-header."
-        )
-
-
 def build_router(services: Dependencies, *, queue_seconds: float = QUEUE_SECONDS) -> APIRouter:
     """All endpoints of the API, as routes of one router."""
     router = APIRouter()
@@ -106,13 +99,12 @@ def _add_purchase(router: APIRouter, services: Dependencies) -> None:
     @router.post(
         "/api/credits/purchase",
         response_model=models.PurchaseAnswer,
-        responses=models.failures(400, 403, 408, 413, 422, 500, 502, 503),
+        responses=models.failures(400, 401, 403, 408, 413, 422, 500, 502, 503),
         openapi_extra=_BUYER_HEADER,
         summary="Open a Stripe Checkout session for one package",
     )
     def purchase(body: request_model, request: Request) -> models.PurchaseAnswer:  # type: ignore[valid-type]
-        require_known_users(services)
-        user_id = users.user_id_from_header([value for name, value in request.scope["headers"] if name == b"x-user-id"])
+        user_id = signed_in_user(services, request)
         package = services.catalog.by_number(body.package_id)  # type: ignore[attr-defined]
         assert package is not None  # the model let no other number pass
         session = services.checkout.create_session(order_for(services, package, user_id))
@@ -180,13 +172,16 @@ def _add_webhook(router: APIRouter, services: Dependencies, queue_seconds: float
 def _add_session(router: APIRouter, services: Dependencies) -> None:
     @router.get(
         "/api/credits/session/{session_id}",
-        responses=models.failures(404, 422, 500, 502, 503),
+        responses=models.failures(401, 403, 404, 422, 500, 502, 503),
         summary="What Stripe says of one Checkout session",
     )
     def session(
         session_id: Annotated[str, Path(min_length=1, max_length=255)], request: Request
     ) -> models.SessionAnswer:
+        require_known_users(services)
         found = read_session(services, session_id)
+        if not may_see(services, request, found):
+            raise unknown_session()
         request.state.outcome = f"{found.id} {found.payment_status}"
         return models.SessionAnswer(
             session=models.SessionBody(
@@ -202,8 +197,13 @@ def read_session(services: Dependencies, session_id: str) -> SessionView:
     """A session as Stripe knows it. Errors: HTTPException 404; CreditctlError."""
     found = services.checkout.read_session(session_id) if _SESSION_ID.fullmatch(session_id) else None
     if found is None:
-        raise HTTPException(404, "Stripe knows no such Checkout session.")
+        raise unknown_session()
     return found
+
+
+def unknown_session() -> HTTPException:
+    """The answer for a session that is not there, and for one of somebody else: the two cannot be told apart."""
+    return HTTPException(404, "Stripe knows no such Checkout session.")
 
 
 def _add_packages(router: APIRouter, catalog: Catalog) -> None:
@@ -229,9 +229,9 @@ def package_body(package: Package) -> models.PackageBody:
 
 
 def _add_balance(router: APIRouter, services: Dependencies) -> None:
-    @router.get("/api/credits/balance", responses=models.failures(403, 422, 500, 503), summary="A user's credits")
-    def balance(user_id: UserId) -> models.BalanceAnswer:
-        require_known_users(services)
+    @router.get("/api/credits/balance", responses=models.failures(401, 403, 422, 500, 503), summary="A user's credits")
+    def balance(user_id: UserId, request: Request) -> models.BalanceAnswer:
+        require_viewer(services, request, user_id)
         with services.ledger.reading() as view:
             return models.BalanceAnswer(user_id=user_id, balance=view.balance(user_id))
 
@@ -239,15 +239,16 @@ def _add_balance(router: APIRouter, services: Dependencies) -> None:
 def _add_transactions(router: APIRouter, services: Dependencies) -> None:
     @router.get(
         "/api/credits/transactions",
-        responses=models.failures(403, 422, 500, 503),
+        responses=models.failures(401, 403, 422, 500, 503),
         summary="A user's entries, oldest first, a page at a time",
     )
     def transactions(
         user_id: UserId,
+        request: Request,
         after: Annotated[int, Query(ge=0, le=_MAX_ID, description="`next_after` of the page before.")] = 0,
         limit: Annotated[int, Query(ge=1, le=_MAX_PAGE_ENTRIES)] = _PAGE_ENTRIES,
     ) -> models.TransactionsAnswer:
-        require_known_users(services)
+        require_viewer(services, request, user_id)
         with services.ledger.reading() as view:
             found = view.entries(EntryFilter(user_id=user_id), after_id=after, limit=limit + 1)
         page = found[:limit]

@@ -10,6 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 from creditctl import __version__
 from creditctl.backend import error_handlers
 from creditctl.backend.api import QUEUE_SECONDS, build_router
+from creditctl.backend.cross_site import OwnSites
 from creditctl.backend.dependencies import Dependencies
 from creditctl.backend.middleware import READ_SECONDS, BoundedBody, RequestLog
 from creditctl.backend.pages import Storefront
@@ -32,6 +33,7 @@ def build_app(
         summary="Prepaid credits, sold through Stripe Checkout.",
         docs_url=None,  # FastAPI's own pages load their scripts from a CDN
         redoc_url=None,
+        redirect_slashes=False,  # such a redirect would be built from the Host header, which anybody can write
     )
     error_handlers.install(app)
     router = build_router(services, queue_seconds=queue_seconds)
@@ -40,9 +42,11 @@ def build_app(
     # The last one added is the outermost.
     limits = dict.fromkeys((WEBHOOK_PATH, f"{WEBHOOK_PATH}/"), WEBHOOK_BODY_BYTES)
     app.add_middleware(BoundedBody, limit=BODY_BYTES, limits=limits, read_seconds=read_seconds)
+    frontend = _origin(services.frontend_url)
+    app.add_middleware(OwnSites, frontend=frontend, open_paths=frozenset(limits))
     app.add_middleware(
         CORSMiddleware,
-        allow_origins=[_origin(services.frontend_url)],
+        allow_origins=[frontend],
         allow_methods=["GET", "POST"],
         allow_headers=["Content-Type", "X-User-Id"],
     )
@@ -52,6 +56,7 @@ def build_app(
 
 
 def _origin(url: str) -> str:
-    """What a browser calls the site: scheme, host and port of its URL."""
+    """What a browser calls the site: scheme, host and port of its URL, in lower case, without the scheme's own port."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    usual = {"http": ":80", "https": ":443"}.get(parts.scheme.lower(), "")
+    return f"{parts.scheme}://{parts.netloc}".lower().removesuffix(usual or "-")

@@ -111,6 +111,7 @@ def session_view(session: Mapping[str, Any]) -> SessionView:
         amount_total=session.get("amount_total"),
         metadata=dict(session.get("metadata") or {}),
         payment_intent=intent["id"] if isinstance(intent, Mapping) else intent,
+        client_reference_id=session.get("client_reference_id"),
     )
 
 

@@ -80,11 +80,17 @@ class SessionView:
     amount_total: int | None
     metadata: Mapping[str, str]
     payment_intent: str | None
+    client_reference_id: str | None = None
 
     @property
     def payment_key(self) -> str:
         """What the ledger knows this payment by: the payment intent, or the session where it has none."""
         return self.payment_intent or self.id
+
+    def is_of(self, user_id: str) -> bool:
+        """Whether everything that names a buyer on this session names this user; one that names nobody is nobody's."""
+        named = {name for name in (self.client_reference_id, self.metadata.get("user_id")) if name}
+        return named == {user_id}
 
     @property
     def paid(self) -> bool:

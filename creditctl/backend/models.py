@@ -105,7 +105,8 @@ class HealthAnswer(BaseModel):
 
 FAILURES: dict[int, str] = {
     400: "The request cannot be read, or its signature is not Stripe's.",
-    403: "Who the user is cannot be believed here.",
+    401: "In live mode: the request does not say who asks.",
+    403: "Who the user is cannot be believed here, or the request is not the user's own.",
     404: "There is no such thing.",
     408: "The request's body did not arrive in time.",
     413: "The request's body is too large.",

@@ -18,9 +18,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from creditctl.backend import users
-from creditctl.backend.api import order_for, package_body, read_session
+from creditctl.backend.api import order_for, package_body, read_session, unknown_session
 from creditctl.backend.dependencies import Dependencies, SessionView
 from creditctl.backend.error_handlers import note_error, status_and_words
+from creditctl.backend.viewer import may_see
 from creditctl.core.errors import CreditctlError
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ _HEADERS = {
     # After the form is posted the browser goes on to Stripe, whose page may be on a domain of the seller's own.
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self' https: http://127.0.0.1:* http://localhost:*",
-    "Referrer-Policy": "no-referrer",
+    # With `no-referrer` a browser would send the shop's own form with `Origin: null`.
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
 
@@ -84,7 +86,11 @@ class Storefront:
         session_id = request.query_params.get("session_id", "")
         try:
             session = read_session(self._services, session_id)
+            if self._services.users_are_known and not may_see(self._services, request, session):
+                raise unknown_session()
             return self._payment(session)
+        except users.BadUserId:
+            return render("payment.html", 422, state="unknown", **_no_payment())
         except HTTPException as error:
             return render("payment.html", error.status_code, state="unknown", **_no_payment())
         except CreditctlError as error:
@@ -128,7 +134,8 @@ class Storefront:
             user_id = self._buyer(request, typed)
             session = self._services.checkout.create_session(order_for(self._services, package, user_id))
         except users.BadUserId as error:
-            return self._shop(422, user_id=typed[: users.MAX_CHARACTERS], problem=str(error))
+            status = 401 if isinstance(error, users.NotSignedIn) else 422
+            return self._shop(status, user_id=typed[: users.MAX_CHARACTERS], problem=str(error))
         except CreditctlError as error:
             note_error(request, error)
             status, words = status_and_words(error)

@@ -13,6 +13,10 @@ class BadUserId(ValueError):
     """A user id that cannot be used; the text says why, for whoever sent it."""
 
 
+class NotSignedIn(BadUserId):
+    """A request that does not say who asks."""
+
+
 def parse_user_id(text: str) -> str:
     """Validates a user id, and returns it unchanged. Errors: BadUserId."""
     fault = user_id_fault(text)
@@ -24,12 +28,12 @@ def parse_user_id(text: str) -> str:
 def user_id_from_header(values: list[bytes]) -> str:
     """The user id in the `X-User-Id` header fields of one request, as UTF-8.
 
-    Errors: BadUserId, also when the header is absent or there twice: two answers to "who" are none.
+    Errors: NotSignedIn when the header is absent; BadUserId, also when it is there twice: two answers are none.
     """
     if len(values) > 1:
         raise BadUserId("The header X-User-Id is there more than once.")
     if not values:
-        raise BadUserId("The header X-User-Id is missing: it says who is buying.")
+        raise NotSignedIn("The header X-User-Id is missing: it says who is asking.")
     try:
         return parse_user_id(values[0].decode("utf-8"))
     except UnicodeDecodeError:

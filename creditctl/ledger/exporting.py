@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,16 +13,46 @@ from typing import TextIO
 
 from creditctl.core.errors import ConfigurationError
 
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+"""The beginning of a text that a spreadsheet would run. Source: OWASP, "CSV Injection"."""
+
+
+def to_cell(value: object) -> object:
+    """A value as a CSV cell: a text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    if isinstance(value, str):
+        return f"'{value}" if _FORMULA.match(value) else value
+    return int(value) if isinstance(value, bool) else value
+
+
+def from_cell(text: str) -> str:
+    """The text that `to_cell` made a cell of, unchanged."""
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
+
 
 def write_csv(rows: Iterable[Mapping[str, object]], columns: Sequence[str], stream: TextIO) -> int:
-    """Writes rows with a header, and says how many. Shape: true and false as 1 and 0, nothing as an empty field."""
-    writer = csv.writer(stream, lineterminator="\n")
+    """Writes rows with a header, and says how many. Shape: cells as `to_cell`, true as 1, nothing as an empty field."""
+    writer = csv.writer(_UnixLines(stream), lineterminator="\r\n")
     writer.writerow(columns)
     count = 0
     for row in rows:
-        writer.writerow([int(value) if isinstance(value := row[name], bool) else value for name in columns])
+        writer.writerow([to_cell(row[name]) for name in columns])
         count += 1
     return count
+
+
+class _UnixLines:
+    """Text stream that ends each record with a newline alone.
+
+    The writer quotes a text that holds a character of its line end, and what it leaves bare no reader brings back: so
+    it is told of both.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, record: str) -> int:
+        """Writes one record, which the writer hands over whole."""
+        return self._stream.write(record.removesuffix("\r\n") + "\n")
 
 
 def write_json_lines(rows: Iterable[Mapping[str, object]], stream: TextIO) -> int:

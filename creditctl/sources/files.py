@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from creditctl.core.errors import ConfigurationError, UsageError
+from creditctl.ledger.exporting import from_cell
+from creditctl.ledger.hashchain.chain import COLUMNS
 from creditctl.sources.source import BadRow, ColumnMap, ColumnSelection, RawRow, source_name
 
 CSV, JSON_LINES = "csv", "jsonl"
@@ -83,6 +85,7 @@ class CsvSource(FileSource):
                 f"{self._path} has two columns {twice[0]!r}.", code="import.column", fix="Rename one of them."
             )
         self._header = names
+        self._is_our_export = names == list(COLUMNS)
         return names
 
     def rows(self, after: int | None = None) -> Iterator[RawRow]:  # noqa: ARG002 - lines are not numbers to go on from
@@ -94,7 +97,7 @@ class CsvSource(FileSource):
             line = records.line_num + 1
             for record in records:
                 if len(record) == self._width:
-                    yield line, pick(record)
+                    yield line, pick([from_cell(cell) for cell in record] if self._is_our_export else record)
                 elif record:
                     yield line, BadRow(f"it has {len(record)} columns, and the header has {self._width}")
                 line = records.line_num + 1

@@ -129,6 +129,7 @@ class TestPurchase:
     ) -> None:
         client = live_client(trust_user_header=True)
         assert client.post("/api/credits/purchase", json=BUY, headers={"X-User-Id": "1"}).status_code == 200
+        failed(client.post("/api/credits/purchase", json=BUY), 401, "X-User-Id is missing")
         assert len(checkout.orders) == 1
 
 
@@ -232,6 +233,21 @@ class TestSession:
         assert response.json()["success"] is False
         assert "alice" not in log.text
 
+    def test_in_live_mode_one_user_sees_no_session_of_another(
+        self, live_client: LiveClient, checkout: FakeCheckout, paid_session: SessionView
+    ) -> None:
+        checkout.sessions["cs_test_1"] = paid_session
+        checkout.sessions["cs_test_2"] = replace(paid_session, id="cs_test_2", client_reference_id="2")
+        checkout.sessions["cs_test_3"] = replace(paid_session, id="cs_test_3", metadata={})
+        client, url = live_client(trust_user_header=True), "/api/credits/session/cs_test_"
+        assert client.get(f"{url}1", headers={"X-User-Id": "1"}).status_code == 200
+        failed(client.get(f"{url}1"), 401, "X-User-Id is missing")
+        unknown = client.get(f"{url}none", headers={"X-User-Id": "2"})
+        for number in (1, 2, 3):  # another's, one that names two users, one that names nobody
+            answer = client.get(f"{url}{number}", headers={"X-User-Id": "2"})
+            assert (answer.status_code, answer.json()) == (404, unknown.json())
+        failed(live_client(trust_user_header=False).get(f"{url}1"), 403, "--trust-user-header")
+
     def test_says_when_stripe_is_away(self, client: TestClient, checkout: FakeCheckout) -> None:
         checkout.error = Unreachable("away", code="stripe.unreachable")
         failed(client.get("/api/credits/session/cs_test_1"), 503, "Stripe cannot be reached")
@@ -295,7 +311,18 @@ class TestReading:
     @pytest.mark.parametrize("path", ["balance", "transactions"])
     def test_live_mode_shows_nobody_to_strangers(self, live_client: LiveClient, path: str) -> None:
         failed(live_client(trust_user_header=False).get(f"/api/credits/{path}?user_id=1"), 403, "--trust-user-header")
-        assert live_client(trust_user_header=True).get(f"/api/credits/{path}?user_id=1").status_code == 200
+
+    @pytest.mark.parametrize("path", ["balance", "transactions"])
+    def test_in_live_mode_one_user_sees_one_user(
+        self, live_client: LiveClient, ledger: FakeLedger, entry: NewEntry, path: str
+    ) -> None:
+        ledger.rows = [entry(1, user_id="alice")]
+        client = live_client(trust_user_header=True)
+        url = f"/api/credits/{path}?user_id=alice"
+        assert "1000" in client.get(url, headers={"X-User-Id": "alice"}).text
+        failed(client.get(url, headers={"X-User-Id": "bob"}), 403, "your own credits")
+        failed(client.get(url), 401, "X-User-Id is missing")
+        failed(client.get(url, headers=[("X-User-Id", "alice"), ("X-User-Id", "bob")]), 422, "more than once")
 
     @pytest.mark.parametrize("path", ["/healthz", "/api/credits/balance?user_id=1"])
     def test_says_when_the_ledger_is_away(self, client: TestClient, ledger: FakeLedger, path: str) -> None:

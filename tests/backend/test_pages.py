@@ -153,7 +153,7 @@ class TestBuying:
         read(strangers.post("/credits/buy", data={"user_id": "1", "package_id": "1"}), 403)
         trusted = live_client(trust_user_header=True)
         assert not read(trusted.get("/credits")).all("input")
-        read(trusted.post("/credits/buy", data={"user_id": "1", "package_id": "1"}), 422)
+        read(trusted.post("/credits/buy", data={"user_id": "1", "package_id": "1"}), 401)
         assert checkout.orders == []
         trusted.post("/credits/buy", data={"user_id": "1", "package_id": "1"}, headers={"X-User-Id": "9"})
         assert [order.user_id for order in checkout.orders] == ["9"]
@@ -242,6 +242,23 @@ class TestSuccess:
         assert "balance" not in page.text
         assert "user 1" not in page.text
 
+    def test_in_live_mode_one_user_sees_no_payment_of_another(
+        self,
+        live_client: LiveClient,
+        checkout: FakeCheckout,
+        ledger: FakeLedger,
+        entry: NewEntry,
+        paid_session: SessionView,
+    ) -> None:
+        checkout.sessions["cs_test_1"] = paid_session
+        ledger.rows = [entry(1)]
+        client = live_client(trust_user_header=True)
+        assert "1,000 credits were added" in read(client.get(self.URL, headers={"X-User-Id": "1"})).text
+        for headers, status in (({"X-User-Id": "2"}, 404), ({}, 401), ({"X-User-Id": "a\tb"}, 422)):
+            page = read(client.get(self.URL, headers=headers), status)
+            assert "No such payment" in page.text
+            assert "cs_test_1" not in page.text
+
     def test_a_user_id_is_shown_as_text(
         self, client: TestClient, checkout: FakeCheckout, ledger: FakeLedger, entry: NewEntry, paid_session: SessionView
     ) -> None:
@@ -257,3 +274,7 @@ def test_docs_name_every_endpoint(services: Dependencies) -> None:
     page = read(TestClient(app).get("/docs"))
     for path in app.openapi()["paths"]:
         assert path in page.text
+
+
+def test_the_storefront_sends_its_own_origin_with_its_form(client: TestClient) -> None:
+    assert client.get("/credits").headers["referrer-policy"] == "same-origin"

@@ -10,9 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from creditctl.core.errors import ConfigurationError
-from creditctl.ledger.exporting import new_file, write_csv, write_json_lines
+from creditctl.ledger.exporting import from_cell, new_file, to_cell, write_csv, write_json_lines
 from creditctl.ledger.hashchain.chain import COLUMNS, GENESIS, entry_hash
 from creditctl.ledger.store import Ledger
 from tests.support.ledger_calls import read
@@ -92,3 +94,39 @@ def test_nothing_is_overwritten_even_when_it_comes_meanwhile(tmp_path: Path) -> 
 
     assert path.read_text() == "theirs"
     assert [each.name for each in tmp_path.iterdir()] == ["out.csv"]
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+49 30", "'+49 30"),
+        ("-1", "'-1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1", "'\t=1"),
+        ("\r=1", "'\r=1"),
+        ("'=1", "''=1"),
+        ("''@a", "'''@a"),
+        ("'quoted", "'quoted"),
+        ("user_1", "user_1"),
+        ("", ""),
+    ],
+)
+def test_a_text_that_a_spreadsheet_would_run_is_a_text_there_and_comes_back(text: str, cell: str) -> None:
+    assert to_cell(text) == cell
+    assert from_cell(cell) == text
+
+
+@pytest.mark.parametrize(("value", "cell"), [(-500, -500), (0, 0), (None, None), (True, 1)])
+def test_numbers_stay_numbers(value: object, cell: object) -> None:
+    assert to_cell(value) == cell
+
+
+@given(st.text("'=+-@\t\r\na1 ", max_size=6))
+def test_any_text_comes_back_from_a_file_of_cells(text: str) -> None:
+    stream = io.StringIO(newline="")
+    write_csv([{"note": text, "credits": -5}], ["note", "credits"], stream)
+    _, row = csv.reader(io.StringIO(stream.getvalue(), newline=""), strict=True)
+
+    assert (from_cell(row[0]), row[1]) == (text, "-5")
+    assert row[0][:1] not in ("=", "+", "-", "@", "\t", "\r")

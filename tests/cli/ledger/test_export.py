@@ -39,3 +39,27 @@ def test_what_was_exported_can_be_imported_elsewhere(book: Cli) -> None:
     assert (
         book("ledger", "balance", "--ledger", "other.db", "--json").report == book("ledger", "balance", "--json").report
     )
+
+
+def test_what_a_spreadsheet_would_run_is_defused_and_imported_as_it_was(book: Cli) -> None:
+    odd = ["=HYPERLINK(1)", "'=1", "+49", "@x", "'plain"]
+    for user in odd:
+        given = ("--user", user, "--credits", "-5", "--reason", f"={user}", "--key", f"k{user}", "--yes")
+        assert book("ledger", "adjust", *given).exit_code == 0
+    book("ledger", "export", "--output", "out.csv")
+    fill(book.folder / "other.db", 0)
+
+    outcome = book("ledger", "import", "out.csv", "--ledger", "other.db", "--json")
+
+    assert (outcome.exit_code, outcome.report["new"]) == (0, 3 + len(odd))
+    with (book.folder / "out.csv").open(newline="") as stream:
+        cells = [cell for row in csv.reader(stream) for cell in row]
+    assert {cell for cell in cells if cell[:1] in ("=", "+", "-", "@")} == {"-5"}
+    for user in odd:
+        here, there = (
+            book("ledger", "history", "--user", user, "--json", *more).report["entries"]
+            for more in ((), ("--ledger", "other.db"))
+        )
+        assert [(row["credits"], row["note"]) for row in here] == [(-5, f"={user}")]
+        key = f"(application key adjustment:k{user})"
+        assert [(row["credits"], row["note"]) for row in there] == [(-5, f"={user} {key}")]
