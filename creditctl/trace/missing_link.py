@@ -55,6 +55,8 @@ def diagnose(payment: TracedPayment, verdict: Verdict) -> Diagnosis:
             return Diagnosis(_undecided(payment, verdict))
         case PaymentState.WRONG:
             return Diagnosis(_wrong(payment, verdict))
+        case PaymentState.UNREADABLE:
+            return Diagnosis(Missing("a judgement", _message(verdict), _RECONCILE, _paid_at(payment)))
         case PaymentState.MISSING | PaymentState.IN_FLIGHT if verdict.drafts:
             return Diagnosis(_late(payment, verdict))
     return Diagnosis(None, _note(payment, verdict))
@@ -62,8 +64,6 @@ def diagnose(payment: TracedPayment, verdict: Verdict) -> Diagnosis:
 
 def _note(payment: TracedPayment, verdict: Verdict) -> str:
     """How things stand where nothing is missing."""
-    if verdict.state is PaymentState.UNREADABLE:
-        return f"Stripe's objects cannot be judged: {payment.case.unreadable[0].reason}"
     if verdict.state is PaymentState.IN_FLIGHT and verdict.found:
         return verdict.found[0].finding.message
     if isinstance(verdict.decision, NotOurs):

@@ -181,7 +181,17 @@ def test_what_a_person_dismissed_is_no_longer_missing(world: LocalStack) -> None
     key = bought(world, "ida")["payment_key"]
     (entry,) = world.command("ledger", "history", "--user", "ida")["report"]["entries"]
     world.command(
-        "ledger", "adjust", "--user", "ida", "--credits", "100", "--corrects", str(entry["id"]), "--reason", "a gift"
+        "ledger",
+        "adjust",
+        "--user",
+        "ida",
+        "--credits",
+        "100",
+        "--corrects",
+        str(entry["id"]),
+        "--reason",
+        "a gift",
+        "--yes",
     )
     assert not trace(world, key)["ok"]
     world.command("reconcile")

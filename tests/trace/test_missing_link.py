@@ -245,7 +245,6 @@ def test_what_cannot_be_judged_is_said(catalog: Catalog) -> None:
     assert "without the ledger" in diagnose(payment(has_ledger=False, entries=()), catalog).note
     assert "not seen" in diagnose(payment(session=None, stripe_seen=False), catalog).note
     assert "No Checkout session" in diagnose(payment(session=None, intent=intent(), entries=()), catalog).note
-    assert "cannot be judged" in diagnose(payment(session=session(created=None)), catalog).note
     strange = missing(payment(session=None), catalog)
     assert strange.what == "the payment on Stripe"
 
@@ -296,3 +295,11 @@ def test_within_a_second_the_cause_comes_before_what_it_leads_to(catalog: Catalo
 
     assert [line.source for line in traced.lines] == ["stripe", "event", "delivery", "ledger"]
     assert traced.lines[-1].balance == 1000
+
+
+def test_an_object_that_cannot_be_understood_is_a_fault_and_not_a_note(catalog: Catalog) -> None:
+    missing = diagnose(payment(session=session(created=None)), catalog).missing
+
+    assert missing is not None
+    assert (missing.what, missing.fault, missing.command) == ("a judgement", True, "creditctl reconcile")
+    assert "could not be understood" in missing.why

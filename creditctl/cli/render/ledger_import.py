@@ -50,14 +50,14 @@ def next_step(report: ImportReport, *, wrote: bool, dry_run: bool) -> str:
     if wrote:
         rest = f" Rows that are missing: {report.refused:,}; correct them, import again." if report.refused else ""
         return f"Wrote {report.new:,} entries.{rest} Next: `creditctl reconcile` compares them with Stripe"
-    if dry_run:
-        return "Nothing was written. Next: the same without --dry-run"
     if report.lines_moved:
         return "Nothing was written: lines have moved since they were imported. Next: give the rows an id column"
     if report.refused and report.new:
         return "Nothing was written. Next: correct the rows above, or import the good ones with --skip-bad"
     if report.refused:
         return "Nothing was written. Next: correct the rows above and import again"
+    if dry_run and report.new:
+        return "Nothing was written. Next: the same without --dry-run"
     return "There was nothing new to write. Next: `creditctl reconcile`"
 
 

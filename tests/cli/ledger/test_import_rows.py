@@ -53,6 +53,17 @@ def test_a_dry_run_is_the_plan_and_writes_nothing(book: Cli) -> None:
     assert book("ledger", "balance", "--json").report["balances"] == []
 
 
+def test_a_dry_run_with_bad_rows_says_how_to_mend_them(book: Cli) -> None:
+    write(book, row(1, amount="ten"))
+    only_bad = book("ledger", "import", "app.csv", "--dry-run")
+    write(book, row(1, amount="ten"), row(2))
+    some_bad = book("ledger", "import", "app.csv", "--dry-run")
+
+    assert (only_bad.exit_code, some_bad.exit_code) == (0, 0)
+    assert only_bad.stdout.splitlines()[-1] == "Nothing was written. Next: correct the rows above and import again"
+    assert "Next: correct the rows above, or import the good ones with --skip-bad" in some_bad.stdout
+
+
 def test_an_import_is_written_and_running_it_again_changes_nothing(book: Cli) -> None:
     write(book, row(1), row(2))
 
