@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 from creditctl.core.errors import ConfigurationError, Unreachable, UsageError
 from creditctl.sources.source import ColumnMap, ColumnSelection, RawRow, source_name
@@ -25,6 +25,9 @@ _DRIVERS = {
 }
 _ROWS_AT_ONCE = 2000
 _CONNECT_SECONDS = 10
+_HIGHEST_PORT = 65_535
+_SHORTEST_HIDDEN = 4
+"""A query's value below this length is a switch, such as `1`, and would be cut out of other words."""
 
 
 class DatabaseSource:
@@ -41,7 +44,7 @@ class DatabaseSource:
         self, url: str, table: str, columns: ColumnMap, *, name: str | None = None, folder: Path | None = None
     ) -> None:
         self._url = _within(_parsed(url), folder)
-        self.shown = self._url.render_as_string(hide_password=True)
+        self.shown = _shown(self._url)
         self._schema, _, self._table = table.rpartition(".")
         self.name = source_name(name or self._default_name(), given=name is not None)
         self._engine = _engine(self._url)
@@ -128,9 +131,11 @@ class DatabaseSource:
             ) from error
 
     def _words(self, error: Exception) -> str:
-        """What the driver said, in one line, without the password."""
+        """What the driver said, in one line, without any value of the URL that is not shown either."""
         said = " ".join(str(getattr(error, "orig", None) or error).split())
-        return said.replace(self._url.password, "***") if self._url.password else said
+        for hidden in _hidden_values(self._url):
+            said = said.replace(hidden, "***")
+        return said
 
 
 def _forbid_writes(connection: Connection) -> None:
@@ -156,12 +161,29 @@ def _parsed(url: str) -> URL:
         raise _no_extra() from None
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # of a port that is no number, SQLAlchemy quotes a piece of the URL
         raise _no_url() from None
     driver = _DRIVERS.get(parsed.get_backend_name())
-    if driver is None:
+    if driver is None or not 0 <= (parsed.port or 0) <= _HIGHEST_PORT:
         raise _no_url()
+    if "@" in (parsed.host or ""):
+        raise _no_url("A password or user in a URL writes @ as %40, / as %2F and : as %3A. ")
     return parsed.set(drivername=driver)
+
+
+def _shown(url: URL) -> str:
+    """What is shown of a URL: scheme, host and database; everything else may hold a secret."""
+    host = f"[{url.host}]" if ":" in (url.host or "") else url.host or ""
+    port = f":{url.port}" if url.port else ""
+    return f"{url.get_backend_name()}://{host}{port}/{url.database or ''}"
+
+
+def _hidden_values(url: URL) -> list[str]:
+    """The password and the values of the query, as they are and as a URL writes them, the longest first."""
+    values = [value for group in url.normalized_query.values() for value in group if len(value) >= _SHORTEST_HIDDEN]
+    values += [url.password] if url.password else []
+    written = {form for value in values for form in (value, quote(value, safe=""), quote_plus(value))}
+    return sorted(written, key=lambda text: (-len(text), text))
 
 
 def _within(url: URL, folder: Path | None) -> URL:
@@ -203,11 +225,11 @@ def _query_holds_password(query: Any) -> bool:
     return any("password" in name or name in ("passwd", "pwd") for name in names)
 
 
-def _no_url() -> UsageError:
+def _no_url(hint: str = "") -> UsageError:
     return UsageError(
         "That is no URL of a database that can be imported from.",
         code="import.url",
-        fix="For example sqlite:///app.db, postgresql://user@host/app, mysql://user@host/app.",
+        fix=f"{hint}For example sqlite:///app.db, postgresql://user@host/app, mysql://user@host/app.",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -187,7 +188,34 @@ def test_passwords_are_seen_wherever_they_stand_and_never_shown() -> None:
     with pytest.raises(Unreachable) as caught:
         DatabaseSource(f"postgresql://app:{secret}@127.0.0.1:1/app", "t", ColumnMap())
     assert secret not in caught.value.message
-    assert "***" in caught.value.message
+    assert "postgresql://127.0.0.1:1/app failed" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://app:SECRET@127.0.0.1:1/app", "postgresql://127.0.0.1:1/app failed"),
+        ("postgresql://127.0.0.1:1/app?user=app&password=SECRET", "postgresql://127.0.0.1:1/app failed"),
+        ("postgresql://127.0.0.1:1/app?sslpassword=SECRET&sslkey=SECRET", "postgresql://127.0.0.1:1/app failed"),
+        ("postgresql://127.0.0.1:1/app?sslmode=SECRET", "postgresql://127.0.0.1:1/app failed"),
+        ("mysql://app:SECRET@[::1]:1/app", "mysql://[::1]:1/app failed"),
+        ("postgresql://app:p@SECRET@127.0.0.1:1/app", "no URL of a database"),
+        ("postgresql://app:p@SECRET:x@127.0.0.1/app", "no URL of a database"),
+        ("postgresql://app:SECRET@127.0.0.1:54x2/app", "no URL of a database"),
+        ("postgresql://app:SECRET@127.0.0.1:99999/app", "no URL of a database"),
+        ("postgresql://127.0.0.1:SECRET/app", "no URL of a database"),
+    ],
+)
+def test_nothing_of_a_url_is_shown_but_scheme_host_and_database(url: str, said: str) -> None:
+    secret = "hunter" + "2%20s3cret"
+
+    with pytest.raises((Unreachable, UsageError)) as caught:
+        DatabaseSource(url.replace("SECRET", secret), "t", ColumnMap())
+
+    assert said in caught.value.message
+    told = "".join(traceback.format_exception_only(caught.value)) + str(caught.value.fix)
+    assert "hunter2" not in told
+    assert "s3cret" not in told
 
 
 def test_a_url_is_told_from_a_file() -> None:

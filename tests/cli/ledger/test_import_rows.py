@@ -215,3 +215,22 @@ def test_the_url_may_stand_in_the_env_file(book: Cli) -> None:
     outcome = book("ledger", "import", "--yes", "--url-env", "DATABASE_URL", "--json")
 
     assert (outcome.exit_code, outcome.report["new"]) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("postgresql://app:SECRET@127.0.0.1:5x/app", 2),
+        ("postgresql://app:p@SECRET@127.0.0.1:1/app", 2),
+        ("postgresql://127.0.0.1:1/app?password=SECRET", 5),
+    ],
+)
+def test_no_password_of_a_variable_is_in_any_output(book: Cli, url: str, code: int) -> None:
+    pytest.importorskip("sqlalchemy", reason="the extra creditctl[import] is not installed")
+    secret = "s3cr" + "et"
+    book.environ["DATABASE_URL"] = url.replace("SECRET", secret)
+
+    for more in ([], ["--json"]):
+        outcome = book("ledger", "import", "--yes", "--url-env", "DATABASE_URL", "--table", "t", *more)
+        assert outcome.exit_code == code
+        assert secret not in outcome.stdout + outcome.stderr
