@@ -59,7 +59,8 @@ def parse_event(body: bytes) -> Event | None:
         raise MalformedFact("the body is not JSON") from None
     if not isinstance(document, dict):
         raise MalformedFact("the body is not a JSON object")
-    if document.get("object") in _THIN_OBJECTS:
+    kind = document.get("object")
+    if isinstance(kind, str) and kind in _THIN_OBJECTS:
         return None
     data = document.get("data")
     snapshot = data.get("object") if isinstance(data, dict) else None

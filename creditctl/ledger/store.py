@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from creditctl.atomic_file import sync_folder
-from creditctl.core.errors import LedgerError
+from creditctl.core.errors import ConfigurationError, LedgerError
 from creditctl.ledger.opening import Wanted, prepare, require_file
 from creditctl.ledger.schema import MIGRATIONS, Migration
 from creditctl.ledger.sqlite.connections import ConnectHook, Connections
@@ -108,10 +108,10 @@ class Ledger(DatabaseFile):
     def backup(self, destination: Path) -> None:
         """Copies the ledger as it is now, while others go on using it.
 
-        Errors: LedgerError if there is something at the destination already, or it cannot be written.
+        Errors: ConfigurationError if there is something at the destination already; LedgerError if it fails.
         """
         if destination.exists():
-            raise LedgerError(
+            raise ConfigurationError(
                 f"There is already something at {destination}.",
                 code="ledger.backup_exists",
                 fix="Name a file that does not exist yet.",

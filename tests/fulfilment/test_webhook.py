@@ -299,6 +299,10 @@ def test_timestamps_at_the_edge_of_the_tolerance_pass(world: World, signer: Sign
         b"[]",
         b"{}",
         b'{"id": "evt_1", "type": "x", "created": 1}',
+        b'{"object": {"id": "cs_test_1", "object": "checkout.session"}}',
+        b'{"object": ["event"], "id": "evt_1", "type": "x", "created": 1}',
+        b'{"id": "evt_1", "type": "x", "created": 1, "data": {"object": []}}',
+        b'{"id": {}, "type": "x", "created": 1, "data": {"object": {}}}',
         pytest.param(b'{"a":' * 50_000, id="nested beyond measure"),
         pytest.param(
             b'{"id": "evt_\\ud800", "type": "x", "created": 1, "data": {"object": {}}}', id="half a character"
@@ -309,7 +313,10 @@ def test_timestamps_at_the_edge_of_the_tolerance_pass(world: World, signer: Sign
     ],
 )
 def test_a_signed_body_that_is_no_event_is_refused(world: World, signer: Signer, body: bytes) -> None:
-    assert world.webhook.receive(body, signer(body)).outcome == "bad_payload"
+    receipt = world.webhook.receive(body, signer(body))
+
+    assert (receipt.status, receipt.outcome) == (400, "bad_payload")
+    assert [row.outcome for row in read(world.ledger).deliveries()] == ["bad_payload"]
 
 
 def test_a_thin_event_is_ignored(world: World, signer: Signer) -> None:

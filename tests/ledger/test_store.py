@@ -8,7 +8,7 @@ import pytest
 
 from creditctl.core.entitlement.facts import RefundFact
 from creditctl.core.entitlement.settlement import EntryDraft
-from creditctl.core.errors import LedgerError
+from creditctl.core.errors import ConfigurationError, LedgerError
 from creditctl.core.findings import Finding, Severity
 from creditctl.ledger.models import Outcome, Posting
 from creditctl.ledger.store import Ledger
@@ -50,9 +50,9 @@ def test_a_backup_is_a_whole_ledger_and_overwrites_nothing(
         ledger.backup(tmp_path / "copy.db")
     copy = open_ledger(path=tmp_path / "copy.db", create=False)
     assert (read(copy).count(), read(copy).verify().ok) == (1, True)
-    with pytest.raises(LedgerError) as caught:
+    with pytest.raises(ConfigurationError) as refused:
         ledger.backup(tmp_path / "copy.db")
-    assert caught.value.code == "ledger.backup_exists"
+    assert refused.value.code == "ledger.backup_exists"
     with pytest.raises(LedgerError) as caught:
         ledger.backup(tmp_path / "nowhere" / "copy.db")
     assert caught.value.code == "ledger.unopenable"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from creditctl.cli.command import Answer, FileUse, Session, command
-from creditctl.core.errors import ExitCode
+from creditctl.core.errors import ExitCode, UsageError
 from creditctl.core.findings import Finding, Severity
 
 if TYPE_CHECKING:
@@ -25,26 +26,39 @@ def verify(
     """Recompute the hash chain and name every entry that was edited, removed, inserted or moved. Exit 6 if any was."""
     from creditctl.cli.render import ledger as render
 
+    head = None if expect_head is None else _read_head(expect_head)
     ledger = session.ledger
     with ledger.reading() as view:
-        found = view.verify(expect_head)
+        found = view.verify(head)
     report = {
         "ledger": str(ledger.path),
         "account": ledger.account,
         "livemode": ledger.livemode,
         "count": found.head.count,
         "head": found.head.hash,
-        "expected_head": expect_head,
+        "expected_head": head,
         "faults": [
             {"kind": fault.kind, "entry_id": fault.entry_id, "message": fault.message} for fault in found.faults
         ],
     }
     return Answer(
         report,
-        lambda console: render.verification(console, found, ledger.path, expect_head),
+        lambda console: render.verification(console, found, ledger.path, head),
         findings=fault_findings(found),
         exit_code=chain_exit_code(found),
     )
+
+
+def _read_head(text: str) -> str:
+    """The hash that was noted. Errors: UsageError for what is none, which would look like a ledger that was cut."""
+    head = text.strip().lower()
+    if re.fullmatch(r"[0-9a-f]{64}", head) is None:
+        raise UsageError(
+            "--expect-head is no hash of an entry.",
+            code="usage.head",
+            fix="Copy the head, 64 hexadecimal digits, as `creditctl ledger verify` printed it.",
+        )
+    return head
 
 
 def chain_exit_code(found: Verification) -> ExitCode:

@@ -49,7 +49,7 @@ def test_what_a_spreadsheet_would_run_is_defused_and_imported_as_it_was(book: Cl
     book("ledger", "export", "--output", "out.csv")
     fill(book.folder / "other.db", 0)
 
-    outcome = book("ledger", "import", "out.csv", "--ledger", "other.db", "--json")
+    outcome = book("ledger", "import", "out.csv", "--ledger", "other.db", "--yes", "--json")
 
     assert (outcome.exit_code, outcome.report["new"]) == (0, 3 + len(odd))
     with (book.folder / "out.csv").open(newline="") as stream:

@@ -6,6 +6,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from tests.support.cli import Cli
 
 
@@ -47,3 +49,11 @@ def test_verify_finds_a_cut_tail_by_the_head_that_was_noted(book: Cli) -> None:
 
     assert outcome.exit_code == 6
     assert "ledger.head" in {item["code"] for item in outcome.document["findings"]}
+
+
+@pytest.mark.parametrize("head", ["", "abc", "g" * 64, "a" * 63, "deadbeef" * 9])
+def test_an_expected_head_that_is_no_hash_is_a_usage_error(book: Cli, head: str) -> None:
+    outcome = book("ledger", "verify", "--expect-head", head)
+
+    assert outcome.exit_code == 2
+    assert "no hash" in outcome.stderr
