@@ -44,7 +44,7 @@ ENTRIES = (
     CommandEntry(
         "resolve",
         "Write",
-        "Settle a finding with a reason: credit what was paid for, or dismiss it. Crediting a live ledger is guarded.",
+        "Settle a finding with a reason: credit what was paid for, or dismiss it.",
         "creditctl.cli.ledger.resolve:resolve",
     ),
     CommandEntry(
