@@ -29,7 +29,7 @@ def trace(
     Exit 1 when something is missing, 5 when Stripe did not answer and the picture is incomplete.
     """
     from creditctl.payments.verdict import JudgementContext
-    from creditctl.trace.reader import read_trace
+    from creditctl.trace.reader import read_trace, with_unexplained
     from creditctl.trace.sources import TraceSources
     from creditctl.trace.timeline import build_trace
 
@@ -46,7 +46,7 @@ def trace(
         facts = read_trace(sources, subject, packages)
         now = session.wiring.clock()
         context = JudgementContext(packages, stripe.livemode, now, facts.started, settled=facts.settled)
-        return _answer(build_trace(facts, context))
+        return _answer(build_trace(facts, with_unexplained(sources, packages, facts, context)))
 
 
 def _answer(found: Trace) -> Answer:

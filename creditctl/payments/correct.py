@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from creditctl.core.entitlement.settlement import EntryDraft, EntryKind, KeyScheme, idempotency_key
 from creditctl.core.errors import UsageError
-from creditctl.ledger.models import Posting
+from creditctl.core.stripe_ids import IdKind, holds_secret, id_kind, require_id, require_payment_key
+from creditctl.ledger.models import EntryFilter, Posting
 from creditctl.ledger.transaction import LedgerTransaction
 from creditctl.ledger.view import LedgerView
 from creditctl.payments.posting_plan import Origin, PlanOutcome, PostingPlan
@@ -24,7 +25,7 @@ def adjust(
 ) -> Posting:
     """Posts an adjustment: gives (or with a negative number takes) credits by hand; the same key does so once.
 
-    Errors: UsageError without a reason, for zero credits, or if it corrects an entry that is not there.
+    Errors: those of `adjustment`.
     """
     draft = adjustment(
         tx,
@@ -60,8 +61,12 @@ def adjustment(
 ) -> EntryDraft:
     """The entry of an adjustment before it is posted, for whoever has to agree to it.
 
-    Errors: UsageError without a reason, for zero credits, or if it corrects an entry that is not there.
+    Errors: UsageError without a reason, for zero credits, for an id that names no payment, for a text that holds a
+            secret, or if it corrects an entry that is not there.
     """
+    require_no_secret(reason, key)
+    if payment_key is not None:
+        _require_payment(view, payment_key)
     if not reason.strip() or credits == 0:
         raise UsageError("An adjustment needs a number of credits and a reason.", code="ledger.adjustment")
     corrected = None if corrects is None else view.entry(corrects)
@@ -83,4 +88,29 @@ def adjustment(
         idempotency_key=idempotency_key(KeyScheme.ADJUSTMENT, key),
         corrects=corrects,
         note=reason,
+    )
+
+
+def require_no_secret(*texts: str) -> None:
+    """Refuses texts with a secret, which an append-only file would keep for good. Errors: UsageError, without it."""
+    if any(map(holds_secret, texts)):
+        raise UsageError(
+            "A client secret or a key must not stand in a ledger, and the text holds one.",
+            code="ledger.secret",
+            fix="Leave it out; a payment is named by its id alone, pi_… or cs_….",
+        )
+
+
+def _require_payment(view: LedgerView, payment_key: str) -> None:
+    """What names the payment as the ledger does: Stripe's payment intent or session, or what an import kept."""
+    require_id(payment_key, "--payment")
+    if id_kind(payment_key) in (IdKind.PAYMENT_INTENT, IdKind.SESSION):
+        return
+    if view.entries(EntryFilter(payment_key=payment_key), limit=1):
+        return
+    require_payment_key(payment_key, "--payment")
+    raise UsageError(
+        "--payment is a charge, of which the ledger has no entry.",
+        code="id.no_payment",
+        fix=f"`creditctl trace {payment_key}` shows its payment intent; name that.",
     )

@@ -5,7 +5,7 @@ Today a ledger answers it; an application's own table can. Judgements know this 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from creditctl.core.entitlement.entry import CreditEntry
@@ -15,8 +15,11 @@ from creditctl.core.entitlement.settlement import EntryKind
 class PaymentEntries(Protocol):
     """What users were given for payments, and what was taken back of it, corrections included."""
 
-    def of_payment(self, payment_key: str, session_id: str | None = None) -> Sequence[CreditEntry]:
-        """The entries of one payment, in order; `session_id` is its other name, where it has two."""
+    def of_payment(self, payment_key: str, other_names: Collection[str] = ()) -> Sequence[CreditEntry]:
+        """The entries of one payment, in order, under its key or another name of it: its session, its charges."""
+
+    def purchases_of(self, user_id: str) -> Sequence[CreditEntry]:
+        """The entries that gave a user credits for payments, in order."""
 
     def all(self) -> Iterable[CreditEntry]:
         """Every entry, in order."""
@@ -28,7 +31,11 @@ class PaymentEntries(Protocol):
 class NoEntries:
     """The entries where nobody keeps any: no user was given anything."""
 
-    def of_payment(self, payment_key: str, session_id: str | None = None) -> Sequence[CreditEntry]:  # noqa: ARG002
+    def of_payment(self, payment_key: str, other_names: Collection[str] = ()) -> Sequence[CreditEntry]:  # noqa: ARG002
+        """None."""
+        return ()
+
+    def purchases_of(self, user_id: str) -> Sequence[CreditEntry]:  # noqa: ARG002
         """None."""
         return ()
 
@@ -44,7 +51,7 @@ class NoEntries:
 def payment_of(entry: CreditEntry, names: Mapping[str, str]) -> str | None:
     """The payment that an entry belongs to by itself; None for what is about no payment.
 
-    Shape: `names` gives the payment of a session's id: an application may use either name.
+    Shape: `names` gives the payment of a session's or a charge's id: an application may use any of its names.
     """
     if entry.kind is EntryKind.USAGE:
         return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from creditctl.core.entitlement.facts import Fact, LineItem, SessionFacts, text, whole
-from creditctl.core.entitlement.fields import metadata_of, optional_text
+from creditctl.core.entitlement.fields import id_of, metadata_of, optional_text
 from creditctl.core.metadata import is_managed
 
 
@@ -56,6 +56,7 @@ class IntentFacts:
     created: int
     amount: int | None = None
     charge: ChargeFacts | None = None
+    charge_id: str | None = None
 
     @property
     def managed(self) -> bool:
@@ -83,6 +84,7 @@ class IntentFacts:
             created=whole(data, "created"),
             amount=amount if isinstance(amount, int) else None,
             charge=ChargeFacts.from_stripe(charge) if isinstance(charge, Mapping) else None,
+            charge_id=id_of(charge),
         )
 
 
@@ -110,7 +112,7 @@ class PaymentFacts:
     """Everything that Stripe says of one payment.
 
     Shape: `key` is the payment intent, or the session where there is none; `absent` means that Stripe was asked and
-           does not know it.
+           does not know it. `asked` is the name by which it was asked for, where that was another.
     """
 
     key: str
@@ -119,3 +121,12 @@ class PaymentFacts:
     facts: tuple[Fact, ...] = ()
     absent: bool = False
     unreadable: tuple[Unreadable, ...] = ()
+    asked: str | None = None
+
+    @property
+    def other_names(self) -> frozenset[str]:
+        """What entries may call it instead of its key: its session, and its charges as far as they are known."""
+        session_id = None if self.sold is None else self.sold.session.id
+        charge_id = None if self.intent is None else self.intent.charge_id
+        names = {session_id, charge_id, self.asked, *(fact.charge_id for fact in self.facts)}
+        return frozenset(name for name in names if name and name != self.key)

@@ -41,6 +41,9 @@ SEVERITIES = {
 
 PREFIX = "reconcile."
 
+ORPHAN_CREDIT = f"{PREFIX}orphan_credit"
+"""Credits that nothing on Stripe explains."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClassifiedFinding:

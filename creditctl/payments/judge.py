@@ -44,4 +44,4 @@ def _without_dismissed(verdict: Verdict, context: JudgementContext) -> Verdict:
         return verdict
     if left:
         return replace(verdict, found=left)
-    return replace(verdict, found=(), drafts=(), state=PaymentState.SETTLED)
+    return replace(verdict, found=(), repair=None, drafts=(), state=PaymentState.SETTLED)

@@ -17,7 +17,7 @@ from creditctl.ledger.models import FindingStatus
 from creditctl.ledger.refund_position import position_of
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.facts import SoldSession
-from creditctl.payments.finding_codes import ClassifiedFinding, classified, correction, for_person
+from creditctl.payments.finding_codes import ClassifiedFinding, classified, correction, for_person, quoted
 from creditctl.payments.repair import NOTE, Repair
 from creditctl.payments.verdict import JudgementContext, PaymentState, Verdict
 
@@ -95,9 +95,12 @@ def _missing(case: PaymentCase, purchase: Purchase, context: JudgementContext) -
     drafts = (purchase.draft(note=NOTE), *settlement(position_of(purchase, case.entries), case.facts))
     money = format_amount(purchase.amount, purchase.currency)
     what = f"User {purchase.user_id} paid {money} for {plural(purchase.credits, 'credit')} at {iso_time(paid)}"
+    rival = context.unexplained.get((purchase.user_id, purchase.credits))
     if context.within_grace(paid):
         found = _in_flight(case, f"{what}; the webhook may still be on its way.")
-        return Verdict(PaymentState.IN_FLIGHT, (found,), drafts=drafts)
+        return Verdict(PaymentState.IN_FLIGHT, (found,), drafts=() if rival is not None else drafts)
+    if rival is not None:
+        return Verdict(PaymentState.UNDECIDED, (_perhaps_credited(case, what, rival),))
     due = sum(draft.credits for draft in drafts)
     text = f"{what}, and the ledger has no entry." + ("" if due == purchase.credits else f" {due:,} of them are due.")
     found = classified(
@@ -109,6 +112,20 @@ def _missing(case: PaymentCase, purchase: Purchase, context: JudgementContext) -
         severity=None if due else Severity.LOW,
     )
     return Verdict(PaymentState.MISSING, (found,), Repair(case.key, purchase, case.facts, drafts), drafts=drafts)
+
+
+def _perhaps_credited(case: PaymentCase, what: str, rival: CreditEntry) -> ClassifiedFinding:
+    """Missing by Stripe's names, but an entry that nothing explains gave the same user as much: a person decides."""
+    text = (
+        f"{what}, and the ledger has no entry under its name; but entry {rival.id} gave as many for "
+        f"{rival.payment_key}, which Stripe does not know. Nothing is repaired while that is open."
+    )
+    fix = (
+        f"Find out what entry {rival.id} is for (`creditctl ledger history --user {quoted(rival.user_id)}`). If it is "
+        "for another payment, settle its own finding first, and the next run offers the repair. If it is for this one"
+    )
+    dismissal = "`creditctl ledger resolve {id} --dismiss --reason TEXT`, and likewise the finding about the entry"
+    return classified("missing_credit", case.key, text, f"{fix}: {dismissal}", payment_key=case.key, lasting=True)
 
 
 def _holders(case: PaymentCase, purchase: Purchase) -> Iterator[ClassifiedFinding]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import starmap
 
 from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.entitlement.facts import Fact, SessionFacts
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.entries import PaymentEntries
 from creditctl.payments.facts import IntentFacts, PaymentFacts, Unreadable
-from creditctl.payments.judge import judge
 from creditctl.payments.reader import PaymentReader
+from creditctl.payments.unexplained import judge_together
 from creditctl.payments.verdict import JudgementContext, Verdict
 
 MOST_SESSIONS = 1000
@@ -62,6 +63,7 @@ def read_latest(reader: PaymentReader, entries: PaymentEntries) -> LatestPayment
     paid = [each.id for each in reader.latest_intents(since, MOST_SESSIONS) if _paid_for_ours(each, named)]
     alone = _each_once([*paid, *_credited_alone(entries.latest_of_payments(since, MOST_SESSIONS), named)])
     found += [reader.payment(key) for key in alone[:MOST_ASKED]]
+    found = list({each.key: each for each in found}.values())  # a charge may lead to a payment that is listed
     unreadable = tuple(dict.fromkeys(reader.unreadable))
     not_understood = {each.payment_key for each in unreadable}
     understood = tuple(each for each in found if each.key not in not_understood)
@@ -72,12 +74,10 @@ def judge_latest(
     latest: LatestPayments, entries: PaymentEntries, known: Mapping[str, Fact], context: JudgementContext
 ) -> tuple[JudgedPayment, ...]:
     """The verdict of each payment. Shape: `entries` are read after Stripe, so that they are never behind."""
-    judged = []
+    cases = []
     for facts in latest.payments:
-        session_id = None if facts.sold is None else facts.sold.session.id
-        case = PaymentCase.of(facts, entries.of_payment(facts.key, session_id), known)
-        judged.append(JudgedPayment(case, judge(case, context)))
-    return tuple(judged)
+        cases.append(PaymentCase.of(facts, entries.of_payment(facts.key, facts.other_names), known))
+    return tuple(starmap(JudgedPayment, zip(cases, judge_together(cases, context), strict=True)))
 
 
 def _with_returns(reader: PaymentReader, listed: Sequence[PaymentFacts], since: int | None) -> list[PaymentFacts]:
@@ -92,8 +92,7 @@ def _with_returns(reader: PaymentReader, listed: Sequence[PaymentFacts], since: 
 
 def _names(payment: PaymentFacts) -> Iterator[str]:
     yield payment.key
-    if payment.sold is not None:
-        yield payment.sold.session.id
+    yield from payment.other_names
 
 
 def _credited_alone(purchases: Sequence[CreditEntry], named: set[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,18 +22,22 @@ class LedgerEntries:
 
     view: LedgerView
 
-    def of_payment(self, payment_key: str, session_id: str | None = None) -> Sequence[Entry]:
-        """The entries of one payment, in order, with what corrects them."""
+    def of_payment(self, payment_key: str, other_names: Collection[str] = ()) -> Sequence[Entry]:
+        """The entries of one payment, in order, under any of its names, with what corrects them."""
         found = {entry.id: entry for entry in self._about(payment_key)}
-        if session_id is not None:
-            found |= {entry.id: entry for entry in (*self._about(session_id), *self._by_session(session_id))}
-        names = {} if session_id is None else {session_id: payment_key}
+        for name in other_names:
+            found |= {entry.id: entry for entry in (*self._about(name), *self._by_session(name))}
+        names = dict.fromkeys(other_names, payment_key)
         own = [entry for entry in found.values() if self._payment_of(entry, names) == payment_key]
         return sorted(self._with_corrections(own), key=lambda entry: entry.id)
 
     def all(self) -> Iterator[Entry]:
         """Every entry, in order."""
         yield from self._pages(EntryFilter())
+
+    def purchases_of(self, user_id: str) -> Sequence[Entry]:
+        """The entries that gave a user credits for payments, in order."""
+        return list(self._pages(EntryFilter(user_id=user_id, kind=EntryKind.PURCHASE)))
 
     def latest_of_payments(self, since: int | None, limit: int) -> Sequence[Entry]:
         """The newest entries that gave credits for payments, or took them back, since a moment; newest first."""

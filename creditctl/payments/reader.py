@@ -12,9 +12,18 @@ import stripe
 from creditctl.core.catalog import Catalog
 from creditctl.core.entitlement.decision import NeedsLineItems
 from creditctl.core.entitlement.facts import DisputeFact, Fact, LineItem, MalformedFact, RefundFact, SessionFacts, id_of
+from creditctl.core.stripe_ids import IdKind, id_kind
 from creditctl.payments.facts import IntentFacts, PaymentFacts, SoldSession, Unreadable
 from creditctl.payments.judge_credit import worth
-from creditctl.payments.stripe_reader import DISPUTES, INTENTS, REFUNDS, SESSIONS, StripeReader, line_items_path
+from creditctl.payments.stripe_reader import (
+    CHARGES,
+    DISPUTES,
+    INTENTS,
+    REFUNDS,
+    SESSIONS,
+    StripeReader,
+    line_items_path,
+)
 from creditctl.stripe_api.pages import Body, Progress
 
 _MANY = 20
@@ -131,6 +140,8 @@ class PaymentReader:
         Source: Stripe API reference, "payment_intent" of the lists of sessions, refunds and disputes.
         """
         seen = len(self.unreadable)
+        if id_kind(payment_key) is IdKind.CHARGE:
+            return self._of_charge(payment_key, attempt)
         sold = attempt(payment_key, lambda: self.session(payment_key), None) if payment_key.startswith("cs_") else None
         key = payment_key if sold is None else sold.session.payment_key
         known = _Known(True, None) if not key.startswith("pi_") else attempt(key, lambda: self._known(key), _UNREAD)
@@ -140,6 +151,18 @@ class PaymentReader:
         unreadable = tuple(self.unreadable[seen:])
         absent = known.answered and not (found.sold or found.intent or unreadable)
         return replace(found, absent=absent, unreadable=unreadable)
+
+    def _of_charge(self, charge_id: str, attempt: Attempt) -> PaymentFacts:
+        """The payment of a charge, which is one attempt to pay a payment intent; `absent` where it has none."""
+        unread: str | None = ""
+        intent_id = attempt(charge_id, lambda: self._intent_of(charge_id), unread)
+        if not intent_id:
+            return PaymentFacts(charge_id, absent=intent_id is None)
+        return replace(self.payment(intent_id, attempt), asked=charge_id)
+
+    def _intent_of(self, charge_id: str) -> str | None:
+        body = self.stripe.one(CHARGES, charge_id)
+        return None if body is None else id_of(body.get("payment_intent"))
 
     def _known(self, intent_id: str) -> _Known:
         before = len(self.unreadable)

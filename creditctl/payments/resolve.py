@@ -10,6 +10,7 @@ from creditctl.core.errors import UsageError
 from creditctl.ledger.models import FindingStatus, Outcome, Posting, Resolution, StoredFinding
 from creditctl.ledger.transaction import LedgerTransaction
 from creditctl.ledger.view import LedgerView
+from creditctl.payments.correct import require_no_secret
 from creditctl.payments.posting_plan import Origin, PlanOutcome, PostingPlan
 from creditctl.payments.record import record
 
@@ -49,6 +50,7 @@ def credited_drafts(
 
 
 def _resolvable(view: LedgerView, number: int, reason: str) -> StoredFinding:
+    require_no_secret(reason)
     if not reason.strip():
         raise UsageError("Settling a finding needs a reason.", code="ledger.reason")
     return _open_finding(view, number)

@@ -8,18 +8,23 @@ from enum import StrEnum
 
 from creditctl.core.catalog import Catalog
 from creditctl.core.entitlement.decision import Decision, Disagrees, Grants
+from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.entitlement.settlement import EntryDraft
 from creditctl.core.limits import GRACE_SECONDS
 from creditctl.ledger.models import FindingStatus
 from creditctl.payments.finding_codes import ClassifiedFinding
 from creditctl.payments.repair import Repair
 
+UserCredits = tuple[str, int]
+"""A user, and a number of credits that were given to them at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class JudgementContext:
     """What a payment is judged by.
 
-    Shape: `settled` says how a person settled a finding, by its code and subject.
+    Shape: `settled` says how a person settled a finding, by its code and subject. `unexplained` are entries of other
+           names that nothing on Stripe explains: they may be what a payment seems to lack.
     Units: `now` and `started` (of the reading) in Unix seconds.
     """
 
@@ -29,6 +34,7 @@ class JudgementContext:
     started: int
     grace_seconds: int = GRACE_SECONDS
     settled: Mapping[tuple[str, str], FindingStatus] = field(default_factory=dict)
+    unexplained: Mapping[UserCredits, CreditEntry] = field(default_factory=dict)
 
     def within_grace(self, moment: int) -> bool:
         """Whether a webhook about something of that time may simply still be on its way.

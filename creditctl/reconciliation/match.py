@@ -20,10 +20,9 @@ def match(pulled: Pulled, entries: Iterable[CreditEntry], known: Mapping[str, Fa
     Shape: `known` are the refunds and disputes that the ledger knows, by id: what they saw of a movement of
            funds, the lists may no longer show.
     """
-    names = {sold.session.id: sold.session.payment_key for sold in pulled.sessions.values()}
     sessions = {sold.session.payment_key: sold for sold in pulled.sessions.values()}
     facts = _facts_by_payment(pulled)
-    lines = _entries_by_payment(entries, names)
+    lines = _entries_by_payment(entries, pulled.names)
     not_understood = {each.payment_key for each in pulled.unreadable}
     cases = (
         PaymentCase.of(

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from creditctl.core.entitlement.facts import Fact
 from creditctl.core.when import Window
 from creditctl.payments.facts import IntentFacts, PaymentFacts, SoldSession, Unreadable
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pulled:
     """Everything that one run read of Stripe.
 
     Shape:  sessions, intents and facts by their ids; `asked` are payments that were asked for one by one, `absent`
-            those of them that Stripe does not know; `gaps` are sentences about what two lists say of each other that
+            those of them that Stripe does not know, `asked_names` the payments of those asked for by another name;
+            `gaps` are sentences about what two lists say of each other that
             cannot be if both are whole.
     Units:  `started` in Unix seconds: what the ledger wrote since then may be newer than what was read.
     """
@@ -30,11 +32,24 @@ class Pulled:
     unreadable: tuple[Unreadable, ...] = ()
     gaps: tuple[str, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
+    asked_names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
         """Whether nothing speaks against having read everything."""
         return not self.gaps
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """The payment of each other name that Stripe has for it: of its session, and of its charges.
+
+        Shape: of an intent only the latest charge is known, and those that were refunded or disputed.
+        """
+        charges = {each.charge_id: each.id for each in self.intents.values()}
+        returned = {fact.charge_id: fact.payment_key for fact in self.facts.values()}
+        sessions = {sold.session.id: sold.session.payment_key for sold in self.sessions.values()}
+        charged = {name: key for name, key in {**returned, **charges}.items() if name is not None}
+        return {**charged, **sessions, **self.asked_names}
 
     @property
     def settled_keys(self) -> frozenset[str]:
@@ -44,7 +59,8 @@ class Pulled:
         """
         since = self.window.since
         alone = (each.id for each in self.intents.values() if since is None or each.created >= since)
-        return frozenset((*self.sessions, *(sold.session.payment_key for sold in self.sessions.values()), *alone))
+        keys = {*self.sessions, *(sold.session.payment_key for sold in self.sessions.values()), *alone}
+        return frozenset((*keys, *(name for name, key in self.names.items() if key in keys)))
 
     def joined(self, others: Iterable[Pulled]) -> Pulled:
         """With what was read later of single payments."""
@@ -59,6 +75,7 @@ class Pulled:
                 absent=whole_picture.absent | other.absent,
                 unreadable=tuple(dict.fromkeys((*whole_picture.unreadable, *other.unreadable))),
                 gaps=(*whole_picture.gaps, *other.gaps),
+                asked_names={**whole_picture.asked_names, **other.asked_names},
             )
         return whole_picture
 
@@ -74,4 +91,5 @@ def as_pulled(payment: PaymentFacts, asked: str, window: Window, started: int) -
         asked=frozenset((asked,)),
         absent=frozenset((asked,) if payment.absent else ()),
         unreadable=payment.unreadable,
+        asked_names={} if payment.asked is None else {payment.asked: payment.key},
     )

@@ -15,10 +15,11 @@ from creditctl.core.limits import GRACE_SECONDS
 from creditctl.core.when import Window
 from creditctl.ledger.store import Ledger
 from creditctl.payments.finding_codes import ClassifiedFinding, classified
-from creditctl.payments.judge import judge, unreadable_finding
+from creditctl.payments.judge import unreadable_finding
 from creditctl.payments.ledger_entries import LedgerEntries, known_facts, settled_findings
 from creditctl.payments.reader import PaymentReader
 from creditctl.payments.repair import apply, require_repairable
+from creditctl.payments.unexplained import judge_together, missing_purchases, suspects, unexplained_credits
 from creditctl.payments.verdict import JudgementContext
 from creditctl.reconciliation import finding_history
 from creditctl.reconciliation.lock import only_one
@@ -56,15 +57,16 @@ def reconcile(
     with only_one(ledger.path):
         window, started = Window(since, until), clock()
         reader = PaymentReader(client, catalog, started, progress)
+        terms = JudgementContext(catalog, livemode, clock(), started, grace_seconds)
         try:
             pulled = _read(reader, window, ledger)
+            terms = _with_older_credits(replace(terms, now=clock()), pulled, reader, ledger)
         except CreditctlError as error:
             if record:
                 failure = {"window": window.as_dict(), "error": redact(str(error))}
                 with ledger.transaction() as tx:
                     tx.add_run(_RUN_KIND, started, clock(), False, failure)
             raise
-        terms = JudgementContext(catalog, livemode, clock(), started, grace_seconds)
         report = _compare(pulled, terms, ledger, record=record)
         return _recorded(report, ledger, clock, record=record)
 
@@ -102,12 +104,30 @@ def _read(reader: PaymentReader, window: Window, ledger: Ledger) -> Pulled:
     return listed.joined((followed, gaps))
 
 
+def _with_older_credits(
+    terms: JudgementContext, pulled: Pulled, reader: PaymentReader, ledger: Ledger
+) -> JudgementContext:
+    """The terms, with what nothing explains among like entries of the users that lack credits, whatever its date."""
+    if pulled.window.unbounded:
+        return terms
+    with ledger.reading() as view:
+        entries = LedgerEntries(view)
+        terms = replace(terms, settled=settled_findings(view))
+        cases = match(pulled, entries.all(), known_facts(view))
+        wanted = missing_purchases(judge_together(cases, terms))
+        names = suspects(wanted, entries, {*(case.key for case in cases), *pulled.names})
+    payments = {name: reader.payment(name) for name in names}  # no transaction is open while Stripe is read
+    with ledger.reading() as view:
+        found = unexplained_credits(payments, payments.__getitem__, LedgerEntries(view), terms)
+    return replace(terms, unexplained=found)
+
+
 def _compare(pulled: Pulled, terms: JudgementContext, ledger: Ledger, *, record: bool) -> ReconcileReport:
     """What both sides say of each other now. The ledger is read after Stripe, so it is never behind."""
     with ledger.reading() as view:
         terms = replace(terms, settled=settled_findings(view))
         cases = match(pulled, LedgerEntries(view).all(), known_facts(view))
-    verdicts = [judge(case, terms) for case in cases]
+    verdicts = judge_together(cases, terms)
     found = (*about_the_pull(pulled), *chain.from_iterable(verdict.found for verdict in verdicts))
     if record:
         finding_history.keep(ledger, found)

@@ -11,7 +11,9 @@ from typing import Any
 from creditctl.core.entitlement.settlement import EntryKind, KeyScheme, idempotency_key
 from creditctl.core.entitlement.user_ids import USER_ID_WORDS, is_user_id
 from creditctl.core.errors import UsageError
+from creditctl.core.keys import redact
 from creditctl.core.limits import MAX_MAGNITUDE
+from creditctl.core.stripe_ids import PAYMENT_KEY, IdKind, holds_secret, id_kind, payment_key_fault
 from creditctl.sources.imported_entry import ImportedEntry
 from creditctl.sources.source import BadRow
 
@@ -36,6 +38,7 @@ _SIGNS = {
     EntryKind.USAGE.value: (-1, 0),
 }
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
+_OWN_KEYS = " (--own-keys keeps keys of the application's own, such as order numbers)"
 
 
 class OtherMode(BadRow):
@@ -49,11 +52,19 @@ class RowReader:
     """Turns the rows of one source into entries.
 
     Shape: `account` and `livemode` are the ledger's; `kinds` maps the application's words for a kind to ours.
+           `own_keys` lets payments be named by an application's own keys, such as order numbers.
            What few words say for many rows (kind, currency, package, mode) is judged once and remembered.
     """
 
     def __init__(
-        self, source: str, row_field: str | None, account: str, livemode: bool, kinds: Mapping[str, str]
+        self,
+        source: str,
+        row_field: str | None,
+        account: str,
+        livemode: bool,
+        kinds: Mapping[str, str],
+        *,
+        own_keys: bool = False,
     ) -> None:
         self.row_field = row_field
         self.key_prefix = idempotency_key(KeyScheme.IMPORT, source, "-")[:-1]
@@ -62,6 +73,7 @@ class RowReader:
         self._livemode = livemode
         self._livemode_column = int(livemode)
         self._kinds = kinds
+        self._own_keys = own_keys
         self._classes: dict[tuple[str | None, ...], _Class] = {}
         self._numbers: dict[str, int] = {}
 
@@ -72,7 +84,7 @@ class RowReader:
         word, code, bought = self._class(kind, currency, package, livemode)
         count, money = self._number(credits, "credits"), self._number(amount, "amount")
         _check_signs(word, count, money, code)
-        payment = _text(payment_key, "payment_key")
+        payment = self._payment(payment_key)
         if payment is None and word == "purchase":
             raise BadRow("a purchase needs a payment_key")
         # In the order of its fields: by keyword this alone would take a tenth of an import.
@@ -94,6 +106,16 @@ class RowReader:
             self._livemode_column,
             None if note is None and own_key is None else self._note(note, own_key),
         )
+
+    def _payment(self, value: Any) -> str | None:
+        """The payment that a row is about: an id of Stripe's that names one, or the application's own key."""
+        if type(value) is str and PAYMENT_KEY.fullmatch(value):
+            return value
+        text = _text(value, "payment_key", secrets_named=True)
+        fault = None if text is None else payment_key_fault(text, own_keys=self._own_keys)
+        if fault is not None:
+            raise BadRow(f"payment_key {fault}{_OWN_KEYS if text and id_kind(text) is IdKind.UNKNOWN else ''}")
+        return text
 
     def _class(self, kind: Any, currency: Any, package: Any, livemode: Any) -> _Class:
         """Kind, currency and package in our words, of a row of this ledger's mode."""
@@ -243,10 +265,13 @@ def _session(value: Any, payment_key: str | None) -> str | None:
     Its webhook names the payment intent as the key; by the session both are known to be one purchase.
     """
     text = None if value is None else _text(value, "session_id")
+    if text is not None and id_kind(text) is not IdKind.SESSION:
+        raise BadRow("session_id is no Checkout session (cs_…)")
     return payment_key if text is None and payment_key is not None and payment_key.startswith("cs_") else text
 
 
-def _text(value: Any, name: str) -> str | None:
+def _text(value: Any, name: str, *, secrets_named: bool = False) -> str | None:
+    """A text, None where there is none. Shape: with `secrets_named` the caller says what is wrong with a secret."""
     if type(value) is not str:
         if value is None:
             return None
@@ -255,9 +280,11 @@ def _text(value: Any, name: str) -> str | None:
         value = str(value)
     if "\0" in value:
         raise BadRow(f"{name} holds a NUL character")
+    if not secrets_named and holds_secret(value):
+        raise BadRow(f"{name} holds a client secret or a key, which must not stand in a ledger")
     return value or None
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    text = redact(repr(value))
     return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import stripe
@@ -19,6 +19,8 @@ from creditctl.payments.event_types import ENDPOINT_EVENTS, RETURN_TYPES
 from creditctl.payments.facts import ChargeFacts, PaymentFacts
 from creditctl.payments.ledger_entries import LedgerEntries, known_facts, settled_findings
 from creditctl.payments.reader import PaymentReader
+from creditctl.payments.unexplained import judge_together, missing_purchases, suspects, unexplained_credits
+from creditctl.payments.verdict import JudgementContext
 from creditctl.trace.facts import TracedPayment, TraceFacts
 from creditctl.trace.sources import MOST_ROWS, TraceSources
 from creditctl.trace.subject import SubjectFinder, nobody_knows
@@ -39,7 +41,8 @@ def read_trace(sources: TraceSources, subject: str, catalog: Catalog) -> TraceFa
     """
     keys = SubjectFinder(sources).payments_of(subject)
     reader = TraceReader(sources, catalog, sources.clock())
-    payments = tuple(reader.payment(key) for key in reversed(keys[:MOST_PAYMENTS]))
+    read = [reader.payment(key) for key in reversed(keys[:MOST_PAYMENTS])]
+    payments = tuple({payment.key: payment for payment in read}.values())  # a charge and its intent are one payment
     if not any(payment.known for payment in payments):
         raise nobody_knows(sources, subject)
     if len(keys) > MOST_PAYMENTS:
@@ -53,6 +56,24 @@ def read_trace(sources: TraceSources, subject: str, catalog: Catalog) -> TraceFa
     )
 
 
+def with_unexplained(
+    sources: TraceSources, catalog: Catalog, facts: TraceFacts, context: JudgementContext
+) -> JudgementContext:
+    """The terms of a trace, with like credits of the same users that nothing on Stripe explains."""
+    wanted = missing_purchases(judge_together([each.case for each in facts.payments], context))
+    if sources.ledger is None or not wanted:
+        return context
+    reader = TraceReader(sources, catalog, facts.started)
+    with sources.ledger.reading() as view:
+        names = suspects(wanted, LedgerEntries(view), ())
+    payments = {name: reader.stripe(name) for name in names}
+    if sources.away:
+        return context
+    with sources.ledger.reading() as view:
+        found = unexplained_credits(payments, payments.__getitem__, LedgerEntries(view), context)
+    return replace(context, unexplained=found)
+
+
 @dataclass(frozen=True, slots=True)
 class TraceReader:
     """Reads one payment after the other. Units: `started` in Unix seconds."""
@@ -64,7 +85,7 @@ class TraceReader:
     def payment(self, key: str) -> TracedPayment:
         """Everything about one payment."""
         failures = self.sources.failures
-        stripe_facts = self._stripe(key)
+        stripe_facts = self.stripe(key)
         stripe_seen = self.sources.failures == failures
         case, entries = self._case(stripe_facts)
         events = self._events(case)
@@ -87,7 +108,8 @@ class TraceReader:
         with self.sources.ledger.reading() as view:
             return settled_findings(view)
 
-    def _stripe(self, key: str) -> PaymentFacts:
+    def stripe(self, key: str) -> PaymentFacts:
+        """What Stripe says of one payment; without it, nothing."""
         client = self.sources.read(key, lambda client: client, None)
         if client is None:
             return PaymentFacts(key)
@@ -97,9 +119,8 @@ class TraceReader:
         """The payment from both sides; where there is no ledger, without entries."""
         if self.sources.ledger is None:
             return PaymentCase.of(facts, (), {}), ()
-        session_id = None if facts.sold is None else facts.sold.session.id
         with self.sources.ledger.reading() as view:
-            entries = tuple(LedgerEntries(view).of_payment(facts.key, session_id))
+            entries = tuple(LedgerEntries(view).of_payment(facts.key, facts.other_names))
             return PaymentCase.of(facts, entries, known_facts(view, facts.key)), entries
 
     def _events(self, case: PaymentCase) -> tuple[EventRecord, ...]:

@@ -9,6 +9,7 @@ import stripe
 
 from creditctl.core.entitlement.fields import id_of
 from creditctl.core.errors import CreditctlError, Unreachable, UsageError
+from creditctl.core.stripe_ids import IdKind, id_kind, require_id
 from creditctl.events.source import RETENTION_SECONDS, read_event
 from creditctl.ledger.archive.models import EventQuery
 from creditctl.ledger.models import EntryFilter
@@ -18,15 +19,12 @@ from creditctl.trace.sources import TraceSources
 _MOST_SESSIONS = 2000
 
 _PATHS = {
-    "cs": SESSIONS,
-    "ch": CHARGES,
-    "py": CHARGES,
-    "re": REFUNDS,
-    "pyr": REFUNDS,
-    "dp": DISPUTES,
-    "du": DISPUTES,
+    IdKind.SESSION: SESSIONS,
+    IdKind.CHARGE: CHARGES,
+    IdKind.REFUND: REFUNDS,
+    IdKind.DISPUTE: DISPUTES,
 }
-"""Where the objects of each prefix are read. Source: ids in Stripe's API reference; `du_` are disputes since 2024."""
+"""Where the objects that lead to a payment are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +37,18 @@ class SubjectFinder:
         """The payment keys, latest first. Errors: UsageError for what is no id, or nobody knows."""
         if subject.startswith("user:"):
             return self._payments_of_user(subject.removeprefix("user:"))
-        prefix = subject.split("_", 1)[0]
-        if prefix == "pi":
+        kind = id_kind(require_id(subject, "The subject"))
+        if kind is IdKind.PAYMENT_INTENT:
             return [subject]
-        if prefix == "evt":
+        if kind is IdKind.EVENT:
             return self._payment_of_event(subject)
-        if prefix not in _PATHS or "_" not in subject:
+        if kind not in _PATHS:
             raise UsageError(
                 f"{subject} is nothing that can be traced.",
                 code="trace.subject",
                 fix="Give an id cs_…, pi_…, ch_…, re_…, dp_… or evt_…, or user:ID.",
             )
-        return self._payment_of_object(subject, _PATHS[prefix])
+        return self._payment_of_object(subject, _PATHS[kind])
 
     def _payment_of_object(self, subject: str, path: str) -> list[str]:
         body = self.sources.read(subject, lambda client: StripeReader(client).one(path, subject), None)

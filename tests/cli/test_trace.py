@@ -130,6 +130,58 @@ def test_a_lost_webhook_is_the_first_thing_missing_and_the_command_mends_it(worl
     assert last_balance(after["report"]["payments"][0]) == 1000
 
 
+def test_a_lost_webhook_is_not_mended_while_a_row_that_nobody_can_follow_may_be_the_payment(world: LocalStack) -> None:
+    """An application credited the payment under its own order number; trace and reconcile post nothing more."""
+    (endpoint,) = world.shop.client.v1.webhook_endpoints.list().data
+    world.shop.client.v1.webhook_endpoints.update(endpoint.id, params={"disabled": True})
+    try:
+        made = world.command("events", "trigger", "checkout.session.completed", "--user", "olga")["report"]
+    finally:
+        world.shop.client.v1.webhook_endpoints.update(endpoint.id, params={"disabled": False})
+    rows = world.folder / "rows.csv"
+    rows.write_text(
+        "created,user_id,kind,credits,amount,currency,payment_key,livemode\n"
+        "1700000000,olga,purchase,1000,1000,usd,order-17,false\n"
+    )
+    refused = world.command("ledger", "import", str(rows), "--yes")
+    imported = world.command("ledger", "import", str(rows), "--own-keys", "--yes")
+
+    answer = trace(world, made["payment_key"])
+    repaired = world.command("reconcile", "--repair", "--yes", "--grace-seconds", "0", "--since", "1d")
+
+    assert "--own-keys" in refused["findings"][0]["message"]
+    assert imported["report"]["new"] == 1
+    (payment,) = answer["report"]["payments"]
+    assert (payment["verdict"], payment["missing"], payment["due"]) == ("in_flight", None, [])
+    (missing,) = [each for each in repaired["findings"] if each["subject"] == made["payment_key"]]
+    assert "order-17" in missing["message"]
+    assert missing["fix"].count("creditctl ledger resolve") == 1
+    assert "replay" not in missing["fix"]
+    assert world.command("ledger", "balance", "olga")["report"]["credits"] == 1000
+
+
+def test_a_payment_is_traced_with_the_entry_under_its_charge(world: LocalStack) -> None:
+    (endpoint,) = world.shop.client.v1.webhook_endpoints.list().data
+    world.shop.client.v1.webhook_endpoints.update(endpoint.id, params={"disabled": True})
+    try:
+        made = world.command("events", "trigger", "checkout.session.completed", "--user", "carl")["report"]
+    finally:
+        world.shop.client.v1.webhook_endpoints.update(endpoint.id, params={"disabled": False})
+    charge = world.shop.client.v1.payment_intents.retrieve(made["payment_key"]).latest_charge
+    rows = world.folder / "charges.csv"
+    rows.write_text(
+        "created,user_id,kind,credits,amount,currency,payment_key,livemode\n"
+        f"1700000000,carl,purchase,1000,1000,usd,{charge},false\n"
+    )
+    world.command("ledger", "import", str(rows), "--yes")
+
+    for subject in (made["payment_key"], str(charge), "user:carl"):
+        answer = trace(world, subject)
+        (payment,) = answer["report"]["payments"]
+        assert (answer["ok"], payment["verdict"]) == (True, "credited")
+        assert last_balance(payment) == 1000
+
+
 def test_a_refund_that_never_arrived_is_missing_and_mended(world: LocalStack) -> None:
     made = bought(world, "eve")
     (endpoint,) = world.shop.client.v1.webhook_endpoints.list().data
@@ -246,6 +298,14 @@ def test_what_nobody_knows_is_a_usage_error(world: LocalStack, subject: str) -> 
 
     assert answer["error"]["type"] == "usage"
     assert answer["error"]["fix"]
+
+
+def test_a_client_secret_is_neither_asked_for_nor_shown(world: LocalStack) -> None:
+    secret = "pi_1A_secret_B2C3D4E5F6"
+    for arguments in (("trace", secret), ("events", "show", secret), ("events", "list", "--object", secret)):
+        answer = world.command(*arguments)
+        assert answer["error"]["code"] == "id.no_id"
+        assert secret not in str(answer)
 
 
 def test_people_read_the_same_with_the_missing_thing_marked(world: LocalStack) -> None:

@@ -14,7 +14,7 @@ from tests.support.payment_shop import Shop
 
 def by_its_names(shop: Shop, key: str) -> list[int]:
     with shop.ledger.reading() as view:
-        return [entry.id for entry in LedgerEntries(view).of_payment(key, shop.session_of(key)["id"])]
+        return [entry.id for entry in LedgerEntries(view).of_payment(key, (shop.session_of(key)["id"], f"ch_{key}"))]
 
 
 def grouped(shop: Shop, key: str) -> list[int]:
@@ -30,6 +30,7 @@ def test_entries_are_found_under_every_name_with_what_corrects_them(shop: Shop) 
     under_intent = shop.post(payment_key=key)
     under_session = shop.post(payment_key=session_id)
     under_own_name = shop.post(payment_key="order 17", session_id=session_id)
+    under_charge = shop.post(payment_key=f"ch_{key}")
     taken = shop.post(-5, kind=EntryKind.REFUND, amount=-5, payment_key="order 17", session_id=session_id)
     elsewhere = shop.post(payment_key="order 17")
     shop.post(payment_key=other)
@@ -37,7 +38,7 @@ def test_entries_are_found_under_every_name_with_what_corrects_them(shop: Shop) 
     again = adjusted(shop.ledger, user_id="u2", credits=-5, reason="x", key="b", corrects=correction.id).entry
     adjusted(shop.ledger, user_id="u2", credits=1, reason="goodwill", key="c")
 
-    expected = [under_intent, under_session, under_own_name, taken, correction, again]
+    expected = [under_intent, under_session, under_own_name, under_charge, taken, correction, again]
     assert by_its_names(shop, key) == [entry.id for entry in expected]
     assert grouped(shop, key) == by_its_names(shop, key)
     assert elsewhere.id not in by_its_names(shop, key)

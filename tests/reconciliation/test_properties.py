@@ -127,6 +127,14 @@ def plant(shop: Shop, planted: Sequence[Planted]) -> list[str]:
     return sorted(filter(None, (put(shop, slug) for put, slug in planted)))
 
 
+def repaired(shop: Shop, line: str, expected: list[str]) -> bool:
+    """Whether a repair settles a finding: not while an orphan (1,000 credits, as of the starter) may be the payment."""
+    name, subject = line.split()
+    if name == "missing_credit" and any(each.startswith("orphan_credit") for each in expected):
+        return bool(shop.session_of(subject)["metadata"]["package"] != "starter")
+    return name in REPAIRABLE
+
+
 def shuffle(shop: Shop, seed: int) -> None:
     """Stripe's objects in another order of insertion, so of everything that does not follow from their times."""
     chance = random.Random(seed)
@@ -159,7 +167,7 @@ def test_a_repair_settles_what_it_may_and_the_second_one_writes_nothing(
         before = sum(balance.credits for balance in read(shop.ledger).balances())
         after = shop.repair(report)
         left = sorted(f"{f.code.removeprefix('reconcile.')} {f.subject}" for f in after.findings)
-        assert left == [line for line in expected if not line.startswith(REPAIRABLE)]
+        assert left == [line for line in expected if not repaired(shop, line, expected)]
         assert after.repairs == ()
         assert sum(balance.credits for balance in read(shop.ledger).balances()) == before + planned
         count = read(shop.ledger).count()

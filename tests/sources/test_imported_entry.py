@@ -21,6 +21,8 @@ def test_the_row_reader_puts_every_value_under_its_name() -> None:
         "amount": "9",
         "currency": "usd",
         "livemode": "false",
+        "payment_key": "pi_1",
+        "session_id": "cs_1",
     }
     entry = RowReader("app", "id", "acct_1", False, {})(1, [values[name] for name in FIELDS])
 
@@ -31,8 +33,8 @@ def test_the_row_reader_puts_every_value_under_its_name() -> None:
         credits=7,
         amount=9,
         currency="usd",
-        payment_key="the payment_key",
-        session_id="the session_id",
+        payment_key="pi_1",
+        session_id="cs_1",
         object_id="the object_id",
         package="the package",
         idempotency_key="import:app:the id",

@@ -182,3 +182,42 @@ def test_a_payment_known_by_its_session_is_recognised_by_that_session() -> None:
 def test_a_user_id_that_fulfilment_would_refuse_is_refused(user: str) -> None:
     with pytest.raises(BadRow, match="user_id"):
         read(user_id=user)
+
+
+@pytest.mark.parametrize("key", ["pi_1", "cs_test_1", "ch_1", "py_1"])
+def test_a_payment_is_named_by_stripes_id_of_it(key: str) -> None:
+    assert read(payment_key=key)["payment_key"] == key
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ("in_1", "an invoice"),
+        ("txn_1", "a balance transaction"),
+        ("https://dashboard.stripe.com/payments/pi_1", "a link"),
+        ("order-17", "--own-keys"),
+        (" pi_1", "is no id of a payment"),
+    ],
+)
+def test_what_names_no_payment_is_refused_with_the_reason(key: str, reason: str) -> None:
+    with pytest.raises(BadRow, match=reason):
+        read(payment_key=key)
+
+
+@pytest.mark.parametrize(
+    "name", ["payment_key", "note", "user_id", "session_id", "object_id", "idempotency_key", "source_event", "kind"]
+)
+def test_a_client_secret_gets_neither_into_the_ledger_nor_into_the_message(name: str) -> None:
+    secret = "pi_1A_secret_B2C3D4E5F6"
+    row = GOOD | {name: secret}
+    with pytest.raises(BadRow) as caught:
+        RowReader("app", "id", "acct_1", False, {})(1, [row.get(field) for field in FIELDS])
+    assert secret not in str(caught.value)
+
+
+def test_an_applications_own_key_is_kept_where_the_operator_says_so() -> None:
+    reader = RowReader("app", "id", "acct_1", False, {}, own_keys=True)
+    row = GOOD | {"payment_key": "order-17"}
+    assert reader(1, [row.get(name) for name in FIELDS]).payment_key == "order-17"
+    with pytest.raises(BadRow, match="an invoice"):
+        reader(1, [(GOOD | {"payment_key": "in_1"}).get(name) for name in FIELDS])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from creditctl.core.stripe_ids import require_id
 from creditctl.core.when import parse_window
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class EventFilter:
             types=self.types,
             since=window.since,
             until=window.until,
-            object_id=self.object_id,
+            object_id=None if self.object_id is None else require_id(self.object_id, "--object"),
             user_id=self.user_id,
             payment_keys=_payments_of(session.ledger_if_there, self.user_id),
         )

@@ -21,6 +21,7 @@ from creditctl.cli.events.session import goes_on, kept_archive, open_files, requ
 from creditctl.cli.options import SinceOption, UntilOption
 from creditctl.core.errors import ExitCode
 from creditctl.core.findings import Finding, Severity
+from creditctl.core.stripe_ids import require_id
 
 if TYPE_CHECKING:
     from creditctl.events.replay import ReplayReport, ReplayResult
@@ -64,7 +65,8 @@ def replay(
     from creditctl.events.replay import ReplayPolicy
 
     wanted = EventFilter(tuple(types or ()), since, until, about, user, undelivered)
-    options = ReplayOptions(tuple(event_ids or ()), wanted, to, via_stripe, archive, restart)
+    ids = tuple(require_id(each, "The event") for each in event_ids or ())
+    options = ReplayOptions(ids, wanted, to, via_stripe, archive, restart)
     require_clear_choice(options)
     policy = ReplayPolicy(limit, max_failures, 1 / rate if rate else 0, skip_posted, each_once=undelivered)
     open_files(session)

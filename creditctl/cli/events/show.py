@@ -13,6 +13,7 @@ from creditctl.cli.events.session import open_files
 from creditctl.cli.forms import require_one_form, write_line
 from creditctl.core.errors import UsageError
 from creditctl.core.keys import redact
+from creditctl.core.stripe_ids import require_id
 
 if TYPE_CHECKING:
     from creditctl.ledger.archive.models import EventRecord
@@ -41,6 +42,7 @@ def _one(session: Session, event_id: str, *, archive: bool) -> dict[str, Any]:
     from creditctl.events.browse import find
     from creditctl.events.event_view import EventView
 
+    require_id(event_id, "The event")
     found = find(None if archive else session.stripe.client, session.archive, event_id)
     if found is None:
         raise UsageError(

@@ -11,6 +11,7 @@ from creditctl.cli.forms import require_one_form, stream_rows
 from creditctl.cli.ledger.paging import JsonLinesOption, LimitOption, Pages
 from creditctl.cli.options import SinceOption, UntilOption
 from creditctl.core.entitlement.settlement import EntryKind
+from creditctl.core.stripe_ids import require_id
 from creditctl.core.when import parse_window
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def history(
     from creditctl.cli.render import ledger as render
     from creditctl.ledger.models import EntryFilter
 
+    payment = None if payment is None else require_id(payment, "--payment")
     require_one_form(session, csv=as_csv, jsonl=as_json_lines)
     window = parse_window(since, until, session.wiring.clock())
     wanted = EntryFilter(user_id=user, kind=kind, payment_key=payment, since=window.since, until=window.until)

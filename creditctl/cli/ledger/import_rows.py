@@ -52,6 +52,10 @@ SkipModeOption = Annotated[
 AllowKnownOption = Annotated[
     bool, typer.Option("--allow-known", help="Write also what the ledger has from a webhook or from another source.")
 ]
+OwnKeysOption = Annotated[
+    bool,
+    typer.Option("--own-keys", help="Keep payment keys that are the application's own, such as an order number."),
+]
 FullOption = Annotated[
     bool, typer.Option("--full", help="Read a table from its start again, and compare what was imported.")
 ]
@@ -73,12 +77,15 @@ def import_rows(
     skip_other_mode: SkipModeOption = False,
     full: FullOption = False,
     allow_known: AllowKnownOption = False,
+    own_keys: OwnKeysOption = False,
 ) -> Answer:
     """Copy an application's own credit transactions into the ledger; run again, it goes on where it stopped.
 
     Columns: created, user_id, kind, credits, amount, currency, payment_key, livemode.
 
     Optional: package, id, idempotency_key, source_event, note, session_id, object_id.
+
+    A payment_key is Stripe's: a payment intent, a Checkout session or a charge. What names no payment is refused.
 
     Amounts are whole minor units; times without an offset are UTC.
 
@@ -98,7 +105,7 @@ def import_rows(
     ledger = session.ledger
     rows = source_of(session, settings, wanted)
     spool = session.stack.enter_context(Spool(ledger.path.parent))
-    reader = RowReader(rows.name, rows.row_field, ledger.account, ledger.livemode, their_kinds)
+    reader = RowReader(rows.name, rows.row_field, ledger.account, ledger.livemode, their_kinds, own_keys=own_keys)
     return _run(session, Import(ledger, rows, reader, full, skip_other_mode, allow_known), spool, skip_bad=skip_bad)
 
 

@@ -69,3 +69,33 @@ def test_slips_of_the_keyboard_are_pointed_out(book: Cli) -> None:
 def test_an_adjustment_that_makes_no_sense_is_refused(book: Cli, arguments: list[str]) -> None:
     assert book("ledger", "adjust", "--user", "user1", *arguments).exit_code == 2
     assert book("ledger", "balance", "user1", "--json").report["credits"] == 1000
+
+
+@pytest.mark.parametrize(
+    ("payment", "reason"),
+    [
+        ("in_1", "an invoice"),
+        ("txn_1", "a balance transaction"),
+        ("order-17", "no id of a payment"),
+        ("ch_1", "a charge, of which the ledger has no entry"),
+    ],
+)
+def test_what_names_no_payment_is_refused_with_the_reason(book: Cli, payment: str, reason: str) -> None:
+    usual = ("ledger", "adjust", "--user", "user1", "--credits", "10", "--reason", "gift", "--json")
+    outcome = book(*usual, "--payment", payment)
+
+    assert (outcome.exit_code, outcome.document["error"]["code"]) == (2, "id.no_payment")
+    assert reason in outcome.document["error"]["message"]
+    assert book("ledger", "balance", "user1", "--json").report["credits"] == 1000
+
+
+@pytest.mark.parametrize("option", ["--payment", "--reason", "--key"])
+def test_a_client_secret_is_neither_kept_nor_shown(book: Cli, option: str) -> None:
+    secret = "pi_1A_secret_B2C3D4E5F6"
+    chosen = {"--reason": "gift", option: secret}
+    options = [text for pair in chosen.items() for text in pair]
+    outcome = book("ledger", "adjust", "--user", "user1", "--credits", "10", *options, "--json")
+
+    assert outcome.exit_code == 2
+    assert secret not in outcome.stdout + outcome.stderr
+    assert secret.encode() not in (book.folder / "book.db").read_bytes()

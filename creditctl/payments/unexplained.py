@@ -1,0 +1,73 @@
+"""Unexplained credits: entries whose payment Stripe does not know, and the repairs that wait until they are settled.
+
+Such an entry may be what an application wrote for a payment that seems to lack its credits, under a name that nobody
+can follow. Repairing that payment would then credit it a second time, so a person decides first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from creditctl.core.entitlement.entry import CreditEntry
+from creditctl.core.entitlement.settlement import EntryKind
+from creditctl.payments.case import PaymentCase
+from creditctl.payments.entries import PaymentEntries
+from creditctl.payments.facts import PaymentFacts
+from creditctl.payments.finding_codes import ORPHAN_CREDIT
+from creditctl.payments.judge import judge
+from creditctl.payments.verdict import JudgementContext, UserCredits, Verdict
+
+
+def judge_together(cases: Sequence[PaymentCase], context: JudgementContext) -> list[Verdict]:
+    """The verdicts of payments that were read together, so that what explains nothing here holds repairs there back."""
+    verdicts = [judge(case, context) for case in cases]
+    found = _orphans(cases, verdicts)
+    if not found:
+        return verdicts
+    stricter = replace(context, unexplained={**context.unexplained, **found})
+    wanted = missing_purchases(verdicts)
+    return [
+        judge(case, stricter) if missing_purchases([verdict]) & wanted & found.keys() else verdict
+        for case, verdict in zip(cases, verdicts, strict=True)
+    ]
+
+
+def missing_purchases(verdicts: Iterable[Verdict]) -> set[UserCredits]:
+    """Whose purchases of how many credits these verdicts say are still to come."""
+    drafts = (draft for verdict in verdicts for draft in verdict.drafts if draft.kind is EntryKind.PURCHASE)
+    return {(draft.user_id, draft.credits) for draft in drafts}
+
+
+def suspects(wanted: Collection[UserCredits], entries: PaymentEntries, seen: Collection[str]) -> list[str]:
+    """The payments, by name, of purchases that may be the missing ones though they are of another time.
+
+    Shape: `seen` are the names of payments that were judged already.
+    """
+    users = sorted({user for user, _ in wanted})
+    candidates = (entry for user in users for entry in entries.purchases_of(user) if _pair(entry) in wanted)
+    return sorted({entry.payment_key for entry in candidates if entry.payment_key and entry.payment_key not in seen})
+
+
+def unexplained_credits(
+    names: Iterable[str], read: Callable[[str], PaymentFacts], entries: PaymentEntries, context: JudgementContext
+) -> Mapping[UserCredits, CreditEntry]:
+    """Which of the payments of these names Stripe does not know, by user and credits of the entries."""
+    payments = [read(name) for name in names]
+    cases = [PaymentCase.of(each, entries.of_payment(each.key, each.other_names), {}) for each in payments]
+    return _orphans(cases, [judge(case, context) for case in cases])
+
+
+def _orphans(cases: Sequence[PaymentCase], verdicts: Sequence[Verdict]) -> dict[UserCredits, CreditEntry]:
+    """The entries behind open findings of credits that nothing explains; what a person dismissed is explained."""
+    return {
+        _pair(entry): entry
+        for case, verdict in zip(cases, verdicts, strict=True)
+        if any(found.finding.code == ORPHAN_CREDIT for found in verdict.found)
+        for entry in case.purchases
+        if case.granted.get(entry.user_id)
+    }
+
+
+def _pair(entry: CreditEntry) -> UserCredits:
+    return entry.user_id, entry.credits

@@ -1,0 +1,116 @@
+"""Credits that nothing explains hold repairs back, and a payment under its charge is credited once."""
+
+from __future__ import annotations
+
+from creditctl.core.findings import Severity
+from creditctl.ledger.models import FindingStatus
+from creditctl.reconciliation.report import ReconcileReport
+from tests.support.ledger_calls import adjusted, read, resolved
+from tests.support.payment_shop import Shop
+
+
+def balance(shop: Shop, user: str = "u1") -> int:
+    return read(shop.ledger).balance(user)
+
+
+def codes(report: ReconcileReport) -> list[tuple[str, str]]:
+    return [(finding.code.removeprefix("reconcile."), finding.subject) for finding in report.findings]
+
+
+def test_a_row_under_the_charge_of_a_paid_session_is_that_payment_and_is_not_credited_again(shop: Shop) -> None:
+    key = shop.pay()
+    shop.post(payment_key=f"ch_{key}", package="starter")
+
+    report = shop.reconcile()
+    shop.repair(report)
+
+    assert (report.findings, report.repairs) == ((), ())
+    assert balance(shop) == 1000
+
+
+def test_a_charge_that_no_list_shows_is_asked_for(shop: Shop) -> None:
+    key = shop.pay()
+    shop.post(payment_key="ch_first_try", package="starter")
+    shop.shelf.put("charges", {"id": "ch_first_try", "object": "charge", "payment_intent": key})
+
+    assert shop.found() == []
+    assert shop.found(since=shop.now - 2 * 86_400) == []
+
+
+def test_a_refund_of_a_payment_under_its_charge_is_judged_against_it(shop: Shop) -> None:
+    key = shop.pay()
+    shop.post(payment_key=f"ch_{key}", package="starter")
+    refund = shop.refund(key, 1000)
+
+    assert shop.found() == [("refund_not_taken", refund)]
+
+
+def test_nothing_is_repaired_while_an_order_number_that_nobody_can_follow_gave_as_much(
+    shop: Shop,
+) -> None:
+    key = shop.pay()
+    entry = shop.post(payment_key="order-17", created=shop.now - 300 * 86_400)
+
+    report = shop.reconcile()
+    after = shop.repair(report)
+
+    assert codes(report) == [("missing_credit", key), ("orphan_credit", "order-17")]
+    missing = report.findings[0]
+    assert (missing.severity, report.repairs, balance(shop)) == (Severity.CRITICAL, (), 1000)
+    assert f"entry {entry.id} gave as many for order-17" in missing.message
+    assert "--repair" not in missing.fix
+    assert "--credits" not in missing.fix
+    assert codes(after) == codes(report)
+
+
+def test_an_orphan_outside_the_window_holds_a_repair_back_too(shop: Shop) -> None:
+    key = shop.pay()
+    shop.post(payment_key="order-17", created=shop.now - 300 * 86_400)
+
+    report = shop.reconcile(since=shop.now - 2 * 86_400)
+    after = shop.repair(report)
+
+    assert (codes(report), report.repairs) == ([("missing_credit", key)], ())
+    assert codes(after) == codes(report)
+    assert balance(shop) == 1000
+
+
+def test_credits_of_another_number_or_user_hold_nothing_back(shop: Shop) -> None:
+    shop.pay()
+    shop.post(999, payment_key="order-17")
+    shop.post(user="u2", payment_key="order-18")
+
+    assert len(shop.reconcile().repairs) == 1
+
+
+def test_an_earlier_purchase_that_stripe_knows_holds_nothing_back(shop: Shop) -> None:
+    earlier, lost = shop.pay(age=300 * 86_400), shop.pay()
+    shop.fulfil(earlier)
+
+    report = shop.reconcile(since=shop.now - 2 * 86_400)
+
+    assert [repair.payment_key for repair in report.repairs] == [lost]
+
+
+def test_once_the_orphan_is_taken_back_the_payment_is_repaired(shop: Shop) -> None:
+    shop.pay()
+    entry = shop.post(payment_key="order-17")
+    shop.reconcile()
+
+    adjusted(shop.ledger, user_id="u1", credits=-1000, reason="not a payment", key="k", corrects=entry.id)
+    shop.repair(shop.reconcile())
+
+    assert balance(shop) == 1000
+
+
+def test_once_both_findings_are_dismissed_nothing_is_posted(shop: Shop) -> None:
+    shop.pay()
+    shop.post(payment_key="order-17")
+    shop.reconcile()
+
+    for stored in read(shop.ledger).findings(FindingStatus.OPEN):
+        resolved(shop.ledger, stored.id, action="dismiss", reason="order-17 is this payment")
+    report = shop.reconcile()
+    shop.repair(report)
+
+    assert (report.findings, balance(shop)) == ((), 1000)
