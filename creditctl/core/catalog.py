@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 import itertools
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from creditctl.core.currencies import amount_fault, currency_fault
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.metadata import MANAGED_BY, MANAGED_BY_KEY
 
@@ -16,6 +18,8 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _CURRENCY = re.compile(r"[a-z]{3}")
 _MAX_AMOUNT = 99_999_999
 _MAX_CREDITS = 1_000_000_000
+_KEYS = ("currency", "package")
+_PACKAGE_KEYS = ("number", "slug", "name", "credits", "amount", "currency")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +89,19 @@ class Catalog:
 def parse_catalog(text: str, *, source: str = "packages.toml") -> Catalog:
     """Parses a catalogue from TOML text, and validates it as a whole.
 
-    Shape:  `currency`, and one `[[package]]` each: number, slug, name, credits, amount, optionally currency.
-    Errors: ConfigurationError with every fault found, not just the first.
+    Shape:  `currency`, and one `[[package]]` each: number, slug, name, credits, amount, optionally currency;
+            no other key.
+    Errors: ConfigurationError with every fault found, not just the first; also for what Stripe would refuse.
     """
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _invalid(source, [f"it is not TOML: {error}"]) from None
+    faults = _unknown_keys(document, _KEYS, "")
     rows = document.get("package")
     if not isinstance(rows, list) or not rows:
-        raise _invalid(source, ["it has no [[package]]"])
-    faults = [fault for row in rows for fault in _row_faults(row, document)]
+        raise _invalid(source, [*faults, "it has no [[package]]"])
+    faults += [fault for row in rows for fault in _row_faults(row, document)]
     if faults:
         raise _invalid(source, faults)
     packages = tuple(sorted((_package(row, document) for row in rows), key=lambda package: package.number))
@@ -120,7 +126,8 @@ def _row_faults(row: object, document: Mapping[str, Any]) -> list[str]:
     if not isinstance(row, dict):
         return ["a [[package]] is not a table"]
     label = f"package {row.get('slug', row.get('number', '?'))}"
-    faults = [
+    faults = _unknown_keys(row, _PACKAGE_KEYS, f"{label}: ")
+    faults += [
         f"{label}: {key} must be a whole number from 1 to {most}, not {row.get(key)!r}"
         for key, most in (("number", 99), ("credits", _MAX_CREDITS), ("amount", _MAX_AMOUNT))
         if not _whole(row.get(key), most)
@@ -129,9 +136,29 @@ def _row_faults(row: object, document: Mapping[str, Any]) -> list[str]:
         faults.append(f"{label}: slug must be 1 to 40 of a-z, 0-9, - and _, not {row.get('slug')!r}")
     if not (isinstance(row.get("name"), str) and row["name"].strip()):
         faults.append(f"{label}: name is missing")
-    if not _matches(_CURRENCY, row.get("currency", document.get("currency"))):
-        faults.append(f"{label}: currency must be a three-letter code in lower case")
-    return faults
+    return faults + [f"{label}: {fault}" for fault in _money_faults(row, document)]
+
+
+def _money_faults(row: Mapping[str, Any], document: Mapping[str, Any]) -> list[str]:
+    """What Stripe would refuse when the price is made, or when somebody pays it."""
+    currency, amount = row.get("currency", document.get("currency")), row.get("amount")
+    if not isinstance(currency, str) or _CURRENCY.fullmatch(currency) is None:
+        return ["currency must be a three-letter code in lower case"]
+    unknown = currency_fault(currency)
+    if unknown is not None:
+        return [unknown]
+    refused = amount_fault(amount, currency) if isinstance(amount, int) and _whole(amount, _MAX_AMOUNT) else None
+    return [] if refused is None else [refused]
+
+
+def _unknown_keys(table: Mapping[str, Any], known: Collection[str], label: str) -> list[str]:
+    """Keys that nothing reads, each with the one that was probably meant; a slip must not sell in another currency."""
+    return [f"{label}unknown key {key!r}{_nearest(key, known)}" for key in table if key not in known]
+
+
+def _nearest(key: str, known: Collection[str]) -> str:
+    close = difflib.get_close_matches(key.lower(), known, n=1, cutoff=0.5)
+    return f", did you mean {close[0]!r}?" if close else f" (there are: {', '.join(known)})"
 
 
 def _whole(value: object, most: int) -> bool:

@@ -65,6 +65,19 @@ def test_find_names_the_packages_there_are() -> None:
         ('currency = "usd"\n' + row(name=""), "name is missing"),
         ('currency = "USD"\n' + row(), "currency must be"),
         (row(), "currency must be"),
+        ('curency = "kwd"\n' + row(currency="usd"), "unknown key 'curency', did you mean 'currency'?"),
+        ('currency = "usd"\nfoo = 1\n' + row(), "unknown key 'foo' (there are: currency, package)"),
+        ('currency = "usd"\n' + row(curency="kwd"), "package a: unknown key 'curency', did you mean 'currency'?"),
+        ('currency = "usd"\n' + row(Price=5), "package a: unknown key 'Price'"),
+        ('currency = "xyz"\n' + row(), "package a: currency 'xyz' is none that Stripe charges in"),
+        (
+            'currency = "isk"\n' + row(amount=1050),
+            "amount 1050 (10.50 ISK): Stripe takes ISK in whole units",
+        ),
+        ('currency = "ugx"\n' + row(amount=1001), "Stripe takes UGX in whole units"),
+        ('currency = "kwd"\n' + row(amount=1001), "Stripe takes three-decimal currencies in steps of 10"),
+        ('currency = "usd"\n' + row(amount=40), "amount 40 ($0.40) is below Stripe's minimum charge of $0.50"),
+        ('currency = "usd"\n' + row(currency="gbp", amount=29), "minimum charge of 0.30 GBP"),
         ('currency = "usd"\n' + row() + row(number=2), "slug 'a' is used twice"),
         ('currency = "usd"\n' + row() + row(slug="b", credits=2000, amount=2000), "number 1 is used twice"),
         ('currency = "usd"\n' + row() + row(number=2, slug="b", credits=2000, amount=2001), "costs more per credit"),
@@ -87,7 +100,7 @@ def test_every_fault_is_named_at_once() -> None:
 
 @given(
     st.lists(
-        st.tuples(st.integers(1, 10_000), st.integers(1, 10_000)),
+        st.tuples(st.integers(1, 10_000), st.integers(50, 10_000)),
         min_size=2,
         max_size=5,
         unique_by=lambda pair: pair[0],

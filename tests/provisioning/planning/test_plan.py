@@ -13,7 +13,7 @@ from tests.support.provisioning_states import PRICE, PRODUCT
 
 @pytest.mark.parametrize(
     ("credits", "amount", "jumps"),
-    [(1000, 1000, 0), (1000, 1500, 0), (1000, 1501, 1), (1000, 500, 0), (1000, 499, 1), (10000, 1000, 1), (1, 1, 2)],
+    [(1000, 1000, 0), (1000, 1500, 0), (1000, 1501, 1), (1000, 500, 0), (1000, 499, 1), (10000, 1000, 1), (1, 50, 2)],
 )
 def test_a_jump_is_more_than_half_up_or_down(credits: int, amount: int, jumps: int, make_catalog: Catalogs) -> None:
     plan = make_plan(make_catalog(("starter", credits, amount)), None, Observed((PRODUCT,), (PRICE,)))
