@@ -27,7 +27,8 @@ AdoptOption = Annotated[
 ]
 PruneOption = Annotated[bool, typer.Option("--prune", help="Archive orphans: products of ours that sell no package.")]
 JumpOption = Annotated[
-    bool, typer.Option("--allow-price-jump", help="Let a price or its credits change by more than 50 %.")
+    bool,
+    typer.Option("--allow-price-jump", help="Let a price change by more than 50 %, or its credits, or its currency."),
 ]
 
 

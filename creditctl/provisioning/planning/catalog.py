@@ -114,6 +114,8 @@ def _plan_package(
         draft.jumps += price_jump(package, superseded)
     else:
         draft.steps.append(existing_price_step(package, current, adopting=adopting))
+        if superseded is not None and superseded.active and superseded is not current:
+            draft.jumps += price_jump(package, superseded)
     draft.sold_by.append((package, product, current))
     draft.findings += _other_prices(package, product_id, current, related)
     draft.outdated |= {

@@ -130,7 +130,8 @@ def require_no_jump(plan: Plan, *, allowed: bool) -> None:
     """Refuses a price that changes suspiciously far. Errors: GuardRefused naming each."""
     if plan.jumps and not allowed:
         raise GuardRefused(
-            f"A price or its credits change by more than {JUMP_BOUND_PERCENT} %: {'; '.join(plan.jumps)}.",
+            f"A price or its credits change by more than {JUMP_BOUND_PERCENT} %, or to another currency: "
+            f"{'; '.join(plan.jumps)}.",
             code="setup.price_jump",
             fix="Check the catalogue; if it is meant, add --allow-price-jump.",
         )

@@ -112,13 +112,17 @@ def _price_changes(package: Package, product_id: str, old: PriceState | None) ->
 
 
 def price_jump(package: Package, old: PriceState | None) -> list[str]:
-    """Price jumps: changes so far that they may be a slipped decimal, in words; empty where there is none."""
-    if old is None or old.currency != package.currency:
+    """Price jumps: changes so far that they may be a slipped decimal, in words; empty where there is none.
+
+    Another currency is one whatever the numbers say: without the day's rate nobody can tell them apart.
+    """
+    if old is None:
         return []
     jumps = []
-    if old.unit_amount is not None and _is_jump(old.unit_amount, package.amount):
-        before, after = (format_amount(amount, package.currency) for amount in (old.unit_amount, package.amount))
-        jumps.append(f"{package.slug}: the price goes from {before} to {after}")
+    other = old.currency != package.currency
+    if old.unit_amount is not None and (other or _is_jump(old.unit_amount, package.amount)):
+        before, after = format_amount(old.unit_amount, old.currency), format_amount(package.amount, package.currency)
+        jumps.append(f"{package.slug}: the price goes from {before} to {after}{', another currency' if other else ''}")
     credits = old.metadata.get("credits", "")
     if credits.isascii() and credits.isdigit() and _is_jump(int(credits), package.credits):
         jumps.append(f"{package.slug}: the credits go from {int(credits):,} to {package.credits:,}")

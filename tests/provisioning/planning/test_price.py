@@ -46,3 +46,24 @@ def test_an_archived_strangers_price_is_never_superseded(make_catalog: Catalogs)
     assert [step.action for step in plan.changes] == [Action.CREATE]
     assert "supersedes" not in plan.changes[0].metadata
     assert plan.jumps == (), "what a stranger charges says nothing about a slipped decimal of ours"
+
+
+def test_another_currency_and_its_credits_have_to_be_meant(make_catalog: Catalogs) -> None:
+    euros = make_catalog(("starter", 1000, 1000), currency="eur")
+    dear = make_catalog(("starter", 9000, 1000), currency="eur")
+
+    assert make_plan(euros, None, Observed((PRODUCT,), (PRICE,))).jumps == (
+        "starter: the price goes from $10.00 to 10.00 EUR, another currency",
+    )
+    assert make_plan(dear, None, Observed((PRODUCT,), (PRICE,))).jumps == (
+        "starter: the price goes from $10.00 to 10.00 EUR, another currency",
+        "starter: the credits go from 1,000 to 9,000",
+    )
+
+
+def test_going_back_to_an_archived_price_jumps_too(make_catalog: Catalogs) -> None:
+    archived = replace(PRICE, active=False)
+    dear = replace(PRICE, id="price_2", unit_amount=9000, lookup_key=None, created=2)
+    plan = make_plan(make_catalog(("starter", 1000, 1000)), None, Observed((PRODUCT,), (archived, dear)))
+
+    assert plan.jumps == ("starter: the price goes from $90.00 to $10.00",)
