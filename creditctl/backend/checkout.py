@@ -54,7 +54,13 @@ class StripeCheckout:
     def _current_price(self, package: Package) -> Mapping[str, Any]:
         # A lookup key is held by one price at most. Source: Stripe API reference, "Prices", lookup_key.
         found = self._client.v1.prices.list(
-            params={"lookup_keys": [package.lookup_key], "active": True, "type": "one_time", "limit": 1}
+            params={
+                "lookup_keys": [package.lookup_key],
+                "active": True,
+                "type": "one_time",
+                "limit": 1,
+                "expand": ["data.currency_options"],
+            }
         )
         prices = [price.to_dict(recursive=True) for price in found.data]
         faults = price_faults(package, prices[0]) if prices else ["Stripe has no active price for it"]
@@ -92,6 +98,11 @@ def price_faults(package: Package, price: Mapping[str, Any]) -> list[str]:
         faults.append(f"Stripe would charge {shown}, the catalogue says {_price_text(package)}")
     if price.get("type", "one_time") != "one_time":
         faults.append("its price on Stripe is a subscription")
+    if price.get("transform_quantity") is not None:
+        faults.append("the amount of its price on Stripe is for several")
+    others = sorted({*(price.get("currency_options") or {})} - {currency})
+    if others:
+        faults.append(f"its price on Stripe has other amounts in {', '.join(others)}")
     marks = price.get("metadata") or {}
     faults += [
         f"the price on Stripe is marked {key}={marks[key]}, the catalogue says {value}"

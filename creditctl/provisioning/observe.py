@@ -10,6 +10,7 @@ from creditctl.stripe_api.permissions import needs
 
 if TYPE_CHECKING:
     import stripe
+    from stripe.params import PriceListParams
 
     from creditctl.stripe_api.client import StripeConnection
 
@@ -56,13 +57,15 @@ def _prices(client: stripe.StripeClient) -> tuple[PriceState, ...]:
     """Archived prices are asked for before active ones, so that one a run at the same time archives is not seen twice.
 
     Shape:  a repriced package then shows its new price, or the old one as if nothing had happened yet; never neither.
-    Source: Stripe API reference, "List all prices": it "returns a list of your active prices" where nothing is said.
+    Source: Stripe API reference, "List all prices": it "returns a list of your active prices" where nothing is said;
+            `currency_options` is shown where it is expanded.
     """
     with needs("read the prices", "rak_plan_read"):
+        shown: PriceListParams = {"limit": _PAGE, "expand": ["data.currency_options"]}
         found = [
             price_state(price)
             for active in (False, True)
-            for price in client.v1.prices.list({"limit": _PAGE, "active": active}).auto_paging_iter()
+            for price in client.v1.prices.list({**shown, "active": active}).auto_paging_iter()
         ]
     unique = {price.id: price for price in found}
     return tuple(sorted(unique.values(), key=lambda price: (price.created, price.id)))
@@ -82,6 +85,7 @@ def product_state(product: stripe.Product) -> ProductState:
 
 def price_state(price: stripe.Price) -> PriceState:
     """Converts an SDK price to a PriceState."""
+    options: stripe.StripeObject | None = getattr(price, "currency_options", None)
     return PriceState(
         id=price.id,
         product=_id(price.product) or "",
@@ -92,6 +96,8 @@ def price_state(price: stripe.Price) -> PriceState:
         lookup_key=price.lookup_key,
         created=price.created,
         metadata=_metadata(price.metadata),
+        other_currencies=tuple(sorted({*_metadata(options)} - {price.currency})),
+        divides=price.transform_quantity is not None,
     )
 
 

@@ -31,7 +31,13 @@ class ProductState:
 
 @dataclass(frozen=True, slots=True)
 class PriceState:
-    """A price as Stripe has it. Units: `unit_amount` in minor units; `created` in Unix seconds."""
+    """A price as Stripe has it.
+
+    Shape:  `other_currencies` are those that it has amounts of its own in; `divides` says that its amount is
+            for several.
+    Units:  `unit_amount` in minor units; `created` in Unix seconds.
+    Source: Stripe API reference, "The Price object", currency_options and transform_quantity.
+    """
 
     id: str
     product: str
@@ -42,6 +48,8 @@ class PriceState:
     lookup_key: str | None = None
     created: int = 0
     metadata: Mapping[str, str] = field(default_factory=dict)
+    other_currencies: tuple[str, ...] = ()
+    divides: bool = False
 
     @property
     def ours(self) -> bool:

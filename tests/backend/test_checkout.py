@@ -132,6 +132,8 @@ class TestPriceFaults:
             ({"unit_amount": None}, "no fixed amount"),
             ({"currency": "eur"}, "10.00 EUR"),
             ({"type": "recurring"}, "subscription"),
+            ({"transform_quantity": {"divide_by": 10, "round": "up"}}, "for several"),
+            ({"currency_options": {"usd": {}, "eur": {}}}, "other amounts in eur"),
             ({"metadata": {"credits": "5500"}}, "marked credits=5500, the catalogue says 1000"),
             ({"metadata": {"package": "basic"}}, "marked package=basic"),
         ],

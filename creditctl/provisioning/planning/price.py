@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from creditctl.core.catalog import Package
 from creditctl.core.money import format_amount
@@ -33,6 +33,8 @@ def related_prices(package: Package, product_id: str, prices: Sequence[PriceStat
 def sells(price: PriceState, package: Package, product_id: str) -> bool:
     """Whether a price sells exactly what the package says; credits that are not written on it are not held against it.
 
+    An amount of its own in another currency, which Checkout shows to buyers there, sells something else.
+
     Source: Stripe API reference, "Update a price": amount, currency, product and recurrence never change. The credits
     could, but an archived price is the record of what older sessions sold.
     """
@@ -41,6 +43,8 @@ def sells(price: PriceState, package: Package, product_id: str) -> bool:
         and price.currency == package.currency
         and price.unit_amount == package.amount
         and not price.recurring
+        and not price.other_currencies
+        and not price.divides
         and price.metadata.get("credits", str(package.credits)) == str(package.credits)
     )
 
@@ -108,7 +112,15 @@ def _price_changes(package: Package, product_id: str, old: PriceState | None) ->
         "credits": old.metadata.get("credits"),
         "lookup_key": old.lookup_key,
     }
-    return differences(have, wanted)
+    return (*differences(have, wanted), *_terms_dropped(old))
+
+
+def _terms_dropped(old: PriceState) -> Iterator[Change]:
+    """What an old price asks besides its amount, and the new one does not."""
+    if old.other_currencies:
+        yield Change("currency_options", ", ".join(old.other_currencies), None)
+    if old.divides:
+        yield Change("transform_quantity", "set", None)
 
 
 def price_jump(package: Package, old: PriceState | None) -> list[str]:

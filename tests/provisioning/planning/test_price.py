@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from creditctl.provisioning.planning.plan import make_plan
-from creditctl.provisioning.planning.steps import Action
+from creditctl.provisioning.planning.steps import Action, StepKind
 from creditctl.provisioning.state import Observed
 from tests.support.provisioning import Catalogs
 from tests.support.provisioning_states import MARKS, PRICE, PRODUCT
@@ -67,3 +70,18 @@ def test_going_back_to_an_archived_price_jumps_too(make_catalog: Catalogs) -> No
     plan = make_plan(make_catalog(("starter", 1000, 1000)), None, Observed((PRODUCT,), (archived, dear)))
 
     assert plan.jumps == ("starter: the price goes from $90.00 to $10.00",)
+
+
+@pytest.mark.parametrize(
+    ("terms", "field"),
+    [({"other_currencies": ("eur",)}, "currency_options"), ({"divides": True}, "transform_quantity")],
+)
+def test_a_price_that_asks_something_else_besides_is_replaced(
+    terms: dict[str, Any], field: str, make_catalog: Catalogs
+) -> None:
+    """usd 10.00 as the catalogue says, and eur 1.00 beside it."""
+    plan = make_plan(make_catalog(("starter", 1000, 1000)), None, Observed((PRODUCT,), (replace(PRICE, **terms),)))
+
+    assert [step.action for step in plan.changes if step.kind is StepKind.PRICE] == [Action.REPLACE, Action.ARCHIVE]
+    assert field in [change.field for change in plan.changes[0].changes]
+    assert plan.changes[0].metadata["supersedes"] == "price_1"
