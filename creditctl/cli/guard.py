@@ -14,6 +14,7 @@ from creditctl.core.live_guard import (
     require_account,
 )
 from creditctl.core.modes import Mode
+from creditctl.core.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,15 +82,21 @@ def agrees_to_post(said: Conversation, lines: Sequence[str], *, yes: bool, ask: 
     Errors: GuardRefused where nobody can be asked and nobody said `--yes`; nothing is posted then.
     """
     if ask is None and not yes:
-        what = " ".join(map(str.strip, lines[:_MOST_IN_REFUSAL]))
         raise GuardRefused(
-            f"Nothing was posted, because nobody is there to be asked. {what}",
+            f"Nothing was posted, because nobody is there to be asked. {_in_one_line(lines)}",
             code="guard.yes",
             fix="If that is right, the same command with --yes posts it.",
         )
     for line in lines:
         said.say(line)
     return ask is None or agrees(ask, "Post this? [y/N] ")
+
+
+def _in_one_line(lines: Sequence[str]) -> str:
+    """The first lines of what would be posted, as one sentence that says how many it leaves out."""
+    shown = [line.strip().rstrip(".") for line in lines[:_MOST_IN_REFUSAL]]
+    hidden = len(lines) - len(shown)
+    return "; ".join([*shown, f"and {plural(hidden, 'more line')}"] if hidden else shown) + "."
 
 
 def confirm_entries(

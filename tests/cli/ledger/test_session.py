@@ -127,3 +127,13 @@ def test_with_yes_the_size_is_shown_and_posted_without_a_question(
     assert (outcome.exit_code, entries(asking)) == (0, 4)
     assert all(word in outcome.stderr for word in words)
     assert "[y/N]" not in outcome.stderr
+
+
+def test_a_refusal_says_what_would_be_posted_and_how_much_it_leaves_out(book: Cli) -> None:
+    rows = "".join(f"179000000{n},u{n},usage,-{n},0,,,false\n" for n in range(1, 6))
+    (book.folder / "app.csv").write_text(f"created,user_id,kind,credits,amount,currency,payment_key,livemode\n{rows}")
+
+    message = book("ledger", "import", "app.csv", "--json").document["error"]["message"]
+
+    assert message.startswith("Nothing was posted, because nobody is there to be asked. This posts 5 new rows of app:")
+    assert message.endswith("; usage: -1 credits for user u1; usage: -2 credits for user u2; and 3 more lines.")
