@@ -5,6 +5,7 @@ there is what they prove.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -136,6 +137,24 @@ def control(emulator: Emulator, method: str, path: str, /, **params: Any) -> Any
     headers = {"authorization": f"Bearer {TEST_KEY}", "content-type": "application/json"}
     body = json.dumps(params).encode() if params else b""
     return json.loads(emulator.handle(Request(method, f"/_emulator{path}", "", headers, body)).body)
+
+
+def sums(stripe: Any) -> Counter[tuple[str, str]]:
+    """The net of all balance transactions by currency and status; each adds up in itself."""
+    found: Counter[tuple[str, str]] = Counter()
+    for entry in stripe.balance_transactions.list(params={"limit": 100}).auto_paging_iter():
+        assert entry.net == entry.amount - entry.fee
+        assert entry.fee == sum(part.amount for part in entry.fee_details)
+        found[entry.currency, entry.status] += entry.net
+    return found
+
+
+def assert_adds_up(stripe: Any) -> None:
+    """The balance is the sum of its transactions, to the cent."""
+    balance, found = stripe.balance.retrieve(), sums(stripe)
+    for part in ("available", "pending"):
+        for money in getattr(balance, part):
+            assert money.amount == found[money.currency, part], (part, money)
 
 
 class Receiver:

@@ -3,37 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from creditctl.core.entitlement.decision import Proposal
-from creditctl.core.entitlement.facts import RefundFact
 from creditctl.core.entitlement.settlement import EntryDraft, KeyScheme, idempotency_key
 from creditctl.core.errors import UsageError
-from creditctl.core.findings import Finding, Severity
 from creditctl.ledger.models import FindingStatus, Outcome, Posting
 from creditctl.ledger.store import Ledger
 from creditctl.ledger.transaction import SELECT_SAME_PURCHASE
-from tests.support.ledger_calls import read, write
+from tests.support.ledger_calls import find, proposal, read, refund, tell, write
 from tests.support.ledgers import MakePurchase, PurchaseChanges
-
-FINDING = Finding("fulfilment.owner_missing", Severity.HIGH, "pi_1", "No owner.", "`resolve {id}`")
 
 
 def post(ledger: Ledger, draft: EntryDraft) -> Posting:
     with ledger.transaction() as tx:
         return tx.post(draft)
-
-
-def refund(amount: int, status: str = "succeeded", name: str = "re_1") -> RefundFact:
-    return RefundFact(name, "pi_1", "ch_1", amount, "usd", status, 5, 6)
-
-
-def tell(ledger: Ledger, fact: RefundFact) -> list[int]:
-    with ledger.transaction() as tx:
-        tx.keep_fact(fact, source_event="evt_9")
-        return [entry.credits for entry in tx.settle("pi_1", source_event="evt_9", cause=fact.object_id)]
 
 
 def test_an_entry_is_posted_once(ledger: Ledger, purchase: MakePurchase) -> None:
@@ -111,25 +95,6 @@ def test_facts_settle_against_their_purchase(ledger: Ledger, purchase: MakePurch
     assert tell(ledger, refund(900, name="re_2")) == [-700]
     assert tell(ledger, refund(900, "failed", name="re_2")) == [700]
     assert [stored.fact.status for stored in read(ledger).facts("pi_1")] == ["succeeded", "failed"]
-
-
-def proposal(**changes: Any) -> Proposal:
-    usual: dict[str, Any] = {
-        "payment_key": "pi_1",
-        "session_id": "cs_1",
-        "user_id": None,
-        "credits": 1000,
-        "amount": 1000,
-        "currency": "usd",
-        "package": "starter",
-        "created": 5,
-    }
-    return Proposal(**usual | changes)
-
-
-def find(ledger: Ledger, offered: Proposal | None) -> int:
-    with ledger.transaction() as tx:
-        return tx.add_finding(FINDING, payment_key="pi_1", source_event="evt_1", proposal=offered)
 
 
 def test_a_finding_is_kept_once_and_names_itself_in_its_fix(ledger: Ledger) -> None:

@@ -7,17 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
-from creditctl.core.entitlement.facts import RefundFact
 from creditctl.core.entitlement.settlement import EntryDraft, EntryKind
 from creditctl.core.errors import LedgerError
-from creditctl.core.findings import Finding, Severity
 from creditctl.ledger.hashchain.chain import COLUMNS
 from creditctl.ledger.models import EntryFilter, Posting
 from creditctl.ledger.store import Ledger
-from tests.support.ledger_calls import read, write
+from tests.support.ledger_calls import FINDING, read, refund, tell, write
 from tests.support.ledgers import MakePurchase, OpenLedger
-
-FINDING = Finding("fulfilment.owner_missing", Severity.HIGH, "pi_1", "No owner.", "`resolve {id}`")
 
 
 def test_all_answers_of_a_reading_are_of_one_moment(
@@ -136,16 +132,6 @@ def test_what_the_webhook_asks_is_found_in_an_index(
 def post(ledger: Ledger, draft: EntryDraft) -> Posting:
     with ledger.transaction() as tx:
         return tx.post(draft)
-
-
-def refund(amount: int, status: str = "succeeded", name: str = "re_1") -> RefundFact:
-    return RefundFact(name, "pi_1", "ch_1", amount, "usd", status, 5, 6)
-
-
-def tell(ledger: Ledger, fact: RefundFact) -> list[int]:
-    with ledger.transaction() as tx:
-        tx.keep_fact(fact, source_event="evt_9")
-        return [entry.credits for entry in tx.settle("pi_1", source_event="evt_9", cause=fact.object_id)]
 
 
 def test_balances_histories_and_pages(ledger: Ledger, purchase: MakePurchase) -> None:

@@ -11,33 +11,12 @@ from creditctl.core.entitlement.decision import Proposal
 from creditctl.core.entitlement.facts import RefundFact
 from creditctl.core.entitlement.settlement import EntryDraft
 from creditctl.core.errors import UsageError
-from creditctl.core.findings import Finding, Severity
 from creditctl.ledger.models import FindingStatus, Outcome
 from creditctl.ledger.store import Ledger
 from tests.support.clock import NOW
-from tests.support.ledger_calls import read, resolved, write
+from tests.support.ledger_calls import find, proposal, read, resolved, write
 
 Make = Callable[..., EntryDraft]
-FINDING = Finding("fulfilment.owner_missing", Severity.HIGH, "pi_1", "No owner.", "`resolve {id}`")
-
-
-def proposal(**changes: Any) -> Proposal:
-    usual: dict[str, Any] = {
-        "payment_key": "pi_1",
-        "session_id": "cs_1",
-        "user_id": None,
-        "credits": 1000,
-        "amount": 1000,
-        "currency": "usd",
-        "package": "starter",
-        "created": 5,
-    }
-    return Proposal(**usual | changes)
-
-
-def find(ledger: Ledger, offered: Proposal | None) -> int:
-    with ledger.transaction() as tx:
-        return tx.add_finding(FINDING, payment_key="pi_1", source_event="evt_1", proposal=offered)
 
 
 def test_crediting_a_finding_posts_its_purchase_and_settles_what_came_before(ledger: Ledger) -> None:

@@ -1,6 +1,5 @@
 """The balance adds up to its transactions, to the cent, at every moment."""
 
-from collections import Counter
 from typing import Any
 
 import stripe
@@ -9,26 +8,9 @@ from hypothesis import strategies as st
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
-from tests.emulator.world import World
+from tests.emulator.world import World, assert_adds_up
 from tests.support.clock import NOW
 from tests.support.keys import TEST_KEY
-
-
-def sums(stripe: Any) -> Counter[tuple[str, str]]:
-    found: Counter[tuple[str, str]] = Counter()
-    for entry in stripe.balance_transactions.list(params={"limit": 100}).auto_paging_iter():
-        assert entry.net == entry.amount - entry.fee
-        assert entry.fee == sum(part.amount for part in entry.fee_details)
-        found[entry.currency, entry.status] += entry.net
-    return found
-
-
-def assert_adds_up(stripe: Any) -> None:
-    balance, found = stripe.balance.retrieve(), sums(stripe)
-    for part in ("available", "pending"):
-        for money in getattr(balance, part):
-            assert money.amount == found[money.currency, part], (part, money)
-
 
 ACTS = st.sampled_from(
     [

@@ -1,25 +1,6 @@
 """Payouts by hand, step by step."""
 
-from collections import Counter
-from typing import Any
-
-from tests.emulator.world import Refused, World
-
-
-def sums(stripe: Any) -> Counter[tuple[str, str]]:
-    found: Counter[tuple[str, str]] = Counter()
-    for entry in stripe.balance_transactions.list(params={"limit": 100}).auto_paging_iter():
-        assert entry.net == entry.amount - entry.fee
-        assert entry.fee == sum(part.amount for part in entry.fee_details)
-        found[entry.currency, entry.status] += entry.net
-    return found
-
-
-def assert_adds_up(stripe: Any) -> None:
-    balance, found = stripe.balance.retrieve(), sums(stripe)
-    for part in ("available", "pending"):
-        for money in getattr(balance, part):
-            assert money.amount == found[money.currency, part], (part, money)
+from tests.emulator.world import Refused, World, assert_adds_up
 
 
 def test_payouts_go_step_by_step(emulated: World, refused: Refused) -> None:
