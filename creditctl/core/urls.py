@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from urllib.parse import SplitResult, urlsplit
 
 from creditctl.core.modes import is_loopback_host
 
+_SEVERAL = re.compile(r"[,;|]|https?:?\Z")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _PRIVATE_SUFFIXES = (".local", ".internal", ".lan", ".home", ".test", ".invalid", ".localdomain")
 
@@ -28,6 +30,8 @@ def fault_of(url: SplitResult) -> str:
     """Fault of a URL as a base for paths, in words that show nothing of it; empty where there is none."""
     if url.scheme not in _DEFAULT_PORTS or not url.hostname:
         return "it does not start with http:// or https:// and a host"
+    if "://" in url.path or "://" in url.query or _SEVERAL.search(url.netloc):
+        return "it holds two URLs, or a list of them"
     if port_of(url) is None:
         return "its port is no number from 1 to 65535"
     if url.username is not None or url.password is not None:

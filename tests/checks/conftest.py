@@ -111,13 +111,14 @@ def look(tmp_path: Path) -> Look:
         frontend: str | bytes | Mapping[str, str] | None = None,
         process: Mapping[str, str] | None = None,
         expected: Mode | None = None,
+        before_setup: bool = False,
     ) -> EnvView:
         for name, content in ((".env", backend), (".env.local", frontend)):
             if content is not None:
                 path = tmp_path / name
                 path.write_bytes(as_bytes(content))
                 path.chmod(0o600)
-        return gather_env(tmp_path, process or {}, git=no_git, expected=expected)
+        return gather_env(tmp_path, process or {}, git=no_git, expected=expected, before_setup=before_setup)
 
     return take
 

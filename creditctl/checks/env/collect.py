@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from creditctl.checks.env.dotenv_text import parse_env
-from creditctl.checks.env.git import GitRunner, is_ignored, is_in_repository, is_tracked, tracked_live_keys
-from creditctl.checks.env.model import PATH_KEYS, EnvFile, EnvView, Place, process_part
+from creditctl.checks.env.git import GitRunner, is_ignored, is_in_repository, is_tracked, tracked_keys
+from creditctl.checks.env.model import PATH_KEYS, EnvFile, EnvView, KeyPlace, Place, process_part
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.modes import Mode
 
+_EXAMPLE = re.compile(r"\.(example|sample|template|dist|defaults|schema|bak|swp|lock|tmp)\b|~\Z")
+_MOST = 20
 DEFAULT_BACKEND = Path(".env")
 DEFAULT_FRONTEND = Path(".env.local")
 
@@ -26,6 +29,7 @@ def gather_env(
     backend: Path | None = None,
     frontend: Path | None = None,
     expected: Mode | None = None,
+    before_setup: bool = False,
 ) -> EnvView:
     """Collects one view of the configuration; a file is *named* when the caller gave its path.
 
@@ -36,9 +40,18 @@ def gather_env(
         frontend=read_env_file(folder, frontend, DEFAULT_FRONTEND, git, is_backend=False),
         process=process_part(environ),
         expected=expected,
+        before_setup=before_setup,
+        others=_other_files(folder, {str(backend or DEFAULT_BACKEND), str(frontend or DEFAULT_FRONTEND)}, git),
         leaks=_leaks(folder, git),
     )
     return replace(view, lost_paths=frozenset(name for name in PATH_KEYS if _leads_nowhere(view, name, folder)))
+
+
+def _other_files(folder: Path, chosen: set[str], git: GitRunner) -> tuple[EnvFile, ...]:
+    """The env files of other deployments that lie in the folder (`.env.production`); examples hold nothing real."""
+    names = sorted(path.name for path in folder.glob(".env.*") if path.is_file())
+    wanted = [name for name in names if name not in chosen and not _EXAMPLE.search(name)]
+    return tuple(read_env_file(folder, Path(name), DEFAULT_FRONTEND, git, is_backend=False) for name in wanted[:_MOST])
 
 
 def read_env_file(folder: Path, chosen: Path | None, default: Path, git: GitRunner, *, is_backend: bool) -> EnvFile:
@@ -103,8 +116,8 @@ def _leads_nowhere(view: EnvView, name: str, folder: Path) -> bool:
         return True  # a NUL in it, a name too long, or a `~user` whom nobody knows
 
 
-def _leaks(folder: Path, git: GitRunner) -> tuple[str, ...]:
+def _leaks(folder: Path, git: GitRunner) -> tuple[KeyPlace, ...]:
     try:
-        return tracked_live_keys(folder, git)
+        return tracked_keys(folder, git)
     except OSError:
         return ()

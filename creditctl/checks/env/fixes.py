@@ -16,6 +16,8 @@ from creditctl.checks.env.rules.files import must_be_private
 from creditctl.core.errors import ConfigurationError
 
 _OTHERS_WRITE = 0o022
+_OURS = {"creditctl*.db*": "creditctl.db", "creditctl*-audit.jsonl": "creditctl-audit.jsonl"}
+"""Lines of .gitignore for ledger, archive, lock and audit file, each with a file that stands for those it covers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +78,14 @@ def example_text() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """Result of `env init`. Shape: `ignored_in` is the .gitignore that got a line, None where none was needed."""
+    """Result of `env init`. Shape: `ignored` are the lines that the .gitignore beside the file got."""
 
     env_file: Path
-    ignored_in: Path | None
+    ignored: tuple[str, ...]
 
 
 def start_env(folder: Path, name: Path, git: GitRunner) -> Started:
-    """Writes the starter file, private and known to .gitignore before it exists.
+    """Writes the starter file, private; .gitignore knows it, the ledger and what lies beside that before they exist.
 
     Errors: ConfigurationError if the file is there already: it is never overwritten.
     """
@@ -91,14 +93,15 @@ def start_env(folder: Path, name: Path, git: GitRunner) -> Started:
     if path.exists() or path.is_symlink():
         raise _exists(name)
     ignore = path.parent / ".gitignore"
-    needs_line = not _is_ignored_already(path, ignore, git)
-    if needs_line:
-        _add_line(ignore, path.name)
+    wanted = {path.name: path.name, **_OURS}
+    lines = [line for line, file in wanted.items() if not _is_ignored_already(path.with_name(file), line, ignore, git)]
+    if lines:
+        _add_lines(ignore, lines)
     try:
         create_file(path, example_text().encode())
     except FileExistsError:
         raise _exists(name) from None
-    return Started(path, ignore if needs_line else None)
+    return Started(path, tuple(lines))
 
 
 def _exists(name: Path) -> ConfigurationError:
@@ -109,19 +112,20 @@ def _exists(name: Path) -> ConfigurationError:
     )
 
 
-def _is_ignored_already(path: Path, ignore: Path, git: GitRunner) -> bool:
+def _is_ignored_already(path: Path, line: str, ignore: Path, git: GitRunner) -> bool:
     try:
         if is_in_repository(path.parent, git):
             return is_ignored(path, git) is True
     except OSError:
         pass  # without git only the plain lines of the file can be judged
     lines = decode(ignore.read_bytes())[0].split() if ignore.exists() else []
-    return any(line in (path.name, f"/{path.name}") for line in lines)
+    return any(known in (line, f"/{line}") for known in lines)
 
 
-def _add_line(ignore: Path, line: str) -> None:
+def _add_lines(ignore: Path, lines: list[str]) -> None:
     target = ignore.resolve()
     old = target.read_text(encoding="utf-8") if target.exists() else ""
     permissions = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o644
     gap = "" if not old or old.endswith("\n") else "\n"
-    replace_file(target, f"{old}{gap}{line}\n".encode(), permissions)
+    text = "\n".join(lines)
+    replace_file(target, f"{old}{gap}{text}\n".encode(), permissions)

@@ -1,4 +1,4 @@
-"""Git queries: whether a file is tracked or ignored, and which tracked files hold a live key. Reads only."""
+"""Git queries: whether a file is tracked or ignored, and which tracked files hold a key. Reads only."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from creditctl.checks.env.model import KeyPlace
+from creditctl.checks.env.placeholders import is_placeholder, is_sample_key
+
 GitRunner = Callable[[Path, Sequence[str]], tuple[int, str]]
 """Runs git in a folder: arguments to exit status and stdout. Errors: OSError or TimeoutError where git cannot run."""
 
 _TIMEOUT_SECONDS = 10
 _MOST_LEAKS = 20
 _NOT_FOUND, _NO_REPOSITORY = 1, 128
-_LIVE_KEY = "(sk|rk)_live_[A-Za-z0-9]{16,}"
+_KEY = "(sk|rk)_(live_[A-Za-z0-9]{16,}|test_[A-Za-z0-9]{24,})"
 
 
 def run_git(folder: Path, arguments: Sequence[str]) -> tuple[int, str]:
@@ -55,12 +58,30 @@ def is_ignored(path: Path, git: GitRunner) -> bool | None:
     return {0: True, _NOT_FOUND: False}.get(status)
 
 
-def tracked_live_keys(folder: Path, git: GitRunner) -> tuple[str, ...]:
-    """Finds places (`file:line`) in tracked files below a folder that hold a live key; the key itself is not kept."""
-    status, answer = git(folder, ["grep", "-nIE", "--no-color", "-z", _LIVE_KEY, "--", "."])
+def tracked_keys(folder: Path, git: GitRunner) -> tuple[KeyPlace, ...]:
+    """Finds the places in tracked files below a folder that hold a live or test key; the key itself is not kept.
+
+    Shape: a test key counts where it has the mixed characters of a real one, so that a test's own filler does not.
+    """
+    status, answer = git(folder, ["grep", "-nIE", "--no-color", "-z", _KEY, "--", "."])
     if status != 0:
         return ()
     # with -z a NUL ends the path, so that no path can be mistaken for anything else
     hits = (hit.partition("\0") for hit in answer.splitlines())
-    numbered = ((path, re.match(r"\d+", rest)) for path, _, rest in hits)
-    return tuple(f"{path}:{line[0]}" for path, line in numbered if line)[:_MOST_LEAKS]
+    found = ((path, re.match(r"\d+", rest), _livemode(rest)) for path, _, rest in hits)
+    places = [KeyPlace(f"{path}:{line[0]}", live) for path, line, live in found if line and live is not None]
+    return tuple(sorted(places, key=lambda place: not place.livemode)[:_MOST_LEAKS])
+
+
+def _livemode(line: str) -> bool | None:
+    """Whether a line holds a live key, else whether a test key; None where what it holds is an example's."""
+    if re.search(r"(sk|rk)_live_[A-Za-z0-9]{16,}", line):
+        return True
+    keys = (match[0] for match in re.finditer(r"(?:sk|rk)_test_[A-Za-z0-9]{24,}", line))
+    return False if any(_is_real(key) for key in keys) else None
+
+
+def _is_real(key: str) -> bool:
+    body = key.split("_", 2)[2]
+    mixed = all(re.search(kind, body) for kind in ("[a-z]", "[A-Z]", "[0-9]"))
+    return mixed and not is_placeholder(key) and not is_sample_key(key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -16,6 +17,7 @@ PROCESS = "process environment"
 """The subject of findings about an exported variable."""
 
 FRONTEND_KEYS = ("NEXT_PUBLIC_API_URL", "NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY")
+_STRIPE_SECRET = re.compile(r"(?:sk|rk|rkcs)_(?:test|live)_\w|whsec_\w")
 SECRET_KEYS = frozenset({"STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"})
 PATH_KEYS = ("CREDITCTL_LEDGER", "CREDITCTL_CATALOG", "CREDITCTL_AUDIT")
 ALL_KEYS = frozenset((*KNOWN_KEYS, *FRONTEND_KEYS))
@@ -78,24 +80,41 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyPlace:
+    """Place of a Stripe key in a file tracked by git. Shape: `where` is `file:line`; the key itself is not kept."""
+
+    where: str
+    livemode: bool
+
+
+@dataclass(frozen=True, slots=True)
 class EnvView:
     """View of the whole configuration, consistent at one moment.
 
-    Shape: `process` holds only the names that we know and those that a frontend build would publish; `leaks` are places
-    (`file:line`) in files tracked by git that hold a live key; `lost_paths` name the settings whose path leads nowhere.
+    Shape: `process` holds only the names that we know, those that a frontend build would publish, and those whose value
+    looks like a secret of Stripe's; `others` are further env files of the folder, such as `.env.production`, whose
+    settings do not count here; `leaks` are places in files tracked by git that hold a key; `before_setup` says that
+    set-up has yet to write the signing secret; `lost_paths` name the settings whose path leads nowhere.
     """
 
     backend: EnvFile
     frontend: EnvFile
     process: Mapping[str, str] = field(default_factory=dict, repr=False)
     expected: Mode | None = None
-    leaks: tuple[str, ...] = ()
+    others: tuple[EnvFile, ...] = ()
+    leaks: tuple[KeyPlace, ...] = ()
+    before_setup: bool = False
     lost_paths: frozenset[str] = frozenset()
 
     @property
     def files(self) -> tuple[EnvFile, ...]:
         """The files that exist."""
         return tuple(file for file in (self.backend, self.frontend) if file.exists)
+
+    @property
+    def all_files(self) -> tuple[EnvFile, ...]:
+        """The files that exist, those of other deployments in the same folder too."""
+        return (*self.files, *self.others)
 
     def winning(self, name: str) -> Setting | None:
         """The setting that counts, or None where it is absent or empty: the process wins, even with an empty value."""
@@ -139,7 +158,11 @@ class EnvView:
 
 def process_part(environ: Mapping[str, str]) -> dict[str, str]:
     """Selects the part of a process environment that is ours to judge."""
-    return {name: value for name, value in environ.items() if name in ALL_KEYS or name.startswith(PUBLIC_PREFIXES)}
+    return {
+        name: value
+        for name, value in environ.items()
+        if name in ALL_KEYS or name.startswith(PUBLIC_PREFIXES) or _STRIPE_SECRET.match(value.strip())
+    }
 
 
 def finding(code: str, severity: Severity, subject: str, message: str, fix: str) -> Finding:

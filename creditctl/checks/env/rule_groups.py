@@ -28,8 +28,14 @@ class RuleGroup:
 RULE_GROUPS = (
     RuleGroup("env.readable", "Every line of the env files can be read", (files.present, files.readable)),
     RuleGroup("env.tidy", "The env files mean the same to every reader", (files.tidy,)),
-    RuleGroup("env.private", "The env files are private and out of git", (files.private, files.out_of_git)),
-    RuleGroup("env.names", "Every needed setting is there, once", (names.needed, names.once, names.spelled)),
+    RuleGroup(
+        "env.private", "The env files are private and out of git", (files.private, files.out_of_git, files.of_one_mode)
+    ),
+    RuleGroup(
+        "env.names",
+        "Every needed setting is there, once",
+        (names.needed, names.under_its_name, names.once, names.spelled),
+    ),
     RuleGroup("env.process", "The process environment overrides nothing", (names.overridden,)),
     RuleGroup(
         "env.values",
@@ -39,7 +45,7 @@ RULE_GROUPS = (
     RuleGroup(
         "env.keys",
         "Every key is of the right kind",
-        (stripe_keys.server_key, stripe_keys.webhook_secret, stripe_keys.publishable_key),
+        (stripe_keys.server_key, stripe_keys.webhook_secret, stripe_keys.publishable_key, stripe_keys.pasted_once),
     ),
     RuleGroup(
         "env.mode",
@@ -55,7 +61,7 @@ RULE_GROUPS = (
     RuleGroup(
         "env.urls",
         "Every URL is whole, and reachable for whom it is meant",
-        (urls.whole, urls.reachable, urls.without_path, urls.in_agreement),
+        (urls.whole, urls.reachable, urls.lasting, urls.without_path, urls.in_agreement),
     ),
 )
 

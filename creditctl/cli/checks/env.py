@@ -40,6 +40,9 @@ def check(
     online: Annotated[
         bool, typer.Option("--online", help="Prove the key against Stripe: mode, account, permissions. Reads only.")
     ] = False,
+    before_setup: Annotated[
+        bool, typer.Option("--before-setup", help="The signing secret is not there yet: `creditctl setup` makes it.")
+    ] = False,
 ) -> Answer:
     """Judge backend file, frontend file and process environment: exit 0 when nothing is wrong, 1 with findings.
 
@@ -47,10 +50,10 @@ def check(
     """
     from creditctl.checks.env.rule_groups import judge_env
 
-    view = _look(session, env_file, frontend_file, mode)
+    view = _look(session, env_file, frontend_file, mode, before_setup)
     repaired = _repair(session, view) if fix else []
     if repaired:
-        view = _look(session, env_file, frontend_file, mode)
+        view = _look(session, env_file, frontend_file, mode, before_setup)
     proof = _prove(session, view) if online else None
     findings = sort_findings([*judge_env(view), *(proof.findings if proof else ())])
     return Answer(
@@ -70,7 +73,7 @@ def init(session: Session, env_file: BackendFileOption = None) -> Answer:
 
     name = env_file or DEFAULT_BACKEND
     started = start_env(session.wiring.folder, name, run_git)
-    ignored = [] if started.ignored_in is None else [f"Added {name.name} to .gitignore."]
+    ignored = [f"Added to .gitignore: {', '.join(started.ignored)}."] if started.ignored else []
     return Answer.lines(
         {"env_file": str(name), "gitignore_changed": bool(ignored)},
         f"Wrote {name} (mode 0600).",
@@ -79,7 +82,9 @@ def init(session: Session, env_file: BackendFileOption = None) -> Answer:
     )
 
 
-def _look(session: Session, env_file: Path | None, frontend_file: Path | None, mode: Mode | None) -> EnvView:
+def _look(
+    session: Session, env_file: Path | None, frontend_file: Path | None, mode: Mode | None, before_setup: bool
+) -> EnvView:
     from creditctl.checks.env.collect import gather_env
     from creditctl.checks.env.git import run_git
 
@@ -90,6 +95,7 @@ def _look(session: Session, env_file: Path | None, frontend_file: Path | None, m
         backend=env_file,
         frontend=frontend_file,
         expected=mode,
+        before_setup=before_setup,
     )
     session.wiring.mode = view.found
     return view
@@ -130,7 +136,7 @@ def _exit_code(findings: list[Finding], proof: KeyProof | None) -> ExitCode:
     """Notes are no reason to stop a deploy; an answer that Stripe did not give is one of its own."""
     if proof is not None and proof.unreachable:
         return ExitCode.UNREACHABLE
-    unwelcome = any(finding.severity is not Severity.INFO for finding in findings)
+    unwelcome = any(finding.severity not in (Severity.INFO, Severity.LOW) for finding in findings)
     return ExitCode.FINDINGS if unwelcome else ExitCode.OK
 
 
@@ -160,7 +166,7 @@ def _show(console: Console, view: EnvView, findings: list[Finding], proof: KeyPr
 
 
 def _summary(view: EnvView, findings: list[Finding]) -> str:
-    problems = sum(finding.severity is not Severity.INFO for finding in findings)
+    problems = sum(finding.severity not in (Severity.INFO, Severity.LOW) for finding in findings)
     mode = f"{view.mode} mode" if view.mode else "an unknown mode"
     if problems:
         return f"{problems} problem{'s' * (problems > 1)} in the configuration for {mode}. Next: correct the first one."

@@ -14,8 +14,8 @@ from creditctl.checks.env.dotenv_text import parse_env
 from creditctl.checks.env.fixes import apply_repair, example_text, plan_repair, start_env
 from creditctl.checks.env.git import run_git
 from creditctl.checks.env.model import ALL_KEYS, EnvFile
+from creditctl.checks.env.placeholders import is_placeholder
 from creditctl.checks.env.rule_groups import judge_env
-from creditctl.checks.env.value_patterns import is_placeholder
 from creditctl.core.errors import ConfigurationError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -120,7 +120,7 @@ def test_the_starter_file_is_private_and_ignored(tmp_path: Path) -> None:
     started = start_env(tmp_path, Path(".env"), no_git)
 
     assert bits(started.env_file) == 0o600
-    assert (tmp_path / ".gitignore").read_text() == ".env\n"
+    assert (tmp_path / ".gitignore").read_text() == ".env\ncreditctl*.db*\ncreditctl*-audit.jsonl\n"
     assert sorted(os.listdir(tmp_path)) == [".env", ".gitignore"]
 
 
@@ -129,17 +129,17 @@ def test_a_gitignore_that_is_there_keeps_its_lines(tmp_path: Path) -> None:
 
     start_env(tmp_path, Path(".env"), no_git)
 
-    assert (tmp_path / ".gitignore").read_text() == "*.db\n.env\n"
+    assert (tmp_path / ".gitignore").read_text() == "*.db\n.env\ncreditctl*.db*\ncreditctl*-audit.jsonl\n"
 
 
 def test_a_gitignore_that_covers_it_by_a_pattern_stays_as_it_is(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True, env={**os.environ, "HOME": str(tmp_path)})
-    (tmp_path / ".gitignore").write_text(".env*\n")
+    (tmp_path / ".gitignore").write_text(".env*\n*.db\n*.jsonl\n")
 
     started = start_env(tmp_path, Path(".env"), run_git)
 
-    assert started.ignored_in is None
-    assert (tmp_path / ".gitignore").read_text() == ".env*\n"
+    assert started.ignored == ()
+    assert (tmp_path / ".gitignore").read_text() == ".env*\n*.db\n*.jsonl\n"
 
 
 @pytest.mark.parametrize("kind", ["file", "dangling link"])

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from creditctl.checks.env.collect import gather_env
-from creditctl.checks.env.git import is_ignored, is_tracked, run_git, tracked_live_keys
+from creditctl.checks.env.git import is_ignored, is_tracked, run_git, tracked_keys
+from creditctl.checks.env.model import KeyPlace
 from creditctl.checks.env.rule_groups import judge_env
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
@@ -73,14 +74,34 @@ def test_a_live_key_in_a_tracked_file_is_found_at_its_line_and_not_shown(reposit
     add(repository, "settings file.py", f"# one\nKEY = '{LIVE_KEY}'\n")
     (repository / "untracked.py").write_text(LIVE_KEY)
 
-    assert tracked_live_keys(repository, run_git) == ("settings file.py:2",)
+    assert tracked_keys(repository, run_git) == (KeyPlace("settings file.py:2", livemode=True),)
     assert codes(repository) == {"env.git.live_key": "settings file.py:2"}
 
 
-def test_a_test_key_in_a_tracked_file_is_no_leak(repository: Path) -> None:
-    add(repository, "tests.py", "sk_test_" + "51AbCdEfGhIjKlMn" * 3)
+def test_a_test_key_in_a_tracked_file_is_found(repository: Path) -> None:
+    add(repository, "config.py", "\nsk_test_" + "51AbCdEfGhIjKlMn" * 3)
 
-    assert tracked_live_keys(repository, run_git) == ()
+    assert codes(repository) == {"env.git.test_key": "config.py:2"}
+
+
+@pytest.mark.parametrize(
+    "body", ["x" * 30, "emulator" * 4, "abcdefghij" * 3, "0123456789" * 3, "4eC39HqLyj" + "WDarjtT1zdp7dc"]
+)
+def test_the_filler_of_a_test_and_a_sample_key_are_no_leak(repository: Path, body: str) -> None:
+    add(repository, "tests.py", "sk_test_" + body)
+
+    assert tracked_keys(repository, run_git) == ()
+
+
+def test_a_file_of_another_deployment_that_holds_a_secret_is_looked_at_too(repository: Path) -> None:
+    add(repository, ".env.production", f"STRIPE_SECRET_KEY={LIVE_KEY}\n")
+    add(repository, ".env.staging", "NEXT_PUBLIC_API_URL=https://api.acme.io\n")
+    add(repository, ".env.example", "STRIPE_SECRET_KEY=sk_test_...\n")
+
+    view = gather_env(repository, {}, git=run_git)
+    found = {(item.code, item.subject) for item in judge_env(view) if item.code.startswith("env.git.")}
+
+    assert found == {("env.git.tracked", ".env.production"), ("env.git.live_key", ".env.production:1")}
 
 
 def test_without_git_a_repository_is_a_note(repository: Path) -> None:

@@ -159,6 +159,22 @@ def test_init_writes_a_private_starter_that_check_then_asks_to_fill_in(offline_c
     assert codes(offline_cli("env", "check", "--json")) == {"env.value.placeholder", "env.key.empty"}
 
 
+def test_notes_of_low_severity_are_no_reason_to_stop_a_deploy(offline_cli: Cli) -> None:
+    pairs = (line.partition("=") for line in GOOD)
+    offline_cli.write_env([f'{name}="{value}"' for name, _, value in pairs])
+
+    outcome = offline_cli("env", "check", "--json")
+
+    assert (outcome.exit_code, codes(outcome) - {"env.url.local"}) == (0, {"env.file.quotes"})
+
+
+def test_before_setup_a_missing_signing_secret_is_a_note(offline_cli: Cli) -> None:
+    offline_cli.write_env([line for line in GOOD if not line.startswith("STRIPE_WEBHOOK_SECRET")])
+
+    assert offline_cli("env", "check").exit_code == 1
+    assert offline_cli("env", "check", "--before-setup").exit_code == 0
+
+
 def test_init_refuses_to_overwrite(offline_cli: Cli) -> None:
     path = offline_cli.write_env(GOOD)
     before = path.read_text()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from creditctl.checks.env.model import SECRET_KEYS, EnvFile, EnvView, finding
+from creditctl.checks.env.placeholders import is_placeholder
 from creditctl.core.findings import Finding, Severity
 from creditctl.core.keys import SECRET_PATTERN
 from creditctl.core.modes import Mode
 
-_OTHERS_READ = 0o044
+_OTHERS_READ = 0o004
+_TEST_KEY = re.compile(r"(?:sk|rk|rkcs|pk)_test_\w")
+_LIVE_KEY = re.compile(r"(?:sk|rk)_live_\w")
 _OTHERS_WRITE = 0o022
 _EVERYBODY = 0o007
 _FIX = "Run `creditctl env check --fix`"
@@ -85,7 +89,7 @@ def tidy(view: EnvView) -> Iterator[Finding]:
 
 def private(view: EnvView) -> Iterator[Finding]:
     """Nobody else on the machine reads the backend's file, or writes either of them."""
-    for file in view.files:
+    for file in view.all_files:
         bits = file.place.permissions
         if bits is None:
             continue
@@ -96,12 +100,15 @@ def private(view: EnvView) -> Iterator[Finding]:
             severity = Severity.CRITICAL if view.mode is Mode.LIVE else Severity.HIGH
             severity = severity if others & _EVERYBODY else Severity.LOW
             text = f"{who} can {what} the file (mode {bits:04o})."
-            yield finding("file.mode", severity, file.name, text, f"{_FIX}, or `chmod 600` it.")
+            fix = f"{_FIX}, or `chmod 600` it." if file in view.files else f"`chmod 600 {file.name}`."
+            yield finding("file.mode", severity, file.name, text, fix)
 
 
 def out_of_git(view: EnvView) -> Iterator[Finding]:
     """No file with secrets is in git or can slip into it."""
-    for file in view.files:
+    for file in view.all_files:
+        if file in view.others and not must_be_private(file):
+            continue  # public settings of a build, such as NEXT_PUBLIC_ ones, are meant to be committed
         place = file.place
         if place.tracked:
             fix = f"`git rm --cached {file.name}`, add it to .gitignore, commit; roll its keys if it was ever pushed."
@@ -116,7 +123,25 @@ def out_of_git(view: EnvView) -> Iterator[Finding]:
             yield finding("git.unclear", Severity.INFO, file.name, text, "Run it where git works on this folder.")
     for leak in view.leaks:
         fix = "Roll the key in the Dashboard now, then take it out of the file; history keeps it."
-        yield finding("git.live_key", Severity.CRITICAL, leak, "A file tracked by git holds a live key.", fix)
+        if leak.livemode:
+            text = "A file tracked by git holds a live key."
+            yield finding("git.live_key", Severity.CRITICAL, leak.where, text, fix)
+        else:
+            text = "A file tracked by git holds a test key."
+            yield finding("git.test_key", Severity.MEDIUM, leak.where, text, fix)
+
+
+def of_one_mode(view: EnvView) -> Iterator[Finding]:
+    """No file for production holds a test key, and no file for anything else a live one."""
+    for file in view.others:
+        production = re.search(r"\.prod(uction)?(\.|\Z)", file.name) is not None
+        pattern, kind = (_TEST_KEY, "test") if production else (_LIVE_KEY, "live")
+        for binding in file.content.bindings:
+            if binding.value and pattern.match(binding.value.strip()) and not is_placeholder(binding.value):
+                place = "for production" if production else "not for production"
+                text = f"{binding.name} is a {kind} key, in a file that is {place}."
+                fix = "Write the key of the mode that the file is for, or rename the file."
+                yield finding("stripe_key.file", Severity.HIGH, file.at(binding.line), text, fix)
 
 
 def must_be_private(file: EnvFile) -> bool:

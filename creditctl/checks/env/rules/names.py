@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 
-from creditctl.checks.env.model import ALL_KEYS, PROCESS, SECRET_KEYS, EnvFile, EnvView, Setting, finding
-from creditctl.checks.env.value_patterns import is_placeholder
+from creditctl.checks.env.model import (
+    ALL_KEYS,
+    PROCESS,
+    PUBLIC_PREFIXES,
+    SECRET_KEYS,
+    EnvFile,
+    EnvView,
+    Setting,
+    finding,
+)
+from creditctl.checks.env.placeholders import is_placeholder
 from creditctl.core.findings import Finding, Severity
 from creditctl.core.modes import Mode
 
@@ -30,12 +40,19 @@ _NEEDED = {
     ),
 }
 
+_KNOWN_BY_VALUE = {"STRIPE_SECRET_KEY": "a secret key", "STRIPE_WEBHOOK_SECRET": "a webhook signing secret"}
+_PREFIXES = {
+    "STRIPE_SECRET_KEY": re.compile(r"(?:sk|rk|rkcs)_(?:test|live)_\w"),
+    "STRIPE_WEBHOOK_SECRET": re.compile(r"whsec_\w"),
+}
+
 
 def needed(view: EnvView) -> Iterator[Finding]:
     """The settings that the backend cannot do without have a value."""
     for name, (severity, why, fix) in _NEEDED.items():
-        if view.winning(name) is None:
-            yield _missing(view, view.backend, name, severity, why, fix)
+        if view.winning(name) is None and not any(_under_other_names(view, name)):
+            waits = name == "STRIPE_WEBHOOK_SECRET" and _waits_for_setup(view, name)
+            yield _missing(view, view.backend, name, Severity.INFO if waits else severity, why, fix)
     if view.winning("CREDITS_API_URL") is None:
         live = view.mode is Mode.LIVE
         why = "Stripe delivers webhooks to it; " + (
@@ -46,6 +63,29 @@ def needed(view: EnvView) -> Iterator[Finding]:
     if view.frontend.exists and view.winning("NEXT_PUBLIC_API_URL") is None:
         why, fix = "The storefront calls the backend under it.", "Write the backend's URL."
         yield _missing(view, view.frontend, "NEXT_PUBLIC_API_URL", Severity.HIGH, why, fix)
+
+
+def _waits_for_setup(view: EnvView, name: str) -> bool:
+    """Whether a secret is not there yet because set-up writes it: its line is empty, as in a starter file."""
+    return view.before_setup or (name not in view.process and view.backend.setting(name) is not None)
+
+
+def under_its_name(view: EnvView) -> Iterator[Finding]:
+    """No key and no signing secret that is needed stands under another name, where nothing reads it."""
+    for name, words in _KNOWN_BY_VALUE.items():
+        if view.winning(name) is None:
+            for setting in _under_other_names(view, name):
+                text = f"{setting.name} holds {words}, but nothing reads that name, and {name} is not set."
+                yield finding("key.other_name", Severity.CRITICAL, setting.where, text, f"Write it as {name}.")
+
+
+def _under_other_names(view: EnvView, name: str) -> Iterator[Setting]:
+    """The settings of other names whose value has the prefix of what belongs under this one."""
+    prefix = _PREFIXES.get(name)
+    for setting in view.written() if prefix else ():
+        known = setting.name in ALL_KEYS or setting.name.startswith(PUBLIC_PREFIXES)
+        if prefix and not known and prefix.match(setting.value.strip()) and not is_placeholder(setting.value):
+            yield setting
 
 
 def _missing(view: EnvView, file: EnvFile, name: str, severity: Severity, why: str, fix: str) -> Finding:
@@ -82,7 +122,7 @@ def spelled(view: EnvView) -> Iterator[Finding]:
     for file in view.files:
         for binding in file.content.bindings:
             meant = _meant(binding.name)
-            if meant is not None and view.winning(meant) is None:
+            if meant is not None and view.winning(meant) is None and not any(_under_other_names(view, meant)):
                 text = f"This name is not known, but looks like {meant}, which is not set."
                 fix = f"Write it as {meant}, if that is what is meant."
                 yield finding("key.misspelled", Severity.MEDIUM, file.at(binding.line), text, fix)
@@ -99,6 +139,8 @@ def _meant(name: str) -> str | None:
 def overridden(view: EnvView) -> Iterator[Finding]:
     """No exported variable silently replaces another value in a file."""
     for name in sorted(ALL_KEYS & view.process.keys()):
+        if name in _NEEDED and not view.process[name]:
+            continue  # `needed` says that it is empty, and what that hides
         for file in view.files:
             setting = file.setting(name)
             if setting is not None and setting.value and setting.value != view.process[name]:

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 
 from creditctl.checks.env.model import PROCESS, PUBLIC_PREFIXES, EnvView, Setting, finding
+from creditctl.checks.env.placeholders import is_placeholder, is_sample_key
 from creditctl.checks.env.value_patterns import (
-    SHORTEST_REAL_BODY,
     account_of_id,
     account_of_key,
     has_stray_characters,
-    is_placeholder,
+    is_cut_short,
+    is_repeated,
     looks_like,
 )
 from creditctl.core.errors import ConfigurationError
@@ -20,6 +21,7 @@ from creditctl.core.keys import SECRET_PATTERN, ApiKey, KeyKind, parse_api_key, 
 from creditctl.core.modes import STRIPE_API_BASE, Mode, decide_mode
 
 _KEY = "STRIPE_SECRET_KEY"
+_SIGNING = "STRIPE_WEBHOOK_SECRET"
 _PUBLISHABLE = "NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY"
 _DASHBOARD = "Copy it from the Dashboard (Developers, API keys)"
 _LIVE_SECRET = re.compile(r"(?:sk|rk)_live_[A-Za-z0-9_]{4,}")
@@ -39,8 +41,10 @@ def server_key(view: EnvView) -> Iterator[Finding]:
 
 
 def _judged_key(view: EnvView, setting: Setting, key: ApiKey) -> Iterator[Finding]:
-    body = key.secret.reveal().split("_", 2)[2]
-    if len(body) < SHORTEST_REAL_BODY and view.mode is not Mode.EMULATOR:
+    if is_sample_key(setting.value):
+        text = f"{_KEY} is a key of Stripe's own code examples, which everybody can read; it opens no account of yours."
+        yield finding("stripe_key.sample", Severity.CRITICAL, setting.where, text, f"{_DASHBOARD}.")
+    if is_cut_short(key.secret.reveal()) and view.mode is not Mode.EMULATOR:
         text = f"{_KEY} is shorter than any key that Stripe makes; a part of it may be missing."
         yield finding("stripe_key.short", Severity.MEDIUM, setting.where, text, f"{_DASHBOARD} as a whole.")
     if setting.value.startswith("rkcs_"):
@@ -92,7 +96,7 @@ def api_base(view: EnvView) -> Iterator[Finding]:
 
 def webhook_secret(view: EnvView) -> Iterator[Finding]:
     """STRIPE_WEBHOOK_SECRET is one signing secret, or the few of a rotation."""
-    setting = _usable(view, "STRIPE_WEBHOOK_SECRET")
+    setting = _usable(view, _SIGNING)
     if setting is None:
         return
     try:
@@ -104,7 +108,7 @@ def webhook_secret(view: EnvView) -> Iterator[Finding]:
         fix = "Copy the endpoint's signing secret (Developers, Webhooks, Reveal), or let `creditctl setup` write it."
         yield finding("webhook_secret.kind", Severity.CRITICAL, setting.where, text, fix)
         return
-    yield from _short_secret(view, setting, min(len(secret.reveal()) for secret in secrets))
+    yield from _short_secret(view, setting, any(is_cut_short(secret.reveal()) for secret in secrets))
     if len(set(secrets)) < len(secrets):
         text, fix = "The same signing secret stands here twice.", "Keep it once."
         yield finding("webhook_secret.twice", Severity.LOW, setting.where, text, fix)
@@ -114,8 +118,8 @@ def webhook_secret(view: EnvView) -> Iterator[Finding]:
         yield finding("webhook_secret.rotation", Severity.INFO, setting.where, text, fix)
 
 
-def _short_secret(view: EnvView, setting: Setting, characters: int) -> Iterator[Finding]:
-    if characters - len("whsec_") < SHORTEST_REAL_BODY and view.mode is not Mode.EMULATOR:
+def _short_secret(view: EnvView, setting: Setting, short: bool) -> Iterator[Finding]:
+    if short and view.mode is not Mode.EMULATOR:
         text = "A signing secret is shorter than any that Stripe makes; a part of it may be missing."
         fix = "Copy it from the Dashboard (Developers, Webhooks, Reveal) as a whole."
         yield finding("webhook_secret.short", Severity.MEDIUM, setting.where, text, fix)
@@ -125,13 +129,31 @@ def publishable_key(view: EnvView) -> Iterator[Finding]:
     """The frontend's key, where there is one, is a publishable key."""
     setting = _usable(view, _PUBLISHABLE)
     key = _parsed(setting)
-    if setting is None or (key is not None and key.kind is KeyKind.PUBLISHABLE):
+    if setting is None:
         return
-    severity = Severity.CRITICAL if SECRET_PATTERN.search(setting.value) else Severity.HIGH
+    if key is not None and key.kind is KeyKind.PUBLISHABLE:
+        yield from _sample_publishable(setting)
+        return
+    if SECRET_PATTERN.search(setting.value):
+        return  # `no_secret_in_public` says that with its consequences
     text = f"{_PUBLISHABLE} is {_what(setting)}, where a publishable key (pk_…) belongs."
-    yield finding(
-        "publishable_key.kind", severity, setting.where, text, f"{_DASHBOARD}; roll a secret that stood here."
-    )
+    yield finding("publishable_key.kind", Severity.HIGH, setting.where, text, f"{_DASHBOARD}.")
+
+
+def _sample_publishable(setting: Setting) -> Iterator[Finding]:
+    if is_sample_key(setting.value):
+        text = f"{_PUBLISHABLE} is a key of Stripe's own code examples; it belongs to another account."
+        yield finding("publishable_key.sample", Severity.HIGH, setting.where, text, f"{_DASHBOARD}.")
+
+
+def pasted_once(view: EnvView) -> Iterator[Finding]:
+    """No key and no signing secret stands twice in one value, one behind the other."""
+    for name in (_KEY, _SIGNING, _PUBLISHABLE):
+        setting = _usable(view, name)
+        if setting is not None and any(is_repeated(part) for part in setting.value.split(",")):
+            text = f"{name} holds a value twice, one behind the other, as when it is pasted twice."
+            fix = "Delete the line's value and paste it once."
+            yield finding("value.repeated", Severity.CRITICAL, setting.where, text, fix)
 
 
 def account(view: EnvView) -> Iterator[Finding]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from urllib.parse import SplitResult
 
 from creditctl.checks.env.model import EnvView, Setting, finding
-from creditctl.checks.env.value_patterns import is_placeholder
+from creditctl.checks.env.passing_hosts import passing_host
+from creditctl.checks.env.placeholders import is_placeholder
 from creditctl.core.findings import Finding, Severity
 from creditctl.core.modes import Mode, is_loopback_host
 from creditctl.core.urls import fault_of, is_private_host, port_of, split_url
 
+_RETURN_PAGE = re.compile(r"/credits(/|\Z)|/(success|cancel(l?ed)?|thank[-_]?you)/?\Z", re.IGNORECASE)
 _URLS = ("FRONTEND_URL", "CREDITS_API_URL", "NEXT_PUBLIC_API_URL")
 
 
@@ -54,19 +57,33 @@ def reachable(view: EnvView) -> Iterator[Finding]:
             yield finding("url.local", Severity.INFO, setting.where, text, fix)
 
 
-def without_path(view: EnvView) -> Iterator[Finding]:
-    """CREDITS_API_URL is the backend's root: the webhook's path is added to it."""
+def lasting(view: EnvView) -> Iterator[Finding]:
+    """In live mode no URL is a tunnel to somebody's machine, or a preview that goes away."""
     for setting, url in _urls(view):
-        if url is not None and setting.name != "FRONTEND_URL" and "/api/credits" in url.path:
-            text = f"{setting.name} already holds a part of the path /api/credits/…, which would then be there twice."
-            yield finding("url.path", Severity.HIGH, setting.where, text, "Write the backend's URL without that path.")
+        what = "" if url is None or view.mode is not Mode.LIVE else passing_host(url.hostname or "")
+        if what:
+            text = f"{setting.name} is {what}; it goes away, and payments made then are not credited."
+            yield finding("url.passing", Severity.HIGH, setting.where, text, "Write the URL of the live deployment.")
+
+
+def without_path(view: EnvView) -> Iterator[Finding]:
+    """Each URL is a root: the webhook's path, or that of the page after the payment, is added to it."""
+    for setting, url in _urls(view):
+        if url is None or fault_of(url):
+            continue
+        is_frontend = setting.name == "FRONTEND_URL"
+        if _RETURN_PAGE.search(url.path) if is_frontend else "/api/credits" in url.path:
+            added = "/credits/success" if is_frontend else "/api/credits/…"
+            text = f"{setting.name} already holds a part of the path {added}, which would then be there twice."
+            whose = "storefront's" if is_frontend else "backend's"
+            yield finding("url.path", Severity.HIGH, setting.where, text, f"Write the {whose} URL without that path.")
 
 
 def in_agreement(view: EnvView) -> Iterator[Finding]:
     """Frontend and backend mean the same backend, and are not one another."""
     urls = {setting.name: (setting, url) for setting, url in _urls(view) if url is not None and not fault_of(url)}
     api, public, front = (urls.get(name) for name in ("CREDITS_API_URL", "NEXT_PUBLIC_API_URL", "FRONTEND_URL"))
-    if api and public and _place(api[1]) != _place(public[1]):
+    if api and public and _place(api[1]) != _place(public[1]) and not _is_inside_view(api[1]):
         text = "NEXT_PUBLIC_API_URL and CREDITS_API_URL name different backends."
         fix = "Check that the storefront calls the backend whose webhooks you set up; write the same URL in both."
         yield finding("url.disagree", Severity.MEDIUM, public[0].where, text, fix)
@@ -83,6 +100,12 @@ def _urls(view: EnvView) -> Iterator[tuple[Setting, SplitResult | None]]:
         if setting is None or is_placeholder(setting.value):
             continue
         yield setting, split_url(setting.value.strip())
+
+
+def _is_inside_view(url: SplitResult) -> bool:
+    """Whether a URL names a container or host of a private network, which a browser calls by another name."""
+    host = url.hostname or ""
+    return is_private_host(host) and not is_loopback_host(host)
 
 
 def _place(url: SplitResult) -> tuple[str, int | None, str]:

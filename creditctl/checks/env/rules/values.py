@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from creditctl.checks.env.model import PATH_KEYS, SECRET_KEYS, EnvView, Setting, finding
-from creditctl.checks.env.value_patterns import QUOTES, hidden_character, is_placeholder
+from creditctl.checks.env.placeholders import is_placeholder
+from creditctl.checks.env.value_patterns import QUOTES, hidden_character
 from creditctl.core.findings import Finding, Severity
 
 _REFERENCE = re.compile(r"\$\{|\$[A-Za-z_(]")
