@@ -27,7 +27,7 @@ bench: ## ratios, measured side by side in one run
 	@$(PYTHON) .ci/install.py test
 	@$(BIN)/python -m tests.bench.run $(ARGS)
 
-docs: ## rewrite docs/commands.md and docs/codes.md from the program itself
+docs: ## rewrite the generated pages of docs/ from the program itself
 	@$(PYTHON) .ci/install.py
 	@$(BIN)/python .ci/docs.py
 

@@ -1,4 +1,4 @@
-"""Writes docs/commands.md from the command line itself, and docs/codes.md from the registry of codes.
+"""Writes the generated pages of docs/: commands from the command line itself, codes from their registry, the emulator.
 
 Usage: python .ci/docs.py [--check]
 With --check nothing is written, and the exit code is 1 when a file is out of date.
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from emulator_docs import control_page
 
 from creditctl.cli.app import build_app
 from creditctl.cli.explain import kind_words
@@ -33,6 +34,7 @@ person; its sentence here is what holds when it passes.
 def main(arguments: list[str]) -> int:
     """Writes the pages, or compares them."""
     pages = {FOLDER / "commands.md": page(), FOLDER / "codes.md": codes_page()}
+    pages |= {FOLDER / "emulator-control.md": control_page()}
     if "--check" in arguments:
         return 0 if all(path.exists() and path.read_text() == text for path, text in pages.items()) else 1
     FOLDER.mkdir(exist_ok=True)

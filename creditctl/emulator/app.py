@@ -14,6 +14,7 @@ from creditctl.emulator.control import api as control
 from creditctl.emulator.pages import handler as pages
 from creditctl.emulator.pages.form_tokens import FormTokens
 from creditctl.emulator.protocol.callers import caller_fault
+from creditctl.emulator.protocol.errors import StripeError
 from creditctl.emulator.protocol.versions import API_VERSION
 from creditctl.emulator.protocol.wire import Request, Response, Send
 from creditctl.emulator.resources.table import JOBS
@@ -24,9 +25,11 @@ from creditctl.emulator.v1 import Api, forbidden, server_error
 from creditctl.emulator.webhooks.auto_disable import watch
 from creditctl.emulator.webhooks.deliveries import AttemptResult, Deliveries, Outgoing
 from creditctl.emulator.webhooks.events import EventRecorder
-from creditctl.emulator.webhooks.faults import Faults, apply_faults
+from creditctl.emulator.webhooks.faults import Fault, Faults, apply_faults
+from creditctl.emulator.webhooks.holds import Holds, pending_about
 from creditctl.emulator.webhooks.listeners import Listeners, ListenSession
 from creditctl.emulator.webhooks.outgoing import attempt, send_over_http
+from creditctl.emulator.webhooks.subjects import Binding, request_subjects
 from creditctl.emulator.webhooks.subscribers import Subscribers
 
 _LOG = logging.getLogger("creditctl.emulator")
@@ -109,12 +112,21 @@ class Emulator:
             return forbidden(fault)
         if request.path.startswith(control.PREFIX):
             return control.handle(self, request, now)
-        struck = self.services.faults.for_answer(request.method, request.path) if self.services.faults.rules else []
+        struck = self._struck(request, now) if self.services.faults.rules else []
         response = apply_faults(struck, lambda: self._api.handle(request, now))
         # A late answer keeps its idempotency key in use until `sent`, as a slow request at Stripe would.
         if response.delay_seconds and response.key:
             self.services.in_flight.add(response.key)
         return response
+
+    def _struck(self, request: Request, now: int) -> list[Fault]:
+        """The faults that strike a request; what is bound to an object strikes only its own account's requests."""
+        try:
+            scope = self.accounts.caller(request.headers, now).scope.id
+            subjects = request_subjects(self.services.store, scope, request)
+        except StripeError:
+            subjects = None
+        return self.services.faults.for_answer(request.method, request.path, subjects)
 
     def sent(self, response: Response) -> None:
         """A transport has sent an answer: its idempotency key can be used again."""
@@ -178,12 +190,26 @@ class Emulator:
             self.run_jobs()
             self._announce_work()
 
+    def bring_forward(self, binding: Binding, seconds: int) -> int:
+        """Let the next `seconds` of one object or user happen now, on a clock that stays where it is.
+
+        Its jobs run, and its deliveries that wait for an attempt in that time are due; answers how many jobs ran.
+        """
+        with self._lock:
+            now = self.now()
+            done = jobs.run_early(self.services, JOBS, self.accounts.by_id(binding.scope), binding, now, seconds)
+            for delivery in pending_about(self.services.store, binding, until=now + seconds):
+                self.services.deliveries.deliver_now(now, delivery)
+            self._announce_work()
+            return done
+
     def reset(self) -> None:
         """Forget everything."""
         with self._lock:
             self.services.store.clear()
             self.services.subscribers.forget()
             self.services.faults.remove(None)
+            self.services.holds.reload()
             self.services.next_job = None
             self.services.listeners.forget()
             self.accounts.forget()
@@ -192,7 +218,8 @@ class Emulator:
     def reload(self) -> None:
         """Read again what is remembered outside the database: it was replaced."""
         with self._lock:
-            self.services.store.recount()
+            self.services.store.complete()
+            self.services.holds.reload()
             self.services.subscribers.forget()
             self.accounts.forget()
             self.services.next_job = jobs.next_due(self.services)
@@ -232,7 +259,8 @@ class Emulator:
 
 def _services(store: Store, options: EmulatorOptions, seed: int | None) -> Services:
     ids, faults = Ids(_seed_text(seed, "ids"), store.draw), Faults(_seed_text(seed, "faults"))
-    deliveries, listeners = Deliveries(store, faults, options.retry_seconds), Listeners(store)
+    holds, listeners = Holds(store), Listeners(store)
+    deliveries = Deliveries(store, faults, holds, options.retry_seconds)
     subscribers = Subscribers(store, listeners)
     return Services(
         store=store,
@@ -240,9 +268,10 @@ def _services(store: Store, options: EmulatorOptions, seed: int | None) -> Servi
         options=options,
         deliveries=deliveries,
         faults=faults,
+        holds=holds,
         listeners=listeners,
         subscribers=subscribers,
-        events=EventRecorder(store, ids, deliveries, subscribers, options.api_version),
+        events=EventRecorder(store, ids, deliveries, subscribers, faults, options.api_version),
     )
 
 

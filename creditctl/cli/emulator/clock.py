@@ -7,7 +7,13 @@ from typing import Annotated
 import typer
 
 from creditctl.cli.command import Answer
-from creditctl.cli.emulator.session import EmulatorSession, emulator_command
+from creditctl.cli.emulator.session import (
+    EmulatorSession,
+    ObjectOption,
+    UserKeyOption,
+    UserOption,
+    emulator_command,
+)
 from creditctl.cli.render.emulator import clock_line
 from creditctl.core.errors import UsageError
 from creditctl.core.when import parse_duration, parse_when
@@ -29,8 +35,14 @@ def advance(
     to: Annotated[
         str | None, typer.Option("--to", help="To this time: 2026-12-01 or 2026-12-01T08:30:00Z.", metavar="WHEN")
     ] = None,
+    object_id: ObjectOption = None,
+    user: UserOption = None,
+    user_key: UserKeyOption = None,
 ) -> Answer:
-    """Move the emulator's clock forward: what falls due on the way (expiry, payouts, retries) happens."""
+    """Move the emulator's clock forward: what falls due on the way (expiry, payouts, retries) happens.
+
+    With --object or --user the clock stays: only what that time holds for it (a bank's result, an expiry) happens now.
+    """
     if (duration is None) == (to is None):
         raise UsageError(
             "Say how far, or --to which time: one of the two.",
@@ -39,5 +51,8 @@ def advance(
         )
     before = at.control.control("GET", "/clock")["now"]
     step = parse_duration(duration) if duration is not None else parse_when(str(to), before) - before
-    after = at.control.control("POST", "/clock", {"advance": step})
-    return Answer.lines({"advanced_seconds": step, **after}, clock_line(after), "Next: creditctl emulator deliveries")
+    bound = {"object": object_id, "user": user, "user_key": user_key}
+    after = at.control.control("POST", "/clock", {"advance": step, **bound})
+    early = [f"Happened early for {object_id or user}: {after['jobs']}."] if "jobs" in after else []
+    said = [*early, clock_line(after), "Next: creditctl emulator deliveries"]
+    return Answer.lines({"advanced_seconds": step, **after}, *said)

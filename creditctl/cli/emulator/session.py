@@ -33,6 +33,29 @@ KeyNameOption = Annotated[
     ),
 ]
 
+ObjectOption = Annotated[
+    str | None,
+    typer.Option(
+        "--object",
+        help="Only for this object (session, intent, charge, customer, …) and what belongs to it.",
+        metavar="ID",
+        show_default="all",
+    ),
+]
+UserOption = Annotated[
+    str | None,
+    typer.Option("--user", help="Only for the payments of this user.", metavar="USER", show_default="all"),
+]
+UserKeyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--user-key",
+        help="Where --user stands: client_reference_id or metadata.NAME.",
+        metavar="PLACE",
+        show_default="client_reference_id, metadata.user_id",
+    ),
+]
+
 P = ParamSpec("P")
 
 

@@ -64,7 +64,7 @@ ENTRIES = (
     CommandEntry(
         "fault",
         "Time and trouble",
-        "Order a fault of answers (status, latency, cut) or of deliveries (drop, duplicate, delay, reorder).",
+        "Order a fault of answers (status, latency, cut), deliveries (drop, duplicate, delay, …) or events (omit).",
         "creditctl.cli.emulator.faults:fault",
     ),
     CommandEntry(
@@ -72,6 +72,24 @@ ENTRIES = (
         "Time and trouble",
         "List the faults in force and how often each has struck, or lift them.",
         "creditctl.cli.emulator.faults:faults",
+    ),
+    CommandEntry(
+        "hold",
+        "Time and trouble",
+        "Keep back the deliveries about one object or user until `release` lets them go.",
+        "creditctl.cli.emulator.holds:hold",
+    ),
+    CommandEntry(
+        "holds",
+        "Time and trouble",
+        "List the holds and the deliveries that each keeps.",
+        "creditctl.cli.emulator.holds:holds",
+    ),
+    CommandEntry(
+        "release",
+        "Time and trouble",
+        "Let kept deliveries go, each after the first attempt of the one before has ended.",
+        "creditctl.cli.emulator.holds:release",
     ),
     CommandEntry(
         "deliveries",

@@ -30,11 +30,24 @@ def clock_line(report: Report) -> str:
 def fault_line(rule: Report) -> str:
     """One fault for people: only what narrows it down is said."""
     said = [f"{name} {rule[name]}" for name in ("method", "path", "event") if rule[name] != "*"]
-    said += [f"status {rule['status']}"] if rule["kind"] == "status" else []
+    said += [f"{name} {rule[name]}" for name in ("object", "user") if rule[name] is not None]
+    said += [f"status {rule['status']}"] if rule["kind"] in ("status", "refuse") else []
     said += [f"{rule['seconds']:g} s"] if rule["seconds"] else []
     said += [f"at most {rule['count']} times"] if rule["count"] is not None else []
     said += [f"probability {rule['probability']:g}"] if rule["probability"] < 1 else []
     return f"#{rule['id']} {rule['kind']}" + "".join(f", {part}" for part in said) + f" (struck {rule['hits']} times)"
+
+
+def hold_lines(hold: Report) -> list[str]:
+    """One hold for people, and what it keeps."""
+    event = "" if hold["event"] == "*" else f", {hold['event']}"
+    bound = f"object {hold['object']}" if hold["object"] else f"user {hold['user']}"
+    return [f"#{hold['id']} {bound}{event}: keeps {len(hold['held'])}", *map(held_line, hold["held"])]
+
+
+def held_line(entry: Report) -> str:
+    """One delivery of a hold."""
+    return f"  {entry['delivery']}  {entry['type']}  {entry['event']} to {entry['endpoint']}"
 
 
 def session_answer(report: Report) -> Answer:

@@ -14,6 +14,7 @@ from creditctl.emulator.storage.store import Row, Store, encode
 from creditctl.emulator.webhooks.deliveries import Deliveries
 from creditctl.emulator.webhooks.events import EventCause, EventRecorder, previous_attributes
 from creditctl.emulator.webhooks.faults import Faults
+from creditctl.emulator.webhooks.holds import Holds
 from creditctl.emulator.webhooks.listeners import Listeners
 from creditctl.emulator.webhooks.subscribers import Subscribers
 
@@ -42,6 +43,7 @@ class Services(msgspec.Struct):
     options: EmulatorOptions
     deliveries: Deliveries
     faults: Faults
+    holds: Holds
     listeners: Listeners
     subscribers: Subscribers
     events: EventRecorder

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from creditctl.emulator.control import accounts, deliveries, payments, seeding, state
+from creditctl.emulator.control import accounts, deliveries, faults, holds, payments, seeding, state
 from creditctl.emulator.control.command import Command, Control, ControlledEmulator
 from creditctl.emulator.control.params import read_tree
 from creditctl.emulator.protocol.errors import StripeError, invalid
@@ -14,6 +14,8 @@ PREFIX = "/_emulator"
 CONTROLS: tuple[Control, ...] = (
     *state.CONTROLS,
     *deliveries.CONTROLS,
+    *faults.CONTROLS,
+    *holds.CONTROLS,
     *accounts.CONTROLS,
     *payments.CONTROLS,
     *seeding.CONTROLS,

@@ -10,6 +10,7 @@ from creditctl.emulator.protocol.errors import invalid
 from creditctl.emulator.protocol.schema import Fields
 from creditctl.emulator.storage.account_scope import AccountScope
 from creditctl.emulator.storage.transactions import transact
+from creditctl.emulator.webhooks.subjects import Binding
 
 Result = TypeVar("Result")
 
@@ -26,6 +27,9 @@ class ControlledEmulator(Protocol):
 
     def move_clock(self, seconds: int) -> None:
         """Move the clock and run what falls due on the way."""
+
+    def bring_forward(self, binding: Binding, seconds: int) -> int:
+        """Let the next seconds of one object or user happen now."""
 
     def reset(self) -> None:
         """Forget everything."""

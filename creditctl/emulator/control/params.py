@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from creditctl.emulator.protocol.errors import invalid
+from creditctl.emulator.protocol.fields import Integer
 from creditctl.emulator.protocol.forms import Node, Tree, decode
 from creditctl.emulator.protocol.schema import Listing
 from creditctl.emulator.protocol.wire import Request
@@ -18,6 +19,11 @@ class Names(Listing):
         if isinstance(node, str):
             given = [name.strip() for name in node.split(",") if name.strip()]
         return Listing.parse(self, given, param)
+
+
+def number_in_path(text: str) -> int:
+    """The number of a delivery, fault or hold in a path. Errors: StripeError."""
+    return Integer().parse(text, "id")
 
 
 def read_tree(request: Request) -> Tree:

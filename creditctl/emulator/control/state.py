@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+from creditctl.emulator.control.bindings import BINDING, read_binding
 from creditctl.emulator.control.command import Command, control
 from creditctl.emulator.control.files import allowed_file, create_file, new_file
 from creditctl.emulator.protocol.errors import invalid, missing_parameter
@@ -12,7 +13,7 @@ from creditctl.emulator.protocol.fields import Integer, Text
 from creditctl.emulator.protocol.schema import Fields
 from creditctl.emulator.webhooks.deliveries import USER_AGENT
 
-_CLOCK: Fields = {"advance": Integer(), "set": Integer()}
+_CLOCK: Fields = {"advance": Integer(), "set": Integer(), **BINDING}
 _PATH: Fields = {"path": Text(required=True)}
 
 
@@ -32,8 +33,10 @@ def health(command: Command) -> Any:
     """That it answers, and how much it holds."""
     db = command.services.store.db
     objects = db.execute("SELECT count(*) FROM objects").fetchone()[0]
-    waiting = db.execute("SELECT count(*) FROM deliveries WHERE state = 'pending'").fetchone()[0]
-    return {"emulator": "creditctl", "status": "ok", "objects": objects, "pending_deliveries": waiting}
+    states = dict(db.execute("SELECT state, count(*) FROM deliveries GROUP BY state").fetchall())
+    held = states.get("held", 0) + states.get("queued", 0)
+    waiting = {"pending_deliveries": states.get("pending", 0), "held_deliveries": held}
+    return {"emulator": "creditctl", "status": "ok", "objects": objects, **waiting}
 
 
 def read_clock(command: Command) -> Any:
@@ -42,13 +45,18 @@ def read_clock(command: Command) -> Any:
 
 
 def move_clock(command: Command) -> Any:
-    """`advance` by seconds, or `set` to a time; jobs that fall due on the way run at their own moments."""
+    """`advance` by seconds, or `set` to a time; jobs that fall due on the way run at their own moments. With `object`
+    or `user` the clock stays, and what these seconds hold for it happens now: a bank's result, an expiry, a retry.
+    """
     emulator, params = command.emulator, command.params
     if "advance" not in params and "set" not in params:
         raise missing_parameter("advance")
+    binding = read_binding(command)
     step = params["advance"] if "advance" in params else params["set"] - emulator.now()
     if step < 0:
         raise invalid(f"The clock only goes forward, not {-step} seconds back.")
+    if binding is not None:
+        return read_clock(command) | {"jobs": emulator.bring_forward(binding, step)}
     emulator.move_clock(step)
     return read_clock(command)
 

@@ -142,13 +142,15 @@ def submit(visit: Visit) -> Response:
 def _finished(visit: Visit, session: Body) -> Response:
     """Redirect to the shop, once its endpoints have answered the event of the payment."""
     response = _redirect(success_url(session))
-    # Written a moment ago in this scope, under the lock: the newest such event is this session's.
+    # Written a moment ago in this scope, under the lock: the newest such event is this session's, unless a fault has
+    # kept it from being made.
     row = visit.context.services.store.db.execute(
-        "SELECT id FROM objects WHERE scope = ? AND kind = 'event' AND label = 'checkout.session.completed' "
+        "SELECT id, json_extract(CAST(body AS TEXT), '$.data.object.id') FROM objects "
+        "WHERE scope = ? AND kind = 'event' AND label = 'checkout.session.completed' "
         "ORDER BY created DESC, seq DESC LIMIT 1",
         (visit.context.scope.id,),
     ).fetchone()
-    response.awaits = (visit.context.scope.id, row[0]) if row else None
+    response.awaits = (visit.context.scope.id, row[0]) if row and row[1] == session["id"] else None
     return response
 
 

@@ -44,6 +44,10 @@ CREATE TABLE IF NOT EXISTS attempts (
     id INTEGER PRIMARY KEY, delivery INTEGER NOT NULL, at INTEGER NOT NULL, status INTEGER, error TEXT,
     duration_ms INTEGER NOT NULL, response BLOB);
 CREATE INDEX IF NOT EXISTS attempts_delivery ON attempts (delivery);
+CREATE TABLE IF NOT EXISTS holds (id INTEGER PRIMARY KEY, rule BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS held (
+    delivery INTEGER PRIMARY KEY, hold INTEGER NOT NULL, place INTEGER, follows INTEGER);
+CREATE INDEX IF NOT EXISTS held_follows ON held (follows) WHERE follows IS NOT NULL;
 CREATE TABLE IF NOT EXISTS keys (
     digest TEXT PRIMARY KEY, scope INTEGER NOT NULL, hint TEXT NOT NULL, permissions BLOB NOT NULL,
     expires INTEGER);
@@ -99,9 +103,8 @@ class Store:
         # With WAL a killed process loses nothing; only a power cut may take the last commits, which an emulator can
         # bear.
         self.db.execute("PRAGMA synchronous = NORMAL")
-        self.db.executescript(_SCHEMA)
         self.drawn = self._stored = 0
-        self.recount()
+        self.complete()
 
     def close(self) -> None:
         """Release the file."""
@@ -117,8 +120,13 @@ class Store:
         self.commit()
         self.recount()
 
+    def complete(self) -> None:
+        """Make the tables that a database of an earlier version lacks, after it was opened or replaced."""
+        self.db.executescript(_SCHEMA)
+        self.recount()
+
     def recount(self) -> None:
-        """Read again how many ids were drawn: the database was opened, emptied or replaced."""
+        """Read again how many ids were drawn."""
         row = self.db.execute("SELECT value FROM settings WHERE name = 'drawn'").fetchone()
         self.drawn = self._stored = int(row[0]) if row else 0
 

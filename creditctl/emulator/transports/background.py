@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.webhooks.deliveries import AttemptResult, Outgoing
-from creditctl.emulator.webhooks.outgoing import TIMEOUT_SECONDS
+from creditctl.emulator.webhooks.outgoing import TIMEOUT_SECONDS, refusal
 
 if TYPE_CHECKING:
     import httpx
@@ -74,6 +74,9 @@ class Background:
         self._wake.set()
 
     async def _send(self, outgoing: Outgoing) -> AttemptResult:
+        refused = refusal(outgoing)
+        if refused is not None:
+            return refused
         start = time.monotonic()
         try:
             answer = await self._ready().post(outgoing.url, content=outgoing.body, headers=outgoing.headers)

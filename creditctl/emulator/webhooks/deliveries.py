@@ -11,8 +11,10 @@ import msgspec
 from creditctl.emulator.protocol.versions import render
 from creditctl.emulator.storage.object_types import EVENT, Body
 from creditctl.emulator.storage.store import Store, decode, encode
-from creditctl.emulator.webhooks.faults import Faults
+from creditctl.emulator.webhooks.faults import ATTEMPT_KINDS, Faults
+from creditctl.emulator.webhooks.holds import Holds
 from creditctl.emulator.webhooks.signatures import signature_header
+from creditctl.emulator.webhooks.subjects import Subjects, stored_event_subjects
 
 TEST_RETRY_SECONDS = (600, 7200)
 LIVE_RETRY_SECONDS = (300, 1800, 7200, 18_000, 36_000, 43_200, 54_000, 54_000)
@@ -33,6 +35,8 @@ class Outgoing(msgspec.Struct, frozen=True):
     headers: dict[str, str]
     body: bytes
     attempt: int
+    refused_with: int | None = None
+    """The status that a fault answers in the receiver's place, which is not asked; None: it is."""
 
 
 class AttemptResult(msgspec.Struct, frozen=True):
@@ -52,33 +56,43 @@ class AttemptResult(msgspec.Struct, frozen=True):
 class Deliveries:
     """The delivery rows of all accounts."""
 
-    def __init__(self, store: Store, faults: Faults, retry_seconds: tuple[int, ...] | None) -> None:
+    def __init__(self, store: Store, faults: Faults, holds: Holds, retry_seconds: tuple[int, ...] | None) -> None:
         self._store = store
         self._db = store.db
-        self._faults = faults
+        self._faults, self._holds = faults, holds
         self._retry_seconds = retry_seconds
         self.has_new = False
         """True when rows were planned since somebody last looked."""
         # Taken by a process that was killed before it could say what came of them: they go out again.
         self._db.execute("UPDATE deliveries SET state = 'pending' WHERE state = 'sending'")
 
-    def plan(self, scope: int, event: str, type_: str, endpoint: str, due: int, *, manual: bool = False) -> int:
+    def plan(self, scope: int, event: str, type_: str, endpoint: str, due: int, subjects: Subjects) -> int:
         """Add the row (or by a fault: none that is sent, two, a later one) for one event and endpoint."""
         # `rank` orders deliveries that are due together: 0 keeps the order of events, a reorder fault draws a place.
         state, copies, rank = "pending", 1, 0
-        for fault in self._faults.for_delivery(type_) if self._faults.rules and not manual else ():
+        for fault in self._faults.for_delivery(type_, subjects) if self._faults.rules else ():
             state = "dropped" if fault.kind == "drop" else state
             copies += fault.kind == "duplicate"
-            rank = self._faults.rank() if fault.kind == "reorder" else rank
+            rank = self._faults.rank(fault) if fault.kind == "reorder" else rank
             due += int(fault.seconds) if fault.kind in ("delay", "reorder") else 0
-        row = (scope, event, endpoint, due, state, int(manual), rank)
+        hold = self._holds.keeper(type_, subjects) if self._holds.rules and state == "pending" else None
+        row = (scope, event, endpoint, due, "held" if hold else state, 0, rank)
         for _ in range(copies):
-            last = self._db.execute(
-                "INSERT INTO deliveries (scope, event, endpoint, due, state, manual, rank) VALUES (?,?,?,?,?,?,?)",
-                row,
-            ).lastrowid
+            last = self._insert(row)
+            if hold is not None:
+                self._holds.keep(last, hold)
+        return last
+
+    def resend(self, scope: int, event: str, endpoint: str, due: int) -> int:
+        """Add a row that somebody asked for: no fault and no hold touches it, and it is tried once."""
+        return self._insert((scope, event, endpoint, due, "pending", 1, 0))
+
+    def _insert(self, row: tuple[int, str, str, int, str, int, int]) -> int:
         self.has_new = True
-        return last or 0
+        done = self._db.execute(
+            "INSERT INTO deliveries (scope, event, endpoint, due, state, manual, rank) VALUES (?,?,?,?,?,?,?)", row
+        )
+        return done.lastrowid or 0
 
     def next_due(self) -> int | None:
         """When the next delivery to an endpoint is due."""
@@ -89,28 +103,47 @@ class Deliveries:
 
     def claim(self, now: int, real_time: int, most: int = 100) -> list[Outgoing]:
         """Take the rows that are due; each is taken by one caller."""
-        rows = self._db.execute(
+        taken: list[Outgoing] = []
+        # Once more where all that was due is canceled: what waited behind it may be due now.
+        while not taken and (rows := self._due(now, most)):
+            prepared = [self._prepare(row, now, real_time) for row in rows]
+            taken = [outgoing for outgoing in prepared if outgoing is not None]
+        return taken
+
+    def _due(self, now: int, most: int) -> list[tuple[Any, ...]]:
+        return self._db.execute(
             "SELECT d.id, d.scope, d.event, d.endpoint, d.attempts, s.livemode FROM deliveries d "
             "JOIN scopes s ON s.scope = d.scope WHERE d.state = 'pending' AND d.due <= ? AND d.endpoint NOT GLOB ? "
             "ORDER BY d.due, d.rank, d.id LIMIT ?",
             (now, LISTENER + "_*", most),
         ).fetchall()
-        taken = [self._prepare(row, real_time) for row in rows]
-        return [outgoing for outgoing in taken if outgoing is not None]
 
-    def _prepare(self, row: tuple[Any, ...], real_time: int) -> Outgoing | None:
+    def _prepare(self, row: tuple[Any, ...], now: int, real_time: int) -> Outgoing | None:
         row_id, scope, event, endpoint, attempts, livemode = row
         target = self._store.get(scope, endpoint)
         source = self._store.get(scope, event)
         # Pending retries of a deleted endpoint stop.
         if target is None or target.deleted or source is None:
             self._mark(row_id, "canceled")
+            self.let_next_go(row_id, now)
             return None
         self._mark(row_id, "sending")
         address = decode(target.body)
         payload = render_event(source.body, address["api_version"])
         headers = webhook_headers([target.hidden()["secret"]], real_time, payload, livemode=bool(livemode))
-        return Outgoing(row_id, scope, event, endpoint, address["url"], headers, payload, attempts + 1)
+        refused_with = self._refusal(scope, source.body)
+        return Outgoing(row_id, scope, event, endpoint, address["url"], headers, payload, attempts + 1, refused_with)
+
+    def _refusal(self, scope: int, event: bytes) -> int | None:
+        """The status with which a fault refuses an attempt."""
+        if not self._faults.has(ATTEMPT_KINDS):
+            return None
+        fault = self._faults.for_attempt(decode(event)["type"], stored_event_subjects(self._store, scope, event))
+        return fault.status if fault else None
+
+    def let_next_go(self, delivery: int, now: int) -> None:
+        """The first attempt of a delivery has ended: what a hold let go after it is due."""
+        self.has_new = self._holds.follow(delivery, now) or self.has_new
 
     def _mark(self, row_id: int, state: str) -> None:
         self._db.execute("UPDATE deliveries SET state = ? WHERE id = ?", (state, row_id))
@@ -139,6 +172,7 @@ class Deliveries:
         )
         if outcome.ok:
             self.settle(outgoing.scope, outgoing.event)
+        self.let_next_go(outgoing.id, now)
 
     def _next(self, outgoing: Outgoing, outcome: AttemptResult, now: int, livemode: bool) -> tuple[str, int]:
         if outcome.ok:

@@ -13,6 +13,8 @@ from creditctl.emulator.storage.ids import Ids
 from creditctl.emulator.storage.object_types import EVENT, Body
 from creditctl.emulator.storage.store import Store, column
 from creditctl.emulator.webhooks.deliveries import Deliveries
+from creditctl.emulator.webhooks.faults import Faults
+from creditctl.emulator.webhooks.subjects import event_subjects
 from creditctl.emulator.webhooks.subscribers import Subscribers
 
 RETENTION_SECONDS = 30 * DAY_SECONDS
@@ -43,9 +45,15 @@ class EventRecorder:
     """Stores events and plans their deliveries, inside the caller's transaction."""
 
     def __init__(
-        self, store: Store, ids: Ids, deliveries: Deliveries, subscribers: Subscribers, api_version: str
+        self,
+        store: Store,
+        ids: Ids,
+        deliveries: Deliveries,
+        subscribers: Subscribers,
+        faults: Faults,
+        api_version: str,
     ) -> None:
-        self._store, self._ids = store, ids
+        self._store, self._ids, self._faults = store, ids, faults
         self._deliveries, self._subscribers = deliveries, subscribers
         self._api_version = api_version
 
@@ -59,7 +67,13 @@ class EventRecorder:
         previous: Body | None,
         cause: EventCause,
     ) -> str:
-        """Store one event about an object as it is now (`snapshot`, encoded) and answer the event's id."""
+        """Store one event about an object as it is now (`snapshot`, encoded) and answer the event's id.
+
+        Where a fault wants that it is never made, nothing is stored and the id is empty.
+        """
+        subjects = event_subjects(self._store, scope.id, snapshot)
+        if self._faults.omits(type_, subjects):
+            return ""
         subscribers = self._subscribers.matching(scope.id, type_)
         data: dict[str, Any] = {"object": msgspec.Raw(snapshot)}
         if previous:
@@ -78,7 +92,7 @@ class EventRecorder:
         }
         self._store.add(scope.id, EVENT, event)
         for subscriber in subscribers:
-            self._deliveries.plan(scope.id, event_id, type_, subscriber, now)
+            self._deliveries.plan(scope.id, event_id, type_, subscriber, now, subjects)
         return event_id
 
     def _new_id(self, scope: AccountScope, now: int, object_id: str) -> str:

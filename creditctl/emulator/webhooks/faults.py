@@ -1,10 +1,14 @@
-"""Fault injection: into answers (status, latency, cut) and deliveries (loss, copies, delay, order).
+"""Fault injection: into answers (status, latency, cut), events (never made) and deliveries (lost, double, late, …).
 
-Rules are matched by method, path and event type; `count` and a seeded `probability` say how often.
+Rules are matched by method, path and event type, and by the object or user that they are bound to; `count` and a seeded
+`probability` say how often.
+
+Source: Stripe docs, "Handle webhook event generation failures": an event can fail to be made for good; then it is
+neither delivered nor listed.
 """
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -12,9 +16,13 @@ import msgspec
 
 from creditctl.emulator.protocol.limits import RATE_LIMITED
 from creditctl.emulator.protocol.wire import Response
+from creditctl.emulator.webhooks.subjects import Binding, Subjects
 
 ANSWER_KINDS = frozenset({"status", "latency", "cut_before", "cut_after"})
 DELIVERY_KINDS = frozenset({"drop", "duplicate", "delay", "reorder"})
+ATTEMPT_KINDS = frozenset({"refuse"})
+EVENT_KINDS = frozenset({"omit"})
+KINDS = ANSWER_KINDS | DELIVERY_KINDS | ATTEMPT_KINDS | EVENT_KINDS
 
 
 class Fault(msgspec.Struct):
@@ -30,6 +38,8 @@ class Fault(msgspec.Struct):
     status: int = 500
     seconds: float = 0.0
     hits: int = 0
+    binding: Binding | None = None
+    """What it is bound to; None: it strikes whatever else fits."""
 
 
 def apply_faults(struck: list[Fault], answer: Callable[[], Response]) -> Response:
@@ -64,11 +74,13 @@ class Faults:
     def __init__(self, seed: str | None) -> None:
         self.rules: list[Fault] = []
         self._next_id = 1
+        self._seed = seed
         self._random = random.Random(seed)  # noqa: S311 - chance for tests, not secrets
+        self._chances: dict[Binding, random.Random] = {}
 
-    def add(self, given: Mapping[str, Any]) -> Fault:
+    def add(self, given: Mapping[str, Any], binding: Binding | None = None) -> Fault:
         """Put a rule with these fields in force under the next number; the control API has validated them."""
-        rule = Fault(**given)
+        rule = Fault(**given, binding=binding)
         rule.id, rule.hits = self._next_id, 0
         self._next_id += 1
         self.rules.append(rule)
@@ -76,37 +88,76 @@ class Faults:
 
     def remove(self, fault_id: int | None) -> int:
         """Lift one rule, or all; answers how many."""
+        return self._keep(lambda rule: fault_id is not None and rule.id != fault_id)
+
+    def unbind(self, binding: Binding) -> int:
+        """Lift the rules that are bound so; answers how many."""
+        return self._keep(lambda rule: rule.binding != binding)
+
+    def _keep(self, stays: Callable[[Fault], bool]) -> int:
         before = len(self.rules)
-        self.rules = [] if fault_id is None else [rule for rule in self.rules if rule.id != fault_id]
+        self.rules = [rule for rule in self.rules if stays(rule)]
         return before - len(self.rules)
 
-    def for_answer(self, method: str, path: str) -> list[Fault]:
-        """The rules that strike this request."""
+    def for_answer(self, method: str, path: str, subjects: Subjects | None) -> list[Fault]:
+        """The rules that strike this request; without subjects (no key fits) none that is bound does."""
         return [
             rule
-            for rule in self.rules
-            if rule.kind in ANSWER_KINDS
-            and rule.method in ("*", method)
+            for rule in self._of(ANSWER_KINDS)
+            if rule.method in ("*", method)
             and fnmatchcase(path, rule.path)
+            and _is_about(rule, subjects)
             and self._strikes(rule)
         ]
 
-    def for_delivery(self, event_type: str) -> list[Fault]:
+    def for_delivery(self, event_type: str, subjects: Subjects) -> list[Fault]:
         """The rules that strike the deliveries of this event."""
+        return self._for_event(DELIVERY_KINDS, event_type, subjects)
+
+    def for_attempt(self, event_type: str, subjects: Subjects) -> Fault | None:
+        """The rule that refuses this attempt, before the receiver hears of it."""
+        return next(iter(self._for_event(ATTEMPT_KINDS, event_type, subjects)), None)
+
+    def omits(self, event_type: str, subjects: Subjects) -> bool:
+        """Whether this event is never made."""
+        return bool(self._for_event(EVENT_KINDS, event_type, subjects))
+
+    def has(self, kinds: frozenset[str]) -> bool:
+        """Whether a rule of these kinds is in force."""
+        return any(True for _ in self._of(kinds))
+
+    def _of(self, kinds: frozenset[str]) -> Iterator[Fault]:
+        return (rule for rule in self.rules if rule.kind in kinds)
+
+    def _for_event(self, kinds: frozenset[str], event_type: str, subjects: Subjects) -> list[Fault]:
         return [
             rule
-            for rule in self.rules
-            if rule.kind in DELIVERY_KINDS and fnmatchcase(event_type, rule.event) and self._strikes(rule)
+            for rule in self._of(kinds)
+            if fnmatchcase(event_type, rule.event) and _is_about(rule, subjects) and self._strikes(rule)
         ]
 
-    def rank(self) -> int:
+    def rank(self, rule: Fault) -> int:
         """A chance place in the order of delivery."""
-        return self._random.randint(-1_000_000, 1_000_000)
+        return self._chance(rule).randint(-1_000_000, 1_000_000)
+
+    def _chance(self, rule: Fault) -> random.Random:
+        """The chance of a rule: each binding has its own, so that scenarios side by side do not share one."""
+        bound = rule.binding
+        if bound is None:
+            return self._random
+        if bound not in self._chances:
+            seed = None if self._seed is None else f"{self._seed}:{bound.object}:{bound.user}"
+            self._chances[bound] = random.Random(seed)  # noqa: S311 - as above
+        return self._chances[bound]
 
     def _strikes(self, rule: Fault) -> bool:
         if rule.count is not None and rule.hits >= rule.count:
             return False
-        if rule.probability < 1.0 and self._random.random() >= rule.probability:
+        if rule.probability < 1.0 and self._chance(rule).random() >= rule.probability:
             return False
         rule.hits += 1
         return True
+
+
+def _is_about(rule: Fault, subjects: Subjects | None) -> bool:
+    return rule.binding is None or (subjects is not None and subjects.fit(rule.binding))

@@ -136,6 +136,8 @@ class Listeners:
             self._store.db.execute(
                 "UPDATE deliveries SET state = 'acknowledged' WHERE id = ? AND state = 'sending'", (delivery,)
             )
+            # An application that is down is never reported, so the next one in order goes as soon as the CLI has this.
+            deliveries.let_next_go(delivery, now)
         elif message.get("type") == "webhook_response":
             event = self._event_of(delivery, session)
             if event is not None:

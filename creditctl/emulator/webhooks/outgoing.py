@@ -18,8 +18,18 @@ if TYPE_CHECKING:
 TIMEOUT_SECONDS = 20.0
 
 
+def refusal(outgoing: Outgoing) -> AttemptResult | None:
+    """The outcome of an attempt that a fault refuses: the receiver never hears of it."""
+    if outgoing.refused_with is None:
+        return None
+    return AttemptResult(outgoing.refused_with, "Refused by a fault of the emulator: it was not sent.")
+
+
 def attempt(outgoing: Outgoing, send: Send) -> AttemptResult:
     """Send a delivery once; every failure becomes an outcome."""
+    refused = refusal(outgoing)
+    if refused is not None:
+        return refused
     start = time.monotonic()
     try:
         reply = send(outgoing.url, outgoing.headers, outgoing.body)

@@ -32,3 +32,13 @@ def test_an_advance_that_says_nothing_clear_is_a_usage_error(cli: Cli, arguments
 
     assert cli("emulator", "advance", *arguments).exit_code == ExitCode.USAGE
     assert cli("emulator", "clock", "--json").report["now"] == before
+
+
+def test_time_passes_for_one_session_alone(cli: Cli, client: stripe.StripeClient, session: Callable[[], str]) -> None:
+    early, late = session(), session()
+    done = cli("emulator", "advance", "25h", "--object", early)
+
+    assert f"Happened early for {early}: 1." in done.stdout
+    assert "+0 s from this machine's" in done.stdout
+    states = [client.v1.checkout.sessions.retrieve(each).status for each in (early, late)]
+    assert states == ["expired", "open"]

@@ -50,6 +50,21 @@ def test_snapshot_and_restore(emulator: Emulator, ask: Inside, files: Path) -> N
     assert "error" in control(emulator, "POST", "/restore", path=str(files / "none.db"))
 
 
+def test_a_snapshot_of_an_earlier_version_gets_the_tables_that_it_lacks(
+    emulator: Emulator, ask: Inside, files: Path
+) -> None:
+    ask("POST", "/v1/products", "name=Before")
+    path = files / "old.db"
+    control(emulator, "POST", "/snapshot", path=str(path))
+    with sqlite3.connect(path) as db:
+        db.execute("DROP TABLE holds")
+        db.execute("DROP TABLE held")
+    db.close()
+
+    assert "error" not in control(emulator, "POST", "/restore", path=str(path))
+    assert control(emulator, "POST", "/holds", user="user_1")["held"] == []
+
+
 def test_restoring_what_is_no_snapshot(ask: Inside, files: Path) -> None:
     ask("POST", "/v1/products", "name=Kept")
     text, other, folder = files / "text", files / "other.db", files / "folder"

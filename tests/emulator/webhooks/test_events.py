@@ -10,6 +10,7 @@ from creditctl.emulator.storage.store import Store
 from creditctl.emulator.webhooks.deliveries import Deliveries
 from creditctl.emulator.webhooks.events import EventCause, EventRecorder, by_types, previous_attributes
 from creditctl.emulator.webhooks.faults import Faults
+from creditctl.emulator.webhooks.holds import Holds
 from creditctl.emulator.webhooks.listeners import Listeners
 from creditctl.emulator.webhooks.subscribers import Subscribers
 
@@ -23,8 +24,9 @@ def store() -> Store:
 
 @pytest.fixture
 def recorder(store: Store) -> EventRecorder:
-    deliveries, listeners = Deliveries(store, Faults(None), None), Listeners(store)
-    return EventRecorder(store, Ids("seed"), deliveries, Subscribers(store, listeners), "2026-10-28.endive")
+    faults, listeners = Faults(None), Listeners(store)
+    deliveries = Deliveries(store, faults, Holds(store), None)
+    return EventRecorder(store, Ids("seed"), deliveries, Subscribers(store, listeners), faults, "2026-10-28.endive")
 
 
 def stored(store: Store, event_id: str) -> dict[str, Any]:

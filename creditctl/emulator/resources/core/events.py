@@ -60,7 +60,7 @@ def retry(context: RequestContext) -> bytes:
     else:
         targets = context.services.subscribers.matching(context.scope.id, event["type"])
     for target in targets:
-        context.services.deliveries.plan(context.scope.id, row.id, event["type"], target, context.now, manual=True)
+        context.services.deliveries.resend(context.scope.id, row.id, target, context.now)
     return row.body
 
 
