@@ -27,9 +27,10 @@ bench: ## ratios, measured side by side in one run
 	@$(PYTHON) .ci/install.py test
 	@$(BIN)/python -m tests.bench.run $(ARGS)
 
-docs: ## rewrite the generated pages of docs/ from the program itself
+docs: ## rewrite the generated pages of docs/ from the program itself, and what the emulator knows of the SDK's types
 	@$(PYTHON) .ci/install.py
 	@$(BIN)/python .ci/docs.py
+	@$(BIN)/python .ci/sdk_shapes.py
 
 format: ## rewrite formatting and what can be fixed by machine
 	@$(PYTHON) .ci/install.py check

@@ -3,15 +3,15 @@
 Source: Stripe API reference, "Authentication", "Errors", "Idempotent requests", "Versioning".
 """
 
-import re
 import time
 from collections.abc import Mapping
 
 from creditctl.emulator.api.accounts import Accounts, Caller, check_permission
 from creditctl.emulator.api.context import RequestContext, Services
 from creditctl.emulator.api.expand import expand
+from creditctl.emulator.api.left_out import answer_left_out
 from creditctl.emulator.api.routes import Route, Router
-from creditctl.emulator.protocol.errors import StripeError, invalid, not_emulated, unrecognized_url
+from creditctl.emulator.protocol.errors import StripeError, invalid
 from creditctl.emulator.protocol.forms import Tree, decode
 from creditctl.emulator.protocol.limits import RateLimit
 from creditctl.emulator.protocol.schema import read_fields
@@ -23,23 +23,6 @@ from creditctl.emulator.storage.idempotency import StoredResponse
 from creditctl.emulator.storage.object_types import Body
 from creditctl.emulator.storage.store import decode as from_json
 from creditctl.emulator.storage.store import encode
-
-_LEFT_OUT = re.compile(
-    r"/v1/(accounts|account_links|account_sessions|apple_pay|application_fees|apps|billing|billing_portal|climate|"
-    r"confirmation_tokens|country_specs|credit_notes|crypto|customer_sessions|entitlements|ephemeral_keys|"
-    r"exchange_rates|files|file_links|financial_connections|forwarding|identity|invoice_payments|"
-    r"invoice_rendering_templates|invoiceitems|invoices|issuing|linked_accounts|mandates|payment_links|"
-    r"payment_method_configurations|payment_method_domains|plans|quotes|reporting|setup_attempts|setup_intents|"
-    r"shipping_rates|sigma|sources|subscription_items|subscription_schedules|subscriptions|tax|tax_codes|tax_ids|"
-    r"tax_rates|terminal|test_helpers|tokens|topups|transfers|treasury)(/|$)|/v2/"
-)
-
-_MADE_OTHERWISE = re.compile(
-    r"/v1/(charges(/[^/]+/(capture|dispute))?|customers/[^/]+/(balance_transactions|bank_accounts|cards|"
-    r"funding_instructions|sources|subscriptions|tax_ids)|payment_intents/[^/]+/"
-    r"(apply_customer_balance|increment_authorization|verify_microdeposits)|products/[^/]+/features)\Z"
-)
-"""What Stripe can also do by POST to resources that are here."""
 
 
 class Api:
@@ -81,11 +64,9 @@ class Api:
         _check_account(request.headers, caller)
         found = self._router.find(request.method, request.path)
         if found is None:
-            left_out = _LEFT_OUT.match(request.path) or (
-                request.method == "POST" and _MADE_OTHERWISE.match(request.path)
-            )
-            refuse = not_emulated if left_out else unrecognized_url
-            raise refuse(request.method, request.path)
+            tree = decode(request.query) if request.query else {}
+            none = answer_left_out(context, caller, request.method, request.path, tree)
+            return Response(200, headers, none)
         entry, context.args = found
         check_permission(caller, entry.permission)
         context.base_url = _base_url(request.headers)

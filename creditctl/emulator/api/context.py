@@ -56,7 +56,7 @@ class RequestContext:
     """One request, or one scheduled job, at work inside one transaction."""
 
     __slots__ = (
-        "args", "base_url", "browser", "idempotency_key", "now", "params", "request_id", "scope",
+        "args", "asides", "base_url", "browser", "idempotency_key", "now", "params", "request_id", "scope",
         "services", "version", "version_given",
     )  # fmt: skip
 
@@ -66,6 +66,8 @@ class RequestContext:
         self.now = now
         self.params: dict[str, Any] = {}
         self.args: tuple[str, ...] = ()
+        self.asides: dict[str, dict[str, Any]] = {}
+        """What an answer leaves out of its parts and `expand[]` may ask for, by the id of the part."""
         self.request_id: str | None = None
         self.idempotency_key: str | None = None
         self.version = services.options.api_version

@@ -7,15 +7,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from creditctl.emulator.api.context import RequestContext
-from creditctl.emulator.protocol.errors import invalid
-from creditctl.emulator.storage.object_types import KINDS, NESTED_EXPANDABLE, Body
+from creditctl.emulator.documented.expandable import is_expandable, leads_further
+from creditctl.emulator.protocol.errors import StripeError, invalid
+from creditctl.emulator.storage.object_types import Body
 
 MOST_LEVELS = 4
 
 Include = Callable[[RequestContext, Body], Any]
 """Loads a part of an object that appears only when it is asked for."""
 Includable = Mapping[tuple[str, str], Include]
-"""The loaders by object and key; a key with a dot lies below another part."""
+"""The loaders by object and path in it."""
 
 
 def expand(context: RequestContext, includable: Includable, body: Body, paths: list[str]) -> None:
@@ -26,65 +27,76 @@ def expand(context: RequestContext, includable: Includable, body: Body, paths: l
             raise invalid(
                 f"You cannot expand more than {MOST_LEVELS} levels of a property", param="expand", executed=False
             )
-        _walk(context, includable, body, parts, path)
+        _Expansion(context, includable, path).walk(body, body, (), parts)
 
 
-def _walk(context: RequestContext, includable: Includable, body: Body, parts: list[str], path: str) -> None:
-    # A part below a plain hash (`total_details.breakdown`) is named by its whole path.
-    nested = includable.get((body.get("object", ""), ".".join(parts))) if len(parts) > 1 else None
-    if nested is not None:
-        nested(context, body)
-        return
-    key, rest = parts[0], parts[1:]
-    if not rest and _is_plain(includable, body, key):
-        raise _refused(path)
-    _open(context, includable, body, key, path)
-    value = body.get(key)
-    if not rest or value is None:
-        return
-    for child in value if isinstance(value, list) else [value]:
-        if not isinstance(child, dict):
-            raise _refused(path)
-        _walk(context, includable, child, rest, path)
+class _Expansion:
+    """One path on its way into a body."""
+
+    def __init__(self, context: RequestContext, includable: Includable, path: str) -> None:
+        self._context = context
+        self._includable = includable
+        self._path = path
+
+    def walk(self, whole: Body, part: Body, done: tuple[str, ...], rest: list[str]) -> None:
+        """Open the next key of `part`, which lies at `done` in the object `whole`, and go on below it."""
+        key, *rest = rest
+        here = (*done, key)
+        value = self._open(whole, part, here, last=not rest)
+        if not rest:
+            return
+        for child in value if isinstance(value, list) else [value]:
+            # What is null, or an object that is not here, has nothing to expand: the path passes.
+            if isinstance(child, dict) and "object" in child:
+                self.walk(child, child, (), rest)
+            elif isinstance(child, dict):
+                self.walk(whole, child, here, rest)
+
+    def _open(self, whole: Body, part: Body, here: tuple[str, ...], *, last: bool) -> Any:
+        """Make a key an object where it is an id or an absent part; refuses what can't be expanded."""
+        kind, name, key = str(whole.get("object", "")), ".".join(here), here[-1]
+        load = self._includable.get((kind, name))
+        value = part.get(key)
+        if load is not None:
+            if value is None or isinstance(value, str):
+                value = load(self._context, whole)
+                if value is not None:
+                    part[key] = value
+        elif is_expandable(kind, name):
+            if value is not None:
+                value = part[key] = self._objects(value)
+        elif not _is_object(value) and (last or not self._leads_on(kind, name, value)):
+            raise self._refused()
+        return value
+
+    def _leads_on(self, kind: str, name: str, value: Any) -> bool:
+        """Whether something below a plain part can be expanded: in the object itself, or in objects that it lists."""
+        below = any(owner == kind and path.startswith(f"{name}.") for owner, path in self._includable)
+        return below or leads_further(kind, name) or _lists_objects(kind, value)
+
+    def _objects(self, value: Any) -> Any:
+        """The objects behind an id, or behind a list of ids."""
+        if isinstance(value, list):
+            return [self._objects(item) for item in value]
+        return self._load(value) if isinstance(value, str) else value
+
+    def _load(self, object_id: str) -> Body | str:
+        row = self._context.services.store.get(self._context.scope.id, object_id)
+        if row is None:
+            return object_id
+        return {"id": row.id, "object": row.kind, "deleted": True} if row.deleted else row.decoded()
+
+    def _refused(self) -> StripeError:
+        return invalid(f"This property cannot be expanded ({self._path}).", param="expand", executed=False)
 
 
-def _is_plain(includable: Includable, body: Body, key: str) -> bool:
-    """A hash or list that belongs to its object and is always there."""
-    value, kind = body.get(key), body.get("object", "")
-    if not isinstance(value, dict | list) or (kind, key) in includable:
+def _is_object(value: Any) -> bool:
+    """Whether a value is a whole object that stands inside another, as a line item's price does."""
+    return isinstance(value, dict) and isinstance(value.get("object"), str)
+
+
+def _lists_objects(kind: str, value: Any) -> bool:
+    """Whether a value is the `data` of a list, or a list of whole objects."""
+    if not isinstance(value, list):
         return False
-    return not _may_expand(body, kind, key)
-
-
-def _open(context: RequestContext, includable: Includable, body: Body, key: str, path: str) -> None:
-    """Make `body[key]` an object where it is an id or an absent part."""
-    kind = body.get("object", "")
-    load = includable.get((kind, key))
-    value = body.get(key)
-    if load is not None:
-        if value is None or isinstance(value, str):
-            body[key] = load(context, body)
-        return
-    if isinstance(value, str):
-        if not _may_expand(body, kind, key):
-            raise _refused(path)
-        body[key] = _load(context, value)
-    elif not isinstance(value, dict | list) and not _may_expand(body, kind, key):
-        raise _refused(path)
-
-
-def _load(context: RequestContext, object_id: str) -> Body | str:
-    row = context.services.store.get(context.scope.id, object_id)
-    if row is None:
-        return object_id
-    return {"id": row.id, "object": row.kind, "deleted": True} if row.deleted else row.decoded()
-
-
-def _may_expand(body: Body, kind: str, key: str) -> bool:
-    if kind in KINDS:
-        return key in KINDS[kind].expandable
-    return key in NESTED_EXPANDABLE and NESTED_EXPANDABLE[key](body)
-
-
-def _refused(path: str) -> Exception:
-    return invalid(f"This property cannot be expanded ({path}).", param="expand", executed=False)
+    return kind in ("list", "search_result") or any(map(_is_object, value))

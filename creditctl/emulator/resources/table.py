@@ -7,7 +7,7 @@ from creditctl.emulator.payments import balances, settlement
 from creditctl.emulator.payments import disputes as dispute_states
 from creditctl.emulator.payments import refunds as refund_states
 from creditctl.emulator.resources import account, radar, search, stripecli, webhook_endpoints
-from creditctl.emulator.resources.checkout import flow, payment_pages, sessions
+from creditctl.emulator.resources.checkout import flow, included_parts, payment_pages, sessions
 from creditctl.emulator.resources.core import (
     balance,
     charges,
@@ -61,13 +61,22 @@ JOBS: Jobs = {
 """A scheduled job is kept by its name, in snapshots too: a name that was ever used keeps its meaning."""
 INCLUDABLE: Includable = {
     ("charge", "refunds"): charges.refunds,
-    ("checkout.session", "line_items"): sessions.included_items,
-    ("checkout.session", "total_details.breakdown"): sessions.breakdown,
+    ("checkout.session", "line_items"): included_parts.included_items,
+    ("checkout.session", "total_details.breakdown"): included_parts.breakdown,
     ("coupon", "applies_to"): coupons.applies_to,
+    ("coupon", "currency_options"): coupons.currency_options,
+    ("customer", "cash_balance"): customers.cash_balance,
+    ("customer", "invoice_credit_balance"): customers.no_invoice_credit,
     ("customer", "sources"): customers.empty_list("sources"),
     ("customer", "subscriptions"): customers.empty_list("subscriptions"),
     ("customer", "tax"): customers.tax,
     ("customer", "tax_ids"): customers.empty_list("tax_ids"),
+    ("item", "discounts"): included_parts.item_discounts,
+    ("item", "taxes"): included_parts.item_part("taxes"),
+    ("payment_intent", "amount_details.line_items"): payment_intents.no_amount_lines,
     ("price", "currency_options"): prices.currency_options,
     ("price", "tiers"): prices.tiers,
+    ("promotion_code", "restrictions.currency_options"): coupons.restriction_options,
 }
+"""Source: Stripe API reference, the fields that are marked "Expandable" and hold no id; Stripe docs, "Expanding
+responses"; for `invoice_credit_balance` and `line_items.data.discounts` recorded calls of pay and dj-stripe."""

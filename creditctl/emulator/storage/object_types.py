@@ -1,6 +1,6 @@
-"""Object types: how each kind of object is named, listed, found and expanded."""
+"""Object types: how each kind of object is named, listed and found."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -11,8 +11,7 @@ Body = dict[str, Any]
 class ObjectType(msgspec.Struct, frozen=True):
     """One kind of object.
 
-    `links` names the store's index columns (owner, parent, label) by the body's key that fills them;
-    `expandable` are keys that hold an id.
+    `links` names the store's index columns (owner, parent, label) by the body's key that fills them.
     """
 
     name: str
@@ -20,7 +19,6 @@ class ObjectType(msgspec.Struct, frozen=True):
     title: str = ""
     param: str = "id"
     links: Mapping[str, str] = {}
-    expandable: frozenset[str] = frozenset()
 
     def columns(self, body: Body) -> tuple[Any, Any, Any]:
         """The values of owner, parent and label for a body."""
@@ -44,40 +42,33 @@ def _kind(
     url: str = "",
     title: str = "",
     param: str = "id",
-    expandable: str = "",
     **links: str,
 ) -> ObjectType:
-    return ObjectType(name, url, title or name, param, links, frozenset(expandable.split()))
+    return ObjectType(name, url, title or name, param, links)
 
 
-PRODUCT = _kind("product", "/v1/products", expandable="default_price tax_code")
-PRICE = _kind("price", "/v1/prices", param="price", parent="product", label="lookup_key", expandable="product")
-CUSTOMER = _kind("customer", "/v1/customers", label="email", expandable="default_source test_clock")
+PRODUCT = _kind("product", "/v1/products")
+PRICE = _kind("price", "/v1/prices", param="price", parent="product", label="lookup_key")
+CUSTOMER = _kind("customer", "/v1/customers", label="email")
 SESSION = _kind(
     "checkout.session",
     "/v1/checkout/sessions",
     param="session",
     owner="customer",
     parent="payment_intent",
-    expandable="customer payment_intent invoice payment_link setup_intent subscription",
 )
-PAYMENT_METHOD = _kind(
-    "payment_method", "/v1/payment_methods", "PaymentMethod", "payment_method", "customer", owner="customer"
-)
+PAYMENT_METHOD = _kind("payment_method", "/v1/payment_methods", "PaymentMethod", "payment_method", owner="customer")
 PAYMENT_INTENT = _kind(
     "payment_intent",
     "/v1/payment_intents",
     param="intent",
     owner="customer",
-    expandable="customer latest_charge payment_method review application on_behalf_of source",
 )
 CHARGE = _kind(
     "charge",
     "/v1/charges",
     owner="customer",
     parent="payment_intent",
-    expandable="balance_transaction customer payment_intent review application application_fee "
-    "failure_balance_transaction on_behalf_of source_transfer transfer dispute",
 )
 REFUND = _kind(
     "refund",
@@ -85,8 +76,6 @@ REFUND = _kind(
     param="refund",
     owner="charge",
     parent="payment_intent",
-    expandable="balance_transaction charge payment_intent failure_balance_transaction customer payment_method "
-    "source_transfer_reversal transfer_reversal",
 )
 DISPUTE = _kind(
     "dispute",
@@ -94,7 +83,6 @@ DISPUTE = _kind(
     param="dispute",
     owner="charge",
     parent="payment_intent",
-    expandable="charge payment_intent",
 )
 BALANCE_TRANSACTION = _kind(
     "balance_transaction",
@@ -102,14 +90,12 @@ BALANCE_TRANSACTION = _kind(
     "balance transaction",
     parent="source",
     label="available_on",
-    expandable="source",
 )
 PAYOUT = _kind(
     "payout",
     "/v1/payouts",
     param="payout",
     label="status",
-    expandable="balance_transaction destination failure_balance_transaction original_payout reversed_by",
 )
 EVENT = _kind("event", "/v1/events", label="type")
 WEBHOOK_ENDPOINT = _kind("webhook_endpoint", "/v1/webhook_endpoints", "webhook endpoint", "webhook_endpoint")
@@ -119,7 +105,6 @@ PROMOTION_CODE = _kind(
     "/v1/promotion_codes",
     "promotion code",
     "promotion_code",
-    "customer",
     owner="customer",
     label="code",
 )
@@ -128,11 +113,10 @@ EARLY_FRAUD_WARNING = _kind(
     "/v1/radar/early_fraud_warnings",
     "early fraud warning",
     "early_fraud_warning",
-    "charge payment_intent",
     owner="charge",
     parent="payment_intent",
 )
-REVIEW = _kind("review", "/v1/reviews", param="review", expandable="charge payment_intent")
+REVIEW = _kind("review", "/v1/reviews", param="review")
 BANK_ACCOUNT = _kind("bank_account", "/v1/external_accounts", "external account")
 
 KINDS = {
@@ -158,9 +142,3 @@ KINDS = {
         BANK_ACCOUNT,
     )
 }
-
-NESTED_EXPANDABLE: Mapping[str, Callable[[Body], bool]] = {
-    "coupon": lambda holder: "promotion_code" in holder or holder.get("type") == "coupon",
-    "promotion_code": lambda holder: "coupon" in holder,
-}
-"""Ids inside a session's `discounts` and a code's `promotion`, which have no object of their own."""

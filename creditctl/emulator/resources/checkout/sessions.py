@@ -25,11 +25,12 @@ from creditctl.emulator.protocol.schema import Hash
 from creditctl.emulator.protocol.versions import RENAMED_UI_MODES_SINCE, since
 from creditctl.emulator.resources.checkout.bodies import new_session
 from creditctl.emulator.resources.checkout.flow import expire_session
+from creditctl.emulator.resources.checkout.included_parts import items_page
 from creditctl.emulator.resources.checkout.items import LINE_ITEMS, apply_discount, build_items, check_total
 from creditctl.emulator.resources.checkout.params import CREATE, NOT_IN_PAYMENT_MODE, UPDATE
 from creditctl.emulator.resources.core.payment_intents.checks import check_types, refuse_connect
-from creditctl.emulator.storage.object_types import COUPON, CUSTOMER, PROMOTION_CODE, SESSION, Body
-from creditctl.emulator.storage.store import Row, body_value
+from creditctl.emulator.storage.object_types import CUSTOMER, SESSION, Body
+from creditctl.emulator.storage.store import body_value
 
 SHORTEST_LIFE_SECONDS = 30 * MINUTE_SECONDS
 
@@ -157,23 +158,6 @@ def expire(context: RequestContext) -> Body:
     return expire_session(context, session)
 
 
-def _items_page(row: Row, limit: int, after: str | None = None, before: str | None = None) -> Body:
-    """A page of the line items; they come in the order given."""
-    items: list[Body] = row.hidden()["items"]
-    ids = [item["id"] for item in items]
-    start = ids.index(after) + 1 if after in ids else 0
-    end = ids.index(before) if before in ids else len(items)
-    if before:
-        start = max(end - limit, 0)
-    more = start > 0 if before else end - start > limit
-    return {
-        "object": "list",
-        "data": items[start : min(end, start + limit)],
-        "has_more": more,
-        "url": f"/v1/checkout/sessions/{row.id}/line_items",
-    }
-
-
 def line_items(context: RequestContext) -> Body:
     """The line items of a session."""
     row = context.fetch_row(SESSION, context.args[0])
@@ -184,32 +168,7 @@ def line_items(context: RequestContext) -> Body:
     for name in ("starting_after", "ending_before"):
         if name in params and params[name] not in known:
             raise no_such("item", params[name], name, status=400)
-    return _items_page(row, params.get("limit", 10), after, before)
-
-
-def included_items(context: RequestContext, session: Body) -> Body:
-    """`line_items` of an expanded session."""
-    return _items_page(context.fetch_row(SESSION, session["id"]), 10)
-
-
-def breakdown(context: RequestContext, session: Body) -> None:
-    """`total_details.breakdown`: the discounts, one by one."""
-    shown = []
-    for entry in session["discounts"]:
-        code = context.fetch(PROMOTION_CODE, entry["promotion_code"]) if entry["promotion_code"] else None
-        coupon_id = code["promotion"]["coupon"] if code else entry["coupon"]
-        discount = {
-            "id": "di_1" + session["id"][-23:],
-            "object": "discount",
-            "checkout_session": session["id"],
-            "customer": session["customer"],
-            "end": None,
-            "promotion_code": entry["promotion_code"],
-            "source": {"coupon": context.fetch(COUPON, coupon_id), "type": "coupon"},
-            "start": session["created"],
-        }
-        shown.append({"amount": session["total_details"]["amount_discount"], "discount": discount})
-    session["total_details"]["breakdown"] = {"discounts": shown, "taxes": []}
+    return items_page(context, row, params.get("limit", 10), after, before)
 
 
 _FILTERS = {

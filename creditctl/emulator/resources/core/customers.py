@@ -117,6 +117,23 @@ def tax(_: RequestContext, __: Body) -> Body:
     return {"automatic_tax": "unrecognized_location", "ip_address": None, "location": None, "provider": "stripe"}
 
 
+def cash_balance(context: RequestContext, customer: Body) -> Body:
+    """The cash balance of a customer whom nobody sent a bank transfer."""
+    return {
+        "object": "cash_balance",
+        "available": None,
+        "customer": customer["id"],
+        "customer_account": None,
+        "livemode": context.scope.livemode,
+        "settings": {"reconciliation_mode": "automatic", "using_merchant_default": True},
+    }
+
+
+def no_invoice_credit(_: RequestContext, __: Body) -> Body:
+    """`invoice_credit_balance` of a customer without invoices to come. Source: recorded as `{}`."""
+    return {}
+
+
 def retrieve_customer(context: RequestContext) -> Body | bytes:
     """A customer, or the stub of a deleted one."""
     row = context.services.store.get(context.scope.id, context.args[0])

@@ -151,6 +151,18 @@ def applies_to(context: RequestContext, coupon: Body) -> Body | None:
     return {"products": products} if products else None
 
 
+def currency_options(_: RequestContext, coupon: Body) -> Body:
+    """What a coupon takes off in each currency."""
+    return {coupon["currency"]: {"amount_off": coupon["amount_off"]}} if coupon["currency"] else {}
+
+
+def restriction_options(_: RequestContext, code: Body) -> Body:
+    """The minimum of a promotion code in each currency."""
+    limits = code["restrictions"]
+    currency = limits["minimum_amount_currency"]
+    return {currency: {"minimum_amount": limits["minimum_amount"]}} if currency else {}
+
+
 def update_coupon(context: RequestContext) -> Body:
     """Change a coupon's name or metadata."""
     before = context.fetch(COUPON, context.args[0])

@@ -165,6 +165,12 @@ def update(context: RequestContext) -> Body:
     return context.save(PAYMENT_INTENT, after)
 
 
+def no_amount_lines(_: RequestContext, intent: Body) -> Body:
+    """`amount_details.line_items` of an intent without any."""
+    url = f"/v1/payment_intents/{intent['id']}/amount_details_line_items"
+    return {"object": "list", "data": [], "has_more": False, "url": url}
+
+
 def retrieve_intent(context: RequestContext) -> Body | bytes:
     """An intent; a wrong client secret is refused."""
     row = context.fetch_row(PAYMENT_INTENT, context.args[0])

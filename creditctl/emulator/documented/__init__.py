@@ -1,0 +1,1 @@
+"""What Stripe documents beyond what is emulated: expandable fields, endpoints, parameters; from the SDK's types."""
