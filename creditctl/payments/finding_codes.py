@@ -91,6 +91,12 @@ def correction(user_id: str, credits: int, corrects: int) -> str:
     return f"`creditctl ledger adjust --user {quoted(user_id)} --credits {credits} --corrects {corrects} --reason TEXT`"
 
 
+def booking(user_id: str, credits: int, payment_key: str) -> str:
+    """The ready command that books credits for a payment, as its own webhook would have: it corrects no entry."""
+    user = quoted(user_id)
+    return f"`creditctl ledger adjust --user {user} --credits {credits} --payment {payment_key} --reason TEXT`"
+
+
 def quoted(text: str) -> str:
     """A text as a shell takes it literally."""
     return shlex.quote(text)

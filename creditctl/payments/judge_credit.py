@@ -81,7 +81,7 @@ def _named(entry: CreditEntry, prefix: str) -> bool:
 
 
 def _granted(case: PaymentCase, purchase: Purchase, context: JudgementContext) -> CreditJudgement:
-    if not case.purchases and not case.corrected.held({purchase.user_id: purchase.credits}):
+    if case.corrected.gives_nothing({purchase.user_id: purchase.credits}):
         return CreditJudgement(_missing(case, purchase, context))
     differences = _differences(case.main, purchase) if case.purchases else ()
     found = (*_holders(case, purchase), *differences)
@@ -111,7 +111,8 @@ def _missing(case: PaymentCase, purchase: Purchase, context: JudgementContext) -
         # All of it went back to the buyer: the books are wrong, but nobody lacks anything.
         severity=None if due else Severity.LOW,
     )
-    return Verdict(PaymentState.MISSING, (found,), Repair(case.key, purchase, case.facts, drafts), drafts=drafts)
+    repair = Repair(case.key, purchase, case.facts, drafts, case.names)
+    return Verdict(PaymentState.MISSING, (found,), repair, drafts=drafts)
 
 
 def _perhaps_credited(case: PaymentCase, what: str, rival: CreditEntry) -> ClassifiedFinding:
