@@ -6,8 +6,8 @@ that no payment is credited a second time that reconciliation calls credited, or
 
 from __future__ import annotations
 
-from creditctl.core.entitlement.corrections import CorrectedEntries
-from creditctl.core.entitlement.settlement import EntryDraft, EntryKind
+from creditctl.core.entitlement.corrections import CorrectedEntries, credits_by_user
+from creditctl.core.entitlement.settlement import EntryDraft, EntryKind, credits_left
 from creditctl.core.stripe_ids import IdKind, id_kind
 from creditctl.ledger.models import Entry, Outcome, Posting
 from creditctl.ledger.view import LedgerView
@@ -42,7 +42,15 @@ def booked_elsewhere(view: LedgerView, purchase: EntryDraft, charges: frozenset[
         return None
     given = {each.id for each in (*corrected.given, *corrected.unnamed)}
     entry = next(each for each in entries if each.id in given)
-    return Posting(Outcome.EXISTS if corrected.held(due) == due else Outcome.CONFLICT, entry)
+    agrees = corrected.held(due) == due or _follows_returns(view, purchase, corrected)
+    return Posting(Outcome.EXISTS if agrees else Outcome.CONFLICT, entry)
+
+
+def _follows_returns(view: LedgerView, purchase: EntryDraft, corrected: CorrectedEntries) -> bool:
+    """Whether corrections alone come to what the known refunds and disputes have left of the purchase."""
+    facts = [stored.fact for stored in view.facts(purchase.payment_key)]
+    left = credits_left(purchase.credits, purchase.amount, purchase.currency or "", facts)
+    return not corrected.given and credits_by_user(corrected.unnamed)[purchase.user_id] == left
 
 
 def likely_charge(view: LedgerView, purchase: EntryDraft) -> Entry | None:

@@ -18,6 +18,7 @@ from creditctl.ledger.refund_position import position_of
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.facts import SoldSession
 from creditctl.payments.finding_codes import ClassifiedFinding, classified, correction, for_person, quoted
+from creditctl.payments.judge_adjusted import judge_adjusted
 from creditctl.payments.repair import NOTE, Repair
 from creditctl.payments.verdict import JudgementContext, PaymentState, Verdict
 
@@ -83,8 +84,9 @@ def _named(entry: CreditEntry, prefix: str) -> bool:
 def _granted(case: PaymentCase, purchase: Purchase, context: JudgementContext) -> CreditJudgement:
     if case.corrected.gives_nothing({purchase.user_id: purchase.credits}):
         return CreditJudgement(_missing(case, purchase, context))
-    differences = _differences(case.main, purchase) if case.purchases else ()
-    found = (*_holders(case, purchase), *differences)
+    if not case.purchases:
+        return CreditJudgement(judge_adjusted(case, purchase, context))
+    found = (*_holders(case, purchase), *_differences(case.main, purchase))
     return CreditJudgement(Verdict(PaymentState.WRONG if found else PaymentState.CREDITED, found), stands=True)
 
 

@@ -224,6 +224,12 @@ def given_too_few_by_adjustment(world: World) -> str:
     return key
 
 
+def refund_after_giving_by_adjustment(world: World) -> str:
+    key = given_by_adjustment(world)
+    world.api.refunds.create(params={"payment_intent": key, "amount": 400})
+    return key
+
+
 def given_under_its_charge(world: World) -> str:
     """An application names its payments by their charges."""
     key = lost(world)

@@ -76,6 +76,7 @@ ROWS = [
     Row(plants.duplicate_corrected_by_adjustment, Story.HEALTHY),
     Row(plants.given_by_adjustment, Story.HEALTHY, webhook=Story.HEALTHY),
     Row(plants.given_too_few_by_adjustment, Story.WRONG, "wrong_amount", webhook=Story.WRONG),
+    Row(plants.refund_after_giving_by_adjustment, Story.MISSING, "refund_not_taken", webhook=Story.HEALTHY),
     Row(plants.given_under_its_charge, Story.HEALTHY, webhook=Story.HEALTHY),
     Row(plants.given_too_few_under_its_charge, Story.WRONG, "wrong_amount", webhook=Story.WRONG),
     Row(plants.refund_taken_from_another, Story.WRONG, "clawback_wrong_user"),
