@@ -10,7 +10,7 @@ from creditctl.core.entitlement.corrections import CorrectedEntries, credits_by_
 from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.entitlement.facts import DisputeFact, Fact, RefundFact
 from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind
-from creditctl.payments.facts import IntentFacts, PaymentFacts, SoldSession, Unreadable
+from creditctl.payments.facts import ChargeFacts, IntentFacts, PaymentFacts, SoldSession, Unreadable
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,8 @@ class PaymentCase:
 
     Shape: `key` is the payment's key by Stripe's account of it; the entries may use the session's id instead.
            `entries` are in their order. `absent` means that Stripe was asked and does not know it; of what is
-           `unreadable` nothing can be said. `names` are what entries may call it instead of its key.
+           `unreadable` nothing can be said. `names` are what entries may call it instead of its key; `charge` is one
+           that belongs to no payment intent.
     """
 
     key: str
@@ -30,6 +31,7 @@ class PaymentCase:
     absent: bool = False
     unreadable: tuple[Unreadable, ...] = ()
     names: frozenset[str] = frozenset()
+    charge: ChargeFacts | None = None
 
     @classmethod
     def of(cls, stripe: PaymentFacts, entries: Iterable[CreditEntry], known: Mapping[str, Fact]) -> PaymentCase:
@@ -44,6 +46,7 @@ class PaymentCase:
             stripe.absent,
             stripe.unreadable,
             stripe.other_names,
+            stripe.charge,
         )
 
     @property

@@ -6,7 +6,7 @@ from creditctl.core.entitlement.facts import Fact
 from creditctl.core.entitlement.settlement import Purchase, credits_left
 from creditctl.core.text import plural
 from creditctl.payments.case import PaymentCase
-from creditctl.payments.finding_codes import ClassifiedFinding, booking, classified, for_person
+from creditctl.payments.finding_codes import ClassifiedFinding, booking, for_person, in_flight
 from creditctl.payments.verdict import JudgementContext, PaymentState, Verdict
 
 
@@ -24,7 +24,7 @@ def judge_adjusted(case: PaymentCase, purchase: Purchase, context: JudgementCont
     returns = [fact for fact in case.facts if fact.counted]
     if any(context.within_grace(fact.created) for fact in returns):
         text = "A refund or dispute is newer than the ledger; it may still be on its way."
-        waits = classified("in_flight", case.key, text, "Wait; `creditctl reconcile` again later", payment_key=case.key)
+        waits = in_flight(case.key, text)
         return Verdict(PaymentState.IN_FLIGHT, (waits,))
     return Verdict(PaymentState.MISSING, (_not_taken(case, user, min(held, due) - left, returns[-1]),))
 

@@ -22,7 +22,15 @@ from creditctl.core.text import plural
 from creditctl.ledger.models import FindingStatus
 from creditctl.ledger.refund_position import refund_position
 from creditctl.payments.case import PaymentCase
-from creditctl.payments.finding_codes import REPAIR, ClassifiedFinding, booking, classified, correction, for_person
+from creditctl.payments.finding_codes import (
+    REPAIR,
+    ClassifiedFinding,
+    booking,
+    classified,
+    correction,
+    for_person,
+    in_flight,
+)
 from creditctl.payments.repair import Repair
 from creditctl.payments.verdict import JudgementContext, PaymentState, Verdict
 
@@ -114,8 +122,7 @@ def _unsettled(case: PaymentCase, drafts: tuple[EntryDraft, ...], context: Judge
     within_grace = any(context.within_grace(made[draft.object_id or ""].created) for draft in drafts)
     if within_grace or case.recorded_after(context.started):
         text = "A refund or dispute is newer than the ledger; the webhook may still be on its way."
-        fix = "Wait; `creditctl reconcile` again later"
-        waits = classified("in_flight", case.key, text, fix, payment_key=case.key)
+        waits = in_flight(case.key, text)
         return Verdict(PaymentState.IN_FLIGHT, (waits,), drafts=drafts)
     by_hand = case.main.payment_key != case.key
     found = tuple(_not_followed(case, draft, made[draft.object_id or ""], by_hand=by_hand) for draft in drafts)
