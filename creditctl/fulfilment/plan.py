@@ -9,6 +9,7 @@ from creditctl.core.catalog import Catalog
 from creditctl.core.entitlement.decision import Decision, Disagrees, Grants, NeedsLineItems, NotOurs, Waits
 from creditctl.core.entitlement.facts import DisputeFact, Fact, LineItem, MalformedFact, RefundFact, SessionFacts, text
 from creditctl.core.findings import Finding
+from creditctl.core.stripe_ids import IdKind, id_kind
 from creditctl.fulfilment import messages
 from creditctl.fulfilment.event import Event
 from creditctl.fulfilment.ports import StripeReads
@@ -30,6 +31,14 @@ def plan(event: Event, stripe: StripeReads, catalog: Catalog, account: str, live
         return _plan_own(event, stripe, catalog)
     except MalformedFact as error:
         return _finds(event, messages.malformed(event, str(error)))
+
+
+def with_charges(planned: PostingPlan, stripe: StripeReads) -> PostingPlan:
+    """The plan with the names of its payment's charges, by which an application may have booked it. Errors: as plan."""
+    key = planned.payment_key or ""
+    # A session that has no payment intent was free, and has no charge either.
+    bodies = stripe.charges(key) if id_kind(key) is IdKind.PAYMENT_INTENT else ()
+    return replace(planned, charges=frozenset(text(body, "id") for body in bodies))
 
 
 def _stranger(event: Event, account: str, livemode: bool) -> Finding | None:

@@ -7,10 +7,13 @@ from typing import Any, Protocol
 
 
 class StripeReads(Protocol):
-    """Two reads, as plain data. Errors: a CreditctlError when the answer is not had in full."""
+    """Reads of what an event leaves out, as plain data. Errors: a CreditctlError when the answer is not had in full."""
 
     def line_items(self, session_id: str) -> Sequence[Mapping[str, Any]]:
         """All line items of a checkout session, each with its price."""
 
     def refunds(self, charge_id: str) -> Sequence[Mapping[str, Any]]:
         """All refunds of a charge."""
+
+    def charges(self, payment_intent_id: str) -> Sequence[Mapping[str, Any]]:
+        """All charges of a payment intent: the attempts to pay it."""

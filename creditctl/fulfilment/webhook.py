@@ -13,11 +13,13 @@ from creditctl.core.errors import ConfigurationError, CreditctlError, GuardRefus
 from creditctl.core.keys import Secret
 from creditctl.fulfilment.event import Event, parse_event
 from creditctl.fulfilment.handled import Handled, handled
-from creditctl.fulfilment.plan import plan
+from creditctl.fulfilment.plan import plan, with_charges
 from creditctl.fulfilment.ports import StripeReads
 from creditctl.fulfilment.signature import BadSignature, verify_signature
 from creditctl.ledger.models import Delivery
 from creditctl.ledger.store import Ledger
+from creditctl.payments.booked import ChargesUnknown
+from creditctl.payments.posting_plan import PostingPlan
 from creditctl.payments.record import record
 
 _OK, _BAD_REQUEST, _BUG, _COME_AGAIN = 200, 400, 500, 503
@@ -107,6 +109,12 @@ class Webhook:
     def _committed(self, event: Event) -> Handled:
         """Reads what is missing first, outside any transaction; then writes everything in one."""
         planned = plan(event, self._stripe, self._catalog, self._ledger.account, self._ledger.livemode)
+        try:
+            return self._recorded(event, planned)
+        except ChargesUnknown:
+            return self._recorded(event, with_charges(planned, self._stripe))
+
+    def _recorded(self, event: Event, planned: PostingPlan) -> Handled:
         with self._ledger.transaction() as tx:
             outcome = handled(event, planned, record(tx, planned))
             tx.add_delivery(

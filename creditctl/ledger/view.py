@@ -27,6 +27,8 @@ from creditctl.ledger.sqlite.statements import select
 
 _FETCH_ROWS = 1000
 _EVERYTHING = EntryFilter()
+_CHARGES = "SELECT 1 FROM credit_transactions WHERE payment_key BETWEEN '{0}' AND '{0}~'"
+"""A walk in the index of the keys. Source: an id of Stripe's is made of letters and digits, which come before `~`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,11 @@ class LedgerView:
         terms = [("payment_key = ?", payment_key), ("kind = ?", EntryKind.PURCHASE.value)]
         row = self._entry_rows(terms, limit=1).fetchone()
         return rows.entry_of(row) if row else None
+
+    def names_charges(self) -> bool:
+        """Whether entries name payments by a charge, as an application's own rows may."""
+        query = " UNION ALL ".join(map(_CHARGES.format, ("ch_", "py_")))
+        return bool(self.connection.execute(f"SELECT EXISTS ({query})").fetchone()[0])
 
     def purchases_of_session(self, session_id: str) -> list[Entry]:
         """The purchases of a checkout session, under whatever key; found in the index that only purchases have."""

@@ -10,7 +10,7 @@ from creditctl.core.entitlement.corrections import CorrectedEntries, credits_by_
 from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.entitlement.facts import DisputeFact, Fact, RefundFact
 from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind
-from creditctl.payments.facts import IntentFacts, PaymentFacts, SoldSession, Unreadable
+from creditctl.payments.facts import ChargeFacts, IntentFacts, PaymentFacts, SoldSession, Unreadable
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,8 @@ class PaymentCase:
 
     Shape: `key` is the payment's key by Stripe's account of it; the entries may use the session's id instead.
            `entries` are in their order. `absent` means that Stripe was asked and does not know it; of what is
-           `unreadable` nothing can be said.
+           `unreadable` nothing can be said. `names` are what entries may call it instead of its key; `charge` is one
+           that belongs to no payment intent.
     """
 
     key: str
@@ -29,12 +30,24 @@ class PaymentCase:
     entries: tuple[CreditEntry, ...]
     absent: bool = False
     unreadable: tuple[Unreadable, ...] = ()
+    names: frozenset[str] = frozenset()
+    charge: ChargeFacts | None = None
 
     @classmethod
     def of(cls, stripe: PaymentFacts, entries: Iterable[CreditEntry], known: Mapping[str, Fact]) -> PaymentCase:
         """The case of a payment as Stripe tells it, its entries, and the refunds and disputes known by their ids."""
         facts = tuple(merged(fact, known.get(fact.object_id)) for fact in in_time(stripe.facts))
-        return cls(stripe.key, stripe.sold, stripe.intent, facts, tuple(entries), stripe.absent, stripe.unreadable)
+        return cls(
+            stripe.key,
+            stripe.sold,
+            stripe.intent,
+            facts,
+            tuple(entries),
+            stripe.absent,
+            stripe.unreadable,
+            stripe.other_names,
+            stripe.charge,
+        )
 
     @property
     def session_id(self) -> str | None:

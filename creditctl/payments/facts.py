@@ -13,8 +13,9 @@ from creditctl.core.metadata import is_managed
 
 @dataclass(frozen=True, slots=True)
 class ChargeFacts:
-    """The latest charge of a payment intent. Shape: `method` is the type of its payment method, such as `card`.
+    """The latest charge of a payment intent, or one without.
 
+    Shape:  `method` is the type of its payment method, such as `card`.
     Units:  `amount` in minor units of `currency`, `created` in Unix seconds.
     Source: Stripe API reference, "The Charge object".
     """
@@ -112,7 +113,9 @@ class PaymentFacts:
     """Everything that Stripe says of one payment.
 
     Shape: `key` is the payment intent, or the session where there is none; `absent` means that Stripe was asked and
-           does not know it. `asked` is the name by which it was asked for, where that was another.
+           does not know it. `asked` is the name by which it was asked for, where that was another. `charge` is a
+           charge that belongs to no payment intent, so to no session either; then `key` is its id.
+    Source: Stripe documentation, "Charges API": charges could be made directly before payment intents, and still can.
     """
 
     key: str
@@ -122,6 +125,7 @@ class PaymentFacts:
     absent: bool = False
     unreadable: tuple[Unreadable, ...] = ()
     asked: str | None = None
+    charge: ChargeFacts | None = None
 
     @property
     def other_names(self) -> frozenset[str]:

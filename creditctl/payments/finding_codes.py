@@ -20,7 +20,6 @@ SEVERITIES = {
     "pull_incomplete": Severity.CRITICAL,
     "duplicate_credit": Severity.HIGH,
     "wrong_amount": Severity.HIGH,
-    "not_ours_credit": Severity.HIGH,
     "undecided_credit": Severity.HIGH,
     "clawback_without_credit": Severity.HIGH,
     "clawback_wrong_user": Severity.HIGH,
@@ -35,6 +34,7 @@ SEVERITIES = {
     "package_mismatch": Severity.MEDIUM,
     "unattributed_payment": Severity.MEDIUM,
     "in_flight": Severity.INFO,
+    "not_ours_credit": Severity.INFO,
     "settled_finding": Severity.INFO,
 }
 """Every code of reconciliation's own, without its `reconcile.`, and how bad it is."""
@@ -86,9 +86,21 @@ def for_person(name: str, payment_key: str, message: str, fix: str, *, subject: 
     )
 
 
+def in_flight(payment_key: str, message: str) -> ClassifiedFinding:
+    """The finding about what may still be on its way."""
+    fix = "Wait; `creditctl reconcile` again later"
+    return classified("in_flight", payment_key, message, fix, payment_key=payment_key)
+
+
 def correction(user_id: str, credits: int, corrects: int) -> str:
     """The ready command that corrects an entry."""
     return f"`creditctl ledger adjust --user {quoted(user_id)} --credits {credits} --corrects {corrects} --reason TEXT`"
+
+
+def booking(user_id: str, credits: int, payment_key: str) -> str:
+    """The ready command that books credits for a payment, as its own webhook would have: it corrects no entry."""
+    user = quoted(user_id)
+    return f"`creditctl ledger adjust --user {user} --credits {credits} --payment {payment_key} --reason TEXT`"
 
 
 def quoted(text: str) -> str:

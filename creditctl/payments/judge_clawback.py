@@ -22,7 +22,15 @@ from creditctl.core.text import plural
 from creditctl.ledger.models import FindingStatus
 from creditctl.ledger.refund_position import refund_position
 from creditctl.payments.case import PaymentCase
-from creditctl.payments.finding_codes import REPAIR, ClassifiedFinding, classified, correction, for_person
+from creditctl.payments.finding_codes import (
+    REPAIR,
+    ClassifiedFinding,
+    booking,
+    classified,
+    correction,
+    for_person,
+    in_flight,
+)
 from creditctl.payments.repair import Repair
 from creditctl.payments.verdict import JudgementContext, PaymentState, Verdict
 
@@ -114,8 +122,7 @@ def _unsettled(case: PaymentCase, drafts: tuple[EntryDraft, ...], context: Judge
     within_grace = any(context.within_grace(made[draft.object_id or ""].created) for draft in drafts)
     if within_grace or case.recorded_after(context.started):
         text = "A refund or dispute is newer than the ledger; the webhook may still be on its way."
-        fix = "Wait; `creditctl reconcile` again later"
-        waits = classified("in_flight", case.key, text, fix, payment_key=case.key)
+        waits = in_flight(case.key, text)
         return Verdict(PaymentState.IN_FLIGHT, (waits,), drafts=drafts)
     by_hand = case.main.payment_key != case.key
     found = tuple(_not_followed(case, draft, made[draft.object_id or ""], by_hand=by_hand) for draft in drafts)
@@ -132,9 +139,21 @@ def _not_followed(case: PaymentCase, draft: EntryDraft, fact: Fact, *, by_hand: 
         name, sentence = "refund_over_taken", _took_too_much(case, draft, fact)
     subject = draft.object_id or case.key
     if by_hand:
-        fix = correction(draft.user_id, draft.credits, case.main.id)
+        fix = _by_hand(case, draft)
         return for_person(name, case.key, sentence, fix, subject=subject)
     return classified(name, subject, sentence, REPAIR, payment_key=case.key)
+
+
+def _by_hand(case: PaymentCase, draft: EntryDraft) -> str:
+    """The command that follows a refund or dispute of a purchase under another name than the payment's own.
+
+    What is taken is booked for the payment, since a correction of the purchase would say that it was too large; what
+    is given back corrects the entry that took it.
+    """
+    takers = [entry for entry in case.clawbacks if entry.credits < 0 and entry.object_id in (draft.object_id, None)]
+    if draft.credits > 0 and takers:
+        return correction(draft.user_id, draft.credits, takers[-1].id)
+    return booking(draft.user_id, draft.credits, case.key)
 
 
 def _took_too_much(case: PaymentCase, draft: EntryDraft, fact: Fact) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from creditctl.core.catalog import Catalog
-from creditctl.core.entitlement.decision import Decision, Disagrees, Grants, NotOurs, Waits, decide, limited_to
+from creditctl.core.entitlement.decision import Decision, Disagrees, Grants, decide, limited_to
 from creditctl.core.entitlement.entry import CreditEntry
-from creditctl.core.entitlement.settlement import EntryKind, Purchase, settlement
+from creditctl.core.entitlement.settlement import Purchase, settlement
 from creditctl.core.findings import Severity
 from creditctl.core.money import format_amount
 from creditctl.core.text import plural
@@ -16,8 +16,11 @@ from creditctl.core.when import iso_time
 from creditctl.ledger.models import FindingStatus
 from creditctl.ledger.refund_position import position_of
 from creditctl.payments.case import PaymentCase
+from creditctl.payments.corrections import steps_to, take_back
 from creditctl.payments.facts import SoldSession
-from creditctl.payments.finding_codes import ClassifiedFinding, classified, correction, for_person, quoted
+from creditctl.payments.finding_codes import ClassifiedFinding, classified, for_person, in_flight, quoted
+from creditctl.payments.judge_adjusted import judge_adjusted
+from creditctl.payments.judge_unsold import judge_unsold
 from creditctl.payments.repair import NOTE, Repair
 from creditctl.payments.verdict import JudgementContext, PaymentState, Verdict
 
@@ -47,7 +50,7 @@ def judge_credit(case: PaymentCase, context: JudgementContext) -> CreditJudgemen
     elif isinstance(decision, Disagrees):
         judgement = _undecided(case, decision, context)
     else:
-        judgement = CreditJudgement(_nothing_due(case, decision, context))
+        judgement = CreditJudgement(judge_unsold(case, decision, context))
     return replace(judgement, verdict=replace(judgement.verdict, decision=decision))
 
 
@@ -72,7 +75,7 @@ def _mode_mix(case: PaymentCase, context: JudgementContext) -> ClassifiedFinding
     what = f"entry {strangers[0]} is" if strangers else "its session is"
     fix = "Find out who wrote it" if strangers else "Check STRIPE_SECRET_KEY and STRIPE_API_BASE"
     if strangers and case.balance:
-        fix = _take_back(case)
+        fix = take_back(case)
     return for_person("mode_mix", case.key, f"In a {here} ledger, {what} about a {there} payment.", fix)
 
 
@@ -81,10 +84,11 @@ def _named(entry: CreditEntry, prefix: str) -> bool:
 
 
 def _granted(case: PaymentCase, purchase: Purchase, context: JudgementContext) -> CreditJudgement:
-    if not case.purchases and not case.corrected.held({purchase.user_id: purchase.credits}):
+    if case.corrected.gives_nothing({purchase.user_id: purchase.credits}):
         return CreditJudgement(_missing(case, purchase, context))
-    differences = _differences(case.main, purchase) if case.purchases else ()
-    found = (*_holders(case, purchase), *differences)
+    if not case.purchases:
+        return CreditJudgement(judge_adjusted(case, purchase, context))
+    found = (*_holders(case, purchase), *_differences(case.main, purchase))
     return CreditJudgement(Verdict(PaymentState.WRONG if found else PaymentState.CREDITED, found), stands=True)
 
 
@@ -97,7 +101,7 @@ def _missing(case: PaymentCase, purchase: Purchase, context: JudgementContext) -
     what = f"User {purchase.user_id} paid {money} for {plural(purchase.credits, 'credit')} at {iso_time(paid)}"
     rival = context.unexplained.get((purchase.user_id, purchase.credits))
     if context.within_grace(paid):
-        found = _in_flight(case, f"{what}; the webhook may still be on its way.")
+        found = in_flight(case.key, f"{what}; the webhook may still be on its way.")
         return Verdict(PaymentState.IN_FLIGHT, (found,), drafts=() if rival is not None else drafts)
     if rival is not None:
         return Verdict(PaymentState.UNDECIDED, (_perhaps_credited(case, what, rival),))
@@ -111,7 +115,8 @@ def _missing(case: PaymentCase, purchase: Purchase, context: JudgementContext) -
         # All of it went back to the buyer: the books are wrong, but nobody lacks anything.
         severity=None if due else Severity.LOW,
     )
-    return Verdict(PaymentState.MISSING, (found,), Repair(case.key, purchase, case.facts, drafts), drafts=drafts)
+    repair = Repair(case.key, purchase, case.facts, drafts, case.names)
+    return Verdict(PaymentState.MISSING, (found,), repair, drafts=drafts)
 
 
 def _perhaps_credited(case: PaymentCase, what: str, rival: CreditEntry) -> ClassifiedFinding:
@@ -134,7 +139,7 @@ def _holders(case: PaymentCase, purchase: Purchase) -> Iterator[ClassifiedFindin
     granted = case.corrected.held({purchase.user_id: due})
     if granted == {purchase.user_id: due}:
         return
-    fix = ", ".join(_steps(case, {purchase.user_id: due}))
+    fix = ", ".join(steps_to(case, {purchase.user_id: due}))
     held = granted.pop(purchase.user_id, 0)
     owed = f"user {purchase.user_id} is due {plural(due, 'credit')}"
     if granted:
@@ -179,7 +184,7 @@ def _undecided(case: PaymentCase, decision: Disagrees, context: JudgementContext
     if due:
         worth_ = f"{format_amount(proposal.amount, proposal.currency)} are worth"
         text = f"{text}; {worth_} {plural(sum(due.values()), 'credit')} for user {proposal.user_id}"
-        fix = ", ".join(_steps(case, due))
+        fix = ", ".join(steps_to(case, due))
     undecided = for_person("undecided_credit", case.key, f"{text}.", fix)
     return CreditJudgement(Verdict(PaymentState.WRONG, (undecided,)), stands=True)
 
@@ -192,90 +197,3 @@ def _proposed(decision: Disagrees) -> dict[str, int]:
     """Who is due how many credits by a proposal; empty where it leaves something open."""
     user, credits = decision.proposal.user_id, decision.proposal.credits
     return {} if user is None or credits is None else {user: credits}
-
-
-def _nothing_due(case: PaymentCase, decision: Decision | None, context: JudgementContext) -> Verdict:
-    """Not paid, not ours, or not known to Stripe at all: then what users hold of it should come to nothing."""
-    if not case.balance:
-        return _nothing_given(case, decision, context)
-    if case.recorded_after(context.started):
-        text = "The ledger changed credits while Stripe was being read; the next run knows."
-        return Verdict(PaymentState.IN_FLIGHT, (_in_flight(case, text),))
-    name, why = _why_not(case, decision)
-    given = sum(credits for credits in case.balance.values() if credits > 0)
-    text = f"{plural(given, 'credit')} were given"
-    if not given:
-        name, user = "clawback_without_credit", next(iter(case.balance))
-        text = f"{plural(-case.balance[user], 'credit')} were taken back of user {user}, who was given none for it"
-    found = for_person(name, case.key, f"{text}, but {why}.", _take_back(case))
-    return Verdict(PaymentState.WRONG, (found,))
-
-
-def _nothing_given(case: PaymentCase, decision: Decision | None, context: JudgementContext) -> Verdict:
-    if isinstance(decision, Waits):
-        return Verdict(PaymentState.WAITING)
-    if decision is not None:
-        return Verdict(PaymentState.NOT_OURS)
-    return _unattributed(case, context)
-
-
-def _why_not(case: PaymentCase, decision: Decision | None) -> tuple[str, str]:
-    if isinstance(decision, Waits):
-        return "not_paid_credit", f"the session is not paid: {decision.reason}"
-    if isinstance(decision, NotOurs):
-        return "not_ours_credit", f"the payment is not for a package: {decision.reason}"
-    if case.intent is None:
-        return "orphan_credit", "Stripe knows no such payment in this account and mode"
-    if case.intent.status != "succeeded":
-        return "not_paid_credit", f"the payment intent is {case.intent.status}"
-    return "not_ours_credit", "no checkout session of ours belongs to the payment"
-
-
-def _unattributed(case: PaymentCase, context: JudgementContext) -> Verdict:
-    """Money for us that no checkout session explains; anything that is not ours is nobody's business here."""
-    intent = case.intent
-    if intent is None or not intent.managed:
-        return Verdict(PaymentState.NOT_OURS)
-    if intent.status != "succeeded":
-        return Verdict(PaymentState.WAITING)
-    money = format_amount(intent.amount_received, intent.currency)
-    if context.within_grace(intent.paid):
-        young = f"{money} were paid for something of ours just now; a checkout session of it may still be on its way."
-        return Verdict(PaymentState.IN_FLIGHT, (_in_flight(case, young),))
-    text = f"{money} were paid for something of ours, but no checkout session belongs to the payment."
-    fix = "Find the buyer, then `creditctl ledger adjust --user USER_ID --credits N --reason TEXT`, or refund it"
-    return Verdict(PaymentState.UNDECIDED, (for_person("unattributed_payment", case.key, text, fix),))
-
-
-def _in_flight(case: PaymentCase, text: str) -> ClassifiedFinding:
-    return classified("in_flight", case.key, text, "Wait; `creditctl reconcile` again later", payment_key=case.key)
-
-
-def _steps(case: PaymentCase, due: Mapping[str, int]) -> Iterator[str]:
-    """The commands that lead from what users hold of a payment to what they are due: the differences, no more."""
-    held = case.corrected.held(due)
-    for user, credits in held.items():
-        if user not in due:
-            yield correction(user, -credits, _latest(case, user).id)
-    for user, credits in due.items():
-        missing = credits - held.get(user, 0)
-        if missing:
-            first = case.main if case.purchases and missing > 0 else _latest(case, user)
-            yield correction(user, missing, first.id)
-
-
-def _take_back(case: PaymentCase) -> str:
-    """The commands after which nobody holds, or lacks, credits of a payment."""
-    return ", ".join(correction(user, -credits, _latest(case, user).id) for user, credits in case.balance.items())
-
-
-def _latest(case: PaymentCase, user_id: str) -> CreditEntry:
-    """The newest purchase of a user, else the newest entry: the one to correct."""
-    mine = [entry for entry in case.entries if entry.user_id == user_id]
-    choices: tuple[Sequence[CreditEntry], ...] = (
-        [entry for entry in mine if entry.kind is EntryKind.PURCHASE],
-        case.purchases,
-        mine,
-        case.entries,
-    )
-    return next(choice for choice in choices if choice)[-1]

@@ -40,7 +40,8 @@ class PostingPlan:
     Shape:  `outcome` is what it comes to unless the ledger knows better (it is posted already, or says something
             else); `reason` says why nothing is posted. `entry` is a purchase or a correction. `facts` are refunds and
             disputes to keep; what they take back or return is settled for `payment_key`, by all that is known of it
-            when the plan is recorded. `finding` stands in place of all these: a person has to decide.
+            when the plan is recorded. `finding` stands in place of all these: a person has to decide. `charges` are
+            other names of the payment, None where Stripe was not asked for them.
     """
 
     origin: Origin
@@ -52,3 +53,4 @@ class PostingPlan:
     proposal: Proposal | None = None
     source_event: str | None = None
     reason: str = ""
+    charges: frozenset[str] | None = None

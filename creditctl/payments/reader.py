@@ -13,7 +13,7 @@ from creditctl.core.catalog import Catalog
 from creditctl.core.entitlement.decision import NeedsLineItems
 from creditctl.core.entitlement.facts import DisputeFact, Fact, LineItem, MalformedFact, RefundFact, SessionFacts, id_of
 from creditctl.core.stripe_ids import IdKind, id_kind
-from creditctl.payments.facts import IntentFacts, PaymentFacts, SoldSession, Unreadable
+from creditctl.payments.facts import ChargeFacts, IntentFacts, PaymentFacts, SoldSession, Unreadable
 from creditctl.payments.judge_credit import worth
 from creditctl.payments.stripe_reader import (
     CHARGES,
@@ -153,16 +153,17 @@ class PaymentReader:
         return replace(found, absent=absent, unreadable=unreadable)
 
     def _of_charge(self, charge_id: str, attempt: Attempt) -> PaymentFacts:
-        """The payment of a charge, which is one attempt to pay a payment intent; `absent` where it has none."""
-        unread: str | None = ""
-        intent_id = attempt(charge_id, lambda: self._intent_of(charge_id), unread)
-        if not intent_id:
-            return PaymentFacts(charge_id, absent=intent_id is None)
-        return replace(self.payment(intent_id, attempt), asked=charge_id)
-
-    def _intent_of(self, charge_id: str) -> str | None:
-        body = self.stripe.one(CHARGES, charge_id)
-        return None if body is None else id_of(body.get("payment_intent"))
+        """The payment of a charge, which is one attempt to pay a payment intent; or the charge alone without one."""
+        unread: Body | None = {}
+        body = attempt(charge_id, lambda: self.stripe.one(CHARGES, charge_id), unread)
+        if not body:
+            return PaymentFacts(charge_id, absent=body is None)
+        intent_id = id_of(body.get("payment_intent"))
+        if intent_id is not None:
+            return replace(self.payment(intent_id, attempt), asked=charge_id)
+        seen = len(self.unreadable)
+        charge = next(iter(self._parsed(CHARGES, body, ChargeFacts.from_stripe)), None)
+        return PaymentFacts(charge_id, charge=charge, unreadable=tuple(self.unreadable[seen:]))
 
     def _known(self, intent_id: str) -> _Known:
         before = len(self.unreadable)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from creditctl.core.entitlement.settlement import EntryDraft
 from creditctl.core.errors import UsageError
 from creditctl.core.findings import Finding
 from creditctl.ledger.models import Entry, Outcome, Posting
 from creditctl.ledger.transaction import LedgerTransaction
+from creditctl.payments.booked import booked_elsewhere
 from creditctl.payments.conflicts import other_fact, other_purchase
 from creditctl.payments.posting_plan import Origin, PlanOutcome, PostingPlan
 
@@ -41,7 +43,8 @@ def record(tx: LedgerTransaction, plan: PostingPlan) -> Recorded:
 
     Shape:  what contradicts the ledger writes nothing. From an event it is kept as a finding, because nobody else
             is there to be told; whoever else asked gets CONFLICT, or the error.
-    Errors: UsageError for an entry that no ledger can hold, or (not of an event) a fact under a taken id.
+    Errors: UsageError for an entry that no ledger can hold, or (not of an event) a fact under a taken id;
+            ChargesUnknown where the plan has to name the payment's charges first: nothing is written then.
     """
     if plan.finding is not None:
         return _keep_undecided(tx, plan, plan.finding)
@@ -54,7 +57,7 @@ def record(tx: LedgerTransaction, plan: PostingPlan) -> Recorded:
 
 def _record_entry(tx: LedgerTransaction, plan: PostingPlan) -> Recorded:
     """Posts a purchase or correction, keeps what is known of its refunds and disputes, and settles all of it."""
-    posting = None if plan.entry is None else tx.post(plan.entry)
+    posting = None if plan.entry is None else _post(tx, plan.entry, plan.charges)
     if posting is not None and posting.outcome is Outcome.CONFLICT:
         return _conflict(tx, plan, posting.entry)
     for fact in plan.facts:
@@ -64,6 +67,11 @@ def _record_entry(tx: LedgerTransaction, plan: PostingPlan) -> Recorded:
     settled = tx.settle(key, source_event=plan.source_event) if key else ()
     posted = (posting.entry,) if posting is not None and posting.outcome is Outcome.POSTED else ()
     return _recorded(tx, plan, (*posted, *settled), None if posting is None else posting.entry)
+
+
+def _post(tx: LedgerTransaction, draft: EntryDraft, charges: frozenset[str] | None) -> Posting:
+    """Posts an entry, unless an application booked the payment's credits under another name or as a correction."""
+    return booked_elsewhere(tx, draft, charges) or tx.post(draft)
 
 
 def _record_reported_facts(tx: LedgerTransaction, plan: PostingPlan) -> Recorded:

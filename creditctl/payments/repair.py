@@ -23,13 +23,14 @@ class Repair:
     """What would put one payment right.
 
     Shape: `purchase` where the credits themselves are missing; `facts` are the payment's refunds and disputes; `drafts`
-           the entries that are expected to come of it.
+           the entries that are expected to come of it. `names` are the payment's other names: its session and charges.
     """
 
     payment_key: str
     purchase: Purchase | None
     facts: tuple[Fact, ...]
     drafts: tuple[EntryDraft, ...]
+    names: frozenset[str] = frozenset()
 
     @property
     def credits(self) -> int:
@@ -41,7 +42,12 @@ class Repair:
         """What it writes."""
         entry = None if self.purchase is None else self.purchase.draft(note=NOTE)
         return PostingPlan(
-            Origin.REPAIR, PlanOutcome.POSTED, payment_key=self.payment_key, entry=entry, facts=self.facts
+            Origin.REPAIR,
+            PlanOutcome.POSTED,
+            payment_key=self.payment_key,
+            entry=entry,
+            facts=self.facts,
+            charges=self.names,
         )
 
     def as_dict(self) -> dict[str, Any]:

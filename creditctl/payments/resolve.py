@@ -10,6 +10,7 @@ from creditctl.core.errors import UsageError
 from creditctl.ledger.models import FindingStatus, Outcome, Posting, Resolution, StoredFinding
 from creditctl.ledger.transaction import LedgerTransaction
 from creditctl.ledger.view import LedgerView
+from creditctl.payments.booked import booked_elsewhere, likely_charge
 from creditctl.payments.correct import require_no_secret
 from creditctl.payments.posting_plan import Origin, PlanOutcome, PostingPlan
 from creditctl.payments.record import record
@@ -45,6 +46,7 @@ def credited_drafts(
     Errors: those of `resolve`, before anything is asked.
     """
     purchase = _purchase_of(_resolvable(view, number, reason), user_id, credits)
+    _require_not_booked(view, purchase.draft())
     facts = [stored.fact for stored in view.facts(purchase.payment_key)]
     return (purchase.draft(note=reason), *settlement(RefundPosition(purchase, 0), facts))
 
@@ -69,12 +71,14 @@ def _credit(
     tx: LedgerTransaction, finding: StoredFinding, reason: str, user_id: str | None, credits: int | None
 ) -> Posting:
     purchase = _purchase_of(finding, user_id, credits)
+    _require_not_booked(tx, purchase.draft())
     plan = PostingPlan(
         Origin.DECISION,
         PlanOutcome.POSTED,
         payment_key=purchase.payment_key,
         entry=purchase.draft(source_event=finding.source_event, note=reason),
         source_event=finding.source_event,
+        charges=frozenset(),
     )
     posting = record(tx, plan).posting
     assert posting is not None
@@ -85,6 +89,25 @@ def _credit(
             fix="Look at `creditctl trace`, then settle the finding with --dismiss.",
         )
     return posting
+
+
+def _require_not_booked(view: LedgerView, draft: EntryDraft) -> None:
+    """Refuses to credit what an application booked under another name or as a correction. Errors: UsageError."""
+    booked, likely = booked_elsewhere(view, draft, frozenset()), likely_charge(view, draft)
+    if booked is not None:
+        raise UsageError(
+            f"Entry {booked.entry.id} gave {booked.entry.credits:,} credits of payment {draft.payment_key} already.",
+            code="ledger.conflict",
+            fix="Look at `creditctl trace`, then settle the finding with --dismiss.",
+        )
+    if likely is not None:
+        raise UsageError(
+            f"Entry {likely.id} gave user {likely.user_id} as many credits under the charge {likely.payment_key}, "
+            f"which may be one of payment {draft.payment_key}.",
+            code="ledger.conflict",
+            fix=f"`creditctl trace {likely.payment_key}` says. If it is, settle the finding with --dismiss; if not, "
+            f"post the credits with `creditctl ledger adjust --payment {draft.payment_key}`.",
+        )
 
 
 def _purchase_of(finding: StoredFinding, user_id: str | None, credits: int | None) -> Purchase:

@@ -48,6 +48,10 @@ class StripeReader:
         """All refunds of a charge. Source: Stripe API reference, "List all refunds"."""
         return list(self.list(REFUNDS, {"charge": charge_id}))
 
+    def charges(self, payment_intent_id: str) -> Sequence[Body]:
+        """All charges of a payment intent. Source: Stripe API reference, "List all charges", payment_intent."""
+        return list(self.list(CHARGES, {"payment_intent": payment_intent_id}))
+
 
 def line_items_path(session_id: str) -> str:
     """Where the line items of a session are read."""

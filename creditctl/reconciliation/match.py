@@ -27,12 +27,17 @@ def match(pulled: Pulled, entries: Iterable[CreditEntry], known: Mapping[str, Fa
     cases = (
         PaymentCase.of(
             PaymentFacts(
-                key, sessions.get(key), pulled.intents.get(key), tuple(facts.get(key, ())), key in pulled.absent
+                key,
+                sessions.get(key),
+                pulled.intents.get(key),
+                tuple(facts.get(key, ())),
+                key in pulled.absent,
+                charge=pulled.charges.get(key),
             ),
             lines.get(key, ()),
             known,
         )
-        for key in sorted({*sessions, *pulled.intents, *pulled.absent} - not_understood)
+        for key in sorted({*sessions, *pulled.intents, *pulled.charges, *pulled.absent} - not_understood)
     )
     return [case for case in cases if _in_scope(case, pulled)]
 

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from creditctl.core.entitlement.facts import Fact
 from creditctl.core.when import Window
-from creditctl.payments.facts import IntentFacts, PaymentFacts, SoldSession, Unreadable
+from creditctl.payments.facts import ChargeFacts, IntentFacts, PaymentFacts, SoldSession, Unreadable
 
 
 @dataclass(frozen=True)
@@ -16,9 +16,9 @@ class Pulled:
     """Everything that one run read of Stripe.
 
     Shape:  sessions, intents and facts by their ids; `asked` are payments that were asked for one by one, `absent`
-            those of them that Stripe does not know, `asked_names` the payments of those asked for by another name;
-            `gaps` are sentences about what two lists say of each other that
-            cannot be if both are whole.
+            those of them that Stripe does not know, `asked_names` the payments of those asked for by another name,
+            `charges` those that belong to no payment intent; `gaps` are sentences about what two lists say of each
+            other that cannot be if both are whole.
     Units:  `started` in Unix seconds: what the ledger wrote since then may be newer than what was read.
     """
 
@@ -33,6 +33,7 @@ class Pulled:
     gaps: tuple[str, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     asked_names: Mapping[str, str] = field(default_factory=dict)
+    charges: Mapping[str, ChargeFacts] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -76,6 +77,7 @@ class Pulled:
                 unreadable=tuple(dict.fromkeys((*whole_picture.unreadable, *other.unreadable))),
                 gaps=(*whole_picture.gaps, *other.gaps),
                 asked_names={**whole_picture.asked_names, **other.asked_names},
+                charges={**whole_picture.charges, **other.charges},
             )
         return whole_picture
 
@@ -92,4 +94,5 @@ def as_pulled(payment: PaymentFacts, asked: str, window: Window, started: int) -
         absent=frozenset((asked,) if payment.absent else ()),
         unreadable=payment.unreadable,
         asked_names={} if payment.asked is None else {payment.asked: payment.key},
+        charges={} if payment.charge is None else {payment.key: payment.charge},
     )

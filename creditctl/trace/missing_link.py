@@ -59,6 +59,8 @@ def diagnose(payment: TracedPayment, verdict: Verdict) -> Diagnosis:
             return Diagnosis(Missing("a judgement", _message(verdict), _RECONCILE, _paid_at(payment)))
         case PaymentState.MISSING | PaymentState.IN_FLIGHT if verdict.drafts:
             return Diagnosis(_late(payment, verdict))
+        case PaymentState.MISSING:
+            return Diagnosis(_by_hand(payment, verdict))
     return Diagnosis(None, _note(payment, verdict))
 
 
@@ -108,6 +110,12 @@ def _wrong(payment: TracedPayment, verdict: Verdict) -> Missing:
         why = f"the ledger holds entries of {payment.key}, which Stripe does not know in this account and mode"
         return Missing("the payment on Stripe", why, _RECONCILE, at)
     return Missing("agreement", _message(verdict), _RECONCILE, at)
+
+
+def _by_hand(payment: TracedPayment, verdict: Verdict) -> Missing:
+    """What no webhook and no repair brings: an application credited the payment in a way of its own."""
+    at = max([_paid_at(payment), *(fact.created for fact in payment.case.facts)])
+    return Missing("a correction", _message(verdict), _RECONCILE, at)
 
 
 def _late(payment: TracedPayment, verdict: Verdict) -> Missing:

@@ -19,8 +19,9 @@ from creditctl.core.modes import Mode
 from creditctl.fulfilment.webhook import Receipt, Webhook
 from creditctl.ledger.models import Entry
 from creditctl.ledger.store import Ledger
-from tests.support.backend import FakeCheckout, FakeLedger, FakeWebhook, LiveClient, Log, NewEntry, NoStripe, TestClient
+from tests.support.backend import FakeCheckout, FakeLedger, FakeWebhook, LiveClient, Log, NewEntry, TestClient
 from tests.support.clock import NOW, Clock
+from tests.support.stripe_reads import NoReads, away
 
 FRONTEND = "http://127.0.0.1:3000"
 SIGNING_SECRET = Secret("whsec_example0000000000")
@@ -57,7 +58,7 @@ def real_webhook(real_ledger: Ledger, catalog: Catalog, clock: Clock) -> Webhook
     """The real thing, which is never told anything that makes it ask Stripe."""
     return Webhook(
         ledger=real_ledger,
-        stripe=NoStripe(),
+        stripe=NoReads(away),
         secrets=[SIGNING_SECRET],
         catalog=catalog,
         account="acct_1",

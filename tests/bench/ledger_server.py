@@ -23,6 +23,7 @@ from creditctl.core.keys import Secret
 from creditctl.core.modes import Mode
 from creditctl.fulfilment.webhook import Webhook
 from creditctl.ledger.store import Ledger
+from tests.support.stripe_reads import NoReads
 
 SECRET = "whsec_" + "bench" * 6
 PATH = "/api/credits/webhook"
@@ -42,16 +43,6 @@ _EMPTY_FIELDS = """
     shipping_options submit_type subscription success_url
     total_details ui_mode url wallet_options
 """
-
-
-class NoStripe:
-    """A Stripe that is never asked."""
-
-    def line_items(self, session_id: str) -> list[dict[str, Any]]:
-        raise AssertionError(session_id)
-
-    def refunds(self, charge_id: str) -> list[dict[str, Any]]:
-        raise AssertionError(charge_id)
 
 
 def event(n: int, now: int) -> bytes:
@@ -109,7 +100,7 @@ def webhook_on(path: Path) -> Webhook:
     ledger = Ledger.open(path, account="acct_1", livemode=False, clock=now_seconds)
     return Webhook(
         ledger=ledger,
-        stripe=NoStripe(),
+        stripe=NoReads(),
         secrets=[Secret(SECRET)],
         catalog=real_wiring().catalog(),
         account="acct_1",

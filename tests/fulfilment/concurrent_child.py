@@ -9,7 +9,6 @@ import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import stripe
 
@@ -18,18 +17,9 @@ from creditctl.core.keys import Secret
 from creditctl.fulfilment.webhook import Webhook
 from creditctl.ledger.store import Ledger
 from tests.support.clock import NOW
+from tests.support.stripe_reads import NoReads
 
 SECRET = "whsec_exampleexample"
-
-
-class NoReads:
-    """The event needs nothing from Stripe."""
-
-    def line_items(self, session_id: str) -> list[Any]:
-        raise AssertionError(session_id)
-
-    def refunds(self, charge_id: str) -> list[Any]:
-        raise AssertionError(charge_id)
 
 
 def main(path: Path, body: str, threads: int, times: int) -> list[str]:

@@ -35,9 +35,13 @@ class FakeReads:
     def __init__(self) -> None:
         self.items: dict[str, list[dict[str, Any]]] = {}
         self.by_charge: dict[str, list[dict[str, Any]]] = {}
+        self.charges_of: dict[str, list[dict[str, Any]]] = {}
 
     def line_items(self, session_id: str) -> Sequence[Mapping[str, Any]]:
         return _answer(self.items, session_id)
+
+    def charges(self, payment_intent_id: str) -> Sequence[Mapping[str, Any]]:
+        return _answer(self.charges_of, payment_intent_id)
 
     def refunds(self, charge_id: str) -> Sequence[Mapping[str, Any]]:
         return _answer(self.by_charge, charge_id)

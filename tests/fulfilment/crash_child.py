@@ -26,6 +26,7 @@ from creditctl.core.keys import Secret
 from creditctl.fulfilment.webhook import Receipt, Webhook
 from creditctl.ledger.store import Ledger
 from tests.support.clock import NOW
+from tests.support.stripe_reads import NoReads
 
 SECRET = "whsec_exampleexample"
 CATALOG = Catalog((Package(1, "starter", "Starter", 1000, 1000, "usd"),))
@@ -38,16 +39,6 @@ Hook = Callable[[sqlite3.Connection], object]
 def without_sync(connection: sqlite3.Connection) -> None:
     """What a killed process wrote stays written: only a power cut would need the disk to be waited for."""
     connection.execute("PRAGMA synchronous = OFF")
-
-
-class NoReads:
-    """These scenarios need nothing from Stripe."""
-
-    def line_items(self, session_id: str) -> list[Any]:
-        raise AssertionError(session_id)
-
-    def refunds(self, charge_id: str) -> list[Any]:
-        raise AssertionError(charge_id)
 
 
 def receive(path: Path, event: dict[str, Any], on_connect: Hook = without_sync) -> Receipt:

@@ -137,7 +137,26 @@ def test_credit_for_a_payment_that_is_not_ours(sound: Shop) -> None:
     sound.line_items(key)
     sound.post(1000, "u7", payment_key=key)
     sound.post(1000, "u7", payment_key="pi_foreign")
-    assert sorted(sound.found()) == sorted([("not_ours_credit", key), ("not_ours_credit", "pi_foreign")])
+    sound.shelf.put("charges", charge("ch_alone"))
+    sound.post(1000, "u7", payment_key="ch_alone")
+    report = sound.reconcile()
+    assert {finding.subject for finding in report.findings} == {key, "pi_foreign", "ch_alone"}
+    for finding in report.findings:
+        assert (finding.code, finding.severity) == ("reconcile.not_ours_credit", Severity.INFO)
+        assert "`" not in finding.fix, "no command, least of all one that takes credits"
+    assert report.clean
+
+
+def charge(charge_id: str, status: str = "succeeded") -> dict[str, object]:
+    """A charge that was made without a payment intent, as applications did before there were any."""
+    return {"id": charge_id, "object": "charge", "created": 1, "status": status, "payment_intent": None}
+
+
+def test_credit_for_a_bare_charge_that_failed(sound: Shop) -> None:
+    sound.shelf.put("charges", charge("ch_failed", "failed"))
+    sound.post(1000, "u7", payment_key="ch_failed")
+    assert sound.found() == [("not_paid_credit", "ch_failed")]
+    assert sound.found(since=sound.now - 2 * 86_400) == [("not_paid_credit", "ch_failed")]
 
 
 def test_mode_mix(sound: Shop) -> None:

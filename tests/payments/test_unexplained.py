@@ -45,6 +45,17 @@ def test_a_refund_of_a_payment_under_its_charge_is_judged_against_it(shop: Shop)
     assert shop.found() == [("refund_not_taken", refund)]
 
 
+def test_a_charge_without_a_payment_intent_is_known_to_stripe_and_holds_nothing_back(shop: Shop) -> None:
+    key = shop.pay()
+    shop.shelf.put("charges", {"id": "ch_old", "object": "charge", "created": 1, "status": "succeeded"})
+    shop.post(payment_key="ch_old")
+
+    report = shop.reconcile()
+
+    assert codes(report) == [("missing_credit", key), ("not_ours_credit", "ch_old")]
+    assert [repair.payment_key for repair in report.repairs] == [key]
+
+
 def test_nothing_is_repaired_while_an_order_number_that_nobody_can_follow_gave_as_much(
     shop: Shop,
 ) -> None:

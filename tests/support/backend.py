@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from creditctl.backend.dependencies import CheckoutOrder, CreatedSession, SessionView
-from creditctl.core.errors import Unreachable
 from creditctl.fulfilment.webhook import Receipt
 from creditctl.ledger.models import Entry, EntryFilter
 
@@ -19,7 +18,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from starlette.testclient import TestClient
 
-__all__ = ["FakeCheckout", "FakeLedger", "FakeWebhook", "LiveClient", "Log", "NewEntry", "NoStripe", "TestClient"]
+__all__ = ["FakeCheckout", "FakeLedger", "FakeWebhook", "LiveClient", "Log", "NewEntry", "TestClient"]
 
 PAYMENT_PAGE = "http://127.0.0.1:12111/c/pay/cs_test_a1"
 
@@ -86,16 +85,6 @@ class FakeCheckout:
         if self.error is not None:
             raise self.error
         return self.sessions.get(session_id)
-
-
-class NoStripe:
-    """No answer to anything."""
-
-    def line_items(self, session_id: str) -> Sequence[Mapping[str, Any]]:
-        raise Unreachable("no Stripe here", code="stripe.unreachable")
-
-    def refunds(self, charge_id: str) -> Sequence[Mapping[str, Any]]:
-        raise Unreachable("no Stripe here", code="stripe.unreachable")
 
 
 @dataclass

@@ -249,10 +249,10 @@ def test_what_cannot_be_judged_is_said(catalog: Catalog) -> None:
     assert strange.what == "the payment on Stripe"
 
 
-def test_credits_for_what_is_not_ours_are_no_agreement(catalog: Catalog) -> None:
-    found = missing(payment(session=None, intent=intent()), catalog)
-    assert (found.what, found.command) == ("agreement", "creditctl reconcile")
-    assert "no checkout session of ours" in found.why
+def test_credits_for_what_is_not_ours_are_nobodys_fault(catalog: Catalog) -> None:
+    told = diagnose(payment(session=None, intent=intent()), catalog)
+    assert told.missing is None
+    assert "No Checkout session belongs to this payment" in told.note
 
 
 def pending(count: int) -> EventRecord:

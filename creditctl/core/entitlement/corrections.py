@@ -38,6 +38,10 @@ class CorrectedEntries:
         """Whether a purchase was corrected by name."""
         return any(entry.kind is EntryKind.ADJUSTMENT for entry in self.given)
 
+    def gives_nothing(self, due: Mapping[str, int]) -> bool:
+        """Whether no entry gave anything of what users are due: no purchase, and no correction that leads to it."""
+        return not self.given and not self.held(due)
+
     def held(self, due: Mapping[str, int]) -> dict[str, int]:
         """Who holds how many credits of the payment, where users are due so many.
 

@@ -132,6 +132,11 @@ def credits_to_take(credits: int, amount: int, returned: int) -> int:
     return credits * min(amount, returned) // amount if amount > 0 else 0
 
 
+def credits_left(credits: int, amount: int, currency: str, facts: Iterable[Fact]) -> int:
+    """The credits of a payment that its buyer may keep after its refunds and disputes."""
+    return credits - credits_to_take(credits, amount, returned_amount(amount, facts, currency))
+
+
 @dataclass(frozen=True, slots=True)
 class RefundPosition:
     """What the ledger already holds about one purchase.

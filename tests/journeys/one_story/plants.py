@@ -218,6 +218,31 @@ def given_by_adjustment(world: World) -> str:
     return key
 
 
+def given_too_few_by_adjustment(world: World) -> str:
+    key = lost(world)
+    world.give(key, 900, kind=EntryKind.ADJUSTMENT, amount=0, currency=None)
+    return key
+
+
+def refund_after_giving_by_adjustment(world: World) -> str:
+    key = given_by_adjustment(world)
+    world.api.refunds.create(params={"payment_intent": key, "amount": 400})
+    return key
+
+
+def given_under_its_charge(world: World) -> str:
+    """An application names its payments by their charges."""
+    key = lost(world)
+    world.give(world.charge_of(key))
+    return key
+
+
+def given_too_few_under_its_charge(world: World) -> str:
+    key = lost(world)
+    world.give(world.charge_of(key), 900)
+    return key
+
+
 def given_and_refunded_for_nothing(world: World) -> str:
     key = given_for_nothing(world)
     world.give(key, -400, kind=EntryKind.REFUND, amount=-400, object_id="re_unknown")

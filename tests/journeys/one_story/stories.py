@@ -33,7 +33,6 @@ _CODES = {
         "mode_mix",
         "duplicate_credit",
         "wrong_amount",
-        "not_ours_credit",
         "undecided_credit",
         "refund_over_taken",
         "clawback_without_credit",
@@ -55,6 +54,7 @@ _CODES = {
         "currency",
     ),
     Story.IN_FLIGHT: ("in_flight",),
+    Story.NOT_OURS: ("not_ours_credit",),
 }
 
 STORIES = {code: story for story, codes in _CODES.items() for code in codes}

@@ -12,7 +12,7 @@ from creditctl.checks.context import Context
 from creditctl.checks.env.collect import gather_env
 from creditctl.checks.payments_credited import every_payment_credited
 from creditctl.fulfilment.event import Event, parse_event
-from creditctl.fulfilment.plan import plan
+from creditctl.fulfilment.plan import plan, with_charges
 from creditctl.payments.posting_plan import PlanOutcome
 from creditctl.payments.record import record
 from creditctl.payments.stripe_reader import StripeReader
@@ -62,8 +62,9 @@ def webhook_says(world: World, key: str) -> Story:
     outcomes: list[PlanOutcome] = []
     with contextlib.suppress(_Undone), world.ledger.transaction() as tx:
         for event in own:
-            planned = plan(event, StripeReader(world.connection.client), world.catalog, world.ledger.account, False)
-            outcomes.append(record(tx, planned).outcome)
+            reads = StripeReader(world.connection.client)
+            planned = plan(event, reads, world.catalog, world.ledger.account, False)
+            outcomes.append(record(tx, with_charges(planned, reads)).outcome)
         raise _Undone
     return next((story for outcome, story in OUTCOMES.items() if outcome in outcomes), Story.QUIET)
 

@@ -61,7 +61,7 @@ ROWS = [
     Row(plants.given_for_nothing, Story.WRONG, "orphan_credit", sale=False),
     Row(plants.given_for_an_expired_session, Story.WRONG, "not_paid_credit", sale=False),
     Row(plants.given_for_a_bank_transfer_that_failed, Story.WRONG, "not_paid_credit", sale=False),
-    Row(plants.given_for_a_mug, Story.WRONG, "not_ours_credit", sale=False),
+    Row(plants.given_for_a_mug, Story.NOT_OURS, "not_ours_credit", sale=False),
     Row(plants.given_for_a_live_session, Story.WRONG, "mode_mix"),
     Row(plants.given_for_other_money, Story.WRONG, "amount_mismatch"),
     Row(plants.given_for_another_currency, Story.WRONG, "currency_mismatch"),
@@ -74,6 +74,11 @@ ROWS = [
     Row(plants.refund_booked_as_adjustment, Story.HEALTHY),
     Row(plants.refund_booked_as_adjustment_twice, Story.WRONG, "refund_over_taken"),
     Row(plants.duplicate_corrected_by_adjustment, Story.HEALTHY),
+    Row(plants.given_by_adjustment, Story.HEALTHY, webhook=Story.HEALTHY),
+    Row(plants.given_too_few_by_adjustment, Story.WRONG, "wrong_amount", webhook=Story.WRONG),
+    Row(plants.refund_after_giving_by_adjustment, Story.MISSING, "refund_not_taken", webhook=Story.HEALTHY),
+    Row(plants.given_under_its_charge, Story.HEALTHY, webhook=Story.HEALTHY),
+    Row(plants.given_too_few_under_its_charge, Story.WRONG, "wrong_amount", webhook=Story.WRONG),
     Row(plants.refund_taken_from_another, Story.WRONG, "clawback_wrong_user"),
     Row(plants.won_dispute_given_to_another, Story.WRONG, "clawback_wrong_user", webhook=Story.MISSING),
     Row(plants.refund_of_an_unknown_payment, Story.WRONG, "clawback_without_credit", sale=False),
@@ -100,7 +105,7 @@ UNPLANTED = {
 """The codes about a payment that cannot be planted on the emulator today, and why."""
 
 SILENT = {Story.NOT_OURS, Story.WAITING}
-"""What reconcile, doctor and checklist say nothing of."""
+"""What doctor and checklist say nothing of, and reconcile nothing above info."""
 
 
 @pytest.fixture
@@ -123,14 +128,14 @@ def test_everybody_tells_the_same_story(world: World, row: Row) -> None:
         "checklist": answers.checklist_says,
     }
     quiet = {
-        "reconcile": row.story in SILENT or row.story is Story.HEALTHY,
+        "reconcile": row.story is Story.HEALTHY or (row.story in SILENT and row.code is None),
         "trace": False,
         "doctor": row.story in SILENT,
         "checklist": row.story in SILENT or not row.sale,
     }
 
     assert told == {who: Story.QUIET if quiet[who] else row.story for who in told}, answers.words
-    if row.code is not None and row.story is not Story.IN_FLIGHT:
+    if row.code is not None and row.story not in (Story.IN_FLIGHT, Story.NOT_OURS):
         assert f"({row.code})" in answers.credited.evidence
     assert webhook_says(world, key) in (WEBHOOK[row.story] if row.webhook is None else {row.webhook})
 

@@ -103,6 +103,10 @@ class World:
         """The ids of a payment's sessions."""
         return [str(each.id) for each in self.api.checkout.sessions.list().data if each.payment_intent == key]
 
+    def charge_of(self, key: str) -> str:
+        """The charge of a payment."""
+        return str(self.api.payment_intents.retrieve(key).latest_charge)
+
     def give(self, key: str, credits: int = 1000, user: str = "ann", **changes: Any) -> Entry:
         """An entry as an import of an application's own rows could bring it."""
         with self.ledger.transaction() as tx:

@@ -1,0 +1,82 @@
+"""Judgement of a payment that sold no package: not paid, outside the catalogue, or not known to Stripe at all. Pure."""
+
+from __future__ import annotations
+
+from creditctl.core.entitlement.decision import Decision, NotOurs, Waits
+from creditctl.core.money import format_amount
+from creditctl.core.text import plural
+from creditctl.payments.case import PaymentCase
+from creditctl.payments.corrections import take_back
+from creditctl.payments.finding_codes import classified, for_person, in_flight
+from creditctl.payments.verdict import JudgementContext, PaymentState, Verdict
+
+
+def judge_unsold(case: PaymentCase, decision: Decision | None, context: JudgementContext) -> Verdict:
+    """Not paid, not ours, or not known to Stripe at all: then what users hold of it should come to nothing."""
+    if not case.balance:
+        return _nothing_given(case, decision, context)
+    if case.recorded_after(context.started):
+        text = "The ledger changed credits while Stripe was being read; the next run knows."
+        return Verdict(PaymentState.IN_FLIGHT, (in_flight(case.key, text),))
+    if _sold_elsewhere(case, decision):
+        return _outside(case, decision)
+    name, why = _why_not(case, decision)
+    given = sum(credits for credits in case.balance.values() if credits > 0)
+    text = f"{plural(given, 'credit')} were given"
+    if not given:
+        name, user = "clawback_without_credit", next(iter(case.balance))
+        text = f"{plural(-case.balance[user], 'credit')} were taken back of user {user}, who was given none for it"
+    found = for_person(name, case.key, f"{text}, but {why}.", take_back(case))
+    return Verdict(PaymentState.WRONG, (found,))
+
+
+def _nothing_given(case: PaymentCase, decision: Decision | None, context: JudgementContext) -> Verdict:
+    if isinstance(decision, Waits):
+        return Verdict(PaymentState.WAITING)
+    if decision is not None:
+        return Verdict(PaymentState.NOT_OURS)
+    return _unattributed(case, context)
+
+
+def _sold_elsewhere(case: PaymentCase, decision: Decision | None) -> bool:
+    """Whether money was paid, for something that the catalogue does not know."""
+    if isinstance(decision, NotOurs):
+        return True
+    paid = case.intent or case.charge
+    return decision is None and paid is not None and paid.status == "succeeded"
+
+
+def _outside(case: PaymentCase, decision: Decision | None) -> Verdict:
+    """Credits for what the catalogue does not know: an application's own business, which nobody here can judge."""
+    credits, user = next((credits, user) for user, credits in case.balance.items())
+    text = f"{plural(abs(credits), 'credit')} of user {user} are for a payment outside the catalogue"
+    why = decision.reason if isinstance(decision, NotOurs) else "no Checkout session of ours belongs to it"
+    fix = "Nothing has to be done, unless it sold a package"
+    found = classified("not_ours_credit", case.key, f"{text}: {why}.", fix, payment_key=case.key)
+    return Verdict(PaymentState.NOT_OURS, (found,))
+
+
+def _why_not(case: PaymentCase, decision: Decision | None) -> tuple[str, str]:
+    if isinstance(decision, Waits):
+        return "not_paid_credit", f"the session is not paid: {decision.reason}"
+    if case.charge is not None:
+        return "not_paid_credit", f"the charge is {case.charge.status}"
+    if case.intent is None:
+        return "orphan_credit", "Stripe knows no such payment in this account and mode"
+    return "not_paid_credit", f"the payment intent is {case.intent.status}"
+
+
+def _unattributed(case: PaymentCase, context: JudgementContext) -> Verdict:
+    """Money for us that no checkout session explains; anything that is not ours is nobody's business here."""
+    intent = case.intent
+    if intent is None or not intent.managed:
+        return Verdict(PaymentState.NOT_OURS)
+    if intent.status != "succeeded":
+        return Verdict(PaymentState.WAITING)
+    money = format_amount(intent.amount_received, intent.currency)
+    if context.within_grace(intent.paid):
+        young = f"{money} were paid for something of ours just now; a checkout session of it may still be on its way."
+        return Verdict(PaymentState.IN_FLIGHT, (in_flight(case.key, young),))
+    text = f"{money} were paid for something of ours, but no checkout session belongs to the payment."
+    fix = "Find the buyer, then `creditctl ledger adjust --user USER_ID --credits N --reason TEXT`, or refund it"
+    return Verdict(PaymentState.UNDECIDED, (for_person("unattributed_payment", case.key, text, fix),))
