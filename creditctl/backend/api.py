@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -18,13 +18,16 @@ from creditctl.backend.error_handlers import failure
 from creditctl.backend.logs import level_of
 from creditctl.backend.viewer import may_see, require_known_users, require_viewer, signed_in_user
 from creditctl.core.catalog import Catalog, Package
+from creditctl.core.errors import ConfigurationError
 from creditctl.core.money import cost_per_credit, format_amount
-from creditctl.core.settings import WEBHOOK_PATH
 from creditctl.fulfilment.webhook import Receipt
 from creditctl.ledger.models import Entry, EntryFilter
 
 _SESSION_ID = re.compile(r"cs_[A-Za-z0-9_]{1,250}", re.ASCII)
 """What could be a session's id; anything else is not worth a call, and must not become part of a URL or of the log."""
+
+BUYERS_PATHS = ("/api/credits/purchase", "/credits/buy")
+"""Where buyers post their orders."""
 
 _WEBHOOK_THREADS = 8
 
@@ -140,13 +143,25 @@ async def _received(threads: ThreadPoolExecutor, work: Callable[[], Receipt], qu
     return await answer
 
 
+def _require_free(paths: Sequence[str]) -> None:
+    """Refuses a webhook at a path that buyers post to. Errors: ConfigurationError."""
+    for path in paths:
+        if path.rstrip("/") in BUYERS_PATHS:
+            raise ConfigurationError(
+                f"The webhook's path {path} is one at which buyers order.",
+                code="backend.webhook_path",
+                fix="Name another with [webhook] path in creditctl.toml.",
+            )
+
+
 def _add_webhook(router: APIRouter, services: Dependencies, queue_seconds: float) -> None:
+    _require_free(services.webhook_paths)
     # Its own threads: a rush of deliveries must not keep buyers waiting, nor the other way round. A delivery that has
     # begun is finished even if nobody waits for it any more.
     threads = ThreadPoolExecutor(_WEBHOOK_THREADS, thread_name_prefix="webhook")
 
     @router.post(
-        WEBHOOK_PATH,
+        services.webhook_path,
         response_model=models.WebhookAnswer,
         responses=models.failures(400, 408, 413, 500, 503),
         openapi_extra=_EVENT_BODY,
@@ -165,8 +180,8 @@ def _add_webhook(router: APIRouter, services: Dependencies, queue_seconds: float
             return Response(_RECEIVED, status_code=receipt.status, media_type="application/json")
         return failure(receipt.status, receipt.message)
 
-    # With a slash at its end the path would be redirected, and Stripe follows no redirects.
-    router.add_api_route(f"{WEBHOOK_PATH}/", webhook, methods=["POST"], include_in_schema=False)
+    for path in services.webhook_paths[1:]:
+        router.add_api_route(path, webhook, methods=["POST"], include_in_schema=False)
 
 
 def _add_session(router: APIRouter, services: Dependencies) -> None:

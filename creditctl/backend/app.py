@@ -14,7 +14,6 @@ from creditctl.backend.cross_site import OwnSites
 from creditctl.backend.dependencies import Dependencies
 from creditctl.backend.middleware import READ_SECONDS, BoundedBody, RequestLog
 from creditctl.backend.pages import Storefront
-from creditctl.core.settings import WEBHOOK_PATH
 
 WEBHOOK_BODY_BYTES = 1024 * 1024
 """The most that one event may weigh; Stripe's snapshot events are a few kilobytes."""
@@ -40,7 +39,7 @@ def build_app(
     app.include_router(router)
     Storefront(services, app).install()
     # The last one added is the outermost.
-    limits = dict.fromkeys((WEBHOOK_PATH, f"{WEBHOOK_PATH}/"), WEBHOOK_BODY_BYTES)
+    limits = dict.fromkeys(services.webhook_paths, WEBHOOK_BODY_BYTES)
     app.add_middleware(BoundedBody, limit=BODY_BYTES, limits=limits, read_seconds=read_seconds)
     frontend = _origin(services.frontend_url)
     app.add_middleware(OwnSites, frontend=frontend, open_paths=frozenset(limits))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from creditctl.core.modes import Mode
+from creditctl.core.project_file.ownership import WEBHOOK_PATH
 
 if TYPE_CHECKING:
     from creditctl.core.catalog import Catalog, Package
@@ -126,7 +127,17 @@ class Dependencies:
     mode: Mode
     log: Callable[[str], None]
     trust_user_header: bool = False
+    webhook_path: str = WEBHOOK_PATH
     monotonic: Callable[[], float] = time.monotonic
+
+    @property
+    def webhook_paths(self) -> tuple[str, ...]:
+        """Where webhooks are taken: the path as it was set, and with the slash at its end the other way round.
+
+        Shape: the other one would be redirected, and Stripe follows no redirects.
+        """
+        other = self.webhook_path.removesuffix("/") if self.webhook_path.endswith("/") else f"{self.webhook_path}/"
+        return (self.webhook_path, other) if other else (self.webhook_path,)
 
     @property
     def users_are_known(self) -> bool:

@@ -150,4 +150,5 @@ def build_services(
         mode=settings.mode,
         log=stream_log(wiring.stderr),
         trust_user_header=trust_user_header,
+        webhook_path=settings.webhook_path,
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from creditctl.core.catalog import Catalog
     from creditctl.core.live_guard import Ask
     from creditctl.core.modes import Mode
+    from creditctl.core.project_file.project import ProjectFile
     from creditctl.core.settings import Settings
     from creditctl.ledger.archive.store import Archive
     from creditctl.ledger.store import Ledger
@@ -63,6 +64,11 @@ class Session(Conversation):
         """The merged settings, their mode proven to be the expected one."""
         return self.read_settings()
 
+    @property
+    def project(self) -> ProjectFile:
+        """What `creditctl.toml` says; an empty value where there is none."""
+        return self.settings.project
+
     def read_settings(self) -> Settings:
         """The settings as they stand now: a run at the same time may have stored a secret since the first look.
 
@@ -71,8 +77,14 @@ class Session(Conversation):
         return self.wiring.settings(self.options.env_file, self.options.mode)
 
     def catalog(self, named: Path | None = None) -> Catalog:
-        """The packages: of the file that was named, of the settings, or the five that come with creditctl."""
-        return self.wiring.catalog(named or self.settings.catalog_path)
+        """The packages: of the file that was named, of the settings, or the five that come with creditctl.
+
+        Errors: ConfigurationError where they stand in two places, or are not valid.
+        """
+        from creditctl.core.catalog import catalog_of_project
+
+        own = catalog_of_project(self.project, another=named or self.settings.catalog_path)
+        return self.wiring.catalog(named or self.settings.catalog_path) if own is None else own
 
     @cached_property
     def stripe(self) -> StripeConnection:

@@ -8,7 +8,7 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -70,8 +70,9 @@ class Wiring:
     def settings(self, env_file: Path | None = None, expected: Mode | None = None) -> Settings:
         """The merged settings; the mode they say is remembered for the JSON document.
 
-        Errors: ConfigurationError on an unreadable file; GuardRefused when `expected` is another mode.
+        Errors: ConfigurationError on an unreadable file or project file; GuardRefused when `expected` is another mode.
         """
+        from creditctl.cli.project_file import CONFIG_SETTING, load_project_file
         from creditctl.core.settings import merge_settings
 
         path = env_file or DEFAULT_ENV_FILE
@@ -82,6 +83,8 @@ class Wiring:
             folder=self.folder,
         )
         self.mode = settings.mode_or_none
+        project = load_project_file(path, self.folder, settings.text(CONFIG_SETTING))
+        settings = replace(settings, project=project)
         if expected is not None:
             require_mode(expected, settings.mode)
         return settings

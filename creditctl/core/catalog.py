@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
-import re
-import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 from creditctl.core.currencies import amount_fault, currency_fault
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.metadata import MANAGED_BY, MANAGED_BY_KEY
+from creditctl.core.project_file.faults import DocumentFaults, parse_toml
+from creditctl.core.project_file.packages import PackageSection, read_packages
+from creditctl.core.project_file.pending import NOT_ACTED_ON, not_acted_on
+from creditctl.core.project_file.project import ProjectFile
+from creditctl.core.project_file.tables import TomlTable
 
-_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
-_CURRENCY = re.compile(r"[a-z]{3}")
-_MAX_AMOUNT = 99_999_999
-_MAX_CREDITS = 1_000_000_000
 _KEYS = ("currency", "package")
-_PACKAGE_KEYS = ("number", "slug", "name", "credits", "amount", "currency")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,87 +83,90 @@ class Catalog:
         return found
 
 
-def parse_catalog(text: str, *, source: str = "packages.toml") -> Catalog:
+def parse_catalog(text: str, *, source: str = "packages.toml", pending: tuple[str, ...] = NOT_ACTED_ON) -> Catalog:
     """Parses a catalogue from TOML text, and validates it as a whole.
 
-    Shape:  `currency`, and one `[[package]]` each: number, slug, name, credits, amount, optionally currency;
-            no other key.
+    Shape:  `currency`, and one `[[package]]` each, as in `creditctl.toml`; no other key. `pending` are the keys that
+            nothing acts on yet.
     Errors: ConfigurationError with every fault found, not just the first; also for what Stripe would refuse.
     """
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise _invalid(source, [f"it is not TOML: {error}"]) from None
-    faults = _unknown_keys(document, _KEYS, "")
-    rows = document.get("package")
-    if not isinstance(rows, list) or not rows:
-        raise _invalid(source, [*faults, "it has no [[package]]"])
-    faults += [fault for row in rows for fault in _row_faults(row, document)]
+        document = parse_toml(text)
+    except ValueError as error:
+        raise _invalid(source, f"it is not TOML: {error}") from None
+    faults = DocumentFaults(text)
+    table = TomlTable(document, faults)
+    table.refuse_unknown(_KEYS)
+    sections = read_packages(table)
+    for path, name in not_acted_on(document, pending):
+        faults.add(path, f"{name} is not acted on yet")
+    return catalog_of(sections, faults, source=source)
+
+
+def catalog_of_project(project: ProjectFile, *, another: Path | None = None) -> Catalog | None:
+    """The catalogue that stands in `creditctl.toml`; None where it has no packages.
+
+    Shape:  `another` is a file that an option or the environment names.
+    Errors: ConfigurationError where there are two catalogues, or this one is not valid.
+    """
+    if not project.packages:
+        return None
+    if another is not None:
+        raise ConfigurationError(
+            f"There are two catalogues: the packages in {project.path}, and {another}.",
+            code="catalog.two",
+            fix="Keep one: take the packages out of one of them, or leave --catalog and CREDITCTL_CATALOG away.",
+        )
+    return catalog_of(project.packages, DocumentFaults(), source=f"in {project.path}")
+
+
+def catalog_of(sections: Sequence[PackageSection], faults: DocumentFaults, *, source: str) -> Catalog:
+    """Makes the catalogue of packages that were read, after it has judged them together.
+
+    Shape:  `faults` are those found while they were read.
+    Errors: ConfigurationError with every fault found; also for what Stripe would refuse.
+    """
+    if not sections and not faults:
+        faults.add((), "it has no [[package]]")
+    if not faults:
+        _judge_money(sections, faults)
+    packages = tuple(sorted((_package(section) for section in sections), key=lambda package: package.number))
+    if not faults:
+        for fault in _catalog_faults(packages):
+            faults.add((), fault)
     if faults:
-        raise _invalid(source, faults)
-    packages = tuple(sorted((_package(row, document) for row in rows), key=lambda package: package.number))
-    faults = _catalog_faults(packages)
-    if faults:
-        raise _invalid(source, faults)
+        raise _invalid(source, str(faults))
     return Catalog(packages)
 
 
-def _package(row: Mapping[str, Any], document: Mapping[str, Any]) -> Package:
+def _package(section: PackageSection) -> Package:
     return Package(
-        number=row["number"],
-        slug=row["slug"],
-        name=row["name"],
-        credits=row["credits"],
-        amount=row["amount"],
-        currency=row.get("currency", document.get("currency")),
+        number=section.number,
+        slug=section.slug,
+        name=section.name,
+        credits=section.credits,
+        amount=section.amount or 0,
+        currency=section.currency or "",
     )
 
 
-def _row_faults(row: object, document: Mapping[str, Any]) -> list[str]:
-    if not isinstance(row, dict):
-        return ["a [[package]] is not a table"]
-    label = f"package {row.get('slug', row.get('number', '?'))}"
-    faults = _unknown_keys(row, _PACKAGE_KEYS, f"{label}: ")
-    faults += [
-        f"{label}: {key} must be a whole number from 1 to {most}, not {row.get(key)!r}"
-        for key, most in (("number", 99), ("credits", _MAX_CREDITS), ("amount", _MAX_AMOUNT))
-        if not _whole(row.get(key), most)
-    ]
-    if not _matches(_SLUG, row.get("slug")):
-        faults.append(f"{label}: slug must be 1 to 40 of a-z, 0-9, - and _, not {row.get('slug')!r}")
-    if not (isinstance(row.get("name"), str) and row["name"].strip()):
-        faults.append(f"{label}: name is missing")
-    return faults + [f"{label}: {fault}" for fault in _money_faults(row, document)]
+def _judge_money(sections: Sequence[PackageSection], faults: DocumentFaults) -> None:
+    for place, section in enumerate(sections):
+        for fault in _money_faults(section):
+            faults.add(("package", place), f"package {section.slug}: {fault}")
 
 
-def _money_faults(row: Mapping[str, Any], document: Mapping[str, Any]) -> list[str]:
+def _money_faults(section: PackageSection) -> list[str]:
     """What Stripe would refuse when the price is made, or when somebody pays it."""
-    currency, amount = row.get("currency", document.get("currency")), row.get("amount")
-    if not isinstance(currency, str) or _CURRENCY.fullmatch(currency) is None:
+    if section.currency is None:
         return ["currency must be a three-letter code in lower case"]
-    unknown = currency_fault(currency)
+    unknown = currency_fault(section.currency)
     if unknown is not None:
         return [unknown]
-    refused = amount_fault(amount, currency) if isinstance(amount, int) and _whole(amount, _MAX_AMOUNT) else None
+    if section.amount is None:
+        return ["amount is missing"]
+    refused = amount_fault(section.amount, section.currency)
     return [] if refused is None else [refused]
-
-
-def _unknown_keys(table: Mapping[str, Any], known: Collection[str], label: str) -> list[str]:
-    """Keys that nothing reads, each with the one that was probably meant; a slip must not sell in another currency."""
-    return [f"{label}unknown key {key!r}{_nearest(key, known)}" for key in table if key not in known]
-
-
-def _nearest(key: str, known: Collection[str]) -> str:
-    close = difflib.get_close_matches(key.lower(), known, n=1, cutoff=0.5)
-    return f", did you mean {close[0]!r}?" if close else f" (there are: {', '.join(known)})"
-
-
-def _whole(value: object, most: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most
-
-
-def _matches(pattern: re.Pattern[str], value: object) -> bool:
-    return isinstance(value, str) and pattern.fullmatch(value) is not None
 
 
 def _catalog_faults(packages: tuple[Package, ...]) -> list[str]:
@@ -189,9 +189,9 @@ def _price_rises(packages: tuple[Package, ...]) -> list[str]:
     ]
 
 
-def _invalid(source: str, faults: list[str]) -> ConfigurationError:
+def _invalid(source: str, faults: str) -> ConfigurationError:
     return ConfigurationError(
-        f"The catalogue {source} is not valid: {'; '.join(faults)}.",
+        f"The catalogue {source} is not valid: {faults}.",
         code="catalog.invalid",
-        fix="Correct it, or run without --catalog to use the five packages that come with creditctl.",
+        fix="Correct it, or leave it out to use the five packages that come with creditctl.",
     )

@@ -1,4 +1,4 @@
-"""Settings: `.env` and process environment merged into one value, with the source of each part."""
+"""Settings: `.env`, process environment and `creditctl.toml` as one value, with the source of each part."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from pathlib import Path
 from creditctl.core.errors import ConfigurationError, GuardRefused
 from creditctl.core.keys import ApiKey, Secret, parse_server_key, parse_webhook_secrets
 from creditctl.core.modes import STRIPE_API_BASE, Mode, decide_mode, is_loopback_url
-
-WEBHOOK_PATH = "/api/credits/webhook"
-"""Where the backend takes webhooks, below CREDITS_API_URL."""
+from creditctl.core.project_file.project import ProjectFile
 
 KNOWN_KEYS = (
     "STRIPE_SECRET_KEY",
@@ -23,6 +21,7 @@ KNOWN_KEYS = (
     "CREDITCTL_LEDGER",
     "CREDITCTL_CATALOG",
     "CREDITCTL_AUDIT",
+    "CREDITCTL_CONFIG",
 )
 """Every setting that the backend side knows, in the order of `.env.example`."""
 
@@ -31,7 +30,8 @@ KNOWN_KEYS = (
 class Settings:
     """The merged settings; each part is parsed, and may be refused, only when it is asked for.
 
-    Shape: `values` holds the texts that won, `conflicts` the names whose file value the process environment overrides.
+    Shape: `values` holds the texts that won, `conflicts` the names whose file value the process environment overrides;
+           `project` is what `creditctl.toml` says.
     """
 
     values: Mapping[str, str] = field(repr=False)
@@ -39,6 +39,7 @@ class Settings:
     folder: Path
     from_process: frozenset[str] = frozenset()
     conflicts: tuple[str, ...] = ()
+    project: ProjectFile = field(default_factory=ProjectFile)
 
     def text(self, name: str) -> str | None:
         """A setting as it was written, or None where it is absent or empty."""
@@ -107,7 +108,12 @@ class Settings:
     def webhook_url(self) -> str | None:
         """Where Stripe should deliver events, or None where the backend's public URL is not set."""
         base = self.text("CREDITS_API_URL")
-        return None if base is None else base.rstrip("/") + WEBHOOK_PATH
+        return None if base is None else base.rstrip("/") + self.webhook_path
+
+    @property
+    def webhook_path(self) -> str:
+        """Where the backend takes webhooks, below its public URL."""
+        return self.project.webhook.path
 
     @property
     def webhook_url_is_local(self) -> bool:

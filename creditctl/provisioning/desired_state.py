@@ -5,7 +5,7 @@ from __future__ import annotations
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.keys import Secret
 from creditctl.core.modes import Mode
-from creditctl.core.settings import WEBHOOK_PATH, Settings
+from creditctl.core.settings import Settings
 from creditctl.core.urls import fault_of, is_private_host, split_url
 from creditctl.provisioning.secret_sinks import SETTING
 from creditctl.provisioning.state import DesiredEndpoint
@@ -24,7 +24,7 @@ def desired_endpoint(
         _require_public(url)
     if url is None or (settings.mode is Mode.TEST and settings.webhook_url_is_local):
         return None
-    _require_usable(url)
+    _require_usable(url, settings.webhook_path)
     held = tuple(secret.fingerprint for secret in held_secrets(settings))
     return DesiredEndpoint(url, api_version, held, trust_fingerprint=trust_fingerprint)
 
@@ -49,11 +49,11 @@ def _require_public(url: str | None) -> None:
     )
 
 
-def _require_usable(url: str) -> None:
+def _require_usable(url: str, path: str) -> None:
     parts = split_url(url)
     fault = "it is no URL" if parts is None else fault_of(parts)
-    if url.count(WEBHOOK_PATH) > 1:
-        fault = f"it already ends in {WEBHOOK_PATH}, which is added to it"
+    if path != "/" and url.removesuffix(path).rstrip("/").endswith(path.rstrip("/")):
+        fault = f"it already ends in {path.rstrip('/')}, and {path} is added to it"
     if fault:
         raise ConfigurationError(
             f"CREDITS_API_URL is not usable: {fault}.",

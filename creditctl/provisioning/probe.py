@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import httpx
 
 _FORGED = Secret("whsec_" + "forged0by0creditctl0probe")
-_ANSWER_FIX = "Check CREDITS_API_URL, the backend's log, and that /api/credits/webhook is routed to it."
+_ANSWER_FIX = "Check CREDITS_API_URL, the backend's log, and that the webhook's path is routed to it."
 
 
 def inert_event(now: int, *, livemode: bool, api_version: str) -> bytes:

@@ -13,7 +13,7 @@ from creditctl.backend.app import build_app
 from creditctl.backend.checkout import NotForSale
 from creditctl.backend.dependencies import Dependencies, SessionView
 from creditctl.core.errors import ConfigurationError, CreditctlError, LedgerError, StripeRefused, Unreachable
-from creditctl.core.settings import WEBHOOK_PATH
+from creditctl.core.project_file.ownership import WEBHOOK_PATH
 from creditctl.fulfilment.webhook import Receipt
 from tests.support.backend import FakeCheckout, FakeLedger, FakeWebhook, LiveClient, Log, NewEntry, TestClient
 from tests.support.clock import NOW
@@ -148,6 +148,23 @@ class TestWebhook:
         response = client.post("/api/credits/webhook/", content=body, follow_redirects=False)
         assert response.status_code == 200
         assert webhook.seen == [(body, None)]
+
+    @pytest.mark.parametrize(
+        ("path", "others"),
+        [("/hooks/stripe", ("/hooks/stripe/",)), ("/hooks/stripe/", ("/hooks/stripe",)), ("/", ())],
+    )
+    def test_is_taken_at_the_path_that_was_set(
+        self, services: Dependencies, webhook: FakeWebhook, path: str, others: tuple[str, ...]
+    ) -> None:
+        with TestClient(build_app(replace(services, webhook_path=path)), follow_redirects=False) as client:
+            for each in (path, *others):
+                assert client.post(each, content=b"x" * 100_000).status_code == 200
+            assert client.post("/api/credits/webhook", content=b"x").status_code == 404
+        assert len(webhook.seen) == 1 + len(others)
+
+    def test_is_refused_where_something_else_is_taken(self, services: Dependencies) -> None:
+        with pytest.raises(ConfigurationError, match="at which buyers order"):
+            build_app(replace(services, webhook_path="/api/credits/purchase"))
 
     def test_a_missing_signature_is_none(self, client: TestClient, webhook: FakeWebhook) -> None:
         client.post("/api/credits/webhook", content=b"{}")

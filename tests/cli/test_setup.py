@@ -102,6 +102,14 @@ def test_the_secret_is_in_the_env_file_and_nowhere_else(shop: Cli) -> None:
     assert "sk_test_emulator" not in everywhere
 
 
+def test_the_endpoint_is_made_at_the_path_of_the_project_file(shop: Cli, client: stripe.StripeClient) -> None:
+    (shop.folder / "creditctl.toml").write_text('[webhook]\npath = "/hooks/stripe/"\n')
+
+    assert shop("setup", "--yes").exit_code == 0
+    assert [endpoint.url for endpoint in client.v1.webhook_endpoints.list().data] == [f"{API_URL}/hooks/stripe/"]
+    assert shop("setup", "--check").exit_code == 0
+
+
 def test_progress_is_one_line_a_step(shop: Cli) -> None:
     lines = [line for line in shop("setup").stderr.splitlines() if line.startswith("[")]
 

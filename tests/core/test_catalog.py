@@ -90,6 +90,21 @@ def test_a_wrong_catalogue_is_refused_and_the_fault_is_named(text: str, fault: s
     assert fault in str(caught.value)
 
 
+def test_number_and_name_are_those_of_place_and_slug_where_none_stands() -> None:
+    text = 'currency = "usd"\n' + '[[package]]\nslug = "{}"\ncredits = {}\namount = 1000\n'
+
+    packages = parse_catalog(text.format("big_pack-2", 1000)).packages
+
+    assert [(package.number, package.name) for package in packages] == [(1, "Big pack 2")]
+
+
+def test_what_nothing_acts_on_yet_is_refused_here_too() -> None:
+    text = 'currency = "usd"\n' + row() + 'sold = [{ price = "price_1" }]\n'
+
+    with pytest.raises(ConfigurationError, match=r"line 8: \[\[package\]\] sold is not acted on yet"):
+        parse_catalog(text, pending=("[[package]] sold",))
+
+
 def test_every_fault_is_named_at_once() -> None:
     with pytest.raises(ConfigurationError) as caught:
         parse_catalog('currency = "usd"\n' + row(amount=0) + row(number=2, slug="b", credits=-1))

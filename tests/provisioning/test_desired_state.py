@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.keys import Secret
+from creditctl.core.project_file.ownership import WebhookSection
+from creditctl.core.project_file.project import ProjectFile
 from creditctl.core.settings import Settings, merge_settings
 from creditctl.provisioning.desired_state import desired_endpoint, held_secrets, require_secret_will_win
 
@@ -38,6 +41,29 @@ def test_each_mode_has_its_rule(key: str, base: str, url: str, expected: str | N
     )
 
     assert (wish.url if wish else None) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "base", "expected"),
+    [
+        ("/hooks/stripe", PUBLIC, PUBLIC + "/hooks/stripe"),
+        ("/hooks/stripe/", PUBLIC + "/", PUBLIC + "/hooks/stripe/"),
+        ("/", PUBLIC, PUBLIC + "/"),
+        ("/hooks/stripe/", PUBLIC + "/hooks/stripe", None),
+        ("/hooks/stripe", PUBLIC + HOOK, PUBLIC + HOOK + "/hooks/stripe"),
+    ],
+)
+def test_the_webhooks_path_is_a_setting_and_is_added_once(path: str, base: str, expected: str | None) -> None:
+    merged = settings(STRIPE_SECRET_KEY=TEST, CREDITS_API_URL=base)
+    there = replace(merged, project=ProjectFile(webhook=WebhookSection(path)))
+
+    if expected is None:
+        with pytest.raises(ConfigurationError, match="already ends in /hooks/stripe"):
+            desired_endpoint(there, api_version="2026-10-28.endive")
+    else:
+        wish = desired_endpoint(there, api_version="2026-10-28.endive")
+        assert wish is not None
+        assert wish.url == expected
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from creditctl.cli.output import document, write_json
 from creditctl.core.errors import ExitCode
 from creditctl.core.modes import Mode
-from creditctl.core.settings import WEBHOOK_PATH
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +19,7 @@ def announce(said: Conversation, services: Dependencies, ledger: Path, url: str)
     """Says that it is ready, on stdout with --json and on stderr for people."""
     report = {
         "url": url,
-        "webhook_url": url + WEBHOOK_PATH,
+        "webhook_url": url + services.webhook_path,
         "storefront_url": f"{url}/credits",
         "frontend_url": services.frontend_url,
         "ledger": str(ledger),

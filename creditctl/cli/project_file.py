@@ -1,0 +1,54 @@
+"""Finds and reads `creditctl.toml`: beside the env file, or in a parent folder inside the repository."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from creditctl.core.errors import ConfigurationError
+from creditctl.core.project_file.project import PROJECT_FILE, ProjectFile, parse_project_file
+
+_REPOSITORY = ".git"
+CONFIG_SETTING = "CREDITCTL_CONFIG"
+
+
+def load_project_file(env_file: Path, folder: Path, named: str | None) -> ProjectFile:
+    """The project file of one run; an empty value where there is none.
+
+    Shape:  `named` is what CREDITCTL_CONFIG says; relative paths are relative to `folder`.
+    Errors: ConfigurationError if the file is not valid, cannot be read, or is missing although it was named.
+    """
+    path = folder / Path(named).expanduser() if named else find_project_file((folder / env_file).parent)
+    if path is None:
+        return ProjectFile()
+    return parse_project_file(_text(path, named), path=path, source=os.path.relpath(path, folder))
+
+
+def find_project_file(folder: Path) -> Path | None:
+    """The project file nearest to a folder: its own, else a parent's up to the root of the repository around it.
+
+    Shape: outside a repository no parent is asked: what lies above a project by chance must not steer it.
+    """
+    own = folder / PROJECT_FILE
+    if own.is_file():
+        return own
+    folders = [folder.resolve(), *folder.resolve().parents]
+    root = next((place for place, each in enumerate(folders) if (each / _REPOSITORY).exists()), 0)
+    above = (each / PROJECT_FILE for each in folders[1 : root + 1])
+    return next((path for path in above if path.is_file()), None)
+
+
+def _text(path: Path, named: str | None) -> str:
+    """Errors: ConfigurationError naming the file and the reason."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        reason = "it is not UTF-8 text"
+    except OSError as error:
+        reason = (error.strerror or "unreadable").lower()
+    where, way_out = (f", which {CONFIG_SETTING} names", f", or take {CONFIG_SETTING} away") if named else ("", "")
+    raise ConfigurationError(
+        f"Cannot read {path}{where}: {reason}.",
+        code="project.unreadable",
+        fix=f"Check the path and its permissions{way_out}.",
+    )
