@@ -15,8 +15,8 @@ from creditctl.fulfilment.event import Event
 from creditctl.fulfilment.ports import StripeReads
 from creditctl.payments.event_types import CHARGE_REFUNDED_TYPE, PAID_TYPES
 from creditctl.payments.facts import SoldSession
-from creditctl.payments.judge_credit import worth
 from creditctl.payments.posting_plan import Origin, PlanOutcome, PostingPlan
+from creditctl.payments.worth import worth
 
 
 def plan(event: Event, stripe: StripeReads, catalog: Catalog, account: str, livemode: bool) -> PostingPlan:

@@ -12,8 +12,8 @@ from creditctl.core.entitlement.facts import Fact, SessionFacts
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.entries import PaymentEntries
 from creditctl.payments.facts import IntentFacts, PaymentFacts, Unreadable
+from creditctl.payments.judgement.unexplained import judge_together
 from creditctl.payments.reader import PaymentReader
-from creditctl.payments.unexplained import judge_together
 from creditctl.payments.verdict import JudgementContext, Verdict
 
 MOST_SESSIONS = 1000

@@ -14,7 +14,6 @@ from creditctl.core.entitlement.decision import NeedsLineItems
 from creditctl.core.entitlement.facts import DisputeFact, Fact, LineItem, MalformedFact, RefundFact, SessionFacts, id_of
 from creditctl.core.stripe_ids import IdKind, id_kind
 from creditctl.payments.facts import ChargeFacts, IntentFacts, PaymentFacts, SoldSession, Unreadable
-from creditctl.payments.judge_credit import worth
 from creditctl.payments.stripe_reader import (
     CHARGES,
     DISPUTES,
@@ -24,6 +23,7 @@ from creditctl.payments.stripe_reader import (
     StripeReader,
     line_items_path,
 )
+from creditctl.payments.worth import worth
 from creditctl.stripe_api.pages import Body, Progress
 
 _MANY = 20

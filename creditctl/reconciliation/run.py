@@ -15,11 +15,11 @@ from creditctl.core.limits import GRACE_SECONDS
 from creditctl.core.when import Window
 from creditctl.ledger.store import Ledger
 from creditctl.payments.finding_codes import ClassifiedFinding, classified
-from creditctl.payments.judge import unreadable_finding
+from creditctl.payments.judgement.judge import unreadable_finding
+from creditctl.payments.judgement.unexplained import judge_together, missing_purchases, suspects, unexplained_credits
 from creditctl.payments.ledger_entries import LedgerEntries, known_facts, settled_findings
 from creditctl.payments.reader import PaymentReader
 from creditctl.payments.repair import apply, require_repairable
-from creditctl.payments.unexplained import judge_together, missing_purchases, suspects, unexplained_credits
 from creditctl.payments.verdict import JudgementContext
 from creditctl.reconciliation import finding_history
 from creditctl.reconciliation.lock import only_one

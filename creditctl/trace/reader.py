@@ -17,9 +17,9 @@ from creditctl.ledger.models import Delivery, Entry, EntryFilter, FindingStatus,
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.event_types import ENDPOINT_EVENTS, RETURN_TYPES
 from creditctl.payments.facts import ChargeFacts, PaymentFacts
+from creditctl.payments.judgement.unexplained import judge_together, missing_purchases, suspects, unexplained_credits
 from creditctl.payments.ledger_entries import LedgerEntries, known_facts, settled_findings
 from creditctl.payments.reader import PaymentReader
-from creditctl.payments.unexplained import judge_together, missing_purchases, suspects, unexplained_credits
 from creditctl.payments.verdict import JudgementContext
 from creditctl.trace.facts import TracedPayment, TraceFacts
 from creditctl.trace.sources import MOST_ROWS, TraceSources

@@ -12,7 +12,7 @@ from creditctl.core.money import format_amount
 from creditctl.core.when import iso_time
 from creditctl.events.event_view import EventView
 from creditctl.payments.facts import IntentFacts
-from creditctl.payments.judge import judge
+from creditctl.payments.judgement.judge import judge
 from creditctl.payments.verdict import JudgementContext, Verdict
 from creditctl.trace.facts import TracedPayment, TraceFacts
 from creditctl.trace.missing_link import Diagnosis, Missing, diagnose

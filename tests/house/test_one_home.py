@@ -33,7 +33,7 @@ def test_what_a_session_is_worth_is_asked_of_the_judgement_and_nowhere_else() ->
         str(path.relative_to(PACKAGE)) for path in SOURCES if re.search(r"(?<!def )\bdecide\(", path.read_text())
     ]
 
-    assert callers == ["payments/judge_credit.py"]
+    assert callers == ["payments/worth.py"]
 
 
 @pytest.mark.parametrize(("pattern", "home"), HOMES, ids=[pattern for pattern, _ in HOMES])

@@ -16,7 +16,7 @@ from creditctl.ledger.archive.models import EventRecord
 from creditctl.ledger.models import Delivery, Entry, FindingStatus, StoredFinding
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.facts import IntentFacts, PaymentFacts, SoldSession, Unreadable
-from creditctl.payments.judge import judge
+from creditctl.payments.judgement.judge import judge
 from creditctl.payments.verdict import JudgementContext
 from creditctl.trace import missing_link
 from creditctl.trace.facts import TracedPayment, TraceFacts

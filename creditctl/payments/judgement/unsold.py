@@ -6,8 +6,8 @@ from creditctl.core.entitlement.decision import Decision, NotOurs, Waits
 from creditctl.core.money import format_amount
 from creditctl.core.text import plural
 from creditctl.payments.case import PaymentCase
-from creditctl.payments.corrections import take_back
 from creditctl.payments.finding_codes import classified, for_person, in_flight
+from creditctl.payments.judgement.correcting_commands import take_back
 from creditctl.payments.verdict import JudgementContext, PaymentState, Verdict
 
 

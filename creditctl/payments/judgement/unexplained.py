@@ -15,7 +15,7 @@ from creditctl.payments.case import PaymentCase
 from creditctl.payments.entries import PaymentEntries
 from creditctl.payments.facts import PaymentFacts
 from creditctl.payments.finding_codes import ORPHAN_CREDIT
-from creditctl.payments.judge import judge
+from creditctl.payments.judgement.judge import judge
 from creditctl.payments.verdict import JudgementContext, UserCredits, Verdict
 
 

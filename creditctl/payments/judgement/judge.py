@@ -7,8 +7,8 @@ from dataclasses import replace
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.facts import Unreadable
 from creditctl.payments.finding_codes import ClassifiedFinding, classified
-from creditctl.payments.judge_clawback import judge_clawback
-from creditctl.payments.judge_credit import judge_credit
+from creditctl.payments.judgement.clawback import judge_clawback
+from creditctl.payments.judgement.credit import judge_credit
 from creditctl.payments.verdict import JudgementContext, PaymentState, Verdict
 
 

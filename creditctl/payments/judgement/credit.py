@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from creditctl.core.catalog import Catalog
-from creditctl.core.entitlement.decision import Decision, Disagrees, Grants, decide, limited_to
+from creditctl.core.entitlement.decision import Decision, Disagrees, Grants, limited_to
 from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.entitlement.settlement import Purchase, settlement
 from creditctl.core.findings import Severity
@@ -16,13 +16,13 @@ from creditctl.core.when import iso_time
 from creditctl.ledger.models import FindingStatus
 from creditctl.ledger.refund_position import position_of
 from creditctl.payments.case import PaymentCase
-from creditctl.payments.corrections import steps_to, take_back
-from creditctl.payments.facts import SoldSession
 from creditctl.payments.finding_codes import ClassifiedFinding, classified, for_person, in_flight, quoted
-from creditctl.payments.judge_adjusted import judge_adjusted
-from creditctl.payments.judge_unsold import judge_unsold
+from creditctl.payments.judgement.adjusted import judge_adjusted
+from creditctl.payments.judgement.correcting_commands import steps_to, take_back
+from creditctl.payments.judgement.unsold import judge_unsold
 from creditctl.payments.repair import NOTE, Repair
 from creditctl.payments.verdict import JudgementContext, PaymentState, Verdict
+from creditctl.payments.worth import worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,6 @@ class CreditJudgement:
 
     verdict: Verdict
     stands: bool = False
-
-
-def worth(sold: SoldSession, catalog: Catalog) -> Decision:
-    """What a checkout session is worth; NeedsLineItems where only its line items can say it and are not there."""
-    return decide(sold.session, catalog, sold.items)
 
 
 def judge_credit(case: PaymentCase, context: JudgementContext) -> CreditJudgement:
