@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from creditctl.cli.console import Console
-    from creditctl.core.checks import CheckResult
     from creditctl.provisioning.apply import Applied
     from creditctl.provisioning.endpoint_switch import EndpointSwitch
     from creditctl.provisioning.planning.steps import Plan
+    from creditctl.provisioning.probing.responses import ProbeResponses
     from creditctl.provisioning.state import EndpointState
 
 _PROBE_NEXT = "Next: `creditctl webhooks probe`"
@@ -80,17 +80,21 @@ def deleted_answer(endpoint_id: str) -> Answer:
     return Answer.lines({"deleted": endpoint_id}, f"{endpoint_id} is gone.", "Next: `creditctl webhooks list`")
 
 
-def probe_answer(url: str, results: Sequence[CheckResult]) -> Answer:
-    """What the three deliveries prove. Shape: exit 1 where one failed, 5 where one could not be judged."""
+def probe_answer(url: str, responses: ProbeResponses, *, answers_first: bool) -> Answer:
+    """What the deliveries prove. Shape: exit 1 where one failed, 5 where one could not be judged."""
+    from creditctl.provisioning.probing.diagnosis import diagnose
+    from creditctl.provisioning.probing.results import probe_results
+
+    found, results = diagnose(responses), probe_results(responses, answers_first=answers_first)
 
     def human(console: Console) -> None:
         for result in results:
             console.print(f"{result.status:>7}  {result.title}: {result.evidence}")
-            if result.fix:
-                console.print(f"         {result.fix}")
-        console.print("Next: `creditctl checklist`")
+        console.print(f"{found.sentence}  [{found.cause}]")
+        console.print(found.fix or "Next: `creditctl checklist`")
 
-    report = {"url": url, "checks": [result.as_dict() for result in results]}
+    cause = {"cause": found.cause, "sentence": found.sentence, "fix": found.fix}
+    report = {"url": url, **cause, "checks": [result.as_dict() for result in results]}
     return Answer(report, human, exit_code=_probe_exit_code({result.status for result in results}))
 
 

@@ -14,7 +14,7 @@ ENTRIES = (
     CommandEntry(
         "probe",
         "Look",
-        "Send the backend an unsigned, a forged and an inert, correctly signed delivery, and say what that proves.",
+        "Send the backend inert deliveries (unsigned, forged, stale, rightly signed), and name what its answers prove.",
         "creditctl.cli.webhooks.probe:probe",
     ),
     CommandEntry(
