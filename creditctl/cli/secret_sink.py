@@ -22,9 +22,14 @@ SecretCommandOption = Annotated[
 
 
 def secret_sink(said: Conversation, settings: Settings, command: str | None) -> SecretSink:
-    """Where a new signing secret goes: the command, or the env file."""
+    """Where a new signing secret goes, swept of what a killed run left there: the command, or the env file."""
     from creditctl.provisioning.secret_sinks import CommandSink, EnvFileSink
 
+    folder = said.wiring.folder
+    sink: SecretSink
     if command is not None:
-        return CommandSink(command, said.wiring.folder)
-    return EnvFileSink(said.wiring.folder / settings.env_file)
+        sink = CommandSink(command, folder)
+    else:
+        sink = EnvFileSink(folder / settings.env_file, settings.api_key.secret)
+    sink.sweep()
+    return sink

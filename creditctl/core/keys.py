@@ -138,6 +138,15 @@ def parse_server_key(text: str, *, name: str = "STRIPE_SECRET_KEY") -> ApiKey:
     return key
 
 
+def is_server_key(text: str) -> bool:
+    """Whether a text is a key that may stand on a server, rather than a placeholder."""
+    try:
+        parse_server_key(text)
+    except ConfigurationError:
+        return False
+    return True
+
+
 def parse_webhook_secrets(text: str, *, name: str = "STRIPE_WEBHOOK_SECRET") -> tuple[Secret, ...]:
     """Parses webhook signing secrets, newest first; several are separated by commas during a rotation.
 

@@ -6,15 +6,19 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from creditctl.atomic_file import sync_folder
 from creditctl.core.errors import ConfigurationError, LedgerError
+from creditctl.ledger.models import Head
 from creditctl.ledger.opening import Wanted, prepare, require_file
 from creditctl.ledger.schema import MIGRATIONS, Migration
 from creditctl.ledger.sqlite.connections import ConnectHook, Connections
 from creditctl.ledger.sqlite.database_file import DatabaseFile
 from creditctl.ledger.sqlite.errors import translated
+from creditctl.ledger.sqlite.private_file import make_private
+from creditctl.ledger.sqlite.standing_file import FileIdentity, FileMoved
 from creditctl.ledger.sqlite.transactions import committed
 from creditctl.ledger.sqlite.write_lock import WriteLock
 from creditctl.ledger.transaction import LedgerTransaction
@@ -25,7 +29,10 @@ class Ledger(DatabaseFile):
     """A ledger file of one account and one livemode; safe to use from several threads and processes.
 
     Shape:  `reading` gives the view that answers questions, `transaction` the one that writes and answers them too.
-    Errors: every method raises LedgerError where SQLite fails; nothing is half written then.
+            Each method compares what is open with what stands at the path: a commit that did not raise is in the
+            file that stands there.
+    Errors: every method raises LedgerError where SQLite fails, FileMoved where the file was moved, deleted or
+            replaced; nothing is half written then.
     """
 
     def __init__(
@@ -35,11 +42,14 @@ class Ledger(DatabaseFile):
         write_lock: WriteLock,
         owner: tuple[str, bool],
         clock: Callable[[], int],
+        open_again: Callable[[], Ledger],
     ) -> None:
         super().__init__(path, connections)
         self.account, self.livemode = owner
         self._write_lock = write_lock
         self._clock = clock
+        self._head: Head | None = None
+        self.open_again = open_again
 
     @classmethod
     def open(
@@ -61,14 +71,28 @@ class Ledger(DatabaseFile):
         """
         wanted = Wanted(account, livemode, create, migrations, busy_timeout_seconds)
         require_file(path, wanted)
+        if create:
+            make_private(path)
         connections = Connections(path, busy_timeout_seconds, on_connect)
         try:
             with translated(path):
                 owner = prepare(connections.get(), path, wanted)
+            connections.file.note()
         except BaseException:
             connections.close()
             raise
-        return cls(path, connections, WriteLock(path, busy_timeout_seconds), owner, clock)
+        again = partial(
+            cls.open,
+            path,
+            account=owner[0],
+            livemode=owner[1],
+            clock=clock,
+            create=False,
+            busy_timeout_seconds=busy_timeout_seconds,
+            on_connect=on_connect,
+            migrations=migrations,
+        )
+        return cls(path, connections, WriteLock(path, busy_timeout_seconds), owner, clock, again)
 
     @contextmanager
     def transaction(self, wait_seconds: float | None = None) -> Iterator[LedgerTransaction]:
@@ -81,9 +105,34 @@ class Ledger(DatabaseFile):
         with self._write_lock.held(wait_seconds) as left_seconds, translated(self.path):
             connection = self._connections.get()
             _require_no_transaction(connection, self.path)
+            self.require_standing()
             self._write_lock.begin(connection, left_seconds)
             with committed(connection):
-                yield LedgerTransaction(connection, self.account, self.livemode, self._clock())
+                tx = LedgerTransaction(connection, self.account, self.livemode, self._clock())
+                self._require_head(tx)
+                yield tx
+                head = tx.head()
+                self.require_standing()
+            # Once more: a commit waits for the disk, and the file may have been moved away meanwhile.
+            self.require_standing()
+            self._head = head
+
+    def require_standing(self) -> None:
+        """Proves that what is open is what stands at the path. Errors: FileMoved."""
+        self._connections.file.require()
+
+    def _require_head(self, view: LedgerView) -> None:
+        """Proves that what was written last is still there, which another file's content under this name is not."""
+        known = self._head
+        if known is None or known.count == 0:
+            return
+        entry = view.entry(known.count)
+        if entry is None or entry.hash != known.hash:
+            raise FileMoved(
+                f"The ledger {self.path} no longer holds its entry {known.count} as it was written.",
+                code="ledger.file_moved",
+                fix="Run `creditctl ledger verify`, and restore a backup if it names faults.",
+            )
 
     @contextmanager
     def reading(self) -> Iterator[LedgerView]:
@@ -98,12 +147,32 @@ class Ledger(DatabaseFile):
             if connection.in_transaction:
                 yield view
                 return
+            self.require_standing()
             connection.execute("BEGIN")
             try:
                 yield view
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
+
+    @property
+    def last_written(self) -> Head | None:
+        """The head after the last transaction that was committed here; None before the first."""
+        return self._head
+
+    def release(self) -> FileIdentity | None:
+        """Closes a file that was moved, wherever it is now, and gives what was open; its log is brought into it first.
+
+        Shape:  None where others keep something in the log: then it was not closed. Nobody may be using it.
+        Source: SQLite documentation, "PRAGMA wal_checkpoint": busy, pages in the log, pages brought over.
+        """
+        opened = self._connections.file.opened
+        with translated(self.path):
+            busy, pages, brought = self._connections.first().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        if busy or pages != brought:
+            return None
+        self.close()
+        return opened
 
     def backup(self, destination: Path) -> None:
         """Copies the ledger as it is now, while others go on using it.
