@@ -12,6 +12,7 @@ from creditctl.emulator.payments.methods import load_method, make_method
 from creditctl.emulator.protocol.errors import bad_parameter, invalid
 from creditctl.emulator.protocol.fields import Anything, Enum, Field, Integer, Text
 from creditctl.emulator.protocol.schema import BILLING_DETAILS, Hash, Metadata
+from creditctl.emulator.protocol.wire import ListPage
 from creditctl.emulator.storage.object_types import CUSTOMER, PAYMENT_METHOD, Body
 from creditctl.emulator.storage.store import Condition
 
@@ -130,7 +131,7 @@ _FILTERS = {
 }
 
 
-def _of_customer(context: RequestContext) -> bytes | Body:
+def _of_customer(context: RequestContext) -> ListPage:
     context.fetch(CUSTOMER, context.args[0], "id")
     context.params["customer"] = context.args[0]
     return _LIST_OF_CUSTOMER(context)
@@ -145,7 +146,7 @@ def _one_of_customer(context: RequestContext) -> bytes:
     return row.body
 
 
-def _all(context: RequestContext) -> bytes | Body:
+def _all(context: RequestContext) -> ListPage:
     """The methods of the customer that is named; Source: recorded test-mode lists, empty where none is."""
     if context.params.get("customer"):
         context.refer(CUSTOMER, context.params["customer"], "customer")

@@ -12,6 +12,7 @@ from creditctl.emulator.protocol.currencies import written
 from creditctl.emulator.protocol.errors import invalid, no_such
 from creditctl.emulator.protocol.fields import Anything, Boolean, Currency, Enum, Field, Integer, Text
 from creditctl.emulator.protocol.schema import Metadata
+from creditctl.emulator.protocol.wire import ListPage
 from creditctl.emulator.storage.object_types import CHARGE, DISPUTE, PAYMENT_INTENT, REFUND, Body
 from creditctl.emulator.storage.store import column
 
@@ -107,7 +108,7 @@ def _refund_charge(context: RequestContext) -> Body:
     return context.fetch(CHARGE, _create_for(context)["charge"])
 
 
-def _of_charge(context: RequestContext) -> Body | bytes:
+def _of_charge(context: RequestContext) -> ListPage:
     context.fetch(CHARGE, context.args[0], "charge")
     conditions = [column("owner", context.args[0])]
     url = f"/v1/charges/{context.args[0]}/refunds"
