@@ -75,9 +75,10 @@ def _amount(context: RequestContext, charge: Body) -> int:
     amount = context.params.get("amount", left)
     if amount > left:
         currency = charge["currency"]
+        # Source: recorded refusals, before and after a first refund.
+        most = "unrefunded amount on charge" if charge["amount_refunded"] else "charge amount"
         raise invalid(
-            f"Refund amount ({written(amount, currency)}) is greater than unrefunded amount on charge "
-            f"({written(left, currency)})",
+            f"Refund amount ({written(amount, currency)}) is greater than {most} ({written(left, currency)})",
             param="amount",
         )
     return int(amount)
