@@ -16,7 +16,7 @@ from creditctl.emulator.protocol.forms import Tree, decode
 from creditctl.emulator.protocol.limits import RateLimit
 from creditctl.emulator.protocol.schema import read_fields
 from creditctl.emulator.protocol.versions import check_version, render
-from creditctl.emulator.protocol.wire import Request, Response
+from creditctl.emulator.protocol.wire import ListPage, Request, Response, indented
 from creditctl.emulator.resources.table import INCLUDABLE, ROUTES
 from creditctl.emulator.storage import idempotency
 from creditctl.emulator.storage.idempotency import StoredResponse
@@ -66,7 +66,7 @@ class Api:
         if found is None:
             tree = decode(request.query) if request.query else {}
             none = answer_left_out(context, caller, request.method, request.path, tree)
-            return Response(200, headers, none)
+            return Response(200, headers, indented(none))
         entry, context.args = found
         check_permission(caller, entry.permission)
         context.base_url = _base_url(request.headers)
@@ -164,12 +164,16 @@ def _run(context: RequestContext, entry: Route) -> bytes:
     """The action's answer, expanded and rendered for the caller's version."""
     paths = context.params.pop("expand", None)
     result = entry.action(context)
+    compact = result.compact() if isinstance(result, ListPage) else result
     if paths:
-        body: Body = from_json(result) if isinstance(result, bytes) else result
+        body: Body = from_json(compact) if isinstance(compact, bytes) else compact
         expand(context, INCLUDABLE, body, paths)
-        result = body
-    encoded = result if isinstance(result, bytes) else encode(result)
-    return render(encoded, context.version)
+        result = compact = body
+    encoded = compact if isinstance(compact, bytes) else encode(compact)
+    rendered = render(encoded, context.version)
+    if isinstance(result, ListPage) and rendered is encoded:
+        return result.indented()
+    return indented(rendered)
 
 
 def _check_account(headers: Mapping[str, str], caller: Caller) -> None:
@@ -206,17 +210,17 @@ def _envelope(error: StripeError, context: RequestContext | None, request_id: st
     if context is not None and error.logged:
         mode = "" if context.scope.livemode else "test/"
         fields["request_log_url"] = f"https://dashboard.stripe.com/{mode}logs/{request_id}"
-    return encode({"error": {name: fields[name] for name in sorted(fields)}})
+    return indented(encode({"error": {name: fields[name] for name in sorted(fields)}}))
 
 
 def forbidden(reason: str) -> Response:
     """The answer to a caller that is not taken, whatever it asked for."""
     body = encode({"error": {"type": "invalid_request_error", "code": "caller_refused", "message": reason}})
-    return Response(403, {"Content-Type": "application/json", "Cache-Control": "no-store"}, body)
+    return Response(403, {"Content-Type": "application/json", "Cache-Control": "no-store"}, indented(body))
 
 
 def server_error() -> Response:
     """A fault of the emulator itself, in Stripe's words."""
     message = "An unknown error occurred. (This is a bug of the emulator: its log has the traceback.)"
     body = encode({"error": {"type": "api_error", "message": message}})
-    return Response(500, _standard_headers("req_unknown0000000"), body)
+    return Response(500, _standard_headers("req_unknown0000000"), indented(body))

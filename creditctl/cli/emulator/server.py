@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from contextlib import closing
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,6 +23,21 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 12111
 
 
+class RadarRules(StrEnum):
+    """Which of Radar's rules are switched on: those of a new account, or also those about failed checks."""
+
+    DEFAULT = "default"
+    STRICT = "strict"
+
+
+RawCardsOption = Annotated[
+    bool, typer.Option("--raw-cards", help="Take card numbers by API, as Stripe lets some accounts.")
+]
+RadarOption = Annotated[
+    RadarRules, typer.Option("--radar", help="strict: block payments whose CVC or postal code check fails.")
+]
+
+
 @command(settings=False)
 def emulator(
     session: Session,
@@ -35,6 +51,8 @@ def emulator(
     strict_urls: Annotated[
         bool, typer.Option("--strict-urls", help="Refuse local webhook URLs, as Stripe does.")
     ] = False,
+    raw_cards: RawCardsOption = False,
+    radar: RadarOption = RadarRules.DEFAULT,
     allow_host: Annotated[
         list[str] | None,
         typer.Option(
@@ -51,7 +69,8 @@ def emulator(
 
     session.wiring.mode = Mode.EMULATOR
     folder = session.wiring.folder
-    options = {"seed": seed, "livemode": livemode, "strict_urls": strict_urls, "files": folder / (files or ".")}
+    options: dict[str, Any] = {"seed": seed, "livemode": livemode, "strict_urls": strict_urls, "raw_cards": raw_cards}
+    options |= {"radar_strict": radar is RadarRules.STRICT, "files": folder / (files or ".")}
     place = None if state is None else folder / state
     built = session.stack.enter_context(_open(place, allow_hosts=[host, *(allow_host or [])], **options))
     if not is_loopback_host(host):

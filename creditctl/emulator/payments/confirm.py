@@ -42,6 +42,8 @@ def attempt_payment(context: RequestContext, intent: Body, method: PaymentMethod
             raise _unauthenticated(context, intent, method)
         return _ask_for_action(context, intent, options)
     decline = card.after_challenge if options.authenticated and card.after_challenge else card.decline
+    if decline is None and context.services.options.radar_strict:
+        decline = _blocked_by_rule(checks(method, card))
     if decline is not None:
         raise _decline(context, intent, method, decline)
     return _succeed(context, intent, method, options)
@@ -53,6 +55,13 @@ def _needs_challenge(card: Card, method: PaymentMethod, options: ConfirmOptions,
     if card.challenge == "on_session":
         return not options.off_session
     return card.challenge == "unless_saved" and not method.extra.get("saved")
+
+
+def _blocked_by_rule(found: Body) -> Decline | None:
+    """What Radar's two common rules say to an approved payment: its CVC and its postal code were checked and differ."""
+    if found["cvc_check"] == "fail":
+        return cards.BLOCKED_CVC
+    return cards.BLOCKED_POSTAL_CODE if found["address_postal_code_check"] == "fail" else None
 
 
 def _ask_for_action(context: RequestContext, intent: Body, options: ConfirmOptions) -> Body:
@@ -123,6 +132,9 @@ def _decline(context: RequestContext, intent: Body, method: PaymentMethod, decli
     # An unchecked CVC or address is checked by the attempt, even where the bank declines.
     method.body["card"] = {**method.body["card"], "checks": checks(method, method.card)}
     context.save(PAYMENT_METHOD, method.body)
+    # A method without a customer is used up by a decline too. Source: a recorded refusal in a new intent.
+    if method.body["customer"] is None:
+        mark_used(context, method)
     charge = new_charge(context, intent, method, "failed", decline, False)
     context.add(CHARGE, charge, event="charge.failed")
     intent["latest_charge"] = charge["id"]

@@ -14,7 +14,6 @@ FAILED_CHALLENGE = Decline(
     "payment_intent_authentication_failure",
     None,
     "We are unable to authenticate your payment method. Please choose a different payment method and try again.",
-    advice_code=None,
 )
 
 
@@ -40,7 +39,8 @@ def error_fields(decline: Decline, charge: str | None = None) -> Body:
         "code": decline.code,
         "decline_code": decline.decline_code,
         "message": decline.message,
-        "network_decline_code": "01" if decline.advice_code else None,
+        "network_advice_code": decline.network_advice,
+        "network_decline_code": decline.network_code,
         "param": decline.param,
     }
     return {name: value for name, value in fields.items() if value is not None}

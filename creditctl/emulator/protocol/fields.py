@@ -124,13 +124,21 @@ class Number(Field):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Boolean(Field):
-    """`true` or `false`."""
+    """`true` or `false`, in any case. Source: a recorded `confirm=True`, which was taken."""
 
     def parse(self, node: Node, param: str) -> bool:
         text = scalar(node, param, "boolean")
-        if text not in ("true", "false"):
+        if text.lower() not in ("true", "false"):
             raise bad_parameter(f"Invalid boolean: {text}", param)
-        return text == "true"
+        return text.lower() == "true"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OffSession(Boolean):
+    """Whether the buyer is away: `true` or `false`, or why (`one_off`, `recurring`), which means `true`."""
+
+    def parse(self, node: Node, param: str) -> bool:
+        return True if node in ("one_off", "recurring") else Boolean.parse(self, node, param)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

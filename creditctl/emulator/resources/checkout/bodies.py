@@ -106,7 +106,8 @@ def _buyer(params: Body) -> Body:
     return {
         "customer": customer,
         "customer_creation": None if customer else params.get("customer_creation", "if_required"),
-        "customer_details": _details(email),
+        **_of_customer(params),
+        "customer_details": _details(email or params.get("customer_has_email"), known=bool(customer)),
         "customer_email": email,
     }
 
@@ -170,8 +171,22 @@ def _custom_text(given: Body) -> Body:
     return {name: given.get(name) or None for name in names}
 
 
-def _details(email: str | None) -> Body | None:
-    return customer_details(email, {}) | {"tax_ids": None} if email else None
+def _of_customer(params: Body) -> Body:
+    """What a session for a known customer shows from the start. Source: a recorded session of 2026-03-25.dahlia."""
+    if not params.get("customer"):
+        return {}
+    return {
+        "collected_information": {"business_name": None, "individual_name": None, "shipping_details": None},
+        "saved_payment_method_options": {
+            "allow_redisplay_filters": ["always"],
+            "payment_method_remove": "disabled",
+            "payment_method_save": None,
+        },
+    }
+
+
+def _details(email: str | None, *, known: bool) -> Body | None:
+    return customer_details(email, {}) | {"tax_ids": None} if email or known else None
 
 
 def customer_details(email: str | None, billing: Body) -> Body:

@@ -117,8 +117,7 @@ def create(context: RequestContext) -> Body:
     """Create a session; nothing announces it."""
     params = context.params
     _check_expiry(context)
-    if params.get("customer"):
-        context.refer(CUSTOMER, params["customer"], "customer")
+    customer = context.refer(CUSTOMER, params["customer"], "customer") if params.get("customer") else {}
     items = build_items(context, params["line_items"])
     currency = items[0]["currency"]
     if params.get("currency") not in (None, currency):
@@ -126,7 +125,7 @@ def create(context: RequestContext) -> Body:
     discount = read_discount(context, params["discounts"][0]) if params.get("discounts") else None
     if discount:
         apply_discount(items, discount, currency)
-    session = new_session(context, params, items, discount, currency)
+    session = new_session(context, {**params, "customer_has_email": customer.get("email")}, items, discount, currency)
     check_total(session["amount_total"], currency)
     extra = {"items": items, "payment_intent_data": params.get("payment_intent_data") or {}}
     context.add(SESSION, session, extra=extra)

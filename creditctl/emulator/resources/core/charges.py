@@ -6,13 +6,14 @@ Source: Stripe API reference, "Charges".
 from typing import Any
 
 from creditctl.emulator.api.context import RequestContext
-from creditctl.emulator.api.lists import by_body, by_column, by_created, envelope, list_fields, listing, retrieve
+from creditctl.emulator.api.lists import by_body, by_column, by_created, list_fields, listing, retrieve
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import shipping, updated
 from creditctl.emulator.payments.charge_bodies import receipt_url
 from creditctl.emulator.protocol.errors import invalid
 from creditctl.emulator.protocol.fields import Anything, Enum, Field, Text
 from creditctl.emulator.protocol.schema import SHIPPING, Hash, Metadata
+from creditctl.emulator.protocol.wire import ListPage
 from creditctl.emulator.storage.object_types import CHARGE, CUSTOMER, REFUND, Body
 from creditctl.emulator.storage.store import column, decode
 
@@ -53,7 +54,7 @@ def refunds(context: RequestContext, charge: Body) -> Body:
     """The refunds of a charge, as a list of its first ten."""
     rows = context.services.store.select(context.scope.id, REFUND, column("owner", charge["id"]))
     url = f"/v1/charges/{charge['id']}/refunds"
-    found: Body = decode(envelope(url, [row.body for row in rows[:10]], len(rows) > 10))
+    found: Body = decode(ListPage(url, [row.body for row in rows[:10]], len(rows) > 10).compact())
     return found
 
 

@@ -4,16 +4,19 @@ Source: Stripe API reference, "PaymentMethods".
 """
 
 from creditctl.emulator.api.context import RequestContext
-from creditctl.emulator.api.lists import by_body, by_column, list_fields, listing, retrieve
+from creditctl.emulator.api.lists import by_body, by_column, list_fields, listing
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import billing_details, updated
+from creditctl.emulator.payments.cards import card_by_token
 from creditctl.emulator.payments.declines import card_error
 from creditctl.emulator.payments.methods import load_method, make_method
 from creditctl.emulator.protocol.errors import bad_parameter, invalid
 from creditctl.emulator.protocol.fields import Anything, Enum, Field, Integer, Text
 from creditctl.emulator.protocol.schema import BILLING_DETAILS, Hash, Metadata
+from creditctl.emulator.protocol.wire import ListPage
 from creditctl.emulator.storage.object_types import CUSTOMER, PAYMENT_METHOD, Body
 from creditctl.emulator.storage.store import Condition
+from creditctl.emulator.storage.transactions import transact
 
 TYPES = ("card", "us_bank_account", "sepa_debit")
 _REDISPLAY = Enum(values=("always", "limited", "unspecified"))
@@ -65,6 +68,14 @@ def create(context: RequestContext) -> Body:
     return make_method(context, context.params).body
 
 
+def retrieve_method(context: RequestContext) -> Body | bytes:
+    """A method; a virtual one such as `pm_card_visa` is made and answered. Source: recorded test-mode answers."""
+    name = context.args[0]
+    if card_by_token(name) is None or not name.startswith("pm_card_"):
+        return context.fetch_row(PAYMENT_METHOD, name).body
+    return transact(context.services.store, lambda: load_method(context, name).body)
+
+
 def update(context: RequestContext) -> Body:
     """Change a saved method."""
     params = context.params
@@ -82,16 +93,16 @@ def update(context: RequestContext) -> Body:
 
 def attach(context: RequestContext) -> Body:
     """Save a method to the customer that the call names."""
-    return save_to(context, context.args[0], context.params["customer"])
+    return save_to(context, context.args[0], context.params["customer"], 404)
 
 
-def save_to(context: RequestContext, name: str, customer_id: str) -> Body:
+def save_to(context: RequestContext, name: str, customer_id: str, status: int = 400) -> Body:
     """Save a method to a customer, which may be done twice; a card that always declines can't be saved.
 
     Source: recorded test-mode answers; the decline names an empty parameter and carries no method.
     """
     customer = context.refer(CUSTOMER, customer_id, "customer")
-    method = load_method(context, name)
+    method = load_method(context, name, status=status)
     body = method.body
     if body["customer"] == customer["id"]:
         return body
@@ -114,7 +125,7 @@ def save_to(context: RequestContext, name: str, customer_id: str) -> Body:
 
 def detach(context: RequestContext) -> Body:
     """Take a method away from its customer; it can't be used again."""
-    method = load_method(context, context.args[0])
+    method = load_method(context, context.args[0], status=404)
     customer = method.body["customer"]
     if customer is None:
         raise invalid("The payment method you provided is not attached to a customer so detachment is impossible.")
@@ -130,7 +141,7 @@ _FILTERS = {
 }
 
 
-def _of_customer(context: RequestContext) -> bytes | Body:
+def _of_customer(context: RequestContext) -> ListPage:
     context.fetch(CUSTOMER, context.args[0], "id")
     context.params["customer"] = context.args[0]
     return _LIST_OF_CUSTOMER(context)
@@ -145,7 +156,7 @@ def _one_of_customer(context: RequestContext) -> bytes:
     return row.body
 
 
-def _all(context: RequestContext) -> bytes | Body:
+def _all(context: RequestContext) -> ListPage:
     """The methods of the customer that is named; Source: recorded test-mode lists, empty where none is."""
     if context.params.get("customer"):
         context.refer(CUSTOMER, context.params["customer"], "customer")
@@ -165,7 +176,7 @@ _BASE = "/v1/payment_methods"
 ROUTES = (
     route("POST", _BASE, create, _CREATE, permission="payment_method", check=_check),
     route("GET", _BASE, _all, list_fields(_FILTERS), permission="payment_method"),
-    route("GET", _BASE + "/{id}", retrieve(PAYMENT_METHOD), permission="payment_method"),
+    route("GET", _BASE + "/{id}", retrieve_method, permission="payment_method"),
     route("POST", _BASE + "/{id}", update, _UPDATE, permission="payment_method"),
     route("POST", _BASE + "/{id}/attach", attach, {"customer": Text(required=True)}, permission="payment_method"),
     route("POST", _BASE + "/{id}/detach", detach, permission="payment_method"),

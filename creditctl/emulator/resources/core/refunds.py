@@ -12,6 +12,7 @@ from creditctl.emulator.protocol.currencies import written
 from creditctl.emulator.protocol.errors import invalid, no_such
 from creditctl.emulator.protocol.fields import Anything, Boolean, Currency, Enum, Field, Integer, Text
 from creditctl.emulator.protocol.schema import Metadata
+from creditctl.emulator.protocol.wire import ListPage
 from creditctl.emulator.storage.object_types import CHARGE, DISPUTE, PAYMENT_INTENT, REFUND, Body
 from creditctl.emulator.storage.store import column
 
@@ -74,9 +75,10 @@ def _amount(context: RequestContext, charge: Body) -> int:
     amount = context.params.get("amount", left)
     if amount > left:
         currency = charge["currency"]
+        # Source: recorded refusals, before and after a first refund.
+        most = "unrefunded amount on charge" if charge["amount_refunded"] else "charge amount"
         raise invalid(
-            f"Refund amount ({written(amount, currency)}) is greater than unrefunded amount on charge "
-            f"({written(left, currency)})",
+            f"Refund amount ({written(amount, currency)}) is greater than {most} ({written(left, currency)})",
             param="amount",
         )
     return int(amount)
@@ -107,7 +109,7 @@ def _refund_charge(context: RequestContext) -> Body:
     return context.fetch(CHARGE, _create_for(context)["charge"])
 
 
-def _of_charge(context: RequestContext) -> Body | bytes:
+def _of_charge(context: RequestContext) -> ListPage:
     context.fetch(CHARGE, context.args[0], "charge")
     conditions = [column("owner", context.args[0])]
     url = f"/v1/charges/{context.args[0]}/refunds"

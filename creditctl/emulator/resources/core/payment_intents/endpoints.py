@@ -33,7 +33,7 @@ def create(context: RequestContext) -> Body:
     check_amount(params["amount"], params["currency"])
     if params.get("customer"):
         context.refer(CUSTOMER, params["customer"], "customer")
-    confirm_only = [name for name in ("off_session", "error_on_requires_action", "return_url") if name in params]
+    confirm_only = [name for name in ("off_session", "error_on_requires_action", "return_url") if params.get(name)]
     if confirm_only and not params.get("confirm"):
         raise invalid(f"You can only set `{confirm_only[0]}` when `confirm` is true.", param=confirm_only[0])
     automatic = automatic_methods(context, params.get("automatic_payment_methods"))
@@ -70,9 +70,12 @@ def _confirm(context: RequestContext, intent: Body, method: PaymentMethod | None
         method = load_method(context, intent["payment_method"])
     if method is None:
         raise unexpected_state(intent, _no_method(intent["customer"]))
-    _require_return_url(context, intent)
+    off_session = bool(context.params.get("off_session"))
+    # Nobody is there to be sent anywhere. Source: recorded off-session intents without a `return_url`.
+    if not off_session:
+        _require_return_url(context, intent)
     options = ConfirmOptions(
-        off_session=context.params.get("off_session") not in (None, "false"),
+        off_session=off_session,
         error_on_requires_action=context.params.get("error_on_requires_action", False),
         return_url=context.params.get("return_url"),
     )

@@ -3,7 +3,17 @@
 Source: Stripe API reference, "PaymentIntents"; parameter types of stripe-python 16.1.
 """
 
-from creditctl.emulator.protocol.fields import Anything, Boolean, Currency, Email, Enum, Field, Integer, Text
+from creditctl.emulator.protocol.fields import (
+    Anything,
+    Boolean,
+    Currency,
+    Email,
+    Enum,
+    Field,
+    Integer,
+    OffSession,
+    Text,
+)
 from creditctl.emulator.protocol.schema import SHIPPING, Hash, Listing, Metadata, MethodOptions
 from creditctl.emulator.resources.core.payment_methods import METHOD_FIELDS
 
@@ -50,7 +60,7 @@ CONFIRM_FIELDS: dict[str, Field] = {
     "error_on_requires_action": Boolean(),
     "mandate": Text(),
     "mandate_data": Anything(),
-    "off_session": Anything(),
+    "off_session": OffSession(),
     "return_url": Text(unset=True),
     "use_stripe_sdk": Boolean(),
 }
