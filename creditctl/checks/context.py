@@ -18,8 +18,9 @@ from creditctl.core.modes import Mode
 from creditctl.core.settings import Settings
 from creditctl.ledger.store import Ledger
 from creditctl.payments.entries import NoEntries
-from creditctl.payments.latest import JudgedPayment, LatestPayments, judge_latest, read_latest
-from creditctl.payments.ledger_entries import LedgerEntries, known_facts, settled_findings
+from creditctl.payments.judgement.unexplained import with_unexplained
+from creditctl.payments.latest import JudgedPayment, LatestPayments, judge_latest, latest_cases, read_latest
+from creditctl.payments.ledger_entries import LedgerEntries, known_facts, reading_entries, settled_findings
 from creditctl.payments.reader import PaymentReader
 from creditctl.payments.verdict import JudgementContext
 from creditctl.provisioning.observe import observe_endpoints
@@ -103,22 +104,28 @@ class Context:
     @cached_property
     def latest(self) -> LatestPayments:
         """The latest payments as Stripe shows them, and those that only the ledger names."""
-        reader = PaymentReader(self.connection.client, self.catalog, self.clock())
         if self.ledger is None:
-            return read_latest(reader, NoEntries())
+            return read_latest(self._reader, NoEntries())
         with self.ledger.reading() as view:
-            return read_latest(reader, LedgerEntries(view))
+            return read_latest(self._reader, LedgerEntries(view))
+
+    @property
+    def _reader(self) -> PaymentReader:
+        return PaymentReader(self.connection.client, self.catalog, self.clock())
 
     @cached_property
     def judged(self) -> tuple[JudgedPayment, ...]:
         """The latest payments and their verdicts, newest first; without a ledger, as if nothing had been given."""
-        latest, now = self.latest, self.clock()
-        if self.ledger is None:
-            return judge_latest(latest, NoEntries(), {}, JudgementContext(self.catalog, self.livemode, now, now))
-        with self.ledger.reading() as view:
+        latest, now, ledger = self.latest, self.clock(), self.ledger
+        if ledger is None:
+            terms = JudgementContext(self.catalog, self.livemode, now, now)
+            return judge_latest(latest_cases(latest, NoEntries(), {}), terms)
+        with ledger.reading() as view:
             settled = settled_findings(view)
-            context = JudgementContext(self.catalog, self.ledger.livemode, now, now, settled=settled)
-            return judge_latest(latest, LedgerEntries(view), known_facts(view), context)
+            cases = latest_cases(latest, LedgerEntries(view), known_facts(view))
+        terms = JudgementContext(self.catalog, ledger.livemode, now, now, settled=settled)
+        terms = with_unexplained(terms, cases, lambda: reading_entries(ledger), self._reader.payment)
+        return judge_latest(cases, terms)
 
     @property
     def sales(self) -> tuple[JudgedPayment, ...]:

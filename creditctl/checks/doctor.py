@@ -24,6 +24,7 @@ from creditctl.core.when import iso_time
 from creditctl.ledger.models import Delivery
 from creditctl.ledger.store import Ledger
 from creditctl.payments.event_types import ENDPOINT_EVENTS
+from creditctl.payments.judgement.over import over_by_judgement
 from creditctl.stripe_api.pages import list_all
 
 RECENT_SECONDS = 3 * 86_400
@@ -113,8 +114,14 @@ def nothing_open(context: Context) -> CheckAnswer:
         waiting = view.findings()
     if not waiting:
         return passed("No finding is open in the ledger.")
-    first = waiting[0].finding
-    text = f"{len(waiting)} findings are open, the first: {first.subject}: {first.message}"
+    judged = context.judged if context.stripe is not None else ()
+    over = over_by_judgement(waiting, ((each.case, each.verdict) for each in judged))
+    true = [each for each in waiting if each.id not in over]
+    if not true:
+        text = f"{plural(len(waiting), 'finding')} in the ledger can be dismissed: the payments stand as they should."
+        return warned(text, f"`creditctl ledger resolve {waiting[0].id} --dismiss --reason settled`")
+    first = true[0].finding
+    text = f"{len(true)} findings are open, the first: {first.subject}: {first.message}"
     return failed(text, first.fix or "`creditctl ledger resolve ID` credits or dismisses it.")
 
 

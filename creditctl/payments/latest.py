@@ -70,13 +70,15 @@ def read_latest(reader: PaymentReader, entries: PaymentEntries) -> LatestPayment
     return LatestPayments(understood, len(listed), unreadable, max(0, len(alone) - MOST_ASKED))
 
 
-def judge_latest(
-    latest: LatestPayments, entries: PaymentEntries, known: Mapping[str, Fact], context: JudgementContext
-) -> tuple[JudgedPayment, ...]:
-    """The verdict of each payment. Shape: `entries` are read after Stripe, so that they are never behind."""
-    cases = []
-    for facts in latest.payments:
-        cases.append(PaymentCase.of(facts, entries.of_payment(facts.key, facts.other_names), known))
+def latest_cases(latest: LatestPayments, entries: PaymentEntries, known: Mapping[str, Fact]) -> tuple[PaymentCase, ...]:
+    """The payments with their entries. Shape: `entries` are read after Stripe, so that they are never behind."""
+    return tuple(
+        PaymentCase.of(facts, entries.of_payment(facts.key, facts.other_names), known) for facts in latest.payments
+    )
+
+
+def judge_latest(cases: Sequence[PaymentCase], context: JudgementContext) -> tuple[JudgedPayment, ...]:
+    """The verdict of each payment."""
     return tuple(starmap(JudgedPayment, zip(cases, judge_together(cases, context), strict=True)))
 
 

@@ -16,8 +16,9 @@ from creditctl.core.when import Window
 from creditctl.ledger.store import Ledger
 from creditctl.payments.finding_codes import ClassifiedFinding, classified
 from creditctl.payments.judgement.judge import unreadable_finding
-from creditctl.payments.judgement.unexplained import judge_together, missing_purchases, suspects, unexplained_credits
-from creditctl.payments.ledger_entries import LedgerEntries, known_facts, settled_findings
+from creditctl.payments.judgement.over import over_by_judgement
+from creditctl.payments.judgement.unexplained import judge_together, with_unexplained
+from creditctl.payments.ledger_entries import LedgerEntries, known_facts, reading_entries, settled_findings
 from creditctl.payments.reader import PaymentReader
 from creditctl.payments.repair import apply, require_repairable
 from creditctl.payments.verdict import JudgementContext
@@ -111,15 +112,9 @@ def _with_older_credits(
     if pulled.window.unbounded:
         return terms
     with ledger.reading() as view:
-        entries = LedgerEntries(view)
         terms = replace(terms, settled=settled_findings(view))
-        cases = match(pulled, entries.all(), known_facts(view))
-        wanted = missing_purchases(judge_together(cases, terms))
-        names = suspects(wanted, entries, {*(case.key for case in cases), *pulled.names})
-    payments = {name: reader.payment(name) for name in names}  # no transaction is open while Stripe is read
-    with ledger.reading() as view:
-        found = unexplained_credits(payments, payments.__getitem__, LedgerEntries(view), terms)
-    return replace(terms, unexplained=found)
+        cases = match(pulled, LedgerEntries(view).all(), known_facts(view))
+    return with_unexplained(terms, cases, lambda: reading_entries(ledger), reader.payment)
 
 
 def _compare(pulled: Pulled, terms: JudgementContext, ledger: Ledger, *, record: bool) -> ReconcileReport:
@@ -133,13 +128,15 @@ def _compare(pulled: Pulled, terms: JudgementContext, ledger: Ledger, *, record:
         finding_history.keep(ledger, found)
     with ledger.reading() as view:
         stored = view.findings(None)
+    everything = pulled.window.unbounded and pulled.complete
+    over = over_by_judgement(stored, zip(cases, verdicts, strict=True)) if pulled.complete else ()
     return ReconcileReport(
         window=pulled.window,
         started=pulled.started,
         finished=terms.now,
         payments=len(cases),
         entries=sum(len(case.entries) for case in cases),
-        findings=tuple(finding_history.shown(found, stored, everything=pulled.window.unbounded and pulled.complete)),
+        findings=tuple(finding_history.shown(found, stored, everything=everything, over=over)),
         repairs=tuple(verdict.repair for verdict in verdicts if verdict.repair is not None),
         basis=pulled,
         terms=terms,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 import stripe
@@ -17,8 +17,8 @@ from creditctl.ledger.models import Delivery, Entry, EntryFilter, FindingStatus,
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.event_types import ENDPOINT_EVENTS, RETURN_TYPES
 from creditctl.payments.facts import ChargeFacts, PaymentFacts
-from creditctl.payments.judgement.unexplained import judge_together, missing_purchases, suspects, unexplained_credits
-from creditctl.payments.ledger_entries import LedgerEntries, known_facts, settled_findings
+from creditctl.payments.judgement import unexplained
+from creditctl.payments.ledger_entries import LedgerEntries, known_facts, reading_entries, settled_findings
 from creditctl.payments.reader import PaymentReader
 from creditctl.payments.verdict import JudgementContext
 from creditctl.trace.facts import TracedPayment, TraceFacts
@@ -60,18 +60,12 @@ def with_unexplained(
     sources: TraceSources, catalog: Catalog, facts: TraceFacts, context: JudgementContext
 ) -> JudgementContext:
     """The terms of a trace, with like credits of the same users that nothing on Stripe explains."""
-    wanted = missing_purchases(judge_together([each.case for each in facts.payments], context))
-    if sources.ledger is None or not wanted:
+    if sources.ledger is None:
         return context
-    reader = TraceReader(sources, catalog, facts.started)
-    with sources.ledger.reading() as view:
-        names = suspects(wanted, LedgerEntries(view), ())
-    payments = {name: reader.stripe(name) for name in names}
-    if sources.away:
-        return context
-    with sources.ledger.reading() as view:
-        found = unexplained_credits(payments, payments.__getitem__, LedgerEntries(view), context)
-    return replace(context, unexplained=found)
+    ledger, reader = sources.ledger, TraceReader(sources, catalog, facts.started)
+    cases = [each.case for each in facts.payments]
+    found = unexplained.with_unexplained(context, cases, lambda: reading_entries(ledger), reader.stripe)
+    return context if sources.away else found
 
 
 @dataclass(frozen=True, slots=True)

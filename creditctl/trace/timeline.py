@@ -13,6 +13,7 @@ from creditctl.core.when import iso_time
 from creditctl.events.event_view import EventView
 from creditctl.payments.facts import IntentFacts
 from creditctl.payments.judgement.judge import judge
+from creditctl.payments.judgement.over import over_by_judgement
 from creditctl.payments.verdict import JudgementContext, Verdict
 from creditctl.trace.facts import TracedPayment, TraceFacts
 from creditctl.trace.missing_link import Diagnosis, Missing, diagnose
@@ -120,7 +121,8 @@ def _payment_trace(payment: TracedPayment, context: JudgementContext) -> Payment
     verdict = judge(payment.case, context)
     seen = verdict if payment.both_sides_seen else None
     diagnosis = diagnose(payment, verdict)
-    lines = sorted(_lines(payment), key=lambda line: (line.at, _ORDER[line.source], line.place))
+    over = over_by_judgement(payment.findings, [(payment.case, verdict)]) if payment.both_sides_seen else frozenset()
+    lines = sorted(_lines(payment, over), key=lambda line: (line.at, _ORDER[line.source], line.place))
     return PaymentTrace(payment.key, tuple(_marked(lines, diagnosis.missing)), seen, diagnosis)
 
 
@@ -133,14 +135,15 @@ def _marked(lines: list[Line], missing: Missing | None) -> list[Line]:
     return [*lines[:place], mark, *lines[place:]]
 
 
-def _lines(payment: TracedPayment) -> Iterator[Line]:
+def _lines(payment: TracedPayment, over: frozenset[int]) -> Iterator[Line]:
     yield from _stripe_lines(payment)
     for record in payment.events:
         view = EventView(record)
         yield Line(record.created, "event", f"{record.type} {record.id}{_pending(view.pending)}", record.id)
     yield from _delivery_lines(payment)
     for found in payment.findings:
-        text = f"{found.id} {found.finding.code} ({found.status})"
+        status = f"{found.status}, but over" if found.id in over else found.status
+        text = f"{found.id} {found.finding.code} ({status})"
         yield Line(found.recorded, "finding", text, str(found.id), place=_AFTER_ALL)
     yield from _entry_lines(payment)
 

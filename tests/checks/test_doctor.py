@@ -102,6 +102,17 @@ def test_a_cause_is_found(
     assert production.ask(ALL)[check][0] == status
 
 
+def test_an_open_finding_about_a_payment_that_stands_as_it_should_can_be_dismissed(production: Production) -> None:
+    with books(production) as ledger, ledger.transaction() as tx:
+        (entry,) = tx.entries()
+        key = str(entry.payment_key)
+        tx.add_finding(Finding("fulfilment.quantity", Severity.HIGH, key, "Two.", "?"), payment_key=key)
+
+    status, evidence = production.ask(ALL)["open_findings"]
+
+    assert (status, evidence.partition(":")[0]) == ("warn", "1 finding in the ledger can be dismissed")
+
+
 def test_only_events_are_asked_for_that_should_have_arrived(production: Production) -> None:
     production.ask(ALL)
 

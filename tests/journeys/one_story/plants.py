@@ -344,6 +344,13 @@ def captured_in_part_and_given_so(world: World) -> str:
     return key
 
 
+def found_and_given_by_the_application(world: World) -> str:
+    """The webhook left a finding; the application, which knows what a quantity means, credited rightly since."""
+    key = sold_twice(world)
+    world.give(key, 2000, amount=2000)
+    return key
+
+
 def sold_with_something_else(world: World) -> str:
     items = [{"price": world.prices[slug], "quantity": 1} for slug in ("starter", "basic")]
     return world.buy(metadata=None, line_items=items)

@@ -36,6 +36,7 @@ class Advised:
 ADVISED = [
     Advised(plants.sold_twice, {"ann": 2000}, 2000, {}),
     Advised(plants.given_for_what_was_sold_twice, {"ann": 2000}, 2000, {}),
+    Advised(plants.found_and_given_by_the_application, {"ann": 2000}, 1000, {"ann": 1000}),
     Advised(plants.given_too_much_for_what_was_sold_twice, {"ann": 2000}, 1000, {"ann": 1000}),
     Advised(plants.captured_in_part, {"ann": 400}, 400, {}),
     Advised(plants.given_too_few, {"ann": 1000}, 1000, {}),

@@ -90,6 +90,7 @@ ROWS = [
     Row(plants.sold_twice, Story.DECIDE, "quantity"),
     Row(plants.given_for_what_was_sold_twice, Story.HEALTHY),
     Row(plants.given_too_much_for_what_was_sold_twice, Story.WRONG, "undecided_credit"),
+    Row(plants.found_and_given_by_the_application, Story.HEALTHY),
     Row(plants.captured_in_part, Story.DECIDE, "partial_capture", webhook=Story.WAITING),
     Row(plants.captured_in_part_and_given_in_full, Story.WRONG, "undecided_credit"),
     Row(plants.captured_in_part_and_given_so, Story.HEALTHY, webhook=Story.WAITING),
