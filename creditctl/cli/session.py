@@ -84,7 +84,8 @@ class Session(Conversation):
         from creditctl.core.catalog import catalog_of_project
 
         own = catalog_of_project(self.project, another=named or self.settings.catalog_path)
-        return self.wiring.catalog(named or self.settings.catalog_path) if own is None else own
+        found = self.wiring.catalog(named or self.settings.catalog_path) if own is None else own
+        return found.sold_by(self.settings.deployment)
 
     @cached_property
     def stripe(self) -> StripeConnection:
