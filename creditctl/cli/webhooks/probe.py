@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from creditctl.core.checks import CheckResult
 
 
-@command()
+@command(webhook=True)
 def probe(session: Session) -> Answer:
     """Send the backend an unsigned, a forged and an inert, correctly signed delivery, and say what that proves."""
     from creditctl.cli.render.webhooks import probe_answer
