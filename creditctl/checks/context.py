@@ -156,7 +156,8 @@ def open_ledger(
         if connection is not None:
             account = _account_or_none(connection)
         livemode = None if connection is None else connection.livemode
-        return Ledger.open(path, account=account, livemode=livemode, clock=clock, create=False), ""
+        name = settings.deployment.name
+        return Ledger.open(path, account=account, livemode=livemode, deployment=name, clock=clock, create=False), ""
     except CreditctlError as error:
         return None, error.message
 

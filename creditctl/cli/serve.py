@@ -31,7 +31,7 @@ TrustUserOption = Annotated[
 ]
 
 
-@command(stripe=StripeUse.REQUIRED, ledger=FileUse.CREATE, writes=Writes.STRIPE)
+@command(stripe=StripeUse.REQUIRED, ledger=FileUse.CREATE, writes=Writes.STRIPE, webhook=True)
 def serve(
     session: Session,
     port: PortOption = 8000,

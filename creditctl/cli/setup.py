@@ -44,7 +44,7 @@ class SetupOptions:
     secret_command: str | None
 
 
-@command(stripe=StripeUse.REQUIRED, writes=Writes.STRIPE, dry_run=True)
+@command(stripe=StripeUse.REQUIRED, writes=Writes.STRIPE, dry_run=True, webhook=True)
 def setup(
     session: Session,
     catalog: CatalogOption = None,

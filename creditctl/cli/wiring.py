@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from creditctl.checks.probe import ProbeAnswer
     from creditctl.core.catalog import Catalog
+    from creditctl.core.project_file.options import PlainValues
     from creditctl.core.settings import Settings
     from creditctl.stripe_api.client import StripeConnection
     from creditctl.stripe_api.retry import RetryPolicy
@@ -67,8 +68,12 @@ class Wiring:
     run: Callable[[Sequence[str], Wiring], int] = no_command_line
     mode: Mode | None = field(default=None, init=False)
 
-    def settings(self, env_file: Path | None = None, expected: Mode | None = None) -> Settings:
+    def settings(
+        self, env_file: Path | None = None, expected: Mode | None = None, plain: PlainValues | None = None
+    ) -> Settings:
         """The merged settings; the mode they say is remembered for the JSON document.
+
+        Shape:  `plain` are values of the project file that options said instead.
 
         Errors: ConfigurationError on an unreadable file or project file; GuardRefused when `expected` is another mode.
         """
@@ -84,7 +89,7 @@ class Wiring:
         )
         self.mode = settings.mode_or_none
         project = load_project_file(path, self.folder, settings.text(CONFIG_SETTING))
-        settings = replace(settings, project=project)
+        settings = replace(settings, project=project if plain is None else plain.over(project))
         if expected is not None:
             require_mode(expected, settings.mode)
         return settings

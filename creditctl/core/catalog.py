@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from creditctl.core.currencies import amount_fault, currency_fault
+from creditctl.core.deployment import UNNAMED, Deployment, id_prefix, managed_metadata
 from creditctl.core.errors import ConfigurationError
-from creditctl.core.metadata import MANAGED_BY, MANAGED_BY_KEY
 from creditctl.core.project_file.faults import DocumentFaults, parse_toml
 from creditctl.core.project_file.packages import PackageSection, read_packages
 from creditctl.core.project_file.pending import NOT_ACTED_ON, not_acted_on
@@ -32,28 +32,39 @@ class Package:
     credits: int
     amount: int
     currency: str
+    deployment: str | None = None
 
     @property
     def product_id(self) -> str:
         """The id of its product on Stripe, the same in every account."""
-        return f"creditctl_{self.slug}"
+        return f"{id_prefix(self.deployment)}{self.slug}"
 
     @property
     def lookup_key(self) -> str:
         """The lookup key that its current price holds on Stripe."""
-        return f"creditctl_{self.slug}_{self.currency}"
+        return f"{self.product_id}_{self.currency}"
 
     @property
     def metadata(self) -> dict[str, str]:
-        """What marks its product and prices as ours."""
-        return {MANAGED_BY_KEY: MANAGED_BY, "package": self.slug, "credits": str(self.credits)}
+        """What marks its product and prices as ours, and the sessions that sell it."""
+        return {**managed_metadata(self.deployment), "package": self.slug, "credits": str(self.credits)}
 
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Catalogue: the packages in order of their number."""
+    """Catalogue: the packages in order of their number, as one deployment sells them."""
 
     packages: tuple[Package, ...]
+    deployment: Deployment = UNNAMED
+
+    def sold_by(self, deployment: Deployment) -> Catalog:
+        """The same packages as a deployment sells them: under ids of its own, with its mark."""
+        packages = tuple(replace(package, deployment=deployment.name) for package in self.packages)
+        return replace(self, packages=packages, deployment=deployment)
+
+    def named_since(self, moment: int | None) -> Catalog:
+        """The same catalogue, its deployment named since a moment. Units: Unix seconds, None where it always was."""
+        return replace(self, deployment=replace(self.deployment, named_since=moment))
 
     def __iter__(self) -> Iterator[Package]:
         return iter(self.packages)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from creditctl.core.deployment import Deployment
 from creditctl.core.errors import ConfigurationError, GuardRefused
 from creditctl.core.keys import ApiKey, Secret, parse_server_key, parse_webhook_secrets
 from creditctl.core.modes import STRIPE_API_BASE, Mode, decide_mode, is_loopback_url
@@ -109,6 +110,11 @@ class Settings:
         """Where Stripe should deliver events, or None where the backend's public URL is not set."""
         base = self.text("CREDITS_API_URL")
         return None if base is None else base.rstrip("/") + self.webhook_path
+
+    @property
+    def deployment(self) -> Deployment:
+        """Which installation on the account this is; when it got its name, only its ledger knows."""
+        return Deployment(self.project.deployment, self.project.deployment_match)
 
     @property
     def webhook_path(self) -> str:

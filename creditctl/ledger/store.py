@@ -13,6 +13,7 @@ from creditctl.atomic_file import sync_folder
 from creditctl.core.errors import ConfigurationError, LedgerError
 from creditctl.ledger.models import Head
 from creditctl.ledger.opening import Wanted, prepare, require_file
+from creditctl.ledger.owner import LedgerOwner, already_named, read_owner, write_owner
 from creditctl.ledger.schema import MIGRATIONS, Migration
 from creditctl.ledger.sqlite.connections import ConnectHook, Connections
 from creditctl.ledger.sqlite.database_file import DatabaseFile
@@ -26,7 +27,7 @@ from creditctl.ledger.view import LedgerView
 
 
 class Ledger(DatabaseFile):
-    """A ledger file of one account and one livemode; safe to use from several threads and processes.
+    """A ledger file of one account, one livemode and one deployment; safe to use from several threads and processes.
 
     Shape:  `reading` gives the view that answers questions, `transaction` the one that writes and answers them too.
             Each method compares what is open with what stands at the path: a commit that did not raise is in the
@@ -40,12 +41,13 @@ class Ledger(DatabaseFile):
         path: Path,
         connections: Connections,
         write_lock: WriteLock,
-        owner: tuple[str, bool],
+        owner: LedgerOwner,
         clock: Callable[[], int],
         open_again: Callable[[], Ledger],
     ) -> None:
         super().__init__(path, connections)
-        self.account, self.livemode = owner
+        self.account, self.livemode = owner.account, owner.livemode
+        self.deployment, self.named_since = owner.deployment, owner.named_since
         self._write_lock = write_lock
         self._clock = clock
         self._head: Head | None = None
@@ -58,6 +60,7 @@ class Ledger(DatabaseFile):
         *,
         account: str | None,
         livemode: bool | None,
+        deployment: str | None = None,
         clock: Callable[[], int],
         create: bool = True,
         busy_timeout_seconds: float = 10,
@@ -66,10 +69,11 @@ class Ledger(DatabaseFile):
     ) -> Ledger:
         """Opens a ledger, making or upgrading it where needed.
 
-        Shape:  a new file needs account and livemode; for one that exists, None is not checked.
-        Errors: LedgerError (no ledger, newer, locked, read-only, …), GuardRefused for another account or mode.
+        Shape:  a new file needs account and livemode; for one that exists, None is not checked. `deployment` None is
+                the unnamed one; ANY_DEPLOYMENT is not checked.
+        Errors: LedgerError (no ledger, newer, locked, read-only, …), GuardRefused for another owner.
         """
-        wanted = Wanted(account, livemode, create, migrations, busy_timeout_seconds)
+        wanted = Wanted(account, livemode, deployment, create, migrations, busy_timeout_seconds)
         require_file(path, wanted)
         if create:
             make_private(path)
@@ -84,8 +88,9 @@ class Ledger(DatabaseFile):
         again = partial(
             cls.open,
             path,
-            account=owner[0],
-            livemode=owner[1],
+            account=owner.account,
+            livemode=owner.livemode,
+            deployment=deployment,
             clock=clock,
             create=False,
             busy_timeout_seconds=busy_timeout_seconds,
@@ -173,6 +178,20 @@ class Ledger(DatabaseFile):
             return None
         self.close()
         return opened
+
+    def name_deployment(self, name: str, since: int) -> None:
+        """Gives a ledger of no named deployment its name, for good. Shape: what it holds stays as it is.
+
+        Units:  `since` in Unix seconds: sessions made before it that name no deployment stay this ledger's own.
+        Errors: GuardRefused where it has another name or was named since another time.
+        """
+        wanted = LedgerOwner(self.account, self.livemode, name, since)
+        with self.transaction() as tx:
+            write_owner(tx.connection, wanted)
+            found = read_owner(tx.connection, self.path)
+            if found != wanted:
+                raise already_named(self.path, found)
+        self.deployment, self.named_since = found.deployment, found.named_since
 
     def backup(self, destination: Path) -> None:
         """Copies the ledger as it is now, while others go on using it.

@@ -26,7 +26,9 @@ def desired_endpoint(
         return None
     _require_usable(url, settings.webhook_path)
     held = tuple(secret.fingerprint for secret in held_secrets(settings))
-    return DesiredEndpoint(url, api_version, held, trust_fingerprint=trust_fingerprint)
+    return DesiredEndpoint(
+        url, api_version, held, trust_fingerprint=trust_fingerprint, deployment=settings.deployment.name
+    )
 
 
 def held_secrets(settings: Settings) -> tuple[Secret, ...]:

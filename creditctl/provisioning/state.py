@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from urllib.parse import urlsplit
 
-from creditctl.core.metadata import is_managed
+from creditctl.core.deployment import is_of_deployment
 from creditctl.payments.event_types import ENDPOINT_EVENTS
 
 
 @dataclass(frozen=True, slots=True)
 class ProductState:
-    """A product as Stripe has it."""
+    """A product as Stripe has it. Shape: `deployment` is the one that looks, here and below."""
 
     id: str
     name: str
@@ -22,11 +22,12 @@ class ProductState:
     description: str | None = None
     default_price: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    deployment: str | None = None
 
     @property
     def ours(self) -> bool:
-        """Whether it carries our marker."""
-        return is_managed(self.metadata)
+        """Whether it carries the marker of the deployment that looks."""
+        return is_of_deployment(self.metadata, self.deployment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +49,14 @@ class PriceState:
     lookup_key: str | None = None
     created: int = 0
     metadata: Mapping[str, str] = field(default_factory=dict)
+    deployment: str | None = None
     other_currencies: tuple[str, ...] = ()
     divides: bool = False
 
     @property
     def ours(self) -> bool:
-        """Whether it carries our marker."""
-        return is_managed(self.metadata)
+        """Whether it carries the marker of the deployment that looks."""
+        return is_of_deployment(self.metadata, self.deployment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,12 @@ class EndpointState:
     api_version: str | None = None
     created: int = 0
     metadata: Mapping[str, str] = field(default_factory=dict)
+    deployment: str | None = None
 
     @property
     def ours(self) -> bool:
-        """Whether it carries our marker."""
-        return is_managed(self.metadata)
+        """Whether it carries the marker of the deployment that looks."""
+        return is_of_deployment(self.metadata, self.deployment)
 
     @property
     def fingerprint(self) -> str | None:
@@ -110,6 +113,7 @@ class DesiredEndpoint:
     held: tuple[str, ...] = ()
     events: tuple[str, ...] = ENDPOINT_EVENTS
     trust_fingerprint: bool = False
+    deployment: str | None = None
 
 
 def same_url(one: str, other: str) -> bool:

@@ -29,6 +29,7 @@ class StripeConnection:
     """One account of Stripe, test or live, or the emulator.
 
     Shape:  `client` is the SDK's own StripeClient; the first use of it checks the pinned account, if one is set.
+            `deployment` is the one on whose behalf it is asked: what others made there is not ours.
     Errors: GuardRefused where the key belongs to another account than STRIPE_ACCOUNT_ID.
     """
 
@@ -41,12 +42,14 @@ class StripeConnection:
         livemode: bool,
         pinned_account: str | None,
         audit: AuditLog | None,
+        deployment: str | None = None,
     ) -> None:
         self._client = client
         self.transport = transport
         self.mode = mode
         self.livemode = livemode
         self.audit = audit
+        self.deployment = deployment
         self._pinned_account = pinned_account
 
     @cached_property
@@ -141,7 +144,13 @@ def connect(
         http_client=patient,
     )
     return StripeConnection(
-        client, patient, mode=mode, livemode=key.livemode, pinned_account=settings.account_id, audit=audit
+        client,
+        patient,
+        mode=mode,
+        livemode=key.livemode,
+        pinned_account=settings.account_id,
+        audit=audit,
+        deployment=settings.deployment.name,
     )
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _GROUP = "checklist."
 
 
-@command(stripe=StripeUse.OPTIONAL, ledger=FileUse.IF_THERE)
+@command(stripe=StripeUse.OPTIONAL, ledger=FileUse.IF_THERE, webhook=True)
 def checklist(session: Session, catalog: CatalogOption = None) -> Answer:
     """Go through the production checklist: exit 0 when all nine items hold in live mode, 1 until then.
 

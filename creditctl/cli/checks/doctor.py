@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from creditctl.core.checks import CheckResult
 
 
-@command(stripe=StripeUse.OPTIONAL, ledger=FileUse.IF_THERE)
+@command(stripe=StripeUse.OPTIONAL, ledger=FileUse.IF_THERE, webhook=True)
 def doctor(session: Session, catalog: CatalogOption = None) -> Answer:
     """Look for the cause of the usual four problems: no events, no credits, bad signatures, wrong redirects.
 

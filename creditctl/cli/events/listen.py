@@ -30,7 +30,7 @@ _SECRET_BYTES = 24
 _SECRET_KEY = "listen_secret"  # noqa: S105 - the name under which it is kept
 
 
-@command(stripe=StripeUse.REQUIRED, ledger=FileUse.IF_THERE, archive=FileUse.CREATE, writes=Writes.FILES)
+@command(stripe=StripeUse.REQUIRED, ledger=FileUse.IF_THERE, archive=FileUse.CREATE, writes=Writes.FILES, webhook=True)
 def listen(
     session: Session,
     forward_to: Annotated[

@@ -36,9 +36,17 @@ def backup(
 def _verified_copy(session: Session, path: Path) -> Verification:
     from creditctl.ledger.store import Ledger
 
-    account, livemode = session.ledger.account, session.ledger.livemode
+    ledger = session.ledger
+    opened = Ledger.open(
+        path,
+        account=ledger.account,
+        livemode=ledger.livemode,
+        deployment=ledger.deployment,
+        clock=session.wiring.clock,
+        create=False,
+    )
     with (
-        Ledger.open(path, account=account, livemode=livemode, clock=session.wiring.clock, create=False) as copy,
+        opened as copy,
         copy.reading() as view,
     ):
         return view.verify()

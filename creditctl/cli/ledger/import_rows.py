@@ -101,7 +101,7 @@ def import_rows(
     wanted = SourceOptions(source, url_env, table, form, delimiter, name, columns)
     their_kinds = parse_kinds(kinds or ())
     # Without --mode: where there is no key, the ledger says itself which mode it is of.
-    settings = session.wiring.settings(session.options.env_file)
+    settings = session.settings_of_any_mode()
     ledger = session.ledger
     rows = source_of(session, settings, wanted)
     spool = session.stack.enter_context(Spool(ledger.path.parent))

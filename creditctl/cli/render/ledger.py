@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from creditctl.cli.console import printable
 from creditctl.cli.render.severity import STYLES
 from creditctl.cli.render.table import Table, show_table
+from creditctl.core.deployment import deployment_words
 from creditctl.core.findings import Severity
 from creditctl.core.money import format_amount
 from creditctl.core.when import iso_time
@@ -79,9 +80,17 @@ def entries(console: Console, shown: Sequence[Entry], following: int | None) -> 
         say(console, f"{len(shown):,} entries. Next: `creditctl trace PAYMENT` tells one payment's whole story")
 
 
-def begun(console: Console, path: Path, account: str, livemode: bool) -> None:
-    """A new ledger."""
-    say(console, f"Began the ledger {path} for {account}, {'live' if livemode else 'test'} mode.")
+def begun(console: Console, path: Path, owner: Mapping[str, Any], *, written: str | None) -> None:
+    """A new ledger, or one that got a name. Shape: `written` is the deployment that creditctl.toml names."""
+    name, since, mode = owner["deployment"], owner["named_since"], "live" if owner["livemode"] else "test"
+    whose = f"{owner['account']}, {mode} mode" + ("" if name is None else f", {deployment_words(name)}")
+    if since is None:
+        say(console, f"Began the ledger {path} for {whose}.")
+    else:
+        say(console, f"The ledger {path} is that of {whose}, since {iso_time(since)}.")
+    if name is not None and written != name:
+        say(console, f'Next: write `deployment = "{name}"` into creditctl.toml, and restart what has the ledger open.')
+        return
     say(console, "Next: `creditctl ledger import FILE --dry-run` for what your application has, or `creditctl serve`")
 
 

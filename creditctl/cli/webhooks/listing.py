@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from creditctl.provisioning.state import EndpointState
 
 
-@command(stripe=StripeUse.REQUIRED)
+@command(stripe=StripeUse.REQUIRED, webhook=True)
 def list_endpoints(session: Session) -> Answer:
     """Show every webhook endpoint of the account, and whether the secret we hold is its own."""
     from creditctl.cli.render.webhooks import list_answer

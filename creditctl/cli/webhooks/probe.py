@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _MOST_SECONDS = 120.0
 
 
-@command()
+@command(webhook=True)
 def probe(
     session: Session,
     answers_first: Annotated[

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from creditctl.provisioning.planning.steps import Plan
 
 
-@command(stripe=StripeUse.REQUIRED, writes=Writes.STRIPE)
+@command(stripe=StripeUse.REQUIRED, writes=Writes.STRIPE, webhook=True)
 def register(session: Session, secret_command: SecretCommandOption = None) -> Answer:
     """Make or repair the endpoint at the backend's webhook URL and capture its secret, as setup does."""
     from creditctl.cli.render.webhooks import register_answer

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 NowOption = Annotated[bool, typer.Option("--now", help="Retire the old secret without waiting for a delivery.")]
 
 
-@command(stripe=StripeUse.REQUIRED, writes=Writes.STRIPE)
+@command(stripe=StripeUse.REQUIRED, writes=Writes.STRIPE, webhook=True)
 def rotate(session: Session, now: NowOption = False, secret_command: SecretCommandOption = None) -> Answer:
     """Replace the signing secret with overlap: run it once to begin, deploy, run it again to finish."""
     from creditctl.cli.render.webhooks import waiting_answer

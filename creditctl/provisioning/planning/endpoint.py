@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from creditctl.core.findings import Finding
 from creditctl.provisioning.planning.endpoint_findings import endpoint_findings, made_by_hand, new_secret_not_here
 from creditctl.provisioning.planning.endpoint_steps import (
+    claimed,
     creation_step,
     deletion_step,
     kept_endpoint_step,
@@ -33,7 +34,7 @@ def plan_endpoint(
 
     Shape: `adopt` is the id of an endpoint made by hand, whose secret is the one that we hold.
     """
-    plan = EndpointPlan()
+    plan, endpoints = EndpointPlan(), claimed(desired, endpoints)
     here = [endpoint for endpoint in endpoints if same_url(endpoint.url, desired.url)]
     ours = [endpoint for endpoint in here if endpoint.ours]
     strangers = [endpoint for endpoint in here if not endpoint.ours and endpoint.id != adopt]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from creditctl.core.deployment import deployment_in, deployment_words
 from creditctl.core.findings import Finding, Severity
+from creditctl.core.metadata import is_managed
 from creditctl.provisioning.planning.endpoint_steps import old_secret_stays
 from creditctl.provisioning.state import DesiredEndpoint, EndpointState, release_name, same_url
 
@@ -28,12 +30,19 @@ def endpoint_findings(
     return notes
 
 
+def _whose(endpoint: EndpointState) -> str:
+    """Whose an endpoint is that is not ours: another deployment's, or nobody's that creditctl knows."""
+    if is_managed(endpoint.metadata):
+        return f" of {deployment_words(deployment_in(endpoint.metadata))}"
+    return " that creditctl does not manage"
+
+
 def _duplicate(endpoint: EndpointState) -> Finding:
     return Finding(
         "endpoint.duplicate",
         Severity.MEDIUM if endpoint.status == "enabled" else Severity.INFO,
         endpoint.id,
-        f"Another endpoint that creditctl does not manage delivers to {endpoint.url}: events come twice, "
+        f"Another endpoint{_whose(endpoint)} delivers to {endpoint.url}: events come twice, "
         "and its signatures are made with another secret.",
         f"Delete it (`creditctl webhooks delete {endpoint.id}`), or take it over with --adopt {endpoint.id}.",
     )
@@ -116,11 +125,12 @@ def _elsewhere(endpoint: EndpointState) -> Finding:
 
 def made_by_hand(desired: DesiredEndpoint, stranger: EndpointState) -> Finding:
     """The finding that somebody has to choose: take the endpoint over, or let set-up make its own."""
+    made = _whose(stranger).strip() if is_managed(stranger.metadata) else "made by hand"
     return Finding(
         "endpoint.made_by_hand",
         Severity.HIGH,
         stranger.id,
-        f"An endpoint made by hand delivers to {desired.url}, and STRIPE_WEBHOOK_SECRET is set, probably to its "
+        f"An endpoint {made} delivers to {desired.url}, and STRIPE_WEBHOOK_SECRET is set, probably to its "
         "secret; no second endpoint was made.",
         f"Take it over with --adopt {stranger.id}, or delete it and remove STRIPE_WEBHOOK_SECRET.",
     )

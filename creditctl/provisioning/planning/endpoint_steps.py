@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from creditctl.core.metadata import MANAGED_BY, MANAGED_BY_KEY
+from creditctl.core.deployment import deployment_in, managed_metadata
+from creditctl.core.metadata import is_managed
 from creditctl.provisioning.planning.diff import update_params
 from creditctl.provisioning.planning.steps import Action, Change, Step, StepKind
 from creditctl.provisioning.state import DesiredEndpoint, EndpointState, digest, same_url
+
+
+def claimed(desired: DesiredEndpoint, endpoints: Sequence[EndpointState]) -> list[EndpointState]:
+    """The endpoints, of which those at our URL that creditctl made before the deployment had a name count as ours."""
+    return [
+        replace(endpoint, deployment=None)
+        if desired.deployment is not None
+        and same_url(endpoint.url, desired.url)
+        and is_managed(endpoint.metadata)
+        and deployment_in(endpoint.metadata) is None
+        else endpoint
+        for endpoint in endpoints
+    ]
 
 
 def rotation_pair(ours: Sequence[EndpointState]) -> tuple[EndpointState, EndpointState] | None:
@@ -50,7 +65,9 @@ def creation_params(desired: DesiredEndpoint, *, rotation: str | None = None) ->
 
     Source: Stripe API reference, "Create a webhook endpoint".
     """
-    metadata = {MANAGED_BY_KEY: MANAGED_BY} if rotation is None else {MANAGED_BY_KEY: MANAGED_BY, "rotation": rotation}
+    metadata = managed_metadata(desired.deployment)
+    if rotation is not None:
+        metadata["rotation"] = rotation
     return {
         "url": desired.url,
         "enabled_events": list(desired.events),
@@ -114,8 +131,9 @@ def _repairs(desired: DesiredEndpoint, endpoint: EndpointState) -> list[Change]:
         changes.append(Change("enabled_events", sorted(endpoint.enabled_events), sorted(desired.events)))
     if endpoint.status != "enabled":
         changes.append(Change("disabled", True, False))
-    if not endpoint.ours:
-        changes.append(Change(f"metadata.{MANAGED_BY_KEY}", None, MANAGED_BY))
+    for key, value in managed_metadata(desired.deployment).items():
+        if endpoint.metadata.get(key) != value:
+            changes.append(Change(f"metadata.{key}", endpoint.metadata.get(key), value))
     return changes
 
 
