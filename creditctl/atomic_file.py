@@ -23,6 +23,8 @@ GROUP_READS = 0o640
 """The most that a file with secrets may allow: its group reads it, as where a service's own group does."""
 _DRAFT = re.compile(r"\.[a-z0-9_]{8}\.tmp\Z")
 """The end of a draft's name, after the file's own; the eight characters are those of `tempfile.mkstemp`."""
+_SQLITE_ENDINGS = ("-journal", "-wal", "-shm")
+"""What SQLite leaves beside a draft that is a database, where it was killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def real_path(path: Path) -> Path:
 def replace_file(path: Path, content: bytes, permissions: int = PRIVATE, *, calls: FileCalls = SYSTEM) -> None:
     """Replaces the content of the file behind the path, or creates it; the owner stays. Errors: OSError."""
     target = real_path(path)
-    with _draft(target) as draft:
+    with draft_beside(target) as draft:
         with suppress(OSError):
             _keep_owner(draft.descriptor, target)
         os.fchmod(draft.descriptor, permissions)
@@ -69,7 +71,7 @@ def replace_secret_file(path: Path, content: bytes, *, calls: FileCalls = SYSTEM
             the file, and would find it closed.
     """
     target = real_path(path)
-    with _draft(target) as draft:
+    with draft_beside(target) as draft:
         _keep_owner(draft.descriptor, target)
         os.fchmod(draft.descriptor, _secret_mode(target))
         _publish(draft, content, calls, calls.rename)
@@ -77,7 +79,7 @@ def replace_secret_file(path: Path, content: bytes, *, calls: FileCalls = SYSTEM
 
 def create_file(path: Path, content: bytes, permissions: int = PRIVATE, *, calls: FileCalls = SYSTEM) -> None:
     """Creates a file that must not be there yet. Errors: FileExistsError; OSError."""
-    with _draft(path) as draft:
+    with draft_beside(path) as draft:
         os.fchmod(draft.descriptor, permissions)
         _publish(draft, content, calls, calls.link)
 
@@ -92,7 +94,7 @@ def check_replaceable(path: Path, *, room_bytes: int = 0, calls: FileCalls = SYS
     if target.exists():
         with target.open("ab"):
             pass
-    with _draft(target) as draft:
+    with draft_beside(target) as draft:
         _keep_owner(draft.descriptor, target)
         _write(draft, b"\0" * room_bytes, calls)
 
@@ -100,6 +102,7 @@ def check_replaceable(path: Path, *, room_bytes: int = 0, calls: FileCalls = SYS
 def sweep_drafts(path: Path) -> None:
     """Removes the drafts that killed writes of this file left behind, secrets in them; those in work stay.
 
+    Shape:  only files of this user under the name of a draft.
     Errors: none: what cannot be removed stays for the next run.
     """
     with suppress(OSError):
@@ -111,10 +114,13 @@ def sweep_drafts(path: Path) -> None:
 
 def _sweep(left: Path) -> None:
     with suppress(OSError):
-        descriptor = os.open(left, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+        descriptor = os.open(left, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # whoever is at work holds it until the rename
-            left.unlink()
+            status = os.fstat(descriptor)
+            if stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid():
+                for ending in ("", *_SQLITE_ENDINGS):
+                    left.with_name(f"{left.name}{ending}").unlink(missing_ok=True)
         finally:
             os.close(descriptor)
 
@@ -138,18 +144,27 @@ class FileDraft:
 
 
 @contextmanager
-def _draft(target: Path) -> Iterator[FileDraft]:
+def draft_beside(target: Path, *, family: str | None = None) -> Iterator[FileDraft]:
     """A draft in the target's own folder, gone afterwards; what killed writes left behind is swept first.
 
-    A rename is atomic within one file system only, therefore its own folder.
+    Shape: `family` is the name that drafts of several targets share, so that each run sweeps for all of them. A rename
+           is atomic within one file system only, therefore its own folder.
     """
-    sweep_drafts(target)
-    descriptor, path = _new_draft(target)
+    named = target if family is None else target.with_name(family)
+    sweep_drafts(named)
+    descriptor, path = _new_draft(named)
     try:
         yield FileDraft(descriptor, path, target)
     finally:
         path.unlink(missing_ok=True)
         os.close(descriptor)
+
+
+def publish_new(draft: FileDraft, *, calls: FileCalls = SYSTEM) -> None:
+    """Gives a finished draft its name, which must not be taken. Errors: FileExistsError; OSError."""
+    calls.fsync(draft.descriptor)
+    calls.link(draft.path, draft.target)
+    sync_folder(draft.target.parent, calls=calls)
 
 
 def _new_draft(target: Path) -> tuple[int, Path]:

@@ -7,8 +7,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import tempfile
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
@@ -42,12 +40,13 @@ def stripe(
             code="usage.stripe_cli",
             fix="For example: creditctl stripe -- trigger checkout.session.completed",
         )
+    from creditctl.cli.local.scratch_folder import scratch_folder
     from creditctl.stripe_api.official_cli import find_cli, invocation
 
     control, wiring = at.control, at.session.wiring
     program = find_cli(wiring.environ, wiring.folder)
-    with tempfile.TemporaryDirectory(prefix="creditctl-stripe-") as scratch:
-        call = invocation(program, arguments, control.url, control.key, wiring.environ, Path(scratch))
+    with scratch_folder("stripe") as scratch:
+        call = invocation(program, arguments, control.url, control.key, wiring.environ, scratch)
         code, output = _run(wiring, call, quiet=at.session.as_json)
     return _answer(code, redact(output))
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from creditctl.atomic_file import sync_folder
+from creditctl.atomic_file import draft_beside, publish_new
 from creditctl.core.errors import ConfigurationError, LedgerError
+from creditctl.ledger.exporting import DRAFTS
 from creditctl.ledger.models import Head
 from creditctl.ledger.opening import Wanted, prepare, require_file
 from creditctl.ledger.owner import LedgerOwner, already_named, read_owner, write_owner
 from creditctl.ledger.schema import MIGRATIONS, Migration
 from creditctl.ledger.sqlite.connections import ConnectHook, Connections
 from creditctl.ledger.sqlite.database_file import DatabaseFile
-from creditctl.ledger.sqlite.errors import translated
-from creditctl.ledger.sqlite.private_file import make_private
+from creditctl.ledger.sqlite.errors import translated, unopenable
+from creditctl.ledger.sqlite.private_file import make_private, tighten
 from creditctl.ledger.sqlite.standing_file import FileIdentity, FileMoved
 from creditctl.ledger.sqlite.transactions import committed
 from creditctl.ledger.sqlite.write_lock import WriteLock
@@ -82,6 +82,7 @@ class Ledger(DatabaseFile):
             with translated(path):
                 owner = prepare(connections.get(), path, wanted)
             connections.file.note()
+            tighten(path)
         except BaseException:
             connections.close()
             raise
@@ -199,18 +200,15 @@ class Ledger(DatabaseFile):
         Errors: ConfigurationError if there is something at the destination already; LedgerError if it fails.
         """
         if destination.exists():
-            raise ConfigurationError(
-                f"There is already something at {destination}.",
-                code="ledger.backup_exists",
-                fix="Name a file that does not exist yet.",
-            )
-        unfinished = destination.with_name(f"{destination.name}.{os.getpid()}.unfinished")
+            raise _backup_exists(destination)
         try:
-            _copy(self._connections, unfinished)
-            unfinished.replace(destination)
-            sync_folder(destination.parent)
-        finally:
-            unfinished.unlink(missing_ok=True)
+            with draft_beside(destination, family=DRAFTS) as draft:
+                _copy(self._connections, draft.path)
+                publish_new(draft)
+        except FileExistsError as error:
+            raise _backup_exists(destination) from error
+        except OSError as error:
+            raise unopenable(destination) from error
 
 
 def _require_no_transaction(connection: sqlite3.Connection, path: Path) -> None:
@@ -226,6 +224,14 @@ def _require_no_transaction(connection: sqlite3.Connection, path: Path) -> None:
             code="ledger.nested_transaction",
             fix="Close that one before another begins: write outside the `with` of a reading or transaction.",
         )
+
+
+def _backup_exists(destination: Path) -> ConfigurationError:
+    return ConfigurationError(
+        f"There is already something at {destination}.",
+        code="ledger.backup_exists",
+        fix="Name a file that does not exist yet.",
+    )
 
 
 def _copy(connections: Connections, destination: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import glob
 import json
 import os
+import stat
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -36,11 +37,14 @@ class AuditLog:
         self._purpose = ""
 
     def open(self) -> None:
-        """Opens the file for appending; a line that a crash left unfinished is closed first."""
+        """Opens the file for appending, for its owner alone; a line that a crash left unfinished is closed first."""
         if self._descriptor is not None:
             return
         self._descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, _FILE_MODE)
-        size = os.fstat(self._descriptor).st_size
+        status = os.fstat(self._descriptor)
+        if status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) & ~_FILE_MODE:
+            os.fchmod(self._descriptor, _FILE_MODE)
+        size = status.st_size
         if size and os.pread(self._descriptor, 1, size - 1) != b"\n":
             _write(self._descriptor, b"\n")
         self._recover()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -44,7 +45,7 @@ def verify(
     return Answer(
         report,
         lambda console: render.verification(console, found, ledger.path, head),
-        findings=fault_findings(found),
+        findings=[*fault_findings(found), *open_to_others(ledger.path)],
         exit_code=chain_exit_code(found),
     )
 
@@ -59,6 +60,23 @@ def _read_head(text: str) -> str:
             fix="Copy the head, 64 hexadecimal digits, as `creditctl ledger verify` printed it.",
         )
     return head
+
+
+def open_to_others(path: Path) -> list[Finding]:
+    """A note where others than its owner may use the ledger: opening it takes that from them, where it is ours."""
+    from creditctl.ledger.sqlite.private_file import others_may
+
+    if not others_may(path):
+        return []
+    return [
+        Finding(
+            "ledger.readable",
+            Severity.LOW,
+            path.name,
+            f"Others than its owner may read or write {path}, and it is not this user's to change.",
+            "Let its owner run `chmod 600` on it.",
+        )
+    ]
 
 
 def chain_exit_code(found: Verification) -> ExitCode:

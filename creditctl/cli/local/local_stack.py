@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import socket
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditctl.atomic_file import PRIVATE, create_file
 from creditctl.cli.wiring import Wiring
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.keys import EXAMPLE_KEY
@@ -88,14 +90,19 @@ def start_local_stack(outer: Wiring, folder: Path, *, keep_state: bool = False) 
 
 def write_settings(path: Path, emulator_url: str, backend_url: str) -> None:
     """The `.env` of a world: everything but the signing secret, which the set-up captures."""
-    path.write_text(
+    content = (
         "# Made by creditctl: a world on this machine, with a local Stripe.\n"
         f"STRIPE_SECRET_KEY={EXAMPLE_KEY}\n"
         f"STRIPE_API_BASE={emulator_url}\n"
         f"CREDITS_API_URL={backend_url}\n"
         f"FRONTEND_URL={backend_url}\n"
     )
-    path.chmod(0o600)
+    create_file(path, content.encode())
+
+
+def _private(path: str, flags: int) -> int:
+    """Opens a file that names users and payments."""
+    return os.open(path, flags, PRIVATE)
 
 
 class SetUpFailed(ConfigurationError):
@@ -142,7 +149,7 @@ def _backend(inner: Wiring, settings: Settings, listener: socket.socket) -> Iter
     from creditctl.ledger.store import Ledger
 
     with ExitStack() as stack:
-        log = stack.enter_context((inner.folder / "backend.log").open("w", encoding="utf-8"))
+        log = stack.enter_context(open(inner.folder / "backend.log", "w", encoding="utf-8", opener=_private))
         connection = stack.enter_context(inner.stripe(settings))
         account, livemode = connection.account_id, connection.livemode
         ledger = stack.enter_context(

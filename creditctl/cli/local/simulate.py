@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -62,6 +60,7 @@ def simulate(
 def _shop(session: Session, backend: str | None) -> Iterator[Shop]:
     """The shop to play in: a world of its own, or the user's backend on the Stripe of the settings."""
     from creditctl.cli.local.local_stack import open_shop, start_local_stack
+    from creditctl.cli.local.scratch_folder import scratch_folder
 
     wiring, mode = session.wiring, session.options.mode
     if backend is None:
@@ -73,8 +72,8 @@ def _shop(session: Session, backend: str | None) -> Iterator[Shop]:
             )
         wiring.mode = Mode.EMULATOR
         with (
-            tempfile.TemporaryDirectory(prefix="creditctl-simulate-") as name,
-            start_local_stack(wiring, Path(name)) as world,
+            scratch_folder("simulate") as folder,
+            start_local_stack(wiring, folder) as world,
         ):
             yield world.shop
         return

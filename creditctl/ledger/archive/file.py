@@ -14,7 +14,7 @@ from creditctl.ledger.sqlite.connections import Connections
 from creditctl.ledger.sqlite.database_file import DatabaseFile
 from creditctl.ledger.sqlite.errors import translated
 from creditctl.ledger.sqlite.file_lock import hold_lock
-from creditctl.ledger.sqlite.private_file import make_private
+from creditctl.ledger.sqlite.private_file import make_private, tighten
 from creditctl.ledger.sqlite.statements import insert, select
 from creditctl.ledger.sqlite.transactions import write_transaction
 
@@ -42,6 +42,7 @@ class ArchiveFile(DatabaseFile):
             with translated(path):
                 prepare(connections.get(), path, account, livemode)
             connections.file.note()
+            tighten(path)
         except BaseException:
             connections.close()
             raise
