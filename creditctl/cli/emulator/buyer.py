@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -9,9 +10,17 @@ import typer
 from creditctl.cli.command import Answer
 from creditctl.cli.emulator.session import EmulatorSession, emulator_command
 from creditctl.cli.render.emulator import DELIVERIES_NEXT, cards_answer, session_answer
+from creditctl.core.errors import UsageError
 
 SessionArgument = Annotated[str, typer.Argument(help="A checkout session, cs_…", metavar="SESSION")]
 CARD_HELP = "A test card by number or token (pm_card_…, tok_…); `creditctl emulator cards` lists them."
+
+
+class BankResult(StrEnum):
+    """What the bank answers to a debit, some time after the session is complete."""
+
+    SUCCESS = "success"
+    FAIL = "fail"
 
 
 @emulator_command()
@@ -25,13 +34,28 @@ def pay(
     email: Annotated[str, typer.Option("--email", help="The buyer's e-mail address.")] = "buyer@example.com",
     name: Annotated[str | None, typer.Option("--name", help="The name on the card.", show_default="none")] = None,
     postal_code: Annotated[
-        str | None, typer.Option("--postal-code", help="The card's ZIP code.", show_default="none")
+        str | None, typer.Option("--postal-code", help="The buyer's ZIP code.", show_default="none")
+    ] = None,
+    country: Annotated[
+        str | None, typer.Option("--country", help="The buyer's country, two letters.", show_default="none")
+    ] = None,
+    bank: Annotated[
+        BankResult | None,
+        typer.Option(
+            "--bank", help="By a bank debit instead of a card; its result comes seconds later.", show_default="card"
+        ),
+    ] = None,
+    promo: Annotated[
+        str | None, typer.Option("--promo", help="First enter this promotion code.", show_default="none")
     ] = None,
 ) -> Answer:
-    """Pay a checkout session that exists, with a test card; a decline is exit 4."""
+    """Pay a checkout session that exists, with a test card or by a bank debit; a decline is exit 4."""
     from creditctl.emulator_client import actions as act
 
-    report = act.pay(at.control, session, card, email=email, name=name, postal_code=postal_code)
+    if card is not None and bank is not None:
+        raise UsageError("--card and --bank are two ways to pay.", code="usage.pay", fix="Leave one of the two out.")
+    buyer = {"email": email, "name": name, "postal_code": postal_code, "country": country}
+    report = act.pay(at.control, session, card, **buyer, bank=bank, promo=promo)
     return session_answer(report)
 
 

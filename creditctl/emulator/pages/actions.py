@@ -1,4 +1,4 @@
-"""What a buyer does on the hosted pages: pay by form, enter a promotion code, answer the bank."""
+"""What a buyer does on the hosted pages: pay by form, answer the bank."""
 
 import re
 from collections.abc import Mapping
@@ -6,14 +6,13 @@ from urllib.parse import urlencode, urlsplit
 
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.pages.card_form import read_card
+from creditctl.emulator.payments.banks import BANKS, account_details
 from creditctl.emulator.payments.confirm import ConfirmOptions, finish_challenge
-from creditctl.emulator.payments.discounts import promotion_discount
 from creditctl.emulator.payments.methods import PaymentMethod, load_method, make_method, store_card
 from creditctl.emulator.protocol.errors import invalid
+from creditctl.emulator.protocol.fields import Country
 from creditctl.emulator.resources.checkout.flow import pay_session
-from creditctl.emulator.resources.checkout.items import apply_discount, check_total
-from creditctl.emulator.resources.products.coupons import find_code
-from creditctl.emulator.storage.object_types import SESSION, Body
+from creditctl.emulator.storage.object_types import Body
 from creditctl.emulator.storage.store import Row
 
 
@@ -29,36 +28,17 @@ def pay_by_form(context: RequestContext, row: Row, form: Mapping[str, str]) -> B
 
 def _method(context: RequestContext, form: Mapping[str, str], email: str) -> PaymentMethod:
     name = form.get("name", "").strip() or None
-    address = {"postal_code": form.get("postal_code", "").strip() or None}
+    country = Country(unset=True).read(form.get("country", "").strip(), "country")
+    address = {"country": country, "postal_code": form.get("postal_code", "").strip() or None}
     params: Body = {"billing_details": {"email": email, "name": name, "address": address}}
     type_ = form.get("method") or "card"
     if type_ == "card":
         entry = read_card(form, context.now)
         return store_card(context, entry.card, params, entry.expiry)
     account = form.get("account", "").replace(" ", "")
-    if not account:
+    if not account or type_ not in BANKS:
         raise invalid("Your account number is incomplete.", param="account")
-    details = {"iban": account} if type_ == "sepa_debit" else {"account_number": account, "routing_number": "110000000"}
-    return make_method(context, {**params, "type": type_, type_: details})
-
-
-def apply_promotion(context: RequestContext, row: Row, text: str) -> Body:
-    """Take a promotion code off the total of an open session."""
-    session, hidden = row.decoded(), row.hidden()
-    if session["status"] != "open" or not session["allow_promotion_codes"] or session["discounts"]:
-        raise invalid("This order takes no promotion code.", param="promotion_code")
-    discount = promotion_discount(context, find_code(context, text), "promotion_code", session["customer"])
-    off = apply_discount(hidden["items"], discount, session["currency"])
-    total = session["amount_subtotal"] - off
-    check_total(total, session["currency"])
-    session |= {
-        "amount_total": total,
-        "discounts": [discount.shown()],
-        "payment_status": "unpaid" if total else "no_payment_required",
-        "total_details": {**session["total_details"], "amount_discount": off},
-    }
-    context.services.store.save_extra(context.scope.id, session["id"], hidden)
-    return context.save(SESSION, session)
+    return make_method(context, {**params, "type": type_, type_: account_details(type_, account)})
 
 
 def answer_for_intent(context: RequestContext, intent: Body, passed: bool) -> Body:

@@ -10,13 +10,14 @@ import msgspec
 
 from creditctl.emulator.api.accounts import Accounts
 from creditctl.emulator.api.context import RequestContext, Services
-from creditctl.emulator.pages.actions import answer_for_intent, apply_promotion, pay_by_form, way_back
+from creditctl.emulator.pages.actions import answer_for_intent, pay_by_form, way_back
 from creditctl.emulator.pages.form_tokens import FIELD, FormTokens
 from creditctl.emulator.pages.views import PageForm, challenge_page, checkout_page, notice_page
 from creditctl.emulator.protocol.errors import StripeError
 from creditctl.emulator.protocol.forms import decode
 from creditctl.emulator.protocol.wire import Request, Response
 from creditctl.emulator.resources.checkout.flow import authenticate_session
+from creditctl.emulator.resources.checkout.promotions import apply_promotion
 from creditctl.emulator.storage.object_types import PAYMENT_INTENT, SESSION, Body
 from creditctl.emulator.storage.store import Row
 from creditctl.emulator.storage.transactions import transact

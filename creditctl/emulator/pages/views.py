@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from creditctl.emulator.payments.banks import BANKS
 from creditctl.emulator.protocol.currencies import written
 from creditctl.emulator.storage.object_types import Body
 from creditctl.emulator.storage.store import Row
@@ -36,9 +37,6 @@ class PageForm(msgspec.Struct, frozen=True):
     token: str
 
 
-_OTHER_METHODS = {"us_bank_account": "US bank account", "sepa_debit": "SEPA direct debit"}
-
-
 @lru_cache(maxsize=1)
 def _environment() -> "Environment":
     from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -60,7 +58,7 @@ def checkout_page(row: Row, session: Body, page: PageForm, form: Mapping[str, st
     def invalid(*names: str) -> bool:
         return wrong in names
 
-    fields = ("email", "number", "expiry", "cvc", "name", "postal_code", "account", "method")
+    fields = ("email", "number", "expiry", "cvc", "name", "postal_code", "account", "method", "country")
     values = {name: form.get(name, "") for name in fields}
     values["email"] = values["email"] or session["customer_email"] or ""
     return _render(
@@ -76,7 +74,7 @@ def checkout_page(row: Row, session: Body, page: PageForm, form: Mapping[str, st
         values=values,
         locked_email=bool(session["customer_email"]),
         invalid=invalid,
-        other_methods=[(n, _OTHER_METHODS[n]) for n in session["payment_method_types"] if n in _OTHER_METHODS],
+        other_methods=[(name, BANKS[name]) for name in session["payment_method_types"] if name in BANKS],
         cancel_url=session["cancel_url"],
         hints=LIVE_HINTS if session["livemode"] else HINTS,
     )

@@ -7,13 +7,12 @@ import msgspec
 
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.updates import billing_details, given_metadata
+from creditctl.emulator.payments.banks import BANKS
 from creditctl.emulator.payments.cards import BY_NUMBER, Card, card_by_number, card_by_token
 from creditctl.emulator.payments.raw_cards import read_raw_card
 from creditctl.emulator.protocol.errors import bad_parameter, invalid, missing_parameter
 from creditctl.emulator.storage.object_types import PAYMENT_METHOD, Body
 
-DELAYED_TYPES = {"us_bank_account": "usd", "sepa_debit": "eur"}
-"""Methods whose result comes later, with the one currency that each takes."""
 
 
 class PaymentMethod(msgspec.Struct):
@@ -31,12 +30,12 @@ class PaymentMethod(msgspec.Struct):
     @property
     def delayed(self) -> bool:
         """Whether the result comes later."""
-        return self.body["type"] in DELAYED_TYPES
+        return self.body["type"] in BANKS
 
 
 def payment_types(currency: str) -> list[str]:
     """The methods that a payment in a currency can be made with here."""
-    return ["card", *(name for name, accepted in DELAYED_TYPES.items() if accepted == currency)]
+    return ["card", *(name for name, bank in BANKS.items() if bank.currency == currency)]
 
 
 def load_method(context: RequestContext, name: str, param: str = "payment_method", status: int = 400) -> PaymentMethod:
@@ -125,16 +124,11 @@ def fingerprint(context: RequestContext, number: str) -> str:
 
 
 def _store_bank(context: RequestContext, type_: str, details: Body, params: Body, param: str) -> PaymentMethod:
-    body = _new_method(context, type_, params)
-    if type_ == "sepa_debit":
-        account = str(details.get("iban") or "").replace(" ", "").upper()
-        _require(account, f"{param}[iban]")
-        body[type_] = _sepa(context, account)
-    else:
-        account = str(details.get("account_number") or "")
-        _require(account, f"{param}[account_number]")
-        _require(str(details.get("routing_number") or ""), f"{param}[routing_number]")
-        body[type_] = _us_bank(context, account, details)
+    bank, body = BANKS[type_], _new_method(context, type_, params)
+    for name in (bank.account, *bank.routing):
+        _require(str(details.get(name) or ""), f"{param}[{name}]")
+    account = str(details[bank.account]).replace(" ", "").upper()
+    body[type_] = {**bank.shown(account, details), "fingerprint": fingerprint(context, account)}
     extra = {"account": account}
     context.add(PAYMENT_METHOD, body, extra=extra)
     return PaymentMethod(body, extra)
@@ -143,31 +137,6 @@ def _store_bank(context: RequestContext, type_: str, details: Body, params: Body
 def _require(value: str, param: str) -> None:
     if not value:
         raise bad_parameter(f"Missing required param: {param}.", param, "parameter_missing")
-
-
-def _sepa(context: RequestContext, iban: str) -> Body:
-    return {
-        "bank_code": iban[4:9],
-        "branch_code": "",
-        "country": iban[:2],
-        "fingerprint": fingerprint(context, iban),
-        "generated_from": {"charge": None, "setup_attempt": None},
-        "last4": iban[-4:],
-    }
-
-
-def _us_bank(context: RequestContext, account: str, details: Body) -> Body:
-    return {
-        "account_holder_type": details.get("account_holder_type") or "individual",
-        "account_type": details.get("account_type") or "checking",
-        "bank_name": "STRIPE TEST BANK",
-        "financial_connections_account": None,
-        "fingerprint": fingerprint(context, account),
-        "last4": account[-4:],
-        "networks": {"preferred": "ach", "supported": ["ach"]},
-        "routing_number": details["routing_number"],
-        "status_details": {},
-    }
 
 
 def _new_method(context: RequestContext, type_: str, params: Body) -> Body:

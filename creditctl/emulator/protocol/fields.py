@@ -12,6 +12,7 @@ from creditctl.emulator.protocol.forms import Node
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}\Z")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\Z")
+_COUNTRY = re.compile(r"[A-Z]{2}\Z")
 _URL = re.compile(r"https?://[^\s/?#]+[^\s]*\Z", re.IGNORECASE)
 
 
@@ -174,6 +175,19 @@ class Currency(Field):
             )
             raise bad_parameter(message, param)
         return text.lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Country(Field):
+    """A country's two letters, in upper case."""
+
+    def parse(self, node: Node, param: str) -> str:
+        text = scalar(node, param, "string").strip().upper()
+        if not _COUNTRY.match(text):
+            raise bad_parameter(
+                f"Country '{text}' is unknown. Try using a 2-character alphanumeric country code.", param
+            )
+        return text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

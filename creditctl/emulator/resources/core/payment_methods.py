@@ -7,6 +7,7 @@ from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.lists import by_body, by_column, list_fields, listing
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import billing_details, updated
+from creditctl.emulator.payments.banks import BANKS
 from creditctl.emulator.payments.cards import card_by_token
 from creditctl.emulator.payments.declines import card_error
 from creditctl.emulator.payments.methods import load_method, make_method
@@ -18,7 +19,7 @@ from creditctl.emulator.storage.object_types import CUSTOMER, PAYMENT_METHOD, Bo
 from creditctl.emulator.storage.store import Condition
 from creditctl.emulator.storage.transactions import transact
 
-TYPES = ("card", "us_bank_account", "sepa_debit")
+TYPES = ("card", *BANKS)
 _REDISPLAY = Enum(values=("always", "limited", "unspecified"))
 CARD = Hash(
     fields={
@@ -33,7 +34,7 @@ CARD = Hash(
 METHOD_FIELDS: dict[str, Field] = {
     "type": Enum(values=TYPES),
     "card": CARD,
-    "sepa_debit": Hash(fields={"iban": Text()}),
+    **{name: Hash(fields={field: Text() for field in (bank.account, *bank.routing)}) for name, bank in BANKS.items()},
     "us_bank_account": Hash(
         fields={
             "account_holder_type": Enum(values=("company", "individual")),

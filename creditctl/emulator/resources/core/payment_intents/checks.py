@@ -4,7 +4,7 @@ Source: Stripe API reference, "PaymentIntents"; changelog 2026-09-30.endive; rec
 """
 
 from creditctl.emulator.api.context import RequestContext
-from creditctl.emulator.payments.methods import DELAYED_TYPES
+from creditctl.emulator.payments.banks import BANKS
 from creditctl.emulator.protocol.currencies import LARGEST, smallest, written
 from creditctl.emulator.protocol.errors import StripeError, bad_parameter, invalid
 from creditctl.emulator.protocol.versions import DYNAMIC_METHODS_ONLY_SINCE, since
@@ -60,7 +60,7 @@ def _inside(prefix: str, name: str) -> str:
 def refuse_unusable(types: list[str], currency: str | None) -> None:
     """A method that this account has not, or that can't take the currency."""
     for name in types:
-        if name not in ("card", "link", *DELAYED_TYPES):
+        if name not in ("card", "link", *BANKS):
             raise invalid(
                 f"The payment method type provided: {name} is invalid. Please ensure the provided type is activated in "
                 "your dashboard (https://dashboard.stripe.com/account/payments/settings) and your account is enabled "
@@ -68,7 +68,7 @@ def refuse_unusable(types: list[str], currency: str | None) -> None:
                 param="payment_method_types",
                 executed=False,
             )
-        accepted = DELAYED_TYPES.get(name)
+        accepted = BANKS[name].currency if name in BANKS else None
         if currency and accepted and accepted != currency:
             raise invalid(
                 f"The currency provided ({currency}) is invalid for one or more payment method types ({name}).",
