@@ -7,10 +7,12 @@ from urllib.parse import urlsplit
 
 from creditctl.checks.answers import CheckAnswer, failed, passed, person, warned
 from creditctl.checks.attest import attested
+from creditctl.checks.backend_answers import backend_probed
 from creditctl.checks.check import Check
 from creditctl.checks.context import Context
 from creditctl.checks.endpoint_answers import answer_of_probe, endpoint_in_order, secret_matches
 from creditctl.checks.env.rules.urls import url_fault
+from creditctl.checks.stripe_answers import clock_is_right, nothing_undelivered
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.findings import Finding, Severity
 from creditctl.core.keys import KeyKind
@@ -30,6 +32,7 @@ ATTESTABLE = frozenset({RECEIPTS})
 
 _OLDEST_RUN_SECONDS = 7 * 86_400
 _SET_FRONTEND = "Set it to the production storefront's URL, https://…"
+_ACTIVATE = "Finish what the Dashboard asks for (Settings, Account details)."
 _ATTEST = (
     "Look in the Dashboard (Settings, Customer emails) and into the buyer's mailbox, then: "
     "creditctl checklist attest email_receipts --by NAME --note WHAT_YOU_SAW"
@@ -86,6 +89,23 @@ def secret_key(context: Context) -> CheckAnswer:
         return warned(f"{evidence} Nothing pins it.", f"Set STRIPE_ACCOUNT_ID={account}.")
     kind = " It is restricted." if key.kind is KeyKind.RESTRICTED else ""
     return passed(evidence + kind)
+
+
+def account_can_sell(context: Context) -> CheckAnswer:
+    """The account may take payments and is paid out, with nothing due.
+
+    Source: Stripe API reference, "The account object": charges_enabled, payouts_enabled, requirements.
+    """
+    account = context.connection.account
+    name, requirements = account.id, getattr(account, "requirements", None)
+    if not getattr(account, "charges_enabled", False):
+        return failed(f"{name} may not take payments yet.", _ACTIVATE)
+    if not getattr(account, "payouts_enabled", False):
+        return failed(f"{name} takes payments, but is not paid out.", _ACTIVATE)
+    due = list(getattr(requirements, "currently_due", None) or ())
+    if due:
+        return warned(f"Stripe asks {name} for {', '.join(due)}.", _ACTIVATE)
+    return passed(f"{name} may take payments, is paid out, and owes Stripe no information.")
 
 
 def frontend_url(context: Context) -> CheckAnswer:
@@ -217,5 +237,9 @@ CHECKLIST: tuple[Check[Context], ...] = (
     Check("checklist.credits_added", "Verify credits are added correctly", in_live(credits_added)),
     Check("checklist.transaction_history", "Check transaction history", in_live(transaction_history)),
     Check(RECEIPTS, "Verify email receipts are sent by Stripe", in_live(email_receipts)),
+    Check("checklist.account", "The account can charge and pay out", in_live(account_can_sell)),
+    Check("checklist.backend_probe", "The backend verifies deliveries with this secret", in_live(backend_probed)),
+    Check("checklist.undelivered", "Stripe has delivered every event", in_live(nothing_undelivered)),
+    Check("checklist.clock", "The clocks are right", in_live(clock_is_right)),
 )
 """The selection of `creditctl checklist`. Source: the set-up guide, "Production Checklist"."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,9 +11,11 @@ import stripe
 from stripe import Balance
 
 from creditctl.checks.env.model import EnvView
+from creditctl.checks.env.rules.urls import url_fault
 from creditctl.checks.probe import Probe
 from creditctl.core.catalog import Catalog
 from creditctl.core.errors import ConfigurationError, CreditctlError
+from creditctl.core.keys import Secret
 from creditctl.core.modes import Mode
 from creditctl.core.settings import Settings
 from creditctl.ledger.store import Ledger
@@ -24,8 +26,14 @@ from creditctl.payments.ledger_entries import LedgerEntries, known_facts, readin
 from creditctl.payments.reader import PaymentReader
 from creditctl.payments.verdict import JudgementContext
 from creditctl.provisioning.observe import observe_endpoints
+from creditctl.provisioning.probing.causes import ProbeDiagnosis
+from creditctl.provisioning.probing.diagnosis import diagnose
+from creditctl.provisioning.probing.responses import ProbeResponses
 from creditctl.provisioning.state import EndpointState, same_url
 from creditctl.stripe_api.client import StripeConnection
+
+DeliverProbe = Callable[[str, Sequence[Secret]], ProbeResponses]
+"""Sends inert deliveries to a webhook's URL, signed with the secrets given; see `provisioning/probing/`."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +41,7 @@ class Context:
     """What checks look at.
 
     Shape: `stripe` and `ledger` are None where there is none to ask, and then `no_stripe` or `no_ledger` says why;
-    `probe` is None where nothing but Stripe may be called.
+    `probe` and `deliver_probe` are None where nothing but Stripe may be called.
     """
 
     settings: Settings
@@ -43,6 +51,7 @@ class Context:
     stripe: StripeConnection | None = None
     ledger: Ledger | None = None
     probe: Probe | None = None
+    deliver_probe: DeliverProbe | None = None
     no_stripe: str = "There is no usable key."
     no_ledger: str = "There is no ledger yet."
 
@@ -100,6 +109,18 @@ class Context:
         """Those that deliver to our URL."""
         url = self.settings.webhook_url
         return tuple(item for item in self.endpoints if url is not None and same_url(item.url, url))
+
+    @cached_property
+    def diagnosis(self) -> ProbeDiagnosis | None:
+        """What a webhook probe of the backend came to; None where there is no URL, or nobody may be called."""
+        url = self.settings.webhook_url
+        if self.deliver_probe is None or url is None or url_fault(url):
+            return None
+        try:
+            secrets = self.settings.webhook_secrets
+        except ConfigurationError:
+            secrets = ()
+        return diagnose(self.deliver_probe(url, secrets))
 
     @cached_property
     def latest(self) -> LatestPayments:

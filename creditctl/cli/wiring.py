@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
     from creditctl.checks.probe import ProbeAnswer
     from creditctl.core.catalog import Catalog
+    from creditctl.core.keys import Secret
     from creditctl.core.project_file.options import PlainValues
     from creditctl.core.settings import Settings
+    from creditctl.provisioning.probing.responses import ProbeResponses
     from creditctl.stripe_api.client import StripeConnection
     from creditctl.stripe_api.retry import RetryPolicy
 
@@ -65,6 +67,7 @@ class Wiring:
     token: Callable[[int], str] = secrets.token_hex
     transport: Callable[[], stripe.HTTPClient] | None = None
     probe: Callable[[str], ProbeAnswer] | None = None
+    deliver_probe: Callable[[str, Sequence[Secret]], ProbeResponses] | None = None
     run: Callable[[Sequence[str], Wiring], int] = no_command_line
     mode: Mode | None = field(default=None, init=False)
 

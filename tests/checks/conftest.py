@@ -26,9 +26,11 @@ from creditctl.core.modes import Mode
 from creditctl.core.settings import merge_settings
 from creditctl.ledger.store import Ledger
 from creditctl.payments.event_types import ENDPOINT_EVENTS
+from creditctl.provisioning.probing.responses import ProbeResponses
 from creditctl.stripe_api.client import connect
 from tests.support.clock import NOW
 from tests.support.ledger_calls import write
+from tests.support.probed_backends import Answering, probed, verifying
 from tests.support.scripted_stripe import ScriptedStripe, StripeAnswer, by_path
 
 CATALOG = """
@@ -48,7 +50,8 @@ amount = 4500
 """
 
 Answers = Mapping[str, tuple[int, dict[str, Any]]]
-ACCOUNT: dict[str, Any] = {"id": "acct_1AbCdEfGhIjKlMnO", "object": "account", "charges_enabled": True}
+_CAN = ("charges_enabled", "payouts_enabled")
+ACCOUNT: dict[str, Any] = {"id": "acct_1AbCdEfGhIjKlMnO", "object": "account", **dict.fromkeys(_CAN, True)}
 BALANCE: dict[str, Any] = {"object": "balance", "livemode": False, "available": [], "pending": []}
 LIST: dict[str, Any] = {"object": "list", "data": [], "has_more": False, "url": "/v1/x"}
 
@@ -183,6 +186,7 @@ class Production:
     run_since: str | None = None
     run_age: int = 60
     answer: ProbeAnswer = field(default_factory=lambda: ProbeAnswer(200))
+    hook: Answering | None = None
     asked: list[ScriptedStripe] = field(default_factory=list)
 
     def ask(self, checks: Iterable[Check[Context]]) -> dict[str, tuple[str, str]]:
@@ -210,8 +214,13 @@ class Production:
             stripe=connection,
             ledger=ledger,
             probe=lambda _: self.answer,
+            deliver_probe=self.deliver_probe,
             no_ledger=problem,
         )
+
+    def deliver_probe(self, _: str, secrets: Sequence[Secret]) -> ProbeResponses:
+        """Asks the backend's webhook, which verifies with our secret unless a test says otherwise."""
+        return probed(self.hook or verifying(Secret(LIVE["STRIPE_WEBHOOK_SECRET"])), *secrets)
 
     def stripe(self) -> ScriptedStripe:
         """A Stripe that gives this production's answers."""

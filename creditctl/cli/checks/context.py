@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +12,11 @@ from creditctl.core.errors import ConfigurationError, GuardRefused
 if TYPE_CHECKING:
     from creditctl.checks.context import Context
     from creditctl.cli.session import Session
+    from creditctl.core.keys import Secret
+    from creditctl.provisioning.probing.responses import ProbeResponses
     from creditctl.stripe_api.client import StripeConnection
+
+_PROBE_SECONDS = 4.0
 
 
 def open_check_context(session: Session, catalog: Path | None = None) -> Context:
@@ -37,9 +43,27 @@ def open_check_context(session: Session, catalog: Path | None = None) -> Context
         stripe=stripe,
         ledger=ledger,
         probe=wiring.probe or probe_url,
+        deliver_probe=wiring.deliver_probe or partial(_deliver_probe, session),
         no_stripe=no_stripe,
         no_ledger=no_ledger,
     )
+
+
+def _deliver_probe(session: Session, url: str, secrets: Sequence[Secret]) -> ProbeResponses:
+    """Sends a webhook probe, announced; a backend that hangs costs two time limits at most."""
+    import httpx
+    import stripe
+
+    from creditctl.core.modes import Mode
+    from creditctl.provisioning.probing.send import send_probes
+
+    session.say(f"Sending inert deliveries to {url}; none of them can grant credits.")
+    settings = session.settings
+    livemode = settings.mode_or_none is Mode.LIVE
+    with httpx.Client(timeout=_PROBE_SECONDS, trust_env=not settings.webhook_url_is_local) as client:
+        return send_probes(
+            client, url, secrets, session.wiring.clock(), livemode=livemode, api_version=stripe.api_version
+        )
 
 
 def _stripe_or_reason(session: Session) -> tuple[StripeConnection | None, str]:

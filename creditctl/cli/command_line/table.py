@@ -93,7 +93,7 @@ COMMANDS = (
     CommandEntry(
         "checklist",
         "Find out",
-        "Go through the production checklist: exit 0 when all nine items hold in live mode, 1 until then.",
+        "Go through the production checklist: exit 0 when every item holds in live mode, 1 until then.",
         "creditctl.cli.checks.checklist:checklist",
         _CHECKLIST,
     ),

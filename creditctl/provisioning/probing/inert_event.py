@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
 _STRIPE_SEPARATORS = (",", ": ")
+_BEYOND_ASCII = "prüfung ✓"
 
 
-def inert_event(now: int, *, livemode: bool, api_version: str, text: str = "prüfung ✓") -> dict[str, Any]:
+def inert_event(now: int, *, livemode: bool, api_version: str | None, text: str = _BEYOND_ASCII) -> dict[str, Any]:
     """Makes an event that can never grant credits: no session, no payment, no amount, no user stands in it.
 
     Shape: `text` holds characters beyond ASCII, as a buyer's name would, so that a body that is decoded wrongly shows.
@@ -37,3 +39,12 @@ def stripe_layout(event: dict[str, Any]) -> bytes:
 def compact_layout(event: dict[str, Any]) -> bytes:
     """Lays a body out without white space, as a backend does that parses it and writes it again."""
     return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def refused_body(*, livemode: bool) -> bytes:
+    """The body of every delivery that a sound backend refuses: always the same, so that it can be told in a log."""
+    return stripe_layout(inert_event(0, livemode=livemode, api_version=None))
+
+
+REFUSED_DIGESTS = frozenset(hashlib.sha256(refused_body(livemode=mode)).hexdigest() for mode in (False, True))
+"""SHA-256 of these bodies: refused deliveries that are a probe's, and nobody's attack."""

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from creditctl.core.keys import Secret
-from creditctl.provisioning.probing.inert_event import compact_layout, inert_event, stripe_layout
+from creditctl.provisioning.probing.inert_event import compact_layout, inert_event, refused_body, stripe_layout
 from creditctl.provisioning.probing.responses import NoAnswer, ProbeResponse, ProbeResponses
 from creditctl.stripe_api.delivery import HEADERS, sign
 
@@ -39,15 +39,15 @@ def send_probes(
         headers = dict(HEADERS) if signature is None else {**HEADERS, "Stripe-Signature": signature}
         return lambda: _ask(lambda: client.post(url, content=body, headers=headers, follow_redirects=False))
 
-    event = inert_event(now, livemode=livemode, api_version=api_version)
-    body = stripe_layout(event)
+    body = stripe_layout(inert_event(now, livemode=livemode, api_version=api_version))
+    refused = refused_body(livemode=livemode)
     first = _side_by_side(
         [
             lambda: _ask(lambda: client.get(url, follow_redirects=False)),
-            post(body, None),
-            post(body, sign(body, _FORGED, now)),
+            post(refused, None),
+            post(refused, sign(refused, _FORGED, now)),
             *(post(body, sign(body, secret, now)) for secret in secrets),
-            *(post(body, sign(body, secret, now - STALE_SECONDS)) for secret in secrets[:1]),
+            *(post(refused, sign(refused, secret, now - STALE_SECONDS)) for secret in secrets[:1]),
         ]
     )
     get, unsigned, forged, *rest = first

@@ -12,7 +12,8 @@ from creditctl.core.keys import Secret
 from creditctl.provisioning.probing.causes import ProbeCause
 from creditctl.provisioning.probing.diagnosis import diagnose
 from creditctl.provisioning.probing.responses import NoAnswer, ProbeResponse, ProbeResponses
-from tests.provisioning.probing.probed_backends import (
+from tests.support.clock import NOW
+from tests.support.probed_backends import (
     OLDER,
     OURS,
     Answering,
@@ -22,7 +23,6 @@ from tests.provisioning.probing.probed_backends import (
     reparsed,
     verifying,
 )
-from tests.support.clock import NOW
 
 OTHER = Secret("whsec_" + "example0other")
 

@@ -9,8 +9,8 @@ import stripe
 from creditctl.fulfilment.event import parse_event
 from creditctl.payments.event_types import ENDPOINT_EVENTS
 from creditctl.provisioning.probing.inert_event import compact_layout, inert_event, stripe_layout
-from tests.provisioning.probing.probed_backends import OURS
 from tests.support.clock import NOW
+from tests.support.probed_backends import OURS
 
 EVENT = inert_event(NOW, livemode=False, api_version="2026-10-28.endive")
 

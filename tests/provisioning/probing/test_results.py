@@ -8,7 +8,7 @@ import pytest
 from creditctl.core.checks import CheckStatus
 from creditctl.core.keys import Secret
 from creditctl.provisioning.probing.results import probe_results
-from tests.provisioning.probing.probed_backends import OLDER, OURS, Answering, always, probed, verifying
+from tests.support.probed_backends import OLDER, OURS, Answering, always, probed, verifying
 
 PASS, FAIL, UNKNOWN, PERSON = CheckStatus.PASS, CheckStatus.FAIL, CheckStatus.UNKNOWN, CheckStatus.PERSON
 
