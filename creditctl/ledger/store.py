@@ -44,6 +44,7 @@ class Ledger(DatabaseFile):
         owner: LedgerOwner,
         clock: Callable[[], int],
         open_again: Callable[[], Ledger],
+        migrations: Sequence[Migration],
     ) -> None:
         super().__init__(path, connections)
         self.account, self.livemode = owner.account, owner.livemode
@@ -51,6 +52,7 @@ class Ledger(DatabaseFile):
         self._write_lock = write_lock
         self._clock = clock
         self._head: Head | None = None
+        self._migrations = migrations
         self.open_again = open_again
 
     @classmethod
@@ -98,7 +100,7 @@ class Ledger(DatabaseFile):
             on_connect=on_connect,
             migrations=migrations,
         )
-        return cls(path, connections, WriteLock(path, busy_timeout_seconds), owner, clock, again)
+        return cls(path, connections, WriteLock(path, busy_timeout_seconds), owner, clock, again, migrations)
 
     @contextmanager
     def transaction(self, wait_seconds: float | None = None) -> Iterator[LedgerTransaction]:
@@ -114,7 +116,9 @@ class Ledger(DatabaseFile):
             self.require_standing()
             self._write_lock.begin(connection, left_seconds)
             with committed(connection):
-                tx = LedgerTransaction(connection, self.account, self.livemode, self._clock())
+                tx = LedgerTransaction(
+                    connection, self.account, self.livemode, self._clock(), migrations=self._migrations
+                )
                 self._require_head(tx)
                 yield tx
                 head = tx.head()
@@ -149,7 +153,7 @@ class Ledger(DatabaseFile):
         """
         with translated(self.path):
             connection = self._connections.get()
-            view = LedgerView(connection, self.account, self.livemode)
+            view = LedgerView(connection, self.account, self.livemode, migrations=self._migrations)
             if connection.in_transaction:
                 yield view
                 return

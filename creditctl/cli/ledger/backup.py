@@ -11,7 +11,7 @@ from creditctl.cli.command import Answer, FileUse, Session, command
 from creditctl.cli.ledger.verify import chain_exit_code, fault_findings
 
 if TYPE_CHECKING:
-    from creditctl.ledger.hashchain.verify import Verification
+    from creditctl.ledger.hashchain.violations import Verification
 
 
 @command(ledger=FileUse.REQUIRED)

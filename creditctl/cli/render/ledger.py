@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from creditctl.cli.render.table import Table, show_table
 from creditctl.core.deployment import deployment_words
 from creditctl.core.findings import Severity
 from creditctl.core.money import format_amount
+from creditctl.core.text import plural
 from creditctl.core.when import iso_time
 
 if TYPE_CHECKING:
@@ -19,8 +21,9 @@ if TYPE_CHECKING:
     from creditctl.cli.console import Console
     from creditctl.core.entitlement.settlement import EntryDraft
     from creditctl.core.findings import Finding
-    from creditctl.ledger.hashchain.verify import Verification
+    from creditctl.ledger.hashchain.violations import Verification
     from creditctl.ledger.models import Balance, Entry, Posting, Resolution, StoredFinding
+    from creditctl.ledger.verification.anchors import AnchorFile
 
 _MOST_SHOWN = 50
 
@@ -157,8 +160,24 @@ def exported(console: Console, path: Path, count: int) -> None:
     )
 
 
-def verification(console: Console, found: Verification, path: Path, expected: str | None) -> None:
+def verification(
+    console: Console,
+    found: Verification,
+    path: Path,
+    expected: str | None,
+    kept: AnchorFile | None = None,
+    notes: Sequence[Finding] = (),
+) -> None:
     """What verifying found."""
+    verification_faults(console, found)
+    for note in notes:
+        say(console, f"{note.severity} {note.code}: {note.message}")
+    say(console, f"{path}: {found.head.count:,} entries, head {found.head.hash}")
+    say(console, _verdict(found, expected, kept))
+
+
+def verification_faults(console: Console, found: Verification) -> None:
+    """The faults, a line each."""
     for fault in found.faults[:_MOST_SHOWN]:
         console.print(
             printable(f"critical ledger.{fault.kind}: {fault.message}", kept=""),
@@ -166,16 +185,31 @@ def verification(console: Console, found: Verification, path: Path, expected: st
         )
     if len(found.faults) > _MOST_SHOWN:
         say(console, f"… and {len(found.faults) - _MOST_SHOWN:,} more: `--json` shows all.")
-    say(console, f"{path}: {found.head.count:,} entries, head {found.head.hash}")
-    if not found.ok:
-        say(console, "The ledger is not as it was written. Next: compare with a backup, then `creditctl reconcile`")
-    elif expected is None:
+
+
+def anchored(console: Console, found: Verification, path: Path, notes: Sequence[Finding]) -> None:
+    """An anchor that was added, or why none was."""
+    verification_faults(console, found)
+    for note in notes:
+        say(console, f"{note.severity} {note.code}: {note.message}")
+    if found.ok:
+        say(console, f"Anchored {found.head.count:,} entries, head {found.head.hash}")
         say(
             console,
-            "The chain is whole. Next: keep the head elsewhere; `--expect-head` then proves that nothing was cut",
+            f"Next: `creditctl ledger verify --anchor {shlex.quote(str(path))}` proves that nothing before was changed",
         )
     else:
-        say(console, "The chain is whole and holds the expected head. Next: keep the new head")
+        say(console, "Nothing was added: the ledger is not as it was written. Next: compare it with a backup")
+
+
+def _verdict(found: Verification, expected: str | None, kept: AnchorFile | None) -> str:
+    if not found.ok:
+        return "The ledger is not as it was written. Next: compare with a backup, then `creditctl reconcile`"
+    if kept is not None:
+        return f"The ledger is whole and holds all {plural(len(kept.anchors), 'anchor')}."
+    if expected is not None:
+        return "The ledger is whole and holds the expected head. Next: keep the new head"
+    return "The ledger is whole. Next: `creditctl ledger anchor FILE` keeps the head elsewhere, so that a cut is proven"
 
 
 def backup(console: Console, path: Path, found: Verification) -> None:
