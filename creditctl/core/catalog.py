@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,20 @@ from creditctl.core.project_file.project import ProjectFile
 from creditctl.core.project_file.tables import TomlTable
 
 _KEYS = ("currency", "package")
+
+
+_PRODUCT_ID = re.compile(r"creditctl(?:-([a-z0-9-]{1,30}))?_([a-z0-9][a-z0-9_-]{0,39})")
+
+
+def lookup_key(slug: str, currency: str, deployment: str | None = None) -> str:
+    """The lookup key that the current price of a package holds on Stripe."""
+    return f"{id_prefix(deployment)}{slug}_{currency}"
+
+
+def named_by_product(product_id: str) -> tuple[str | None, str] | None:
+    """Deployment and package that a product's id says it was made for; None for an id that is not ours."""
+    match = _PRODUCT_ID.fullmatch(product_id)
+    return None if match is None else (match[1], match[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +57,7 @@ class Package:
     @property
     def lookup_key(self) -> str:
         """The lookup key that its current price holds on Stripe."""
-        return f"{self.product_id}_{self.currency}"
+        return lookup_key(self.slug, self.currency, self.deployment)
 
     @property
     def metadata(self) -> dict[str, str]:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from creditctl.ledger.transaction import LedgerTransaction
 
+from creditctl.payments.price_origins import PriceReads
 
-class StripeReads(Protocol):
+
+class StripeReads(PriceReads, Protocol):
     """Reads of what an event leaves out, as plain data. Errors: a CreditctlError when the answer is not had in full."""
 
     def line_items(self, session_id: str) -> Sequence[Mapping[str, Any]]:

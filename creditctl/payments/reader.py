@@ -11,9 +11,11 @@ import stripe
 
 from creditctl.core.catalog import Catalog
 from creditctl.core.entitlement.decision import NeedsLineItems
-from creditctl.core.entitlement.facts import DisputeFact, Fact, LineItem, MalformedFact, RefundFact, SessionFacts, id_of
+from creditctl.core.entitlement.facts import DisputeFact, Fact, MalformedFact, RefundFact, SessionFacts, id_of
+from creditctl.core.entitlement.prices import LineItem
 from creditctl.core.stripe_ids import IdKind, id_kind
 from creditctl.payments.facts import ChargeFacts, IntentFacts, PaymentFacts, SoldSession, Unreadable
+from creditctl.payments.price_origins import PriceOrigins
 from creditctl.payments.stripe_reader import (
     CHARGES,
     DISPUTES,
@@ -75,6 +77,9 @@ class PaymentReader:
     started: int
     progress: Progress | None = None
     unreadable: list[Unreadable] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._origins = PriceOrigins(self.stripe, self.catalog)
 
     @property
     def stripe(self) -> StripeReader:
@@ -194,6 +199,7 @@ class PaymentReader:
         items = shown
         if shown is None and self._needs_items(session):
             items = self._items(line_items_path(session.id), self.stripe.line_items(session.id))
+        items = None if items is None else self._origins.completed(items)
         url = body.get("success_url")
         return SoldSession(session, items, url if isinstance(url, str) else None)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from urllib.parse import urlsplit
 
+from creditctl.core.catalog import named_by_product
 from creditctl.core.deployment import is_of_deployment
 from creditctl.payments.event_types import ENDPOINT_EVENTS
 
@@ -35,7 +36,7 @@ class PriceState:
     """A price as Stripe has it.
 
     Shape:  `other_currencies` are those that it has amounts of its own in; `divides` says that its amount is
-            for several.
+            for several; `product_managed` that its product carries our marker.
     Units:  `unit_amount` in minor units; `created` in Unix seconds.
     Source: Stripe API reference, "The Price object", currency_options and transform_quantity.
     """
@@ -52,11 +53,20 @@ class PriceState:
     deployment: str | None = None
     other_currencies: tuple[str, ...] = ()
     divides: bool = False
+    product_managed: bool = False
 
     @property
     def ours(self) -> bool:
-        """Whether it carries the marker of the deployment that looks."""
-        return is_of_deployment(self.metadata, self.deployment)
+        """Whether it is this deployment's to change: it carries our marker, and so does its product, or that has an id
+        of ours."""
+        by_id = named_by_product(self.product)
+        own_product = self.product_managed or (by_id is not None and by_id[0] == self.deployment)
+        return is_of_deployment(self.metadata, self.deployment) and own_product
+
+    @property
+    def copied_mark(self) -> bool:
+        """Whether it carries our marker on a product that is not ours: metadata is copied with a price."""
+        return is_of_deployment(self.metadata, self.deployment) and not self.ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +105,12 @@ class Observed:
     products: tuple[ProductState, ...] = ()
     prices: tuple[PriceState, ...] = ()
     endpoints: tuple[EndpointState, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Tells each price whether its product carries our marker."""
+        marked = {product.id for product in self.products if product.ours}
+        told = tuple(replace(price, product_managed=price.product in marked) for price in self.prices)
+        object.__setattr__(self, "prices", told)
 
     def product(self, product_id: str) -> ProductState | None:
         """The product with this id, or None."""

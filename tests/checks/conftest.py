@@ -301,5 +301,11 @@ def session(**changes: Any) -> dict[str, Any]:
 def sold(package: str = "starter", **changes: Any) -> dict[str, Any]:
     """The line item of a session that an application made itself: a price of ours."""
     metadata = {"managed_by": "creditctl", "package": package, "credits": "1000"}
-    price = {"id": "price_1", "unit_amount": 1000, "currency": "usd", "metadata": metadata}
+    price = {
+        "id": "price_1",
+        "product": f"creditctl_{package}",
+        "unit_amount": 1000,
+        "currency": "usd",
+        "metadata": metadata,
+    }
     return {"id": "li_1", "quantity": 1, "amount_subtotal": 1000, "currency": "usd", "price": price, **changes}

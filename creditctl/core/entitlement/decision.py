@@ -8,7 +8,16 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from creditctl.core.catalog import Catalog
-from creditctl.core.entitlement.facts import LineItem, PriceFacts, SessionFacts, positive_count
+from creditctl.core.entitlement.facts import SessionFacts
+from creditctl.core.entitlement.prices import (
+    LineItem,
+    PriceFacts,
+    PriceTerms,
+    needs_history,
+    needs_product,
+    positive_count,
+    price_terms,
+)
 from creditctl.core.entitlement.settlement import Purchase, credits_to_take
 from creditctl.core.entitlement.user_ids import USER_ID_WORDS, is_user_id
 from creditctl.core.findings import Finding, Severity
@@ -64,6 +73,11 @@ class NeedsLineItems:
 
 
 @dataclass(frozen=True, slots=True)
+class NeedsPrices:
+    """Only the product of a price, or the prices after it, can decide; complete the line items and ask again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Disagrees:
     """Paid, but what was paid and what was promised differ; a person decides."""
 
@@ -71,13 +85,13 @@ class Disagrees:
     proposal: Proposal
 
 
-Decision = Grants | Waits | NotOurs | NeedsLineItems | Disagrees
+Decision = Grants | Waits | NotOurs | NeedsLineItems | NeedsPrices | Disagrees
 
 
 def decide(session: SessionFacts, catalog: Catalog, items: Sequence[LineItem] | None = None) -> Decision:
     """What a checkout session is worth.
 
-    Shape:  without `items` the answer may be NeedsLineItems; with them it never is.
+    Shape:  without `items` the answer may be NeedsLineItems; with them NeedsPrices, until their prices are complete.
     Source: Stripe documentation, "Fulfill orders": only `paid` and `no_payment_required` are fulfilled, at
             `checkout.session.completed` or later at `checkout.session.async_payment_succeeded`.
     """
@@ -90,7 +104,10 @@ def decide(session: SessionFacts, catalog: Catalog, items: Sequence[LineItem] | 
         return _owned(session, *promised)
     if items is None:
         return NeedsLineItems()
-    return _by_price(session, items)
+    prices = [item.price for item in items if item.price is not None]
+    if any(needs_product(price) or needs_history(price, catalog) for price in prices):
+        return NeedsPrices()
+    return _by_price(session, items, catalog)
 
 
 def limited_to(decision: Decision, captured: int, currency: str) -> Decision:
@@ -138,7 +155,7 @@ def _promised(session: SessionFacts, catalog: Catalog) -> tuple[str, int] | None
     return package.slug, package.credits
 
 
-def _by_price(session: SessionFacts, items: Sequence[LineItem]) -> Decision:
+def _by_price(session: SessionFacts, items: Sequence[LineItem], catalog: Catalog) -> Decision:
     """The judgement of the price that was sold, current or archived."""
     ours = [(item, item.price) for item in items if item.price is not None and item.price.ours]
     if not ours and not session.managed:
@@ -147,32 +164,40 @@ def _by_price(session: SessionFacts, items: Sequence[LineItem]) -> Decision:
         what = f"{len(items)} line items, {len(ours)} of them a price of ours"
         return _disagrees(session, "fulfilment.line_items", f"The session has {what}; it should have one.")
     item, price = ours[0]
-    fault = _price_fault(session, item, price)
+    terms = price_terms(price, catalog)
+    fault = _price_fault(session, item, price, terms)
     if fault is not None:
-        return _disagrees(session, *fault, package=price.package, credits=_explained_credits(session, item, price))
-    assert price.credits is not None
-    return _owned(session, price.package, price.credits)
+        return _disagrees(session, *fault, package=price.package, credits=_explained_credits(session, item, terms))
+    assert terms is not None
+    return _owned(session, terms.package, terms.credits)
 
 
-def _price_fault(session: SessionFacts, item: LineItem, price: PriceFacts) -> tuple[str, str] | None:
+def _price_fault(
+    session: SessionFacts, item: LineItem, price: PriceFacts, terms: PriceTerms | None
+) -> tuple[str, str] | None:
     """Code and sentence of what is wrong with the one line that was sold."""
+    if terms is None and (price.credits is None or price.package is None):
+        return "fulfilment.price_metadata", f"Price {price.id} does not say which package and credits it sells."
+    if terms is None:
+        asked = "another amount" if price.unit_amount is None else format_amount(price.unit_amount, price.currency)
+        said = f"Price {price.id} says {plural(price.credits or 0, 'credit')} of package {price.package} for {asked}"
+        return "fulfilment.price_terms", f"{said}, which are not the package's terms, now or in the price's history."
     if item.quantity != 1:
         return "fulfilment.quantity", f"Price {price.id} was sold {item.quantity} times; one is expected."
-    if price.credits is None or price.package is None:
-        return "fulfilment.price_metadata", f"Price {price.id} does not say which package and credits it sells."
     if (session.amount_subtotal, session.currency) != (price.unit_amount, price.currency):
         paid = format_amount(session.amount_subtotal, session.currency)
         return "fulfilment.price_mismatch", f"The session comes to {paid}, which is not what price {price.id} asks."
     return None
 
 
-def _explained_credits(session: SessionFacts, item: LineItem, price: PriceFacts) -> int | None:
+def _explained_credits(session: SessionFacts, item: LineItem, terms: PriceTerms | None) -> int | None:
     """The credits that a payment is worth where one package explains it, times its quantity; else nobody can say."""
-    if price.credits is None or price.package is None or price.unit_amount is None or item.quantity < 1:
+    price = item.price
+    if terms is None or price is None or price.unit_amount is None or item.quantity < 1:
         return None
     asked = price.unit_amount * item.quantity
     explains = (session.amount_subtotal, session.currency) == (asked, price.currency)
-    return price.credits * item.quantity if explains else None
+    return terms.credits * item.quantity if explains else None
 
 
 def _owned(session: SessionFacts, package: str | None, credits: int) -> Decision:

@@ -61,6 +61,7 @@ def plan_catalog(
     _retire(draft, observed)
     kept = {product.id for product in chosen.values() if product is not None}
     _plan_orphans(draft, observed, kept, prune=prune)
+    draft.findings += [_copied(price) for price in observed.prices if _is_copied(price, kept)]
     return CatalogPlan(tuple(draft.steps), tuple(draft.findings), tuple(draft.jumps))
 
 
@@ -113,7 +114,7 @@ def _plan_package(
         draft.steps.append(new_price_step(package, product_id, related, superseded))
         draft.jumps += price_jump(package, superseded)
     else:
-        draft.steps.append(existing_price_step(package, current, adopting=adopting))
+        draft.steps.append(existing_price_step(package, current, superseded, adopting=adopting))
         if superseded is not None and superseded.active and superseded is not current:
             draft.jumps += price_jump(package, superseded)
     draft.sold_by.append((package, product, current))
@@ -154,6 +155,21 @@ def _other_prices(
         for price in related
         if price.active and not price.ours and price.product == product_id and price is not current
     ]
+
+
+def _is_copied(price: PriceState, kept: set[str]) -> bool:
+    return price.active and price.copied_mark and price.product not in kept
+
+
+def _copied(price: PriceState) -> Finding:
+    return Finding(
+        "setup.copied_mark",
+        Severity.LOW,
+        price.id,
+        f"The price {price.id} is marked {MANAGED_BY}, but its product {price.product} is not ours: nothing that is "
+        "sold on it is credited.",
+        "Take the mark off in the Dashboard, or archive the price; `--adopt SLUG=PRODUCT` takes its product over.",
+    )
 
 
 def _taken(package: Package, price: PriceState) -> Finding:

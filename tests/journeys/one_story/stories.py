@@ -51,6 +51,7 @@ _CODES = {
         "partial_capture",
         "line_items",
         "price_metadata",
+        "price_terms",
         "currency",
     ),
     Story.IN_FLIGHT: ("in_flight",),

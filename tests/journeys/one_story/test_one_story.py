@@ -96,6 +96,10 @@ ROWS = [
     Row(plants.captured_in_part_and_given_so, Story.HEALTHY, webhook=Story.WAITING),
     Row(plants.sold_with_something_else, Story.DECIDE, "line_items"),
     Row(plants.price_that_says_nothing, Story.DECIDE, "price_metadata"),
+    Row(plants.price_of_ours_with_other_terms, Story.DECIDE, "price_terms"),
+    Row(plants.price_with_copied_marks, Story.NOT_OURS),
+    Row(plants.lost_by_a_price_of_before, Story.MISSING, "missing_credit"),
+    Row(plants.lost_by_an_adopted_price, Story.MISSING, "missing_credit"),
     Row(plants.paid_without_a_session, Story.DECIDE, "unattributed_payment", sale=False),
 ]
 

@@ -103,6 +103,11 @@ class World:
         """The ids of a payment's sessions."""
         return [str(each.id) for each in self.api.checkout.sessions.list().data if each.payment_intent == key]
 
+    def price(self, product: str, amount: int, metadata: Mapping[str, str]) -> str:
+        """One more price of a product; its id."""
+        params = {"product": product, "currency": "usd", "unit_amount": amount, "metadata": metadata}
+        return str(self.api.prices.create(params=params).id)
+
     def charge_of(self, key: str) -> str:
         """The charge of a payment."""
         return str(self.api.payment_intents.retrieve(key).latest_charge)

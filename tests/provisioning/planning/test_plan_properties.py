@@ -111,20 +111,21 @@ def test_each_package_ends_with_one_active_price_and_strangers_are_left_alone(st
     plan = make_plan(CATALOG, None, state, prune=prune)
     account.apply(plan.steps)
 
+    prices = account.observed().prices
     stuck = {finding.subject for finding in plan.findings if finding.code == "setup.default_elsewhere"}
     blocked = {finding.message for finding in plan.findings if finding.code == "setup.lookup_key_taken"}
     for package in CATALOG:
         if any(f"package {package.slug} " in message for message in blocked):
             continue
-        keyed = [p for p in account.prices.values() if p.active and p.lookup_key == package.lookup_key]
-        ours = [p for p in account.prices.values() if p.active and p.ours and p.metadata.get("package") == package.slug]
+        keyed = [p for p in prices if p.active and p.lookup_key == package.lookup_key]
+        ours = [p for p in prices if p.active and p.ours and p.metadata.get("package") == package.slug]
         assert [p.id for p in keyed] == [p.id for p in ours if p.id not in stuck]
         assert [(p.unit_amount, p.metadata["credits"]) for p in keyed] == [(package.amount, str(package.credits))]
         assert account.products[keyed[0].product].active
     for product in state.products:
         mine = product.ours or product.id in {package.product_id for package in CATALOG}
         assert mine or account.products[product.id] == product
-    for price in account.prices.values():
+    for price in prices:
         before = next((old for old in state.prices if old.id == price.id), None)
         assert before is None or {**before.metadata, **price.metadata} == dict(price.metadata)
 
