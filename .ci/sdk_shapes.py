@@ -1,14 +1,16 @@
 """Writes what the emulator knows of Stripe's API from the types of the installed stripe-python.
 
 Usage: python .ci/sdk_shapes.py [--check]
-Three data files in `creditctl/emulator/documented/`: which fields can be expanded, which endpoints there are, and which
-parameters the emulated ones have. With --check nothing is written, and the exit code is 1 when a file is out of date.
+Four data files in `creditctl/emulator/documented/`: which fields can be expanded, which endpoints there are, which
+parameters the emulated ones have, and which API versions there were. With --check nothing is written, and the exit
+code is 1 when a file is out of date.
 """
 
 from __future__ import annotations
 
 import ast
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -32,6 +34,7 @@ def main(arguments: list[str]) -> int:
         FOLDER / "expandable_fields.txt": HEADING + "".join(expandable_lines()),
         FOLDER / "endpoints.txt": HEADING + "".join(endpoint_lines(services)),
         FOLDER / "parameters.json": parameters_text(services),
+        FOLDER / "api_versions.txt": HEADING + "".join(version_lines()),
     }
     if "--check" in arguments:
         return 0 if all(path.exists() and path.read_text() == text for path, text in texts.items()) else 1
@@ -71,6 +74,16 @@ def words(node: ast.expr) -> Iterator[str]:
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.expr):
                 yield from words(child)
+
+
+# which versions there were
+
+
+def version_lines() -> Iterator[str]:
+    """The API versions that an endpoint may be pinned to, oldest first."""
+    text = (SDK / "params" / "_webhook_endpoint_create_params.py").read_text()
+    found = re.findall(r'"(20[0-9]{2}-[01][0-9]-[0-3][0-9](?:\.[a-z]+)?)"', text)
+    yield from (f"{version}\n" for version in sorted(set(found)))
 
 
 # what can be expanded
