@@ -15,12 +15,13 @@ from creditctl.emulator.protocol.errors import StripeError, invalid
 from creditctl.emulator.protocol.forms import Tree, decode
 from creditctl.emulator.protocol.limits import RateLimit
 from creditctl.emulator.protocol.schema import read_fields
-from creditctl.emulator.protocol.versions import check_version, render
+from creditctl.emulator.protocol.versions import check_version
 from creditctl.emulator.protocol.wire import ListPage, Request, Response, indented
 from creditctl.emulator.resources.table import INCLUDABLE, ROUTES
 from creditctl.emulator.storage import idempotency
 from creditctl.emulator.storage.idempotency import StoredResponse
 from creditctl.emulator.storage.object_types import Body
+from creditctl.emulator.storage.older_versions import older_body, render
 from creditctl.emulator.storage.store import decode as from_json
 from creditctl.emulator.storage.store import encode
 
@@ -166,11 +167,14 @@ def _run(context: RequestContext, entry: Route) -> bytes:
     result = entry.action(context)
     compact = result.compact() if isinstance(result, ListPage) else result
     if paths:
+        store, scope = context.services.store, context.scope.id
         body: Body = from_json(compact) if isinstance(compact, bytes) else compact
+        # What an older version shows inside an object can be expanded there.
+        body = older_body(store, scope, body, context.version)
         expand(context, INCLUDABLE, body, paths)
         result = compact = body
     encoded = compact if isinstance(compact, bytes) else encode(compact)
-    rendered = render(encoded, context.version)
+    rendered = render(context.services.store, context.scope.id, encoded, context.version)
     if isinstance(result, ListPage) and rendered is encoded:
         return result.indented()
     return indented(rendered)

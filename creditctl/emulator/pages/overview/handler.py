@@ -170,7 +170,7 @@ def _delivery(look: Look, accounts: Accounts, number: str) -> Response:
     scope, entry = found
     event, endpoint = store.get(scope, entry["event"]), store.get(scope, entry["endpoint"])
     version = endpoint.decoded().get("api_version") if endpoint is not None else None
-    sent = shown_json(render_event(event.body, version)) if event is not None else None
+    sent = shown_json(render_event(store, scope, event.body, version)) if event is not None else None
     look = look._replace(scope=accounts.by_id(scope))
     return look.page("delivery", entry=entry, sent=sent)
 

@@ -43,7 +43,7 @@ def pay_session(context: RequestContext, row: Row, method: PaymentMethod | None,
             param="payment_method",
         )
     _ensure_customer(context, session, hidden, method)
-    intent = _intent(context, session, hidden)
+    intent = session_intent(context, session, hidden)
     hidden["method"] = method.body["id"]
     context.services.store.save_extra(context.scope.id, session["id"], hidden)
     intent = attempt_payment(context, intent, method, options)
@@ -81,10 +81,13 @@ def _ensure_customer(context: RequestContext, session: Body, hidden: Body, metho
     hidden["customer"] = context.add(CUSTOMER, new_customer(context, details), event="customer.created")["id"]
 
 
-def _intent(context: RequestContext, session: Body, hidden: Body) -> Body:
-    """The session's one payment intent, made at the first attempt."""
+def session_intent(context: RequestContext, session: Body, hidden: Body) -> Body:
+    """The session's one payment intent, made at the first attempt; in older versions with the session."""
     if session["payment_intent"]:
-        return context.fetch(PAYMENT_INTENT, session["payment_intent"])
+        intent = context.fetch(PAYMENT_INTENT, session["payment_intent"])
+        # A promotion code may have come after the intent, and a customer is made when the session is paid.
+        due = {"amount": session["amount_total"], "customer": session["customer"] or hidden.get("customer")}
+        return intent | due if intent["status"] == "requires_payment_method" else intent
     params = {
         **hidden["payment_intent_data"],
         "amount": session["amount_total"],

@@ -22,9 +22,9 @@ from creditctl.emulator.protocol.durations import DAY_SECONDS, MINUTE_SECONDS
 from creditctl.emulator.protocol.errors import bad_parameter, invalid, missing_parameter, no_such
 from creditctl.emulator.protocol.fields import Enum, Text
 from creditctl.emulator.protocol.schema import Hash
-from creditctl.emulator.protocol.versions import RENAMED_UI_MODES_SINCE, since
+from creditctl.emulator.protocol.versions import INTENT_AT_ONCE_UNTIL, RENAMED_UI_MODES_SINCE, since
 from creditctl.emulator.resources.checkout.bodies import new_session
-from creditctl.emulator.resources.checkout.flow import expire_session
+from creditctl.emulator.resources.checkout.flow import expire_session, session_intent
 from creditctl.emulator.resources.checkout.included_parts import items_page
 from creditctl.emulator.resources.checkout.items import LINE_ITEMS, apply_discount, build_items, check_total
 from creditctl.emulator.resources.checkout.params import CREATE, NOT_IN_PAYMENT_MODE, UPDATE
@@ -116,6 +116,8 @@ def _check_expiry(context: RequestContext) -> None:
 def create(context: RequestContext) -> Body:
     """Create a session; nothing announces it."""
     params = context.params
+    if not since(context.version, INTENT_AT_ONCE_UNTIL) and not params.get("customer"):
+        params.setdefault("customer_creation", "always")
     _check_expiry(context)
     customer = context.refer(CUSTOMER, params["customer"], "customer") if params.get("customer") else {}
     items = build_items(context, params["line_items"])
@@ -130,6 +132,8 @@ def create(context: RequestContext) -> Body:
     extra = {"items": items, "payment_intent_data": params.get("payment_intent_data") or {}}
     context.add(SESSION, session, extra=extra)
     context.schedule(session["expires_at"] - context.now, "expire_session", session["id"])
+    if session["amount_total"] and not since(context.version, INTENT_AT_ONCE_UNTIL):
+        session_intent(context, session, extra)
     return session
 
 
