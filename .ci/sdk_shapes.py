@@ -42,10 +42,9 @@ def main(arguments: list[str]) -> int:
 
 
 def sources(folder: Path, pattern: str) -> Iterator[tuple[Path, ast.Module]]:
-    """The modules of the SDK's v1 that match, parsed."""
+    """The modules of the SDK that match, parsed."""
     for path in sorted(folder.rglob(pattern)):
-        if "v2" not in path.relative_to(SDK).parts:
-            yield path, ast.parse(path.read_text())
+        yield path, ast.parse(path.read_text())
 
 
 def classes(body: Iterable[ast.stmt]) -> Iterator[ast.ClassDef]:
@@ -84,7 +83,7 @@ def expandable_lines() -> Iterator[str]:
         objects = imported_objects(module) | {"ExpandableField"}
         for node in classes(module.body):
             name = object_name(node)
-            if name:
+            if name and not name.startswith("v2."):
                 found.setdefault(name, set()).update(expandable_paths(node, objects))
     return (f"{name} {' '.join(sorted(paths))}\n" for name, paths in sorted(found.items()) if paths)
 
@@ -148,7 +147,7 @@ def path_of(node: ast.expr) -> str:
 
 
 def service_calls() -> Iterator[Call]:
-    """Every call of every v1 service."""
+    """Every call of every service, of v1 and of v2."""
     for path, module in sources(SDK, "*_service.py"):
         imported = dict(parameter_modules(module))
         for service in classes(module.body):
@@ -169,7 +168,7 @@ def endpoint_lines(calls: list[Call]) -> Iterator[str]:
     """One line an endpoint: method, path, what it answers (list, search or one), the filters of a list."""
     lines = set()
     for call in calls:
-        if not call.path.startswith("/v1/"):
+        if not call.path.startswith(("/v1/", "/v2/")):
             continue
         answers = "list" if "ListObject" in call.returns else "search" if "SearchResult" in call.returns else "one"
         filters = sorted(set(parameter_shape(call)) - PAGING) if answers != "one" else []
