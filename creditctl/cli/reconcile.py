@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from creditctl.cli.command import Answer, FileUse, Session, StripeUse, Writes, command
+from creditctl.cli.ledger.anchor import add, require_held
 from creditctl.cli.options import CatalogOption, SinceOption, UntilOption
 from creditctl.cli.progress import status_line
 from creditctl.core.errors import ExitCode
@@ -31,6 +33,15 @@ MaxRepairsOption = Annotated[
 GraceOption = Annotated[
     int, typer.Option("--grace-seconds", min=0, help="How long a webhook may be on its way.", metavar="SECONDS")
 ]
+ReconcileAnchorOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--anchor",
+        help="Prove the ledger against the anchors in this file first, and add one at the end.",
+        show_default="`[reconcile] anchor` of creditctl.toml",
+        metavar="FILE",
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +61,41 @@ def reconcile(
     repair: RepairOption = False,
     max_repairs: MaxRepairsOption = 100,
     grace_seconds: GraceOption = GRACE_SECONDS,
+    anchor: ReconcileAnchorOption = None,
     catalog: CatalogOption = None,
 ) -> Answer:
     """Compare every payment on Stripe with the ledger. Exit 1 while anything disagrees, 5 if not all could be read."""
+    anchors = _anchor_file(session, anchor)
+    if anchors is not None:
+        require_held(session.ledger, anchors)
     window = parse_window(since, until, session.wiring.clock())
     wanted = ReconcileOptions(window, grace_seconds, max_repairs)
     packages = session.catalog(catalog)
-    if session.dry_run or not repair:
+    if session.dry_run:
         return _answer(session, _compare(session, packages, wanted))
+    if not repair:
+        return _answer(session, _compare(session, packages, wanted), _anchor(session, anchors))
     # The guard comes before anything long begins; Stripe stays locked, for a repair changes nothing there.
     session.guard_entries(session.stripe.mode)
-    return _answer(session, _repair(session, _compare(session, packages, wanted), wanted))
+    repaired = _repair(session, _compare(session, packages, wanted), wanted)
+    return _answer(session, repaired, _anchor(session, anchors))
+
+
+def _anchor_file(session: Session, named: Path | None) -> Path | None:
+    """The file of anchors: of the option, or of `[reconcile] anchor`, which is relative to its own file."""
+    if named is not None:
+        return session.wiring.folder / named
+    written, folder = session.project.reconcile.anchor, session.project.folder
+    return None if written is None or folder is None else folder / written
+
+
+def _anchor(session: Session, path: Path | None) -> dict[str, Any] | None:
+    """Notes the head that the run ends with, and says so."""
+    if path is None:
+        return None
+    head = add(session.ledger, path, session.wiring.clock)
+    session.say(f"Anchored {head.count:,} entries in {path}.")
+    return {"file": str(path), "count": head.count, "head": head.hash}
 
 
 def _compare(session: Session, packages: Catalog, wanted: ReconcileOptions) -> ReconcileReport:
@@ -104,11 +139,11 @@ def _repair(session: Session, report: ReconcileReport, wanted: ReconcileOptions)
     return room.repair(report, ledger=session.ledger, clock=session.wiring.clock, max_repairs=wanted.max_repairs)
 
 
-def _answer(session: Session, report: ReconcileReport) -> Answer:
+def _answer(session: Session, report: ReconcileReport, anchor: dict[str, Any] | None = None) -> Answer:
     from creditctl.cli.render.reconcile import render
 
     return Answer(
-        report.as_dict(),
+        {**report.as_dict(), "anchor": anchor},
         lambda console: render(console, report, plan=session.dry_run),
         findings=report.findings,
         exit_code=exit_code(report, dry_run=session.dry_run),

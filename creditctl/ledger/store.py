@@ -166,6 +166,11 @@ class Ledger(DatabaseFile):
                     connection.execute("ROLLBACK")
 
     @property
+    def owner(self) -> LedgerOwner:
+        """Whose the ledger is."""
+        return LedgerOwner(self.account, self.livemode, self.deployment, self.named_since)
+
+    @property
     def last_written(self) -> Head | None:
         """The head after the last transaction that was committed here; None before the first."""
         return self._head

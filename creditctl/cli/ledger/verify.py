@@ -62,7 +62,7 @@ def known_anchors(ledger: Ledger, path: Path) -> AnchorFile:
     """The anchors of a ledger in a file. Errors: ConfigurationError, GuardRefused."""
     from creditctl.ledger.verification.anchors import read_anchors
 
-    return read_anchors(path, account=ledger.account, livemode=ledger.livemode, beside=ledger.path)
+    return read_anchors(path, owner=ledger.owner, beside=ledger.path)
 
 
 def verification_report(

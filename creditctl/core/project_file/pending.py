@@ -21,7 +21,6 @@ NOT_ACTED_ON = (
     "[emulator]",
     "[reconcile] grace_seconds",
     "[reconcile] rate",
-    "[reconcile] anchor",
     "[archive]",
     "[alert]",
     "[simulate]",

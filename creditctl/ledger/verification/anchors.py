@@ -16,22 +16,25 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from creditctl.atomic_file import PRIVATE, sync_folder
+from creditctl.core.deployment import deployment_words
 from creditctl.core.errors import ConfigurationError, GuardRefused
 from creditctl.core.when import iso_time
 from creditctl.ledger.hashchain.chain import GENESIS
 from creditctl.ledger.hashchain.violations import Violation
 from creditctl.ledger.models import Head
+from creditctl.ledger.owner import LedgerOwner
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """One noted head. Units: `time` in Unix seconds."""
+    """One noted head. Shape: `deployment` is None for an unnamed one. Units: `time` in Unix seconds."""
 
     account: str
     livemode: bool
     count: int
     head: str
     time: int
+    deployment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +45,11 @@ class AnchorFile:
     torn: tuple[int, ...]
 
 
-def read_anchors(path: Path, *, account: str, livemode: bool, beside: Path) -> AnchorFile:
+def read_anchors(path: Path, *, owner: LedgerOwner, beside: Path) -> AnchorFile:
     """The anchors in a file.
 
-    Shape:  `beside` is the ledger, which is never opened here: closing it would drop the locks on it.
+    Shape:  `beside` is the ledger, which is never opened here: closing it would drop the locks on it. An anchor of no
+            deployment is the ledger's, too: it may have got its name later.
     Errors: ConfigurationError where it cannot be read or holds something else; GuardRefused for another ledger's.
     """
     refuse_databases(path, beside)
@@ -57,10 +61,10 @@ def read_anchors(path: Path, *, account: str, livemode: bool, beside: Path) -> A
             code="anchor.unreadable",
             fix="Name the file that `creditctl ledger anchor` writes.",
         ) from error
-    return _parsed(path, lines, account, livemode)
+    return _parsed(path, lines, owner)
 
 
-def _parsed(path: Path, lines: Sequence[bytes], account: str, livemode: bool) -> AnchorFile:
+def _parsed(path: Path, lines: Sequence[bytes], owner: LedgerOwner) -> AnchorFile:
     anchors, torn = list[Anchor](), list[int]()
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -70,21 +74,22 @@ def _parsed(path: Path, lines: Sequence[bytes], account: str, livemode: bool) ->
         except ValueError:
             torn.append(number)
             continue
-        anchors.append(_anchor(path, number, content, account, livemode))
+        anchors.append(_anchor(path, number, content, owner))
     if torn and not anchors:
         raise _no_anchors(path, torn[0])
     return AnchorFile(tuple(anchors), tuple(torn))
 
 
-def _anchor(path: Path, number: int, content: object, account: str, livemode: bool) -> Anchor:
+def _anchor(path: Path, number: int, content: object, owner: LedgerOwner) -> Anchor:
     kinds = {"account": str, "livemode": bool, "count": int, "head": str, "time": int}
     if not isinstance(content, dict) or any(type(content.get(name)) is not kind for name, kind in kinds.items()):
         raise _no_anchors(path, number)
-    anchor = Anchor(**{name: content[name] for name in kinds})
-    if (anchor.account, anchor.livemode) != (account, livemode):
+    anchor = Anchor(**{name: content[name] for name in kinds}, deployment=content.get("deployment"))
+    same = (anchor.account, anchor.livemode) == (owner.account, owner.livemode)
+    if not same or anchor.deployment not in (None, owner.deployment):
         raise GuardRefused(
             f"Line {number} of {path} is an anchor of another ledger: {anchor.account}, "
-            f"{'live' if anchor.livemode else 'test'} mode.",
+            f"{'live' if anchor.livemode else 'test'} mode, {deployment_words(anchor.deployment)}.",
             code="anchor.other_ledger",
             fix="Name this ledger's own anchors; each ledger has a file of its own.",
         )
