@@ -21,8 +21,9 @@ from creditctl.core.settings import Settings
 from creditctl.ledger.store import Ledger
 from creditctl.payments.entries import NoEntries
 from creditctl.payments.judgement.unexplained import with_unexplained
+from creditctl.payments.keeper import reading_entries
 from creditctl.payments.latest import JudgedPayment, LatestPayments, judge_latest, latest_cases, read_latest
-from creditctl.payments.ledger_entries import LedgerEntries, known_facts, reading_entries, settled_findings
+from creditctl.payments.ledger_entries import LedgerEntries, known_facts, settled_findings
 from creditctl.payments.reader import PaymentReader
 from creditctl.payments.verdict import JudgementContext
 from creditctl.provisioning.observe import observe_endpoints

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +14,7 @@ from creditctl.cli.command import Answer, FileUse, Session, StripeUse, Writes, c
 from creditctl.cli.ledger.anchor import add, require_held
 from creditctl.cli.options import CatalogOption, SinceOption, UntilOption
 from creditctl.cli.progress import status_line
-from creditctl.core.errors import ExitCode
+from creditctl.core.errors import ExitCode, UsageError
 from creditctl.core.limits import GRACE_SECONDS
 from creditctl.core.when import Window, parse_window
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from creditctl.core.catalog import Catalog
+    from creditctl.payments.keeper import Keeper
     from creditctl.reconciliation.report import ReconcileReport
 
 RepairOption = Annotated[
@@ -42,6 +43,13 @@ ReconcileAnchorOption = Annotated[
         metavar="FILE",
     ),
 ]
+FullOption = Annotated[
+    bool, typer.Option("--full", help="Read all of the application's rows, not only those that were updated.")
+]
+TodoOption = Annotated[
+    Path | None,
+    typer.Option("--todo", help="Write what the application has still to book, as CSV.", metavar="FILE"),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +69,31 @@ def reconcile(
     repair: RepairOption = False,
     max_repairs: MaxRepairsOption = 100,
     grace_seconds: GraceOption = GRACE_SECONDS,
+    full: FullOption = False,
+    todo: TodoOption = None,
     anchor: ReconcileAnchorOption = None,
     catalog: CatalogOption = None,
 ) -> Answer:
-    """Compare every payment on Stripe with the ledger. Exit 1 while anything disagrees, 5 if not all could be read."""
+    """Compare every payment on Stripe with the ledger, or with the application's own rows where creditctl.toml has
+    a [source].
+
+    Exit 1 while anything disagrees, 5 if not all could be read.
+    """
     anchors = _anchor_file(session, anchor)
     if anchors is not None:
         require_held(session.ledger, anchors)
     window = parse_window(since, until, session.wiring.clock())
     wanted = ReconcileOptions(window, grace_seconds, max_repairs)
     packages = session.catalog(catalog)
+    if session.project.source is not None:
+        report = _of_source(session, packages, wanted, full=full, todo=todo, repair=repair)
+        return _answer(session, report, None if session.dry_run else _anchor(session, anchors))
+    if full or todo is not None:
+        raise UsageError(
+            "--full and --todo are for an application's own rows, and creditctl.toml has no [source].",
+            code="source.none",
+            fix="Leave them out; `creditctl reconcile --repair` posts what is missing in the ledger.",
+        )
     if session.dry_run:
         return _answer(session, _compare(session, packages, wanted))
     if not repair:
@@ -98,7 +121,30 @@ def _anchor(session: Session, path: Path | None) -> dict[str, Any] | None:
     return {"file": str(path), "count": head.count, "head": head.hash}
 
 
-def _compare(session: Session, packages: Catalog, wanted: ReconcileOptions) -> ReconcileReport:
+def _of_source(
+    session: Session, packages: Catalog, wanted: ReconcileOptions, *, full: bool, todo: Path | None, repair: bool
+) -> ReconcileReport:
+    """Judges the application's rows: they are read first, so that one line in cron does it all."""
+    from creditctl.cli.ledger.source import archive_beside_ledger, read_source, refuse_posting
+    from creditctl.reconciliation.todo import write_todo
+
+    if repair:
+        refuse_posting(session.settings, "--repair")
+    _ = session.ledger
+    source = read_source(session, archive_beside_ledger(session), session.settings, full=full)
+    assert source is not None
+    report = _compare(session, packages, wanted, source.keeper)
+    report = replace(report, source=source.report.as_dict())
+    if todo is not None and report.complete:
+        count = write_todo(session.wiring.folder / todo, report)
+        session.say(f"{todo}: {count} rows for the application to book.")
+    return report
+
+
+def _compare(
+    session: Session, packages: Catalog, wanted: ReconcileOptions, keeper: Keeper | None = None
+) -> ReconcileReport:
+    from creditctl.payments.keeper import OUR_LEDGER
     from creditctl.reconciliation import run as room
 
     with _progress(session) as progress:
@@ -113,6 +159,7 @@ def _compare(session: Session, packages: Catalog, wanted: ReconcileOptions) -> R
             grace_seconds=wanted.grace_seconds,
             progress=progress,
             record=not session.dry_run,
+            keeper=keeper or OUR_LEDGER,
         )
 
 

@@ -116,6 +116,8 @@ class Session(Conversation):
 
     def _open_ledger(self) -> Ledger:
         use, named, wiring = self.uses.ledger, self.options.ledger, self.wiring
+        if use is FileUse.REQUIRED and self.project.source is not None:
+            use = FileUse.CREATE  # it holds findings and runs only: nobody has to begin a ledger for that
         if self.uses.stripe:
             return ledger_beside_stripe(
                 self.ledger_path, use, settings=self.settings, stripe=self.stripe, wiring=wiring

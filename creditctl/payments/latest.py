@@ -13,6 +13,7 @@ from creditctl.payments.case import PaymentCase
 from creditctl.payments.entries import PaymentEntries
 from creditctl.payments.facts import IntentFacts, PaymentFacts, Unreadable
 from creditctl.payments.judgement.unexplained import judge_together
+from creditctl.payments.keeper import OUR_LEDGER, Keeper
 from creditctl.payments.reader import PaymentReader
 from creditctl.payments.verdict import JudgementContext, Verdict
 
@@ -70,10 +71,13 @@ def read_latest(reader: PaymentReader, entries: PaymentEntries) -> LatestPayment
     return LatestPayments(understood, len(listed), unreadable, max(0, len(alone) - MOST_ASKED))
 
 
-def latest_cases(latest: LatestPayments, entries: PaymentEntries, known: Mapping[str, Fact]) -> tuple[PaymentCase, ...]:
+def latest_cases(
+    latest: LatestPayments, entries: PaymentEntries, known: Mapping[str, Fact], keeper: Keeper = OUR_LEDGER
+) -> tuple[PaymentCase, ...]:
     """The payments with their entries. Shape: `entries` are read after Stripe, so that they are never behind."""
     return tuple(
-        PaymentCase.of(facts, entries.of_payment(facts.key, facts.other_names), known) for facts in latest.payments
+        PaymentCase.of(facts, entries.of_payment(facts.key, facts.other_names), known, keeper)
+        for facts in latest.payments
     )
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
 from creditctl.core.entitlement.facts import Fact
 from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind
 from creditctl.ledger.models import Entry, EntryFilter, FindingStatus
-from creditctl.ledger.store import Ledger
 from creditctl.ledger.view import LedgerView
 from creditctl.payments.entries import payment_of
 
@@ -87,13 +85,6 @@ class LedgerEntries:
         while page := self.view.entries(wanted, after_id=after, limit=_A_PAGE):
             yield from page
             after = page[-1].id
-
-
-@contextmanager
-def reading_entries(ledger: Ledger) -> Iterator[LedgerEntries]:
-    """Opens a ledger's entries for reading."""
-    with ledger.reading() as view:
-        yield LedgerEntries(view)
 
 
 def known_facts(view: LedgerView, payment_key: str | None = None) -> dict[str, Fact]:

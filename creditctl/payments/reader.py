@@ -38,6 +38,8 @@ _PAID_INTENT = {"status": "complete", "expand": ["data.payment_intent.latest_cha
 Parsed = TypeVar("Parsed")
 Read = TypeVar("Read")
 
+_RETURNS = {IdKind.REFUND: REFUNDS, IdKind.DISPUTE: DISPUTES}
+
 
 class Attempt(Protocol):
     """One read of several: what it reads in words, how, and what stands in where it could not be had."""
@@ -147,6 +149,8 @@ class PaymentReader:
         seen = len(self.unreadable)
         if id_kind(payment_key) is IdKind.CHARGE:
             return self._of_charge(payment_key, attempt)
+        if id_kind(payment_key) in _RETURNS:
+            return self._of_return(payment_key, attempt)
         sold = attempt(payment_key, lambda: self.session(payment_key), None) if payment_key.startswith("cs_") else None
         key = payment_key if sold is None else sold.session.payment_key
         known = _Known(True, None) if not key.startswith("pi_") else attempt(key, lambda: self._known(key), _UNREAD)
@@ -169,6 +173,20 @@ class PaymentReader:
         seen = len(self.unreadable)
         charge = next(iter(self._parsed(CHARGES, body, ChargeFacts.from_stripe)), None)
         return PaymentFacts(charge_id, charge=charge, unreadable=tuple(self.unreadable[seen:]))
+
+    def _of_return(self, object_id: str, attempt: Attempt) -> PaymentFacts:
+        """The payment of a refund or dispute, by which an application may call it; `absent` where there is none."""
+        path = _RETURNS[id_kind(object_id)]
+        unread: Body | None = {}
+        body = attempt(object_id, lambda: self.stripe.one(path, object_id), unread)
+        if not body:
+            return PaymentFacts(object_id, absent=body is None)
+        key = id_of(body.get("payment_intent")) or id_of(body.get("charge"))
+        return (
+            PaymentFacts(object_id, absent=True)
+            if key is None
+            else replace(self.payment(key, attempt), asked=object_id)
+        )
 
     def _known(self, intent_id: str) -> _Known:
         before = len(self.unreadable)

@@ -12,7 +12,8 @@ from typing import Any, TextIO
 from creditctl.core.errors import ConfigurationError, UsageError
 from creditctl.ledger.exporting import from_cell
 from creditctl.ledger.hashchain.chain import COLUMNS
-from creditctl.sources.source import BadRow, ColumnMap, ColumnSelection, RawRow, source_name
+from creditctl.sources.source import ColumnMap, ColumnSelection, RawRow, source_name
+from creditctl.sources.values.bad_value import BadRow
 
 CSV, JSON_LINES = "csv", "jsonl"
 _SUFFIXES = {".csv": CSV, ".tsv": CSV, ".jsonl": JSON_LINES, ".ndjson": JSON_LINES}

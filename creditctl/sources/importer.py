@@ -30,7 +30,8 @@ from creditctl.sources.deduplicate import Deduplicator
 from creditctl.sources.imported_entry import Batch, ImportedEntry
 from creditctl.sources.report import ImportReport
 from creditctl.sources.row import OtherMode, RowReader
-from creditctl.sources.source import BadRow, Source
+from creditctl.sources.source import Source
+from creditctl.sources.values.bad_value import BadRow
 
 BATCH_ROWS = 5000
 """How many rows are written in one transaction; webhooks wait that long at most, a fraction of a second."""

@@ -15,7 +15,7 @@ from creditctl.core.keys import redact
 from creditctl.core.limits import MAX_MAGNITUDE
 from creditctl.core.stripe_ids import PAYMENT_KEY, IdKind, holds_secret, id_kind, payment_key_fault
 from creditctl.sources.imported_entry import ImportedEntry
-from creditctl.sources.source import BadRow
+from creditctl.sources.values.bad_value import BadRow
 
 _Class = tuple[str, str | None, str | None]
 """Kind, currency and package."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from creditctl.core.errors import UsageError
+from creditctl.sources.values.bad_value import BadRow
 
 FIELDS = (
     "id",
@@ -34,10 +35,6 @@ REQUIRED_FIELDS = ("created", "user_id", "kind", "credits", "amount", "currency"
 _ROW_FIELDS = ("id", "idempotency_key")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _NOT_IN_NAME = re.compile(r"[^A-Za-z0-9._-]+")
-
-
-class BadRow(ValueError):
-    """A row that cannot become an entry; its text says why."""
 
 
 RawRow = tuple[int | str, Sequence[Any] | BadRow]

@@ -20,7 +20,8 @@ from creditctl.payments.case import PaymentCase
 from creditctl.payments.event_types import ENDPOINT_EVENTS, RETURN_TYPES
 from creditctl.payments.facts import ChargeFacts, PaymentFacts
 from creditctl.payments.judgement import unexplained
-from creditctl.payments.ledger_entries import LedgerEntries, known_facts, reading_entries, settled_findings
+from creditctl.payments.keeper import reading_entries
+from creditctl.payments.ledger_entries import LedgerEntries, known_facts, settled_findings
 from creditctl.payments.reader import PaymentReader
 from creditctl.payments.verdict import JudgementContext
 from creditctl.trace.facts import TracedPayment, TraceFacts

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from creditctl.core.errors import UsageError
 from creditctl.ledger.hashchain.chain import COLUMNS
 from creditctl.sources.row import OtherMode, RowReader, parse_kinds
-from creditctl.sources.source import FIELDS, BadRow
+from creditctl.sources.source import FIELDS
+from creditctl.sources.values.bad_value import BadRow
 from tests.support.clock import NOW
 
 GOOD: dict[str, Any] = {

@@ -10,7 +10,8 @@ from creditctl.ledger.store import Ledger
 from creditctl.sources.importer import Import, Spool
 from creditctl.sources.report import ImportReport
 from creditctl.sources.row import RowReader
-from creditctl.sources.source import FIELDS, BadRow, RawRow
+from creditctl.sources.source import FIELDS, RawRow
+from creditctl.sources.values.bad_value import BadRow
 from tests.support.clock import NOW
 
 

@@ -19,6 +19,14 @@ class CreditEntry(Protocol):
         """Its number; a later one is greater."""
 
     @property
+    def name(self) -> str:
+        """What a person finds it by: its number, or the application's own id of the row."""
+
+    @property
+    def status(self) -> str:
+        """Whether it counts: `done`; an application also plans rows (`pending`), and gives them up (`void`)."""
+
+    @property
     def recorded(self) -> int:
         """When it was written."""
 

@@ -16,7 +16,6 @@ NOT_ACTED_ON = (
     "[[package]] sold",
     "[[package]] exclusive",
     "[fees]",
-    "[source]",
     "[policy]",
     "[emulator]",
     "[reconcile] grace_seconds",

@@ -23,11 +23,8 @@ from creditctl.ledger.models import FindingStatus
 from creditctl.ledger.refund_position import refund_position
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.finding_codes import (
-    REPAIR,
     ClassifiedFinding,
-    booking,
     classified,
-    correction,
     for_person,
     in_flight,
 )
@@ -69,10 +66,11 @@ def _of_other_users(case: PaymentCase, position: RefundPosition) -> Iterator[Cla
         name = f"{entry.kind.value.partition('_')[0]} {entry.object_id or 'of this payment'}"
         done = "took {} back of" if credits < 0 else "gave {} back to"
         text = (
-            f"Entry {entry.id} {done.format(plural(abs(credits), 'credit'))} user {user} for {name}, "
+            f"{case.books.label(entry)} {done.format(plural(abs(credits), 'credit'))} user {user} for {name}, "
             f"but user {owner} was credited for the payment."
         )
-        fix = f"{correction(user, -credits, entry.id)}, {correction(owner, credits, entry.id)}"
+        correction = case.books.correction
+        fix = f"{correction(user, -credits, entry)}, {correction(owner, credits, entry)}"
         yield for_person("clawback_wrong_user", case.key, text, fix, subject=entry.object_id)
 
 
@@ -85,10 +83,12 @@ def _over_taken(case: PaymentCase, position: RefundPosition) -> Iterator[Classif
         return
     entry = _unexplained(case, position)
     text = (
-        f"Entry {entry.id} took {plural(-entry.credits, 'credit')} of user {entry.user_id}{_named_cause(case, entry)}: "
+        f"{case.books.label(entry)} took {plural(-entry.credits, 'credit')} of user {entry.user_id}"
+        f"{_named_cause(case, entry)}: "
         f"{plural(taken, 'credit')} were taken back of this payment, but refunds and disputes explain {target:,}."
     )
-    yield for_person("refund_over_taken", case.key, text, correction(entry.user_id, taken - target, entry.id))
+    fix = case.books.correction(entry.user_id, taken - target, entry)
+    yield for_person("refund_over_taken", case.key, text, fix)
 
 
 def _unexplained(case: PaymentCase, position: RefundPosition) -> CreditEntry:
@@ -141,7 +141,7 @@ def _not_followed(case: PaymentCase, draft: EntryDraft, fact: Fact, *, by_hand: 
     if by_hand:
         fix = _by_hand(case, draft)
         return for_person(name, case.key, sentence, fix, subject=subject)
-    return classified(name, subject, sentence, REPAIR, payment_key=case.key)
+    return classified(name, subject, sentence, case.books.repair, payment_key=case.key)
 
 
 def _by_hand(case: PaymentCase, draft: EntryDraft) -> str:
@@ -152,16 +152,16 @@ def _by_hand(case: PaymentCase, draft: EntryDraft) -> str:
     """
     takers = [entry for entry in case.clawbacks if entry.credits < 0 and entry.object_id in (draft.object_id, None)]
     if draft.credits > 0 and takers:
-        return correction(draft.user_id, draft.credits, takers[-1].id)
-    return booking(draft.user_id, draft.credits, case.key)
+        return case.books.correction(draft.user_id, draft.credits, takers[-1])
+    return case.books.booking(draft.user_id, draft.credits, case.key)
 
 
 def _took_too_much(case: PaymentCase, draft: EntryDraft, fact: Fact) -> str:
     """The fault behind credits that are to be returned though nothing was let go: an entry that took too many."""
     entry = next((each for each in reversed(case.clawbacks) if each.object_id == fact.object_id), case.main)
     return (
-        f"Entry {entry.id} took {plural(abs(entry.credits), 'credit')} of user {entry.user_id} for {fact.kind} "
-        f"{fact.object_id}: {plural(draft.credits, 'credit')} more than {_held_words(fact)} explains."
+        f"{case.books.label(entry)} took {plural(abs(entry.credits), 'credit')} of user {entry.user_id} for "
+        f"{fact.kind} {fact.object_id}: {plural(draft.credits, 'credit')} more than {_held_words(fact)} explains."
     )
 
 

@@ -74,7 +74,9 @@ def _unexplained(
     payments: Iterable[PaymentFacts], entries: PaymentEntries, context: JudgementContext
 ) -> Mapping[UserCredits, CreditEntry]:
     """Which of these payments Stripe does not know, by user and credits of the entries."""
-    cases = [PaymentCase.of(each, entries.of_payment(each.key, each.other_names), {}) for each in payments]
+    cases = [
+        PaymentCase.of(each, entries.of_payment(each.key, each.other_names), {}, context.keeper) for each in payments
+    ]
     return _orphans(cases, [judge(case, context) for case in cases])
 
 

@@ -6,8 +6,8 @@ from creditctl.core.findings import Severity
 from creditctl.ledger.models import FindingStatus
 from creditctl.payments.facts import PaymentFacts
 from creditctl.payments.judgement.unexplained import with_unexplained
+from creditctl.payments.keeper import reading_entries
 from creditctl.payments.latest import LatestPayments, judge_latest, latest_cases
-from creditctl.payments.ledger_entries import reading_entries
 from creditctl.payments.reader import PaymentReader
 from creditctl.payments.verdict import JudgementContext, PaymentState
 from creditctl.reconciliation.report import ReconcileReport
