@@ -19,7 +19,8 @@ from creditctl.stripe_api.pages import list_all
 class Endpoint:
     """A webhook endpoint that Stripe knows.
 
-    Shape: `fingerprint` is that of its signing secret, where it was noted when the endpoint was made.
+    Shape: `fingerprint` is that of its signing secret, where that was captured or proven; `unproven` says that it is
+           ours, and nothing shows which secret is its own.
     """
 
     id: str
@@ -27,17 +28,21 @@ class Endpoint:
     enabled: bool
     ours: bool
     fingerprint: str | None
+    unproven: bool = False
 
     @classmethod
     def from_stripe(cls, body: Mapping[str, Any], deployment: str | None = None) -> Endpoint:
         """The endpoint in an object of the API. Source: Stripe API reference, "The Webhook Endpoint object"."""
         metadata = body.get("metadata") or {}
+        state, mark = metadata.get("secret_state"), metadata.get("secret_fingerprint")
+        ours = is_of_deployment(metadata, deployment)
         return cls(
             id=str(body["id"]),
             url=str(body["url"]),
             enabled=body.get("status") == "enabled",
-            ours=is_of_deployment(metadata, deployment),
-            fingerprint=metadata.get("secret_fingerprint"),
+            ours=ours,
+            fingerprint=None if state == "unproven" else mark,
+            unproven=ours and state != "pending" and (state == "unproven" or not mark),
         )
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from creditctl.core.errors import CreditctlError, StripeRefused
 from creditctl.core.keys import Secret
-from creditctl.provisioning.state import digest
+from creditctl.provisioning.observe import observe_endpoint
+from creditctl.provisioning.state import FINGERPRINT_KEY, PROBED_KEY, STATE_KEY, SecretState, digest
 from creditctl.provisioning.stripe_writes import post_endpoint, update_endpoint
 from creditctl.stripe_api.permissions import needs
 
@@ -125,19 +126,34 @@ def hand_over(
     except CreditctlError:
         roll_back_endpoint(connection, endpoint_id)
         raise
-    mark_handed_over(connection, endpoint_id, secret.fingerprint)
+    mark_secret(connection, endpoint_id, secret.fingerprint)
 
 
-def mark_handed_over(connection: StripeConnection, endpoint_id: str, fingerprint: str) -> None:
-    """Writes the secret's fingerprint into the endpoint's metadata: the mark that it is in place."""
-    update_endpoint(connection.client, endpoint_id, {"metadata": {"secret_fingerprint": fingerprint}})
+def mark_secret(connection: StripeConnection, endpoint_id: str, fingerprint: str) -> None:
+    """Writes the secret's fingerprint into the endpoint's metadata: it was handed over, or proven."""
+    marks = {FINGERPRINT_KEY: fingerprint, STATE_KEY: "", PROBED_KEY: ""}
+    update_endpoint(connection.client, endpoint_id, {"metadata": marks})
 
 
 def roll_back_endpoint(connection: StripeConnection, endpoint_id: str) -> None:
-    """Deletes an endpoint whose secret went nowhere; if even that fails, the next run replaces it."""
+    """Deletes an endpoint whose secret went nowhere; if even that fails, the next run makes it again."""
     import stripe
 
     with suppress(stripe.StripeError, CreditctlError):
+        delete_pending_endpoint(connection, endpoint_id)
+
+
+def delete_pending_endpoint(connection: StripeConnection, endpoint_id: str) -> None:
+    """Deletes an endpoint, unless another run handed its secret over since it was seen. Errors: as delete_endpoint."""
+    import stripe
+
+    try:
+        seen = observe_endpoint(connection, endpoint_id)
+    except stripe.InvalidRequestError as error:
+        if error.http_status != 404:
+            raise
+        return
+    if seen.ours and seen.secret_state is SecretState.PENDING:
         delete_endpoint(connection, endpoint_id)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from creditctl.provisioning.state import EndpointState, Observed, PriceState, ProductState
+from creditctl.provisioning.state import EndpointState, Observed, PriceState, ProductState, with_shared_marks
 from creditctl.stripe_api.permissions import needs
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def observe_endpoints(connection: StripeConnection) -> tuple[EndpointState, ...]
     with needs("read the webhook endpoints", "rak_webhook_read"):
         listed = connection.client.v1.webhook_endpoints.list({"limit": _PAGE})
         found = [endpoint_state(endpoint, connection.deployment) for endpoint in listed.auto_paging_iter()]
-    return tuple(sorted(found, key=lambda endpoint: (endpoint.created, endpoint.id)))
+    return with_shared_marks(sorted(found, key=lambda endpoint: (endpoint.created, endpoint.id)))
 
 
 def observe_endpoint(connection: StripeConnection, endpoint_id: str) -> EndpointState:

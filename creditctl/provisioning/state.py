@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
 from urllib.parse import urlsplit
 
 from creditctl.core.catalog import named_by_product
@@ -69,9 +70,32 @@ class PriceState:
         return is_of_deployment(self.metadata, self.deployment) and not self.ours
 
 
+FINGERPRINT_KEY = "secret_fingerprint"
+"""Metadata key of our endpoint: the fingerprint of the signing secret that was handed over, or proven."""
+STATE_KEY = "secret_state"
+"""Metadata key of our endpoint that has no fingerprint: pending or unproven."""
+PROBED_KEY = "secret_probed"
+"""Metadata key of an unproven endpoint: which secret the backend accepted, and when."""
+
+
+class SecretState(StrEnum):
+    """What is known of an endpoint's signing secret.
+
+    Shape: `pending` was created, and its secret not handed over yet: nobody can hold it; `unproven` was adopted, or
+           carries no mark: somebody may hold it; `handed_over` carries its fingerprint.
+    """
+
+    PENDING = "pending"
+    UNPROVEN = "unproven"
+    HANDED_OVER = "handed_over"
+
+
 @dataclass(frozen=True, slots=True)
 class EndpointState:
-    """A webhook endpoint as Stripe has it; its secret is never among what Stripe shows."""
+    """A webhook endpoint as Stripe has it; its secret is never among what Stripe shows.
+
+    Shape: `shares_mark` says that another endpoint carries the same fingerprint, so that neither proves anything.
+    """
 
     id: str
     url: str
@@ -81,6 +105,7 @@ class EndpointState:
     created: int = 0
     metadata: Mapping[str, str] = field(default_factory=dict)
     deployment: str | None = None
+    shares_mark: bool = False
 
     @property
     def ours(self) -> bool:
@@ -88,14 +113,33 @@ class EndpointState:
         return is_of_deployment(self.metadata, self.deployment)
 
     @property
+    def secret_state(self) -> SecretState:
+        """What is known of its signing secret; without any mark it counts as unproven."""
+        state, marked = self.metadata.get(STATE_KEY), self.metadata.get(FINGERPRINT_KEY)
+        if state == SecretState.PENDING and not marked:
+            return SecretState.PENDING
+        if marked and state != SecretState.UNPROVEN and not self.shares_mark:
+            return SecretState.HANDED_OVER
+        return SecretState.UNPROVEN
+
+    @property
     def fingerprint(self) -> str | None:
-        """The mark that its secret was handed over, and which one it was."""
-        return self.metadata.get("secret_fingerprint") or None
+        """The mark that its secret was handed over or proven, and which one it was; None where there is none."""
+        return self.metadata[FINGERPRINT_KEY] if self.secret_state is SecretState.HANDED_OVER else None
 
     @property
     def rotation(self) -> str | None:
         """The endpoint that this one is taking over from, during a rotation."""
         return self.metadata.get("rotation") or None
+
+
+def with_shared_marks(endpoints: Sequence[EndpointState]) -> tuple[EndpointState, ...]:
+    """Notes which endpoints carry one fingerprint together: a secret belongs to one, so it is none of theirs."""
+    marks = [endpoint.fingerprint for endpoint in endpoints]
+    shared = {mark for mark in marks if mark is not None and marks.count(mark) > 1}
+    return tuple(
+        replace(endpoint, shares_mark=True) if endpoint.fingerprint in shared else endpoint for endpoint in endpoints
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +165,8 @@ class Observed:
 class DesiredEndpoint:
     """Desired endpoint, and the fingerprints of the signing secrets that we hold, newest first.
 
-    Shape: `trust_fingerprint` is set where the secret lives in another place than ours (handed to a command).
+    Shape: `trust_fingerprint` is set where the secret lives in another place than ours: a command took it, or
+           creditctl.toml says so.
     """
 
     url: str

@@ -15,8 +15,9 @@ class TracedPayment:
     """One payment as all three sides show it.
 
     Shape: `deliveries` are those of its events; `balances` maps an entry's id to the user's balance after it;
-           `rejected` counts the deliveries with a bad signature around its events; `has_ledger` and `stripe_seen` say
-           whether those sides could be looked at.
+           `rejected` counts the deliveries with a bad signature around its events; `unproven` names endpoints of which
+           nothing shows whose the signing secret is, where its events were not delivered; `has_ledger` and
+           `stripe_seen` say whether those sides could be looked at.
     """
 
     case: PaymentCase
@@ -26,6 +27,7 @@ class TracedPayment:
     findings: tuple[StoredFinding, ...] = ()
     balances: Mapping[int, int] = field(default_factory=dict)
     rejected: int = 0
+    unproven: tuple[str, ...] = ()
     has_ledger: bool = True
     stripe_seen: bool = True
 

@@ -184,6 +184,11 @@ def _why_not_delivered(payment: TracedPayment) -> str:
             f"our webhook logged none, but rejected {payment.rejected} deliveries with a bad signature at that time: "
             "STRIPE_WEBHOOK_SECRET is probably not the endpoint's"
         )
+    if payment.unproven:
+        return (
+            "our webhook logged none: the backend could not be reached, or it refused the signature, for the secret of "
+            f"{payment.unproven[0]} is unproven (`creditctl webhooks probe`)"
+        )
     return "our webhook logged none: no endpoint took this type then, or the backend could not be reached"
 
 

@@ -10,8 +10,10 @@ import stripe
 
 from creditctl.core.catalog import Catalog
 from creditctl.core.entitlement.facts import Fact
+from creditctl.core.errors import CreditctlError
 from creditctl.core.when import iso_time
 from creditctl.events.source import RETENTION_SECONDS, Page, read_pages
+from creditctl.events.target import read_endpoints
 from creditctl.ledger.archive.models import EventQuery, EventRecord
 from creditctl.ledger.models import Delivery, Entry, EntryFilter, FindingStatus, StoredFinding
 from creditctl.payments.case import PaymentCase
@@ -83,14 +85,16 @@ class TraceReader:
         stripe_seen = self.sources.failures == failures
         case, entries = self._case(stripe_facts)
         events = self._events(case)
+        deliveries = tuple(self._deliveries(events))
         return TracedPayment(
             case=case,
             events=events,
-            deliveries=tuple(self._deliveries(events)),
+            deliveries=deliveries,
             entries=entries,
             findings=tuple(self._findings(case)),
             balances=self._balances(entries),
             rejected=self._rejected(events),
+            unproven=self._unproven() if events and not deliveries and not entries else (),
             has_ledger=self.sources.ledger is not None,
             stripe_seen=stripe_seen,
         )
@@ -175,6 +179,16 @@ class TraceReader:
         with self.sources.ledger.reading() as view:
             stored = view.findings(None)
         yield from (each for each in stored if each.payment_key in names or each.finding.subject in names)
+
+    def _unproven(self) -> tuple[str, ...]:
+        """Endpoints whose signing secret is unproven; a key that may not list them says nothing about the payment."""
+        if self.sources.client is None or self.sources.away or self.sources.ledger is None:
+            return ()
+        try:
+            endpoints = read_endpoints(self.sources.client(), self.catalog.deployment.name)
+        except (stripe.StripeError, CreditctlError):
+            return ()
+        return tuple(each.id for each in endpoints if each.enabled and each.unproven)
 
     def _rejected(self, events: Sequence[EventRecord]) -> int:
         """Deliveries that nobody vouched for, within a day of the payment's events."""

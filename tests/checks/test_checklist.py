@@ -15,6 +15,7 @@ from creditctl.checks.checklist import ATTESTABLE, CHECKLIST, RECEIPTS
 from creditctl.checks.probe import ProbeAnswer
 from creditctl.cli.app import run
 from creditctl.cli.wiring import Wiring
+from creditctl.core.keys import Secret
 from creditctl.ledger.store import Ledger
 from tests.checks.conftest import Production, sold
 from tests.support.ledger_calls import write
@@ -124,13 +125,34 @@ def test_an_old_run_is_a_warning(production: Production) -> None:
 
 
 def test_the_second_endpoint_of_a_rotation_is_nobodys_fault(production: Production) -> None:
-    first = production.endpoints[0]
-    second = {**first, "id": "we_2", "metadata": {**first["metadata"], "rotation": "we_1"}}
-    production.endpoints.append(second)
+    first, new = production.endpoints[0], Secret("whsec_" + "theNewOneOfTwo")
+    marks = {**first["metadata"], "rotation": "we_1", "secret_fingerprint": new.fingerprint}
+    production.endpoints.append({**first, "id": "we_2", "metadata": marks})
+    production.settings["STRIPE_WEBHOOK_SECRET"] = f"{new.reveal()},{production.settings['STRIPE_WEBHOOK_SECRET']}"
 
     answers = production.ask(CHECKLIST)
 
     assert (answers["webhook_endpoint"][0], answers["webhook_secret"][0]) == ("warn", "pass")
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [{"managed_by": "creditctl", "secret_state": "unproven"}, {"managed_by": "creditctl"}, {}],
+    ids=["adopted", "unmarked", "by hand"],
+)
+def test_a_secret_that_was_never_proven_is_called_so(production: Production, marks: dict[str, str]) -> None:
+    production.endpoints[0]["metadata"] = marks
+    status, evidence = production.ask(CHECKLIST)["webhook_secret"]
+
+    assert status == "unknown"
+    assert ("is unproven" in evidence) == bool(marks)
+
+
+def test_two_endpoints_with_one_fingerprint_prove_nothing(production: Production) -> None:
+    production.endpoints.append({**production.endpoints[0], "id": "we_2", "url": "https://other.example.com/hook"})
+    status, _ = production.ask(CHECKLIST)["webhook_secret"]
+
+    assert status == "unknown"
 
 
 def test_during_a_rotation_both_secrets_are_needed(production: Production) -> None:

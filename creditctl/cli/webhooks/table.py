@@ -26,7 +26,7 @@ ENTRIES = (
     CommandEntry(
         "rotate",
         "Change",
-        "Replace the signing secret with overlap: run it once to begin, deploy, run it again to finish.",
+        "Replace the signing secret with overlap: begin, give the backend both secrets, then --finish.",
         "creditctl.cli.webhooks.rotate:rotate",
     ),
     CommandEntry(

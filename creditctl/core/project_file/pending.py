@@ -13,7 +13,6 @@ NOT_ACTED_ON = (
     "deployment",
     "deployment_match",
     "user",
-    "[webhook] secret",
     "[[package]] sold",
     "[[package]] exclusive",
     "[fees]",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from creditctl.core.catalog import Catalog
 from creditctl.core.errors import ConfigurationError, GuardRefused, UsageError
 from creditctl.core.findings import sort_findings
 from creditctl.provisioning.planning.catalog import plan_catalog
 from creditctl.provisioning.planning.endpoint import plan_endpoint
+from creditctl.provisioning.planning.endpoint_choice import NO_CHOICE, EndpointChoice
+from creditctl.provisioning.planning.endpoint_secrets import free_secrets
 from creditctl.provisioning.planning.price import JUMP_BOUND_PERCENT
 from creditctl.provisioning.planning.steps import Action, Plan, Scope, Step, StepKind
 from creditctl.provisioning.state import DesiredEndpoint, Observed, ProductState, digest, plain, same_url
@@ -32,13 +34,14 @@ def make_plan(
     observed: Observed,
     *,
     adoption: Adoption = NO_ADOPTION,
+    choice: EndpointChoice = NO_CHOICE,
     prune: bool = False,
 ) -> Plan:
     """Plans the steps that would make Stripe match; `desired` None leaves the endpoints alone."""
     packages = plan_catalog(catalog, observed, adopt=adoption.products, prune=prune)
     steps, findings = list(packages.steps), list(packages.findings)
     if desired is not None:
-        endpoint = plan_endpoint(desired, observed.endpoints, adopt=adoption.endpoint)
+        endpoint = plan_endpoint(desired, observed.endpoints, choice=replace(choice, adopt=adoption.endpoint))
         steps += endpoint.steps
         findings += endpoint.findings
     scope = plan_scope(catalog, desired, adoption)
@@ -101,11 +104,13 @@ def _adopted_endpoint(endpoint_id: str, observed: Observed, desired: DesiredEndp
     found = next((endpoint for endpoint in observed.endpoints if endpoint.id == endpoint_id), None)
     if found is None or desired is None or not same_url(found.url, desired.url):
         raise _cannot_adopt(f"{endpoint_id} is no endpoint at the backend's webhook URL.")
-    if not desired.held:
+    known = found.ours or desired.trust_fingerprint or found.fingerprint in desired.held
+    if not (known or free_secrets(desired, observed.endpoints)):
+        here = "the secret here is another endpoint's" if desired.held else "none is set"
         raise ConfigurationError(
-            f"The endpoint {endpoint_id} can only be adopted with its signing secret.",
+            f"The endpoint {endpoint_id} can only be adopted with its signing secret, and {here}.",
             code="setup.adopt_secret",
-            fix="Copy the signing secret from the Dashboard into STRIPE_WEBHOOK_SECRET first.",
+            fix="Copy its signing secret from the Dashboard into STRIPE_WEBHOOK_SECRET first.",
         )
     return endpoint_id
 
