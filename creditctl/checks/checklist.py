@@ -145,7 +145,8 @@ def credits_added(context: Context) -> CheckAnswer:
     if not payment.case.purchases:
         return _not_added(payment, found)
     entry = payment.case.main
-    evidence = f"Entry {entry.id} adds {entry.credits:,} credits to user {entry.user_id} for {payment.case.key}."
+    added = f"adds {entry.credits:,} credits to user {entry.user_id} for {payment.case.key}."
+    evidence = f"{payment.case.books.label(entry)} {added}"
     if found:
         return failed(f"{evidence} But {_words(found[0])}", found[0].fix)
     if payment.verdict.state is PaymentState.IN_FLIGHT:
@@ -155,7 +156,7 @@ def credits_added(context: Context) -> CheckAnswer:
 
 def _not_added(payment: JudgedPayment, found: Sequence[Finding]) -> CheckAnswer:
     """Why a paid session has no entry, as far as its verdict says it."""
-    text = f"{payment.case.key} was paid, but the ledger holds no purchase for it"
+    text = f"{payment.case.key} was paid, but {payment.case.books.keeper} holds no purchase for it"
     if payment.verdict.state is PaymentState.IN_FLIGHT:
         return failed(f"{text}; the webhook may still be on its way.", "Wait, then run the checklist again.")
     if payment.verdict.state is PaymentState.MISSING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import stripe
 from stripe import Balance
@@ -21,9 +21,9 @@ from creditctl.core.settings import Settings
 from creditctl.ledger.store import Ledger
 from creditctl.payments.entries import NoEntries
 from creditctl.payments.judgement.unexplained import with_unexplained
-from creditctl.payments.keeper import reading_entries
+from creditctl.payments.keeper import OUR_LEDGER, Keeper, reading_entries
 from creditctl.payments.latest import JudgedPayment, LatestPayments, judge_latest, latest_cases, read_latest
-from creditctl.payments.ledger_entries import LedgerEntries, known_facts, settled_findings
+from creditctl.payments.ledger_entries import known_facts, settled_findings
 from creditctl.payments.reader import PaymentReader
 from creditctl.payments.verdict import JudgementContext
 from creditctl.provisioning.observe import observe_endpoints
@@ -42,7 +42,7 @@ class Context:
     """What checks look at.
 
     Shape: `stripe` and `ledger` are None where there is none to ask, and then `no_stripe` or `no_ledger` says why;
-    `probe` and `deliver_probe` are None where nothing but Stripe may be called.
+    `keeper` has the entries; `probe` and `deliver_probe` are None where nothing but Stripe may be called.
     """
 
     settings: Settings
@@ -53,6 +53,7 @@ class Context:
     ledger: Ledger | None = None
     probe: Probe | None = None
     deliver_probe: DeliverProbe | None = None
+    keeper: Keeper = OUR_LEDGER
     no_stripe: str = "There is no usable key."
     no_ledger: str = "There is no ledger yet."
 
@@ -129,7 +130,7 @@ class Context:
         if self.ledger is None:
             return read_latest(self._reader, NoEntries())
         with self.ledger.reading() as view:
-            return read_latest(self._reader, LedgerEntries(view))
+            return read_latest(self._reader, self.keeper.entries(view))
 
     @property
     def _reader(self) -> PaymentReader:
@@ -144,9 +145,11 @@ class Context:
             return judge_latest(latest_cases(latest, NoEntries(), {}), terms)
         with ledger.reading() as view:
             settled = settled_findings(view)
-            cases = latest_cases(latest, LedgerEntries(view), known_facts(view))
-        terms = JudgementContext(self.catalog, ledger.livemode, now, now, settled=settled)
-        terms = with_unexplained(terms, cases, lambda: reading_entries(ledger), self._reader.payment)
+            cases = latest_cases(latest, self.keeper.entries(view), known_facts(view), self.keeper)
+        now = self.keeper.read_at or now
+        terms = JudgementContext(self.catalog, ledger.livemode, now, now, settled=settled, keeper=self.keeper)
+        entries = partial(reading_entries, ledger, self.keeper)
+        terms = with_unexplained(terms, cases, entries, self._reader.payment)
         return judge_latest(cases, terms)
 
     @property

@@ -116,9 +116,9 @@ class Session(Conversation):
 
     def _open_ledger(self) -> Ledger:
         use, named, wiring = self.uses.ledger, self.options.ledger, self.wiring
-        if use is FileUse.REQUIRED and self.project.source is not None:
-            use = FileUse.CREATE  # it holds findings and runs only: nobody has to begin a ledger for that
         if self.uses.stripe:
+            if use and self.project.source is not None:
+                use = FileUse.CREATE  # it holds findings and runs only: nobody has to begin a ledger for that
             return ledger_beside_stripe(
                 self.ledger_path, use, settings=self.settings, stripe=self.stripe, wiring=wiring
             )
@@ -128,7 +128,7 @@ class Session(Conversation):
     def ledger_if_there(self) -> Ledger | None:
         """The ledger, None where the application keeps its own elsewhere."""
         _require(self.uses.ledger, "ledger")
-        return self.ledger if self.ledger_path.exists() else None
+        return self.ledger if self.ledger_path.exists() or self.project.source is not None else None
 
     @property
     def ledger_path(self) -> Path:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.ledger.archive.models import EventRecord
-from creditctl.ledger.models import Delivery, Entry, FindingStatus, StoredFinding
+from creditctl.ledger.models import Delivery, FindingStatus, StoredFinding
 from creditctl.payments.case import PaymentCase
 
 
@@ -23,7 +24,7 @@ class TracedPayment:
     case: PaymentCase
     events: tuple[EventRecord, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[CreditEntry, ...] = ()
     findings: tuple[StoredFinding, ...] = ()
     balances: Mapping[int, int] = field(default_factory=dict)
     rejected: int = 0

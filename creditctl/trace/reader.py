@@ -9,19 +9,20 @@ from itertools import islice
 import stripe
 
 from creditctl.core.catalog import Catalog
+from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.entitlement.facts import Fact
 from creditctl.core.errors import CreditctlError
 from creditctl.core.when import iso_time
 from creditctl.events.source import RETENTION_SECONDS, Page, read_pages
 from creditctl.events.target import read_endpoints
 from creditctl.ledger.archive.models import EventQuery, EventRecord
-from creditctl.ledger.models import Delivery, Entry, EntryFilter, FindingStatus, StoredFinding
+from creditctl.ledger.models import Delivery, FindingStatus, StoredFinding
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.event_types import ENDPOINT_EVENTS, RETURN_TYPES
 from creditctl.payments.facts import ChargeFacts, PaymentFacts
 from creditctl.payments.judgement import unexplained
 from creditctl.payments.keeper import reading_entries
-from creditctl.payments.ledger_entries import LedgerEntries, known_facts, settled_findings
+from creditctl.payments.ledger_entries import known_facts, settled_findings
 from creditctl.payments.reader import PaymentReader
 from creditctl.payments.verdict import JudgementContext
 from creditctl.trace.facts import TracedPayment, TraceFacts
@@ -67,7 +68,7 @@ def with_unexplained(
         return context
     ledger, reader = sources.ledger, TraceReader(sources, catalog, facts.started)
     cases = [each.case for each in facts.payments]
-    found = unexplained.with_unexplained(context, cases, lambda: reading_entries(ledger), reader.stripe)
+    found = unexplained.with_unexplained(context, cases, lambda: reading_entries(ledger, sources.keeper), reader.stripe)
     return context if sources.away else found
 
 
@@ -114,13 +115,15 @@ class TraceReader:
             return PaymentFacts(key)
         return PaymentReader(client, self.catalog, self.started).payment(key, self.sources.attempt)
 
-    def _case(self, facts: PaymentFacts) -> tuple[PaymentCase, tuple[Entry, ...]]:
+    def _case(self, facts: PaymentFacts) -> tuple[PaymentCase, tuple[CreditEntry, ...]]:
         """The payment from both sides; where there is no ledger, without entries."""
         if self.sources.ledger is None:
             return PaymentCase.of(facts, (), {}), ()
+        keeper = self.sources.keeper
         with self.sources.ledger.reading() as view:
-            entries = tuple(LedgerEntries(view).of_payment(facts.key, facts.other_names))
-            return PaymentCase.of(facts, entries, known_facts(view, facts.key)), entries
+            entries = keeper.entries(view).of_payment(facts.key, facts.other_names)
+            case = PaymentCase.of(facts, entries, known_facts(view, facts.key), keeper)
+            return case, (*case.entries, *case.planned)
 
     def _events(self, case: PaymentCase) -> tuple[EventRecord, ...]:
         """The payment's events: those that are kept, and those that Stripe lists in the time of its objects."""
@@ -156,12 +159,12 @@ class TraceReader:
                 f"events before {iso_time(horizon)} are no longer listed by Stripe, and were not archived"
             )
 
-    def _balances(self, entries: Iterable[Entry]) -> dict[int, int]:
+    def _balances(self, entries: Iterable[CreditEntry]) -> dict[int, int]:
         """What each user had after each entry."""
         balances: dict[int, int] = {}
         for user_id in {entry.user_id for entry in entries}:
             total = 0
-            for entry in self.sources.entries(EntryFilter(user_id=user_id)):
+            for entry in self.sources.entries_of_user(user_id):
                 total += entry.credits
                 balances[entry.id] = total
         return balances

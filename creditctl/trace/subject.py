@@ -80,7 +80,7 @@ class SubjectFinder:
 
     def _payments_of_user(self, user_id: str) -> list[str]:
         """A user's payments, latest first: of the ledger, of kept events, and of Stripe's sessions of thirty days."""
-        keys = [entry.payment_key for entry in self.sources.entries(EntryFilter(user_id=user_id)) if entry.payment_key]
+        keys = [entry.payment_key for entry in self.sources.entries_of_user(user_id) if entry.payment_key]
         if self.sources.archive is not None:
             keys += [
                 each.payment_key

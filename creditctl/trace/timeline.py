@@ -18,7 +18,7 @@ from creditctl.payments.verdict import JudgementContext, Verdict
 from creditctl.trace.facts import TracedPayment, TraceFacts
 from creditctl.trace.missing_link import Diagnosis, Missing, diagnose
 
-_ORDER = {"stripe": 0, "event": 1, "delivery": 2, "finding": 2, "ledger": 2, "missing": 3}
+_ORDER = {"stripe": 0, "event": 1, "delivery": 2, "finding": 2, "ledger": 2, "application": 2, "missing": 3}
 """What comes first within a second: the cause before what it leads to; an entry follows the delivery that wrote it."""
 
 _AFTER_ALL = 1_000_000
@@ -167,9 +167,10 @@ def _entry_lines(payment: TracedPayment) -> Iterator[Line]:
     places = {each.event_id: 2 * (len(ordered) - 1 - place) + 1 for place, each in enumerate(ordered)}
     for entry in payment.entries:
         after = payment.balances.get(entry.id)
-        text = f"entry {entry.id}: {entry.kind} of {entry.credits:+,} credits for user {entry.user_id}"
+        text = f"{payment.case.books.named(entry)}: {entry.kind} of {entry.credits:+,} credits for user {entry.user_id}"
         place = places.get(entry.source_event, _AFTER_ALL)
-        yield Line(entry.recorded, "ledger", text, str(entry.id), entry.credits, after, place)
+        side = "application" if payment.case.books.external else "ledger"
+        yield Line(entry.recorded, side, text, entry.name, entry.credits, after, place)
 
 
 def _stripe_lines(payment: TracedPayment) -> Iterator[Line]:

@@ -71,6 +71,24 @@ class ExistingShop:
         self.sales.append(sale)
         return sale
 
+    def top_up(self, user: str, slug: str = "starter") -> Sale:
+        """A saved card is charged, without a Checkout session."""
+        self.clock.now += 3600
+        package = CATALOG.by_slug(slug)
+        assert package is not None
+        intent = self.client.v1.payment_intents.create(
+            params={
+                "amount": package.amount,
+                "currency": "usd",
+                "payment_method": "pm_card_visa",
+                "confirm": True,
+                "off_session": True,
+                "metadata": {**package.metadata, "user_id": user},
+            }
+        )
+        charge = str(intent.latest_charge)
+        return Sale(user, package.credits, package.amount, intent.id, "", charge, int(self.clock.now))
+
     def planned(self, user: str, slug: str = "starter") -> str:
         """A session that nobody paid."""
         package = CATALOG.by_slug(slug)

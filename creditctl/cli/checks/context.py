@@ -7,12 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from creditctl.core.errors import ConfigurationError, GuardRefused
+from creditctl.core.errors import ConfigurationError, CreditctlError, GuardRefused
 
 if TYPE_CHECKING:
     from creditctl.checks.context import Context
     from creditctl.cli.session import Session
     from creditctl.core.keys import Secret
+    from creditctl.ledger.store import Ledger
+    from creditctl.payments.keeper import Keeper
     from creditctl.provisioning.probing.responses import ProbeResponses
     from creditctl.stripe_api.client import StripeConnection
 
@@ -28,13 +30,18 @@ def open_check_context(session: Session, catalog: Path | None = None) -> Context
     from creditctl.checks.env.collect import gather_env
     from creditctl.checks.env.git import run_git
     from creditctl.checks.probe import probe_url
+    from creditctl.payments.keeper import OUR_LEDGER
 
     wiring, settings, options = session.wiring, session.settings, session.options
     view = gather_env(wiring.folder, wiring.environ, git=run_git, backend=options.env_file, expected=options.mode)
     stripe, no_stripe = _stripe_or_reason(session)
-    ledger, no_ledger = open_ledger(settings, stripe, wiring.clock)
-    if ledger is not None:
-        session.stack.enter_context(ledger)
+    keeper: Keeper = OUR_LEDGER
+    if stripe is not None and settings.project.source is not None:
+        ledger, no_ledger, keeper = _of_source(session)
+    else:
+        ledger, no_ledger = open_ledger(settings, stripe, wiring.clock)
+        if ledger is not None:
+            session.stack.enter_context(ledger)
     return Context(
         settings=settings,
         env=view,
@@ -42,11 +49,23 @@ def open_check_context(session: Session, catalog: Path | None = None) -> Context
         clock=wiring.clock,
         stripe=stripe,
         ledger=ledger,
+        keeper=keeper,
         probe=wiring.probe or probe_url,
         deliver_probe=wiring.deliver_probe or partial(_deliver_probe, session),
         no_stripe=no_stripe,
         no_ledger=no_ledger,
     )
+
+
+def _of_source(session: Session) -> tuple[Ledger | None, str, Keeper]:
+    """The ledger beside an application's own rows, and who keeps those; or why they cannot be read."""
+    from creditctl.cli.ledger.source import entries_keeper
+    from creditctl.payments.keeper import OUR_LEDGER
+
+    try:
+        return session.ledger_if_there, "", entries_keeper(session)
+    except CreditctlError as error:
+        return None, error.message, OUR_LEDGER
 
 
 def _deliver_probe(session: Session, url: str, secrets: Sequence[Secret]) -> ProbeResponses:

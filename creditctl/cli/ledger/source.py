@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from creditctl.core.project_file.source import SourceSection
     from creditctl.core.settings import Settings
     from creditctl.ledger.archive.store import Archive
+    from creditctl.payments.keeper import Keeper
     from creditctl.payments.source.source_keeper import SourceKeeper
     from creditctl.sources.reading.sync import SourceReport
 
@@ -51,6 +52,62 @@ def read_source(session: Session, archive: Archive, settings: Settings, *, full:
     with progress(session, "rows of the application") as told:
         report = SourceSync(rows, section, archive, folder, session.wiring.clock, full=full, progress=told).run()
     return ReadSource(_keeper(section, archive, report.started), report)
+
+
+def entries_keeper(session: Session, *, read: bool = True) -> Keeper:
+    """Who keeps the entries: our ledger, or the application, whose rows are read first unless only kept ones count."""
+    from creditctl.payments.keeper import OUR_LEDGER
+
+    section = source_section(session.settings)
+    if section is None:
+        return OUR_LEDGER
+    _ = session.ledger_if_there
+    archive = archive_beside_ledger(session)
+    if read:
+        source = read_source(session, archive, session.settings)
+        assert source is not None
+        return source.keeper
+    return kept_source(section, archive)
+
+
+def source_of_ledger(session: Session) -> SourceKeeper | None:
+    """The application's rows for a command about a ledger, read anew; None where entries stand in our ledger.
+
+    Errors: ConfigurationError where they were never read: which account they belong to, only Stripe says.
+    """
+    from creditctl.ledger.archive.location import archive_exists, archive_path
+    from creditctl.ledger.archive.store import Archive
+
+    settings = session.settings_of_any_mode()
+    section = source_section(settings)
+    if section is None:
+        return None
+    named = session.options.ledger
+    path = archive_path(settings.ledger_path if named is None else session.wiring.folder / named)
+    if not archive_exists(path):
+        raise _unread()
+    archive = session.stack.enter_context(Archive.open(path, account=None, livemode=None, create=False))
+    _ = kept_source(section, archive)
+    source = read_source(session, archive, settings)
+    return None if source is None else source.keeper
+
+
+def kept_source(section: SourceSection, archive: Archive) -> SourceKeeper:
+    """The application's rows as they were last read. Errors: ConfigurationError where they never were."""
+    from creditctl.ledger.archive.source_store import last_reading
+
+    last = last_reading(archive)
+    if last is None:
+        raise _unread()
+    return _keeper(section, archive, last.started)
+
+
+def _unread() -> ConfigurationError:
+    return ConfigurationError(
+        "The application's rows were never read.",
+        code="source.unread",
+        fix="Run `creditctl reconcile` first; it needs nothing to be initialised.",
+    )
 
 
 def _keeper(section: SourceSection, archive: Archive, read_at: int) -> SourceKeeper:

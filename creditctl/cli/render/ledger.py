@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from creditctl.ledger.hashchain.violations import Verification
     from creditctl.ledger.models import Balance, Entry, Posting, Resolution, StoredFinding
     from creditctl.ledger.verification.anchors import AnchorFile
+    from creditctl.payments.source.source_entry import SourceEntry
 
 _MOST_SHOWN = 50
 
@@ -45,7 +47,7 @@ def balance_row(balance: Balance) -> dict[str, Any]:
     return {"user_id": balance.user_id, "credits": balance.credits, "entries": balance.entries}
 
 
-def balance(console: Console, user: str, credits: int, known: bool) -> None:
+def balance(console: Console, user: str, credits: int | Decimal, known: bool) -> None:
     """One user's credits."""
     say(console, f"{user}: {credits:,} credits")
     if known:
@@ -56,9 +58,14 @@ def balance(console: Console, user: str, credits: int, known: bool) -> None:
 
 def balances(console: Console, shown: Sequence[Balance], following: str | None) -> None:
     """A page of balances."""
+    balance_rows(console, list(map(balance_row, shown)), following)
+
+
+def balance_rows(console: Console, shown: Sequence[Mapping[str, Any]], following: str | None) -> None:
+    """A page of balances as data."""
     table = Table(("User", "Credits", "Entries"), right=frozenset({"Credits", "Entries"}), title="Balances")
     for each in shown:
-        table.add(each.user_id, f"{each.credits:,}", f"{each.entries:,}")
+        table.add(each["user_id"], f"{Decimal(each['credits']):,}", f"{each['entries']:,}")
     show_table(console, table)
     if not shown:
         say(console, "Nobody has credits here.")
@@ -81,6 +88,21 @@ def entries(console: Console, shown: Sequence[Entry], following: int | None) -> 
         say(console, f"There are more. Next: the same with --after-id {following}, or --csv or --jsonl for all")
     else:
         say(console, f"{len(shown):,} entries. Next: `creditctl trace PAYMENT` tells one payment's whole story")
+
+
+def source_rows(console: Console, shown: Sequence[SourceEntry], following: int | None) -> None:
+    """A page of an application's own rows."""
+    headings = ("Row", "Created", "User", "Kind", "Status", "Credits", "Amount", "Payment")
+    table = Table(headings, right=frozenset({"Credits", "Amount"}), title="Rows of the application")
+    for each in shown:
+        amount = format_amount(each.amount, each.currency) if each.currency and each.stated_amount is not None else ""
+        who = (each.name, iso_time(each.created), each.user_id, str(each.kind), each.status)
+        table.add(*who, f"{Decimal(each.units) / each.scale:+,}", amount, each.payment_key or "")
+    show_table(console, table)
+    if following is not None:
+        say(console, f"There are more. Next: the same with --after-id {following}, or --csv or --jsonl for all")
+    else:
+        say(console, f"{len(shown):,} rows. Next: `creditctl trace PAYMENT` tells one payment's whole story")
 
 
 def begun(console: Console, path: Path, owner: Mapping[str, Any], *, written: str | None) -> None:

@@ -75,6 +75,10 @@ class CreditEntry(Protocol):
         """The key under which it was written once."""
 
     @property
+    def source_event(self) -> str | None:
+        """The event by which it was written, where that is known."""
+
+    @property
     def corrects(self) -> int | None:
         """The entry that it corrects."""
 

@@ -15,6 +15,8 @@ from creditctl.ledger.sqlite.statements import select
 KEPT_COLUMNS = ("seq", "gone", *SourceRow._fields)
 
 _ORDER = "ORDER BY created, seq"
+_AFTER = "(created, seq) > (SELECT created, seq FROM source_rows WHERE seq = ?)"
+_BEFORE = "(created, seq) < (SELECT created, seq FROM source_rows WHERE seq = ?)"
 _CACHED = """
     WITH counted AS (SELECT user_id, sum(credits) AS credits FROM source_counted GROUP BY user_id)
     SELECT b.user_id, b.credits, coalesce(c.credits, 0) FROM source_balances b
@@ -39,7 +41,10 @@ _NUMBERS = """
 
 @dataclass(frozen=True, slots=True)
 class KeptFilter:
-    """Filter of kept rows; None admits all. Units: `since` <= created < `until`, Unix seconds."""
+    """Filter of kept rows; None admits all. Shape: `after` is the number of a row, in the order asked for.
+
+    Units: `since` <= created < `until`, Unix seconds.
+    """
 
     user_id: str | None = None
     kind: str | None = None
@@ -48,6 +53,7 @@ class KeptFilter:
     until: int | None = None
     usage: bool = True
     void: bool = False
+    after: int | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,9 @@ class SourceRows:
         """The rows that a filter admits, in order of their time."""
         where, values = _condition(wanted)
         order = "ORDER BY created DESC, seq DESC" if newest_first else _ORDER
+        if wanted.after is not None:
+            where = f"{where} AND {_BEFORE if newest_first else _AFTER}"
+            values = [*values, wanted.after]
         query = select(KEPT_COLUMNS, "source_rows", f"WHERE {where} {order} LIMIT ?")
         yield from map(kept_row, self._all(query, (*values, -1 if limit is None else limit)))
 

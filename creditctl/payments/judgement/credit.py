@@ -22,7 +22,7 @@ from creditctl.payments.judgement.correcting_commands import steps_to, take_back
 from creditctl.payments.judgement.unsold import judge_unsold
 from creditctl.payments.repair import NOTE, Repair
 from creditctl.payments.verdict import JudgementContext, PaymentState, Verdict
-from creditctl.payments.worth import worth
+from creditctl.payments.worth import worth, worth_off_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,12 @@ def judge_credit(case: PaymentCase, context: JudgementContext) -> CreditJudgemen
 
 
 def _worth_of(case: PaymentCase, catalog: Catalog) -> Decision | None:
-    """What the session of a payment is worth by what was captured; None where it has none."""
+    """What the session of a payment is worth by what was captured; None where it has none.
+
+    Shape: an application also books what it charged without a session, with a saved card; our own ledger never does.
+    """
     if case.sold is None:
-        return None
+        return worth_off_session(case.intent, catalog) if case.intent and case.books.external else None
     decision, intent = worth(case.sold, catalog), case.intent
     if intent is None or intent.status != "succeeded":
         return decision
@@ -178,6 +181,8 @@ def _undecided(case: PaymentCase, decision: Disagrees, context: JudgementContext
     if not case.granted:
         if status is not None and status is not FindingStatus.OPEN:
             return CreditJudgement(Verdict(PaymentState.SETTLED))
+        if case.books.external:
+            finding = replace(finding, fix=_in_the_application(case, decision))
         found = ClassifiedFinding(finding, case.key, decision.proposal, lasting=True)
         return CreditJudgement(Verdict(PaymentState.UNDECIDED, (found,)))
     if status is FindingStatus.CREDITED or case.corrected.held(_proposed(decision)) == _proposed(decision):
@@ -191,6 +196,15 @@ def _undecided(case: PaymentCase, decision: Disagrees, context: JudgementContext
         fix = ", ".join(steps_to(case, due))
     undecided = for_person("undecided_credit", case.key, f"{text}.", fix)
     return CreditJudgement(Verdict(PaymentState.WRONG, (undecided,)), stands=True)
+
+
+def _in_the_application(case: PaymentCase, decision: Disagrees) -> str:
+    """What is to be done where the application keeps the entries: no command of ours credits there."""
+    due, dismiss = _proposed(decision), "`creditctl ledger resolve {id} --dismiss --reason TEXT`"
+    steps = ", ".join(case.books.booking(user, credits, case.key) for user, credits in due.items())
+    return (
+        f"{steps or 'Decide who is due how many credits, and book it in the application'}; or refund it and {dismiss}"
+    )
 
 
 _TO_BE_DECIDED = "Find out who is due how many credits, and correct only the difference"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from creditctl.core.entitlement.decision import Grants
 from creditctl.core.entitlement.user_ids import canonical_uuid
@@ -17,6 +16,7 @@ from creditctl.ledger.archive.source_models import DONE, SourceBalanceRow, Sourc
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.finding_codes import PREFIX, ClassifiedFinding, classified, for_person
 from creditctl.payments.keeper import Keeper
+from creditctl.payments.source.amounts import credits_text
 from creditctl.payments.source.source_keeper import SourceKeeper
 from creditctl.payments.verdict import PaymentState, Verdict
 
@@ -163,10 +163,3 @@ def _of_balances(wrong: Sequence[SourceBalanceRow], count: int, scale: int) -> I
         )
         fix = f"Correct it in the application, where `creditctl ledger history --user {each.user_id}` shows the rows"
         yield for_person("balance_mismatch", f"user {each.user_id}", text, fix)
-
-
-def credits_text(units: int, scale: int) -> str:
-    """A number of the application's smallest units, as it writes credits itself."""
-    if scale == 1:
-        return f"{units:,}"
-    return f"{Decimal(units) / scale:,}"

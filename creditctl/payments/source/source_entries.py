@@ -36,6 +36,11 @@ class SourceEntries:
         """Every entry that may be about a payment, in order: usage is none, and there is by far the most of it."""
         yield from map(self._entry, self.rows.rows(KeptFilter(usage=False, void=True)))
 
+    def of_user(self, user_id: str) -> Iterator[SourceEntry]:
+        """Every entry of a user that counts, in order, usage too."""
+        rows = map(self._entry, self.rows.rows(KeptFilter(user_id=user_id)))
+        return (entry for entry in rows if entry.status == "done")
+
     def purchases_of(self, user_id: str) -> Sequence[SourceEntry]:
         """The entries that gave a user credits for payments, in order."""
         wanted = KeptFilter(user_id=user_id, kind=EntryKind.PURCHASE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from creditctl.core.entitlement.settlement import EntryKind
@@ -18,7 +19,8 @@ class SourceEntry:
     """One row of an application, its fields as those of a ledger's entry.
 
     Shape: `name` is the application's own id of it. `stated` are the amount and currency that the row says itself; the
-           others follow from Stripe. `mode_known` says whether the row tells whether it is about real money.
+           others follow from Stripe. `mode_known` says whether the row tells whether it is about real money. `units`
+           are its credits in the application's smallest unit, of which one credit has `scale`.
     """
 
     id: int
@@ -40,6 +42,9 @@ class SourceEntry:
     stated_amount: int | None
     mode_known: bool
     package: str | None = None
+    source_event: str | None = None
+    units: int = 0
+    scale: int = 1
 
     def as_dict(self) -> dict[str, Any]:
         """The entry as it appears in JSON documents, in the words of a ledger's."""
@@ -49,7 +54,7 @@ class SourceEntry:
             "user_id": self.user_id or None,
             "kind": str(self.kind),
             "status": self.status,
-            "credits": self.credits,
+            "credits": self.credits if self.scale == 1 else str(Decimal(self.units) / self.scale),
             "amount": self.stated_amount,
             "currency": self.currency,
             "payment_key": self.payment_key,
@@ -95,6 +100,8 @@ def entry_of(kept: KeptRow, terms: RowTerms, corrected: dict[str, int]) -> Sourc
         livemode=terms.livemode if row.livemode is None else row.livemode,
         stated_amount=row.amount,
         mode_known=row.livemode is not None,
+        units=credits,
+        scale=terms.scale,
     )
 
 

@@ -143,3 +143,81 @@ def test_planted_faults_are_found_and_named(cli: Cli, shop: ExistingShop, larave
             ("balance_mismatch", "user 1"),
         ]
     )
+
+
+def test_a_saved_card_is_charged_without_a_session(cli: Cli, shop: ExistingShop, laravel: Laravel) -> None:
+    booked, lost = shop.top_up("1"), shop.top_up("2")
+    laravel.credit(booked)
+    shop.later()
+
+    outcome = cli("reconcile", "--json")
+
+    assert codes(outcome.document) == [("missing_credit", lost.intent)], outcome.stdout
+
+
+def test_every_command_tells_the_same_of_the_rows(cli: Cli, shop: ExistingShop, laravel: Laravel) -> None:
+    honest, lost = shop.buy("1"), shop.buy("2", "basic")
+    laravel.credit(honest, meta={"charge_id": honest.charge})
+    laravel.row("usage", "1", -30, shop.clock.now, {})
+    shop.later()
+    assert cli("ledger", "balance", "1").exit_code == 3
+    assert cli("reconcile", "--json", "--todo", "todo.csv").exit_code == 1
+
+    balance = cli("ledger", "balance", "1", "--json")
+    history = cli("ledger", "history", "--user", "1", "--json")
+    page = cli("ledger", "history", "--limit", "1", "--json")
+    rest = cli("ledger", "history", "--after-id", str(page.report["next_after_id"]), "--json")
+    traced, missing = cli("trace", honest.intent), cli("trace", lost.intent)
+    doctor, checklist = cli("doctor", "--json"), cli("checklist", "--json")
+
+    assert balance.report == {"user_id": "1", "credits": 970, "known": True}
+    assert [(row["kind"], row["credits"]) for row in history.report["entries"]] == [("purchase", 1000), ("usage", -30)]
+    assert [row["kind"] for row in rest.report["entries"]] == ["usage"]
+    assert (traced.exit_code, missing.exit_code) == (0, 1)
+    assert "row 1: purchase of +1,000 credits" in traced.stdout
+    assert "the application has no row" in missing.stdout
+    assert "Rows of the application" in cli("ledger", "history").stdout
+    assert lost.intent in doctor.stdout
+    assert "Row 1 adds 1,000 credits" in checklist.stdout
+    assert (cli.folder / "todo.csv").read_text().splitlines()[1].startswith(f"purchase,2,5500,4500,usd,{lost.intent}")
+
+
+def test_what_would_post_is_refused(cli: Cli, shop: ExistingShop, laravel: Laravel) -> None:
+    shop.buy("1")
+    shop.later()
+
+    repaired = cli("reconcile", "--repair", "--yes")
+    adjusted = cli("ledger", "adjust", "--user", "1", "--credits", "5", "--reason", "x", "--yes")
+
+    assert (repaired.exit_code, adjusted.exit_code) == (3, 3)
+    assert "the application keeps its own" in repaired.stderr
+
+
+def test_changed_and_vanished_rows_are_findings_until_a_person_dismisses_them(
+    cli: Cli, shop: ExistingShop, laravel: Laravel
+) -> None:
+    for user in ("1", "2", "3"):
+        laravel.credit(shop.buy(user))
+    shop.later()
+    assert cli("reconcile").exit_code == 0
+    laravel.run("UPDATE credit_transactions SET amount = 9000, updated_at = '2026-09-23 10:00:00' WHERE id = 1")
+    laravel.run("UPDATE users SET credits = 9000 WHERE id = 1")
+    laravel.run("DELETE FROM credit_transactions WHERE id = 2")
+    laravel.run("UPDATE users SET credits = 0 WHERE id = 2")
+
+    changed = cli("reconcile", "--json", "--full")
+    again = cli("reconcile", "--json", "--full")
+
+    assert codes(changed.document) == codes(again.document)
+    assert [code for code, _ in codes(changed.document)] == [
+        "missing_credit",
+        "row_changed",
+        "row_gone",
+        "wrong_amount",
+    ]
+    found = {each["code"]: each for each in changed.document["findings"]}
+    assert "said purchase of 1,000 credits" in found["reconcile.row_changed"]["message"]
+    assert "now it says purchase of 9,000 credits" in found["reconcile.row_changed"]["message"]
+    command = found["reconcile.row_gone"]["fix"].split("`")[-2].split()[1:]
+    assert cli(*[part.replace("TEXT", "known") for part in command]).exit_code == 0
+    assert "row_gone" not in [code for code, _ in codes(cli("reconcile", "--json", "--full").document)]

@@ -21,6 +21,7 @@ class Story(StrEnum):
 _CODES = {
     Story.MISSING: (
         "missing_credit",
+        "pending_not_completed",
         "refund_not_taken",
         "refund_failed_not_returned",
         "dispute_not_held",
@@ -61,4 +62,7 @@ _CODES = {
 STORIES = {code: story for story, codes in _CODES.items() for code in codes}
 """What each finding code says of a payment."""
 
-ABOUT_NO_PAYMENT = {"pull_incomplete", "unreadable_object", "settled_finding"}
+ABOUT_NO_PAYMENT = {
+    *("pull_incomplete", "unreadable_object", "settled_finding"),
+    *("row_changed", "row_gone", "user_mapping", "balance_mismatch"),  # of an application's own rows
+}

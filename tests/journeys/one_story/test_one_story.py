@@ -106,6 +106,7 @@ ROWS = [
 UNPLANTED = {
     "price_mismatch": "a session of the emulator always comes to what its price asks",
     "currency": "a refund of the emulator is in the currency of its charge",
+    "pending_not_completed": "a ledger plans no rows; tests/journeys/existing_shop plants it in an application's",
 }
 """The codes about a payment that cannot be planted on the emulator today, and why."""
 
