@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.modes import Mode, require_mode
+from creditctl.core.redaction import Redactor
 
 if TYPE_CHECKING:
     import httpx
@@ -69,6 +70,7 @@ class Wiring:
     probe: Callable[[str], ProbeAnswer] | None = None
     deliver_probe: Callable[[str, Sequence[Secret]], ProbeResponses] | None = None
     run: Callable[[Sequence[str], Wiring], int] = no_command_line
+    redactor: Redactor = field(default_factory=Redactor)
     mode: Mode | None = field(default=None, init=False)
 
     def settings(
@@ -90,12 +92,24 @@ class Wiring:
             env_file=path,
             folder=self.folder,
         )
+        self.redactor.register_all(settings.values)
         self.mode = settings.mode_or_none
         project = load_project_file(path, self.folder, settings.text(CONFIG_SETTING))
         settings = replace(settings, project=project if plain is None else plain.over(project))
         if expected is not None:
             require_mode(expected, settings.mode)
         return settings
+
+    def secret_variable(self, name: str, settings: Settings) -> str | None:
+        """The value of a variable that holds a secret, by whatever name, from the environment or the env file.
+
+        Shape: whoever reads one by a name that an option or creditctl.toml says (`*_env`) reads it here, so that no
+               output shows it.
+        """
+        value = self.environ.get(name) or settings.text(name)
+        if value:
+            self.redactor.register(value, whole=True)
+        return value
 
     def stripe(
         self, settings: Settings, *, audited: bool = True, policy: RetryPolicy | None = None
@@ -112,7 +126,7 @@ class Wiring:
             sleep=self.sleep,
             chance=self.chance,
             transport=None if self.transport is None else self.transport(),
-            audit=AuditLog(settings.audit_path, self.clock, process_name()) if audited else None,
+            audit=AuditLog(settings.audit_path, self.clock, process_name(), self.redactor.redact) if audited else None,
             policy=policy,
         )
 

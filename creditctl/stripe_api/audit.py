@@ -25,12 +25,14 @@ class AuditLog:
 
     Shape:  a line holds `when` (Unix seconds), `purpose`, `what` (method and path), `idempotency_key`, `object`,
             `request_id` and `outcome`: done, replayed or unknown. `process` is a random name, one for the whole
-            process: it tells it from an earlier one with the same number, which is usual in containers.
+            process: it tells it from an earlier one with the same number, which is usual in containers. `conceal`
+            takes out of a line what is secret by its value.
     Errors: OSError where the file cannot be written; `open` is called before the first change is sent.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], int], process: str) -> None:
+    def __init__(self, path: Path, clock: Callable[[], int], process: str, conceal: Callable[[str], str] = str) -> None:
         self.path = path
+        self._conceal = conceal
         self._process = process
         self._clock = clock
         self._descriptor: int | None = None
@@ -91,7 +93,7 @@ class AuditLog:
 
     def _line(self, entry: Mapping[str, object]) -> bytes:
         line = {"when": self._clock(), "purpose": self._purpose, **entry}
-        return redact(json.dumps(line, ensure_ascii=True)).encode() + b"\n"
+        return redact(self._conceal(json.dumps(line, ensure_ascii=True))).encode() + b"\n"
 
     def _recover(self) -> None:
         """Turns what killed commands were about to change into lines; those still running are left alone."""

@@ -98,6 +98,8 @@ def _look(
         before_setup=before_setup,
     )
     session.wiring.mode = view.found
+    for values in (view.process, *(file.content.values for file in view.files)):
+        session.wiring.redactor.register_all(values)
     return view
 
 

@@ -115,6 +115,8 @@ def signing_secret(session: Session, *, write_env: bool) -> Secret:
 def _secret_answer(session: Session, secret: Secret) -> Answer:
     """The one place that shows a secret, because that is what was asked for."""
 
+    session.wiring.redactor.release(secret.reveal())
+
     def human(_console: Console) -> None:
         session.wiring.stdout.write(secret.reveal() + "\n")
 

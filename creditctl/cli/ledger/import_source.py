@@ -76,7 +76,7 @@ def _url_on_command_line(url: str) -> str:
 
 
 def _url_of_variable(session: Session, settings: Settings, name: str) -> str:
-    url = session.wiring.environ.get(name) or settings.text(name)
+    url = session.wiring.secret_variable(name, settings)
     if not url:
         raise ConfigurationError(
             f"{name} is not set.",
