@@ -11,7 +11,8 @@ from creditctl.emulator.api.context import RequestContext, Services
 from creditctl.emulator.api.expand import expand
 from creditctl.emulator.api.left_out import answer_left_out
 from creditctl.emulator.api.routes import Route, Router
-from creditctl.emulator.protocol.errors import StripeError, invalid
+from creditctl.emulator.documented.parameters import is_documented
+from creditctl.emulator.protocol.errors import StripeError, UnknownParameters, invalid, not_acted_on
 from creditctl.emulator.protocol.forms import Tree, decode
 from creditctl.emulator.protocol.limits import RateLimit
 from creditctl.emulator.protocol.schema import read_fields
@@ -156,7 +157,11 @@ def _log_entry(request: Request, response: Response, context: RequestContext) ->
 
 
 def _read(context: RequestContext, entry: Route, tree: Tree) -> None:
-    context.params = read_fields(entry.fields, tree) if tree else read_fields(entry.fields, {})
+    try:
+        context.params = read_fields(entry.fields, tree)
+    except UnknownParameters as error:
+        documented = [name for name in error.names if is_documented(entry.method, entry.pattern, name)]
+        raise not_acted_on(documented[0]) if documented == error.names else error from None
     if entry.check is not None:
         entry.check(context)
 

@@ -11,14 +11,15 @@ from creditctl.emulator.payments.confirm import ConfirmOptions, finish_challenge
 from creditctl.emulator.payments.disputes import OPEN, open_disputes, settle_dispute
 from creditctl.emulator.payments.methods import PaymentMethod, load_method, make_method, store_card
 from creditctl.emulator.payments.refunds import refund_fails
+from creditctl.emulator.payments.setups import finish_setup_challenge
 from creditctl.emulator.protocol.currencies import written
 from creditctl.emulator.protocol.errors import StripeError, invalid, missing_parameter
 from creditctl.emulator.protocol.fields import Country, Enum, Integer, Text
 from creditctl.emulator.protocol.schema import Fields
-from creditctl.emulator.resources.checkout.flow import authenticate_session, expire_session, pay_session, require_open
-from creditctl.emulator.resources.checkout.promotions import apply_promotion
+from creditctl.emulator.resources.checkout.buyer import apply_promotion, require_open
+from creditctl.emulator.resources.checkout.flow import authenticate_session, expire_session, pay_session
 from creditctl.emulator.resources.core.payouts import fail_payout
-from creditctl.emulator.storage.object_types import CHARGE, DISPUTE, PAYMENT_INTENT, REFUND, SESSION, Body
+from creditctl.emulator.storage.object_types import CHARGE, DISPUTE, PAYMENT_INTENT, REFUND, SESSION, SETUP_INTENT, Body
 
 GOOD_CARD, DECLINED_CARD = "4242424242424242", "4000000000000002"
 REAL_CARD = "4539148803436467"
@@ -146,6 +147,19 @@ def authenticate_intent(command: Command) -> Any:
     return command.transaction(action)
 
 
+def authenticate_setup(command: Command) -> Any:
+    """Pass or fail the challenge of a setup intent."""
+    passed = command.params.get("result", "pass") == "pass"
+
+    def action(context: RequestContext) -> Body:
+        intent = context.fetch(SETUP_INTENT, command.args[0])
+        if not intent["payment_method"]:
+            raise invalid("There is nothing to authenticate.")
+        return finish_setup_challenge(context, intent, load_method(context, intent["payment_method"]), passed)
+
+    return command.transaction(action)
+
+
 def dispute(command: Command) -> Any:
     """Open a dispute on a `charge` (or the charge of a `payment_intent`), of a `kind`; over `amount`, in minor units,
     which may be refunded already: by default what was captured and not refunded.
@@ -243,6 +257,7 @@ CONTROLS = (
     control("POST", "sessions/*/authenticate", authenticate, _AUTHENTICATE),
     control("POST", "sessions/*/expire", expire),
     control("POST", "payment_intents/*/authenticate", authenticate_intent, _AUTHENTICATE),
+    control("POST", "setup_intents/*/authenticate", authenticate_setup, _AUTHENTICATE),
     control("POST", "disputes", dispute, _DISPUTE),
     control("POST", "disputes/*/settle", settle, _SETTLE),
     control("POST", "refunds/*/fail", fail_refund, _FAIL_REFUND),

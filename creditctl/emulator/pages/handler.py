@@ -16,8 +16,8 @@ from creditctl.emulator.pages.views import PageForm, challenge_page, checkout_pa
 from creditctl.emulator.protocol.errors import StripeError
 from creditctl.emulator.protocol.forms import decode
 from creditctl.emulator.protocol.wire import Request, Response
+from creditctl.emulator.resources.checkout.buyer import apply_promotion
 from creditctl.emulator.resources.checkout.flow import authenticate_session
-from creditctl.emulator.resources.checkout.promotions import apply_promotion
 from creditctl.emulator.storage.object_types import PAYMENT_INTENT, SESSION, Body
 from creditctl.emulator.storage.store import Row
 from creditctl.emulator.storage.transactions import transact

@@ -12,6 +12,7 @@ from creditctl.emulator.payments.cards import Card, Decline
 from creditctl.emulator.payments.charge_bodies import AUTHORIZATION_SECONDS, checks, new_charge
 from creditctl.emulator.payments.declines import FAILED_CHALLENGE, card_error, fail_intent
 from creditctl.emulator.payments.methods import PaymentMethod, mark_used
+from creditctl.emulator.payments.saved_methods import future_usage, keep_method
 from creditctl.emulator.payments.settlement import after_success
 from creditctl.emulator.protocol.errors import StripeError, invalid
 from creditctl.emulator.storage.object_types import CHARGE, PAYMENT_INTENT, PAYMENT_METHOD, Body
@@ -24,6 +25,7 @@ class ConfirmOptions(msgspec.Struct):
     authenticated: bool = False
     error_on_requires_action: bool = False
     return_url: str | None = None
+    use_stripe_sdk: bool = False
 
 
 def attempt_payment(context: RequestContext, intent: Body, method: PaymentMethod, options: ConfirmOptions) -> Body:
@@ -67,7 +69,7 @@ def _blocked_by_rule(found: Body) -> Decline | None:
 def _ask_for_action(context: RequestContext, intent: Body, options: ConfirmOptions) -> Body:
     intent |= {
         "last_payment_error": None,
-        "next_action": next_action(context, intent, options.return_url),
+        "next_action": next_action(context, intent, None if options.use_stripe_sdk else options.return_url),
         "status": "requires_action",
     }
     return context.save(PAYMENT_INTENT, intent, event="payment_intent.requires_action")
@@ -103,13 +105,7 @@ def _succeed(context: RequestContext, intent: Body, method: PaymentMethod, optio
 
 
 def _remember_use(context: RequestContext, intent: Body, method: PaymentMethod) -> None:
-    saved = intent["setup_future_usage"] == "off_session"
-    if intent["setup_future_usage"] and intent["customer"] and method.body["customer"] is None:
-        method.body["customer"] = intent["customer"]
-        context.save(PAYMENT_METHOD, method.body, event="payment_method.attached")
-    # A method without a customer pays once; the mark makes `refuse_reuse` refuse the second time.
-    if saved or method.body["customer"] is None:
-        mark_used(context, method, **({"saved": True} if saved else {}))
+    keep_method(context, method, intent["customer"], future_usage(intent, method.body["type"]))
 
 
 def _submit_delayed(context: RequestContext, intent: Body, method: PaymentMethod) -> Body:

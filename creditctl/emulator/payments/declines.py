@@ -46,6 +46,11 @@ def error_fields(decline: Decline, charge: str | None = None) -> Body:
     return {name: value for name, value in fields.items() if value is not None}
 
 
+def not_saved(decline: Decline) -> StripeError:
+    """The 402 where a card can't be saved: nothing is left of the call, no customer either."""
+    return StripeError(402, error_fields(decline))
+
+
 def card_error(decline: Decline, *, charge: str | None = None, intent: Any = None, method: Any = None) -> StripeError:
     """The 402 of a failed payment."""
     fields = error_fields(decline, charge)

@@ -49,14 +49,14 @@ def load_method(context: RequestContext, name: str, param: str = "payment_method
     return PaymentMethod(row.decoded(), row.hidden())
 
 
-def make_method(context: RequestContext, params: Body, prefix: str = "") -> PaymentMethod:
-    """A new payment method from the parameters of its create call."""
+def make_method(context: RequestContext, params: Body, prefix: str = "", card_id: str | None = None) -> PaymentMethod:
+    """A new payment method from the parameters of its create call; a customer's card has an id of its own kind."""
     type_ = params.get("type") or "card"
     details, name = params.get(type_), f"{prefix}[{type_}]" if prefix else type_
     if details is None:
         raise missing_parameter(name)
     if type_ == "card":
-        return _make_card(context, details, params, name)
+        return _make_card(context, details, params | ({"id": card_id} if card_id else {}), name)
     return _store_bank(context, type_, details, params, name)
 
 
@@ -99,12 +99,17 @@ def card_body(context: RequestContext, card: Card, params: Body, expiry: tuple[i
         "funding": card.funding,
         "generated_from": None,
         "last4": card.last4,
-        "networks": {"available": [card.brand], "preferred": None},
+        "networks": {"available": [card.brand], "preferred": _preferred_network(params)},
         "regulated_status": "unregulated",
         "three_d_secure_usage": {"supported": card.brand != "amex"},
         "wallet": None,
     }
     return body
+
+
+def _preferred_network(params: Body) -> str | None:
+    preferred: str | None = ((params.get("card") or {}).get("networks") or {}).get("preferred")
+    return preferred
 
 
 def _fresh_checks(billing: Body) -> Body:
@@ -140,7 +145,7 @@ def _require(value: str, param: str) -> None:
 
 def _new_method(context: RequestContext, type_: str, params: Body) -> Body:
     return {
-        "id": context.new_id("pm_"),
+        "id": params.get("id") or context.new_id("pm_"),
         "object": "payment_method",
         "allow_redisplay": params.get("allow_redisplay") or "unspecified",
         "billing_details": billing_details(params.get("billing_details")),

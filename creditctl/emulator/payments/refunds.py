@@ -54,6 +54,8 @@ def new_refund(context: RequestContext, charge: Body, amount: int, status: str, 
         "status": status,
         "transfer_reversal": None,
     }
+    if params.get("instructions_email"):
+        body["instructions_email"] = params["instructions_email"]
     if status == "pending":
         body["pending_reason"] = "charge_pending" if charge["status"] == "pending" else "processing"
     return body

@@ -217,8 +217,8 @@ class Amount(Field):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Anything(Field):
-    """A parameter that is accepted and means nothing here."""
+class OfAnotherMode(Field):
+    """A parameter of another mode, whatever it holds: the call refuses it in Stripe's words."""
 
     def read(self, node: Node, param: str) -> Any:
         del param

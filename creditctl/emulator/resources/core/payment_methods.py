@@ -9,10 +9,10 @@ from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import billing_details, updated
 from creditctl.emulator.payments.banks import BANKS
 from creditctl.emulator.payments.cards import card_by_token
-from creditctl.emulator.payments.declines import card_error
+from creditctl.emulator.payments.declines import not_saved
 from creditctl.emulator.payments.methods import load_method, make_method
 from creditctl.emulator.protocol.errors import bad_parameter, invalid
-from creditctl.emulator.protocol.fields import Anything, Enum, Field, Integer, Text
+from creditctl.emulator.protocol.fields import Enum, Field, Integer, Text
 from creditctl.emulator.protocol.schema import BILLING_DETAILS, Hash, Metadata
 from creditctl.emulator.protocol.wire import ListPage
 from creditctl.emulator.storage.object_types import CUSTOMER, PAYMENT_METHOD, Body
@@ -21,6 +21,7 @@ from creditctl.emulator.storage.transactions import transact
 
 TYPES = ("card", *BANKS)
 _REDISPLAY = Enum(values=("always", "limited", "unspecified"))
+_NETWORKS = Hash(fields={"preferred": Enum(values=("cartes_bancaires", "mastercard", "visa"), unset=True)}, unset=True)
 CARD = Hash(
     fields={
         "token": Text(),
@@ -28,7 +29,7 @@ CARD = Hash(
         "exp_month": Integer(),
         "exp_year": Integer(),
         "cvc": Text(),
-        "networks": Anything(),
+        "networks": _NETWORKS,
     }
 )
 METHOD_FIELDS: dict[str, Field] = {
@@ -40,22 +41,25 @@ METHOD_FIELDS: dict[str, Field] = {
             "account_holder_type": Enum(values=("company", "individual")),
             "account_number": Text(),
             "account_type": Enum(values=("checking", "savings")),
-            "financial_connections_account": Text(),
             "routing_number": Text(),
         }
     ),
     "billing_details": BILLING_DETAILS,
     "allow_redisplay": _REDISPLAY,
     "metadata": Metadata(),
-    "radar_options": Anything(),
 }
 _CREATE: dict[str, Field] = {**METHOD_FIELDS, "customer": Text(), "payment_method": Text()}
 _UPDATE: dict[str, Field] = {
     "allow_redisplay": _REDISPLAY,
     "billing_details": BILLING_DETAILS,
-    "card": Hash(fields={"exp_month": Integer(low=1, high=12), "exp_year": Integer(), "networks": Anything()}),
+    "card": Hash(fields={"exp_month": Integer(low=1, high=12), "exp_year": Integer(), "networks": _NETWORKS}),
     "metadata": Metadata(),
-    "us_bank_account": Anything(),
+    "us_bank_account": Hash(
+        fields={
+            "account_holder_type": Enum(values=("company", "individual")),
+            "account_type": Enum(values=("checking", "savings")),
+        }
+    ),
 }
 
 
@@ -89,6 +93,10 @@ def update(context: RequestContext) -> Body:
     if params.get("card"):
         dates = {name: params["card"][name] for name in ("exp_month", "exp_year") if name in params["card"]}
         after["card"] = {**after["card"], **dates}
+        if params["card"].get("networks"):
+            after["card"]["networks"] = {**before["card"]["networks"], **params["card"]["networks"]}
+    if params.get("us_bank_account") and before["type"] == "us_bank_account":
+        after["us_bank_account"] = {**before["us_bank_account"], **params["us_bank_account"]}
     return context.change(PAYMENT_METHOD, before, after, "payment_method.updated")
 
 
@@ -115,7 +123,7 @@ def save_to(context: RequestContext, name: str, customer_id: str, status: int = 
             "Customer, and may not be used again."
         )
     if not method.delayed and method.card.decline and not method.card.attaches:
-        refusal = card_error(method.card.decline)
+        refusal = not_saved(method.card.decline)
         refusal.fields.setdefault("param", "")
         raise refusal
     if body["type"] == "card":
