@@ -30,7 +30,14 @@ def open_check_context(session: Session, catalog: Path | None = None) -> Context
     from creditctl.checks.probe import probe_url
 
     wiring, settings, options = session.wiring, session.settings, session.options
-    view = gather_env(wiring.folder, wiring.environ, git=run_git, backend=options.env_file, expected=options.mode)
+    view = gather_env(
+        wiring.folder,
+        wiring.environ,
+        git=run_git,
+        backend=options.env_file,
+        expected=options.mode,
+        emulator_hosts=settings.project.emulator.hosts,
+    )
     stripe, no_stripe = _stripe_or_reason(session)
     ledger, no_ledger = open_ledger(settings, stripe, wiring.clock)
     if ledger is not None:

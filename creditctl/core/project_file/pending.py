@@ -18,7 +18,6 @@ NOT_ACTED_ON = (
     "[fees]",
     "[source]",
     "[policy]",
-    "[emulator]",
     "[reconcile] grace_seconds",
     "[reconcile] rate",
     "[reconcile] anchor",
