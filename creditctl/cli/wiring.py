@@ -130,13 +130,14 @@ class Wiring:
             policy=policy,
         )
 
-    def http_client(self, url: str, *, timeout_seconds: float) -> httpx.Client:
+    def http_client(self, url: str, *, timeout_seconds: float, proxied: bool = True) -> httpx.Client:
         """An HTTP client for deliveries to a URL; close it, or use it in a `with`. No proxy to this machine."""
         import httpx
 
         from creditctl.core.modes import is_loopback_url
 
-        return httpx.Client(timeout=timeout_seconds, trust_env=not is_loopback_url(url), follow_redirects=False)
+        trust_env = proxied and not is_loopback_url(url)
+        return httpx.Client(timeout=timeout_seconds, trust_env=trust_env, follow_redirects=False)
 
     def catalog(self, path: Path | None = None) -> Catalog:
         """The packages: those of the file, or the five that come with creditctl.

@@ -9,7 +9,7 @@ from pathlib import Path
 from creditctl.core.deployment import Deployment
 from creditctl.core.errors import ConfigurationError, GuardRefused
 from creditctl.core.keys import ApiKey, Secret, parse_server_key, parse_webhook_secrets
-from creditctl.core.modes import STRIPE_API_BASE, Mode, decide_mode, is_loopback_url
+from creditctl.core.modes import STRIPE_API_BASE, Mode, decide_mode, is_listed_emulator, is_loopback_url
 from creditctl.core.project_file.project import ProjectFile
 
 KNOWN_KEYS = (
@@ -80,7 +80,12 @@ class Settings:
     @property
     def mode(self) -> Mode:
         """The mode at hand. Errors: ConfigurationError on a bad key or base."""
-        return decide_mode(self.api_base, self.api_key.mode)
+        return decide_mode(self.api_base, self.api_key.mode, self.project.emulator.hosts)
+
+    @property
+    def emulator_is_elsewhere(self) -> bool:
+        """Whether the base is an emulator on another host, as creditctl.toml lists it."""
+        return not is_loopback_url(self.api_base) and is_listed_emulator(self.api_base, self.project.emulator.hosts)
 
     @property
     def mode_or_none(self) -> Mode | None:

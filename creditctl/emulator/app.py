@@ -51,6 +51,7 @@ class Emulator:
         rate_limit: int | None = None,
         retry_seconds: tuple[int, ...] | None = None,
         allow_hosts: Iterable[str] = (),
+        public_url: str | None = None,
         raw_cards: bool = False,
         radar_strict: bool = False,
         files: Path | None = None,
@@ -59,6 +60,7 @@ class Emulator:
         options = EmulatorOptions(livemode, strict_urls, api_version, rate_limit, retry_seconds)
         options.raw_cards, options.radar_strict = raw_cards, radar_strict
         options.allowed_hosts, options.files = frozenset(name.lower() for name in allow_hosts), files
+        options.public_url = public_url
         self._lock = threading.RLock()
         self._clock, self._real_clock = clock, real_clock
         self.on_work: Callable[[], None] = lambda: None

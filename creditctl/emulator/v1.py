@@ -71,7 +71,7 @@ class Api:
             return Response(200, headers, indented(none))
         entry, context.args = found
         check_permission(caller, entry.permission)
-        context.base_url = _base_url(request.headers)
+        context.base_url = self._services.options.page_base(request.headers.get("host"))
         # GET changes nothing: no transaction, no idempotency, and request ids that leave no trace in the database.
         if request.method == "GET":
             tree = decode(request.query) if request.query else {}
@@ -205,11 +205,6 @@ def _standard_headers(request_id: str) -> dict[str, str]:
         "Cache-Control": "no-cache, no-store",
         "Access-Control-Allow-Origin": "*",
     }
-
-
-def _base_url(headers: Mapping[str, str]) -> str:
-    host = headers.get("host")
-    return f"http://{host}" if host else "https://checkout.stripe.com"
 
 
 def _envelope(error: StripeError, context: RequestContext | None, request_id: str) -> bytes:

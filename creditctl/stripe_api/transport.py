@@ -12,7 +12,6 @@ import requests
 import stripe
 
 from creditctl.core.errors import GuardRefused
-from creditctl.core.modes import is_loopback_url
 from creditctl.stripe_api.audit import AuditLog
 from creditctl.stripe_api.retry import HttpTry, RetryPolicy, should_retry, wait_seconds
 
@@ -22,11 +21,11 @@ _CONNECT_TIMEOUT_SECONDS = 5
 _READ_TIMEOUT_SECONDS = 30
 
 
-def real_transport(api_base: str) -> stripe.HTTPClient:
-    """Builds the real HTTP client: timeouts fit for a command line, no redirects, no proxy to this machine."""
+def real_transport(*, proxied: bool) -> stripe.HTTPClient:
+    """Builds the real HTTP client: timeouts fit for a command line, no redirects, no proxy to an emulator."""
     session = requests.Session()
     session.max_redirects = 0
-    session.trust_env = not is_loopback_url(api_base)
+    session.trust_env = proxied
     return stripe.RequestsClient(timeout=(_CONNECT_TIMEOUT_SECONDS, _READ_TIMEOUT_SECONDS), session=session)
 
 

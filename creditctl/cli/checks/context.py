@@ -33,7 +33,14 @@ def open_check_context(session: Session, catalog: Path | None = None) -> Context
     from creditctl.payments.keeper import OUR_LEDGER
 
     wiring, settings, options = session.wiring, session.settings, session.options
-    view = gather_env(wiring.folder, wiring.environ, git=run_git, backend=options.env_file, expected=options.mode)
+    view = gather_env(
+        wiring.folder,
+        wiring.environ,
+        git=run_git,
+        backend=options.env_file,
+        expected=options.mode,
+        emulator_hosts=settings.project.emulator.hosts,
+    )
     stripe, no_stripe = _stripe_or_reason(session)
     keeper: Keeper = OUR_LEDGER
     if stripe is not None and settings.project.source is not None:

@@ -17,7 +17,6 @@ NOT_ACTED_ON = (
     "[[package]] exclusive",
     "[fees]",
     "[policy]",
-    "[emulator]",
     "[reconcile] grace_seconds",
     "[reconcile] rate",
     "[archive]",

@@ -66,7 +66,8 @@ def handle(services: Services, accounts: Accounts, tokens: FormTokens, request: 
     if action is None:
         return _not_allowed(place)
     context = RequestContext(services, accounts.by_id(scope[0]), now)
-    context.browser, context.base_url = True, f"http://{request.headers.get('host', '127.0.0.1')}"
+    context.browser = True
+    context.base_url = services.options.page_base(request.headers.get("host", "127.0.0.1"))
     form = {
         key: value for key, value in decode(request.body.decode("utf-8", "replace")).items() if isinstance(value, str)
     }

@@ -237,3 +237,14 @@ def test_the_page_stands_in_no_frame(shop: Shop) -> None:
     page = shop.visit("GET", f"/c/pay/{shop.session()['id']}")
 
     assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+
+
+def test_pages_are_where_a_browser_reaches_them() -> None:
+    emulator = Emulator(public_url="http://localhost:12111", allow_hosts=["emulator"])
+    shop = Shop(emulator, Inside(emulator))
+    price = shop.ask.price("p", "unit_amount=1000")
+    form = f"mode=payment&success_url=https://a.example&line_items[0][price]={price}&line_items[0][quantity]=1"
+    made = shop.ask("POST", "/v1/checkout/sessions", form, headers={"host": "emulator:12111"})[1]
+    emulator.close()
+
+    assert made["url"] == f"http://localhost:12111/c/pay/{made['id']}"
