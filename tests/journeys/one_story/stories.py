@@ -52,6 +52,8 @@ _CODES = {
         "line_items",
         "price_metadata",
         "price_terms",
+        "credits_unsaid",
+        "outside_period",
         "currency",
     ),
     Story.IN_FLIGHT: ("in_flight",),
