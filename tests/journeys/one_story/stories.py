@@ -64,3 +64,6 @@ STORIES = {code: story for story, codes in _CODES.items() for code in codes}
 """What each finding code says of a payment."""
 
 ABOUT_NO_PAYMENT = {"pull_incomplete", "unreadable_object", "settled_finding"}
+
+OF_ROWS_ONLY = {"pending_not_completed", "row_changed", "row_gone", "user_mapping", "balance_mismatch"}
+"""What is said of an application's own rows, never of a ledger: planted in tests/journeys/existing_shop."""
