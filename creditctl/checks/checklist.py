@@ -13,6 +13,7 @@ from creditctl.checks.context import Context
 from creditctl.checks.endpoint_answers import answer_of_probe, endpoint_in_order, secret_matches
 from creditctl.checks.env.rules.urls import url_fault
 from creditctl.checks.stripe_answers import clock_is_right, nothing_undelivered
+from creditctl.core.catalog import Package
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.findings import Finding, Severity
 from creditctl.core.keys import KeyKind
@@ -123,16 +124,19 @@ def frontend_url(context: Context) -> CheckAnswer:
 def small_payment(context: Context) -> CheckAnswer:
     """Somebody really paid for a package, best the smallest."""
     payment = context.small_payment
-    smallest = min(context.catalog, key=lambda package: package.amount)
-    fix = (
-        f"Buy {smallest.name} ({format_amount(smallest.amount, smallest.currency)}) in the storefront, as a buyer does."
-    )
+    smallest = context.smallest
+    what = "a package" if smallest is None else f"{smallest.name} ({_price_words(smallest)})"
+    fix = f"Buy {what} in the storefront, as a buyer does."
     if payment is None:
         return failed("No paid Checkout session of ours was found.", fix)
     evidence = _payment_words(payment)
-    if payment.verdict.package != smallest.slug:
+    if smallest is not None and payment.verdict.package != smallest.slug:
         return warned(f"{evidence} It is not the smallest package.", fix)
     return passed(evidence)
+
+
+def _price_words(package: Package) -> str:
+    return format_amount(package.amount, package.currency)
 
 
 def credits_added(context: Context) -> CheckAnswer:

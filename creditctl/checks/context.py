@@ -13,7 +13,7 @@ from stripe import Balance
 from creditctl.checks.env.model import EnvView
 from creditctl.checks.env.rules.urls import url_fault
 from creditctl.checks.probe import Probe
-from creditctl.core.catalog import Catalog
+from creditctl.core.catalog import Catalog, Package
 from creditctl.core.errors import ConfigurationError, CreditctlError
 from creditctl.core.keys import Secret
 from creditctl.core.modes import Mode
@@ -158,10 +158,15 @@ class Context:
         return tuple(each for each in self.judged if each.verdict.ours and each.session and each.session.amount_total)
 
     @property
+    def smallest(self) -> Package | None:
+        """The smallest package; None where the application's own prices sell them, whose amounts are Stripe's."""
+        return None if self.catalog.listings.entries else min(self.catalog, key=lambda package: package.amount)
+
+    @property
     def small_payment(self) -> JudgedPayment | None:
         """The latest payment of the smallest package, or else the smallest of the others."""
-        smallest = min(self.catalog, key=lambda package: package.amount)
-        fitting = (payment for payment in self.sales if payment.verdict.package == smallest.slug)
+        slug = None if self.smallest is None else self.smallest.slug
+        fitting = (payment for payment in self.sales if payment.verdict.package == slug)
         return next(fitting, min(self.sales, key=_amount, default=None))
 
     @cached_property

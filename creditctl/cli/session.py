@@ -99,7 +99,7 @@ class Session(Conversation):
 
         own = catalog_of_project(self.project, another=named or self.settings.catalog_path)
         found = self.wiring.catalog(named or self.settings.catalog_path) if own is None else own
-        return found.sold_by(self.settings.deployment)
+        return found.read_by(self.project).sold_by(self.settings.deployment)
 
     @cached_property
     def stripe(self) -> StripeConnection:

@@ -70,6 +70,11 @@ class PaymentCase:
         """The checkout session of the payment, where one belongs to it."""
         return None if self.sold is None else self.sold.session.id
 
+    @property
+    def paid_in_all(self) -> int | None:
+        """What the session came to, fees included; None where there is none. Units: minor units of its currency."""
+        return None if self.sold is None else self.sold.session.amount_total
+
     @cached_property
     def purchases(self) -> tuple[CreditEntry, ...]:
         """The entries that gave credits."""

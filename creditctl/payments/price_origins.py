@@ -16,6 +16,7 @@ from creditctl.core.entitlement.prices import (
     price_is_ours,
     superseded_by,
 )
+from creditctl.core.entitlement.sale import is_incomplete
 
 
 class PriceReads(Protocol):
@@ -43,7 +44,12 @@ class PriceOrigins:
 
     def completed(self, items: Iterable[LineItem]) -> tuple[LineItem, ...]:
         """The line items with everything that a decision about them needs."""
-        return tuple(each if each.price is None else replace(each, price=self._known(each.price)) for each in items)
+        return tuple(map(self._completed, items))
+
+    def _completed(self, item: LineItem) -> LineItem:
+        if item.price is None or not is_incomplete(item, self.catalog):
+            return item
+        return replace(item, price=self._known(item.price))
 
     def _known(self, price: PriceFacts) -> PriceFacts:
         if needs_product(price):

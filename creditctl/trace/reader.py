@@ -43,7 +43,7 @@ def read_trace(sources: TraceSources, subject: str, catalog: Catalog) -> TraceFa
 
     Errors: UsageError where it is no such id, or nobody knows it; Unreachable where nobody could be asked.
     """
-    keys = SubjectFinder(sources).payments_of(subject)
+    keys = SubjectFinder(sources, catalog.user).payments_of(subject)
     reader = TraceReader(sources, catalog, sources.clock())
     read = [reader.payment(key) for key in reversed(keys[:MOST_PAYMENTS])]
     payments = tuple({payment.key: payment for payment in read}.values())  # a charge and its intent are one payment

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from creditctl.core.entitlement.facts import SessionFacts
+from creditctl.core.entitlement.owner import users_of
 from creditctl.core.findings import Finding, Severity
 from creditctl.core.money import format_amount
 from creditctl.core.when import iso_time
@@ -122,7 +123,9 @@ def _payment_trace(payment: TracedPayment, context: JudgementContext) -> Payment
     seen = verdict if payment.both_sides_seen else None
     diagnosis = diagnose(payment, verdict)
     over = over_by_judgement(payment.findings, [(payment.case, verdict)]) if payment.both_sides_seen else frozenset()
-    lines = sorted(_lines(payment, over), key=lambda line: (line.at, _ORDER[line.source], line.place))
+    lines = sorted(
+        _lines(payment, over, context.catalog.user), key=lambda line: (line.at, _ORDER[line.source], line.place)
+    )
     return PaymentTrace(payment.key, tuple(_marked(lines, diagnosis.missing)), seen, diagnosis)
 
 
@@ -135,8 +138,8 @@ def _marked(lines: list[Line], missing: Missing | None) -> list[Line]:
     return [*lines[:place], mark, *lines[place:]]
 
 
-def _lines(payment: TracedPayment, over: frozenset[int]) -> Iterator[Line]:
-    yield from _stripe_lines(payment)
+def _lines(payment: TracedPayment, over: frozenset[int], places: Sequence[str]) -> Iterator[Line]:
+    yield from _stripe_lines(payment, places)
     for record in payment.events:
         view = EventView(record)
         yield Line(record.created, "event", f"{record.type} {record.id}{_pending(view.pending)}", record.id)
@@ -173,10 +176,10 @@ def _entry_lines(payment: TracedPayment) -> Iterator[Line]:
         yield Line(entry.recorded, side, text, entry.name, entry.credits, after, place)
 
 
-def _stripe_lines(payment: TracedPayment) -> Iterator[Line]:
+def _stripe_lines(payment: TracedPayment, places: Sequence[str]) -> Iterator[Line]:
     case = payment.case
     if case.sold is not None:
-        yield _session_line(case.sold.session)
+        yield _session_line(case.sold.session, places)
     if case.intent is not None:
         yield _money_line(case.intent)
     for fact in case.facts:
@@ -184,8 +187,8 @@ def _stripe_lines(payment: TracedPayment) -> Iterator[Line]:
         yield Line(fact.created, "stripe", text, fact.object_id)
 
 
-def _session_line(session: SessionFacts) -> Line:
-    user = session.client_reference_id or session.metadata.get("user_id") or "nobody named"
+def _session_line(session: SessionFacts, places: Sequence[str]) -> Line:
+    user = " and ".join(users_of(session, places)) or "nobody named"
     package = session.metadata.get("package") or "no package named"
     state = f"now {session.status}, {session.payment_status}"
     amount = _amount(session.amount_total, session.currency)

@@ -9,23 +9,15 @@ from typing import Any
 
 from creditctl.core.catalog import Catalog
 from creditctl.core.entitlement.facts import SessionFacts
-from creditctl.core.entitlement.prices import (
-    LineItem,
-    PriceFacts,
-    PriceTerms,
-    needs_history,
-    needs_product,
-    positive_count,
-    price_terms,
-)
+from creditctl.core.entitlement.owner import OwnerFault, owner_of
+from creditctl.core.entitlement.prices import LineItem, positive_count
+from creditctl.core.entitlement.sale import is_incomplete, price_fault, sold_lines, unknown_words
 from creditctl.core.entitlement.settlement import Purchase, credits_to_take
-from creditctl.core.entitlement.user_ids import USER_ID_WORDS, is_user_id
 from creditctl.core.findings import Finding, Severity
 from creditctl.core.money import format_amount
 from creditctl.core.text import plural
 
 _PAID_STATUSES = frozenset(("paid", "no_payment_required"))
-_OWNER_CODES = frozenset(("fulfilment.owner_conflict", "fulfilment.owner_missing", "fulfilment.owner_unusable"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +93,10 @@ def decide(session: SessionFacts, catalog: Catalog, items: Sequence[LineItem] | 
         return Waits(f"status {session.status}, payment_status {session.payment_status}")
     promised = _promised(session, catalog)
     if promised is not None:
-        return _owned(session, *promised)
+        return _owned(session, catalog, *promised, session.amount_total)
     if items is None:
         return NeedsLineItems()
-    prices = [item.price for item in items if item.price is not None]
-    if any(needs_product(price) or needs_history(price, catalog) for price in prices):
+    if any(is_incomplete(item, catalog) for item in items):
         return NeedsPrices()
     return _by_price(session, items, catalog)
 
@@ -156,70 +147,35 @@ def _promised(session: SessionFacts, catalog: Catalog) -> tuple[str, int] | None
 
 
 def _by_price(session: SessionFacts, items: Sequence[LineItem], catalog: Catalog) -> Decision:
-    """The judgement of the price that was sold, current or archived."""
-    ours = [(item, item.price) for item in items if item.price is not None and item.price.ours]
-    if not ours and not session.managed:
-        return NotOurs("no managed_by=creditctl, and no line item is a price of ours")
-    if len(ours) != 1 or len(items) != 1:
-        what = f"{len(items)} line items, {len(ours)} of them a price of ours"
-        return _disagrees(session, "fulfilment.line_items", f"The session has {what}; it should have one.")
-    item, price = ours[0]
-    terms = price_terms(price, catalog)
-    fault = _price_fault(session, item, price, terms)
+    """The judgement of the price that was sold: of ours, current or archived, or one that the catalogue lists."""
+    lines = sold_lines(session, items, catalog)
+    if not lines.sales and not session.managed:
+        return NotOurs(unknown_words(lines))
+    if len(lines.sales) != 1 or lines.others:
+        count = len(items) - len(lines.fees)
+        what = f"{plural(count, 'line item')}, {len(lines.sales)} of them a package"
+        return _disagrees(session, catalog, "fulfilment.line_items", f"The session has {what}; it should have one.")
+    (sale,) = lines.sales
+    off = price_fault(session, lines, sale)
+    credits = None if off is not None else sale.credits
+    paid = sale.item.amount_total if lines.fees else session.amount_total
+    fault = sale.fault or off
     if fault is not None:
-        return _disagrees(session, *fault, package=price.package, credits=_explained_credits(session, item, terms))
-    assert terms is not None
-    return _owned(session, terms.package, terms.credits)
+        return _disagrees(session, catalog, *fault, package=sale.package, credits=credits, amount=paid)
+    assert credits is not None
+    return _owned(session, catalog, sale.package, credits, paid)
 
 
-def _price_fault(
-    session: SessionFacts, item: LineItem, price: PriceFacts, terms: PriceTerms | None
-) -> tuple[str, str] | None:
-    """Code and sentence of what is wrong with the one line that was sold."""
-    if terms is None and (price.credits is None or price.package is None):
-        return "fulfilment.price_metadata", f"Price {price.id} does not say which package and credits it sells."
-    if terms is None:
-        asked = "another amount" if price.unit_amount is None else format_amount(price.unit_amount, price.currency)
-        said = f"Price {price.id} says {plural(price.credits or 0, 'credit')} of package {price.package} for {asked}"
-        return "fulfilment.price_terms", f"{said}, which are not the package's terms, now or in the price's history."
-    if item.quantity != 1:
-        return "fulfilment.quantity", f"Price {price.id} was sold {item.quantity} times; one is expected."
-    if (session.amount_subtotal, session.currency) != (price.unit_amount, price.currency):
-        paid = format_amount(session.amount_subtotal, session.currency)
-        return "fulfilment.price_mismatch", f"The session comes to {paid}, which is not what price {price.id} asks."
-    return None
-
-
-def _explained_credits(session: SessionFacts, item: LineItem, terms: PriceTerms | None) -> int | None:
-    """The credits that a payment is worth where one package explains it, times its quantity; else nobody can say."""
-    price = item.price
-    if terms is None or price is None or price.unit_amount is None or item.quantity < 1:
-        return None
-    asked = price.unit_amount * item.quantity
-    explains = (session.amount_subtotal, session.currency) == (asked, price.currency)
-    return terms.credits * item.quantity if explains else None
-
-
-def _owned(session: SessionFacts, package: str | None, credits: int) -> Decision:
-    """The purchase for its owner; the two places that name the owner must agree."""
-    named = {
-        name for name in (session.client_reference_id, session.metadata.get("user_id") or None) if name is not None
-    }
-    if len(named) > 1:
-        text = "client_reference_id and metadata user_id name different users."
-        return _disagrees(session, "fulfilment.owner_conflict", text, package=package, credits=credits)
-    if not named:
-        text = "Neither client_reference_id nor metadata user_id names a user; an owner is never guessed."
-        return _disagrees(session, "fulfilment.owner_missing", text, package=package, credits=credits)
-    (user_id,) = named
-    if not is_user_id(user_id):
-        text = f"The user id is not {USER_ID_WORDS}; an owner is never guessed."
-        return _disagrees(session, "fulfilment.owner_unusable", text, package=package, credits=credits)
+def _owned(session: SessionFacts, catalog: Catalog, package: str | None, credits: int, amount: int) -> Decision:
+    """The purchase for its owner; two places that name the owner must agree, unless the catalogue ranks them."""
+    owner = owner_of(session, catalog.user)
+    if isinstance(owner, OwnerFault):
+        return _disagrees(session, catalog, owner.code, owner.message, package=package, credits=credits, amount=amount)
     return Grants(
         Purchase(
-            user_id=user_id,
+            user_id=owner,
             credits=credits,
-            amount=session.amount_total,
+            amount=amount,
             currency=session.currency,
             payment_key=session.payment_key,
             session_id=session.id,
@@ -230,15 +186,22 @@ def _owned(session: SessionFacts, package: str | None, credits: int) -> Decision
 
 
 def _disagrees(
-    session: SessionFacts, code: str, message: str, *, package: str | None = None, credits: int | None = None
+    session: SessionFacts,
+    catalog: Catalog,
+    code: str,
+    message: str,
+    *,
+    package: str | None = None,
+    credits: int | None = None,
+    amount: int | None = None,
 ) -> Disagrees:
-    owner = session.client_reference_id or session.metadata.get("user_id") or None
+    owner = owner_of(session, catalog.user)
     proposal = Proposal(
         payment_key=session.payment_key,
         session_id=session.id,
-        user_id=None if code in _OWNER_CODES or owner is None or not is_user_id(owner) else owner,
+        user_id=None if isinstance(owner, OwnerFault) else owner,
         credits=credits,
-        amount=session.amount_total,
+        amount=session.amount_total if amount is None else amount,
         currency=session.currency,
         package=package,
         created=session.created,

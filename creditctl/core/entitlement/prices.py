@@ -147,12 +147,17 @@ def positive_count(value: str | None) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class LineItem:
-    """One line of a checkout session. Source: Stripe API reference, "Retrieve a Checkout Session's line items"."""
+    """One line of a checkout session.
+
+    Units:  amounts in minor units of `currency`; `amount_total` is what was paid for the line, after discounts.
+    Source: Stripe API reference, "Retrieve a Checkout Session's line items".
+    """
 
     quantity: int
     amount_subtotal: int
     currency: str
     price: PriceFacts | None
+    amount_total: int
 
     @classmethod
     def from_stripe(cls, data: Mapping[str, Any]) -> LineItem:
@@ -160,10 +165,11 @@ class LineItem:
 
         Errors: MalformedFact.
         """
-        price = data.get("price")
+        price, subtotal = data.get("price"), whole(data, "amount_subtotal")
         return cls(
             quantity=whole(data, "quantity") if data.get("quantity") is not None else 1,
-            amount_subtotal=whole(data, "amount_subtotal"),
+            amount_subtotal=subtotal,
             currency=text(data, "currency").lower(),
             price=PriceFacts.from_stripe(price) if isinstance(price, Mapping) else None,
+            amount_total=subtotal if data.get("amount_total") is None else whole(data, "amount_total"),
         )

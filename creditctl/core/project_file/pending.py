@@ -12,10 +12,7 @@ _WORD = re.compile(r"\w+")
 NOT_ACTED_ON = (
     "deployment",
     "deployment_match",
-    "user",
-    "[[package]] sold",
     "[[package]] exclusive",
-    "[fees]",
     "[policy]",
     "[reconcile] grace_seconds",
     "[reconcile] rate",

@@ -12,6 +12,7 @@ from creditctl.core.entitlement.findings import other_currency
 from creditctl.core.entitlement.settlement import (
     EntryDraft,
     EntryKind,
+    Purchase,
     RefundPosition,
     credits_to_take,
     returned_amount,
@@ -39,21 +40,33 @@ _NAMES = {
 }
 
 
-def judge_clawback(case: PaymentCase, context: JudgementContext) -> Verdict:
-    """What stands against the credits taken back of a payment whose purchase stands."""
+def judge_clawback(case: PaymentCase, context: JudgementContext, sold: Purchase | None = None) -> Verdict:
+    """What stands against the credits taken back of a payment whose purchase stands.
+
+    Shape: `sold` is what its session was worth, where nobody had to decide about that.
+    """
     if not case.facts and not case.clawbacks:
         return Verdict(PaymentState.CREDITED)
-    position = refund_position(case.main, case.entries, case.key)
+    position = _without_fees(case, refund_position(case.main, case.entries, case.key), sold)
     currencies = tuple(_other_currencies(case, case.main))
     drafts = settlement(position, case.facts)
     if drafts:
-        verdict = _unsettled(case, drafts, context)
+        # Nothing settles under another key than the payment's, or by less than an entry with fees says was paid.
+        by_hand = case.main.payment_key != case.key or case.main.amount != position.purchase.amount
+        verdict = _unsettled(case, drafts, context, by_hand=by_hand)
         return replace(verdict, found=(*currencies, *verdict.found))
     if case.recorded_after(context.started):
         return Verdict(_state_of(currencies, context), currencies)
     wrong = (*_of_other_users(case, position), *_over_taken(case, position))
     state = PaymentState.WRONG if wrong else _state_of(currencies, context)
     return Verdict(state, (*currencies, *wrong))
+
+
+def _without_fees(case: PaymentCase, position: RefundPosition, sold: Purchase | None) -> RefundPosition:
+    """The position by what the package alone cost, where the entry counts the fees that stood beside it."""
+    if sold is None or position.purchase.amount != case.paid_in_all or sold.currency != position.purchase.currency:
+        return position
+    return replace(position, purchase=replace(position.purchase, amount=sold.amount))
 
 
 def _of_other_users(case: PaymentCase, position: RefundPosition) -> Iterator[ClassifiedFinding]:
@@ -116,7 +129,9 @@ def _state_of(currencies: tuple[ClassifiedFinding, ...], context: JudgementConte
     return PaymentState.UNDECIDED if FindingStatus.OPEN in statuses else PaymentState.SETTLED
 
 
-def _unsettled(case: PaymentCase, drafts: tuple[EntryDraft, ...], context: JudgementContext) -> Verdict:
+def _unsettled(
+    case: PaymentCase, drafts: tuple[EntryDraft, ...], context: JudgementContext, *, by_hand: bool
+) -> Verdict:
     """Refunds or disputes that the entries have not followed: too young to say, or to be posted."""
     made = {fact.object_id: fact for fact in case.facts}
     within_grace = any(context.within_grace(made[draft.object_id or ""].created) for draft in drafts)
@@ -124,11 +139,9 @@ def _unsettled(case: PaymentCase, drafts: tuple[EntryDraft, ...], context: Judge
         text = "A refund or dispute is newer than the ledger; the webhook may still be on its way."
         waits = in_flight(case.key, text)
         return Verdict(PaymentState.IN_FLIGHT, (waits,), drafts=drafts)
-    by_hand = case.main.payment_key != case.key
     found = tuple(_not_followed(case, draft, made[draft.object_id or ""], by_hand=by_hand) for draft in drafts)
     over = any(each.finding.code.endswith("refund_over_taken") for each in found)
     state = PaymentState.WRONG if over else PaymentState.MISSING
-    # The ledger looks for refunds under the payment's own key, so nothing posted under another would be found again.
     repair = None if by_hand else Repair(case.key, None, case.facts, drafts)
     return Verdict(state, found, repair, drafts=drafts)
 

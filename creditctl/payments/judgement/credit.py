@@ -157,11 +157,13 @@ def _holders(case: PaymentCase, purchase: Purchase) -> Iterator[ClassifiedFindin
 
 
 def _differences(case: PaymentCase, purchase: Purchase) -> Iterator[ClassifiedFinding]:
-    """What the entry says of the payment beside its credits. An import may not have known a currency or a package."""
+    """What the entry says of the payment beside its credits. An import may not have known a currency or a package, and
+    may count fees that stand beside a package."""
     entry = case.main
+    paid = purchase.amount if entry.amount != case.paid_in_all else entry.amount
     pairs = (
         ("currency", entry.currency, purchase.currency),
-        ("amount", entry.amount, purchase.amount),
+        ("amount", entry.amount, paid),
         ("package", entry.package, purchase.package),
     )
     for name, said, true in pairs:

@@ -51,7 +51,7 @@ def _outside(case: PaymentCase, decision: Decision | None) -> Verdict:
     credits, user = next((credits, user) for user, credits in case.balance.items())
     text = f"{plural(abs(credits), 'credit')} of user {user} are for a payment outside the catalogue"
     why = decision.reason if isinstance(decision, NotOurs) else "no Checkout session of ours belongs to it"
-    fix = "Nothing has to be done, unless it sold a package"
+    fix = "Nothing has to be done; if it sold a package, name its price below sold in creditctl.toml"
     found = classified("not_ours_credit", case.key, f"{text}: {why}.", fix, payment_key=case.key)
     return Verdict(PaymentState.NOT_OURS, (found,))
 

@@ -9,6 +9,7 @@ from creditctl.core.catalog import Catalog, Package
 from creditctl.core.findings import Finding, Severity
 from creditctl.core.metadata import MANAGED_BY
 from creditctl.provisioning.planning.diff import all_new, differences, metadata_changes, update_params
+from creditctl.provisioning.planning.listed import without_listed
 from creditctl.provisioning.planning.price import (
     archive_price_step,
     current_price,
@@ -34,6 +35,8 @@ class CatalogPlan:
 
 @dataclass
 class _Draft:
+    everything: Observed
+    """What was observed, the application's own objects too."""
     steps: list[Step] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     jumps: list[str] = field(default_factory=list)
@@ -51,7 +54,8 @@ def plan_catalog(
     Shape: package by package: product, price, default price, archive; then the orphans. `adopt` maps a package's slug
            to the product that it takes over; `prune` archives orphans of ours, which are otherwise only reported.
     """
-    draft = _Draft()
+    draft = _Draft(observed)
+    observed = without_listed(catalog, observed, set((adopt or {}).values()))
     chosen = choose_products(catalog, observed, adopt or {})
     slugs = {package.slug for package in catalog}
     for package in catalog:
@@ -102,7 +106,7 @@ def _plan_package(
     adopting: bool,
 ) -> None:
     product_id = package.product_id if product is None else product.id
-    stranger = _lookup_key_stranger(package, product_id, observed)
+    stranger = _lookup_key_stranger(package, product_id, draft.everything)
     if stranger is not None:
         draft.findings.append(_taken(package, stranger))
         return

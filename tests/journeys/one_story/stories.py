@@ -53,6 +53,8 @@ _CODES = {
         "line_items",
         "price_metadata",
         "price_terms",
+        "credits_unsaid",
+        "outside_period",
         "currency",
     ),
     Story.IN_FLIGHT: ("in_flight",),
@@ -62,7 +64,7 @@ _CODES = {
 STORIES = {code: story for story, codes in _CODES.items() for code in codes}
 """What each finding code says of a payment."""
 
-ABOUT_NO_PAYMENT = {
-    *("pull_incomplete", "unreadable_object", "settled_finding"),
-    *("row_changed", "row_gone", "user_mapping", "balance_mismatch"),  # of an application's own rows
-}
+ABOUT_NO_PAYMENT = {"pull_incomplete", "unreadable_object", "settled_finding"}
+
+OF_ROWS_ONLY = {"row_changed", "row_gone", "user_mapping", "balance_mismatch"}
+"""What is said of an application's own rows, never of a ledger: planted in tests/journeys/existing_shop."""
