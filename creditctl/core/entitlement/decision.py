@@ -8,6 +8,13 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from creditctl.core.catalog import Catalog
+from creditctl.core.entitlement.deployment import (
+    DeploymentUnclear,
+    PriceClaim,
+    session_decides,
+    whose_by_prices,
+    whose_by_session,
+)
 from creditctl.core.entitlement.facts import SessionFacts
 from creditctl.core.entitlement.prices import (
     LineItem,
@@ -97,17 +104,39 @@ def decide(session: SessionFacts, catalog: Catalog, items: Sequence[LineItem] | 
     """
     if session.mode != "payment":
         return NotOurs(f"a {session.mode} session sells no package")
+    stranger = whose_by_session(session, catalog.deployment)
+    if stranger is not None:
+        return NotOurs(stranger.reason)
     if session.status != "complete" or session.payment_status not in _PAID_STATUSES:
         return Waits(f"status {session.status}, payment_status {session.payment_status}")
-    promised = _promised(session, catalog)
+    promised = _promised(session, catalog) if session_decides(session, catalog.deployment) else None
     if promised is not None:
         return _owned(session, *promised)
     if items is None:
         return NeedsLineItems()
     prices = [item.price for item in items if item.price is not None]
-    if any(needs_product(price) or needs_history(price, catalog) for price in prices):
+    if any(needs_product(price) for price in prices):
         return NeedsPrices()
-    return _by_price(session, items, catalog)
+    others = _of_others(session, items, catalog)
+    if not isinstance(others, NotOurs) and any(needs_history(price, catalog) for price in prices):
+        return NeedsPrices()
+    return others or _by_price(session, items, catalog)
+
+
+def _of_others(session: SessionFacts, items: Sequence[LineItem], catalog: Catalog) -> Decision | None:
+    """What another deployment's session is, and one that does not say whose it is; None for this deployment's."""
+    prices = [item.price for item in items if item.price is not None and item.price.ours]
+    if not prices and not session.managed:
+        return None
+    claims = [PriceClaim(managed=True, name=price.deployment) for price in prices]
+    whose = whose_by_prices(session, catalog.deployment, claims)
+    if isinstance(whose, DeploymentUnclear):
+        price = prices[0] if prices and len(items) == 1 else None
+        terms = None if price is None else price_terms(price, catalog)
+        credits = None if price is None else _explained_credits(session, items[0], terms)
+        package = None if price is None else price.package
+        return _disagrees(session, whose.code, whose.message, package=package, credits=credits)
+    return None if whose is None else NotOurs(whose.reason)
 
 
 def limited_to(decision: Decision, captured: int, currency: str) -> Decision:

@@ -10,8 +10,6 @@ from creditctl.core.project_file.lines import Path
 _WORD = re.compile(r"\w+")
 
 NOT_ACTED_ON = (
-    "deployment",
-    "deployment_match",
     "user",
     "[[package]] sold",
     "[[package]] exclusive",
