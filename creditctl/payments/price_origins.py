@@ -16,7 +16,7 @@ from creditctl.core.entitlement.prices import (
     price_is_ours,
     superseded_by,
 )
-from creditctl.core.entitlement.sale import is_incomplete
+from creditctl.core.entitlement.sale import lacks_history, lacks_product
 
 
 class PriceReads(Protocol):
@@ -47,7 +47,7 @@ class PriceOrigins:
         return tuple(map(self._completed, items))
 
     def _completed(self, item: LineItem) -> LineItem:
-        if item.price is None or not is_incomplete(item, self.catalog):
+        if item.price is None or not (lacks_product(item, self.catalog) or lacks_history(item, self.catalog)):
             return item
         return replace(item, price=self._known(item.price))
 

@@ -8,10 +8,25 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from creditctl.core.catalog import Catalog
+from creditctl.core.entitlement.deployment import (
+    DeploymentUnclear,
+    PriceClaim,
+    session_decides,
+    whose_by_prices,
+    whose_by_session,
+)
 from creditctl.core.entitlement.facts import SessionFacts
 from creditctl.core.entitlement.owner import OwnerFault, owner_of
 from creditctl.core.entitlement.prices import LineItem, positive_count
-from creditctl.core.entitlement.sale import is_incomplete, price_fault, sold_lines, unknown_words
+from creditctl.core.entitlement.sale import (
+    Sale,
+    SoldLines,
+    lacks_history,
+    lacks_product,
+    price_fault,
+    sold_lines,
+    unknown_words,
+)
 from creditctl.core.entitlement.settlement import Purchase, credits_to_take
 from creditctl.core.findings import Finding, Severity
 from creditctl.core.money import format_amount
@@ -89,16 +104,42 @@ def decide(session: SessionFacts, catalog: Catalog, items: Sequence[LineItem] | 
     """
     if session.mode != "payment":
         return NotOurs(f"a {session.mode} session sells no package")
+    stranger = whose_by_session(session, catalog.deployment)
+    if stranger is not None:
+        return NotOurs(stranger.reason)
     if session.status != "complete" or session.payment_status not in _PAID_STATUSES:
         return Waits(f"status {session.status}, payment_status {session.payment_status}")
-    promised = _promised(session, catalog)
+    promised = _promised(session, catalog) if session_decides(session, catalog.deployment) else None
     if promised is not None:
         return _owned(session, catalog, *promised, session.amount_total)
     if items is None:
         return NeedsLineItems()
-    if any(is_incomplete(item, catalog) for item in items):
+    if any(lacks_product(item, catalog) for item in items):
         return NeedsPrices()
-    return _by_price(session, items, catalog)
+    lines = sold_lines(session, items, catalog)
+    others = _of_others(session, lines, catalog)
+    if not isinstance(others, NotOurs) and any(lacks_history(item, catalog) for item in items):
+        return NeedsPrices()
+    return others or _by_price(session, lines, catalog)
+
+
+def _of_others(session: SessionFacts, lines: SoldLines, catalog: Catalog) -> Decision | None:
+    """What another deployment's session is, and one that does not say whose it is; None for this deployment's."""
+    if not lines.sales and not session.managed:
+        return None
+    whose = whose_by_prices(session, catalog.deployment, [_claim_of(sale) for sale in lines.sales])
+    if not isinstance(whose, DeploymentUnclear):
+        return None if whose is None else NotOurs(whose.reason)
+    alone = lines.sales[0] if len(lines.sales) == 1 and not lines.others else None
+    credits, package = (None, None) if alone is None else (alone.credits, alone.package)
+    return _disagrees(session, catalog, whose.code, whose.message, package=package, credits=credits)
+
+
+def _claim_of(sale: Sale) -> PriceClaim:
+    """What the price of a sale says of its deployment: an application's own price names none."""
+    if sale.listing is not None or not sale.price.ours:
+        return PriceClaim(managed=False, exclusive=sale.listing is not None and sale.listing.exclusive)
+    return PriceClaim(managed=True, name=sale.price.deployment)
 
 
 def limited_to(decision: Decision, captured: int, currency: str) -> Decision:
@@ -146,13 +187,12 @@ def _promised(session: SessionFacts, catalog: Catalog) -> tuple[str, int] | None
     return package.slug, package.credits
 
 
-def _by_price(session: SessionFacts, items: Sequence[LineItem], catalog: Catalog) -> Decision:
+def _by_price(session: SessionFacts, lines: SoldLines, catalog: Catalog) -> Decision:
     """The judgement of the price that was sold: of ours, current or archived, or one that the catalogue lists."""
-    lines = sold_lines(session, items, catalog)
     if not lines.sales and not session.managed:
         return NotOurs(unknown_words(lines))
     if len(lines.sales) != 1 or lines.others:
-        count = len(items) - len(lines.fees)
+        count = len(lines.sales) + len(lines.others)
         what = f"{plural(count, 'line item')}, {len(lines.sales)} of them a package"
         return _disagrees(session, catalog, "fulfilment.line_items", f"The session has {what}; it should have one.")
     (sale,) = lines.sales

@@ -61,12 +61,18 @@ def sold_lines(session: SessionFacts, items: Sequence[LineItem], catalog: Catalo
     )
 
 
-def is_incomplete(item: LineItem, catalog: Catalog) -> bool:
-    """Whether its product, or the prices after it, have to be read before its price can be judged."""
-    price = item.price
-    if price is None or catalog.listings.names(price.id, price.product):
-        return False
-    return needs_product(price) or needs_history(price, catalog)
+def lacks_product(item: LineItem, catalog: Catalog) -> bool:
+    """Whether its product has to be read before anybody can say whose its price is."""
+    return item.price is not None and not _is_listed(item.price, catalog) and needs_product(item.price)
+
+
+def lacks_history(item: LineItem, catalog: Catalog) -> bool:
+    """Whether the prices after its own have to be read before that can be judged."""
+    return item.price is not None and not _is_listed(item.price, catalog) and needs_history(item.price, catalog)
+
+
+def _is_listed(price: PriceFacts, catalog: Catalog) -> bool:
+    return catalog.listings.names(price.id, price.product)
 
 
 def unknown_words(lines: SoldLines) -> str:
