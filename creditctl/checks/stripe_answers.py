@@ -10,6 +10,7 @@ from typing import Any
 from creditctl.checks.answers import CheckAnswer, failed, passed, warned
 from creditctl.checks.backend_answers import backend_clock
 from creditctl.checks.context import Context
+from creditctl.core.deployment import names_another
 from creditctl.core.limits import GRACE_SECONDS
 from creditctl.core.modes import Mode
 from creditctl.core.text import plural
@@ -41,14 +42,20 @@ def nothing_undelivered(context: Context) -> CheckAnswer:
 
 
 def _undelivered(context: Context) -> Iterator[Mapping[str, Any]]:
-    """Source: Stripe API reference, "List all events": delivery_success, types (at most 20), created."""
+    """The events that some endpoint has not taken, but for those about what another deployment sold.
+
+    Source: Stripe API reference, "List all events": delivery_success, types (at most 20), created.
+    """
     now = context.clock()
     parameters = {
         "delivery_success": "false",
         "types": sorted(ENDPOINT_EVENTS),
         "created": {"gte": now - RECENT_SECONDS},
     }
-    return list_all(context.connection.client, "events", parameters)
+    for event in list_all(context.connection.client, "events", parameters):
+        metadata = event.get("data", {}).get("object", {}).get("metadata") or {}
+        if not names_another(metadata, context.settings.deployment.name):
+            yield event
 
 
 def clock_is_right(context: Context) -> CheckAnswer:

@@ -151,7 +151,7 @@ def _compare(
         return room.reconcile(
             client=session.stripe.client,
             ledger=session.ledger,
-            catalog=packages,
+            catalog=packages.named_since(session.ledger.named_since),
             livemode=session.stripe.livemode,
             since=wanted.window.since,
             until=wanted.window.until,

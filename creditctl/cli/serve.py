@@ -139,7 +139,7 @@ def build_services(
         ledger=ledger,
         stripe=StripeReader(stripe.client),
         secrets=settings.webhook_secrets,
-        catalog=catalog,
+        catalog=catalog.named_since(ledger.named_since),
         account=stripe.account_id,
         livemode=stripe.livemode,
         clock=wiring.clock,

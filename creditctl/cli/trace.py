@@ -35,7 +35,8 @@ def trace(
     from creditctl.trace.timeline import build_trace
 
     stripe, ledger, archive = session.stripe, session.ledger_if_there, session.archive
-    packages, keeper = session.catalog(catalog), entries_keeper(session, read=not offline)
+    keeper = entries_keeper(session, read=not offline)
+    packages = session.catalog(catalog).named_since(None if ledger is None else ledger.named_since)
     with status_line(session) as show:
         sources = TraceSources(
             client=None if offline else lambda: stripe.client,

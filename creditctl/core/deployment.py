@@ -50,6 +50,11 @@ def is_of_deployment(metadata: Mapping[str, object], name: str | None) -> bool:
     return is_managed(metadata) and deployment_in(metadata) == name
 
 
+def names_another(metadata: Mapping[str, object], name: str | None) -> bool:
+    """Whether creditctl made an object for another deployment than this one."""
+    return is_managed(metadata) and deployment_in(metadata) != name
+
+
 def managed_metadata(name: str | None) -> dict[str, str]:
     """What marks an object as made by this deployment."""
     return {MANAGED_BY_KEY: MANAGED_BY} if name is None else {MANAGED_BY_KEY: MANAGED_BY, DEPLOYMENT_KEY: name}

@@ -34,7 +34,7 @@ class ReopeningLedger:
     def __init__(
         self, ledger: Ledger, log: Callable[[str], None], monotonic: Callable[[], float] = time.monotonic
     ) -> None:
-        self.account, self.livemode = ledger.account, ledger.livemode
+        self.account, self.livemode, self.named_since = ledger.account, ledger.livemode, ledger.named_since
         self._ledger = ledger
         self._log = log
         self._monotonic = monotonic

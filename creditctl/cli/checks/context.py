@@ -52,7 +52,7 @@ def open_check_context(session: Session, catalog: Path | None = None) -> Context
     return Context(
         settings=settings,
         env=view,
-        catalog=session.catalog(catalog),
+        catalog=session.catalog(catalog).named_since(None if ledger is None else ledger.named_since),
         clock=wiring.clock,
         stripe=stripe,
         ledger=ledger,

@@ -8,10 +8,17 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from creditctl.core.catalog import Catalog
+from creditctl.core.entitlement.deployment import (
+    DeploymentUnclear,
+    PriceClaim,
+    session_decides,
+    whose_by_prices,
+    whose_by_session,
+)
 from creditctl.core.entitlement.facts import SessionFacts
 from creditctl.core.entitlement.owner import OwnerFault, owner_of
 from creditctl.core.entitlement.prices import LineItem, positive_count
-from creditctl.core.entitlement.sale import is_incomplete, price_fault, sold_lines, unknown_words
+from creditctl.core.entitlement.sale import Sale, SoldLines, is_incomplete, price_fault, sold_lines, unknown_words
 from creditctl.core.entitlement.settlement import Purchase, credits_to_take
 from creditctl.core.findings import Finding, Severity
 from creditctl.core.money import format_amount
@@ -89,16 +96,41 @@ def decide(session: SessionFacts, catalog: Catalog, items: Sequence[LineItem] | 
     """
     if session.mode != "payment":
         return NotOurs(f"a {session.mode} session sells no package")
+    stranger = whose_by_session(session, catalog.deployment)
+    if stranger is not None:
+        return NotOurs(stranger.reason)
     if session.status != "complete" or session.payment_status not in _PAID_STATUSES:
         return Waits(f"status {session.status}, payment_status {session.payment_status}")
-    promised = _promised(session, catalog)
+    promised = _promised(session, catalog) if session_decides(session, catalog.deployment) else None
     if promised is not None:
         return _owned(session, catalog, *promised, session.amount_total)
     if items is None:
         return NeedsLineItems()
     if any(is_incomplete(item, catalog) for item in items):
         return NeedsPrices()
-    return _by_price(session, items, catalog)
+    lines = sold_lines(session, items, catalog)
+    return _of_others(session, lines, catalog) or _by_price(session, items, lines, catalog)
+
+
+def _of_others(session: SessionFacts, lines: SoldLines, catalog: Catalog) -> Decision | None:
+    """What another deployment's session is, and one that does not say whose it is; None for this deployment's."""
+    if not lines.sales and not session.managed:
+        return None
+    whose = whose_by_prices(session, catalog.deployment, [_claim(sale, catalog) for sale in lines.sales])
+    if isinstance(whose, DeploymentUnclear):
+        sale = lines.sales[0] if len(lines.sales) == 1 and not lines.others else None
+        sold = (None, None) if sale is None else (sale.package, sale.credits)
+        return _disagrees(session, catalog, whose.code, whose.message, package=sold[0], credits=sold[1])
+    return None if whose is None else NotOurs(whose.reason)
+
+
+def _claim(sale: Sale, catalog: Catalog) -> PriceClaim:
+    """What the price of a sale says of its deployment; one that the catalogue lists is the application's own."""
+    if sale.listing is not None:
+        return PriceClaim(managed=False, exclusive=sale.listing.exclusive)
+    if catalog.listings.names(sale.price.id, sale.price.product):
+        return PriceClaim(managed=False)
+    return PriceClaim(managed=True, name=sale.price.deployment)
 
 
 def limited_to(decision: Decision, captured: int, currency: str) -> Decision:
@@ -146,9 +178,8 @@ def _promised(session: SessionFacts, catalog: Catalog) -> tuple[str, int] | None
     return package.slug, package.credits
 
 
-def _by_price(session: SessionFacts, items: Sequence[LineItem], catalog: Catalog) -> Decision:
+def _by_price(session: SessionFacts, items: Sequence[LineItem], lines: SoldLines, catalog: Catalog) -> Decision:
     """The judgement of the price that was sold: of ours, current or archived, or one that the catalogue lists."""
-    lines = sold_lines(session, items, catalog)
     if not lines.sales and not session.managed:
         return NotOurs(unknown_words(lines))
     if len(lines.sales) != 1 or lines.others:

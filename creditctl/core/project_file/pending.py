@@ -10,9 +10,6 @@ from creditctl.core.project_file.lines import Path
 _WORD = re.compile(r"\w+")
 
 NOT_ACTED_ON = (
-    "deployment",
-    "deployment_match",
-    "[[package]] exclusive",
     "[policy]",
     "[reconcile] grace_seconds",
     "[reconcile] rate",

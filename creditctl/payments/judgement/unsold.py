@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from creditctl.core.entitlement.decision import Decision, NotOurs, Waits
+from creditctl.core.entitlement.deployment import is_own_payment
 from creditctl.core.money import format_amount
 from creditctl.core.text import plural
 from creditctl.payments.case import PaymentCase
@@ -69,7 +70,7 @@ def _why_not(case: PaymentCase, decision: Decision | None) -> tuple[str, str]:
 def _unattributed(case: PaymentCase, context: JudgementContext) -> Verdict:
     """Money for us that no checkout session explains; anything that is not ours is nobody's business here."""
     intent = case.intent
-    if intent is None or not intent.managed:
+    if intent is None or not is_own_payment(intent.metadata, intent.created, context.catalog.deployment):
         return Verdict(PaymentState.NOT_OURS)
     if intent.status != "succeeded":
         return Verdict(PaymentState.WAITING)
