@@ -95,11 +95,15 @@ class Session(Conversation):
 
         Errors: ConfigurationError where they stand in two places, or are not valid.
         """
+        return self.catalog_of(self.settings, named)
+
+    def catalog_of(self, settings: Settings, named: Path | None = None) -> Catalog:
+        """The packages by settings that are at hand. Errors: as `catalog`."""
         from creditctl.core.catalog import catalog_of_project
 
-        own = catalog_of_project(self.project, another=named or self.settings.catalog_path)
-        found = self.wiring.catalog(named or self.settings.catalog_path) if own is None else own
-        return found.read_by(self.project).sold_by(self.settings.deployment)
+        own = catalog_of_project(settings.project, another=named or settings.catalog_path)
+        found = self.wiring.catalog(named or settings.catalog_path) if own is None else own
+        return found.read_by(settings.project).sold_by(settings.deployment)
 
     @cached_property
     def stripe(self) -> StripeConnection:

@@ -83,6 +83,16 @@ class Wiring:
         Errors: ConfigurationError on an unreadable file or project file; GuardRefused when `expected` is another mode.
         """
         from creditctl.cli.project_file import CONFIG_SETTING, load_project_file
+
+        settings = self.settings_alone(env_file)
+        project = load_project_file(settings.env_file, self.folder, settings.text(CONFIG_SETTING))
+        settings = replace(settings, project=project if plain is None else plain.over(project))
+        if expected is not None:
+            require_mode(expected, settings.mode)
+        return settings
+
+    def settings_alone(self, env_file: Path | None = None) -> Settings:
+        """The merged settings without the project file. Errors: ConfigurationError on an unreadable file."""
         from creditctl.core.settings import merge_settings
 
         path = env_file or DEFAULT_ENV_FILE
@@ -94,10 +104,6 @@ class Wiring:
         )
         self.redactor.register_all(settings.values)
         self.mode = settings.mode_or_none
-        project = load_project_file(path, self.folder, settings.text(CONFIG_SETTING))
-        settings = replace(settings, project=project if plain is None else plain.over(project))
-        if expected is not None:
-            require_mode(expected, settings.mode)
         return settings
 
     def secret_variable(self, name: str, settings: Settings) -> str | None:

@@ -40,6 +40,18 @@ COMMANDS = (
     ),
     CommandEntry("env", "Begin", "Check the env files and the process environment; write a starter.", "", _ENV),
     CommandEntry(
+        "init",
+        "Begin",
+        "Write creditctl.toml and .env by asking, after a look at what Stripe sold; never over an existing file.",
+        "creditctl.cli.project.init:init",
+    ),
+    CommandEntry(
+        "status",
+        "Begin",
+        "Say where one stands: settings, mode, account, deployment, ledger, endpoint, last reconcile; and what next.",
+        "creditctl.cli.project.status:status",
+    ),
+    CommandEntry(
         "packages",
         "Begin",
         "Show the packages: price, effective cost per credit, and the model cost that the price covers.",
