@@ -12,6 +12,7 @@ from creditctl.core.entitlement.prices import (
     LineItem,
     PriceFacts,
     needs_history,
+    needs_itself,
     needs_product,
     price_is_ours,
     superseded_by,
@@ -20,10 +21,13 @@ from creditctl.core.entitlement.sale import lacks_history, lacks_product
 
 
 class PriceReads(Protocol):
-    """Two reads, as plain data. Errors: a CreditctlError when the answer is not had in full."""
+    """Reads of products and prices, as plain data. Errors: a CreditctlError when the answer is not had in full."""
 
     def product(self, product_id: str) -> Mapping[str, Any] | None:
         """One product, or None where Stripe does not know it."""
+
+    def price(self, price_id: str) -> Mapping[str, Any] | None:
+        """One price as it is now with its product, or None where Stripe does not know it."""
 
     def prices(self, *, product: str | None = None, lookup_key: str | None = None) -> Sequence[Mapping[str, Any]]:
         """All prices of a product, or with a lookup key, archived ones too."""
@@ -38,6 +42,7 @@ class PriceOrigins:
 
     reads: PriceReads
     catalog: Catalog
+    _read: dict[str, PriceFacts] = field(default_factory=dict)
     _products: dict[str, Mapping[str, str]] = field(default_factory=dict)
     _prices: dict[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     _holders: dict[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
@@ -52,11 +57,19 @@ class PriceOrigins:
         return replace(item, price=self._known(item.price))
 
     def _known(self, price: PriceFacts) -> PriceFacts:
+        if needs_itself(price):
+            price = self._current(price)
         if needs_product(price):
             price = replace(price, product_metadata=self._product(price.product))
         if needs_history(price, self.catalog):
             price = replace(price, superseded=price.id in self._superseded(price))
         return price
+
+    def _current(self, price: PriceFacts) -> PriceFacts:
+        if price.id not in self._read:
+            body = self.reads.price(price.id)
+            self._read[price.id] = price if body is None else PriceFacts.from_stripe(body)
+        return replace(self._read[price.id], current=True)
 
     def _superseded(self, price: PriceFacts) -> set[str]:
         """The prices that others of ours name, on its product and on the one that sells its package now."""

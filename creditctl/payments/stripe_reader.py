@@ -58,6 +58,10 @@ class StripeReader:
         """One product, or None where Stripe does not know it."""
         return self.one(PRODUCTS, product_id)
 
+    def price(self, price_id: str) -> Body | None:
+        """One price as it is now with its product, or None where Stripe does not know it."""
+        return self.one(PRICES, price_id, {"expand": ["product"]})
+
     def prices(self, *, product: str | None = None, lookup_key: str | None = None) -> Sequence[Body]:
         """All prices of a product, or with a lookup key, archived ones too.
 

@@ -45,6 +45,9 @@ class FakeReads:
     def product(self, product_id: str) -> Mapping[str, Any] | None:
         return self.products.get(product_id)
 
+    def price(self, price_id: str) -> Mapping[str, Any] | None:
+        return next((each for each in self.all_prices if each["id"] == price_id), None)
+
     def prices(self, *, product: str | None = None, lookup_key: str | None = None) -> Sequence[Mapping[str, Any]]:
         return [
             each

@@ -25,6 +25,10 @@ class Account:
         self.asked.append(product_id)
         return {"id": product_id, "metadata": self.marks[product_id]} if product_id in self.marks else None
 
+    def price(self, price_id: str) -> Mapping[str, Any] | None:
+        self.asked.append(price_id)
+        return next((each for each in self.all if each["id"] == price_id), None)
+
     def prices(self, *, product: str | None = None, lookup_key: str | None = None) -> Sequence[Mapping[str, Any]]:
         self.asked.append(f"prices of {product or lookup_key}")
         named = {"product": product, "lookup_key": lookup_key}
@@ -32,7 +36,7 @@ class Account:
         return [each for each in self.all if wanted.items() <= each.items()]
 
 
-def body(price_id: str = "price_old", product: str = "creditctl_starter", **changes: Any) -> dict[str, Any]:
+def body(price_id: str = "price_old", product: Any = "creditctl_starter", **changes: Any) -> dict[str, Any]:
     known = {"id": price_id, "product": product, "unit_amount": 900, "currency": "usd", "metadata": MARKS}
     return known | changes
 
@@ -91,3 +95,15 @@ def test_each_product_is_read_once() -> None:
     items = [LineItem.from_stripe(line)] * 3
     PriceOrigins(account, CATALOG).completed(items)
     assert sorted(account.asked) == ["prices of creditctl_starter_usd", "prices of prod_own", "prod_own"]
+
+
+def test_a_price_that_was_adopted_after_the_sale_is_read_as_it_is_now() -> None:
+    """A line item may show the price as it was."""
+    adopted = body(product={"id": "prod_own", "metadata": MARKS}, lookup_key="creditctl_starter_usd")
+    account = Account(adopted)
+    assert completed(account, product="prod_own", metadata={}, active=True) == (True, None)
+    assert account.asked == ["price_old"]
+    assert completed(Account(), product="prod_own", metadata={}, active=True) == (False, None)
+    made_for_one_sale = Account(adopted)
+    assert completed(made_for_one_sale, product="prod_own", metadata={}, active=False) == (False, None)
+    assert made_for_one_sale.asked == []

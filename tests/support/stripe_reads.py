@@ -37,6 +37,9 @@ class NoReads:
     def product(self, product_id: str) -> Mapping[str, Any] | None:
         self._fail(product_id)
 
+    def price(self, price_id: str) -> Mapping[str, Any] | None:
+        self._fail(price_id)
+
     def prices(self, *, product: str | None = None, lookup_key: str | None = None) -> Sequence[Mapping[str, Any]]:
         self._fail(f"{product} {lookup_key}")
 

@@ -23,7 +23,8 @@ class PriceFacts:
     """A price, current or archived; what ours sold stands in its metadata for ever.
 
     Shape:  `product_metadata` is None where the product was not read, `superseded` (whether another price of ours
-            names this one) where its history was not.
+            names this one) where its history was not. `current` says that it was read as it is now, and not as a
+            line item may have kept it from the time of the sale.
     Source: Stripe API reference, "The Price object".
     """
 
@@ -35,6 +36,8 @@ class PriceFacts:
     metadata: Mapping[str, str]
     product_metadata: Mapping[str, str] | None = None
     superseded: bool | None = None
+    active: bool = False
+    current: bool = False
 
     @property
     def ours(self) -> bool:
@@ -70,6 +73,7 @@ class PriceFacts:
             lookup_key=optional_text(data, "lookup_key"),
             metadata=metadata_of(data),
             product_metadata=metadata_of(product) if isinstance(product, Mapping) else None,
+            active=data.get("active") is True,
         )
 
 
@@ -94,6 +98,15 @@ def price_is_ours(product_id: str, metadata: Mapping[str, str], product_metadata
 def superseded_by(metadata: Mapping[str, str]) -> frozenset[str]:
     """The ids of the prices that a price names as those it took over from."""
     return frozenset(filter(None, _SEPARATORS.split(metadata.get(SUPERSEDES_KEY, ""))))
+
+
+def needs_itself(price: PriceFacts) -> bool:
+    """Whether the price has to be read as it is now: it may have been adopted after the sale.
+
+    Shape:  one that was made for a single sale is never active, and cannot be adopted.
+    Source: unconfirmed whether a line item shows its price as it is, or as it was; this holds for both.
+    """
+    return price.active and not price.current and not price.ours and not is_managed(price.metadata)
 
 
 def needs_product(price: PriceFacts) -> bool:

@@ -11,6 +11,7 @@ from creditctl.core.entitlement.prices import (
     LineItem,
     PriceFacts,
     needs_history,
+    needs_itself,
     needs_product,
     positive_count,
     price_terms,
@@ -62,8 +63,9 @@ def sold_lines(session: SessionFacts, items: Sequence[LineItem], catalog: Catalo
 
 
 def lacks_product(item: LineItem, catalog: Catalog) -> bool:
-    """Whether its product has to be read before anybody can say whose its price is."""
-    return item.price is not None and not _is_listed(item.price, catalog) and needs_product(item.price)
+    """Whether its price, or that one's product, has to be read before anybody can say whose it is."""
+    price = item.price
+    return price is not None and not _is_listed(price, catalog) and (needs_itself(price) or needs_product(price))
 
 
 def lacks_history(item: LineItem, catalog: Catalog) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from creditctl.core.entitlement.prices import (
     PriceFacts,
     PriceTerms,
     needs_history,
+    needs_itself,
     needs_product,
     positive_count,
     price_is_ours,
@@ -67,6 +69,11 @@ def test_the_same_money_for_other_credits_is_not_the_packages_price() -> None:
 
 
 def test_only_what_can_decide_is_asked_for() -> None:
+    mug = price(product="prod_1", metadata={}, active=True)
+    assert needs_itself(mug)
+    assert not needs_itself(replace(mug, current=True))
+    assert not needs_itself(replace(mug, active=False))
+    assert not needs_itself(replace(mug, product="creditctl_starter"))
     assert not needs_product(price())
     assert needs_product(price(product="prod_1"))
     assert not needs_product(price(product="prod_1", metadata={}))
