@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from creditctl.cli.console import make_console
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.modes import Mode, require_mode
 from creditctl.core.redaction import Redactor
@@ -72,6 +73,7 @@ class Wiring:
     run: Callable[[Sequence[str], Wiring], int] = no_command_line
     redactor: Redactor = field(default_factory=Redactor)
     mode: Mode | None = field(default=None, init=False)
+    told: set[str] = field(default_factory=set, init=False)
 
     def settings(
         self, env_file: Path | None = None, expected: Mode | None = None, plain: PlainValues | None = None
@@ -96,12 +98,15 @@ class Wiring:
         from creditctl.core.settings import merge_settings
 
         path = env_file or DEFAULT_ENV_FILE
+        file = read_env_file(self.folder / path, required=env_file is not None)
         settings = merge_settings(
-            read_env_file(self.folder / path, required=env_file is not None),
+            file,
             self.environ,
             env_file=path,
             folder=self.folder,
+            on_conflict=lambda name: self.say_conflict(name, path),
         )
+        self.redactor.register_all(file)
         self.redactor.register_all(settings.values)
         self.mode = settings.mode_or_none
         return settings
@@ -112,10 +117,20 @@ class Wiring:
         Shape: whoever reads one by a name that an option or creditctl.toml says (`*_env`) reads it here, so that no
                output shows it.
         """
-        value = self.environ.get(name) or settings.text(name)
-        if value:
-            self.redactor.register(value, whole=True)
-        return value
+        exported, written = self.environ.get(name), settings.values.get(name)
+        for known in filter(None, (exported, written)):
+            self.redactor.register(known, whole=True)
+        if exported and written and exported != written:
+            self.say_conflict(name, settings.env_file)
+        return exported or settings.text(name)
+
+    def say_conflict(self, name: str, env_file: Path) -> None:
+        """Says once, on stderr, that a value in use stands in two places differently, and which one is used."""
+        if name in self.told:
+            return
+        self.told.add(name)
+        text = f"Note: {name} is exported with another value than in {env_file}; the exported one is used."
+        make_console(self.stderr, self.environ).print(text)
 
     def stripe(
         self, settings: Settings, *, audited: bool = True, policy: RetryPolicy | None = None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from creditctl.core.deployment import Deployment
@@ -27,12 +27,16 @@ KNOWN_KEYS = (
 """Every setting that the backend side knows, in the order of `.env.example`."""
 
 
+def say_nothing(_name: str) -> None:
+    """Tells nobody of a conflict: for questions that no answer hangs on."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """The merged settings; each part is parsed, and may be refused, only when it is asked for.
 
-    Shape: `values` holds the texts that won, `conflicts` the names whose file value the process environment overrides;
-           `project` is what `creditctl.toml` says.
+    Shape: `values` holds the texts that won, `conflicts` the names whose file value the process environment overrides,
+           and `on_conflict` is told of one whenever its value is used; `project` is what `creditctl.toml` says.
     """
 
     values: Mapping[str, str] = field(repr=False)
@@ -41,9 +45,12 @@ class Settings:
     from_process: frozenset[str] = frozenset()
     conflicts: tuple[str, ...] = ()
     project: ProjectFile = field(default_factory=ProjectFile)
+    on_conflict: Callable[[str], None] = field(default=say_nothing, repr=False, compare=False)
 
     def text(self, name: str) -> str | None:
         """A setting as it was written, or None where it is absent or empty."""
+        if name in self.conflicts:
+            self.on_conflict(name)
         return self.values.get(name) or None
 
     def source(self, name: str) -> str:
@@ -91,7 +98,7 @@ class Settings:
     def mode_or_none(self) -> Mode | None:
         """The mode, or None where the settings do not say one: for documents that report failures."""
         try:
-            return self.mode
+            return replace(self, on_conflict=say_nothing).mode
         except (ConfigurationError, GuardRefused):
             return None
 
@@ -157,11 +164,17 @@ class Settings:
 
 
 def merge_settings(
-    file: Mapping[str, str | None], process: Mapping[str, str], *, env_file: Path, folder: Path
+    file: Mapping[str, str | None],
+    process: Mapping[str, str],
+    *,
+    env_file: Path,
+    folder: Path,
+    on_conflict: Callable[[str], None] = say_nothing,
 ) -> Settings:
     """Merges the settings of one run: the process environment wins over the file, and every conflict is kept.
 
-    Shape: `folder` is what relative paths in settings are relative to.
+    Shape: `folder` is what relative paths in settings are relative to; `on_conflict` is told the name of a setting
+           with two values when it is used.
     """
     from_file = {name: value for name, value in file.items() if value is not None}
     from_process = {name: process[name] for name in KNOWN_KEYS if name in process}
@@ -176,4 +189,5 @@ def merge_settings(
         folder=folder,
         from_process=frozenset(from_process),
         conflicts=conflicts,
+        on_conflict=on_conflict,
     )

@@ -30,6 +30,7 @@ from creditctl.provisioning.stripe_writes import (
     update_price,
     update_product,
 )
+from creditctl.provisioning.write_permissions import require_write_permissions
 from creditctl.stripe_api.permissions import needs
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def apply_plan(
     changes = plan.changes
     if sink is not None and any(is_endpoint_creation(step) for step in changes):
         sink.check()
+    require_write_permissions(connection, plan)
     for step in plan.steps:
         if step.kind is StepKind.PRICE and step.action is Action.KEEP and step.id is not None:
             applied.prices[step.subject] = step.id

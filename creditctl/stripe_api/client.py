@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 import stripe
 
 from creditctl.core.errors import GuardRefused
-from creditctl.core.keys import require_emulator_key
+from creditctl.core.keys import KeyKind, require_emulator_key
 from creditctl.core.modes import Mode, is_loopback_url
 from creditctl.core.settings import Settings
 from creditctl.stripe_api.audit import AuditLog
@@ -30,7 +30,8 @@ class StripeConnection:
     """One account of Stripe, test or live, or the emulator.
 
     Shape:  `client` is the SDK's own StripeClient; the first use of it checks the pinned account, if one is set.
-            `deployment` is the one on whose behalf it is asked: what others made there is not ours.
+            `deployment` is the one on whose behalf it is asked: what others made there is not ours. `restricted` says
+            that the key may not do everything.
     Errors: GuardRefused where the key belongs to another account than STRIPE_ACCOUNT_ID.
     """
 
@@ -44,6 +45,7 @@ class StripeConnection:
         pinned_account: str | None,
         audit: AuditLog | None,
         deployment: str | None = None,
+        restricted: bool = False,
     ) -> None:
         self._client = client
         self.transport = transport
@@ -51,6 +53,7 @@ class StripeConnection:
         self.livemode = livemode
         self.audit = audit
         self.deployment = deployment
+        self.restricted = restricted
         self._pinned_account = pinned_account
 
     @cached_property
@@ -151,6 +154,7 @@ def connect(
         pinned_account=settings.account_id,
         audit=audit,
         deployment=settings.deployment.name,
+        restricted=key.kind is KeyKind.RESTRICTED,
     )
 
 

@@ -48,7 +48,7 @@ def read_source(session: Session, archive: Archive, settings: Settings, *, full:
     from creditctl.sources.reading.sync import SourceSync
 
     folder = settings.project.folder or session.wiring.folder
-    rows = open_rows(section, folder, lambda name: session.wiring.environ.get(name) or settings.text(name))
+    rows = open_rows(section, folder, lambda name: session.wiring.secret_variable(name, settings))
     with progress(session, "rows of the application") as told:
         report = SourceSync(rows, section, archive, folder, session.wiring.clock, full=full, progress=told).run()
     return ReadSource(_keeper(section, archive, report.started), report)
