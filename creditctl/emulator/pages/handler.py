@@ -20,6 +20,8 @@ from creditctl.emulator.protocol.forms import decode
 from creditctl.emulator.protocol.wire import Request, Response
 from creditctl.emulator.resources.checkout.buyer import apply_promotion
 from creditctl.emulator.resources.checkout.flow import authenticate_session
+from creditctl.emulator.resources.checkout.recovery import PLACE as RECOVER
+from creditctl.emulator.resources.checkout.recovery import recover
 from creditctl.emulator.storage.object_types import PAYMENT_INTENT, SESSION, SETUP_INTENT, Body
 from creditctl.emulator.storage.store import Row
 from creditctl.emulator.storage.transactions import transact
@@ -178,6 +180,15 @@ def promote(visit: Visit) -> Response:
     return _redirect(visit.path)
 
 
+def open_again(visit: Visit) -> Response:
+    """The link of an expired session: the same purchase on a page of its own."""
+    try:
+        session = _act(visit, lambda: recover(visit.context, visit.row))
+    except StripeError as error:
+        return _html(410, notice_page("This page has expired", error.fields["message"]))
+    return _redirect(f"/c/pay/{session['id']}")
+
+
 def change_quantity(visit: Visit) -> Response:
     """The buyer changes how many of an item to buy."""
     try:
@@ -266,6 +277,7 @@ _ACTIONS: dict[tuple[str, str], Callable[[Visit], Response]] = {
     ("POST", ""): submit,
     ("POST", "promotion"): promote,
     ("POST", "quantity"): change_quantity,
+    ("GET", RECOVER): open_again,
     ("GET", "challenge"): show_challenge,
     ("POST", "challenge"): answer_challenge,
     ("GET", "_challenge"): show_intent_challenge,
