@@ -22,14 +22,15 @@ from creditctl.emulator.webhooks.event_types import EVENT_TYPES
 
 ROOT = Path(__file__).resolve().parent.parent
 EMULATOR = ROOT / "creditctl" / "emulator"
-RECORDINGS = ROOT / "tests" / "emulator" / "test_recorded.py"
+RECORDINGS = [ROOT / "tests" / "emulator" / name for name in ("test_recorded.py", "test_recorded_facts.py")]
 HEADING = f"""# What the emulator covers
 
 Made by `make docs` from the emulator's routes and schemas (version {API_VERSION}) and from the types of stripe-python.
-What is sent is acted on and shown again, or it is refused with the emulator's name in the message; where a parameter is
-taken without an effect, its line says so. Each line has its standing:
+What is sent is acted on and shown again, or it is refused with the emulator's name in the message; none is taken in
+silence. Each line has its standing:
 
-- **recorded**: a public recording of Stripe's test mode has it, and `tests/emulator/test_recorded.py` repeats it
+- **recorded**: a public recording of Stripe's test mode has it, and `tests/emulator/test_recorded.py` or
+  `tests/emulator/test_recorded_facts.py` repeats it
 - **documented**: Stripe's API reference or its SDK's types have it
 - **unconfirmed**: neither; it follows from what is near it
 
@@ -47,6 +48,15 @@ STATES = {
         "succeeded",
         "canceled",
     ),
+    ("Setup intent", "status"): (
+        "requires_payment_method",
+        "requires_confirmation",
+        "requires_action",
+        "processing",
+        "succeeded",
+        "canceled",
+    ),
+    ("Invoice", "status"): ("draft", "open", "paid", "uncollectible", "void"),
     ("Charge", "status"): ("pending", "succeeded", "failed"),
     ("Refund", "status"): ("pending", "succeeded", "failed", "canceled", "requires_action"),
     ("Dispute", "status"): (
@@ -67,6 +77,9 @@ STATES = {
 }
 """The states that Stripe documents, of the objects that are here."""
 NEVER_REACHED = {
+    ("Setup intent", "processing"): "of mandates, which are not here",
+    ("Invoice", "uncollectible"): "of invoices that wait for their payment, which are not here",
+    ("Invoice", "void"): "of invoices that wait for their payment, which are not here",
     ("Refund", "requires_action"): "of bank transfers, which are not here",
     ("Dispute", "prevented"): "of dispute prevention, which is not here",
     ("Dispute", "appeal_needs_response"): "appeals are not here",
@@ -162,7 +175,7 @@ def _lines(name: str, entry: Route, known: Mapping[str, Any]) -> Iterator[Line]:
 
 def _covered(parameter: str, known: Mapping[str, Any]) -> bool:
     """Whether a parameter lies below one that takes a whole hash, such as metadata."""
-    whole = ("Metadata", "Range", "Anything", "NotEmulated")
+    whole = ("Metadata", "Range", "ByCurrency", "OfAnotherMode")
     return any(type(known.get(parent)).__name__ in whole for parent in _parents(parameter))
 
 
@@ -190,10 +203,8 @@ def _flat_documented(known: Mapping[str, Any], prefix: str = "") -> Iterator[tup
 
 def _treatment(spec: Field | None) -> str:
     kind = "" if spec is None else type(spec).__name__
-    if spec is None or kind == "NotEmulated":
+    if spec is None or kind == "OfAnotherMode":
         return "refused"
-    if kind == "Anything":
-        return "taken without effect"
     return "acted on, required" if spec.required else "acted on"
 
 
@@ -207,7 +218,7 @@ def _standing(documented: bool, recorded: bool) -> str:
 def recorded_calls() -> dict[str, frozenset[str]]:
     """The calls that the tests of recordings make, each with the parameters that they send."""
     found: dict[str, set[str]] = {}
-    for node in ast.walk(ast.parse(RECORDINGS.read_text())):
+    for node in itertools.chain.from_iterable(ast.walk(ast.parse(path.read_text())) for path in RECORDINGS):
         given = [_text(part) for part in node.args] if isinstance(node, ast.Call) else []
         if len(given) >= 2 and given[0] in ("GET", "POST", "DELETE") and given[1].startswith("/v1/"):
             form = [part.partition("=")[0] for part in "".join(given[2:]).split("&") if "=" in part]

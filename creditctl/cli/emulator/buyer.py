@@ -23,6 +23,37 @@ class BankResult(StrEnum):
     FAIL = "fail"
 
 
+QuantityOption = Annotated[
+    int | None,
+    typer.Option("--quantity", help="First buy so many of the item that can be adjusted.", show_default="as offered"),
+]
+TaxIdOption = Annotated[
+    str | None,
+    typer.Option("--tax-id", help="The buyer's tax ID, as eu_vat:DE123456789.", metavar="TYPE:ID", show_default="none"),
+]
+FieldOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--field",
+        help="The answer to a custom field, by its key; several times.",
+        metavar="NAME=VALUE",
+        show_default="none",
+    ),
+]
+BusinessNameOption = Annotated[
+    str | None, typer.Option("--business-name", help="The business that buys.", show_default="none")
+]
+
+
+def read_fields(given: list[str] | None) -> dict[str, str] | None:
+    """Answers to custom fields from NAME=VALUE. Errors: UsageError for a text without a name."""
+    pairs = [text.partition("=") for text in given or []]
+    wrong = next((name + value for name, equals, value in pairs if not name or not equals), None)
+    if wrong is not None:
+        raise UsageError(f"`{wrong}` is no answer to a field.", code="usage.pay", fix="Write --field NAME=VALUE.")
+    return {name: value for name, _, value in pairs} or None
+
+
 @emulator_command()
 def pay(
     at: EmulatorSession,
@@ -48,13 +79,18 @@ def pay(
     promo: Annotated[
         str | None, typer.Option("--promo", help="First enter this promotion code.", show_default="none")
     ] = None,
+    quantity: QuantityOption = None,
+    tax_id: TaxIdOption = None,
+    field: FieldOption = None,
+    business_name: BusinessNameOption = None,
 ) -> Answer:
     """Pay a checkout session that exists, with a test card or by a bank debit; a decline is exit 4."""
     from creditctl.emulator_client import actions as act
 
     if card is not None and bank is not None:
         raise UsageError("--card and --bank are two ways to pay.", code="usage.pay", fix="Leave one of the two out.")
-    buyer = {"email": email, "name": name, "postal_code": postal_code, "country": country}
+    buyer: dict[str, object] = {"email": email, "name": name, "postal_code": postal_code, "country": country}
+    buyer |= {"quantity": quantity, "tax_id": tax_id, "fields": read_fields(field), "business_name": business_name}
     report = act.pay(at.control, session, card, **buyer, bank=bank, promo=promo)
     return session_answer(report)
 

@@ -15,8 +15,15 @@ from creditctl.emulator.payments.setups import finish_setup_challenge
 from creditctl.emulator.protocol.currencies import written
 from creditctl.emulator.protocol.errors import StripeError, invalid, missing_parameter
 from creditctl.emulator.protocol.fields import Country, Enum, Integer, Text
-from creditctl.emulator.protocol.schema import Fields
-from creditctl.emulator.resources.checkout.buyer import apply_promotion, require_open
+from creditctl.emulator.protocol.schema import Fields, Metadata
+from creditctl.emulator.resources.checkout.buyer import (
+    BuyerAnswers,
+    apply_promotion,
+    change_quantities,
+    only_quantity,
+    read_tax_id,
+    require_open,
+)
 from creditctl.emulator.resources.checkout.flow import authenticate_session, expire_session, pay_session
 from creditctl.emulator.resources.core.payouts import fail_payout
 from creditctl.emulator.storage.object_types import CHARGE, DISPUTE, PAYMENT_INTENT, REFUND, SESSION, SETUP_INTENT, Body
@@ -29,7 +36,17 @@ _CARD: Fields = {
     **{name: Text(unset=True) for name in ("card", "email", "name", "postal_code")},
     "country": Country(unset=True),
 }
-_PAY: Fields = {**_CARD, "bank": Enum(values=("success", "fail")), "promo": Text()}
+_PAY: Fields = {
+    **_CARD,
+    "bank": Enum(values=("success", "fail")),
+    "promo": Text(),
+    "business_name": Text(unset=True),
+    "fields": Metadata(),
+    "individual_name": Text(unset=True),
+    "phone": Text(unset=True),
+    "quantity": Integer(low=0),
+    "tax_id": Text(),
+}
 _AUTHENTICATE: Fields = {"result": Enum(values=("pass", "fail"))}
 _DISPUTE: Fields = {
     "charge": Text(),
@@ -60,14 +77,28 @@ def _pay(command: Command, card: str) -> Body:
         if params.get("promo"):
             apply_promotion(context, row, params["promo"])
             row = context.fetch_row(SESSION, command.args[0])
+        if "quantity" in params:
+            change_quantities(context, row, only_quantity(row, params["quantity"]))
+            row = context.fetch_row(SESSION, command.args[0])
         session, method = row.decoded(), None
         if session["amount_total"] and params.get("bank"):
             method = _bank_debit(context, session, params)
         elif session["amount_total"]:
             method = store_card(context, named_card(card), _billing(params))
-        return pay_session(context, row, method, ConfirmOptions())
+        return pay_session(context, row, method, ConfirmOptions(), _answers(params))
 
     return command.transaction(action)
+
+
+def _answers(params: Mapping[str, Any]) -> BuyerAnswers:
+    """What the buyer fills in besides how to pay."""
+    return BuyerAnswers(
+        fields=params.get("fields") or {},
+        tax_id=read_tax_id(params["tax_id"]) if params.get("tax_id") else None,
+        business_name=params.get("business_name") or "",
+        individual_name=params.get("individual_name") or "",
+        phone=params.get("phone") or "",
+    )
 
 
 def _billing(params: Mapping[str, Any]) -> Body:
@@ -89,8 +120,9 @@ def _bank_debit(context: RequestContext, session: Body, params: Mapping[str, Any
 
 def pay(command: Command) -> Any:
     """Pay a session with `card` (number or token; 4242… by default, in live mode a number that is no test card), or by
-    a `bank` debit whose result, success or fail, comes seconds later; a `promo` code is entered first. A decline
-    answers Stripe's 402.
+    a `bank` debit whose result, success or fail, comes seconds later. First a `promo` code is entered and the
+    `quantity` of the one adjustable item changed; `fields` answers custom fields by their keys, `tax_id` is a type and
+    a value (`eu_vat:DE123456789`). A decline answers Stripe's 402.
     """
     if command.params.get("card") and command.params.get("bank"):
         raise invalid("Pay with a card or by a bank debit: one of the two.", param="bank", executed=False)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from creditctl.emulator.pages.questions import questions
 from creditctl.emulator.payments.banks import BANKS
 from creditctl.emulator.protocol.currencies import written
 from creditctl.emulator.storage.object_types import Body
@@ -65,7 +66,9 @@ def checkout_page(row: Row, session: Body, page: PageForm, form: Mapping[str, st
         "checkout.html",
         title="Pay for your order",
         items=[_item(item, currency) for item in row.hidden()["items"]],
+        questions=questions(session, form),
         discount=_discount(session),
+        tax=_tax(session),
         total=written(session["amount_total"], currency),
         due=session["amount_total"] > 0,
         error={"message": error["message"], "decline_code": error.get("decline_code")} if error else None,
@@ -85,12 +88,34 @@ def _item(item: Body, currency: str) -> Body:
         "description": item["description"],
         "quantity": item["quantity"],
         "subtotal": written(item["amount_subtotal"], currency),
+        "adjustable": (item["adjustable_quantity"] or {}).get("enabled") and item["adjustable_quantity"],
     }
 
 
 def _discount(session: Body) -> str:
     off = session["total_details"]["amount_discount"]
     return written(off, session["currency"]) if off else ""
+
+
+def _tax(session: Body) -> str:
+    tax = session["total_details"]["amount_tax"]
+    return written(tax, session["currency"]) if tax else ""
+
+
+def invoice_page(invoice: Body) -> str:
+    """The page of an invoice that was paid."""
+    currency = invoice["currency"]
+    totals = [("Subtotal", invoice["subtotal"])]
+    totals += [("Discount", -entry["amount"]) for entry in invoice["total_discount_amounts"]]
+    totals += [(f"Tax ({entry['tax_behavior']})", entry["amount"]) for entry in invoice["total_taxes"]]
+    totals += [("Total", invoice["total"]), ("Amount paid", invoice["amount_paid"])]
+    return _render(
+        "invoice.html",
+        title=f"Invoice {invoice['number']}",
+        invoice=invoice,
+        lines=[{**line, "money": written(line["amount"], currency)} for line in invoice["lines"]["data"]],
+        totals=[(name, written(amount, currency)) for name, amount in totals],
+    )
 
 
 def challenge_page(amount: int, currency: str, page: PageForm) -> str:

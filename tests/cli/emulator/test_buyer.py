@@ -180,3 +180,27 @@ def test_a_country_that_is_none_is_refused(cli: Cli, session: Callable[[], str])
     done = cli("emulator", "pay", session(), "--country", "Germany")
 
     assert (done.exit_code, "2-character" in done.stderr) == (ExitCode.STRIPE_REFUSED, True)
+
+
+def test_what_the_page_asks_is_answered_from_the_shell(cli: Cli, client: stripe.StripeClient) -> None:
+    price = client.v1.prices.create({"currency": "usd", "unit_amount": 1000, "product_data": {"name": "Starter"}}).id
+    made = client.v1.checkout.sessions.create(
+        {
+            "mode": "payment",
+            "success_url": "https://example.com",
+            "line_items": [{"price": price, "quantity": 1, "adjustable_quantity": {"enabled": True}}],
+            "custom_fields": [{"key": "team", "label": {"type": "custom", "custom": "Team"}, "type": "text"}],
+            "tax_id_collection": {"enabled": True},
+        }
+    ).id
+    missing = cli("emulator", "pay", made)
+    assert (missing.exit_code, "team" in missing.stderr) == (4, True)
+    unreadable = cli("emulator", "pay", made, "--field", "blue")
+    assert (unreadable.exit_code, "--field NAME=VALUE" in unreadable.stderr) == (2, True)
+    answers = ("--field", "team=blue", "--tax-id", "eu_vat:DE1", "--business-name", "Acme", "--quantity", "3")
+    done = cli("emulator", "pay", made, *answers, "--json")
+    assert done.exit_code == 0
+    session = client.v1.checkout.sessions.retrieve(made)
+    assert session.amount_total == 3000
+    assert session.customer_details is not None
+    assert session.customer_details.name == "Acme"

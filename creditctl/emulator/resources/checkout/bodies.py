@@ -19,7 +19,7 @@ def new_session(
     context: RequestContext, params: Body, amounts: Body, discount: Discount | None, currency: str, email: str | None
 ) -> Body:
     """The body of a new session; `email` is that of a known customer."""
-    session_id = f"cs_{'live' if context.scope.livemode else 'test'}_a1{context.services.ids.token(56)}"
+    session_id = new_session_id(context)
     ui_mode = UI_MODES.get(params.get("ui_mode", ""), params.get("ui_mode")) or "hosted_page"
     hosted = ui_mode == "hosted_page"
     body = {
@@ -131,6 +131,11 @@ def _optional(params: Body, hosted: bool) -> Body:
             "return_url": params.get("return_url"),
         }
     return found
+
+
+def new_session_id(context: RequestContext) -> str:
+    """A fresh id, which says the mode."""
+    return f"cs_{'live' if context.scope.livemode else 'test'}_a1{context.services.ids.token(56)}"
 
 
 def page_url(context: RequestContext, session_id: str) -> str:

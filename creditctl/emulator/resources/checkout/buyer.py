@@ -35,6 +35,26 @@ class BuyerAnswers(msgspec.Struct, frozen=True):
     """Whether the buyer asks for promotional e-mail."""
 
 
+def read_tax_id(text: str) -> tuple[str, str]:
+    """A tax id as it is typed, type before value: `eu_vat:DE123456789`. Errors: StripeError for anything else."""
+    type_, colon, value = text.partition(":")
+    if not colon or type_.strip() not in TYPES or not value.strip():
+        raise invalid(f"`{text}` is no tax ID: type it as eu_vat:DE123456789.", param="tax_id")
+    return type_.strip(), value.strip()
+
+
+def only_quantity(row: Row, quantity: int) -> dict[int, int]:
+    """A quantity for the one item of a session that has one to adjust. Errors: StripeError for none, or several."""
+    items = row.hidden()["items"]
+    adjustable = [place for place, item in enumerate(items) if (item["adjustable_quantity"] or {}).get("enabled")]
+    if len(adjustable) != 1:
+        raise invalid(
+            f"This order has {len(adjustable)} items whose quantity can be adjusted: it takes a quantity for one.",
+            param="quantity",
+        )
+    return {adjustable[0]: quantity}
+
+
 def require_open(session: Body) -> None:
     """Only an open session can be changed or paid."""
     if session["status"] != "open":

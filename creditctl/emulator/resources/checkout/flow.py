@@ -20,6 +20,7 @@ from creditctl.emulator.resources.billing.invoices import invoice_session
 from creditctl.emulator.resources.checkout.bodies import customer_details
 from creditctl.emulator.resources.checkout.buyer import BuyerAnswers, change_quantities, require_open, take_answers
 from creditctl.emulator.resources.checkout.customer_updates import update_customer
+from creditctl.emulator.resources.checkout.recovery import offer_recovery
 from creditctl.emulator.resources.core.customers import new_customer
 from creditctl.emulator.resources.core.payment_intents.bodies import new_intent
 from creditctl.emulator.resources.core.payment_intents.cancellations import cancel_intent
@@ -229,6 +230,8 @@ def expire_session(context: RequestContext, session: Body) -> Body:
     """End an open session, and give up its payment intent."""
     context.cancel_job("expire_session", session["id"])
     session |= {"status": "expired", "url": None}
+    base = context.fetch_row(SESSION, session["id"]).hidden().get("base_url") or context.base_url
+    offer_recovery(context, session, base)
     context.save(SESSION, session, event="checkout.session.expired")
     # The session before its intent; the order of these two events is unconfirmed.
     if session["payment_intent"]:

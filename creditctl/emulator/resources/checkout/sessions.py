@@ -107,6 +107,9 @@ def _check_urls(context: RequestContext) -> None:
     needed = "success_url" if hosted else "return_url"
     if not params.get(needed) and params.get("redirect_on_completion") != "never":
         raise missing_parameter(needed)
+    for name in ("return_url", "redirect_on_completion"):
+        if hosted and name in params:
+            raise bad_parameter(f"You cannot pass `{name}` when `ui_mode` is `hosted_page`.", name)
     if not hosted and ("success_url" in params or "cancel_url" in params):
         raise bad_parameter(
             "You cannot pass `success_url` or `cancel_url` unless `ui_mode` is `hosted_page`.", "success_url"

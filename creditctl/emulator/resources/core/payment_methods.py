@@ -11,7 +11,7 @@ from creditctl.emulator.payments.banks import BANKS
 from creditctl.emulator.payments.cards import card_by_token
 from creditctl.emulator.payments.declines import not_saved
 from creditctl.emulator.payments.methods import load_method, make_method
-from creditctl.emulator.protocol.errors import bad_parameter, invalid
+from creditctl.emulator.protocol.errors import bad_parameter, invalid, missing_parameter
 from creditctl.emulator.protocol.fields import Enum, Field, Integer, Text
 from creditctl.emulator.protocol.schema import BILLING_DETAILS, Hash, Metadata
 from creditctl.emulator.protocol.wire import ListPage
@@ -48,7 +48,7 @@ METHOD_FIELDS: dict[str, Field] = {
     "allow_redisplay": _REDISPLAY,
     "metadata": Metadata(),
 }
-_CREATE: dict[str, Field] = {**METHOD_FIELDS, "customer": Text(), "payment_method": Text()}
+_CREATE: dict[str, Field] = {**METHOD_FIELDS}
 _UPDATE: dict[str, Field] = {
     "allow_redisplay": _REDISPLAY,
     "billing_details": BILLING_DETAILS,
@@ -64,8 +64,12 @@ _UPDATE: dict[str, Field] = {
 
 
 def _check(context: RequestContext) -> None:
-    if "type" not in context.params and "payment_method" not in context.params:
-        raise bad_parameter("Missing required param: type.", "type", "parameter_missing")
+    params = context.params
+    if "type" not in params:
+        raise missing_parameter("type")
+    for name in TYPES:
+        if name in params and name != params["type"]:
+            raise bad_parameter(f"`{name}` can't be set for a payment method of the type {params['type']}.", name)
 
 
 def create(context: RequestContext) -> Body:

@@ -63,6 +63,8 @@ next_action on_behalf_of payment_method single_use_mandate
 def create(context: RequestContext) -> Body:
     """Create a setup intent, and confirm it at once where asked to."""
     _check_references(context)
+    if context.params.get("return_url") and not context.params.get("confirm"):
+        raise invalid("You can only set `return_url` when `confirm` is true.", param="return_url")
     intent = context.add(SETUP_INTENT, _new_intent(context), event="setup_intent.created")
     method = _given_method(context, intent)
     if context.params.get("confirm"):

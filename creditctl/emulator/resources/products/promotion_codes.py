@@ -59,6 +59,8 @@ def _check_code(context: RequestContext) -> None:
     params = context.params
     if params.get("promotion") and not params["promotion"].get("coupon"):
         raise bad_parameter("You must pass promotion.coupon when passing promotion", "promotion.coupon")
+    if params.get("promotion") and params.get("coupon"):
+        raise bad_parameter("You may only specify one of these parameters: coupon, promotion.", "coupon")
     code, expires_at = params.get("code"), params.get("expires_at")
     if code and not _CODE_TEXT.match(code):
         raise bad_parameter(
