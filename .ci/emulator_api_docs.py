@@ -26,8 +26,8 @@ RECORDINGS = ROOT / "tests" / "emulator" / "test_recorded.py"
 HEADING = f"""# What the emulator covers
 
 Made by `make docs` from the emulator's routes and schemas (version {API_VERSION}) and from the types of stripe-python.
-What is sent is acted on and shown again, or it is refused with the emulator's name in the message; where a parameter is
-taken without an effect, its line says so. Each line has its standing:
+What is sent is acted on and shown again, or it is refused with the emulator's name in the message; nothing is taken in
+silence. Each line has its standing:
 
 - **recorded**: a public recording of Stripe's test mode has it, and `tests/emulator/test_recorded.py` repeats it
 - **documented**: Stripe's API reference or its SDK's types have it
@@ -162,7 +162,7 @@ def _lines(name: str, entry: Route, known: Mapping[str, Any]) -> Iterator[Line]:
 
 def _covered(parameter: str, known: Mapping[str, Any]) -> bool:
     """Whether a parameter lies below one that takes a whole hash, such as metadata."""
-    whole = ("Metadata", "Range", "Anything", "NotEmulated")
+    whole = ("Metadata", "Range", "ByCurrency")
     return any(type(known.get(parent)).__name__ in whole for parent in _parents(parameter))
 
 
@@ -190,10 +190,8 @@ def _flat_documented(known: Mapping[str, Any], prefix: str = "") -> Iterator[tup
 
 def _treatment(spec: Field | None) -> str:
     kind = "" if spec is None else type(spec).__name__
-    if spec is None or kind == "NotEmulated":
+    if spec is None or kind == "OfAnotherMode":
         return "refused"
-    if kind == "Anything":
-        return "taken without effect"
     return "acted on, required" if spec.required else "acted on"
 
 
