@@ -26,7 +26,7 @@ RECORDINGS = [ROOT / "tests" / "emulator" / name for name in ("test_recorded.py"
 HEADING = f"""# What the emulator covers
 
 Made by `make docs` from the emulator's routes and schemas (version {API_VERSION}) and from the types of stripe-python.
-What is sent is acted on and shown again, or it is refused with the emulator's name in the message; none is taken in
+What is sent is acted on and shown again, or it is refused with the emulator's name in the message; nothing is taken in
 silence. Each line has its standing:
 
 - **recorded**: a public recording of Stripe's test mode has it, and `tests/emulator/test_recorded.py` or

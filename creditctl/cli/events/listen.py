@@ -53,7 +53,8 @@ def listen(
 ) -> Answer:
     """Forward new events to a local backend: no login, no Stripe CLI, no public URL. Ctrl-C stops it.
 
-    It goes on where it last stopped for the same URL. An event that is not accepted is tried again until it is.
+    It goes on where it last stopped for the same URL. An event that is refused is tried again until it is accepted, and
+    holds up no other; a backend that does not answer is waited for.
     """
     require_one_form(session, jsonl=as_json_lines)
     if forward_to is None and not (print_secret or write_env):

@@ -248,3 +248,16 @@ def test_pages_are_where_a_browser_reaches_them() -> None:
     emulator.close()
 
     assert made["url"] == f"http://localhost:12111/c/pay/{made['id']}"
+
+
+def test_a_bank_debit_on_the_page_in_every_currency_that_has_one(shop: Shop, ask: Inside) -> None:
+    for currency, type_, account in (("gbp", "bacs_debit", "00012345"), ("aud", "au_becs_debit", "111111113")):
+        ask("POST", "/v1/products", f"name=A&id={currency}")
+        price = ask("POST", "/v1/prices", f"product={currency}&currency={currency}&unit_amount=1000")[1]["id"]
+        form = f"mode=payment&success_url=https://a.example&line_items[0][price]={price}&line_items[0][quantity]=1"
+        made = ask("POST", "/v1/checkout/sessions", form)[1]
+        path = f"/c/pay/{made['id']}"
+        assert account in shop.visit("GET", path).body.decode()
+        done = shop.visit("POST", path, email="b@example.com", method=type_, account=account)
+        assert done.status == 303
+        assert ask("GET", f"/v1/checkout/sessions/{made['id']}")[1]["payment_status"] == "unpaid"
