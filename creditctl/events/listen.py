@@ -1,8 +1,8 @@
 """Event listener: forwards new events to a URL by polling, in order and without a gap.
 
 A target that does not answer is waited for. An event that it refuses is tried again beside the others, which go on: one
-that an application can never take must not keep the next payment from it. After a kill only the event that was in flight
-is sent twice, and those that were refused are tried again.
+that an application can never take must not keep the next payment from it. After a kill only the event that was in
+flight is sent twice, and those that were refused are tried again.
 """
 
 from __future__ import annotations
