@@ -126,9 +126,9 @@ def as_known_error(error: Exception) -> CreditctlError | None:
     if isinstance(error, TyperException):
         return UsageError(error.format_message(), code="usage", fix="`creditctl COMMAND --help` shows the options.")
     if "stripe" in sys.modules:
-        from creditctl.stripe_api.errors import translate
+        from creditctl.stripe_api.errors import lacking, translate
 
-        translated = translate(error)
+        translated = translate(error) or lacking(error)
         if translated is not None:
             return translated
     if isinstance(error, OSError):

@@ -66,7 +66,7 @@ def _plan_own(event: Event, stripe: StripeReads, catalog: Catalog) -> PostingPla
 
 
 def _plan_session(event: Event, stripe: StripeReads, catalog: Catalog) -> PostingPlan:
-    session = SessionFacts.from_stripe(event.object)
+    session = SessionFacts.from_stripe(event.object, event.created)
     decision = worth(SoldSession(session), catalog)
     if isinstance(decision, NeedsLineItems):
         items = tuple(LineItem.from_stripe(item) for item in stripe.line_items(session.id))

@@ -234,6 +234,10 @@ def _mode(livemode: bool) -> str:
 def _check_signs(kind: str, credits: int, amount: int, currency: str | None) -> None:
     """Refuses what adds where it should take, or the other way round; the ledger's numbers are signed."""
     credits_sign, amount_sign = _SIGNS[kind]
+    if kind == EntryKind.USAGE.value and amount > 0:
+        raise BadRow(
+            f"amount {amount} of a usage: using credits brings no money in; leave it empty, or is it a purchase?"
+        )
     if credits * credits_sign < 0 or amount * amount_sign < 0:
         name, number, sign = ("credits", credits, credits_sign)
         if credits * credits_sign >= 0:

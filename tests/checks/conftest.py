@@ -31,7 +31,7 @@ from creditctl.stripe_api.client import connect
 from tests.support.clock import NOW
 from tests.support.ledger_calls import write
 from tests.support.probed_backends import Answering, probed, verifying
-from tests.support.scripted_stripe import ScriptedStripe, StripeAnswer, by_path
+from tests.support.scripted_stripe import ScriptedStripe, StripeAnswer, error, play
 
 CATALOG = """
 currency = "usd"
@@ -63,10 +63,16 @@ class Canned(Protocol):
 
 
 def canned(answers: Answers, headers: Mapping[str, str] = {}) -> ScriptedStripe:
-    """A Stripe with fixed answers by path, and empty lists for all other paths."""
+    """A Stripe with fixed answers by path, empty lists for all other lists, and no other object."""
     known = {"/v1/account": (200, ACCOUNT), "/v1/balance": (200, BALANCE), **answers}
     laid_out = {path: StripeAnswer(body, status, headers) for path, (status, body) in known.items()}
-    return ScriptedStripe(by_path(laid_out, otherwise=StripeAnswer(LIST, 200, headers)))
+    return ScriptedStripe(lambda request: play(laid_out.get(request.path) or _otherwise(request.path, headers)))
+
+
+def _otherwise(path: str, headers: Mapping[str, str]) -> StripeAnswer:
+    below = path.removeprefix("/v1/").replace("checkout/sessions", "sessions")
+    is_list = "/" not in below or below.endswith("/line_items")
+    return StripeAnswer(LIST, 200, headers) if is_list else error(404)
 
 
 BODY = "51AbCdEfGhIjKlMn" + "oPqRsTuVwXyZ0123456789" * 3

@@ -169,6 +169,14 @@ def test_an_event_that_names_our_own_account_is_ours(world: World) -> None:
     assert world.outcomes(world.events.session(1) | {"account": "acct_1"}) == ["posted"]
 
 
+def test_a_session_of_old_that_has_no_created_is_judged_by_the_events_time(world: World) -> None:
+    event = world.events.session(1)
+    del event["data"]["object"]["created"]
+    assert world.outcomes(event) == ["posted"]
+    (entry,) = read(world.ledger).entries()
+    assert entry.created == event["created"]
+
+
 def test_a_snapshot_that_cannot_be_read_is_a_finding(world: World) -> None:
     assert world.outcomes(world.events.session(1, amount_total="1000")) == ["finding"]
     assert read(world.ledger).findings()[0].finding.code == "fulfilment.malformed_event"

@@ -115,6 +115,7 @@ def test_times_are_understood_as_numbers_texts_and_values(created: object, secon
         ({"livemode": ""}, "neither true nor false"),
         ({"id": None}, "it has no id"),
         ({"id": "9" * 201}, "longer than 200"),
+        ({"kind": "usage", "credits": "-5", "amount": "500", "currency": "usd"}, "using credits brings no money in"),
     ],
 )
 def test_what_no_entry_may_say_is_refused_with_the_reason(changes: dict[str, Any], reason: str) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from creditctl.atomic_file import PRIVATE, create_file
 from creditctl.cli.wiring import Wiring
-from creditctl.core.errors import ConfigurationError
+from creditctl.core.errors import ConfigurationError, ExitCode
 from creditctl.core.keys import EXAMPLE_KEY
 
 if TYPE_CHECKING:
@@ -42,9 +42,14 @@ class LocalStack:
 
 
 def run_command(wiring: Wiring, *arguments: str) -> dict[str, Any]:
-    """Runs one command with `--json` in a wiring of its own and returns the document."""
+    """Runs one command with `--json` in a wiring of its own and returns the document.
+
+    Errors: KeyboardInterrupt where that command was stopped: Ctrl-C is meant for all of it.
+    """
     answer = io.StringIO()
-    wiring.run([*arguments, "--json"], replace(wiring, stdin=io.StringIO(), stdout=answer, stderr=io.StringIO()))
+    inner = replace(wiring, stdin=io.StringIO(), stdout=answer, stderr=io.StringIO())
+    if wiring.run([*arguments, "--json"], inner) == ExitCode.STOPPED:
+        raise KeyboardInterrupt
     document: dict[str, Any] = json.loads(answer.getvalue())
     return document
 

@@ -74,10 +74,12 @@ class SessionFacts:
         return is_managed(self.metadata)
 
     @classmethod
-    def from_stripe(cls, data: Mapping[str, Any]) -> SessionFacts:
+    def from_stripe(cls, data: Mapping[str, Any], told_at: int | None = None) -> SessionFacts:
         """The facts in a session as the API or an event shows it.
 
+        Shape:  `told_at` is the time of the event, for a session that does not say when it was made.
         Errors: MalformedFact.
+        Source: public reports of events from before November 2022, whose sessions have no `created`.
         """
         mode = optional_text(data, "mode") or "payment"
         sells = mode == "payment"  # a setup session has neither amounts nor a currency
@@ -93,7 +95,7 @@ class SessionFacts:
             client_reference_id=optional_text(data, "client_reference_id"),
             metadata=metadata_of(data),
             livemode=data.get("livemode") is True,
-            created=whole(data, "created"),
+            created=told_at if told_at is not None and data.get("created") is None else whole(data, "created"),
         )
 
 
