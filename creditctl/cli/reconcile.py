@@ -74,10 +74,9 @@ def reconcile(
     anchor: ReconcileAnchorOption = None,
     catalog: CatalogOption = None,
 ) -> Answer:
-    """Compare every payment on Stripe with the ledger, or with the application's own rows where creditctl.toml has
-    a [source].
+    """Compare every payment on Stripe with the ledger. Exit 1 while anything disagrees, 5 if not all could be read.
 
-    Exit 1 while anything disagrees, 5 if not all could be read.
+    Where creditctl.toml has a [source], the application's own rows are read first, and judged in place of a ledger.
     """
     anchors = _anchor_file(session, anchor)
     if anchors is not None:

@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     from creditctl.sources.source import ColumnMap, Source
 
 
+_USUAL_TABLE = "credit_transactions"
+
+
 @dataclass(frozen=True)
 class SourceOptions:
     """Where the rows come from and how they are to be read."""
 
     source: str | None
     url_env: str | None
-    table: str
+    table: str | None
     format: str | None
     delimiter: str | None
     name: str | None
@@ -56,7 +59,8 @@ def _file(session: Session, name: str, wanted: SourceOptions) -> Source:
 def _database(session: Session, url: str, wanted: SourceOptions) -> Source:
     from creditctl.sources.database import DatabaseSource
 
-    source = DatabaseSource(url, wanted.table, wanted.columns, name=wanted.name, folder=session.wiring.folder)
+    table, folder = wanted.table or _USUAL_TABLE, session.wiring.folder
+    source = DatabaseSource(url, table, wanted.columns, name=wanted.name, folder=folder)
     session.stack.callback(source.close)
     _require_other_file(source.sqlite_file, session.ledger.path)
     return source

@@ -51,7 +51,7 @@ def read_source(session: Session, archive: Archive, settings: Settings, *, full:
     rows = open_rows(section, folder, lambda name: session.wiring.secret_variable(name, settings))
     with progress(session, "rows of the application") as told:
         report = SourceSync(rows, section, archive, folder, session.wiring.clock, full=full, progress=told).run()
-    return ReadSource(_keeper(section, archive, report.started), report)
+    return ReadSource(_keeper(section, archive, report.started, settings.project.user), report)
 
 
 def entries_keeper(session: Session, *, read: bool = True) -> Keeper:
@@ -67,7 +67,7 @@ def entries_keeper(session: Session, *, read: bool = True) -> Keeper:
         source = read_source(session, archive, session.settings)
         assert source is not None
         return source.keeper
-    return kept_source(section, archive)
+    return kept_source(section, archive, session.settings.project.user)
 
 
 def source_of_ledger(session: Session) -> SourceKeeper | None:
@@ -92,14 +92,14 @@ def source_of_ledger(session: Session) -> SourceKeeper | None:
     return None if source is None else source.keeper
 
 
-def kept_source(section: SourceSection, archive: Archive) -> SourceKeeper:
+def kept_source(section: SourceSection, archive: Archive, places: tuple[str, ...] = ()) -> SourceKeeper:
     """The application's rows as they were last read. Errors: ConfigurationError where they never were."""
     from creditctl.ledger.archive.source_store import last_reading
 
     last = last_reading(archive)
     if last is None:
         raise _unread()
-    return _keeper(section, archive, last.started)
+    return _keeper(section, archive, last.started, places)
 
 
 def _unread() -> ConfigurationError:
@@ -110,7 +110,7 @@ def _unread() -> ConfigurationError:
     )
 
 
-def _keeper(section: SourceSection, archive: Archive, read_at: int) -> SourceKeeper:
+def _keeper(section: SourceSection, archive: Archive, read_at: int, places: tuple[str, ...]) -> SourceKeeper:
     from creditctl.core.project_file.source import AmountUnit
     from creditctl.ledger.archive.source_queries import SourceRows
     from creditctl.payments.source.fitting import FittingTerms
@@ -121,7 +121,7 @@ def _keeper(section: SourceSection, archive: Archive, read_at: int) -> SourceKee
         SourceRows(archive),
         archive.meta("livemode") == "1",
         10 ** (section.credit_decimals or 0),
-        FittingTerms(sameness(section.users), section.amounts is AmountUnit.MAJOR),
+        FittingTerms(sameness(section.users), section.amounts is AmountUnit.MAJOR, places),
         read_at,
     )
 

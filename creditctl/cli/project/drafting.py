@@ -80,6 +80,7 @@ def draft(session: Session, options: InitOptions) -> Drafts:
 
 def _with_project(session: Session, drafts: Drafts, settings: Settings, options: InitOptions) -> Drafts:
     from creditctl.cli.project.proposing import propose
+    from creditctl.cli.project.source import guessed_source
     from creditctl.provisioning.scaffold.project_text import project_sections, project_text
 
     answers, notes = propose(session, settings, options.credits, offline=options.offline)
@@ -87,7 +88,8 @@ def _with_project(session: Session, drafts: Drafts, settings: Settings, options:
     if waits and not project_sections(answers):
         # A file without a word would keep the next run, which has a key to look with, from writing one.
         return replace(drafts, notes=tuple(notes))
-    return replace(drafts, project=project_text(answers), notes=tuple(notes))
+    source, more = guessed_source(session, settings)
+    return replace(drafts, project=f"{project_text(answers).rstrip()}\n{source}", notes=(*notes, *more))
 
 
 def _project_file(settings: Settings, folder: Path) -> tuple[Path, bool]:

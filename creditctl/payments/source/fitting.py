@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from creditctl.core.entitlement.facts import Fact, has_let_go
+from creditctl.core.entitlement.owner import named_users, users_of
 from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind, credits_to_take, returned_amount
 from creditctl.core.money import minor_units_per_major
 from creditctl.payments.facts import PaymentFacts
@@ -24,17 +25,18 @@ class FittingTerms:
     """How rows are fitted.
 
     Shape:  `same` gives what two spellings of one user have in common; with `major` amounts were counted in hundredths
-            where a row names no currency.
+            where a row names no currency. `places` is where a session carries its user.
     """
 
     same: Callable[[str], str] = str
     major: bool = False
+    places: tuple[str, ...] = ()
 
 
 def fitted(stripe: PaymentFacts, entries: Sequence[SourceEntry], terms: FittingTerms) -> list[SourceEntry]:
     """The entries of one payment with the users as Stripe spells them, and what they leave out."""
     amount, currency = _paid(stripe)
-    users = list(_users(stripe))
+    users = list(_users(stripe, terms.places))
     own = [_with_user(entry, users, terms) for entry in entries]
     if currency is None:
         return own
@@ -51,14 +53,14 @@ def _paid(stripe: PaymentFacts) -> tuple[int, str | None]:
     return 0, None
 
 
-def _users(stripe: PaymentFacts) -> Iterator[str]:
-    """Every text on a payment that may name its user, the usual places first."""
+def _users(stripe: PaymentFacts, places: Sequence[str]) -> Iterator[str]:
+    """Every text on a payment that may name its user, whom it names as its owner first."""
     if stripe.sold is not None:
         session = stripe.sold.session
-        first = (session.client_reference_id, session.metadata.get("user_id"))
-        yield from (text for text in (*first, *session.metadata.values()) if text)
-    if stripe.intent is not None:
-        yield from stripe.intent.metadata.values()
+        yield from (*users_of(session, places), *session.metadata.values())
+    elif stripe.intent is not None:
+        metadata = stripe.intent.metadata
+        yield from (*named_users(None, metadata, places), *metadata.values())
 
 
 def _with_user(entry: SourceEntry, users: Sequence[str], terms: FittingTerms) -> SourceEntry:

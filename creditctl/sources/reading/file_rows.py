@@ -13,12 +13,9 @@ from typing import TextIO
 
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.project_file.source import SourceSection
-from creditctl.sources.mapping.places import Places
 from creditctl.sources.mapping.row_mapper import Habits
+from creditctl.sources.reading.habits import habits_of
 from creditctl.sources.reading.raw_rows import Pairs, RawRow, UpdatedSince
-from creditctl.sources.values.bad_value import BadRow
-from creditctl.sources.values.numbers import decimal_mark
-from creditctl.sources.values.times import is_month_first
 
 DELIMITERS = (",", ";", "\t", "|")
 _BYTE_ORDER_MARKS = (
@@ -174,18 +171,10 @@ def _columns(read: Callable[[], Iterator[RawRow]]) -> tuple[str, ...]:
 
 
 def _habits(read: Callable[[], Iterator[RawRow]], section: SourceSection, columns: Sequence[str]) -> Habits:
-    """How a file writes numbers and dates. Errors: ConfigurationError where its dates contradict each other."""
-    places = Places.of(section, columns)
-    try:
-        month_first = is_month_first(places.created.value(row.columns) for row in read())
-    except BadRow as error:
-        raise ConfigurationError(f"Dates cannot be read: {error}.", code="source.row") from error
-    marks = {
-        "credits": decimal_mark(places.credits.value(row.columns) for row in read()),
-        "amount": decimal_mark(places.amount.value(row.columns) for row in read()),
-    }
-    known = next(filter(None, marks.values()), None)  # one program writes all its numbers alike
-    return Habits({name: mark or known for name, mark in marks.items()}, month_first)
+    """How a file writes numbers and dates; nothing is known where its columns are not, which whoever maps them says."""
+    if any(name not in columns and name not in section.columns for name in ("created", "credits")):
+        return Habits()
+    return habits_of(read, section, columns)
 
 
 def _require_distinct(path: Path, header: Sequence[str]) -> None:

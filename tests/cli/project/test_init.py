@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tomllib
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -283,3 +285,32 @@ def test_names_from_stripe_break_out_of_no_comment(app: App) -> None:
     text = proposed(app.init("--dry-run", "--json"))
 
     assert "webhook" not in tomllib.loads(text)
+
+
+def test_the_application_s_ledger_is_guessed_and_said(offline_cli: Cli) -> None:
+    offline_cli.environ["DATABASE_URL"] = "sqlite:///app.db"
+    with closing(sqlite3.connect(offline_cli.folder / "app.db")) as connection:
+        connection.executescript(
+            "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);"
+            "CREATE TABLE credit_transactions (id INTEGER PRIMARY KEY, user_id INTEGER, type TEXT, amount INTEGER,"
+            " stripe_session_id TEXT, created_at TEXT);"
+            "INSERT INTO credit_transactions VALUES (1, 7, 'purchase', 1000, 'cs_test_a1', '2026-09-01 10:00:00');"
+        )
+
+    outcome = offline_cli("init", "--offline", "--json")
+
+    assert outcome.exit_code == 0, outcome.stderr
+    assert 'table = "credit_transactions"' in outcome.report["project_file"]["text"]
+    assert any("columns.payment_key is stripe_session_id" in note for note in outcome.report["notes"])
+    assert offline_cli("status", "--json").exit_code in (0, 1)
+
+
+def test_a_table_that_nobody_can_be_sure_of_is_only_said(offline_cli: Cli) -> None:
+    offline_cli.environ["DATABASE_URL"] = "sqlite:///app.db"
+    with closing(sqlite3.connect(offline_cli.folder / "app.db")) as connection:
+        connection.execute("CREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT)")
+
+    outcome = offline_cli("init", "--offline", "--json")
+
+    assert "[source]" not in (outcome.report["project_file"]["text"] or "")
+    assert any("ledger import --guess" in note for note in outcome.report["notes"])

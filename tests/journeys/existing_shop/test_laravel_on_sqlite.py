@@ -221,3 +221,30 @@ def test_changed_and_vanished_rows_are_findings_until_a_person_dismisses_them(
     command = found["reconcile.row_gone"]["fix"].split("`")[-2].split()[1:]
     assert cli(*[part.replace("TEXT", "known") for part in command]).exit_code == 0
     assert "row_gone" not in [code for code, _ in codes(cli("reconcile", "--json", "--full").document)]
+
+
+def test_a_mapping_is_guessed_shown_and_written_when_asked(cli: Cli, shop: ExistingShop, laravel: Laravel) -> None:
+    for user in ("1", "2"):
+        laravel.credit(shop.buy(user), meta={"stripe": {"intent": shop.sales[-1].intent}})
+    laravel.row("GENERATION", "1", -30, shop.clock.now, {})
+    lost = shop.buy("3")
+    shop.later()
+    (cli.folder / "creditctl.toml").write_text("# ours\n[webhook]\npath = '/hook'\n")
+
+    shown = cli("ledger", "import", "--guess")
+    as_json = cli("ledger", "import", "--guess", "--json")
+    refused = cli("ledger", "import", "--guess", "--write")
+    written = cli("ledger", "import", "--guess", "--write", "--yes")
+    again = cli("ledger", "import", "--guess", "--write", "--yes")
+    outcome = cli("reconcile", "--json")
+
+    assert (shown.exit_code, refused.exit_code) == (0, 0)
+    assert "Looking at credit_transactions" in shown.stderr
+    assert "meta.stripe.intent" in shown.stdout
+    assert as_json.report["whole"] is True
+    assert "[source]" in as_json.report["toml"]
+    assert (written.exit_code, again.exit_code) == (0, 3)
+    text = (cli.folder / "creditctl.toml").read_text()
+    assert text.startswith("# ours\n")
+    assert 'GENERATION = "usage"' in text
+    assert codes(outcome.document) == [("missing_credit", lost.intent)], outcome.stdout
