@@ -105,7 +105,7 @@ def signing_secret(session: Session, *, write_env: bool) -> Secret:
     made = "whsec_" + session.wiring.token(_SECRET_BYTES)
     secret = Secret(kept_archive(session).keep_meta(_SECRET_KEY, made))
     if write_env:
-        EnvFileSink(settings.folder / settings.env_file).store([secret])
+        EnvFileSink(settings.folder / settings.env_file, settings.api_key.secret).store([secret])
         session.say(f"{SETTING}={secret} was written into {settings.env_file}; start the backend anew.")
     else:
         session.say(f"{SETTING} is not set: signing with a local secret {secret}, which the backend needs.")

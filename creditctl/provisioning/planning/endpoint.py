@@ -99,7 +99,7 @@ def plan_endpoint(
     pair = rotation_pair([*site.settled, *site.pending])
     best = site.best()
     if site.taken is not None:
-        _plan_kept(plan, site, site.taken)
+        _plan_taken(plan, site, site.taken)
     elif pair is not None and is_pending(pair[1]):
         _plan_unfinished_pair(plan, site, pair[0])
     elif best is None:
@@ -109,6 +109,13 @@ def plan_endpoint(
     else:
         _plan_kept(plan, site, best)
     return plan
+
+
+def _plan_taken(plan: EndpointPlan, site: _Site, taken: EndpointState) -> None:
+    """An endpoint that the operator names stays, and its secret with it, wherever that is."""
+    _plan_kept(plan, site, taken)
+    if taken.ours and site.holding(taken) is Holding.ELSEWHERE:
+        plan.findings.append(secret_elsewhere(site.desired, taken))
 
 
 def _ends_pair(site: _Site, pair: tuple[EndpointState, EndpointState]) -> bool:

@@ -38,6 +38,9 @@ def test_an_endpoint_at_another_url_is_moved_only_where_that_is_said() -> None:
     (step,) = plan_endpoint(DESIRED, [moved], choice=EndpointChoice(move="we_1")).steps
     assert (step.action, step.id, step.params) == (Action.UPDATE, "we_1", {"url": URL})
 
+    elsewhere = plan_endpoint(replace(DESIRED, held=()), [moved], choice=EndpointChoice(move="we_1"))
+    assert [step.params for step in elsewhere.steps] == [{"url": URL}]
+    assert [finding.code for finding in elsewhere.findings] == ["endpoint.secret_elsewhere"]
     plan = plan_endpoint(DESIRED, [moved])
     assert [(step.action, step.id) for step in plan.steps] == [(Action.CREATE, None)]
     assert [(finding.code, finding.severity) for finding in plan.findings] == [("endpoint.elsewhere", Severity.LOW)]
