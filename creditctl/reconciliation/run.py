@@ -25,6 +25,7 @@ from creditctl.payments.repair import apply, require_repairable
 from creditctl.payments.source.review import review
 from creditctl.payments.verdict import JudgementContext
 from creditctl.reconciliation import finding_history
+from creditctl.reconciliation.deployments import require_told_apart
 from creditctl.reconciliation.lock import only_one
 from creditctl.reconciliation.match import match, unknown_payments
 from creditctl.reconciliation.pull import gaps_by_following, pull
@@ -58,7 +59,8 @@ def reconcile(
             among them. With `record` the run, and what a person has to settle, are kept in the ledger; no entry is
             ever written.
     Units:  `since` <= t < `until` in Unix seconds.
-    Errors: those of PaymentReader where not everything could be read, LockHeld while another run goes on.
+    Errors: those of PaymentReader where not everything could be read, LockHeld while another run goes on,
+            ConfigurationError where nothing tells this deployment's sales from those of others.
     """
     with only_one(ledger.path):
         window, started = Window(since, until), clock()
@@ -66,6 +68,7 @@ def reconcile(
         terms = JudgementContext(catalog, livemode, clock(), started, grace_seconds, keeper=keeper)
         try:
             pulled = _read(reader, window, ledger, keeper)
+            require_told_apart(pulled.sessions.values(), catalog)
             terms = _with_older_credits(replace(terms, now=keeper.read_at or clock()), pulled, reader, ledger)
         except CreditctlError as error:
             if record:

@@ -13,6 +13,7 @@ import stripe
 
 from creditctl.backend.dependencies import CheckoutOrder, Dependencies
 from creditctl.cli.serve import build_services
+from creditctl.core.catalog import catalog_of_project
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.protocol.wire import Reply
 from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
@@ -53,7 +54,9 @@ class Branch:
             deployment=settings.deployment.name,
             clock=self.clock,
         )
-        catalog = wiring.catalog().sold_by(settings.deployment)
+        own = catalog_of_project(settings.project)
+        found = wiring.catalog() if own is None else own
+        catalog = found.read_by(settings.project).sold_by(settings.deployment)
         self.services = [build_services(wiring, settings, catalog, stripe=connection, ledger=ledger)]
 
     @property
@@ -278,6 +281,100 @@ def test_an_unnamed_one_gets_a_name_and_keeps_its_past(account: Account) -> None
     assert codes(branch.reconcile()) == ["fulfilment.deployment_unsaid"]
     assert codes(other.reconcile()) == []
     assert branch.balances() == {"u1": 0, "u2": 1000}
+
+
+SHARED = """
+[[package]]
+slug = "gold"
+credits = 500
+sold = [{ price = "PRICE" }]
+"""
+
+
+def shared_price(account: Account) -> str:
+    """A price of the application's own, on which both deployments sell."""
+    product = account.client.v1.products.create({"name": "Gold"})
+    return account.client.v1.prices.create({"product": product.id, "currency": "usd", "unit_amount": 2000}).id
+
+
+def sell(account: Account, price: str, user: str, **metadata: str) -> None:
+    """The application sells by a session that it makes itself."""
+    session: Any = {
+        "mode": "payment",
+        "success_url": BASE,
+        "client_reference_id": user,
+        "line_items": [{"price": price, "quantity": 1}],
+        "metadata": metadata,
+    }
+    account.pay(account.client.v1.checkout.sessions.create(session).id)
+
+
+@pytest.mark.parametrize(
+    ("mark", "key"),
+    [("", "deployment"), ('deployment_match = { "metadata.region" = "NAME" }', "region")],
+    ids=["by name", "by the application's mark"],
+)
+def test_a_shared_price_is_told_apart_by_what_the_session_carries(account: Account, mark: str, key: str) -> None:
+    price = shared_price(account)
+    for name, branch in account.branches.items():
+        top = f'deployment = "{name}"\n{mark.replace("NAME", name)}\n'
+        branch.configure(top + SHARED.replace("PRICE", price))
+        branch.start()
+    sell(account, price, "u1", **{key: "one"})
+    sell(account, price, "u2", **{key: "two"})
+    account.clock.now += 3600
+
+    one, other = account.branches.values()
+    assert (one.balances(), other.balances()) == ({"u1": 500}, {"u2": 500})
+    for branch in (one, other):
+        clean(branch)
+
+
+def test_an_exclusive_price_needs_no_mark(account: Account) -> None:
+    price = shared_price(account)
+    one, other = account.branches.values()
+    one.configure('deployment = "one"\n' + SHARED.replace("PRICE", price) + "exclusive = true\n")
+    other.configure('deployment = "two"\n')
+    for branch in (one, other):
+        branch.start()
+    sell(account, price, "u1")
+    account.clock.now += 3600
+
+    assert (one.balances(), other.balances()) == ({"u1": 500}, {})
+    for branch in (one, other):
+        clean(branch)
+
+
+def test_a_sale_that_nothing_tells_apart_is_credited_by_nobody_and_stops_reconcile(account: Account) -> None:
+    price = shared_price(account)
+    branch = account.branches["one"]
+    branch.configure('deployment = "one"\n' + SHARED.replace("PRICE", price))
+    branch.start()
+    account.branches["two"].start()
+    sell(account, price, "u1")
+    account.clock.now += 3600
+
+    outcome = branch.reconcile()
+    assert branch.balances() == {}
+    assert (outcome.exit_code, outcome.document["error"]["code"]) == (3, "catalog.deployment_unsaid")
+    for way in ("deployment_match", "exclusive = true", "metadata.deployment = one", "--since TIME"):
+        assert way in outcome.document["error"]["fix"]
+
+
+def test_a_marked_shop_finds_the_single_session_without_its_mark(account: Account) -> None:
+    price = shared_price(account)
+    branch = account.branches["one"]
+    branch.configure(
+        'deployment = "one"\ndeployment_match = { metadata.region = "eu" }\n' + SHARED.replace("PRICE", price)
+    )
+    branch.start()
+    account.branches["two"].start()
+    sell(account, price, "u1", region="eu")
+    sell(account, price, "u2")
+    account.clock.now += 3600
+
+    assert branch.balances() == {"u1": 500}
+    assert codes(branch.reconcile()) == ["fulfilment.deployment_unsaid"]
 
 
 def str_day(clock: Clock) -> str:

@@ -56,4 +56,10 @@ def deployment_item(settings: Settings, error: CreditctlError | None) -> StatusI
 def catalog_item(read: Callable[[], Catalog], where: str) -> StatusItem:
     """The packages, and where they stand."""
     title = "Packages"
-    return looked_at("catalog", title, lambda: known("catalog", title, f"{plural(len(read()), 'package')} {where}"))
+
+    def look() -> StatusItem:
+        catalog = read()
+        slugs = {package.slug for package in catalog} | {listing.package for listing in catalog.listings.entries}
+        return known("catalog", title, f"{plural(len(slugs), 'package')} {where}")
+
+    return looked_at("catalog", title, look)

@@ -24,6 +24,8 @@ def account_item(connection: StripeConnection) -> StatusItem:
 def prices_item(connection: StripeConnection, catalog: Catalog) -> StatusItem:
     """How many of the packages have a price on Stripe to be sold at. Errors: what Stripe answers."""
     keys = [package.lookup_key for package in catalog]
+    if not keys:
+        return known("prices", "Prices", "the application's own: set-up makes none")
     found = 0
     for start in range(0, len(keys), _KEYS_A_REQUEST):
         wanted = keys[start : start + _KEYS_A_REQUEST]

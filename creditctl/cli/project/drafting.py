@@ -123,7 +123,10 @@ def _env_values(session: Session, settings: Settings, options: InitOptions) -> d
     if _KEY in settings.from_process:
         return {_KEY: None, **values}
     key = asked_secret(session, f"{_KEY} (sk_test_… or rk_test_…; Enter: later)")
-    return values if key is None else {_KEY: parse_server_key(key).secret.reveal(), **values}
+    if key is None:
+        return values
+    session.wiring.redactor.register(key, whole=True)
+    return {_KEY: parse_server_key(key).secret.reveal(), **values}
 
 
 def _usable(name: str, value: str) -> str:

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from creditctl.core.deployment import Deployment, deployment_in, deployment_words, is_of_deployment
 from creditctl.core.entitlement.facts import SessionFacts
 
+UNSAID = "fulfilment.deployment_unsaid"
+"""The finding that neither a session nor its price says whose it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class PriceClaim:
@@ -119,7 +122,7 @@ def _by_name(session: SessionFacts, deployment: Deployment, claims: Sequence[Pri
     if since is None:
         return OtherDeployment("neither it nor its price names a deployment")
     return DeploymentUnclear(
-        "fulfilment.deployment_unsaid",
+        UNSAID,
         f"It was sold on a price from before {deployment.words} had its name, and names no deployment.",
     )
 
@@ -131,6 +134,6 @@ def _of_listed(deployment: Deployment, claims: Sequence[PriceClaim]) -> Whose:
         return None
     mark = f"metadata {deployment.match.key}" if deployment.match is not None else "metadata deployment"
     return DeploymentUnclear(
-        "fulfilment.deployment_unsaid",
+        UNSAID,
         f"It was sold on a price that several deployments may sell on, and has no {mark} to say whose it is.",
     )

@@ -86,6 +86,17 @@ def test_step_by_step_until_nothing_stands_in_the_way(cli: Cli) -> None:
     assert following(cli("status", "--json")) == "creditctl reconcile"
 
 
+def test_an_application_with_prices_of_its_own_is_not_sent_to_set_up(cli: Cli) -> None:
+    cli.environ |= {"CREDITS_API_URL": "http://127.0.0.1:8000", "FRONTEND_URL": "http://127.0.0.1:3000"}
+    (cli.folder / "creditctl.toml").write_text('[[package]]\nslug = "a"\ncredits = 5\nsold = [{ price = "price_1" }]\n')
+    assert cli("setup", "--yes").exit_code == 0
+    outcome = cli("status", "--json")
+
+    assert text(outcome, "catalog") == "1 package in creditctl.toml"
+    assert text(outcome, "prices") == "the application's own: set-up makes none"
+    assert following(outcome) == "creditctl ledger init"
+
+
 def test_a_person_reads_one_line_for_each_and_the_next_command(cli: Cli) -> None:
     outcome = cli("status", "--deployment", "eu")
 
