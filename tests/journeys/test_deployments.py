@@ -157,6 +157,22 @@ def test_each_has_products_prices_and_an_endpoint_of_its_own(two: Account) -> No
     assert price.metadata.to_dict()["deployment"] == "one"
 
 
+def test_neither_prunes_nor_takes_over_what_is_the_others(two: Account) -> None:
+    one = two.branches["one"]
+    (theirs,) = [
+        each for each in two.client.v1.webhook_endpoints.list().data if each.url.startswith("http://127.0.0.1:8002")
+    ]
+    pruned = one.cli("setup", "--prune", "--yes", "--json")
+    taken = one.cli("setup", "--adopt", "starter=creditctl-two_starter", "--yes", "--json")
+    one.cli.environ["CREDITS_API_URL"] = "http://127.0.0.1:8002"
+    listening = one.cli("setup", "--adopt", theirs.id, "--yes", "--json")
+
+    assert pruned.exit_code == 0
+    assert two.client.v1.products.retrieve("creditctl-two_starter").active
+    assert (taken.exit_code, taken.document["error"]["code"]) == (3, "setup.adopt_other")
+    assert (listening.exit_code, listening.document["error"]["code"]) == (3, "setup.adopt_other")
+
+
 def test_one_purchase_is_credited_in_one_and_is_nobodys_business_in_the_other(two: Account) -> None:
     one, other = two.branches["one"], two.branches["two"]
     session_id = one.order("u1")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -60,15 +61,37 @@ def _look(
     if offline or settings.text("STRIPE_SECRET_KEY") is None:
         why = "--offline" if offline else "there is no STRIPE_SECRET_KEY yet"
         return SalesLook(), (), [f"Stripe was not looked at: {why}."]
-    try:
+    notes: list[str] = []
+    policy = RetryPolicy(busy_tries=3, broken_tries=2)
+    with _noted("Stripe", notes):
         require_mode(session.options.mode, settings.mode)
-        policy = RetryPolicy(busy_tries=3, broken_tries=2)
         stripe = session.stack.enter_context(session.wiring.stripe(settings, audited=False, policy=policy))
-        endpoints = observe_endpoints(stripe)
+        _ = stripe.client  # holds the account against the one that is pinned
+    if notes:
+        return SalesLook(), (), notes
+    look: SalesLook | None = None
+    endpoints: tuple[EndpointState, ...] = ()
+    with _noted("What was sold on Stripe", notes):
         look = read_sales(StripeReader(stripe.client), MOST_SESSIONS)
+    with _noted("The webhook endpoints", notes):
+        endpoints = observe_endpoints(stripe)
+    return look or SalesLook(), endpoints, notes if look is None else [_seen(look), *notes]
+
+
+@contextmanager
+def _noted(what: str, notes: list[str]) -> Iterator[None]:
+    """Notes why something could not be looked at, and goes on: a key may read one thing and not another."""
+    import stripe
+
+    from creditctl.stripe_api.errors import translate
+
+    try:
+        yield
     except CreditctlError as error:
-        return SalesLook(), (), [f"Stripe could not be looked at: {error.message}"]
-    return look, endpoints, [_seen(look)]
+        notes.append(f"{what} could not be looked at: {error.message}")
+    except stripe.StripeError as error:
+        translated = translate(error)
+        notes.append(f"{what} could not be looked at: {error if translated is None else translated.message}")
 
 
 def _seen(look: SalesLook) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from creditctl.core.catalog import Catalog
+from creditctl.core.deployment import deployment_in, deployment_words, names_another
 from creditctl.core.errors import ConfigurationError, GuardRefused, UsageError
 from creditctl.core.findings import sort_findings
 from creditctl.provisioning.planning.catalog import plan_catalog
@@ -96,6 +97,7 @@ def resolve_adoption(
         product = observed.product(target)
         if product is None:
             raise _cannot_adopt(f"There is no product {target} in this account.")
+        _require_free(target, product.metadata, product.deployment)
         products[catalog.find(slug).slug if slug else _package_of(product, catalog, observed)] = target
     return Adoption(products, endpoint)
 
@@ -104,6 +106,7 @@ def _adopted_endpoint(endpoint_id: str, observed: Observed, desired: DesiredEndp
     found = next((endpoint for endpoint in observed.endpoints if endpoint.id == endpoint_id), None)
     if found is None or desired is None or not same_url(found.url, desired.url):
         raise _cannot_adopt(f"{endpoint_id} is no endpoint at the backend's webhook URL.")
+    _require_free(endpoint_id, found.metadata, found.deployment)
     known = found.ours or desired.trust_fingerprint or found.fingerprint in desired.held
     if not (known or free_secrets(desired, observed.endpoints)):
         here = "the secret here is another endpoint's" if desired.held else "none is set"
@@ -113,6 +116,17 @@ def _adopted_endpoint(endpoint_id: str, observed: Observed, desired: DesiredEndp
             fix="Copy its signing secret from the Dashboard into STRIPE_WEBHOOK_SECRET first.",
         )
     return endpoint_id
+
+
+def _require_free(object_id: str, metadata: Mapping[str, str], deployment: str | None) -> None:
+    """Refuses what another deployment of the account works with; it would lose it. Errors: GuardRefused."""
+    theirs = deployment_in(metadata)
+    if theirs is not None and names_another(metadata, deployment):
+        raise GuardRefused(
+            f"{object_id} belongs to {deployment_words(theirs)}, which would lose it.",
+            code="setup.adopt_other",
+            fix="Let set-up make one for this deployment, or correct `deployment` in creditctl.toml.",
+        )
 
 
 def _package_of(product: ProductState, catalog: Catalog, observed: Observed) -> str:

@@ -17,6 +17,7 @@ from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from creditctl.emulator_client.checkout_payer import pay
 from tests.support.cli import Cli, Outcome
 from tests.support.keys import TEST_KEY
+from tests.support.scripted_stripe import ScriptedStripe, answers, lost, queue
 
 LIVE = "sk_" + "live_" + "hunter2hunter2hunter2"
 
@@ -277,6 +278,33 @@ def test_a_stripe_that_cannot_be_asked_is_said_and_stops_nothing(offline_cli: Cl
     assert outcome.exit_code == 0
     assert "Stripe could not be looked at:" in outcome.stdout
     assert "hunter2" not in outcome.stdout + outcome.stderr
+
+
+def test_a_key_that_may_read_only_one_thing_shows_that(app: App, emulator: Emulator) -> None:
+    app.sell(one(app.price("Gold", 2000, credits="2500")))
+
+    def refusing(path: str) -> stripe.HTTPClient:
+        transport = ScriptedStripe(emulator)
+        transport.on(answers(403), path=path)
+        return transport
+
+    app.cli.transport = lambda: refusing("/v1/webhook_endpoints")
+    without_endpoints = app.init("--dry-run", "--json")
+    app.cli.transport = lambda: refusing("/v1/checkout/sessions")
+    without_sales = app.init("--dry-run", "--json")
+
+    assert "credits = 2500" in proposed(without_endpoints)
+    assert "The webhook endpoints could not be looked at:" in " ".join(without_endpoints.report["notes"])
+    assert "What was sold on Stripe could not be looked at:" in " ".join(without_sales.report["notes"])
+    assert without_sales.exit_code == 0
+
+
+def test_a_connection_that_breaks_stops_nothing(cli: Cli) -> None:
+    cli.transport = lambda: ScriptedStripe(queue(*[lost() for _ in range(100)]))
+    outcome = cli("init")
+
+    assert outcome.exit_code == 0
+    assert "could not be looked at:" in outcome.stdout
 
 
 def test_names_from_stripe_break_out_of_no_comment(app: App) -> None:
