@@ -32,7 +32,14 @@ MaxRepairsOption = Annotated[
     int, typer.Option("--max-repairs", min=0, help="Refuse to repair more payments than this at once.")
 ]
 GraceOption = Annotated[
-    int, typer.Option("--grace-seconds", min=0, help="How long a webhook may be on its way.", metavar="SECONDS")
+    int | None,
+    typer.Option(
+        "--grace-seconds",
+        min=0,
+        help="How long a webhook may be on its way.",
+        metavar="SECONDS",
+        show_default=f"{GRACE_SECONDS}, or [reconcile] grace_seconds of creditctl.toml",
+    ),
 ]
 ReconcileAnchorOption = Annotated[
     Path | None,
@@ -68,7 +75,7 @@ def reconcile(
     until: UntilOption = None,
     repair: RepairOption = False,
     max_repairs: MaxRepairsOption = 100,
-    grace_seconds: GraceOption = GRACE_SECONDS,
+    grace_seconds: GraceOption = None,
     full: FullOption = False,
     todo: TodoOption = None,
     anchor: ReconcileAnchorOption = None,
@@ -82,7 +89,7 @@ def reconcile(
     if anchors is not None:
         require_held(session.ledger, anchors)
     window = parse_window(since, until, session.wiring.clock())
-    wanted = ReconcileOptions(window, grace_seconds, max_repairs)
+    wanted = ReconcileOptions(window, _grace_seconds(session, grace_seconds), max_repairs)
     packages = session.catalog(catalog)
     if session.project.source is not None:
         report = _of_source(session, packages, wanted, full=full, todo=todo, repair=repair)
@@ -101,6 +108,12 @@ def reconcile(
     session.guard_entries(session.stripe.mode)
     repaired = _repair(session, _compare(session, packages, wanted), wanted)
     return _answer(session, repaired, _anchor(session, anchors))
+
+
+def _grace_seconds(session: Session, named: int | None) -> int:
+    """The grace period: of the option, of `[reconcile] grace_seconds`, or the usual one."""
+    written = session.project.reconcile.grace_seconds
+    return next((each for each in (named, written) if each is not None), GRACE_SECONDS)
 
 
 def _anchor_file(session: Session, named: Path | None) -> Path | None:
