@@ -35,6 +35,7 @@ _OUR_WORDS = frozenset(
 )
 """Words of every second line that we print: as a password they are one that everybody knows."""
 _NUMBER = re.compile(r"[\d.,:+-]+\Z")
+_URL = re.compile(r"\w[\w+.:-]*://.*\Z")
 _SHOWN_INSTEAD = "…"
 _TELLING_PLACE = r"(?:(?<=:){0}(?=@)|(?<=password=){0}(?=\W|\Z)|(?<=[\"']){0}(?=[\"'](?!\s*:)))"
 """A place where a short value can only be a secret: before the @ of a URL, as a parameter, alone between quotes."""
@@ -107,9 +108,10 @@ def _shown(secret: str) -> str:
 
 def _secrets_in(value: str, *, whole: bool) -> Iterator[str]:
     """What of a variable's value is secret: of a URL its credentials, else all of it, its lines and parts too."""
-    if "://" in value and not re.search(r"\s", value.strip()):
+    if _URL.match(value.strip()):
         yield from _secrets_in_url(value.strip(), whole=whole)
         return
+    yield from _parameters(value)  # host=db password=…, as PostgreSQL and ODBC write it
     parts = [value, value.strip(), *value.split(",")] if SECRET_PATTERN.search(value) else [value, value.strip()]
     parts += [line for line in value.splitlines() if len(line) >= _LONG_LINE]
     for part in parts:
@@ -157,10 +159,10 @@ def _credentials(scheme: str, rest: str) -> Iterator[str]:
 
 
 def _parameters(query: str) -> Iterator[str]:
-    for parameter in re.split(r"[&;]", query.partition("#")[0]):
+    for parameter in re.split(r"[&;\s]", query):
         name, _, value = parameter.partition("=")
         if value and is_secret_name(name):
-            yield value
+            yield from {value, value.strip("\"'"), value.partition("#")[0]} - {""}
 
 
 def _forms(secret: str) -> set[str]:

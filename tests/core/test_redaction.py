@@ -109,6 +109,23 @@ def test_of_a_database_url_the_credentials_are_secret_and_the_rest_is_not(url: s
 
 
 @pytest.mark.parametrize(
+    "value",
+    [
+        "host=db.example.com user=app password=hunter22 dbname=shop",
+        "Server=db.example.com;Database=shop;Pwd=hunter22;",
+        "host=db.example.com password='hunter22'",
+        "jdbc:postgresql://db.example.com/shop?user=app&password=hunter22",
+        "postgres://app:hunter22 with a blank@db.example.com/shop",
+        " redis://:hunter22@db.example.com:6379/0\n",
+    ],
+)
+def test_a_password_is_found_in_every_form_of_a_connection_string(value: str) -> None:
+    password = "hunter22 with a blank" if "blank" in value else "hunter22"
+
+    assert "hunter22" not in redactor(value).redact(f"cannot log in with {password}, {password!r} or {value.strip()}")
+
+
+@pytest.mark.parametrize(
     "url", ["sqlite:///app.db", "postgresql://db.example.com/shop", "https://auth.example.com/token"]
 )
 def test_a_url_without_credentials_is_no_secret(url: str) -> None:

@@ -14,7 +14,7 @@ from creditctl.provisioning.planning.endpoint_choice import EndpointChoice
 from creditctl.provisioning.secret_sinks import CommandSink, EnvFileSink
 from creditctl.stripe_api.client import StripeConnection
 from tests.support.provisioning import Catalogs
-from tests.support.set_up import assert_settled, plan_now, set_up
+from tests.support.set_up import assert_settled, held_in, plan_now, set_up
 
 
 def test_a_second_machine_leaves_the_first_ones_endpoint_alone(
@@ -123,6 +123,20 @@ def test_at_the_limit_an_endpoint_that_is_given_up_makes_room_for_its_successor(
     assert plan_now(door, catalog, env).changes == ()
     assert {endpoint.id for endpoint in observe(door).endpoints} == theirs | {str(made.endpoint)}
     assert made.endpoint != lost.endpoint
+
+
+def test_an_endpoint_that_was_moved_within_a_day_is_not_taken_for_the_new_one(
+    door: StripeConnection, make_catalog: Catalogs, tmp_path: Path
+) -> None:
+    """Stripe replays the first creation at this URL, and that endpoint delivers elsewhere by now."""
+    catalog, env = make_catalog(("starter", 1000, 1000)), tmp_path / ".env"
+    first = set_up(door, catalog, env)
+    door.client.v1.webhook_endpoints.update(str(first.endpoint), {"url": "http://127.0.0.1:10/hook"})
+    second = set_up(door, catalog, tmp_path / "second.env")
+
+    assert second.endpoint not in (None, first.endpoint)
+    assert plan_now(door, catalog, tmp_path / "second.env").changes == ()
+    assert held_in(env) != held_in(tmp_path / "second.env")
 
 
 def test_an_endpoint_deleted_again_and_again_within_a_day_is_always_made_anew(
