@@ -19,10 +19,12 @@ class Books:
     keeper: str = "the ledger"
     external: bool = False
 
-    @property
-    def repair(self) -> str:
-        """What puts right what may be put right without a person."""
-        return "Let the application book it; `creditctl reconcile --todo FILE` lists it" if self.external else REPAIR
+    def repair_of(self, payment_key: str) -> str:
+        """What puts a payment right without anybody having to decide something."""
+        if not self.external:
+            return REPAIR
+        trace = f"`creditctl trace {payment_key}` names the event to deliver to it again"
+        return f"Let the application book it: {trace}, `creditctl reconcile --todo FILE` lists all that is missing"
 
     @property
     def nothing_there(self) -> str:

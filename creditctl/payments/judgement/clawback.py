@@ -154,7 +154,7 @@ def _not_followed(case: PaymentCase, draft: EntryDraft, fact: Fact, *, by_hand: 
     if by_hand:
         fix = _by_hand(case, draft)
         return for_person(name, case.key, sentence, fix, subject=subject)
-    return classified(name, subject, sentence, case.books.repair, payment_key=case.key)
+    return classified(name, subject, sentence, case.books.repair_of(case.key), payment_key=case.key)
 
 
 def _by_hand(case: PaymentCase, draft: EntryDraft) -> str:

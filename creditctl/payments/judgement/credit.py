@@ -112,7 +112,7 @@ def _missing(case: PaymentCase, purchase: Purchase, context: JudgementContext) -
         "pending_not_completed" if case.planned else "missing_credit",
         case.key,
         text,
-        case.books.repair,
+        case.books.repair_of(case.key),
         payment_key=case.key,
         # All of it went back to the buyer: the books are wrong, but nobody lacks anything.
         severity=None if due else Severity.LOW,

@@ -39,6 +39,9 @@ class FirstFilled:
 
     def value(self, row: RawColumns) -> object:
         """The first value that there is; None where all are empty."""
+        if len(self.places) == 1:
+            value = self.places[0].value(row)
+            return None if is_empty(value) else value
         return next((value for place in self.places if not is_empty(value := place.value(row))), None)
 
     def values(self, row: RawColumns) -> list[object]:

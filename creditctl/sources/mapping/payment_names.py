@@ -29,9 +29,13 @@ def payment_names(texts: Iterable[str]) -> PaymentNames:
     own: list[str] = []
     found: list[str] = []
     for text in texts:
+        if not text:
+            continue
         ids = _ID.findall(text)
         found += ids
         own += [] if ids else [text]
+    if not found:
+        return PaymentNames(own[0] if own else None, None)
     payment = next((each for each in found if id_kind(each) in _PAYMENTS), None)
     returned = next((each for each in found if id_kind(each) in _RETURNS), None)
-    return PaymentNames(payment or returned or next(iter((*found, *own)), None), returned)
+    return PaymentNames(payment or returned or found[0], returned)

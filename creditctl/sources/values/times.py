@@ -16,6 +16,7 @@ from typing import NamedTuple
 from creditctl.sources.values.bad_value import BadRow, shown
 
 _NUMBER = re.compile(r"[0-9]{1,18}(?:\.[0-9]+)?")
+_PLAIN = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?")
 _COMPACT = re.compile(r"(?:19|20)[0-9]{6}(?:[0-9]{6})?")
 _SLASHED = re.compile(
     r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?:,?[ T]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([ap]\.?m\.?)?)?",
@@ -74,6 +75,8 @@ def _moment(value: object, zone: tzinfo, *, month_first: bool) -> Moment:
     if not isinstance(value, str):
         raise TypeError
     text = value.strip()
+    if _PLAIN.fullmatch(text):  # what nearly every database writes, before all others for its speed
+        return _placed(datetime.fromisoformat(text), zone)
     if _COMPACT.fullmatch(text):
         return _placed(datetime.fromisoformat(text if len(text) == 8 else f"{text[:8]}T{text[8:]}"), zone)
     if _NUMBER.fullmatch(text):
@@ -127,6 +130,8 @@ def _placed(moment: datetime, zone: tzinfo) -> Moment:
     """Unix seconds of a time; one without a zone is of the zone that is said."""
     if moment.tzinfo is not None:
         return Moment(_checked(moment))
+    if zone is UTC:
+        return Moment(_checked(moment.replace(tzinfo=UTC)))
     earlier, later = (moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
     return Moment(_checked(earlier), earlier.utcoffset() != later.utcoffset())
 
