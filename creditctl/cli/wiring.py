@@ -151,14 +151,23 @@ class Wiring:
             policy=policy,
         )
 
-    def http_client(self, url: str, *, timeout_seconds: float, proxied: bool = True) -> httpx.Client:
-        """An HTTP client for deliveries to a URL; close it, or use it in a `with`. No proxy to this machine."""
+    def http_client(
+        self, url: str, *, timeout_seconds: float, proxied: bool = True, ca_file: Path | None = None
+    ) -> httpx.Client:
+        """An HTTP client for deliveries to a URL; close it, or use it in a `with`. No proxy to this machine.
+
+        Shape:  certificates of `ca_file`, else of SSL_CERT_FILE, are trusted beside the usual ones.
+        Errors: ConfigurationError where that file holds none.
+        """
         import httpx
 
         from creditctl.core.modes import is_loopback_url
+        from creditctl.stripe_api.certificates import trusting
 
         trust_env = proxied and not is_loopback_url(url)
-        return httpx.Client(timeout=timeout_seconds, trust_env=trust_env, follow_redirects=False)
+        named = ca_file or self.environ.get("SSL_CERT_FILE") or None
+        verify = trusting(self.folder / named) if named and url.startswith("https://") else True
+        return httpx.Client(timeout=timeout_seconds, trust_env=trust_env, follow_redirects=False, verify=verify)
 
     def catalog(self, path: Path | None = None) -> Catalog:
         """The packages: those of the file, or the five that come with creditctl.

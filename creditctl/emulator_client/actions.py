@@ -26,13 +26,13 @@ def pay(control: EmulatorControl, session_id: str, card: str | None, **buyer: ob
     return _session_report(control, session)
 
 
-def decline(control: EmulatorControl, session_id: str, card: str | None) -> Report:
+def decline(control: EmulatorControl, session_id: str, card: str | None, **answers: object) -> Report:
     """Tries to pay with a card that declines; the session stays open.
 
     Errors: StripeRefused where the card does not decline.
     """
     number = None if card is None else card.replace(" ", "")
-    answer = control.control("POST", f"/sessions/{_id(session_id)}/decline", {"card": number})
+    answer = control.control("POST", f"/sessions/{_id(session_id)}/decline", {"card": number, **answers})
     error = answer["error"]
     return {
         **_session_report(control, answer["session"]),

@@ -45,6 +45,12 @@ BusinessNameOption = Annotated[
 ]
 
 
+IndividualNameOption = Annotated[
+    str | None, typer.Option("--individual-name", help="The person that buys, where asked for.", show_default="none")
+]
+PhoneOption = Annotated[str | None, typer.Option("--phone", help="The buyer's phone number.", show_default="none")]
+
+
 def read_fields(given: list[str] | None) -> dict[str, str] | None:
     """Answers to custom fields from NAME=VALUE. Errors: UsageError for a text without a name."""
     pairs = [text.partition("=") for text in given or []]
@@ -83,6 +89,8 @@ def pay(
     tax_id: TaxIdOption = None,
     field: FieldOption = None,
     business_name: BusinessNameOption = None,
+    individual_name: IndividualNameOption = None,
+    phone: PhoneOption = None,
 ) -> Answer:
     """Pay a checkout session that exists, with a test card or by a bank debit; a decline is exit 4."""
     from creditctl.emulator_client import actions as act
@@ -91,6 +99,7 @@ def pay(
         raise UsageError("--card and --bank are two ways to pay.", code="usage.pay", fix="Leave one of the two out.")
     buyer: dict[str, object] = {"email": email, "name": name, "postal_code": postal_code, "country": country}
     buyer |= {"quantity": quantity, "tax_id": tax_id, "fields": read_fields(field), "business_name": business_name}
+    buyer |= {"individual_name": individual_name, "phone": phone}
     report = act.pay(at.control, session, card, **buyer, bank=bank, promo=promo)
     return session_answer(report)
 
@@ -102,11 +111,13 @@ def decline(
     card: Annotated[
         str | None, typer.Option("--card", help=CARD_HELP, metavar="CARD", show_default="a generic decline")
     ] = None,
+    tax_id: TaxIdOption = None,
+    field: FieldOption = None,
 ) -> Answer:
     """Try to pay a session with a card that declines; the session stays open."""
     from creditctl.emulator_client import actions as act
 
-    report = act.decline(at.control, session, card)
+    report = act.decline(at.control, session, card, tax_id=tax_id, fields=read_fields(field))
     why = report["decline_code"] or report["code"]
     return Answer.lines(
         report,

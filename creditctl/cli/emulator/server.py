@@ -136,6 +136,7 @@ def _announce(session: Session, url: str) -> None:
         return
     session.out.print(f"Stripe emulator ready at {url}")
     session.out.file.flush()
+    session.say("A browser shows there what it holds.")
     session.say("It takes any key of sk_test_ and twelve or more letters and digits. In another terminal:")
     session.say(f"  export STRIPE_API_BASE={url} STRIPE_SECRET_KEY=sk_test_$(openssl rand -hex 12)")
     session.say("  creditctl setup")

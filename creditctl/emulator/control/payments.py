@@ -14,7 +14,7 @@ from creditctl.emulator.payments.refunds import refund_fails
 from creditctl.emulator.payments.setups import finish_setup_challenge
 from creditctl.emulator.protocol.currencies import written
 from creditctl.emulator.protocol.errors import StripeError, invalid, missing_parameter
-from creditctl.emulator.protocol.fields import Country, Enum, Integer, Text
+from creditctl.emulator.protocol.fields import Boolean, Country, Enum, Integer, Text
 from creditctl.emulator.protocol.schema import Fields, Metadata
 from creditctl.emulator.resources.checkout.buyer import (
     BuyerAnswers,
@@ -36,17 +36,16 @@ _CARD: Fields = {
     **{name: Text(unset=True) for name in ("card", "email", "name", "postal_code")},
     "country": Country(unset=True),
 }
-_PAY: Fields = {
-    **_CARD,
-    "bank": Enum(values=("success", "fail")),
-    "promo": Text(),
+_ANSWERS: Fields = {
     "business_name": Text(unset=True),
     "fields": Metadata(),
     "individual_name": Text(unset=True),
     "phone": Text(unset=True),
+    "promotions": Boolean(),
     "quantity": Integer(low=0),
     "tax_id": Text(),
 }
+_PAY: Fields = {**_CARD, **_ANSWERS, "bank": Enum(values=("success", "fail")), "promo": Text()}
 _AUTHENTICATE: Fields = {"result": Enum(values=("pass", "fail"))}
 _DISPUTE: Fields = {
     "charge": Text(),
@@ -98,6 +97,7 @@ def _answers(params: Mapping[str, Any]) -> BuyerAnswers:
         business_name=params.get("business_name") or "",
         individual_name=params.get("individual_name") or "",
         phone=params.get("phone") or "",
+        promotions=bool(params.get("promotions")),
     )
 
 
@@ -131,7 +131,9 @@ def pay(command: Command) -> Any:
 
 
 def decline(command: Command) -> Any:
-    """Try to pay a session with a card that declines; answers the session, which stays open, and the error."""
+    """Try to pay a session with a card that declines; answers the session, which stays open, and the error. What the
+    page asks for is answered as in paying.
+    """
     name = command.params.get("card") or DECLINED_CARD
     try:
         session = _pay(command, name)
@@ -285,7 +287,7 @@ def _shown(card: Card) -> Body:
 CONTROLS = (
     control("GET", "cards", cards),
     control("POST", "sessions/*/pay", pay, _PAY),
-    control("POST", "sessions/*/decline", decline, _CARD),
+    control("POST", "sessions/*/decline", decline, {**_CARD, **_ANSWERS}),
     control("POST", "sessions/*/authenticate", authenticate, _AUTHENTICATE),
     control("POST", "sessions/*/expire", expire),
     control("POST", "payment_intents/*/authenticate", authenticate_intent, _AUTHENTICATE),

@@ -67,6 +67,8 @@ def checkout_page(row: Row, session: Body, page: PageForm, form: Mapping[str, st
         title="Pay for your order",
         items=[_item(item, currency) for item in row.hidden()["items"]],
         questions=questions(session, form),
+        consent=session["consent_collection"] or {},
+        wants_news="promotions" in form,
         discount=_discount(session),
         tax=_tax(session),
         total=written(session["amount_total"], currency),

@@ -3,7 +3,8 @@
 Objects are stored in the newest form. An answer is rendered for the version of its request, an event for its own: the
 account's, or that of the endpoint which it is sent to. What an event showed of other objects is kept when it is made.
 
-Source: Stripe changelog, 2022-11-15, 2025-03-31.basil, 2026-03-25.dahlia; Stripe docs, "Versioning".
+Source: Stripe changelog, 2022-11-15, 2025-03-31.basil, 2025-09-30.clover, 2026-03-25.dahlia; Stripe docs, "Versioning";
+for `currency_conversion`: pay-rails/pay, `test/vcr_cassettes/test_checkout_payment_session.yml`.
 """
 
 from collections.abc import Mapping
@@ -25,6 +26,12 @@ MOST_LISTED = 10
 RENDERED = (
     ("2026-03-25.dahlia", "`ui_mode` of a session: `hosted`, `embedded`, `custom` before"),
     ("2025-03-31.basil", "`invoice` of intents and charges, `shipping_details` of sessions: there before"),
+    (
+        "2025-03-31.basil",
+        "`currency_conversion` of sessions: there and null in every version, as recorded in 2026-08-26.dahlia (the "
+        "changelog says that it is gone since 2025-09-30.clover). Stripe fills it for sessions made before 2025-03-31, "
+        "and none here is",
+    ),
     ("2024-04-10", "`capture_method` of a new intent: `automatic` by default before, and the charge settles at once"),
     ("2023-08-16", "`automatic_payment_methods` of a new intent: off by default before"),
     ("2022-11-15", "`charges` of intents (in place of `latest_charge`) and `refunds` of charges: lists before"),
@@ -33,11 +40,6 @@ RENDERED = (
 """What an older version sees otherwise here: until which version, and what."""
 NOT_RENDERED = (
     ("2026-09-30.endive", "`tax_details` of products: always there"),
-    (
-        "2025-09-30.clover",
-        "`currency_conversion` of sessions: always there and null. Stripe fills it for sessions made "
-        "before 2025-03-31 only; its changelog says that it is gone since this version, its SDK still has it",
-    ),
     ("2025-03-31.basil", "`total_count` of lists: cannot be expanded"),
     (
         "2024-10-28.acacia",

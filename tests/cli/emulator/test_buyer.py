@@ -204,3 +204,21 @@ def test_what_the_page_asks_is_answered_from_the_shell(cli: Cli, client: stripe.
     assert session.amount_total == 3000
     assert session.customer_details is not None
     assert session.customer_details.name == "Acme"
+
+
+def test_a_decline_answers_what_the_page_asks_too(cli: Cli, client: stripe.StripeClient) -> None:
+    asked: Any = [{"key": "engraving", "label": {"type": "custom", "custom": "Engraving"}, "type": "text"}]
+    made = priced(client, "usd", 1000, custom_fields=asked)
+    assert cli("emulator", "decline", made).exit_code == ExitCode.STRIPE_REFUSED
+
+    assert cli("emulator", "decline", made, "--field", "engraving=For you").exit_code == ExitCode.OK
+    assert client.v1.checkout.sessions.retrieve(made).status == "open"
+
+
+def test_a_name_and_a_phone_number_are_given_where_they_are_asked_for(cli: Cli, client: stripe.StripeClient) -> None:
+    names: Any = {"individual": {"enabled": True}}
+    made = priced(client, "usd", 1000, name_collection=names, phone_number_collection={"enabled": True})
+
+    assert cli("emulator", "pay", made, "--individual-name", "Ada L.", "--phone", "+49 30 1").exit_code == ExitCode.OK
+    details: Any = client.v1.checkout.sessions.retrieve(made).customer_details
+    assert (details.individual_name, details.phone) == ("Ada L.", "+49 30 1")

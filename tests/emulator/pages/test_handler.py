@@ -261,3 +261,15 @@ def test_a_bank_debit_on_the_page_in_every_currency_that_has_one(shop: Shop, ask
         done = shop.visit("POST", path, email="b@example.com", method=type_, account=account)
         assert done.status == 303
         assert ask("GET", f"/v1/checkout/sessions/{made['id']}")[1]["payment_status"] == "unpaid"
+
+
+@pytest.mark.parametrize(("ticked", "answer"), [(True, "opt_in"), (False, "opt_out")])
+def test_the_buyer_may_ask_for_news(shop: Shop, ask: Inside, ticked: bool, answer: str) -> None:
+    session = shop.session("&consent_collection[promotions]=auto&consent_collection[terms_of_service]=required")
+    path = f"/c/pay/{session['id']}"
+    page = shop.visit("GET", path).body.decode()
+    assert ("Send me news" in page, "terms of service" in page) == (True, True)
+
+    shop.visit("POST", path, **GOOD, **({"promotions": "yes"} if ticked else {}))
+    consent = ask("GET", f"/v1/checkout/sessions/{session['id']}")[1]["consent"]
+    assert consent == {"promotions": answer, "terms_of_service": "accepted"}

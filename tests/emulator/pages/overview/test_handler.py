@@ -197,3 +197,14 @@ def test_a_live_rehearsal_shows_no_key_of_anybody(emulator: Emulator) -> None:
     assert "live keys are taken" in shown
     assert "abcdefghijkl" not in shown
     assert json.dumps("live") not in shown
+
+
+def test_an_id_that_somebody_chose_is_a_link_all_the_same(emulator: Emulator, ask: Inside) -> None:
+    ask("POST", "/v1/products", "name=A&id=pack%20%3F%22%23x")
+    shown = text(emulator, "/events")
+    found = re.search(r'href="/objects/(pack[^"]+)"', shown)
+    assert found is not None
+
+    assert found[1] == "pack%20%3F%22%23x"
+    answer = emulator.handle(Request("GET", '/objects/pack ?"#x', "", HERE))
+    assert (answer.status, b"product" in answer.body) == (200, True)
