@@ -187,7 +187,7 @@ CAUSES = _causes(
     ),
     (
         "lost_on_restart",
-        "Credits were gone after a restart.",
+        "Credits, or the memory of what was given already, were gone after a restart.",
         "Keep credits, and what is waiting to be worked on, in a database on disk.",
     ),
     (

@@ -15,6 +15,8 @@ _ABSORBS: tuple[tuple[str, str, frozenset[str]], ...] = (
     ),
     ("refund", "refund_ignored", frozenset({"refund_lost_before_purchase", "refund_after_spending"})),
     ("dispute-won", "dispute_not_returned", frozenset({"order_dependent"})),
+    ("duplicate-after-restart", "lost_on_restart", frozenset({"doubled_on_restart"})),
+    ("restart", "lost_on_restart", frozenset({"acknowledged_before_saved", "marked_before_saved"})),
     ("duplicate", "credits_twice", frozenset({"lost_on_restart", "doubled_on_restart", "order_dependent"})),
 )
 """A scenario, the cause that it named, and the special causes that are then only another face of it."""
