@@ -19,6 +19,7 @@ from creditctl.core.errors import ConfigurationError, ExitCode
 from creditctl.core.keys import EXAMPLE_KEY
 
 if TYPE_CHECKING:
+    from creditctl.core.catalog import Catalog
     from creditctl.core.settings import Settings
     from creditctl.simulation.shop import Shop
 
@@ -55,22 +56,54 @@ def run_command(wiring: Wiring, *arguments: str) -> dict[str, Any]:
 
 
 @contextmanager
-def start_local_stack(outer: Wiring, folder: Path, *, keep_state: bool = False) -> Iterator[LocalStack]:
+def start_local_stack(
+    outer: Wiring, folder: Path, *, keep_state: bool = False, catalog: Catalog | None = None
+) -> Iterator[LocalStack]:
     """An emulator, a set-up account and a backend, all in `folder`; everything is stopped at the end.
 
     Errors: CreditctlError of the set-up, should it fail; OSError if the folder cannot be written.
     """
     from creditctl.backend.server import bind, url_of
+
+    with ExitStack() as stack:
+        listener = stack.enter_context(bind(_HOST, 0))
+        backend_url = url_of(listener)
+        world = start_emulator_world(outer, folder, backend_url, keep_state=keep_state, catalog=catalog)
+        inner, settings = stack.enter_context(world)
+        stack.enter_context(_backend(inner, settings, listener))
+        yield LocalStack(
+            folder=folder,
+            emulator_url=settings.api_base,
+            backend_url=backend_url,
+            shop=stack.enter_context(open_shop(inner, settings, backend_url)),
+            ledger_path=settings.ledger_path,
+            inner=inner,
+        )
+
+
+@contextmanager
+def start_emulator_world(
+    outer: Wiring,
+    folder: Path,
+    backend_url: str,
+    *,
+    keep_state: bool = False,
+    catalog: Catalog | None = None,
+    webhook_path: str | None = None,
+) -> Iterator[tuple[Wiring, Settings]]:
+    """An emulator, and an account set up for a backend at a URL, whose files are in `folder`; no backend.
+
+    Errors: as `start_local_stack`.
+    """
     from creditctl.emulator.app import Emulator
     from creditctl.emulator.transports.server import EmulatorServer
 
     with ExitStack() as stack:
         emulator = Emulator(state=folder / "stripe-emulator.db" if keep_state else None)
         stack.callback(emulator.close)
-        stripe_server = stack.enter_context(EmulatorServer(emulator, host=_HOST, port=0))
-        listener = stack.enter_context(bind(_HOST, 0))
-        backend_url = url_of(listener)
-        write_settings(folder / ".env", stripe_server.url, backend_url)
+        server = stack.enter_context(EmulatorServer(emulator, host=_HOST, port=0))
+        write_settings(folder / ".env", server.url, backend_url)
+        write_project(folder, catalog, webhook_path)
         inner = replace(
             outer,
             environ={"NO_COLOR": "1"},
@@ -81,16 +114,18 @@ def start_local_stack(outer: Wiring, folder: Path, *, keep_state: bool = False) 
             transport=None,
         )
         set_up(inner)
-        settings = inner.settings()
-        stack.enter_context(_backend(inner, settings, listener))
-        yield LocalStack(
-            folder=folder,
-            emulator_url=stripe_server.url,
-            backend_url=backend_url,
-            shop=stack.enter_context(open_shop(inner, settings, backend_url)),
-            ledger_path=settings.ledger_path,
-            inner=inner,
-        )
+        yield inner, inner.settings()
+
+
+def write_project(folder: Path, catalog: Catalog | None, webhook_path: str | None) -> None:
+    """The `creditctl.toml` of a world: another catalogue, another webhook path; none where both are the usual ones."""
+    lines = [] if webhook_path is None else ["[webhook]", f"path = {json.dumps(webhook_path)}"]
+    for package in catalog or ():
+        lines += ["[[package]]", f"number = {package.number}", f"slug = {json.dumps(package.slug)}"]
+        lines += [f"name = {json.dumps(package.name)}", f"credits = {package.credits}", f"amount = {package.amount}"]
+        lines += [f"currency = {json.dumps(package.currency)}"]
+    if lines:
+        (folder / "creditctl.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def write_settings(path: Path, emulator_url: str, backend_url: str) -> None:
@@ -161,6 +196,12 @@ def _backend(inner: Wiring, settings: Settings, listener: socket.socket) -> Iter
             Ledger.open(settings.ledger_path, account=account, livemode=livemode, clock=inner.clock)
         )
         logging = replace(inner, stderr=log)
-        services = build_services(logging, settings, inner.catalog(), stripe=connection, ledger=ledger)
+        services = build_services(logging, settings, _packages(inner, settings), stripe=connection, ledger=ledger)
         stack.enter_context(BackendServer(build_app(services), listener=listener))
         yield
+
+
+def _packages(inner: Wiring, settings: Settings) -> Catalog:
+    from creditctl.core.catalog import catalog_of_project
+
+    return catalog_of_project(settings.project) or inner.catalog()

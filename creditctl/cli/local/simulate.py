@@ -1,109 +1,101 @@
-"""`creditctl simulate`: test-card flows and webhook hazards against a backend, as a check for CI."""
+"""`creditctl simulate`: the test that a credit backend must pass before it meets money, as a check for CI."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+import inspect
+from typing import TYPE_CHECKING, Any
 
 from creditctl.cli.command import Answer, ModeCheck, Session, command
-from creditctl.cli.options import CatalogOption
-from creditctl.core.errors import ConfigurationError, GuardRefused, UsageError
-from creditctl.core.modes import Mode
+from creditctl.cli.local.simulate_options import SimulateOptions, as_parameters
+from creditctl.core.errors import UsageError
 
 if TYPE_CHECKING:
     from creditctl.core.catalog import Catalog
-    from creditctl.core.settings import Settings
-    from creditctl.simulation.runner import ScenarioResult
-    from creditctl.simulation.scenarios import Scenario
-    from creditctl.simulation.shop import Shop
+    from creditctl.core.project_file.project import ProjectFile
+    from creditctl.simulation.results import ScenarioResult, SuiteResult
+    from creditctl.simulation.scenarios.steps import Scenario
+
+_WORDS = {"passed": "passed", "failed": "FAILED", "warned": "warning", "not_tried": "not tried"}
 
 
-@command(mode=ModeCheck.AT_FIRST_USE)
-def simulate(
-    session: Session,
-    scenarios: Annotated[
-        list[str] | None, typer.Argument(help="Scenarios to run.", show_default="all", metavar="[SCENARIO]...")
-    ] = None,
-    backend: Annotated[
-        str | None,
-        typer.Option(
-            "--backend",
-            help="Your own backend's URL, on the Stripe of the settings; without it a world of its own is started.",
-            metavar="URL",
-        ),
-    ] = None,
-    list_them: Annotated[bool, typer.Option("--list", help="Show the scenarios and stop.")] = False,
-    catalog: CatalogOption = None,
-) -> Answer:
-    """Play test-card flows and webhook hazards; exit 1 when a balance is not what it must be. Never in live mode."""
-    from creditctl.cli.render.simulate import results_answer, scenarios_answer
-    from creditctl.simulation.scenarios import SCENARIOS, find_scenarios
+def _simulate(session: Session, /, **values: Any) -> Answer:
+    from creditctl.cli.render.simulate import scenarios_answer
 
-    chosen, unknown = find_scenarios(tuple(scenarios or ()))
+    options = SimulateOptions(**values)
+    scenarios = _chosen(options)
+    if options.list_them:
+        return scenarios_answer(scenarios)
+    project = _project(session, options)
+    options = options.beside(project.simulate)
+    return _reported(session, options, _played(session, options, scenarios, _catalog(session, options, project)))
+
+
+def _chosen(options: SimulateOptions) -> tuple[Scenario, ...]:
+    from creditctl.simulation.scenarios.table import GROUPS, find_scenarios
+
+    names = (*(options.scenarios or ()), *(options.only or ()))
+    chosen, unknown = find_scenarios(names, tuple(options.group or ()))
     if unknown:
         raise UsageError(
-            f"There is no scenario {', '.join(unknown)}.",
+            f"There is no scenario or group {', '.join(unknown)}.",
             code="simulate.unknown_scenario",
-            fix="`creditctl simulate --list` shows them.",
+            fix=f"`creditctl simulate --list` shows the scenarios; groups are {', '.join(GROUPS)}.",
         )
-    if list_them:
-        return scenarios_answer(SCENARIOS)
-    shop = session.stack.enter_context(_shop(session, backend))
-    packages = session.wiring.catalog(catalog)
-    return results_answer([_play(session, scenario, shop, packages) for scenario in chosen])
+    return chosen
 
 
-@contextmanager
-def _shop(session: Session, backend: str | None) -> Iterator[Shop]:
-    """The shop to play in: a world of its own, or the user's backend on the Stripe of the settings."""
-    from creditctl.cli.local.local_stack import open_shop, start_local_stack
-    from creditctl.cli.local.scratch_folder import scratch_folder
-
-    wiring, mode = session.wiring, session.options.mode
-    if backend is None:
-        if mode not in (None, Mode.EMULATOR):
-            raise UsageError(
-                f"--mode {mode} needs --backend URL: without it an emulator is started.",
-                code="simulate.backend_missing",
-                fix="Name your backend, for example --backend http://127.0.0.1:8000.",
-            )
-        wiring.mode = Mode.EMULATOR
-        with (
-            scratch_folder("simulate") as folder,
-            start_local_stack(wiring, folder) as world,
-        ):
-            yield world.shop
-        return
-    _refuse_live(session.settings)
-    with open_shop(wiring, session.settings, backend.rstrip("/")) as shop:
-        yield shop
+def _project(session: Session, options: SimulateOptions) -> ProjectFile:
+    """What `creditctl.toml` says; a world of its own needs no settings, so it is not held against --mode."""
+    if options.backend is not None:
+        return session.project
+    return session.wiring.settings(session.options.env_file).project
 
 
-def _refuse_live(settings: Settings) -> None:
-    if settings.api_key.livemode:
-        raise GuardRefused(
-            "simulate never runs with a live key.", code="guard.live", fix="Use a test key, or leave --backend out."
-        )
-    if not settings.webhook_secrets:
-        raise ConfigurationError(
-            "STRIPE_WEBHOOK_SECRET is not set, so no delivery can be repeated.",
-            code="env.missing",
-            fix="Run `creditctl setup`, which captures it into the env file.",
-        )
+def _catalog(session: Session, options: SimulateOptions, project: ProjectFile) -> Catalog:
+    from creditctl.core.catalog import catalog_of_project
+
+    if options.backend is not None:
+        return session.catalog(options.catalog)
+    return catalog_of_project(project, another=options.catalog) or session.wiring.catalog(options.catalog)
 
 
-def _play(session: Session, scenario: Scenario, shop: Shop, packages: Catalog) -> ScenarioResult:
-    from creditctl.simulation.runner import run_scenario
+def _played(
+    session: Session, options: SimulateOptions, scenarios: tuple[Scenario, ...], catalog: Catalog
+) -> SuiteResult:
+    from creditctl.cli.local.simulate_bench import open_bench
+    from creditctl.simulation.suite.preflight import preflight
+    from creditctl.simulation.suite.schedule import SuiteOptions, run_suite
 
-    user_id = f"creditctl-sim-{scenario.name}-{session.wiring.token(4)}"
-    session.say(f"{scenario.name}: {scenario.title}")
-    result = run_scenario(
-        scenario, shop=shop, catalog=packages, user_id=user_id, tell=lambda line: session.say(f"  - {line}")
-    )
-    session.say(
-        f"  {'passed' if result.passed else 'FAILED: ' + result.failure}", style=None if result.passed else "red"
-    )
-    return result
+    opened = session.stack.enter_context(open_bench(session, options, catalog))
+    report = preflight(opened.bench, opened.secrets, started_here=opened.started_here)
+    for note in report.notes:
+        session.say(f"preflight: {note}")
+    wanted = SuiteOptions(options.jobs, options.seed, options.fail_fast)
+    return run_suite(scenarios, report, wanted, lambda result: _tell(session, result))
+
+
+def _tell(session: Session, result: ScenarioResult) -> None:
+    word = _WORDS.get(result.outcome, "could not run")
+    said = result.failure or result.reason
+    style = "red" if result.outcome == "failed" else None
+    session.say(f"{word:<9} {result.name} ({result.seconds:.1f} s)" + (f": {said}" if said else ""), style=style)
+
+
+def _reported(session: Session, options: SimulateOptions, suite: SuiteResult) -> Answer:
+    """The answer, and the reports that were asked for."""
+    from creditctl.cli.local.simulate_reports import write_reports
+    from creditctl.cli.render.simulate import results_answer
+
+    write_reports(session, options, suite)
+    return results_answer(suite, strict=options.strict)
+
+
+_simulate.__name__ = "simulate"
+_simulate.__doc__ = """Play purchases, refunds, disputes, attacks and crashes against a credit backend.
+
+    Exit 1 where a balance or an answer is not what it must be. Never in live mode.
+    """
+_simulate.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+    [inspect.Parameter("session", inspect.Parameter.POSITIONAL_ONLY), *as_parameters(SimulateOptions)]
+)
+simulate = command(mode=ModeCheck.AT_FIRST_USE)(_simulate)

@@ -14,7 +14,6 @@ NOT_ACTED_ON = (
     "[reconcile] rate",
     "[archive]",
     "[alert]",
-    "[simulate]",
 )
 """As people write them; a table stands for everything in it. Whoever makes a key work takes its line away."""
 

@@ -31,6 +31,7 @@ from creditctl.core.project_file.running import (
     read_reconcile,
 )
 from creditctl.core.project_file.secrets import secret_found, secret_places
+from creditctl.core.project_file.simulate import SimulateSection, read_simulate
 from creditctl.core.project_file.source import SourceSection, read_source
 from creditctl.core.project_file.tables import TomlTable
 
@@ -61,6 +62,7 @@ class ProjectFile:
     reconcile: ReconcileSection = field(default_factory=ReconcileSection)
     archive: ArchiveSection = field(default_factory=ArchiveSection)
     alert: AlertSection = field(default_factory=AlertSection)
+    simulate: SimulateSection = field(default_factory=SimulateSection)
 
     @property
     def folder(self) -> Path | None:
@@ -106,6 +108,7 @@ def _read(document: TomlTable, path: Path) -> ProjectFile:
         reconcile=read_reconcile(document.table("reconcile")),
         archive=read_archive(document.table("archive")),
         alert=read_alert(document.table("alert")),
+        simulate=read_simulate(document.table("simulate")),
     )
 
 

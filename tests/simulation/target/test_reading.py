@@ -1,0 +1,90 @@
+"""Users, headers and balances of a target, in every form in which they may be written."""
+
+from __future__ import annotations
+
+import pytest
+
+from creditctl.core.errors import ConfigurationError
+from creditctl.simulation.results import ScenarioNotTried
+from creditctl.simulation.target.balances import BalanceUnreadable, balance_by_command, balance_by_sql, balance_in
+from creditctl.simulation.target.buyers import Buyers, parse_header, parse_users
+from creditctl.simulation.target.declaration import Target, fill
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["17\n18\n", "user,token\n17,a\n18,b\n", '["17", 18]', '[{"user": 17, "token": "a"}, {"user": "18"}]'],
+)
+def test_users_are_read_in_every_form(text: str) -> None:
+    assert [user["user"] for user in parse_users(text)] == ["17", "18"]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "[", '[{"name": "x"}]'])
+def test_a_file_without_users_is_refused(text: str) -> None:
+    with pytest.raises(ConfigurationError):
+        parse_users(text)
+
+
+def test_users_are_lent_to_one_scenario_at_a_time_with_their_headers() -> None:
+    users = parse_users("user,token\n17,a\n18,b\n")
+    buyers = Buyers(Target("http://x", "http://x/hook", headers=("Authorization: Bearer {token}",), users=users))
+
+    with buyers.lend(("one",)) as (first,), buyers.lend(("two",)) as (second,):
+        assert {first.user_id, second.user_id} == {"17", "18"}
+        assert first.headers == {"Authorization": f"Bearer {first.fields['token']}"}
+    with pytest.raises(ScenarioNotTried), buyers.lend(("a", "b", "c")):
+        pass
+
+
+def test_a_login_command_gives_a_token_or_fields() -> None:
+    def headers(command: str) -> dict[str, str]:
+        target = Target("http://x", "http://x/hook", headers=("Authorization: Bearer {token}",), login_command=command)
+        with Buyers(target).lend(("u1",)) as (buyer,):
+            return dict(buyer.headers)
+
+    assert headers("echo tok-{user}") == {"Authorization": "Bearer tok-u1"}
+    assert headers("""echo '{"token": "t"}'""") == {"Authorization": "Bearer t"}
+    with pytest.raises(ConfigurationError):
+        headers("false")
+
+
+def test_a_header_without_a_colon_is_refused() -> None:
+    assert parse_header("X-User-Id: 1") == ("X-User-Id", "1")
+    with pytest.raises(ConfigurationError):
+        parse_header("X-User-Id")
+
+
+@pytest.mark.parametrize(
+    ("text", "pointer", "credits"),
+    [
+        ('{"balance": 5}', "/balance", 5),
+        ('{"data": [{"credits": "7"}]}', "/data/0/credits", 7),
+        ('{"a/b": 5.0}', "/a~1b", 5),
+        ("12", "", 12),
+    ],
+)
+def test_a_balance_is_found_by_its_pointer(text: str, pointer: str, credits: int) -> None:
+    assert balance_in(text, pointer) == credits
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"balance": 1.5}', '{"balance": true}', '{"balance": null}', "[1]"])
+def test_what_is_no_whole_number_is_unreadable(text: str) -> None:
+    with pytest.raises(BalanceUnreadable):
+        balance_in(text, "/balance")
+
+
+def test_a_balance_comes_from_a_command_or_a_query() -> None:
+    assert balance_by_command("echo 12", {"user": "1"}) == 12
+    assert balance_by_sql("sqlite://", "select 5 + length(:user)", {"user": "ab"}) == 7
+    with pytest.raises(BalanceUnreadable):
+        balance_by_command("false", {"user": "1"})
+    with pytest.raises(BalanceUnreadable):
+        balance_by_sql("sqlite://", "select nonsense from nowhere", {"user": "ab"})
+
+
+def test_no_value_becomes_a_second_word_of_a_command() -> None:
+    assert balance_by_command("expr length {user}", {"user": "a b; c"}) == 6
+
+
+def test_braces_of_json_stay() -> None:
+    assert fill('{"id": {number}}', {"number": 2}) == '{"id": 2}'
