@@ -51,6 +51,7 @@ class FileSource:
         self._selection = columns.pick(self._available(), str(path))
         self.row_field = self._selection.row_field
         self.ignored = self._selection.ignored
+        self.corrects = self._selection.corrects
 
     def rows(self, after: int | None = None) -> Iterator[RawRow]:
         """All rows in order of their lines."""

@@ -14,6 +14,7 @@ from creditctl.core.errors import UsageError
 from creditctl.core.keys import redact
 from creditctl.core.limits import MAX_MAGNITUDE
 from creditctl.core.stripe_ids import PAYMENT_KEY, IdKind, holds_secret, id_kind, payment_key_fault
+from creditctl.sources.corrected_rows import correctable
 from creditctl.sources.imported_entry import ImportedEntry
 from creditctl.sources.values.bad_value import BadRow
 
@@ -80,7 +81,7 @@ class RowReader:
     def __call__(self, line: int | str, values: Sequence[Any]) -> ImportedEntry:
         """The entry that a row says. Shape: `values` in the order of FIELDS. Errors: BadRow, OtherMode."""
         own_id, created, user_id, kind, credits, amount, currency = values[:7]
-        payment_key, package, livemode, own_key, event, note, session_id, object_id = values[7:]
+        payment_key, package, livemode, own_key, event, note, session_id, object_id, corrects = values[7:]
         word, code, bought = self._class(kind, currency, package, livemode)
         count, money = self._number(credits, "credits"), self._number(amount, "amount")
         _check_signs(word, count, money, code)
@@ -101,7 +102,7 @@ class RowReader:
             bought,
             self._key(line, own_id, own_key),
             None if event is None else _text(event, "source_event"),
-            None,
+            None if corrects is None else self._key_of(word, _text(corrects, "corrects")),
             self._account,
             self._livemode_column,
             None if note is None and own_key is None else self._note(note, own_key),
@@ -158,6 +159,9 @@ class RowReader:
         if len(row) > _MAX_ROW_CHARACTERS:
             raise BadRow(f"its {self.row_field} is longer than {_MAX_ROW_CHARACTERS} characters")
         return self.key_prefix + row
+
+    def _key_of(self, kind: str, row: str | None) -> str | None:
+        return None if row is None else self.key_prefix + correctable(row, kind, self.row_field)
 
     def _note(self, note: Any, own_key: Any) -> str | None:
         """The note, and in it the application's own key where the entry's key has no place for it."""

@@ -26,6 +26,7 @@ FIELDS = (
     "note",
     "session_id",
     "object_id",
+    "corrects",
 )
 """What an imported row can say; a source hands the values out in this order."""
 
@@ -56,6 +57,9 @@ class Source(Protocol):
     numbered: bool
     """Whether rows come in order of a whole number, so that reading can go on after one."""
 
+    corrects: bool
+    """Whether rows can say which other row they correct."""
+
     def rows(self, after: int | None = None) -> Iterator[RawRow]:
         """All rows, or those with an id above `after` where the source is numbered."""
         ...
@@ -79,6 +83,11 @@ class ColumnSelection:
         values = iter(picked)
         pairs = zip(self.names, self.constants, strict=True)
         return tuple(constant if name is None else next(values) for name, constant in pairs)
+
+    @property
+    def corrects(self) -> bool:
+        """Whether rows can say which other row they correct."""
+        return self.names[FIELDS.index("corrects")] is not None
 
     @property
     def columns(self) -> tuple[str, ...]:

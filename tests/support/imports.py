@@ -40,6 +40,7 @@ class Rows:
     row_field: str | None = "id"
     ignored: tuple[str, ...] = ()
     numbered: bool = True
+    corrects: bool = True
     asked: list[int | None] = field(default_factory=list)
 
     def rows(self, after: int | None = None) -> Iterator[RawRow]:

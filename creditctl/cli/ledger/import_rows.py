@@ -95,7 +95,7 @@ def import_rows(
 
     Columns: created, user_id, kind, credits, amount, currency, payment_key, livemode.
 
-    Optional: package, id, idempotency_key, source_event, note, session_id, object_id.
+    Optional: package, id, idempotency_key, source_event, note, session_id, object_id, corrects (the id of a row).
 
     A payment_key is Stripe's: a payment intent, a Checkout session or a charge. What names no payment is refused.
 
