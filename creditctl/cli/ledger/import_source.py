@@ -34,6 +34,8 @@ def source_of(session: Session, settings: Settings, wanted: SourceOptions) -> So
     """The source that is meant; it is closed with the session. Errors: UsageError, ConfigurationError, Unreachable."""
     from creditctl.sources.database import is_url
 
+    if wanted.source is None and wanted.url_env is None and settings.project.source is not None:
+        return _described(session, settings, wanted)
     if (wanted.source is None) == (wanted.url_env is None):
         raise UsageError(
             "An import reads one source: a file, a database URL, or --url-env NAME.",
@@ -45,6 +47,29 @@ def source_of(session: Session, settings: Settings, wanted: SourceOptions) -> So
     if is_url(wanted.source):
         return _database(session, _url_on_command_line(wanted.source), wanted)
     return _file(session, wanted.source, wanted)
+
+
+def _described(session: Session, settings: Settings, wanted: SourceOptions) -> Source:
+    """The rows that `[source]` of creditctl.toml describes."""
+    from creditctl.cli.ledger.source import source_section
+    from creditctl.sources.mapped_source import MappedSource
+    from creditctl.sources.mapping.users import UserNames
+    from creditctl.sources.reading.opening import open_rows
+    from creditctl.sources.source import source_name
+
+    section = source_section(settings)
+    assert section is not None
+    if wanted.columns.renamed or wanted.table or wanted.format or wanted.delimiter:
+        raise UsageError(
+            "[source] of creditctl.toml says which rows are meant and how they are read.",
+            code="import.source",
+            fix="Leave --map, --table, --format and --delimiter out, or name a file or a database URL.",
+        )
+    folder = settings.project.folder or session.wiring.folder
+    rows = open_rows(section, folder, lambda name: session.wiring.environ.get(name) or settings.text(name))
+    label = source_name(wanted.name or section.table or section.file or "source", given=wanted.name is not None)
+    currency = wanted.columns.constants.get("currency")
+    return MappedSource(rows, section, label, session.ledger.livemode, UserNames(section.users), currency)
 
 
 def _file(session: Session, name: str, wanted: SourceOptions) -> Source:

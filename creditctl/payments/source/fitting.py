@@ -115,9 +115,15 @@ def _with_returns(stripe: PaymentFacts, entries: list[SourceEntry], currency: st
     if purchase is None or not places or purchase.credits <= 0:
         return entries
     returned = returned_amount(purchase.amount, stripe.facts, currency)
+    target = credits_to_take(purchase.credits, purchase.amount, returned)
     taken = -sum(entries[place].credits for place in places)
+    if 0 < returned < purchase.amount and 0 < abs(taken - target) <= len(places):
+        # An application rounds each part as it likes; less than a credit a row is no fault of its books.
+        last = entries[places[-1]]
+        entries[places[-1]] = replace(last, credits=last.credits + taken - target)
+        taken = target
     shares = [purchase.amount * entries[place].credits // purchase.credits for place in places]
-    if taken == credits_to_take(purchase.credits, purchase.amount, returned):
+    if taken == target:
         shares[-1] -= returned + sum(shares)
     for place, share in zip(places, shares, strict=True):
         entries[place] = replace(entries[place], amount=share)

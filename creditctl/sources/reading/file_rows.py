@@ -39,7 +39,7 @@ class FileRows:
     def reading(self) -> Iterator[OpenFile]:
         """Opens the file. Errors: ConfigurationError where it cannot be read."""
         try:
-            encoding = _encoding(self._path)
+            encoding = encoding_of(self._path)
             read = _reader(self._path, encoding)
             columns = _columns(read)
             notes = [f"{self._path.name} is not UTF-8; it was read as {encoding}"] if encoding == _OLD_ENCODING else []
@@ -68,7 +68,7 @@ class OpenFile:
 def pairs_of_file(path: Path) -> Pairs:
     """The first two columns of a file. Errors: ConfigurationError where it cannot be read, or has fewer."""
     try:
-        for columns, line in _reader(path, _encoding(path))():
+        for columns, line in _reader(path, encoding_of(path))():
             first, second, *_ = (*columns.values(), None, None)
             if second is None:
                 raise _unreadable(path, f"line {line} has no second column")
@@ -77,7 +77,7 @@ def pairs_of_file(path: Path) -> Pairs:
         raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from error
 
 
-def _encoding(path: Path) -> str:
+def encoding_of(path: Path) -> str:
     """The encoding of a file: what its first bytes say, UTF-8 where all of it is, else that of older Windows tools."""
     with path.open("rb") as stream:
         head = stream.read(4)
@@ -104,6 +104,12 @@ def _reader(path: Path, encoding: str) -> Callable[[], Iterator[RawRow]]:
         return lambda: _line_rows(path, encoding)
     delimiter, skipped = _delimiter(head)
     return lambda: _csv_rows(path, encoding, delimiter, skipped)
+
+
+def delimiter_of(path: Path) -> str:
+    """What parts the columns of a CSV file. Errors: OSError where it cannot be read."""
+    with path.open(encoding=encoding_of(path), newline="") as stream:
+        return _delimiter(stream.read(1 << 16))[0]
 
 
 def _delimiter(head: str) -> tuple[str, int]:

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from creditctl.sources.values.bad_value import BadRow, shown
 
-_SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f'’_]+")
+_SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f'’]+")
 _AROUND = "$€£¥ "
 _PLAIN = re.compile(r"[0-9]+")
 _MARKED = re.compile(r"[0-9]*(?:[.,][0-9]+)+|[0-9]+[.,]")

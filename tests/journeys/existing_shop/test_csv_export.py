@@ -113,3 +113,22 @@ def test_rows_that_nothing_explains_stop_the_run_by_name(cli: Cli, shop: Existin
     assert outcome.exit_code == 3
     assert "'Geschenk', and [source] does not say what it is (line 3)" in outcome.stderr
     assert "credits 'viele' is not a number (line 4)" in outcome.stderr
+
+
+def test_who_moves_over_imports_what_the_settings_describe(cli: Cli, shop: ExistingShop) -> None:
+    honest, open_ = shop.buy("eu:1"), shop.buy("eu:2")
+    rows = [line(1, honest), line(2, open_, Status="offen"), line(3, honest, Anbieter="paypal", Beleg="PAY-1")]
+    (cli.folder / "export.csv").write_text("\n".join((HEADER, *rows)))
+    (cli.folder / "creditctl.toml").write_text(SETTINGS)
+    assert cli("ledger", "init").exit_code == 0
+
+    without = cli("ledger", "import", "--yes", "--json")
+    imported = cli("ledger", "import", "--set", "currency=usd", "--yes", "--json")
+    again = cli("ledger", "import", "--set", "currency=usd", "--yes", "--json")
+
+    assert "needs a currency" in without.document["findings"][0]["message"]
+    assert imported.document["findings"] == []
+    assert imported.exit_code == 0
+    assert (imported.report["new"], again.report["new"], again.report["existing"]) == (1, 0, 1)
+    (cli.folder / "creditctl.toml").unlink()
+    assert cli("ledger", "balance", "eu:1", "--json").report["credits"] == 1000
