@@ -12,7 +12,9 @@ ZERO_DECIMAL_CURRENCIES = frozenset(
 THREE_DECIMAL_CURRENCIES = frozenset(("bhd", "jod", "kwd", "omr", "tnd"))
 """Currencies with a thousand minor units to the major one. Source: as above."""
 
-_AMOUNT = re.compile(r"(?P<whole>[0-9]{1,12})(?:\.(?P<fraction>[0-9]+))? ?(?P<currency>[A-Za-z]{3})")
+_AMOUNT = re.compile(
+    r"(?P<whole>[0-9]{1,3}(?:,[0-9]{3}){1,3}|[0-9]{1,12})(?:\.(?P<fraction>[0-9]+))? ?(?P<currency>[A-Za-z]{3})"
+)
 _MARKUP_PERCENT = 15
 _MILLS_PER_MAJOR_UNIT = 1000
 
@@ -49,17 +51,17 @@ def parse_amount(text: str) -> tuple[int, str]:
 
     Errors: ValueError for an amount without a currency, or with more decimals than the currency has.
     """
-    written = text.strip().replace(",", "")
+    written = text.strip()
     written = f"{written[1:]}usd" if written.startswith("$") else written
     found = _AMOUNT.fullmatch(written)
     if found is None:
         raise ValueError(f"{text!r} is no amount with its currency")
     currency = found["currency"].lower()
     places = len(str(minor_units_per_major(currency))) - 1
-    fraction = found["fraction"] or ""
+    fraction, whole = found["fraction"] or "", found["whole"].replace(",", "")
     if len(fraction) > places:
         raise ValueError(f"{currency.upper()} has {places or 'no'} decimals, not {len(fraction)}")
-    return int(found["whole"] + fraction.ljust(places, "0")), currency
+    return int(whole + fraction.ljust(places, "0")), currency
 
 
 def cost_per_credit(amount: int, credits: int, currency: str) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from creditctl.core.errors import UsageError
-from creditctl.core.money import format_input, parse_amount
+from creditctl.core.money import format_input, minor_units_per_major, parse_amount
 from creditctl.emulator_client.client import SLOW_SECONDS, ControlAnswer, EmulatorControl
 
 Report = dict[str, Any]
@@ -80,8 +80,11 @@ def _minor_units(control: EmulatorControl, target: Mapping[str, str], text: str)
     example = (
         f"Write it with the payment's currency, such as --amount {format_input(paid['amount'], paid['currency'])}."
     )
+    # A point says that these are major units; a bare `500` might mean cents.
+    bare = re.fullmatch(r"[0-9,]+(\.[0-9]+)?", text.strip())
+    major = bare is not None and (bare[1] is not None or minor_units_per_major(paid["currency"]) == 1)
     try:
-        amount, currency = parse_amount(text)
+        amount, currency = parse_amount(f"{text}{paid['currency']}" if major else text)
     except ValueError as error:
         raise UsageError(f"{error}.", code="usage.amount", fix=example) from error
     if currency != paid["currency"] or not amount:

@@ -69,7 +69,22 @@ def test_an_amount_is_read_with_its_currency(text: str, amount: int, currency: s
 
 
 @pytest.mark.parametrize(
-    "text", ["5", "5.005usd", "1.5jpy", "-5usd", "usd", "5.usd", "", "5 dollars", "1e3usd", "٣usd"]
+    "text",
+    [
+        "5",
+        "5.005usd",
+        "1.5jpy",
+        "-5usd",
+        "usd",
+        "5.usd",
+        "",
+        "5 dollars",
+        "1e3usd",
+        "5,00usd",
+        "1,00.00usd",
+        "1,0000usd",
+        "٣usd",
+    ],
 )
 def test_what_is_no_amount_with_its_currency_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"amount|decimals"):

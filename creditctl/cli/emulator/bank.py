@@ -49,7 +49,7 @@ def refund(
     payment: PaymentArgument,
     amount: Annotated[
         str | None,
-        typer.Option("--amount", help="With its currency: 5.00usd.", metavar="AMOUNT", show_default="all"),
+        typer.Option("--amount", help="Such as 5.00 or 5.00usd.", metavar="AMOUNT", show_default="all"),
     ] = None,
     reason: Annotated[
         RefundReason | None, typer.Option("--reason", help="Stripe's reason.", show_default="none")
@@ -76,7 +76,7 @@ def dispute(
         str | None,
         typer.Option(
             "--amount",
-            help="With its currency: 5.00usd; it may be refunded already.",
+            help="Such as 5.00 or 5.00usd; it may be refunded already.",
             metavar="AMOUNT",
             show_default="what was not refunded",
         ),

@@ -101,6 +101,20 @@ def test_an_amount_that_might_mean_another_sum_is_refused(
     assert client.v1.disputes.list().data == []
 
 
+@pytest.mark.parametrize(("amount", "minor"), [("3.00", 300), ("3.5", 350), ("1,000.00", 100_000), ("$3", 300)])
+def test_a_point_or_a_sign_says_major_units(
+    cli: Cli, client: stripe.StripeClient, session: Callable[[], str], amount: str, minor: int
+) -> None:
+    made = session()
+    cli("emulator", "pay", made)
+    done = cli("emulator", "refund", made, "--amount", amount, "--json")
+
+    if minor > 1000:
+        assert done.exit_code == ExitCode.STRIPE_REFUSED
+    else:
+        assert done.report["amount"] == minor
+
+
 def test_a_refunded_payment_is_disputed_all_the_same_and_the_money_goes_twice(
     cli: Cli, client: stripe.StripeClient, session: Callable[[], str]
 ) -> None:
