@@ -37,6 +37,7 @@ class MappedSource:
     row_field: str | None = "id"
     ignored: tuple[str, ...] = ()
     numbered: bool = False
+    corrects: bool = True
 
     def rows(self, after: int | None = None) -> Iterator[RawRow]:  # noqa: ARG002 - it is always read whole
         """Every row that counts, in the order of FIELDS."""
@@ -69,5 +70,5 @@ class MappedSource:
         return (
             row.row_id, row.created, row.user_id, row.kind, row.credits // scale, row.amount or 0,
             row.currency or self.currency if row.amount else None,
-            row.payment_key, None, livemode, None, None, None, session, row.object_id,
+            row.payment_key, None, livemode, None, None, None, session, row.object_id, row.corrects,
         )  # fmt: skip
