@@ -78,5 +78,7 @@ def _unattributed(case: PaymentCase, context: JudgementContext) -> Verdict:
         young = f"{money} were paid for something of ours just now; a checkout session of it may still be on its way."
         return Verdict(PaymentState.IN_FLIGHT, (in_flight(case.key, young),))
     text = f"{money} were paid for something of ours, but no checkout session belongs to the payment."
-    fix = "Find the buyer, then `creditctl ledger adjust --user USER_ID --credits N --reason TEXT`, or refund it"
+    # With the payment's key: it is found again, and nobody is told to give the credits a second time.
+    adjust = f"`creditctl ledger adjust --user USER_ID --credits N --payment {case.key} --key {case.key} --reason TEXT`"
+    fix = f"Find the buyer, then {adjust}, or refund it"
     return Verdict(PaymentState.UNDECIDED, (for_person("unattributed_payment", case.key, text, fix),))

@@ -41,6 +41,7 @@ class World:
     catalog: Catalog
     prices: Mapping[str, str]
     folder: Path
+    secret: str
     losing: bool = False
 
     @property
@@ -133,24 +134,26 @@ def opened_world(folder: Path, clock: Clock) -> Iterator[World]:
         connection = stack.enter_context(connect(settings, sleep=clock.sleep, chance=lambda: 0.0, transport=transport))
         path, account = folder / "creditctl-emulator.db", connection.account_id
         ledger = stack.enter_context(Ledger.open(path, account=account, livemode=False, clock=clock))
-        webhook = _webhook(connection, ledger, catalog, clock)
+        webhook, secret = _webhook(connection, ledger, catalog, clock)
         prices = {package.slug: _price(connection.client.v1, package) for package in catalog}
-        yield World(emulator, connection, ledger, webhook, settings, clock, catalog, prices, folder)
+        yield World(emulator, connection, ledger, webhook, settings, clock, catalog, prices, folder, secret)
 
 
-def _webhook(connection: StripeConnection, ledger: Ledger, catalog: Catalog, clock: Clock) -> Webhook:
+def _webhook(connection: StripeConnection, ledger: Ledger, catalog: Catalog, clock: Clock) -> tuple[Webhook, str]:
     endpoint = connection.client.v1.webhook_endpoints.create(
         params={"url": "http://127.0.0.1:9/api/credits/webhook", "enabled_events": ["*"]}
     )
-    return Webhook(
+    secret = str(endpoint.secret)
+    webhook = Webhook(
         ledger=ledger,
         stripe=StripeReader(connection.client),
-        secrets=[Secret(str(endpoint.secret))],
+        secrets=[Secret(secret)],
         catalog=catalog,
         account=ledger.account,
         livemode=False,
         clock=clock,
     )
+    return webhook, secret
 
 
 def _price(api: Any, package: Package) -> str:
