@@ -34,7 +34,7 @@ _NOTE = "INSERT INTO source_changes (row_id, noticed, before, after) VALUES (?, 
 _MISSED = select(KEPT_COLUMNS, "source_rows", "WHERE gone IS NULL AND seen < ?")
 _LAST = (
     "SELECT id, whole, started, finished, fingerprint, cursor, rows FROM source_readings "
-    "WHERE finished IS NOT NULL ORDER BY id DESC LIMIT 1"
+    "WHERE finished IS NOT NULL AND whole >= ? ORDER BY id DESC LIMIT 1"
 )
 
 
@@ -125,10 +125,10 @@ def begin(file: ArchiveFile, *, whole: bool, started: int, fingerprint: str, nam
     return SourceWriter(file, number, whole, started, silent=silent, named=named)
 
 
-def last_reading(file: ArchiveFile) -> SourceReadingRecord | None:
-    """The latest reading that came to its end."""
+def last_reading(file: ArchiveFile, *, whole: bool = False) -> SourceReadingRecord | None:
+    """The latest reading that came to its end. Shape: with `whole` the latest of everything."""
     with file.read_session() as connection:
-        row = connection.execute(_LAST).fetchone() if source_schema.exists(connection) else None
+        row = connection.execute(_LAST, (int(whole),)).fetchone() if source_schema.exists(connection) else None
     if row is None:
         return None
     number, whole, *rest = row

@@ -30,6 +30,9 @@ from creditctl.sources.values.texts import id_of
 PAGE_ROWS = 5000
 """How many rows are kept in one transaction."""
 
+WHOLE_AFTER_SECONDS = 7 * 86_400
+"""After how long everything is read again, where as a rule only what was updated is."""
+
 MOST_NAMED = 5
 """How many rows that do not fit are named; the others are counted."""
 
@@ -175,10 +178,15 @@ class SourceSync:
         last = last_reading(self.archive)
         if self.full or mapper.updated is None or mapper.updated.path or last is None or last.cursor is None:
             return None
-        if last.fingerprint != fingerprint or self.section.file is not None:
+        if last.fingerprint != fingerprint or self.section.file is not None or self._whole_is_due():
             return None
         moment = resume_from(last.cursor)
         return None if moment is None else UpdatedSince(mapper.updated.column, moment)
+
+    def _whole_is_due(self) -> bool:
+        """Whether it is long since everything was read: only then it is seen which rows are gone."""
+        whole = last_reading(self.archive, whole=True)
+        return whole is None or self.clock() - whole.finished >= WHOLE_AFTER_SECONDS
 
     def _store(
         self,

@@ -94,7 +94,6 @@ _ALL = (
         "Laravel: a table credit_transactions with its timestamps, what Stripe says in a JSON column `meta`.",
         SourceSection(
             table="credit_transactions",
-            updated="updated_at?",
             columns={**_SNAKE, "payment_key": (*_SNAKE["payment_key"], "meta.payment_intent?", "meta.session_id?",
                 "meta.charge_id?")},
             kind=USUAL_KINDS,

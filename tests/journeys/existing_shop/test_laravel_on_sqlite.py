@@ -248,3 +248,39 @@ def test_a_mapping_is_guessed_shown_and_written_when_asked(cli: Cli, shop: Exist
     assert text.startswith("# ours\n")
     assert 'GENERATION = "usage"' in text
     assert codes(outcome.document) == [("missing_credit", lost.intent)], outcome.stdout
+
+
+def test_a_row_that_is_marked_refunded_in_its_place_is_no_fault_of_a_full_refund(
+    cli: Cli, shop: ExistingShop, laravel: Laravel
+) -> None:
+    full, part = shop.buy("1"), shop.buy("2")
+    laravel.credit(full)
+    laravel.credit(part)
+    shop.later()
+    assert cli("reconcile").exit_code == 0
+    shop.refund(full)
+    shop.refund(part, 500)
+    laravel.run("UPDATE credit_transactions SET status = 'refunded', updated_at = '2026-09-25 10:00:00'")
+    laravel.run("UPDATE users SET credits = 0")
+    shop.later()
+
+    outcome = cli("reconcile", "--json")
+
+    named = [code for code, _ in codes(outcome.document)]
+    assert named == ["missing_credit", "row_gone"], outcome.stdout  # of the half refund the other half is due
+    assert "500 of them are due" in outcome.stdout
+    assert full.intent not in outcome.stdout
+
+
+def test_what_people_read_speaks_of_the_application(cli: Cli, shop: ExistingShop, laravel: Laravel) -> None:
+    laravel.credit(shop.buy("1"))
+    shop.later()
+    assert "Stripe and the application agree." in cli("reconcile").stdout
+    lost = shop.buy("2")
+    shop.later()
+
+    said = cli("reconcile").stdout
+
+    assert "rows of the application" in said
+    assert f"creditctl trace {lost.intent}" in said
+    assert "--repair" not in said

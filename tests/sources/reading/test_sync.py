@@ -179,6 +179,17 @@ def test_only_what_was_updated_is_read_and_that_is_said(application: Application
     assert application.kept() == ["2", "3", "4"]
 
 
+def test_everything_is_read_again_after_a_week(application: Application) -> None:
+    application.settings["updated"] = "updated"
+    application.read()
+    application.execute("DELETE FROM log WHERE id = 1")
+    assert not application.read().whole
+    application.now += sync.WHOLE_AFTER_SECONDS
+
+    assert application.read().whole
+    assert application.kept() == ["2", "3"]
+
+
 def test_other_settings_read_everything_anew_and_accuse_nobody(application: Application) -> None:
     application.settings["updated"] = "updated"
     application.read()
