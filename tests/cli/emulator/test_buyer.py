@@ -204,3 +204,17 @@ def test_what_the_page_asks_is_answered_from_the_shell(cli: Cli, client: stripe.
     assert session.amount_total == 3000
     assert session.customer_details is not None
     assert session.customer_details.name == "Acme"
+
+
+def test_a_card_that_is_being_saved_is_authenticated(cli: Cli, client: stripe.StripeClient) -> None:
+    intent = client.v1.setup_intents.create(
+        {
+            "confirm": True,
+            "payment_method": "pm_card_authenticationRequired",
+            "return_url": "https://example.com",
+        }
+    )
+    done = cli("emulator", "authenticate", intent.id)
+
+    assert (done.exit_code, f"{intent.id} is succeeded." in done.stdout) == (0, True)
+    assert client.v1.setup_intents.retrieve(intent.id).status == "succeeded"
