@@ -43,11 +43,14 @@ def decline(control: EmulatorControl, session_id: str, card: str | None, **answe
 
 
 def authenticate(control: EmulatorControl, object_id: str, *, passed: bool) -> Report:
-    """Passes or fails the 3D Secure challenge of a session or a payment intent."""
+    """Passes or fails the 3D Secure challenge of a session, a payment intent or a setup intent."""
     result = {"result": "pass" if passed else "fail"}
     if object_id.startswith("pi_"):
         intent = control.control("POST", f"/payment_intents/{_id(object_id)}/authenticate", result)
         return {"payment_intent": intent["id"], "status": intent["status"], "amount": intent["amount"]}
+    if object_id.startswith("seti_"):
+        setup = control.control("POST", f"/setup_intents/{_id(object_id)}/authenticate", result)
+        return {"setup_intent": setup["id"], "status": setup["status"], "payment_method": setup["payment_method"]}
     return _session_report(control, control.control("POST", f"/sessions/{_id(object_id)}/authenticate", result))
 
 

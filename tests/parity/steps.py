@@ -112,6 +112,47 @@ STORIES = (
         ),
     ),
     Story(
+        "taxes and invoices",
+        (
+            _PRODUCT,
+            _PRICE,
+            Step("a tax rate", "POST", "/v1/tax_rates", {
+                "display_name": "VAT", "percentage": "20", "inclusive": "false",
+            }, {"rate": "id"}),
+            Step("a session with tax on top and an invoice to come", "POST", "/v1/checkout/sessions", {
+                **_SESSION_FORM, "line_items[0][tax_rates][0]": "{rate}", "invoice_creation[enabled]": "true",
+                "expand[0]": "line_items.data.taxes", "expand[1]": "total_details.breakdown",
+            }),
+            Step("a session with questions", "POST", "/v1/checkout/sessions", {
+                **_SESSION_FORM, "custom_fields[0][key]": "team", "custom_fields[0][label][type]": "custom",
+                "custom_fields[0][label][custom]": "Team", "custom_fields[0][type]": "text",
+                "tax_id_collection[enabled]": "true", "line_items[0][adjustable_quantity][enabled]": "true",
+            }),
+            Step("no invoices of nobody", "GET", "/v1/invoices", {"customer": "cus_nobody"}),
+        ),
+    ),
+    Story(
+        "saving a card",
+        (
+            Step("a customer", "POST", "/v1/customers", {"email": "a@example.com"}, {"customer": "id"}),
+            Step("a setup intent", "POST", "/v1/setup_intents", {
+                "customer": "{customer}", "confirm": "true", "payment_method": "pm_card_visa",
+                "return_url": "https://example.com",
+            }, {"method": "payment_method"}),
+            Step("it becomes the default", "POST", "/v1/customers/{customer}", {
+                "invoice_settings[default_payment_method]": "{method}",
+            }),
+            Step("a default that is not there", "POST", "/v1/customers/{customer}", {
+                "invoice_settings[default_payment_method]": "pm_nobody",
+            }),
+            Step("a source that declines", "POST", "/v1/customers/{customer}", {"source": "tok_chargeDeclined"}),
+            Step("off session and setting up at once", "POST", "/v1/payment_intents", {
+                "amount": "2000", "currency": "usd", "confirm": "true", "customer": "{customer}",
+                "payment_method": "{method}", "off_session": "true", "setup_future_usage": "off_session",
+            }),
+        ),
+    ),
+    Story(
         "discounts",
         (
             _PRODUCT,

@@ -129,7 +129,9 @@ def decline(
 @emulator_command()
 def authenticate(
     at: EmulatorSession,
-    object_id: Annotated[str, typer.Argument(help="A checkout session, cs_…, or a payment intent, pi_…", metavar="ID")],
+    object_id: Annotated[
+        str, typer.Argument(help="A checkout session, cs_…, or an intent, pi_… or seti_…", metavar="ID")
+    ],
     fail: Annotated[bool, typer.Option("--fail", help="Fail the challenge instead of passing it.")] = False,
 ) -> Answer:
     """Pass (or fail) the 3D Secure challenge that a payment waits for."""
@@ -138,7 +140,8 @@ def authenticate(
     report = act.authenticate(at.control, object_id, passed=not fail)
     if "session" in report:
         return session_answer(report)
-    return Answer.lines(report, f"{report['payment_intent']} is {report['status']}.")
+    intent = report.get("payment_intent") or report["setup_intent"]
+    return Answer.lines(report, f"{intent} is {report['status']}.")
 
 
 @emulator_command()

@@ -222,3 +222,17 @@ def test_a_name_and_a_phone_number_are_given_where_they_are_asked_for(cli: Cli, 
     assert cli("emulator", "pay", made, "--individual-name", "Ada L.", "--phone", "+49 30 1").exit_code == ExitCode.OK
     details: Any = client.v1.checkout.sessions.retrieve(made).customer_details
     assert (details.individual_name, details.phone) == ("Ada L.", "+49 30 1")
+
+
+def test_a_card_that_is_being_saved_is_authenticated(cli: Cli, client: stripe.StripeClient) -> None:
+    intent = client.v1.setup_intents.create(
+        {
+            "confirm": True,
+            "payment_method": "pm_card_authenticationRequired",
+            "return_url": "https://example.com",
+        }
+    )
+    done = cli("emulator", "authenticate", intent.id)
+
+    assert (done.exit_code, f"{intent.id} is succeeded." in done.stdout) == (0, True)
+    assert client.v1.setup_intents.retrieve(intent.id).status == "succeeded"
