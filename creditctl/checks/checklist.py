@@ -152,7 +152,7 @@ def credits_added(context: Context) -> CheckAnswer:
     added = f"adds {entry.credits:,} credits to user {entry.user_id} for {payment.case.key}."
     evidence = f"{payment.case.books.label(entry)} {added}"
     if found:
-        return failed(f"{evidence} But {_words(found[0])}", found[0].fix)
+        return failed(f"{evidence} But {_words(found[0])}", _settled_by(found[0]))
     if payment.verdict.state is PaymentState.IN_FLIGHT:
         return passed(f"{evidence} A webhook about it may still be on its way.")
     return passed(evidence)
@@ -167,8 +167,15 @@ def _not_added(payment: JudgedPayment, found: Sequence[Finding]) -> CheckAnswer:
         fix = "`creditctl doctor` says where the webhook is stuck; `creditctl reconcile` proposes the missing entry."
         return failed(f"{text}.", fix)
     if found:
-        return failed(f"{text}: {_words(found[0])}", found[0].fix)
+        return failed(f"{text}: {_words(found[0])}", _settled_by(found[0]))
     return failed(f"{text}: a person settled it without credits.", "Make another small payment.")
+
+
+def _settled_by(finding: Finding) -> str:
+    """What to do; commands that name a finding need its number, which it has once a reconciliation kept it."""
+    if "{id}" not in finding.fix:
+        return finding.fix
+    return "`creditctl reconcile` keeps it as a finding, and prints the commands that settle it."
 
 
 def _words(finding: Finding) -> str:

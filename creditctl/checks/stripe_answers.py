@@ -37,7 +37,8 @@ def nothing_undelivered(context: Context) -> CheckAnswer:
         )
     oldest = iso_time(min(int(event["created"]) for event in events))
     count = f"{len(events)} or more" if len(events) == _MOST_EVENTS else str(len(events))
-    fix = "Once the backend answers: `creditctl events replay`, or `creditctl reconcile --repair`."
+    replay = "`creditctl events replay --undelivered --since 3d`"
+    fix = f"Once the backend answers: {replay}, or `creditctl reconcile --repair`."
     return failed(f"{count} events are not delivered, the oldest of {oldest}.", fix)
 
 

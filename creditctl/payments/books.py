@@ -50,10 +50,13 @@ class Books:
             return f"{_in_the_application(user_id, credits)} (its row {entry.name})"
         return correction(user_id, credits, entry.id)
 
-    @property
-    def booking_by_hand(self) -> str:
-        """What a person does to book credits where only they know whose and how many."""
-        command = "`creditctl ledger adjust --user USER_ID --credits N --reason TEXT`"
+    def booking_by_hand(self, payment_key: str) -> str:
+        """What a person does to book credits where only they know whose and how many.
+
+        Shape: with the payment's key: it is found again, and nobody is told to give the credits a second time.
+        """
+        named = f"--payment {payment_key} --key {payment_key}"
+        command = f"`creditctl ledger adjust --user USER_ID --credits N {named} --reason TEXT`"
         return "book the credits in the application" if self.external else command
 
     def booking(self, user_id: str, credits: int, payment_key: str) -> str:

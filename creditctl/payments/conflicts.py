@@ -8,7 +8,10 @@ from creditctl.core.findings import Finding, Severity
 from creditctl.core.text import one_line
 from creditctl.ledger.models import Entry
 
-_CORRECT_IT = "correct it with `creditctl ledger adjust`, then `creditctl ledger resolve {id} --dismiss --reason TEXT`"
+_CORRECT_IT = (
+    "`creditctl reconcile` prints the correction, if one is due; then `creditctl ledger resolve {id} --dismiss "
+    "--reason TEXT`"
+)
 
 
 def other_purchase(draft: EntryDraft, entry: Entry) -> Finding:

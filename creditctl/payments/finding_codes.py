@@ -98,14 +98,25 @@ def in_flight(payment_key: str, message: str) -> ClassifiedFinding:
 
 
 def correction(user_id: str, credits: int, corrects: int) -> str:
-    """The ready command that corrects an entry."""
-    return f"`creditctl ledger adjust --user {quoted(user_id)} --credits {credits} --corrects {corrects} --reason TEXT`"
+    """The ready command that corrects an entry.
+
+    Shape: its key makes it post once, however often it is run: it stands in a finding that stays open for a while.
+    """
+    user, key = quoted(user_id), quoted(f"{corrects}:{credits:+}:{user_id}")
+    return (
+        f"`creditctl ledger adjust --user {user} --credits {credits} --corrects {corrects} --key {key} --reason TEXT`"
+    )
 
 
 def booking(user_id: str, credits: int, payment_key: str) -> str:
-    """The ready command that books credits for a payment, as its own webhook would have: it corrects no entry."""
-    user = quoted(user_id)
-    return f"`creditctl ledger adjust --user {user} --credits {credits} --payment {payment_key} --reason TEXT`"
+    """The ready command that books credits for a payment, as its own webhook would have: it corrects no entry.
+
+    Shape: its key makes it post once, as that of `correction`.
+    """
+    user, key = quoted(user_id), quoted(f"{payment_key}:{credits:+}:{user_id}")
+    return (
+        f"`creditctl ledger adjust --user {user} --credits {credits} --payment {payment_key} --key {key} --reason TEXT`"
+    )
 
 
 def quoted(text: str) -> str:

@@ -101,8 +101,10 @@ def _open_finding(payment: TracedPayment, at: int) -> Missing | None:
     stored = next((each for each in payment.findings if each.status is FindingStatus.OPEN), None)
     if stored is None:
         return None
-    fix = stored.finding.fix.replace("`", "")
-    return Missing("a decision", stored.finding.message, fix, max(at, stored.recorded))
+    fix = stored.finding.fix
+    # One command stands alone; a choice between several is a sentence, in which each keeps its marks.
+    command = fix.strip("`") if fix.count("`") == len("``") and fix[0] == fix[-1] == "`" else fix
+    return Missing("a decision", stored.finding.message, command, max(at, stored.recorded))
 
 
 def _wrong(payment: TracedPayment, verdict: Verdict) -> Missing:

@@ -239,7 +239,10 @@ def test_what_needs_a_person_is_shown_worst_first_with_its_command(cli: Cli, mar
     outcome = cli("reconcile", "--repair", "--yes")
     assert outcome.exit_code == 1
     assert "critical reconcile.orphan_credit pi_forged" in outcome.stdout
-    assert f"`creditctl ledger adjust --user u9 --credits -1000 --corrects {entry} --reason TEXT`" in outcome.stdout
+    command = (
+        f"creditctl ledger adjust --user u9 --credits -1000 --corrects {entry} --key {entry}:-1000:u9 --reason TEXT"
+    )
+    assert f"`{command}`" in outcome.stdout
     assert "needs a person" in outcome.stdout
     assert market.balances() == {"u9": 1000}
 

@@ -28,7 +28,9 @@ def _payment(console: Console, payment: PaymentTrace) -> None:
     if missing is None:
         console.print(payment.diagnosis.note)
     elif missing.command:
-        console.print(f"Next: `{missing.command}`", soft_wrap=True)
+        # What a finding says to do is a sentence that has its commands in it, and perhaps a choice between them.
+        advice = missing.command if "`" in missing.command else f"`{missing.command}`"
+        console.print(f"Next: {advice}", soft_wrap=True)
     else:
         console.print("There is nothing to do about it here.")
     console.print()

@@ -17,6 +17,7 @@ def other_currency(fact: Fact, *, entry_id: int, user_id: str, currency: str | N
         fact.object_id,
         f"The {fact.kind} is in {fact.currency.upper()}, its purchase (entry {entry_id}) in {said}: "
         "nothing was taken back for it.",
-        f"Work out the credits, `creditctl ledger adjust --user {shlex.quote(user_id)} --credits -N --reason TEXT`, "
+        f"Work out the credits, `creditctl ledger adjust --user {shlex.quote(user_id)} --credits -N "
+        f"--key {fact.object_id} --corrects {entry_id} --reason TEXT`, "
         "then `creditctl ledger resolve {id} --dismiss --reason TEXT`",
     )

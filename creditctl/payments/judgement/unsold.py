@@ -79,5 +79,5 @@ def _unattributed(case: PaymentCase, context: JudgementContext) -> Verdict:
         young = f"{money} were paid for something of ours just now; a checkout session of it may still be on its way."
         return Verdict(PaymentState.IN_FLIGHT, (in_flight(case.key, young),))
     text = f"{money} were paid for something of ours, but no checkout session belongs to the payment."
-    fix = f"Find the buyer, then {case.books.booking_by_hand}, or refund it"
+    fix = f"Find the buyer, then {case.books.booking_by_hand(case.key)}, or refund it"
     return Verdict(PaymentState.UNDECIDED, (for_person("unattributed_payment", case.key, text, fix),))

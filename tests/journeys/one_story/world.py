@@ -44,6 +44,7 @@ class World:
     prices: Mapping[str, str]
     folder: Path
     own: Mapping[str, str]
+    secret: str
     losing: bool = False
 
     @property
@@ -144,8 +145,8 @@ def opened_world(folder: Path, clock: Clock) -> Iterator[World]:
         prices = {package.slug: _price(connection.client.v1, package) for package in catalog}
         own = own_prices(connection.client.v1)
         catalog = _catalog_of_the_shop(folder / "creditctl.toml", project_file(catalog, own))
-        webhook = _webhook(connection, ledger, catalog, clock)
-        yield World(emulator, connection, ledger, webhook, settings, clock, catalog, prices, folder, own)
+        webhook, secret = _webhook(connection, ledger, catalog, clock)
+        yield World(emulator, connection, ledger, webhook, settings, clock, catalog, prices, folder, own, secret)
 
 
 def _catalog_of_the_shop(path: Path, text: str) -> Catalog:
@@ -156,19 +157,21 @@ def _catalog_of_the_shop(path: Path, text: str) -> Catalog:
     return catalog.read_by(project)
 
 
-def _webhook(connection: StripeConnection, ledger: Ledger, catalog: Catalog, clock: Clock) -> Webhook:
+def _webhook(connection: StripeConnection, ledger: Ledger, catalog: Catalog, clock: Clock) -> tuple[Webhook, str]:
     endpoint = connection.client.v1.webhook_endpoints.create(
         params={"url": "http://127.0.0.1:9/api/credits/webhook", "enabled_events": ["*"]}
     )
-    return Webhook(
+    secret = str(endpoint.secret)
+    webhook = Webhook(
         ledger=ledger,
         stripe=StripeReader(connection.client),
-        secrets=[Secret(str(endpoint.secret))],
+        secrets=[Secret(secret)],
         catalog=catalog,
         account=ledger.account,
         livemode=False,
         clock=clock,
     )
+    return webhook, secret
 
 
 def _price(api: Any, package: Package) -> str:
