@@ -53,12 +53,11 @@ class Books:
     def booking_by_hand(self, payment_key: str) -> str:
         """What a person does to book credits where only they know whose and how many.
 
-        The command has the payment's key: it is found again, and nobody is told to give the credits a second time.
+        Shape: with the payment's key: it is found again, and nobody is told to give the credits a second time.
         """
-        if self.external:
-            return f"book the credits for {payment_key} in the application"
-        words = f"--user USER_ID --credits N --payment {payment_key} --key {payment_key} --reason TEXT"
-        return f"`creditctl ledger adjust {words}`"
+        named = f"--payment {payment_key} --key {payment_key}"
+        command = f"`creditctl ledger adjust --user USER_ID --credits N {named} --reason TEXT`"
+        return "book the credits in the application" if self.external else command
 
     def booking(self, user_id: str, credits: int, payment_key: str) -> str:
         """What a person does to book credits for a payment."""

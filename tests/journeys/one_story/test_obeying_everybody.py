@@ -89,6 +89,10 @@ TRUTH: dict[plants.Plant, dict[str, int]] = {
     plants.sold_with_something_else: {"ann": 6500},
     plants.price_that_says_nothing: {"ann": 1000},
     plants.paid_without_a_session: {"ann": 1000},
+    plants.lost_by_a_price_of_before: {"ann": 900},
+    plants.lost_by_an_adopted_price: {"ann": 1000},
+    plants.price_of_ours_with_other_terms: {"ann": 100},
+    plants.price_with_copied_marks: NOTHING,
 }
 
 
