@@ -48,8 +48,16 @@ def next_step(report: ReconcileReport) -> str:
         return f"{count} of these can be put right without a person. Next: `creditctl reconcile --repair`"
     if report.clean:
         other = "the ledger" if report.source is None else "the application"
-        return f"Stripe and {other} agree" + (", but for what is still on its way." if report.findings else ".")
+        return f"Stripe and {other} agree{_but(report.findings)}."
     return "What is left needs a person: each finding above names the command."
+
+
+def _but(notes: Sequence[Finding]) -> str:
+    """What a clean report still tells, in a few words."""
+    if not notes:
+        return ""
+    on_its_way = all(note.code == "reconcile.in_flight" for note in notes)
+    return ", but for what is still on its way" if on_its_way else "; what is said above is no fault"
 
 
 def _table(report: ReconcileReport) -> Table:

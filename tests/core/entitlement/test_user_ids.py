@@ -12,6 +12,7 @@ from creditctl.core.entitlement.user_ids import is_user_id, user_id_fault
 from creditctl.core.errors import UsageError
 from creditctl.ledger.transaction import require_storable
 from creditctl.sources.row import RowReader
+from creditctl.sources.source import FIELDS
 from creditctl.sources.values.bad_value import BadRow
 
 USABLE = ["1", "user_17", "Jörg 用户", "a" * 200, "ann@example.com"]
@@ -50,9 +51,10 @@ def ledger_takes(user_id: str) -> bool:
 
 def import_takes(user_id: str) -> bool:
     reader = RowReader("app", None, "acct_1", False, {})
-    row = (None, 1, user_id, "purchase", 1, 1, "usd", "pi_1", None, False, None, None, None, None, None)
+    row = {"created": 1, "user_id": user_id, "kind": "purchase", "credits": 1, "amount": 1, "currency": "usd"}
+    row |= {"payment_key": "pi_1", "livemode": False}
     try:
-        reader(1, row)
+        reader(1, [row.get(name) for name in FIELDS])
     except BadRow:
         return False
     return True

@@ -96,6 +96,7 @@ def test_honest_sales_are_nobodys_fault_and_with_their_price_named_the_lost_one_
     assert {found["code"] for found in first.document["findings"]} == {"reconcile.not_ours_credit"}
     assert all("`" not in found["fix"] for found in first.document["findings"])
     assert price in first.document["findings"][0]["message"], "so that it can be named"
+    assert "Stripe and the application agree; what is said above is no fault." in cli("reconcile").stdout
 
     shop.settings(f'{PACK}sold = [{{ price = "{price}" }}]\n{SOURCE}')
     assert told(cli) == {lost: "missing_credit"}
