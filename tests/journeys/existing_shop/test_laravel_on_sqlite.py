@@ -284,3 +284,19 @@ def test_what_people_read_speaks_of_the_application(cli: Cli, shop: ExistingShop
     assert "rows of the application" in said
     assert f"creditctl trace {lost.intent}" in said
     assert "--repair" not in said
+
+
+def test_a_changed_row_is_not_over_because_its_payment_stands(cli: Cli, shop: ExistingShop, laravel: Laravel) -> None:
+    sale = shop.buy("1")
+    laravel.credit(sale)
+    laravel.row("usage", "1", -10, shop.clock.now, {"payment_intent": sale.intent})
+    shop.later()
+    assert cli("reconcile").exit_code == 0
+    laravel.run("UPDATE credit_transactions SET amount = -400 WHERE type = 'usage'")
+    laravel.run("UPDATE users SET credits = 600 WHERE id = 1")
+
+    found = codes(cli("reconcile", "--json").document)
+    traced = cli("trace", sale.intent)
+
+    assert [code for code, _ in found] == ["row_changed"]
+    assert "reconcile.row_changed (open)" in traced.stdout
