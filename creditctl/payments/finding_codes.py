@@ -46,6 +46,9 @@ SEVERITIES = {
 
 PREFIX = "reconcile."
 
+ABOUT_ROWS = frozenset(f"{PREFIX}{name}" for name in ("row_changed", "row_gone", "balance_mismatch", "user_mapping"))
+"""What an application's rows say beside their payments: that a payment stands as it should does not settle it."""
+
 ORPHAN_CREDIT = f"{PREFIX}orphan_credit"
 """Credits that nothing on Stripe explains."""
 

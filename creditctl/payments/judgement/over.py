@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from creditctl.ledger.models import FindingStatus, StoredFinding
 from creditctl.payments.case import PaymentCase
+from creditctl.payments.finding_codes import ABOUT_ROWS
 from creditctl.payments.verdict import PaymentState, Verdict
 
 _AT_REST = frozenset((PaymentState.CREDITED, PaymentState.SETTLED, PaymentState.NOT_OURS))
@@ -28,6 +29,7 @@ def over_by_judgement(stored: Iterable[StoredFinding], judged: Iterable[tuple[Pa
         each.id
         for each in stored
         if each.status is FindingStatus.OPEN
+        and each.finding.code not in ABOUT_ROWS
         and (each.finding.code, each.finding.subject) not in found
         and {each.payment_key, each.finding.subject} & at_rest
     )

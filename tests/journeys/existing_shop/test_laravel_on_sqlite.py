@@ -284,3 +284,43 @@ def test_what_people_read_speaks_of_the_application(cli: Cli, shop: ExistingShop
     assert "rows of the application" in said
     assert f"creditctl trace {lost.intent}" in said
     assert "--repair" not in said
+
+
+def test_a_changed_row_is_not_over_because_its_payment_stands(cli: Cli, shop: ExistingShop, laravel: Laravel) -> None:
+    sale = shop.buy("1")
+    laravel.credit(sale)
+    laravel.row("usage", "1", -10, shop.clock.now, {"payment_intent": sale.intent})
+    shop.later()
+    assert cli("reconcile").exit_code == 0
+    laravel.run("UPDATE credit_transactions SET amount = -400 WHERE type = 'usage'")
+    laravel.run("UPDATE users SET credits = 600 WHERE id = 1")
+
+    found = codes(cli("reconcile", "--json").document)
+    traced = cli("trace", sale.intent)
+
+    assert [code for code, _ in found] == ["row_changed"]
+    assert "reconcile.row_changed (open)" in traced.stdout
+
+
+@pytest.mark.parametrize(
+    ("url", "settings", "code", "said"),
+    [
+        ("postgresql://u:hunter2@127.0.0.1:1/app", SETTINGS, 5, "postgresql://127.0.0.1:1/app failed"),
+        ("sqlite:///gone.db", SETTINGS, 5, "unable to open database file"),
+        ("sqlite:///database.sqlite", SETTINGS.replace("laravel", "prisma"), 5, "no such table"),
+        ("", SETTINGS, 3, "DATABASE_URL is not set"),
+        ("hunter2", SETTINGS, 2, "no URL of a database"),
+        ("sqlite:///database.sqlite", SETTINGS.replace('"laravel"', '"rails"'), 3, "no recipe 'rails'"),
+        ("sqlite:///database.sqlite", "[source]\ntable = 'users'\n", 3, "no column for: created"),
+    ],
+)
+def test_what_cannot_be_read_is_said_without_a_secret(
+    cli: Cli, laravel: Laravel, url: str, settings: str, code: int, said: str
+) -> None:
+    cli.environ["DATABASE_URL"] = url
+    (cli.folder / "creditctl.toml").write_text(settings)
+
+    outcome = cli("reconcile")
+
+    assert (outcome.exit_code, said in outcome.stderr) == (code, True), outcome.stderr
+    assert "hunter2" not in outcome.stderr
