@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-fast check bench docs format clean
+.PHONY: demo test test-fast check bench parity docs format clean
 
 demo: ## the whole story on this machine in seconds: no Stripe account, no network
 	@$(PYTHON) .ci/install.py
@@ -26,6 +26,10 @@ check: ## formatting, lint, types, import contracts
 bench: ## ratios, measured side by side in one run
 	@$(PYTHON) .ci/install.py test
 	@$(BIN)/python -m tests.bench.run $(ARGS)
+
+parity: ## the emulator beside your own account in test mode: reads CREDITCTL_TEST_STRIPE_KEY, writes parity.md
+	@$(PYTHON) .ci/install.py test
+	@$(BIN)/python -m tests.parity.run $(ARGS)
 
 docs: ## rewrite the generated pages of docs/ from the program itself, and what the emulator knows of the SDK's types
 	@$(PYTHON) .ci/install.py

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from emulator_api_docs import api_page
 from emulator_docs import control_page
 
 from creditctl.cli.app import build_app
@@ -34,7 +35,7 @@ person; its sentence here is what holds when it passes.
 def main(arguments: list[str]) -> int:
     """Writes the pages, or compares them."""
     pages = {FOLDER / "commands.md": page(), FOLDER / "codes.md": codes_page()}
-    pages |= {FOLDER / "emulator-control.md": control_page()}
+    pages |= {FOLDER / "emulator-control.md": control_page(), FOLDER / "emulator-api.md": api_page()}
     if "--check" in arguments:
         return 0 if all(path.exists() and path.read_text() == text for path, text in pages.items()) else 1
     FOLDER.mkdir(exist_ok=True)

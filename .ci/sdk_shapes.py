@@ -1,14 +1,16 @@
 """Writes what the emulator knows of Stripe's API from the types of the installed stripe-python.
 
 Usage: python .ci/sdk_shapes.py [--check]
-Three data files in `creditctl/emulator/documented/`: which fields can be expanded, which endpoints there are, and which
-parameters the emulated ones have. With --check nothing is written, and the exit code is 1 when a file is out of date.
+Four data files in `creditctl/emulator/documented/`: which fields can be expanded, which endpoints there are, which
+parameters the emulated ones have, and which API versions there were. With --check nothing is written, and the exit
+code is 1 when a file is out of date.
 """
 
 from __future__ import annotations
 
 import ast
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -32,6 +34,7 @@ def main(arguments: list[str]) -> int:
         FOLDER / "expandable_fields.txt": HEADING + "".join(expandable_lines()),
         FOLDER / "endpoints.txt": HEADING + "".join(endpoint_lines(services)),
         FOLDER / "parameters.json": parameters_text(services),
+        FOLDER / "api_versions.txt": HEADING + "".join(version_lines()),
     }
     if "--check" in arguments:
         return 0 if all(path.exists() and path.read_text() == text for path, text in texts.items()) else 1
@@ -42,10 +45,9 @@ def main(arguments: list[str]) -> int:
 
 
 def sources(folder: Path, pattern: str) -> Iterator[tuple[Path, ast.Module]]:
-    """The modules of the SDK's v1 that match, parsed."""
+    """The modules of the SDK that match, parsed."""
     for path in sorted(folder.rglob(pattern)):
-        if "v2" not in path.relative_to(SDK).parts:
-            yield path, ast.parse(path.read_text())
+        yield path, ast.parse(path.read_text())
 
 
 def classes(body: Iterable[ast.stmt]) -> Iterator[ast.ClassDef]:
@@ -74,6 +76,16 @@ def words(node: ast.expr) -> Iterator[str]:
                 yield from words(child)
 
 
+# which versions there were
+
+
+def version_lines() -> Iterator[str]:
+    """The API versions that an endpoint may be pinned to, oldest first."""
+    text = (SDK / "params" / "_webhook_endpoint_create_params.py").read_text()
+    found = re.findall(r'"(20[0-9]{2}-[01][0-9]-[0-3][0-9](?:\.[a-z]+)?)"', text)
+    yield from (f"{version}\n" for version in sorted(set(found)))
+
+
 # what can be expanded
 
 
@@ -84,7 +96,7 @@ def expandable_lines() -> Iterator[str]:
         objects = imported_objects(module) | {"ExpandableField"}
         for node in classes(module.body):
             name = object_name(node)
-            if name:
+            if name and not name.startswith("v2."):
                 found.setdefault(name, set()).update(expandable_paths(node, objects))
     return (f"{name} {' '.join(sorted(paths))}\n" for name, paths in sorted(found.items()) if paths)
 
@@ -148,7 +160,7 @@ def path_of(node: ast.expr) -> str:
 
 
 def service_calls() -> Iterator[Call]:
-    """Every call of every v1 service."""
+    """Every call of every service, of v1 and of v2."""
     for path, module in sources(SDK, "*_service.py"):
         imported = dict(parameter_modules(module))
         for service in classes(module.body):
@@ -169,7 +181,7 @@ def endpoint_lines(calls: list[Call]) -> Iterator[str]:
     """One line an endpoint: method, path, what it answers (list, search or one), the filters of a list."""
     lines = set()
     for call in calls:
-        if not call.path.startswith("/v1/"):
+        if not call.path.startswith(("/v1/", "/v2/")):
             continue
         answers = "list" if "ListObject" in call.returns else "search" if "SearchResult" in call.returns else "one"
         filters = sorted(set(parameter_shape(call)) - PAGING) if answers != "one" else []

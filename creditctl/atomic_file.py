@@ -7,15 +7,24 @@ disk before the caller goes on.
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
+import re
+import stat
 import tempfile
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 PRIVATE = 0o600
 """Readable and writable by the owner alone."""
+GROUP_READS = 0o640
+"""The most that a file with secrets may allow: its group reads it, as where a service's own group does."""
+_DRAFT = re.compile(r"\.[a-z0-9_]{8}\.tmp\Z")
+"""The end of a draft's name, after the file's own; the eight characters are those of `tempfile.mkstemp`."""
+_SQLITE_ENDINGS = ("-journal", "-wal", "-shm")
+"""What SQLite leaves beside a draft that is a database, where it was killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +57,72 @@ def real_path(path: Path) -> Path:
 def replace_file(path: Path, content: bytes, permissions: int = PRIVATE, *, calls: FileCalls = SYSTEM) -> None:
     """Replaces the content of the file behind the path, or creates it; the owner stays. Errors: OSError."""
     target = real_path(path)
-    _with_draft(target, content, permissions, calls, calls.rename)
+    with draft_beside(target) as draft:
+        with suppress(OSError):
+            _keep_owner(draft.descriptor, target)
+        os.fchmod(draft.descriptor, permissions)
+        _publish(draft, content, calls, calls.rename)
+
+
+def replace_secret_file(path: Path, content: bytes, *, calls: FileCalls = SYSTEM) -> None:
+    """Replaces a file that holds secrets; owner and group stay, the mode where it is 0640 or stricter, else 0600.
+
+    Errors: OSError, before anything is written where owner and group could not be kept: another user's program reads
+            the file, and would find it closed.
+    """
+    target = real_path(path)
+    with draft_beside(target) as draft:
+        _keep_owner(draft.descriptor, target)
+        os.fchmod(draft.descriptor, _secret_mode(target))
+        _publish(draft, content, calls, calls.rename)
 
 
 def create_file(path: Path, content: bytes, permissions: int = PRIVATE, *, calls: FileCalls = SYSTEM) -> None:
     """Creates a file that must not be there yet. Errors: FileExistsError; OSError."""
-    _with_draft(path, content, permissions, calls, calls.link)
+    with draft_beside(path) as draft:
+        os.fchmod(draft.descriptor, permissions)
+        _publish(draft, content, calls, calls.link)
 
 
-def check_replaceable(path: Path) -> None:
-    """Proves that the file could be replaced, without touching it. Errors: OSError."""
+def check_replaceable(path: Path, *, room_bytes: int = 0, calls: FileCalls = SYSTEM) -> None:
+    """Proves that the file could be replaced, owner and group kept, without touching it.
+
+    Shape:  `room_bytes` is how much has to fit on the disk.
+    Errors: OSError.
+    """
     target = real_path(path)
     if target.exists():
         with target.open("ab"):
             pass
-    descriptor, draft = _new_draft(target)
-    os.close(descriptor)
-    draft.unlink()
+    with draft_beside(target) as draft:
+        _keep_owner(draft.descriptor, target)
+        _write(draft, b"\0" * room_bytes, calls)
+
+
+def sweep_drafts(path: Path) -> None:
+    """Removes the drafts that killed writes of this file left behind, secrets in them; those in work stay.
+
+    Shape:  only files of this user under the name of a draft.
+    Errors: none: what cannot be removed stays for the next run.
+    """
+    with suppress(OSError):
+        target = real_path(path)
+        for left in target.parent.iterdir():
+            if left.name.startswith(target.name) and _DRAFT.fullmatch(left.name[len(target.name) :]):
+                _sweep(left)
+
+
+def _sweep(left: Path) -> None:
+    with suppress(OSError):
+        descriptor = os.open(left, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # whoever is at work holds it until the rename
+            status = os.fstat(descriptor)
+            if stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid():
+                for ending in ("", *_SQLITE_ENDINGS):
+                    left.with_name(f"{left.name}{ending}").unlink(missing_ok=True)
+        finally:
+            os.close(descriptor)
 
 
 def sync_folder(folder: Path, *, calls: FileCalls = SYSTEM) -> None:
@@ -76,32 +134,88 @@ def sync_folder(folder: Path, *, calls: FileCalls = SYSTEM) -> None:
         os.close(descriptor)
 
 
-def _new_draft(target: Path) -> tuple[int, Path]:
-    """A draft in the target's own folder: a rename is atomic within one file system only."""
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f"{target.name}.", suffix=".tmp")
-    return descriptor, Path(name)
+@dataclass(frozen=True, slots=True)
+class FileDraft:
+    """A file in the making, private, beside the one whose place it takes."""
+
+    descriptor: int
+    path: Path
+    target: Path
 
 
-def _with_draft(
-    target: Path, content: bytes, permissions: int, calls: FileCalls, publish: Callable[[Path, Path], None]
-) -> None:
-    descriptor, draft = _new_draft(target)
+@contextmanager
+def draft_beside(target: Path, *, family: str | None = None) -> Iterator[FileDraft]:
+    """A draft in the target's own folder, gone afterwards; what killed writes left behind is swept first.
+
+    Shape: `family` is the name that drafts of several targets share, so that each run sweeps for all of them. A rename
+           is atomic within one file system only, therefore its own folder.
+    """
+    named = target if family is None else target.with_name(family)
+    sweep_drafts(named)
+    descriptor, path = _new_draft(named)
     try:
-        with os.fdopen(descriptor, "wb") as stream:
-            os.fchmod(descriptor, permissions)
-            _keep_owner(descriptor, target)
-            stream.write(content)
-            stream.flush()
-            # Without it some file systems put the new name on the disk before the content: an empty file after a crash.
-            calls.fsync(descriptor)
-        publish(draft, target)
+        yield FileDraft(descriptor, path, target)
     finally:
-        draft.unlink(missing_ok=True)
-    sync_folder(target.parent, calls=calls)
+        path.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def publish_new(draft: FileDraft, *, calls: FileCalls = SYSTEM) -> None:
+    """Gives a finished draft its name, which must not be taken. Errors: FileExistsError; OSError."""
+    calls.fsync(draft.descriptor)
+    calls.link(draft.path, draft.target)
+    sync_folder(draft.target.parent, calls=calls)
+
+
+def _new_draft(target: Path) -> tuple[int, Path]:
+    """A new draft under a lock that says it is in work, made again where a sweep took it before it was locked."""
+    while True:
+        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f"{target.name}.", suffix=".tmp")
+        if _is_in_work(descriptor) and os.path.exists(name):
+            return descriptor, Path(name)
+        os.close(descriptor)
+
+
+def _is_in_work(descriptor: int) -> bool:
+    """Locks a draft; False where a sweep has it. Without locks on this file system there are no sweeps either."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _write(draft: FileDraft, content: bytes, calls: FileCalls) -> None:
+    with os.fdopen(draft.descriptor, "wb", closefd=False) as stream:
+        stream.write(content)
+        stream.flush()
+    # Without it some file systems put the new name on the disk before the content: an empty file after a crash.
+    calls.fsync(draft.descriptor)
+
+
+def _publish(draft: FileDraft, content: bytes, calls: FileCalls, publish: Callable[[Path, Path], None]) -> None:
+    _write(draft, content, calls)
+    publish(draft.path, draft.target)
+    sync_folder(draft.target.parent, calls=calls)
 
 
 def _keep_owner(descriptor: int, target: Path) -> None:
-    """A file that root rewrites still belongs to the application that reads it."""
-    with suppress(OSError):
-        status = target.stat()
-        os.fchown(descriptor, status.st_uid, status.st_gid)
+    """A file that root rewrites still belongs to the application that reads it. Errors: OSError."""
+    if not target.exists():
+        return
+    wanted, given = target.stat(), os.fstat(descriptor)
+    if (wanted.st_uid, wanted.st_gid) == (given.st_uid, given.st_gid):
+        return
+    try:
+        os.fchown(descriptor, wanted.st_uid, wanted.st_gid)
+    except OSError as error:
+        raise OSError(errno.EPERM, "its owner and group could not be kept", str(target)) from error
+
+
+def _secret_mode(target: Path) -> int:
+    if not target.exists():
+        return PRIVATE
+    mode = stat.S_IMODE(target.stat().st_mode)
+    return mode if mode & ~GROUP_READS == 0 else PRIVATE

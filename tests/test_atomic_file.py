@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import os
 import stat
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from creditctl.atomic_file import FileCalls, check_replaceable, create_file, real_path, replace_file, sync_folder
+from creditctl.atomic_file import (
+    FileCalls,
+    check_replaceable,
+    create_file,
+    real_path,
+    replace_file,
+    replace_secret_file,
+    sweep_drafts,
+    sync_folder,
+)
 
 
 @dataclass
@@ -122,3 +132,99 @@ def test_a_replacement_that_fails_leaves_the_old_file_and_no_draft(tmp_path: Pat
 
     assert path.read_bytes() == b"one"
     assert os.listdir(tmp_path) == ["file"]
+
+
+def draft_of(path: Path, ending: str = "a1b2c3_d") -> Path:
+    """What a killed write leaves behind: the new content under a draft's name."""
+    left = path.with_name(f"{path.name}.{ending}.tmp")
+    left.write_bytes(b"half a secret")
+    return left
+
+
+def test_the_draft_of_a_killed_write_is_swept_by_the_next(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    replace_secret_file(path, b"A=1\n")
+    draft_of(path)
+    others = [draft_of(tmp_path / "other"), tmp_path / ".env.mine.tmp", tmp_path / ".env.backup"]
+    for other in others[1:]:
+        other.write_bytes(b"theirs")
+    replace_secret_file(path, b"A=2\n")
+
+    assert sorted(os.listdir(tmp_path)) == sorted([".env", *(other.name for other in others)])
+    draft_of(path)
+    sweep_drafts(path)
+    assert sorted(os.listdir(tmp_path)) == sorted([".env", *(other.name for other in others)])
+
+
+def test_a_draft_that_another_process_is_writing_stays(tmp_path: Path) -> None:
+    path, seen = tmp_path / ".env", []
+
+    def publish(draft: Path, target: Path) -> None:
+        sweep_drafts(path)
+        seen.append(draft.exists())
+        os.replace(draft, target)
+
+    replace_secret_file(path, b"A=1\n", calls=FileCalls(rename=publish))
+
+    assert seen == [True]
+    assert path.read_bytes() == b"A=1\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(0o600, 0o600), (0o400, 0o400), (0o640, 0o640), (0o440, 0o440), (0o644, 0o600), (0o660, 0o600), (0o755, 0o600)],
+    ids=oct,
+)
+def test_a_file_with_secrets_keeps_a_mode_that_is_strict_enough(tmp_path: Path, before: int, after: int) -> None:
+    path = tmp_path / ".env"
+    replace_secret_file(path, b"one")
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(before)
+    replace_secret_file(path, b"two")
+
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"two", after)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file away")
+def test_a_file_with_secrets_keeps_its_owner_and_group(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    replace_secret_file(path, b"one")
+    os.chown(path, 1234, 2345)
+    path.chmod(0o640)
+    replace_secret_file(path, b"two")
+
+    status = path.stat()
+    assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (1234, 2345, 0o640)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
+def test_a_file_of_another_user_is_not_taken_away_from_its_program() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / ".env"
+        path.write_bytes(b"one")
+        path.chmod(0o666)
+        os.chown(path, 1234, 2345)
+        os.chmod(folder, 0o777)
+        os.seteuid(4321)
+        try:
+            for attempt in (check_replaceable, lambda given: replace_secret_file(given, b"two")):
+                with pytest.raises(OSError, match="owner and group"):
+                    attempt(path)
+        finally:
+            os.seteuid(0)
+
+        assert (path.read_bytes(), os.listdir(folder)) == (b"one", [".env"])
+
+
+def test_a_disk_without_room_is_noticed_before_anything_is_written(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    replace_secret_file(path, b"one")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        check_replaceable(path, room_bytes=100, calls=FileCalls(fsync=full))
+
+    assert path.read_bytes() == b"one"
+    assert os.listdir(tmp_path) == [".env"]

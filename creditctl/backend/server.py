@@ -19,6 +19,7 @@ from starlette.types import ASGIApp
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from creditctl.backend.acceptor import Acceptor, connection_limit
 from creditctl.core.errors import ConfigurationError, ExitCode
 from creditctl.core.keys import redact
 
@@ -28,7 +29,6 @@ HEAD_SECONDS = 10.0
 GRACEFUL_SECONDS = 30
 """How long a stop waits for requests that have begun; then they are cut off, and Stripe sends its events again."""
 
-_MAX_CONNECTIONS = 512
 _START_SECONDS = 10.0
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -125,16 +125,38 @@ class _ImpatientProtocol(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which says when it is ready and keeps the signal that stopped it to itself."""
+    """uvicorn's server on one listener of ours, which says when it is ready and keeps the signal that stopped it."""
 
-    def __init__(self, config: Config, on_ready: Callable[[], None]) -> None:
+    def __init__(self, config: Config, listener: socket.socket, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
+        self._listener = listener
         self._on_ready = on_ready
+        self._acceptor: Acceptor | None = None
         self.stopped_by: int | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        self._acceptor = Acceptor(
+            self._listener,
+            self._new_protocol,
+            count=lambda: len(self.server_state.connections),
+            limit=connection_limit(),
+            log=logging.getLogger("uvicorn.error").warning,
+        )
         self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._acceptor is not None:
+            self._acceptor.stop()
+        self._listener.close()
+        await super().shutdown(sockets)
+
+    def _new_protocol(self) -> asyncio.Protocol:
+        config, state = self.config, self.server_state
+        made: asyncio.Protocol = config.http_protocol_class(  # type: ignore[call-arg]
+            config=config, server_state=state, app_state=self.lifespan.state
+        )
+        return made
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -146,7 +168,9 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def _server(app: ASGIApp, on_ready: Callable[[], None], head_seconds: float = HEAD_SECONDS) -> _Server:
+def _server(
+    app: ASGIApp, listener: socket.socket, on_ready: Callable[[], None], head_seconds: float = HEAD_SECONDS
+) -> _Server:
     config = Config(
         app,
         http=partial(_ImpatientProtocol, head_seconds=head_seconds),  # type: ignore[arg-type]
@@ -156,10 +180,9 @@ def _server(app: ASGIApp, on_ready: Callable[[], None], head_seconds: float = HE
         access_log=False,  # ours says more, and leaves query strings out
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=_MAX_CONNECTIONS,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )
-    return _Server(config, on_ready)
+    return _Server(config, listener, on_ready)
 
 
 class BackendServer:
@@ -181,7 +204,7 @@ class BackendServer:
         self._listener = listener or bind(host, port)
         self.url = url_of(self._listener)
         self._ready = threading.Event()
-        self._server = _server(app, self._ready.set, head_seconds)
+        self._server = _server(app, self._listener, self._ready.set, head_seconds)
         self._thread = threading.Thread(target=self._run, name="creditctl-backend", daemon=True)
 
     def __enter__(self) -> Self:
@@ -205,7 +228,7 @@ class BackendServer:
 
     def _run(self) -> None:
         try:
-            self._server.run(sockets=[self._listener])
+            self._server.run(sockets=[])
         finally:
             self._ready.set()
 
@@ -217,11 +240,11 @@ def serve(
 
     Shape: call it from the main thread; `on_ready` runs once requests are answered.
     """
-    server = _server(app, on_ready)
+    server = _server(app, listener, on_ready)
     before = {number: signal.signal(number, server.handle_exit) for number in _STOP_SIGNALS}
     try:
         with _uvicorn_says(log):
-            server.run(sockets=[listener])
+            server.run(sockets=[])
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

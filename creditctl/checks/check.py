@@ -18,11 +18,16 @@ Subject = TypeVar("Subject")
 
 @dataclass(frozen=True, slots=True)
 class Check(Generic[Subject]):
-    """A question with a stable id. Shape: `title` is the sentence that holds when the answer is `pass`."""
+    """A question with a stable id.
+
+    Shape: `title` is the sentence that holds when the answer is `pass`; a `symptom` follows from something else, so
+    what mends it comes after what mends the cause.
+    """
 
     id: str
     title: str
     ask: Callable[[Subject], CheckAnswer] = field(repr=False)
+    symptom: bool = False
 
     def result(self, answer: CheckAnswer) -> CheckResult:
         """The answer under this check's id and title, secrets taken out."""

@@ -7,10 +7,13 @@ from urllib.parse import urlsplit
 
 from creditctl.checks.answers import CheckAnswer, failed, passed, person, warned
 from creditctl.checks.attest import attested
+from creditctl.checks.backend_answers import backend_probed
 from creditctl.checks.check import Check
 from creditctl.checks.context import Context
 from creditctl.checks.endpoint_answers import answer_of_probe, endpoint_in_order, secret_matches
 from creditctl.checks.env.rules.urls import url_fault
+from creditctl.checks.stripe_answers import clock_is_right, nothing_undelivered
+from creditctl.core.catalog import Package
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.findings import Finding, Severity
 from creditctl.core.keys import KeyKind
@@ -30,6 +33,7 @@ ATTESTABLE = frozenset({RECEIPTS})
 
 _OLDEST_RUN_SECONDS = 7 * 86_400
 _SET_FRONTEND = "Set it to the production storefront's URL, https://…"
+_ACTIVATE = "Finish what the Dashboard asks for (Settings, Account details)."
 _ATTEST = (
     "Look in the Dashboard (Settings, Customer emails) and into the buyer's mailbox, then: "
     "creditctl checklist attest email_receipts --by NAME --note WHAT_YOU_SAW"
@@ -88,6 +92,23 @@ def secret_key(context: Context) -> CheckAnswer:
     return passed(evidence + kind)
 
 
+def account_can_sell(context: Context) -> CheckAnswer:
+    """The account may take payments and is paid out, with nothing due.
+
+    Source: Stripe API reference, "The account object": charges_enabled, payouts_enabled, requirements.
+    """
+    account = context.connection.account
+    name, requirements = account.id, getattr(account, "requirements", None)
+    if not getattr(account, "charges_enabled", False):
+        return failed(f"{name} may not take payments yet.", _ACTIVATE)
+    if not getattr(account, "payouts_enabled", False):
+        return failed(f"{name} takes payments, but is not paid out.", _ACTIVATE)
+    due = list(getattr(requirements, "currently_due", None) or ())
+    if due:
+        return warned(f"Stripe asks {name} for {', '.join(due)}.", _ACTIVATE)
+    return passed(f"{name} may take payments, is paid out, and owes Stripe no information.")
+
+
 def frontend_url(context: Context) -> CheckAnswer:
     """FRONTEND_URL is a public https URL at which somebody answers."""
     url = context.settings.text("FRONTEND_URL")
@@ -103,16 +124,19 @@ def frontend_url(context: Context) -> CheckAnswer:
 def small_payment(context: Context) -> CheckAnswer:
     """Somebody really paid for a package, best the smallest."""
     payment = context.small_payment
-    smallest = min(context.catalog, key=lambda package: package.amount)
-    fix = (
-        f"Buy {smallest.name} ({format_amount(smallest.amount, smallest.currency)}) in the storefront, as a buyer does."
-    )
+    smallest = context.smallest
+    what = "a package" if smallest is None else f"{smallest.name} ({_price_words(smallest)})"
+    fix = f"Buy {what} in the storefront, as a buyer does."
     if payment is None:
         return failed("No paid Checkout session of ours was found.", fix)
     evidence = _payment_words(payment)
-    if payment.verdict.package != smallest.slug:
+    if smallest is not None and payment.verdict.package != smallest.slug:
         return warned(f"{evidence} It is not the smallest package.", fix)
     return passed(evidence)
+
+
+def _price_words(package: Package) -> str:
+    return format_amount(package.amount, package.currency)
 
 
 def credits_added(context: Context) -> CheckAnswer:
@@ -125,7 +149,8 @@ def credits_added(context: Context) -> CheckAnswer:
     if not payment.case.purchases:
         return _not_added(payment, found)
     entry = payment.case.main
-    evidence = f"Entry {entry.id} adds {entry.credits:,} credits to user {entry.user_id} for {payment.case.key}."
+    added = f"adds {entry.credits:,} credits to user {entry.user_id} for {payment.case.key}."
+    evidence = f"{payment.case.books.label(entry)} {added}"
     if found:
         return failed(f"{evidence} But {_words(found[0])}", found[0].fix)
     if payment.verdict.state is PaymentState.IN_FLIGHT:
@@ -135,7 +160,7 @@ def credits_added(context: Context) -> CheckAnswer:
 
 def _not_added(payment: JudgedPayment, found: Sequence[Finding]) -> CheckAnswer:
     """Why a paid session has no entry, as far as its verdict says it."""
-    text = f"{payment.case.key} was paid, but the ledger holds no purchase for it"
+    text = f"{payment.case.key} was paid, but {payment.case.books.keeper} holds no purchase for it"
     if payment.verdict.state is PaymentState.IN_FLIGHT:
         return failed(f"{text}; the webhook may still be on its way.", "Wait, then run the checklist again.")
     if payment.verdict.state is PaymentState.MISSING:
@@ -217,5 +242,9 @@ CHECKLIST: tuple[Check[Context], ...] = (
     Check("checklist.credits_added", "Verify credits are added correctly", in_live(credits_added)),
     Check("checklist.transaction_history", "Check transaction history", in_live(transaction_history)),
     Check(RECEIPTS, "Verify email receipts are sent by Stripe", in_live(email_receipts)),
+    Check("checklist.account", "The account can charge and pay out", in_live(account_can_sell)),
+    Check("checklist.backend_probe", "The backend verifies deliveries with this secret", in_live(backend_probed)),
+    Check("checklist.undelivered", "Stripe has delivered every event", in_live(nothing_undelivered)),
+    Check("checklist.clock", "The clocks are right", in_live(clock_is_right)),
 )
 """The selection of `creditctl checklist`. Source: the set-up guide, "Production Checklist"."""

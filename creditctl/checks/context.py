@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import stripe
 from stripe import Balance
 
 from creditctl.checks.env.model import EnvView
+from creditctl.checks.env.rules.urls import url_fault
 from creditctl.checks.probe import Probe
-from creditctl.core.catalog import Catalog
+from creditctl.core.catalog import Catalog, Package
 from creditctl.core.errors import ConfigurationError, CreditctlError
+from creditctl.core.keys import Secret
 from creditctl.core.modes import Mode
 from creditctl.core.settings import Settings
 from creditctl.ledger.store import Ledger
 from creditctl.payments.entries import NoEntries
-from creditctl.payments.latest import JudgedPayment, LatestPayments, judge_latest, read_latest
-from creditctl.payments.ledger_entries import LedgerEntries, known_facts, settled_findings
+from creditctl.payments.judgement.unexplained import with_unexplained
+from creditctl.payments.keeper import OUR_LEDGER, Keeper, reading_entries
+from creditctl.payments.latest import JudgedPayment, LatestPayments, judge_latest, latest_cases, read_latest
+from creditctl.payments.ledger_entries import known_facts, settled_findings
 from creditctl.payments.reader import PaymentReader
 from creditctl.payments.verdict import JudgementContext
 from creditctl.provisioning.observe import observe_endpoints
+from creditctl.provisioning.probing.causes import ProbeDiagnosis
+from creditctl.provisioning.probing.diagnosis import diagnose
+from creditctl.provisioning.probing.responses import ProbeResponses
 from creditctl.provisioning.state import EndpointState, same_url
 from creditctl.stripe_api.client import StripeConnection
+
+DeliverProbe = Callable[[str, Sequence[Secret]], ProbeResponses]
+"""Sends inert deliveries to a webhook's URL, signed with the secrets given; see `provisioning/probing/`."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +42,7 @@ class Context:
     """What checks look at.
 
     Shape: `stripe` and `ledger` are None where there is none to ask, and then `no_stripe` or `no_ledger` says why;
-    `probe` is None where nothing but Stripe may be called.
+    `keeper` has the entries; `probe` and `deliver_probe` are None where nothing but Stripe may be called.
     """
 
     settings: Settings
@@ -42,6 +52,8 @@ class Context:
     stripe: StripeConnection | None = None
     ledger: Ledger | None = None
     probe: Probe | None = None
+    deliver_probe: DeliverProbe | None = None
+    keeper: Keeper = OUR_LEDGER
     no_stripe: str = "There is no usable key."
     no_ledger: str = "There is no ledger yet."
 
@@ -101,24 +113,44 @@ class Context:
         return tuple(item for item in self.endpoints if url is not None and same_url(item.url, url))
 
     @cached_property
+    def diagnosis(self) -> ProbeDiagnosis | None:
+        """What a webhook probe of the backend came to; None where there is no URL, or nobody may be called."""
+        url = self.settings.webhook_url
+        if self.deliver_probe is None or url is None or url_fault(url):
+            return None
+        try:
+            secrets = self.settings.webhook_secrets
+        except ConfigurationError:
+            secrets = ()
+        return diagnose(self.deliver_probe(url, secrets))
+
+    @cached_property
     def latest(self) -> LatestPayments:
         """The latest payments as Stripe shows them, and those that only the ledger names."""
-        reader = PaymentReader(self.connection.client, self.catalog, self.clock())
         if self.ledger is None:
-            return read_latest(reader, NoEntries())
+            return read_latest(self._reader, NoEntries())
         with self.ledger.reading() as view:
-            return read_latest(reader, LedgerEntries(view))
+            return read_latest(self._reader, self.keeper.entries(view))
+
+    @property
+    def _reader(self) -> PaymentReader:
+        return PaymentReader(self.connection.client, self.catalog, self.clock())
 
     @cached_property
     def judged(self) -> tuple[JudgedPayment, ...]:
         """The latest payments and their verdicts, newest first; without a ledger, as if nothing had been given."""
-        latest, now = self.latest, self.clock()
-        if self.ledger is None:
-            return judge_latest(latest, NoEntries(), {}, JudgementContext(self.catalog, self.livemode, now, now))
-        with self.ledger.reading() as view:
+        latest, now, ledger = self.latest, self.clock(), self.ledger
+        if ledger is None:
+            terms = JudgementContext(self.catalog, self.livemode, now, now)
+            return judge_latest(latest_cases(latest, NoEntries(), {}), terms)
+        with ledger.reading() as view:
             settled = settled_findings(view)
-            context = JudgementContext(self.catalog, self.ledger.livemode, now, now, settled=settled)
-            return judge_latest(latest, LedgerEntries(view), known_facts(view), context)
+            cases = latest_cases(latest, self.keeper.entries(view), known_facts(view), self.keeper)
+        now = self.keeper.read_at or now
+        terms = JudgementContext(self.catalog, ledger.livemode, now, now, settled=settled, keeper=self.keeper)
+        entries = partial(reading_entries, ledger, self.keeper)
+        terms = with_unexplained(terms, cases, entries, self._reader.payment)
+        return judge_latest(cases, terms)
 
     @property
     def sales(self) -> tuple[JudgedPayment, ...]:
@@ -126,10 +158,15 @@ class Context:
         return tuple(each for each in self.judged if each.verdict.ours and each.session and each.session.amount_total)
 
     @property
+    def smallest(self) -> Package | None:
+        """The smallest package; None where the application's own prices sell them, whose amounts are Stripe's."""
+        return None if self.catalog.listings.entries else min(self.catalog, key=lambda package: package.amount)
+
+    @property
     def small_payment(self) -> JudgedPayment | None:
         """The latest payment of the smallest package, or else the smallest of the others."""
-        smallest = min(self.catalog, key=lambda package: package.amount)
-        fitting = (payment for payment in self.sales if payment.verdict.package == smallest.slug)
+        slug = None if self.smallest is None else self.smallest.slug
+        fitting = (payment for payment in self.sales if payment.verdict.package == slug)
         return next(fitting, min(self.sales, key=_amount, default=None))
 
     @cached_property
@@ -149,7 +186,8 @@ def open_ledger(
         if connection is not None:
             account = _account_or_none(connection)
         livemode = None if connection is None else connection.livemode
-        return Ledger.open(path, account=account, livemode=livemode, clock=clock, create=False), ""
+        name = settings.deployment.name
+        return Ledger.open(path, account=account, livemode=livemode, deployment=name, clock=clock, create=False), ""
     except CreditctlError as error:
         return None, error.message
 

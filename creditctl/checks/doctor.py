@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from typing import Any
 from urllib.parse import urlsplit
 
-from creditctl.checks.answers import CheckAnswer, failed, findings_to_answer, passed, unknown, warned
+from creditctl.checks.answers import CheckAnswer, failed, findings_to_answer, passed, warned
+from creditctl.checks.backend_answers import (
+    backend_holds_secret,
+    backend_is_reached,
+    backend_verifies,
+)
 from creditctl.checks.check import Check
 from creditctl.checks.context import Context
 from creditctl.checks.endpoint_answers import answer_of_probe, endpoint_in_order, secret_matches
 from creditctl.checks.env.rule_groups import RULE_GROUPS
 from creditctl.checks.env.rules.urls import url_fault
 from creditctl.checks.payments_credited import every_payment_credited
-from creditctl.core.limits import GRACE_SECONDS
+from creditctl.checks.stripe_answers import RECENT_SECONDS, clock_is_right, nothing_undelivered
 from creditctl.core.modes import Mode
 from creditctl.core.text import plural
 from creditctl.core.urls import is_private_host
 from creditctl.core.when import iso_time
 from creditctl.ledger.models import Delivery
 from creditctl.ledger.store import Ledger
-from creditctl.payments.event_types import ENDPOINT_EVENTS
-from creditctl.stripe_api.pages import list_all
+from creditctl.payments.judgement.over import over_by_judgement
+from creditctl.provisioning.probing.inert_event import REFUSED_DIGESTS
 
-RECENT_SECONDS = 3 * 86_400
-"""How far back to look: as long as Stripe tries again. Source: Stripe documentation, "Webhooks", retries."""
-
-_SKEW_TO_NOTE, _SKEW_TO_FAIL = 60, 300
-_MOST_EVENTS = 500
 _MOST_NAMED = 5
 _PAGE = 500
 
@@ -52,47 +49,15 @@ def endpoint_or_listener(context: Context) -> CheckAnswer:
     return endpoint_in_order(context)
 
 
-def backend_answers(context: Context) -> CheckAnswer:
-    """Something answers at the webhook's URL, by itself and without asking who is there."""
-    url = context.settings.webhook_url
-    if url is None or url_fault(url) or context.probe is None:
-        return unknown("There is no usable CREDITS_API_URL to call.", "Set it to the backend's URL.")
-    answer = context.probe(url)
-    if answer.status is None:
-        return failed(
-            f"Nobody answers at {url}: {answer.problem}.", "Start the backend; check its name and certificate."
-        )
-    if 300 <= answer.status < 400:
-        fix = "Write the final URL into CREDITS_API_URL; Stripe does not follow redirects."
-        return failed(f"{url} redirects ({answer.status}).", fix)
-    if answer.status >= 500:
-        return failed(f"{url} answers {answer.status}.", "Look into the backend's log.")
-    if answer.status in (401, 403, 404):
-        fix = "A GET proves little; but if a POST is answered so too, free that path of logins and check the route."
-        return warned(f"{url} answers {answer.status} to a GET.", fix)
-    return passed(f"{url} answers ({answer.status} to a GET).")
-
-
-def nothing_undelivered(context: Context) -> CheckAnswer:
-    """Stripe has no event of ours that it could not deliver."""
-    events = list(itertools.islice(_undelivered(context), _MOST_EVENTS))
-    if not events:
-        return passed("Stripe delivered every event of the last three days.")
-    oldest = iso_time(min(int(event["created"]) for event in events))
-    count = f"{len(events)} or more" if len(events) == _MOST_EVENTS else str(len(events))
-    fix = "Once the backend answers: `creditctl events replay`, or `creditctl reconcile --repair`."
-    return failed(f"{count} events are not delivered, the oldest of {oldest}.", fix)
-
-
-def _undelivered(context: Context) -> Iterator[Mapping[str, Any]]:
-    """Source: Stripe API reference, "List all events": delivery_success, types (at most 20), created."""
-    now = context.clock()
-    parameters = {
-        "delivery_success": "false",
-        "types": sorted(ENDPOINT_EVENTS),
-        "created": {"gte": now - RECENT_SECONDS, "lte": now - GRACE_SECONDS},
-    }
-    return list_all(context.connection.client, "events", parameters)
+def secret_is_the_backends(context: Context) -> CheckAnswer:
+    """Our secret is the endpoint's own, and the backend holds it too."""
+    answer = secret_matches(context)
+    held = backend_holds_secret(context)
+    if held is None or not answer.status.holds:
+        return answer
+    return (
+        held if not held.status.holds else CheckAnswer(answer.status, f"{answer.evidence} {held.evidence}", answer.fix)
+    )
 
 
 def nothing_failed(context: Context) -> CheckAnswer:
@@ -113,8 +78,14 @@ def nothing_open(context: Context) -> CheckAnswer:
         waiting = view.findings()
     if not waiting:
         return passed("No finding is open in the ledger.")
-    first = waiting[0].finding
-    text = f"{len(waiting)} findings are open, the first: {first.subject}: {first.message}"
+    judged = context.judged if context.stripe is not None else ()
+    over = over_by_judgement(waiting, ((each.case, each.verdict) for each in judged))
+    true = [each for each in waiting if each.id not in over]
+    if not true:
+        text = f"{plural(len(waiting), 'finding')} in the ledger can be dismissed: the payments stand as they should."
+        return warned(text, f"`creditctl ledger resolve {waiting[0].id} --dismiss --reason settled`")
+    first = true[0].finding
+    text = f"{len(true)} findings are open, the first: {first.subject}: {first.message}"
     return failed(text, first.fix or "`creditctl ledger resolve ID` credits or dismisses it.")
 
 
@@ -144,28 +115,13 @@ def secret_is_clean(context: Context) -> CheckAnswer:
 
 def signatures_verify(context: Context) -> CheckAnswer:
     """No delivery was refused for its signature."""
-    refused = [item for item in _deliveries(context.required_ledger, "bad_signature") if _is_recent(context, item)]
+    rows = _deliveries(context.required_ledger, "bad_signature")
+    refused = [item for item in rows if _is_recent(context, item) and item.digest not in REFUSED_DIGESTS]
     if not refused:
         return passed("No delivery was refused for its signature in the last three days.")
     last = refused[-1]
     text = f"{len(refused)} deliveries were refused, the last on {iso_time(last.received)}: {last.reason}."
     return warned(text, "If they were Stripe's, the secret is another endpoint's or mode's; a few may be strangers.")
-
-
-def clock_is_right(context: Context) -> CheckAnswer:
-    """This machine's clock agrees with Stripe's: signatures are only good for five minutes.
-
-    Source: Stripe documentation, "Verify webhook signatures": the default tolerance is 300 seconds.
-    """
-    response = context.balance.last_response
-    date = None if response is None else (response.headers or {}).get("date")
-    if context.mode is Mode.EMULATOR or not date:
-        return passed("There is no other clock to compare with.")
-    skew = abs(context.clock() - int(parsedate_to_datetime(date).timestamp()))
-    text = f"This machine's clock differs from Stripe's by {skew} seconds."
-    if skew > _SKEW_TO_FAIL:
-        return failed(text, "Set the clock (NTP): every signature looks too old or too new.")
-    return warned(text, "Set the clock (NTP).") if skew > _SKEW_TO_NOTE else passed(text)
 
 
 def frontend_is_right(context: Context) -> CheckAnswer:
@@ -219,25 +175,26 @@ DOCTOR = (
         "Webhook not receiving events",
         (
             Check("doctor.endpoint", "One enabled endpoint delivers the right events to us", endpoint_or_listener),
-            Check("doctor.backend", "The backend answers at the webhook's URL", backend_answers),
-            Check("doctor.undelivered", "Stripe has delivered every event", nothing_undelivered),
+            Check("doctor.backend", "The backend answers deliveries at the webhook's URL", backend_is_reached),
+            Check("doctor.verification", "The backend verifies what it takes", backend_verifies),
+            Check("doctor.undelivered", "Stripe has delivered every event", nothing_undelivered, symptom=True),
         ),
     ),
     Problem(
         "Payment succeeds but credits not added",
         (
-            Check("doctor.credited", "Every payment has its credits", every_payment_credited),
-            Check("doctor.failures", "No webhook failed in the backend", nothing_failed),
-            Check("doctor.open_findings", "Nothing waits for a decision", nothing_open),
+            Check("doctor.credited", "Every payment has its credits", every_payment_credited, symptom=True),
+            Check("doctor.failures", "No webhook failed in the backend", nothing_failed, symptom=True),
+            Check("doctor.open_findings", "Nothing waits for a decision", nothing_open, symptom=True),
             Check("doctor.ledger", "The ledger is as it was written", ledger_is_whole),
         ),
     ),
     Problem(
         '"Invalid signature" error',
         (
-            Check("doctor.secret", "STRIPE_WEBHOOK_SECRET is the endpoint's own", secret_matches),
+            Check("doctor.secret", "STRIPE_WEBHOOK_SECRET is the endpoint's and the backend's", secret_is_the_backends),
             Check("doctor.secret_clean", "STRIPE_WEBHOOK_SECRET has no stray characters", secret_is_clean),
-            Check("doctor.signatures", "No delivery was refused for its signature", signatures_verify),
+            Check("doctor.signatures", "No delivery was refused for its signature", signatures_verify, symptom=True),
             Check("doctor.clock", "This machine's clock is right", clock_is_right),
         ),
     ),

@@ -92,12 +92,24 @@ def secret_matches(context: Context) -> CheckAnswer:
     strangers = [item for item in enabled if item.fingerprint is not None and item.fingerprint not in ours]
     if strangers:
         text = f"STRIPE_WEBHOOK_SECRET is not the secret of {strangers[0].id}: each of its deliveries fails."
-        return failed(text, "Write that endpoint's secret, or run `creditctl setup`, which makes a new pair.")
+        return failed(
+            text, "Write that endpoint's secret, or see with `creditctl setup --dry-run` what else can be done."
+        )
     silent = next((item for item in enabled if item.fingerprint is None), None)
     if silent is not None:
-        text = f"{silent.id} was not made by set-up, so nothing shows which secret is its own."
-        return unknown(text, "Compare it in the Dashboard (Webhooks, Reveal), or let `creditctl setup` replace it.")
+        return _unproven(silent)
     return passed(f"The fingerprint on {enabled[0].id} is the one of our secret.")
+
+
+def _unproven(endpoint: EndpointState) -> CheckAnswer:
+    """An endpoint without a mark of its secret: adopted, or not ours at all."""
+    if endpoint.ours:
+        text = f"The secret of {endpoint.id} is unproven: nothing shows that STRIPE_WEBHOOK_SECRET is its own."
+        return unknown(
+            text, "`creditctl webhooks probe` proves it: run it, and again after the next event was delivered."
+        )
+    text = f"{endpoint.id} was not made by set-up, so nothing shows which secret is its own."
+    return unknown(text, "Compare it in the Dashboard (Webhooks, Reveal), or take it over: `creditctl setup --adopt`.")
 
 
 def answer_of_probe(context: Context, url: str) -> CheckAnswer:

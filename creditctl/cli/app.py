@@ -6,6 +6,7 @@ import functools
 import signal
 import sys
 from collections.abc import Sequence
+from copy import copy
 from types import FrameType
 from typing import Annotated, Any
 
@@ -17,7 +18,7 @@ from creditctl.cli.command_line.entry import CommandEntry
 from creditctl.cli.command_line.lazy_group import group_class
 from creditctl.cli.command_line.table import COMMANDS
 from creditctl.cli.console import make_console
-from creditctl.cli.output import document, write_json
+from creditctl.cli.output import document, plain_stream, redacted, write_json
 from creditctl.cli.wiring import Wiring, real_wiring
 from creditctl.core.errors import (
     ConfigurationError,
@@ -72,9 +73,9 @@ def run(argv: Sequence[str] | None = None, wiring: Wiring | None = None) -> int:
     Shape: `argv` without the program's name; `wiring` replaces the real world in tests.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
-    world = wiring or real_wiring()
-    world.run = run
+    world = _redacted(wiring or real_wiring())
     if wiring is None:
+        sys.stderr = world.stderr  # what a thread or a warning says goes there too
         signal.signal(signal.SIGTERM, _stop)
     command = _command()
     try:
@@ -88,6 +89,15 @@ def run(argv: Sequence[str] | None = None, wiring: Wiring | None = None) -> int:
         if known is None:
             return _bug(world, command, arguments, error)
         return _end(world, command, arguments, known)
+
+
+def _redacted(given: Wiring) -> Wiring:
+    """The same world with this command line in it, and no way out past the redactor."""
+    world = copy(given)
+    world.run = run
+    world.stdout = redacted(given.stdout, given.redactor)
+    world.stderr = redacted(given.stderr, given.redactor)
+    return world
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
@@ -116,9 +126,9 @@ def as_known_error(error: Exception) -> CreditctlError | None:
     if isinstance(error, TyperException):
         return UsageError(error.format_message(), code="usage", fix="`creditctl COMMAND --help` shows the options.")
     if "stripe" in sys.modules:
-        from creditctl.stripe_api.errors import translate
+        from creditctl.stripe_api.errors import lacking, translate
 
-        translated = translate(error)
+        translated = translate(error) or lacking(error)
         if translated is not None:
             return translated
     if isinstance(error, OSError):
@@ -171,7 +181,7 @@ def _reader_left(world: Wiring) -> int:
     """The reader of our pipe went away (`| head`): that is no error, but Python must not try to flush again."""
     import os
 
-    if world.stdout is sys.stdout:
+    if plain_stream(world.stdout) is sys.stdout:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return ExitCode.OK
 

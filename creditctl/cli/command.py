@@ -15,6 +15,7 @@ What the declaration brings (see `cli/uses.py`):
 
 - always `--json`; with `settings` (the usual case) `--mode` and `--env-file`; `mode=ModeCheck.ABSENT` leaves `--mode`
   out, `AT_FIRST_USE` lets a command run without settings that it may not need;
+- `stripe`, `ledger=REQUIRED|CREATE`: `--deployment`; `webhook=True`: `--webhook-path`: values of `creditctl.toml`;
 - `ledger=REQUIRED|CREATE`: `--ledger`; `writes=STRIPE|ENTRIES`: `--yes` and `--confirm`; `asks=True`: `--yes`;
   `dry_run=True`: `--dry-run`. They stand in `session.options`, under a heading of their own in help;
 - `session.settings`, `.stripe`, `.ledger`, `.archive`, `.catalog()`: opened at first use and closed afterwards, so that
@@ -57,9 +58,10 @@ def command(
     asks: bool = False,
     dry_run: bool = False,
     mode: ModeCheck = ModeCheck.AT_START,
+    webhook: bool = False,
 ) -> Callable[[Callable[Concatenate[Session, P], Answer]], Callable[..., int]]:
     """Turns a function from session and own options to an answer into a command for Typer, which exits with a code."""
-    uses = Uses(stripe, ledger, archive, writes, settings, asks, dry_run, mode)
+    uses = Uses(stripe, ledger, archive, writes, settings, asks, dry_run, mode, webhook)
 
     def decorate(function: Callable[Concatenate[Session, P], Answer]) -> Callable[..., int]:
         added = shared_parameters(uses)
@@ -89,6 +91,8 @@ def shared_parameters(uses: Uses) -> dict[str, inspect.Parameter]:
         "ledger": uses.ledger in (FileUse.REQUIRED, FileUse.CREATE),
         "mode": uses.settings and uses.mode is not ModeCheck.ABSENT,
         "env_file": uses.settings,
+        "deployment": uses.settings and (bool(uses.stripe) or uses.ledger in (FileUse.REQUIRED, FileUse.CREATE)),
+        "webhook_path": uses.settings and uses.webhook,
         "as_json": True,
     }
     return {name: _parameter(name) for name, given in wanted.items() if given}
@@ -101,6 +105,8 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
     "ledger": (shared.LedgerOption, None),
     "mode": (shared.ModeOption, None),
     "env_file": (shared.EnvFileOption, None),
+    "deployment": (shared.DeploymentOption, None),
+    "webhook_path": (shared.WebhookPathOption, None),
     "as_json": (shared.JsonOption, False),
 }
 

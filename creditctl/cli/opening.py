@@ -31,6 +31,7 @@ def ledger_beside_stripe(
         path,
         account=settings.account_id if use is FileUse.IF_THERE else stripe.account_id,
         livemode=stripe.livemode,
+        deployment=settings.deployment.name,
         clock=wiring.clock,
         create=use is FileUse.CREATE,
     )
@@ -42,6 +43,7 @@ def ledger_by_itself(named: Path | None, *, settings: Settings, expected: Mode |
     Shape:  `named` is --ledger; without it CREDITCTL_LEDGER or the key's mode says which file.
     Errors: LedgerError; ConfigurationError where nothing says which; GuardRefused where mode or account differ.
     """
+    from creditctl.ledger.owner import ANY_DEPLOYMENT
     from creditctl.ledger.store import Ledger
 
     mode = settings.mode if settings.text("STRIPE_SECRET_KEY") else None
@@ -55,7 +57,15 @@ def ledger_by_itself(named: Path | None, *, settings: Settings, expected: Mode |
         )
     path = settings.ledger_path if named is None else wiring.folder / named
     livemode = None if mode is None else settings.api_key.livemode
-    opened = Ledger.open(path, account=settings.account_id, livemode=livemode, clock=wiring.clock, create=False)
+    opened = Ledger.open(
+        path,
+        account=settings.account_id,
+        livemode=livemode,
+        # Without a project file, as where only a copy is at hand, the ledger itself says whose it is.
+        deployment=settings.deployment.name or ANY_DEPLOYMENT,
+        clock=wiring.clock,
+        create=False,
+    )
     if mode is None:
         _require_expected(opened, expected)
         wiring.mode = Mode.LIVE if opened.livemode else None

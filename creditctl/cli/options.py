@@ -33,6 +33,24 @@ LedgerOption = Annotated[
         rich_help_panel=SHARED,
     ),
 ]
+DeploymentOption = Annotated[
+    str | None,
+    typer.Option(
+        "--deployment",
+        help="The deployment that this is, instead of the one in creditctl.toml.",
+        metavar="NAME",
+        rich_help_panel=SHARED,
+    ),
+]
+WebhookPathOption = Annotated[
+    str | None,
+    typer.Option(
+        "--webhook-path",
+        help="Where the backend takes webhooks, instead of the path in creditctl.toml.",
+        metavar="PATH",
+        rich_help_panel=SHARED,
+    ),
+]
 CatalogOption = Annotated[
     Path | None, typer.Option("--catalog", help="Another catalogue of packages (TOML).", metavar="FILE")
 ]

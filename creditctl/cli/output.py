@@ -1,7 +1,8 @@
-"""Output of a command: the conversation on stderr, the answer on stdout, or exactly one JSON document."""
+"""Output of a command: the conversation on stderr, the answer on stdout, or exactly one JSON document; no secret."""
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from creditctl.cli.wiring import Wiring
     from creditctl.core.findings import Finding
     from creditctl.core.modes import Mode
+    from creditctl.core.redaction import Redactor
 
 
 def document(
@@ -140,3 +142,42 @@ def dotted_name(ctx: typer.Context) -> str:
         names.append(str(current.info_name))
         current = current.parent
     return ".".join(reversed(names))
+
+
+class RedactedStream(io.StringIO):
+    """Text stream over another one, which it hands every text without secrets.
+
+    Shape: a StringIO by its type alone, so that it stands wherever a text stream is wanted; it keeps nothing.
+    """
+
+    def __init__(self, plain: TextIO, redactor: Redactor) -> None:
+        super().__init__()
+        self.plain = plain
+        self._redactor = redactor
+
+    def write(self, text: str, /) -> int:
+        """Writes the text without secrets. Shape: the length of what was given, as its writer expects."""
+        self.plain.write(self._redactor.redact(text))
+        return len(text)
+
+    def flush(self) -> None:
+        """Flushes the stream below."""
+        self.plain.flush()
+
+    def isatty(self) -> bool:
+        """Whether the stream below is a terminal."""
+        return self.plain.isatty()
+
+    def fileno(self) -> int:
+        """The descriptor of the stream below; what is written there directly is not looked at."""
+        return self.plain.fileno()
+
+
+def redacted(stream: TextIO, redactor: Redactor) -> TextIO:
+    """The stream behind a redactor; one that is already is given back as it is."""
+    return stream if isinstance(stream, RedactedStream) else RedactedStream(stream, redactor)
+
+
+def plain_stream(stream: TextIO) -> TextIO:
+    """The stream itself, in front of any redactor."""
+    return stream.plain if isinstance(stream, RedactedStream) else stream

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from creditctl.cli.command import Answer, FileUse, Session, StripeUse, Writes, command
+from creditctl.cli.ledger.anchor import add, require_held
 from creditctl.cli.options import CatalogOption, SinceOption, UntilOption
 from creditctl.cli.progress import status_line
-from creditctl.core.errors import ExitCode
+from creditctl.core.errors import ExitCode, UsageError
 from creditctl.core.limits import GRACE_SECONDS
 from creditctl.core.when import Window, parse_window
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from creditctl.core.catalog import Catalog
+    from creditctl.payments.keeper import Keeper
     from creditctl.reconciliation.report import ReconcileReport
 
 RepairOption = Annotated[
@@ -29,7 +32,30 @@ MaxRepairsOption = Annotated[
     int, typer.Option("--max-repairs", min=0, help="Refuse to repair more payments than this at once.")
 ]
 GraceOption = Annotated[
-    int, typer.Option("--grace-seconds", min=0, help="How long a webhook may be on its way.", metavar="SECONDS")
+    int | None,
+    typer.Option(
+        "--grace-seconds",
+        min=0,
+        help="How long a webhook may be on its way.",
+        metavar="SECONDS",
+        show_default=f"{GRACE_SECONDS}, or [reconcile] grace_seconds of creditctl.toml",
+    ),
+]
+ReconcileAnchorOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--anchor",
+        help="Prove the ledger against the anchors in this file first, and add one at the end.",
+        show_default="`[reconcile] anchor` of creditctl.toml",
+        metavar="FILE",
+    ),
+]
+FullOption = Annotated[
+    bool, typer.Option("--full", help="Read all of the application's rows, not only those that were updated.")
+]
+TodoOption = Annotated[
+    Path | None,
+    typer.Option("--todo", help="Write what the application has still to book, as CSV.", metavar="FILE"),
 ]
 
 
@@ -49,28 +75,95 @@ def reconcile(
     until: UntilOption = None,
     repair: RepairOption = False,
     max_repairs: MaxRepairsOption = 100,
-    grace_seconds: GraceOption = GRACE_SECONDS,
+    grace_seconds: GraceOption = None,
+    full: FullOption = False,
+    todo: TodoOption = None,
+    anchor: ReconcileAnchorOption = None,
     catalog: CatalogOption = None,
 ) -> Answer:
-    """Compare every payment on Stripe with the ledger. Exit 1 while anything disagrees, 5 if not all could be read."""
+    """Compare every payment on Stripe with the ledger. Exit 1 while anything disagrees, 5 if not all could be read.
+
+    Where creditctl.toml has a [source], the application's own rows are read first, and judged in place of a ledger.
+    """
+    anchors = _anchor_file(session, anchor)
+    if anchors is not None:
+        require_held(session.ledger, anchors)
     window = parse_window(since, until, session.wiring.clock())
-    wanted = ReconcileOptions(window, grace_seconds, max_repairs)
+    wanted = ReconcileOptions(window, _grace_seconds(session, grace_seconds), max_repairs)
     packages = session.catalog(catalog)
-    if session.dry_run or not repair:
+    if session.project.source is not None:
+        report = _of_source(session, packages, wanted, full=full, todo=todo, repair=repair)
+        return _answer(session, report, None if session.dry_run else _anchor(session, anchors))
+    if full or todo is not None:
+        raise UsageError(
+            "--full and --todo are for an application's own rows, and creditctl.toml has no [source].",
+            code="source.none",
+            fix="Leave them out; `creditctl reconcile --repair` posts what is missing in the ledger.",
+        )
+    if session.dry_run:
         return _answer(session, _compare(session, packages, wanted))
+    if not repair:
+        return _answer(session, _compare(session, packages, wanted), _anchor(session, anchors))
     # The guard comes before anything long begins; Stripe stays locked, for a repair changes nothing there.
     session.guard_entries(session.stripe.mode)
-    return _answer(session, _repair(session, _compare(session, packages, wanted), wanted))
+    repaired = _repair(session, _compare(session, packages, wanted), wanted)
+    return _answer(session, repaired, _anchor(session, anchors))
 
 
-def _compare(session: Session, packages: Catalog, wanted: ReconcileOptions) -> ReconcileReport:
+def _grace_seconds(session: Session, named: int | None) -> int:
+    """The grace period: of the option, of `[reconcile] grace_seconds`, or the usual one."""
+    written = session.project.reconcile.grace_seconds
+    return next((each for each in (named, written) if each is not None), GRACE_SECONDS)
+
+
+def _anchor_file(session: Session, named: Path | None) -> Path | None:
+    """The file of anchors: of the option, or of `[reconcile] anchor`, which is relative to its own file."""
+    if named is not None:
+        return session.wiring.folder / named
+    written, folder = session.project.reconcile.anchor, session.project.folder
+    return None if written is None or folder is None else folder / written
+
+
+def _anchor(session: Session, path: Path | None) -> dict[str, Any] | None:
+    """Notes the head that the run ends with, and says so."""
+    if path is None:
+        return None
+    head = add(session.ledger, path, session.wiring.clock)
+    session.say(f"Anchored {head.count:,} entries in {path}.")
+    return {"file": str(path), "count": head.count, "head": head.hash}
+
+
+def _of_source(
+    session: Session, packages: Catalog, wanted: ReconcileOptions, *, full: bool, todo: Path | None, repair: bool
+) -> ReconcileReport:
+    """Judges the application's rows: they are read first, so that one line in cron does it all."""
+    from creditctl.cli.ledger.source import archive_beside_ledger, read_source, refuse_posting
+    from creditctl.reconciliation.todo import write_todo
+
+    if repair:
+        refuse_posting(session.settings, "--repair")
+    _ = session.ledger
+    source = read_source(session, archive_beside_ledger(session), session.settings, full=full)
+    assert source is not None
+    report = _compare(session, packages, wanted, source.keeper)
+    report = replace(report, source=source.report.as_dict())
+    if todo is not None and report.complete:
+        count = write_todo(session.wiring.folder / todo, report)
+        session.say(f"{todo}: {count} rows for the application to book.")
+    return report
+
+
+def _compare(
+    session: Session, packages: Catalog, wanted: ReconcileOptions, keeper: Keeper | None = None
+) -> ReconcileReport:
+    from creditctl.payments.keeper import OUR_LEDGER
     from creditctl.reconciliation import run as room
 
     with _progress(session) as progress:
         return room.reconcile(
             client=session.stripe.client,
             ledger=session.ledger,
-            catalog=packages,
+            catalog=packages.named_since(session.ledger.named_since),
             livemode=session.stripe.livemode,
             since=wanted.window.since,
             until=wanted.window.until,
@@ -78,6 +171,7 @@ def _compare(session: Session, packages: Catalog, wanted: ReconcileOptions) -> R
             grace_seconds=wanted.grace_seconds,
             progress=progress,
             record=not session.dry_run,
+            keeper=keeper or OUR_LEDGER,
         )
 
 
@@ -104,11 +198,11 @@ def _repair(session: Session, report: ReconcileReport, wanted: ReconcileOptions)
     return room.repair(report, ledger=session.ledger, clock=session.wiring.clock, max_repairs=wanted.max_repairs)
 
 
-def _answer(session: Session, report: ReconcileReport) -> Answer:
+def _answer(session: Session, report: ReconcileReport, anchor: dict[str, Any] | None = None) -> Answer:
     from creditctl.cli.render.reconcile import render
 
     return Answer(
-        report.as_dict(),
+        {**report.as_dict(), "anchor": anchor},
         lambda console: render(console, report, plan=session.dry_run),
         findings=report.findings,
         exit_code=exit_code(report, dry_run=session.dry_run),

@@ -21,10 +21,20 @@ SecretCommandOption = Annotated[
 ]
 
 
-def secret_sink(said: Conversation, settings: Settings, command: str | None) -> SecretSink:
-    """Where a new signing secret goes: the command, or the env file."""
+def secret_sink(said: Conversation, settings: Settings, command: str | None) -> SecretSink | None:
+    """Where a new signing secret goes, swept of what a killed run left there: the command, or the env file.
+
+    Shape: None where creditctl.toml says that it is kept elsewhere, and no command takes it there.
+    """
     from creditctl.provisioning.secret_sinks import CommandSink, EnvFileSink
 
+    folder = said.wiring.folder
+    sink: SecretSink
     if command is not None:
-        return CommandSink(command, said.wiring.folder)
-    return EnvFileSink(said.wiring.folder / settings.env_file)
+        sink = CommandSink(command, folder)
+    elif settings.project.webhook.secret_is_elsewhere:
+        return None
+    else:
+        sink = EnvFileSink(folder / settings.env_file, settings.api_key.secret)
+    sink.sweep()
+    return sink

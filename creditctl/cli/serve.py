@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from creditctl.cli.wiring import Wiring
     from creditctl.core.catalog import Catalog
     from creditctl.core.settings import Settings
+    from creditctl.ledger.reopening import ReopeningLedger
     from creditctl.ledger.store import Ledger
     from creditctl.stripe_api.client import StripeConnection
     from creditctl.stripe_api.retry import RetryPolicy
@@ -30,7 +31,7 @@ TrustUserOption = Annotated[
 ]
 
 
-@command(stripe=StripeUse.REQUIRED, ledger=FileUse.CREATE, writes=Writes.STRIPE)
+@command(stripe=StripeUse.REQUIRED, ledger=FileUse.CREATE, writes=Writes.STRIPE, webhook=True)
 def serve(
     session: Session,
     port: PortOption = 8000,
@@ -85,7 +86,9 @@ def check_address(mode: Mode, host: str, trust_user_header: bool) -> None:
 def _serve(session: Session, catalog: Catalog, address: tuple[str, int], trust_user_header: bool) -> ExitCode:
     from creditctl.backend import server
     from creditctl.backend.app import build_app
+    from creditctl.backend.logs import stream_log
     from creditctl.cli.render.serve import announce
+    from creditctl.ledger.reopening import ReopeningLedger
 
     listener = session.stack.enter_context(server.bind(*address))
     session.retry_policy = impatient()
@@ -95,7 +98,7 @@ def _serve(session: Session, catalog: Catalog, address: tuple[str, int], trust_u
         session.settings,
         catalog,
         stripe=session.stripe,
-        ledger=session.ledger,
+        ledger=session.stack.enter_context(ReopeningLedger(session.ledger, stream_log(session.wiring.stderr))),
         trust_user_header=trust_user_header,
     )
     if services.mode is not Mode.LIVE and not is_loopback_host(address[0]):
@@ -122,7 +125,7 @@ def build_services(
     catalog: Catalog,
     *,
     stripe: StripeConnection,
-    ledger: Ledger,
+    ledger: Ledger | ReopeningLedger,
     trust_user_header: bool = False,
 ) -> Dependencies:
     """Everything that the backend works with, built from the settings and what is open already."""
@@ -136,7 +139,7 @@ def build_services(
         ledger=ledger,
         stripe=StripeReader(stripe.client),
         secrets=settings.webhook_secrets,
-        catalog=catalog,
+        catalog=catalog.named_since(ledger.named_since),
         account=stripe.account_id,
         livemode=stripe.livemode,
         clock=wiring.clock,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from creditctl.core.catalog import Catalog
     from creditctl.core.live_guard import Ask
     from creditctl.core.modes import Mode
+    from creditctl.core.project_file.options import PlainValues
     from creditctl.core.project_file.project import ProjectFile
     from creditctl.core.settings import Settings
     from creditctl.ledger.archive.store import Archive
@@ -33,6 +34,8 @@ class SharedOptions:
 
     mode: Mode | None = None
     env_file: Path | None = None
+    deployment: str | None = None
+    webhook_path: str | None = None
     ledger: Path | None = None
     yes: bool = False
     confirm: str | None = None
@@ -74,17 +77,33 @@ class Session(Conversation):
 
         Shape: it stores the secret before it marks the endpoint, so each mark that was seen is one of a secret here.
         """
-        return self.wiring.settings(self.options.env_file, self.options.mode)
+        return self.wiring.settings(self.options.env_file, self.options.mode, self.plain_values)
+
+    def settings_of_any_mode(self) -> Settings:
+        """The settings, --mode not held against them: without a key, the ledger itself says which mode it is of."""
+        return self.wiring.settings(self.options.env_file, plain=self.plain_values)
+
+    @property
+    def plain_values(self) -> PlainValues:
+        """The values of the project file that options said instead."""
+        from creditctl.core.project_file.options import PlainValues
+
+        return PlainValues(self.options.deployment, self.options.webhook_path)
 
     def catalog(self, named: Path | None = None) -> Catalog:
         """The packages: of the file that was named, of the settings, or the five that come with creditctl.
 
         Errors: ConfigurationError where they stand in two places, or are not valid.
         """
+        return self.catalog_of(self.settings, named)
+
+    def catalog_of(self, settings: Settings, named: Path | None = None) -> Catalog:
+        """The packages by settings that are at hand. Errors: as `catalog`."""
         from creditctl.core.catalog import catalog_of_project
 
-        own = catalog_of_project(self.project, another=named or self.settings.catalog_path)
-        return self.wiring.catalog(named or self.settings.catalog_path) if own is None else own
+        own = catalog_of_project(settings.project, another=named or settings.catalog_path)
+        found = self.wiring.catalog(named or settings.catalog_path) if own is None else own
+        return found.read_by(settings.project).sold_by(settings.deployment)
 
     @cached_property
     def stripe(self) -> StripeConnection:
@@ -102,18 +121,18 @@ class Session(Conversation):
     def _open_ledger(self) -> Ledger:
         use, named, wiring = self.uses.ledger, self.options.ledger, self.wiring
         if self.uses.stripe:
+            if use and self.project.source is not None:
+                use = FileUse.CREATE  # it holds findings and runs only: nobody has to begin a ledger for that
             return ledger_beside_stripe(
                 self.ledger_path, use, settings=self.settings, stripe=self.stripe, wiring=wiring
             )
-        # Without a key --mode cannot be held against the settings: the ledger itself says which mode it is of.
-        settings = wiring.settings(self.options.env_file)
-        return ledger_by_itself(named, settings=settings, expected=self.options.mode, wiring=wiring)
+        return ledger_by_itself(named, settings=self.settings_of_any_mode(), expected=self.options.mode, wiring=wiring)
 
     @cached_property
     def ledger_if_there(self) -> Ledger | None:
         """The ledger, None where the application keeps its own elsewhere."""
         _require(self.uses.ledger, "ledger")
-        return self.ledger if self.ledger_path.exists() else None
+        return self.ledger if self.ledger_path.exists() or self.project.source is not None else None
 
     @property
     def ledger_path(self) -> Path:

@@ -7,8 +7,7 @@ import contextlib
 import os
 import signal
 import subprocess
-import tempfile
-from pathlib import Path
+import threading
 from typing import IO, TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
     from creditctl.stripe_api.official_cli import Invocation
 
 _CHUNK_BYTES = 65_536
+_LAST_WORDS_SECONDS = 5.0
+"""How long what a program says at its end may take to arrive."""
 
 
 @emulator_command()
@@ -42,12 +43,13 @@ def stripe(
             code="usage.stripe_cli",
             fix="For example: creditctl stripe -- trigger checkout.session.completed",
         )
+    from creditctl.cli.local.scratch_folder import scratch_folder
     from creditctl.stripe_api.official_cli import find_cli, invocation
 
     control, wiring = at.control, at.session.wiring
     program = find_cli(wiring.environ, wiring.folder)
-    with tempfile.TemporaryDirectory(prefix="creditctl-stripe-") as scratch:
-        call = invocation(program, arguments, control.url, control.key, wiring.environ, Path(scratch))
+    with scratch_folder("stripe") as scratch:
+        call = invocation(program, arguments, control.url, control.key, wiring.environ, scratch)
         code, output = _run(wiring, call, quiet=at.session.as_json)
     return _answer(code, redact(output))
 
@@ -62,16 +64,38 @@ def _run(wiring: Wiring, call: Invocation, *, quiet: bool) -> tuple[int, str]:
         cwd=wiring.folder,
         stdin=subprocess.DEVNULL if _descriptor(wiring.stdin) is None else wiring.stdin,
         stdout=wiring.stdout if straight else subprocess.PIPE,
-        stderr=None if _descriptor(wiring.stderr) is not None else subprocess.DEVNULL,
+        stderr=_errors_of(call, wiring),
         process_group=0 if alone else None,
     )
     with process:
         try:
-            said = "" if process.stdout is None else _pass_on(process.stdout, None if quiet else wiring.stdout)
-            return process.wait(), said
+            return _said(process, wiring, quiet=quiet)
         except BaseException:
             _stop(process, group=alone)
             raise
+
+
+def _errors_of(call: Invocation, wiring: Wiring) -> int | None:
+    """Where the CLI's stderr goes: through our hands where a refusal of the API is said there."""
+    if call.refuses_on_stderr:
+        return subprocess.PIPE
+    return None if _descriptor(wiring.stderr) is not None else subprocess.DEVNULL
+
+
+def _said(process: subprocess.Popen[bytes], wiring: Wiring, *, quiet: bool) -> tuple[int, str]:
+    """The exit code, and what was said on the streams that pass through our hands, stderr last."""
+    heard: list[str] = []
+
+    def listen() -> None:
+        if process.stderr is not None:
+            heard.append(_pass_on(process.stderr, wiring.stderr))
+
+    listener = threading.Thread(target=listen, daemon=True)
+    listener.start()
+    said = "" if process.stdout is None else _pass_on(process.stdout, None if quiet else wiring.stdout)
+    code = process.wait()
+    listener.join(_LAST_WORDS_SECONDS)
+    return code, said + "".join(heard)
 
 
 def _stop(process: subprocess.Popen[bytes], *, group: bool) -> None:

@@ -28,24 +28,29 @@ def trace(
 
     Exit 1 when something is missing, 5 when Stripe did not answer and the picture is incomplete.
     """
+    from creditctl.cli.ledger.source import entries_keeper
     from creditctl.payments.verdict import JudgementContext
     from creditctl.trace.reader import read_trace, with_unexplained
     from creditctl.trace.sources import TraceSources
     from creditctl.trace.timeline import build_trace
 
     stripe, ledger, archive = session.stripe, session.ledger_if_there, session.archive
-    packages = session.catalog(catalog)
+    packages = session.catalog(catalog).named_since(None if ledger is None else ledger.named_since)
+    keeper = entries_keeper(session, read=not offline)
     with status_line(session) as show:
         sources = TraceSources(
             client=None if offline else lambda: stripe.client,
             archive=archive,
             ledger=ledger,
             clock=session.wiring.clock,
+            keeper=keeper,
             progress=None if show is None else lambda what: show(f"reading {what}"),
         )
         facts = read_trace(sources, subject, packages)
         now = session.wiring.clock()
-        context = JudgementContext(packages, stripe.livemode, now, facts.started, settled=facts.settled)
+        now = keeper.read_at or now
+        settled = facts.settled
+        context = JudgementContext(packages, stripe.livemode, now, facts.started, settled=settled, keeper=keeper)
         return _answer(build_trace(facts, with_unexplained(sources, packages, facts, context)))
 
 

@@ -62,7 +62,7 @@ class Uses:
     """What one command declares.
 
     Shape: `settings` brings --env-file and, unless its check is ABSENT, --mode; `asks` brings --yes to a command that
-           the guard does not cover.
+           the guard does not cover; `webhook`, that the webhook's URL matters, brings --webhook-path.
     """
 
     stripe: StripeUse = StripeUse.NONE
@@ -73,3 +73,4 @@ class Uses:
     asks: bool = False
     dry_run: bool = False
     mode: ModeCheck = ModeCheck.AT_START
+    webhook: bool = False

@@ -13,8 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from creditctl.cli.console import make_console
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.modes import Mode, require_mode
+from creditctl.core.redaction import Redactor
 
 if TYPE_CHECKING:
     import httpx
@@ -22,7 +24,10 @@ if TYPE_CHECKING:
 
     from creditctl.checks.probe import ProbeAnswer
     from creditctl.core.catalog import Catalog
+    from creditctl.core.keys import Secret
+    from creditctl.core.project_file.options import PlainValues
     from creditctl.core.settings import Settings
+    from creditctl.provisioning.probing.responses import ProbeResponses
     from creditctl.stripe_api.client import StripeConnection
     from creditctl.stripe_api.retry import RetryPolicy
 
@@ -64,30 +69,68 @@ class Wiring:
     token: Callable[[int], str] = secrets.token_hex
     transport: Callable[[], stripe.HTTPClient] | None = None
     probe: Callable[[str], ProbeAnswer] | None = None
+    deliver_probe: Callable[[str, Sequence[Secret]], ProbeResponses] | None = None
     run: Callable[[Sequence[str], Wiring], int] = no_command_line
+    redactor: Redactor = field(default_factory=Redactor)
     mode: Mode | None = field(default=None, init=False)
+    told: set[str] = field(default_factory=set, init=False)
 
-    def settings(self, env_file: Path | None = None, expected: Mode | None = None) -> Settings:
+    def settings(
+        self, env_file: Path | None = None, expected: Mode | None = None, plain: PlainValues | None = None
+    ) -> Settings:
         """The merged settings; the mode they say is remembered for the JSON document.
+
+        Shape:  `plain` are values of the project file that options said instead.
 
         Errors: ConfigurationError on an unreadable file or project file; GuardRefused when `expected` is another mode.
         """
         from creditctl.cli.project_file import CONFIG_SETTING, load_project_file
-        from creditctl.core.settings import merge_settings
 
-        path = env_file or DEFAULT_ENV_FILE
-        settings = merge_settings(
-            read_env_file(self.folder / path, required=env_file is not None),
-            self.environ,
-            env_file=path,
-            folder=self.folder,
-        )
-        self.mode = settings.mode_or_none
-        project = load_project_file(path, self.folder, settings.text(CONFIG_SETTING))
-        settings = replace(settings, project=project)
+        settings = self.settings_alone(env_file)
+        project = load_project_file(settings.env_file, self.folder, settings.text(CONFIG_SETTING))
+        settings = replace(settings, project=project if plain is None else plain.over(project))
         if expected is not None:
             require_mode(expected, settings.mode)
         return settings
+
+    def settings_alone(self, env_file: Path | None = None) -> Settings:
+        """The merged settings without the project file. Errors: ConfigurationError on an unreadable file."""
+        from creditctl.core.settings import merge_settings
+
+        path = env_file or DEFAULT_ENV_FILE
+        file = read_env_file(self.folder / path, required=env_file is not None)
+        settings = merge_settings(
+            file,
+            self.environ,
+            env_file=path,
+            folder=self.folder,
+            on_conflict=lambda name: self.say_conflict(name, path),
+        )
+        self.redactor.register_all(file)
+        self.redactor.register_all(settings.values)
+        self.mode = settings.mode_or_none
+        return settings
+
+    def secret_variable(self, name: str, settings: Settings) -> str | None:
+        """The value of a variable that holds a secret, by whatever name, from the environment or the env file.
+
+        Shape: whoever reads one by a name that an option or creditctl.toml says (`*_env`) reads it here, so that no
+               output shows it.
+        """
+        exported, written = self.environ.get(name), settings.values.get(name)
+        for known in filter(None, (exported, written)):
+            self.redactor.register(known, whole=True)
+        if exported and written and exported != written:
+            self.say_conflict(name, settings.env_file)
+        return exported or settings.text(name)
+
+    def say_conflict(self, name: str, env_file: Path) -> None:
+        """Says once, on stderr, that a value in use stands in two places differently, and which one is used."""
+        if name in self.told:
+            return
+        self.told.add(name)
+        text = f"Note: {name} is exported with another value than in {env_file}; the exported one is used."
+        make_console(self.stderr, self.environ).print(text)
 
     def stripe(
         self, settings: Settings, *, audited: bool = True, policy: RetryPolicy | None = None
@@ -104,17 +147,27 @@ class Wiring:
             sleep=self.sleep,
             chance=self.chance,
             transport=None if self.transport is None else self.transport(),
-            audit=AuditLog(settings.audit_path, self.clock, process_name()) if audited else None,
+            audit=AuditLog(settings.audit_path, self.clock, process_name(), self.redactor.redact) if audited else None,
             policy=policy,
         )
 
-    def http_client(self, url: str, *, timeout_seconds: float) -> httpx.Client:
-        """An HTTP client for deliveries to a URL; close it, or use it in a `with`. No proxy to this machine."""
+    def http_client(
+        self, url: str, *, timeout_seconds: float, proxied: bool = True, ca_file: Path | None = None
+    ) -> httpx.Client:
+        """An HTTP client for deliveries to a URL; close it, or use it in a `with`. No proxy to this machine.
+
+        Shape:  certificates of `ca_file`, else of SSL_CERT_FILE, are trusted beside the usual ones.
+        Errors: ConfigurationError where that file holds none.
+        """
         import httpx
 
         from creditctl.core.modes import is_loopback_url
+        from creditctl.stripe_api.certificates import trusting
 
-        return httpx.Client(timeout=timeout_seconds, trust_env=not is_loopback_url(url), follow_redirects=False)
+        trust_env = proxied and not is_loopback_url(url)
+        named = ca_file or self.environ.get("SSL_CERT_FILE") or None
+        verify = trusting(self.folder / named) if named and url.startswith("https://") else True
+        return httpx.Client(timeout=timeout_seconds, trust_env=trust_env, follow_redirects=False, verify=verify)
 
     def catalog(self, path: Path | None = None) -> Catalog:
         """The packages: those of the file, or the five that come with creditctl.

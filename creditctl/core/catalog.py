@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from creditctl.core.currencies import amount_fault, currency_fault
+from creditctl.core.deployment import UNNAMED, Deployment, id_prefix, managed_metadata
 from creditctl.core.errors import ConfigurationError
-from creditctl.core.metadata import MANAGED_BY, MANAGED_BY_KEY
+from creditctl.core.listings import Listings, listing_faults, listings_of
 from creditctl.core.project_file.faults import DocumentFaults, parse_toml
 from creditctl.core.project_file.packages import PackageSection, read_packages
 from creditctl.core.project_file.pending import NOT_ACTED_ON, not_acted_on
@@ -17,6 +19,21 @@ from creditctl.core.project_file.project import ProjectFile
 from creditctl.core.project_file.tables import TomlTable
 
 _KEYS = ("currency", "package")
+NO_LISTINGS = Listings()
+
+
+_PRODUCT_ID = re.compile(r"creditctl(?:-([a-z0-9-]{1,30}))?_([a-z0-9][a-z0-9_-]{0,39})")
+
+
+def lookup_key(slug: str, currency: str, deployment: str | None = None) -> str:
+    """The lookup key that the current price of a package holds on Stripe."""
+    return f"{id_prefix(deployment)}{slug}_{currency}"
+
+
+def named_by_product(product_id: str) -> tuple[str | None, str] | None:
+    """Deployment and package that a product's id says it was made for; None for an id that is not ours."""
+    match = _PRODUCT_ID.fullmatch(product_id)
+    return None if match is None else (match[1], match[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +49,56 @@ class Package:
     credits: int
     amount: int
     currency: str
+    deployment: str | None = None
 
     @property
     def product_id(self) -> str:
         """The id of its product on Stripe, the same in every account."""
-        return f"creditctl_{self.slug}"
+        return f"{id_prefix(self.deployment)}{self.slug}"
 
     @property
     def lookup_key(self) -> str:
         """The lookup key that its current price holds on Stripe."""
-        return f"creditctl_{self.slug}_{self.currency}"
+        return lookup_key(self.slug, self.currency, self.deployment)
 
     @property
     def metadata(self) -> dict[str, str]:
-        """What marks its product and prices as ours."""
-        return {MANAGED_BY_KEY: MANAGED_BY, "package": self.slug, "credits": str(self.credits)}
+        """What marks its product and prices as ours, and the sessions that sell it."""
+        return {**managed_metadata(self.deployment), "package": self.slug, "credits": str(self.credits)}
 
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Catalogue: the packages in order of their number."""
+    """Catalogue: the packages in order of their number, as one deployment sells them, and how its sales are read.
+
+    Shape: `packages` are those that set-up makes prices for; `listings` what the application's own prices sold, with
+           packages of their own too. `user` says where the application's sessions carry the buyer.
+    """
 
     packages: tuple[Package, ...]
+    deployment: Deployment = UNNAMED
+    listings: Listings = NO_LISTINGS
+    user: tuple[str, ...] = ()
+
+    def read_by(self, project: ProjectFile) -> Catalog:
+        """The same catalogue, its sales read as a project file says: fees, and where sessions carry the buyer.
+
+        Errors: ConfigurationError for a price that is both a package's and a fee.
+        """
+        listings = replace(self.listings, fees=frozenset(project.fees.prices))
+        faults = list(listing_faults(listings))
+        if faults:
+            raise _invalid(f"in {project.path}", "; ".join(faults))
+        return replace(self, listings=listings, user=project.user)
+
+    def sold_by(self, deployment: Deployment) -> Catalog:
+        """The same packages as a deployment sells them: under ids of its own, with its mark."""
+        packages = tuple(replace(package, deployment=deployment.name) for package in self.packages)
+        return replace(self, packages=packages, deployment=deployment)
+
+    def named_since(self, moment: int | None) -> Catalog:
+        """The same catalogue, its deployment named since a moment. Units: Unix seconds, None where it always was."""
+        return replace(self, deployment=replace(self.deployment, named_since=moment))
 
     def __iter__(self) -> Iterator[Package]:
         return iter(self.packages)
@@ -130,13 +175,15 @@ def catalog_of(sections: Sequence[PackageSection], faults: DocumentFaults, *, so
         faults.add((), "it has no [[package]]")
     if not faults:
         _judge_money(sections, faults)
-    packages = tuple(sorted((_package(section) for section in sections), key=lambda package: package.number))
+    listings = listings_of(sections)
+    priced = [section for section in sections if section.amount is not None]
+    packages = tuple(sorted((_package(section) for section in priced), key=lambda package: package.number))
     if not faults:
-        for fault in _catalog_faults(packages):
+        for fault in (*_catalog_faults(sections, packages), *listing_faults(listings)):
             faults.add((), fault)
     if faults:
         raise _invalid(source, str(faults))
-    return Catalog(packages)
+    return Catalog(packages, listings=listings)
 
 
 def _package(section: PackageSection) -> Package:
@@ -157,26 +204,32 @@ def _judge_money(sections: Sequence[PackageSection], faults: DocumentFaults) -> 
 
 
 def _money_faults(section: PackageSection) -> list[str]:
-    """What Stripe would refuse when the price is made, or when somebody pays it."""
+    """What Stripe would refuse when the price is made, or when somebody pays it.
+
+    A package that only the application's own prices sell has no price for set-up to make.
+    """
+    if section.amount is None and section.sold:
+        return []
     if section.currency is None:
         return ["currency must be a three-letter code in lower case"]
     unknown = currency_fault(section.currency)
     if unknown is not None:
         return [unknown]
     if section.amount is None:
-        return ["amount is missing"]
+        return ["amount is missing, and so is sold: neither set-up nor the application has a price for it"]
     refused = amount_fault(section.amount, section.currency)
     return [] if refused is None else [refused]
 
 
-def _catalog_faults(packages: tuple[Package, ...]) -> list[str]:
+def _catalog_faults(sections: Sequence[PackageSection], packages: tuple[Package, ...]) -> list[str]:
     faults = [
         f"{what} {value!r} is used twice"
         for what in ("number", "slug")
-        for value in sorted({getattr(package, what) for package in packages})
-        if sum(getattr(package, what) == value for package in packages) > 1
+        for value in sorted({getattr(section, what) for section in sections})
+        if sum(getattr(section, what) == value for section in sections) > 1
     ]
-    return faults + _price_rises(packages)
+    # Where an application has prices of its own, what they cost is its business and no slip in this file.
+    return faults if any(section.sold for section in sections) else faults + _price_rises(packages)
 
 
 def _price_rises(packages: tuple[Package, ...]) -> list[str]:

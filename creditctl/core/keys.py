@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NoReturn
 
-from creditctl.core.errors import ConfigurationError
+from creditctl.core.errors import ConfigurationError, GuardRefused
 from creditctl.core.modes import Mode
 
 _PREFIX = re.compile(r"\A((?:sk|rk|rkcs|pk|ek)_(?:test|live)_|sk_org_|whsec_|oak_)?")
@@ -111,6 +111,22 @@ class ApiKey:
         """Stripe's word for "real money"."""
         return self.mode is Mode.LIVE
 
+    @property
+    def is_for_emulators(self) -> bool:
+        """Whether its body begins with `emulator`, which no key of Stripe's does: it opens nothing but an emulator."""
+        return self.secret.reveal().split("_", 2)[2].startswith("emulator")
+
+
+def require_emulator_key(key: ApiKey, url: str) -> None:
+    """Key guard: another machine gets no key that might open a real account. Errors: GuardRefused."""
+    if key.is_for_emulators:
+        return
+    raise GuardRefused(
+        f"{url} is another machine, and the key might be a real one: it was not sent.",
+        code="guard.emulator_key",
+        fix=f"Use a key whose part after sk_test_ begins with `emulator`, such as {EXAMPLE_KEY}.",
+    )
+
 
 def parse_api_key(text: str, *, name: str = "STRIPE_SECRET_KEY") -> ApiKey:
     """Parses a Stripe key, judged by its prefix and its characters only.
@@ -136,6 +152,15 @@ def parse_server_key(text: str, *, name: str = "STRIPE_SECRET_KEY") -> ApiKey:
     if key.kind is KeyKind.PUBLISHABLE:
         raise _malformed(name, "a publishable key (pk_…), which belongs in the browser")
     return key
+
+
+def is_server_key(text: str) -> bool:
+    """Whether a text is a key that may stand on a server, rather than a placeholder."""
+    try:
+        parse_server_key(text)
+    except ConfigurationError:
+        return False
+    return True
 
 
 def parse_webhook_secrets(text: str, *, name: str = "STRIPE_WEBHOOK_SECRET") -> tuple[Secret, ...]:

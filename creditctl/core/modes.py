@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Collection
 from enum import StrEnum
 from urllib.parse import urlsplit
 
@@ -40,21 +41,38 @@ def is_loopback_url(url: str) -> bool:
         return False
 
 
-def decide_mode(api_base: str | None, key_mode: Mode) -> Mode:
-    """Decides the mode: a loopback base means the emulator, whatever the key; otherwise the key decides.
+def is_listed_emulator(url: str, hosts: Collection[str]) -> bool:
+    """Whether a URL's host, with or without its port, is one of those where an emulator may be spoken to.
 
-    Errors: ConfigurationError if the base is neither a loopback address nor Stripe's own.
+    Shape: `hosts` as `[emulator] hosts` of creditctl.toml lists them, HOST or HOST:PORT.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if host is None or parts.scheme not in ("http", "https") or parts.username is not None:
+        return False
+    port = port or (443 if parts.scheme == "https" else 80)
+    return any(name.lower() in (host, f"{host}:{port}") for name in hosts)
+
+
+def decide_mode(api_base: str | None, key_mode: Mode, hosts: Collection[str] = ()) -> Mode:
+    """Decides the mode: a base on this machine, or at a listed host, means the emulator; otherwise the key decides.
+
+    Errors: ConfigurationError if the base is neither of these nor Stripe's own.
     """
     base = (api_base or STRIPE_API_BASE).rstrip("/")
     if base == STRIPE_API_BASE:
         return key_mode
-    if base.startswith(("http://", "https://")) and is_loopback_url(base):
+    if base.startswith(("http://", "https://")) and (is_loopback_url(base) or is_listed_emulator(base, hosts)):
         return Mode.EMULATOR
     raise ConfigurationError(
-        "STRIPE_API_BASE is neither a loopback address nor Stripe's own; no key is sent there.",
+        "STRIPE_API_BASE is neither a loopback address nor Stripe's own, nor a listed emulator; no key is sent there.",
         code="env.api_base",
         fix=f"Unset STRIPE_API_BASE, or point it to a local emulator such as http://127.0.0.1:12111 "
-        f"(`creditctl emulator`); Stripe's own is {STRIPE_API_BASE}.",
+        f"(`creditctl emulator`); Stripe's own is {STRIPE_API_BASE}. An emulator elsewhere, such as a container's, is "
+        "listed in creditctl.toml: [emulator] hosts.",
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from creditctl.core.deployment import Deployment
 from creditctl.core.errors import ConfigurationError, GuardRefused
 from creditctl.core.keys import ApiKey, Secret, parse_server_key, parse_webhook_secrets
-from creditctl.core.modes import STRIPE_API_BASE, Mode, decide_mode, is_loopback_url
+from creditctl.core.modes import STRIPE_API_BASE, Mode, decide_mode, is_listed_emulator, is_loopback_url
 from creditctl.core.project_file.project import ProjectFile
 
 KNOWN_KEYS = (
@@ -26,12 +27,16 @@ KNOWN_KEYS = (
 """Every setting that the backend side knows, in the order of `.env.example`."""
 
 
+def say_nothing(_name: str) -> None:
+    """Tells nobody of a conflict: for questions that no answer hangs on."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """The merged settings; each part is parsed, and may be refused, only when it is asked for.
 
-    Shape: `values` holds the texts that won, `conflicts` the names whose file value the process environment overrides;
-           `project` is what `creditctl.toml` says.
+    Shape: `values` holds the texts that won, `conflicts` the names whose file value the process environment overrides,
+           and `on_conflict` is told of one whenever its value is used; `project` is what `creditctl.toml` says.
     """
 
     values: Mapping[str, str] = field(repr=False)
@@ -40,9 +45,12 @@ class Settings:
     from_process: frozenset[str] = frozenset()
     conflicts: tuple[str, ...] = ()
     project: ProjectFile = field(default_factory=ProjectFile)
+    on_conflict: Callable[[str], None] = field(default=say_nothing, repr=False, compare=False)
 
     def text(self, name: str) -> str | None:
         """A setting as it was written, or None where it is absent or empty."""
+        if name in self.conflicts:
+            self.on_conflict(name)
         return self.values.get(name) or None
 
     def source(self, name: str) -> str:
@@ -79,13 +87,18 @@ class Settings:
     @property
     def mode(self) -> Mode:
         """The mode at hand. Errors: ConfigurationError on a bad key or base."""
-        return decide_mode(self.api_base, self.api_key.mode)
+        return decide_mode(self.api_base, self.api_key.mode, self.project.emulator.hosts)
+
+    @property
+    def emulator_is_elsewhere(self) -> bool:
+        """Whether the base is an emulator on another host, as creditctl.toml lists it."""
+        return not is_loopback_url(self.api_base) and is_listed_emulator(self.api_base, self.project.emulator.hosts)
 
     @property
     def mode_or_none(self) -> Mode | None:
         """The mode, or None where the settings do not say one: for documents that report failures."""
         try:
-            return self.mode
+            return replace(self, on_conflict=say_nothing).mode
         except (ConfigurationError, GuardRefused):
             return None
 
@@ -109,6 +122,11 @@ class Settings:
         """Where Stripe should deliver events, or None where the backend's public URL is not set."""
         base = self.text("CREDITS_API_URL")
         return None if base is None else base.rstrip("/") + self.webhook_path
+
+    @property
+    def deployment(self) -> Deployment:
+        """Which installation on the account this is; when it got its name, only its ledger knows."""
+        return Deployment(self.project.deployment, self.project.deployment_match)
 
     @property
     def webhook_path(self) -> str:
@@ -146,11 +164,17 @@ class Settings:
 
 
 def merge_settings(
-    file: Mapping[str, str | None], process: Mapping[str, str], *, env_file: Path, folder: Path
+    file: Mapping[str, str | None],
+    process: Mapping[str, str],
+    *,
+    env_file: Path,
+    folder: Path,
+    on_conflict: Callable[[str], None] = say_nothing,
 ) -> Settings:
     """Merges the settings of one run: the process environment wins over the file, and every conflict is kept.
 
-    Shape: `folder` is what relative paths in settings are relative to.
+    Shape: `folder` is what relative paths in settings are relative to; `on_conflict` is told the name of a setting
+           with two values when it is used.
     """
     from_file = {name: value for name, value in file.items() if value is not None}
     from_process = {name: process[name] for name in KNOWN_KEYS if name in process}
@@ -165,4 +189,5 @@ def merge_settings(
         folder=folder,
         from_process=frozenset(from_process),
         conflicts=conflicts,
+        on_conflict=on_conflict,
     )

@@ -13,6 +13,7 @@ from creditctl.emulator.api.context import EmulatorOptions, Services
 from creditctl.emulator.control import api as control
 from creditctl.emulator.pages import handler as pages
 from creditctl.emulator.pages.form_tokens import FormTokens
+from creditctl.emulator.pages.overview import handler as overview
 from creditctl.emulator.protocol.callers import caller_fault
 from creditctl.emulator.protocol.errors import StripeError
 from creditctl.emulator.protocol.versions import API_VERSION
@@ -50,11 +51,16 @@ class Emulator:
         rate_limit: int | None = None,
         retry_seconds: tuple[int, ...] | None = None,
         allow_hosts: Iterable[str] = (),
+        public_url: str | None = None,
+        raw_cards: bool = False,
+        radar_strict: bool = False,
         files: Path | None = None,
         real_clock: Callable[[], float] = time.time,
     ) -> None:
         options = EmulatorOptions(livemode, strict_urls, api_version, rate_limit, retry_seconds)
+        options.raw_cards, options.radar_strict = raw_cards, radar_strict
         options.allowed_hosts, options.files = frozenset(name.lower() for name in allow_hosts), files
+        options.public_url = public_url
         self._lock = threading.RLock()
         self._clock, self._real_clock = clock, real_clock
         self.on_work: Callable[[], None] = lambda: None
@@ -99,7 +105,8 @@ class Emulator:
 
     def caller_fault(self, request: Request) -> str | None:
         """Why a request is not answered because of where it comes from; None where it may be."""
-        navigates = request.path.startswith(pages.PREFIXES) and request.method in ("GET", "HEAD")
+        shown = request.path.startswith(pages.PREFIXES) and request.method in ("GET", "HEAD")
+        navigates = shown or (overview.serves(request) and overview.is_navigation(request))
         return caller_fault(request, self.services.options.allowed_hosts, navigates=navigates)
 
     def _route(self, request: Request, now: int) -> Response:
@@ -108,6 +115,10 @@ class Emulator:
             if fault is not None:
                 return pages.forbidden(fault)
             return pages.handle(self.services, self.accounts, self._form_tokens, request, now)
+        if overview.serves(request):
+            if fault is not None:
+                return pages.forbidden(fault)
+            return overview.handle(self.services, self.accounts, request, now)
         if fault is not None:
             return forbidden(fault)
         if request.path.startswith(control.PREFIX):

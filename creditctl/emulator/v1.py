@@ -11,16 +11,18 @@ from creditctl.emulator.api.context import RequestContext, Services
 from creditctl.emulator.api.expand import expand
 from creditctl.emulator.api.left_out import answer_left_out
 from creditctl.emulator.api.routes import Route, Router
-from creditctl.emulator.protocol.errors import StripeError, invalid
+from creditctl.emulator.documented.parameters import is_documented
+from creditctl.emulator.protocol.errors import StripeError, UnknownParameters, invalid, not_acted_on
 from creditctl.emulator.protocol.forms import Tree, decode
 from creditctl.emulator.protocol.limits import RateLimit
 from creditctl.emulator.protocol.schema import read_fields
-from creditctl.emulator.protocol.versions import check_version, render
-from creditctl.emulator.protocol.wire import Request, Response
+from creditctl.emulator.protocol.versions import check_version
+from creditctl.emulator.protocol.wire import ListPage, Request, Response, indented
 from creditctl.emulator.resources.table import INCLUDABLE, ROUTES
 from creditctl.emulator.storage import idempotency
 from creditctl.emulator.storage.idempotency import StoredResponse
 from creditctl.emulator.storage.object_types import Body
+from creditctl.emulator.storage.older_versions import older_body, render
 from creditctl.emulator.storage.store import decode as from_json
 from creditctl.emulator.storage.store import encode
 
@@ -66,10 +68,10 @@ class Api:
         if found is None:
             tree = decode(request.query) if request.query else {}
             none = answer_left_out(context, caller, request.method, request.path, tree)
-            return Response(200, headers, none)
+            return Response(200, headers, indented(none))
         entry, context.args = found
         check_permission(caller, entry.permission)
-        context.base_url = _base_url(request.headers)
+        context.base_url = self._services.options.page_base(request.headers.get("host"))
         # GET changes nothing: no transaction, no idempotency, and request ids that leave no trace in the database.
         if request.method == "GET":
             tree = decode(request.query) if request.query else {}
@@ -155,7 +157,11 @@ def _log_entry(request: Request, response: Response, context: RequestContext) ->
 
 
 def _read(context: RequestContext, entry: Route, tree: Tree) -> None:
-    context.params = read_fields(entry.fields, tree) if tree else read_fields(entry.fields, {})
+    try:
+        context.params = read_fields(entry.fields, tree)
+    except UnknownParameters as error:
+        documented = [name for name in error.names if is_documented(entry.method, entry.pattern, name)]
+        raise not_acted_on(documented[0]) if documented == error.names else error from None
     if entry.check is not None:
         entry.check(context)
 
@@ -164,12 +170,19 @@ def _run(context: RequestContext, entry: Route) -> bytes:
     """The action's answer, expanded and rendered for the caller's version."""
     paths = context.params.pop("expand", None)
     result = entry.action(context)
+    compact = result.compact() if isinstance(result, ListPage) else result
     if paths:
-        body: Body = from_json(result) if isinstance(result, bytes) else result
+        store, scope = context.services.store, context.scope.id
+        body: Body = from_json(compact) if isinstance(compact, bytes) else compact
+        # What an older version shows inside an object can be expanded there.
+        body = older_body(store, scope, body, context.version)
         expand(context, INCLUDABLE, body, paths)
-        result = body
-    encoded = result if isinstance(result, bytes) else encode(result)
-    return render(encoded, context.version)
+        result = compact = body
+    encoded = compact if isinstance(compact, bytes) else encode(compact)
+    rendered = render(context.services.store, context.scope.id, encoded, context.version)
+    if isinstance(result, ListPage) and rendered is encoded:
+        return result.indented()
+    return indented(rendered)
 
 
 def _check_account(headers: Mapping[str, str], caller: Caller) -> None:
@@ -194,11 +207,6 @@ def _standard_headers(request_id: str) -> dict[str, str]:
     }
 
 
-def _base_url(headers: Mapping[str, str]) -> str:
-    host = headers.get("host")
-    return f"http://{host}" if host else "https://checkout.stripe.com"
-
-
 def _envelope(error: StripeError, context: RequestContext | None, request_id: str) -> bytes:
     fields = dict(error.fields)
     if "code" in fields:
@@ -206,17 +214,17 @@ def _envelope(error: StripeError, context: RequestContext | None, request_id: st
     if context is not None and error.logged:
         mode = "" if context.scope.livemode else "test/"
         fields["request_log_url"] = f"https://dashboard.stripe.com/{mode}logs/{request_id}"
-    return encode({"error": {name: fields[name] for name in sorted(fields)}})
+    return indented(encode({"error": {name: fields[name] for name in sorted(fields)}}))
 
 
 def forbidden(reason: str) -> Response:
     """The answer to a caller that is not taken, whatever it asked for."""
     body = encode({"error": {"type": "invalid_request_error", "code": "caller_refused", "message": reason}})
-    return Response(403, {"Content-Type": "application/json", "Cache-Control": "no-store"}, body)
+    return Response(403, {"Content-Type": "application/json", "Cache-Control": "no-store"}, indented(body))
 
 
 def server_error() -> Response:
     """A fault of the emulator itself, in Stripe's words."""
     message = "An unknown error occurred. (This is a bug of the emulator: its log has the traceback.)"
     body = encode({"error": {"type": "api_error", "message": message}})
-    return Response(500, _standard_headers("req_unknown0000000"), body)
+    return Response(500, _standard_headers("req_unknown0000000"), indented(body))

@@ -8,13 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 from creditctl.core.errors import UsageError
+from creditctl.core.money import format_input, minor_units_per_major, parse_amount
 from creditctl.emulator_client.client import SLOW_SECONDS, ControlAnswer, EmulatorControl
 
 Report = dict[str, Any]
 
 
-def pay(control: EmulatorControl, session_id: str, card: str | None, **buyer: str | None) -> Report:
-    """Finishes an open session with a card by number or token; one that asks for 3D Secure leaves it waiting.
+def pay(control: EmulatorControl, session_id: str, card: str | None, **buyer: object) -> Report:
+    """Finishes an open session with a card by number or token, or by a bank debit whose result comes later.
+
+    A card that asks for 3D Secure leaves the session waiting.
 
     Errors: StripeRefused with the decline's code where the card is declined.
     """
@@ -23,13 +26,13 @@ def pay(control: EmulatorControl, session_id: str, card: str | None, **buyer: st
     return _session_report(control, session)
 
 
-def decline(control: EmulatorControl, session_id: str, card: str | None) -> Report:
+def decline(control: EmulatorControl, session_id: str, card: str | None, **answers: object) -> Report:
     """Tries to pay with a card that declines; the session stays open.
 
     Errors: StripeRefused where the card does not decline.
     """
     number = None if card is None else card.replace(" ", "")
-    answer = control.control("POST", f"/sessions/{_id(session_id)}/decline", {"card": number})
+    answer = control.control("POST", f"/sessions/{_id(session_id)}/decline", {"card": number, **answers})
     error = answer["error"]
     return {
         **_session_report(control, answer["session"]),
@@ -53,17 +56,41 @@ def expire(control: EmulatorControl, session_id: str) -> Report:
     return _session_report(control, control.control("POST", f"/sessions/{_id(session_id)}/expire"))
 
 
-def refund(control: EmulatorControl, object_id: str, *, amount: int | None, reason: str | None) -> Report:
-    """Refunds a session, payment intent or charge, in full or in part. Units: amount in minor units."""
+def refund(control: EmulatorControl, object_id: str, *, amount: str | None, reason: str | None) -> Report:
+    """Refunds a session, payment intent or charge, in full or in part. Units: amount as people write it, `5.00usd`."""
     target = _payment(control, object_id)
-    made = control.api("POST", "/v1/refunds", {**target, "amount": amount, "reason": reason})
+    minor = None if amount is None else _minor_units(control, target, amount)
+    made = control.api("POST", "/v1/refunds", {**target, "amount": minor, "reason": reason})
     return _money_report("refund", made)
 
 
-def dispute(control: EmulatorControl, object_id: str, kind: str) -> Report:
-    """Opens a dispute on a session, payment intent or charge."""
-    made = control.control("POST", "/disputes", {**_payment(control, object_id), "kind": kind})
+def dispute(control: EmulatorControl, object_id: str, kind: str, amount: str | None = None) -> Report:
+    """Opens a dispute on a session, payment intent or charge, also a refunded one. Units: amount as in `refund`."""
+    target = _payment(control, object_id)
+    minor = None if amount is None else _minor_units(control, target, amount)
+    made = control.control("POST", "/disputes", {**target, "kind": kind, "amount": minor})
     return _money_report("dispute", made)
+
+
+def _minor_units(control: EmulatorControl, target: Mapping[str, str], text: str) -> int:
+    """An amount that was typed, in the payment's minor units. Errors: UsageError for another currency, or none."""
+    ((kind, payment_id),) = target.items()
+    path = "/v1/charges/" if kind == "charge" else "/v1/payment_intents/"
+    paid = control.api("GET", path + _id(payment_id))
+    example = (
+        f"Write it with the payment's currency, such as --amount {format_input(paid['amount'], paid['currency'])}."
+    )
+    # A point says that these are major units; a bare `500` might mean cents.
+    bare = re.fullmatch(r"[0-9,]+(\.[0-9]+)?", text.strip())
+    major = bare is not None and (bare[1] is not None or minor_units_per_major(paid["currency"]) == 1)
+    try:
+        amount, currency = parse_amount(f"{text}{paid['currency']}" if major else text)
+    except ValueError as error:
+        raise UsageError(f"{error}.", code="usage.amount", fix=example) from error
+    if currency != paid["currency"] or not amount:
+        said = f"The payment is in {paid['currency'].upper()}, not {currency.upper()}" if amount else "That is nothing"
+        raise UsageError(f"{said}.", code="usage.amount", fix=example)
+    return amount
 
 
 def settle(control: EmulatorControl, dispute_id: str, status: str) -> Report:

@@ -1,16 +1,16 @@
-"""HTTP client of the emulator's control API; a loopback address only, proven to be ours before a key is sent."""
+"""HTTP client of the emulator's control API, on this machine or at a listed host; proven before a key is sent."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
 from creditctl.core.errors import ConfigurationError, CreditctlError, GuardRefused, StripeRefused, Unreachable
-from creditctl.core.keys import ApiKey
-from creditctl.core.modes import is_loopback_url
+from creditctl.core.keys import ApiKey, require_emulator_key
+from creditctl.core.modes import is_listed_emulator, is_loopback_url
 
 DEFAULT_URL = "http://127.0.0.1:12111"
 """Where `creditctl emulator` listens unless told otherwise."""
@@ -23,19 +23,22 @@ SLOW_SECONDS = 900.0
 ControlAnswer = dict[str, Any]
 
 
-def emulator_url(given: str | None, configured: str | None) -> str:
+def emulator_url(given: str | None, configured: str | None, hosts: Collection[str] = ()) -> str:
     """Resolves the emulator's URL: as given on the command line, else STRIPE_API_BASE, else the default port.
 
-    Errors: GuardRefused for anything that is not plain HTTP to this machine.
+    Shape:  `hosts` are those of other machines that creditctl.toml lists.
+    Errors: GuardRefused for anything that is not plain HTTP to this machine or to a listed host.
     """
     url = (given or configured or DEFAULT_URL).rstrip("/")
-    if url.startswith("http://") and is_loopback_url(url) and not urlsplit(url).path:
+    local = url.startswith("http://") and is_loopback_url(url)
+    if (local or is_listed_emulator(url, hosts)) and not urlsplit(url).path:
         return url
     named = "--url" if given else "STRIPE_API_BASE"
     raise GuardRefused(
-        f"{named} is not an http:// URL of this machine: the emulator's commands go nowhere else.",
+        f"{named} is neither an http:// URL of this machine nor a listed emulator: these commands go nowhere else.",
         code="guard.not_loopback",
-        fix=f"Name the emulator with --url, for example --url {DEFAULT_URL}; start one with `creditctl emulator`.",
+        fix=f"Name the emulator with --url, for example --url {DEFAULT_URL}; start one with `creditctl emulator`. "
+        "One elsewhere, such as a container's, is listed in creditctl.toml: [emulator] hosts.",
     )
 
 
@@ -56,6 +59,8 @@ class EmulatorControl:
 
         Errors: GuardRefused where something else answers, or a live key meets an emulator without live mode.
         """
+        if not is_loopback_url(self.url):
+            require_emulator_key(self.key, self.url)
         info = _identity(self._send("GET", CONTROL_PATH, headers={}), self.url)
         if self.key.livemode and not info.get("livemode"):
             raise GuardRefused(

@@ -1,6 +1,8 @@
 """Event listener: forwards new events to a URL by polling, in order and without a gap.
 
-After a kill only the event that was in flight is sent twice.
+A target that does not answer is waited for. An event that it refuses is tried again beside the others, which go on: one
+that an application can never take must not keep the next payment from it. After a kill only the event that was in
+flight is sent twice, and those that were refused are tried again.
 """
 
 from __future__ import annotations
@@ -47,6 +49,15 @@ class ListenObserver(Protocol):
 
 
 @dataclass
+class Refused:
+    """An event that the target has refused. Units: `due_seconds` on the listener's own count of its waits."""
+
+    created: int
+    tries: int = 0
+    due_seconds: float = 0.0
+
+
+@dataclass
 class Listener:
     """Forwards one account's events to one URL.
 
@@ -68,6 +79,10 @@ class Listener:
     _away_count: int = field(default=0, init=False)
     _away: Unreachable | None = field(default=None, init=False)
     _looked_back: bool = field(default=False, init=False)
+    _refused: dict[str, Refused] = field(default_factory=dict, init=False)
+    _read_from: int = field(default=0, init=False)
+    _waited_seconds: float = field(default=0.0, init=False)
+    _last_wait_seconds: float = field(default=0.0, init=False)
 
     def start(self, since: int | None = None) -> int | None:
         """Decides where to start: at `since`, else where the last listener for this URL stopped, else from now on.
@@ -99,7 +114,8 @@ class Listener:
     def run_once(self, tries: int) -> None:
         """Forwards what there is, then ends.
 
-        Errors: Unreachable if Stripe is away, or the target does not take an event, in that many tries.
+        Errors: Unreachable if Stripe is away, or the target does not answer or refuses an event, in that many tries;
+                what it does take has been forwarded.
         """
         while True:
             wait_seconds = self.step()
@@ -109,29 +125,60 @@ class Listener:
                 raise self._away
             if self._failures >= tries:
                 raise Unreachable(
-                    f"{self.target} did not take an event in {tries} tries; it stays the next one to be sent.",
+                    f"{self.target} did not answer in {tries} tries; the event stays the next one to be sent.",
                     code="events.target_away",
                     fix="Start the backend, look at its log, then run the same command again.",
                 )
+            if self._refused and all(each.tries >= tries for each in self._refused.values()):
+                raise self._all_refused(tries)
             self.sleep(wait_seconds)
+
+    def _all_refused(self, tries: int) -> Unreachable:
+        names = ", ".join(self._refused)
+        return Unreachable(
+            f"{self.target} refused {names} in {tries} tries; everything else was forwarded.",
+            code="events.target_refuses",
+            fix="Look at the backend's log, then run the same command again: it tries them once more.",
+        )
 
     def step(self) -> float | None:
         """Reads what is new and forwards it until it is all taken, or one is not; returns how long to wait before more.
 
         Units: seconds; None where nothing is left.
         """
+        self._waited_seconds += self._last_wait_seconds
+        wait_seconds = self._step()
+        self._last_wait_seconds = self.poll_seconds if wait_seconds is None else wait_seconds
+        return wait_seconds
+
+    def _step(self) -> float | None:
         since = self.archive.forwards.since(self.target) or 0
         try:
-            until = self._read(since)
+            until = self._read(max(since, self._read_from))
         except (stripe.StripeError, Unreachable) as error:
             return self._stripe_away(error)
         self._away, self._away_count = None, 0
         query = EventQuery(types=self.types, since=since, until=until)
-        while batch := self.archive.unforwarded(self.target, query, _BATCH):
+        passed = {name for name, each in self._refused.items() if each.due_seconds > self._waited_seconds}
+        while batch := self._next_batch(query, passed):
             for record in batch:
                 if not self._forward(record):
                     return pause_after(self._failures)
-        return None
+                # Whatever was refused now waits for its own time.
+                passed |= {record.id} & self._refused.keys()
+        return self._until_a_retry()
+
+    def _next_batch(self, query: EventQuery, passed: set[str]) -> list[EventRecord]:
+        """The next events that are neither taken nor to be passed over this time."""
+        found = self.archive.unforwarded(self.target, query, _BATCH + len(passed))
+        return [record for record in found if record.id not in passed]
+
+    def _until_a_retry(self) -> float | None:
+        """How long until a refused event is tried again; no longer than until Stripe is asked again."""
+        if not self._refused:
+            return None
+        due = min(each.due_seconds for each in self._refused.values())
+        return min(max(due - self._waited_seconds, 0.0), self.poll_seconds)
 
     def _read(self, since: int) -> int:
         """Keeps what Stripe lists from the cursor on; the overlap finds what became visible late.
@@ -146,6 +193,8 @@ class Listener:
             writer.keep(page.records)
             newest = max([newest, *(record.created for record in page.records)])
         self._look_back(since, newest)
+        # A refused event holds back what is remembered; what was read is not read again for it.
+        self._read_from = max(0, newest - self.overlap_seconds)
         return newest + 1
 
     def _look_back(self, since: int, newest: int) -> None:
@@ -156,21 +205,45 @@ class Listener:
         self._looked_back = True
 
     def _forward(self, record: EventRecord) -> bool:
-        """One attempt. The journal is written after the answer: a kill in between sends this one event again."""
+        """One attempt; False where nobody answered, and the others have to wait as well.
+
+        The journal is written after the answer: a kill in between sends this one event again.
+        """
         self.observer.sending(record)
         answer = self.deliver(record)
-        if not answer.accepted:
+        if answer.status is None:
             self._failures += 1
             self.observer.answered(record, answer, pause_after(self._failures))
             return False
-        since = record.created - self.overlap_seconds
-        self.archive.forwards.accepted(
-            self.target, record.id, record.created, self.clock(), str(answer.status), since=since
-        )
         self._failures = 0
-        self.forwarded += 1
-        self.observer.answered(record, answer, None)
+        if answer.accepted:
+            self._take_note(record, answer)
+            self.observer.answered(record, answer, None)
+        else:
+            self.observer.answered(record, answer, self._put_off(record))
         return True
+
+    def _take_note(self, record: EventRecord, answer: DeliveryResult) -> None:
+        """Writes down that an event was taken; events from the oldest refused one on are still wanted."""
+        self._refused.pop(record.id, None)
+        oldest = min([record.created, *(each.created for each in self._refused.values())])
+        self.archive.forwards.accepted(
+            self.target,
+            record.id,
+            record.created,
+            self.clock(),
+            str(answer.status),
+            since=oldest - self.overlap_seconds,
+        )
+        self.forwarded += 1
+
+    def _put_off(self, record: EventRecord) -> float:
+        """Sets when a refused event is tried again; returns how long that is. Units: seconds."""
+        refused = self._refused.setdefault(record.id, Refused(record.created))
+        refused.tries += 1
+        pause = pause_after(refused.tries)
+        refused.due_seconds = self._waited_seconds + pause
+        return pause
 
     def _stripe_away(self, error: stripe.StripeError | Unreachable) -> float:
         known = error if isinstance(error, Unreachable) else translate(error)

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 import stripe
 
+from creditctl.core.deployment import is_of_deployment
 from creditctl.core.errors import ConfigurationError, GuardRefused, UsageError
 from creditctl.core.keys import Secret
-from creditctl.core.metadata import is_managed
 from creditctl.stripe_api.pages import list_all
 
 
@@ -19,7 +19,8 @@ from creditctl.stripe_api.pages import list_all
 class Endpoint:
     """A webhook endpoint that Stripe knows.
 
-    Shape: `fingerprint` is that of its signing secret, where it was noted when the endpoint was made.
+    Shape: `fingerprint` is that of its signing secret, where that was captured or proven; `unproven` says that it is
+           ours, and nothing shows which secret is its own.
     """
 
     id: str
@@ -27,23 +28,30 @@ class Endpoint:
     enabled: bool
     ours: bool
     fingerprint: str | None
+    unproven: bool = False
 
     @classmethod
-    def from_stripe(cls, body: Mapping[str, Any]) -> Endpoint:
+    def from_stripe(cls, body: Mapping[str, Any], deployment: str | None = None) -> Endpoint:
         """The endpoint in an object of the API. Source: Stripe API reference, "The Webhook Endpoint object"."""
         metadata = body.get("metadata") or {}
+        state, mark = metadata.get("secret_state"), metadata.get("secret_fingerprint")
+        ours = is_of_deployment(metadata, deployment)
         return cls(
             id=str(body["id"]),
             url=str(body["url"]),
             enabled=body.get("status") == "enabled",
-            ours=is_managed(metadata),
-            fingerprint=metadata.get("secret_fingerprint"),
+            ours=ours,
+            fingerprint=None if state == "unproven" else mark,
+            unproven=ours and state != "pending" and (state == "unproven" or not mark),
         )
 
 
-def read_endpoints(client: stripe.StripeClient) -> tuple[Endpoint, ...]:
-    """Reads all webhook endpoints of the account. Errors: stripe.StripeError, as where a key may not read them."""
-    return tuple(Endpoint.from_stripe(body) for body in list_all(client, "webhook_endpoints"))
+def read_endpoints(client: stripe.StripeClient, deployment: str | None = None) -> tuple[Endpoint, ...]:
+    """Reads all webhook endpoints of the account. Shape: those of `deployment` are ours.
+
+    Errors: stripe.StripeError, as where a key may not read them.
+    """
+    return tuple(Endpoint.from_stripe(body, deployment) for body in list_all(client, "webhook_endpoints"))
 
 
 def registered_endpoint(endpoints: Sequence[Endpoint], webhook_url: str | None) -> Endpoint | None:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from creditctl.core.catalog import Catalog
-from creditctl.core.entitlement.decision import Decision, Disagrees, Grants, NeedsLineItems, NotOurs, Waits
-from creditctl.core.entitlement.facts import DisputeFact, Fact, LineItem, MalformedFact, RefundFact, SessionFacts, text
+from creditctl.core.entitlement.decision import Decision, Disagrees, Grants, NeedsLineItems, NeedsPrices, NotOurs, Waits
+from creditctl.core.entitlement.facts import DisputeFact, Fact, MalformedFact, RefundFact, SessionFacts, text
+from creditctl.core.entitlement.prices import LineItem
 from creditctl.core.findings import Finding
 from creditctl.core.stripe_ids import IdKind, id_kind
 from creditctl.fulfilment import messages
@@ -16,6 +17,7 @@ from creditctl.fulfilment.ports import StripeReads
 from creditctl.payments.event_types import CHARGE_REFUNDED_TYPE, PAID_TYPES
 from creditctl.payments.facts import SoldSession
 from creditctl.payments.posting_plan import Origin, PlanOutcome, PostingPlan
+from creditctl.payments.price_origins import PriceOrigins
 from creditctl.payments.worth import worth
 
 
@@ -64,11 +66,11 @@ def _plan_own(event: Event, stripe: StripeReads, catalog: Catalog) -> PostingPla
 
 
 def _plan_session(event: Event, stripe: StripeReads, catalog: Catalog) -> PostingPlan:
-    session = SessionFacts.from_stripe(event.object)
+    session = SessionFacts.from_stripe(event.object, event.created)
     decision = worth(SoldSession(session), catalog)
     if isinstance(decision, NeedsLineItems):
         items = tuple(LineItem.from_stripe(item) for item in stripe.line_items(session.id))
-        decision = worth(SoldSession(session, items), catalog)
+        decision = worth(SoldSession(session, PriceOrigins(stripe, catalog).completed(items)), catalog)
     return _plan_decision(event, decision)
 
 
@@ -89,8 +91,8 @@ def _plan_decision(event: Event, decision: Decision) -> PostingPlan:
             return _nothing(PlanOutcome.NOT_OURS, reason)
         case Waits(reason):
             return _nothing(PlanOutcome.WAITING, reason)
-        case NeedsLineItems():
-            raise AssertionError("with line items there is always an answer")
+        case NeedsLineItems() | NeedsPrices():
+            raise AssertionError("with completed line items there is always an answer")
 
 
 def _plan_facts(event: Event, reported: Sequence[Fact | None]) -> PostingPlan:

@@ -14,10 +14,9 @@ from creditctl.core.keys import Secret
 from creditctl.fulfilment.event import Event, parse_event
 from creditctl.fulfilment.handled import Handled, handled
 from creditctl.fulfilment.plan import plan, with_charges
-from creditctl.fulfilment.ports import StripeReads
+from creditctl.fulfilment.ports import LedgerWriter, StripeReads
 from creditctl.fulfilment.signature import BadSignature, verify_signature
 from creditctl.ledger.models import Delivery
-from creditctl.ledger.store import Ledger
 from creditctl.payments.booked import ChargesUnknown
 from creditctl.payments.posting_plan import PostingPlan
 from creditctl.payments.record import record
@@ -53,7 +52,7 @@ class Webhook:
     def __init__(
         self,
         *,
-        ledger: Ledger,
+        ledger: LedgerWriter,
         stripe: StripeReads,
         secrets: Sequence[Secret],
         catalog: Catalog,
@@ -158,7 +157,7 @@ class Webhook:
             tx.add_delivery(delivery)
 
 
-def _require_own_ledger(ledger: Ledger, account: str | None, livemode: bool) -> None:
+def _require_own_ledger(ledger: LedgerWriter, account: str | None, livemode: bool) -> None:
     if (account is not None and account != ledger.account) or livemode != ledger.livemode:
         raise GuardRefused(
             "The ledger belongs to another account or mode than this webhook.",

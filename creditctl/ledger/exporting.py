@@ -11,7 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from creditctl.atomic_file import draft_beside, publish_new
 from creditctl.core.errors import ConfigurationError
+
+DRAFTS = ".creditctl-copy"
+"""How the drafts of exports and backups begin, whatever their target is called."""
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 """The beginning of a text that a spreadsheet would run. Source: OWASP, "CSV Injection"."""
@@ -68,21 +72,17 @@ def write_json_lines(rows: Iterable[Mapping[str, object]], stream: TextIO) -> in
 def new_file(path: Path) -> Iterator[TextIO]:
     """Opens a new file for writing; it takes its name when all of it is on disk, and never that of another file.
 
+    Shape:  readable by its owner alone, from its first byte on.
     Errors: ConfigurationError if there is something already.
     """
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
     _require_free(path)
-    try:
-        with unfinished.open("x", encoding="utf-8", newline="") as stream:
+    with draft_beside(path, family=DRAFTS) as draft:
+        with os.fdopen(draft.descriptor, "w", encoding="utf-8", newline="", closefd=False) as stream:
             yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
         try:
-            os.link(unfinished, path)
+            publish_new(draft)
         except FileExistsError:
             _require_free(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _require_free(path: Path) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from creditctl.core.errors import ConfigurationError, GuardRefused, LedgerError
+from creditctl.core.errors import ConfigurationError, LedgerError
+from creditctl.ledger.owner import ANY_DEPLOYMENT, LedgerOwner, read_owner, require_owner, write_owner
 from creditctl.ledger.schema import APPLICATION_ID, Migration, upgrade
 from creditctl.ledger.sqlite.connections import switch_journal_mode
-from creditctl.ledger.sqlite.statements import insert
 from creditctl.ledger.sqlite.transactions import write_transaction
 
 _PAGE_BYTES = 1024
@@ -19,10 +19,14 @@ _PAGE_BYTES = 1024
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a ledger is opened as. Shape: a new file needs account and livemode; else None is not checked."""
+    """What a ledger is opened as. Shape: a new file needs account and livemode; else None is not checked.
+
+    A deployment of None means the unnamed one, ANY_DEPLOYMENT that it is not checked.
+    """
 
     account: str | None
     livemode: bool | None
+    deployment: str | None
     create: bool
     migrations: Sequence[Migration]
     timeout_seconds: float
@@ -55,15 +59,15 @@ def require_file(path: Path, wanted: Wanted) -> None:
     _require_owner_known(path, wanted)
 
 
-def prepare(connection: sqlite3.Connection, path: Path, wanted: Wanted) -> tuple[str, bool]:
-    """Makes a connection's file a current ledger, and gives the account and livemode that it belongs to.
+def prepare(connection: sqlite3.Connection, path: Path, wanted: Wanted) -> LedgerOwner:
+    """Makes a connection's file a current ledger, and gives whose it is.
 
-    Errors: LedgerError, GuardRefused for another account or mode.
+    Errors: LedgerError, GuardRefused for another account, mode or deployment.
     """
     if _format(connection, path, wanted.version) != wanted.version:
         _create_or_upgrade(connection, path, wanted)
-    owner = _owner(connection, path)
-    _require_owner(path, owner, wanted)
+    owner = read_owner(connection, path)
+    require_owner(path, owner, account=wanted.account, livemode=wanted.livemode, deployment=wanted.deployment)
     return owner
 
 
@@ -102,8 +106,8 @@ def _create_or_upgrade(connection: sqlite3.Connection, path: Path, wanted: Wante
         if version < wanted.version:
             upgrade(connection, wanted.migrations)
         if version == 0:
-            owner = (("account", wanted.account), ("livemode", str(int(bool(wanted.livemode)))))
-            connection.executemany(insert("ledger_meta", ("key", "value")), owner)
+            deployment = None if wanted.deployment == ANY_DEPLOYMENT else wanted.deployment
+            write_owner(connection, LedgerOwner(str(wanted.account), bool(wanted.livemode), deployment))
     # Tables and owner go from the log into the file: a copy made of the file alone shows at least whose ledger it is.
     connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
@@ -130,31 +134,3 @@ def _require_owner_known(path: Path, wanted: Wanted) -> None:
 def use_write_ahead_log(connection: sqlite3.Connection, timeout_seconds: float) -> None:
     """Switches a file to write-ahead logging (WAL), in which readers never wait for the writer."""
     switch_journal_mode(connection, "WAL", timeout_seconds)
-
-
-def _owner(connection: sqlite3.Connection, path: Path) -> tuple[str, bool]:
-    meta = dict(connection.execute("SELECT key, value FROM ledger_meta").fetchall())
-    if not meta.get("account") or meta.get("livemode") not in ("0", "1"):
-        raise LedgerError(
-            f"The ledger {path} does not say which account it belongs to.",
-            code="ledger.corrupt",
-            fix="Restore it from a backup.",
-        )
-    return meta["account"], meta["livemode"] == "1"
-
-
-def _require_owner(path: Path, owner: tuple[str, bool], wanted: Wanted) -> None:
-    account, livemode = wanted.account, wanted.livemode
-    words = {True: "live", False: "test"}
-    if livemode is not None and livemode != owner[1]:
-        raise GuardRefused(
-            f"The ledger {path} belongs to {words[owner[1]]} mode, and this is {words[livemode]} mode.",
-            code="ledger.other_livemode",
-            fix="Name the ledger of this mode with CREDITCTL_LEDGER; each mode has its own.",
-        )
-    if account is not None and account != owner[0]:
-        raise GuardRefused(
-            f"The ledger {path} belongs to account {owner[0]}, and the key is of account {account}.",
-            code="ledger.other_account",
-            fix="Name the ledger of this account with CREDITCTL_LEDGER; each account has its own.",
-        )

@@ -27,7 +27,7 @@ from creditctl.ledger.models import (
     StoredFact,
     StoredFinding,
 )
-from creditctl.ledger.sqlite.statements import insert
+from creditctl.ledger.sqlite.statements import insert, upsert
 
 Row = Sequence[Any]
 
@@ -86,7 +86,7 @@ _NEW_DELIVERY, _NEW_RUN, _NEW_ATTESTATION = (
 )
 
 INSERT_ENTRY = insert("credit_transactions", ENTRY_COLUMNS)
-UPSERT_FACT = insert("facts", FACT_COLUMNS, otherwise="REPLACE")
+UPSERT_FACT = upsert("facts", FACT_COLUMNS, key="object_id")
 INSERT_FINDING = insert("findings", FINDING_COLUMNS)
 INSERT_DELIVERY = insert("deliveries", _NEW_DELIVERY)
 INSERT_RUN = insert("runs", _NEW_RUN)

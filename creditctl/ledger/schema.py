@@ -150,7 +150,43 @@ def _first_format(db: Database) -> None:
 Migration = tuple[str, "Callable[[Database], None]"]
 """A name and the step that makes one format out of the one before."""
 
-MIGRATIONS: tuple[Migration, ...] = (("0001_first_format", _first_format),)
+
+def _refuses(table: str, change: str, why: str, when: str = "") -> str:
+    """A trigger that refuses a change of a table's rows. Shape: `change` is UPDATE or DELETE."""
+    return (
+        f"CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table} {when} "
+        f"BEGIN SELECT RAISE(ABORT, '{why}'); END"
+    )
+
+
+_PROTECTION_OF_THE_REST = (
+    _refuses("ledger_meta", "UPDATE", "a ledger belongs to one owner for good"),
+    _refuses("ledger_meta", "DELETE", "a ledger belongs to one owner for good"),
+    _refuses("facts", "DELETE", "what is known of a refund or dispute stays known"),
+    """
+    CREATE TRIGGER facts_same_payment BEFORE INSERT ON facts
+    WHEN EXISTS (SELECT 1 FROM facts WHERE object_id = NEW.object_id AND payment_key <> NEW.payment_key)
+    BEGIN SELECT RAISE(ABORT, 'a refund or dispute belongs to one payment for good'); END
+    """,
+    _refuses("findings", "DELETE", "a finding is settled, never deleted"),
+    _refuses("deliveries", "UPDATE", "a delivery stays as it came"),
+    _refuses("deliveries", "DELETE", "only deliveries that nobody vouched for are deleted", "WHEN OLD.verified = 1"),
+    _refuses("attestations", "UPDATE", "an attestation stays as it was given"),
+    _refuses("attestations", "DELETE", "an attestation stays as it was given"),
+    _refuses("runs", "UPDATE", "a run stays as it was"),
+    _refuses("runs", "DELETE", "a run stays as it was"),
+)
+
+
+def _protection_of_every_table(db: Database) -> None:
+    for statement in _PROTECTION_OF_THE_REST:
+        db.execute(statement)
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    ("0001_first_format", _first_format),
+    ("0002_protection_of_every_table", _protection_of_every_table),
+)
 """The way to the current format; the order and the names never change."""
 
 FORMAT_VERSION = len(MIGRATIONS)
@@ -161,7 +197,8 @@ def upgrade(connection: sqlite3.Connection, migrations: Sequence[Migration]) -> 
     """Brings a file to the current format, inside the caller's transaction."""
     from sqlite_utils import Database, Migrations
 
-    database = Database(connection)
+    # Its own default would change what INSERT OR REPLACE does on this connection, and on no other.
+    database = Database(connection, recursive_triggers=False)
     steps = Migrations("ledger")
     for name, step in migrations:
         steps(name=name)(step)

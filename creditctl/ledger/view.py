@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from creditctl.core.entitlement.settlement import EntryKind
 from creditctl.ledger import rows
-from creditctl.ledger.hashchain import verify
 from creditctl.ledger.hashchain.chain import COLUMNS, GENESIS
-from creditctl.ledger.hashchain.verify import Verification
+from creditctl.ledger.hashchain.violations import Verification
 from creditctl.ledger.models import (
     Attestation,
     Balance,
@@ -23,7 +22,10 @@ from creditctl.ledger.models import (
     StoredFact,
     StoredFinding,
 )
+from creditctl.ledger.schema import MIGRATIONS, Migration
 from creditctl.ledger.sqlite.statements import select
+from creditctl.ledger.verification.anchors import Anchor
+from creditctl.ledger.verification.verify import verify
 
 _FETCH_ROWS = 1000
 _EVERYTHING = EntryFilter()
@@ -42,6 +44,7 @@ class LedgerView:
     connection: sqlite3.Connection
     account: str
     livemode: bool
+    migrations: Sequence[Migration] = field(default=MIGRATIONS, kw_only=True)
 
     def balance(self, user_id: str) -> int:
         """The credits of one user; 0 for one who is not known."""
@@ -153,9 +156,16 @@ class LedgerView:
         found = self._rows(rows.ATTESTATION_COLUMNS, "attestations", [("item = ?", item)], "id DESC")
         return [rows.attestation_of(row) for row in found]
 
-    def verify(self, expect_head: str | None = None) -> Verification:
-        """Recomputes the hash chain and names every entry that was edited, removed, inserted or moved."""
-        return verify.verify(self.connection, self.account, self.livemode, expect_head)
+    def verify(self, expect_head: str | None = None, anchors: Sequence[Anchor] = ()) -> Verification:
+        """Proves file, schema, hash chain and clawbacks, and that what was noted earlier is still there."""
+        return verify(
+            self.connection,
+            self.account,
+            self.livemode,
+            migrations=self.migrations,
+            expect_head=expect_head,
+            anchors=anchors,
+        )
 
     def _entry_rows(
         self, terms: Sequence[tuple[str, object]], order: str = "id", limit: int | None = None

@@ -10,7 +10,9 @@ from creditctl.core.entitlement.corrections import CorrectedEntries, credits_by_
 from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.entitlement.facts import DisputeFact, Fact, RefundFact
 from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind
+from creditctl.payments.books import LEDGER, Books
 from creditctl.payments.facts import ChargeFacts, IntentFacts, PaymentFacts, SoldSession, Unreadable
+from creditctl.payments.keeper import OUR_LEDGER, Keeper
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,8 @@ class PaymentCase:
     Shape: `key` is the payment's key by Stripe's account of it; the entries may use the session's id instead.
            `entries` are in their order. `absent` means that Stripe was asked and does not know it; of what is
            `unreadable` nothing can be said. `names` are what entries may call it instead of its key; `charge` is one
-           that belongs to no payment intent.
+           that belongs to no payment intent. Of an application's own rows `planned` are those that wait for the
+           money, and `given_up` says that there is one that does not count any more.
     """
 
     key: str
@@ -32,27 +35,45 @@ class PaymentCase:
     unreadable: tuple[Unreadable, ...] = ()
     names: frozenset[str] = frozenset()
     charge: ChargeFacts | None = None
+    books: Books = LEDGER
+    planned: tuple[CreditEntry, ...] = ()
+    given_up: bool = False
 
     @classmethod
-    def of(cls, stripe: PaymentFacts, entries: Iterable[CreditEntry], known: Mapping[str, Fact]) -> PaymentCase:
+    def of(
+        cls,
+        stripe: PaymentFacts,
+        entries: Iterable[CreditEntry],
+        known: Mapping[str, Fact],
+        keeper: Keeper = OUR_LEDGER,
+    ) -> PaymentCase:
         """The case of a payment as Stripe tells it, its entries, and the refunds and disputes known by their ids."""
+        found = keeper.fitted(stripe, tuple(entries))
         facts = tuple(merged(fact, known.get(fact.object_id)) for fact in in_time(stripe.facts))
         return cls(
             stripe.key,
             stripe.sold,
             stripe.intent,
             facts,
-            tuple(entries),
+            tuple(entry for entry in found if entry.status == "done"),
             stripe.absent,
             stripe.unreadable,
             stripe.other_names,
             stripe.charge,
+            keeper.books,
+            tuple(entry for entry in found if entry.status == "pending"),
+            any(entry.status == "void" for entry in found),
         )
 
     @property
     def session_id(self) -> str | None:
         """The checkout session of the payment, where one belongs to it."""
         return None if self.sold is None else self.sold.session.id
+
+    @property
+    def paid_in_all(self) -> int | None:
+        """What the session came to, fees included; None where there is none. Units: minor units of its currency."""
+        return None if self.sold is None else self.sold.session.amount_total
 
     @cached_property
     def purchases(self) -> tuple[CreditEntry, ...]:

@@ -21,6 +21,9 @@ class PaymentEntries(Protocol):
     def purchases_of(self, user_id: str) -> Sequence[CreditEntry]:
         """The entries that gave a user credits for payments, in order."""
 
+    def of_user(self, user_id: str) -> Iterable[CreditEntry]:
+        """Every entry of a user that counts, in order, usage too."""
+
     def all(self) -> Iterable[CreditEntry]:
         """Every entry, in order."""
 
@@ -36,6 +39,10 @@ class NoEntries:
         return ()
 
     def purchases_of(self, user_id: str) -> Sequence[CreditEntry]:  # noqa: ARG002
+        """None."""
+        return ()
+
+    def of_user(self, user_id: str) -> Iterable[CreditEntry]:  # noqa: ARG002
         """None."""
         return ()
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from creditctl.core.entitlement.facts import Fact, LineItem, SessionFacts, text, whole
+from creditctl.core.entitlement.facts import Fact, SessionFacts, text, whole
 from creditctl.core.entitlement.fields import id_of, metadata_of, optional_text
+from creditctl.core.entitlement.prices import LineItem
 from creditctl.core.metadata import is_managed
 
 

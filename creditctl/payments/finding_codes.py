@@ -13,6 +13,7 @@ REPAIR = "`creditctl reconcile --repair`"
 
 SEVERITIES = {
     "missing_credit": Severity.CRITICAL,
+    "pending_not_completed": Severity.CRITICAL,
     "orphan_credit": Severity.CRITICAL,
     "not_paid_credit": Severity.CRITICAL,
     "wrong_user": Severity.CRITICAL,
@@ -32,6 +33,10 @@ SEVERITIES = {
     "amount_mismatch": Severity.MEDIUM,
     "currency_mismatch": Severity.MEDIUM,
     "package_mismatch": Severity.MEDIUM,
+    "row_changed": Severity.HIGH,
+    "row_gone": Severity.HIGH,
+    "user_mapping": Severity.HIGH,
+    "balance_mismatch": Severity.HIGH,
     "unattributed_payment": Severity.MEDIUM,
     "in_flight": Severity.INFO,
     "not_ours_credit": Severity.INFO,

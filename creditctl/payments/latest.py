@@ -13,6 +13,7 @@ from creditctl.payments.case import PaymentCase
 from creditctl.payments.entries import PaymentEntries
 from creditctl.payments.facts import IntentFacts, PaymentFacts, Unreadable
 from creditctl.payments.judgement.unexplained import judge_together
+from creditctl.payments.keeper import OUR_LEDGER, Keeper
 from creditctl.payments.reader import PaymentReader
 from creditctl.payments.verdict import JudgementContext, Verdict
 
@@ -70,13 +71,18 @@ def read_latest(reader: PaymentReader, entries: PaymentEntries) -> LatestPayment
     return LatestPayments(understood, len(listed), unreadable, max(0, len(alone) - MOST_ASKED))
 
 
-def judge_latest(
-    latest: LatestPayments, entries: PaymentEntries, known: Mapping[str, Fact], context: JudgementContext
-) -> tuple[JudgedPayment, ...]:
-    """The verdict of each payment. Shape: `entries` are read after Stripe, so that they are never behind."""
-    cases = []
-    for facts in latest.payments:
-        cases.append(PaymentCase.of(facts, entries.of_payment(facts.key, facts.other_names), known))
+def latest_cases(
+    latest: LatestPayments, entries: PaymentEntries, known: Mapping[str, Fact], keeper: Keeper = OUR_LEDGER
+) -> tuple[PaymentCase, ...]:
+    """The payments with their entries. Shape: `entries` are read after Stripe, so that they are never behind."""
+    return tuple(
+        PaymentCase.of(facts, entries.of_payment(facts.key, facts.other_names), known, keeper)
+        for facts in latest.payments
+    )
+
+
+def judge_latest(cases: Sequence[PaymentCase], context: JudgementContext) -> tuple[JudgedPayment, ...]:
+    """The verdict of each payment."""
     return tuple(starmap(JudgedPayment, zip(cases, judge_together(cases, context), strict=True)))
 
 

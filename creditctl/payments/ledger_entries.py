@@ -35,6 +35,10 @@ class LedgerEntries:
         """Every entry, in order."""
         yield from self._pages(EntryFilter())
 
+    def of_user(self, user_id: str) -> Iterator[Entry]:
+        """Every entry of a user, in order."""
+        yield from self._pages(EntryFilter(user_id=user_id))
+
     def purchases_of(self, user_id: str) -> Sequence[Entry]:
         """The entries that gave a user credits for payments, in order."""
         return list(self._pages(EntryFilter(user_id=user_id, kind=EntryKind.PURCHASE)))

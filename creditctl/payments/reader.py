@@ -11,9 +11,11 @@ import stripe
 
 from creditctl.core.catalog import Catalog
 from creditctl.core.entitlement.decision import NeedsLineItems
-from creditctl.core.entitlement.facts import DisputeFact, Fact, LineItem, MalformedFact, RefundFact, SessionFacts, id_of
+from creditctl.core.entitlement.facts import DisputeFact, Fact, MalformedFact, RefundFact, SessionFacts, id_of
+from creditctl.core.entitlement.prices import LineItem
 from creditctl.core.stripe_ids import IdKind, id_kind
 from creditctl.payments.facts import ChargeFacts, IntentFacts, PaymentFacts, SoldSession, Unreadable
+from creditctl.payments.price_origins import PriceOrigins
 from creditctl.payments.stripe_reader import (
     CHARGES,
     DISPUTES,
@@ -35,6 +37,8 @@ _PAID_INTENT = {"status": "complete", "expand": ["data.payment_intent.latest_cha
 
 Parsed = TypeVar("Parsed")
 Read = TypeVar("Read")
+
+_RETURNS = {IdKind.REFUND: REFUNDS, IdKind.DISPUTE: DISPUTES}
 
 
 class Attempt(Protocol):
@@ -75,6 +79,9 @@ class PaymentReader:
     started: int
     progress: Progress | None = None
     unreadable: list[Unreadable] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._origins = PriceOrigins(self.stripe, self.catalog)
 
     @property
     def stripe(self) -> StripeReader:
@@ -142,6 +149,8 @@ class PaymentReader:
         seen = len(self.unreadable)
         if id_kind(payment_key) is IdKind.CHARGE:
             return self._of_charge(payment_key, attempt)
+        if id_kind(payment_key) in _RETURNS:
+            return self._of_return(payment_key, attempt)
         sold = attempt(payment_key, lambda: self.session(payment_key), None) if payment_key.startswith("cs_") else None
         key = payment_key if sold is None else sold.session.payment_key
         known = _Known(True, None) if not key.startswith("pi_") else attempt(key, lambda: self._known(key), _UNREAD)
@@ -164,6 +173,20 @@ class PaymentReader:
         seen = len(self.unreadable)
         charge = next(iter(self._parsed(CHARGES, body, ChargeFacts.from_stripe)), None)
         return PaymentFacts(charge_id, charge=charge, unreadable=tuple(self.unreadable[seen:]))
+
+    def _of_return(self, object_id: str, attempt: Attempt) -> PaymentFacts:
+        """The payment of a refund or dispute, by which an application may call it; `absent` where there is none."""
+        path = _RETURNS[id_kind(object_id)]
+        unread: Body | None = {}
+        body = attempt(object_id, lambda: self.stripe.one(path, object_id), unread)
+        if not body:
+            return PaymentFacts(object_id, absent=body is None)
+        key = id_of(body.get("payment_intent")) or id_of(body.get("charge"))
+        return (
+            PaymentFacts(object_id, absent=True)
+            if key is None
+            else replace(self.payment(key, attempt), asked=object_id)
+        )
 
     def _known(self, intent_id: str) -> _Known:
         before = len(self.unreadable)
@@ -194,6 +217,7 @@ class PaymentReader:
         items = shown
         if shown is None and self._needs_items(session):
             items = self._items(line_items_path(session.id), self.stripe.line_items(session.id))
+        items = None if items is None else self._origins.completed(items)
         url = body.get("success_url")
         return SoldSession(session, items, url if isinstance(url, str) else None)
 

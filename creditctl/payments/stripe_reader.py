@@ -18,6 +18,8 @@ INTENTS = "payment_intents"
 REFUNDS = "refunds"
 DISPUTES = "disputes"
 CHARGES = "charges"
+PRODUCTS = "products"
+PRICES = "prices"
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,23 @@ class StripeReader:
     def charges(self, payment_intent_id: str) -> Sequence[Body]:
         """All charges of a payment intent. Source: Stripe API reference, "List all charges", payment_intent."""
         return list(self.list(CHARGES, {"payment_intent": payment_intent_id}))
+
+    def product(self, product_id: str) -> Body | None:
+        """One product, or None where Stripe does not know it."""
+        return self.one(PRODUCTS, product_id)
+
+    def price(self, price_id: str) -> Body | None:
+        """One price as it is now with its product, or None where Stripe does not know it."""
+        return self.one(PRICES, price_id, {"expand": ["product"]})
+
+    def prices(self, *, product: str | None = None, lookup_key: str | None = None) -> Sequence[Body]:
+        """All prices of a product, or with a lookup key, archived ones too.
+
+        Source: Stripe API reference, "List all prices": active ones where nothing else is said.
+        """
+        wanted: dict[str, object] = {} if product is None else {"product": product}
+        wanted |= {} if lookup_key is None else {"lookup_keys": [lookup_key]}
+        return [body for active in (True, False) for body in self.list(PRICES, {**wanted, "active": active})]
 
 
 def line_items_path(session_id: str) -> str:

@@ -13,6 +13,7 @@ from creditctl.core.entitlement.settlement import EntryDraft
 from creditctl.core.limits import GRACE_SECONDS
 from creditctl.ledger.models import FindingStatus
 from creditctl.payments.finding_codes import ClassifiedFinding
+from creditctl.payments.keeper import OUR_LEDGER, Keeper
 from creditctl.payments.repair import Repair
 
 UserCredits = tuple[str, int]
@@ -24,7 +25,7 @@ class JudgementContext:
     """What a payment is judged by.
 
     Shape: `settled` says how a person settled a finding, by its code and subject. `unexplained` are entries of other
-           names that nothing on Stripe explains: they may be what a payment seems to lack.
+           names that nothing on Stripe explains: they may be what a payment seems to lack. `keeper` has the entries.
     Units: `now` and `started` (of the reading) in Unix seconds.
     """
 
@@ -35,6 +36,7 @@ class JudgementContext:
     grace_seconds: int = GRACE_SECONDS
     settled: Mapping[tuple[str, str], FindingStatus] = field(default_factory=dict)
     unexplained: Mapping[UserCredits, CreditEntry] = field(default_factory=dict)
+    keeper: Keeper = OUR_LEDGER
 
     def within_grace(self, moment: int) -> bool:
         """Whether a webhook about something of that time may simply still be on its way.

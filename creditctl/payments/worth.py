@@ -1,12 +1,40 @@
-"""Worth of a session: the one entrance to the entitlement decision, for webhook, reader and judgement."""
+"""Worth of a payment: the one entrance to the entitlement decision, for webhook, reader and judgement."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from creditctl.core.catalog import Catalog
-from creditctl.core.entitlement.decision import Decision, decide
-from creditctl.payments.facts import SoldSession
+from creditctl.core.entitlement.decision import Decision, Grants, decide
+from creditctl.core.entitlement.facts import SessionFacts
+from creditctl.payments.facts import IntentFacts, SoldSession
 
 
 def worth(sold: SoldSession, catalog: Catalog) -> Decision:
     """What a checkout session is worth; NeedsLineItems where only its line items can say it and are not there."""
     return decide(sold.session, catalog, sold.items)
+
+
+def worth_off_session(intent: IntentFacts, catalog: Catalog) -> Decision | None:
+    """What a payment without a session is worth, by its own metadata; None where that names nothing of ours.
+
+    Source: Stripe documentation, "Charge a saved payment method": an off-session payment intent has no session.
+    """
+    if intent.status != "succeeded":
+        return None
+    as_session = SessionFacts(
+        id=intent.id,
+        status="complete",
+        payment_status="paid",
+        mode="payment",
+        amount_subtotal=intent.amount_received,
+        amount_total=intent.amount_received,
+        currency=intent.currency,
+        payment_intent=intent.id,
+        client_reference_id=None,
+        metadata=intent.metadata,
+        livemode=False,
+        created=intent.paid,
+    )
+    decision = decide(as_session, catalog, ())
+    return Grants(replace(decision.purchase, session_id=None)) if isinstance(decision, Grants) else None

@@ -17,6 +17,7 @@ from creditctl.provisioning.endpoint_creation import (
     create_endpoint,
     create_idempotently,
     delete_endpoint,
+    delete_pending_endpoint,
     hand_over,
 )
 from creditctl.provisioning.planning.plan import is_endpoint_creation
@@ -29,6 +30,7 @@ from creditctl.provisioning.stripe_writes import (
     update_price,
     update_product,
 )
+from creditctl.provisioning.write_permissions import require_write_permissions
 from creditctl.stripe_api.permissions import needs
 
 if TYPE_CHECKING:
@@ -73,6 +75,7 @@ def apply_plan(
     changes = plan.changes
     if sink is not None and any(is_endpoint_creation(step) for step in changes):
         sink.check()
+    require_write_permissions(connection, plan)
     for step in plan.steps:
         if step.kind is StepKind.PRICE and step.action is Action.KEEP and step.id is not None:
             applied.prices[step.subject] = step.id
@@ -94,8 +97,7 @@ def _apply_step(
     elif is_endpoint_creation(step):
         _apply_endpoint_creation(connection, step, sink, held, applied)
     elif step.action is Action.DELETE:
-        if step.id != applied.endpoint:
-            delete_endpoint(connection, _id(step))
+        _apply_endpoint_deletion(connection, step, applied)
     else:
         update_endpoint(connection.client, _id(step), step.params)
 
@@ -208,21 +210,31 @@ def _apply_endpoint_creation(
     if sink is None:
         raise ValueError("an endpoint is created only where its secret can be handed over")
     endpoint_id, secret = _made_endpoint(connection, step)
-    # Beside an endpoint that stays, its secret stays accepted too; a replaced one's secret is worth nothing.
-    older = held if step.metadata.get("rotation") else ()
+    # Beside an endpoint that stays, its secret stays accepted too; what else was held is worth nothing here.
+    older = [known for known in held if known.fingerprint in step.keeps]
     hand_over(connection, endpoint_id, secret, sink, older=older)
     applied.endpoint = endpoint_id
 
 
 def _made_endpoint(connection: StripeConnection, step: Step) -> tuple[str, Secret]:
-    """The step's endpoint and secret; where there is no room beside the one that it replaces, that one goes first.
-
-    Nobody holds the secret of an endpoint that is replaced, so nothing that it delivers is accepted anyhow.
-    """
+    """The step's endpoint and secret; where there is no room beside the one that it replaces, that one goes first."""
     try:
         return create_endpoint(connection, step.params, step.seed)
     except EndpointLimit:
         if step.action is not Action.REPLACE:
             raise
-    delete_endpoint(connection, _id(step))
+    _delete(connection, step)
     return create_endpoint(connection, step.params, step.seed)
+
+
+def _apply_endpoint_deletion(connection: StripeConnection, step: Step, applied: Applied) -> None:
+    """An endpoint that was seen pending may be the very one that this run has just handed over."""
+    if step.id != applied.endpoint:
+        _delete(connection, step)
+
+
+def _delete(connection: StripeConnection, step: Step) -> None:
+    if step.gives_up_secret:
+        delete_endpoint(connection, _id(step))
+    else:
+        delete_pending_endpoint(connection, _id(step))

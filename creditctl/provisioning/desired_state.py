@@ -17,6 +17,7 @@ def desired_endpoint(
     """Desired endpoint of the settings, or None where only the catalogue can be set up.
 
     Shape:  test mode with an absent or local CREDITS_API_URL has none; the emulator accepts local URLs.
+            `trust_fingerprint` says that a command holds the secrets, as creditctl.toml may.
     Errors: ConfigurationError where live mode has no public https URL, or nothing could be delivered to the URL.
     """
     url = settings.webhook_url
@@ -26,7 +27,8 @@ def desired_endpoint(
         return None
     _require_usable(url, settings.webhook_path)
     held = tuple(secret.fingerprint for secret in held_secrets(settings))
-    return DesiredEndpoint(url, api_version, held, trust_fingerprint=trust_fingerprint)
+    trusts = trust_fingerprint or settings.project.webhook.secret_is_elsewhere
+    return DesiredEndpoint(url, api_version, held, trust_fingerprint=trusts, deployment=settings.deployment.name)
 
 
 def held_secrets(settings: Settings) -> tuple[Secret, ...]:
@@ -62,11 +64,19 @@ def _require_usable(url: str, path: str) -> None:
         )
 
 
-def require_secret_will_win(settings: Settings) -> None:
-    """Refuses when the process environment sets the signing secret, be it empty: it would win over what is written.
+def require_secret_will_arrive(settings: Settings) -> None:
+    """Refuses where a new signing secret would not arrive at the backend, and no command takes it.
 
+    Shape:  the process environment sets one, be it empty, which would win over what is written; or the secrets are
+            elsewhere, as creditctl.toml says.
     Errors: ConfigurationError.
     """
+    if settings.project.webhook.secret_is_elsewhere:
+        raise ConfigurationError(
+            "creditctl.toml says that the signing secret is kept elsewhere, and nothing takes a new one there.",
+            code="setup.secret_nowhere",
+            fix="Name the command that takes it on its standard input: --secret-command.",
+        )
     if SETTING in settings.from_process:
         holds = f"holds another {SETTING}" if settings.text(SETTING) else f"holds an empty {SETTING}"
         raise ConfigurationError(

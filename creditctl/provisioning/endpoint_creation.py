@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from creditctl.core.errors import CreditctlError, StripeRefused
 from creditctl.core.keys import Secret
-from creditctl.provisioning.state import digest
+from creditctl.provisioning.observe import observe_endpoint
+from creditctl.provisioning.state import FINGERPRINT_KEY, PROBED_KEY, STATE_KEY, SecretState, digest, same_url
 from creditctl.provisioning.stripe_writes import post_endpoint, update_endpoint
 from creditctl.stripe_api.permissions import needs
 
@@ -45,15 +46,16 @@ def create_endpoint(connection: StripeConnection, params: Mapping[str, object], 
     """Creates a webhook endpoint; returns its id and signing secret.
 
     Shape:  the same one again where an earlier run was killed before its hand-over; a replayed answer about an
-            endpoint that is gone by now leads on to the next key, the same for everybody.
+            endpoint that is gone or moved by now leads on to the next key, the same for everybody.
     Errors: StripeRefused, such as for the limit of endpoints; ConfigurationError for a missing permission.
     Source: Stripe API reference, "Idempotent requests": the first answer is kept for at least 24 hours.
     """
     key = f"creditctl-endpoint-{seed}-{digest(dict(params))[:16]}"
     for _ in range(_MOST_GENERATIONS):
         endpoint, key = create_idempotently(lambda used: _create(connection.client, params, used), key)
-        if not _was_replayed(endpoint) or _still_there(connection.client, endpoint.id):
-            return endpoint.id, Secret(str(endpoint.secret))
+        secret = Secret(str(endpoint.secret))
+        if not _was_replayed(endpoint) or _still_there(connection, endpoint.id, str(params["url"]), secret):
+            return endpoint.id, secret
         key = f"creditctl-endpoint-{digest([key, endpoint.id])}"
     raise StripeRefused(
         "Stripe kept answering with endpoints that do not exist any more.",
@@ -100,16 +102,21 @@ def _is_replay(headers: Mapping[str, str] | None) -> bool:
     return headers is not None and headers.get("Idempotent-Replayed") == "true"
 
 
-def _still_there(client: stripe.StripeClient, endpoint_id: str) -> bool:
+def _still_there(connection: StripeConnection, endpoint_id: str, url: str, secret: Secret) -> bool:
+    """Whether a replayed endpoint is still the one that was asked for: at that URL, and pending or with this secret.
+
+    Another run may have handed it over in the meantime, which is fine, or moved it to another URL, which is not.
+    """
     import stripe
 
     try:
-        client.v1.webhook_endpoints.retrieve(endpoint_id)
+        seen = observe_endpoint(connection, endpoint_id)
     except stripe.InvalidRequestError as error:
         if error.http_status == 404:
             return False
         raise
-    return True
+    handed_over = seen.secret_state is SecretState.PENDING or seen.fingerprint == secret.fingerprint
+    return same_url(seen.url, url) and handed_over
 
 
 def hand_over(
@@ -125,19 +132,34 @@ def hand_over(
     except CreditctlError:
         roll_back_endpoint(connection, endpoint_id)
         raise
-    mark_handed_over(connection, endpoint_id, secret.fingerprint)
+    mark_secret(connection, endpoint_id, secret.fingerprint)
 
 
-def mark_handed_over(connection: StripeConnection, endpoint_id: str, fingerprint: str) -> None:
-    """Writes the secret's fingerprint into the endpoint's metadata: the mark that it is in place."""
-    update_endpoint(connection.client, endpoint_id, {"metadata": {"secret_fingerprint": fingerprint}})
+def mark_secret(connection: StripeConnection, endpoint_id: str, fingerprint: str) -> None:
+    """Writes the secret's fingerprint into the endpoint's metadata: it was handed over, or proven."""
+    marks = {FINGERPRINT_KEY: fingerprint, STATE_KEY: "", PROBED_KEY: ""}
+    update_endpoint(connection.client, endpoint_id, {"metadata": marks})
 
 
 def roll_back_endpoint(connection: StripeConnection, endpoint_id: str) -> None:
-    """Deletes an endpoint whose secret went nowhere; if even that fails, the next run replaces it."""
+    """Deletes an endpoint whose secret went nowhere; if even that fails, the next run makes it again."""
     import stripe
 
     with suppress(stripe.StripeError, CreditctlError):
+        delete_pending_endpoint(connection, endpoint_id)
+
+
+def delete_pending_endpoint(connection: StripeConnection, endpoint_id: str) -> None:
+    """Deletes an endpoint, unless another run handed its secret over since it was seen. Errors: as delete_endpoint."""
+    import stripe
+
+    try:
+        seen = observe_endpoint(connection, endpoint_id)
+    except stripe.InvalidRequestError as error:
+        if error.http_status != 404:
+            raise
+        return
+    if seen.ours and seen.secret_state is SecretState.PENDING:
         delete_endpoint(connection, endpoint_id)
 
 

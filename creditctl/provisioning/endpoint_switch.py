@@ -83,4 +83,5 @@ def apply_endpoint_switch(connection: StripeConnection, switch: EndpointSwitch) 
         if step.action is Action.DELETE:
             delete_endpoint(connection, switch.endpoint.id, must_exist=True)
             return None
-        return endpoint_state(update_endpoint(connection.client, switch.endpoint.id, step.params))
+        updated = update_endpoint(connection.client, switch.endpoint.id, step.params)
+        return endpoint_state(updated, connection.deployment)

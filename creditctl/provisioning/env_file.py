@@ -5,7 +5,10 @@ from __future__ import annotations
 from io import StringIO
 from pathlib import Path
 
-from creditctl.atomic_file import check_replaceable, real_path, replace_file
+from creditctl.atomic_file import SYSTEM, FileCalls, check_replaceable, real_path, replace_secret_file
+
+_ROOM_BYTES = 1024
+"""More than a line with two signing secrets takes."""
 
 
 def set_value(text: str, name: str, value: str) -> str:
@@ -56,19 +59,27 @@ def _appended(text: str, line: str) -> str:
     return f"{text}{gap}{line}{end}"
 
 
-def write_value(path: Path, name: str, value: str) -> None:
+def write_value(path: Path, name: str, value: str, *, calls: FileCalls = SYSTEM) -> None:
     """Sets one value in the file behind the path, creating it, private, where there is none.
 
     Errors: OSError or UnicodeDecodeError; the file is then as it was before.
     """
     target = real_path(path)
-    text = target.read_bytes().decode("utf-8") if target.exists() else ""
-    replace_file(target, set_value(text, name, value).encode())
+    replace_secret_file(target, set_value(_text(target), name, value).encode(), calls=calls)
 
 
-def check_writable(path: Path) -> None:
+def read_value(path: Path, name: str) -> str | None:
+    """The value that a name has in an env file, None where it has none. Errors: OSError or UnicodeDecodeError."""
+    from dotenv import dotenv_values
+
+    return dotenv_values(stream=StringIO(_text(real_path(path))), interpolate=False).get(name) or None
+
+
+def check_writable(path: Path, *, calls: FileCalls = SYSTEM) -> None:
     """Proves that a value could be written, without touching the file. Errors: OSError or UnicodeDecodeError."""
     target = real_path(path)
-    if target.exists():
-        target.read_bytes().decode("utf-8")
-    check_replaceable(target)
+    check_replaceable(target, room_bytes=len(_text(target).encode()) + _ROOM_BYTES, calls=calls)
+
+
+def _text(target: Path) -> str:
+    return target.read_bytes().decode("utf-8") if target.exists() else ""

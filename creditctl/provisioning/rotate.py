@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING
 
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.keys import Secret
-from creditctl.provisioning.endpoint_creation import create_endpoint, delete_endpoint, hand_over
-from creditctl.provisioning.planning.endpoint_steps import rotation_pair, successor_step
+from creditctl.provisioning.endpoint_creation import (
+    create_endpoint,
+    delete_endpoint,
+    delete_pending_endpoint,
+    hand_over,
+)
+from creditctl.provisioning.planning.endpoint_secrets import Holding, holding, kept_behind
+from creditctl.provisioning.planning.endpoint_steps import is_pending, rotation_pair, successor_step
 from creditctl.provisioning.state import DesiredEndpoint, EndpointState, same_url
 from creditctl.provisioning.stripe_writes import update_endpoint
-from creditctl.stripe_api.permissions import needs
 
 if TYPE_CHECKING:
     from creditctl.provisioning.secret_sinks import SecretSink
@@ -23,8 +28,8 @@ if TYPE_CHECKING:
 class Stage(StrEnum):
     """Stage of a rotation.
 
-    Shape: `begin` has one endpoint; `hand_over` a second one whose secret went nowhere yet; `overlap` two with secrets
-           that we hold; `tidy` a new one whose old one is gone.
+    Shape: `begin` has one endpoint; `hand_over` a second one whose secret went nowhere yet; `overlap` two, the new
+           one's secret handed over; `tidy` a new one whose old one is gone.
     """
 
     BEGIN = "begin"
@@ -35,35 +40,56 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """State of a rotation, read from the marks on the endpoints; `new` is None before it began."""
+    """State of a rotation, read from the marks on the endpoints; `new` is None before it began.
+
+    Shape: `keeps` are the fingerprints of the held secrets that stay accepted for the old endpoint; none where its
+           secret is not here.
+    """
 
     stage: Stage
     old: EndpointState | None
     new: EndpointState | None
-    ours: tuple[EndpointState, ...]
+    endpoints: tuple[EndpointState, ...]
+    keeps: tuple[str, ...] = ()
 
 
 def read_rotation(desired: DesiredEndpoint, endpoints: Sequence[EndpointState]) -> Rotation:
-    """Reads the state of the rotation of the endpoint at the URL.
+    """Reads the state of the rotation of the endpoint at the URL; `endpoints` are all of the account.
 
-    Errors: ConfigurationError where there is no endpoint of ours with a secret that we hold: `setup` makes one.
+    Errors: ConfigurationError where there is no endpoint of ours, or the new one's secret was handed over elsewhere.
     """
     ours = tuple(endpoint for endpoint in endpoints if endpoint.ours and same_url(endpoint.url, desired.url))
     pair = rotation_pair(ours)
     if pair is not None:
-        lost = pair[1].fingerprint is None or pair[1].fingerprint not in desired.held
-        return Rotation(Stage.HAND_OVER if lost else Stage.OVERLAP, pair[0], pair[1], ours)
-    proven = [endpoint for endpoint in ours if endpoint.fingerprint in desired.held]
-    if not proven:
+        return _read_pair(desired, endpoints, pair)
+    settled = [endpoint for endpoint in ours if not is_pending(endpoint)]
+    if not settled:
         raise ConfigurationError(
-            "There is no endpoint of creditctl at the webhook URL whose signing secret is the one in the settings.",
+            "There is no endpoint of creditctl at the webhook URL whose signing secret could be replaced.",
             code="webhooks.nothing_to_rotate",
-            fix="Run `creditctl setup`, which makes one or replaces the one that does not match; a secret that lives "
-            "elsewhere has to be exported as STRIPE_WEBHOOK_SECRET, for both have to be handed over together.",
+            fix="Run `creditctl setup`, which makes one.",
         )
-    if proven[-1].rotation is not None:
-        return Rotation(Stage.TIDY, None, proven[-1], ours)
-    return Rotation(Stage.BEGIN, proven[-1], None, ours)
+    old = max(reversed(settled), key=lambda endpoint: holding(desired, endpoint, endpoints))
+    if old.rotation is not None and old.fingerprint in desired.held:
+        return Rotation(Stage.TIDY, None, old, tuple(endpoints))
+    return Rotation(Stage.BEGIN, old, None, tuple(endpoints), kept_behind(desired, old, endpoints))
+
+
+def _read_pair(
+    desired: DesiredEndpoint, endpoints: Sequence[EndpointState], pair: tuple[EndpointState, EndpointState]
+) -> Rotation:
+    old, new = pair
+    keeps = kept_behind(desired, old, endpoints)
+    if is_pending(new):
+        return Rotation(Stage.HAND_OVER, old, new, tuple(endpoints), keeps)
+    if holding(desired, new, endpoints) is Holding.ELSEWHERE:
+        raise ConfigurationError(
+            f"A rotation is under way, and the new signing secret, that of {new.id}, was handed over elsewhere.",
+            code="webhooks.rotation_elsewhere",
+            fix="Finish it where it was begun, or put that secret into STRIPE_WEBHOOK_SECRET here; if it was lost, "
+            f"`creditctl webhooks delete {new.id}` and begin again.",
+        )
+    return Rotation(Stage.OVERLAP, old, new, tuple(endpoints), keeps)
 
 
 def begin(
@@ -76,38 +102,25 @@ def begin(
     """
     if rotation.old is None:
         raise ValueError("a rotation begins from an endpoint")
-    step = successor_step(desired, rotation.old, rotation.ours, "rotation")
+    step = successor_step(desired, rotation.old, rotation.endpoints, "rotation")
     made, secret = create_endpoint(connection, step.params, step.seed)
-    hand_over(connection, made, secret, sink, older=_accepted(rotation.old, held))
+    hand_over(connection, made, secret, sink, older=[known for known in held if known.fingerprint in rotation.keeps])
     if rotation.new is not None and rotation.new.id != made:
-        delete_endpoint(connection, rotation.new.id)
+        delete_pending_endpoint(connection, rotation.new.id)
     return made
 
 
-def _accepted(old: EndpointState, held: Sequence[Secret]) -> list[Secret]:
-    return [secret for secret in held if secret.fingerprint == old.fingerprint]
-
-
-def delivered_since(connection: StripeConnection, desired: DesiredEndpoint, created: int) -> str | None:
-    """Finds an event made after the new endpoint that reached every endpoint, the new one among them; or None.
-
-    Source: Stripe API reference, "List all events": `delivery_success` is about all of an event's endpoints.
-    """
-    with needs("read the events", "rak_event_read"):
-        listed = connection.client.v1.events.list(
-            {"created": {"gt": created}, "types": list(desired.events), "delivery_success": True, "limit": 1}
-        )
-    return next((event.id for event in listed.data), None)
-
-
-def finish(connection: StripeConnection, rotation: Rotation, sink: SecretSink, held: Sequence[Secret]) -> None:
+def finish(connection: StripeConnection, rotation: Rotation, sink: SecretSink | None, held: Sequence[Secret]) -> None:
     """Finishes a rotation: deletes the old endpoint, forgets its secret, takes the mark off.
 
-    In this order each step can be repeated after a kill.
+    In this order each step can be repeated after a kill. Where the new secret is not here, another place holds it, and
+    where there is no sink, none is told.
     """
     if rotation.new is None:
         raise ValueError("a rotation ends with a new endpoint")
     if rotation.old is not None:
         delete_endpoint(connection, rotation.old.id)
-    sink.store([secret for secret in held if secret.fingerprint == rotation.new.fingerprint])
+    stays = [secret for secret in held if secret.fingerprint == rotation.new.fingerprint]
+    if sink is not None and stays and len(stays) < len(held):
+        sink.store(stays)
     update_endpoint(connection.client, rotation.new.id, {"metadata": {"rotation": ""}})

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from creditctl.atomic_file import SYSTEM, FileCalls, sweep_drafts
 from creditctl.core.errors import ConfigurationError
-from creditctl.core.keys import Secret, redact
-from creditctl.provisioning.env_file import check_writable, write_value
+from creditctl.core.keys import Secret, is_server_key
+from creditctl.provisioning.env_file import check_writable, read_value, write_value
 
 SETTING = "STRIPE_WEBHOOK_SECRET"
+KEY_SETTING = "STRIPE_SECRET_KEY"
 _COMMAND_TIMEOUT_SECONDS = 120
-_SHOWN_CHARACTERS = 300
 
 
 class SecretSink(Protocol):
@@ -28,26 +29,52 @@ class SecretSink(Protocol):
     def store(self, secrets: Sequence[Secret]) -> None:
         """Hands the secrets over, newest first; several during a rotation. Errors: ConfigurationError."""
 
+    def sweep(self) -> None:
+        """Removes what a killed run left behind. Errors: none."""
+
 
 @dataclass(frozen=True)
 class EnvFileSink:
-    """Secret sink that writes STRIPE_WEBHOOK_SECRET=… into the env file, unquoted, mode 0600."""
+    """Secret sink that writes STRIPE_WEBHOOK_SECRET=… into the env file, unquoted and private.
+
+    Shape: `key` is the Stripe key in use: a file that names another one is another account's or mode's.
+    """
 
     path: Path
+    key: Secret | None = None
+    calls: FileCalls = SYSTEM
 
     def check(self) -> None:
-        """Errors: ConfigurationError where the file could not be replaced."""
+        """Errors: ConfigurationError where the file could not be replaced, or names another key."""
         try:
-            check_writable(self.path)
+            self._require_same_key()
+            check_writable(self.path, calls=self.calls)
         except (OSError, UnicodeDecodeError) as error:
             raise self._refused(error) from None
 
     def store(self, secrets: Sequence[Secret]) -> None:
         """Errors: ConfigurationError; the file is then as it was."""
         try:
-            write_value(self.path, SETTING, ",".join(secret.reveal() for secret in secrets))
+            self._require_same_key()
+            write_value(self.path, SETTING, ",".join(secret.reveal() for secret in secrets), calls=self.calls)
         except (OSError, UnicodeDecodeError) as error:
             raise self._refused(error) from None
+
+    def sweep(self) -> None:
+        """Removes what a killed write left beside the file: a draft holds the secret too."""
+        sweep_drafts(self.path)
+
+    def _require_same_key(self) -> None:
+        """The backend of this file uses its key; a secret of another account would break its deliveries."""
+        named = read_value(self.path, KEY_SETTING)
+        if self.key is None or named is None or not is_server_key(named) or Secret(named) == self.key:
+            return
+        raise ConfigurationError(
+            f"{self.path} names another Stripe key than the one in use, so no signing secret is written into it.",
+            code="setup.env_file_key",
+            fix=f"Unset {KEY_SETTING} in the process environment to use the file's key, name the env file of this key "
+            "with --env-file, or hand the secret to a command with --secret-command.",
+        )
 
     def _refused(self, error: OSError | UnicodeDecodeError) -> ConfigurationError:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
@@ -76,14 +103,13 @@ class CommandSink:
             )
 
     def store(self, secrets: Sequence[Secret]) -> None:
-        """Errors: ConfigurationError with what the command said, secrets cut down."""
-        value = ",".join(secret.reveal() for secret in secrets)
+        """Errors: ConfigurationError with the exit code alone: whatever the command said may be the secret."""
         try:
             done = subprocess.run(
                 self._words(),
-                input=value,
-                text=True,
-                capture_output=True,
+                input=",".join(secret.reveal() for secret in secrets).encode(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
                 timeout=_COMMAND_TIMEOUT_SECONDS,
                 check=False,
                 cwd=self.folder,
@@ -91,8 +117,10 @@ class CommandSink:
         except (OSError, subprocess.TimeoutExpired) as error:
             raise self._failed(type(error).__name__) from None
         if done.returncode != 0:
-            said = (done.stderr or done.stdout).replace(value, "…").strip()[:_SHOWN_CHARACTERS]
-            raise self._failed(f"exit code {done.returncode}{said and ': '}{redact(said)}")
+            raise self._failed(f"exit code {done.returncode}")
+
+    def sweep(self) -> None:
+        """Nothing lies about: the secret went through a pipe."""
 
     def _words(self) -> list[str]:
         try:
@@ -102,7 +130,9 @@ class CommandSink:
 
     def _failed(self, reason: str) -> ConfigurationError:
         return ConfigurationError(
-            f"The secret command did not take the secret ({reason}).",
+            f"The secret command did not take the secret ({reason}); what it said is not shown, "
+            "for it held the secret.",
             code="setup.secret_command",
-            fix="Run it by hand with a dummy value, correct --secret-command, then run setup again.",
+            fix="Run it by hand with a dummy value on its standard input, correct --secret-command, then run setup "
+            "again.",
         )

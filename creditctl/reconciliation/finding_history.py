@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from creditctl.core.findings import Finding, sort_findings
@@ -23,10 +23,17 @@ def keep(ledger: Ledger, found: Sequence[ClassifiedFinding]) -> None:
             tx.add_finding(each.finding, payment_key=each.payment_key, proposal=each.proposal)
 
 
-def shown(found: Sequence[ClassifiedFinding], stored: Sequence[StoredFinding], *, everything: bool) -> list[Finding]:
+def shown(
+    found: Sequence[ClassifiedFinding],
+    stored: Sequence[StoredFinding],
+    *,
+    everything: bool,
+    over: Collection[int] = (),
+) -> list[Finding]:
     """What a run reports: what it found, unless a person dismissed it, and what is open in the ledger, worst first.
 
-    Shape: `everything` says that the whole of both sides was compared, so that what was not found again is over.
+    Shape: `everything` says that the whole of both sides was compared, so that what was not found again is over;
+           `over` are the ids of findings that the judgement of their payments says to be over.
     """
     by_identity = {(each.finding.code, each.finding.subject): each for each in stored}
     findings = [
@@ -37,7 +44,8 @@ def shown(found: Sequence[ClassifiedFinding], stored: Sequence[StoredFinding], *
     again = {each.identity for each in found}
     for identity, each in by_identity.items():
         if each.status is FindingStatus.OPEN and identity not in again:
-            findings.append(_over(each) if everything and identity[0].startswith(PREFIX) else each.finding)
+            ended = each.id in over or (everything and identity[0].startswith(PREFIX))
+            findings.append(_over(each) if ended else each.finding)
     return sort_findings(list(dict.fromkeys(findings)))
 
 

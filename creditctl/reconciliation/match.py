@@ -11,10 +11,13 @@ from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.entries import payment_of
 from creditctl.payments.facts import PaymentFacts
+from creditctl.payments.keeper import OUR_LEDGER, Keeper
 from creditctl.reconciliation.pulled import Pulled
 
 
-def match(pulled: Pulled, entries: Iterable[CreditEntry], known: Mapping[str, Fact]) -> list[PaymentCase]:
+def match(
+    pulled: Pulled, entries: Iterable[CreditEntry], known: Mapping[str, Fact], keeper: Keeper = OUR_LEDGER
+) -> list[PaymentCase]:
     """Every payment of the window that either side knows, in the order of their keys.
 
     Shape: `known` are the refunds and disputes that the ledger knows, by id: what they saw of a movement of
@@ -36,6 +39,7 @@ def match(pulled: Pulled, entries: Iterable[CreditEntry], known: Mapping[str, Fa
             ),
             lines.get(key, ()),
             known,
+            keeper,
         )
         for key in sorted({*sessions, *pulled.intents, *pulled.charges, *pulled.absent} - not_understood)
     )

@@ -42,7 +42,7 @@ class Pulled:
 
     @cached_property
     def names(self) -> Mapping[str, str]:
-        """The payment of each other name that Stripe has for it: of its session, and of its charges.
+        """The payment of each other name that Stripe has for it: its session, charges, refunds and disputes.
 
         Shape: of an intent only the latest charge is known, and those that were refunded or disputed.
         """
@@ -50,7 +50,8 @@ class Pulled:
         returned = {fact.charge_id: fact.payment_key for fact in self.facts.values()}
         sessions = {sold.session.id: sold.session.payment_key for sold in self.sessions.values()}
         charged = {name: key for name, key in {**returned, **charges}.items() if name is not None}
-        return {**charged, **sessions, **self.asked_names}
+        objects = {fact.object_id: fact.payment_key for fact in self.facts.values()}
+        return {**charged, **objects, **sessions, **self.asked_names}
 
     @property
     def settled_keys(self) -> frozenset[str]:

@@ -33,6 +33,7 @@ class ReconcileReport:
     basis: Pulled
     terms: JudgementContext
     repaired: tuple[Repaired, ...] = ()
+    source: Mapping[str, Any] | None = None
 
     @property
     def complete(self) -> bool:
@@ -66,6 +67,7 @@ class ReconcileReport:
             "payments": self.payments,
             "entries": self.entries,
             "counts": self.counts,
+            **({} if self.source is None else {"source": dict(self.source)}),
             "repairs": [repair.as_dict() for repair in self.repairs],
             "repaired": [repaired.as_dict() for repaired in self.repaired],
         }

@@ -16,12 +16,16 @@ from creditctl.core.when import Window
 from creditctl.ledger.store import Ledger
 from creditctl.payments.finding_codes import ClassifiedFinding, classified
 from creditctl.payments.judgement.judge import unreadable_finding
-from creditctl.payments.judgement.unexplained import judge_together, missing_purchases, suspects, unexplained_credits
-from creditctl.payments.ledger_entries import LedgerEntries, known_facts, settled_findings
+from creditctl.payments.judgement.over import over_by_judgement
+from creditctl.payments.judgement.unexplained import judge_together, with_unexplained
+from creditctl.payments.keeper import OUR_LEDGER, Keeper, reading_entries
+from creditctl.payments.ledger_entries import known_facts, settled_findings
 from creditctl.payments.reader import PaymentReader
 from creditctl.payments.repair import apply, require_repairable
+from creditctl.payments.source.review import review
 from creditctl.payments.verdict import JudgementContext
 from creditctl.reconciliation import finding_history
+from creditctl.reconciliation.deployments import require_told_apart
 from creditctl.reconciliation.lock import only_one
 from creditctl.reconciliation.match import match, unknown_payments
 from creditctl.reconciliation.pull import gaps_by_following, pull
@@ -47,20 +51,25 @@ def reconcile(
     grace_seconds: int = GRACE_SECONDS,
     progress: Progress | None = None,
     record: bool = True,
+    keeper: Keeper = OUR_LEDGER,
 ) -> ReconcileReport:
     """Compares what Stripe holds with the ledger; everything, or the payments of a window.
 
-    Shape:  with `record` the run, and what a person has to settle, are kept in the ledger; no entry is ever written.
+    Shape:  `keeper` has the entries; those of an application were read before, and what was paid since cannot be
+            among them. With `record` the run, and what a person has to settle, are kept in the ledger; no entry is
+            ever written.
     Units:  `since` <= t < `until` in Unix seconds.
-    Errors: those of PaymentReader where not everything could be read, LockHeld while another run goes on.
+    Errors: those of PaymentReader where not everything could be read, LockHeld while another run goes on,
+            ConfigurationError where nothing tells this deployment's sales from those of others.
     """
     with only_one(ledger.path):
         window, started = Window(since, until), clock()
         reader = PaymentReader(client, catalog, started, progress)
-        terms = JudgementContext(catalog, livemode, clock(), started, grace_seconds)
+        terms = JudgementContext(catalog, livemode, clock(), started, grace_seconds, keeper=keeper)
         try:
-            pulled = _read(reader, window, ledger)
-            terms = _with_older_credits(replace(terms, now=clock()), pulled, reader, ledger)
+            pulled = _read(reader, window, ledger, keeper)
+            require_told_apart(pulled.sessions.values(), catalog)
+            terms = _with_older_credits(replace(terms, now=keeper.read_at or clock()), pulled, reader, ledger)
         except CreditctlError as error:
             if record:
                 failure = {"window": window.as_dict(), "error": redact(str(error))}
@@ -92,11 +101,11 @@ def repair(
         return _recorded(replace(after, repaired=repaired), ledger, clock, record=True)
 
 
-def _read(reader: PaymentReader, window: Window, ledger: Ledger) -> Pulled:
+def _read(reader: PaymentReader, window: Window, ledger: Ledger, keeper: Keeper) -> Pulled:
     """The lists, then one by one the payments that only the ledger, or only a refund, speaks of."""
     listed = pull(reader, window)
     with ledger.reading() as view:
-        unknown = unknown_payments(listed, LedgerEntries(view).all())
+        unknown = unknown_payments(listed, keeper.entries(view).all())
     followed = Pulled(window, reader.started).joined(
         as_pulled(reader.payment(key), key, window, reader.started) for key in unknown
     )
@@ -111,35 +120,32 @@ def _with_older_credits(
     if pulled.window.unbounded:
         return terms
     with ledger.reading() as view:
-        entries = LedgerEntries(view)
         terms = replace(terms, settled=settled_findings(view))
-        cases = match(pulled, entries.all(), known_facts(view))
-        wanted = missing_purchases(judge_together(cases, terms))
-        names = suspects(wanted, entries, {*(case.key for case in cases), *pulled.names})
-    payments = {name: reader.payment(name) for name in names}  # no transaction is open while Stripe is read
-    with ledger.reading() as view:
-        found = unexplained_credits(payments, payments.__getitem__, LedgerEntries(view), terms)
-    return replace(terms, unexplained=found)
+        cases = match(pulled, terms.keeper.entries(view).all(), known_facts(view), terms.keeper)
+    return with_unexplained(terms, cases, lambda: reading_entries(ledger, terms.keeper), reader.payment)
 
 
 def _compare(pulled: Pulled, terms: JudgementContext, ledger: Ledger, *, record: bool) -> ReconcileReport:
     """What both sides say of each other now. The ledger is read after Stripe, so it is never behind."""
     with ledger.reading() as view:
         terms = replace(terms, settled=settled_findings(view))
-        cases = match(pulled, LedgerEntries(view).all(), known_facts(view))
-    verdicts = judge_together(cases, terms)
-    found = (*about_the_pull(pulled), *chain.from_iterable(verdict.found for verdict in verdicts))
+        cases = match(pulled, terms.keeper.entries(view).all(), known_facts(view), terms.keeper)
+    reviewed = review(terms.keeper, cases, judge_together(cases, terms), pulled.names)
+    verdicts = reviewed.verdicts
+    found = (*about_the_pull(pulled), *chain.from_iterable(verdict.found for verdict in verdicts), *reviewed.beside)
     if record:
         finding_history.keep(ledger, found)
     with ledger.reading() as view:
         stored = view.findings(None)
+    everything = pulled.window.unbounded and pulled.complete
+    over = over_by_judgement(stored, zip(cases, verdicts, strict=True)) if pulled.complete else ()
     return ReconcileReport(
         window=pulled.window,
         started=pulled.started,
         finished=terms.now,
         payments=len(cases),
         entries=sum(len(case.entries) for case in cases),
-        findings=tuple(finding_history.shown(found, stored, everything=pulled.window.unbounded and pulled.complete)),
+        findings=tuple(finding_history.shown(found, stored, everything=everything, over=over)),
         repairs=tuple(verdict.repair for verdict in verdicts if verdict.repair is not None),
         basis=pulled,
         terms=terms,

@@ -88,6 +88,7 @@ class DatabaseSource:
         types = self._types()
         self._selection: ColumnSelection = columns.pick(list(types), f"The table {self._table}")
         self.ignored = self._selection.ignored
+        self.corrects = self._selection.corrects
         if self._selection.row_field != "id":
             raise UsageError(
                 f"The table {self._table} has no column for: id, which tells its rows apart.",

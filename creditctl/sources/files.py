@@ -12,7 +12,9 @@ from typing import Any, TextIO
 from creditctl.core.errors import ConfigurationError, UsageError
 from creditctl.ledger.exporting import from_cell
 from creditctl.ledger.hashchain.chain import COLUMNS
-from creditctl.sources.source import BadRow, ColumnMap, ColumnSelection, RawRow, source_name
+from creditctl.sources.reading.file_rows import delimiter_of, encoding_of
+from creditctl.sources.source import ColumnMap, ColumnSelection, RawRow, source_name
+from creditctl.sources.values.bad_value import BadRow
 
 CSV, JSON_LINES = "csv", "jsonl"
 _SUFFIXES = {".csv": CSV, ".tsv": CSV, ".jsonl": JSON_LINES, ".ndjson": JSON_LINES}
@@ -35,7 +37,13 @@ def open_file(
         )
     label = source_name(path.stem if name is None else name, given=name is not None)
     kind = CsvSource if chosen == CSV else JsonLinesSource
-    return kind(path, label, columns, delimiter or ("\t" if path.suffix.lower() == ".tsv" else ","))
+    try:
+        found = delimiter or (delimiter_of(path) if chosen == CSV else ",")
+        return kind(path, label, columns, found)
+    except UnicodeDecodeError as error:
+        raise _unreadable(path, "it is no text") from error
+    except OSError as error:
+        raise _unreadable(path, (error.strerror or "unreadable").lower()) from error
 
 
 class FileSource:
@@ -50,6 +58,7 @@ class FileSource:
         self._selection = columns.pick(self._available(), str(path))
         self.row_field = self._selection.row_field
         self.ignored = self._selection.ignored
+        self.corrects = self._selection.corrects
 
     def rows(self, after: int | None = None) -> Iterator[RawRow]:
         """All rows in order of their lines."""
@@ -61,10 +70,10 @@ class FileSource:
     @contextmanager
     def _opened(self) -> Iterator[TextIO]:
         try:
-            with self._path.open(encoding="utf-8-sig", newline="") as stream:
+            with self._path.open(encoding=encoding_of(self._path), newline="") as stream:
                 yield stream
         except UnicodeDecodeError as error:
-            raise _unreadable(self._path, "it is not UTF-8 text") from error
+            raise _unreadable(self._path, "it is no text") from error
         except csv.Error as error:
             raise _unreadable(self._path, str(error)) from error
         except OSError as error:
@@ -104,13 +113,10 @@ class CsvSource(FileSource):
 
 
 class JsonLinesSource(FileSource):
-    """Source of rows from JSON lines, one object a line; the first one says which keys there are."""
+    """Source of rows from JSON lines, one object a line; a key that any of them has is a column."""
 
     def _available(self) -> Sequence[str]:
-        for _, found in self._objects():
-            if isinstance(found, dict):
-                return list(found)
-        return []
+        return list(dict.fromkeys(key for _, found in self._objects() if isinstance(found, dict) for key in found))
 
     def rows(self, after: int | None = None) -> Iterator[RawRow]:  # noqa: ARG002 - as above
         """All objects; a key that an object lacks is an empty value."""

@@ -11,7 +11,7 @@ class ImportedEntry(NamedTuple):
     """What an imported row says, in the order of the columns of `credit_transactions` from `created` to `note`.
 
     Shape: the ledger puts `id` and `recorded` before it and `hash` behind it; `livemode` is 0 or 1, as SQLite keeps
-           it. A tuple, because an import makes a great many.
+           it; `corrects` is the key of another row until that has a number. A tuple, because an import makes many.
     """
 
     created: int
@@ -26,7 +26,7 @@ class ImportedEntry(NamedTuple):
     package: str | None
     idempotency_key: str
     source_event: str | None
-    corrects: int | None
+    corrects: int | str | None
     account: str
     livemode: int
     note: str | None

@@ -26,11 +26,13 @@ from creditctl.ledger.rows import INSERT_ENTRY
 from creditctl.ledger.sqlite.errors import translated
 from creditctl.ledger.store import Ledger
 from creditctl.ledger.transaction import LedgerTransaction
+from creditctl.sources.corrected_rows import CorrectedRows, numbered
 from creditctl.sources.deduplicate import Deduplicator
 from creditctl.sources.imported_entry import Batch, ImportedEntry
 from creditctl.sources.report import ImportReport
 from creditctl.sources.row import OtherMode, RowReader
-from creditctl.sources.source import BadRow, Source
+from creditctl.sources.source import Source
+from creditctl.sources.values.bad_value import BadRow
 
 BATCH_ROWS = 5000
 """How many rows are written in one transaction; webhooks wait that long at most, a fraction of a second."""
@@ -98,7 +100,7 @@ class Import:
         """Reads and judges every row, keeps the new ones in the spool, and writes nothing to the ledger."""
         with translated(self.ledger.path), _reader(self.ledger) as connection:
             report = self._new_report(connection)
-            for batch in self._batches(report):
+            for batch in self._batches(report, connection):
                 unseen = self._deduplicator.unseen(connection, batch, report)
                 fresh = self._deduplicator.not_elsewhere(connection, unseen, report)
                 report.count_new(fresh)
@@ -155,15 +157,30 @@ class Import:
             after = None if last is None else last - OVERLAP_ROWS
         return ImportReport(self.source.name, resumed_after=after, ignored_columns=tuple(self.source.ignored))
 
-    def _batches(self, report: ImportReport) -> Iterator[Batch]:
+    def _batches(self, report: ImportReport, connection: sqlite3.Connection) -> Iterator[Batch]:
         """The rows that could be read, many at a time; the others are noted in the report."""
-        rows = self.source.rows(report.resumed_after)
+        rows, corrected = self.source.rows(report.resumed_after), CorrectedRows()
         while page := list(islice(rows, self.batch_rows)):
             report.read += len(page)
             judged = ((line, self._judged(report, line, values)) for line, values in page)
-            yield [(line, entry) for line, entry in judged if entry is not None]
+            batch = [(line, entry) for line, entry in judged if entry is not None]
+            yield list(self._corrected(report, batch, corrected, connection)) if self.source.corrects else batch
             if self.progress is not None:
                 self.progress(report.read)
+
+    def _corrected(
+        self, report: ImportReport, batch: Batch, corrected: CorrectedRows, connection: sqlite3.Connection
+    ) -> Iterator[tuple[int | str, ImportedEntry]]:
+        """The rows with what they correct; one that corrects what is not there is noted as bad."""
+        known = corrected.known(connection, batch)
+        for line, entry in batch:
+            try:
+                resolved = corrected.resolved(entry, known)
+            except BadRow as error:
+                self._note_bad(report, line, error)
+                continue
+            corrected.remember(resolved)
+            yield line, resolved
 
     def _judged(self, report: ImportReport, line: int | str, values: Sequence[Any] | BadRow) -> ImportedEntry | None:
         try:
@@ -174,9 +191,12 @@ class Import:
             if isinstance(error, OtherMode) and self.skip_other_mode:
                 report.other_mode += 1
             else:
-                report.bad += 1
-                report.name("import.bad_row", Severity.HIGH, line, str(error), "Correct the row, then import again.")
+                self._note_bad(report, line, error)
             return None
+
+    def _note_bad(self, report: ImportReport, line: int | str, error: BadRow) -> None:
+        report.bad += 1
+        report.name("import.bad_row", Severity.HIGH, line, str(error), "Correct the row, then import again.")
 
 
 @contextmanager
@@ -194,7 +214,7 @@ def _append(tx: LedgerTransaction, batch: Batch) -> None:
     head = tx.head()
     previous = head.hash
     rows = []
-    for number, (_, entry) in enumerate(batch, head.count + 1):
+    for number, entry in enumerate(numbered(tx.connection, batch, head.count + 1), head.count + 1):
         values = (number, tx.now, *entry)
         previous = fast_entry_hash(previous, values)
         rows.append((*values, previous))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,15 +13,17 @@ from creditctl.core.errors import UsageError
 from creditctl.core.keys import redact
 from creditctl.core.limits import MAX_MAGNITUDE
 from creditctl.core.stripe_ids import PAYMENT_KEY, IdKind, holds_secret, id_kind, payment_key_fault
+from creditctl.sources.corrected_rows import correctable
 from creditctl.sources.imported_entry import ImportedEntry
-from creditctl.sources.source import BadRow
+from creditctl.sources.values.bad_value import BadRow
+from creditctl.sources.values.numbers import decimal_of, whole_units
+from creditctl.sources.values.times import moment_of
 
 _Class = tuple[str, str | None, str | None]
 """Kind, currency and package."""
 
 _WHOLE = re.compile(r"\s*[+-]?[0-9]{1,18}\s*")
-_MAX_SECONDS = 10**11
-_MAX_DIGITS = 18
+_SECONDS_DIGITS = 12
 _MAX_ROW_CHARACTERS = 200
 _MAX_SHOWN = 40
 _LIVEMODES = {"true": True, "t": True, "1": True, "live": True, "yes": True} | {
@@ -80,7 +81,7 @@ class RowReader:
     def __call__(self, line: int | str, values: Sequence[Any]) -> ImportedEntry:
         """The entry that a row says. Shape: `values` in the order of FIELDS. Errors: BadRow, OtherMode."""
         own_id, created, user_id, kind, credits, amount, currency = values[:7]
-        payment_key, package, livemode, own_key, event, note, session_id, object_id = values[7:]
+        payment_key, package, livemode, own_key, event, note, session_id, object_id, corrects = values[7:]
         word, code, bought = self._class(kind, currency, package, livemode)
         count, money = self._number(credits, "credits"), self._number(amount, "amount")
         _check_signs(word, count, money, code)
@@ -101,7 +102,7 @@ class RowReader:
             bought,
             self._key(line, own_id, own_key),
             None if event is None else _text(event, "source_event"),
-            None,
+            None if corrects is None else self._key_of(word, _text(corrects, "corrects")),
             self._account,
             self._livemode_column,
             None if note is None and own_key is None else self._note(note, own_key),
@@ -159,6 +160,9 @@ class RowReader:
             raise BadRow(f"its {self.row_field} is longer than {_MAX_ROW_CHARACTERS} characters")
         return self.key_prefix + row
 
+    def _key_of(self, kind: str, row: str | None) -> str | None:
+        return None if row is None else self.key_prefix + correctable(row, kind, self.row_field)
+
     def _note(self, note: Any, own_key: Any) -> str | None:
         """The note, and in it the application's own key where the entry's key has no place for it."""
         text = _text(note, "note")
@@ -184,13 +188,16 @@ def parse_kinds(texts: Sequence[str]) -> dict[str, str]:
 
 
 def _whole(value: Any, name: str) -> int:
-    """A whole number. A float is refused even where it looks whole: nobody can tell whether it counts cents."""
+    """A whole number. Money with a decimal point is refused even where it is whole: nobody can tell whether it counts
+    cents; credits count nothing else, however their column is made."""
     if type(value) is str and _WHOLE.fullmatch(value):
         number = int(value)
     elif type(value) is int:
         number = value
     elif isinstance(value, Decimal) and value.is_finite() and value.as_tuple().exponent == 0:
         number = int(value)
+    elif name == "credits" and (whole := _whole_decimal(value)) is not None:
+        number = whole
     else:
         units = ", in minor units (cents) of the currency" if name == "amount" else ""
         raise BadRow(f"{name} {_shown(value)} is not a whole number{units}")
@@ -199,25 +206,23 @@ def _whole(value: Any, name: str) -> int:
     return number
 
 
+def _whole_decimal(value: Any) -> int | None:
+    """The whole number that decimals such as 1000.00 or 1,000 are; None for what is none."""
+    if isinstance(value, str) and "e" in value.lower():
+        return None
+    try:
+        return whole_units(decimal_of(value, "credits"), 0)
+    except BadRow:
+        return None
+
+
 def _moment(value: Any) -> int:
     """Unix seconds from a number, a time or its text; UTC where no offset is said."""
-    if type(value) is str and value.isascii() and value.isdigit():
-        number = int(value) if len(value) < _MAX_DIGITS else _MAX_SECONDS
-    elif isinstance(value, str | datetime):
-        number = _seconds(value)
-    else:
-        number = _whole(value, "created")
-    if not 0 < number < _MAX_SECONDS:
-        raise BadRow(f"created {_shown(value)} is not a time in Unix seconds")
-    return number
-
-
-def _seconds(value: str | datetime) -> int:
-    try:
-        moment = datetime.fromisoformat(value.strip()) if isinstance(value, str) else value
-    except ValueError:
-        raise BadRow(f"created {_shown(value)} is not a time (Unix seconds, or 2026-11-01T08:30:00Z)") from None
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    if type(value) is str and value.isascii() and value.isdigit() and len(value) < _SECONDS_DIGITS:
+        number = int(value)
+        if number:
+            return number
+    return moment_of(value, "created").seconds
 
 
 def _flag(value: Any) -> bool:
@@ -234,6 +239,10 @@ def _mode(livemode: bool) -> str:
 def _check_signs(kind: str, credits: int, amount: int, currency: str | None) -> None:
     """Refuses what adds where it should take, or the other way round; the ledger's numbers are signed."""
     credits_sign, amount_sign = _SIGNS[kind]
+    if kind == EntryKind.USAGE.value and amount > 0:
+        raise BadRow(
+            f"amount {amount} of a usage: using credits brings no money in; leave it empty, or is it a purchase?"
+        )
     if credits * credits_sign < 0 or amount * amount_sign < 0:
         name, number, sign = ("credits", credits, credits_sign)
         if credits * credits_sign >= 0:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from creditctl.core.errors import UsageError
+from creditctl.sources.values.bad_value import BadRow
 
 FIELDS = (
     "id",
@@ -25,6 +26,7 @@ FIELDS = (
     "note",
     "session_id",
     "object_id",
+    "corrects",
 )
 """What an imported row can say; a source hands the values out in this order."""
 
@@ -34,10 +36,6 @@ REQUIRED_FIELDS = ("created", "user_id", "kind", "credits", "amount", "currency"
 _ROW_FIELDS = ("id", "idempotency_key")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _NOT_IN_NAME = re.compile(r"[^A-Za-z0-9._-]+")
-
-
-class BadRow(ValueError):
-    """A row that cannot become an entry; its text says why."""
 
 
 RawRow = tuple[int | str, Sequence[Any] | BadRow]
@@ -58,6 +56,9 @@ class Source(Protocol):
 
     numbered: bool
     """Whether rows come in order of a whole number, so that reading can go on after one."""
+
+    corrects: bool
+    """Whether rows can say which other row they correct."""
 
     def rows(self, after: int | None = None) -> Iterator[RawRow]:
         """All rows, or those with an id above `after` where the source is numbered."""
@@ -82,6 +83,11 @@ class ColumnSelection:
         values = iter(picked)
         pairs = zip(self.names, self.constants, strict=True)
         return tuple(constant if name is None else next(values) for name, constant in pairs)
+
+    @property
+    def corrects(self) -> bool:
+        """Whether rows can say which other row they correct."""
+        return self.names[FIELDS.index("corrects")] is not None
 
     @property
     def columns(self) -> tuple[str, ...]:

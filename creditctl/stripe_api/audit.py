@@ -9,6 +9,7 @@ from __future__ import annotations
 import glob
 import json
 import os
+import stat
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -24,23 +25,28 @@ class AuditLog:
 
     Shape:  a line holds `when` (Unix seconds), `purpose`, `what` (method and path), `idempotency_key`, `object`,
             `request_id` and `outcome`: done, replayed or unknown. `process` is a random name, one for the whole
-            process: it tells it from an earlier one with the same number, which is usual in containers.
+            process: it tells it from an earlier one with the same number, which is usual in containers. `conceal`
+            takes out of a line what is secret by its value.
     Errors: OSError where the file cannot be written; `open` is called before the first change is sent.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], int], process: str) -> None:
+    def __init__(self, path: Path, clock: Callable[[], int], process: str, conceal: Callable[[str], str] = str) -> None:
         self.path = path
+        self._conceal = conceal
         self._process = process
         self._clock = clock
         self._descriptor: int | None = None
         self._purpose = ""
 
     def open(self) -> None:
-        """Opens the file for appending; a line that a crash left unfinished is closed first."""
+        """Opens the file for appending, for its owner alone; a line that a crash left unfinished is closed first."""
         if self._descriptor is not None:
             return
         self._descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, _FILE_MODE)
-        size = os.fstat(self._descriptor).st_size
+        status = os.fstat(self._descriptor)
+        if status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) & ~_FILE_MODE:
+            os.fchmod(self._descriptor, _FILE_MODE)
+        size = status.st_size
         if size and os.pread(self._descriptor, 1, size - 1) != b"\n":
             _write(self._descriptor, b"\n")
         self._recover()
@@ -87,7 +93,7 @@ class AuditLog:
 
     def _line(self, entry: Mapping[str, object]) -> bytes:
         line = {"when": self._clock(), "purpose": self._purpose, **entry}
-        return redact(json.dumps(line, ensure_ascii=True)).encode() + b"\n"
+        return redact(self._conceal(json.dumps(line, ensure_ascii=True))).encode() + b"\n"
 
     def _recover(self) -> None:
         """Turns what killed commands were about to change into lines; those still running are left alone."""

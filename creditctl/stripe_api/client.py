@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 import stripe
 
 from creditctl.core.errors import GuardRefused
+from creditctl.core.keys import KeyKind, require_emulator_key
 from creditctl.core.modes import Mode, is_loopback_url
 from creditctl.core.settings import Settings
 from creditctl.stripe_api.audit import AuditLog
@@ -29,6 +30,8 @@ class StripeConnection:
     """One account of Stripe, test or live, or the emulator.
 
     Shape:  `client` is the SDK's own StripeClient; the first use of it checks the pinned account, if one is set.
+            `deployment` is the one on whose behalf it is asked: what others made there is not ours. `restricted` says
+            that the key may not do everything.
     Errors: GuardRefused where the key belongs to another account than STRIPE_ACCOUNT_ID.
     """
 
@@ -41,12 +44,16 @@ class StripeConnection:
         livemode: bool,
         pinned_account: str | None,
         audit: AuditLog | None,
+        deployment: str | None = None,
+        restricted: bool = False,
     ) -> None:
         self._client = client
         self.transport = transport
         self.mode = mode
         self.livemode = livemode
         self.audit = audit
+        self.deployment = deployment
+        self.restricted = restricted
         self._pinned_account = pinned_account
 
     @cached_property
@@ -114,16 +121,15 @@ def connect(
     audit: AuditLog | None = None,
     policy: RetryPolicy | None = None,
 ) -> StripeConnection:
-    """Connects with the key and base in the settings; nothing is sent yet, except to prove a loopback base (below).
+    """Connects with the key and base in the settings; nothing is sent yet, except to prove an emulator (below).
 
     Shape:  `transport` None means real HTTP; `chance` gives numbers from 0 to 1 for the jitter.
-    Errors: ConfigurationError on a bad key or base; GuardRefused if a live key would go to a loopback address
-            where no emulator of ours answers.
+    Errors: ConfigurationError on a bad key or base; GuardRefused where an emulator has to prove itself and does not.
     """
     key, mode, base = settings.api_key, settings.mode, settings.api_base
-    inner = transport or real_transport(base)
-    if key.livemode and is_loopback_url(base):
-        _require_emulator(inner, base)
+    local = is_loopback_url(base) or settings.emulator_is_elsewhere
+    inner = transport or real_transport(proxied=not local)
+    _prove_emulator(inner, settings)
     # The SDK knows no other switch: without it every request writes a telemetry id into the user's home.
     stripe.enable_telemetry = False
     patient = RetryingTransport(
@@ -136,23 +142,38 @@ def connect(
     )
     client = stripe.StripeClient(
         key.secret.reveal(),
-        base_addresses=_addresses(base),
+        base_addresses=_addresses(base) if local else None,
         max_network_retries=0,
         http_client=patient,
     )
     return StripeConnection(
-        client, patient, mode=mode, livemode=key.livemode, pinned_account=settings.account_id, audit=audit
+        client,
+        patient,
+        mode=mode,
+        livemode=key.livemode,
+        pinned_account=settings.account_id,
+        audit=audit,
+        deployment=settings.deployment.name,
+        restricted=key.kind is KeyKind.RESTRICTED,
     )
 
 
-def _addresses(base: str) -> BaseAddresses | None:
-    """All four addresses, so that no kind of call can leave the machine when the base is a local one."""
-    if not is_loopback_url(base):
-        return None
+def _addresses(base: str) -> BaseAddresses:
+    """All four addresses, so that no kind of call can go anywhere else when the base is an emulator."""
     return {"api": base, "connect": base, "files": base, "meter_events": base}
 
 
-def _require_emulator(transport: stripe.HTTPClient, base: str) -> None:
+def _prove_emulator(transport: stripe.HTTPClient, settings: Settings) -> None:
+    """Proves what a key may be sent to: another machine gets none that might open a real account."""
+    key, base = settings.api_key, settings.api_base
+    if settings.emulator_is_elsewhere:
+        require_emulator_key(key, base)
+        _require_emulator(transport, base, foreign=True)
+    elif key.livemode and is_loopback_url(base):
+        _require_emulator(transport, base, foreign=False)
+
+
+def _require_emulator(transport: stripe.HTTPClient, base: str, *, foreign: bool) -> None:
     """Proves that creditctl's emulator listens at the base; no key is sent for that."""
     try:
         body, status, _ = transport.request("get", base + EMULATOR_PATH, {}, None)
@@ -161,6 +182,12 @@ def _require_emulator(transport: stripe.HTTPClient, base: str) -> None:
         answer = None
     if isinstance(answer, dict) and answer.get("emulator") == "creditctl":
         return
+    if foreign:
+        raise GuardRefused(
+            f"What listens at {base} did not answer as creditctl's emulator: no key was sent to it.",
+            code="guard.not_the_emulator",
+            fix="Start `creditctl emulator --host 0.0.0.0 --allow-host NAME` there, or unset STRIPE_API_BASE.",
+        )
     raise GuardRefused(
         f"STRIPE_SECRET_KEY is a live key, and what listens at {base} did not answer as creditctl's emulator.",
         code="guard.live_key_local",

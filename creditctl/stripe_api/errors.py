@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import traceback
+from pathlib import Path
 
 import stripe
 
 from creditctl.core.errors import ConfigurationError, CreditctlError, StripeRefused, Unreachable
+from creditctl.stripe_api.answer_shape import NotStripe
 
 _PERMISSION = re.compile(r"Having the '(rak_[a-z_]+)' permission")
 
@@ -31,8 +34,29 @@ def translate(error: Exception) -> CreditctlError | None:
     return _unanswered(error, text) or _refused(error, text)
 
 
+def not_stripe(message: str) -> Unreachable:
+    """The error for an answer that is not one of Stripe's."""
+    return Unreachable(
+        message,
+        code="stripe.not_stripe",
+        fix="Check STRIPE_API_BASE, and whether a proxy or the login page of this network answers in Stripe's place.",
+    )
+
+
+def lacking(error: Exception) -> Unreachable | None:
+    """Translates that an object of the SDK lacks a field which Stripe's have; None for any other error."""
+    frames = traceback.extract_tb(error.__traceback__)
+    if not isinstance(error, AttributeError | KeyError) or not frames:
+        return None
+    if Path(frames[-1].filename).name != Path(str(stripe._stripe_object.__file__)).name:
+        return None
+    return not_stripe(f"An object that was answered in Stripe's place has no {error.args[0]!r}.")
+
+
 def _unanswered(error: stripe.StripeError, text: str) -> CreditctlError | None:
     """What another try may mend: no connection, the rate limit, a failure on Stripe's side."""
+    if isinstance(error, NotStripe):
+        return not_stripe(str(error))
     if isinstance(error, stripe.APIConnectionError):
         return Unreachable(
             "Stripe could not be reached.",

@@ -30,6 +30,9 @@ AWAY = _ACCOUNT | _PLUGINS | _PAGES
 STREAMING = frozenset({"fixtures", "listen", "logs", "trigger"})
 """Commands that exit as they should: their output goes straight through, terminal and all."""
 
+REFUSES_ON_STDERR = frozenset({"fixtures", "trigger"})
+"""Commands that say what the API refused on stderr, in one line with its answer, and exit 1."""
+
 _OURS = frozenset({"--api-base", "--api-key", "--live", "--config", "--project-name", "-p"})
 _WITH_VALUE = frozenset({"--color", "--device-name", "--log-level"})
 _LIVE_KEY = re.compile(r"(?:sk|rk)_live_")
@@ -45,6 +48,7 @@ class Invocation:
     argv: tuple[str, ...]
     environ: Mapping[str, str]
     streaming: bool
+    refuses_on_stderr: bool = False
 
 
 def find_cli(environ: Mapping[str, str], folder: Path) -> Path:
@@ -91,7 +95,7 @@ def invocation(
     for argument in arguments:
         _refuse_ours(argument.partition("=")[0])
     argv = (str(program), *arguments, "--api-base", numeric_url(url))
-    return Invocation(argv, _environment(key, environ, scratch), command in STREAMING)
+    return Invocation(argv, _environment(key, environ, scratch), command in STREAMING, command in REFUSES_ON_STDERR)
 
 
 def _command(arguments: Sequence[str]) -> str:

@@ -12,21 +12,23 @@ import requests
 import stripe
 
 from creditctl.core.errors import GuardRefused
-from creditctl.core.modes import is_loopback_url
+from creditctl.stripe_api.answer_shape import require_answer, require_refusal
 from creditctl.stripe_api.audit import AuditLog
 from creditctl.stripe_api.retry import HttpTry, RetryPolicy, should_retry, wait_seconds
 
 Response = tuple[Any, int, Mapping[str, str]]
 
+_TOO_MANY = 429
+"""Whatever its words are, it is waited for."""
 _CONNECT_TIMEOUT_SECONDS = 5
 _READ_TIMEOUT_SECONDS = 30
 
 
-def real_transport(api_base: str) -> stripe.HTTPClient:
-    """Builds the real HTTP client: timeouts fit for a command line, no redirects, no proxy to this machine."""
+def real_transport(*, proxied: bool) -> stripe.HTTPClient:
+    """Builds the real HTTP client: timeouts fit for a command line, no redirects, no proxy to an emulator."""
     session = requests.Session()
     session.max_redirects = 0
-    session.trust_env = not is_loopback_url(api_base)
+    session.trust_env = proxied
     return stripe.RequestsClient(timeout=(_CONNECT_TIMEOUT_SECONDS, _READ_TIMEOUT_SECONDS), session=session)
 
 
@@ -106,7 +108,7 @@ class RetryingTransport(stripe.HTTPClient):
             broken: stripe.APIConnectionError | None = None
             response: Response | None = None
             try:
-                response = _complete(self._inner.request(method, url, headers, post_data))
+                response = _complete(method, url, self._inner.request(method, url, headers, post_data))
             except stripe.APIConnectionError as error:
                 if not _worth_retrying(error):
                     raise
@@ -141,16 +143,19 @@ def _outcome(response: Response) -> dict[str, Any]:
     return {"object": data.get("id") if isinstance(data, dict) else None, **known, "outcome": outcome}
 
 
-def _complete(response: Response) -> Response:
+def _complete(method: str, url: str, response: Response) -> Response:
     """The answer, unless its body broke off: then it counts as a lost connection.
 
-    Errors: stripe.APIConnectionError, to be retried; an idempotency key or the method makes that safe.
+    Errors: stripe.APIConnectionError, to be retried; an idempotency key or the method makes that safe. NotStripe, which
+            is not retried.
     """
     body, status, _ = response
+    if 400 <= status < 500 and status != _TOO_MANY:
+        require_refusal(url, body)
     if not 200 <= status < 300:
         return response
     try:
-        msgspec.json.decode(body, type=msgspec.Raw)
+        require_answer(method, url, body)
     except msgspec.DecodeError:
         raise _broken_off() from None
     return response

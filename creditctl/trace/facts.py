@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.ledger.archive.models import EventRecord
-from creditctl.ledger.models import Delivery, Entry, FindingStatus, StoredFinding
+from creditctl.ledger.models import Delivery, FindingStatus, StoredFinding
 from creditctl.payments.case import PaymentCase
 
 
@@ -15,17 +16,19 @@ class TracedPayment:
     """One payment as all three sides show it.
 
     Shape: `deliveries` are those of its events; `balances` maps an entry's id to the user's balance after it;
-           `rejected` counts the deliveries with a bad signature around its events; `has_ledger` and `stripe_seen` say
-           whether those sides could be looked at.
+           `rejected` counts the deliveries with a bad signature around its events; `unproven` names endpoints of which
+           nothing shows whose the signing secret is, where its events were not delivered; `has_ledger` and
+           `stripe_seen` say whether those sides could be looked at.
     """
 
     case: PaymentCase
     events: tuple[EventRecord, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[CreditEntry, ...] = ()
     findings: tuple[StoredFinding, ...] = ()
     balances: Mapping[int, int] = field(default_factory=dict)
     rejected: int = 0
+    unproven: tuple[str, ...] = ()
     has_ledger: bool = True
     stripe_seen: bool = True
 

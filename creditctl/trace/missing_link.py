@@ -74,7 +74,8 @@ def _note(payment: TracedPayment, verdict: Verdict) -> str:
         return "No Checkout session belongs to this payment, so no credits are expected of it."
     if verdict.state is PaymentState.SETTLED:
         return "A person settled what disagreed; nothing is missing."
-    return "Everything that Stripe tells is in the ledger."
+    where = "the application's rows" if payment.case.books.external else "the ledger"
+    return f"Everything that Stripe tells is in {where}."
 
 
 def _waiting(session: SessionFacts) -> Missing:
@@ -107,7 +108,8 @@ def _open_finding(payment: TracedPayment, at: int) -> Missing | None:
 def _wrong(payment: TracedPayment, verdict: Verdict) -> Missing:
     at = payment.case.entries[0].recorded if payment.case.entries else _paid_at(payment)
     if payment.case.sold is None and payment.case.intent is None:
-        why = f"the ledger holds entries of {payment.key}, which Stripe does not know in this account and mode"
+        keeper = payment.case.books.keeper
+        why = f"{keeper} holds entries of {payment.key}, which Stripe does not know in this account and mode"
         return Missing("the payment on Stripe", why, _RECONCILE, at)
     return Missing("agreement", _message(verdict), _RECONCILE, at)
 
@@ -147,8 +149,13 @@ def _uncredited(payment: TracedPayment, event: EventRecord | None) -> Missing:
         return decision
     if event is None:
         why = "no event of this payment can be seen; Stripe lists thirty days, the archive what was kept"
-        return Missing("the event", why, f"{_RECONCILE} --repair", at)
+        return Missing("the event", why, _mending(payment), at)
     return _undelivered(payment, event)
+
+
+def _mending(payment: TracedPayment) -> str:
+    """The command that follows up what no event brings: ours posts, an application has to book it itself."""
+    return f"{_RECONCILE} --todo todo.csv" if payment.case.books.external else f"{_RECONCILE} --repair"
 
 
 def _unreturned(payment: TracedPayment, verdict: Verdict, draft: EntryDraft, event: EventRecord | None) -> Missing:
@@ -159,7 +166,7 @@ def _unreturned(payment: TracedPayment, verdict: Verdict, draft: EntryDraft, eve
     if verdict.state is PaymentState.MISSING and verdict.repair is None:
         return Missing(what, _message(verdict), _RECONCILE, at)
     if event is None:
-        return Missing(what, "no event of it can be seen", f"{_RECONCILE} --repair", at)
+        return Missing(what, "no event of it can be seen", _mending(payment), at)
     return replace(_undelivered(payment, event), what=what)
 
 
@@ -167,6 +174,11 @@ def _undelivered(payment: TracedPayment, event: EventRecord) -> Missing:
     """What stands between an event and its entry."""
     replay = f"creditctl events replay {event.id}"
     deliveries = payment.deliveries_of(event.id)
+    if payment.case.books.external:
+        pending = EventView(event).pending
+        sent = "Stripe has delivered it" if pending == 0 else f"{pending or 'some'} endpoints have not accepted it yet"
+        why = f"{payment.case.books.nothing_there}; {sent}"
+        return Missing("the row", why, "" if pending else replay, event.created, fault=not pending)
     if not deliveries:
         return Missing(f"the delivery of {event.id}", _why_not_delivered(payment), replay, event.created)
     last = deliveries[-1]
@@ -183,6 +195,11 @@ def _why_not_delivered(payment: TracedPayment) -> str:
         return (
             f"our webhook logged none, but rejected {payment.rejected} deliveries with a bad signature at that time: "
             "STRIPE_WEBHOOK_SECRET is probably not the endpoint's"
+        )
+    if payment.unproven:
+        return (
+            "our webhook logged none: the backend could not be reached, or it refused the signature, for the secret of "
+            f"{payment.unproven[0]} is unproven (`creditctl webhooks probe`)"
         )
     return "our webhook logged none: no endpoint took this type then, or the backend could not be reached"
 

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 import stripe
 
 from creditctl.core.catalog import Catalog
+from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.entitlement.facts import Fact
+from creditctl.core.errors import CreditctlError
 from creditctl.core.when import iso_time
 from creditctl.events.source import RETENTION_SECONDS, Page, read_pages
+from creditctl.events.target import read_endpoints
 from creditctl.ledger.archive.models import EventQuery, EventRecord
-from creditctl.ledger.models import Delivery, Entry, EntryFilter, FindingStatus, StoredFinding
+from creditctl.ledger.models import Delivery, FindingStatus, StoredFinding
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.event_types import ENDPOINT_EVENTS, RETURN_TYPES
 from creditctl.payments.facts import ChargeFacts, PaymentFacts
-from creditctl.payments.judgement.unexplained import judge_together, missing_purchases, suspects, unexplained_credits
-from creditctl.payments.ledger_entries import LedgerEntries, known_facts, settled_findings
+from creditctl.payments.judgement import unexplained
+from creditctl.payments.keeper import reading_entries
+from creditctl.payments.ledger_entries import known_facts, settled_findings
 from creditctl.payments.reader import PaymentReader
 from creditctl.payments.verdict import JudgementContext
 from creditctl.trace.facts import TracedPayment, TraceFacts
@@ -39,7 +43,7 @@ def read_trace(sources: TraceSources, subject: str, catalog: Catalog) -> TraceFa
 
     Errors: UsageError where it is no such id, or nobody knows it; Unreachable where nobody could be asked.
     """
-    keys = SubjectFinder(sources).payments_of(subject)
+    keys = SubjectFinder(sources, catalog.user).payments_of(subject)
     reader = TraceReader(sources, catalog, sources.clock())
     read = [reader.payment(key) for key in reversed(keys[:MOST_PAYMENTS])]
     payments = tuple({payment.key: payment for payment in read}.values())  # a charge and its intent are one payment
@@ -60,18 +64,12 @@ def with_unexplained(
     sources: TraceSources, catalog: Catalog, facts: TraceFacts, context: JudgementContext
 ) -> JudgementContext:
     """The terms of a trace, with like credits of the same users that nothing on Stripe explains."""
-    wanted = missing_purchases(judge_together([each.case for each in facts.payments], context))
-    if sources.ledger is None or not wanted:
+    if sources.ledger is None:
         return context
-    reader = TraceReader(sources, catalog, facts.started)
-    with sources.ledger.reading() as view:
-        names = suspects(wanted, LedgerEntries(view), ())
-    payments = {name: reader.stripe(name) for name in names}
-    if sources.away:
-        return context
-    with sources.ledger.reading() as view:
-        found = unexplained_credits(payments, payments.__getitem__, LedgerEntries(view), context)
-    return replace(context, unexplained=found)
+    ledger, reader = sources.ledger, TraceReader(sources, catalog, facts.started)
+    cases = [each.case for each in facts.payments]
+    found = unexplained.with_unexplained(context, cases, lambda: reading_entries(ledger, sources.keeper), reader.stripe)
+    return context if sources.away else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +87,16 @@ class TraceReader:
         stripe_seen = self.sources.failures == failures
         case, entries = self._case(stripe_facts)
         events = self._events(case)
+        deliveries = tuple(self._deliveries(events))
         return TracedPayment(
             case=case,
             events=events,
-            deliveries=tuple(self._deliveries(events)),
+            deliveries=deliveries,
             entries=entries,
             findings=tuple(self._findings(case)),
             balances=self._balances(entries),
             rejected=self._rejected(events),
+            unproven=self._unproven() if events and not deliveries and not entries else (),
             has_ledger=self.sources.ledger is not None,
             stripe_seen=stripe_seen,
         )
@@ -115,13 +115,15 @@ class TraceReader:
             return PaymentFacts(key)
         return PaymentReader(client, self.catalog, self.started).payment(key, self.sources.attempt)
 
-    def _case(self, facts: PaymentFacts) -> tuple[PaymentCase, tuple[Entry, ...]]:
+    def _case(self, facts: PaymentFacts) -> tuple[PaymentCase, tuple[CreditEntry, ...]]:
         """The payment from both sides; where there is no ledger, without entries."""
         if self.sources.ledger is None:
             return PaymentCase.of(facts, (), {}), ()
+        keeper = self.sources.keeper
         with self.sources.ledger.reading() as view:
-            entries = tuple(LedgerEntries(view).of_payment(facts.key, facts.other_names))
-            return PaymentCase.of(facts, entries, known_facts(view, facts.key)), entries
+            entries = keeper.entries(view).of_payment(facts.key, facts.other_names)
+            case = PaymentCase.of(facts, entries, known_facts(view, facts.key), keeper)
+            return case, (*case.entries, *case.planned)
 
     def _events(self, case: PaymentCase) -> tuple[EventRecord, ...]:
         """The payment's events: those that are kept, and those that Stripe lists in the time of its objects."""
@@ -157,12 +159,12 @@ class TraceReader:
                 f"events before {iso_time(horizon)} are no longer listed by Stripe, and were not archived"
             )
 
-    def _balances(self, entries: Iterable[Entry]) -> dict[int, int]:
+    def _balances(self, entries: Iterable[CreditEntry]) -> dict[int, int]:
         """What each user had after each entry."""
         balances: dict[int, int] = {}
         for user_id in {entry.user_id for entry in entries}:
             total = 0
-            for entry in self.sources.entries(EntryFilter(user_id=user_id)):
+            for entry in self.sources.entries_of_user(user_id):
                 total += entry.credits
                 balances[entry.id] = total
         return balances
@@ -181,6 +183,16 @@ class TraceReader:
         with self.sources.ledger.reading() as view:
             stored = view.findings(None)
         yield from (each for each in stored if each.payment_key in names or each.finding.subject in names)
+
+    def _unproven(self) -> tuple[str, ...]:
+        """Endpoints whose signing secret is unproven; a key that may not list them says nothing about the payment."""
+        if self.sources.client is None or self.sources.away or self.sources.ledger is None:
+            return ()
+        try:
+            endpoints = read_endpoints(self.sources.client(), self.catalog.deployment.name)
+        except (stripe.StripeError, CreditctlError):
+            return ()
+        return tuple(each.id for each in endpoints if each.enabled and each.unproven)
 
     def _rejected(self, events: Sequence[EventRecord]) -> int:
         """Deliveries that nobody vouched for, within a day of the payment's events."""

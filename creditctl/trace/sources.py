@@ -8,11 +8,13 @@ from typing import TypeVar
 
 import stripe
 
+from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.errors import CreditctlError, GuardRefused, Unreachable
 from creditctl.ledger.archive.models import EventQuery, EventRecord
 from creditctl.ledger.archive.store import Archive
 from creditctl.ledger.models import Entry, EntryFilter
 from creditctl.ledger.store import Ledger
+from creditctl.payments.keeper import OUR_LEDGER, Keeper
 from creditctl.stripe_api.errors import translate
 
 Seen = TypeVar("Seen")
@@ -28,7 +30,7 @@ class TraceSources:
 
     Shape: `client` is called at the first read, because that may already fail; None where Stripe is not to be asked;
            `archive` and `ledger` are None where there is none; `away` says that Stripe did not answer; `failures`
-           counts the reads that ended in an error.
+           counts the reads that ended in an error. `keeper` has the entries.
     """
 
     client: Callable[[], stripe.StripeClient] | None
@@ -36,6 +38,7 @@ class TraceSources:
     ledger: Ledger | None
     clock: Callable[[], int]
     progress: Callable[[str], None] | None = None
+    keeper: Keeper = OUR_LEDGER
     unseen: list[str] = field(default_factory=list)
     away: bool = False
     failures: int = 0
@@ -76,6 +79,13 @@ class TraceSources:
         if self.archive is None:
             return []
         return list(self.archive.events(EventQuery(object_id=object_id), limit=MOST_ROWS))
+
+    def entries_of_user(self, user_id: str) -> list[CreditEntry]:
+        """Every entry of a user, in order, whoever keeps them."""
+        if self.ledger is None:
+            return []
+        with self.ledger.reading() as view:
+            return list(self.keeper.entries(view).of_user(user_id))
 
     def entries(self, wanted: EntryFilter) -> list[Entry]:
         """All entries of the ledger that match, in order."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 import stripe
 
-from creditctl.core.entitlement.fields import id_of
+from creditctl.core.entitlement.fields import id_of, metadata_of, optional_text
+from creditctl.core.entitlement.owner import named_users
 from creditctl.core.errors import CreditctlError, Unreachable, UsageError
+from creditctl.core.metadata import is_managed
 from creditctl.core.stripe_ids import IdKind, id_kind, require_id
 from creditctl.events.source import RETENTION_SECONDS, read_event
 from creditctl.ledger.archive.models import EventQuery
@@ -29,9 +33,13 @@ _PATHS = {
 
 @dataclass(frozen=True, slots=True)
 class SubjectFinder:
-    """Finds the payments of a subject, by whichever side knows them."""
+    """Finds the payments of a subject, by whichever side knows them.
+
+    Shape: `places` say where sessions carry the buyer, none where it is as usual.
+    """
 
     sources: TraceSources
+    places: Sequence[str] = ()
 
     def payments_of(self, subject: str) -> list[str]:
         """The payment keys, latest first. Errors: UsageError for what is no id, or nobody knows."""
@@ -80,7 +88,7 @@ class SubjectFinder:
 
     def _payments_of_user(self, user_id: str) -> list[str]:
         """A user's payments, latest first: of the ledger, of kept events, and of Stripe's sessions of thirty days."""
-        keys = [entry.payment_key for entry in self.sources.entries(EntryFilter(user_id=user_id)) if entry.payment_key]
+        keys = [entry.payment_key for entry in self.sources.entries_of_user(user_id) if entry.payment_key]
         if self.sources.archive is not None:
             keys += [
                 each.payment_key
@@ -93,13 +101,17 @@ class SubjectFinder:
         paid = {record.object_id for key in named for record in self.sources.archived(key) if key.startswith("pi_")}
         return [key for key in dict.fromkeys(reversed(keys)) if key not in paid or key.startswith("pi_")]
 
+    def _users_of(self, body: Mapping[str, Any]) -> tuple[str, ...]:
+        reference, metadata = optional_text(body, "client_reference_id"), metadata_of(body)
+        return named_users(reference, metadata, () if is_managed(metadata) else self.places)
+
     def _sessions_of(self, client: stripe.StripeClient, user_id: str) -> list[str]:
         since = max(0, self.sources.clock() - RETENTION_SECONDS)
         listed = StripeReader(client).list(SESSIONS, {"created": {"gte": since}})
         bodies = list(islice(listed, _MOST_SESSIONS))
         if len(bodies) == _MOST_SESSIONS:
             self.sources.note(f"only the latest {len(bodies):,} checkout sessions were searched for the user")
-        mine = [each for each in bodies if each.get("client_reference_id") == user_id]
+        mine = [each for each in bodies if user_id in self._users_of(each)]
         return [id_of(each.get("payment_intent")) or str(each["id"]) for each in reversed(mine)]
 
 

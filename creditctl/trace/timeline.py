@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from creditctl.core.entitlement.facts import SessionFacts
+from creditctl.core.entitlement.owner import users_of
 from creditctl.core.findings import Finding, Severity
 from creditctl.core.money import format_amount
 from creditctl.core.when import iso_time
 from creditctl.events.event_view import EventView
 from creditctl.payments.facts import IntentFacts
 from creditctl.payments.judgement.judge import judge
+from creditctl.payments.judgement.over import over_by_judgement
 from creditctl.payments.verdict import JudgementContext, Verdict
 from creditctl.trace.facts import TracedPayment, TraceFacts
 from creditctl.trace.missing_link import Diagnosis, Missing, diagnose
 
-_ORDER = {"stripe": 0, "event": 1, "delivery": 2, "finding": 2, "ledger": 2, "missing": 3}
+_ORDER = {"stripe": 0, "event": 1, "delivery": 2, "finding": 2, "ledger": 2, "application": 2, "missing": 3}
 """What comes first within a second: the cause before what it leads to; an entry follows the delivery that wrote it."""
 
 _AFTER_ALL = 1_000_000
@@ -120,7 +122,10 @@ def _payment_trace(payment: TracedPayment, context: JudgementContext) -> Payment
     verdict = judge(payment.case, context)
     seen = verdict if payment.both_sides_seen else None
     diagnosis = diagnose(payment, verdict)
-    lines = sorted(_lines(payment), key=lambda line: (line.at, _ORDER[line.source], line.place))
+    over = over_by_judgement(payment.findings, [(payment.case, verdict)]) if payment.both_sides_seen else frozenset()
+    lines = sorted(
+        _lines(payment, over, context.catalog.user), key=lambda line: (line.at, _ORDER[line.source], line.place)
+    )
     return PaymentTrace(payment.key, tuple(_marked(lines, diagnosis.missing)), seen, diagnosis)
 
 
@@ -133,14 +138,15 @@ def _marked(lines: list[Line], missing: Missing | None) -> list[Line]:
     return [*lines[:place], mark, *lines[place:]]
 
 
-def _lines(payment: TracedPayment) -> Iterator[Line]:
-    yield from _stripe_lines(payment)
+def _lines(payment: TracedPayment, over: frozenset[int], places: Sequence[str]) -> Iterator[Line]:
+    yield from _stripe_lines(payment, places)
     for record in payment.events:
         view = EventView(record)
         yield Line(record.created, "event", f"{record.type} {record.id}{_pending(view.pending)}", record.id)
     yield from _delivery_lines(payment)
     for found in payment.findings:
-        text = f"{found.id} {found.finding.code} ({found.status})"
+        status = f"{found.status}, but over" if found.id in over else found.status
+        text = f"{found.id} {found.finding.code} ({status})"
         yield Line(found.recorded, "finding", text, str(found.id), place=_AFTER_ALL)
     yield from _entry_lines(payment)
 
@@ -164,15 +170,16 @@ def _entry_lines(payment: TracedPayment) -> Iterator[Line]:
     places = {each.event_id: 2 * (len(ordered) - 1 - place) + 1 for place, each in enumerate(ordered)}
     for entry in payment.entries:
         after = payment.balances.get(entry.id)
-        text = f"entry {entry.id}: {entry.kind} of {entry.credits:+,} credits for user {entry.user_id}"
+        text = f"{payment.case.books.named(entry)}: {entry.kind} of {entry.credits:+,} credits for user {entry.user_id}"
         place = places.get(entry.source_event, _AFTER_ALL)
-        yield Line(entry.recorded, "ledger", text, str(entry.id), entry.credits, after, place)
+        side = "application" if payment.case.books.external else "ledger"
+        yield Line(entry.recorded, side, text, entry.name, entry.credits, after, place)
 
 
-def _stripe_lines(payment: TracedPayment) -> Iterator[Line]:
+def _stripe_lines(payment: TracedPayment, places: Sequence[str]) -> Iterator[Line]:
     case = payment.case
     if case.sold is not None:
-        yield _session_line(case.sold.session)
+        yield _session_line(case.sold.session, places)
     if case.intent is not None:
         yield _money_line(case.intent)
     for fact in case.facts:
@@ -180,8 +187,8 @@ def _stripe_lines(payment: TracedPayment) -> Iterator[Line]:
         yield Line(fact.created, "stripe", text, fact.object_id)
 
 
-def _session_line(session: SessionFacts) -> Line:
-    user = session.client_reference_id or session.metadata.get("user_id") or "nobody named"
+def _session_line(session: SessionFacts, places: Sequence[str]) -> Line:
+    user = " and ".join(users_of(session, places)) or "nobody named"
     package = session.metadata.get("package") or "no package named"
     state = f"now {session.status}, {session.payment_status}"
     amount = _amount(session.amount_total, session.currency)

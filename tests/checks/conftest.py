@@ -26,10 +26,12 @@ from creditctl.core.modes import Mode
 from creditctl.core.settings import merge_settings
 from creditctl.ledger.store import Ledger
 from creditctl.payments.event_types import ENDPOINT_EVENTS
+from creditctl.provisioning.probing.responses import ProbeResponses
 from creditctl.stripe_api.client import connect
 from tests.support.clock import NOW
 from tests.support.ledger_calls import write
-from tests.support.scripted_stripe import ScriptedStripe, StripeAnswer, by_path
+from tests.support.probed_backends import Answering, probed, verifying
+from tests.support.scripted_stripe import ScriptedStripe, StripeAnswer, error, play
 
 CATALOG = """
 currency = "usd"
@@ -48,7 +50,8 @@ amount = 4500
 """
 
 Answers = Mapping[str, tuple[int, dict[str, Any]]]
-ACCOUNT: dict[str, Any] = {"id": "acct_1AbCdEfGhIjKlMnO", "object": "account", "charges_enabled": True}
+_CAN = ("charges_enabled", "payouts_enabled")
+ACCOUNT: dict[str, Any] = {"id": "acct_1AbCdEfGhIjKlMnO", "object": "account", **dict.fromkeys(_CAN, True)}
 BALANCE: dict[str, Any] = {"object": "balance", "livemode": False, "available": [], "pending": []}
 LIST: dict[str, Any] = {"object": "list", "data": [], "has_more": False, "url": "/v1/x"}
 
@@ -60,10 +63,16 @@ class Canned(Protocol):
 
 
 def canned(answers: Answers, headers: Mapping[str, str] = {}) -> ScriptedStripe:
-    """A Stripe with fixed answers by path, and empty lists for all other paths."""
+    """A Stripe with fixed answers by path, empty lists for all other lists, and no other object."""
     known = {"/v1/account": (200, ACCOUNT), "/v1/balance": (200, BALANCE), **answers}
     laid_out = {path: StripeAnswer(body, status, headers) for path, (status, body) in known.items()}
-    return ScriptedStripe(by_path(laid_out, otherwise=StripeAnswer(LIST, 200, headers)))
+    return ScriptedStripe(lambda request: play(laid_out.get(request.path) or _otherwise(request.path, headers)))
+
+
+def _otherwise(path: str, headers: Mapping[str, str]) -> StripeAnswer:
+    below = path.removeprefix("/v1/").replace("checkout/sessions", "sessions")
+    is_list = "/" not in below or below.endswith("/line_items")
+    return StripeAnswer(LIST, 200, headers) if is_list else error(404)
 
 
 BODY = "51AbCdEfGhIjKlMn" + "oPqRsTuVwXyZ0123456789" * 3
@@ -183,6 +192,7 @@ class Production:
     run_since: str | None = None
     run_age: int = 60
     answer: ProbeAnswer = field(default_factory=lambda: ProbeAnswer(200))
+    hook: Answering | None = None
     asked: list[ScriptedStripe] = field(default_factory=list)
 
     def ask(self, checks: Iterable[Check[Context]]) -> dict[str, tuple[str, str]]:
@@ -210,8 +220,13 @@ class Production:
             stripe=connection,
             ledger=ledger,
             probe=lambda _: self.answer,
+            deliver_probe=self.deliver_probe,
             no_ledger=problem,
         )
+
+    def deliver_probe(self, _: str, secrets: Sequence[Secret]) -> ProbeResponses:
+        """Asks the backend's webhook, which verifies with our secret unless a test says otherwise."""
+        return probed(self.hook or verifying(Secret(LIVE["STRIPE_WEBHOOK_SECRET"])), *secrets)
 
     def stripe(self) -> ScriptedStripe:
         """A Stripe that gives this production's answers."""
@@ -292,5 +307,11 @@ def session(**changes: Any) -> dict[str, Any]:
 def sold(package: str = "starter", **changes: Any) -> dict[str, Any]:
     """The line item of a session that an application made itself: a price of ours."""
     metadata = {"managed_by": "creditctl", "package": package, "credits": "1000"}
-    price = {"id": "price_1", "unit_amount": 1000, "currency": "usd", "metadata": metadata}
+    price = {
+        "id": "price_1",
+        "product": f"creditctl_{package}",
+        "unit_amount": 1000,
+        "currency": "usd",
+        "metadata": metadata,
+    }
     return {"id": "li_1", "quantity": 1, "amount_subtotal": 1000, "currency": "usd", "price": price, **changes}

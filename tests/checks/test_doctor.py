@@ -6,17 +6,23 @@ from collections.abc import Callable
 from email.utils import formatdate
 from typing import Any
 
+import httpx
 import pytest
 
-from creditctl.checks.doctor import DOCTOR, RECENT_SECONDS
+from creditctl.checks.doctor import DOCTOR
 from creditctl.checks.probe import ProbeAnswer
+from creditctl.checks.stripe_answers import RECENT_SECONDS
 from creditctl.core.entitlement.settlement import Purchase
 from creditctl.core.findings import Finding, Severity
+from creditctl.core.keys import Secret
 from creditctl.core.limits import GRACE_SECONDS
 from creditctl.ledger.models import Delivery
 from creditctl.ledger.store import Ledger
 from creditctl.payments.latest import MOST_ASKED
+from creditctl.provisioning.probing.inert_event import REFUSED_DIGESTS
 from tests.checks.conftest import Production, sold
+from tests.support.clock import NOW
+from tests.support.probed_backends import OLDER, always, reparsed, verifying
 
 ALL = [check for problem in DOCTOR for check in problem.checks]
 PROBLEMS = [
@@ -25,6 +31,14 @@ PROBLEMS = [
     '"Invalid signature" error',
     "Redirects not working",
 ]
+
+
+def ours(production: Production) -> Secret:
+    return Secret(production.settings["STRIPE_WEBHOOK_SECRET"])
+
+
+def any_signature_will_do(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(200 if "Stripe-Signature" in request.headers else 400)
 
 
 def books(production: Production) -> Ledger:
@@ -69,11 +83,16 @@ def test_where_all_is_well_nothing_is_found(production: Production) -> None:
 CAUSES: list[tuple[str, Callable[[Production], object], str, str]] = [
     ("endpoint gone", lambda p: p.endpoints.clear(), "endpoint", "fail"),
     ("endpoint disabled", lambda p: p.endpoints[0].update(status="disabled"), "endpoint", "fail"),
-    ("backend down", lambda p: setattr(p, "answer", ProbeAnswer(None, "refused")), "backend", "fail"),
-    ("backend broken", lambda p: setattr(p, "answer", ProbeAnswer(500)), "backend", "fail"),
-    ("backend moved", lambda p: setattr(p, "answer", ProbeAnswer(308)), "backend", "fail"),
-    ("login before it", lambda p: setattr(p, "answer", ProbeAnswer(401)), "backend", "warn"),
-    ("post only", lambda p: setattr(p, "answer", ProbeAnswer(405)), "backend", "pass"),
+    ("backend broken", lambda p: setattr(p, "hook", always(500)), "backend", "fail"),
+    ("backend moved", lambda p: setattr(p, "hook", always(308, location="https://x.acme.io/")), "backend", "fail"),
+    ("login before it", lambda p: setattr(p, "hook", always(401, get=401)), "backend", "fail"),
+    ("wrong path", lambda p: setattr(p, "hook", always(404)), "backend", "fail"),
+    ("all is accepted", lambda p: setattr(p, "hook", always(200)), "verification", "unknown"),
+    ("all signatures", lambda p: setattr(p, "hook", any_signature_will_do), "verification", "fail"),
+    ("replays", lambda p: setattr(p, "hook", verifying(ours(p), tolerance_seconds=None)), "verification", "fail"),
+    ("reparsed", lambda p: setattr(p, "hook", verifying(ours(p), read=reparsed)), "verification", "fail"),
+    ("backend's secret", lambda p: setattr(p, "hook", verifying(OLDER)), "secret", "fail"),
+    ("backend's clock", lambda p: setattr(p, "hook", verifying(ours(p), clock=NOW + 3600)), "clock", "fail"),
     ("no backend url", lambda p: p.settings.pop("CREDITS_API_URL"), "backend", "unknown"),
     ("undelivered", lambda p: p.events.append({"id": "evt_1", "created": p.now - 5000}), "undelivered", "fail"),
     ("not credited", lambda p: setattr(p, "credited", None), "credited", "fail"),
@@ -102,13 +121,23 @@ def test_a_cause_is_found(
     assert production.ask(ALL)[check][0] == status
 
 
+def test_an_open_finding_about_a_payment_that_stands_as_it_should_can_be_dismissed(production: Production) -> None:
+    with books(production) as ledger, ledger.transaction() as tx:
+        (entry,) = tx.entries()
+        key = str(entry.payment_key)
+        tx.add_finding(Finding("fulfilment.quantity", Severity.HIGH, key, "Two.", "?"), payment_key=key)
+
+    status, evidence = production.ask(ALL)["open_findings"]
+
+    assert (status, evidence.partition(":")[0]) == ("warn", "1 finding in the ledger can be dismissed")
+
+
 def test_only_events_are_asked_for_that_should_have_arrived(production: Production) -> None:
     production.ask(ALL)
 
     (url,) = [request.url for stripe in production.asked for request in stripe.requests if "/v1/events" in request.url]
     assert "delivery_success=false" in url
     assert str(production.now - RECENT_SECONDS) in url
-    assert str(production.now - GRACE_SECONDS) in url
 
 
 def test_a_payment_of_this_minute_is_still_on_its_way(production: Production) -> None:
@@ -187,7 +216,7 @@ def test_what_failed_long_ago_is_no_cause_any_more(production: Production) -> No
 def test_in_test_mode_a_local_backend_and_a_sleeping_storefront_are_warnings(production: Production) -> None:
     production.settings.update(STRIPE_SECRET_KEY="sk_test_" + "aB3" * 30, CREDITS_API_URL="http://localhost:8000")
     production.settings.update(FRONTEND_URL="http://localhost:3000")
-    production.answer = ProbeAnswer(None, "refused")
+    production.answer, production.hook = ProbeAnswer(None, "refused"), always(502)
 
     answers = production.ask(ALL)
 
@@ -206,3 +235,39 @@ def test_payments_that_were_too_many_to_look_at_are_counted(production: Producti
 
     assert status == "fail"
     assert f"and {MOST_ASKED} payments that none of them names (2 more were not looked at)" in evidence
+
+
+def test_with_a_dead_backend_it_alone_and_its_consequences_do_not_hold(production: Production) -> None:
+    production.hook = always(502)
+
+    answers = production.ask(ALL)
+
+    assert {name: status for name, (status, _) in answers.items() if status not in ("pass", "warn")} == {
+        "backend": "fail",
+        "verification": "unknown",
+    }
+
+
+@pytest.mark.parametrize("livemode_digest", sorted(REFUSED_DIGESTS))
+def test_the_probes_own_deliveries_are_no_attack(production: Production, livemode_digest: str) -> None:
+    deliver(production, outcome="bad_signature", verified=False, reason="x", digest=livemode_digest)
+
+    assert production.ask(ALL)["signatures"][0] == "pass"
+
+
+def test_young_undelivered_events_are_counted_and_said(production: Production) -> None:
+    production.events += [{"id": "evt_1", "created": NOW - 10}, {"id": "evt_2", "created": NOW - 20}]
+
+    status, evidence = production.ask(ALL)["undelivered"]
+
+    assert (status, "2 younger ones" in evidence) == ("pass", True)
+
+
+def test_every_check_that_names_a_consequence_is_marked_so() -> None:
+    assert {check.id.partition(".")[2] for check in ALL if check.symptom} == {
+        "undelivered",
+        "credited",
+        "failures",
+        "open_findings",
+        "signatures",
+    }

@@ -84,8 +84,10 @@ def test_a_streamed_answer_prints_nothing_more(wiring: Wiring) -> None:
         ({"asks": True}, ["yes", "mode", "env_file", "as_json"]),
         ({"writes": Writes.STRIPE, "dry_run": True}, ["dry_run", "yes", "confirm", "mode", "env_file", "as_json"]),
         ({"writes": Writes.FILES}, ["mode", "env_file", "as_json"]),
-        ({"ledger": FileUse.REQUIRED}, ["ledger", "mode", "env_file", "as_json"]),
+        ({"ledger": FileUse.REQUIRED}, ["ledger", "mode", "env_file", "deployment", "as_json"]),
         ({"ledger": FileUse.IF_THERE}, ["mode", "env_file", "as_json"]),
+        ({"stripe": StripeUse.REQUIRED}, ["mode", "env_file", "deployment", "as_json"]),
+        ({"webhook": True}, ["mode", "env_file", "webhook_path", "as_json"]),
     ],
 )
 def test_the_declaration_says_which_options_there_are(declared: dict[str, Any], shown: list[str]) -> None:

@@ -110,3 +110,27 @@ def test_a_slip_and_a_secret_stop_every_command_that_reads_settings(offline_cli:
 
         assert (outcome.exit_code, outcome.document["error"]["code"]) == (ExitCode.CONFIGURATION, code)
         assert TEST_KEY not in outcome.stdout + outcome.stderr
+
+
+def test_what_the_applications_own_prices_sold_is_listed_beside_the_packages(offline_cli: Cli) -> None:
+    sold = 'sold = [{ price = "price_1", until = 2026-01-01 }, { product = "prod_1", credits = "metadata.bundle" }]'
+    text = f'user = ["metadata.account"]\n[[package]]\nslug = "pack"\ncredits = 500\n{sold}\n'
+    (offline_cli.folder / "creditctl.toml").write_text(text)
+
+    report, shown = offline_cli("packages", "--json").report, offline_cli("packages").stdout
+
+    assert report["packages"] == []
+    assert [(row["package"], row["credits"], row["sold_on"]) for row in report["own_prices"]] == [
+        ("pack", 500, "price_1"),
+        ("pack", "metadata.bundle", "prod_1"),
+    ]
+    assert "2026-01-01T00:00:00Z" in shown
+
+
+@pytest.mark.parametrize("command", [("reconcile", "--dry-run"), ("setup", "--dry-run"), ("checklist",), ("doctor",)])
+def test_a_catalogue_of_listed_prices_alone_is_enough_for_every_command(cli: Cli, command: tuple[str, ...]) -> None:
+    text = '[[package]]\nslug = "pack"\ncredits = 500\nsold = [{ price = "price_1" }]\n'
+    (cli.folder / "creditctl.toml").write_text(text)
+    cli("ledger", "init")
+
+    assert cli(*command, "--json").exit_code in (0, 1)

@@ -190,6 +190,17 @@ def test_a_dispute_won_and_a_refund_that_failed_unheard_give_back(cli: Cli, mark
     assert cli("reconcile").exit_code == 0
 
 
+def test_the_grace_period_is_a_setting_that_an_option_overrides(cli: Cli, market: Market) -> None:
+    market.losing = True
+    market.buy()
+    market.deliver()
+    market.clock.now += 60
+    (cli.folder / "creditctl.toml").write_text("[reconcile]\ngrace_seconds = 0\n")
+
+    assert codes(cli("reconcile", "--json")) == ["reconcile.missing_credit"]
+    assert codes(cli("reconcile", "--grace-seconds", "900", "--json")) == ["reconcile.in_flight"]
+
+
 def test_a_payment_of_this_minute_is_on_its_way_and_no_failure(cli: Cli, market: Market) -> None:
     market.losing = True
     market.buy()

@@ -419,6 +419,20 @@ def test_a_missing_permission_is_named_with_what_needs_it(
     assert (outcome.exit_code, outcome.document["error"]["code"]) == (3, "stripe.permission")
     assert missing in outcome.document["error"]["message"]
     assert operation in outcome.document["error"]["message"]
+    assert client.v1.products.list().data == [], "it is noticed before the first object is made"
+    assert client.v1.webhook_endpoints.list().data == []
+
+
+@pytest.mark.parametrize("currency", ["zzz", "us", "usdollar", ""])
+def test_an_unknown_currency_stops_before_anything_is_created(
+    shop: Cli, client: stripe.StripeClient, currency: str
+) -> None:
+    path = shop.folder / "packages.toml"
+    path.write_text(CATALOG.format(amount=1000) + f'currency = "{currency}"\n')
+    outcome = shop("setup", "--catalog", "packages.toml", "--json")
+
+    assert (outcome.exit_code, "currency" in outcome.document["error"]["message"]) == (3, True)
+    assert client.v1.products.list().data == []
 
 
 def test_an_unwritable_env_file_stops_before_anything_is_created(shop: Cli, client: stripe.StripeClient) -> None:

@@ -143,6 +143,25 @@ def test_two_reprices_at_once_and_one_killed_make_one_new_price(site: Site) -> N
     assert (price.unit_amount, product.default_price) == (1200, price.id)
 
 
+@pytest.mark.parametrize("way", ["--rotate", "--replace-endpoint"])
+@pytest.mark.parametrize("moment", [1, 2])
+def test_a_way_out_that_was_killed_is_finished_by_the_second(site: Site, way: str, moment: int) -> None:
+    assert site.run("setup") == 0
+    theirs = site.held
+    (site.folder / ".env").write_text("STRIPE_WEBHOOK_SECRET=whsec_" + "of0something0else\n")
+    assert site.run("setup") == 1
+    site.kill_at_change(moment, "setup", way, "--yes")
+    assert site.run("setup", way, "--yes") == 0
+
+    marks = [marks.get("secret_fingerprint") for marks in site.endpoints()]
+    assert (theirs[0] in marks) == (way == "--rotate")
+    assert len(marks) == (2 if way == "--rotate" else 1)
+    assert set(site.held) <= set(marks)
+    if way == "--rotate":
+        assert site.run("webhooks", "rotate", "--finish", "--now") == 0
+    assert_settled(site)
+
+
 @pytest.mark.parametrize("moment", [1, 2])
 def test_a_rotation_killed_at_its_beginning_never_leaves_us_without_a_secret(site: Site, moment: int) -> None:
     assert site.run("setup") == 0

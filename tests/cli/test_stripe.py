@@ -80,6 +80,33 @@ def stand_in(cli: Cli) -> StandIn:
     return make
 
 
+@needs_the_cli
+@pytest.mark.parametrize("straight", [True, False])
+def test_a_trigger_that_the_api_refused_ends_with_4(cli: Cli, server: EmulatorServer, straight: bool) -> None:
+    """The official CLI says so on stderr, and exits 1."""
+    import httpx
+
+    fault = {"kind": "status", "path": "/v1/products", "status": 400, "count": 9}
+    httpx.post(f"{server.url}/_emulator/faults", json=fault).raise_for_status()
+    arguments = ["stripe", "--", "trigger", "checkout.session.completed"]
+    environ = {**cli.environ, "STRIPE_CLI": OFFICIAL}
+    if straight:
+        command = [sys.executable, "-m", "creditctl", *arguments]
+        process = subprocess.Popen(
+            command, cwd=cli.folder, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        out, errors = finish(process, 60)
+        code = process.returncode
+    else:
+        cli.environ.update(environ)
+        outcome = cli(*arguments)
+        code, out, errors = outcome.exit_code, outcome.stdout, outcome.stderr
+
+    assert code == ExitCode.STRIPE_REFUSED, errors
+    assert "Running fixture for: product" in out
+    assert "Trigger failed" in errors
+
+
 def test_the_cli_is_pointed_at_the_emulator_and_at_nothing_else(
     cli: Cli, stand_in: StandIn, server: EmulatorServer
 ) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from fractions import Fraction
 from importlib import resources
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creditctl.core.catalog import parse_catalog
+from creditctl.core.catalog import catalog_of_project, parse_catalog
 from creditctl.core.errors import ConfigurationError, ExitCode
+from creditctl.core.project_file.project import parse_project_file
 
 SHIPPED = resources.files("creditctl.core").joinpath("packages.toml").read_text()
 
@@ -103,6 +105,48 @@ def test_what_nothing_acts_on_yet_is_refused_here_too() -> None:
 
     with pytest.raises(ConfigurationError, match=r"line 8: \[\[package\]\] sold is not acted on yet"):
         parse_catalog(text, pending=("[[package]] sold",))
+
+
+SOLD = '[[package]]\nslug = "pack"\ncredits = 500\nsold = [{ price = "price_1" }]\n'
+
+
+def test_a_package_that_only_the_applications_own_prices_sell_has_no_price_to_make() -> None:
+    catalog = parse_catalog('currency = "usd"\n' + row() + SOLD)
+
+    assert [package.slug for package in catalog] == ["a"]
+    assert [(each.package, each.credits) for each in catalog.listings.entries] == [("pack", 500)]
+
+
+def test_without_a_price_of_any_kind_nothing_sells_it() -> None:
+    with pytest.raises(ConfigurationError, match="package b: amount is missing, and so is sold"):
+        parse_catalog('[[package]]\nslug = "b"\ncredits = 1\ncurrency = "usd"\n')
+
+
+def test_what_an_applications_prices_cost_is_no_slip_of_the_catalogue() -> None:
+    dearer = row(amount=1000, credits=1000) + row(number=2, slug="b", amount=9000, credits=2000)
+    with pytest.raises(ConfigurationError, match="costs more per credit"):
+        parse_catalog('currency = "usd"\n' + dearer)
+    assert len(parse_catalog('currency = "usd"\n' + dearer + SOLD)) == 2
+
+
+def test_the_same_slug_or_time_twice_is_refused_among_them_too() -> None:
+    with pytest.raises(ConfigurationError, match="slug 'pack' is used twice"):
+        parse_catalog(SOLD + SOLD)
+    with pytest.raises(ConfigurationError, match="price price_1 is sold twice at one time, in pack and other"):
+        parse_catalog(SOLD + SOLD.replace('"pack"', '"other"'))
+
+
+def test_the_project_file_says_fees_and_where_the_buyer_stands() -> None:
+    path = Path("creditctl.toml")
+    text = 'user = ["metadata.account"]\n' + SOLD + '[fees]\nprices = ["price_fee"]\n'
+    project = parse_project_file(text, path=path)
+    catalog = catalog_of_project(project)
+    assert catalog is not None
+    read = catalog.read_by(project)
+    assert read.user == ("metadata.account",)
+    assert read.listings.fees == frozenset({"price_fee"})
+    with pytest.raises(ConfigurationError, match="both a package's and a fee"):
+        catalog.read_by(parse_project_file(text.replace("price_fee", "price_1"), path=path))
 
 
 def test_every_fault_is_named_at_once() -> None:

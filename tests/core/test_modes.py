@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from creditctl.core.errors import ConfigurationError, GuardRefused
-from creditctl.core.modes import Mode, decide_mode, is_loopback_url, require_mode
+from creditctl.core.modes import Mode, decide_mode, is_listed_emulator, is_loopback_url, require_mode
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,33 @@ def test_a_wrong_expectation_is_refused() -> None:
 )
 def test_loopback_urls_are_told_apart(url: str, local: bool) -> None:
     assert is_loopback_url(url) is local
+
+
+@pytest.mark.parametrize(
+    ("base", "hosts", "listed"),
+    [
+        ("http://emulator:12111", ("emulator:12111",), True),
+        ("http://emulator:12111", ("emulator",), True),
+        ("http://Emulator:12111", ("EMULATOR:12111",), True),
+        ("https://emulator", ("emulator:443",), True),
+        ("http://host.docker.internal:12111", ("host.docker.internal:12111",), True),
+        ("http://emulator:12112", ("emulator:12111",), False),
+        ("http://emulator.evil.example:12111", ("emulator:12111", "emulator"), False),
+        ("http://emulator:12111@evil.example", ("emulator:12111", "emulator"), False),
+        ("http://evil.example/emulator:12111", ("emulator:12111",), False),
+        ("ftp://emulator:12111", ("emulator:12111",), False),
+        ("http://emulator:99999", ("emulator",), False),
+        ("http://emulator:12111", (), False),
+    ],
+)
+def test_an_emulator_elsewhere_is_one_only_where_it_is_listed(base: str, hosts: tuple[str, ...], listed: bool) -> None:
+    assert is_listed_emulator(base, hosts) is listed
+    if listed:
+        assert decide_mode(base, Mode.TEST, hosts) is Mode.EMULATOR
+    else:
+        with pytest.raises(ConfigurationError, match="listed emulator"):
+            decide_mode(base, Mode.TEST, hosts)
+
+
+def test_stripe_itself_cannot_be_listed_away() -> None:
+    assert decide_mode("https://api.stripe.com", Mode.LIVE, ("api.stripe.com",)) is Mode.LIVE

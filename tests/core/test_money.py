@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creditctl.core.money import cost_per_credit, format_amount, usage_covered
+from creditctl.core.money import cost_per_credit, format_amount, format_input, parse_amount, usage_covered
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,41 @@ def test_the_covered_usage_plus_fifteen_percent_never_exceeds_the_price(amount: 
     covered = usage_covered(amount)
 
     assert covered * 115 <= amount * 100 < (covered + 1) * 115
+
+
+@pytest.mark.parametrize(
+    ("text", "amount", "currency"),
+    [
+        ("5usd", 500, "usd"),
+        ("5.00 USD", 500, "usd"),
+        ("$1,000.5", 100_050, "usd"),
+        ("1000jpy", 1000, "jpy"),
+        ("1.234kwd", 1234, "kwd"),
+    ],
+)
+def test_an_amount_is_read_with_its_currency(text: str, amount: int, currency: str) -> None:
+    assert parse_amount(text) == (amount, currency)
+    assert parse_amount(format_input(amount, currency)) == (amount, currency)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5",
+        "5.005usd",
+        "1.5jpy",
+        "-5usd",
+        "usd",
+        "5.usd",
+        "",
+        "5 dollars",
+        "1e3usd",
+        "5,00usd",
+        "1,00.00usd",
+        "1,0000usd",
+        "٣usd",
+    ],
+)
+def test_what_is_no_amount_with_its_currency_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"amount|decimals"):
+        parse_amount(text)

@@ -33,7 +33,12 @@ SOLD = f"{SESSION}&line_items[0][price_data][unit_amount]=1000"
         ("/v1/checkout/sessions", f"{SOLD}&payment_method_collection=always", "payment_method_collection", None),
         ("/v1/checkout/sessions", f"{SOLD}&subscription_data[description]=x", "subscription_data", None),
         ("/v1/checkout/sessions", f"{SOLD}&customer_update[name]=auto", "customer_update", None),
-        ("/v1/checkout/sessions", f"{SOLD}&line_items[0][tax_rates][]=txr_1", "line_items[0][tax_rates]", None),
+        (
+            "/v1/checkout/sessions",
+            f"{SOLD}&line_items[0][tax_rates][]=txr_1",
+            "line_items[0][tax_rates][0]",
+            "resource_missing",
+        ),
         ("/v1/checkout/sessions", f"{SOLD}&shipping_options[0][shipping_rate]=shr_1", "shipping_options", None),
         (
             "/v1/checkout/sessions",
@@ -99,7 +104,7 @@ def test_a_version_carries_the_name_of_its_time(ask: Inside, version: str, statu
     ("path", "form"),
     [
         ("/v1/charges", "amount=1000&currency=usd&source=tok_visa"),
-        ("/v1/customers/cus_1/sources", "source=tok_visa"),
+        ("/v1/tokens", "card[number]=4242424242424242"),
         ("/v1/subscriptions", "customer=cus_1"),
         ("/v1/accounts", "type=standard"),
         ("/v1/terminal/readers", "registration_code=x"),

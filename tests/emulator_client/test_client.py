@@ -125,3 +125,29 @@ def test_nobody_listening_is_said_with_how_to_start_one() -> None:
         control(refuse).prove()
 
     assert "creditctl emulator" in caught.value.fix
+
+
+def test_another_machine_is_taken_where_it_is_listed() -> None:
+    assert emulator_url("http://emulator:12111", None, ("emulator:12111",)) == "http://emulator:12111"
+    assert emulator_url(None, "http://host.docker.internal:1", ("host.docker.internal",))
+    with pytest.raises(GuardRefused, match="--url"):
+        emulator_url("http://emulator:12112", None, ("emulator:12111",))
+    with pytest.raises(GuardRefused, match="--url"):
+        emulator_url("http://emulator:12111/v1", None, ("emulator:12111",))
+
+
+def test_a_key_that_might_be_real_is_never_sent_to_another_machine() -> None:
+    def nobody(request: httpx.Request) -> httpx.Response:
+        raise AssertionError(request.url)
+
+    http = httpx.Client(transport=httpx.MockTransport(nobody))
+    real = EmulatorControl(http, "http://emulator:12111", parse_api_key("sk_test_" + "a" * 24))
+    with pytest.raises(GuardRefused) as refused:
+        real.prove()
+    assert refused.value.code == "guard.emulator_key"
+    ours = EmulatorControl(
+        httpx.Client(transport=httpx.MockTransport(says(200, {"emulator": "creditctl"}))),
+        "http://emulator:12111",
+        parse_api_key(TEST_KEY),
+    )
+    assert ours.prove()["emulator"] == "creditctl"

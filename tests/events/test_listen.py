@@ -136,7 +136,7 @@ def test_a_backend_that_is_down_is_tried_ever_more_rarely_and_misses_nothing(
 
 
 @pytest.mark.parametrize("status", [302, 400, 404, 429, 500])
-def test_anything_but_2xx_is_tried_again_before_the_next_event(
+def test_anything_but_2xx_is_tried_again_beside_the_others(
     stripe_events: StripeWithEvents, archive: Archive, status: int
 ) -> None:
     backend = Backend()
@@ -148,7 +148,84 @@ def test_anything_but_2xx_is_tried_again_before_the_next_event(
     assert one.step() == 1
     assert one.step() is None
 
-    assert backend.tried == [made[0], *made]
+    assert backend.tried == [*made, made[0]]
+
+
+class Picky(Backend):
+    """A backend that never takes some events."""
+
+    def __init__(self, *refused: str) -> None:
+        super().__init__()
+        self.refused = set(refused)
+
+    def __call__(self, record: EventRecord) -> DeliveryResult:
+        if record.id in self.refused:
+            self.tried.append(record.id)
+            return DeliveryResult(400)
+        return super().__call__(record)
+
+
+def test_an_event_that_is_never_taken_holds_up_nothing_and_is_tried_ever_more_rarely(
+    stripe_events: StripeWithEvents, archive: Archive
+) -> None:
+    backend = Picky()
+    one = listener(stripe_events, archive, backend)
+    one.start()
+    made = stripe_events.events(150, every_seconds=1)
+    backend.refused = {made[0], made[120]}
+    for _ in range(20):
+        one.step()
+        made += stripe_events.events(1)
+    one.step()
+
+    assert backend.taken == [name for name in made if name not in backend.refused]
+    assert 4 <= backend.tried.count(made[0]) <= 7
+
+
+def test_a_refused_event_is_not_forgotten_by_a_restart(stripe_events: StripeWithEvents, archive: Archive) -> None:
+    backend = Picky()
+    first = listener(stripe_events, archive, backend)
+    first.start()
+    made = stripe_events.events(1)
+    backend.refused = set(made)
+    first.step()
+    later = stripe_events.events(3, every_seconds=3600)
+    first.step()
+    backend.refused = set()
+    listener(stripe_events, archive, backend).step()
+
+    assert backend.taken == [*later, *made]
+
+
+def test_while_an_event_is_refused_stripe_is_not_asked_for_all_since_then(
+    stripe_events: StripeWithEvents, archive: Archive
+) -> None:
+    backend = Picky()
+    one = listener(stripe_events, archive, backend)
+    one.start()
+    backend.refused = set(stripe_events.events(1))
+    stripe_events.events(150, every_seconds=60)
+    one.step()
+    before = stripe_events.transport.request_count
+    one.step()
+
+    assert stripe_events.transport.request_count - before == 1
+
+
+def test_once_says_what_was_refused_after_everything_else_was_forwarded(
+    stripe_events: StripeWithEvents, archive: Archive
+) -> None:
+    backend = Picky()
+    one = listener(stripe_events, archive, backend)
+    one.start()
+    made = stripe_events.events(3)
+    backend.refused = {made[0]}
+    with pytest.raises(Unreachable, match=made[0]) as caught:
+        one.run_once(3)
+
+    assert (caught.value.code, caught.value.exit_code) == ("events.target_refuses", 5)
+    assert backend.taken == made[1:]
+    assert backend.tried.count(made[0]) == 3
 
 
 def test_after_a_kill_it_goes_on_with_the_one_in_flight(stripe_events: StripeWithEvents, archive: Archive) -> None:
@@ -272,7 +349,7 @@ def test_what_was_listened_to_is_archived_besides(stripe_events: StripeWithEvent
         st.tuples(st.integers(0, 6), st.sampled_from(["fine", "kill", "500", "stripe", "down"])), min_size=1, max_size=8
     )
 )
-def test_whatever_happens_all_is_taken_once_in_order_but_what_a_kill_had_in_flight(
+def test_whatever_happens_all_is_taken_once_in_order_but_what_a_kill_had_in_flight_or_was_refused(
     new_stripe: NewStripe, tmp_path_factory: pytest.TempPathFactory, rounds: list[tuple[int, str]]
 ) -> None:
     one_stripe, backend = new_stripe(), Backend()
@@ -297,7 +374,8 @@ def test_whatever_happens_all_is_taken_once_in_order_but_what_a_kill_had_in_flig
         while last.step() is not None:
             continue
 
-    assert list(dict.fromkeys(backend.taken)) == one_stripe.ids()
+    taken, refusals = list(dict.fromkeys(backend.taken)), any(what == "500" for _, what in rounds)
+    assert (sorted(taken) if refusals else taken) == (sorted(one_stripe.ids()) if refusals else one_stripe.ids())
     assert len(backend.taken) - len(set(backend.taken)) <= kills
 
 

@@ -36,9 +36,25 @@ class FakeReads:
         self.items: dict[str, list[dict[str, Any]]] = {}
         self.by_charge: dict[str, list[dict[str, Any]]] = {}
         self.charges_of: dict[str, list[dict[str, Any]]] = {}
+        self.products: dict[str, dict[str, Any]] = {}
+        self.all_prices: list[dict[str, Any]] = []
 
     def line_items(self, session_id: str) -> Sequence[Mapping[str, Any]]:
         return _answer(self.items, session_id)
+
+    def product(self, product_id: str) -> Mapping[str, Any] | None:
+        return self.products.get(product_id)
+
+    def price(self, price_id: str) -> Mapping[str, Any] | None:
+        return next((each for each in self.all_prices if each["id"] == price_id), None)
+
+    def prices(self, *, product: str | None = None, lookup_key: str | None = None) -> Sequence[Mapping[str, Any]]:
+        return [
+            each
+            for each in self.all_prices
+            if product in (None, each["product"])
+            if lookup_key in (None, each.get("lookup_key"))
+        ]
 
     def charges(self, payment_intent_id: str) -> Sequence[Mapping[str, Any]]:
         return _answer(self.charges_of, payment_intent_id)

@@ -122,6 +122,14 @@ def test_a_price_that_was_archived_meanwhile_still_decides(shop: Shop) -> None:
     old = shop.stripe.prices.create(
         params={"product": product, "currency": "usd", "unit_amount": amount, "metadata": metadata}
     )
+    shop.stripe.prices.create(
+        params={
+            "product": product,
+            "currency": "usd",
+            "unit_amount": 1000,
+            "metadata": {**STARTER.metadata, "supersedes": old.id},
+        }
+    )
     shop.buy(line_items=[{"price": old.id, "quantity": 1}])
     shop.stripe.prices.update(old.id, params={"active": False})
     assert shop.deliver() == 700

@@ -26,6 +26,8 @@ Spoil = Callable[[bytes, Signer], tuple[bytes, str | None]]
 
 PRICE_OF_OURS = {
     "id": "price_old",
+    "product": "creditctl_starter",
+    "lookup_key": "creditctl_starter_usd",
     "unit_amount": 900,
     "currency": "usd",
     "metadata": {"managed_by": "creditctl", "package": "starter", "credits": "800"},
@@ -95,7 +97,7 @@ def test_a_failed_delayed_payment_gives_nothing(world: World) -> None:
 
 
 def test_what_is_not_ours_leaves_neither_entry_nor_finding(world: World) -> None:
-    world.reads.items["cs_test_1"] = [line_item({**PRICE_OF_OURS, "metadata": {}})]
+    world.reads.items["cs_test_1"] = [line_item({**PRICE_OF_OURS, "product": "prod_mug", "metadata": {}})]
     assert world.outcomes(world.events.session(1, metadata={})) == ["not_ours"]
     assert read(world.ledger).count() == 0
     assert read(world.ledger).findings(None) == []
@@ -165,6 +167,14 @@ def test_a_live_session_in_a_test_event_is_a_finding(world: World) -> None:
 
 def test_an_event_that_names_our_own_account_is_ours(world: World) -> None:
     assert world.outcomes(world.events.session(1) | {"account": "acct_1"}) == ["posted"]
+
+
+def test_a_session_of_old_that_has_no_created_is_judged_by_the_events_time(world: World) -> None:
+    event = world.events.session(1)
+    del event["data"]["object"]["created"]
+    assert world.outcomes(event) == ["posted"]
+    (entry,) = read(world.ledger).entries()
+    assert entry.created == event["created"]
 
 
 def test_a_snapshot_that_cannot_be_read_is_a_finding(world: World) -> None:
@@ -430,3 +440,18 @@ def test_a_number_that_no_ledger_can_hold_is_a_finding(world: World) -> None:
         events.refund("created", "re_1", 10**20),
         events.dispute("created", "needs_response", -(10**20)),
     ) == ["finding", "finding", "finding"]
+
+
+def test_a_copied_price_of_ours_sells_nothing_and_a_price_with_other_terms_is_a_finding(world: World) -> None:
+    dear: dict[str, Any] = {**PRICE_OF_OURS, "id": "price_x", "lookup_key": None, "unit_amount": 1000}
+    dear["metadata"] = {**dear["metadata"], "credits": "120000"}
+    world.reads.products = {"prod_mug": {"id": "prod_mug", "metadata": {}}}
+    world.reads.items["cs_test_1"] = [line_item({**dear, "product": "prod_mug"})]
+    world.reads.items["cs_test_2"] = [line_item(dear)]
+    events = [world.events.session(n, metadata={}) for n in (1, 2)]
+    assert world.outcomes(*events) == ["not_ours", "finding"]
+    (stored,) = read(world.ledger).findings()
+    assert (stored.finding.code, stored.proposal and stored.proposal.credits) == ("fulfilment.price_terms", None)
+    world.reads.all_prices = [{**PRICE_OF_OURS, "id": "price_new", "metadata": {"supersedes": "price_x"}}]
+    assert world.outcomes(world.events.session(2, metadata={})) == ["posted"]
+    assert world.balances() == {"user2": 120_000}

@@ -149,6 +149,7 @@ def spoil_folder(path: Path) -> None:
 
 def spoil_owner(path: Path) -> None:
     Ledger.open(path, account="acct_1", livemode=False, clock=lambda: 1).close()
+    sql(path, "DROP TRIGGER ledger_meta_no_delete")
     sql(path, "DELETE FROM ledger_meta")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -11,15 +12,18 @@ from typing import Any
 import pytest
 import stripe
 
+from creditctl.core.keys import Secret
 from creditctl.emulator.app import Emulator
 from creditctl.provisioning.apply import Applied, apply_plan
 from creditctl.provisioning.observe import observe
 from creditctl.provisioning.planning.catalog import plan_catalog
+from creditctl.provisioning.planning.endpoint_choice import EndpointChoice
 from creditctl.provisioning.secret_sinks import EnvFileSink
+from creditctl.provisioning.state import SecretState
 from creditctl.stripe_api.client import StripeConnection
 from tests.support.provisioning import Catalogs, Doors, Mortal
 from tests.support.scripted_stripe import Killed
-from tests.support.set_up import assert_settled, plan_now, set_up
+from tests.support.set_up import URL, assert_settled, held_in, plan_now, set_up
 from tests.support.waiting import patience
 
 
@@ -50,6 +54,92 @@ def test_a_first_run_killed_at_any_change_is_finished_by_the_next(
 
     assert_settled(make_door(), catalog, env)
     assert len(observe(make_door()).prices) == 2, "no price was made twice"
+
+
+def secret_of_their_own(door: StripeConnection, env: Path) -> str:
+    """An endpoint of another machine, whose secret this one does not hold; its id."""
+    made = door.client.v1.webhook_endpoints.create(
+        {"url": URL, "enabled_events": ["charge.refunded"], "api_version": "2026-10-28.endive"}
+    )
+    marks = {"managed_by": "creditctl", "secret_fingerprint": Secret(str(made.secret)).fingerprint}
+    door.client.v1.webhook_endpoints.update(made.id, {"metadata": marks})
+    env.write_text("STRIPE_WEBHOOK_SECRET=whsec_" + "of0something0else\n")
+    return str(made.id)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("dies_at", range(1, 6))
+@pytest.mark.parametrize(
+    "choice", [EndpointChoice(rotate=True), EndpointChoice(replace=True)], ids=["rotate", "replace"]
+)
+def test_a_way_out_killed_at_any_change_is_finished_by_the_same_command(
+    choice: EndpointChoice,
+    dies_at: int,
+    after: bool,
+    make_door: Doors,
+    mortal: Mortal,
+    make_catalog: Catalogs,
+    tmp_path: Path,
+) -> None:
+    """Rotation or replacement of an endpoint whose secret is elsewhere."""
+    catalog, env, door = make_catalog(("starter", 1000, 1000)), tmp_path / ".env", make_door()
+    theirs = secret_of_their_own(door, env)
+    with contextlib.suppress(Killed):
+        set_up(make_door(mortal(dies_at, after=after)), catalog, env, choice)
+    if theirs not in {endpoint.id for endpoint in observe(door).endpoints}:
+        assert choice.replace
+        assert marks_of(door) & {secret.fingerprint for secret in held_in(env)}, "it goes last"
+    set_up(door, catalog, env, choice)
+
+    assert plan_now(door, catalog, env).changes == ()
+    marks = {endpoint.id: endpoint.fingerprint for endpoint in observe(door).endpoints}
+    assert (marks.pop(theirs, None) is not None) == choice.rotate
+    assert [secret.fingerprint for secret in held_in(env)] == list(marks.values())
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("dies_at", range(1, 6))
+def test_a_replacement_killed_and_followed_by_a_plain_run_gives_nothing_up(
+    dies_at: int, after: bool, make_door: Doors, mortal: Mortal, make_catalog: Catalogs, tmp_path: Path
+) -> None:
+    catalog, env, door = make_catalog(("starter", 1000, 1000)), tmp_path / ".env", make_door()
+    theirs = secret_of_their_own(door, env)
+    with contextlib.suppress(Killed):
+        set_up(make_door(mortal(dies_at, after=after)), catalog, env, EndpointChoice(replace=True))
+    before = {endpoint.id for endpoint in observe(door).endpoints}
+    set_up(door, catalog, env)
+
+    assert plan_now(door, catalog, env).changes == ()
+    assert theirs in before or marks_of(door) <= {secret.fingerprint for secret in held_in(env)}
+    assert {theirs} & before <= {endpoint.id for endpoint in observe(door).endpoints}
+
+
+def marks_of(door: StripeConnection) -> set[str | None]:
+    return {endpoint.fingerprint for endpoint in observe(door).endpoints}
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("dies_at", range(1, 7))
+def test_an_adoption_killed_at_any_change_never_loses_the_adopted_secret(
+    dies_at: int, after: bool, make_door: Doors, mortal: Mortal, make_catalog: Catalogs, tmp_path: Path
+) -> None:
+    """Adopted with another release: it stays, and gets a successor beside it in the same run."""
+    catalog, env, door = make_catalog(("starter", 1000, 1000)), tmp_path / ".env", make_door()
+    made = door.client.v1.webhook_endpoints.create(
+        {"url": URL, "enabled_events": ["charge.refunded"], "api_version": "2026-08-26.dahlia"}
+    )
+    env.write_text(f"STRIPE_WEBHOOK_SECRET={made.secret}\n")
+    choice = EndpointChoice(adopt=made.id)
+    with contextlib.suppress(Killed):
+        set_up(make_door(mortal(dies_at, after=after)), catalog, env, choice)
+    assert Secret(str(made.secret)) in held_in(env)
+    set_up(door, catalog, env, choice)
+
+    assert plan_now(door, catalog, env).changes == ()
+    adopted, new = sorted(observe(door).endpoints, key=lambda endpoint: endpoint.id != made.id)
+    assert (adopted.id, adopted.secret_state, new.rotation) == (made.id, SecretState.UNPROVEN, made.id)
+    assert held_in(env)[0].fingerprint == new.fingerprint
+    assert held_in(env)[1:] == (Secret(str(made.secret)),)
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])

@@ -13,6 +13,7 @@ from creditctl.core.keys import Secret
 from creditctl.emulator.app import Emulator
 from creditctl.provisioning.apply import Applied, apply_plan
 from creditctl.provisioning.observe import observe
+from creditctl.provisioning.planning.endpoint_choice import NO_CHOICE, EndpointChoice
 from creditctl.provisioning.planning.plan import make_plan
 from creditctl.provisioning.planning.steps import Plan
 from creditctl.provisioning.secret_sinks import EnvFileSink
@@ -53,16 +54,16 @@ class Shop:
     def __init__(self, door: StripeConnection, env: Path) -> None:
         self.door, self.env = door, env
 
-    def plan(self, catalog: Catalog, url: str = URL) -> Plan:
+    def plan(self, catalog: Catalog, url: str = URL, choice: EndpointChoice = NO_CHOICE) -> Plan:
         held = tuple(secret.fingerprint for secret in self.held())
-        return make_plan(catalog, DesiredEndpoint(url, stripe.api_version, held), observe(self.door))
+        return make_plan(catalog, DesiredEndpoint(url, stripe.api_version, held), observe(self.door), choice=choice)
 
     def held(self) -> list[Secret]:
         text = self.env.read_text() if self.env.exists() else ""
         return [Secret(line.partition("=")[2]) for line in text.splitlines() if line.startswith("STRIPE_WEBHOOK")]
 
-    def set_up(self, catalog: Catalog, url: str = URL) -> Applied:
-        return apply_plan(self.door, self.plan(catalog, url), EnvFileSink(self.env), held=self.held())
+    def set_up(self, catalog: Catalog, url: str = URL, choice: EndpointChoice = NO_CHOICE) -> Applied:
+        return apply_plan(self.door, self.plan(catalog, url, choice), EnvFileSink(self.env), held=self.held())
 
 
 @pytest.fixture
@@ -108,15 +109,43 @@ def test_a_product_that_was_deleted_for_good_is_made_again(shop: Shop, make_cata
     assert shop.door.client.v1.prices.retrieve(made.prices["starter"]).product == product.id
 
 
-def test_a_backend_that_moves_keeps_its_endpoint_and_secret(shop: Shop, make_catalog: Catalogs) -> None:
+def test_a_backend_that_moves_takes_endpoint_and_secret_along_where_that_is_said(
+    shop: Shop, make_catalog: Catalogs
+) -> None:
     catalog, moved = make_catalog(ONE), "http://127.0.0.1:10/api/credits/webhook"
     made = shop.set_up(catalog)
     before = shop.env.read_text()
-    shop.set_up(catalog, moved)
+    shop.set_up(catalog, moved, EndpointChoice(move=made.endpoint))
 
     assert shop.plan(catalog, moved).changes == ()
     assert [(endpoint.id, endpoint.url) for endpoint in observe(shop.door).endpoints] == [(made.endpoint, moved)]
     assert shop.env.read_text() == before
+
+
+def test_a_copy_of_the_settings_gets_an_endpoint_of_its_own(shop: Shop, make_catalog: Catalogs) -> None:
+    catalog, staging = make_catalog(ONE), "http://127.0.0.1:10/api/credits/webhook"
+    made = shop.set_up(catalog)
+    before = observe(shop.door).endpoints
+    copy = Shop(shop.door, shop.env.with_name("staging.env"))
+    copy.env.write_text(shop.env.read_text())
+    assert [finding.code for finding in copy.plan(catalog, staging).findings] == ["endpoint.elsewhere"]
+    own = copy.set_up(catalog, staging)
+
+    assert [each for each in observe(shop.door).endpoints if each.id == made.endpoint] == list(before)
+    assert own.endpoint not in (None, made.endpoint)
+    assert copy.plan(catalog, staging).changes == ()
+    assert shop.plan(catalog).changes == ()
+    assert copy.held() != shop.held()
+
+
+def test_an_endpoint_whose_mark_was_removed_counts_as_unproven_and_stays(shop: Shop, make_catalog: Catalogs) -> None:
+    catalog = make_catalog(ONE)
+    made = shop.set_up(catalog)
+    shop.door.client.v1.webhook_endpoints.update(str(made.endpoint), {"metadata": {"secret_fingerprint": ""}})
+    plan = shop.plan(catalog)
+
+    assert plan.changes == ()
+    assert [finding.code for finding in plan.findings] == ["endpoint.unproven"]
 
 
 @pytest.mark.parametrize(
@@ -131,7 +160,6 @@ def test_a_backend_that_moves_keeps_its_endpoint_and_secret(shop: Shop, make_cat
         {"price": {"metadata": {"package": "gone"}}},
         {"price": {"active": False}, "product": {"active": False}},
         {"endpoint": {"disabled": True, "enabled_events": ["*"], "url": URL + "/"}},
-        {"endpoint": {"metadata": {"secret_fingerprint": ""}}},
     ],
     ids=str,
 )

@@ -12,7 +12,7 @@ from creditctl.core.keys import Secret
 from creditctl.core.project_file.ownership import WebhookSection
 from creditctl.core.project_file.project import ProjectFile
 from creditctl.core.settings import Settings, merge_settings
-from creditctl.provisioning.desired_state import desired_endpoint, held_secrets, require_secret_will_win
+from creditctl.provisioning.desired_state import desired_endpoint, held_secrets, require_secret_will_arrive
 
 TEST, LIVE = "sk_test_example0000", "sk_live_" + "example0000"
 PUBLIC, LOCAL, PLAIN = "https://api.example.com", "http://127.0.0.1:8000", "http://api.example.com"
@@ -93,8 +93,8 @@ def test_held_secrets_are_newest_first_and_a_placeholder_is_none() -> None:
 
 
 def test_a_secret_of_the_process_would_win() -> None:
-    require_secret_will_win(settings(STRIPE_WEBHOOK_SECRET="whsec_" + "example0file"))
+    require_secret_will_arrive(settings(STRIPE_WEBHOOK_SECRET="whsec_" + "example0file"))
     with pytest.raises(ConfigurationError, match="another STRIPE_WEBHOOK_SECRET, which would win"):
-        require_secret_will_win(settings({"STRIPE_WEBHOOK_SECRET": "whsec_" + "example0shell"}))
+        require_secret_will_arrive(settings({"STRIPE_WEBHOOK_SECRET": "whsec_" + "example0shell"}))
     with pytest.raises(ConfigurationError, match="an empty STRIPE_WEBHOOK_SECRET, which would win"):
-        require_secret_will_win(settings({"STRIPE_WEBHOOK_SECRET": ""}))
+        require_secret_will_arrive(settings({"STRIPE_WEBHOOK_SECRET": ""}))

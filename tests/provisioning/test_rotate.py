@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from creditctl.core.keys import Secret
 from creditctl.provisioning.apply import apply_plan
 from creditctl.provisioning.observe import observe, observe_endpoints
 from creditctl.provisioning.planning.plan import make_plan
-from creditctl.provisioning.rotate import Stage, begin, delivered_since, finish, read_rotation
+from creditctl.provisioning.rotate import Stage, begin, finish, read_rotation
 from creditctl.provisioning.secret_sinks import EnvFileSink
 from creditctl.provisioning.state import DesiredEndpoint
 from creditctl.stripe_api.client import StripeConnection
@@ -166,14 +167,45 @@ def test_an_endpoint_of_an_older_release_gets_a_successor_beside_it(bench: Bench
     assert bench.set_up(door) == 0
 
 
-def test_only_an_event_after_the_new_endpoint_counts_as_seen(bench: Bench, door: StripeConnection) -> None:
-    bench.step(door)
-    new = observe_endpoints(door)[-1]
-
-    assert delivered_since(door, bench.wish, new.created) is None
-
-
-def test_without_a_secret_that_fits_there_is_nothing_to_rotate(bench: Bench, door: StripeConnection) -> None:
-    bench.env.unlink()
+def test_without_an_endpoint_there_is_nothing_to_rotate(bench: Bench, door: StripeConnection) -> None:
+    door.client.v1.webhook_endpoints.delete(observe_endpoints(door)[0].id)
     with pytest.raises(ConfigurationError, match="no endpoint"):
         bench.step(door)
+
+
+def test_without_the_old_secret_the_new_one_is_handed_over_alone(bench: Bench, door: StripeConnection) -> None:
+    """A rotation is a way out for whoever has lost the secret; whoever holds it keeps its deliveries meanwhile."""
+    (old,) = observe_endpoints(door)
+    bench.env.write_text("STRIPE_WEBHOOK_SECRET=whsec_" + "another0one0\n")
+    assert bench.step(door) is Stage.BEGIN
+
+    kept, new = sorted(observe_endpoints(door), key=lambda endpoint: endpoint.id != old.id)
+    assert kept == old
+    assert [secret.fingerprint for secret in bench.held] == [new.fingerprint]
+    assert bench.set_up(door) == 0
+    assert bench.step(door) is Stage.OVERLAP
+    assert [endpoint.id for endpoint in observe_endpoints(door)] == [new.id]
+
+
+def test_a_rotation_of_another_machine_is_not_begun_anew(bench: Bench, door: StripeConnection, tmp_path: Path) -> None:
+    other = Bench(tmp_path / "other.env", bench.catalog)
+    other.env.write_text(bench.env.read_text())
+    other.step(door)
+    before = observe_endpoints(door)
+    with pytest.raises(ConfigurationError, match="handed over elsewhere"):
+        bench.step(door)
+
+    assert observe_endpoints(door) == before
+    assert bench.set_up(door) == 0
+
+
+def test_a_rotation_whose_secret_is_elsewhere_ends_without_an_empty_secret(
+    bench: Bench, door: StripeConnection
+) -> None:
+    bench.step(door)
+    wish = replace(bench.wish, held=(), trust_fingerprint=True)
+    before = bench.env.read_text()
+    finish(door, read_rotation(wish, observe_endpoints(door)), bench.sink, ())
+
+    assert bench.env.read_text() == before
+    assert [endpoint.rotation for endpoint in observe_endpoints(door)] == [None]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from creditctl.atomic_file import FileCalls
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.keys import Secret
 from creditctl.provisioning.secret_sinks import CommandSink, EnvFileSink
@@ -57,7 +58,51 @@ def test_a_command_that_cannot_be_run_is_refused_before_anything_is_made(tmp_pat
     assert refusal(CommandSink(command, tmp_path), "check").code == "setup.secret_command"
 
 
-def test_what_a_failing_command_says_is_shown_without_the_secret(tmp_path: Path) -> None:
-    error = refusal(CommandSink("sh -c 'echo no room for $(cat) >&2; exit 3'", tmp_path), "store")
+@pytest.mark.parametrize(
+    "echo",
+    ["cat", "sed s/whsec_//", "base64", "rev", "cut -c 10-", "tr a-z A-Z"],
+)
+def test_what_a_failing_command_says_is_not_shown(tmp_path: Path, echo: str) -> None:
+    """A command that repeats what it was given need not repeat it as it was."""
+    error = refusal(CommandSink(f"sh -c '{echo} >&2; exit 3'", tmp_path), "store")
 
-    assert "exit code 3: no room for …" in error.message
+    assert error.message == (
+        "The secret command did not take the secret (exit code 3); what it said is not shown, for it held the secret."
+    )
+
+
+def test_a_file_that_names_another_key_gets_no_secret(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    theirs, ours = Secret("sk_test_" + "theirs0000"), Secret("sk_test_" + "ours000000")
+    path.write_text(f"STRIPE_SECRET_KEY='{theirs.reveal()}'\nSTRIPE_WEBHOOK_SECRET={OLD.reveal()}\n")
+    before = path.read_bytes()
+    for act in ("check", "store"):
+        assert refusal(EnvFileSink(path, ours), act).code == "setup.env_file_key"
+    assert path.read_bytes() == before
+
+    EnvFileSink(path, theirs).store([NEW])
+    assert NEW.reveal() in path.read_text()
+
+
+@pytest.mark.parametrize("line", ["", "STRIPE_SECRET_KEY=\n", "STRIPE_SECRET_KEY=sk_test_...\n", "STRIPE_SECRET_KEY\n"])
+def test_a_file_that_names_no_key_takes_a_secret(tmp_path: Path, line: str) -> None:
+    path = tmp_path / ".env"
+    path.write_text(line)
+    sink = EnvFileSink(path, Secret("sk_test_" + "ours000000"))
+    sink.check()
+    sink.store([NEW])
+
+    assert path.read_text() == f"{line}STRIPE_WEBHOOK_SECRET={NEW.reveal()}\n"
+
+
+def test_a_full_disk_is_refused_and_the_file_stays(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    path.write_text("A=1\n")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    for act in ("check", "store"):
+        error = refusal(EnvFileSink(path, calls=FileCalls(fsync=full)), act)
+        assert (error.code, "No space left" in error.message) == ("setup.env_file", True)
+    assert [(left.name, left.read_text()) for left in tmp_path.iterdir()] == [(".env", "A=1\n")]

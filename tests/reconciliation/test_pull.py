@@ -77,7 +77,13 @@ def own_sessions(shop: Shop, count: int, lines: int = 1) -> list[str]:
     """Payments of an application that makes its sessions itself: only the price says that they are ours."""
     keys = [shop.pay(metadata={}, age=5000 + n) for n in range(count)]
     metadata = {"managed_by": "creditctl", "package": "starter", "credits": "1000"}
-    price = {"id": "price_1", "unit_amount": 1000, "currency": "usd", "metadata": metadata}
+    price = {
+        "id": "price_1",
+        "product": "creditctl_starter",
+        "unit_amount": 1000,
+        "currency": "usd",
+        "metadata": metadata,
+    }
     item = {"quantity": 1, "amount_subtotal": 1000, "currency": "usd", "price": price}
     for key in keys:
         shop.line_items(key, *({**item, "id": f"li_{n}"} for n in range(lines)))

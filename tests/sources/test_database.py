@@ -19,7 +19,8 @@ from creditctl.sources.database import DatabaseSource, holds_password, is_url
 from creditctl.sources.importer import Import, Spool
 from creditctl.sources.report import ImportReport
 from creditctl.sources.row import RowReader
-from creditctl.sources.source import FIELDS, BadRow, ColumnMap
+from creditctl.sources.source import FIELDS, ColumnMap
+from creditctl.sources.values.bad_value import BadRow
 from tests.support.clock import NOW
 from tests.support.ledger_calls import read
 

@@ -78,3 +78,21 @@ def test_the_format_is_told_by_the_suffix_or_by_the_operator(tmp_path: Path) -> 
     assert len(said(opened(path, format="csv", delimiter=";"))) == 1
     tabs = written(tmp_path, f"{HEADER}\n{ROW}\n".replace(",", "\t"), "app.tsv")
     assert len(said(opened(tabs))) == 1
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+def test_the_delimiter_and_the_encoding_are_found(tmp_path: Path, mark: str) -> None:
+    text = f"{HEADER}\n{ROW}\n".replace(",", mark).replace("u1", "Jörg")
+
+    (found,) = said(opened(written(tmp_path, text.encode("cp1252"))))
+
+    assert found[1]["user_id"] == "Jörg"
+
+
+def test_a_key_that_comes_only_later_in_json_lines_is_kept(tmp_path: Path) -> None:
+    values = dict(zip(HEADER.split(","), ROW.split(","), strict=True))
+    lines = [json.dumps(values), json.dumps({**values, "session_id": "cs_test_a1"})]
+
+    rows = said(opened(written(tmp_path, "\n".join(lines), "app.jsonl")))
+
+    assert [row[1]["session_id"] for row in rows] == [None, "cs_test_a1"]

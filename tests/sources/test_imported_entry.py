@@ -16,7 +16,7 @@ def test_its_fields_are_the_columns_of_the_ledger_that_a_row_fills() -> None:
 def test_the_row_reader_puts_every_value_under_its_name() -> None:
     values = {name: f"the {name}" for name in FIELDS} | {
         "created": "1790000000",
-        "kind": "purchase",
+        "kind": "adjustment",
         "credits": "7",
         "amount": "9",
         "currency": "usd",
@@ -29,7 +29,7 @@ def test_the_row_reader_puts_every_value_under_its_name() -> None:
     assert entry == ImportedEntry(
         created=NOW,
         user_id="the user_id",
-        kind="purchase",
+        kind="adjustment",
         credits=7,
         amount=9,
         currency="usd",
@@ -39,7 +39,7 @@ def test_the_row_reader_puts_every_value_under_its_name() -> None:
         package="the package",
         idempotency_key="import:app:the id",
         source_event="the source_event",
-        corrects=None,
+        corrects="import:app:the corrects",
         account="acct_1",
         livemode=0,
         note="the note (application key the idempotency_key)",

@@ -18,7 +18,7 @@ from creditctl.core.errors import LedgerError
 from creditctl.ledger.models import Entry
 from creditctl.ledger.store import Ledger
 from creditctl.sources.importer import OVERLAP_ROWS, Spool
-from creditctl.sources.source import BadRow
+from creditctl.sources.values.bad_value import BadRow
 from tests.support.clock import NOW
 from tests.support.imports import Rows, job, row, run
 from tests.support.ledger_calls import adjusted, read

@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
-import subprocess
-import tempfile
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -22,10 +14,8 @@ from creditctl.sources.report import ImportReport
 from creditctl.sources.row import RowReader
 from creditctl.sources.source import ColumnMap
 from tests.support.ledger_calls import read
-from tests.support.ports import free_port
-from tests.support.waiting import Deadline, exit_of
+from tests.support.mariadb import MariadbServer, running_mariadb
 
-START_SECONDS = 30
 TABLE = """
 CREATE TABLE `order` (
     `key` BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, created DATETIME(3) NOT NULL, user_id INT NOT NULL,
@@ -40,63 +30,15 @@ FROM seq_{first}_to_{last}
 """
 
 
-@dataclass(frozen=True)
-class Server:
-    """A MariaDB that runs."""
-
-    port: int
-
-    @property
-    def url(self) -> str:
-        return f"mysql://root@127.0.0.1:{self.port}/app?charset=utf8mb4"
-
-    def execute(self, statement: str, database: str | None = "app") -> None:
-        import pymysql
-
-        connection = pymysql.connect(host="127.0.0.1", port=self.port, user="root", database=database, autocommit=True)
-        with contextlib.closing(connection), connection.cursor() as cursor:
-            cursor.execute(statement)
-
-
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """A server in a folder of its own, gone afterwards."""
+def server() -> Iterator[MariadbServer]:
     pytest.importorskip("sqlalchemy", reason="the extra creditctl[import] is not installed")
-    pymysql = pytest.importorskip("pymysql", reason="the extra creditctl[import] is not installed")
-    program = shutil.which("mariadbd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-    if program is None:
-        pytest.skip("MariaDB is not installed: mariadbd is neither on the path nor in /usr/sbin")
-    with tempfile.TemporaryDirectory(prefix="creditctl-mariadb-") as folder:
-        port, root = free_port(), os.geteuid() == 0
-        if root:
-            shutil.chown(folder, "nobody")
-        options = ["--no-defaults", f"--datadir={folder}", "--skip-grant-tables", "--bind-address=127.0.0.1"]
-        options += [f"--port={port}", f"--socket={folder}/s", f"--pid-file={folder}/pid", *["--user=nobody"] * root]
-        with (Path(folder) / "said").open("wb") as said:
-            process = subprocess.Popen([program, *options], stdout=said, stderr=said)
-        try:
-            running = Server(port)
-            _wait(running, process, Path(folder) / "said", pymysql.MySQLError)
-            running.execute("CREATE DATABASE app", database=None)
-            yield running
-        finally:
-            process.terminate()
-            exit_of(process, 60)
-
-
-def _wait(server: Server, process: subprocess.Popen[bytes], said: Path, refused: type[Exception]) -> None:
-    deadline = Deadline(START_SECONDS)
-    while True:
-        try:
-            return server.execute("SELECT 1", database=None)
-        except refused:
-            if process.poll() is not None or deadline.passed:
-                pytest.fail(said.read_text(errors="replace")[-2000:])
-            time.sleep(0.05)
+    with running_mariadb() as running:
+        yield running
 
 
 @pytest.fixture
-def table(server: Server) -> Iterator[Server]:
+def table(server: MariadbServer) -> Iterator[MariadbServer]:
     """A table of 5,000 rows whose names are words of SQL."""
     server.execute(TABLE)
     server.execute(FILL.format(first=1, last=5000))
@@ -114,7 +56,7 @@ def run(ledger: Ledger, source: DatabaseSource) -> ImportReport:
         return work.load(spool, work.check(spool))
 
 
-def test_a_table_of_mariadb_is_imported_and_later_its_new_rows(table: Server, ledger: Ledger) -> None:
+def test_a_table_of_mariadb_is_imported_and_later_its_new_rows(table: MariadbServer, ledger: Ledger) -> None:
     source = DatabaseSource(table.url, "order", COLUMNS)
     first = run(ledger, source)
     table.execute(FILL.format(first=5001, last=5030))
@@ -128,7 +70,7 @@ def test_a_table_of_mariadb_is_imported_and_later_its_new_rows(table: Server, le
     assert read(ledger).verify().ok
 
 
-def test_mariadb_refuses_writes_in_the_transaction_of_a_source(table: Server) -> None:
+def test_mariadb_refuses_writes_in_the_transaction_of_a_source(table: MariadbServer) -> None:
     from sqlalchemy import text
 
     source = DatabaseSource(table.url, "order", COLUMNS)
@@ -138,7 +80,7 @@ def test_mariadb_refuses_writes_in_the_transaction_of_a_source(table: Server) ->
     source.close()
 
 
-def test_rows_are_one_snapshot(table: Server) -> None:
+def test_rows_are_one_snapshot(table: MariadbServer) -> None:
     source = DatabaseSource(table.url, "order", COLUMNS)
     rows = source.rows()
     first = next(rows)

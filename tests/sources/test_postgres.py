@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
-import subprocess
-import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
@@ -22,10 +14,8 @@ from creditctl.sources.report import ImportReport
 from creditctl.sources.row import RowReader
 from creditctl.sources.source import ColumnMap
 from tests.support.ledger_calls import read
-from tests.support.ports import free_port
-from tests.support.waiting import patience
+from tests.support.postgresql import PostgresqlServer, running_postgresql
 
-PASSWORD = "only for this test"
 TABLE = """
 CREATE TABLE billing.credit_events (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -52,89 +42,15 @@ FROM generate_series(%(first)s::int, %(last)s::int) AS n
 """
 
 
-@dataclass(frozen=True)
-class Server:
-    """A PostgreSQL that runs."""
-
-    port: int
-
-    @property
-    def url(self) -> str:
-        return f"postgresql://app:{PASSWORD.replace(' ', '%20')}@127.0.0.1:{self.port}/postgres"
-
-    def execute(self, statement: str, values: dict[str, Any] | None = None) -> None:
-        import psycopg
-
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(statement, values)
-
-
-def program(name: str) -> str | None:
-    """A program of PostgreSQL: on the path, or where Debian puts it."""
-    places = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)
-    return shutil.which(name) or next((str(place) for place in places), None)
-
-
-def other_user() -> list[str]:
-    """What stands before a command so that it runs as somebody else than root, whom PostgreSQL refuses."""
-    if os.geteuid() != 0:
-        return []
-    names = {entry.pw_name for entry in pwd.getpwall()}
-    user = "postgres" if "postgres" in names else "nobody"
-    return ["setpriv", f"--reuid={user}", f"--regid={pwd.getpwnam(user).pw_gid}", "--clear-groups"]
-
-
-def call(*command: str, prefix: Sequence[str]) -> None:
-    """Runs a command, and shows what it said if it failed. Its output goes to a file: a daemon would keep a pipe."""
-    with tempfile.TemporaryFile() as said:
-        done = subprocess.run([*prefix, *command], stdout=said, stderr=said, cwd="/", check=False, timeout=patience(60))
-        said.seek(0)
-        assert done.returncode == 0, said.read().decode(errors="replace")
-
-
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """A cluster in a folder of its own, with a password, gone afterwards."""
+def server() -> Iterator[PostgresqlServer]:
     pytest.importorskip("sqlalchemy", reason="the extra creditctl[import] is not installed")
-    pytest.importorskip("psycopg", reason="the extra creditctl[import] is not installed")
-    initdb, pg_ctl = program("initdb"), program("pg_ctl")
-    if initdb is None or pg_ctl is None:
-        pytest.skip("PostgreSQL is not installed: initdb and pg_ctl are neither on the path nor in /usr/lib/postgresql")
-    prefix = other_user()
-    # Not in tmp_path: pytest's folders may only be entered by the user who runs the tests.
-    with tempfile.TemporaryDirectory(prefix="creditctl-postgres-") as folder:
-        home, port = Path(folder), free_port()
-        secret = home / "password"
-        secret.write_text(PASSWORD)
-        if prefix:
-            for path in (home, secret):
-                shutil.chown(path, prefix[1].partition("=")[2])
-        data = str(home / "data")
-        call(initdb, "-D", data, "-U", "app", "--no-sync", "-E", "UTF8", "--locale=C", "-A", "scram-sha-256",
-             f"--pwfile={secret}", prefix=prefix)  # fmt: skip
-        options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories='' -c fsync=off"
-        call(
-            pg_ctl,
-            "-D",
-            data,
-            "-w",
-            "-t",
-            f"{patience(60):.0f}",
-            "-l",
-            str(home / "log"),
-            "-o",
-            options,
-            "start",
-            prefix=prefix,
-        )
-        try:
-            yield Server(port)
-        finally:
-            call(pg_ctl, "-D", data, "-w", "-m", "immediate", "stop", prefix=prefix)
+    with running_postgresql() as running:
+        yield running
 
 
 @pytest.fixture
-def table(server: Server) -> Iterator[Server]:
+def table(server: PostgresqlServer) -> Iterator[PostgresqlServer]:
     """A table of 5,000 rows in a schema of its own."""
     server.execute("CREATE SCHEMA billing")
     server.execute(TABLE)
@@ -150,7 +66,7 @@ def run(ledger: Ledger, source: DatabaseSource) -> ImportReport:
         return work.load(spool, work.check(spool))
 
 
-def test_a_table_of_postgresql_is_imported_and_later_its_new_rows(table: Server, ledger: Ledger) -> None:
+def test_a_table_of_postgresql_is_imported_and_later_its_new_rows(table: PostgresqlServer, ledger: Ledger) -> None:
     source = DatabaseSource(table.url, "billing.credit_events", ColumnMap())
     first = run(ledger, source)
     table.execute(FILL, {"first": 5001, "last": 5030})
@@ -166,7 +82,7 @@ def test_a_table_of_postgresql_is_imported_and_later_its_new_rows(table: Server,
     assert sum(each.credits for each in read(ledger).balances()) == (4527 - 503) * 1000
 
 
-def test_postgresql_refuses_writes_in_the_transaction_of_a_source(table: Server) -> None:
+def test_postgresql_refuses_writes_in_the_transaction_of_a_source(table: PostgresqlServer) -> None:
     from sqlalchemy import text
 
     source = DatabaseSource(table.url, "billing.credit_events", ColumnMap())
@@ -176,7 +92,7 @@ def test_postgresql_refuses_writes_in_the_transaction_of_a_source(table: Server)
     source.close()
 
 
-def test_rows_are_one_snapshot_and_come_as_a_stream(table: Server) -> None:
+def test_rows_are_one_snapshot_and_come_as_a_stream(table: PostgresqlServer) -> None:
     source = DatabaseSource(table.url, "billing.credit_events", ColumnMap())
     rows = source.rows()
     first = next(rows)
@@ -188,7 +104,7 @@ def test_rows_are_one_snapshot_and_come_as_a_stream(table: Server) -> None:
     assert (first[0], rest) == ("id 1", 4999)
 
 
-def test_a_wrong_password_is_a_sentence_without_the_password(server: Server) -> None:
+def test_a_wrong_password_is_a_sentence_without_the_password(server: PostgresqlServer) -> None:
     with pytest.raises(Unreachable, match="password authentication failed") as caught:
         DatabaseSource(server.url.replace("only", "0nly"), "t", ColumnMap())
     assert "0nly" not in caught.value.message

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from creditctl.core.errors import GuardRefused
+from creditctl.core.errors import ConfigurationError, GuardRefused
 from creditctl.core.modes import Mode
-from tests.support.keys import LIVE_KEY
-from tests.support.scripted_stripe import Scripted, StripeAnswer, error, lost
+from creditctl.core.project_file.project import ProjectFile
+from creditctl.core.project_file.running import EmulatorSection
+from creditctl.core.settings import merge_settings
+from creditctl.stripe_api.client import StripeConnection, connect
+from tests.support.keys import LIVE_KEY, TEST_KEY
+from tests.support.scripted_stripe import Scripted, ScriptedStripe, StripeAnswer, error, lost
 from tests.support.stripe_connections import ACCOUNT, PRODUCT, OpenDoor, scripted
 
 
@@ -59,3 +64,49 @@ def test_the_pinned_account_is_looked_at_once(open_door: OpenDoor) -> None:
         door.client.v1.products.retrieve("prod_1")
         door.client.v1.products.retrieve("prod_1")
     assert len(transport.requests) == 3
+
+
+LISTED = ProjectFile(emulator=EmulatorSection(("emulator:12111",)))
+ELSEWHERE = "http://emulator:12111"
+
+
+def elsewhere(transport: ScriptedStripe, folder: Path, key: str, project: ProjectFile = LISTED) -> StripeConnection:
+    """A connection to an emulator on another host."""
+    values = {"STRIPE_SECRET_KEY": key, "STRIPE_API_BASE": ELSEWHERE}
+    settings = merge_settings(values, {}, env_file=Path(".env"), folder=folder)
+    return connect(replace(settings, project=project), sleep=lambda _: None, chance=lambda: 0.0, transport=transport)
+
+
+def test_a_listed_emulator_proves_itself_before_it_gets_a_key(tmp_path: Path) -> None:
+    transport = scripted({"emulator": "creditctl"}, PRODUCT)
+    with elsewhere(transport, tmp_path, TEST_KEY) as door:
+        assert door.mode is Mode.EMULATOR
+        door.client.v1.products.retrieve("prod_1")
+        assert set(door.client._requestor.base_addresses.values()) == {ELSEWHERE}
+    assert (transport.requests[0].url, transport.requests[0].headers) == (f"{ELSEWHERE}/_emulator", {})
+    assert transport.requests[1].url == f"{ELSEWHERE}/v1/products/prod_1"
+
+
+@pytest.mark.parametrize("answer", [error(404), {"emulator": "another"}, "not JSON", lost()])
+def test_what_is_listed_and_is_no_emulator_gets_no_key(tmp_path: Path, answer: Scripted) -> None:
+    transport = scripted(answer)
+    with pytest.raises(GuardRefused) as refused:
+        elsewhere(transport, tmp_path, TEST_KEY)
+    assert (refused.value.code, refused.value.exit_code) == ("guard.not_the_emulator", 3)
+    assert [request.headers for request in transport.requests] == [{}]
+
+
+@pytest.mark.parametrize("key", [LIVE_KEY, "sk_test_" + "a" * 24, "rk_test_" + "myemulator0000000"])
+def test_a_key_that_might_be_real_goes_to_no_other_machine(tmp_path: Path, key: str) -> None:
+    transport = scripted()
+    with pytest.raises(GuardRefused) as refused:
+        elsewhere(transport, tmp_path, key)
+    assert (refused.value.code, transport.requests) == ("guard.emulator_key", [])
+    assert key not in str(refused.value) + refused.value.fix
+
+
+def test_a_host_that_is_not_listed_gets_nothing(tmp_path: Path) -> None:
+    transport = scripted()
+    with pytest.raises(ConfigurationError):
+        elsewhere(transport, tmp_path, TEST_KEY, ProjectFile())
+    assert transport.requests == []

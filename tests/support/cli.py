@@ -62,18 +62,24 @@ class Cli:
 
     def _run(self, arguments: Sequence[str], stdin: io.StringIO) -> Outcome:
         stdout, stderr = io.StringIO(), io.StringIO()
-        wiring = Wiring(
+        wiring = self.wiring(stdin, stdout, stderr)
+        code = run(list(arguments), wiring)
+        return Outcome(code, stdout.getvalue(), stderr.getvalue())
+
+    def wiring(
+        self, stdin: io.StringIO | None = None, stdout: io.StringIO | None = None, stderr: io.StringIO | None = None
+    ) -> Wiring:
+        """The wiring of one command."""
+        return Wiring(
             environ=self.environ,
             folder=self.folder,
-            stdin=stdin,
-            stdout=stdout,
-            stderr=stderr,
+            stdin=stdin or io.StringIO(),
+            stdout=stdout or io.StringIO(),
+            stderr=stderr or io.StringIO(),
             clock=self.clock,
             sleep=self.clock.sleep,
             transport=self.transport,
         )
-        code = run(list(arguments), wiring)
-        return Outcome(code, stdout.getvalue(), stderr.getvalue())
 
     def write_env(self, lines: Sequence[str]) -> Path:
         """Writes `.env` into the folder."""

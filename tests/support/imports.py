@@ -10,7 +10,8 @@ from creditctl.ledger.store import Ledger
 from creditctl.sources.importer import Import, Spool
 from creditctl.sources.report import ImportReport
 from creditctl.sources.row import RowReader
-from creditctl.sources.source import FIELDS, BadRow, RawRow
+from creditctl.sources.source import FIELDS, RawRow
+from creditctl.sources.values.bad_value import BadRow
 from tests.support.clock import NOW
 
 
@@ -39,6 +40,7 @@ class Rows:
     row_field: str | None = "id"
     ignored: tuple[str, ...] = ()
     numbered: bool = True
+    corrects: bool = True
     asked: list[int | None] = field(default_factory=list)
 
     def rows(self, after: int | None = None) -> Iterator[RawRow]:

@@ -15,11 +15,14 @@ import stripe
 
 from creditctl.core.catalog import Catalog, parse_catalog
 from creditctl.core.entitlement.decision import Grants, decide
-from creditctl.core.entitlement.facts import DisputeFact, LineItem, RefundFact, SessionFacts
+from creditctl.core.entitlement.facts import DisputeFact, RefundFact, SessionFacts
+from creditctl.core.entitlement.prices import LineItem
 from creditctl.core.entitlement.settlement import EntryDraft, EntryKind
 from creditctl.core.findings import Finding
 from creditctl.ledger.models import Entry, Posting
 from creditctl.ledger.store import Ledger
+from creditctl.payments.price_origins import PriceOrigins
+from creditctl.payments.stripe_reader import StripeReader
 from creditctl.reconciliation.report import ReconcileReport
 from creditctl.reconciliation.run import reconcile, repair
 from tests.support.clock import NOW
@@ -135,7 +138,8 @@ class Shop:
         session = SessionFacts.from_stripe(self.session_of(key))
         path = f"checkout/sessions/{session.id}/line_items"
         items = [LineItem.from_stripe(item) for item in self.shelf.objects.get(path, {}).values()]
-        decision = decide(session, self.catalog, items or None)
+        known = PriceOrigins(StripeReader(self.client), self.catalog).completed(items)
+        decision = decide(session, self.catalog, known or None)
         assert isinstance(decision, Grants)
         return decision.purchase.draft(source_event="evt_1")
 
@@ -254,5 +258,15 @@ def only(shop: Shop) -> Finding:
 def sold_at(shop: Shop, key: str, amount: int) -> None:
     """Gives a session its one line item: a price of ours that has been replaced since."""
     metadata = {"managed_by": "creditctl", "package": "starter", "credits": "850"}
-    sold = {"id": "price_old", "unit_amount": amount, "currency": "usd", "metadata": metadata}
+    shop.shelf.put(
+        "prices",
+        {"id": "price_new", "product": "creditctl_starter", "metadata": {**metadata, "supersedes": "price_old"}},
+    )
+    sold = {
+        "id": "price_old",
+        "product": "creditctl_starter",
+        "unit_amount": amount,
+        "currency": "usd",
+        "metadata": metadata,
+    }
     shop.line_items(key, {"id": "li_1", "quantity": 1, "amount_subtotal": amount, "currency": "usd", "price": sold})

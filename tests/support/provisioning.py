@@ -11,7 +11,14 @@ import stripe
 
 from creditctl.core.catalog import Catalog
 from creditctl.provisioning.planning.steps import Action, Step, StepKind
-from creditctl.provisioning.state import EndpointState, Observed, PriceState, ProductState
+from creditctl.provisioning.state import (
+    EndpointState,
+    Observed,
+    PriceState,
+    ProductState,
+    SecretState,
+    with_shared_marks,
+)
 from creditctl.stripe_api.client import StripeConnection
 from tests.support.scripted_stripe import ScriptedStripe
 
@@ -56,11 +63,17 @@ class TinyStripe:
         )
 
     def observed(self) -> Observed:
-        return Observed(tuple(self.products.values()), tuple(self.prices.values()), tuple(self.endpoints.values()))
+        endpoints = with_shared_marks(list(self.endpoints.values()))
+        return Observed(tuple(self.products.values()), tuple(self.prices.values()), endpoints)
 
-    def apply(self, steps: Sequence[Step]) -> None:
+    def apply(self, steps: Sequence[Step], *, dies_at: int | None = None, in_the_middle: bool = False) -> None:
+        """Applies the steps; killed before step `dies_at`, or in its middle: an endpoint is made, its secret lost."""
         made: dict[str, str] = {}
-        for step in steps:
+        for number, step in enumerate(steps):
+            if number == dies_at:
+                if in_the_middle and step.kind is StepKind.ENDPOINT and step.action in (Action.CREATE, Action.REPLACE):
+                    self._made_endpoint(dict(step.params), dict(step.metadata))
+                return
             params = {name: self._resolve(value, made) for name, value in step.params.items()}
             if step.kind is StepKind.PRODUCT:
                 self._product(step, params)
@@ -106,21 +119,14 @@ class TinyStripe:
 
     def _endpoint(self, step: Step, params: dict[str, Any], made: dict[str, str]) -> None:
         if step.action in (Action.CREATE, Action.REPLACE):
-            number = next(self.numbers)
-            mark = f"{number:08x}"
-            metadata = {**params["metadata"], "secret_fingerprint": mark}
-            older = self.held if "rotation" in params["metadata"] else []
-            self.held = [mark, *older]
-            self.endpoints[f"we_{number}"] = EndpointState(
-                f"we_{number}",
-                params["url"],
-                tuple(sorted(params["enabled_events"])),
-                api_version=params["api_version"],
-                created=number,
-                metadata=metadata,
-            )
+            assert params["metadata"]["secret_state"] == "pending"
+            marks = {name: value for name, value in params["metadata"].items() if name != "secret_state"}
+            mark = f"{next(self.numbers):08x}"
+            self.held = [mark, *(known for known in self.held if known in step.keeps)]
+            self._made_endpoint(params, {**marks, "secret_fingerprint": mark})
         elif step.action is Action.DELETE:
-            del self.endpoints[str(step.id)]
+            gone = self.endpoints.pop(str(step.id))
+            assert step.gives_up_secret or gone.secret_state is SecretState.PENDING
         elif step.action is not Action.KEEP:
             before = self.endpoints[str(step.id)]
             disabled = params.pop("disabled", before.status == "disabled")
@@ -128,6 +134,17 @@ class TinyStripe:
                 params["enabled_events"] = tuple(sorted(params["enabled_events"]))
             after = replace(before, **_merged(before.metadata, params), status="disabled" if disabled else "enabled")
             self.endpoints[before.id] = after
+
+    def _made_endpoint(self, params: Mapping[str, Any], metadata: dict[str, Any]) -> None:
+        number = next(self.numbers)
+        self.endpoints[f"we_{number}"] = EndpointState(
+            f"we_{number}",
+            params["url"],
+            tuple(sorted(params["enabled_events"])),
+            api_version=params["api_version"],
+            created=number,
+            metadata=metadata,
+        )
 
 
 def _merged(metadata: Mapping[str, str], params: dict[str, Any]) -> dict[str, Any]:

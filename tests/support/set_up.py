@@ -10,7 +10,8 @@ from creditctl.core.catalog import Catalog
 from creditctl.core.keys import Secret
 from creditctl.provisioning.apply import Applied, apply_plan
 from creditctl.provisioning.observe import observe
-from creditctl.provisioning.planning.plan import make_plan
+from creditctl.provisioning.planning.endpoint_choice import NO_CHOICE, EndpointChoice
+from creditctl.provisioning.planning.plan import Adoption, make_plan
 from creditctl.provisioning.planning.steps import Plan
 from creditctl.provisioning.secret_sinks import EnvFileSink
 from creditctl.provisioning.state import DesiredEndpoint
@@ -26,15 +27,15 @@ def held_in(path: Path) -> tuple[Secret, ...]:
     return tuple(Secret(part) for line in lines for part in line.split(",") if part)
 
 
-def plan_now(door: StripeConnection, catalog: Catalog, env: Path) -> Plan:
+def plan_now(door: StripeConnection, catalog: Catalog, env: Path, choice: EndpointChoice = NO_CHOICE) -> Plan:
     """What set-up would do now."""
     wish = DesiredEndpoint(URL, stripe.api_version, tuple(secret.fingerprint for secret in held_in(env)))
-    return make_plan(catalog, wish, observe(door))
+    return make_plan(catalog, wish, observe(door), adoption=Adoption({}, choice.adopt), choice=choice)
 
 
-def set_up(door: StripeConnection, catalog: Catalog, env: Path) -> Applied:
+def set_up(door: StripeConnection, catalog: Catalog, env: Path, choice: EndpointChoice = NO_CHOICE) -> Applied:
     """Plans, applies, and writes the secret into the env file."""
-    return apply_plan(door, plan_now(door, catalog, env), EnvFileSink(env), held=held_in(env))
+    return apply_plan(door, plan_now(door, catalog, env, choice), EnvFileSink(env), held=held_in(env))
 
 
 def assert_settled(door: StripeConnection, catalog: Catalog, env: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.support.scripted_stripe import SentRequest, StripeAnswer, is_write
 
-LISTS = ("checkout/sessions", "payment_intents", "refunds", "disputes")
+LISTS = ("checkout/sessions", "payment_intents", "refunds", "disputes", "prices")
 """The lists that are there though they are empty."""
 
 
@@ -58,4 +58,4 @@ def _wanted(row: dict[str, Any], query: dict[str, list[str]]) -> bool:
         return False
     if until and row["created"] >= int(until[0]):
         return False
-    return all(row.get(name) == query[name][0] for name in ("payment_intent",) if name in query)
+    return all(row.get(name) == query[name][0] for name in ("payment_intent", "product") if name in query)

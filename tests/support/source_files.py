@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from creditctl.sources.files import FileSource, open_file
-from creditctl.sources.source import FIELDS, BadRow, ColumnMap
+from creditctl.sources.source import FIELDS, ColumnMap
+from creditctl.sources.values.bad_value import BadRow
 
 HEADER = "created,user_id,kind,credits,amount,currency,payment_key,livemode"
 ROW = "1790000000,u1,purchase,1000,1000,usd,pi_1,false"

@@ -34,5 +34,14 @@ class NoReads:
     def charges(self, payment_intent_id: str) -> Sequence[Mapping[str, Any]]:
         self._fail(payment_intent_id)
 
+    def product(self, product_id: str) -> Mapping[str, Any] | None:
+        self._fail(product_id)
+
+    def price(self, price_id: str) -> Mapping[str, Any] | None:
+        self._fail(price_id)
+
+    def prices(self, *, product: str | None = None, lookup_key: str | None = None) -> Sequence[Mapping[str, Any]]:
+        self._fail(f"{product} {lookup_key}")
+
     def _fail(self, name: str) -> NoReturn:
         raise self.failure(name)

@@ -169,6 +169,12 @@ def test_what_waits_for_others_is_no_fault(catalog: Catalog, changes: dict[str, 
         ({"events": (), "deliveries": ()}, "the event", "no event", "creditctl reconcile --repair"),
         ({"deliveries": ()}, "the delivery of evt_1", "logged none", "creditctl events replay evt_1"),
         (
+            {"deliveries": (), "unproven": ("we_1",)},
+            "the delivery of evt_1",
+            "the secret of we_1 is unproven",
+            "creditctl events replay evt_1",
+        ),
+        (
             {"deliveries": (), "rejected": 3},
             "the delivery of evt_1",
             "STRIPE_WEBHOOK_SECRET",

@@ -30,6 +30,7 @@ def gather_env(
     frontend: Path | None = None,
     expected: Mode | None = None,
     before_setup: bool = False,
+    emulator_hosts: tuple[str, ...] = (),
 ) -> EnvView:
     """Collects one view of the configuration; a file is *named* when the caller gave its path.
 
@@ -41,6 +42,7 @@ def gather_env(
         process=process_part(environ),
         expected=expected,
         before_setup=before_setup,
+        emulator_hosts=emulator_hosts,
         others=_other_files(folder, {str(backend or DEFAULT_BACKEND), str(frontend or DEFAULT_FRONTEND)}, git),
         leaks=_leaks(folder, git),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -84,9 +85,21 @@ class Started:
     ignored: tuple[str, ...]
 
 
-def start_env(folder: Path, name: Path, git: GitRunner) -> Started:
+def starter_text(values: Mapping[str, str | None]) -> str:
+    """The starter file with values in it. Shape: None comments a setting out, because another place says it."""
+    lines = []
+    for line in example_text().splitlines():
+        name = line.removeprefix("#").partition("=")[0]
+        if name in values:
+            line = f"#{name}=" if values[name] is None else f"{name}={values[name]}"
+        lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+def start_env(folder: Path, name: Path, git: GitRunner, values: Mapping[str, str | None] | None = None) -> Started:
     """Writes the starter file, private; .gitignore knows it, the ledger and what lies beside that before they exist.
 
+    Shape:  `values` are those that are known already.
     Errors: ConfigurationError if the file is there already: it is never overwritten.
     """
     path = folder / name
@@ -98,7 +111,7 @@ def start_env(folder: Path, name: Path, git: GitRunner) -> Started:
     if lines:
         _add_lines(ignore, lines)
     try:
-        create_file(path, example_text().encode())
+        create_file(path, starter_text(values or {}).encode())
     except FileExistsError:
         raise _exists(name) from None
     return Started(path, tuple(lines))

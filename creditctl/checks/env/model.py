@@ -94,7 +94,8 @@ class EnvView:
     Shape: `process` holds only the names that we know, those that a frontend build would publish, and those whose value
     looks like a secret of Stripe's; `others` are further env files of the folder, such as `.env.production`, whose
     settings do not count here; `leaks` are places in files tracked by git that hold a key; `before_setup` says that
-    set-up has yet to write the signing secret; `lost_paths` name the settings whose path leads nowhere.
+    set-up has yet to write the signing secret; `lost_paths` name settings whose path leads nowhere; `emulator_hosts`
+    are those of other machines at which an emulator may be spoken to.
     """
 
     backend: EnvFile
@@ -105,6 +106,7 @@ class EnvView:
     leaks: tuple[KeyPlace, ...] = ()
     before_setup: bool = False
     lost_paths: frozenset[str] = frozenset()
+    emulator_hosts: tuple[str, ...] = ()
 
     @property
     def files(self) -> tuple[EnvFile, ...]:
@@ -140,7 +142,7 @@ class EnvView:
         key, base = self.winning("STRIPE_SECRET_KEY"), self.winning("STRIPE_API_BASE")
         try:
             parsed = parse_server_key("" if key is None else key.value.strip())
-            return decide_mode(None if base is None else base.value.strip(), parsed.mode)
+            return decide_mode(None if base is None else base.value.strip(), parsed.mode, self.emulator_hosts)
         except (ConfigurationError, GuardRefused):
             return None
 

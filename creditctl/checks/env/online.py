@@ -36,8 +36,8 @@ _ONE: dict[str, int] = {"limit": 1}
 
 READS = (
     Read("GET /v1/balance", "rak_balance_read", "env check, checklist", lambda v1: v1.balance.retrieve()),
-    Read("GET /v1/products", "rak_product_read", "setup", lambda v1: v1.products.list(_ONE)),
-    Read("GET /v1/prices", "rak_plan_read", "setup", lambda v1: v1.prices.list(_ONE)),
+    Read("GET /v1/products", "rak_product_read", "setup, reconcile, serve", lambda v1: v1.products.list(_ONE)),
+    Read("GET /v1/prices", "rak_plan_read", "setup, reconcile, serve", lambda v1: v1.prices.list(_ONE)),
     Read(
         "GET /v1/webhook_endpoints", "rak_webhook_read", "setup, webhooks", lambda v1: v1.webhook_endpoints.list(_ONE)
     ),

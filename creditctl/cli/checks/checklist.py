@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 _GROUP = "checklist."
 
 
-@command(stripe=StripeUse.OPTIONAL, ledger=FileUse.IF_THERE)
+@command(stripe=StripeUse.OPTIONAL, ledger=FileUse.IF_THERE, webhook=True)
 def checklist(session: Session, catalog: CatalogOption = None) -> Answer:
-    """Go through the production checklist: exit 0 when all nine items hold in live mode, 1 until then.
+    """Go through the production checklist: exit 0 when every item holds in live mode, 1 until then.
 
-    Reads only. What no call can prove needs a person: `creditctl checklist attest`.
+    Changes nothing; the backend gets inert deliveries, which is said first. What no call can prove needs a person:
+    `creditctl checklist attest`.
     """
     from creditctl.checks.checklist import CHECKLIST
     from creditctl.checks.registry import run_checks

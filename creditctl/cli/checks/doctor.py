@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from creditctl.cli.command import Answer, FileUse, Session, StripeUse, command
 from creditctl.cli.options import CatalogOption
+from creditctl.core.checks import CheckStatus
 from creditctl.core.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -13,36 +14,39 @@ if TYPE_CHECKING:
     from creditctl.core.checks import CheckResult
 
 
-@command(stripe=StripeUse.OPTIONAL, ledger=FileUse.IF_THERE)
+@command(stripe=StripeUse.OPTIONAL, ledger=FileUse.IF_THERE, webhook=True)
 def doctor(session: Session, catalog: CatalogOption = None) -> Answer:
     """Look for the cause of the usual four problems: no events, no credits, bad signatures, wrong redirects.
 
-    Reads only. Exit 1 when something is wrong or could not be looked at.
+    Changes nothing; the backend gets inert deliveries, which is said first. Exit 1 when something is wrong or could
+    not be looked at.
     """
     from creditctl.checks.doctor import DOCTOR
     from creditctl.checks.registry import run_checks
     from creditctl.cli.checks.context import open_check_context
 
     context = open_check_context(session, catalog)
-    return _answer([(problem.title, run_checks(problem.checks, context)) for problem in DOCTOR])
+    symptoms = {check.id for problem in DOCTOR for check in problem.checks if check.symptom}
+    return _answer([(problem.title, run_checks(problem.checks, context)) for problem in DOCTOR], symptoms)
 
 
-def _answer(answers: list[tuple[str, list[CheckResult]]]) -> Answer:
+def _answer(answers: list[tuple[str, list[CheckResult]]], symptoms: set[str]) -> Answer:
     from creditctl.cli.render.checks import findings_of, show_checks
 
     results = [result for _, group in answers for result in group]
-    ill = [result for result in results if not result.status.holds]
+    ill = sorted((result for result in results if not result.status.holds), key=lambda item: _rank(item, symptoms))
 
     def human(console: Console) -> None:
         for title, group in answers:
             console.print(f"Problem: {title}", style="bold")
             show_checks(console, group)
-        console.print(_summary(ill))
+        console.print(_summary(ill, symptoms))
 
     return Answer(
         {
             "problems": [_problem(title, group) for title, group in answers],
             "checks": [result.as_dict() for result in results],
+            "cause": ill[0].id if ill else None,
         },
         human,
         findings=findings_of(results),
@@ -50,11 +54,20 @@ def _answer(answers: list[tuple[str, list[CheckResult]]]) -> Answer:
     )
 
 
-def _summary(ill: list[CheckResult]) -> str:
+def _rank(result: CheckResult, symptoms: set[str]) -> tuple[bool, bool]:
+    """Causes before symptoms, and what is proven before what could not be looked at."""
+    return result.id in symptoms, result.status is not CheckStatus.FAIL
+
+
+def _summary(ill: list[CheckResult], symptoms: set[str]) -> str:
+    """The cause and its mend first; a symptom's mend after that, for it may only hide the cause."""
     if not ill:
         return "Nothing is wrong. Next: creditctl reconcile"
-    count = "One possible cause" if len(ill) == 1 else f"{len(ill)} possible causes"
-    return f"{count} found. Next: {ill[0].fix}"
+    cause = ill[0]
+    then = next((result.fix for result in ill if result.id in symptoms and result is not cause and result.fix), "")
+    count = "" if len(ill) == 1 else f" {len(ill) - 1} more may follow from it."
+    lines = [f"Cause: {cause.evidence}{count}", f"Next: {cause.fix}"]
+    return "\n".join([*lines, f"After that: {then}"] if then else lines)
 
 
 def _problem(title: str, results: list[CheckResult]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import typer
 
 from creditctl.cli.command import Answer, Session, StripeUse, Writes, command
 from creditctl.cli.render.severity import STYLES
-from creditctl.core.errors import ExitCode
+from creditctl.core.errors import ConfigurationError, ExitCode
 from creditctl.core.findings import Finding, Severity, sort_findings
 from creditctl.core.modes import Mode
 
@@ -96,9 +96,25 @@ def _look(
         frontend=frontend_file,
         expected=mode,
         before_setup=before_setup,
+        emulator_hosts=_emulator_hosts(session, env_file),
     )
     session.wiring.mode = view.found
+    for values in (view.process, *(file.content.values for file in view.files)):
+        session.wiring.redactor.register_all(values)
     return view
+
+
+def _emulator_hosts(session: Session, env_file: Path | None) -> tuple[str, ...]:
+    """The hosts that creditctl.toml lists; none where it cannot be read, which other commands say."""
+    from creditctl.cli.project_file import CONFIG_SETTING, load_project_file
+    from creditctl.cli.wiring import DEFAULT_ENV_FILE
+
+    wiring = session.wiring
+    try:
+        project = load_project_file(env_file or DEFAULT_ENV_FILE, wiring.folder, wiring.environ.get(CONFIG_SETTING))
+    except ConfigurationError:
+        return ()
+    return project.emulator.hosts
 
 
 def _repair(session: Session, view: EnvView) -> list[str]:

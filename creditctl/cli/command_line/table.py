@@ -40,6 +40,18 @@ COMMANDS = (
     ),
     CommandEntry("env", "Begin", "Check the env files and the process environment; write a starter.", "", _ENV),
     CommandEntry(
+        "init",
+        "Begin",
+        "Write creditctl.toml and .env by asking, after a look at what Stripe sold; never over an existing file.",
+        "creditctl.cli.project.init:init",
+    ),
+    CommandEntry(
+        "status",
+        "Begin",
+        "Say where one stands: settings, mode, account, deployment, ledger, endpoint, last reconcile; and what next.",
+        "creditctl.cli.project.status:status",
+    ),
+    CommandEntry(
         "packages",
         "Begin",
         "Show the packages: price, effective cost per credit, and the model cost that the price covers.",
@@ -93,7 +105,7 @@ COMMANDS = (
     CommandEntry(
         "checklist",
         "Find out",
-        "Go through the production checklist: exit 0 when all nine items hold in live mode, 1 until then.",
+        "Go through the production checklist: exit 0 when every item holds in live mode, 1 until then.",
         "creditctl.cli.checks.checklist:checklist",
         _CHECKLIST,
     ),

@@ -48,7 +48,8 @@ def refund(
     at: EmulatorSession,
     payment: PaymentArgument,
     amount: Annotated[
-        int | None, typer.Option("--amount", min=1, help="In minor units (cents).", show_default="all")
+        str | None,
+        typer.Option("--amount", help="Such as 5.00 or 5.00usd.", metavar="AMOUNT", show_default="all"),
     ] = None,
     reason: Annotated[
         RefundReason | None, typer.Option("--reason", help="Stripe's reason.", show_default="none")
@@ -71,11 +72,20 @@ def dispute(
     at: EmulatorSession,
     payment: PaymentArgument,
     kind: Annotated[DisputeKind, typer.Option("--kind", help="What the cardholder says.")] = DisputeKind.FRAUDULENT,
+    amount: Annotated[
+        str | None,
+        typer.Option(
+            "--amount",
+            help="Such as 5.00 or 5.00usd; it may be refunded already.",
+            metavar="AMOUNT",
+            show_default="what was not refunded",
+        ),
+    ] = None,
 ) -> Answer:
-    """Open a dispute, or an inquiry, on a payment."""
+    """Open a dispute, or an inquiry, on a payment, also on one that was refunded."""
     from creditctl.emulator_client import actions as act
 
-    report = act.dispute(at.control, payment, kind)
+    report = act.dispute(at.control, payment, kind, amount)
     made = report["dispute"]
     ending = "warning_closed" if str(report["status"]).startswith("warning") else "won"
     return Answer.lines(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import re
 from contextlib import closing
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +14,7 @@ import typer
 from creditctl.cli.command import Answer, Session, command
 from creditctl.cli.options import HostOption, PortOption
 from creditctl.cli.output import document, write_json
-from creditctl.core.errors import ConfigurationError, ExitCode
+from creditctl.core.errors import ConfigurationError, ExitCode, UsageError
 from creditctl.core.keys import EXAMPLE_KEY
 from creditctl.core.modes import Mode, is_loopback_host
 
@@ -20,6 +22,38 @@ if TYPE_CHECKING:
     from creditctl.emulator.app import Emulator
 
 DEFAULT_PORT = 12111
+
+
+class RadarRules(StrEnum):
+    """Which of Radar's rules are switched on: those of a new account, or also those about failed checks."""
+
+    DEFAULT = "default"
+    STRICT = "strict"
+
+
+RawCardsOption = Annotated[
+    bool, typer.Option("--raw-cards", help="Take card numbers by API, as Stripe lets some accounts.")
+]
+RadarOption = Annotated[
+    RadarRules, typer.Option("--radar", help="strict: block payments whose CVC or postal code check fails.")
+]
+
+
+AllowHostOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-host", help="Also answer requests to this host name; several times.", show_default="this machine's"
+    ),
+]
+PublicUrlOption = Annotated[
+    str | None,
+    typer.Option(
+        "--public-url",
+        help="Where a browser reaches it, for the URLs of Checkout pages; in a container http://localhost:PORT.",
+        show_default="where a request came to",
+        metavar="URL",
+    ),
+]
 
 
 @command(settings=False)
@@ -35,12 +69,10 @@ def emulator(
     strict_urls: Annotated[
         bool, typer.Option("--strict-urls", help="Refuse local webhook URLs, as Stripe does.")
     ] = False,
-    allow_host: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--allow-host", help="Also answer requests to this host name; several times.", show_default="this machine's"
-        ),
-    ] = None,
+    raw_cards: RawCardsOption = False,
+    radar: RadarOption = RadarRules.DEFAULT,
+    allow_host: AllowHostOption = None,
+    public_url: PublicUrlOption = None,
     files: Annotated[
         Path | None,
         typer.Option("--files", help="Read and write snapshots and manifests below this folder.", show_default="here"),
@@ -51,7 +83,9 @@ def emulator(
 
     session.wiring.mode = Mode.EMULATOR
     folder = session.wiring.folder
-    options = {"seed": seed, "livemode": livemode, "strict_urls": strict_urls, "files": folder / (files or ".")}
+    options: dict[str, Any] = {"seed": seed, "livemode": livemode, "strict_urls": strict_urls, "raw_cards": raw_cards}
+    options |= {"radar_strict": radar is RadarRules.STRICT, "files": folder / (files or ".")}
+    options |= {"public_url": _page_base(public_url)}
     place = None if state is None else folder / state
     built = session.stack.enter_context(_open(place, allow_hosts=[host, *(allow_host or [])], **options))
     if not is_loopback_host(host):
@@ -64,6 +98,17 @@ def emulator(
     except OSError as error:
         raise port_trouble(error, host, port) from error
     return Answer.streamed()
+
+
+def _page_base(url: str | None) -> str | None:
+    """What the URLs of pages begin with. Errors: UsageError for what is no http(s) URL without a path."""
+    if url is None or re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]+/?", url):
+        return None if url is None else url.rstrip("/")
+    raise UsageError(
+        f"--public-url {url} is no address of a server.",
+        code="usage.public_url",
+        fix="Write it with http:// or https:// and without a path, such as http://localhost:12111.",
+    )
 
 
 def _open(state: Path | None, **options: Any) -> closing[Emulator]:
@@ -91,6 +136,7 @@ def _announce(session: Session, url: str) -> None:
         return
     session.out.print(f"Stripe emulator ready at {url}")
     session.out.file.flush()
+    session.say("A browser shows there what it holds.")
     session.say("It takes any key of sk_test_ and twelve or more letters and digits. In another terminal:")
     session.say(f"  export STRIPE_API_BASE={url} STRIPE_SECRET_KEY=sk_test_$(openssl rand -hex 12)")
     session.say("  creditctl setup")

@@ -71,15 +71,16 @@ class EmulatorSession:
     def control(self) -> EmulatorControl:
         """The emulator that the options mean, proven to be one before a key is sent; found at first use.
 
-        Errors: GuardRefused for anything but creditctl's emulator on this machine; Unreachable where nobody answers.
+        Errors: GuardRefused for anything but creditctl's emulator on this machine or at a listed host; Unreachable
+                where nobody answers.
         """
         from creditctl.emulator_client.client import EmulatorControl, emulator_url
 
         session = self.session
         configured = session.settings.text("STRIPE_API_BASE")
         session.wiring.mode = Mode.EMULATOR
-        place = emulator_url(self.url, configured)
-        http = session.stack.enter_context(session.wiring.http_client(place, timeout_seconds=30.0))
+        place = emulator_url(self.url, configured, session.settings.project.emulator.hosts)
+        http = session.stack.enter_context(session.wiring.http_client(place, timeout_seconds=30.0, proxied=False))
         control = EmulatorControl(http, place, account_key(session, self.key_name))
         control.prove()
         return control

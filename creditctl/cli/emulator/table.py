@@ -8,7 +8,7 @@ ENTRIES = (
     CommandEntry(
         "pay",
         "The buyer",
-        "Pay a checkout session that exists, with a test card; a decline is exit 4.",
+        "Pay a checkout session that exists, with a test card or by a bank debit; a decline is exit 4.",
         "creditctl.cli.emulator.buyer:pay",
     ),
     CommandEntry(
@@ -39,7 +39,7 @@ ENTRIES = (
     CommandEntry(
         "dispute",
         "Seller and bank",
-        "Open a dispute, or an inquiry, on a payment.",
+        "Open a dispute, or an inquiry, on a payment, also on one that was refunded.",
         "creditctl.cli.emulator.bank:dispute",
     ),
     CommandEntry(

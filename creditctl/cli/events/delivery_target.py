@@ -29,7 +29,7 @@ def named_url(session: Session, url: str, option: str, *, confirm: str | None) -
 
     checked, stripe = require_http_url(url, option), session.stripe
     if stripe.livemode:
-        ours = [each.url for each in read_endpoints(stripe.client)]
+        ours = [each.url for each in read_endpoints(stripe.client, stripe.deployment)]
         own = session.settings.webhook_url
         require_own_host(checked, ours=[*ours, own], account=stripe.account_id, confirm=confirm)
     return checked
@@ -42,7 +42,8 @@ def replay_target(session: Session, to: str | None, *, via_stripe: bool) -> Repl
     if to is not None:
         url = named_url(session, to, "--to", confirm=session.options.confirm)
         return ReplayTarget(url, url, None)
-    endpoint = registered_endpoint(read_endpoints(session.stripe.client), session.settings.webhook_url)
+    known = read_endpoints(session.stripe.client, session.stripe.deployment)
+    endpoint = registered_endpoint(known, session.settings.webhook_url)
     if endpoint is None:
         return _local_target(session, via_stripe=via_stripe)
     name = f"{endpoint.url} ({endpoint.id}, through Stripe)" if via_stripe else endpoint.url

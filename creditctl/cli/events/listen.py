@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,19 +24,28 @@ if TYPE_CHECKING:
     from creditctl.core.errors import Unreachable
     from creditctl.core.keys import Secret
     from creditctl.events.listen import Listener
+    from creditctl.events.sending import Send
     from creditctl.ledger.archive.models import EventRecord
     from creditctl.stripe_api.delivery import DeliveryResult
 
+ForwardToOption = Annotated[str | None, typer.Option("--forward-to", help="Where to deliver events.", metavar="URL")]
+CaFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--ca-file",
+        help="Trust the certificates of this PEM file too, for a local https:// backend.",
+        metavar="FILE",
+        show_default="SSL_CERT_FILE",
+    ),
+]
 _SECRET_BYTES = 24
 _SECRET_KEY = "listen_secret"  # noqa: S105 - the name under which it is kept
 
 
-@command(stripe=StripeUse.REQUIRED, ledger=FileUse.IF_THERE, archive=FileUse.CREATE, writes=Writes.FILES)
+@command(stripe=StripeUse.REQUIRED, ledger=FileUse.IF_THERE, archive=FileUse.CREATE, writes=Writes.FILES, webhook=True)
 def listen(
     session: Session,
-    forward_to: Annotated[
-        str | None, typer.Option("--forward-to", help="Where to deliver events.", metavar="URL")
-    ] = None,
+    forward_to: ForwardToOption = None,
     types: TypeOption = None,
     all_types: Annotated[
         bool, typer.Option("--all-types", help="Every event, not only those that the webhook endpoint gets.")
@@ -49,11 +59,13 @@ def listen(
         bool, typer.Option("--write-env", help="Write the signing secret into the env file if none is set.")
     ] = False,
     as_json_lines: JsonLinesOption = False,
+    ca_file: CaFileOption = None,
     confirm: ConfirmOption = None,
 ) -> Answer:
     """Forward new events to a local backend: no login, no Stripe CLI, no public URL. Ctrl-C stops it.
 
-    It goes on where it last stopped for the same URL. An event that is not accepted is tried again until it is.
+    It goes on where it last stopped for the same URL. An event that is refused is tried again until it is accepted, and
+    holds up no other; a backend that does not answer is waited for.
     """
     require_one_form(session, jsonl=as_json_lines)
     if forward_to is None and not (print_secret or write_env):
@@ -70,7 +82,8 @@ def listen(
     if forward_to is None:
         return Answer({"fingerprint": secret.fingerprint})
     url = named_url(session, forward_to, "--forward-to", confirm=confirm)
-    listener = _listener(session, url, _wanted_types(types, all_types), secret, as_json_lines=as_json_lines)
+    send = _sender(session, url, secret, ca_file)
+    listener = _listener(session, url, _wanted_types(types, all_types), send, as_json_lines=as_json_lines)
     listener.poll_seconds = poll_seconds
     with goes_on("The same command again goes on after the last event that was accepted."):
         _announce(session, listener, listener.start(begin), secret)
@@ -104,7 +117,7 @@ def signing_secret(session: Session, *, write_env: bool) -> Secret:
     made = "whsec_" + session.wiring.token(_SECRET_BYTES)
     secret = Secret(kept_archive(session).keep_meta(_SECRET_KEY, made))
     if write_env:
-        EnvFileSink(settings.folder / settings.env_file).store([secret])
+        EnvFileSink(settings.folder / settings.env_file, settings.api_key.secret).store([secret])
         session.say(f"{SETTING}={secret} was written into {settings.env_file}; start the backend anew.")
     else:
         session.say(f"{SETTING} is not set: signing with a local secret {secret}, which the backend needs.")
@@ -114,6 +127,8 @@ def signing_secret(session: Session, *, write_env: bool) -> Secret:
 
 def _secret_answer(session: Session, secret: Secret) -> Answer:
     """The one place that shows a secret, because that is what was asked for."""
+
+    session.wiring.redactor.release(secret.reveal())
 
     def human(_console: Console) -> None:
         session.wiring.stdout.write(secret.reveal() + "\n")
@@ -130,21 +145,28 @@ def _wanted_types(types: list[str] | None, all_types: bool) -> tuple[str, ...]:
     return tuple(types or EVENT_TYPES)
 
 
-def _listener(session: Session, url: str, types: tuple[str, ...], secret: Secret, *, as_json_lines: bool) -> Listener:
-    from creditctl.events.listen import Listener
+def _sender(session: Session, url: str, secret: Secret, ca_file: Path | None) -> Send:
+    """How one event is sent. Errors: ConfigurationError where the certificates cannot be read."""
     from creditctl.events.sending import post_signed
     from creditctl.stripe_api.delivery import DEFAULT_TIMEOUT_SECONDS
+
+    wiring = session.wiring
+    opened = wiring.http_client(url, timeout_seconds=DEFAULT_TIMEOUT_SECONDS, ca_file=ca_file)
+    return post_signed(session.stack.enter_context(opened), url, secret, wiring.clock)
+
+
+def _listener(session: Session, url: str, types: tuple[str, ...], send: Send, *, as_json_lines: bool) -> Listener:
+    from creditctl.events.listen import Listener
 
     wiring, archive = session.wiring, kept_archive(session)
     name = hashlib.sha256(url.encode()).hexdigest()[:8]
     session.stack.enter_context(archive.lock(f"listen-{name}", f"Listening for {url}"))
-    http = session.stack.enter_context(wiring.http_client(url, timeout_seconds=DEFAULT_TIMEOUT_SECONDS))
     return Listener(
         client=session.stripe.client,
         archive=archive,
         target=url,
         types=types,
-        deliver=post_signed(http, url, secret, wiring.clock),
+        deliver=send,
         clock=wiring.clock,
         sleep=wiring.sleep,
         observer=Printer(session, url, as_json_lines),

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     archive=FileUse.CREATE,
     writes=Writes.STRIPE,
     dry_run=True,
+    webhook=True,
 )
 def replay(
     session: Session,

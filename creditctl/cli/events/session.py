@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from creditctl.core.errors import Stopped, UsageError
@@ -45,14 +43,15 @@ def require_archive(session: Session, *, archive: bool, undelivered: bool) -> No
 @contextmanager
 def scratch_archive(session: Session) -> Iterator[Archive]:
     """The archive, or where there is none one that is thrown away: for commands that promise to change nothing."""
+    from creditctl.cli.local.scratch_folder import scratch_folder
     from creditctl.ledger.archive.store import Archive
 
     if session.archive is not None:
         yield session.archive
         return
     with (
-        tempfile.TemporaryDirectory(prefix="creditctl-events-") as folder,
-        Archive.open(Path(folder) / "scratch.db", account="none", livemode=session.stripe.livemode) as archive,
+        scratch_folder("events") as folder,
+        Archive.open(folder / "scratch.db", account="none", livemode=session.stripe.livemode) as archive,
     ):
         yield archive
 

@@ -8,6 +8,7 @@ import typer
 
 from creditctl.cli.command import Answer, FileUse, Session, Writes, command
 from creditctl.cli.ledger.session import ReasonOption, confirm_posting, is_known
+from creditctl.cli.ledger.source import refuse_posting
 from creditctl.core.errors import ExitCode
 from creditctl.core.findings import Finding, Severity
 
@@ -36,6 +37,7 @@ def adjust(
     """Give or take credits by hand, as one more entry. A live ledger asks for --mode live and its account's id."""
     from creditctl.payments import correct
 
+    refuse_posting(session.settings_of_any_mode(), "ledger adjust")
     ledger, chosen = session.ledger, key or session.wiring.token(_KEY_BYTES)
     with ledger.reading() as view:
         before, known = view.balance(user), is_known(view, user)

@@ -11,7 +11,7 @@ from creditctl.cli.command import Answer, FileUse, Session, command
 from creditctl.cli.ledger.verify import chain_exit_code, fault_findings
 
 if TYPE_CHECKING:
-    from creditctl.ledger.hashchain.verify import Verification
+    from creditctl.ledger.hashchain.violations import Verification
 
 
 @command(ledger=FileUse.REQUIRED)
@@ -36,9 +36,17 @@ def backup(
 def _verified_copy(session: Session, path: Path) -> Verification:
     from creditctl.ledger.store import Ledger
 
-    account, livemode = session.ledger.account, session.ledger.livemode
+    ledger = session.ledger
+    opened = Ledger.open(
+        path,
+        account=ledger.account,
+        livemode=ledger.livemode,
+        deployment=ledger.deployment,
+        clock=session.wiring.clock,
+        create=False,
+    )
     with (
-        Ledger.open(path, account=account, livemode=livemode, clock=session.wiring.clock, create=False) as copy,
+        opened as copy,
         copy.reading() as view,
     ):
         return view.verify()

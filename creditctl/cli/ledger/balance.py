@@ -10,6 +10,8 @@ from creditctl.cli.command import Answer, FileUse, Session, command
 from creditctl.cli.forms import require_one_form, stream_rows
 from creditctl.cli.ledger.paging import JsonLinesOption, LimitOption, Pages
 from creditctl.cli.ledger.session import is_known
+from creditctl.cli.ledger.source import source_of_ledger
+from creditctl.cli.ledger.source_lists import all_balances, one_balance
 
 if TYPE_CHECKING:
     from creditctl.ledger.models import Balance
@@ -25,6 +27,11 @@ def balance(
 ) -> Answer:
     """Show how many credits a user has, or all users page by page."""
     require_one_form(session, jsonl=as_json_lines)
+    source = source_of_ledger(session)
+    if source is not None and user is not None:
+        return one_balance(session, source, user, as_json_lines=as_json_lines)
+    if source is not None:
+        return all_balances(session, source, after, limit, as_json_lines=as_json_lines)
     if user is not None:
         return _one_user(session, user, as_json_lines=as_json_lines)
     return _all_users(session, after, limit, as_json_lines=as_json_lines)

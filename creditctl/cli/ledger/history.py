@@ -9,6 +9,8 @@ import typer
 from creditctl.cli.command import Answer, FileUse, Session, command
 from creditctl.cli.forms import require_one_form, stream_rows
 from creditctl.cli.ledger.paging import JsonLinesOption, LimitOption, Pages
+from creditctl.cli.ledger.source import source_of_ledger
+from creditctl.cli.ledger.source_lists import history_of_rows
 from creditctl.cli.options import SinceOption, UntilOption
 from creditctl.core.entitlement.settlement import EntryKind
 from creditctl.core.stripe_ids import require_id
@@ -36,11 +38,18 @@ def history(
 ) -> Answer:
     """Show the entries, oldest first: who got or lost which credits, when, for which payment, and why."""
     from creditctl.cli.render import ledger as render
+    from creditctl.ledger.archive.source_queries import KeptFilter
     from creditctl.ledger.models import EntryFilter
 
     payment = None if payment is None else require_id(payment, "--payment")
     require_one_form(session, csv=as_csv, jsonl=as_json_lines)
     window = parse_window(since, until, session.wiring.clock())
+    source = source_of_ledger(session)
+    if source is not None:
+        kept = KeptFilter(user, kind, payment, window.since, window.until, after=after_id or None)
+        return history_of_rows(
+            session, source, kept, limit, newest_first=newest_first, as_csv=as_csv, as_json_lines=as_json_lines
+        )
     wanted = EntryFilter(user_id=user, kind=kind, payment_key=payment, since=window.since, until=window.until)
 
     def read(after: int, count: int) -> list[Entry]:

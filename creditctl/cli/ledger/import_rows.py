@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from creditctl.cli.command import Answer, FileUse, Session, Writes, command
+from creditctl.cli.ledger.guess_source import guess_answer
 from creditctl.cli.ledger.import_source import SourceOptions, source_of
 from creditctl.cli.ledger.session import confirm_posting
 from creditctl.cli.progress import progress
@@ -25,7 +26,10 @@ UrlEnvOption = Annotated[
     str | None,
     typer.Option("--url-env", help="The variable that holds the database URL, password included.", metavar="NAME"),
 ]
-TableOption = Annotated[str, typer.Option("--table", help="The table, or schema.table.")]
+TableOption = Annotated[
+    str | None,
+    typer.Option("--table", help="The table, or schema.table.", show_default="credit_transactions; --guess finds one"),
+]
 FormatOption = Annotated[
     str | None, typer.Option("--format", help="csv or jsonl, where the file's name does not say it.")
 ]
@@ -59,6 +63,12 @@ OwnKeysOption = Annotated[
 FullOption = Annotated[
     bool, typer.Option("--full", help="Read a table from its start again, and compare what was imported.")
 ]
+GuessOption = Annotated[
+    bool, typer.Option("--guess", help="Propose a [source] for creditctl.toml from the rows, and import nothing.")
+]
+WriteOption = Annotated[
+    bool, typer.Option("--write", help="Write what --guess proposes into creditctl.toml, once you agreed.")
+]
 
 
 @command(ledger=FileUse.REQUIRED, writes=Writes.ENTRIES, dry_run=True)
@@ -66,7 +76,7 @@ def import_rows(
     session: Session,
     source: SourceArgument = None,
     url_env: UrlEnvOption = None,
-    table: TableOption = "credit_transactions",
+    table: TableOption = None,
     form: FormatOption = None,
     delimiter: DelimiterOption = None,
     name: NameOption = None,
@@ -78,20 +88,20 @@ def import_rows(
     full: FullOption = False,
     allow_known: AllowKnownOption = False,
     own_keys: OwnKeysOption = False,
+    guess: GuessOption = False,
+    write: WriteOption = False,
 ) -> Answer:
     """Copy an application's own credit transactions into the ledger; run again, it goes on where it stopped.
 
     Columns: created, user_id, kind, credits, amount, currency, payment_key, livemode.
 
-    Optional: package, id, idempotency_key, source_event, note, session_id, object_id.
+    Optional: package, id, idempotency_key, source_event, note, session_id, object_id, corrects (the id of a row).
 
     A payment_key is Stripe's: a payment intent, a Checkout session or a charge. What names no payment is refused.
 
     Amounts are whole minor units; times without an offset are UTC.
 
-    Every row is checked before the first is written: with bad rows nothing is, but for --skip-bad.
-
-    Exit 1 when a row was refused.
+    Every row is checked before the first is written: with bad rows nothing is, but for --skip-bad. Exit 1 then.
     """
     from creditctl.sources.importer import Import, Spool
     from creditctl.sources.row import RowReader, parse_kinds
@@ -99,11 +109,11 @@ def import_rows(
 
     columns = ColumnMap.parse(renamed or (), constants or ())
     wanted = SourceOptions(source, url_env, table, form, delimiter, name, columns)
+    if guess or write:
+        return guess_answer(session, wanted, write=write)
     their_kinds = parse_kinds(kinds or ())
-    # Without --mode: where there is no key, the ledger says itself which mode it is of.
-    settings = session.wiring.settings(session.options.env_file)
     ledger = session.ledger
-    rows = source_of(session, settings, wanted)
+    rows = source_of(session, session.settings_of_any_mode(), wanted)
     spool = session.stack.enter_context(Spool(ledger.path.parent))
     reader = RowReader(rows.name, rows.row_field, ledger.account, ledger.livemode, their_kinds, own_keys=own_keys)
     return _run(session, Import(ledger, rows, reader, full, skip_other_mode, allow_known), spool, skip_bad=skip_bad)

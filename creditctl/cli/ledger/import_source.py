@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     from creditctl.sources.source import ColumnMap, Source
 
 
+_USUAL_TABLE = "credit_transactions"
+
+
 @dataclass(frozen=True)
 class SourceOptions:
     """Where the rows come from and how they are to be read."""
 
     source: str | None
     url_env: str | None
-    table: str
+    table: str | None
     format: str | None
     delimiter: str | None
     name: str | None
@@ -31,6 +34,8 @@ def source_of(session: Session, settings: Settings, wanted: SourceOptions) -> So
     """The source that is meant; it is closed with the session. Errors: UsageError, ConfigurationError, Unreachable."""
     from creditctl.sources.database import is_url
 
+    if wanted.source is None and wanted.url_env is None and settings.project.source is not None:
+        return _described(session, settings, wanted)
     if (wanted.source is None) == (wanted.url_env is None):
         raise UsageError(
             "An import reads one source: a file, a database URL, or --url-env NAME.",
@@ -42,6 +47,29 @@ def source_of(session: Session, settings: Settings, wanted: SourceOptions) -> So
     if is_url(wanted.source):
         return _database(session, _url_on_command_line(wanted.source), wanted)
     return _file(session, wanted.source, wanted)
+
+
+def _described(session: Session, settings: Settings, wanted: SourceOptions) -> Source:
+    """The rows that `[source]` of creditctl.toml describes."""
+    from creditctl.cli.ledger.source import source_section
+    from creditctl.sources.mapped_source import MappedSource
+    from creditctl.sources.mapping.users import UserNames
+    from creditctl.sources.reading.opening import open_rows
+    from creditctl.sources.source import source_name
+
+    section = source_section(settings)
+    assert section is not None
+    if wanted.columns.renamed or wanted.table or wanted.format or wanted.delimiter:
+        raise UsageError(
+            "[source] of creditctl.toml says which rows are meant and how they are read.",
+            code="import.source",
+            fix="Leave --map, --table, --format and --delimiter out, or name a file or a database URL.",
+        )
+    folder = settings.project.folder or session.wiring.folder
+    rows = open_rows(section, folder, lambda name: session.wiring.environ.get(name) or settings.text(name))
+    label = source_name(wanted.name or section.table or section.file or "source", given=wanted.name is not None)
+    currency = wanted.columns.constants.get("currency")
+    return MappedSource(rows, section, label, session.ledger.livemode, UserNames(section.users), currency)
 
 
 def _file(session: Session, name: str, wanted: SourceOptions) -> Source:
@@ -56,7 +84,8 @@ def _file(session: Session, name: str, wanted: SourceOptions) -> Source:
 def _database(session: Session, url: str, wanted: SourceOptions) -> Source:
     from creditctl.sources.database import DatabaseSource
 
-    source = DatabaseSource(url, wanted.table, wanted.columns, name=wanted.name, folder=session.wiring.folder)
+    table, folder = wanted.table or _USUAL_TABLE, session.wiring.folder
+    source = DatabaseSource(url, table, wanted.columns, name=wanted.name, folder=folder)
     session.stack.callback(source.close)
     _require_other_file(source.sqlite_file, session.ledger.path)
     return source
@@ -76,7 +105,7 @@ def _url_on_command_line(url: str) -> str:
 
 
 def _url_of_variable(session: Session, settings: Settings, name: str) -> str:
-    url = session.wiring.environ.get(name) or settings.text(name)
+    url = session.wiring.secret_variable(name, settings)
     if not url:
         raise ConfigurationError(
             f"{name} is not set.",

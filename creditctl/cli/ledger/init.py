@@ -1,15 +1,16 @@
-"""`creditctl ledger init`: a new ledger, bound to one account and one livemode for good."""
+"""`creditctl ledger init`: a new ledger, bound to one account, livemode and deployment for good; or a name for one."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from creditctl.cli.command import Answer, FileUse, Session, StripeUse, Writes, command
 from creditctl.core.errors import ConfigurationError, GuardRefused, UsageError
 from creditctl.core.modes import Mode, require_mode
+from creditctl.core.when import parse_when
 
 if TYPE_CHECKING:
     from creditctl.core.settings import Settings
@@ -22,25 +23,75 @@ LivemodeOption = Annotated[
 ]
 
 
+NamedSinceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--since",
+        help="With --deployment: when the ledger that exists got that name.",
+        metavar="WHEN",
+    ),
+]
+
+
 @command(stripe=StripeUse.OPTIONAL, ledger=FileUse.CREATE, writes=Writes.FILES)
-def init(session: Session, account: AccountOption = None, livemode: LivemodeOption = None) -> Answer:
+def init(
+    session: Session,
+    account: AccountOption = None,
+    livemode: LivemodeOption = None,
+    since: NamedSinceOption = None,
+) -> Answer:
     """Begin a ledger for one account and mode, read from Stripe, or said with --account and --livemode or --test.
 
-    A ledger that exists is left as it is (exit 3).
+    A ledger that exists is left as it is (exit 3); one of no deployment gets a name by --deployment with --since.
     """
     from creditctl.cli.render import ledger as render
-    from creditctl.ledger.store import Ledger
 
     mode = session.options.mode
-    settings = session.wiring.settings(session.options.env_file)
+    settings = session.settings_of_any_mode()
+    moment = _moment(session, settings, since)
     if settings.text("STRIPE_SECRET_KEY"):
         require_mode(mode, settings.mode)
     owner = _said(settings, account, livemode, mode) or _asked(session, settings)
     path = _path(session, settings, owner[1])
-    _require_new(session, path)
-    with Ledger.open(path, account=owner[0], livemode=owner[1], clock=session.wiring.clock) as opened:
-        report = {"ledger": str(path), "account": opened.account, "livemode": opened.livemode}
-    return Answer(report, lambda console: render.begun(console, path, *owner))
+    if moment is None:
+        _require_new(session, path)
+    report = _opened(session, settings, path, owner, moment)
+    written = settings.project.deployment if session.options.deployment is None else None
+    return Answer(report, lambda console: render.begun(console, path, report, written=written))
+
+
+def _opened(
+    session: Session, settings: Settings, path: Path, owner: tuple[str, bool], moment: int | None
+) -> dict[str, Any]:
+    """Makes the ledger, or names the one that is there. Errors: GuardRefused where it has another name already."""
+    from creditctl.ledger.owner import ANY_DEPLOYMENT
+    from creditctl.ledger.store import Ledger
+
+    name, clock = settings.deployment.name, session.wiring.clock
+    wanted = ANY_DEPLOYMENT if moment is not None and path.exists() else name
+    with Ledger.open(path, account=owner[0], livemode=owner[1], deployment=wanted, clock=clock) as opened:
+        if moment is not None:
+            opened.name_deployment(str(name), moment)
+        return {
+            "ledger": str(path),
+            "account": opened.account,
+            "livemode": opened.livemode,
+            "deployment": opened.deployment,
+            "named_since": opened.named_since,
+        }
+
+
+def _moment(session: Session, settings: Settings, since: str | None) -> int | None:
+    """When the deployment got its name, None where nothing is to be named. Errors: UsageError without a name."""
+    if since is None:
+        return None
+    if settings.deployment.name is None:
+        raise UsageError(
+            "--since says when a deployment got its name, and none is named.",
+            code="ledger.no_name",
+            fix="Add --deployment NAME, or write `deployment` into creditctl.toml.",
+        )
+    return parse_when(since, session.wiring.clock())
 
 
 def _said(settings: Settings, account: str | None, livemode: bool | None, mode: Mode | None) -> tuple[str, bool] | None:
@@ -94,12 +145,20 @@ def _path(session: Session, settings: Settings, livemode: bool) -> Path:
 
 def _require_new(session: Session, path: Path) -> None:
     """Leaves a ledger that exists alone. Errors: ConfigurationError saying whose it is; LedgerError if it is none."""
+    from creditctl.ledger.owner import ANY_DEPLOYMENT
     from creditctl.ledger.store import Ledger
 
     if not path.exists() or (path.is_file() and path.stat().st_size == 0):
         return
     with (
-        Ledger.open(path, account=None, livemode=None, clock=session.wiring.clock, create=False) as there,
+        Ledger.open(
+            path,
+            account=None,
+            livemode=None,
+            deployment=ANY_DEPLOYMENT,
+            clock=session.wiring.clock,
+            create=False,
+        ) as there,
         there.reading() as view,
     ):
         raise ConfigurationError(

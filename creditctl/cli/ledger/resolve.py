@@ -8,6 +8,7 @@ import typer
 
 from creditctl.cli.command import Answer, FileUse, Session, Writes, command
 from creditctl.cli.ledger.session import ReasonOption, confirm_posting
+from creditctl.cli.ledger.source import refuse_posting
 from creditctl.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def resolve(
 
     action = _action(credit, user, credits)
     if action == "credit":
+        refuse_posting(session.settings_of_any_mode(), "ledger resolve --credit")
         confirm_posting(session, _posting_lines(session.ledger, number, reason, user, credits))
     with session.ledger.transaction() as tx:
         settled = resolve_finding(tx, number, action=action, reason=reason, user_id=user, credits=credits)

@@ -26,8 +26,14 @@ ENTRIES = (
     CommandEntry(
         "verify",
         "Read",
-        "Recompute the hash chain and name every entry that was edited, removed, inserted or moved. Exit 6 if any was.",
+        "Prove that the ledger is as it was written, and name every fault. Exit 6 if there is one.",
         "creditctl.cli.ledger.verify:verify",
+    ),
+    CommandEntry(
+        "anchor",
+        "Read",
+        "Prove the ledger against the anchors in FILE, then add one line: how many entries, the head, and when.",
+        "creditctl.cli.ledger.anchor:anchor",
     ),
     CommandEntry(
         "init",

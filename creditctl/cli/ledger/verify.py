@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,7 +13,19 @@ from creditctl.core.errors import ExitCode, UsageError
 from creditctl.core.findings import Finding, Severity
 
 if TYPE_CHECKING:
-    from creditctl.ledger.hashchain.verify import Verification
+    from creditctl.ledger.hashchain.violations import Verification
+    from creditctl.ledger.store import Ledger
+    from creditctl.ledger.verification.anchors import AnchorFile
+
+
+AnchorOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--anchor",
+        help="The file that `ledger anchor` writes: proves that nothing before an anchor was rewritten or cut.",
+        metavar="FILE",
+    ),
+]
 
 
 @command(ledger=FileUse.REQUIRED)
@@ -22,31 +35,66 @@ def verify(
         str | None,
         typer.Option("--expect-head", help="A head noted earlier: proves that no entry was cut off.", metavar="HASH"),
     ] = None,
+    anchor: AnchorOption = None,
 ) -> Answer:
-    """Recompute the hash chain and name every entry that was edited, removed, inserted or moved. Exit 6 if any was."""
+    """Prove that the ledger is as it was written, and name every fault. Exit 6 if there is one.
+
+    The hash chain is recomputed, the schema compared with what this version makes, the file's pages are checked, and
+    what refunds and disputes took back is computed anew.
+    """
     from creditctl.cli.render import ledger as render
 
     head = None if expect_head is None else _read_head(expect_head)
     ledger = session.ledger
+    kept = None if anchor is None else known_anchors(ledger, session.wiring.folder / anchor)
     with ledger.reading() as view:
-        found = view.verify(head)
-    report = {
+        found = view.verify(head, () if kept is None else kept.anchors)
+    notes = [*open_to_others(ledger.path), *([] if kept is None else torn_lines(kept))]
+    return Answer(
+        verification_report(ledger, found, head, kept),
+        lambda console: render.verification(console, found, ledger.path, head, kept, notes),
+        findings=[*fault_findings(found), *notes],
+        exit_code=chain_exit_code(found),
+    )
+
+
+def known_anchors(ledger: Ledger, path: Path) -> AnchorFile:
+    """The anchors of a ledger in a file. Errors: ConfigurationError, GuardRefused."""
+    from creditctl.ledger.verification.anchors import read_anchors
+
+    return read_anchors(path, owner=ledger.owner, beside=ledger.path)
+
+
+def verification_report(
+    ledger: Ledger, found: Verification, head: str | None = None, kept: AnchorFile | None = None
+) -> dict[str, Any]:
+    """What verifying found, as a JSON document shows it."""
+    return {
         "ledger": str(ledger.path),
         "account": ledger.account,
         "livemode": ledger.livemode,
         "count": found.head.count,
         "head": found.head.hash,
         "expected_head": head,
+        "anchors": None if kept is None else len(kept.anchors),
         "faults": [
             {"kind": fault.kind, "entry_id": fault.entry_id, "message": fault.message} for fault in found.faults
         ],
     }
-    return Answer(
-        report,
-        lambda console: render.verification(console, found, ledger.path, head),
-        findings=fault_findings(found),
-        exit_code=chain_exit_code(found),
-    )
+
+
+def torn_lines(kept: AnchorFile) -> list[Finding]:
+    """A note for each line of the anchors that a crash tore."""
+    return [
+        Finding(
+            "ledger.anchor_torn",
+            Severity.LOW,
+            f"line {number}",
+            f"Line {number} of the anchors is torn and proves nothing; the other {len(kept.anchors):,} were compared.",
+            "Nothing has to be done; the next anchor stands on a line of its own.",
+        )
+        for number in kept.torn
+    ]
 
 
 def _read_head(text: str) -> str:
@@ -59,6 +107,23 @@ def _read_head(text: str) -> str:
             fix="Copy the head, 64 hexadecimal digits, as `creditctl ledger verify` printed it.",
         )
     return head
+
+
+def open_to_others(path: Path) -> list[Finding]:
+    """A note where others than its owner may use the ledger: opening it takes that from them, where it is ours."""
+    from creditctl.ledger.sqlite.private_file import others_may
+
+    if not others_may(path):
+        return []
+    return [
+        Finding(
+            "ledger.readable",
+            Severity.LOW,
+            path.name,
+            f"Others than its owner may read or write {path}, and it is not this user's to change.",
+            "Let its owner run `chmod 600` on it.",
+        )
+    ]
 
 
 def chain_exit_code(found: Verification) -> ExitCode:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creditctl.cli.command import Answer, Session, command
+from creditctl.cli.local.scratch_folder import scratch_folder
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.modes import Mode
 
@@ -50,8 +50,8 @@ def demo(
 def _folder(base: Path, keep: Path | None) -> Iterator[Path]:
     """The folder of the demo: a temporary one that is gone afterwards, or the one to keep."""
     if keep is None:
-        with tempfile.TemporaryDirectory(prefix="creditctl-demo-") as name:
-            yield Path(name)
+        with scratch_folder("demo") as scratch:
+            yield scratch
         return
     folder = base / keep
     folder.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import socket
 import time
 from collections.abc import Iterator
@@ -12,8 +13,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditctl.atomic_file import PRIVATE, create_file
 from creditctl.cli.wiring import Wiring
-from creditctl.core.errors import ConfigurationError
+from creditctl.core.errors import ConfigurationError, ExitCode
 from creditctl.core.keys import EXAMPLE_KEY
 
 if TYPE_CHECKING:
@@ -41,9 +43,14 @@ class LocalStack:
 
 
 def run_command(wiring: Wiring, *arguments: str) -> dict[str, Any]:
-    """Runs one command with `--json` in a wiring of its own and returns the document."""
+    """Runs one command with `--json` in a wiring of its own and returns the document.
+
+    Errors: KeyboardInterrupt where that command was stopped: Ctrl-C is meant for all of it.
+    """
     answer = io.StringIO()
-    wiring.run([*arguments, "--json"], replace(wiring, stdin=io.StringIO(), stdout=answer, stderr=io.StringIO()))
+    inner = replace(wiring, stdin=io.StringIO(), stdout=answer, stderr=io.StringIO())
+    if wiring.run([*arguments, "--json"], inner) == ExitCode.STOPPED:
+        raise KeyboardInterrupt
     document: dict[str, Any] = json.loads(answer.getvalue())
     return document
 
@@ -123,14 +130,19 @@ def write_project(folder: Path, catalog: Catalog | None, webhook_path: str | Non
 
 def write_settings(path: Path, emulator_url: str, backend_url: str) -> None:
     """The `.env` of a world: everything but the signing secret, which the set-up captures."""
-    path.write_text(
+    content = (
         "# Made by creditctl: a world on this machine, with a local Stripe.\n"
         f"STRIPE_SECRET_KEY={EXAMPLE_KEY}\n"
         f"STRIPE_API_BASE={emulator_url}\n"
         f"CREDITS_API_URL={backend_url}\n"
         f"FRONTEND_URL={backend_url}\n"
     )
-    path.chmod(0o600)
+    create_file(path, content.encode())
+
+
+def _private(path: str, flags: int) -> int:
+    """Opens a file that names users and payments."""
+    return os.open(path, flags, PRIVATE)
 
 
 class SetUpFailed(ConfigurationError):
@@ -177,7 +189,7 @@ def _backend(inner: Wiring, settings: Settings, listener: socket.socket) -> Iter
     from creditctl.ledger.store import Ledger
 
     with ExitStack() as stack:
-        log = stack.enter_context((inner.folder / "backend.log").open("w", encoding="utf-8"))
+        log = stack.enter_context(open(inner.folder / "backend.log", "w", encoding="utf-8", opener=_private))
         connection = stack.enter_context(inner.stripe(settings))
         account, livemode = connection.account_id, connection.livemode
         ledger = stack.enter_context(

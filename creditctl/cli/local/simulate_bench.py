@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -74,11 +73,12 @@ class _Parts:
     def embedded(self) -> Iterator[OpenedBench]:
         """The reference backend on an emulator, both of this process."""
         from creditctl.cli.local.local_stack import start_local_stack
+        from creditctl.cli.local.scratch_folder import scratch_folder
 
         self._require_emulator_mode("needs --backend URL or --start CMD: without them an emulator is started.")
         with (
-            tempfile.TemporaryDirectory(prefix="creditctl-simulate-") as name,
-            start_local_stack(self.session.wiring, Path(name), catalog=self.catalog) as world,
+            scratch_folder("simulate") as folder,
+            start_local_stack(self.session.wiring, folder, catalog=self.catalog) as world,
         ):
             settings = world.inner.settings()
             yield self._opened(settings, world.backend_url, str(settings.webhook_url), started_here=True)
@@ -95,6 +95,7 @@ class _Parts:
     def started(self) -> Iterator[OpenedBench]:
         """A backend that is started here, beside an emulator that is set up for it."""
         from creditctl.cli.local.local_stack import start_emulator_world
+        from creditctl.cli.local.scratch_folder import scratch_folder
 
         ready = self.choices.ready
         if ready is None or urlsplit(ready).scheme not in ("http", "https"):
@@ -107,8 +108,8 @@ class _Parts:
         url = (self.choices.backend or f"{urlsplit(ready).scheme}://{urlsplit(ready).netloc}").rstrip("/")
         path = self.choices.webhook_path or self.session.settings.webhook_path
         with (
-            tempfile.TemporaryDirectory(prefix="creditctl-simulate-") as name,
-            start_emulator_world(self.session.wiring, Path(name), url, catalog=self.catalog, webhook_path=path) as (
+            scratch_folder("simulate") as folder,
+            start_emulator_world(self.session.wiring, folder, url, catalog=self.catalog, webhook_path=path) as (
                 inner,
                 settings,
             ),

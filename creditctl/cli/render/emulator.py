@@ -69,7 +69,13 @@ def _session_lines(report: Report) -> list[str]:
         ]
     total = format_amount(report["amount_total"], report["currency"])
     payment = f" by {report['payment_intent']}" if report["payment_intent"] else ""
-    return [f"{session} is {report['status']}, {report['payment_status']}: {total}{payment}.", DELIVERIES_NEXT]
+    said = f"{session} is {report['status']}, {report['payment_status']}: {total}{payment}."
+    if report["payment_status"] == "unpaid":
+        return [
+            f"{said} The bank answers in a few seconds of the emulator's time.",
+            f"Next: creditctl emulator advance 5s --object {session}",
+        ]
+    return [said, DELIVERIES_NEXT]
 
 
 def cards_answer(rows: Sequence[Report]) -> Answer:

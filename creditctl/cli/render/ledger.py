@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditctl.cli.console import printable
 from creditctl.cli.render.severity import STYLES
 from creditctl.cli.render.table import Table, show_table
+from creditctl.core.deployment import deployment_words
 from creditctl.core.findings import Severity
 from creditctl.core.money import format_amount
+from creditctl.core.text import plural
 from creditctl.core.when import iso_time
 
 if TYPE_CHECKING:
@@ -18,8 +22,10 @@ if TYPE_CHECKING:
     from creditctl.cli.console import Console
     from creditctl.core.entitlement.settlement import EntryDraft
     from creditctl.core.findings import Finding
-    from creditctl.ledger.hashchain.verify import Verification
+    from creditctl.ledger.hashchain.violations import Verification
     from creditctl.ledger.models import Balance, Entry, Posting, Resolution, StoredFinding
+    from creditctl.ledger.verification.anchors import AnchorFile
+    from creditctl.payments.source.source_entry import SourceEntry
 
 _MOST_SHOWN = 50
 
@@ -41,7 +47,7 @@ def balance_row(balance: Balance) -> dict[str, Any]:
     return {"user_id": balance.user_id, "credits": balance.credits, "entries": balance.entries}
 
 
-def balance(console: Console, user: str, credits: int, known: bool) -> None:
+def balance(console: Console, user: str, credits: int | Decimal, known: bool) -> None:
     """One user's credits."""
     say(console, f"{user}: {credits:,} credits")
     if known:
@@ -52,9 +58,14 @@ def balance(console: Console, user: str, credits: int, known: bool) -> None:
 
 def balances(console: Console, shown: Sequence[Balance], following: str | None) -> None:
     """A page of balances."""
+    balance_rows(console, list(map(balance_row, shown)), following)
+
+
+def balance_rows(console: Console, shown: Sequence[Mapping[str, Any]], following: str | None) -> None:
+    """A page of balances as data."""
     table = Table(("User", "Credits", "Entries"), right=frozenset({"Credits", "Entries"}), title="Balances")
     for each in shown:
-        table.add(each.user_id, f"{each.credits:,}", f"{each.entries:,}")
+        table.add(each["user_id"], f"{Decimal(each['credits']):,}", f"{each['entries']:,}")
     show_table(console, table)
     if not shown:
         say(console, "Nobody has credits here.")
@@ -79,9 +90,32 @@ def entries(console: Console, shown: Sequence[Entry], following: int | None) -> 
         say(console, f"{len(shown):,} entries. Next: `creditctl trace PAYMENT` tells one payment's whole story")
 
 
-def begun(console: Console, path: Path, account: str, livemode: bool) -> None:
-    """A new ledger."""
-    say(console, f"Began the ledger {path} for {account}, {'live' if livemode else 'test'} mode.")
+def source_rows(console: Console, shown: Sequence[SourceEntry], following: int | None) -> None:
+    """A page of an application's own rows."""
+    headings = ("Row", "Created", "User", "Kind", "Status", "Credits", "Amount", "Payment")
+    table = Table(headings, right=frozenset({"Credits", "Amount"}), title="Rows of the application")
+    for each in shown:
+        amount = format_amount(each.amount, each.currency) if each.currency and each.stated_amount is not None else ""
+        who = (each.name, iso_time(each.created), each.user_id, str(each.kind), each.status)
+        table.add(*who, f"{Decimal(each.units) / each.scale:+,}", amount, each.payment_key or "")
+    show_table(console, table)
+    if following is not None:
+        say(console, f"There are more. Next: the same with --after-id {following}, or --csv or --jsonl for all")
+    else:
+        say(console, f"{len(shown):,} rows. Next: `creditctl trace PAYMENT` tells one payment's whole story")
+
+
+def begun(console: Console, path: Path, owner: Mapping[str, Any], *, written: str | None) -> None:
+    """A new ledger, or one that got a name. Shape: `written` is the deployment that creditctl.toml names."""
+    name, since, mode = owner["deployment"], owner["named_since"], "live" if owner["livemode"] else "test"
+    whose = f"{owner['account']}, {mode} mode" + ("" if name is None else f", {deployment_words(name)}")
+    if since is None:
+        say(console, f"Began the ledger {path} for {whose}.")
+    else:
+        say(console, f"The ledger {path} is that of {whose}, since {iso_time(since)}.")
+    if name is not None and written != name:
+        say(console, f'Next: write `deployment = "{name}"` into creditctl.toml, and restart what has the ledger open.')
+        return
     say(console, "Next: `creditctl ledger import FILE --dry-run` for what your application has, or `creditctl serve`")
 
 
@@ -148,8 +182,24 @@ def exported(console: Console, path: Path, count: int) -> None:
     )
 
 
-def verification(console: Console, found: Verification, path: Path, expected: str | None) -> None:
+def verification(
+    console: Console,
+    found: Verification,
+    path: Path,
+    expected: str | None,
+    kept: AnchorFile | None = None,
+    notes: Sequence[Finding] = (),
+) -> None:
     """What verifying found."""
+    verification_faults(console, found)
+    for note in notes:
+        say(console, f"{note.severity} {note.code}: {note.message}")
+    say(console, f"{path}: {found.head.count:,} entries, head {found.head.hash}")
+    say(console, _verdict(found, expected, kept))
+
+
+def verification_faults(console: Console, found: Verification) -> None:
+    """The faults, a line each."""
     for fault in found.faults[:_MOST_SHOWN]:
         console.print(
             printable(f"critical ledger.{fault.kind}: {fault.message}", kept=""),
@@ -157,16 +207,31 @@ def verification(console: Console, found: Verification, path: Path, expected: st
         )
     if len(found.faults) > _MOST_SHOWN:
         say(console, f"… and {len(found.faults) - _MOST_SHOWN:,} more: `--json` shows all.")
-    say(console, f"{path}: {found.head.count:,} entries, head {found.head.hash}")
-    if not found.ok:
-        say(console, "The ledger is not as it was written. Next: compare with a backup, then `creditctl reconcile`")
-    elif expected is None:
+
+
+def anchored(console: Console, found: Verification, path: Path, notes: Sequence[Finding]) -> None:
+    """An anchor that was added, or why none was."""
+    verification_faults(console, found)
+    for note in notes:
+        say(console, f"{note.severity} {note.code}: {note.message}")
+    if found.ok:
+        say(console, f"Anchored {found.head.count:,} entries, head {found.head.hash}")
         say(
             console,
-            "The chain is whole. Next: keep the head elsewhere; `--expect-head` then proves that nothing was cut",
+            f"Next: `creditctl ledger verify --anchor {shlex.quote(str(path))}` proves that nothing before was changed",
         )
     else:
-        say(console, "The chain is whole and holds the expected head. Next: keep the new head")
+        say(console, "Nothing was added: the ledger is not as it was written. Next: compare it with a backup")
+
+
+def _verdict(found: Verification, expected: str | None, kept: AnchorFile | None) -> str:
+    if not found.ok:
+        return "The ledger is not as it was written. Next: compare with a backup, then `creditctl reconcile`"
+    if kept is not None:
+        return f"The ledger is whole and holds all {plural(len(kept.anchors), 'anchor')}."
+    if expected is not None:
+        return "The ledger is whole and holds the expected head. Next: keep the new head"
+    return "The ledger is whole. Next: `creditctl ledger anchor FILE` keeps the head elsewhere, so that a cut is proven"
 
 
 def backup(console: Console, path: Path, found: Verification) -> None:

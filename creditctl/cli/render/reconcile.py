@@ -26,6 +26,7 @@ def render(console: Console, report: ReconcileReport, *, plan: bool) -> None:
     for finding in report.findings[:_MOST_SHOWN]:
         _finding(console, finding)
     lines = _rest(len(report.findings), "findings") + (plan_lines(report.repairs) if plan else [])
+    lines += [f"Note: {note}." for note in (report.source or {}).get("notes", ())]
     for line in lines:
         console.print(line)
     for repaired in report.repaired:
@@ -38,11 +39,16 @@ def next_step(report: ReconcileReport) -> str:
     """The last line: what to do now."""
     if not report.complete:
         return "The picture is incomplete. Next: the same command again"
+    if report.repairs and report.source is not None:
+        count = len(report.repairs)
+        book = f"{count} of these the application has still to book"
+        return f"{book}. Next: `creditctl reconcile --todo todo.csv` lists them"
     if report.repairs and not report.repaired:
         count = len(report.repairs)
         return f"{count} of these can be put right without a person. Next: `creditctl reconcile --repair`"
     if report.clean:
-        return "Stripe and the ledger agree" + (", but for what is still on its way." if report.findings else ".")
+        other = "the ledger" if report.source is None else "the application"
+        return f"Stripe and {other} agree" + (", but for what is still on its way." if report.findings else ".")
     return "What is left needs a person: each finding above names the command."
 
 
@@ -52,7 +58,11 @@ def _table(report: ReconcileReport) -> Table:
     for name, count in report.pulled.items():
         table.add(f"Stripe: {name.replace('_', ' ')}", f"{count:,}")
     table.add("payments", f"{report.payments:,}")
-    table.add("ledger entries", f"{report.entries:,}")
+    if report.source is None:
+        table.add("ledger entries", f"{report.entries:,}")
+    else:
+        table.add("rows of the application", f"{report.source['rows']:,}")
+        table.add("rows about payments", f"{report.entries:,}")
     for code, count in report.counts.items():
         table.add(f"finding {code}", f"{count:,}")
     return table

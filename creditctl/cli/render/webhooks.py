@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from creditctl.provisioning.apply import Applied
     from creditctl.provisioning.endpoint_switch import EndpointSwitch
     from creditctl.provisioning.planning.steps import Plan
+    from creditctl.provisioning.probing.responses import ProbeResponses
+    from creditctl.provisioning.rotate import Rotation
     from creditctl.provisioning.state import EndpointState
 
 _PROBE_NEXT = "Next: `creditctl webhooks probe`"
@@ -80,18 +82,31 @@ def deleted_answer(endpoint_id: str) -> Answer:
     return Answer.lines({"deleted": endpoint_id}, f"{endpoint_id} is gone.", "Next: `creditctl webhooks list`")
 
 
-def probe_answer(url: str, results: Sequence[CheckResult]) -> Answer:
-    """What the three deliveries prove. Shape: exit 1 where one failed, 5 where one could not be judged."""
+def probe_answer(
+    url: str, responses: ProbeResponses, *, answers_first: bool, more: Sequence[CheckResult] = ()
+) -> Answer:
+    """What the deliveries prove. Shape: exit 1 where one failed, 5 where one could not be judged; `more` checks."""
+    from creditctl.provisioning.probing.diagnosis import diagnose
+    from creditctl.provisioning.probing.results import probe_results
+
+    found, results = diagnose(responses), [*probe_results(responses, answers_first=answers_first), *more]
 
     def human(console: Console) -> None:
-        for result in results:
-            console.print(f"{result.status:>7}  {result.title}: {result.evidence}")
+        _print_checks(console, results)
+        for result in more:
             if result.fix:
                 console.print(f"         {result.fix}")
-        console.print("Next: `creditctl checklist`")
+        console.print(f"{found.sentence}  [{found.cause}]")
+        console.print(found.fix or "Next: `creditctl checklist`")
 
-    report = {"url": url, "checks": [result.as_dict() for result in results]}
+    cause = {"cause": found.cause, "sentence": found.sentence, "fix": found.fix}
+    report = {"url": url, **cause, "checks": [result.as_dict() for result in results]}
     return Answer(report, human, exit_code=_probe_exit_code({result.status for result in results}))
+
+
+def _print_checks(console: Console, results: Sequence[CheckResult]) -> None:
+    for result in results:
+        console.print(f"{result.status:>7}  {result.title}: {result.evidence}")
 
 
 def _probe_exit_code(statuses: set[CheckStatus]) -> ExitCode:
@@ -100,37 +115,68 @@ def _probe_exit_code(statuses: set[CheckStatus]) -> ExitCode:
     return ExitCode.UNREACHABLE if CheckStatus.UNKNOWN in statuses else ExitCode.OK
 
 
-def begun_answer(endpoint_id: str) -> Answer:
-    """The first stage of a rotation: two endpoints deliver, two secrets are held."""
-    return Answer.lines(
-        {"stage": "overlap", "endpoint": endpoint_id},
-        f"Both secrets are in place; {endpoint_id} delivers beside the old endpoint.",
-        "Next: restart the backend with the new settings, then `creditctl webhooks rotate` again.",
-    )
+def begun_answer(endpoint_id: str, rotation: Rotation) -> Answer:
+    """The first stage of a rotation: two endpoints deliver; the held secrets are in place, the new one first."""
+    old = "the old endpoint" if rotation.old is None else rotation.old.id
+    report = {"stage": "overlap", "endpoint": endpoint_id, "old_secret_kept": bool(rotation.keeps)}
+    following = "Next: restart the backend with the new settings, then `creditctl webhooks rotate --finish`."
+    if rotation.keeps:
+        told = [f"Both secrets are in place; {endpoint_id} delivers beside {old}."]
+    else:
+        told = [
+            f"{endpoint_id} delivers beside {old}, whose secret is not here: the new one stands alone.",
+            f"Until the backend has the new secret, the deliveries of {endpoint_id} fail; once it has only that, "
+            f"those of {old} do. Each event is delivered by both, so one of the two is enough.",
+        ]
+    return Answer.lines(report, *told, following)
 
 
-def waiting_answer() -> Answer:
-    """A rotation that waits for its proof, with what would bring it."""
+def waiting_answer(rotation: Rotation) -> Answer:
+    """A rotation under way: what finishes it."""
+    old, new = rotation.old, rotation.new
     finding = Finding(
         "rotation.waiting",
         Severity.MEDIUM,
-        "rotation",
-        "No event has reached the new endpoint yet, so nothing proves that the backend holds the new secret.",
-        "Run `creditctl webhooks probe`, wait for a purchase, then run rotate again; --now does not wait.",
+        "rotation" if new is None else new.id,
+        f"A rotation is under way: {'?' if new is None else new.id} delivers beside {'?' if old is None else old.id}.",
+        "Once the backend runs with the new secret, `creditctl webhooks rotate --finish` probes it and retires the old "
+        "endpoint.",
     )
+    return _finding_answer({"stage": "overlap"}, finding, ExitCode.FINDINGS)
 
+
+def unproven_answer(results: Sequence[CheckResult]) -> Answer:
+    """A rotation that is not finished, because the probe does not show that the backend has the new secret."""
+    finding = Finding(
+        "rotation.unproven",
+        Severity.MEDIUM,
+        "rotation",
+        "The rotation was not finished: nothing proves that the backend holds the new signing secret.",
+        "Start the backend with the new secret and try again; `creditctl webhooks rotate --now` goes without that "
+        "proof, on your word.",
+    )
+    checks = [result.as_dict() for result in results]
+    exit_code = _probe_exit_code({result.status for result in results})
+    return _finding_answer({"stage": "overlap", "checks": checks}, finding, exit_code, results)
+
+
+def _finding_answer(
+    report: dict[str, Any], finding: Finding, exit_code: ExitCode, results: Sequence[CheckResult] = ()
+) -> Answer:
     def human(console: Console) -> None:
+        _print_checks(console, results)
         console.print(finding.message)
         console.print(finding.fix)
 
-    return Answer({"stage": "overlap"}, human, [finding], ExitCode.FINDINGS)
+    return Answer(report, human, [finding], exit_code)
 
 
-def finished_answer(endpoint_id: str | None, event: str | None) -> Answer:
+def finished_answer(rotation: Rotation, results: Sequence[CheckResult]) -> Answer:
     """The last stage of a rotation: the old endpoint and its secret are gone."""
-    proof = f" ({event} was delivered to it)" if event else ""
+    endpoint_id = None if rotation.new is None else rotation.new.id
+    proof = " (the backend accepts its secret)" if results else ""
     return Answer.lines(
-        {"stage": "done", "endpoint": endpoint_id, "event": event},
+        {"stage": "done", "endpoint": endpoint_id, "checks": [result.as_dict() for result in results]},
         f"The old endpoint and its secret are retired; {endpoint_id} stays{proof}.",
         _PROBE_NEXT,
     )

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from creditctl.provisioning.state import EndpointState
 
 
-@command(stripe=StripeUse.REQUIRED)
+@command(stripe=StripeUse.REQUIRED, webhook=True)
 def list_endpoints(session: Session) -> Answer:
     """Show every webhook endpoint of the account, and whether the secret we hold is its own."""
     from creditctl.cli.render.webhooks import list_answer
@@ -38,7 +38,12 @@ def _row(endpoint: EndpointState, held: Sequence[str]) -> dict[str, Any]:
 
 
 def whose_secret(endpoint: EndpointState, held: Sequence[str]) -> str:
-    """Whether the endpoint's signing secret is one that we hold. Shape: `held`, `another`, or `unknown` if unmarked."""
-    if endpoint.fingerprint is None:
+    """Whether the endpoint's signing secret is one that we hold.
+
+    Shape: `held`, `another`, `unproven`, `pending` where it was never handed over; `unknown` where it is not ours.
+    """
+    if not endpoint.ours:
         return "unknown"
+    if endpoint.fingerprint is None:
+        return str(endpoint.secret_state)
     return "held" if endpoint.fingerprint in held else "another"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from creditctl.provisioning.planning.steps import Plan
 
 
-@command(stripe=StripeUse.REQUIRED, writes=Writes.STRIPE)
+@command(stripe=StripeUse.REQUIRED, writes=Writes.STRIPE, webhook=True)
 def register(session: Session, secret_command: SecretCommandOption = None) -> Answer:
     """Make or repair the endpoint at the backend's webhook URL and capture its secret, as setup does."""
     from creditctl.cli.render.webhooks import register_answer
@@ -25,7 +25,7 @@ def register(session: Session, secret_command: SecretCommandOption = None) -> An
 
 
 def _plan(session: Session, secret_command: str | None) -> Plan:
-    from creditctl.provisioning.desired_state import require_secret_will_win
+    from creditctl.provisioning.desired_state import require_secret_will_arrive
     from creditctl.provisioning.observe import observe_endpoints
     from creditctl.provisioning.planning.endpoint import plan_endpoint
     from creditctl.provisioning.planning.plan import creates_endpoint
@@ -37,7 +37,7 @@ def _plan(session: Session, secret_command: str | None) -> Plan:
     draft = plan_endpoint(desired, seen)
     plan = Plan(tuple(draft.steps), tuple(draft.findings))
     if creates_endpoint(plan) and secret_command is None:
-        require_secret_will_win(session.settings)
+        require_secret_will_arrive(session.settings)
     return plan
 
 

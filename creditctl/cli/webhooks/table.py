@@ -14,7 +14,7 @@ ENTRIES = (
     CommandEntry(
         "probe",
         "Look",
-        "Send the backend an unsigned, a forged and an inert, correctly signed delivery, and say what that proves.",
+        "Send the backend inert deliveries (unsigned, forged, stale, rightly signed), and name what its answers prove.",
         "creditctl.cli.webhooks.probe:probe",
     ),
     CommandEntry(
@@ -26,7 +26,7 @@ ENTRIES = (
     CommandEntry(
         "rotate",
         "Change",
-        "Replace the signing secret with overlap: run it once to begin, deploy, run it again to finish.",
+        "Replace the signing secret with overlap: begin, give the backend both secrets, then --finish.",
         "creditctl.cli.webhooks.rotate:rotate",
     ),
     CommandEntry(

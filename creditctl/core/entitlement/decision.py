@@ -8,15 +8,31 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from creditctl.core.catalog import Catalog
-from creditctl.core.entitlement.facts import LineItem, PriceFacts, SessionFacts, positive_count
+from creditctl.core.entitlement.deployment import (
+    DeploymentUnclear,
+    PriceClaim,
+    session_decides,
+    whose_by_prices,
+    whose_by_session,
+)
+from creditctl.core.entitlement.facts import SessionFacts
+from creditctl.core.entitlement.owner import OwnerFault, owner_of
+from creditctl.core.entitlement.prices import LineItem, positive_count
+from creditctl.core.entitlement.sale import (
+    Sale,
+    SoldLines,
+    lacks_history,
+    lacks_product,
+    price_fault,
+    sold_lines,
+    unknown_words,
+)
 from creditctl.core.entitlement.settlement import Purchase, credits_to_take
-from creditctl.core.entitlement.user_ids import USER_ID_WORDS, is_user_id
 from creditctl.core.findings import Finding, Severity
 from creditctl.core.money import format_amount
 from creditctl.core.text import plural
 
 _PAID_STATUSES = frozenset(("paid", "no_payment_required"))
-_OWNER_CODES = frozenset(("fulfilment.owner_conflict", "fulfilment.owner_missing", "fulfilment.owner_unusable"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +80,11 @@ class NeedsLineItems:
 
 
 @dataclass(frozen=True, slots=True)
+class NeedsPrices:
+    """Only the product of a price, or the prices after it, can decide; complete the line items and ask again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Disagrees:
     """Paid, but what was paid and what was promised differ; a person decides."""
 
@@ -71,26 +92,54 @@ class Disagrees:
     proposal: Proposal
 
 
-Decision = Grants | Waits | NotOurs | NeedsLineItems | Disagrees
+Decision = Grants | Waits | NotOurs | NeedsLineItems | NeedsPrices | Disagrees
 
 
 def decide(session: SessionFacts, catalog: Catalog, items: Sequence[LineItem] | None = None) -> Decision:
     """What a checkout session is worth.
 
-    Shape:  without `items` the answer may be NeedsLineItems; with them it never is.
+    Shape:  without `items` the answer may be NeedsLineItems; with them NeedsPrices, until their prices are complete.
     Source: Stripe documentation, "Fulfill orders": only `paid` and `no_payment_required` are fulfilled, at
             `checkout.session.completed` or later at `checkout.session.async_payment_succeeded`.
     """
     if session.mode != "payment":
         return NotOurs(f"a {session.mode} session sells no package")
+    stranger = whose_by_session(session, catalog.deployment)
+    if stranger is not None:
+        return NotOurs(stranger.reason)
     if session.status != "complete" or session.payment_status not in _PAID_STATUSES:
         return Waits(f"status {session.status}, payment_status {session.payment_status}")
-    promised = _promised(session, catalog)
+    promised = _promised(session, catalog) if session_decides(session, catalog.deployment) else None
     if promised is not None:
-        return _owned(session, *promised)
+        return _owned(session, catalog, *promised, session.amount_total)
     if items is None:
         return NeedsLineItems()
-    return _by_price(session, items)
+    if any(lacks_product(item, catalog) for item in items):
+        return NeedsPrices()
+    lines = sold_lines(session, items, catalog)
+    others = _of_others(session, lines, catalog)
+    if not isinstance(others, NotOurs) and any(lacks_history(item, catalog) for item in items):
+        return NeedsPrices()
+    return others or _by_price(session, lines, catalog)
+
+
+def _of_others(session: SessionFacts, lines: SoldLines, catalog: Catalog) -> Decision | None:
+    """What another deployment's session is, and one that does not say whose it is; None for this deployment's."""
+    if not lines.sales and not session.managed:
+        return None
+    whose = whose_by_prices(session, catalog.deployment, [_claim_of(sale) for sale in lines.sales])
+    if not isinstance(whose, DeploymentUnclear):
+        return None if whose is None else NotOurs(whose.reason)
+    alone = lines.sales[0] if len(lines.sales) == 1 and not lines.others else None
+    credits, package = (None, None) if alone is None else (alone.credits, alone.package)
+    return _disagrees(session, catalog, whose.code, whose.message, package=package, credits=credits)
+
+
+def _claim_of(sale: Sale) -> PriceClaim:
+    """What the price of a sale says of its deployment: an application's own price names none."""
+    if sale.listing is not None or not sale.price.ours:
+        return PriceClaim(managed=False, exclusive=sale.listing is not None and sale.listing.exclusive)
+    return PriceClaim(managed=True, name=sale.price.deployment)
 
 
 def limited_to(decision: Decision, captured: int, currency: str) -> Decision:
@@ -138,63 +187,35 @@ def _promised(session: SessionFacts, catalog: Catalog) -> tuple[str, int] | None
     return package.slug, package.credits
 
 
-def _by_price(session: SessionFacts, items: Sequence[LineItem]) -> Decision:
-    """The judgement of the price that was sold, current or archived."""
-    ours = [(item, item.price) for item in items if item.price is not None and item.price.ours]
-    if not ours and not session.managed:
-        return NotOurs("no managed_by=creditctl, and no line item is a price of ours")
-    if len(ours) != 1 or len(items) != 1:
-        what = f"{len(items)} line items, {len(ours)} of them a price of ours"
-        return _disagrees(session, "fulfilment.line_items", f"The session has {what}; it should have one.")
-    item, price = ours[0]
-    fault = _price_fault(session, item, price)
+def _by_price(session: SessionFacts, lines: SoldLines, catalog: Catalog) -> Decision:
+    """The judgement of the price that was sold: of ours, current or archived, or one that the catalogue lists."""
+    if not lines.sales and not session.managed:
+        return NotOurs(unknown_words(lines))
+    if len(lines.sales) != 1 or lines.others:
+        count = len(lines.sales) + len(lines.others)
+        what = f"{plural(count, 'line item')}, {len(lines.sales)} of them a package"
+        return _disagrees(session, catalog, "fulfilment.line_items", f"The session has {what}; it should have one.")
+    (sale,) = lines.sales
+    off = price_fault(session, lines, sale)
+    credits = None if off is not None else sale.credits
+    paid = sale.item.amount_total if lines.fees else session.amount_total
+    fault = sale.fault or off
     if fault is not None:
-        return _disagrees(session, *fault, package=price.package, credits=_explained_credits(session, item, price))
-    assert price.credits is not None
-    return _owned(session, price.package, price.credits)
+        return _disagrees(session, catalog, *fault, package=sale.package, credits=credits, amount=paid)
+    assert credits is not None
+    return _owned(session, catalog, sale.package, credits, paid)
 
 
-def _price_fault(session: SessionFacts, item: LineItem, price: PriceFacts) -> tuple[str, str] | None:
-    """Code and sentence of what is wrong with the one line that was sold."""
-    if item.quantity != 1:
-        return "fulfilment.quantity", f"Price {price.id} was sold {item.quantity} times; one is expected."
-    if price.credits is None or price.package is None:
-        return "fulfilment.price_metadata", f"Price {price.id} does not say which package and credits it sells."
-    if (session.amount_subtotal, session.currency) != (price.unit_amount, price.currency):
-        paid = format_amount(session.amount_subtotal, session.currency)
-        return "fulfilment.price_mismatch", f"The session comes to {paid}, which is not what price {price.id} asks."
-    return None
-
-
-def _explained_credits(session: SessionFacts, item: LineItem, price: PriceFacts) -> int | None:
-    """The credits that a payment is worth where one package explains it, times its quantity; else nobody can say."""
-    if price.credits is None or price.package is None or price.unit_amount is None or item.quantity < 1:
-        return None
-    asked = price.unit_amount * item.quantity
-    explains = (session.amount_subtotal, session.currency) == (asked, price.currency)
-    return price.credits * item.quantity if explains else None
-
-
-def _owned(session: SessionFacts, package: str | None, credits: int) -> Decision:
-    """The purchase for its owner; the two places that name the owner must agree."""
-    named = {
-        name for name in (session.client_reference_id, session.metadata.get("user_id") or None) if name is not None
-    }
-    if len(named) > 1:
-        text = "client_reference_id and metadata user_id name different users."
-        return _disagrees(session, "fulfilment.owner_conflict", text, package=package, credits=credits)
-    if not named:
-        text = "Neither client_reference_id nor metadata user_id names a user; an owner is never guessed."
-        return _disagrees(session, "fulfilment.owner_missing", text, package=package, credits=credits)
-    (user_id,) = named
-    if not is_user_id(user_id):
-        text = f"The user id is not {USER_ID_WORDS}; an owner is never guessed."
-        return _disagrees(session, "fulfilment.owner_unusable", text, package=package, credits=credits)
+def _owned(session: SessionFacts, catalog: Catalog, package: str | None, credits: int, amount: int) -> Decision:
+    """The purchase for its owner; two places that name the owner must agree, unless the catalogue ranks them."""
+    owner = owner_of(session, catalog.user)
+    if isinstance(owner, OwnerFault):
+        return _disagrees(session, catalog, owner.code, owner.message, package=package, credits=credits, amount=amount)
     return Grants(
         Purchase(
-            user_id=user_id,
+            user_id=owner,
             credits=credits,
-            amount=session.amount_total,
+            amount=amount,
             currency=session.currency,
             payment_key=session.payment_key,
             session_id=session.id,
@@ -205,15 +226,22 @@ def _owned(session: SessionFacts, package: str | None, credits: int) -> Decision
 
 
 def _disagrees(
-    session: SessionFacts, code: str, message: str, *, package: str | None = None, credits: int | None = None
+    session: SessionFacts,
+    catalog: Catalog,
+    code: str,
+    message: str,
+    *,
+    package: str | None = None,
+    credits: int | None = None,
+    amount: int | None = None,
 ) -> Disagrees:
-    owner = session.client_reference_id or session.metadata.get("user_id") or None
+    owner = owner_of(session, catalog.user)
     proposal = Proposal(
         payment_key=session.payment_key,
         session_id=session.id,
-        user_id=None if code in _OWNER_CODES or owner is None or not is_user_id(owner) else owner,
+        user_id=None if isinstance(owner, OwnerFault) else owner,
         credits=credits,
-        amount=session.amount_total,
+        amount=session.amount_total if amount is None else amount,
         currency=session.currency,
         package=package,
         created=session.created,

@@ -19,6 +19,14 @@ class CreditEntry(Protocol):
         """Its number; a later one is greater."""
 
     @property
+    def name(self) -> str:
+        """What a person finds it by: its number, or the application's own id of the row."""
+
+    @property
+    def status(self) -> str:
+        """Whether it counts: `done`; an application also plans rows (`pending`), and gives them up (`void`)."""
+
+    @property
     def recorded(self) -> int:
         """When it was written."""
 
@@ -65,6 +73,10 @@ class CreditEntry(Protocol):
     @property
     def idempotency_key(self) -> str:
         """The key under which it was written once."""
+
+    @property
+    def source_event(self) -> str | None:
+        """The event by which it was written, where that is known."""
 
     @property
     def corrects(self) -> int | None:

@@ -1,4 +1,4 @@
-"""Stripe facts about one payment: values of session, line item, price and refund that merge in any order.
+"""Stripe facts about one payment: values of session and refund that merge in any order.
 
 A refund or a dispute is reported many times: late, twice, out of order, with a resolution of one second. `merge` of
 two observations is commutative, associative and idempotent (a join), so that any order of events leaves the same fact.
@@ -26,17 +26,14 @@ __all__ = [
     "DisputeFact",
     "Fact",
     "FundsObservation",
-    "LineItem",
     "MalformedFact",
     "Movement",
     "Observation",
-    "PriceFacts",
     "RefundFact",
     "SessionFacts",
     "amount_of",
     "has_let_go",
     "id_of",
-    "positive_count",
     "text",
     "whole",
 ]
@@ -77,10 +74,12 @@ class SessionFacts:
         return is_managed(self.metadata)
 
     @classmethod
-    def from_stripe(cls, data: Mapping[str, Any]) -> SessionFacts:
+    def from_stripe(cls, data: Mapping[str, Any], told_at: int | None = None) -> SessionFacts:
         """The facts in a session as the API or an event shows it.
 
+        Shape:  `told_at` is the time of the event, for a session that does not say when it was made.
         Errors: MalformedFact.
+        Source: public reports of events from before November 2022, whose sessions have no `created`.
         """
         mode = optional_text(data, "mode") or "payment"
         sells = mode == "payment"  # a setup session has neither amounts nor a currency
@@ -96,76 +95,8 @@ class SessionFacts:
             client_reference_id=optional_text(data, "client_reference_id"),
             metadata=metadata_of(data),
             livemode=data.get("livemode") is True,
-            created=whole(data, "created"),
+            created=told_at if told_at is not None and data.get("created") is None else whole(data, "created"),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class PriceFacts:
-    """A price, current or archived; what ours sold stands in its metadata for ever.
-
-    Source: Stripe API reference, "The Price object".
-    """
-
-    id: str
-    unit_amount: int | None
-    currency: str
-    metadata: Mapping[str, str]
-
-    @property
-    def ours(self) -> bool:
-        """Whether the price was made by creditctl."""
-        return is_managed(self.metadata)
-
-    @property
-    def package(self) -> str | None:
-        """The slug of the package that it sells."""
-        return self.metadata.get("package") or None
-
-    @property
-    def credits(self) -> int | None:
-        """How many credits it sells; None where its metadata does not say."""
-        return positive_count(self.metadata.get("credits"))
-
-
-def positive_count(value: str | None) -> int | None:
-    """The count in a metadata value, or None if it is not one in plain digits."""
-    if value is None or not (value.isascii() and value.isdigit() and len(value) <= 12):
-        return None
-    return int(value) or None
-
-
-@dataclass(frozen=True, slots=True)
-class LineItem:
-    """One line of a checkout session. Source: Stripe API reference, "Retrieve a Checkout Session's line items"."""
-
-    quantity: int
-    amount_subtotal: int
-    currency: str
-    price: PriceFacts | None
-
-    @classmethod
-    def from_stripe(cls, data: Mapping[str, Any]) -> LineItem:
-        """The facts in one line item.
-
-        Errors: MalformedFact.
-        """
-        price = data.get("price")
-        return cls(
-            quantity=whole(data, "quantity") if data.get("quantity") is not None else 1,
-            amount_subtotal=whole(data, "amount_subtotal"),
-            currency=text(data, "currency").lower(),
-            price=_price(price) if isinstance(price, Mapping) else None,
-        )
-
-
-def _price(data: Mapping[str, Any]) -> PriceFacts:
-    return PriceFacts(
-        id=text(data, "id"),
-        unit_amount=whole(data, "unit_amount") if data.get("unit_amount") is not None else None,
-        currency=text(data, "currency").lower(),
-        metadata=metadata_of(data),
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ A user id is taken as it was given, or refused; it is never guessed, cut or repa
 from __future__ import annotations
 
 import re
+from uuid import UUID
 
 from creditctl.core.limits import MAX_USER_ID_CHARACTERS
 
@@ -15,8 +16,21 @@ USER_ID_PATTERN = r"^[^\s\x00-\x1f\x7f-\x9f](?:[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x
 USER_ID_WORDS = f"a text of 1 to {MAX_USER_ID_CHARACTERS} characters, without control characters or spaces around it"
 """The rule in a sentence."""
 
+_UUID_DIGITS = 32
+
 # Line and paragraph separators end a line of a log as a newline does; half a surrogate pair has no form in UTF-8.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def canonical_uuid(text: str) -> str | None:
+    """A UUID in its usual form, lower case with dashes; None for another text. Two spellings of one are one user."""
+    digits = text.strip("{}").replace("-", "")
+    if len(digits) != _UUID_DIGITS or not digits.isascii():
+        return None
+    try:
+        return str(UUID(hex=digits))
+    except ValueError:
+        return None
 
 
 def user_id_fault(text: str) -> str | None:

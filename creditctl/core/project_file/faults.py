@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -40,6 +38,8 @@ class DocumentFaults:
 
 def parse_toml(text: str) -> dict[str, Any]:
     """Parses TOML, a byte order mark before it too. Errors: ValueError with the parser's reason, line included."""
+    import tomllib
+
     try:
         return tomllib.loads(text.removeprefix("\ufeff"))
     except RecursionError:
@@ -48,6 +48,8 @@ def parse_toml(text: str) -> dict[str, Any]:
 
 def nearest_key(key: str, known: Collection[str]) -> str:
     """The end of a sentence about an unknown key: the one that was probably meant, or those there are."""
+    import difflib
+
     close = difflib.get_close_matches(key.lower(), known, n=1, cutoff=0.5)
     return f", did you mean {close[0]!r}?" if close else f" (there are: {', '.join(known)})"
 

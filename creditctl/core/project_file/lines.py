@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -68,6 +67,8 @@ def _table(header: re.Match[str], seen: Counter[Path]) -> Path:
 
 def _names(key: str) -> tuple[str, ...] | None:
     """The parts of a dotted key, quoted ones too; None where it is no key."""
+    import tomllib
+
     try:
         table: object = tomllib.loads(f"{key} = 0")
     except tomllib.TOMLDecodeError:

@@ -42,6 +42,11 @@ class WebhookSection:
     path: str = WEBHOOK_PATH
     secret: SecretPlace = SecretPlace.HERE
 
+    @property
+    def secret_is_elsewhere(self) -> bool:
+        """Whether another place than the settings holds the signing secret."""
+        return self.secret is SecretPlace.ELSEWHERE
+
 
 def read_deployment(document: TomlTable) -> str | None:
     """`deployment`: the name of this installation among those that sell on one account."""

@@ -10,19 +10,8 @@ from creditctl.core.project_file.lines import Path
 _WORD = re.compile(r"\w+")
 
 NOT_ACTED_ON = (
-    "deployment",
-    "deployment_match",
-    "user",
-    "[webhook] secret",
-    "[[package]] sold",
-    "[[package]] exclusive",
-    "[fees]",
-    "[source]",
     "[policy]",
-    "[emulator]",
-    "[reconcile] grace_seconds",
     "[reconcile] rate",
-    "[reconcile] anchor",
     "[archive]",
     "[alert]",
 )

@@ -31,8 +31,18 @@ class EmulatorOptions(msgspec.Struct):
     """After how many days of nothing but failures an endpoint is switched off; None: never."""
     allowed_hosts: frozenset[str] = frozenset()
     """What a request may name as its host besides the names of this machine; lower-case, without port."""
+    raw_cards: bool = False
+    """Whether card numbers may be sent by API, as Stripe allows some accounts."""
+    radar_strict: bool = False
+    """Whether Radar's rules block payments whose CVC or postal code check fails."""
+    public_url: str | None = None
+    """Where a browser reaches the pages, for URLs in answers; None: where the request came to."""
     files: Path | None = None
     """The folder below which the control API reads and writes files; None: nowhere."""
+
+    def page_base(self, host: str | None) -> str:
+        """What the URLs of pages begin with, for a request to this Host."""
+        return self.public_url or (f"http://{host}" if host else "https://checkout.stripe.com")
 
 
 class Services(msgspec.Struct):

@@ -10,6 +10,7 @@ from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.documented.expandable import is_expandable, leads_further
 from creditctl.emulator.protocol.errors import StripeError, invalid
 from creditctl.emulator.storage.object_types import Body
+from creditctl.emulator.storage.older_versions import older_body
 
 MOST_LEVELS = 4
 
@@ -84,7 +85,10 @@ class _Expansion:
         row = self._context.services.store.get(self._context.scope.id, object_id)
         if row is None:
             return object_id
-        return {"id": row.id, "object": row.kind, "deleted": True} if row.deleted else row.decoded()
+        if row.deleted:
+            return {"id": row.id, "object": row.kind, "deleted": True}
+        context = self._context
+        return older_body(context.services.store, context.scope.id, row.decoded(), context.version)
 
     def _refused(self) -> StripeError:
         return invalid(f"This property cannot be expanded ({self._path}).", param="expand", executed=False)

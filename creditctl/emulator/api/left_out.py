@@ -15,7 +15,7 @@ from creditctl.emulator.protocol.schema import EXPAND, read_fields
 from creditctl.emulator.storage.object_types import KINDS
 
 _OTHER_FAMILIES = re.compile(r"/v1/(linked_accounts|sources|treasury)(/|$)|/v2/")
-"""What Stripe has besides the endpoints of the SDK's v1."""
+"""What Stripe has besides the endpoints of the SDK."""
 _IDS = re.compile(r"{\w+}")
 _READ = {**PAGE_FIELDS, "expand": EXPAND}
 
@@ -31,6 +31,8 @@ def answer_left_out(context: RequestContext, caller: Caller, method: str, path: 
     check_permission(caller, f"rak_{_singular(endpoint)}_read")
     _require_parent(context, endpoint, segments)
     _check_parameters(endpoint, path, tree)
+    if path.startswith("/v2/"):
+        return b'{"data":[],"next_page_url":null,"previous_page_url":null}'
     if endpoint.answers == "search":
         return b'{"object":"search_result","data":[],"has_more":false,"next_page":null,"url":"%b"}' % path.encode()
     return b'{"object":"list","data":[],"has_more":false,"url":"%b"}' % path.encode()
@@ -76,7 +78,8 @@ def _require_parent(context: RequestContext, endpoint: DocumentedEndpoint, segme
 def _check_parameters(endpoint: DocumentedEndpoint, path: str, tree: Tree) -> None:
     """Documented filters find nothing, whatever they say; others this emulator does not know."""
     read = read_fields(_READ, {name: node for name, node in tree.items() if name in _READ})
-    unknown = [name for name in tree if name not in _READ and name not in endpoint.filters]
+    beside = ("include", "page") if path.startswith("/v2/") else ("page",) if endpoint.answers == "search" else ()
+    unknown = [name for name in tree if name not in {*_READ, *endpoint.filters, *beside}]
     if unknown:
         raise invalid(
             f"Received unknown parameter: {unknown[0]} (GET: {path}). Stripe documents no such parameter, and these "

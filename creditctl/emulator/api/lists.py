@@ -11,7 +11,8 @@ from creditctl.emulator.api.routes import Action
 from creditctl.emulator.protocol.errors import invalid, no_such
 from creditctl.emulator.protocol.fields import Field, Limit, Text
 from creditctl.emulator.protocol.schema import Range
-from creditctl.emulator.storage.object_types import Body, ObjectType
+from creditctl.emulator.protocol.wire import ListPage
+from creditctl.emulator.storage.object_types import ObjectType
 from creditctl.emulator.storage.store import Condition, Row, body_value, column
 
 PAGE_FIELDS: Mapping[str, Field] = {
@@ -69,16 +70,15 @@ def listing(
     base: Callable[[RequestContext], list[Condition]] | None = None,
     url: Callable[[RequestContext], str] | None = None,
     counted: bool = False,
-) -> Action:
+) -> Callable[[RequestContext], ListPage]:
     """The list action of a kind; some lists say how many items they hold."""
 
-    def action(context: RequestContext) -> Body | bytes:
+    def action(context: RequestContext) -> ListPage:
         conditions = base(context) if base else []
         conditions += [filters[name].condition(v) for name, v in context.params.items() if name in filters]
         # Bodies go out as they are stored; only the envelope is written.
         rows, more = page(context, kind, conditions)
-        found = envelope(url(context) if url else kind.url, [row.body for row in rows], more)
-        return b'%b,"count":%d}' % (found[:-1], len(rows)) if counted else found
+        return ListPage(url(context) if url else kind.url, [row.body for row in rows], more, counted)
 
     return action
 
@@ -109,12 +109,6 @@ def _cursor(context: RequestContext, kind: ObjectType, object_id: str, param: st
     if row is None or row.kind != kind.name:
         raise no_such(kind.title, object_id, param, status=400)
     return row
-
-
-def envelope(url: str, bodies: list[bytes], more: bool) -> bytes:
-    """A list as it goes over the wire, from bodies that are already encoded."""
-    flag = b"true" if more else b"false"
-    return b'{"object":"list","data":[%b],"has_more":%b,"url":"%b"}' % (b",".join(bodies), flag, url.encode())
 
 
 def retrieve(kind: ObjectType, param: str | None = None) -> Action:

@@ -8,9 +8,10 @@ import msgspec
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.protocol.fields import Field
 from creditctl.emulator.protocol.schema import EXPAND
+from creditctl.emulator.protocol.wire import ListPage
 from creditctl.emulator.storage.object_types import Body
 
-Action = Callable[[RequestContext], Body | bytes]
+Action = Callable[[RequestContext], Body | bytes | ListPage]
 
 
 class Route(msgspec.Struct, frozen=True):

@@ -69,8 +69,7 @@ class Command:
     def context(self) -> RequestContext:
         """A context as Stripe's own machinery has it: no API request causes its events."""
         context = RequestContext(self.services, self.scope(), self.now)
-        host = self.headers.get("host")
-        context.base_url = f"http://{host}" if host else "https://checkout.stripe.com"
+        context.base_url = self.services.options.page_base(self.headers.get("host"))
         return context
 
     def transaction(self, action: Callable[[RequestContext], Result]) -> Result:

@@ -1,28 +1,58 @@
 """Controls that act for the buyer and the bank: pay, decline, authenticate, dispute, return a refund or payout."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.control.command import Command, control
+from creditctl.emulator.payments.banks import BANKS, account_details, bank_of
 from creditctl.emulator.payments.cards import BY_NUMBER, Card, card_by_number, card_by_token
 from creditctl.emulator.payments.confirm import ConfirmOptions, finish_challenge
 from creditctl.emulator.payments.disputes import OPEN, open_disputes, settle_dispute
-from creditctl.emulator.payments.methods import PaymentMethod, load_method, store_card
+from creditctl.emulator.payments.methods import PaymentMethod, load_method, make_method, store_card
 from creditctl.emulator.payments.refunds import refund_fails
+from creditctl.emulator.payments.setups import finish_setup_challenge
+from creditctl.emulator.protocol.currencies import written
 from creditctl.emulator.protocol.errors import StripeError, invalid, missing_parameter
-from creditctl.emulator.protocol.fields import Enum, Text
-from creditctl.emulator.protocol.schema import Fields
-from creditctl.emulator.resources.checkout.flow import authenticate_session, expire_session, pay_session, require_open
+from creditctl.emulator.protocol.fields import Boolean, Country, Enum, Integer, Text
+from creditctl.emulator.protocol.schema import Fields, Metadata
+from creditctl.emulator.resources.checkout.buyer import (
+    BuyerAnswers,
+    apply_promotion,
+    change_quantities,
+    only_quantity,
+    read_tax_id,
+    require_open,
+)
+from creditctl.emulator.resources.checkout.flow import authenticate_session, expire_session, pay_session
 from creditctl.emulator.resources.core.payouts import fail_payout
-from creditctl.emulator.storage.object_types import CHARGE, DISPUTE, PAYMENT_INTENT, REFUND, SESSION, Body
+from creditctl.emulator.storage.object_types import CHARGE, DISPUTE, PAYMENT_INTENT, REFUND, SESSION, SETUP_INTENT, Body
 
 GOOD_CARD, DECLINED_CARD = "4242424242424242", "4000000000000002"
 REAL_CARD = "4539148803436467"
 """A number that is no test card: it pays where test cards are declined, in the rehearsal of live mode."""
 DISPUTE_KINDS = ("fraudulent", "product_not_received", "inquiry", "multiple", "ce3", "compliance")
-_PAY: Fields = {name: Text(unset=True) for name in ("card", "email", "name", "postal_code")}
+_CARD: Fields = {
+    **{name: Text(unset=True) for name in ("card", "email", "name", "postal_code")},
+    "country": Country(unset=True),
+}
+_ANSWERS: Fields = {
+    "business_name": Text(unset=True),
+    "fields": Metadata(),
+    "individual_name": Text(unset=True),
+    "phone": Text(unset=True),
+    "promotions": Boolean(),
+    "quantity": Integer(low=0),
+    "tax_id": Text(),
+}
+_PAY: Fields = {**_CARD, **_ANSWERS, "bank": Enum(values=("success", "fail")), "promo": Text()}
 _AUTHENTICATE: Fields = {"result": Enum(values=("pass", "fail"))}
-_DISPUTE: Fields = {"charge": Text(), "payment_intent": Text(), "kind": Enum(values=DISPUTE_KINDS)}
+_DISPUTE: Fields = {
+    "charge": Text(),
+    "payment_intent": Text(),
+    "kind": Enum(values=DISPUTE_KINDS),
+    "amount": Integer(low=1),
+}
 _SETTLE: Fields = {"status": Enum(values=("won", "lost", "warning_closed"))}
 _FAIL_REFUND: Fields = {"reason": Text(unset=True)}
 _FAIL_PAYOUT: Fields = {"code": Text()}
@@ -36,35 +66,74 @@ def named_card(name: str) -> Card:
     return card
 
 
-def _pay(command: Command, name: str) -> Body:
-    billing = {
-        "email": command.params.get("email"),
-        "name": command.params.get("name"),
-        "address": {"postal_code": command.params.get("postal_code")},
-    }
+def _pay(command: Command, card: str) -> Body:
+    """Finish a session as its buyer: a promotion code, then a bank debit or a card."""
+    params = command.params
 
     def action(context: RequestContext) -> Body:
         row = context.fetch_row(SESSION, command.args[0])
-        session = row.decoded()
-        require_open(session)
-        method: PaymentMethod | None = None
-        if session["amount_total"]:
-            method = store_card(context, named_card(name), {"billing_details": billing})
-        return pay_session(context, row, method, ConfirmOptions())
+        require_open(row.decoded())
+        if params.get("promo"):
+            apply_promotion(context, row, params["promo"])
+            row = context.fetch_row(SESSION, command.args[0])
+        if "quantity" in params:
+            change_quantities(context, row, only_quantity(row, params["quantity"]))
+            row = context.fetch_row(SESSION, command.args[0])
+        session, method = row.decoded(), None
+        if session["amount_total"] and params.get("bank"):
+            method = _bank_debit(context, session, params)
+        elif session["amount_total"]:
+            method = store_card(context, named_card(card), _billing(params))
+        return pay_session(context, row, method, ConfirmOptions(), _answers(params))
 
     return command.transaction(action)
 
 
+def _answers(params: Mapping[str, Any]) -> BuyerAnswers:
+    """What the buyer fills in besides how to pay."""
+    return BuyerAnswers(
+        fields=params.get("fields") or {},
+        tax_id=read_tax_id(params["tax_id"]) if params.get("tax_id") else None,
+        business_name=params.get("business_name") or "",
+        individual_name=params.get("individual_name") or "",
+        phone=params.get("phone") or "",
+        promotions=bool(params.get("promotions")),
+    )
+
+
+def _billing(params: Mapping[str, Any]) -> Body:
+    address = {"country": params.get("country"), "postal_code": params.get("postal_code")}
+    return {"billing_details": {"email": params.get("email"), "name": params.get("name"), "address": address}}
+
+
+def _bank_debit(context: RequestContext, session: Body, params: Mapping[str, Any]) -> PaymentMethod:
+    """A debit whose result comes later, as `bank` says. Errors: StripeError for a currency that has none."""
+    type_ = bank_of(session["currency"])
+    if type_ is None:
+        known = ", ".join(sorted(bank.currency.upper() for bank in BANKS.values()))
+        raise invalid(
+            f"The emulator has no bank debit in {session['currency'].upper()}; it has them in {known}.", param="bank"
+        )
+    account = BANKS[type_].succeeds if params["bank"] == "success" else BANKS[type_].fails
+    return make_method(context, {**_billing(params), "type": type_, type_: account_details(type_, account)})
+
+
 def pay(command: Command) -> Any:
-    """Pay a session with `card` (number or token; 4242… by default, in live mode a number that is no test card);
-    a decline answers Stripe's 402.
+    """Pay a session with `card` (number or token; 4242… by default, in live mode a number that is no test card), or by
+    a `bank` debit whose result, success or fail, comes seconds later. First a `promo` code is entered and the
+    `quantity` of the one adjustable item changed; `fields` answers custom fields by their keys, `tax_id` is a type and
+    a value (`eu_vat:DE123456789`). A decline answers Stripe's 402.
     """
+    if command.params.get("card") and command.params.get("bank"):
+        raise invalid("Pay with a card or by a bank debit: one of the two.", param="bank", executed=False)
     usual = REAL_CARD if command.scope().livemode else GOOD_CARD
     return _pay(command, command.params.get("card") or usual)
 
 
 def decline(command: Command) -> Any:
-    """Try to pay a session with a card that declines; answers the session, which stays open, and the error."""
+    """Try to pay a session with a card that declines; answers the session, which stays open, and the error. What the
+    page asks for is answered as in paying.
+    """
     name = command.params.get("card") or DECLINED_CARD
     try:
         session = _pay(command, name)
@@ -112,17 +181,46 @@ def authenticate_intent(command: Command) -> Any:
     return command.transaction(action)
 
 
-def dispute(command: Command) -> Any:
-    """Open a dispute on a `charge` (or the charge of a `payment_intent`), of a `kind`."""
-    kind = command.params.get("kind", "fraudulent")
+def authenticate_setup(command: Command) -> Any:
+    """Pass or fail the challenge of a setup intent."""
+    passed = command.params.get("result", "pass") == "pass"
 
     def action(context: RequestContext) -> Body:
-        charge_id = _disputed_charge(command, context)
-        if context.fetch(CHARGE, charge_id)["status"] != "succeeded":
-            raise invalid("Only a charge that succeeded can be disputed.", param="charge")
-        return open_disputes(context, charge_id, kind)[0]
+        intent = context.fetch(SETUP_INTENT, command.args[0])
+        if not intent["payment_method"]:
+            raise invalid("There is nothing to authenticate.")
+        return finish_setup_challenge(context, intent, load_method(context, intent["payment_method"]), passed)
 
     return command.transaction(action)
+
+
+def dispute(command: Command) -> Any:
+    """Open a dispute on a `charge` (or the charge of a `payment_intent`), of a `kind`; over `amount`, in minor units,
+    which may be refunded already: by default what was captured and not refunded.
+    """
+    kind, amount = command.params.get("kind", "fraudulent"), command.params.get("amount")
+
+    def action(context: RequestContext) -> Body:
+        charge = context.fetch(CHARGE, _disputed_charge(command, context))
+        _require_disputable(charge, amount)
+        return open_disputes(context, charge["id"], kind, amount)[0]
+
+    return command.transaction(action)
+
+
+def _require_disputable(charge: Body, amount: int | None) -> None:
+    """Refuse a dispute over nothing, or over more than was paid. Errors: StripeError."""
+    captured, currency = charge["amount_captured"], charge["currency"]
+    if charge["status"] != "succeeded" or not captured:
+        raise invalid("Only a charge that succeeded and was captured can be disputed.", param="charge")
+    if amount is None and charge["amount_refunded"] >= captured:
+        raise invalid(
+            "This charge was refunded in full. A cardholder can dispute it all the same: name the amount.",
+            param="amount",
+        )
+    if amount is not None and amount > captured:
+        most = f"{written(captured, currency)} {currency}"
+        raise invalid(f"A dispute can be over at most what was captured: {most}.", param="amount")
 
 
 def _disputed_charge(command: Command, context: RequestContext) -> str:
@@ -189,10 +287,11 @@ def _shown(card: Card) -> Body:
 CONTROLS = (
     control("GET", "cards", cards),
     control("POST", "sessions/*/pay", pay, _PAY),
-    control("POST", "sessions/*/decline", decline, _PAY),
+    control("POST", "sessions/*/decline", decline, {**_CARD, **_ANSWERS}),
     control("POST", "sessions/*/authenticate", authenticate, _AUTHENTICATE),
     control("POST", "sessions/*/expire", expire),
     control("POST", "payment_intents/*/authenticate", authenticate_intent, _AUTHENTICATE),
+    control("POST", "setup_intents/*/authenticate", authenticate_setup, _AUTHENTICATE),
     control("POST", "disputes", dispute, _DISPUTE),
     control("POST", "disputes/*/settle", settle, _SETTLE),
     control("POST", "refunds/*/fail", fail_refund, _FAIL_REFUND),

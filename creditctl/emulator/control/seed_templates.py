@@ -12,6 +12,7 @@ from creditctl.emulator.payments.charge_bodies import new_charge
 from creditctl.emulator.payments.dispute_bodies import new_dispute
 from creditctl.emulator.payments.methods import PaymentMethod, card_body
 from creditctl.emulator.payments.refunds import new_refund
+from creditctl.emulator.resources.checkout.amounts import calculate
 from creditctl.emulator.resources.checkout.bodies import customer_details, new_session
 from creditctl.emulator.resources.core.payment_intents.bodies import new_intent
 from creditctl.emulator.storage.object_types import (
@@ -199,6 +200,9 @@ def _item(context: RequestContext, price: Body) -> Body:
         "metadata": {},
         "price": price,
         "quantity": 1,
+        "tax_rates": [],
+        "taxes": [],
+        "unit_amount_decimal": price["unit_amount_decimal"],
     }
 
 
@@ -208,7 +212,8 @@ def _session(context: RequestContext, price: Body, item: Body) -> Body:
         "metadata": _metadata(price),
         "success_url": "https://example.com/credits/success?session_id={CHECKOUT_SESSION_ID}",
     }
-    body = new_session(context, params, [item], None, price["currency"])
+    amounts = calculate([item], None, price["currency"])
+    body = new_session(context, params, amounts, None, price["currency"], None)
     return body | {"id": "~session~", "created": "~#created~", "expires_at": "~#expires~"}
 
 

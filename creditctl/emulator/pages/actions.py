@@ -1,4 +1,4 @@
-"""What a buyer does on the hosted pages: pay by form, enter a promotion code, answer the bank."""
+"""What a buyer does on the hosted pages: pay by form, answer the bank."""
 
 import re
 from collections.abc import Mapping
@@ -6,15 +6,19 @@ from urllib.parse import urlencode, urlsplit
 
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.pages.card_form import read_card
+from creditctl.emulator.payments.banks import BANKS, account_details
 from creditctl.emulator.payments.confirm import ConfirmOptions, finish_challenge
-from creditctl.emulator.payments.discounts import promotion_discount
 from creditctl.emulator.payments.methods import PaymentMethod, load_method, make_method, store_card
+from creditctl.emulator.payments.setups import finish_setup_challenge
 from creditctl.emulator.protocol.errors import invalid
+from creditctl.emulator.protocol.fields import Country
+from creditctl.emulator.resources.checkout.buyer import BuyerAnswers, change_quantities, read_tax_id
 from creditctl.emulator.resources.checkout.flow import pay_session
-from creditctl.emulator.resources.checkout.items import apply_discount, check_total
-from creditctl.emulator.resources.products.coupons import find_code
-from creditctl.emulator.storage.object_types import SESSION, Body
+from creditctl.emulator.storage.object_types import Body
 from creditctl.emulator.storage.store import Row
+
+ASKED = "field_"
+"""How the name of a custom field's input begins."""
 
 
 def pay_by_form(context: RequestContext, row: Row, form: Mapping[str, str]) -> Body:
@@ -24,41 +28,43 @@ def pay_by_form(context: RequestContext, row: Row, form: Mapping[str, str]) -> B
     if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
         raise invalid("Your e-mail address is incomplete.", param="email")
     method = _method(context, form, email) if session["amount_total"] else None
-    return pay_session(context, row, method, ConfirmOptions())
+    return pay_session(context, row, method, ConfirmOptions(), _answers(form))
+
+
+def _answers(form: Mapping[str, str]) -> BuyerAnswers:
+    """What the page asks besides how to pay; custom fields by their keys."""
+    tax_id = form.get("tax_id", "").strip()
+    return BuyerAnswers(
+        fields={name.removeprefix(ASKED): text for name, text in form.items() if name.startswith(ASKED)},
+        tax_id=read_tax_id(tax_id) if tax_id else None,
+        business_name=form.get("business_name", ""),
+        individual_name=form.get("individual_name", ""),
+        phone=form.get("phone", ""),
+        promotions="promotions" in form,
+    )
+
+
+def adjust(context: RequestContext, row: Row, form: Mapping[str, str]) -> Body:
+    """Change the quantity of one item; the form names it by its place."""
+    place, quantity = form.get("item", ""), form.get("quantity", "").strip()
+    if not place.isdecimal() or not quantity.isdecimal():
+        raise invalid("A quantity is a whole number.", param="quantity")
+    return change_quantities(context, row, {int(place): int(quantity)})
 
 
 def _method(context: RequestContext, form: Mapping[str, str], email: str) -> PaymentMethod:
     name = form.get("name", "").strip() or None
-    address = {"postal_code": form.get("postal_code", "").strip() or None}
+    country = Country(unset=True).read(form.get("country", "").strip(), "country")
+    address = {"country": country, "postal_code": form.get("postal_code", "").strip() or None}
     params: Body = {"billing_details": {"email": email, "name": name, "address": address}}
     type_ = form.get("method") or "card"
     if type_ == "card":
         entry = read_card(form, context.now)
         return store_card(context, entry.card, params, entry.expiry)
     account = form.get("account", "").replace(" ", "")
-    if not account:
+    if not account or type_ not in BANKS:
         raise invalid("Your account number is incomplete.", param="account")
-    details = {"iban": account} if type_ == "sepa_debit" else {"account_number": account, "routing_number": "110000000"}
-    return make_method(context, {**params, "type": type_, type_: details})
-
-
-def apply_promotion(context: RequestContext, row: Row, text: str) -> Body:
-    """Take a promotion code off the total of an open session."""
-    session, hidden = row.decoded(), row.hidden()
-    if session["status"] != "open" or not session["allow_promotion_codes"] or session["discounts"]:
-        raise invalid("This order takes no promotion code.", param="promotion_code")
-    discount = promotion_discount(context, find_code(context, text), "promotion_code", session["customer"])
-    off = apply_discount(hidden["items"], discount, session["currency"])
-    total = session["amount_subtotal"] - off
-    check_total(total, session["currency"])
-    session |= {
-        "amount_total": total,
-        "discounts": [discount.shown()],
-        "payment_status": "unpaid" if total else "no_payment_required",
-        "total_details": {**session["total_details"], "amount_discount": off},
-    }
-    context.services.store.save_extra(context.scope.id, session["id"], hidden)
-    return context.save(SESSION, session)
+    return make_method(context, {**params, "type": type_, type_: account_details(type_, account)})
 
 
 def answer_for_intent(context: RequestContext, intent: Body, passed: bool) -> Body:
@@ -68,11 +74,19 @@ def answer_for_intent(context: RequestContext, intent: Body, passed: bool) -> Bo
     return finish_challenge(context, intent, load_method(context, intent["payment_method"]), passed)
 
 
+def answer_for_setup(context: RequestContext, intent: Body, passed: bool) -> Body:
+    """Pass or fail the challenge of a card that is being saved."""
+    if intent["status"] != "requires_action":
+        raise invalid("There is nothing to authenticate.")
+    return finish_setup_challenge(context, intent, load_method(context, intent["payment_method"]), passed)
+
+
 def way_back(intent: Body) -> str | None:
-    """The `return_url` of a challenge with the payment's id and client secret, still without the outcome."""
+    """The `return_url` of a challenge with the intent's id and client secret, still without the outcome."""
     action = intent["next_action"] or {}
     url: str | None = (action.get("redirect_to_url") or {}).get("return_url")
     if url is None:
         return None
-    query = urlencode({"payment_intent": intent["id"], "payment_intent_client_secret": intent["client_secret"]})
+    kind = intent["object"]
+    query = urlencode({kind: intent["id"], f"{kind}_client_secret": intent["client_secret"]})
     return f"{url}{'&' if urlsplit(url).query else '?'}{query}"

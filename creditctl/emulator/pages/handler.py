@@ -10,18 +10,23 @@ import msgspec
 
 from creditctl.emulator.api.accounts import Accounts
 from creditctl.emulator.api.context import RequestContext, Services
-from creditctl.emulator.pages.actions import answer_for_intent, apply_promotion, pay_by_form, way_back
+from creditctl.emulator.pages.actions import adjust, answer_for_intent, answer_for_setup, pay_by_form, way_back
 from creditctl.emulator.pages.form_tokens import FIELD, FormTokens
+from creditctl.emulator.pages.invoice import PREFIX as INVOICE_PREFIX
+from creditctl.emulator.pages.invoice import show_invoice
 from creditctl.emulator.pages.views import PageForm, challenge_page, checkout_page, notice_page
 from creditctl.emulator.protocol.errors import StripeError
 from creditctl.emulator.protocol.forms import decode
 from creditctl.emulator.protocol.wire import Request, Response
+from creditctl.emulator.resources.checkout.buyer import apply_promotion
 from creditctl.emulator.resources.checkout.flow import authenticate_session
-from creditctl.emulator.storage.object_types import PAYMENT_INTENT, SESSION, Body
+from creditctl.emulator.resources.checkout.recovery import PLACE as RECOVER
+from creditctl.emulator.resources.checkout.recovery import recover
+from creditctl.emulator.storage.object_types import PAYMENT_INTENT, SESSION, SETUP_INTENT, Body
 from creditctl.emulator.storage.store import Row
 from creditctl.emulator.storage.transactions import transact
 
-PREFIXES = ("/c/pay/", "/_challenge/")
+PREFIXES = ("/c/pay/", "/_challenge/", INVOICE_PREFIX)
 _HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
     "Cache-Control": "no-store",
@@ -49,23 +54,27 @@ class Visit(msgspec.Struct):
 
 def handle(services: Services, accounts: Accounts, tokens: FormTokens, request: Request, now: int) -> Response:
     """Answer a browser."""
+    if request.path.startswith(INVOICE_PREFIX):
+        return _invoice(services, request)
     parts = request.path.strip("/").split("/")
     challenge = parts[0] == "_challenge"
     object_id, rest = parts[1 if challenge else 2], "/".join(parts[2 if challenge else 3 :])
-    kind = PAYMENT_INTENT if challenge else SESSION
+    setup = challenge and object_id.startswith("seti_")
+    kind = SETUP_INTENT if setup else PAYMENT_INTENT if challenge else SESSION
     # A page is public like Stripe's: its id is the secret, and no key says whose it is.
     scope = services.store.db.execute(
         "SELECT scope FROM objects WHERE scope IN (SELECT scope FROM scopes) AND id = ? AND kind = ?",
         (object_id, kind.name),
     ).fetchone()
-    place = "_challenge" if challenge else rest
+    place = "_setup" if setup else "_challenge" if challenge else rest.replace("_", "?")
     action = _ACTIONS.get(("GET" if request.method == "HEAD" else request.method, place))
     if scope is None or (action is None and place not in _PLACES):
         return _html(404, notice_page("Not found", "There is no such page here."))
     if action is None:
         return _not_allowed(place)
     context = RequestContext(services, accounts.by_id(scope[0]), now)
-    context.browser, context.base_url = True, f"http://{request.headers.get('host', '127.0.0.1')}"
+    context.browser = True
+    context.base_url = services.options.page_base(request.headers.get("host", "127.0.0.1"))
     form = {
         key: value for key, value in decode(request.body.decode("utf-8", "replace")).items() if isinstance(value, str)
     }
@@ -73,6 +82,14 @@ def handle(services: Services, accounts: Accounts, tokens: FormTokens, request: 
     if request.method == "POST" and not tokens.fits(path, form.pop(FIELD, "")):
         return forbidden("This form was not shown here, or before the emulator started anew.", path)
     return action(Visit(context, context.fetch_row(kind, object_id), path, form, tokens.token(path)))
+
+
+def _invoice(services: Services, request: Request) -> Response:
+    """The hosted page of an invoice, which can only be read."""
+    if request.method not in ("GET", "HEAD"):
+        return _not_allowed("challenge")
+    text = show_invoice(services, request.path)
+    return _html(200, text) if text else _html(404, notice_page("Not found", "There is no such invoice here."))
 
 
 def forbidden(reason: str, path: str = "") -> Response:
@@ -163,6 +180,24 @@ def promote(visit: Visit) -> Response:
     return _redirect(visit.path)
 
 
+def open_again(visit: Visit) -> Response:
+    """The link of an expired session: the same purchase on a page of its own."""
+    try:
+        session = _act(visit, lambda: recover(visit.context, visit.row))
+    except StripeError as error:
+        return _html(410, notice_page("This page has expired", error.fields["message"]))
+    return _redirect(f"/c/pay/{session['id']}")
+
+
+def change_quantity(visit: Visit) -> Response:
+    """The buyer changes how many of an item to buy."""
+    try:
+        _act(visit, lambda: adjust(visit.context, visit.row, visit.form))
+    except StripeError as error:
+        return _html(400, checkout_page(visit.row, visit.row.decoded(), visit.page, visit.form, error.fields))
+    return _redirect(visit.path)
+
+
 def show_challenge(visit: Visit) -> Response:
     """The page of a session's 3D Secure challenge."""
     session = visit.row.decoded()
@@ -214,13 +249,40 @@ def answer_intent_challenge(visit: Visit) -> Response:
     return _redirect(back + f"&redirect_status={outcome}")
 
 
+def show_setup_challenge(visit: Visit) -> Response:
+    """The page of the challenge of a card that is being saved."""
+    intent = visit.row.decoded()
+    if intent["status"] != "requires_action":
+        return _html(200, notice_page("Nothing to do", "This card needs no authentication."))
+    return _html(200, challenge_page(0, "usd", visit.page))
+
+
+def answer_setup_challenge(visit: Visit) -> Response:
+    """The buyer passes or fails the challenge of a card that is being saved, and goes back with the outcome."""
+    intent = visit.row.decoded()
+    back = way_back(intent)
+    passed = visit.form.get("result") == "pass"
+    try:
+        done = _act(visit, lambda: answer_for_setup(visit.context, intent, passed))
+        outcome = "succeeded" if done["status"] == "succeeded" else "failed"
+    except StripeError:
+        outcome = "failed"
+    if back is None:
+        return _html(200, notice_page("Authentication finished", f"Saving the card has {outcome}."))
+    return _redirect(back + f"&redirect_status={outcome}")
+
+
 _ACTIONS: dict[tuple[str, str], Callable[[Visit], Response]] = {
     ("GET", ""): show,
     ("POST", ""): submit,
     ("POST", "promotion"): promote,
+    ("POST", "quantity"): change_quantity,
+    ("GET", RECOVER): open_again,
     ("GET", "challenge"): show_challenge,
     ("POST", "challenge"): answer_challenge,
     ("GET", "_challenge"): show_intent_challenge,
     ("POST", "_challenge"): answer_intent_challenge,
+    ("GET", "_setup"): show_setup_challenge,
+    ("POST", "_setup"): answer_setup_challenge,
 }
 _PLACES = frozenset(place for _, place in _ACTIONS)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from creditctl.emulator.pages.questions import questions
+from creditctl.emulator.payments.banks import BANKS
 from creditctl.emulator.protocol.currencies import written
 from creditctl.emulator.storage.object_types import Body
 from creditctl.emulator.storage.store import Row
@@ -36,9 +38,6 @@ class PageForm(msgspec.Struct, frozen=True):
     token: str
 
 
-_OTHER_METHODS = {"us_bank_account": "US bank account", "sepa_debit": "SEPA direct debit"}
-
-
 @lru_cache(maxsize=1)
 def _environment() -> "Environment":
     from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -60,14 +59,18 @@ def checkout_page(row: Row, session: Body, page: PageForm, form: Mapping[str, st
     def invalid(*names: str) -> bool:
         return wrong in names
 
-    fields = ("email", "number", "expiry", "cvc", "name", "postal_code", "account", "method")
+    fields = ("email", "number", "expiry", "cvc", "name", "postal_code", "account", "method", "country")
     values = {name: form.get(name, "") for name in fields}
     values["email"] = values["email"] or session["customer_email"] or ""
     return _render(
         "checkout.html",
         title="Pay for your order",
         items=[_item(item, currency) for item in row.hidden()["items"]],
+        questions=questions(session, form),
+        consent=session["consent_collection"] or {},
+        wants_news="promotions" in form,
         discount=_discount(session),
+        tax=_tax(session),
         total=written(session["amount_total"], currency),
         due=session["amount_total"] > 0,
         error={"message": error["message"], "decline_code": error.get("decline_code")} if error else None,
@@ -76,7 +79,7 @@ def checkout_page(row: Row, session: Body, page: PageForm, form: Mapping[str, st
         values=values,
         locked_email=bool(session["customer_email"]),
         invalid=invalid,
-        other_methods=[(n, _OTHER_METHODS[n]) for n in session["payment_method_types"] if n in _OTHER_METHODS],
+        other_methods=[(name, BANKS[name]) for name in session["payment_method_types"] if name in BANKS],
         cancel_url=session["cancel_url"],
         hints=LIVE_HINTS if session["livemode"] else HINTS,
     )
@@ -87,12 +90,34 @@ def _item(item: Body, currency: str) -> Body:
         "description": item["description"],
         "quantity": item["quantity"],
         "subtotal": written(item["amount_subtotal"], currency),
+        "adjustable": (item["adjustable_quantity"] or {}).get("enabled") and item["adjustable_quantity"],
     }
 
 
 def _discount(session: Body) -> str:
     off = session["total_details"]["amount_discount"]
     return written(off, session["currency"]) if off else ""
+
+
+def _tax(session: Body) -> str:
+    tax = session["total_details"]["amount_tax"]
+    return written(tax, session["currency"]) if tax else ""
+
+
+def invoice_page(invoice: Body) -> str:
+    """The page of an invoice that was paid."""
+    currency = invoice["currency"]
+    totals = [("Subtotal", invoice["subtotal"])]
+    totals += [("Discount", -entry["amount"]) for entry in invoice["total_discount_amounts"]]
+    totals += [(f"Tax ({entry['tax_behavior']})", entry["amount"]) for entry in invoice["total_taxes"]]
+    totals += [("Total", invoice["total"]), ("Amount paid", invoice["amount_paid"])]
+    return _render(
+        "invoice.html",
+        title=f"Invoice {invoice['number']}",
+        invoice=invoice,
+        lines=[{**line, "money": written(line["amount"], currency)} for line in invoice["lines"]["data"]],
+        totals=[(name, written(amount, currency)) for name, amount in totals],
+    )
 
 
 def challenge_page(amount: int, currency: str, page: PageForm) -> str:

@@ -1,37 +1,27 @@
-"""Bank debits (ACH, SEPA): delayed results, decided by the test account number.
+"""Bank debits: delayed results, decided by the test account number.
 
-Source: Stripe docs, "Testing" (SEPA and ACH accounts).
+Source: Stripe docs, "Testing" (bank accounts).
 """
 
 from creditctl.emulator.api.context import RequestContext
+from creditctl.emulator.payments.banks import DISPUTED_ACCOUNTS, FAILING_ACCOUNTS, SLOW_ACCOUNTS
 from creditctl.emulator.payments.cards import Decline
 from creditctl.emulator.payments.declines import fail_intent
 from creditctl.emulator.payments.settlement import SETTLE_SECONDS
 from creditctl.emulator.storage.object_types import CHARGE, PAYMENT_INTENT, PAYMENT_METHOD, Body
 
 SOON_SECONDS, LATE_SECONDS = 3, 180
-_SLOW_ACCOUNTS = frozenset({"AT321904300235473204", "AT051904300235473205"})
-_FAILING_ACCOUNTS = {
-    "AT861904300235473202": "insufficient_funds",
-    "AT051904300235473205": "insufficient_funds",
-    "IT60X0542811101000000123456": "insufficient_funds",
-    "000111111116": "account_closed",
-    "000111111113": "account_closed",
-    "000222222227": "insufficient_funds",
-    "000333333335": "debit_not_authorized",
-}
-_DISPUTED_ACCOUNTS = frozenset({"AT591904300235473203", "000666666661"})
 
 
 def schedule_delayed_result(context: RequestContext, intent: Body, account: str) -> None:
     """Schedule the bank's answer; a few test accounts take minutes instead of seconds."""
-    delay = LATE_SECONDS if account in _SLOW_ACCOUNTS else SOON_SECONDS
+    delay = LATE_SECONDS if account in SLOW_ACCOUNTS else SOON_SECONDS
     context.schedule(delay, "delayed_result", intent["id"], account=account)
 
 
 def record_bank_answer(context: RequestContext, intent: Body, charge: Body, account: str) -> None:
     """Let a processing payment succeed or fail, as its account number says."""
-    reason = _FAILING_ACCOUNTS.get(account)
+    reason = FAILING_ACCOUNTS.get(account)
     if reason is None:
         _delayed_success(context, intent, charge)
     else:
@@ -40,7 +30,7 @@ def record_bank_answer(context: RequestContext, intent: Body, charge: Body, acco
 
 def is_disputed(account: str) -> bool:
     """Whether the holder of this test account disputes the debit at once."""
-    return account in _DISPUTED_ACCOUNTS
+    return account in DISPUTED_ACCOUNTS
 
 
 def _delayed_success(context: RequestContext, intent: Body, charge: Body) -> None:

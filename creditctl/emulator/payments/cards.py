@@ -6,6 +6,8 @@ recordings of test-mode answers for `advice_code`, `network_decline_code` and th
 
 from dataclasses import dataclass
 
+from creditctl.emulator.payments.card_countries import country_cards
+
 
 @dataclass(frozen=True, slots=True)
 class Decline:
@@ -15,8 +17,13 @@ class Decline:
     decline_code: str | None
     message: str
     param: str | None = None
-    advice_code: str | None = "try_again_later"
-    blocked: bool = False
+    advice_code: str | None = None
+    network_code: str | None = None
+    network_advice: str | None = None
+    blocked: str = ""
+    """Why Radar blocked it, as `outcome.reason` says."""
+    reversed: bool = False
+    """True where a rule blocked it after the bank had approved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,41 +64,64 @@ class Card:
 
 
 DECLINED = "Your card was declined."
-GENERIC = Decline("card_declined", "generic_decline", DECLINED)
-INSUFFICIENT = Decline("card_declined", "insufficient_funds", "Your card has insufficient funds.")
-LOST = Decline("card_declined", "lost_card", DECLINED, advice_code="do_not_try_again")
-STOLEN = Decline("card_declined", "stolen_card", DECLINED, advice_code="do_not_try_again")
-FRAUDULENT = Decline("card_declined", "fraudulent", DECLINED, advice_code="do_not_try_again")
-EXPIRED = Decline("expired_card", None, "Your card has expired.", "exp_month", None)
-WRONG_CVC = Decline("incorrect_cvc", None, "Your card's security code is incorrect.", "cvc", None)
+_LATER, _NEVER, _CHECK = "try_again_later", "do_not_try_again", "confirm_card_data"
+GENERIC = Decline("card_declined", "generic_decline", DECLINED, None, _LATER, "01")
+INSUFFICIENT = Decline(
+    "card_declined", "insufficient_funds", "Your card has insufficient funds.", None, _LATER, "51", "02"
+)
+LOST = Decline("card_declined", "lost_card", DECLINED, None, _NEVER, "41", "01")
+STOLEN = Decline("card_declined", "stolen_card", DECLINED, None, _NEVER, "43", "01")
+FRAUDULENT = Decline("card_declined", "fraudulent", DECLINED, None, _NEVER, "01")
+EXPIRED = Decline("expired_card", "expired_card", "Your card has expired.", "exp_month", _CHECK, "54", "03")
+WRONG_CVC = Decline(
+    "incorrect_cvc", "incorrect_cvc", "Your card's security code is incorrect.", "cvc", _CHECK, "N7", "03"
+)
 PROCESSING = Decline(
-    "processing_error", None, "An error occurred while processing your card. Try again in a little bit."
+    "processing_error",
+    "processing_error",
+    "An error occurred while processing your card. Try again in a little bit.",
+    None,
+    _LATER,
+    "06",
 )
 VELOCITY = Decline(
     "card_declined",
     "card_velocity_exceeded",
     "Your card was declined for making repeated attempts too frequently or exceeding its amount limit.",
+    None,
+    _LATER,
+    "61",
+    "02",
 )
-BLOCKED = Decline("card_declined", "fraudulent", DECLINED, advice_code=None, blocked=True)
-RISKY = Decline("card_declined", "generic_decline", DECLINED, advice_code=None, blocked=True)
+BLOCKED = Decline("card_declined", "fraudulent", DECLINED, blocked="highest_risk_level")
+RISKY = Decline("card_declined", "generic_decline", DECLINED, blocked="highest_risk_level")
+BLOCKED_CVC = Decline(
+    "incorrect_cvc", "incorrect_cvc", "Your card's security code is incorrect.", "cvc", blocked="rule", reversed=True
+)
+BLOCKED_POSTAL_CODE = Decline(
+    "incorrect_zip",
+    "incorrect_zip",
+    "The zip code you supplied failed validation.",
+    "address_zip",
+    blocked="rule",
+    reversed=True,
+)
+"""What the two common rules of Radar answer. Source: a test-mode refusal quoted in a public issue; else by analogy."""
 LIVE_MODE = Decline(
     "card_declined",
     "test_mode_live_card",
     "Your card was declined. Your request was in live mode, but used a known test card.",
-    advice_code=None,
 )
 TEST_MODE = Decline(
     "card_declined",
     "live_mode_test_card",
     "Your card was declined. Your request was in test mode, but used a non test (live) card. For a list of valid test "
     "cards, visit: https://stripe.com/docs/testing.",
-    advice_code=None,
 )
 AUTHENTICATION_REQUIRED = Decline(
     "authentication_required",
     "authentication_required",
     "Your card was declined. This transaction requires authentication.",
-    advice_code=None,
 )
 
 
@@ -100,7 +130,7 @@ def _declined(number: str, decline: Decline, *tokens: str) -> Card:
 
 
 _BRANDS = (
-    Card("4242424242424242", ("visa",)),
+    Card("4242424242424242", ("visa", "us")),
     Card("4000056655665556", ("visa_debit",), funding="debit"),
     Card("5555555555554444", ("mastercard",), "mastercard"),
     Card("2223003122003222", (), "mastercard"),
@@ -108,8 +138,8 @@ _BRANDS = (
     Card("5105105105105100", ("mastercard_prepaid",), "mastercard", "prepaid"),
     Card("378282246310005", ("amex", "amex_threeDSecureNotSupported"), "amex"),
     Card("371449635398431", (), "amex"),
-    Card("6011111111111117", ("discover",), "discover"),
-    Card("6011000990139424", (), "discover"),
+    Card("6011111111111117", (), "discover"),
+    Card("6011000990139424", ("discover",), "discover"),
     Card("6011981111111113", (), "discover", "debit"),
     Card("3056930009020004", ("diners",), "diners"),
     Card("36227206271667", (), "diners"),
@@ -152,9 +182,9 @@ _RADAR = (
     Card("4000000000000044", ("avsUnchecked",), line1_check="unavailable", postal_check="unavailable"),
 )
 _CHALLENGES = (
-    Card("4000002500003155", ("authenticationRequiredOnSetup",), challenge="unless_saved"),
-    Card("4000002760003184", ("authenticationRequired",), challenge="always"),
-    Card("4000003800000446", ("authenticationRequiredSetupForOffSession",), challenge="on_session"),
+    Card("4000002500003155", ("authenticationRequiredOnSetup",), country="FR", challenge="unless_saved"),
+    Card("4000002760003184", ("authenticationRequired",), country="DE", challenge="always"),
+    Card("4000003800000446", ("authenticationRequiredSetupForOffSession",), country="IT", challenge="on_session"),
     Card(
         "4000008260003178",
         ("authenticationRequiredChargeDeclinedInsufficientFunds",),
@@ -192,7 +222,10 @@ _AFTERMATH = (
     Card("4000000000000077", ("bypassPending",), settles_at_once=True),
     Card("4000003720000278", ("bypassPendingInternational",), country="IE", settles_at_once=True),
 )
-CARDS = _BRANDS + _DECLINES + _RADAR + _CHALLENGES + _AFTERMATH
+_COUNTRIES = tuple(
+    Card(number, (token,), brand, funding, token[:2].upper()) for token, number, brand, funding in country_cards()
+)
+CARDS = _BRANDS + _COUNTRIES + _DECLINES + _RADAR + _CHALLENGES + _AFTERMATH
 BY_NUMBER = {card.number: card for card in CARDS}
 BY_TOKEN = {name: card for card in CARDS for name in card.tokens}
 

@@ -70,8 +70,8 @@ def outcome(card: Card | None, decline: Decline | None, status: str) -> Body:
     """The `outcome` of a charge: network status, reason, risk, message to the seller."""
     body: Body = {
         "advice_code": decline.advice_code if decline else None,
-        "network_advice_code": None,
-        "network_decline_code": None,
+        "network_advice_code": decline.network_advice if decline else None,
+        "network_decline_code": decline.network_code if decline else None,
         "network_status": "approved_by_network",
         "reason": None,
         "risk_level": card.risk if card else "not_assessed",
@@ -83,13 +83,12 @@ def outcome(card: Card | None, decline: Decline | None, status: str) -> Body:
         return body
     if decline.blocked:
         return body | {
-            "network_status": "not_sent_to_network",
-            "reason": "highest_risk_level",
-            "seller_message": "Stripe blocked this payment as too risky.",
+            "network_status": "reversed_after_approval" if decline.reversed else "not_sent_to_network",
+            "reason": decline.blocked,
+            "seller_message": _BLOCKED_MESSAGES[decline.blocked],
             "type": "blocked",
         }
     return body | {
-        "network_decline_code": "01" if decline.advice_code else None,
         "network_status": "declined_by_network",
         "reason": decline.decline_code or decline.code,
         "seller_message": "The bank did not return any further details with this decline.",
@@ -97,6 +96,10 @@ def outcome(card: Card | None, decline: Decline | None, status: str) -> Body:
     }
 
 
+_BLOCKED_MESSAGES = {
+    "highest_risk_level": "Stripe blocked this payment as too risky.",
+    "rule": "Your account's rules blocked this payment.",
+}
 _RISK_SCORES = {"normal": 41, "elevated": 65, "highest": 85}
 
 

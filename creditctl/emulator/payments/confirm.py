@@ -12,6 +12,7 @@ from creditctl.emulator.payments.cards import Card, Decline
 from creditctl.emulator.payments.charge_bodies import AUTHORIZATION_SECONDS, checks, new_charge
 from creditctl.emulator.payments.declines import FAILED_CHALLENGE, card_error, fail_intent
 from creditctl.emulator.payments.methods import PaymentMethod, mark_used
+from creditctl.emulator.payments.saved_methods import future_usage, keep_method
 from creditctl.emulator.payments.settlement import after_success
 from creditctl.emulator.protocol.errors import StripeError, invalid
 from creditctl.emulator.storage.object_types import CHARGE, PAYMENT_INTENT, PAYMENT_METHOD, Body
@@ -24,6 +25,7 @@ class ConfirmOptions(msgspec.Struct):
     authenticated: bool = False
     error_on_requires_action: bool = False
     return_url: str | None = None
+    use_stripe_sdk: bool = False
 
 
 def attempt_payment(context: RequestContext, intent: Body, method: PaymentMethod, options: ConfirmOptions) -> Body:
@@ -42,6 +44,8 @@ def attempt_payment(context: RequestContext, intent: Body, method: PaymentMethod
             raise _unauthenticated(context, intent, method)
         return _ask_for_action(context, intent, options)
     decline = card.after_challenge if options.authenticated and card.after_challenge else card.decline
+    if decline is None and context.services.options.radar_strict:
+        decline = _blocked_by_rule(checks(method, card))
     if decline is not None:
         raise _decline(context, intent, method, decline)
     return _succeed(context, intent, method, options)
@@ -55,10 +59,17 @@ def _needs_challenge(card: Card, method: PaymentMethod, options: ConfirmOptions,
     return card.challenge == "unless_saved" and not method.extra.get("saved")
 
 
+def _blocked_by_rule(found: Body) -> Decline | None:
+    """What Radar's two common rules say to an approved payment: its CVC and its postal code were checked and differ."""
+    if found["cvc_check"] == "fail":
+        return cards.BLOCKED_CVC
+    return cards.BLOCKED_POSTAL_CODE if found["address_postal_code_check"] == "fail" else None
+
+
 def _ask_for_action(context: RequestContext, intent: Body, options: ConfirmOptions) -> Body:
     intent |= {
         "last_payment_error": None,
-        "next_action": next_action(context, intent, options.return_url),
+        "next_action": next_action(context, intent, None if options.use_stripe_sdk else options.return_url),
         "status": "requires_action",
     }
     return context.save(PAYMENT_INTENT, intent, event="payment_intent.requires_action")
@@ -94,13 +105,7 @@ def _succeed(context: RequestContext, intent: Body, method: PaymentMethod, optio
 
 
 def _remember_use(context: RequestContext, intent: Body, method: PaymentMethod) -> None:
-    saved = intent["setup_future_usage"] == "off_session"
-    if intent["setup_future_usage"] and intent["customer"] and method.body["customer"] is None:
-        method.body["customer"] = intent["customer"]
-        context.save(PAYMENT_METHOD, method.body, event="payment_method.attached")
-    # A method without a customer pays once; the mark makes `refuse_reuse` refuse the second time.
-    if saved or method.body["customer"] is None:
-        mark_used(context, method, **({"saved": True} if saved else {}))
+    keep_method(context, method, intent["customer"], future_usage(intent, method.body["type"]))
 
 
 def _submit_delayed(context: RequestContext, intent: Body, method: PaymentMethod) -> Body:
@@ -123,6 +128,9 @@ def _decline(context: RequestContext, intent: Body, method: PaymentMethod, decli
     # An unchecked CVC or address is checked by the attempt, even where the bank declines.
     method.body["card"] = {**method.body["card"], "checks": checks(method, method.card)}
     context.save(PAYMENT_METHOD, method.body)
+    # A method without a customer is used up by a decline too. Source: a recorded refusal in a new intent.
+    if method.body["customer"] is None:
+        mark_used(context, method)
     charge = new_charge(context, intent, method, "failed", decline, False)
     context.add(CHARGE, charge, event="charge.failed")
     intent["latest_charge"] = charge["id"]

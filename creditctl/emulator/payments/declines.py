@@ -14,7 +14,6 @@ FAILED_CHALLENGE = Decline(
     "payment_intent_authentication_failure",
     None,
     "We are unable to authenticate your payment method. Please choose a different payment method and try again.",
-    advice_code=None,
 )
 
 
@@ -40,10 +39,16 @@ def error_fields(decline: Decline, charge: str | None = None) -> Body:
         "code": decline.code,
         "decline_code": decline.decline_code,
         "message": decline.message,
-        "network_decline_code": "01" if decline.advice_code else None,
+        "network_advice_code": decline.network_advice,
+        "network_decline_code": decline.network_code,
         "param": decline.param,
     }
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def not_saved(decline: Decline) -> StripeError:
+    """The 402 where a card can't be saved: nothing is left of the call, no customer either."""
+    return StripeError(402, error_fields(decline))
 
 
 def card_error(decline: Decline, *, charge: str | None = None, intent: Any = None, method: Any = None) -> StripeError:

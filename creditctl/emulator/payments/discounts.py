@@ -18,6 +18,10 @@ class Discount(msgspec.Struct):
     promotion_code: Body | None = None
     products: list[str] | None = None
     """The products that it is for; None means all."""
+    options: dict[str, int] = {}
+    """What it takes off in other currencies than its own."""
+    minimums: dict[str, int] = {}
+    """The smallest order in each currency, where the promotion code sets one."""
 
     def shown(self) -> Body:
         """The entry of a session's `discounts`."""
@@ -28,16 +32,14 @@ class Discount(msgspec.Struct):
 
     def check_minimum(self, subtotal: int, currency: str) -> None:
         """Refuse a promotion code whose minimum the order does not reach."""
-        limits = (self.promotion_code or {}).get("restrictions") or {}
-        least = limits.get("minimum_amount")
-        if least is None:
+        if not self.minimums or subtotal >= self.minimums.get(currency, subtotal + 1):
             return
-        if limits["minimum_amount_currency"] != currency or subtotal < least:
-            raise invalid(
-                "This promotion code cannot be redeemed because the order does not meet its minimum amount "
-                f"({written(least, limits['minimum_amount_currency'])}).",
-                param="discounts",
-            )
+        known, least = next(iter(self.minimums.items()))
+        shown = written(self.minimums.get(currency, least), currency if currency in self.minimums else known)
+        raise invalid(
+            f"This promotion code cannot be redeemed because the order does not meet its minimum amount ({shown}).",
+            param="discounts",
+        )
 
 
 def read_discount(context: RequestContext, given: Body, param: str = "discounts[0]") -> Discount:
@@ -52,7 +54,7 @@ def read_discount(context: RequestContext, given: Body, param: str = "discounts[
     coupon = context.refer(COUPON, given["coupon"], f"{param}[coupon]")
     if not coupon["valid"] or _expired(context, coupon["redeem_by"]):
         raise invalid(f"Coupon expired: {coupon['id']}", code="coupon_expired", param=f"{param}[coupon]")
-    return Discount(coupon, products=products_of(context, coupon["id"]))
+    return _discount(context, coupon)
 
 
 def promotion_discount(context: RequestContext, code: Body, param: str, customer: str | None = None) -> Discount:
@@ -62,22 +64,32 @@ def promotion_discount(context: RequestContext, code: Body, param: str, customer
     coupon = context.fetch(COUPON, code["promotion"]["coupon"])
     if not code["active"] or _expired(context, code["expires_at"]) or not coupon["valid"]:
         raise invalid("This promotion code is no longer valid.", code="promotion_code_expired", param=param)
-    return Discount(coupon, code, products_of(context, coupon["id"]))
+    return _discount(context, coupon, code)
 
 
-def products_of(context: RequestContext, coupon_id: str) -> list[str] | None:
-    """The products that a coupon is for."""
-    found: list[str] | None = context.fetch_row(COUPON, coupon_id).hidden().get("products")
-    return found
+def _discount(context: RequestContext, coupon: Body, code: Body | None = None) -> Discount:
+    hidden = context.fetch_row(COUPON, coupon["id"]).hidden()
+    minimums = minimum_amounts(context, code) if code else {}
+    return Discount(coupon, code, hidden.get("products"), hidden.get("options") or {}, minimums)
+
+
+def minimum_amounts(context: RequestContext, code: Body) -> dict[str, int]:
+    """The smallest order that a promotion code is good for, by currency."""
+    limits = code["restrictions"]
+    own = {limits["minimum_amount_currency"]: limits["minimum_amount"]} if limits["minimum_amount"] is not None else {}
+    return {**own, **(context.fetch_row(PROMOTION_CODE, code["id"]).hidden().get("minimums") or {})}
 
 
 def _expired(context: RequestContext, moment: int | None) -> bool:
     return moment is not None and moment <= context.now
 
 
-def amount_off(coupon: Body, subtotal: int, currency: str) -> int:
+def amount_off(discount: Discount, subtotal: int, currency: str) -> int:
     """What a coupon takes off a subtotal: never more than all of it, per cent rounded half up."""
+    coupon = discount.coupon
     if coupon["amount_off"] is not None:
+        if currency in discount.options:
+            return min(discount.options[currency], subtotal)
         if coupon["currency"] != currency:
             raise invalid(
                 f"The coupon {coupon['id']} is in {coupon['currency']} and can't be applied to {currency}.",
@@ -99,7 +111,11 @@ def redeem(context: RequestContext, discount_shown: Body) -> None:
         code["active"] = code["active"] and (most is None or code["times_redeemed"] < most)
         context.save(PROMOTION_CODE, code)
         coupon_id = code["promotion"]["coupon"]
-    coupon = context.fetch(COUPON, coupon_id)
+    row = context.find(coupon_id, COUPON)
+    # A coupon that was deleted since the session was made is still redeemed there, and counts no more.
+    if row is None:
+        return
+    coupon = row.decoded()
     coupon["times_redeemed"] += 1
     most = coupon["max_redemptions"]
     coupon["valid"] = coupon["valid"] and (most is None or coupon["times_redeemed"] < most)

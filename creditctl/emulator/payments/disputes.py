@@ -24,10 +24,13 @@ _REASONS = {
 }
 
 
-def open_disputes(context: RequestContext, charge_id: str, kind: str) -> list[Body]:
-    """Open the dispute, or the two, that a test card stands for; no API request causes their events."""
+def open_disputes(context: RequestContext, charge_id: str, kind: str, amount: int | None = None) -> list[Body]:
+    """Open the dispute, or the two, that a test card stands for; no API request causes their events.
+
+    Units: amount in minor units; None: what was captured and not refunded.
+    """
     kinds = ["fraudulent", "product_not_received"] if kind == "multiple" else [kind]
-    return [open_dispute(context, charge_id, *_REASONS[name], kind=name) for name in kinds]
+    return [open_dispute(context, charge_id, *_REASONS[name], kind=name, amount=amount) for name in kinds]
 
 
 def open_dispute(

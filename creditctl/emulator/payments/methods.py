@@ -7,19 +7,11 @@ import msgspec
 
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.updates import billing_details, given_metadata
+from creditctl.emulator.payments.banks import BANKS
 from creditctl.emulator.payments.cards import BY_NUMBER, Card, card_by_number, card_by_token
-from creditctl.emulator.protocol.errors import StripeError, bad_parameter, invalid
+from creditctl.emulator.payments.raw_cards import read_raw_card
+from creditctl.emulator.protocol.errors import bad_parameter, invalid, missing_parameter
 from creditctl.emulator.storage.object_types import PAYMENT_METHOD, Body
-
-DELAYED_TYPES = {"us_bank_account": "usd", "sepa_debit": "eur"}
-"""Methods whose result comes later, with the one currency that each takes."""
-
-RAW_NUMBER = (
-    "Sending credit card numbers directly to the Stripe API is generally unsafe. To continue processing use "
-    "Stripe.js, the Stripe mobile bindings, or Stripe Elements. For more information, see "
-    "https://dashboard.stripe.com/account/integration/settings. If you are qualified to handle card data directly, "
-    "see https://support.stripe.com/questions/enabling-access-to-raw-card-data-apis."
-)
 
 
 class PaymentMethod(msgspec.Struct):
@@ -37,15 +29,15 @@ class PaymentMethod(msgspec.Struct):
     @property
     def delayed(self) -> bool:
         """Whether the result comes later."""
-        return self.body["type"] in DELAYED_TYPES
+        return self.body["type"] in BANKS
 
 
 def payment_types(currency: str) -> list[str]:
     """The methods that a payment in a currency can be made with here."""
-    return ["card", *(name for name, accepted in DELAYED_TYPES.items() if accepted == currency)]
+    return ["card", *(name for name, bank in BANKS.items() if bank.currency == currency)]
 
 
-def load_method(context: RequestContext, name: str, param: str = "payment_method") -> PaymentMethod:
+def load_method(context: RequestContext, name: str, param: str = "payment_method", status: int = 400) -> PaymentMethod:
     """A stored method, or a fresh one where an alias such as `pm_card_visa` names a test card."""
     if name.startswith("pm_card_"):
         card = card_by_token(name)
@@ -53,32 +45,34 @@ def load_method(context: RequestContext, name: str, param: str = "payment_method
             return store_card(context, card, {})
     row = context.find(name, PAYMENT_METHOD)
     if row is None:
-        raise context.missing(PAYMENT_METHOD, name, param, 400)
+        raise context.missing(PAYMENT_METHOD, name, param, status)
     return PaymentMethod(row.decoded(), row.hidden())
 
 
-def make_method(context: RequestContext, params: Body, prefix: str = "") -> PaymentMethod:
-    """A new payment method from the parameters of its create call."""
+def make_method(context: RequestContext, params: Body, prefix: str = "", card_id: str | None = None) -> PaymentMethod:
+    """A new payment method from the parameters of its create call; a customer's card has an id of its own kind."""
     type_ = params.get("type") or "card"
-    details = params.get(type_)
+    details, name = params.get(type_), f"{prefix}[{type_}]" if prefix else type_
     if details is None:
-        raise bad_parameter(f"Missing required param: {prefix}{type_}.", f"{prefix}{type_}", "parameter_missing")
+        raise missing_parameter(name)
     if type_ == "card":
-        return store_card(context, _card_of(details, f"{prefix}card"), params)
-    return _store_bank(context, type_, details, params, f"{prefix}{type_}")
+        return _make_card(context, details, params | ({"id": card_id} if card_id else {}), name)
+    return _store_bank(context, type_, details, params, name)
 
 
-def _card_of(details: Body, param: str) -> Card:
+def _make_card(context: RequestContext, details: Body, params: Body, param: str) -> PaymentMethod:
+    """A card from a token, or from its number where that is allowed."""
     if "token" in details:
         card = card_by_token(details["token"])
         if card is None:
             raise invalid(
                 f"No such token: '{details['token']}'", code="resource_missing", param=f"{param}[token]", status=400
             )
-        return card
-    if "number" in details:
-        raise StripeError(402, {"type": "invalid_request_error", "message": RAW_NUMBER})
-    raise bad_parameter(f"Missing required param: {param}[number].", f"{param}[number]", "parameter_missing")
+        return store_card(context, card, params)
+    if "number" not in details:
+        raise missing_parameter(f"{param}[number]")
+    card, expiry = read_raw_card(context, details, param)
+    return store_card(context, card, params, expiry)
 
 
 def store_card(
@@ -105,12 +99,17 @@ def card_body(context: RequestContext, card: Card, params: Body, expiry: tuple[i
         "funding": card.funding,
         "generated_from": None,
         "last4": card.last4,
-        "networks": {"available": [card.brand], "preferred": None},
+        "networks": {"available": [card.brand], "preferred": _preferred_network(params)},
         "regulated_status": "unregulated",
         "three_d_secure_usage": {"supported": card.brand != "amex"},
         "wallet": None,
     }
     return body
+
+
+def _preferred_network(params: Body) -> str | None:
+    preferred: str | None = ((params.get("card") or {}).get("networks") or {}).get("preferred")
+    return preferred
 
 
 def _fresh_checks(billing: Body) -> Body:
@@ -129,16 +128,11 @@ def fingerprint(context: RequestContext, number: str) -> str:
 
 
 def _store_bank(context: RequestContext, type_: str, details: Body, params: Body, param: str) -> PaymentMethod:
-    body = _new_method(context, type_, params)
-    if type_ == "sepa_debit":
-        account = str(details.get("iban") or "").replace(" ", "").upper()
-        _require(account, f"{param}[iban]")
-        body[type_] = _sepa(context, account)
-    else:
-        account = str(details.get("account_number") or "")
-        _require(account, f"{param}[account_number]")
-        _require(str(details.get("routing_number") or ""), f"{param}[routing_number]")
-        body[type_] = _us_bank(context, account, details)
+    bank, body = BANKS[type_], _new_method(context, type_, params)
+    for name in (bank.account, *bank.routing):
+        _require(str(details.get(name) or ""), f"{param}[{name}]")
+    account = str(details[bank.account]).replace(" ", "").upper()
+    body[type_] = {**bank.shown(account, details), "fingerprint": fingerprint(context, account)}
     extra = {"account": account}
     context.add(PAYMENT_METHOD, body, extra=extra)
     return PaymentMethod(body, extra)
@@ -149,44 +143,17 @@ def _require(value: str, param: str) -> None:
         raise bad_parameter(f"Missing required param: {param}.", param, "parameter_missing")
 
 
-def _sepa(context: RequestContext, iban: str) -> Body:
-    return {
-        "bank_code": iban[4:9],
-        "branch_code": "",
-        "country": iban[:2],
-        "fingerprint": fingerprint(context, iban),
-        "generated_from": {"charge": None, "setup_attempt": None},
-        "last4": iban[-4:],
-    }
-
-
-def _us_bank(context: RequestContext, account: str, details: Body) -> Body:
-    return {
-        "account_holder_type": details.get("account_holder_type") or "individual",
-        "account_type": details.get("account_type") or "checking",
-        "bank_name": "STRIPE TEST BANK",
-        "financial_connections_account": None,
-        "fingerprint": fingerprint(context, account),
-        "last4": account[-4:],
-        "networks": {"preferred": "ach", "supported": ["ach"]},
-        "routing_number": details["routing_number"],
-        "status_details": {},
-    }
-
-
 def _new_method(context: RequestContext, type_: str, params: Body) -> Body:
     return {
-        "id": context.new_id("pm_"),
+        "id": params.get("id") or context.new_id("pm_"),
         "object": "payment_method",
         "allow_redisplay": params.get("allow_redisplay") or "unspecified",
         "billing_details": billing_details(params.get("billing_details")),
         "created": context.now,
-        "custom": None,
         "customer": None,
         "customer_account": None,
         "livemode": context.scope.livemode,
         "metadata": given_metadata(params),
-        "radar_options": None,
         "shared_payment_granted_token": None,
         "type": type_,
     }
@@ -202,8 +169,7 @@ def refuse_reuse(method: PaymentMethod, customer: str | None) -> None:
         raise invalid(
             "The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment, shared "
             "with a connected account without Customer attachment, or was detached from a Customer. It may not be "
-            "used again. To use a PaymentMethod multiple times, you must attach it to a Customer first.",
-            param="payment_method",
+            "used again. To use a PaymentMethod multiple times, you must attach it to a Customer first."
         )
     if owner is not None and customer is None:
         raise invalid(

@@ -10,7 +10,7 @@ from creditctl.emulator.api.updates import given_metadata
 from creditctl.emulator.payments import balances
 from creditctl.emulator.payments.cards import BY_NUMBER
 from creditctl.emulator.payments.charge_bodies import receipt_url
-from creditctl.emulator.storage.object_types import CHARGE, PAYMENT_METHOD, REFUND, Body
+from creditctl.emulator.storage.object_types import BALANCE_TRANSACTION, CHARGE, PAYMENT_METHOD, REFUND, Body
 from creditctl.emulator.webhooks.events import previous_attributes
 
 REFERENCE_SECONDS, LATER_SECONDS = 3, 10
@@ -54,6 +54,8 @@ def new_refund(context: RequestContext, charge: Body, amount: int, status: str, 
         "status": status,
         "transfer_reversal": None,
     }
+    if params.get("instructions_email"):
+        body["instructions_email"] = params["instructions_email"]
     if status == "pending":
         body["pending_reason"] = "charge_pending" if charge["status"] == "pending" else "processing"
     return body
@@ -86,6 +88,15 @@ def refundable(charge: Body) -> int:
     return int(charge["amount"] if charge["status"] == "pending" else charge["amount_captured"])
 
 
+def _settles_on(context: RequestContext, charge: Body) -> int:
+    """When what a refund takes leaves: with its charge while that is pending. Source: 191 recorded transactions."""
+    entry = context.find(charge["balance_transaction"], BALANCE_TRANSACTION) if charge["balance_transaction"] else None
+    if entry is None:
+        return balances.settles_on(context.now)
+    settled: int = entry.decoded()["available_on"]
+    return max(settled, context.now)
+
+
 def _post(context: RequestContext, charge: Body, refund: Body) -> Body:
     return balances.post(
         context,
@@ -94,6 +105,7 @@ def _post(context: RequestContext, charge: Body, refund: Body) -> Body:
         -refund["amount"],
         refund["currency"],
         category="refund",
+        available_on=_settles_on(context, charge),
         description=f"REFUND FOR CHARGE ({charge['description']})" if charge["description"] else "REFUND FOR CHARGE",
         family=charge["id"],
     )
@@ -178,6 +190,7 @@ def _return(context: RequestContext, charge: Body, refund: Body) -> Body:
         refund["amount"],
         refund["currency"],
         category="refund_failure",
+        available_on=_settles_on(context, charge),
         description="REFUND FAILURE",
         family=charge["id"],
     )

@@ -59,10 +59,24 @@ def empty_parameter(param: str) -> StripeError:
     return bad_parameter(message, param, "parameter_invalid_empty")
 
 
-def unknown_parameters(names: list[str]) -> StripeError:
-    """The refusal of parameters that this endpoint does not have."""
-    plural = "s" if len(names) > 1 else ""
-    return bad_parameter(f"Received unknown parameter{plural}: {', '.join(names)}", names[0], "parameter_unknown")
+class UnknownParameters(StripeError):
+    """The refusal of parameters that an endpoint does not read: Stripe may have them or not."""
+
+    def __init__(self, names: list[str]) -> None:
+        plural = "s" if len(names) > 1 else ""
+        message = f"Received unknown parameter{plural}: {', '.join(names)}"
+        super().__init__(400, bad_parameter(message, names[0], "parameter_unknown").fields, executed=False)
+        self.names = names
+
+
+def not_acted_on(param: str, why: str = "") -> StripeError:
+    """The refusal of a parameter that Stripe has and this emulator does not act on: nothing is taken in silence."""
+    reason = f": {why}" if why else ""
+    return bad_parameter(
+        f"This emulator, which covers one-time payments, does not act on `{param}`, which Stripe has{reason}. Leave it "
+        "out here, or use Stripe's test mode.",
+        param,
+    )
 
 
 def no_such(what: str, object_id: str, param: str, *, status: int = 404, hint: str = "") -> StripeError:

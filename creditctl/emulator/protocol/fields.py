@@ -12,6 +12,7 @@ from creditctl.emulator.protocol.forms import Node
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}\Z")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\Z")
+_COUNTRY = re.compile(r"[A-Z]{2}\Z")
 _URL = re.compile(r"https?://[^\s/?#]+[^\s]*\Z", re.IGNORECASE)
 
 
@@ -124,13 +125,21 @@ class Number(Field):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Boolean(Field):
-    """`true` or `false`."""
+    """`true` or `false`, in any case. Source: a recorded `confirm=True`, which was taken."""
 
     def parse(self, node: Node, param: str) -> bool:
         text = scalar(node, param, "boolean")
-        if text not in ("true", "false"):
+        if text.lower() not in ("true", "false"):
             raise bad_parameter(f"Invalid boolean: {text}", param)
-        return text == "true"
+        return text.lower() == "true"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OffSession(Boolean):
+    """Whether the buyer is away: `true` or `false`, or why (`one_off`, `recurring`), which means `true`."""
+
+    def parse(self, node: Node, param: str) -> bool:
+        return True if node in ("one_off", "recurring") else Boolean.parse(self, node, param)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +178,19 @@ class Currency(Field):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Country(Field):
+    """A country's two letters, in upper case."""
+
+    def parse(self, node: Node, param: str) -> str:
+        text = scalar(node, param, "string").strip().upper()
+        if not _COUNTRY.match(text):
+            raise bad_parameter(
+                f"Country '{text}' is unknown. Try using a 2-character alphanumeric country code.", param
+            )
+        return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Url(Field):
     """An absolute http(s) URL."""
 
@@ -195,8 +217,8 @@ class Amount(Field):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Anything(Field):
-    """A parameter that is accepted and means nothing here."""
+class OfAnotherMode(Field):
+    """A parameter of another mode, whatever it holds: the call refuses it in Stripe's words."""
 
     def read(self, node: Node, param: str) -> Any:
         del param

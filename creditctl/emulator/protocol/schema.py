@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from creditctl.emulator.protocol.errors import bad_parameter, missing_parameter, unknown_parameters
-from creditctl.emulator.protocol.fields import Field, Integer, Text, scalar
+from creditctl.emulator.protocol.errors import UnknownParameters, bad_parameter, missing_parameter
+from creditctl.emulator.protocol.fields import Currency, Field, Integer, Text, scalar
 from creditctl.emulator.protocol.forms import Node, Tree
 
 
@@ -79,14 +79,21 @@ class Hash(Field):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MethodOptions(Hash):
-    """A hash by payment method: the fields of those that are here are read, the others are accepted."""
+class ByCurrency(Field):
+    """A hash by currency, whose names must be in lower case. Source: recorded refusals."""
+
+    item: Field
 
     def parse(self, node: Node, param: str) -> dict[str, Any]:
         if not isinstance(node, dict):
             raise bad_parameter("Invalid object", param)
-        known: Tree = {name: value for name, value in node.items() if name in self.fields}
-        return {**node, **read_fields(self.fields, known, param)}
+        wrong = next((name for name in node if name != name.lower()), None)
+        if wrong:
+            raise bad_parameter(
+                f"Currencies must be lowercase when used as keys in a map. Use `{wrong.lower()}` instead of `{wrong}`.",
+                param,
+            )
+        return {Currency().read(name, param): self.item.read(value, f"{param}[{name}]") for name, value in node.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +117,7 @@ def read_fields(fields: Fields, tree: Tree, prefix: str = "") -> dict[str, Any]:
     """Validate a tree against fields: unknown names first, then each value, then what is missing."""
     unknown = [_name(prefix, key) for key in tree if key not in fields]
     if unknown:
-        raise unknown_parameters(unknown)
+        raise UnknownParameters(unknown)
     values = {key: fields[key].read(node, _name(prefix, key)) for key, node in tree.items()}
     for key, spec in fields.items():
         if spec.required and key not in values:
@@ -136,6 +143,10 @@ SHIPPING = Hash(
     },
     unset=True,
 )
+CUSTOMER_SHIPPING = Hash(
+    fields={name: field for name, field in SHIPPING.fields.items() if name in ("address", "name", "phone")}, unset=True
+)
+"""Where a customer's orders go: nothing about a parcel."""
 BILLING_DETAILS = Hash(
     fields={
         "address": ADDRESS,

@@ -1,4 +1,4 @@
-"""Search endpoints of products, prices, customers, charges and payment intents.
+"""Search endpoints of products, prices, customers, charges, invoices and payment intents.
 
 Source: Stripe docs, "Search": searchable fields by resource. Results here are never late.
 """
@@ -11,7 +11,16 @@ from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.routes import Action, route
 from creditctl.emulator.protocol.errors import bad_parameter
 from creditctl.emulator.protocol.fields import Field, Limit, Text
-from creditctl.emulator.storage.object_types import CHARGE, CUSTOMER, PAYMENT_INTENT, PRICE, PRODUCT, Body, ObjectType
+from creditctl.emulator.storage.object_types import (
+    CHARGE,
+    CUSTOMER,
+    INVOICE,
+    PAYMENT_INTENT,
+    PRICE,
+    PRODUCT,
+    Body,
+    ObjectType,
+)
 from creditctl.emulator.storage.search_language import condition, parse
 from creditctl.emulator.storage.store import Row, decode
 
@@ -56,6 +65,16 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
         f"{_CARD}last4": "text",
         "refunded": "boolean",
         "status": "text",
+    },
+    INVOICE.name: {
+        "created": "number",
+        "currency": "text",
+        "customer": "text",
+        "metadata": "metadata",
+        "number": "text",
+        "receipt_number": "text",
+        "status": "text",
+        "total": "number",
     },
     CUSTOMER.name: {
         "created": "number",
@@ -127,6 +146,7 @@ ROUTES = tuple(
         (PRICE, "plan"),
         (CUSTOMER, "customer"),
         (CHARGE, "charge"),
+        (INVOICE, "invoice"),
         (PAYMENT_INTENT, "payment_intent"),
     )
 )

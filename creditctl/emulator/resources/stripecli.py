@@ -8,14 +8,14 @@ import json
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.protocol.errors import bad_parameter
-from creditctl.emulator.protocol.fields import Anything, Field, Text
+from creditctl.emulator.protocol.fields import Field, Text
 from creditctl.emulator.protocol.schema import Listing
 from creditctl.emulator.storage.object_types import Body
 
 FEATURES = ("webhooks", "request_logs", "v2_events")
 _PARAMS: dict[str, Field] = {
     **{
-        name: Anything()
+        name: Text(unset=True)
         for name in (
             "device_name",
             "device_token",

@@ -7,6 +7,7 @@ from creditctl.emulator.payments import balances, settlement
 from creditctl.emulator.payments import disputes as dispute_states
 from creditctl.emulator.payments import refunds as refund_states
 from creditctl.emulator.resources import account, radar, search, stripecli, webhook_endpoints
+from creditctl.emulator.resources.billing import invoices, tax_ids
 from creditctl.emulator.resources.checkout import flow, included_parts, payment_pages, sessions
 from creditctl.emulator.resources.core import (
     balance,
@@ -17,10 +18,12 @@ from creditctl.emulator.resources.core import (
     payment_methods,
     payouts,
     refunds,
+    setup_intents,
+    sources,
 )
 from creditctl.emulator.resources.core.payment_intents import cancellations
 from creditctl.emulator.resources.core.payment_intents import endpoints as payment_intents
-from creditctl.emulator.resources.products import coupons, prices, products
+from creditctl.emulator.resources.products import coupons, prices, products, promotion_codes, tax_rates
 
 ROUTES: tuple[Route, ...] = (
     *account.ROUTES,
@@ -31,16 +34,22 @@ ROUTES: tuple[Route, ...] = (
     *customers.ROUTES,
     *disputes.ROUTES,
     *events.ROUTES,
+    *invoices.ROUTES,
     *payment_intents.ROUTES,
     *payment_methods.ROUTES,
     *payment_pages.ROUTES,
     *payouts.ROUTES,
     *prices.ROUTES,
     *products.ROUTES,
+    *promotion_codes.ROUTES,
     *radar.ROUTES,
     *refunds.ROUTES,
     *search.ROUTES,
+    *setup_intents.ROUTES,
+    *sources.ROUTES,
     *stripecli.ROUTES,
+    *tax_ids.ROUTES,
+    *tax_rates.ROUTES,
     *webhook_endpoints.ROUTES,
 )
 JOBS: Jobs = {
@@ -67,16 +76,18 @@ INCLUDABLE: Includable = {
     ("coupon", "currency_options"): coupons.currency_options,
     ("customer", "cash_balance"): customers.cash_balance,
     ("customer", "invoice_credit_balance"): customers.no_invoice_credit,
-    ("customer", "sources"): customers.empty_list("sources"),
+    ("customer", "default_source"): sources.default_source,
+    ("customer", "sources"): sources.included_sources,
     ("customer", "subscriptions"): customers.empty_list("subscriptions"),
     ("customer", "tax"): customers.tax,
-    ("customer", "tax_ids"): customers.empty_list("tax_ids"),
+    ("customer", "tax_ids"): tax_ids.included_tax_ids,
+    ("invoice", "payments"): invoices.payments,
     ("item", "discounts"): included_parts.item_discounts,
     ("item", "taxes"): included_parts.item_part("taxes"),
     ("payment_intent", "amount_details.line_items"): payment_intents.no_amount_lines,
     ("price", "currency_options"): prices.currency_options,
     ("price", "tiers"): prices.tiers,
-    ("promotion_code", "restrictions.currency_options"): coupons.restriction_options,
+    ("promotion_code", "restrictions.currency_options"): promotion_codes.restriction_options,
 }
 """Source: Stripe API reference, the fields that are marked "Expandable" and hold no id; Stripe docs, "Expanding
 responses"; for `invoice_credit_balance` and `line_items.data.discounts` recorded calls of pay and dj-stripe."""

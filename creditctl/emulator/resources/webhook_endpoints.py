@@ -11,7 +11,7 @@ from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.lists import list_fields, listing, retrieve
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import erase, given_metadata, updated
-from creditctl.emulator.protocol.errors import bad_parameter, invalid
+from creditctl.emulator.protocol.errors import bad_parameter, invalid, not_acted_on
 from creditctl.emulator.protocol.fields import Boolean, Field, Text, Url
 from creditctl.emulator.protocol.schema import Listing, Metadata
 from creditctl.emulator.protocol.versions import check_version
@@ -76,6 +76,8 @@ def _is_local(host: str) -> bool:
 
 def create(context: RequestContext) -> Body:
     """Register an endpoint; this answer alone shows its secret."""
+    if context.params.get("connect"):
+        raise not_acted_on("connect", "there are no connected accounts")
     store = context.services.store
     if len(store.select(context.scope.id, WEBHOOK_ENDPOINT)) >= MOST_ENDPOINTS:
         raise invalid(f"You have reached the maximum of {MOST_ENDPOINTS} test webhook endpoints.")

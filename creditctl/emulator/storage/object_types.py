@@ -116,6 +116,11 @@ EARLY_FRAUD_WARNING = _kind(
     owner="charge",
     parent="payment_intent",
 )
+TAX_RATE = _kind("tax_rate", "/v1/tax_rates", "tax rate", "tax_rate")
+TAX_ID = _kind("tax_id", "/v1/tax_ids", "tax id", owner="customer")
+INVOICE = _kind("invoice", "/v1/invoices", param="invoice", owner="customer", label="status")
+INVOICE_PAYMENT = _kind("invoice_payment", "/v1/invoice_payments", "invoice payment", owner="invoice", label="status")
+SETUP_INTENT = _kind("setup_intent", "/v1/setup_intents", "setupintent", "intent", owner="customer")
 REVIEW = _kind("review", "/v1/reviews", param="review")
 BANK_ACCOUNT = _kind("bank_account", "/v1/external_accounts", "external account")
 
@@ -139,6 +144,11 @@ KINDS = {
         PROMOTION_CODE,
         EARLY_FRAUD_WARNING,
         REVIEW,
+        TAX_RATE,
+        TAX_ID,
+        INVOICE,
+        INVOICE_PAYMENT,
+        SETUP_INTENT,
         BANK_ACCOUNT,
     )
 }

@@ -43,8 +43,8 @@ class AsgiApp:
 
     async def _serve(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         request = await _request(scope, receive)
-        # A control may take seconds (seeding, a snapshot): it must not stop the event loop, deliveries included.
-        if request.path.startswith(PREFIX):
+        # A control may take seconds (seeding, a snapshot), a search too: it must not stop the event loop.
+        if request.path.startswith((PREFIX, "/search")):
             response = await asyncio.to_thread(self._emulator.handle, request)
         else:
             response = self._emulator.handle(request)

@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from creditctl.emulator.protocol.versions import render
 from creditctl.emulator.storage.object_types import EVENT, Body
-from creditctl.emulator.storage.store import Store, decode, encode
+from creditctl.emulator.storage.older_versions import render_older_event
+from creditctl.emulator.storage.store import Store, decode
 from creditctl.emulator.webhooks.faults import ATTEMPT_KINDS, Faults
 from creditctl.emulator.webhooks.holds import Holds
 from creditctl.emulator.webhooks.signatures import signature_header
@@ -129,7 +129,7 @@ class Deliveries:
             return None
         self._mark(row_id, "sending")
         address = decode(target.body)
-        payload = render_event(source.body, address["api_version"])
+        payload = render_event(self._store, scope, source.body, address["api_version"])
         headers = webhook_headers([target.hidden()["secret"]], real_time, payload, livemode=bool(livemode))
         refused_with = self._refusal(scope, source.body)
         return Outgoing(row_id, scope, event, endpoint, address["url"], headers, payload, attempts + 1, refused_with)
@@ -249,14 +249,10 @@ class Deliveries:
         return done.rowcount
 
 
-def render_event(body: bytes, api_version: str | None) -> bytes:
-    """An event as it is posted: in the endpoint's version, indented by two spaces."""
-    if api_version is not None:
-        event = decode(body)
-        if event["api_version"] != api_version:
-            event["api_version"] = api_version
-            body = render(encode(event), api_version)
-    return msgspec.json.format(body, indent=2)
+def render_event(store: Store, scope: int, body: bytes, api_version: str | None) -> bytes:
+    """An event as it is posted: in the endpoint's version, or else in its own, indented by two spaces."""
+    version = api_version or decode(body)["api_version"]
+    return msgspec.json.format(render_older_event(store, scope, body, version), indent=2)
 
 
 def webhook_headers(secrets: list[str], real_time: int, payload: bytes, *, livemode: bool) -> dict[str, str]:

@@ -8,9 +8,11 @@ from typing import Any
 import msgspec
 
 from creditctl.emulator.protocol.durations import DAY_SECONDS
+from creditctl.emulator.protocol.versions import CHARGE_LISTS_UNTIL, since
 from creditctl.emulator.storage.account_scope import AccountScope
 from creditctl.emulator.storage.ids import Ids
 from creditctl.emulator.storage.object_types import EVENT, Body
+from creditctl.emulator.storage.older_versions import kept_parts
 from creditctl.emulator.storage.store import Store, column
 from creditctl.emulator.webhooks.deliveries import Deliveries
 from creditctl.emulator.webhooks.faults import Faults
@@ -90,10 +92,17 @@ class EventRecorder:
             "request": {"id": cause.request_id, "idempotency_key": cause.idempotency_key},
             "type": type_,
         }
-        self._store.add(scope.id, EVENT, event)
+        self._store.add(scope.id, EVENT, event, self._kept(scope.id, snapshot))
         for subscriber in subscribers:
             self._deliveries.plan(scope.id, event_id, type_, subscriber, now, subjects)
         return event_id
+
+    def _kept(self, scope: int, snapshot: bytes) -> Body | None:
+        """What a delivery in an older version will show of other objects; they may have changed by then."""
+        if since(self._api_version, CHARGE_LISTS_UNTIL) and not self._subscribers.sees_older(scope):
+            return None
+        parts = kept_parts(self._store, scope, snapshot)
+        return {"older": parts} if parts else None
 
     def _new_id(self, scope: AccountScope, now: int, object_id: str) -> str:
         """An event of a payment shares the payment's sixteen characters (ids begin with 3); others are unrelated."""

@@ -106,7 +106,7 @@ class Listeners:
             self._store.db.execute("UPDATE deliveries SET state = 'sending' WHERE id = ?", (row_id,))
             row = self._store.get(session.scope, event)
             if row is not None:
-                frames.append(_frame(session, row_id, row.body, real_time))
+                frames.append(_frame(self._store, session, row_id, row.body, real_time))
         return frames
 
     def log(self, scope: int, entry: dict[str, Any]) -> None:
@@ -161,8 +161,8 @@ def listen_secret(account: str, livemode: bool) -> str:
     return "whsec_" + hashlib.sha256(f"listen:{account}:{livemode}".encode()).hexdigest()
 
 
-def _frame(session: ListenSession, delivery: int, body: bytes, real_time: int) -> bytes:
-    payload = render_event(body, None)
+def _frame(store: Store, session: ListenSession, delivery: int, body: bytes, real_time: int) -> bytes:
+    payload = render_event(store, session.scope, body, None)
     headers = webhook_headers([session.secret], real_time, payload, livemode=session.livemode)
     return encode(
         {

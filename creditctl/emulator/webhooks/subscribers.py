@@ -1,10 +1,12 @@
 """Subscribers of an event type: enabled webhook endpoints (cached by account) and connected CLI listeners."""
 
+from creditctl.emulator.protocol.versions import CHARGE_LISTS_UNTIL, since
 from creditctl.emulator.storage.object_types import WEBHOOK_ENDPOINT
 from creditctl.emulator.storage.store import Store, decode
 from creditctl.emulator.webhooks.listeners import Listeners
 
-Subscription = tuple[str, frozenset[str]]
+Subscription = tuple[str, frozenset[str], str | None]
+"""An endpoint's id, the types that it wants, and the version that it is pinned to."""
 
 
 class Subscribers:
@@ -14,17 +16,24 @@ class Subscribers:
         self._store, self._listeners = store, listeners
         self._endpoints: dict[int, list[Subscription]] = {}
 
+    def sees_older(self, scope: int) -> bool:
+        """Whether an endpoint of the account is pinned to a version that shows charges and refunds inside others."""
+        if scope not in self._endpoints:
+            self._endpoints[scope] = self._read(scope)
+        return any(version and not since(version, CHARGE_LISTS_UNTIL) for _, _, version in self._endpoints[scope])
+
     def matching(self, scope: int, type_: str) -> list[str]:
         """The ids of the enabled endpoints, and of connected listeners, that want this type."""
         if scope not in self._endpoints:
             self._endpoints[scope] = self._read(scope)
-        found = [name for name, wanted in self._endpoints[scope] if type_ in wanted or "*" in wanted]
+        found = [name for name, wanted, _ in self._endpoints[scope] if type_ in wanted or "*" in wanted]
         return found + self._listeners.names(scope)
 
     def _read(self, scope: int) -> list[Subscription]:
         # The store lists newest first; deliveries of one event are planned in the order of registration.
         bodies = [decode(row.body) for row in reversed(self._store.select(scope, WEBHOOK_ENDPOINT))]
-        return [(body["id"], frozenset(body["enabled_events"])) for body in bodies if body["status"] == "enabled"]
+        enabled = [body for body in bodies if body["status"] == "enabled"]
+        return [(body["id"], frozenset(body["enabled_events"]), body["api_version"]) for body in enabled]
 
     def forget(self, scope: int | None = None) -> None:
         """Drop the cached endpoints of an account, or of all: they changed, or their change was rolled back."""

@@ -14,10 +14,9 @@ from creditctl.ledger.sqlite.connections import Connections
 from creditctl.ledger.sqlite.database_file import DatabaseFile
 from creditctl.ledger.sqlite.errors import translated
 from creditctl.ledger.sqlite.file_lock import hold_lock
+from creditctl.ledger.sqlite.private_file import make_private, tighten
 from creditctl.ledger.sqlite.statements import insert, select
 from creditctl.ledger.sqlite.transactions import write_transaction
-
-_PRIVATE = 0o600
 
 
 class ArchiveFile(DatabaseFile):
@@ -37,13 +36,13 @@ class ArchiveFile(DatabaseFile):
         take_over_older(path)
         if not create and not path.exists():
             raise no_archive(path)
-        if not path.exists():
-            # Before SQLite does it: it would let other users read what Stripe says about buyers.
-            path.touch(mode=_PRIVATE)
+        make_private(path)
         connections = Connections(path, BUSY_SECONDS, tune)
         try:
             with translated(path):
                 prepare(connections.get(), path, account, livemode)
+            connections.file.note()
+            tighten(path)
         except BaseException:
             connections.close()
             raise
@@ -67,11 +66,15 @@ class ArchiveFile(DatabaseFile):
 
     @contextmanager
     def write_session(self) -> Iterator[sqlite3.Connection]:
-        """A write transaction of its own."""
+        """A write transaction of its own. Errors: FileMoved where what is open does not stand at the path."""
+        file = self._connections.file
         with translated(self.path):
             connection = self._connections.get()
             with write_transaction(connection):
+                file.require()
                 yield connection
+                file.require()
+            file.require()
 
     @contextmanager
     def read_session(self) -> Iterator[sqlite3.Connection]:

@@ -76,6 +76,11 @@ def locked(path: Path) -> LedgerError:
     return _ledger_error(path, sqlite3.SQLITE_BUSY)
 
 
+def unopenable(path: Path) -> LedgerError:
+    """The error for a file that the system will not let this user make or open."""
+    return _ledger_error(path, sqlite3.SQLITE_CANTOPEN)
+
+
 def _ledger_error(path: Path, primary: int, error: sqlite3.Error | None = None) -> LedgerError:
     code, message, fix = _SENTENCES.get(primary, _DEFAULT)
     return LedgerError(message.format(path=path, error=error), code=code, fix=fix)

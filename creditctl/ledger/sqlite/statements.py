@@ -18,6 +18,12 @@ def insert(table: str, columns: Sequence[str], *, otherwise: str = "ABORT") -> s
     return f"INSERT OR {otherwise} INTO {table} ({', '.join(columns)}) VALUES ({marks(columns)})"  # noqa: S608 - as above
 
 
+def upsert(table: str, columns: Sequence[str], *, key: str) -> str:
+    """An INSERT of one row that changes the row which has its key already; no trigger takes it for a deletion."""
+    changes = ", ".join(f"{name} = excluded.{name}" for name in columns if name != key)
+    return f"{insert(table, columns)} ON CONFLICT ({key}) DO UPDATE SET {changes}"
+
+
 def marks(values: Sequence[object]) -> str:
     """As many `?` as there are values, for VALUES or IN."""
     return ", ".join("?" * len(values))

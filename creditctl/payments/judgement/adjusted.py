@@ -6,7 +6,7 @@ from creditctl.core.entitlement.facts import Fact
 from creditctl.core.entitlement.settlement import Purchase, credits_left
 from creditctl.core.text import plural
 from creditctl.payments.case import PaymentCase
-from creditctl.payments.finding_codes import ClassifiedFinding, booking, for_person, in_flight
+from creditctl.payments.finding_codes import ClassifiedFinding, for_person, in_flight
 from creditctl.payments.verdict import JudgementContext, PaymentState, Verdict
 
 
@@ -17,7 +17,7 @@ def judge_adjusted(case: PaymentCase, purchase: Purchase, context: JudgementCont
     held, left = case.balance.get(user, 0), credits_left(due, purchase.amount, purchase.currency, case.facts)
     if held < left:
         text = f"For this payment user {user} is due {plural(left, 'credit')} and has {held:,}."
-        found = for_person("wrong_amount", case.key, text, booking(user, left - held, case.key))
+        found = for_person("wrong_amount", case.key, text, case.books.booking(user, left - held, case.key))
         return Verdict(PaymentState.WRONG, (found,))
     if held == left or left == due:
         return Verdict(PaymentState.CREDITED)
@@ -36,4 +36,4 @@ def _not_taken(case: PaymentCase, user: str, surplus: int, last: Fact) -> Classi
         f"User {user} was credited for the payment by corrections, and after {last.kind} {last.object_id} still has "
         f"{plural(surplus, 'credit')} too many."
     )
-    return for_person(name, case.key, text, booking(user, -surplus, case.key), subject=last.object_id)
+    return for_person(name, case.key, text, case.books.booking(user, -surplus, case.key), subject=last.object_id)

@@ -12,6 +12,7 @@ from creditctl.core.entitlement.findings import other_currency
 from creditctl.core.entitlement.settlement import (
     EntryDraft,
     EntryKind,
+    Purchase,
     RefundPosition,
     credits_to_take,
     returned_amount,
@@ -23,11 +24,8 @@ from creditctl.ledger.models import FindingStatus
 from creditctl.ledger.refund_position import refund_position
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.finding_codes import (
-    REPAIR,
     ClassifiedFinding,
-    booking,
     classified,
-    correction,
     for_person,
     in_flight,
 )
@@ -42,21 +40,33 @@ _NAMES = {
 }
 
 
-def judge_clawback(case: PaymentCase, context: JudgementContext) -> Verdict:
-    """What stands against the credits taken back of a payment whose purchase stands."""
+def judge_clawback(case: PaymentCase, context: JudgementContext, sold: Purchase | None = None) -> Verdict:
+    """What stands against the credits taken back of a payment whose purchase stands.
+
+    Shape: `sold` is what its session was worth, where nobody had to decide about that.
+    """
     if not case.facts and not case.clawbacks:
         return Verdict(PaymentState.CREDITED)
-    position = refund_position(case.main, case.entries, case.key)
+    position = _without_fees(case, refund_position(case.main, case.entries, case.key), sold)
     currencies = tuple(_other_currencies(case, case.main))
     drafts = settlement(position, case.facts)
     if drafts:
-        verdict = _unsettled(case, drafts, context)
+        # Nothing settles under another key than the payment's, or by less than an entry with fees says was paid.
+        by_hand = case.main.payment_key != case.key or case.main.amount != position.purchase.amount
+        verdict = _unsettled(case, drafts, context, by_hand=by_hand)
         return replace(verdict, found=(*currencies, *verdict.found))
     if case.recorded_after(context.started):
         return Verdict(_state_of(currencies, context), currencies)
     wrong = (*_of_other_users(case, position), *_over_taken(case, position))
     state = PaymentState.WRONG if wrong else _state_of(currencies, context)
     return Verdict(state, (*currencies, *wrong))
+
+
+def _without_fees(case: PaymentCase, position: RefundPosition, sold: Purchase | None) -> RefundPosition:
+    """The position by what the package alone cost, where the entry counts the fees that stood beside it."""
+    if sold is None or position.purchase.amount != case.paid_in_all or sold.currency != position.purchase.currency:
+        return position
+    return replace(position, purchase=replace(position.purchase, amount=sold.amount))
 
 
 def _of_other_users(case: PaymentCase, position: RefundPosition) -> Iterator[ClassifiedFinding]:
@@ -69,10 +79,11 @@ def _of_other_users(case: PaymentCase, position: RefundPosition) -> Iterator[Cla
         name = f"{entry.kind.value.partition('_')[0]} {entry.object_id or 'of this payment'}"
         done = "took {} back of" if credits < 0 else "gave {} back to"
         text = (
-            f"Entry {entry.id} {done.format(plural(abs(credits), 'credit'))} user {user} for {name}, "
+            f"{case.books.label(entry)} {done.format(plural(abs(credits), 'credit'))} user {user} for {name}, "
             f"but user {owner} was credited for the payment."
         )
-        fix = f"{correction(user, -credits, entry.id)}, {correction(owner, credits, entry.id)}"
+        correction = case.books.correction
+        fix = f"{correction(user, -credits, entry)}, {correction(owner, credits, entry)}"
         yield for_person("clawback_wrong_user", case.key, text, fix, subject=entry.object_id)
 
 
@@ -85,10 +96,12 @@ def _over_taken(case: PaymentCase, position: RefundPosition) -> Iterator[Classif
         return
     entry = _unexplained(case, position)
     text = (
-        f"Entry {entry.id} took {plural(-entry.credits, 'credit')} of user {entry.user_id}{_named_cause(case, entry)}: "
+        f"{case.books.label(entry)} took {plural(-entry.credits, 'credit')} of user {entry.user_id}"
+        f"{_named_cause(case, entry)}: "
         f"{plural(taken, 'credit')} were taken back of this payment, but refunds and disputes explain {target:,}."
     )
-    yield for_person("refund_over_taken", case.key, text, correction(entry.user_id, taken - target, entry.id))
+    fix = case.books.correction(entry.user_id, taken - target, entry)
+    yield for_person("refund_over_taken", case.key, text, fix)
 
 
 def _unexplained(case: PaymentCase, position: RefundPosition) -> CreditEntry:
@@ -116,7 +129,9 @@ def _state_of(currencies: tuple[ClassifiedFinding, ...], context: JudgementConte
     return PaymentState.UNDECIDED if FindingStatus.OPEN in statuses else PaymentState.SETTLED
 
 
-def _unsettled(case: PaymentCase, drafts: tuple[EntryDraft, ...], context: JudgementContext) -> Verdict:
+def _unsettled(
+    case: PaymentCase, drafts: tuple[EntryDraft, ...], context: JudgementContext, *, by_hand: bool
+) -> Verdict:
     """Refunds or disputes that the entries have not followed: too young to say, or to be posted."""
     made = {fact.object_id: fact for fact in case.facts}
     within_grace = any(context.within_grace(made[draft.object_id or ""].created) for draft in drafts)
@@ -124,11 +139,9 @@ def _unsettled(case: PaymentCase, drafts: tuple[EntryDraft, ...], context: Judge
         text = "A refund or dispute is newer than the ledger; the webhook may still be on its way."
         waits = in_flight(case.key, text)
         return Verdict(PaymentState.IN_FLIGHT, (waits,), drafts=drafts)
-    by_hand = case.main.payment_key != case.key
     found = tuple(_not_followed(case, draft, made[draft.object_id or ""], by_hand=by_hand) for draft in drafts)
     over = any(each.finding.code.endswith("refund_over_taken") for each in found)
     state = PaymentState.WRONG if over else PaymentState.MISSING
-    # The ledger looks for refunds under the payment's own key, so nothing posted under another would be found again.
     repair = None if by_hand else Repair(case.key, None, case.facts, drafts)
     return Verdict(state, found, repair, drafts=drafts)
 
@@ -141,7 +154,7 @@ def _not_followed(case: PaymentCase, draft: EntryDraft, fact: Fact, *, by_hand: 
     if by_hand:
         fix = _by_hand(case, draft)
         return for_person(name, case.key, sentence, fix, subject=subject)
-    return classified(name, subject, sentence, REPAIR, payment_key=case.key)
+    return classified(name, subject, sentence, case.books.repair_of(case.key), payment_key=case.key)
 
 
 def _by_hand(case: PaymentCase, draft: EntryDraft) -> str:
@@ -152,16 +165,16 @@ def _by_hand(case: PaymentCase, draft: EntryDraft) -> str:
     """
     takers = [entry for entry in case.clawbacks if entry.credits < 0 and entry.object_id in (draft.object_id, None)]
     if draft.credits > 0 and takers:
-        return correction(draft.user_id, draft.credits, takers[-1].id)
-    return booking(draft.user_id, draft.credits, case.key)
+        return case.books.correction(draft.user_id, draft.credits, takers[-1])
+    return case.books.booking(draft.user_id, draft.credits, case.key)
 
 
 def _took_too_much(case: PaymentCase, draft: EntryDraft, fact: Fact) -> str:
     """The fault behind credits that are to be returned though nothing was let go: an entry that took too many."""
     entry = next((each for each in reversed(case.clawbacks) if each.object_id == fact.object_id), case.main)
     return (
-        f"Entry {entry.id} took {plural(abs(entry.credits), 'credit')} of user {entry.user_id} for {fact.kind} "
-        f"{fact.object_id}: {plural(draft.credits, 'credit')} more than {_held_words(fact)} explains."
+        f"{case.books.label(entry)} took {plural(abs(entry.credits), 'credit')} of user {entry.user_id} for "
+        f"{fact.kind} {fact.object_id}: {plural(draft.credits, 'credit')} more than {_held_words(fact)} explains."
     )
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.entitlement.settlement import EntryKind
 from creditctl.payments.case import PaymentCase
-from creditctl.payments.finding_codes import correction
 
 
 def steps_to(case: PaymentCase, due: Mapping[str, int]) -> Iterator[str]:
@@ -15,17 +14,18 @@ def steps_to(case: PaymentCase, due: Mapping[str, int]) -> Iterator[str]:
     held = case.corrected.held(due)
     for user, credits in held.items():
         if user not in due:
-            yield correction(user, -credits, _latest(case, user).id)
+            yield case.books.correction(user, -credits, _latest(case, user))
     for user, credits in due.items():
         missing = credits - held.get(user, 0)
         if missing:
             first = case.main if case.purchases and missing > 0 else _latest(case, user)
-            yield correction(user, missing, first.id)
+            yield case.books.correction(user, missing, first)
 
 
 def take_back(case: PaymentCase) -> str:
     """The commands after which nobody holds, or lacks, credits of a payment."""
-    return ", ".join(correction(user, -credits, _latest(case, user).id) for user, credits in case.balance.items())
+    steps = (case.books.correction(user, -credits, _latest(case, user)) for user, credits in case.balance.items())
+    return ", ".join(steps)
 
 
 def _latest(case: PaymentCase, user_id: str) -> CreditEntry:

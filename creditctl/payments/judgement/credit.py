@@ -22,7 +22,7 @@ from creditctl.payments.judgement.correcting_commands import steps_to, take_back
 from creditctl.payments.judgement.unsold import judge_unsold
 from creditctl.payments.repair import NOTE, Repair
 from creditctl.payments.verdict import JudgementContext, PaymentState, Verdict
-from creditctl.payments.worth import worth
+from creditctl.payments.worth import worth, worth_off_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,12 @@ def judge_credit(case: PaymentCase, context: JudgementContext) -> CreditJudgemen
 
 
 def _worth_of(case: PaymentCase, catalog: Catalog) -> Decision | None:
-    """What the session of a payment is worth by what was captured; None where it has none."""
+    """What the session of a payment is worth by what was captured; None where it has none.
+
+    Shape: an application also books what it charged without a session, with a saved card; our own ledger never does.
+    """
     if case.sold is None:
-        return None
+        return worth_off_session(case.intent, catalog) if case.intent and case.books.external else None
     decision, intent = worth(case.sold, catalog), case.intent
     if intent is None or intent.status != "succeeded":
         return decision
@@ -62,12 +65,12 @@ def _worth_of(case: PaymentCase, catalog: Catalog) -> Decision | None:
 def _mode_mix(case: PaymentCase, context: JudgementContext) -> ClassifiedFinding | None:
     """Test and live data in one place, told by `livemode` or by the name of a session."""
     foreign = "cs_test_" if context.livemode else "cs_live_"
-    strangers = [entry.id for entry in case.entries if entry.livemode != context.livemode or _named(entry, foreign)]
+    strangers = [entry for entry in case.entries if entry.livemode != context.livemode or _named(entry, foreign)]
     read = case.sold is not None and case.sold.session.livemode != context.livemode
     if not strangers and not read:
         return None
     here, there = ("live", "test") if context.livemode else ("test", "live")
-    what = f"entry {strangers[0]} is" if strangers else "its session is"
+    what = f"{case.books.named(strangers[0])} is" if strangers else "its session is"
     fix = "Find out who wrote it" if strangers else "Check STRIPE_SECRET_KEY and STRIPE_API_BASE"
     if strangers and case.balance:
         fix = take_back(case)
@@ -83,7 +86,7 @@ def _granted(case: PaymentCase, purchase: Purchase, context: JudgementContext) -
         return CreditJudgement(_missing(case, purchase, context))
     if not case.purchases:
         return CreditJudgement(judge_adjusted(case, purchase, context))
-    found = (*_holders(case, purchase), *_differences(case.main, purchase))
+    found = (*_holders(case, purchase), *_differences(case, purchase))
     return CreditJudgement(Verdict(PaymentState.WRONG if found else PaymentState.CREDITED, found), stands=True)
 
 
@@ -101,11 +104,15 @@ def _missing(case: PaymentCase, purchase: Purchase, context: JudgementContext) -
     if rival is not None:
         return Verdict(PaymentState.UNDECIDED, (_perhaps_credited(case, what, rival),))
     due = sum(draft.credits for draft in drafts)
-    text = f"{what}, and the ledger has no entry." + ("" if due == purchase.credits else f" {due:,} of them are due.")
+    if not due and case.given_up:
+        return Verdict(PaymentState.SETTLED)  # the application took its own row back, as Stripe did the money
+    lack = f"its row {case.planned[0].name} is not completed" if case.planned else case.books.nothing_there
+    text = f"{what}, and {lack}." + ("" if due == purchase.credits else f" {due:,} of them are due.")
     found = classified(
-        "missing_credit",
+        "pending_not_completed" if case.planned else "missing_credit",
         case.key,
         text,
+        case.books.repair_of(case.key),
         payment_key=case.key,
         # All of it went back to the buyer: the books are wrong, but nobody lacks anything.
         severity=None if due else Severity.LOW,
@@ -117,12 +124,13 @@ def _missing(case: PaymentCase, purchase: Purchase, context: JudgementContext) -
 def _perhaps_credited(case: PaymentCase, what: str, rival: CreditEntry) -> ClassifiedFinding:
     """Missing by Stripe's names, but an entry that nothing explains gave the same user as much: a person decides."""
     text = (
-        f"{what}, and the ledger has no entry under its name; but entry {rival.id} gave as many for "
+        f"{what}, and {case.books.nothing_there} under its name; but {case.books.named(rival)} gave as many for "
         f"{rival.payment_key}, which Stripe does not know. Nothing is repaired while that is open."
     )
     fix = (
-        f"Find out what entry {rival.id} is for (`creditctl ledger history --user {quoted(rival.user_id)}`). If it is "
-        "for another payment, settle its own finding first, and the next run offers the repair. If it is for this one"
+        f"Find out what {case.books.named(rival)} is for (`creditctl ledger history --user {quoted(rival.user_id)}`). "
+        "If it is for another payment, settle its own finding first, and the next run offers the repair. If it is for "
+        "this one"
     )
     dismissal = "`creditctl ledger resolve {id} --dismiss --reason TEXT`, and likewise the finding about the entry"
     return classified("missing_credit", case.key, text, f"{fix}: {dismissal}", payment_key=case.key, lasting=True)
@@ -139,7 +147,7 @@ def _holders(case: PaymentCase, purchase: Purchase) -> Iterator[ClassifiedFindin
     owed = f"user {purchase.user_id} is due {plural(due, 'credit')}"
     if granted:
         others = ", ".join(f"user {user} {plural(credits, 'credit')}" for user, credits in sorted(granted.items()))
-        text = f"The ledger gave {others} of this payment, but {owed} and has {held:,}."
+        text = f"{case.books.sentence_start} gave {others} of this payment, but {owed} and has {held:,}."
         yield for_person("wrong_user", case.key, text, fix)
     elif held > due and len(case.purchases) > 1:
         text = f"The payment was credited {len(case.purchases)} times: {owed} and has {held:,}."
@@ -148,18 +156,24 @@ def _holders(case: PaymentCase, purchase: Purchase) -> Iterator[ClassifiedFindin
         yield for_person("wrong_amount", case.key, f"For this payment {owed} and has {held:,}.", fix)
 
 
-def _differences(entry: CreditEntry, purchase: Purchase) -> Iterator[ClassifiedFinding]:
-    """What the entry says of the payment beside its credits. An import may not have known a currency or a package."""
+def _differences(case: PaymentCase, purchase: Purchase) -> Iterator[ClassifiedFinding]:
+    """What the entry says of the payment beside its credits. An import may not have known a currency or a package, and
+    may count fees that stand beside a package."""
+    entry = case.main
+    paid = purchase.amount if entry.amount != case.paid_in_all else entry.amount
     pairs = (
         ("currency", entry.currency, purchase.currency),
-        ("amount", entry.amount, purchase.amount),
+        ("amount", entry.amount, paid),
         ("package", entry.package, purchase.package),
     )
     for name, said, true in pairs:
         if said is not None and true is not None and said != true:
-            text = f"Entry {entry.id} says {name} {said}, Stripe says {true}."
-            fix = "What stands in the ledger cannot be changed: check the refunds of this payment by hand"
+            text = f"{case.books.label(entry)} says {name} {said}, Stripe says {true}."
+            fix = _CHECK_REFUNDS if not case.books.external else "Correct it in the application"
             yield for_person(f"{name}_mismatch", purchase.payment_key, text, fix)
+
+
+_CHECK_REFUNDS = "What stands in the ledger cannot be changed: check the refunds of this payment by hand"
 
 
 def _undecided(case: PaymentCase, decision: Disagrees, context: JudgementContext) -> CreditJudgement:
@@ -169,6 +183,8 @@ def _undecided(case: PaymentCase, decision: Disagrees, context: JudgementContext
     if not case.granted:
         if status is not None and status is not FindingStatus.OPEN:
             return CreditJudgement(Verdict(PaymentState.SETTLED))
+        if case.books.external:
+            finding = replace(finding, fix=_in_the_application(case, decision))
         found = ClassifiedFinding(finding, case.key, decision.proposal, lasting=True)
         return CreditJudgement(Verdict(PaymentState.UNDECIDED, (found,)))
     if status is FindingStatus.CREDITED or case.corrected.held(_proposed(decision)) == _proposed(decision):
@@ -182,6 +198,15 @@ def _undecided(case: PaymentCase, decision: Disagrees, context: JudgementContext
         fix = ", ".join(steps_to(case, due))
     undecided = for_person("undecided_credit", case.key, f"{text}.", fix)
     return CreditJudgement(Verdict(PaymentState.WRONG, (undecided,)), stands=True)
+
+
+def _in_the_application(case: PaymentCase, decision: Disagrees) -> str:
+    """What is to be done where the application keeps the entries: no command of ours credits there."""
+    due, dismiss = _proposed(decision), "`creditctl ledger resolve {id} --dismiss --reason TEXT`"
+    steps = ", ".join(case.books.booking(user, credits, case.key) for user, credits in due.items())
+    return (
+        f"{steps or 'Decide who is due how many credits, and book it in the application'}; or refund it and {dismiss}"
+    )
 
 
 _TO_BE_DECIDED = "Find out who is due how many credits, and correct only the difference"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from creditctl.core.entitlement.decision import Grants
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.facts import Unreadable
 from creditctl.payments.finding_codes import ClassifiedFinding, classified
@@ -22,7 +23,8 @@ def judge(case: PaymentCase, context: JudgementContext) -> Verdict:
     credit = judge_credit(case, context)
     if not (credit.stands and case.purchases):
         return _without_dismissed(credit.verdict, context)
-    clawback = judge_clawback(case, context)
+    decision = credit.verdict.decision
+    clawback = judge_clawback(case, context, decision.purchase if isinstance(decision, Grants) else None)
     both = replace(clawback, found=(*credit.verdict.found, *clawback.found), decision=credit.verdict.decision)
     worse = credit.verdict.state if credit.verdict.state is not PaymentState.CREDITED else clawback.state
     return _without_dismissed(replace(both, state=worse), context)

@@ -7,6 +7,7 @@ can follow. Repairing that payment would then credit it a second time, so a pers
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from creditctl.core.entitlement.entry import CreditEntry
@@ -39,22 +40,43 @@ def missing_purchases(verdicts: Iterable[Verdict]) -> set[UserCredits]:
     return {(draft.user_id, draft.credits) for draft in drafts}
 
 
-def suspects(wanted: Collection[UserCredits], entries: PaymentEntries, seen: Collection[str]) -> list[str]:
-    """The payments, by name, of purchases that may be the missing ones though they are of another time.
+def with_unexplained(
+    context: JudgementContext,
+    cases: Sequence[PaymentCase],
+    entries: Callable[[], AbstractContextManager[PaymentEntries]],
+    read: Callable[[str], PaymentFacts],
+) -> JudgementContext:
+    """The context, with what nothing explains among like entries of the users that lack credits, whatever its date.
 
-    Shape: `seen` are the names of payments that were judged already.
+    Shape: `cases` are all that was read; `entries` opens the entries, and no transaction is open while `read` asks
+           Stripe for a payment by its name.
     """
+    wanted = missing_purchases(judge_together(cases, context))
+    if not wanted:
+        return context
+    seen = {name for case in cases for name in (case.key, *case.names)}
+    with entries() as opened:
+        names = _suspects(wanted, opened, seen)
+    payments = [read(name) for name in names]
+    with entries() as opened:
+        found = _unexplained(payments, opened, context)
+    return replace(context, unexplained={**context.unexplained, **found})
+
+
+def _suspects(wanted: Collection[UserCredits], entries: PaymentEntries, seen: Collection[str]) -> list[str]:
+    """The payments, by name, of purchases that may be the missing ones though they were not read."""
     users = sorted({user for user, _ in wanted})
     candidates = (entry for user in users for entry in entries.purchases_of(user) if _pair(entry) in wanted)
     return sorted({entry.payment_key for entry in candidates if entry.payment_key and entry.payment_key not in seen})
 
 
-def unexplained_credits(
-    names: Iterable[str], read: Callable[[str], PaymentFacts], entries: PaymentEntries, context: JudgementContext
+def _unexplained(
+    payments: Iterable[PaymentFacts], entries: PaymentEntries, context: JudgementContext
 ) -> Mapping[UserCredits, CreditEntry]:
-    """Which of the payments of these names Stripe does not know, by user and credits of the entries."""
-    payments = [read(name) for name in names]
-    cases = [PaymentCase.of(each, entries.of_payment(each.key, each.other_names), {}) for each in payments]
+    """Which of these payments Stripe does not know, by user and credits of the entries."""
+    cases = [
+        PaymentCase.of(each, entries.of_payment(each.key, each.other_names), {}, context.keeper) for each in payments
+    ]
     return _orphans(cases, [judge(case, context) for case in cases])
 
 

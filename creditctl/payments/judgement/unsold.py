@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from creditctl.core.entitlement.decision import Decision, NotOurs, Waits
+from creditctl.core.entitlement.deployment import is_own_payment
 from creditctl.core.money import format_amount
 from creditctl.core.text import plural
 from creditctl.payments.case import PaymentCase
@@ -51,7 +52,7 @@ def _outside(case: PaymentCase, decision: Decision | None) -> Verdict:
     credits, user = next((credits, user) for user, credits in case.balance.items())
     text = f"{plural(abs(credits), 'credit')} of user {user} are for a payment outside the catalogue"
     why = decision.reason if isinstance(decision, NotOurs) else "no Checkout session of ours belongs to it"
-    fix = "Nothing has to be done, unless it sold a package"
+    fix = "Nothing has to be done; if it sold a package, name its price below sold in creditctl.toml"
     found = classified("not_ours_credit", case.key, f"{text}: {why}.", fix, payment_key=case.key)
     return Verdict(PaymentState.NOT_OURS, (found,))
 
@@ -69,7 +70,7 @@ def _why_not(case: PaymentCase, decision: Decision | None) -> tuple[str, str]:
 def _unattributed(case: PaymentCase, context: JudgementContext) -> Verdict:
     """Money for us that no checkout session explains; anything that is not ours is nobody's business here."""
     intent = case.intent
-    if intent is None or not intent.managed:
+    if intent is None or not is_own_payment(intent.metadata, intent.created, context.catalog.deployment):
         return Verdict(PaymentState.NOT_OURS)
     if intent.status != "succeeded":
         return Verdict(PaymentState.WAITING)
@@ -78,5 +79,5 @@ def _unattributed(case: PaymentCase, context: JudgementContext) -> Verdict:
         young = f"{money} were paid for something of ours just now; a checkout session of it may still be on its way."
         return Verdict(PaymentState.IN_FLIGHT, (in_flight(case.key, young),))
     text = f"{money} were paid for something of ours, but no checkout session belongs to the payment."
-    fix = "Find the buyer, then `creditctl ledger adjust --user USER_ID --credits N --reason TEXT`, or refund it"
+    fix = f"Find the buyer, then {case.books.booking_by_hand}, or refund it"
     return Verdict(PaymentState.UNDECIDED, (for_person("unattributed_payment", case.key, text, fix),))

@@ -9,6 +9,7 @@ from creditctl.core.catalog import Catalog, Package
 from creditctl.core.findings import Finding, Severity
 from creditctl.core.metadata import MANAGED_BY
 from creditctl.provisioning.planning.diff import all_new, differences, metadata_changes, update_params
+from creditctl.provisioning.planning.listed import without_listed
 from creditctl.provisioning.planning.price import (
     archive_price_step,
     current_price,
@@ -34,6 +35,8 @@ class CatalogPlan:
 
 @dataclass
 class _Draft:
+    everything: Observed
+    """What was observed, the application's own objects too."""
     steps: list[Step] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     jumps: list[str] = field(default_factory=list)
@@ -51,7 +54,8 @@ def plan_catalog(
     Shape: package by package: product, price, default price, archive; then the orphans. `adopt` maps a package's slug
            to the product that it takes over; `prune` archives orphans of ours, which are otherwise only reported.
     """
-    draft = _Draft()
+    draft = _Draft(observed)
+    observed = without_listed(catalog, observed, set((adopt or {}).values()))
     chosen = choose_products(catalog, observed, adopt or {})
     slugs = {package.slug for package in catalog}
     for package in catalog:
@@ -61,6 +65,7 @@ def plan_catalog(
     _retire(draft, observed)
     kept = {product.id for product in chosen.values() if product is not None}
     _plan_orphans(draft, observed, kept, prune=prune)
+    draft.findings += [_copied(price) for price in observed.prices if _is_copied(price, kept)]
     return CatalogPlan(tuple(draft.steps), tuple(draft.findings), tuple(draft.jumps))
 
 
@@ -101,7 +106,7 @@ def _plan_package(
     adopting: bool,
 ) -> None:
     product_id = package.product_id if product is None else product.id
-    stranger = _lookup_key_stranger(package, product_id, observed)
+    stranger = _lookup_key_stranger(package, product_id, draft.everything)
     if stranger is not None:
         draft.findings.append(_taken(package, stranger))
         return
@@ -113,7 +118,7 @@ def _plan_package(
         draft.steps.append(new_price_step(package, product_id, related, superseded))
         draft.jumps += price_jump(package, superseded)
     else:
-        draft.steps.append(existing_price_step(package, current, adopting=adopting))
+        draft.steps.append(existing_price_step(package, current, superseded, adopting=adopting))
         if superseded is not None and superseded.active and superseded is not current:
             draft.jumps += price_jump(package, superseded)
     draft.sold_by.append((package, product, current))
@@ -154,6 +159,21 @@ def _other_prices(
         for price in related
         if price.active and not price.ours and price.product == product_id and price is not current
     ]
+
+
+def _is_copied(price: PriceState, kept: set[str]) -> bool:
+    return price.active and price.copied_mark and price.product not in kept
+
+
+def _copied(price: PriceState) -> Finding:
+    return Finding(
+        "setup.copied_mark",
+        Severity.LOW,
+        price.id,
+        f"The price {price.id} is marked {MANAGED_BY}, but its product {price.product} is not ours: nothing that is "
+        "sold on it is credited.",
+        "Take the mark off in the Dashboard, or archive the price; `--adopt SLUG=PRODUCT` takes its product over.",
+    )
 
 
 def _taken(package: Package, price: PriceState) -> Finding:

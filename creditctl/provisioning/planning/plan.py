@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from creditctl.core.catalog import Catalog
+from creditctl.core.deployment import deployment_in, deployment_words, names_another
 from creditctl.core.errors import ConfigurationError, GuardRefused, UsageError
 from creditctl.core.findings import sort_findings
 from creditctl.provisioning.planning.catalog import plan_catalog
 from creditctl.provisioning.planning.endpoint import plan_endpoint
+from creditctl.provisioning.planning.endpoint_choice import NO_CHOICE, EndpointChoice
+from creditctl.provisioning.planning.endpoint_secrets import free_secrets
 from creditctl.provisioning.planning.price import JUMP_BOUND_PERCENT
 from creditctl.provisioning.planning.steps import Action, Plan, Scope, Step, StepKind
 from creditctl.provisioning.state import DesiredEndpoint, Observed, ProductState, digest, plain, same_url
@@ -32,13 +35,14 @@ def make_plan(
     observed: Observed,
     *,
     adoption: Adoption = NO_ADOPTION,
+    choice: EndpointChoice = NO_CHOICE,
     prune: bool = False,
 ) -> Plan:
     """Plans the steps that would make Stripe match; `desired` None leaves the endpoints alone."""
     packages = plan_catalog(catalog, observed, adopt=adoption.products, prune=prune)
     steps, findings = list(packages.steps), list(packages.findings)
     if desired is not None:
-        endpoint = plan_endpoint(desired, observed.endpoints, adopt=adoption.endpoint)
+        endpoint = plan_endpoint(desired, observed.endpoints, choice=replace(choice, adopt=adoption.endpoint))
         steps += endpoint.steps
         findings += endpoint.findings
     scope = plan_scope(catalog, desired, adoption)
@@ -93,6 +97,7 @@ def resolve_adoption(
         product = observed.product(target)
         if product is None:
             raise _cannot_adopt(f"There is no product {target} in this account.")
+        _require_free(target, product.metadata, product.deployment)
         products[catalog.find(slug).slug if slug else _package_of(product, catalog, observed)] = target
     return Adoption(products, endpoint)
 
@@ -101,13 +106,27 @@ def _adopted_endpoint(endpoint_id: str, observed: Observed, desired: DesiredEndp
     found = next((endpoint for endpoint in observed.endpoints if endpoint.id == endpoint_id), None)
     if found is None or desired is None or not same_url(found.url, desired.url):
         raise _cannot_adopt(f"{endpoint_id} is no endpoint at the backend's webhook URL.")
-    if not desired.held:
+    _require_free(endpoint_id, found.metadata, found.deployment)
+    known = found.ours or desired.trust_fingerprint or found.fingerprint in desired.held
+    if not (known or free_secrets(desired, observed.endpoints)):
+        here = "the secret here is another endpoint's" if desired.held else "none is set"
         raise ConfigurationError(
-            f"The endpoint {endpoint_id} can only be adopted with its signing secret.",
+            f"The endpoint {endpoint_id} can only be adopted with its signing secret, and {here}.",
             code="setup.adopt_secret",
-            fix="Copy the signing secret from the Dashboard into STRIPE_WEBHOOK_SECRET first.",
+            fix="Copy its signing secret from the Dashboard into STRIPE_WEBHOOK_SECRET first.",
         )
     return endpoint_id
+
+
+def _require_free(object_id: str, metadata: Mapping[str, str], deployment: str | None) -> None:
+    """Refuses what another deployment of the account works with; it would lose it. Errors: GuardRefused."""
+    theirs = deployment_in(metadata)
+    if theirs is not None and names_another(metadata, deployment):
+        raise GuardRefused(
+            f"{object_id} belongs to {deployment_words(theirs)}, which would lose it.",
+            code="setup.adopt_other",
+            fix="Let set-up make one for this deployment, or correct `deployment` in creditctl.toml.",
+        )
 
 
 def _package_of(product: ProductState, catalog: Catalog, observed: Observed) -> str:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from creditctl.core.catalog import Package
+from creditctl.core.entitlement.prices import SUPERSEDES_KEY
 from creditctl.core.money import format_amount
 from creditctl.provisioning.planning.diff import all_new, differences, metadata_changes, update_params
 from creditctl.provisioning.planning.steps import Action, Change, Step, StepKind
 from creditctl.provisioning.state import PriceState, digest
+
+_MOST_SUPERSEDED = 10
 
 JUMP_BOUND_PERCENT = 50
 """By how much a price or its credits may change at once before somebody has to say that it is meant."""
@@ -80,7 +83,7 @@ def superseded_price(package: Package, product_id: str, related: Sequence[PriceS
 
 def new_price_step(package: Package, product_id: str, related: Sequence[PriceState], old: PriceState | None) -> Step:
     """The step that creates a price, which takes the lookup key over and says which one it supersedes."""
-    supersedes = {} if old is None else {"supersedes": old.id}
+    supersedes = {} if old is None else {SUPERSEDES_KEY: old.id}
     metadata = {**package.metadata, **supersedes}
     sold = {"product": product_id, "currency": package.currency, "unit_amount": package.amount}
     return Step(
@@ -145,14 +148,18 @@ def _is_jump(old: int, new: int) -> bool:
     return abs(new - old) * 100 > old * JUMP_BOUND_PERCENT
 
 
-def existing_price_step(package: Package, price: PriceState, *, adopting: bool) -> Step:
-    """The step for the price that stays: `keep`, or what it lacks (to be active, its key, its marks)."""
+def existing_price_step(package: Package, price: PriceState, old: PriceState | None, *, adopting: bool) -> Step:
+    """The step for the price that stays: `keep`, or what it lacks (to be active, its key, its marks, its past).
+
+    Shape: `old` is the price that it takes over from, which loses the key: what that one sold is history by this mark.
+    """
+    wanted = {**package.metadata, **_history(price, old)}
     changes = (
         *differences(
             {"active": price.active, "lookup_key": price.lookup_key},
             {"active": True, "lookup_key": package.lookup_key},
         ),
-        *metadata_changes(price.metadata, package.metadata),
+        *metadata_changes(price.metadata, wanted),
     )
     params = update_params(changes)
     if "lookup_key" in params or "active" in params:
@@ -166,6 +173,17 @@ def existing_price_step(package: Package, price: PriceState, *, adopting: bool) 
     else:
         action, reason = Action.UPDATE, "it differs"
     return Step(action, StepKind.PRICE, package.slug, price.id, changes, params, reason)
+
+
+def _history(price: PriceState, old: PriceState | None) -> dict[str, str]:
+    """The mark of the prices that a price took over from; the oldest give way where they are too many.
+
+    Source: Stripe API reference, "Metadata": values up to 500 characters.
+    """
+    known = price.metadata.get(SUPERSEDES_KEY, "").split()
+    if old is None or old.id == price.id or old.id in known:
+        return {}
+    return {SUPERSEDES_KEY: " ".join([*known, old.id][-_MOST_SUPERSEDED:])}
 
 
 def archive_price_step(subject: str, price: PriceState, reason: str) -> Step:

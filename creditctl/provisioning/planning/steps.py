@@ -46,7 +46,9 @@ class Step:
 
     Shape: `subject` is the package's slug or the endpoint's URL; `id` the object's, None while it has none;
            `params` what is sent, in which `@price:<slug>` stands for the price that an earlier step creates;
-           `seed` goes into the idempotency key of a creation.
+           `seed` goes into the idempotency key of a creation; `keeps` are the fingerprints of the signing secrets
+           that stay accepted behind a new endpoint's own; `gives_up_secret` says that the endpoint goes although
+           somebody may hold its secret.
     """
 
     action: Action
@@ -57,6 +59,8 @@ class Step:
     params: Mapping[str, object] = field(default_factory=dict)
     reason: str = ""
     seed: str = ""
+    keeps: tuple[str, ...] = ()
+    gives_up_secret: bool = False
 
     @property
     def metadata(self) -> Mapping[str, object]:
@@ -104,6 +108,11 @@ class Plan:
         return tuple(step for step in self.steps if step.action is not Action.KEEP)
 
     @property
+    def given_up(self) -> tuple[Step, ...]:
+        """The steps after which a signing secret that somebody may hold is worth nothing."""
+        return tuple(step for step in self.steps if step.gives_up_secret)
+
+    @property
     def summary(self) -> dict[str, int]:
         """How many steps of each action."""
         return {str(action): sum(step.action is action for step in self.steps) for action in Action}
@@ -130,4 +139,6 @@ def step_from_dict(row: Mapping[str, Any]) -> Step:
         params=dict(row["params"]),
         reason=str(row["reason"]),
         seed=str(row["seed"]),
+        keeps=tuple(str(mark) for mark in row["keeps"]),
+        gives_up_secret=bool(row["gives_up_secret"]),
     )

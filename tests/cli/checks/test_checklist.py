@@ -1,4 +1,4 @@
-"""`creditctl checklist` as an operator meets it: nine items, one document, exit 1 until all of them hold."""
+"""`creditctl checklist` as an operator meets it: one document, exit 1 until all of them hold."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_in_the_emulator_it_says_so_and_ends_with_1(cli: Cli) -> None:
 
     assert outcome.exit_code == 1
     assert "This is emulator mode: requests go to this machine." in outcome.stdout
-    assert "0 of 9 items hold." in outcome.stdout
+    assert "0 of 13 items hold." in outcome.stdout
 
 
 def test_the_document_has_every_item_with_evidence_and_what_to_do(cli: Cli) -> None:
@@ -39,7 +39,7 @@ def test_the_document_has_every_item_with_evidence_and_what_to_do(cli: Cli) -> N
 
     assert outcome.document["schema"] == "creditctl.checklist.v1"
     assert (outcome.exit_code, outcome.document["ok"], outcome.document["mode"]) == (1, False, "emulator")
-    assert len(outcome.report["checks"]) == 9
+    assert len(outcome.report["checks"]) == 13
     for check in outcome.report["checks"]:
         assert set(check) == {"id", "status", "title", "evidence", "fix"}
         assert check["evidence"]

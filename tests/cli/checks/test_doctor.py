@@ -19,7 +19,8 @@ def test_it_goes_through_the_four_problems_and_ends_with_1(cli: Cli) -> None:
     assert outcome.exit_code == 1
     assert outcome.stdout.count("Problem: ") == 4
     assert "No webhook endpoint delivers to http://127.0.0.1:9/api/credits/webhook." in outcome.stdout
-    assert "Nobody answers at http://127.0.0.1:9/api/credits/webhook" in outcome.stdout
+    assert "http://127.0.0.1:9/api/credits/webhook: Nobody listens there." in outcome.stdout
+    assert "Sending inert deliveries to http://127.0.0.1:9/api/credits/webhook" in outcome.stderr
 
 
 def test_the_document_says_which_problem_has_which_checks(cli: Cli) -> None:
@@ -54,4 +55,5 @@ def test_one_cause_left_is_what_to_do_next(cli: Cli, clock: Clock) -> None:
     outcome = cli("doctor")
 
     assert outcome.exit_code == 1
-    assert "One possible cause found. Next: Start the backend; check its name and certificate." in outcome.stdout
+    assert "Cause: http://127.0.0.1:9/api/credits/webhook: Nobody listens there." in outcome.stdout
+    assert "Next: Start the backend; check host and port of CREDITS_API_URL." in outcome.stdout

@@ -266,3 +266,13 @@ def test_a_stripe_that_does_not_answer_ends_with_5_and_keeps_the_other_findings(
     assert outcome.exit_code == 5
     assert {"env.online.unreachable", "env.key.missing"} <= codes(outcome)
     assert json.dumps(outcome.document)
+
+
+def test_an_emulator_elsewhere_is_judged_by_the_project_file(offline_cli: Cli) -> None:
+    offline_cli.write_env([*EMULATOR[:1], "STRIPE_API_BASE=http://emulator:12111", *EMULATOR[2:]])
+    assert "env.api_base.refused" in codes(offline_cli("env", "check", "--json"))
+
+    (offline_cli.folder / "creditctl.toml").write_text('[emulator]\nhosts = ["emulator:12111"]\n')
+    outcome = offline_cli("env", "check", "--json")
+    assert "env.api_base.refused" not in codes(outcome)
+    assert outcome.document["mode"] == "emulator"

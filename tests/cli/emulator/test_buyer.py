@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import stripe
@@ -120,3 +120,105 @@ def test_every_card_number_and_token_is_whole_at_80_columns_and_in_a_pipe(cli: C
 
     assert_whole(cli, ["emulator", "cards"], [*numbers, *(token for card in cards for token in card["tokens"])])
     assert len(numbers) > 10
+
+
+def priced(client: stripe.StripeClient, currency: str, amount: int, **more: Any) -> str:
+    """An open session over an amount of a currency."""
+    data: Any = {"currency": currency, "unit_amount": amount, "product_data": {"name": "Starter"}}
+    items = {"line_items": [{"price_data": data, "quantity": 1}]}
+    params: Any = {"mode": "payment", "success_url": "http://127.0.0.1:3000/done", **items, **more}
+    return client.v1.checkout.sessions.create(params).id
+
+
+@pytest.mark.parametrize("currency", ["usd", "eur", "gbp", "aud", "cad"])
+@pytest.mark.parametrize(("bank", "ends"), [("success", "paid"), ("fail", "unpaid")])
+def test_a_bank_debit_in_every_currency_that_has_one_and_its_result(
+    cli: Cli, client: stripe.StripeClient, currency: str, bank: str, ends: str
+) -> None:
+    made = priced(client, currency, 1000)
+
+    paid = cli("emulator", "pay", made, "--bank", bank)
+    assert "is complete, unpaid" in paid.stdout
+    assert f"creditctl emulator advance 5s --object {made}" in paid.stdout
+    cli("emulator", "advance", "5s", "--object", made)
+
+    assert client.v1.checkout.sessions.retrieve(made).payment_status == ends
+    result = "succeeded" if bank == "success" else "failed"
+    [event] = client.v1.events.list({"type": f"checkout.session.async_payment_{result}"}).data
+    assert event.data.object["id"] == made
+    charge = client.v1.charges.list().data[0]
+    assert (charge.status, charge.failure_code is None) == (result, bank == "success")
+
+
+def test_a_currency_without_a_bank_debit_is_refused_by_name(cli: Cli, client: stripe.StripeClient) -> None:
+    done = cli("emulator", "pay", priced(client, "jpy", 1000), "--bank", "success")
+
+    assert done.exit_code == ExitCode.STRIPE_REFUSED
+    assert "no bank debit in JPY; it has them in AUD, CAD, EUR, GBP, USD" in done.stderr
+
+
+def test_two_ways_to_pay_at_once_are_refused(cli: Cli, session: Callable[[], str]) -> None:
+    assert cli("emulator", "pay", session(), "--bank", "success", "--card", GOOD).exit_code == ExitCode.USAGE
+
+
+def test_a_promotion_code_and_a_country(cli: Cli, client: stripe.StripeClient) -> None:
+    coupon = client.v1.coupons.create({"percent_off": 25})
+    client.v1.promotion_codes.create({"promotion": {"type": "coupon", "coupon": coupon.id}, "code": "WELCOME"})
+    made = priced(client, "usd", 1000, allow_promotion_codes=True)
+
+    wrong = cli("emulator", "pay", made, "--promo", "NOTHING")
+    assert (wrong.exit_code, client.v1.checkout.sessions.retrieve(made).status) == (ExitCode.STRIPE_REFUSED, "open")
+    done = cli("emulator", "pay", made, "--promo", "WELCOME", "--country", "de", "--postal-code", "10115", "--json")
+
+    assert (done.report["amount_total"], done.report["payment_status"]) == (750, "paid")
+    held: Any = client.v1.checkout.sessions.retrieve(made)
+    assert held.total_details.amount_discount == 250
+    assert (held.customer_details.address.country, held.customer_details.address.postal_code) == ("DE", "10115")
+
+
+def test_a_country_that_is_none_is_refused(cli: Cli, session: Callable[[], str]) -> None:
+    done = cli("emulator", "pay", session(), "--country", "Germany")
+
+    assert (done.exit_code, "2-character" in done.stderr) == (ExitCode.STRIPE_REFUSED, True)
+
+
+def test_what_the_page_asks_is_answered_from_the_shell(cli: Cli, client: stripe.StripeClient) -> None:
+    price = client.v1.prices.create({"currency": "usd", "unit_amount": 1000, "product_data": {"name": "Starter"}}).id
+    made = client.v1.checkout.sessions.create(
+        {
+            "mode": "payment",
+            "success_url": "https://example.com",
+            "line_items": [{"price": price, "quantity": 1, "adjustable_quantity": {"enabled": True}}],
+            "custom_fields": [{"key": "team", "label": {"type": "custom", "custom": "Team"}, "type": "text"}],
+            "tax_id_collection": {"enabled": True},
+        }
+    ).id
+    missing = cli("emulator", "pay", made)
+    assert (missing.exit_code, "team" in missing.stderr) == (4, True)
+    unreadable = cli("emulator", "pay", made, "--field", "blue")
+    assert (unreadable.exit_code, "--field NAME=VALUE" in unreadable.stderr) == (2, True)
+    answers = ("--field", "team=blue", "--tax-id", "eu_vat:DE1", "--business-name", "Acme", "--quantity", "3")
+    done = cli("emulator", "pay", made, *answers, "--json")
+    assert done.exit_code == 0
+    session = client.v1.checkout.sessions.retrieve(made)
+    assert session.amount_total == 3000
+    assert session.customer_details is not None
+    assert session.customer_details.name == "Acme"
+
+
+def test_a_decline_answers_what_the_page_asks_too(cli: Cli, client: stripe.StripeClient) -> None:
+    asked: Any = [{"key": "engraving", "label": {"type": "custom", "custom": "Engraving"}, "type": "text"}]
+    made = priced(client, "usd", 1000, custom_fields=asked)
+    assert cli("emulator", "decline", made).exit_code == ExitCode.STRIPE_REFUSED
+
+    assert cli("emulator", "decline", made, "--field", "engraving=For you").exit_code == ExitCode.OK
+    assert client.v1.checkout.sessions.retrieve(made).status == "open"
+
+
+def test_a_name_and_a_phone_number_are_given_where_they_are_asked_for(cli: Cli, client: stripe.StripeClient) -> None:
+    names: Any = {"individual": {"enabled": True}}
+    made = priced(client, "usd", 1000, name_collection=names, phone_number_collection={"enabled": True})
+
+    assert cli("emulator", "pay", made, "--individual-name", "Ada L.", "--phone", "+49 30 1").exit_code == ExitCode.OK
+    details: Any = client.v1.checkout.sessions.retrieve(made).customer_details
+    assert (details.individual_name, details.phone) == ("Ada L.", "+49 30 1")

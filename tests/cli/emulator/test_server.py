@@ -10,10 +10,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 
 from tests.support.waiting import finish
+
+if TYPE_CHECKING:
+    from tests.support.cli import Cli
 
 DEADLINE_SECONDS = 20
 
@@ -87,3 +91,9 @@ def test_a_host_that_others_can_reach_warns_and_files_stay_where_it_was_told(tmp
     assert url.startswith("http://127.0.0.1:")
     assert answers == [200, 403, 403, 200]
     assert [path.name for path in tmp_path.rglob("*.db")] == ["there.db"]
+
+
+def test_a_public_url_that_is_none_is_refused_before_it_starts(offline_cli: Cli) -> None:
+    for url in ("localhost:12111", "http://localhost:12111/pay", "ftp://localhost"):
+        refused = offline_cli("emulator", "--public-url", url)
+        assert (refused.exit_code, "without a path" in refused.stderr) == (2, True)

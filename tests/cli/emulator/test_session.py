@@ -126,3 +126,14 @@ def test_neither_a_key_nor_a_client_secret_is_shown(cli: Cli, session: Callable[
             outcome = cli("emulator", *line, *extra)
             assert TEST_KEY not in outcome.stdout + outcome.stderr
             assert "_secret_" not in outcome.stdout + outcome.stderr
+
+
+def test_a_host_is_steered_where_the_project_file_lists_it_and_nowhere_else(cli: Cli) -> None:
+    unlisted = cli("emulator", "status", "--url", "http://emulator.invalid:12111")
+    assert (unlisted.exit_code, "[emulator] hosts" in unlisted.stderr) == (3, True)
+
+    (cli.folder / "creditctl.toml").write_text('[emulator]\nhosts = ["emulator.invalid:12111"]\n')
+    assert cli("emulator", "status", "--url", "http://emulator.invalid:12111").exit_code == 5
+    cli.environ["STRIPE_SECRET_KEY"] = "sk_test_" + "a" * 24
+    other = cli("emulator", "status", "--url", "http://emulator.invalid:12111")
+    assert (other.exit_code, "begins with `emulator`" in other.stderr) == (3, True)

@@ -62,3 +62,38 @@ def test_init_refuses_an_owner_that_contradicts(offline_cli: Cli, arguments: lis
 
     assert offline_cli("ledger", "init", *arguments).exit_code == code
     assert not list(offline_cli.folder.glob("*.db"))
+
+
+def test_init_begins_the_ledger_of_a_deployment(cli: Cli) -> None:
+    report = cli("ledger", "init", "--deployment", "eu", "--json").report
+
+    assert (report["deployment"], report["named_since"]) == ("eu", None)
+
+
+def test_init_names_a_ledger_that_exists_and_twice_changes_nothing(cli: Cli) -> None:
+    assert cli("ledger", "init").exit_code == 0
+    assert cli("ledger", "balance", "--deployment", "eu").exit_code == 3
+
+    named = cli("ledger", "init", "--deployment", "eu", "--since", "2026-11-01")
+    again = cli("ledger", "init", "--deployment", "eu", "--since", "2026-11-01", "--json")
+
+    assert (named.exit_code, again.exit_code) == (0, 0)
+    assert 'write `deployment = "eu"` into creditctl.toml' in named.stdout
+    assert (again.report["deployment"], again.report["named_since"]) == ("eu", 1_793_491_200)
+    assert cli("ledger", "balance", "--deployment", "eu").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "name"),
+    [
+        (["--since", "2026-11-01"], 2, "ledger.no_name"),
+        (["--deployment", "eu"], 3, "ledger.exists"),
+        (["--deployment", "EU", "--since", "2026-11-01"], 2, "usage.project_value"),
+        (["--deployment", "eu", "--since", "2026-13-01"], 2, "usage.when"),
+    ],
+)
+def test_init_names_nothing_by_halves(cli: Cli, arguments: list[str], code: int, name: str) -> None:
+    cli("ledger", "init")
+    outcome = cli("ledger", "init", *arguments, "--json")
+
+    assert (outcome.exit_code, outcome.document["error"]["code"]) == (code, name)

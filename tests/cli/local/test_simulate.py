@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import io
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +19,7 @@ from creditctl.core.errors import ExitCode, GuardRefused
 from creditctl.emulator_client.checkout_payer import refuse_live
 from creditctl.simulation.scenarios.table import SCENARIOS
 from tests.support.keys import LIVE_KEY, TEST_KEY
+from tests.support.waiting import finish
 
 if TYPE_CHECKING:
     from tests.support.cli import Cli
@@ -95,3 +100,28 @@ def test_the_scenarios_can_be_listed_without_starting_anything(offline_cli: Cli)
 
     assert outcome.exit_code == ExitCode.OK
     assert [line.split()[0] for line in outcome.stdout.splitlines()] == [scenario.name for scenario in SCENARIOS]
+
+
+def test_a_command_of_its_world_that_is_stopped_stops_all_of_it(tmp_path: Path) -> None:
+    def stopped(_arguments: object, inner: Wiring) -> int:
+        inner.stdout.write("{}")
+        return ExitCode.STOPPED
+
+    world = wiring(tmp_path)
+    world.run = stopped
+    with pytest.raises(KeyboardInterrupt):
+        run_command(world, "setup")
+
+
+def test_ctrl_c_ends_with_130_however_early_it_comes(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "print('up', flush=True); from creditctl.__main__ import main; main()", "simulate"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        _, errors = finish(process, 60)
+
+    assert process.returncode == ExitCode.STOPPED, errors
+    assert errors.endswith("Stopped.\n")
+    assert "Traceback" not in errors

@@ -2,55 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tests.support.endpoints import endpoints
 
 if TYPE_CHECKING:
-    import stripe
-
-    from creditctl.emulator.app import Emulator
     from tests.support.cli import Cli
-    from tests.support.clock import Clock
 
 
-def test_a_rotation_waits_for_a_delivery_and_then_ends(
-    shop: Cli, emulator: Emulator, client: stripe.StripeClient, clock: Clock
-) -> None:
-    from creditctl.emulator.protocol.wire import Reply
-
+def test_a_rotation_waits_for_the_word_and_the_proof(shop: Cli) -> None:
+    """Two endpoints deliver each event twice, each signed once: no delivery could prove that all is well."""
     shop("setup")
     before = (shop.folder / ".env").read_text()
     assert shop("webhooks", "rotate", "--json").report["stage"] == "overlap"
     assert shop("setup", "--check").exit_code == 0
     waiting = shop("webhooks", "rotate", "--json")
     assert (waiting.exit_code, waiting.document["findings"][0]["code"]) == (1, "rotation.waiting")
+    unproven = shop("webhooks", "rotate", "--finish", "--json")
+    assert (unproven.exit_code, unproven.document["findings"][0]["code"]) == (5, "rotation.unproven")
     assert len(endpoints(shop)) == 2
 
-    clock.now += 60
-    session = client.v1.checkout.sessions.create(
-        {
-            "mode": "payment",
-            "success_url": "https://example.com/",
-            "line_items": [{"price": client.v1.prices.list({"limit": 1}).data[0].id, "quantity": 1}],
-        }
-    )
-    client.v1.checkout.sessions.expire(session.id)
-
-    def accepted(_url: str, _headers: Mapping[str, str], _body: bytes) -> Reply:
-        return Reply(200)
-
-    emulator.pump(send=accepted)
-    done = shop("webhooks", "rotate", "--json")
-
-    assert (done.exit_code, done.report["stage"]) == (0, "done")
-    assert done.report["event"].startswith("evt_")
+    assert shop("webhooks", "rotate", "--finish", "--now", "--json").report["stage"] == "done"
     assert [row["secret"] for row in endpoints(shop)] == ["held"]
     after = (shop.folder / ".env").read_text()
     assert after != before
     assert "," not in after
     assert shop("setup", "--check").exit_code == 0
+
+
+def test_what_was_not_begun_cannot_be_finished(shop: Cli) -> None:
+    shop("setup")
+    outcome = shop("webhooks", "rotate", "--finish", "--json")
+
+    assert (outcome.exit_code, outcome.document["error"]["code"]) == (3, "webhooks.no_rotation")
+    assert len(endpoints(shop)) == 1
+
+
+def test_a_rotation_by_a_machine_without_the_old_secret_says_what_will_fail(shop: Cli) -> None:
+    shop("setup")
+    (old,) = endpoints(shop)
+    (shop.folder / ".env").unlink()
+    begun = shop("webhooks", "rotate")
+
+    assert begun.exit_code == 0
+    assert f"{old['id']}, whose secret is not here" in begun.stdout
+    assert sorted(row["secret"] for row in endpoints(shop)) == ["another", "held"]
+    checked = shop("setup", "--check", "--json")
+    assert (checked.exit_code, {each["code"] for each in checked.document["findings"]}) == (
+        0,
+        {"endpoint.rotation_alone"},
+    )
 
 
 def test_a_rotation_can_be_ended_without_waiting(shop: Cli) -> None:

@@ -13,15 +13,18 @@ from creditctl.core.entitlement.decision import (
     Disagrees,
     Grants,
     NeedsLineItems,
+    NeedsPrices,
     NotOurs,
     Waits,
     decide,
     limited_to,
 )
-from creditctl.core.entitlement.facts import LineItem, SessionFacts
+from creditctl.core.entitlement.facts import SessionFacts
+from creditctl.core.entitlement.prices import LineItem
 
 STARTER = Package(1, "starter", "Starter", 1000, 1000, "usd")
 CATALOG = Catalog((STARTER, Package(2, "basic", "Basic", 5500, 4500, "usd")))
+MUG: dict[str, Any] = {"product": "prod_mug", "metadata": {}, "lookup_key": None}
 METADATA = {"managed_by": "creditctl", "user_id": "42", "package": "starter", "credits": "1000"}
 
 
@@ -47,6 +50,8 @@ def session(**changes: Any) -> SessionFacts:
 def line(**changes: Any) -> LineItem:
     price = {
         "id": "price_1",
+        "product": "creditctl_starter",
+        "lookup_key": "creditctl_starter_usd",
         "unit_amount": 1000,
         "currency": "usd",
         "metadata": {"managed_by": "creditctl", "package": "starter", "credits": "1000"},
@@ -124,7 +129,7 @@ def test_a_price_that_was_sold_outweighs_metadata() -> None:
 
 
 def test_neither_metadata_nor_price_of_ours_is_not_ours() -> None:
-    assert isinstance(decide(session(metadata={}), CATALOG, [line(price={"metadata": {}})]), NotOurs)
+    assert isinstance(decide(session(metadata={}), CATALOG, [line(price=MUG)]), NotOurs)
     assert isinstance(decide(session(metadata={}), CATALOG, []), NotOurs)
 
 
@@ -133,11 +138,12 @@ def test_neither_metadata_nor_price_of_ours_is_not_ours() -> None:
     [
         ([line(quantity=2)], "fulfilment.quantity"),
         ([line(price={"unit_amount": 900})], "fulfilment.price_mismatch"),
-        ([line(price={"currency": "eur"})], "fulfilment.price_mismatch"),
-        ([line(price={"metadata": {"managed_by": "creditctl"}})], "fulfilment.price_metadata"),
+        ([line(price={"currency": "eur", "lookup_key": "creditctl_starter_eur"})], "fulfilment.price_mismatch"),
+        ([line(price={"metadata": {}, "product": "creditctl_gone"})], "fulfilment.price_metadata"),
+        ([line(price={"metadata": {}, "unit_amount": 999})], "fulfilment.price_metadata"),
         ([line(), line()], "fulfilment.line_items"),
-        ([line(), line(price={"metadata": {}})], "fulfilment.line_items"),
-        ([line(price={"metadata": {}})], "fulfilment.line_items"),
+        ([line(), line(price=MUG)], "fulfilment.line_items"),
+        ([line(price=MUG)], "fulfilment.line_items"),
         ([], "fulfilment.line_items"),
     ],
 )
@@ -170,7 +176,7 @@ def test_a_quantity_proposes_the_prices_credits_times_it() -> None:
     [
         [line(quantity=3)],
         [line(price={"unit_amount": 900})],
-        [line(price={"metadata": {"managed_by": "creditctl", "credits": "1000"}})],
+        [line(price={"metadata": {}, "product": "creditctl_gone"})],
         [line(), line()],
     ],
 )
@@ -223,3 +229,34 @@ def test_a_repriced_catalogue_does_not_change_what_was_sold() -> None:
     repriced = Catalog((replace(STARTER, amount=1200),))
     assert isinstance(decide(session(), repriced), NeedsLineItems)
     assert granted(decide(session(), repriced, [line()]))[1] == 1000
+
+
+def dear(superseded: bool | None) -> LineItem:
+    """120,000 credits for a cent, on our own product: a slip in the Dashboard, or somebody's trick."""
+    marks = {"managed_by": "creditctl", "package": "enterprise", "credits": "120000"}
+    item = line(amount_subtotal=1, price={"unit_amount": 1, "metadata": marks, "lookup_key": None})
+    assert item.price is not None
+    return replace(item, price=replace(item.price, superseded=superseded))
+
+
+def test_terms_that_nobody_vouches_for_are_a_finding_without_credits() -> None:
+    cent = session(metadata={}, amount_subtotal=1, amount_total=1)
+    assert isinstance(decide(cent, CATALOG, [dear(None)]), NeedsPrices)
+    decision = decide(cent, CATALOG, [dear(False)])
+    assert (code_of(decision), proposal(decision)) == ("fulfilment.price_terms", ("42", None, 1))
+    assert isinstance(decision, Disagrees)
+    assert "120,000 credits of package enterprise for $0.01" in decision.finding.message
+    assert granted(decide(cent, CATALOG, [dear(True)]))[1] == 120_000, "history vouches for it"
+
+
+def test_a_copied_mark_on_another_product_is_not_ours() -> None:
+    cent = session(metadata={}, amount_subtotal=1, amount_total=1)
+    copied = line(price={"product": "prod_mug", "unit_amount": 1, "metadata": METADATA, "lookup_key": None})
+    assert isinstance(decide(cent, CATALOG, [copied]), NeedsPrices)
+    assert copied.price is not None
+    known = replace(copied, price=replace(copied.price, product_metadata={}))
+    assert isinstance(decide(cent, CATALOG, [known]), NotOurs)
+
+
+def test_a_price_on_our_product_that_costs_what_the_package_costs_needs_no_marks() -> None:
+    assert granted(decide(session(metadata={}), CATALOG, [line(price={"metadata": {}, "lookup_key": None})]))[1] == 1000

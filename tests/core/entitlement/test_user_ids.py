@@ -12,7 +12,7 @@ from creditctl.core.entitlement.user_ids import is_user_id, user_id_fault
 from creditctl.core.errors import UsageError
 from creditctl.ledger.transaction import require_storable
 from creditctl.sources.row import RowReader
-from creditctl.sources.source import BadRow
+from creditctl.sources.values.bad_value import BadRow
 
 USABLE = ["1", "user_17", "Jörg 用户", "a" * 200, "ann@example.com"]
 UNUSABLE = [

@@ -5,12 +5,16 @@ import pytest
 from creditctl.emulator.documented.data_files import read_lines
 from creditctl.emulator.resources.table import ROUTES
 from tests.emulator.world import Inside, Refused, World
+from tests.support.sdk_clients import client_at
 
 HERE = {(route.method, route.pattern) for route in ROUTES}
 LISTS = [
     line
     for line in read_lines("endpoints.txt")
-    if line[2] in ("list", "search") and "{" not in line[1] and ("GET", line[1]) not in HERE
+    if line[1].startswith("/v1/")
+    and line[2] in ("list", "search")
+    and "{" not in line[1]
+    and ("GET", line[1]) not in HERE
 ]
 
 
@@ -44,7 +48,9 @@ def test_lists_below_what_is_here(ask: Inside) -> None:
         ("POST", "/v1/quotes/qt_1/finalize", "", None, None),
         ("POST", "/v1/products/p/features", "entitlement_feature=f", None, None),
         ("GET", "/v1/tax/settings", "", None, None),
-        ("GET", "/v2/core/events", "", None, None),
+        ("GET", "/v2/core/accounts/acct_1", "", "resource_missing", "id"),
+        ("POST", "/v2/core/accounts", "", None, None),
+        ("GET", "/v2/core/nothing", "", None, None),
     ],
 )
 def test_the_rest_answers_404_and_names_the_emulator(
@@ -61,5 +67,13 @@ def test_a_cursor_into_an_empty_list_is_refused_as_stripe_refuses_it(world: Worl
     assert (error.http_status, error.param) == (400, "starting_after")
 
 
-def test_the_first_request_of_dj_stripe(world: World) -> None:
+def test_the_first_requests_of_dj_stripe(world: World, ask: Inside) -> None:
     assert list(world.stripe.accounts.list(params={"limit": 100}).auto_paging_iter()) == []
+    listed = ask("GET", "/v2/core/accounts", "include[0]=configuration.customer&include[1]=identity")
+    assert listed[:2] == (200, {"data": [], "next_page_url": None, "previous_page_url": None})
+
+
+def test_lists_of_the_second_api_through_the_sdk(world: World) -> None:
+    if world.url:
+        client = client_at(world.url)
+        assert list(client.v2.core.accounts.list().auto_paging_iter()) == []

@@ -237,3 +237,39 @@ def test_the_page_stands_in_no_frame(shop: Shop) -> None:
     page = shop.visit("GET", f"/c/pay/{shop.session()['id']}")
 
     assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+
+
+def test_pages_are_where_a_browser_reaches_them() -> None:
+    emulator = Emulator(public_url="http://localhost:12111", allow_hosts=["emulator"])
+    shop = Shop(emulator, Inside(emulator))
+    price = shop.ask.price("p", "unit_amount=1000")
+    form = f"mode=payment&success_url=https://a.example&line_items[0][price]={price}&line_items[0][quantity]=1"
+    made = shop.ask("POST", "/v1/checkout/sessions", form, headers={"host": "emulator:12111"})[1]
+    emulator.close()
+
+    assert made["url"] == f"http://localhost:12111/c/pay/{made['id']}"
+
+
+def test_a_bank_debit_on_the_page_in_every_currency_that_has_one(shop: Shop, ask: Inside) -> None:
+    for currency, type_, account in (("gbp", "bacs_debit", "00012345"), ("aud", "au_becs_debit", "111111113")):
+        ask("POST", "/v1/products", f"name=A&id={currency}")
+        price = ask("POST", "/v1/prices", f"product={currency}&currency={currency}&unit_amount=1000")[1]["id"]
+        form = f"mode=payment&success_url=https://a.example&line_items[0][price]={price}&line_items[0][quantity]=1"
+        made = ask("POST", "/v1/checkout/sessions", form)[1]
+        path = f"/c/pay/{made['id']}"
+        assert account in shop.visit("GET", path).body.decode()
+        done = shop.visit("POST", path, email="b@example.com", method=type_, account=account)
+        assert done.status == 303
+        assert ask("GET", f"/v1/checkout/sessions/{made['id']}")[1]["payment_status"] == "unpaid"
+
+
+@pytest.mark.parametrize(("ticked", "answer"), [(True, "opt_in"), (False, "opt_out")])
+def test_the_buyer_may_ask_for_news(shop: Shop, ask: Inside, ticked: bool, answer: str) -> None:
+    session = shop.session("&consent_collection[promotions]=auto&consent_collection[terms_of_service]=required")
+    path = f"/c/pay/{session['id']}"
+    page = shop.visit("GET", path).body.decode()
+    assert ("Send me news" in page, "terms of service" in page) == (True, True)
+
+    shop.visit("POST", path, **GOOD, **({"promotions": "yes"} if ticked else {}))
+    consent = ask("GET", f"/v1/checkout/sessions/{session['id']}")[1]["consent"]
+    assert consent == {"promotions": answer, "terms_of_service": "accepted"}

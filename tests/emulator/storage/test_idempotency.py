@@ -121,7 +121,7 @@ def test_any_sequence_makes_one_object_a_key(calls: list[tuple[str, str]]) -> No
         if known[0] == name:
             assert response.body == known[1]
     listed = emulator.handle(Request("GET", "/v1/customers", "limit=100", {"authorization": f"Bearer {TEST_KEY}"}))
-    assert listed.body.count(b'"object":"customer"') == len(first)
+    assert listed.body.count(b'"object": "customer"') == len(first)
     emulator.close()
 
 

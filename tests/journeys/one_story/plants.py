@@ -344,17 +344,55 @@ def captured_in_part_and_given_so(world: World) -> str:
     return key
 
 
+def found_and_given_by_the_application(world: World) -> str:
+    """The webhook left a finding; the application, which knows what a quantity means, credited rightly since."""
+    key = sold_twice(world)
+    world.give(key, 2000, amount=2000)
+    return key
+
+
 def sold_with_something_else(world: World) -> str:
     items = [{"price": world.prices[slug], "quantity": 1} for slug in ("starter", "basic")]
     return world.buy(metadata=None, line_items=items)
 
 
 def price_that_says_nothing(world: World) -> str:
-    product = world.api.products.create(params={"name": "Credits"})
-    price = world.api.prices.create(
-        params={"product": product.id, "currency": "usd", "unit_amount": 1000, "metadata": {"managed_by": "creditctl"}}
-    )
-    return world.buy(metadata=None, line_items=[{"price": price.id, "quantity": 1}])
+    price = world.price("creditctl_starter", 1234, {"managed_by": "creditctl"})
+    return world.buy(metadata=None, line_items=[{"price": price, "quantity": 1}])
+
+
+_DEAR = {"managed_by": "creditctl", "package": "enterprise", "credits": "120000"}
+
+
+def price_of_ours_with_other_terms(world: World) -> str:
+    """120,000 credits for a dollar, on a product of ours: a slip in the Dashboard."""
+    price = world.price("creditctl_enterprise", 100, _DEAR)
+    return world.buy(metadata=None, line_items=[{"price": price, "quantity": 1}])
+
+
+def price_with_copied_marks(world: World) -> str:
+    """The same on a product that is not ours: metadata is copied with a price."""
+    product = world.api.products.create(params={"name": "A mug"})
+    key = world.buy(metadata=None, line_items=[{"price": world.price(product.id, 100, _DEAR), "quantity": 1}])
+    world.deliver()
+    return key
+
+
+def lost_by_a_price_of_before(world: World) -> str:
+    """A session on a price that set-up has replaced since: what it sold, its successor vouches for."""
+    old = world.price("creditctl_starter", 800, {**_DEAR, "package": "starter", "credits": "900"})
+    world.price("creditctl_starter", 1000, {**_DEAR, "package": "starter", "credits": "1000", "supersedes": old})
+    world.losing = True
+    return world.buy(metadata=None, line_items=[{"price": old, "quantity": 1}])
+
+
+def lost_by_an_adopted_price(world: World) -> str:
+    """A session on a price of the application's that set-up took over: price and product carry our mark."""
+    package = next(iter(world.catalog))
+    product = world.api.products.create(params={"name": "Credits", "metadata": package.metadata})
+    price = world.price(product.id, package.amount, package.metadata)
+    world.losing = True
+    return world.buy(metadata=None, line_items=[{"price": price, "quantity": 1}])
 
 
 def paid_without_a_session(world: World) -> str:

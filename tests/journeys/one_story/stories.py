@@ -21,6 +21,7 @@ class Story(StrEnum):
 _CODES = {
     Story.MISSING: (
         "missing_credit",
+        "pending_not_completed",
         "refund_not_taken",
         "refund_failed_not_returned",
         "dispute_not_held",
@@ -51,6 +52,9 @@ _CODES = {
         "partial_capture",
         "line_items",
         "price_metadata",
+        "price_terms",
+        "credits_unsaid",
+        "outside_period",
         "currency",
     ),
     Story.IN_FLIGHT: ("in_flight",),
@@ -61,3 +65,6 @@ STORIES = {code: story for story, codes in _CODES.items() for code in codes}
 """What each finding code says of a payment."""
 
 ABOUT_NO_PAYMENT = {"pull_incomplete", "unreadable_object", "settled_finding"}
+
+OF_ROWS_ONLY = {"row_changed", "row_gone", "user_mapping", "balance_mismatch"}
+"""What is said of an application's own rows, never of a ledger: planted in tests/journeys/existing_shop."""

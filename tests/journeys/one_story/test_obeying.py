@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
-from tests.journeys.one_story import plants
+from tests.journeys.one_story import own_prices, plants
 from tests.journeys.one_story.world import World, opened_world
 from tests.support.cli import Cli
 from tests.support.clock import Clock
@@ -36,6 +36,7 @@ class Advised:
 ADVISED = [
     Advised(plants.sold_twice, {"ann": 2000}, 2000, {}),
     Advised(plants.given_for_what_was_sold_twice, {"ann": 2000}, 2000, {}),
+    Advised(plants.found_and_given_by_the_application, {"ann": 2000}, 1000, {"ann": 1000}),
     Advised(plants.given_too_much_for_what_was_sold_twice, {"ann": 2000}, 1000, {"ann": 1000}),
     Advised(plants.captured_in_part, {"ann": 400}, 400, {}),
     Advised(plants.given_too_few, {"ann": 1000}, 1000, {}),
@@ -56,6 +57,17 @@ ADVISED = [
     Advised(plants.won_dispute_given_to_another, {"ann": 1000}),
     Advised(plants.refund_of_an_unknown_payment, {}),
     Advised(plants.given_for_nothing, {}),
+    Advised(plants.lost_by_a_price_of_before, {"ann": 900}, 800, {}),
+    Advised(plants.lost_by_an_adopted_price, {"ann": 1000}, 1000, {}),
+    Advised(plants.given_for_a_mug, {"ann": 1000}, 1500, {"ann": 1000}),
+    Advised(own_prices.lost_on_an_own_price, {"ann": 500}, 700, {}),
+    Advised(own_prices.lost_refills, {"ann": 180}, 270, {}),
+    Advised(own_prices.lost_on_an_inline_price, {"ann": 500}, 360, {"ann": 250}),
+    Advised(own_prices.lost_by_said_credits, {"ann": 333}, 650, {}),
+    Advised(own_prices.several_of_an_own_price, {"ann": 1500}, 700, {"ann": 1000}),
+    Advised(own_prices.with_a_fee, {"ann": 500}, 700, {}),
+    Advised(own_prices.with_a_fee_and_a_lost_refund, {"ann": 250}, 350, {}),
+    Advised(own_prices.given_with_the_fee_counted, {"ann": 500}, 350, {"ann": 250}),
     Advised(plants.given_and_refunded_for_nothing, {}),
 ]
 

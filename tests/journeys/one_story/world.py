@@ -10,9 +10,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from creditctl.core.catalog import Catalog, Package, parse_catalog
+from creditctl.core.catalog import Catalog, Package, catalog_of_project, parse_catalog
 from creditctl.core.entitlement.settlement import EntryDraft, EntryKind
 from creditctl.core.keys import Secret
+from creditctl.core.project_file.project import parse_project_file
 from creditctl.core.settings import Settings, merge_settings
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.protocol.wire import Reply, Request
@@ -24,6 +25,7 @@ from creditctl.ledger.models import Entry
 from creditctl.ledger.store import Ledger
 from creditctl.payments.stripe_reader import StripeReader
 from creditctl.stripe_api.client import StripeConnection, connect
+from tests.journeys.one_story.own_prices import own_prices, project_file
 from tests.support.clock import Clock
 from tests.support.keys import TEST_KEY
 
@@ -41,6 +43,7 @@ class World:
     catalog: Catalog
     prices: Mapping[str, str]
     folder: Path
+    own: Mapping[str, str]
     losing: bool = False
 
     @property
@@ -103,6 +106,11 @@ class World:
         """The ids of a payment's sessions."""
         return [str(each.id) for each in self.api.checkout.sessions.list().data if each.payment_intent == key]
 
+    def price(self, product: str, amount: int, metadata: Mapping[str, str]) -> str:
+        """One more price of a product; its id."""
+        params = {"product": product, "currency": "usd", "unit_amount": amount, "metadata": metadata}
+        return str(self.api.prices.create(params=params).id)
+
     def charge_of(self, key: str) -> str:
         """The charge of a payment."""
         return str(self.api.payment_intents.retrieve(key).latest_charge)
@@ -120,7 +128,7 @@ class World:
 
 @contextmanager
 def opened_world(folder: Path, clock: Clock) -> Iterator[World]:
-    """Opens a world: prices of ours, one endpoint, an empty ledger."""
+    """Opens a world: prices of ours and of an application's own, one endpoint, an empty ledger."""
     catalog = parse_catalog(resources.files("creditctl.core").joinpath("packages.toml").read_text(encoding="utf-8"))
     given = {"STRIPE_SECRET_KEY": TEST_KEY, "STRIPE_API_BASE": "http://127.0.0.1:12111"}
     settings = merge_settings(
@@ -133,9 +141,19 @@ def opened_world(folder: Path, clock: Clock) -> Iterator[World]:
         connection = stack.enter_context(connect(settings, sleep=clock.sleep, chance=lambda: 0.0, transport=transport))
         path, account = folder / "creditctl-emulator.db", connection.account_id
         ledger = stack.enter_context(Ledger.open(path, account=account, livemode=False, clock=clock))
-        webhook = _webhook(connection, ledger, catalog, clock)
         prices = {package.slug: _price(connection.client.v1, package) for package in catalog}
-        yield World(emulator, connection, ledger, webhook, settings, clock, catalog, prices, folder)
+        own = own_prices(connection.client.v1)
+        catalog = _catalog_of_the_shop(folder / "creditctl.toml", project_file(catalog, own))
+        webhook = _webhook(connection, ledger, catalog, clock)
+        yield World(emulator, connection, ledger, webhook, settings, clock, catalog, prices, folder, own)
+
+
+def _catalog_of_the_shop(path: Path, text: str) -> Catalog:
+    path.write_text(text, encoding="utf-8")
+    project = parse_project_file(text, path=path)
+    catalog = catalog_of_project(project)
+    assert catalog is not None
+    return catalog.read_by(project)
 
 
 def _webhook(connection: StripeConnection, ledger: Ledger, catalog: Catalog, clock: Clock) -> Webhook:

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from creditctl.core.findings import Severity
 from creditctl.ledger.models import FindingStatus
+from creditctl.payments.facts import PaymentFacts
+from creditctl.payments.judgement.unexplained import with_unexplained
+from creditctl.payments.keeper import reading_entries
+from creditctl.payments.latest import LatestPayments, judge_latest, latest_cases
+from creditctl.payments.reader import PaymentReader
+from creditctl.payments.verdict import JudgementContext, PaymentState
 from creditctl.reconciliation.report import ReconcileReport
 from tests.support.ledger_calls import adjusted, read, resolved
 from tests.support.payment_shop import Shop
@@ -125,3 +131,33 @@ def test_once_both_findings_are_dismissed_nothing_is_posted(shop: Shop) -> None:
     shop.repair(report)
 
     assert (report.findings, balance(shop)) == ((), 1000)
+
+
+def test_whoever_looks_at_the_latest_payments_only_sees_older_rows_that_nothing_explains(shop: Shop) -> None:
+    key = shop.pay()
+    entry = shop.post(payment_key="order-17", created=shop.now - 300 * 86_400)
+    reader = PaymentReader(shop.client, shop.catalog, shop.now)
+    terms = JudgementContext(shop.catalog, False, shop.now, shop.now)
+    with reading_entries(shop.ledger) as entries:
+        cases = latest_cases(LatestPayments((reader.payment(key),), 1), entries, {})
+
+    terms = with_unexplained(terms, cases, lambda: reading_entries(shop.ledger), reader.payment)
+    (judged,) = judge_latest(cases, terms)
+
+    assert terms.unexplained == {("u1", 1000): entry}
+    assert (judged.verdict.state, judged.verdict.repair) == (PaymentState.UNDECIDED, None)
+
+
+def test_nobody_is_asked_about_rows_where_no_credits_are_missing(shop: Shop) -> None:
+    key = shop.pay()
+    shop.fulfil(key)
+    shop.post(payment_key="order-17")
+    with reading_entries(shop.ledger) as entries:
+        facts = PaymentReader(shop.client, shop.catalog, shop.now).payment(key)
+        cases = latest_cases(LatestPayments((facts,), 1), entries, {})
+
+    def read(name: str) -> PaymentFacts:
+        raise AssertionError(name)
+
+    terms = JudgementContext(shop.catalog, False, shop.now, shop.now)
+    assert with_unexplained(terms, cases, lambda: reading_entries(shop.ledger), read) is terms

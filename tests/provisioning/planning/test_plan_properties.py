@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from creditctl.core.catalog import parse_catalog
 from creditctl.payments.event_types import ENDPOINT_EVENTS
+from creditctl.provisioning.planning.endpoint_choice import NO_CHOICE, EndpointChoice
 from creditctl.provisioning.planning.plan import make_plan
+from creditctl.provisioning.planning.steps import Plan
 from creditctl.provisioning.state import (
     DesiredEndpoint,
     EndpointState,
     Observed,
     PriceState,
     ProductState,
+    SecretState,
 )
 from tests.support.provisioning import TinyStripe
 
@@ -111,20 +116,21 @@ def test_each_package_ends_with_one_active_price_and_strangers_are_left_alone(st
     plan = make_plan(CATALOG, None, state, prune=prune)
     account.apply(plan.steps)
 
+    prices = account.observed().prices
     stuck = {finding.subject for finding in plan.findings if finding.code == "setup.default_elsewhere"}
     blocked = {finding.message for finding in plan.findings if finding.code == "setup.lookup_key_taken"}
     for package in CATALOG:
         if any(f"package {package.slug} " in message for message in blocked):
             continue
-        keyed = [p for p in account.prices.values() if p.active and p.lookup_key == package.lookup_key]
-        ours = [p for p in account.prices.values() if p.active and p.ours and p.metadata.get("package") == package.slug]
+        keyed = [p for p in prices if p.active and p.lookup_key == package.lookup_key]
+        ours = [p for p in prices if p.active and p.ours and p.metadata.get("package") == package.slug]
         assert [p.id for p in keyed] == [p.id for p in ours if p.id not in stuck]
         assert [(p.unit_amount, p.metadata["credits"]) for p in keyed] == [(package.amount, str(package.credits))]
         assert account.products[keyed[0].product].active
     for product in state.products:
         mine = product.ours or product.id in {package.product_id for package in CATALOG}
         assert mine or account.products[product.id] == product
-    for price in account.prices.values():
+    for price in prices:
         before = next((old for old in state.prices if old.id == price.id), None)
         assert before is None or {**before.metadata, **price.metadata} == dict(price.metadata)
 
@@ -139,6 +145,8 @@ def endpoint_states(draw: st.DrawFn) -> tuple[EndpointState, ...]:
             metadata["managed_by"] = "creditctl"
             if draw(st.booleans()):
                 metadata["secret_fingerprint"] = draw(st.sampled_from(["aaaaaaaa", "bbbbbbbb", "cccccccc"]))
+            if draw(st.booleans()):
+                metadata["secret_state"] = draw(st.sampled_from(["pending", "unproven"]))
             if draw(st.booleans()) and number:
                 metadata["rotation"] = f"we_{draw(st.integers(0, number - 1))}"
         events = draw(st.sampled_from([tuple(sorted(ENDPOINT_EVENTS)), ("*",), ("charge.refunded",)]))
@@ -156,18 +164,75 @@ def endpoint_states(draw: st.DrawFn) -> tuple[EndpointState, ...]:
     return tuple(found)
 
 
-@SHARED
-@given(state=endpoint_states(), held=st.sampled_from([(), ("aaaaaaaa",), ("aaaaaaaa", "bbbbbbbb")]))
-def test_the_endpoint_is_finished_by_one_plan(state: tuple[EndpointState, ...], held: tuple[str, ...]) -> None:
-    account = TinyStripe.holding(Observed(endpoints=state), held)
-    first = make_plan(CATALOG, DesiredEndpoint(URL, VERSION, held), account.observed())
-    account.apply(first.steps)
-    second = make_plan(CATALOG, DesiredEndpoint(URL, VERSION, tuple(account.held)), account.observed())
+HELD = st.sampled_from([(), ("aaaaaaaa",), ("aaaaaaaa", "bbbbbbbb"), ("dddddddd",)])
+CHOICES = st.sampled_from([NO_CHOICE, NO_CHOICE, EndpointChoice(rotate=True), EndpointChoice(replace=True)])
 
-    assert [step for step in second.changes if step.kind == "webhook_endpoint"] == []
-    ours = [e for e in account.endpoints.values() if e.ours and e.url.rstrip("/") == URL]
-    made_by_hand = [finding for finding in first.findings if finding.code == "endpoint.made_by_hand"]
-    assert made_by_hand or any(e.fingerprint in account.held for e in ours)
-    assert len(ours) <= 2
+
+def planned(account: TinyStripe, choice: EndpointChoice = NO_CHOICE, *, trusts: bool = False) -> Plan:
+    desired = DesiredEndpoint(URL, VERSION, tuple(account.held), trust_fingerprint=trusts)
+    plan = make_plan(CATALOG, desired, account.observed(), choice=choice)
+    return replace(plan, steps=tuple(step for step in plan.steps if step.kind == "webhook_endpoint"))
+
+
+def settled(account: TinyStripe) -> dict[str, EndpointState]:
+    """Our endpoints whose secret somebody may hold."""
+    return {e.id: e for e in account.observed().endpoints if e.ours and e.secret_state is not SecretState.PENDING}
+
+
+@SHARED
+@given(state=endpoint_states(), held=HELD, choice=CHOICES, trusts=st.booleans())
+def test_the_endpoint_is_finished_by_one_plan(
+    state: tuple[EndpointState, ...], held: tuple[str, ...], choice: EndpointChoice, trusts: bool
+) -> None:
+    account = TinyStripe.holding(Observed(endpoints=state), held)
+    first = planned(account, choice, trusts=trusts)
+    account.apply(first.steps)
+
+    assert planned(account, trusts=trusts).changes == ()
+    here = [each for each in account.observed().endpoints if each.ours and each.url.rstrip("/") == URL]
+    codes = {finding.code for finding in first.findings}
+    assert codes & {"endpoint.made_by_hand", "endpoint.secret_elsewhere", "endpoint.unproven"} or any(
+        each.fingerprint in account.held for each in here
+    )
+    assert all(each.secret_state is not SecretState.PENDING for each in here)
+
+
+@SHARED
+@given(state=endpoint_states(), held=HELD, choice=CHOICES, trusts=st.booleans())
+def test_a_secret_that_somebody_may_hold_is_given_up_only_where_that_is_said(
+    state: tuple[EndpointState, ...], held: tuple[str, ...], choice: EndpointChoice, trusts: bool
+) -> None:
+    account = TinyStripe.holding(Observed(endpoints=state), held)
+    before = settled(account)
+    plan = planned(account, choice, trusts=trusts)
+    account.apply(plan.steps)
+    after = settled(account)
+
+    gone = {step.id for step in plan.given_up}
+    assert before.keys() - after.keys() == gone
+    assert choice.replace or not gone
+    assert not any(before[str(name)].fingerprint in held for name in gone), "a secret that is here is never given up"
+    assert {name: each.url for name, each in before.items() if name in after} == {
+        name: each.url for name, each in after.items() if name in before
+    }
     strangers = [endpoint for endpoint in state if not endpoint.ours]
     assert all(account.endpoints[endpoint.id] == endpoint for endpoint in strangers)
+
+
+@SHARED
+@given(state=endpoint_states(), held=HELD, choice=CHOICES, dies_at=st.integers(0, 6), in_the_middle=st.booleans())
+def test_an_endpoint_plan_can_be_killed_anywhere_and_the_same_command_finishes_it(
+    state: tuple[EndpointState, ...], held: tuple[str, ...], choice: EndpointChoice, dies_at: int, in_the_middle: bool
+) -> None:
+    account = TinyStripe.holding(Observed(endpoints=state), held)
+    account.apply(planned(account, choice).steps, dies_at=dies_at, in_the_middle=in_the_middle)
+    again = planned(account, choice)
+    account.apply(again.steps)
+
+    assert planned(account).changes == ()
+    marks = {each.fingerprint for each in account.observed().endpoints}
+    assert any(mark in marks for mark in account.held) or {finding.code for finding in again.findings} & {
+        "endpoint.made_by_hand",
+        "endpoint.secret_elsewhere",
+        "endpoint.unproven",
+    }

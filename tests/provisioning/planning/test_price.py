@@ -85,3 +85,40 @@ def test_a_price_that_asks_something_else_besides_is_replaced(
     assert [step.action for step in plan.changes if step.kind is StepKind.PRICE] == [Action.REPLACE, Action.ARCHIVE]
     assert field in [change.field for change in plan.changes[0].changes]
     assert plan.changes[0].metadata["supersedes"] == "price_1"
+
+
+def test_copied_marks_on_a_strangers_product_are_neither_superseded_nor_archived_but_named(
+    make_catalog: Catalogs,
+) -> None:
+    copied = replace(PRICE, id="price_copy", product="prod_theirs", unit_amount=5, lookup_key=None, created=2)
+    theirs = replace(PRODUCT, id="prod_theirs", metadata={}, default_price=None)
+    plan = make_plan(make_catalog(("starter", 1000, 1200)), None, Observed((PRODUCT, theirs), (PRICE, copied)))
+
+    assert "price_copy" not in {step.id for step in plan.changes}
+    (new,) = (step for step in plan.changes if step.action is Action.REPLACE)
+    assert new.metadata["supersedes"] == "price_1"
+    assert [(found.code, found.subject) for found in plan.findings] == [("setup.copied_mark", "price_copy")]
+
+
+def test_marks_on_price_and_product_are_ours_whatever_the_products_id(make_catalog: Catalogs) -> None:
+    adopted = replace(PRICE, product="prod_own", unit_amount=900)
+    own = replace(PRODUCT, id="prod_own")
+    plan = make_plan(make_catalog(("starter", 1000, 1200)), None, Observed((own,), (adopted,)))
+
+    (new,) = (step for step in plan.changes if step.action is Action.REPLACE)
+    assert (new.params["product"], new.metadata["supersedes"]) == ("prod_own", "price_1")
+
+
+def test_a_price_that_is_taken_over_names_the_one_before_it(make_catalog: Catalogs) -> None:
+    """What the one before sold has no other proof once it has lost the key."""
+    by_hand = replace(PRICE, id="price_2", unit_amount=1200, lookup_key=None, metadata={}, created=2)
+    account = Observed((PRODUCT,), (PRICE, by_hand))
+    plan = make_plan(make_catalog(("starter", 1000, 1200)), None, account)
+
+    (taken,) = (step for step in plan.changes if step.id == "price_2")
+    assert taken.metadata["supersedes"] == "price_1"
+    done = replace(by_hand, lookup_key=PRICE.lookup_key, metadata={**MARKS, "supersedes": "price_0 price_1"})
+    product = replace(PRODUCT, default_price="price_2")
+    archived = replace(PRICE, active=False, lookup_key=None)
+    again = make_plan(make_catalog(("starter", 1000, 1200)), None, Observed((product,), (archived, done)))
+    assert again.changes == ()

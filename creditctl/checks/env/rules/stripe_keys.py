@@ -74,17 +74,18 @@ def mode(view: EnvView) -> Iterator[Finding]:
 
 
 def api_base(view: EnvView) -> Iterator[Finding]:
-    """STRIPE_API_BASE is Stripe's own or this machine's, and fits the mode and the key."""
+    """STRIPE_API_BASE is Stripe's own, this machine's or a listed emulator's, and fits the mode and the key."""
     setting = view.winning("STRIPE_API_BASE")
     where = view.backend.name if setting is None else setting.where
     try:
-        base_mode = decide_mode(None if setting is None else setting.value.strip(), Mode.TEST)
+        said = None if setting is None else setting.value.strip()
+        base_mode = decide_mode(said, Mode.TEST, view.emulator_hosts)
     except ConfigurationError as error:
         yield finding("api_base.refused", Severity.CRITICAL, where, error.message, error.fix)
         return
     local = base_mode is Mode.EMULATOR
     if view.expected is not None and local is not (view.expected is Mode.EMULATOR):
-        side = "this machine" if local else "Stripe"
+        side = "an emulator" if local else "Stripe"
         text = f"Requests go to {side}, but {view.expected} mode is expected."
         fix = "Unset STRIPE_API_BASE." if local else "Set STRIPE_API_BASE to the emulator's, http://127.0.0.1:PORT."
         yield finding("api_base.mode", Severity.CRITICAL, where, text, fix)

@@ -10,27 +10,29 @@ from creditctl.emulator.api.updates import given_metadata
 from creditctl.emulator.payments.discounts import Discount
 from creditctl.emulator.protocol.durations import DAY_SECONDS
 from creditctl.emulator.protocol.versions import UI_MODES
-from creditctl.emulator.resources.core.payment_intents.bodies import method_configuration, requested_3ds, usable_types
+from creditctl.emulator.resources.checkout.custom_fields import shown_fields
+from creditctl.emulator.resources.core.payment_intents.bodies import method_configuration, usable_types
 from creditctl.emulator.storage.object_types import Body, in_wire_order
 
 
 def new_session(
-    context: RequestContext, params: Body, items: list[Body], discount: Discount | None, currency: str
+    context: RequestContext, params: Body, amounts: Body, discount: Discount | None, currency: str, email: str | None
 ) -> Body:
-    """The body of a new session."""
-    session_id = f"cs_{'live' if context.scope.livemode else 'test'}_a1{context.services.ids.token(56)}"
+    """The body of a new session; `email` is that of a known customer."""
+    session_id = new_session_id(context)
     ui_mode = UI_MODES.get(params.get("ui_mode", ""), params.get("ui_mode")) or "hosted_page"
     hosted = ui_mode == "hosted_page"
     body = {
         "id": session_id,
         "object": "checkout.session",
         **dict.fromkeys(_UNUSED),
-        **_amounts(items, currency),
+        **amounts,
         **_as_given(params),
         **_page_options(params),
-        **_buyer(params),
+        **_buyer(params, email),
         "client_secret": None if hosted else f"{session_id}_secret_{context.services.ids.token(25)}",
         "created": context.now,
+        "currency": currency,
         "discounts": [discount.shown()] if discount else [],
         "expires_at": params.get("expires_at") or context.now + DAY_SECONDS,
         "livemode": context.scope.livemode,
@@ -47,13 +49,13 @@ def new_session(
 
 _UNUSED_TEXT = """
 collected_information consent currency_conversion customer_account invoice payment_intent payment_link permissions
-recovered_from saved_payment_method_options setup_intent shipping_cost subscription wallet_options
+recovered_from setup_intent shipping_address_collection shipping_cost subscription
 """
 _UNUSED = tuple(_UNUSED_TEXT.split())
 """What a one-time payment leaves null."""
 _AS_GIVEN_TEXT = """
-allow_promotion_codes billing_address_collection cancel_url client_reference_id consent_collection
-integration_identifier locale origin_context shipping_address_collection submit_type success_url
+allow_promotion_codes billing_address_collection cancel_url client_reference_id integration_identifier locale
+origin_context submit_type success_url
 """
 _AS_GIVEN = tuple(_AS_GIVEN_TEXT.split())
 
@@ -62,30 +64,21 @@ def _as_given(params: Body) -> Body:
     return {name: params.get(name) for name in _AS_GIVEN}
 
 
-def _amounts(items: list[Body], currency: str) -> Body:
-    subtotal = sum(item["amount_subtotal"] for item in items)
-    off = sum(item["amount_discount"] for item in items)
-    return {
-        "amount_subtotal": subtotal,
-        "amount_total": subtotal - off,
-        "currency": currency,
-        "payment_status": "unpaid" if subtotal - off else "no_payment_required",
-        "total_details": {"amount_discount": off, "amount_shipping": 0, "amount_tax": 0},
-    }
-
-
 def _page_options(params: Body) -> Body:
     return {
         "adaptive_pricing": {"enabled": (params.get("adaptive_pricing") or {}).get("enabled", False)},
         "after_expiration": _after_expiration(params),
         "automatic_tax": _automatic_tax(params.get("automatic_tax") or {}),
-        "branding_settings": _branding(),
-        "custom_fields": [],
+        "branding_settings": {**_branding(), **(params.get("branding_settings") or {})},
+        "consent_collection": _consent(params.get("consent_collection")),
+        "custom_fields": shown_fields(params.get("custom_fields") or []),
         "custom_text": _custom_text(params.get("custom_text") or {}),
-        "invoice_creation": _invoice_creation(),
+        "invoice_creation": _invoice_creation(params.get("invoice_creation") or {}),
         "managed_payments": {"enabled": False},
         "phone_number_collection": {"enabled": (params.get("phone_number_collection") or {}).get("enabled", False)},
+        "saved_payment_method_options": params.get("saved_payment_method_options"),
         "shipping_options": [],
+        "wallet_options": params.get("wallet_options"),
     }
 
 
@@ -101,12 +94,13 @@ def _automatic_tax(given: Body) -> Body:
     }
 
 
-def _buyer(params: Body) -> Body:
+def _buyer(params: Body, known_email: str | None) -> Body:
     email, customer = params.get("customer_email"), params.get("customer")
     return {
         "customer": customer,
         "customer_creation": None if customer else params.get("customer_creation", "if_required"),
-        "customer_details": _details(email),
+        **_of_customer(params),
+        "customer_details": _details(email or known_email, known=bool(customer)),
         "customer_email": email,
     }
 
@@ -117,7 +111,7 @@ def _methods(context: RequestContext, params: Body, currency: str) -> Body:
     return {
         "payment_method_collection": "if_required",
         "payment_method_configuration_details": method_configuration(context) if dynamic else None,
-        "payment_method_options": {"card": {"request_three_d_secure": requested_3ds(params)}},
+        "payment_method_options": _method_options(params.get("payment_method_options") or {}),
         "payment_method_types": usable_types(params, currency),
     }
 
@@ -126,12 +120,22 @@ def _optional(params: Body, hosted: bool) -> Body:
     """Keys that are there only when set."""
     names = ("allowed_payment_method_types", "excluded_payment_method_types")
     found: dict[str, Any] = {name: params[name] for name in names if params.get(name)}
+    if params.get("name_collection"):
+        asked = params["name_collection"].items()
+        found["name_collection"] = {kind: {"optional": False, **wanted} for kind, wanted in asked}
+    if params.get("tax_id_collection"):
+        found["tax_id_collection"] = {"required": "never", **params["tax_id_collection"]}
     if not hosted:
         found |= {
             "redirect_on_completion": params.get("redirect_on_completion", "always"),
             "return_url": params.get("return_url"),
         }
     return found
+
+
+def new_session_id(context: RequestContext) -> str:
+    """A fresh id, which says the mode."""
+    return f"cs_{'live' if context.scope.livemode else 'test'}_a1{context.services.ids.token(56)}"
 
 
 def page_url(context: RequestContext, session_id: str) -> str:
@@ -170,8 +174,23 @@ def _custom_text(given: Body) -> Body:
     return {name: given.get(name) or None for name in names}
 
 
-def _details(email: str | None) -> Body | None:
-    return customer_details(email, {}) | {"tax_ids": None} if email else None
+def _of_customer(params: Body) -> Body:
+    """What a session for a known customer shows from the start. Source: a recorded session of 2026-03-25.dahlia."""
+    if not params.get("customer"):
+        return {}
+    return {
+        "collected_information": {"business_name": None, "individual_name": None, "shipping_details": None},
+        "saved_payment_method_options": {
+            "allow_redisplay_filters": ["always"],
+            "payment_method_remove": "disabled",
+            "payment_method_save": None,
+            **(params.get("saved_payment_method_options") or {}),
+        },
+    }
+
+
+def _details(email: str | None, *, known: bool) -> Body | None:
+    return customer_details(email, {}) | {"tax_ids": None} if email or known else None
 
 
 def customer_details(email: str | None, billing: Body) -> Body:
@@ -188,16 +207,29 @@ def customer_details(email: str | None, billing: Body) -> Body:
     }
 
 
-def _invoice_creation() -> Body:
+def _consent(given: Body | None) -> Body | None:
+    if given is None:
+        return None
+    return {"payment_method_reuse_agreement": None, "promotions": "none", "terms_of_service": "none", **given}
+
+
+def _method_options(given: Body) -> Body:
+    """What is said of each kind of method; 3D Secure is asked for by the card's issuer unless told otherwise."""
+    return {**given, "card": {"request_three_d_secure": "automatic", **given.get("card", {})}}
+
+
+def _invoice_creation(given: Body) -> Body:
+    data = given.get("invoice_data") or {}
+    rendering = data.get("rendering_options")
     return {
-        "enabled": False,
+        "enabled": given.get("enabled", False),
         "invoice_data": {
             "account_tax_ids": None,
-            "custom_fields": None,
-            "description": None,
-            "footer": None,
-            "issuer": None,
-            "metadata": {},
-            "rendering_options": None,
+            "custom_fields": data.get("custom_fields"),
+            "description": data.get("description"),
+            "footer": data.get("footer"),
+            "issuer": data.get("issuer"),
+            "metadata": given_metadata(data),
+            "rendering_options": rendering and {"amount_tax_display": None, "template": None, **rendering},
         },
     }

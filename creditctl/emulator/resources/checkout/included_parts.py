@@ -7,10 +7,11 @@ dj-stripe (`line_items.data.discounts`).
 from collections.abc import Callable
 
 from creditctl.emulator.api.context import RequestContext
+from creditctl.emulator.payments.taxes import by_rate
 from creditctl.emulator.storage.object_types import SESSION, Body
 from creditctl.emulator.storage.store import Row
 
-_ASIDE = ("discounts", "taxes")
+_ASIDE = ("tax_rates", "taxes", "unit_amount_decimal")
 """What a line item is kept with and shown without."""
 
 
@@ -64,11 +65,12 @@ def item_part(name: str) -> Callable[[RequestContext, Body], list[Body]]:
 
 
 def breakdown(context: RequestContext, session: Body) -> Body:
-    """`total_details.breakdown`: the discounts, one by one."""
+    """`total_details.breakdown`: the discounts and taxes, one by one."""
     off = session["total_details"]["amount_discount"]
+    items = context.fetch_row(SESSION, session["id"]).hidden()["items"]
     return {
         "discounts": [{"amount": off, "discount": discount} for discount in _discounts(context, session)],
-        "taxes": [],
+        "taxes": by_rate([tax for item in items for tax in item.get("taxes", [])]),
     }
 
 

@@ -1,18 +1,21 @@
-"""Line items of a Checkout Session: what is sold, at which price, and what it adds up to.
+"""Line items of a Checkout Session: what is sold, at which price, with which taxes.
 
 Source: Stripe API reference, "Checkout Sessions", `line_items`.
 """
 
-from decimal import ROUND_HALF_UP, Decimal
-
 from creditctl.emulator.api.context import RequestContext
-from creditctl.emulator.payments.discounts import Discount, amount_off
-from creditctl.emulator.protocol.currencies import LARGEST, smallest, written
-from creditctl.emulator.protocol.errors import bad_parameter, invalid
-from creditctl.emulator.protocol.fields import Amount, Anything, Currency, Integer, Text
+from creditctl.emulator.protocol.errors import bad_parameter, invalid, missing_parameter
+from creditctl.emulator.protocol.fields import Amount, Boolean, Currency, Integer, OfAnotherMode, Text
 from creditctl.emulator.protocol.schema import Hash, Listing, Metadata
-from creditctl.emulator.resources.products.catalog_bodies import PRODUCT_DATA_FIELDS, amounts, new_price, new_product
-from creditctl.emulator.storage.object_types import PRICE, PRODUCT, Body
+from creditctl.emulator.resources.products.catalog_bodies import (
+    PRODUCT_DATA_FIELDS,
+    TAX_BEHAVIOR,
+    amounts,
+    new_price,
+    new_product,
+    price_options,
+)
+from creditctl.emulator.storage.object_types import PRICE, PRODUCT, TAX_RATE, Body
 
 MOST_ITEMS = 100
 _PRICE_DATA = Hash(
@@ -20,31 +23,41 @@ _PRICE_DATA = Hash(
         "currency": Currency(required=True),
         "product": Text(),
         "product_data": Hash(fields=PRODUCT_DATA_FIELDS),
-        "recurring": Anything(),
-        "tax_behavior": Text(),
+        "recurring": OfAnotherMode(),
+        "tax_behavior": TAX_BEHAVIOR,
         "unit_amount": Integer(low=0),
         "unit_amount_decimal": Amount(),
+    }
+)
+MOST_ADJUSTABLE, USUAL_MOST = 999_999, 99
+_ADJUSTABLE = Hash(
+    fields={
+        "enabled": Boolean(required=True),
+        "maximum": Integer(low=1, high=MOST_ADJUSTABLE),
+        "minimum": Integer(low=0, high=MOST_ADJUSTABLE),
     }
 )
 LINE_ITEMS = Listing(
     item=Hash(
         fields={
-            "adjustable_quantity": Anything(),
-            "dynamic_tax_rates": Anything(),
+            "adjustable_quantity": _ADJUSTABLE,
             "metadata": Metadata(),
             "price": Text(),
             "price_data": _PRICE_DATA,
             "quantity": Integer(low=1),
-            "tax_rates": Anything(),
+            "tax_rates": Listing(item=Text()),
         }
     ),
     most=MOST_ITEMS,
 )
 
 
-def build_items(context: RequestContext, given: list[Body]) -> list[Body]:
-    """The line items of a new session; one currency, active prices and products only."""
-    items = [_item(context, entry, f"line_items[{index}]") for index, entry in enumerate(given)]
+def build_items(context: RequestContext, given: list[Body], currency: str | None) -> list[Body]:
+    """The line items of a new session; one currency, active prices and products only.
+
+    Shape: items are kept with their unit amount, tax rates and taxes, which are not shown.
+    """
+    items = [_item(context, entry, currency, f"line_items[{index}]") for index, entry in enumerate(given)]
     currencies = {item["currency"] for item in items}
     if len(currencies) > 1:
         raise invalid(
@@ -54,42 +67,67 @@ def build_items(context: RequestContext, given: list[Body]) -> list[Body]:
     return items
 
 
-def _item(context: RequestContext, given: Body, param: str) -> Body:
+def _item(context: RequestContext, given: Body, currency: str | None, param: str) -> Body:
     if ("price" in given) == ("price_data" in given):
         if "price" in given:
             raise bad_parameter("You may only specify one of these parameters: price, price_data.", param)
-        raise bad_parameter(f"Missing required param: {param}[price].", f"{param}[price]", "parameter_missing")
+        raise missing_parameter(f"{param}[price]")
     price = _named_price(context, given["price"], f"{param}[price]") if "price" in given else None
     price = price or _inline_price(context, given["price_data"], f"{param}[price_data]")
     if "quantity" not in given:
-        raise bad_parameter(f"Missing required param: {param}[quantity].", f"{param}[quantity]", "parameter_missing")
-    quantity, product = given["quantity"], context.fetch(PRODUCT, price["product"])
-    subtotal = _subtotal(price, quantity, param)
-    return {
-        "id": context.new_id("li_"),
-        "object": "item",
-        "adjustable_quantity": given.get("adjustable_quantity"),
-        "amount_discount": 0,
-        "amount_subtotal": subtotal,
-        "amount_tax": 0,
-        "amount_total": subtotal,
-        "currency": price["currency"],
-        "description": product["name"],
-        "metadata": given.get("metadata") or {},
-        "price": price,
-        "quantity": quantity,
-    }
-
-
-def _subtotal(price: Body, quantity: int, param: str) -> int:
-    """Unit price times quantity; fractions of a cent are rounded only then, half up."""
-    if price["unit_amount_decimal"] is None:
+        raise missing_parameter(f"{param}[quantity]")
+    shown, unit = _in_currency(context, price, currency)
+    if unit is None:
         raise invalid(
             "This emulator covers prices with a unit amount: what the customer chooses or tiers decide is not in it.",
             param=f"{param}[price]",
         )
-    exact = Decimal(price["unit_amount_decimal"]) * quantity
-    return int(exact.to_integral_value(ROUND_HALF_UP))
+    return {
+        "id": context.new_id("li_"),
+        "object": "item",
+        "adjustable_quantity": _adjustable(given, param),
+        "amount_discount": 0,
+        "amount_subtotal": 0,
+        "amount_tax": 0,
+        "amount_total": 0,
+        "currency": shown,
+        "description": context.fetch(PRODUCT, price["product"])["name"],
+        "metadata": given.get("metadata") or {},
+        "price": price,
+        "quantity": given["quantity"],
+        "tax_rates": _tax_rates(context, given.get("tax_rates") or [], f"{param}[tax_rates]"),
+        "unit_amount_decimal": unit,
+    }
+
+
+def _in_currency(context: RequestContext, price: Body, currency: str | None) -> tuple[str, str | None]:
+    """The currency of an item and what one of it costs: the session's, where the price has an option for it."""
+    option = price_options(context, price["id"]).get(currency or "")
+    if option and currency:
+        return currency, option["unit_amount_decimal"]
+    return price["currency"], price["unit_amount_decimal"]
+
+
+def _adjustable(given: Body, param: str) -> Body | None:
+    """The bounds within which the buyer may change the quantity; it must lie in them."""
+    asked = given.get("adjustable_quantity")
+    if not asked or not asked["enabled"]:
+        return asked and {"enabled": False, "maximum": None, "minimum": None}
+    least, most = asked.get("minimum", 0), asked.get("maximum", USUAL_MOST)
+    if not least <= given["quantity"] <= most:
+        raise bad_parameter(
+            f"The quantity must lie between the minimum ({least}) and the maximum ({most}) of `adjustable_quantity`.",
+            f"{param}[quantity]",
+        )
+    return {"enabled": True, "maximum": most, "minimum": least}
+
+
+def _tax_rates(context: RequestContext, names: list[str], param: str) -> list[Body]:
+    rates = [context.refer(TAX_RATE, name, f"{param}[{index}]") for index, name in enumerate(names)]
+    for index, rate in enumerate(rates):
+        if not rate["active"]:
+            raise invalid(f"The tax rate {rate['id']} is not active.", param=f"{param}[{index}]")
+    return rates
 
 
 def _named_price(context: RequestContext, price_id: str, param: str) -> Body:
@@ -123,35 +161,3 @@ def _inline_price(context: RequestContext, given: Body, param: str) -> Body:
         raise bad_parameter(f"Missing required param: {name}.", name, "parameter_missing")
     price = new_price(context, {**given, "active": False}, product["id"])
     return context.add(PRICE, price, event="price.created")
-
-
-def apply_discount(items: list[Body], discount: Discount, currency: str) -> int:
-    """Spread a discount over the items in proportion; the last takes what rounding leaves."""
-    products = discount.products
-    chosen = [item for item in items if not products or item["price"]["product"] in products]
-    subtotal = sum(item["amount_subtotal"] for item in chosen)
-    discount.check_minimum(sum(item["amount_subtotal"] for item in items), currency)
-    off = amount_off(discount.coupon, subtotal, currency)
-    # Shares are rounded down, so the last item takes the rest and the sum is exact to the cent.
-    left = off
-    for index, item in enumerate(chosen):
-        share = left if index == len(chosen) - 1 else (off * item["amount_subtotal"] // subtotal if subtotal else 0)
-        item |= {"amount_discount": share, "amount_total": item["amount_subtotal"] - share}
-        left -= share
-    return off
-
-
-def check_total(total: int, currency: str) -> None:
-    """A session may come to nothing, or to an amount that can be charged."""
-    if 0 < total < smallest(currency):
-        least = written(smallest(currency), currency)
-        raise invalid(
-            f"The Checkout Session's total amount due must add up to at least {least} {currency}",
-            code="amount_too_small",
-        )
-    if total > LARGEST:
-        most = written(LARGEST, currency)
-        raise invalid(
-            f"The Checkout Session's total amount due must add up to no more than {most} {currency}",
-            code="amount_too_large",
-        )

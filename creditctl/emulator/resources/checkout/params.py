@@ -1,83 +1,137 @@
-"""The parameters of Checkout Sessions.
+"""The parameters of Checkout Sessions: each is acted on and shown again, or refused.
 
-Source: Stripe API reference, "Create a Checkout Session"; parameter types of stripe-python 16.1. What only decorates
-the page, or belongs to tax, shipping and subscriptions, is accepted and changes nothing.
+Source: Stripe API reference, "Create a Checkout Session"; parameter types of stripe-python 16.1.
 """
 
 from creditctl.emulator.protocol.fields import (
-    Anything,
     Boolean,
     Currency,
     Email,
     Enum,
     Field,
     Integer,
+    OfAnotherMode,
     Text,
     Url,
 )
 from creditctl.emulator.protocol.schema import SHIPPING, Hash, Listing, Metadata
-from creditctl.emulator.resources.core.payment_intents.params import CAPTURE_METHOD, OPTIONS
+from creditctl.emulator.resources.checkout.custom_fields import CUSTOM_FIELDS
+from creditctl.emulator.resources.core.payment_intents.params import CAPTURE_METHOD, CONNECT, SESSION_OPTIONS
 
-_DECORATION = """
-branding_settings consent_collection custom_fields custom_text customer_account customer_update invoice_creation
-managed_payments name_collection optional_items payment_method_collection payment_method_configuration
-payment_method_data permissions saved_payment_method_options setup_intent_data shipping_address_collection
-shipping_options subscription_data tax_id_collection wallet_options
-"""
 NOT_IN_PAYMENT_MODE = ("payment_method_collection", "setup_intent_data", "subscription_data")
+REDISPLAY = Enum(values=("always", "limited", "unspecified"))
+_ISSUER = Hash(fields={"type": Enum(values=("account", "self"), required=True)})
 _INTENT_DATA = Hash(
     fields={
-        "application_fee_amount": Anything(),
+        **CONNECT,
         "capture_method": CAPTURE_METHOD,
         "description": Text(max_length=1000),
         "metadata": Metadata(),
-        "on_behalf_of": Anything(),
         "receipt_email": Email(),
         "setup_future_usage": Enum(values=("off_session", "on_session")),
         "shipping": SHIPPING,
         "statement_descriptor": Text(max_length=22),
         "statement_descriptor_suffix": Text(max_length=22),
-        "transfer_data": Anything(),
         "transfer_group": Text(),
     }
 )
 _RECOVERY = Hash(fields={"recovery": Hash(fields={"enabled": Boolean(), "allow_promotion_codes": Boolean()})})
+_INVOICE_DATA = Hash(
+    fields={
+        "custom_fields": Listing(
+            item=Hash(
+                fields={"name": Text(required=True, max_length=40), "value": Text(required=True, max_length=140)}
+            ),
+            most=4,
+        ),
+        "description": Text(max_length=1500),
+        "footer": Text(),
+        "issuer": _ISSUER,
+        "metadata": Metadata(),
+        "rendering_options": Hash(
+            fields={"amount_tax_display": Enum(values=("exclude_tax", "include_inclusive_tax"), unset=True)}, unset=True
+        ),
+    }
+)
+_IMAGE = Hash(fields={"type": Enum(values=("url",), required=True), "url": Url()})
+_BRANDING = Hash(
+    fields={
+        "background_color": Text(unset=True),
+        "border_style": Enum(values=("pill", "rectangular", "rounded"), unset=True),
+        "button_color": Text(unset=True),
+        "display_name": Text(),
+        "font_family": Text(unset=True),
+        "icon": _IMAGE,
+        "logo": _IMAGE,
+    }
+)
+_CONSENT = Hash(
+    fields={
+        "payment_method_reuse_agreement": Hash(
+            fields={"position": Enum(values=("auto", "hidden"), required=True)},
+        ),
+        "promotions": Enum(values=("auto", "none")),
+        "terms_of_service": Enum(values=("none", "required")),
+    }
+)
+_NAME = Hash(fields={"enabled": Boolean(required=True), "optional": Boolean()})
+_SAVED_METHODS = Hash(
+    fields={
+        "allow_redisplay_filters": Listing(item=REDISPLAY),
+        "payment_method_remove": Enum(values=("disabled", "enabled")),
+        "payment_method_save": Enum(values=("disabled", "enabled")),
+    }
+)
+_TEXTS = ("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")
+_MESSAGE = Hash(fields={"message": Text(required=True, max_length=1200)}, unset=True)
+_ON_THE_PAGE: dict[str, Field] = {
+    "billing_address_collection": Enum(values=("auto", "required")),
+    "branding_settings": _BRANDING,
+    "consent_collection": _CONSENT,
+    "custom_fields": CUSTOM_FIELDS,
+    "custom_text": Hash(fields=dict.fromkeys(_TEXTS, _MESSAGE)),
+    "locale": Text(),
+    "name_collection": Hash(fields={"business": _NAME, "individual": _NAME}),
+    "phone_number_collection": Hash(fields={"enabled": Boolean(required=True)}),
+    "saved_payment_method_options": _SAVED_METHODS,
+    "submit_type": Enum(values=("auto", "book", "donate", "pay", "subscribe")),
+    "tax_id_collection": Hash(
+        fields={"enabled": Boolean(required=True), "required": Enum(values=("if_supported", "never"))}
+    ),
+    "wallet_options": Hash(fields={"link": Hash(fields={"display": Enum(values=("auto", "never"))})}),
+}
 CREATE: dict[str, Field] = {
-    **{name: Anything() for name in _DECORATION.split()},
+    **{name: OfAnotherMode() for name in NOT_IN_PAYMENT_MODE},
+    **_ON_THE_PAGE,
     "adaptive_pricing": Hash(fields={"enabled": Boolean()}),
     "after_expiration": _RECOVERY,
     "allow_promotion_codes": Boolean(),
     "allowed_payment_method_types": Listing(item=Text()),
-    "automatic_tax": Hash(fields={"enabled": Boolean(required=True), "liability": Anything()}),
-    "billing_address_collection": Enum(values=("auto", "required")),
+    "automatic_tax": Hash(fields={"enabled": Boolean(required=True), "liability": _ISSUER}),
     "cancel_url": Url(),
     "client_reference_id": Text(max_length=200),
     "currency": Currency(),
     "customer": Text(),
     "customer_creation": Enum(values=("always", "if_required")),
     "customer_email": Email(max_length=800),
+    "customer_update": Hash(fields={name: Enum(values=("auto", "never")) for name in ("address", "name")}),
     "discounts": Listing(item=Hash(fields={"coupon": Text(), "promotion_code": Text()}), most=1),
     "excluded_payment_method_types": Listing(item=Text()),
     "expires_at": Integer(),
     "integration_identifier": Text(),
-    "locale": Text(),
+    "invoice_creation": Hash(fields={"enabled": Boolean(required=True), "invoice_data": _INVOICE_DATA}),
+    "managed_payments": Hash(fields={"enabled": Boolean()}),
     "metadata": Metadata(),
     "mode": Enum(values=("payment", "setup", "subscription")),
     "origin_context": Enum(values=("mobile_app", "web")),
     "payment_intent_data": _INTENT_DATA,
-    "payment_method_options": OPTIONS,
+    "payment_method_configuration": Text(),
+    "payment_method_data": Hash(fields={"allow_redisplay": REDISPLAY}),
+    "payment_method_options": SESSION_OPTIONS,
     "payment_method_types": Listing(item=Text(), unset=False),
-    "phone_number_collection": Hash(fields={"enabled": Boolean(required=True)}),
     "redirect_on_completion": Enum(values=("always", "if_required", "never")),
     "return_url": Url(),
-    "submit_type": Enum(values=("auto", "book", "donate", "pay", "subscribe")),
     "success_url": Url(),
     "ui_mode": Text(),
 }
-UPDATE: dict[str, Field] = {
-    "collected_information": Anything(),
-    "line_items": Anything(),
-    "metadata": Metadata(),
-    "payment_intent_data": Anything(),
-    "shipping_options": Anything(),
-}
+UPDATE: dict[str, Field] = {"metadata": Metadata()}

@@ -7,9 +7,13 @@ from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.payments.confirm import ConfirmOptions
 from creditctl.emulator.payments.methods import load_method, make_method
-from creditctl.emulator.protocol.fields import Anything, Field, Integer, Text
+from creditctl.emulator.protocol.errors import invalid
+from creditctl.emulator.protocol.fields import Field, Integer, Text
 from creditctl.emulator.protocol.schema import Hash
-from creditctl.emulator.resources.checkout.flow import pay_session, require_open, wrong_amount
+from creditctl.emulator.resources.checkout.buyer import require_open
+from creditctl.emulator.resources.checkout.flow import pay_session, wrong_amount
+from creditctl.emulator.resources.checkout.included_parts import items_page
+from creditctl.emulator.resources.checkout.items import MOST_ITEMS
 from creditctl.emulator.resources.core.payment_methods import METHOD_FIELDS
 from creditctl.emulator.storage.object_types import PAYMENT_INTENT, SESSION, Body
 from creditctl.emulator.storage.store import Row
@@ -20,23 +24,12 @@ _CONFIRM: dict[str, Field] = {
     "expected_amount": Integer(),
     "expected_payment_method_type": Text(),
     "return_url": Text(),
-    "client_attribution_metadata": Anything(),
-    "consent": Anything(),
-    "eid": Anything(),
-    "init_checksum": Anything(),
-    "key": Anything(),
-    "last_displayed_line_item_group_details": Anything(),
-    "passive_captcha_token": Anything(),
-    "referrer": Anything(),
-    "use_stripe_sdk": Anything(),
-    "version": Anything(),
 }
-_INIT: dict[str, Field] = {name: Anything() for name in ("browser_locale", "eid", "elements_session_client", "key")}
 
 
 def page(context: RequestContext, row: Row, session: Body) -> Body:
     """A session as its page sees it."""
-    items = row.hidden()["items"]
+    items = items_page(context, row, MOST_ITEMS)["data"]
     return {
         "id": "ppage_1" + row.id[-23:],
         "object": "checkout.session",
@@ -92,6 +85,9 @@ def confirm(context: RequestContext) -> Body:
         method = load_method(context, params["payment_method"])
     elif params.get("payment_method_data"):
         method = make_method(context, params["payment_method_data"], "payment_method_data")
+    kind = params.get("expected_payment_method_type")
+    if kind and method is not None and method.body["type"] != kind:
+        raise invalid(f"The payment method is of the type {method.body['type']}, not {kind}.", param="payment_method")
     done = pay_session(context, row, method, ConfirmOptions(return_url=params.get("return_url")))
     return page(context, row, done)
 
@@ -99,6 +95,6 @@ def confirm(context: RequestContext) -> Body:
 _BASE = "/v1/payment_pages/{session}"
 ROUTES = (
     route("GET", _BASE, retrieve_page, permission="checkout_session"),
-    route("POST", _BASE + "/init", retrieve_page, _INIT, permission="checkout_session"),
+    route("POST", _BASE + "/init", retrieve_page, permission="checkout_session"),
     route("POST", _BASE + "/confirm", confirm, _CONFIRM, permission="checkout_session"),
 )

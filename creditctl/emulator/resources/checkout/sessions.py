@@ -3,6 +3,8 @@
 Source: Stripe API reference, "Checkout Sessions"; Stripe docs, "How Checkout works".
 """
 
+import msgspec
+
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.lists import (
     PAGE_FIELDS,
@@ -17,18 +19,20 @@ from creditctl.emulator.api.lists import (
 )
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import updated
-from creditctl.emulator.payments.discounts import read_discount
+from creditctl.emulator.payments.discounts import Discount, read_discount
 from creditctl.emulator.protocol.durations import DAY_SECONDS, MINUTE_SECONDS
-from creditctl.emulator.protocol.errors import bad_parameter, invalid, missing_parameter, no_such
+from creditctl.emulator.protocol.errors import bad_parameter, invalid, missing_parameter, no_such, not_acted_on
 from creditctl.emulator.protocol.fields import Enum, Text
 from creditctl.emulator.protocol.schema import Hash
-from creditctl.emulator.protocol.versions import RENAMED_UI_MODES_SINCE, since
+from creditctl.emulator.protocol.versions import INTENT_AT_ONCE_UNTIL, RENAMED_UI_MODES_SINCE, since
+from creditctl.emulator.resources.checkout.amounts import calculate
 from creditctl.emulator.resources.checkout.bodies import new_session
-from creditctl.emulator.resources.checkout.flow import expire_session
+from creditctl.emulator.resources.checkout.custom_fields import check_custom_fields
+from creditctl.emulator.resources.checkout.flow import expire_session, session_intent
 from creditctl.emulator.resources.checkout.included_parts import items_page
-from creditctl.emulator.resources.checkout.items import LINE_ITEMS, apply_discount, build_items, check_total
+from creditctl.emulator.resources.checkout.items import LINE_ITEMS, build_items
 from creditctl.emulator.resources.checkout.params import CREATE, NOT_IN_PAYMENT_MODE, UPDATE
-from creditctl.emulator.resources.core.payment_intents.checks import check_types, refuse_connect
+from creditctl.emulator.resources.core.payment_intents.checks import check_references, check_types, refuse_connect
 from creditctl.emulator.storage.object_types import CUSTOMER, SESSION, Body
 from creditctl.emulator.storage.store import body_value
 
@@ -52,22 +56,31 @@ def check_create(context: RequestContext) -> None:
         raise missing_parameter("line_items")
     if "customer_update" in params and not params.get("customer"):
         raise bad_parameter("`customer_update` can only be used with `customer`.", "customer_update")
+    _check_tax_ids(params)
+    check_custom_fields(params.get("custom_fields") or [])
     refuse_connect(params.get("payment_intent_data") or {}, "payment_intent_data")
     _check_left_out(params)
     _check_urls(context)
 
 
+def _check_tax_ids(params: Body) -> None:
+    """The name of the business becomes the customer's. Source: Stripe docs, "Collect tax IDs"."""
+    asked = params.get("customer") and (params.get("tax_id_collection") or {}).get("enabled")
+    if asked and (params.get("customer_update") or {}).get("name") != "auto":
+        raise bad_parameter(
+            "Tax ID collection requires updating business name on the customer. To enable tax ID collection for an "
+            "existing customer, please set `customer_update[name]` to `auto`.",
+            "customer_update[name]",
+        )
+
+
 def _check_left_out(params: Body) -> None:
-    """What belongs to another mode is refused, and so is what would change the total and is not in this emulator."""
+    """What belongs to another mode is refused, and so is what this emulator does not act on."""
     for name in NOT_IN_PAYMENT_MODE:
         if name in params:
             raise bad_parameter(f"You can not pass `{name}` in `payment` mode.", name)
-    rated = [index for index, item in enumerate(params["line_items"]) if item.get("tax_rates")]
-    if rated:
-        raise bad_parameter("This emulator covers no tax rates.", f"line_items[{rated[0]}][tax_rates]")
-    for name in ("optional_items", "shipping_options"):
-        if params.get(name):
-            raise bad_parameter(f"This emulator covers no `{name}`.", name)
+    if params.get("managed_payments", {}).get("enabled"):
+        raise not_acted_on("managed_payments")
 
 
 def _check_mode(context: RequestContext) -> None:
@@ -94,6 +107,9 @@ def _check_urls(context: RequestContext) -> None:
     needed = "success_url" if hosted else "return_url"
     if not params.get(needed) and params.get("redirect_on_completion") != "never":
         raise missing_parameter(needed)
+    for name in ("return_url", "redirect_on_completion"):
+        if hosted and name in params:
+            raise bad_parameter(f"You cannot pass `{name}` when `ui_mode` is `hosted_page`.", name)
     if not hosted and ("success_url" in params or "cancel_url" in params):
         raise bad_parameter(
             "You cannot pass `success_url` or `cancel_url` unless `ui_mode` is `hosted_page`.", "success_url"
@@ -116,32 +132,43 @@ def _check_expiry(context: RequestContext) -> None:
 def create(context: RequestContext) -> Body:
     """Create a session; nothing announces it."""
     params = context.params
+    if not since(context.version, INTENT_AT_ONCE_UNTIL) and not params.get("customer"):
+        params.setdefault("customer_creation", "always")
     _check_expiry(context)
-    if params.get("customer"):
-        context.refer(CUSTOMER, params["customer"], "customer")
-    items = build_items(context, params["line_items"])
+    check_references(context)
+    customer = context.fetch(CUSTOMER, params["customer"]) if params.get("customer") else {}
+    items = build_items(context, params["line_items"], params.get("currency"))
     currency = items[0]["currency"]
     if params.get("currency") not in (None, currency):
         raise invalid(f"The line items are in {currency}, not in {params['currency']}.", param="currency")
     discount = read_discount(context, params["discounts"][0]) if params.get("discounts") else None
-    if discount:
-        apply_discount(items, discount, currency)
-    session = new_session(context, params, items, discount, currency)
-    check_total(session["amount_total"], currency)
-    extra = {"items": items, "payment_intent_data": params.get("payment_intent_data") or {}}
-    context.add(SESSION, session, extra=extra)
+    session = new_session(
+        context, params, calculate(items, discount, currency), discount, currency, customer.get("email")
+    )
+    hidden = _hidden(context, items, discount)
+    context.add(SESSION, session, extra=hidden)
     context.schedule(session["expires_at"] - context.now, "expire_session", session["id"])
+    if session["amount_total"] and not since(context.version, INTENT_AT_ONCE_UNTIL):
+        session_intent(context, session, hidden)
     return session
+
+
+def _hidden(context: RequestContext, items: list[Body], discount: Discount | None) -> Body:
+    """What a session is kept with and does not show."""
+    params = context.params
+    return {
+        "base_url": context.base_url,
+        "customer_update": params.get("customer_update") or {},
+        "discount": msgspec.to_builtins(discount),
+        "items": items,
+        "payment_intent_data": params.get("payment_intent_data") or {},
+        "payment_method_data": params.get("payment_method_data") or {},
+    }
 
 
 def update(context: RequestContext) -> Body:
     """Change a session's metadata; a hosted page's items can't be changed from outside."""
     before = context.fetch(SESSION, context.args[0])
-    changed = [name for name in ("line_items", "shipping_options", "collected_information") if name in context.params]
-    if changed:
-        raise invalid(
-            f"You can only update `{changed[0]}` on a session whose page you host yourself.", param=changed[0]
-        )
     return context.save(SESSION, updated(before, context.params, ()))
 
 

@@ -18,7 +18,8 @@ from creditctl.emulator.api.routes import route
 from creditctl.emulator.payments.balances import balance
 from creditctl.emulator.protocol.fields import Currency, Text
 from creditctl.emulator.protocol.schema import Range
-from creditctl.emulator.storage.object_types import BALANCE_TRANSACTION, PAYOUT, Body
+from creditctl.emulator.protocol.wire import ListPage
+from creditctl.emulator.storage.object_types import BALANCE_TRANSACTION, PAYOUT
 
 # Source: recorded lists by a dispute as `source`, which are empty: its transactions stand in the dispute only.
 _FILTERS = {
@@ -32,7 +33,7 @@ _FILTERS = {
 _ALL, _PARAMS = listing(BALANCE_TRANSACTION, _FILTERS), list_fields(_FILTERS)
 
 
-def list_transactions(context: RequestContext) -> Body | bytes:
+def list_transactions(context: RequestContext) -> ListPage:
     """The balance transactions; a payout that does not exist is refused."""
     if context.params.get("payout"):
         context.refer(PAYOUT, context.params["payout"], "payout")

@@ -3,16 +3,15 @@
 Source: Stripe API reference, "Charges".
 """
 
-from typing import Any
-
 from creditctl.emulator.api.context import RequestContext
-from creditctl.emulator.api.lists import by_body, by_column, by_created, envelope, list_fields, listing, retrieve
+from creditctl.emulator.api.lists import by_body, by_column, by_created, list_fields, listing, retrieve
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import shipping, updated
 from creditctl.emulator.payments.charge_bodies import receipt_url
 from creditctl.emulator.protocol.errors import invalid
-from creditctl.emulator.protocol.fields import Anything, Enum, Field, Text
+from creditctl.emulator.protocol.fields import Enum, Field, Text
 from creditctl.emulator.protocol.schema import SHIPPING, Hash, Metadata
+from creditctl.emulator.protocol.wire import ListPage
 from creditctl.emulator.storage.object_types import CHARGE, CUSTOMER, REFUND, Body
 from creditctl.emulator.storage.store import column, decode
 
@@ -53,7 +52,7 @@ def refunds(context: RequestContext, charge: Body) -> Body:
     """The refunds of a charge, as a list of its first ten."""
     rows = context.services.store.select(context.scope.id, REFUND, column("owner", charge["id"]))
     url = f"/v1/charges/{charge['id']}/refunds"
-    found: Body = decode(envelope(url, [row.body for row in rows[:10]], len(rows) > 10))
+    found: Body = decode(ListPage(url, [row.body for row in rows[:10]], len(rows) > 10).compact())
     return found
 
 
@@ -63,7 +62,6 @@ _FILTERS = {
     "payment_intent": by_column("parent"),
     "transfer_group": by_body("$.transfer_group"),
 }
-_ACCEPTED: dict[str, Any] = {"include": Anything()}
 ROUTES = (
     route("GET", "/v1/charges", listing(CHARGE, _FILTERS), list_fields(_FILTERS), permission="charge"),
     route("GET", "/v1/charges/{id}", retrieve(CHARGE), permission="charge"),

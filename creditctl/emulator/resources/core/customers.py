@@ -9,10 +9,13 @@ from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.lists import by_column, by_created, list_fields, listing
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import address, erase, given_metadata, shipping, updated
-from creditctl.emulator.protocol.fields import Anything, Email, Enum, Field, Integer, Text
-from creditctl.emulator.protocol.schema import ADDRESS, SHIPPING, Hash, Listing, Metadata
+from creditctl.emulator.protocol.errors import invalid
+from creditctl.emulator.protocol.fields import Email, Enum, Field, Integer, Text
+from creditctl.emulator.protocol.schema import ADDRESS, CUSTOMER_SHIPPING, Hash, Listing, Metadata
+from creditctl.emulator.resources.billing.tax_ids import TAX_ID_DATA, add_tax_id
 from creditctl.emulator.resources.core.payment_methods import save_to
-from creditctl.emulator.storage.object_types import CUSTOMER, Body
+from creditctl.emulator.resources.core.sources import SOURCE, add_source, own_source
+from creditctl.emulator.storage.object_types import CUSTOMER, PAYMENT_METHOD, Body
 
 _SIMPLE: dict[str, Field] = {
     "address": ADDRESS,
@@ -22,35 +25,36 @@ _SIMPLE: dict[str, Field] = {
     "name": Text(unset=True, max_length=256),
     "phone": Text(unset=True, max_length=20),
     "preferred_locales": Listing(item=Text()),
-    "shipping": SHIPPING,
+    "shipping": CUSTOMER_SHIPPING,
     "tax_exempt": Enum(values=("exempt", "none", "reverse"), unset=True),
     "invoice_prefix": Text(),
     "next_invoice_sequence": Integer(),
 }
-_ACCEPTED: dict[str, Field] = {
+_SETTINGS = Hash(
+    fields={
+        "custom_fields": Listing(
+            item=Hash(
+                fields={"name": Text(required=True, max_length=40), "value": Text(required=True, max_length=140)}
+            ),
+            most=4,
+        ),
+        "default_payment_method": Text(unset=True),
+        "footer": Text(unset=True),
+        "rendering_options": Hash(
+            fields={"amount_tax_display": Enum(values=("exclude_tax", "include_inclusive_tax"), unset=True)}, unset=True
+        ),
+    }
+)
+_SHARED: dict[str, Field] = {
+    **_SIMPLE,
     "business_name": Text(unset=True),
     "individual_name": Text(unset=True),
-    "cash_balance": Anything(),
-    "invoice_settings": Hash(
-        fields={
-            "custom_fields": Anything(),
-            "default_payment_method": Text(),
-            "footer": Text(unset=True),
-            "rendering_options": Anything(),
-        }
-    ),
-    "source": Text(),
-    "tax": Anything(),
-}
-_CREATE: dict[str, Field] = {
-    **_SIMPLE,
-    **_ACCEPTED,
+    "invoice_settings": _SETTINGS,
     "metadata": Metadata(),
-    "payment_method": Text(),
-    "tax_id_data": Anything(),
-    "test_clock": Text(),
+    "source": SOURCE,
 }
-_UPDATE: dict[str, Field] = {**_SIMPLE, **_ACCEPTED, "metadata": Metadata(), "default_source": Text()}
+_CREATE: dict[str, Field] = {**_SHARED, "payment_method": Text(), "tax_id_data": TAX_ID_DATA}
+_UPDATE: dict[str, Field] = {**_SHARED, "default_source": Text()}
 
 
 def new_customer(context: RequestContext, params: Body) -> Body:
@@ -90,17 +94,42 @@ def new_customer(context: RequestContext, params: Body) -> Body:
 
 
 def create(context: RequestContext) -> Body:
-    """Create a customer, with a method saved to it where one is named."""
-    customer = new_customer(context, context.params)
-    default = (context.params.get("invoice_settings") or {}).get("default_payment_method")
-    customer["invoice_settings"]["default_payment_method"] = default
-    context.add(CUSTOMER, customer, event="customer.created")
-    if context.params.get("payment_method"):
-        method = save_to(context, context.params["payment_method"], customer["id"])
-        if default == context.params["payment_method"] != method["id"]:
-            customer["invoice_settings"]["default_payment_method"] = method["id"]
-            context.save(CUSTOMER, customer)
+    """Create a customer, with method, source and tax ids; a card that always declines is refused, and all with it."""
+    params = context.params
+    customer = context.add(CUSTOMER, new_customer(context, params))
+    settings = dict(params.get("invoice_settings") or {})
+    if params.get("payment_method"):
+        method = save_to(context, params["payment_method"], customer["id"])
+        if settings.get("default_payment_method") == params["payment_method"]:
+            settings["default_payment_method"] = method["id"]
+    if params.get("source"):
+        customer["default_source"] = add_source(context, customer["id"], params["source"])["id"]
+    customer["invoice_settings"] = _settings(context, customer, settings)
+    context.save(CUSTOMER, customer, event="customer.created")
+    for tax_id in params.get("tax_id_data") or []:
+        add_tax_id(context, customer["id"], tax_id["type"], tax_id["value"])
     return customer
+
+
+def _settings(context: RequestContext, customer: Body, given: Body) -> Body:
+    """`invoice_settings` after a change; the default method must be attached to the customer.
+
+    Source: messages quoted in public issues.
+    """
+    param = "invoice_settings[default_payment_method]"
+    name = given.get("default_payment_method")
+    if name:
+        method = context.refer(PAYMENT_METHOD, name, param)
+        if method["customer"] != customer["id"]:
+            raise invalid(
+                f"The customer does not have a payment method with the ID {name}. The payment method must be attached "
+                "to the customer.",
+                code="resource_missing",
+                param=param,
+            )
+    rendering = given.get("rendering_options")
+    shown = {"rendering_options": {"template": None, **rendering}} if rendering else {}
+    return {**customer["invoice_settings"], **given, **shown}
 
 
 def empty_list(part: str) -> Callable[[RequestContext, Body], Body]:
@@ -151,9 +180,14 @@ def update(context: RequestContext) -> Body:
     after["shipping"] = shipping(after["shipping"])
     after["tax_exempt"] = after["tax_exempt"] or "none"
     after["preferred_locales"] = after["preferred_locales"] or []
-    settings = params.get("invoice_settings")
-    if settings:
-        after["invoice_settings"] = {**before["invoice_settings"], **settings}
+    if params.get("invoice_settings"):
+        after["invoice_settings"] = _settings(context, before, params["invoice_settings"])
+    if params.get("source"):
+        after["default_source"] = add_source(context, before["id"], params["source"])["id"]
+    if params.get("default_source"):
+        after["default_source"] = own_source(context, before["id"], params["default_source"], "default_source", 400)[
+            "id"
+        ]
     return context.change(CUSTOMER, before, after, "customer.updated")
 
 
@@ -164,7 +198,7 @@ def delete(context: RequestContext) -> Body:
     return erase(context, CUSTOMER, customer["id"])
 
 
-_FILTERS = {"created": by_created(), "email": by_column("label"), "test_clock": by_column("owner")}
+_FILTERS = {"created": by_created(), "email": by_column("label")}
 ROUTES = (
     route("POST", "/v1/customers", create, _CREATE, permission="customer"),
     route("GET", "/v1/customers", listing(CUSTOMER, _FILTERS), list_fields(_FILTERS), permission="customer"),

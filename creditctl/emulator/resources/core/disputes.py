@@ -11,17 +11,13 @@ from creditctl.emulator.api.updates import updated
 from creditctl.emulator.payments.dispute_bodies import EVIDENCE_TEXTS
 from creditctl.emulator.payments.disputes import OPEN, settle_dispute
 from creditctl.emulator.protocol.errors import StripeError, bad_parameter, invalid
-from creditctl.emulator.protocol.fields import Anything, Boolean, Enum, Field, Text
+from creditctl.emulator.protocol.fields import Boolean, Enum, Field, Text
 from creditctl.emulator.protocol.schema import Hash, Metadata
 from creditctl.emulator.storage.object_types import CHARGE, DISPUTE, Body
 
 OUTCOME_SECONDS = 2
 MOST_EVIDENCE_CHARACTERS = 150_000
-_EVIDENCE: dict[str, Field] = {
-    **{name: Text(unset=True, max_length=MOST_EVIDENCE_CHARACTERS) for name in EVIDENCE_TEXTS},
-    "appeal": Anything(),
-    "enhanced_evidence": Anything(),
-}
+_EVIDENCE: dict[str, Field] = {name: Text(unset=True, max_length=MOST_EVIDENCE_CHARACTERS) for name in EVIDENCE_TEXTS}
 _UPDATE: dict[str, Field] = {
     "evidence": Hash(fields=_EVIDENCE),
     "metadata": Metadata(),

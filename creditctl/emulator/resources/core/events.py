@@ -6,8 +6,8 @@ Source: Stripe API reference, "Events" (thirty days); Stripe CLI `events resend`
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.lists import ListFilter, by_created, list_fields, listing
 from creditctl.emulator.api.routes import route
-from creditctl.emulator.protocol.errors import bad_parameter
-from creditctl.emulator.protocol.fields import Anything, Boolean, Field, Text
+from creditctl.emulator.protocol.errors import bad_parameter, no_such
+from creditctl.emulator.protocol.fields import Boolean, Field, Text
 from creditctl.emulator.protocol.schema import Listing
 from creditctl.emulator.storage.object_types import EVENT, WEBHOOK_ENDPOINT
 from creditctl.emulator.storage.store import Condition, Row
@@ -15,7 +15,7 @@ from creditctl.emulator.webhooks.events import by_types, retention_start
 
 MOST_TYPES = 20
 
-_RETRY: dict[str, Field] = {"webhook_endpoint": Text(), "account": Anything(), "for_stripecli": Boolean()}
+_RETRY: dict[str, Field] = {"webhook_endpoint": Text(), "account": Text(), "for_stripecli": Boolean()}
 
 
 def _delivered(value: bool) -> Condition:
@@ -52,6 +52,9 @@ def retry(context: RequestContext) -> bytes:
     """Deliver an event again, to one endpoint, to the CLI's listeners, or to all that match."""
     row = _fetch(context)
     event = row.decoded()
+    account = context.params.get("account")
+    if account not in (None, context.scope.account):
+        raise no_such("account", account, "account", status=400)
     named = context.params.get("webhook_endpoint")
     if named:
         targets = [context.refer(WEBHOOK_ENDPOINT, named, "webhook_endpoint")["id"]]

@@ -4,19 +4,24 @@ Source: Stripe API reference, "PaymentMethods".
 """
 
 from creditctl.emulator.api.context import RequestContext
-from creditctl.emulator.api.lists import by_body, by_column, list_fields, listing, retrieve
+from creditctl.emulator.api.lists import by_body, by_column, list_fields, listing
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import billing_details, updated
-from creditctl.emulator.payments.declines import card_error
+from creditctl.emulator.payments.banks import BANKS
+from creditctl.emulator.payments.cards import card_by_token
+from creditctl.emulator.payments.declines import not_saved
 from creditctl.emulator.payments.methods import load_method, make_method
-from creditctl.emulator.protocol.errors import bad_parameter, invalid
-from creditctl.emulator.protocol.fields import Anything, Enum, Field, Integer, Text
+from creditctl.emulator.protocol.errors import bad_parameter, invalid, missing_parameter
+from creditctl.emulator.protocol.fields import Enum, Field, Integer, Text
 from creditctl.emulator.protocol.schema import BILLING_DETAILS, Hash, Metadata
+from creditctl.emulator.protocol.wire import ListPage
 from creditctl.emulator.storage.object_types import CUSTOMER, PAYMENT_METHOD, Body
 from creditctl.emulator.storage.store import Condition
+from creditctl.emulator.storage.transactions import transact
 
-TYPES = ("card", "us_bank_account", "sepa_debit")
+TYPES = ("card", *BANKS)
 _REDISPLAY = Enum(values=("always", "limited", "unspecified"))
+_NETWORKS = Hash(fields={"preferred": Enum(values=("cartes_bancaires", "mastercard", "visa"), unset=True)}, unset=True)
 CARD = Hash(
     fields={
         "token": Text(),
@@ -24,45 +29,60 @@ CARD = Hash(
         "exp_month": Integer(),
         "exp_year": Integer(),
         "cvc": Text(),
-        "networks": Anything(),
+        "networks": _NETWORKS,
     }
 )
 METHOD_FIELDS: dict[str, Field] = {
     "type": Enum(values=TYPES),
     "card": CARD,
-    "sepa_debit": Hash(fields={"iban": Text()}),
+    **{name: Hash(fields={field: Text() for field in (bank.account, *bank.routing)}) for name, bank in BANKS.items()},
     "us_bank_account": Hash(
         fields={
             "account_holder_type": Enum(values=("company", "individual")),
             "account_number": Text(),
             "account_type": Enum(values=("checking", "savings")),
-            "financial_connections_account": Text(),
             "routing_number": Text(),
         }
     ),
     "billing_details": BILLING_DETAILS,
     "allow_redisplay": _REDISPLAY,
     "metadata": Metadata(),
-    "radar_options": Anything(),
 }
-_CREATE: dict[str, Field] = {**METHOD_FIELDS, "customer": Text(), "payment_method": Text()}
+_CREATE: dict[str, Field] = {**METHOD_FIELDS}
 _UPDATE: dict[str, Field] = {
     "allow_redisplay": _REDISPLAY,
     "billing_details": BILLING_DETAILS,
-    "card": Hash(fields={"exp_month": Integer(low=1, high=12), "exp_year": Integer(), "networks": Anything()}),
+    "card": Hash(fields={"exp_month": Integer(low=1, high=12), "exp_year": Integer(), "networks": _NETWORKS}),
     "metadata": Metadata(),
-    "us_bank_account": Anything(),
+    "us_bank_account": Hash(
+        fields={
+            "account_holder_type": Enum(values=("company", "individual")),
+            "account_type": Enum(values=("checking", "savings")),
+        }
+    ),
 }
 
 
 def _check(context: RequestContext) -> None:
-    if "type" not in context.params and "payment_method" not in context.params:
-        raise bad_parameter("Missing required param: type.", "type", "parameter_missing")
+    params = context.params
+    if "type" not in params:
+        raise missing_parameter("type")
+    for name in TYPES:
+        if name in params and name != params["type"]:
+            raise bad_parameter(f"`{name}` can't be set for a payment method of the type {params['type']}.", name)
 
 
 def create(context: RequestContext) -> Body:
     """Create a payment method; nothing announces it."""
     return make_method(context, context.params).body
+
+
+def retrieve_method(context: RequestContext) -> Body | bytes:
+    """A method; a virtual one such as `pm_card_visa` is made and answered. Source: recorded test-mode answers."""
+    name = context.args[0]
+    if card_by_token(name) is None or not name.startswith("pm_card_"):
+        return context.fetch_row(PAYMENT_METHOD, name).body
+    return transact(context.services.store, lambda: load_method(context, name).body)
 
 
 def update(context: RequestContext) -> Body:
@@ -77,21 +97,25 @@ def update(context: RequestContext) -> Body:
     if params.get("card"):
         dates = {name: params["card"][name] for name in ("exp_month", "exp_year") if name in params["card"]}
         after["card"] = {**after["card"], **dates}
+        if params["card"].get("networks"):
+            after["card"]["networks"] = {**before["card"]["networks"], **params["card"]["networks"]}
+    if params.get("us_bank_account") and before["type"] == "us_bank_account":
+        after["us_bank_account"] = {**before["us_bank_account"], **params["us_bank_account"]}
     return context.change(PAYMENT_METHOD, before, after, "payment_method.updated")
 
 
 def attach(context: RequestContext) -> Body:
     """Save a method to the customer that the call names."""
-    return save_to(context, context.args[0], context.params["customer"])
+    return save_to(context, context.args[0], context.params["customer"], 404)
 
 
-def save_to(context: RequestContext, name: str, customer_id: str) -> Body:
+def save_to(context: RequestContext, name: str, customer_id: str, status: int = 400) -> Body:
     """Save a method to a customer, which may be done twice; a card that always declines can't be saved.
 
     Source: recorded test-mode answers; the decline names an empty parameter and carries no method.
     """
     customer = context.refer(CUSTOMER, customer_id, "customer")
-    method = load_method(context, name)
+    method = load_method(context, name, status=status)
     body = method.body
     if body["customer"] == customer["id"]:
         return body
@@ -103,7 +127,7 @@ def save_to(context: RequestContext, name: str, customer_id: str) -> Body:
             "Customer, and may not be used again."
         )
     if not method.delayed and method.card.decline and not method.card.attaches:
-        refusal = card_error(method.card.decline)
+        refusal = not_saved(method.card.decline)
         refusal.fields.setdefault("param", "")
         raise refusal
     if body["type"] == "card":
@@ -114,7 +138,7 @@ def save_to(context: RequestContext, name: str, customer_id: str) -> Body:
 
 def detach(context: RequestContext) -> Body:
     """Take a method away from its customer; it can't be used again."""
-    method = load_method(context, context.args[0])
+    method = load_method(context, context.args[0], status=404)
     customer = method.body["customer"]
     if customer is None:
         raise invalid("The payment method you provided is not attached to a customer so detachment is impossible.")
@@ -130,7 +154,7 @@ _FILTERS = {
 }
 
 
-def _of_customer(context: RequestContext) -> bytes | Body:
+def _of_customer(context: RequestContext) -> ListPage:
     context.fetch(CUSTOMER, context.args[0], "id")
     context.params["customer"] = context.args[0]
     return _LIST_OF_CUSTOMER(context)
@@ -145,7 +169,7 @@ def _one_of_customer(context: RequestContext) -> bytes:
     return row.body
 
 
-def _all(context: RequestContext) -> bytes | Body:
+def _all(context: RequestContext) -> ListPage:
     """The methods of the customer that is named; Source: recorded test-mode lists, empty where none is."""
     if context.params.get("customer"):
         context.refer(CUSTOMER, context.params["customer"], "customer")
@@ -165,7 +189,7 @@ _BASE = "/v1/payment_methods"
 ROUTES = (
     route("POST", _BASE, create, _CREATE, permission="payment_method", check=_check),
     route("GET", _BASE, _all, list_fields(_FILTERS), permission="payment_method"),
-    route("GET", _BASE + "/{id}", retrieve(PAYMENT_METHOD), permission="payment_method"),
+    route("GET", _BASE + "/{id}", retrieve_method, permission="payment_method"),
     route("POST", _BASE + "/{id}", update, _UPDATE, permission="payment_method"),
     route("POST", _BASE + "/{id}/attach", attach, {"customer": Text(required=True)}, permission="payment_method"),
     route("POST", _BASE + "/{id}/detach", detach, permission="payment_method"),

@@ -9,9 +9,10 @@ from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import updated
 from creditctl.emulator.payments.refunds import announce_change, refund_charge, refundable
 from creditctl.emulator.protocol.currencies import written
-from creditctl.emulator.protocol.errors import invalid, no_such
-from creditctl.emulator.protocol.fields import Anything, Boolean, Currency, Enum, Field, Integer, Text
+from creditctl.emulator.protocol.errors import invalid, no_such, not_acted_on
+from creditctl.emulator.protocol.fields import Boolean, Currency, Enum, Field, Integer, Text
 from creditctl.emulator.protocol.schema import Metadata
+from creditctl.emulator.protocol.wire import ListPage
 from creditctl.emulator.storage.object_types import CHARGE, DISPUTE, PAYMENT_INTENT, REFUND, Body
 from creditctl.emulator.storage.store import column
 
@@ -22,7 +23,6 @@ _CREATE: dict[str, Field] = {
     "customer": Text(),
     "instructions_email": Text(),
     "metadata": Metadata(),
-    "origin": Anything(),
     "payment_intent": Text(),
     "reason": Enum(values=("duplicate", "fraudulent", "requested_by_customer")),
     "refund_application_fee": Boolean(),
@@ -33,7 +33,20 @@ _CREATE: dict[str, Field] = {
 def create(context: RequestContext) -> Body:
     """Give money back, all of it unless told otherwise."""
     charge = _target(context)
+    _refuse_more(context, charge)
     return refund_charge(context, charge, _amount(context, charge), context.params)
+
+
+def _refuse_more(context: RequestContext, charge: Body) -> None:
+    """What belongs to Connect or to a customer's balance has nothing to act on here."""
+    params = context.params
+    for name in ("refund_application_fee", "reverse_transfer"):
+        if params.get(name):
+            raise not_acted_on(name, "there are no connected accounts")
+    if params.get("customer"):
+        raise not_acted_on("customer", "there is no customer balance to refund from")
+    if params.get("currency") not in (None, charge["currency"]):
+        raise invalid(f"The charge is in {charge['currency']}, not in {params['currency']}.", param="currency")
 
 
 def _target(context: RequestContext) -> Body:
@@ -74,9 +87,10 @@ def _amount(context: RequestContext, charge: Body) -> int:
     amount = context.params.get("amount", left)
     if amount > left:
         currency = charge["currency"]
+        # Source: recorded refusals, before and after a first refund.
+        most = "unrefunded amount on charge" if charge["amount_refunded"] else "charge amount"
         raise invalid(
-            f"Refund amount ({written(amount, currency)}) is greater than unrefunded amount on charge "
-            f"({written(left, currency)})",
+            f"Refund amount ({written(amount, currency)}) is greater than {most} ({written(left, currency)})",
             param="amount",
         )
     return int(amount)
@@ -107,7 +121,7 @@ def _refund_charge(context: RequestContext) -> Body:
     return context.fetch(CHARGE, _create_for(context)["charge"])
 
 
-def _of_charge(context: RequestContext) -> Body | bytes:
+def _of_charge(context: RequestContext) -> ListPage:
     context.fetch(CHARGE, context.args[0], "charge")
     conditions = [column("owner", context.args[0])]
     url = f"/v1/charges/{context.args[0]}/refunds"

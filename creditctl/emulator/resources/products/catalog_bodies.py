@@ -4,14 +4,13 @@ Source: Stripe API reference, "Products", "Prices".
 """
 
 from decimal import Decimal
-from typing import Any
 
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.updates import given_metadata
-from creditctl.emulator.protocol.errors import bad_parameter
-from creditctl.emulator.protocol.fields import Amount, Anything, Currency, Enum, Field, Integer, Text
-from creditctl.emulator.protocol.schema import Hash, Listing, Metadata
-from creditctl.emulator.storage.object_types import Body
+from creditctl.emulator.protocol.errors import bad_parameter, missing_parameter
+from creditctl.emulator.protocol.fields import Amount, Boolean, Currency, Enum, Field, Integer, Text
+from creditctl.emulator.protocol.schema import ByCurrency, Hash, Listing, Metadata
+from creditctl.emulator.storage.object_types import PRICE, Body
 
 MOST_CENTS = 99_999_999
 INTERVALS = ("day", "week", "month", "year")
@@ -25,23 +24,41 @@ _RECURRING = Hash(
     }
 )
 TAX_BEHAVIOR = Enum(values=("exclusive", "inclusive", "unspecified"))
+CURRENCY_OPTIONS = ByCurrency(
+    item=Hash(
+        fields={
+            "tax_behavior": TAX_BEHAVIOR,
+            "unit_amount": Integer(low=0, high=MOST_CENTS),
+            "unit_amount_decimal": Amount(),
+        }
+    )
+)
+TAX_DETAILS = Hash(fields={"performance_location": Text(unset=True), "tax_code": Text(unset=True)}, unset=True)
 MONEY_FIELDS: dict[str, Field] = {
     "currency": Currency(required=True),
     "unit_amount": Integer(low=0, high=MOST_CENTS),
     "unit_amount_decimal": Amount(),
-    "custom_unit_amount": Anything(),
-    "currency_options": Anything(),
+    "custom_unit_amount": Hash(
+        fields={
+            "enabled": Boolean(required=True),
+            "maximum": Integer(low=1),
+            "minimum": Integer(low=1),
+            "preset": Integer(low=1),
+        }
+    ),
+    "currency_options": CURRENCY_OPTIONS,
     "recurring": _RECURRING,
     "tax_behavior": TAX_BEHAVIOR,
 }
-DEFAULT_PRICE_DATA = Hash(fields={**MONEY_FIELDS, "metadata": Metadata()})
+_HOW_OFTEN = Hash(fields={name: _RECURRING.fields[name] for name in ("interval", "interval_count")})
+DEFAULT_PRICE_DATA = Hash(fields={**MONEY_FIELDS, "metadata": Metadata(), "recurring": _HOW_OFTEN})
 PRODUCT_DATA_FIELDS: dict[str, Field] = {
     "name": Text(required=True),
     "description": Text(),
     "images": Listing(item=Text(), most=8),
     "metadata": Metadata(),
     "tax_code": Text(),
-    "tax_details": Anything(),
+    "tax_details": TAX_DETAILS,
     "unit_label": Text(),
 }
 """What `product_data` may say wherever a product is made on the way."""
@@ -81,8 +98,7 @@ def dimensions(given: Body | None) -> Body | None:
 
 def tax_details(params: Body) -> Body | None:
     """Where there is a tax code, also the newer place for it; Source: recorded products."""
-    details = params.get("tax_details")
-    details = details if isinstance(details, dict) else {}
+    details = params.get("tax_details") or {}
     code = params.get("tax_code") or details.get("tax_code")
     place = details.get("performance_location")
     return {"performance_location": place, "tax_code": code} if code or place else None
@@ -130,10 +146,35 @@ def new_price(context: RequestContext, params: Body, product: str) -> Body:
     }
 
 
-def _custom_amount(given: Any) -> Body | None:
-    if not isinstance(given, dict) or given.get("enabled") != "true":
+def _custom_amount(given: Body | None) -> Body | None:
+    if not given or not given["enabled"]:
         return None
-    return {name: int(given[name]) if name in given else None for name in ("maximum", "minimum", "preset")}
+    return {name: given.get(name) for name in ("maximum", "minimum", "preset")}
+
+
+def read_options(params: Body, currency: str) -> dict[str, Body]:
+    """The amounts of a price in other currencies. Errors: StripeError for its own one, or an option without amount."""
+    options: dict[str, Body] = {}
+    for name, given in (params.get("currency_options") or {}).items():
+        param = f"currency_options[{name}]"
+        if name == currency:
+            raise bad_parameter("`currency_options` can't hold the price's own currency.", param)
+        whole, decimal = amounts(given, f"{param}.")
+        if decimal is None:
+            raise missing_parameter(f"{param}[unit_amount]")
+        options[name] = {
+            "custom_unit_amount": None,
+            "tax_behavior": given.get("tax_behavior", "unspecified"),
+            "unit_amount": whole,
+            "unit_amount_decimal": decimal,
+        }
+    return options
+
+
+def price_options(context: RequestContext, price_id: str) -> dict[str, Body]:
+    """The amounts of a stored price in other currencies."""
+    found: dict[str, Body] = context.fetch_row(PRICE, price_id).hidden().get("currency_options") or {}
+    return found
 
 
 def _recurring(given: Body) -> Body:

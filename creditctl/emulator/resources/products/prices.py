@@ -16,10 +16,11 @@ from creditctl.emulator.api.lists import (
 )
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import updated
-from creditctl.emulator.protocol.errors import bad_parameter, invalid
-from creditctl.emulator.protocol.fields import Anything, Boolean, Currency, Enum, Field, Text
+from creditctl.emulator.protocol.errors import bad_parameter, invalid, not_acted_on
+from creditctl.emulator.protocol.fields import Boolean, Currency, Enum, Field, Integer, OfAnotherMode, Text
 from creditctl.emulator.protocol.schema import Hash, Listing, Metadata
 from creditctl.emulator.resources.products.catalog_bodies import (
+    CURRENCY_OPTIONS,
     INTERVALS,
     MONEY_FIELDS,
     PRODUCT_DATA_FIELDS,
@@ -27,13 +28,15 @@ from creditctl.emulator.resources.products.catalog_bodies import (
     amounts,
     new_price,
     new_product,
+    price_options,
+    read_options,
 )
 from creditctl.emulator.storage.object_types import PRICE, PRODUCT, Body
 from creditctl.emulator.storage.store import Condition, body_value, column
 
 _PRODUCT_DATA = Hash(
     fields={
-        **PRODUCT_DATA_FIELDS,
+        **{name: field for name, field in PRODUCT_DATA_FIELDS.items() if name not in ("description", "images")},
         "id": Text(),
         "active": Boolean(),
         "statement_descriptor": Text(max_length=22),
@@ -48,14 +51,16 @@ _CREATE: dict[str, Field] = {
     "lookup_key": Text(unset=True, max_length=200),
     "metadata": Metadata(),
     "nickname": Text(unset=True),
-    "tiers": Anything(),
+    "tiers": OfAnotherMode(),
     "tiers_mode": Enum(values=("graduated", "volume")),
     "transfer_lookup_key": Boolean(),
-    "transform_quantity": Anything(),
+    "transform_quantity": Hash(
+        fields={"divide_by": Integer(required=True, low=1), "round": Enum(values=("down", "up"), required=True)}
+    ),
 }
 _UPDATE: dict[str, Field] = {
     "active": Boolean(),
-    "currency_options": Anything(),
+    "currency_options": CURRENCY_OPTIONS,
     "lookup_key": Text(unset=True, max_length=200),
     "metadata": Metadata(),
     "nickname": Text(unset=True),
@@ -69,7 +74,8 @@ def make_price(context: RequestContext, params: Body, product: str) -> Body:
     price = new_price(context, params, product)
     if price["lookup_key"]:
         claim_lookup_key(context, price["lookup_key"], price["id"], transfer=params.get("transfer_lookup_key", False))
-    return context.add(PRICE, price, event="price.created")
+    options = read_options(params, price["currency"])
+    return context.add(PRICE, price, event="price.created", extra={"currency_options": options} if options else None)
 
 
 def claim_lookup_key(context: RequestContext, lookup_key: str, price_id: str, *, transfer: bool) -> None:
@@ -96,11 +102,14 @@ def check_basis(context: RequestContext) -> None:
         message = "You must specify either `product` or `product_data` when creating a price."
         raise invalid(message, executed=False)
     bases = [name for name in ("unit_amount", "unit_amount_decimal", "custom_unit_amount") if name in params]
-    if not bases and "tiers" not in params:
+    if not bases and params.get("billing_scheme") != "tiered":
         message = "Prices require an `unit_amount` or `unit_amount_decimal` parameter to be set."
         raise invalid(message, executed=False)
     if params.get("billing_scheme") == "tiered" and not params.get("recurring"):
         raise bad_parameter("Prices with `type=one_time` are not supported with tiered billing.", "interval")
+    for name in ("tiers", "tiers_mode"):
+        if name in params:
+            raise not_acted_on(name, "tiers belong to subscriptions")
     amounts(params)
 
 
@@ -123,6 +132,9 @@ def update(context: RequestContext) -> Body:
     if params.get("lookup_key") and params["lookup_key"] != before["lookup_key"]:
         claim_lookup_key(context, params["lookup_key"], before["id"], transfer=params.get("transfer_lookup_key", False))
     after = updated(before, params, ("active", "lookup_key", "nickname", "tax_behavior"))
+    if params.get("currency_options"):
+        options = {**price_options(context, before["id"]), **read_options(params, before["currency"])}
+        context.services.store.save_extra(context.scope.id, before["id"], {"currency_options": options})
     return context.change(PRICE, before, after, "price.updated")
 
 
@@ -132,15 +144,16 @@ def _refuse_default(context: RequestContext, price: Body) -> None:
         raise invalid("This price cannot be archived because it is the default price of its product.")
 
 
-def currency_options(_: RequestContext, price: Body) -> Body:
-    """The options of a price's own currency."""
+def currency_options(context: RequestContext, price: Body) -> Body:
+    """The amounts of a price by currency, its own included."""
     return {
+        **price_options(context, price["id"]),
         price["currency"]: {
             "custom_unit_amount": price["custom_unit_amount"],
             "tax_behavior": price["tax_behavior"],
             "unit_amount": price["unit_amount"],
             "unit_amount_decimal": price["unit_amount_decimal"],
-        }
+        },
     }
 
 

@@ -10,10 +10,11 @@ from creditctl.emulator.api.lists import ListFilter, by_any, by_body, by_created
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import erase, updated
 from creditctl.emulator.protocol.errors import bad_parameter, invalid
-from creditctl.emulator.protocol.fields import Amount, Anything, Boolean, Enum, Field, Text, Url
+from creditctl.emulator.protocol.fields import Amount, Boolean, Enum, Field, Text, Url
 from creditctl.emulator.protocol.schema import Hash, Listing, Metadata
 from creditctl.emulator.resources.products.catalog_bodies import (
     DEFAULT_PRICE_DATA,
+    TAX_DETAILS,
     dimensions,
     new_product,
     tax_details,
@@ -31,7 +32,7 @@ _SIMPLE: dict[str, Field] = {
     "shippable": Boolean(unset=True),
     "statement_descriptor": Text(unset=True, max_length=22),
     "tax_code": Text(unset=True),
-    "tax_details": Anything(),
+    "tax_details": TAX_DETAILS,
     "unit_label": Text(unset=True, max_length=12),
     "url": Url(unset=True),
 }

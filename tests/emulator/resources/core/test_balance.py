@@ -1,5 +1,7 @@
 """Balance endpoints."""
 
+import json
+
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.protocol.wire import Request
 from tests.emulator.world import Inside, World
@@ -24,4 +26,5 @@ def test_transactions_are_found_by_source(emulated: World) -> None:
 
 def test_an_empty_balance(emulator: Emulator) -> None:
     answer = emulator.handle(Request("GET", "/v1/balance", "", HEADERS))
-    assert b'"available":[{"amount":0,"currency":"usd"' in answer.body
+    available = json.loads(answer.body)["available"][0]
+    assert (available["amount"], available["currency"]) == (0, "usd")

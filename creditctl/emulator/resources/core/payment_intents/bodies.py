@@ -56,8 +56,9 @@ def new_intent(context: RequestContext, params: Body) -> Body:
         "managed_payments": {"enabled": False},
         "metadata": given_metadata(params),
         "payment_method_configuration_details": method_configuration(context) if params.get("automatic") else None,
-        "payment_method_options": _options(params),
+        "payment_method_options": shown_options(params.get("payment_method_options")),
         "payment_method_types": usable_types(params, params["currency"]),
+        **({"payment_details": params["payment_details"]} if params.get("payment_details") else {}),
         "shipping": shipping(params.get("shipping")),
         "status": "requires_payment_method",
     }
@@ -69,22 +70,14 @@ def method_configuration(context: RequestContext) -> Body:
     return {"id": f"pmc_1{context.scope.account[-15:]}00000000", "parent": None}
 
 
-def _options(params: Body) -> Body:
-    return {
-        "card": {
-            "installments": None,
-            "mandate_options": None,
-            "network": None,
-            "request_three_d_secure": requested_3ds(params),
-        }
-    }
-
-
-def requested_3ds(params: Body) -> str:
-    """Whether the merchant asks for 3D Secure: `automatic`, `any` or `challenge`."""
-    options = params.get("payment_method_options")
-    card = options.get("card") if isinstance(options, dict) else None
-    return str(card.get("request_three_d_secure", "automatic")) if isinstance(card, dict) else "automatic"
+def shown_options(given: Body | None, before: Body | None = None) -> Body:
+    """`payment_method_options` of an intent: what was said of each kind of method, beside Stripe's defaults."""
+    card = {"installments": None, "mandate_options": None, "network": None, "request_three_d_secure": "automatic"}
+    merged: Body = {"card": card}
+    for source in (before or {}, given or {}):
+        for name, options in source.items():
+            merged[name] = {**merged.get(name, {}), **options}
+    return {name: {key: options[key] for key in sorted(options)} for name, options in merged.items()}
 
 
 def automatic_methods(context: RequestContext, given: Body | None) -> Body | None:

@@ -9,8 +9,16 @@ from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.updates import merged
 from creditctl.emulator.payments.charge_bodies import receipt_url
 from creditctl.emulator.payments.settlement import dispute_captured, settle_charge
-from creditctl.emulator.protocol.errors import StripeError, invalid
+from creditctl.emulator.protocol.errors import StripeError, invalid, not_acted_on
+from creditctl.emulator.resources.core.payment_intents.checks import refuse_connect
 from creditctl.emulator.storage.object_types import CHARGE, PAYMENT_INTENT, SESSION, Body
+
+
+def check_capture(context: RequestContext) -> None:
+    """A capture is the last one, and there is nobody to share it with."""
+    refuse_connect(context.params)
+    if context.params.get("final_capture") is False:
+        raise not_acted_on("final_capture", "an authorisation is captured once")
 
 
 def capture(context: RequestContext) -> Body:
@@ -18,8 +26,11 @@ def capture(context: RequestContext) -> Body:
     params = context.params
     intent = context.fetch(PAYMENT_INTENT, context.args[0])
     amount = amount_to_capture(intent, params)
-    charge = _capture_charge(context, intent["latest_charge"], amount)
-    intent |= {"amount_capturable": 0, "amount_received": amount, "status": "succeeded"}
+    named: Body = {
+        name: params[name] for name in ("statement_descriptor", "statement_descriptor_suffix") if name in params
+    }
+    charge = _capture_charge(context, intent["latest_charge"], amount, named)
+    intent |= named | {"amount_capturable": 0, "amount_received": amount, "status": "succeeded"}
     if "metadata" in params:
         intent["metadata"] = merged(intent["metadata"], params["metadata"])
     context.cancel_job("expire_authorization", intent["id"])
@@ -31,10 +42,10 @@ def capture(context: RequestContext) -> Body:
     return intent
 
 
-def _capture_charge(context: RequestContext, charge_id: str, amount: int) -> Body:
+def _capture_charge(context: RequestContext, charge_id: str, amount: int, named: Body) -> Body:
     """A charge after its capture; Source: a recorded charge, which does not count as refunded what was released."""
     before = context.fetch(CHARGE, charge_id)
-    charge = before | {"amount_captured": amount, "captured": True, "receipt_url": receipt_url(context)}
+    charge = before | named | {"amount_captured": amount, "captured": True, "receipt_url": receipt_url(context)}
     return context.change(CHARGE, before, charge, "charge.captured")
 
 

@@ -4,11 +4,12 @@ Source: Stripe API reference, "PaymentIntents"; changelog 2026-09-30.endive; rec
 """
 
 from creditctl.emulator.api.context import RequestContext
-from creditctl.emulator.payments.methods import DELAYED_TYPES
+from creditctl.emulator.payments.banks import BANKS
 from creditctl.emulator.protocol.currencies import LARGEST, smallest, written
-from creditctl.emulator.protocol.errors import StripeError, bad_parameter, invalid
+from creditctl.emulator.protocol.errors import StripeError, bad_parameter, invalid, no_such
 from creditctl.emulator.protocol.versions import DYNAMIC_METHODS_ONLY_SINCE, since
-from creditctl.emulator.storage.object_types import PAYMENT_INTENT, SESSION, Body
+from creditctl.emulator.resources.core.payment_intents.bodies import method_configuration
+from creditctl.emulator.storage.object_types import CUSTOMER, PAYMENT_INTENT, SESSION, Body
 
 NOTHING_TO_PAY = (
     "The amount must be greater than or equal to the minimum charge amount allowed for your account and the currency "
@@ -32,6 +33,39 @@ def check_types(context: RequestContext) -> None:
             "payment_method_types_no_longer_supported",
         )
     refuse_unusable(types, context.params.get("currency"))
+
+
+def check_references(context: RequestContext) -> None:
+    """What a call names must exist: the customer, and the account's one configuration of payment methods.
+
+    Saving a method needs the buyer, so it does not go with `off_session`. Source: Stripe API reference; wording ours.
+    """
+    params = context.params
+    if params.get("customer"):
+        context.refer(CUSTOMER, params["customer"], "customer")
+    named, own = params.get("payment_method_configuration"), method_configuration(context)["id"]
+    if named and named != own:
+        raise no_such("payment_method_configuration", named, "payment_method_configuration", status=400)
+    if params.get("off_session") and params.get("setup_future_usage"):
+        message = "You cannot set `setup_future_usage` on a payment that is made `off_session`."
+        raise invalid(message, param="setup_future_usage")
+
+
+def check_confirm(context: RequestContext, intent: Body) -> None:
+    """What a confirmation says of its intent must be so."""
+    check_references(context)
+    secret, amount = context.params.get("client_secret"), context.params.get("amount_to_confirm")
+    if secret is not None and secret != intent["client_secret"]:
+        raise invalid(
+            f"The client_secret provided does not match any associated PaymentIntent: {intent['id']}.",
+            param="client_secret",
+        )
+    if amount is not None and amount != intent["amount"]:
+        raise invalid(
+            f"The amount to confirm ({amount}) is not the amount of the PaymentIntent ({intent['amount']}).",
+            param="amount_to_confirm",
+            payment_intent=intent,
+        )
 
 
 def refuse_connect(params: Body, prefix: str = "") -> None:
@@ -60,7 +94,7 @@ def _inside(prefix: str, name: str) -> str:
 def refuse_unusable(types: list[str], currency: str | None) -> None:
     """A method that this account has not, or that can't take the currency."""
     for name in types:
-        if name not in ("card", "link", *DELAYED_TYPES):
+        if name not in ("card", "link", *BANKS):
             raise invalid(
                 f"The payment method type provided: {name} is invalid. Please ensure the provided type is activated in "
                 "your dashboard (https://dashboard.stripe.com/account/payments/settings) and your account is enabled "
@@ -68,7 +102,7 @@ def refuse_unusable(types: list[str], currency: str | None) -> None:
                 param="payment_method_types",
                 executed=False,
             )
-        accepted = DELAYED_TYPES.get(name)
+        accepted = BANKS[name].currency if name in BANKS else None
         if currency and accepted and accepted != currency:
             raise invalid(
                 f"The currency provided ({currency}) is invalid for one or more payment method types ({name}).",

@@ -11,18 +11,25 @@ from creditctl.emulator.payments.confirm import ConfirmOptions, attempt_payment
 from creditctl.emulator.payments.methods import PaymentMethod, load_method, make_method, refuse_reuse
 from creditctl.emulator.protocol.errors import StripeError, invalid
 from creditctl.emulator.protocol.fields import Text
-from creditctl.emulator.resources.core.payment_intents.bodies import automatic_methods, new_intent, usable_types
+from creditctl.emulator.resources.core.payment_intents.bodies import (
+    automatic_methods,
+    new_intent,
+    shown_options,
+    usable_types,
+)
 from creditctl.emulator.resources.core.payment_intents.cancellations import cancel
-from creditctl.emulator.resources.core.payment_intents.captures import capture
+from creditctl.emulator.resources.core.payment_intents.captures import capture, check_capture
 from creditctl.emulator.resources.core.payment_intents.checks import (
     check_amount,
+    check_confirm,
+    check_references,
     check_types,
     load_own,
     refuse_unusable,
     unexpected_state,
 )
 from creditctl.emulator.resources.core.payment_intents.params import CANCEL, CAPTURE, CONFIRM, CREATE, PLAIN, UPDATE
-from creditctl.emulator.storage.object_types import CUSTOMER, PAYMENT_INTENT, Body
+from creditctl.emulator.storage.object_types import PAYMENT_INTENT, Body
 
 _CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 
@@ -31,9 +38,8 @@ def create(context: RequestContext) -> Body:
     """Create an intent, and confirm it at once where asked to."""
     params = context.params
     check_amount(params["amount"], params["currency"])
-    if params.get("customer"):
-        context.refer(CUSTOMER, params["customer"], "customer")
-    confirm_only = [name for name in ("off_session", "error_on_requires_action", "return_url") if name in params]
+    check_references(context)
+    confirm_only = [name for name in ("off_session", "error_on_requires_action", "return_url") if params.get(name)]
     if confirm_only and not params.get("confirm"):
         raise invalid(f"You can only set `{confirm_only[0]}` when `confirm` is true.", param=confirm_only[0])
     automatic = automatic_methods(context, params.get("automatic_payment_methods"))
@@ -70,11 +76,15 @@ def _confirm(context: RequestContext, intent: Body, method: PaymentMethod | None
         method = load_method(context, intent["payment_method"])
     if method is None:
         raise unexpected_state(intent, _no_method(intent["customer"]))
-    _require_return_url(context, intent)
+    off_session = bool(context.params.get("off_session"))
+    # Nobody is there to be sent anywhere. Source: recorded off-session intents without a `return_url`.
+    if not off_session:
+        _require_return_url(context, intent)
     options = ConfirmOptions(
-        off_session=context.params.get("off_session") not in (None, "false"),
+        off_session=off_session,
         error_on_requires_action=context.params.get("error_on_requires_action", False),
         return_url=context.params.get("return_url"),
+        use_stripe_sdk=context.params.get("use_stripe_sdk", False),
     )
     return attempt_payment(context, intent, method, options)
 
@@ -116,6 +126,7 @@ def confirm(context: RequestContext) -> Body:
             if done
             else f"This PaymentIntent's status is {intent['status']}: it cannot be confirmed again.",
         )
+    check_confirm(context, intent)
     _apply(intent, context.params)
     try:
         method = _given_method(context, intent)
@@ -131,6 +142,10 @@ def _apply(intent: Body, params: Body) -> None:
             intent[name] = params[name]
     if "shipping" in params:
         intent["shipping"] = shipping(params["shipping"])
+    if params.get("payment_method_options"):
+        intent["payment_method_options"] = shown_options(
+            params["payment_method_options"], intent["payment_method_options"]
+        )
     if {"payment_method_types", "allowed_payment_method_types", "excluded_payment_method_types"} & set(params):
         known = {"payment_method_types": params.get("payment_method_types")}
         named = {name: intent[name] for name in ("allowed_payment_method_types", "excluded_payment_method_types")}
@@ -151,8 +166,7 @@ def update(context: RequestContext) -> Body:
                 "following statuses: requires_payment_method, requires_confirmation, requires_action.",
                 frozen[0],
             )
-    if params.get("customer"):
-        context.refer(CUSTOMER, params["customer"], "customer")
+    check_references(context)
     after = updated(intent, params, ("amount", "currency"))
     check_amount(after["amount"], after["currency"])
     refuse_unusable(params.get("payment_method_types") or [], after["currency"])
@@ -190,6 +204,6 @@ ROUTES = (
     route("GET", _BASE + "/{id}", retrieve_intent, {"client_secret": Text()}, permission=_RIGHT),
     route("POST", _BASE + "/{id}", update, UPDATE, permission=_RIGHT, check=check_types),
     route("POST", _BASE + "/{id}/confirm", confirm, CONFIRM, permission=_RIGHT, check=check_types),
-    route("POST", _BASE + "/{id}/capture", capture, CAPTURE, permission=_RIGHT),
+    route("POST", _BASE + "/{id}/capture", capture, CAPTURE, permission=_RIGHT, check=check_capture),
     route("POST", _BASE + "/{id}/cancel", cancel, CANCEL, permission=_RIGHT),
 )

@@ -1,56 +1,67 @@
-"""The parameters of payment intent calls: create, update, confirm, capture, cancel.
+"""The parameters of payment intent calls: create, update, confirm, capture, cancel; each is acted on or refused.
 
 Source: Stripe API reference, "PaymentIntents"; parameter types of stripe-python 16.1.
 """
 
-from creditctl.emulator.protocol.fields import Anything, Boolean, Currency, Email, Enum, Field, Integer, Text
-from creditctl.emulator.protocol.schema import SHIPPING, Hash, Listing, Metadata, MethodOptions
+from creditctl.emulator.protocol.fields import Boolean, Currency, Email, Enum, Field, Integer, OffSession, Text
+from creditctl.emulator.protocol.schema import SHIPPING, Hash, Listing, Metadata
 from creditctl.emulator.resources.core.payment_methods import METHOD_FIELDS
 
 CAPTURE_METHOD = Enum(values=("automatic", "automatic_async", "manual"))
-_CARD_OPTIONS_TEXT = """
-capture_method cvc_token installments mandate_options moto network payment_details request_decremental_authorization
-request_extended_authorization request_incremental_authorization request_multicapture request_overcapture
-require_cvc_recollection restrictions setup_future_usage statement_descriptor_suffix_kana
-statement_descriptor_suffix_kanji statement_details three_d_secure
-"""
+FUTURE_USAGE = Enum(values=("off_session", "on_session"), unset=True)
+_METHOD_USAGE = Enum(values=("none", "off_session", "on_session"), unset=True)
 _CARD_OPTIONS: dict[str, Field] = {
-    **{name: Anything() for name in _CARD_OPTIONS_TEXT.split()},
     "request_three_d_secure": Enum(values=("any", "automatic", "challenge")),
+    "setup_future_usage": _METHOD_USAGE,
 }
-OPTIONS = MethodOptions(fields={"card": Hash(fields=_CARD_OPTIONS)})
+SESSION_OPTIONS = Hash(
+    fields={
+        "card": Hash(fields=_CARD_OPTIONS),
+        "link": Hash(fields={"setup_future_usage": _METHOD_USAGE}),
+        "sepa_debit": Hash(fields={"setup_future_usage": _METHOD_USAGE}),
+        "us_bank_account": Hash(
+            fields={
+                "setup_future_usage": _METHOD_USAGE,
+                "verification_method": Enum(values=("automatic", "instant", "microdeposits")),
+            }
+        ),
+    }
+)
+"""What is said of one kind of method; the session or intent shows it again, and setting up is acted on."""
+OPTIONS = Hash(fields={**SESSION_OPTIONS.fields, "card": Hash(fields={**_CARD_OPTIONS, "network": Text()})})
+CONNECT: dict[str, Field] = {
+    "application_fee_amount": Integer(low=0),
+    "on_behalf_of": Text(),
+    "transfer_data": Hash(fields={"amount": Integer(low=0), "destination": Text()}),
+}
+"""Read so that they are refused as Stripe refuses an account without Connect."""
+_DETAILS = Hash(
+    fields={name: Text(unset=True, max_length=25) for name in ("customer_reference", "order_reference")}, unset=True
+)
 SHARED_FIELDS: dict[str, Field] = {
+    **{name: CONNECT[name] for name in ("application_fee_amount", "transfer_data")},
     "allowed_payment_method_types": Listing(item=Text()),
-    "amount_details": Anything(),
-    "application_fee_amount": Anything(),
     "capture_method": CAPTURE_METHOD,
     "customer": Text(),
-    "customer_account": Text(),
     "description": Text(unset=True, max_length=1000),
     "excluded_payment_method_types": Listing(item=Text()),
-    "hooks": Anything(),
     "metadata": Metadata(),
-    "payment_details": Anything(),
+    "payment_details": _DETAILS,
     "payment_method": Text(unset=True),
     "payment_method_configuration": Text(),
     "payment_method_data": Hash(fields=METHOD_FIELDS),
     "payment_method_options": OPTIONS,
     "payment_method_types": Listing(item=Text(), unset=False),
-    "radar_options": Anything(),
     "receipt_email": Email(unset=True),
-    "setup_future_usage": Enum(values=("off_session", "on_session"), unset=True),
+    "setup_future_usage": FUTURE_USAGE,
     "shipping": SHIPPING,
     "statement_descriptor": Text(unset=True, max_length=22),
     "statement_descriptor_suffix": Text(unset=True, max_length=22),
-    "transfer_data": Anything(),
     "transfer_group": Text(unset=True),
 }
 CONFIRM_FIELDS: dict[str, Field] = {
-    "confirmation_token": Text(),
     "error_on_requires_action": Boolean(),
-    "mandate": Text(),
-    "mandate_data": Anything(),
-    "off_session": Anything(),
+    "off_session": OffSession(),
     "return_url": Text(unset=True),
     "use_stripe_sdk": Boolean(),
 }
@@ -58,6 +69,7 @@ PLAIN = (
     "capture_method",
     "customer",
     "description",
+    "payment_details",
     "receipt_email",
     "setup_future_usage",
     "statement_descriptor",
@@ -75,44 +87,35 @@ CREATE: dict[str, Field] = {
     "automatic_payment_methods": _AUTOMATIC,
     "confirm": Boolean(),
     "confirmation_method": Enum(values=("automatic", "manual")),
-    "on_behalf_of": Anything(),
+    "on_behalf_of": CONNECT["on_behalf_of"],
 }
 UPDATE: dict[str, Field] = {**SHARED_FIELDS, "amount": Integer(), "currency": Currency()}
+_WITH_CONFIRM = (
+    "allowed_payment_method_types",
+    "capture_method",
+    "excluded_payment_method_types",
+    "payment_details",
+    "payment_method",
+    "payment_method_data",
+    "payment_method_options",
+    "payment_method_types",
+    "receipt_email",
+    "setup_future_usage",
+    "shipping",
+)
 CONFIRM: dict[str, Field] = {
     **CONFIRM_FIELDS,
-    **{
-        name: SHARED_FIELDS[name]
-        for name in (
-            "allowed_payment_method_types",
-            "amount_details",
-            "capture_method",
-            "excluded_payment_method_types",
-            "hooks",
-            "payment_details",
-            "payment_method",
-            "payment_method_data",
-            "payment_method_options",
-            "payment_method_types",
-            "radar_options",
-            "receipt_email",
-            "setup_future_usage",
-            "shipping",
-        )
-    },
+    **{name: SHARED_FIELDS[name] for name in _WITH_CONFIRM},
     "amount_to_confirm": Integer(),
     "client_secret": Text(),
 }
 CAPTURE: dict[str, Field] = {
+    **{name: CONNECT[name] for name in ("application_fee_amount", "transfer_data")},
     "amount_to_capture": Integer(),
-    "amount_details": Anything(),
-    "application_fee_amount": Anything(),
     "final_capture": Boolean(),
-    "hooks": Anything(),
     "metadata": Metadata(),
-    "payment_details": Anything(),
-    "statement_descriptor": Text(unset=True),
-    "statement_descriptor_suffix": Text(unset=True),
-    "transfer_data": Anything(),
+    "statement_descriptor": Text(unset=True, max_length=22),
+    "statement_descriptor_suffix": Text(unset=True, max_length=22),
 }
 CANCEL: dict[str, Field] = {
     "cancellation_reason": Enum(values=("duplicate", "fraudulent", "requested_by_customer", "abandoned"))

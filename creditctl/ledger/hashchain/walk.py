@@ -1,4 +1,4 @@
-"""Verification of the hash chain: names every entry that was edited, moved, removed or inserted."""
+"""Walk along the hash chain: names every entry that was edited, moved, removed or inserted."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from creditctl.ledger.hashchain.chain import COLUMNS, GENESIS, entry_hash
+from creditctl.ledger.hashchain.violations import Violation
 from creditctl.ledger.models import Head
-from creditctl.ledger.schema import PROTECTION
 from creditctl.ledger.sqlite.statements import select
 
 _MAX_TRACED = 12
@@ -19,50 +19,15 @@ _ID, _ACCOUNT, _LIVEMODE, _HASH = (COLUMNS.index(name) for name in ("id", "accou
 Row = Sequence[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """One violation of the hash chain: something that is not as it was written.
-
-    Shape: `kind` is edited, moved, missing, inserted, chain, foreign, orphan, protection or head; `entry_id` is the
-           row that it is about, where it is about one.
-    """
-
-    kind: str
-    entry_id: int | None
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """Result of verifying a ledger: its violations; count and head are those of the rows that are there now."""
-
-    head: Head
-    faults: tuple[Violation, ...]
-
-    @property
-    def ok(self) -> bool:
-        """Whether there is no violation."""
-        return not self.faults
-
-
-def verify(
-    connection: sqlite3.Connection, account: str, livemode: bool, expect_head: str | None = None
-) -> Verification:
-    """Recomputes the chain from the first entry, and names every row that does not fit.
-
-    Shape: a chain cannot show that its tail was cut, nor that it was rewritten as a whole; `expect_head`, noted
-           earlier, can: it must be the hash of the last entry or of one before it.
-    """
+def walk_chain(connection: sqlite3.Connection, account: str, livemode: bool) -> tuple[Head, list[Violation]]:
+    """Recomputes the chain from the first entry: the head that is there now, and every row that does not fit."""
     walk = _Walk(account, int(livemode))
     for row in connection.execute(select(COLUMNS, "credit_transactions", "ORDER BY id")):
         walk.step(row)
-    faults = [*walk.faults, *_traced(walk.broken), *_orphans(connection), *_unprotected(connection)]
+    faults = [*walk.faults, *_traced(walk.broken)]
     if walk.unnamed:
         faults.append(Violation("chain", None, f"{walk.unnamed} more entries do not fit"))
-    if expect_head is not None and not _holds(connection, expect_head):
-        faults.append(Violation("head", None, f"no entry has the expected hash {expect_head}: entries were removed"))
-    ordered = sorted(faults, key=lambda fault: (fault.entry_id is None, fault.entry_id or 0))
-    return Verification(Head(walk.count, walk.previous), tuple(ordered))
+    return Head(walk.count, walk.previous), faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,27 +108,3 @@ def _follows_moved(each: _Broken, broken: Sequence[_Broken], former: dict[int, i
     """Whether a row is as it was written, and only the row before it is another."""
     hashes = [other.row[_HASH] for other in broken if former.get(id(other)) is not None]
     return any(entry_hash(before, each.row[:_HASH]) == each.row[_HASH] for before in hashes)
-
-
-def _orphans(connection: sqlite3.Connection) -> Iterator[Violation]:
-    """Rows that name an entry that is not there."""
-    for table, _rowid, parent, _ in connection.execute("PRAGMA foreign_key_check"):
-        if parent == "credit_transactions":
-            yield Violation("orphan", None, f"a row of {table} names an entry that is not there")
-
-
-def _unprotected(connection: sqlite3.Connection) -> Iterator[Violation]:
-    """Triggers that should refuse changes and are gone, or are others under the same names."""
-    there = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
-    for name, sql in PROTECTION.items():
-        if name not in there:
-            yield Violation("protection", None, f"the trigger {name} is gone: entries could be changed")
-        elif there[name].split() != sql.split():
-            yield Violation("protection", None, f"the trigger {name} is not the one it was: entries could be changed")
-
-
-def _holds(connection: sqlite3.Connection, head: str) -> bool:
-    if head == GENESIS:
-        return True
-    query = "SELECT 1 FROM credit_transactions WHERE hash = ? LIMIT 1"
-    return connection.execute(query, (head.lower(),)).fetchone() is not None

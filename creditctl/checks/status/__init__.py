@@ -1,0 +1,1 @@
+"""Status: where an installation stands, item by item, each known, absent or unknown; and the next command."""

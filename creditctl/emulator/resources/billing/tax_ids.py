@@ -1,0 +1,110 @@
+"""Tax ids of customers: given with the customer, by call, or on a Checkout page.
+
+Source: Stripe API reference, "Tax IDs". No authority verifies them here: `verification` stays unavailable.
+"""
+
+from creditctl.emulator.api.context import RequestContext
+from creditctl.emulator.api.lists import ListFilter, list_fields, listing, retrieve
+from creditctl.emulator.api.routes import route
+from creditctl.emulator.api.updates import erase
+from creditctl.emulator.protocol.errors import no_such
+from creditctl.emulator.protocol.fields import Enum, Field, Text
+from creditctl.emulator.protocol.schema import Hash, Listing
+from creditctl.emulator.protocol.wire import ListPage
+from creditctl.emulator.storage.object_types import CUSTOMER, TAX_ID, Body
+from creditctl.emulator.storage.store import Condition, column, decode
+
+_TYPES_TEXT = """
+ad_nrt ae_trn al_tin am_tin ao_tin ar_cuit au_abn au_arn aw_tin az_tin ba_tin bb_tin bd_bin bf_ifu bg_uic bh_vat bj_ifu
+bo_tin br_cnpj br_cpf bs_tin by_tin ca_bn ca_gst_hst ca_pst_bc ca_pst_mb ca_pst_sk ca_qst cd_nif ch_uid ch_vat cl_tin
+cm_niu cn_tin co_nit cr_tin cv_nif de_stn do_rcn ec_ruc eg_tin es_cif et_tin eu_oss_vat eu_vat fo_vat gb_vat ge_vat
+gi_tin gn_nif hk_br hr_oib hu_tin id_npwp il_vat in_gst is_vat it_cf jp_cn jp_rn jp_trn ke_pin kg_tin kh_tin kr_brn
+kz_bin la_tin li_uid li_vat lk_vat ma_vat md_vat me_pib mk_vat mr_nif mx_rfc my_frp my_itn my_sst ng_tin no_vat no_voec
+np_pan nz_gst om_vat pe_ruc ph_tin pl_nip py_ruc ro_tin rs_pib ru_inn ru_kpp sa_vat sg_gst sg_uen si_tin sn_ninea
+sr_fin sv_nit th_vat tj_tin tr_tin tw_vat tz_vat ua_vat ug_tin us_ein uy_ruc uz_tin uz_vat ve_rif vn_tin za_vat zm_tin
+zw_tin
+"""
+TYPES = tuple(_TYPES_TEXT.split())
+_FIELDS: dict[str, Field] = {"type": Enum(values=TYPES, required=True), "value": Text(required=True)}
+TAX_ID_DATA = Listing(item=Hash(fields=_FIELDS), most=5)
+
+
+def add_tax_id(context: RequestContext, customer: str, type_: str, value: str) -> Body:
+    """Give a customer a tax id."""
+    body: Body = {
+        "id": context.new_id("txi_"),
+        "object": "tax_id",
+        "country": type_[:2].upper() if not type_.startswith("eu_") else value[:2].upper(),
+        "created": context.now,
+        "customer": customer,
+        "customer_account": None,
+        "livemode": context.scope.livemode,
+        "owner": {"customer": customer, "type": "customer"},
+        "type": type_,
+        "value": value,
+        "verification": {"status": "unavailable", "verified_address": None, "verified_name": None},
+    }
+    return context.add(TAX_ID, body, event="customer.tax_id.created")
+
+
+def create(context: RequestContext) -> Body:
+    """Give the customer of the path a tax id."""
+    customer = context.fetch(CUSTOMER, context.args[0], "customer")
+    return add_tax_id(context, customer["id"], context.params["type"], context.params["value"])
+
+
+def included_tax_ids(context: RequestContext, customer: Body) -> Body:
+    """`tax_ids` of an expanded customer."""
+    rows = context.services.store.select(context.scope.id, TAX_ID, column("owner", customer["id"]))
+    url = f"/v1/customers/{customer['id']}/tax_ids"
+    found: Body = decode(ListPage(url, [row.body for row in rows[:10]], len(rows) > 10).compact())
+    return found
+
+
+def _of_customer(context: RequestContext) -> Body:
+    """A tax id of the customer of the path."""
+    found = context.fetch(TAX_ID, context.args[1])
+    if found["customer"] != context.args[0]:
+        raise no_such("tax id", context.args[1], "id")
+    return found
+
+
+def delete(context: RequestContext) -> Body:
+    """Take a tax id away."""
+    tax_id = _of_customer(context)
+    context.emit("customer.tax_id.deleted", tax_id)
+    return erase(context, TAX_ID, tax_id["id"])
+
+
+def _owned(context: RequestContext) -> list[Condition]:
+    context.fetch(CUSTOMER, context.args[0], "customer")
+    return [column("owner", context.args[0])]
+
+
+_LIST = listing(TAX_ID, {}, base=_owned, url=lambda context: f"/v1/customers/{context.args[0]}/tax_ids")
+_OWNERS = ("account", "application", "customer", "self")
+_OWNER = Hash(
+    fields={
+        "account": Text(),
+        "customer": Text(),
+        "customer_account": Text(),
+        "type": Enum(values=_OWNERS, required=True),
+    }
+)
+_FILTERS = {"owner": ListFilter(_OWNER, lambda given: column("owner", given.get("customer")))}
+
+
+def _of_account(context: RequestContext) -> list[Condition]:
+    """The account itself has none here; those of a customer are found by their owner."""
+    return [] if "owner" in context.params else [("0", [])]
+
+
+_BASE, _RIGHT = "/v1/customers/{id}/tax_ids", "tax_id"
+ROUTES = (
+    route("POST", _BASE, create, _FIELDS, permission=_RIGHT),
+    route("GET", _BASE, _LIST, list_fields({}), permission=_RIGHT),
+    route("GET", _BASE + "/{tax_id}", _of_customer, permission=_RIGHT),
+    route("GET", TAX_ID.url, listing(TAX_ID, _FILTERS, base=_of_account), list_fields(_FILTERS), permission=_RIGHT),
+    route("GET", TAX_ID.url + "/{id}", retrieve(TAX_ID), permission=_RIGHT),
+    route("DELETE", _BASE + "/{tax_id}", delete, permission=_RIGHT),
+)

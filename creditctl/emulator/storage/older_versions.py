@@ -1,0 +1,178 @@
+"""Objects as older API versions show them: charges on intents, refunds on charges, old names, and what else changed.
+
+Objects are stored in the newest form. An answer is rendered for the version of its request, an event for its own: the
+account's, or that of the endpoint which it is sent to. What an event showed of other objects is kept when it is made.
+
+Source: Stripe changelog, 2022-11-15, 2025-03-31.basil, 2025-09-30.clover, 2026-03-25.dahlia; Stripe docs, "Versioning";
+for `currency_conversion`: pay-rails/pay, `test/vcr_cassettes/test_checkout_payment_session.yml`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from creditctl.emulator.protocol.versions import (
+    CHARGE_LISTS_UNTIL,
+    INVOICE_FIELDS_UNTIL,
+    RENAMED_UI_MODES_SINCE,
+    UI_MODES,
+    since,
+)
+from creditctl.emulator.storage.object_types import CHARGE, PAYMENT_INTENT, REFUND, SESSION, Body, ObjectType
+from creditctl.emulator.storage.store import Store, column, decode, encode
+
+_OLD_UI_MODES = {new: old for old, new in UI_MODES.items()}
+MOST_LISTED = 10
+
+RENDERED = (
+    ("2026-03-25.dahlia", "`ui_mode` of a session: `hosted`, `embedded`, `custom` before"),
+    ("2025-03-31.basil", "`invoice` of intents and charges, `shipping_details` of sessions: there before"),
+    (
+        "2025-03-31.basil",
+        "`currency_conversion` of sessions: there and null in every version, as recorded in 2026-08-26.dahlia (the "
+        "changelog says that it is gone since 2025-09-30.clover). Stripe fills it for sessions made before 2025-03-31, "
+        "and none here is",
+    ),
+    ("2024-04-10", "`capture_method` of a new intent: `automatic` by default before, and the charge settles at once"),
+    ("2023-08-16", "`automatic_payment_methods` of a new intent: off by default before"),
+    ("2022-11-15", "`charges` of intents (in place of `latest_charge`) and `refunds` of charges: lists before"),
+    ("2022-08-01", "a session's payment intent: made with the session before; and `customer_creation` was `always`"),
+)
+"""What an older version sees otherwise here: until which version, and what."""
+NOT_RENDERED = (
+    ("2026-09-30.endive", "`tax_details` of products: always there"),
+    ("2025-03-31.basil", "`total_count` of lists: cannot be expanded"),
+    (
+        "2024-10-28.acacia",
+        "`refund.created`, `.updated`, `.failed`: sent for every refund to every endpoint",
+    ),
+    ("2024-10-28.acacia", "`param` of errors: as it is since"),
+    ("2020-08-27", "`sources` and `subscriptions` of customers: only when expanded"),
+    ("2019-02-11", "names of intent statuses before (`requires_source`, …): never shown"),
+)
+"""What Stripe shows older versions otherwise and this emulator does not: until which version, and what."""
+
+
+def is_older(version: str) -> bool:
+    """Whether a version sees anything otherwise than the newest."""
+    return not since(version, RENAMED_UI_MODES_SINCE)
+
+
+def render(store: Store, scope: int, body: bytes, version: str) -> bytes:
+    """An encoded answer as this version shows it; the same bytes where nothing changes."""
+    if not is_older(version):
+        return body
+    return encode(_Rendering(store, scope, version).walk(decode(body)))
+
+
+def older_body(store: Store, scope: int, body: Body, version: str) -> Body:
+    """A body as this version shows it."""
+    shown: Body = _Rendering(store, scope, version).walk(body) if is_older(version) else body
+    return shown
+
+
+def render_older_event(store: Store, scope: int, event: bytes, version: str) -> bytes:
+    """An encoded event, its `api_version` set to this one, and its object as this version shows it."""
+    if version == _version_of(event) and not is_older(version):
+        return event
+    body = decode(event) | {"api_version": version}
+    return encode(_Rendering(store, scope, version).walk(body))
+
+
+def _version_of(event: bytes) -> str:
+    found: str = decode(event)["api_version"]
+    return found
+
+
+def kept_parts(store: Store, scope: int, snapshot: bytes) -> Body | None:
+    """What older versions show of other objects in a snapshot, as they are now: kept with its event."""
+    body = decode(snapshot)
+    if body.get("object") not in (PAYMENT_INTENT.name, CHARGE.name):
+        return None
+    rendering = _Rendering(store, scope, "2020-08-27")
+    shown = rendering.walk(body)
+    return {name: shown[name] for name in ("charges", "refunds") if name in shown}
+
+
+class _Rendering:
+    """One answer on its way into an older version."""
+
+    def __init__(self, store: Store, scope: int, version: str) -> None:
+        self._store, self._scope, self._version = store, scope, version
+
+    def walk(self, node: Any, kept: Mapping[str, Any] | None = None) -> Any:
+        """A JSON value with its objects rendered; `kept` has the parts that an event has kept for its object."""
+        if isinstance(node, list):
+            return [self.walk(item) for item in node]
+        if not isinstance(node, dict):
+            return node
+        if node.get("object") == "event":
+            return self._event(node)
+        shown = {name: self.walk(value) for name, value in node.items()}
+        render_kind = _KINDS.get(shown.get("object", ""))
+        return render_kind(self, shown, kept or {}) if render_kind else shown
+
+    def _event(self, event: Body) -> Body:
+        """An event has its own version, whatever the version is of the request that reads it."""
+        if not is_older(event["api_version"]):
+            return event
+        row = self._store.get(self._scope, event["id"])
+        kept = row.hidden().get("older") if row is not None else None
+        inner = _Rendering(self._store, self._scope, event["api_version"])
+        data = event["data"] | {"object": inner.walk(event["data"]["object"], kept)}
+        if "previous_attributes" in data and not since(inner._version, CHARGE_LISTS_UNTIL):
+            previous = {name: value for name, value in data["previous_attributes"].items() if name != "latest_charge"}
+            data = {name: value for name, value in data.items() if name != "previous_attributes"}
+            data |= {"previous_attributes": previous} if previous else {}
+        return event | {"data": data}
+
+    def session(self, body: Body, kept: Mapping[str, Any]) -> Body:
+        """A Checkout session."""
+        del kept
+        body["ui_mode"] = _OLD_UI_MODES.get(body["ui_mode"], body["ui_mode"])
+        if not since(self._version, INVOICE_FIELDS_UNTIL):
+            collected = body.get("collected_information") or {}
+            body["shipping_details"] = collected.get("shipping_details")
+        return body
+
+    def intent(self, body: Body, kept: Mapping[str, Any]) -> Body:
+        """A payment intent."""
+        body = self._with_invoice(body)
+        if not since(self._version, CHARGE_LISTS_UNTIL) and "charges" not in body:
+            body["charges"] = kept.get("charges") or self._list(
+                CHARGE, "parent", body["id"], f"/v1/charges?payment_intent={body['id']}"
+            )
+            body.pop("latest_charge", None)
+        return body
+
+    def charge(self, body: Body, kept: Mapping[str, Any]) -> Body:
+        """A charge."""
+        body = self._with_invoice(body)
+        if not since(self._version, CHARGE_LISTS_UNTIL) and "refunds" not in body:
+            body["refunds"] = kept.get("refunds") or self._list(
+                REFUND, "owner", body["id"], f"/v1/charges/{body['id']}/refunds"
+            )
+        return body
+
+    def _with_invoice(self, body: Body) -> Body:
+        if since(self._version, INVOICE_FIELDS_UNTIL) or "invoice" in body:
+            return body
+        return body | {"invoice": self._invoice(body.get("payment_intent") or body["id"])}
+
+    def _invoice(self, intent: Any) -> str | None:
+        """The invoice of the session behind a payment."""
+        row = self._store.get(self._scope, intent) if isinstance(intent, str) else None
+        session = self._store.get(self._scope, row.hidden().get("session", "")) if row is not None else None
+        return session.decoded().get("invoice") if session is not None else None
+
+    def _list(self, kind: ObjectType, link: str, owner: str, url: str) -> Body:
+        rows = self._store.select(self._scope, kind, column(link, owner))
+        data = [self.walk(row.decoded()) for row in rows[:MOST_LISTED]]
+        more = len(rows) > MOST_LISTED
+        return {"object": "list", "data": data, "has_more": more, "total_count": len(rows), "url": url}
+
+
+_KINDS = {
+    SESSION.name: _Rendering.session,
+    PAYMENT_INTENT.name: _Rendering.intent,
+    CHARGE.name: _Rendering.charge,
+}

@@ -1,0 +1,1 @@
+"""Verification of a ledger: hash chain, schema, SQLite's own check, clawbacks, and anchors kept elsewhere."""

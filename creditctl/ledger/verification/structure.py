@@ -1,0 +1,75 @@
+"""Structure of a ledger file: SQLite's own check of its pages, and its whole schema against what this version makes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from typing import NamedTuple
+
+from creditctl.ledger.hashchain.violations import Violation
+from creditctl.ledger.schema import Migration, upgrade
+
+_MOST_DAMAGE = 20
+_MIGRATIONS_TABLE = "_sqlite_migrations"
+"""Made by sqlite-utils, each version of which may write it in its own way; nothing leans on it."""
+
+
+class SchemaObject(NamedTuple):
+    """A table, index, trigger or view of a file, and the words that made it."""
+
+    type: str
+    name: str
+    table: str
+    words: tuple[str, ...]
+
+
+def damage(connection: sqlite3.Connection) -> Iterator[Violation]:
+    """What SQLite finds wrong with pages, rows and indexes: an index that says something else than its table, too.
+
+    Source: SQLite documentation, "PRAGMA integrity_check".
+    """
+    for (line,) in connection.execute(f"PRAGMA integrity_check({_MOST_DAMAGE})"):
+        if line != "ok":
+            yield Violation("damaged", None, f"the file is damaged: {line}")
+
+
+def schema_faults(connection: sqlite3.Connection, migrations: Sequence[Migration]) -> Iterator[Violation]:
+    """Every table, index, trigger and view that is gone, is another one under its name, or is none of this version."""
+    expected, found = _expected(migrations), _objects(connection)
+    for name, wanted in expected.items():
+        there = found.get(name)
+        if there is None:
+            yield _fault(wanted, "is gone")
+        elif there != wanted:
+            yield _fault(wanted, "is not the one it was")
+    for name, stranger in found.items():
+        if name not in expected:
+            yield Violation(
+                "schema", None, f"the {stranger.type} {name} on {stranger.table} is none of this version's: remove it"
+            )
+
+
+def _fault(wanted: SchemaObject, what: str) -> Violation:
+    if wanted.type == "trigger":
+        return Violation("protection", None, f"the trigger {wanted.name} {what}: rows could be changed")
+    return Violation("schema", None, f"the {wanted.type} {wanted.name} {what}: what is read through it may be untrue")
+
+
+def _expected(migrations: Sequence[Migration]) -> dict[str, SchemaObject]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
+        upgrade(model, migrations)
+        return _objects(model)
+
+
+def _objects(connection: sqlite3.Connection) -> dict[str, SchemaObject]:
+    """By name. Shape: without what SQLite keeps for its planner, which changes no answer."""
+    rows = connection.execute("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_master").fetchall()
+    found = [SchemaObject(type_, name, table, tuple(sql.split())) for type_, name, table, sql in rows]
+    return {each.name: each for each in found if not _is_bookkeeping(each)}
+
+
+def _is_bookkeeping(found: SchemaObject) -> bool:
+    if found.type == "table" and found.name.startswith("sqlite_stat"):
+        return True
+    return found.table == _MIGRATIONS_TABLE and (found.type == "table" or found.name.startswith("sqlite_autoindex"))

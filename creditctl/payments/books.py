@@ -1,0 +1,75 @@
+"""Books: where entries are kept, our ledger or an application's own table, as findings and their fixes speak of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from creditctl.core.entitlement.entry import CreditEntry
+from creditctl.core.text import plural
+from creditctl.payments.finding_codes import REPAIR, booking, correction
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Where entries are kept. Shape: `keeper` as it stands in a sentence; `external` where only the application writes.
+
+    What an application keeps, no command of ours changes: its fixes say what is to be done there.
+    """
+
+    keeper: str = "the ledger"
+    external: bool = False
+
+    def repair_of(self, payment_key: str) -> str:
+        """What puts a payment right without anybody having to decide something."""
+        if not self.external:
+            return REPAIR
+        trace = f"`creditctl trace {payment_key}` names the event to deliver to it again"
+        return f"Let the application book it: {trace}, `creditctl reconcile --todo FILE` lists all that is missing"
+
+    @property
+    def nothing_there(self) -> str:
+        """That a payment has no entry."""
+        return f"{self.keeper} has no {'row' if self.external else 'entry'}"
+
+    @property
+    def sentence_start(self) -> str:
+        """The keeper at the beginning of a sentence."""
+        return self.keeper[0].upper() + self.keeper[1:]
+
+    def named(self, entry: CreditEntry) -> str:
+        """What an entry is called."""
+        return f"row {entry.name}" if self.external else f"entry {entry.name}"
+
+    def label(self, entry: CreditEntry) -> str:
+        """What an entry is called at the beginning of a sentence."""
+        return f"Row {entry.name}" if self.external else f"Entry {entry.name}"
+
+    def correction(self, user_id: str, credits: int, entry: CreditEntry) -> str:
+        """What a person does to correct an entry."""
+        if self.external:
+            return f"{_in_the_application(user_id, credits)} (its row {entry.name})"
+        return correction(user_id, credits, entry.id)
+
+    @property
+    def booking_by_hand(self) -> str:
+        """What a person does to book credits where only they know whose and how many."""
+        command = "`creditctl ledger adjust --user USER_ID --credits N --reason TEXT`"
+        return "book the credits in the application" if self.external else command
+
+    def booking(self, user_id: str, credits: int, payment_key: str) -> str:
+        """What a person does to book credits for a payment."""
+        if self.external:
+            return f"{_in_the_application(user_id, credits)} for payment {payment_key}"
+        return booking(user_id, credits, payment_key)
+
+
+def _in_the_application(user_id: str, credits: int) -> str:
+    verb, way = ("give", "to") if credits > 0 else ("take", "from")
+    return f"in the application {verb} {plural(abs(credits), 'credit')} {way} user {user_id}"
+
+
+LEDGER = Books()
+"""Our own ledger."""
+
+APPLICATION = Books("the application", external=True)
+"""A table, query or file of the application's own."""

@@ -1,0 +1,67 @@
+"""Keeper of entries: our ledger, or an application whose rows are judged in its place (interface, and the ledger's)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from creditctl.core.entitlement.entry import CreditEntry
+from creditctl.ledger.store import Ledger
+from creditctl.ledger.view import LedgerView
+from creditctl.payments.books import LEDGER, Books
+from creditctl.payments.entries import PaymentEntries
+from creditctl.payments.facts import PaymentFacts
+from creditctl.payments.ledger_entries import LedgerEntries
+
+
+class Keeper(Protocol):
+    """Who keeps the entries that payments are judged by."""
+
+    @property
+    def books(self) -> Books:
+        """How findings speak of it."""
+
+    @property
+    def read_at(self) -> int | None:
+        """When the entries were read; None where they are as they stand now. Units: Unix seconds."""
+
+    def entries(self, view: LedgerView) -> PaymentEntries:
+        """The entries. Shape: those of a ledger are of this view of it."""
+
+    def fitted(self, stripe: PaymentFacts, entries: Sequence[CreditEntry]) -> Sequence[CreditEntry]:
+        """The entries of one payment, completed by what Stripe says of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerKeeper:
+    """Our own ledger: its entries say everything themselves."""
+
+    @property
+    def books(self) -> Books:
+        """As Keeper says."""
+        return LEDGER
+
+    @property
+    def read_at(self) -> int | None:
+        """As Keeper says."""
+        return None
+
+    def entries(self, view: LedgerView) -> LedgerEntries:
+        """As Keeper says."""
+        return LedgerEntries(view)
+
+    def fitted(self, stripe: PaymentFacts, entries: Sequence[CreditEntry]) -> Sequence[CreditEntry]:  # noqa: ARG002
+        """As they are."""
+        return entries
+
+
+OUR_LEDGER = LedgerKeeper()
+
+
+@contextmanager
+def reading_entries(ledger: Ledger, keeper: Keeper = OUR_LEDGER) -> Iterator[PaymentEntries]:
+    """Opens the entries for reading. Shape: beside an application's own the ledger holds findings only."""
+    with ledger.reading() as view:
+        yield keeper.entries(view)

@@ -1,0 +1,130 @@
+"""Fitting: completes the entries of an application's rows by what Stripe says of their payment. Pure.
+
+A row may leave out what a ledger always has: the currency, the money, the refund that it followed. What it leaves out
+is Stripe's; what it says stays, so that it can be judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from creditctl.core.entitlement.facts import Fact, has_let_go
+from creditctl.core.entitlement.owner import named_users, users_of
+from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind, credits_to_take, returned_amount
+from creditctl.core.money import minor_units_per_major
+from creditctl.payments.facts import PaymentFacts
+from creditctl.payments.source.source_entry import NOBODY, SourceEntry
+
+_USUAL_UNITS = 100
+_TAKING = (EntryKind.REFUND, EntryKind.DISPUTE)
+
+
+@dataclass(frozen=True, slots=True)
+class FittingTerms:
+    """How rows are fitted.
+
+    Shape:  `same` gives what two spellings of one user have in common; with `major` amounts were counted in hundredths
+            where a row names no currency. `places` is where a session carries its user.
+    """
+
+    same: Callable[[str], str] = str
+    major: bool = False
+    places: tuple[str, ...] = ()
+
+
+def fitted(stripe: PaymentFacts, entries: Sequence[SourceEntry], terms: FittingTerms) -> list[SourceEntry]:
+    """The entries of one payment with the users as Stripe spells them, and what they leave out."""
+    amount, currency = _paid(stripe)
+    users = list(_users(stripe, terms.places))
+    own = [_with_user(entry, users, terms) for entry in entries]
+    if currency is None:
+        return own
+    own = [_with_money(entry, amount, currency, terms) for entry in own]
+    named = _with_objects(own, stripe.facts)
+    return _with_returns(stripe, named, currency)
+
+
+def _paid(stripe: PaymentFacts) -> tuple[int, str | None]:
+    if stripe.sold is not None:
+        return stripe.sold.session.amount_total, stripe.sold.session.currency
+    if stripe.intent is not None:
+        return stripe.intent.amount_received, stripe.intent.currency
+    return 0, None
+
+
+def _users(stripe: PaymentFacts, places: Sequence[str]) -> Iterator[str]:
+    """Every text on a payment that may name its user, whom it names as its owner first."""
+    if stripe.sold is not None:
+        session = stripe.sold.session
+        yield from (*users_of(session, places), *session.metadata.values())
+    elif stripe.intent is not None:
+        metadata = stripe.intent.metadata
+        yield from (*named_users(None, metadata, places), *metadata.values())
+
+
+def _with_user(entry: SourceEntry, users: Sequence[str], terms: FittingTerms) -> SourceEntry:
+    if entry.user_id == NOBODY:
+        return replace(entry, user_id=users[0]) if users else entry
+    same = terms.same(entry.user_id)
+    spelled = next((user for user in users if terms.same(user) == same), entry.user_id)
+    return replace(entry, user_id=spelled)
+
+
+def _with_money(entry: SourceEntry, amount: int, currency: str, terms: FittingTerms) -> SourceEntry:
+    """An entry in a currency, and a purchase with its amount."""
+    known = entry.stated_amount
+    if known is not None and entry.currency is None and terms.major:
+        known = known * minor_units_per_major(currency) // _USUAL_UNITS
+    if known is None:
+        known = amount if entry.kind is EntryKind.PURCHASE else 0
+    return replace(entry, amount=known, currency=entry.currency or currency)
+
+
+def _with_objects(entries: Sequence[SourceEntry], facts: Sequence[Fact]) -> list[SourceEntry]:
+    """What was taken back without a name belongs to the refunds and disputes in their order."""
+    named = {(entry.object_id, entry.credits < 0) for entry in entries}
+    done: list[SourceEntry] = []
+    for entry in entries:
+        if entry.kind in CLAWBACK_KINDS and entry.object_id is None and entry.status == "done":
+            fact = _fact_of(entry, facts, named)
+            if fact is not None:
+                named.add((fact.object_id, entry.credits < 0))
+                entry = replace(entry, object_id=fact.object_id)
+        done.append(entry)
+    return done
+
+
+def _fact_of(entry: SourceEntry, facts: Sequence[Fact], named: set[tuple[str | None, bool]]) -> Fact | None:
+    """The refund or dispute that an entry follows: of its own kind rather than of another, the earliest first."""
+    gives_back = entry.kind not in _TAKING
+    free = [each for each in sorted(facts, key=_time) if (each.object_id, entry.credits < 0) not in named]
+    fitting = [each for each in free if has_let_go(each)] if gives_back else free
+    kind = entry.kind.value.partition("_")[0]
+    return next((each for each in fitting if each.kind == kind), next(iter(fitting), None))
+
+
+def _time(fact: Fact) -> tuple[int, str]:
+    return fact.created, fact.object_id
+
+
+def _with_returns(stripe: PaymentFacts, entries: list[SourceEntry], currency: str) -> list[SourceEntry]:
+    """What was taken back, with the money that went back for it: all of it where the credits are those due."""
+    purchase = next((each for each in entries if each.kind is EntryKind.PURCHASE and each.status == "done"), None)
+    places = [place for place, each in enumerate(entries) if each.kind in CLAWBACK_KINDS and each.status == "done"]
+    if purchase is None or not places or purchase.credits <= 0:
+        return entries
+    returned = returned_amount(purchase.amount, stripe.facts, currency)
+    target = credits_to_take(purchase.credits, purchase.amount, returned)
+    taken = -sum(entries[place].credits for place in places)
+    if 0 < returned < purchase.amount and 0 < abs(taken - target) <= len(places):
+        # An application rounds each part as it likes; less than a credit a row is no fault of its books.
+        last = entries[places[-1]]
+        entries[places[-1]] = replace(last, credits=last.credits + taken - target)
+        taken = target
+    shares = [purchase.amount * entries[place].credits // purchase.credits for place in places]
+    if taken == target:
+        shares[-1] -= returned + sum(shares)
+    for place, share in zip(places, shares, strict=True):
+        entries[place] = replace(entries[place], amount=share)
+    return entries

@@ -1,0 +1,165 @@
+"""Review of a source: what only all payments together, or two readings, can say of an application's rows.
+
+Users that most rows write otherwise than Stripe, rows that changed or are gone, and cached balances that are not the
+sum of their rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from creditctl.core.entitlement.decision import Grants
+from creditctl.core.entitlement.user_ids import canonical_uuid
+from creditctl.core.money import format_amount
+from creditctl.ledger.archive.source_models import DONE, SourceBalanceRow, SourceChange, SourceRow
+from creditctl.payments.case import PaymentCase
+from creditctl.payments.finding_codes import PREFIX, ClassifiedFinding, classified, for_person
+from creditctl.payments.keeper import Keeper
+from creditctl.payments.source.amounts import credits_text
+from creditctl.payments.source.source_keeper import SourceKeeper
+from creditctl.payments.verdict import PaymentState, Verdict
+
+MOST_NAMED = 100
+"""How many rows of one kind are named; of more the first stands for all."""
+
+_WRONG_USER = f"{PREFIX}wrong_user"
+_FEWEST = 3
+
+Judged = Sequence[tuple[PaymentCase, Verdict]]
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The verdicts after all were seen together, and what was found beside single payments."""
+
+    verdicts: list[Verdict]
+    beside: tuple[ClassifiedFinding, ...] = ()
+
+
+def review(
+    keeper: Keeper, cases: Sequence[PaymentCase], verdicts: Sequence[Verdict], names: Mapping[str, str]
+) -> Review:
+    """The review of an application's rows; of our own ledger there is nothing to say beside its payments."""
+    if not isinstance(keeper, SourceKeeper):
+        return Review(list(verdicts))
+    judged = list(zip(cases, verdicts, strict=True))
+    mapping = _user_mapping(judged)
+    if mapping is not None:
+        judged = [(case, _without(verdict, _WRONG_USER)) for case, verdict in judged]
+    states = {case.key: verdict.state for case, verdict in judged}
+    changes = [change for change in keeper.rows.changes() if _is_news(change, names, states)]
+    beside = (
+        *filter(None, [mapping]),
+        *_of_changes(changes, names, keeper.scale),
+        *_of_balances(keeper.rows.wrong_balances(), keeper.rows.cached_count(), keeper.scale),
+    )
+    return Review([verdict for _, verdict in judged], beside)
+
+
+def _user_mapping(judged: Judged) -> ClassifiedFinding | None:
+    """One finding for users that most rows write otherwise: they are not each a wrong user."""
+    holders = [
+        (case.main.user_id, verdict.decision.purchase.user_id)
+        for case, verdict in judged
+        if case.purchases and isinstance(verdict.decision, Grants)
+    ]
+    buyers = {buyer for _, buyer in holders}
+    pairs = [(theirs, stripe) for theirs, stripe in holders if theirs not in buyers]
+    if len(pairs) < _FEWEST or 2 * len(pairs) <= len(holders):
+        return None
+    theirs, stripe = pairs[0]
+    text = (
+        f"{len(pairs)} of {len(holders)} rows write their user otherwise than Stripe: {theirs}, and there {stripe}. "
+        "Whether credits went to the right users cannot be judged."
+    )
+    fix = f"Say under [source.users] how users are written on Stripe{_hint(pairs)}"
+    return classified("user_mapping", "source", text, fix)
+
+
+def _hint(pairs: Sequence[tuple[str, str]]) -> str:
+    """What would explain all of them."""
+    prefixes = {stripe.removesuffix(theirs) for theirs, stripe in pairs}
+    if len(prefixes) == 1 and all(stripe.endswith(theirs) for theirs, stripe in pairs):
+        return f': prefix = "{prefixes.pop()}"'
+    if all(canonical_uuid(theirs) == canonical_uuid(stripe) is not None for theirs, stripe in pairs):
+        return ': form = "uuid"'
+    return ': query = "select id, … from users"'
+
+
+def _without(verdict: Verdict, code: str) -> Verdict:
+    left = tuple(found for found in verdict.found if found.finding.code != code)
+    if len(left) == len(verdict.found):
+        return verdict
+    return replace(verdict, found=left, state=verdict.state if left else PaymentState.CREDITED)
+
+
+def _is_news(change: SourceChange, names: Mapping[str, str], states: Mapping[str, PaymentState]) -> bool:
+    """Whether a change says something else: not another name of the same payment, nor what a full refund undid."""
+    before, after = change.before, change.after
+    payment = _payment(before, names)
+    if after is None or after.status != DONE:
+        return states.get(payment or "") is not PaymentState.SETTLED
+    if after.payment_key != before.payment_key and payment is not None and _payment(after, names) == payment:
+        after = after._replace(payment_key=before.payment_key)
+    return after.contradicts(before)
+
+
+def _payment(row: SourceRow, names: Mapping[str, str]) -> str | None:
+    return names.get(row.payment_key or "", row.payment_key)
+
+
+def _of_changes(changes: Sequence[SourceChange], names: Mapping[str, str], scale: int) -> Iterator[ClassifiedFinding]:
+    gone = [change for change in changes if change.after is None or change.after.status != DONE]
+    changed = [change for change in changes if change not in gone]
+    for name, each in (("row_gone", gone), ("row_changed", changed)):
+        if len(each) > MOST_NAMED:
+            what = "are gone, or count no more" if name == "row_gone" else "say something else than before"
+            text = f"{len(each):,} booked rows {what}; row {each[0].before.row_id} is the first."
+            yield for_person(name, "source", text, "Find out who changed the application's table", subject="source")
+        else:
+            yield from (_of_change(name, change, names, scale) for change in each)
+
+
+def _of_change(name: str, change: SourceChange, names: Mapping[str, str], scale: int) -> ClassifiedFinding:
+    row, after = change.before, change.after
+    subject = f"row {row.row_id} (change {change.id})"
+    said = _said(row, scale)
+    if after is None:
+        text = f"Row {row.row_id} was booked ({said}), and is gone, or fits no more."
+    elif after.status != DONE:
+        text = f"Row {row.row_id} was booked ({said}), and is {after.status} now."
+    else:
+        other = "" if after.owner in (None, row.owner) else " for another user"
+        text = f"Row {row.row_id} said {said} when it was booked; now it says {_said(after, scale)}{other}."
+    payment = _payment(row, names)
+    fix = "Find out who changed it; a booked row is corrected by one more row"
+    return for_person(name, payment or subject, text, fix, subject=subject)
+
+
+def _said(row: SourceRow, scale: int) -> str:
+    """What a row says in numbers: no user, no text of the application's."""
+    money = "" if row.amount is None else f", {format_amount(row.amount, row.currency or 'usd')}"
+    about = "" if row.payment_key is None else f" for {row.payment_key}"
+    return f"{row.kind} of {credits_text(row.credits, scale)} credits{money}{about}"
+
+
+def _of_balances(wrong: Sequence[SourceBalanceRow], count: int, scale: int) -> Iterator[ClassifiedFinding]:
+    if len(wrong) >= _FEWEST and 2 * len(wrong) > count:
+        each = wrong[0]
+        text = (
+            f"{len(wrong)} of {count} cached balances are not the sum of their rows: that of user {each.user_id} is "
+            f"{credits_text(each.cached, scale)}, and its rows come to {credits_text(each.counted, scale)}."
+        )
+        fix = "Most are: look whether [source] leaves rows out (where, other, kind), or names another column"
+        yield classified("balance_mismatch", "source", text, fix)
+        return
+    for each in wrong[:MOST_NAMED]:
+        difference = credits_text(abs(each.cached - each.counted), scale)
+        text = (
+            f"The application's cached balance of user {each.user_id} is {credits_text(each.cached, scale)}, and the "
+            f"user's rows come to {credits_text(each.counted, scale)}: {difference} "
+            f"{'too many' if each.cached > each.counted else 'too few'}."
+        )
+        fix = f"Correct it in the application, where `creditctl ledger history --user {each.user_id}` shows the rows"
+        yield for_person("balance_mismatch", f"user {each.user_id}", text, fix)

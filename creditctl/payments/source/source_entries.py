@@ -1,0 +1,74 @@
+"""Source entries: the PaymentEntries of an application's own rows, as they were last read into the archive."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind
+from creditctl.ledger.archive.source_models import KeptRow
+from creditctl.ledger.archive.source_queries import KeptFilter, SourceRows
+from creditctl.payments.source.source_entry import RowTerms, SourceEntry, entry_of
+
+_PAYMENT_KINDS = (EntryKind.PURCHASE, *CLAWBACK_KINDS)
+
+
+@dataclass(frozen=True)
+class SourceEntries:
+    """What an application says of payments. Shape: rows that are planned or given up come too, as such."""
+
+    rows: SourceRows
+    livemode: bool
+    scale: int = 1
+
+    def of_payment(self, payment_key: str, other_names: Collection[str] = ()) -> Sequence[SourceEntry]:
+        """The entries of one payment, in order, under any of its names, with what corrects them."""
+        found = [self._entry(kept) for kept in self.rows.named((payment_key, *other_names))]
+        known = {entry.id for entry in found}
+        for entry in found:  # it grows: a correction can be corrected
+            further = [each for each in self._corrections if each.corrects == entry.id and each.id not in known]
+            known |= {each.id for each in further}
+            found += further
+        return [entry for entry in found if entry.kind is not EntryKind.USAGE]
+
+    def all(self) -> Iterator[SourceEntry]:
+        """Every entry that may be about a payment, in order: usage is none, and there is by far the most of it."""
+        yield from map(self._entry, self.rows.rows(KeptFilter(usage=False, void=True)))
+
+    def of_user(self, user_id: str) -> Iterator[SourceEntry]:
+        """Every entry of a user that counts, in order, usage too."""
+        rows = map(self._entry, self.rows.rows(KeptFilter(user_id=user_id)))
+        return (entry for entry in rows if entry.status == "done")
+
+    def purchases_of(self, user_id: str) -> Sequence[SourceEntry]:
+        """The entries that gave a user credits for payments, in order."""
+        wanted = KeptFilter(user_id=user_id, kind=EntryKind.PURCHASE)
+        return [entry for entry in map(self._entry, self.rows.rows(wanted)) if entry.status == "done"]
+
+    def latest_of_payments(self, since: int | None, limit: int) -> Sequence[SourceEntry]:
+        """The newest entries that gave credits for payments, or took them back, since a moment; newest first."""
+        wanted = KeptFilter(since=since, usage=False)
+        rows = map(self._entry, self.rows.rows(wanted, newest_first=True, limit=limit))
+        return [entry for entry in rows if entry.kind in _PAYMENT_KINDS and entry.status == "done"]
+
+    def of_filter(self, wanted: KeptFilter, *, newest_first: bool = False, limit: int) -> list[SourceEntry]:
+        """The entries that a filter admits, usage too."""
+        return list(map(self._entry, self.rows.rows(wanted, newest_first=newest_first, limit=limit)))
+
+    @cached_property
+    def _terms(self) -> RowTerms:
+        return RowTerms(self.livemode, self.rows.contrary_kinds(), self.scale)
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return self.rows.numbers()
+
+    @cached_property
+    def _corrections(self) -> list[SourceEntry]:
+        """The adjustments that correct another row; people make them, so that they are few."""
+        adjustments = map(self._entry, self.rows.rows(KeptFilter(kind=EntryKind.ADJUSTMENT)))
+        return [each for each in adjustments if each.corrects is not None]
+
+    def _entry(self, kept: KeptRow) -> SourceEntry:
+        return entry_of(kept, self._terms, self._numbers)

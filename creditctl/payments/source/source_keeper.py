@@ -1,0 +1,47 @@
+"""Source keeper: an application whose rows are judged like a ledger's entries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from creditctl.core.entitlement.entry import CreditEntry
+from creditctl.ledger.archive.source_queries import SourceRows
+from creditctl.ledger.view import LedgerView
+from creditctl.payments.books import APPLICATION, Books
+from creditctl.payments.facts import PaymentFacts
+from creditctl.payments.source.fitting import FittingTerms, fitted
+from creditctl.payments.source.source_entries import SourceEntries
+from creditctl.payments.source.source_entry import SourceEntry
+
+
+@dataclass(frozen=True)
+class SourceKeeper:
+    """The rows of an application as they were last read. Shape: `livemode` counts where a row does not say it.
+
+    Units: `scale` is how many of the application's smallest units one credit has.
+    """
+
+    rows: SourceRows
+    livemode: bool
+    scale: int = 1
+    terms: FittingTerms = field(default_factory=FittingTerms)
+    read_at: int | None = None
+
+    @property
+    def books(self) -> Books:
+        """As Keeper says."""
+        return APPLICATION
+
+    @property
+    def own_entries(self) -> SourceEntries:
+        """The entries, with what only a source can be asked."""
+        return SourceEntries(self.rows, self.livemode, self.scale)
+
+    def entries(self, view: LedgerView) -> SourceEntries:  # noqa: ARG002 - the ledger holds none of them
+        """As Keeper says."""
+        return self.own_entries
+
+    def fitted(self, stripe: PaymentFacts, entries: Sequence[CreditEntry]) -> Sequence[CreditEntry]:
+        """As Keeper says."""
+        return fitted(stripe, [entry for entry in entries if isinstance(entry, SourceEntry)], self.terms)

@@ -1,0 +1,140 @@
+"""Probe sender: posts the inert deliveries side by side, and asks for more where no signed one was accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from creditctl.core.keys import Secret
+from creditctl.provisioning.probing.inert_event import compact_layout, inert_event, refused_body, stripe_layout
+from creditctl.provisioning.probing.responses import NoAnswer, ProbeResponse, ProbeResponses
+from creditctl.stripe_api.delivery import HEADERS, sign
+
+if TYPE_CHECKING:
+    import httpx
+
+STALE_SECONDS = 600
+"""Age of the stale delivery's signature.
+
+Source: Stripe documentation, "Webhook signatures": its libraries refuse what is older than five minutes by default.
+"""
+
+_NOTICEABLE_SKEW_SECONDS = 240
+_BODY_CHARACTERS = 2000
+_FORGED = Secret("whsec_" + "forged0by0creditctl0probe")
+Sending = Callable[[], ProbeResponse]
+
+
+def send_probes(
+    client: httpx.Client, url: str, secrets: Sequence[Secret], now: int, *, livemode: bool, api_version: str
+) -> ProbeResponses:
+    """Sends a whole probe; never raises for what the network does.
+
+    Shape: two rounds at most, the deliveries of each side by side, so that a backend that hangs costs two time limits.
+    """
+
+    def post(body: bytes, signature: str | None) -> Sending:
+        headers = dict(HEADERS) if signature is None else {**HEADERS, "Stripe-Signature": signature}
+        return lambda: _ask(lambda: client.post(url, content=body, headers=headers, follow_redirects=False))
+
+    body = stripe_layout(inert_event(now, livemode=livemode, api_version=api_version))
+    refused = refused_body(livemode=livemode)
+    first = _side_by_side(
+        [
+            lambda: _ask(lambda: client.get(url, follow_redirects=False)),
+            post(refused, None),
+            post(refused, sign(refused, _FORGED, now)),
+            *(post(body, sign(body, secret, now)) for secret in secrets),
+            *(post(refused, sign(refused, secret, now - STALE_SECONDS)) for secret in secrets[:1]),
+        ]
+    )
+    get, unsigned, forged, *rest = first
+    responses = ProbeResponses(
+        unsigned, forged, rest[-1] if secrets else None, tuple(zip(secrets, rest, strict=False)), get
+    )
+    if not secrets or any(response.accepted or response.status is None for _, response in responses.signed):
+        return responses
+    return _asked_more(responses, post, secrets[0], now, livemode=livemode, api_version=api_version)
+
+
+def _asked_more(
+    responses: ProbeResponses,
+    post: Callable[[bytes, str | None], Sending],
+    secret: Secret,
+    now: int,
+    *,
+    livemode: bool,
+    api_version: str,
+) -> ProbeResponses:
+    """The second round: the same event in other layouts, and signed by the server's own clock where that differs."""
+    from dataclasses import replace
+
+    event = inert_event(now, livemode=livemode, api_version=api_version)
+    plain = inert_event(now, livemode=livemode, api_version=api_version, text="probe")
+    skew = _skew(responses, now)
+    bodies = [compact_layout(event), stripe_layout(plain)]
+    sending = [post(body, sign(body, secret, now)) for body in bodies]
+    if skew is not None and abs(skew) >= _NOTICEABLE_SKEW_SECONDS:
+        body = stripe_layout(event)
+        sending.append(post(body, sign(body, secret, now + skew)))
+    compact, ascii_only, *by_its_clock = _side_by_side(sending)
+    return replace(
+        responses,
+        compact=compact,
+        ascii_only=ascii_only,
+        by_its_clock=by_its_clock[0] if by_its_clock else None,
+        clock_skew_seconds=skew,
+    )
+
+
+def _skew(responses: ProbeResponses, now: int) -> int | None:
+    """How far the server's clock is ahead of ours, where it says what time it has."""
+    dates = [response.date for response in responses.posts if response.date is not None]
+    return dates[0] - now if dates else None
+
+
+def _side_by_side(sending: Sequence[Sending]) -> list[ProbeResponse]:
+    with ThreadPoolExecutor(max_workers=len(sending)) as pool:
+        return list(pool.map(lambda send: send(), sending))
+
+
+def _ask(send: Callable[[], httpx.Response]) -> ProbeResponse:
+    import httpx
+
+    try:
+        response = send()
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return ProbeResponse(None, _why(error), error=str(error) or type(error).__name__)
+    headers = response.headers
+    return ProbeResponse(
+        response.status_code,
+        location=headers.get("location", ""),
+        server=", ".join(headers[name] for name in ("server", "via") if name in headers)
+        + (" cf-ray" if "cf-ray" in headers else ""),
+        asks_login="www-authenticate" in headers,
+        date=_seconds(headers.get("date", "")),
+        body=response.text[:_BODY_CHARACTERS],
+    )
+
+
+def _why(error: Exception) -> NoAnswer:
+    """The kind of failure. Source: httpx keeps what the socket and TLS said in the text of its ConnectError."""
+    import httpx
+
+    text = str(error).lower()
+    if isinstance(error, httpx.TimeoutException):
+        return NoAnswer.TIMEOUT
+    if "certificate" in text or "ssl" in text or "tls" in text:
+        return NoAnswer.CERTIFICATE
+    if any(words in text for words in ("name or service", "nodename", "getaddrinfo", "name resolution")):
+        return NoAnswer.UNKNOWN_HOST
+    return NoAnswer.REFUSED if isinstance(error, httpx.ConnectError) else NoAnswer.BROKEN
+
+
+def _seconds(date: str) -> int | None:
+    try:
+        return int(parsedate_to_datetime(date).timestamp()) if date else None
+    except (TypeError, ValueError):
+        return None

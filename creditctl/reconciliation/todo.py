@@ -1,0 +1,47 @@
+"""To-do list for an application: what it has still to book, as CSV that a person can apply."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from creditctl.atomic_file import replace_file
+from creditctl.core.when import iso_time
+from creditctl.ledger.exporting import write_csv
+from creditctl.payments.repair import Repair
+from creditctl.reconciliation.report import ReconcileReport
+
+COLUMNS = ("kind", "user_id", "credits", "amount", "currency", "payment_key", "object_id", "created", "reason")
+
+
+def write_todo(path: Path, report: ReconcileReport) -> int:
+    """Writes every entry that is missing, and returns how many there are. Errors: ConfigurationError."""
+    rows = [dict(zip(COLUMNS, row, strict=True)) for row in todo_rows(report)]
+    text = io.StringIO()
+    write_csv(rows, COLUMNS, text)
+    replace_file(path, text.getvalue().encode())
+    return len(rows)
+
+
+def todo_rows(report: ReconcileReport) -> Iterator[tuple[object, ...]]:
+    """The missing entries, each with the finding that says why."""
+    reasons = {finding.subject: finding.code for finding in report.findings}
+    for repair in report.repairs:
+        yield from _rows(repair, reasons)
+
+
+def _rows(repair: Repair, reasons: dict[str, str]) -> Iterator[tuple[object, ...]]:
+    for draft in repair.drafts:
+        reason = reasons.get(draft.object_id or "", reasons.get(repair.payment_key, ""))
+        yield (
+            str(draft.kind),
+            draft.user_id,
+            draft.credits,
+            draft.amount,
+            draft.currency,
+            repair.payment_key,
+            draft.object_id,
+            iso_time(draft.created),
+            reason,
+        )

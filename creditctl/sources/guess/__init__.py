@@ -1,0 +1,1 @@
+"""Guess of a mapping: proposes `[source]` for a table or file by its names and values, each line with its reason."""

@@ -1,0 +1,190 @@
+"""Guess of columns: which of an application's columns says what, by their names and by what their values are. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from creditctl.core.currencies import SUPPORTED_CURRENCIES
+from creditctl.core.project_file.source import AmountUnit, RowStatus
+from creditctl.core.stripe_ids import IdKind, id_kind
+from creditctl.sources.guess.naming import DELETED, ENVIRONMENT, LIVE, NAMES, TEST, first_named, folded
+from creditctl.sources.guess.profile import Profile, is_flag, is_number, is_time, names_payment
+from creditctl.sources.guess.source_guess import GuessDraft
+from creditctl.sources.mapping.payment_names import payment_names
+from creditctl.sources.recipes.words import USUAL_KINDS, USUAL_STATUSES
+from creditctl.sources.values.bad_value import BadRow
+from creditctl.sources.values.numbers import decimal_mark, decimal_of, whole_units
+
+Profiles = Mapping[str, Profile]
+
+_MOST = 0.6
+_NEARLY_ALL = 0.95
+_MOST_DECIMALS = 9
+_ORDER = (IdKind.PAYMENT_INTENT, IdKind.SESSION, IdKind.CHARGE, IdKind.DISPUTE, IdKind.REFUND)
+
+
+def guess_columns(draft: GuessDraft, profiles: Profiles) -> None:
+    """Says every column that something speaks for, and what nothing does."""
+    _id(draft, profiles)
+    _payment_key(draft, profiles)
+    _by_name(draft, profiles, "created", is_time, "holds times")
+    _by_name(draft, profiles, "user_id", _is_user, "is a usual name of the user")
+    _words(draft, profiles, "kind", USUAL_KINDS)
+    _words(draft, profiles, "status", USUAL_STATUSES)
+    _credits(draft, profiles)
+    _amount(draft, profiles)
+    _by_name(draft, profiles, "currency", _is_currency, "holds codes of currencies", needed=False)
+    _mode(draft, profiles)
+    _rest(draft, profiles)
+
+
+def _free(draft: GuessDraft, profiles: Profiles) -> list[str]:
+    """The columns that are not taken yet."""
+    taken = {name for names in draft.section.columns.values() for name in names}
+    return [name for name in profiles if name not in taken]
+
+
+def _id(draft: GuessDraft, profiles: Profiles) -> None:
+    named = [name for name in profiles if folded(name) in NAMES["id"] and profiles[name].distinct]
+    chosen = first_named(NAMES["id"], named) or next((name for name, each in profiles.items() if each.distinct), None)
+    if chosen is None:
+        draft.unknown.append("id: no column tells every row apart")
+    else:
+        draft.column("id", (chosen,), "every row has another value")
+
+
+def _payment_key(draft: GuessDraft, profiles: Profiles) -> None:
+    found = [each for each in profiles.values() if each.share(names_payment) >= _MOST]
+    if not found:
+        draft.unknown.append("payment_key: no column holds ids of Stripe's (pi_…, cs_…, ch_…)")
+        return
+    ordered = sorted(found, key=lambda each: (_rank(each), -each.filled))
+    counts = ", ".join(f"{each.filled} of {each.rows} rows have {_sample(each)}" for each in ordered)
+    draft.column("payment_key", tuple(each.name for each in ordered), f"ids of Stripe's: {counts}")
+
+
+def _rank(profile: Profile) -> int:
+    kind = id_kind(_sample(profile))
+    return _ORDER.index(kind) if kind in _ORDER else len(_ORDER)
+
+
+def _sample(profile: Profile) -> str:
+    text = next((payment_names([str(value)]).payment for value in profile.values if names_payment(value)), None) or ""
+    return f"{text.partition('_')[0]}_x" if text else ""
+
+
+def _by_name(
+    draft: GuessDraft, profiles: Profiles, ours: str, fits: Callable[[object], bool], why: str, *, needed: bool = True
+) -> None:
+    """A column by its usual names, if its values bear it out; else the only one whose values do."""
+    free = _free(draft, profiles)
+    fitting = [name for name in free if profiles[name].share(fits) >= _NEARLY_ALL]
+    chosen = first_named(NAMES[ours], fitting)
+    if chosen is None and ours in ("created", "currency"):
+        others = [name for name in fitting if not (ours == "created" and _is_later_time(name))]
+        chosen = others[0] if len(others) == 1 else None
+    if chosen is not None:
+        draft.column(ours, (chosen,), f"it {why}")
+    elif needed:
+        draft.unknown.append(f"{ours}: no column is called as usual and {why}")
+
+
+def _is_later_time(name: str) -> bool:
+    return folded(name) in (*NAMES["updated"], *DELETED)
+
+
+def _is_user(value: object) -> bool:
+    return not isinstance(value, bool | float) and not names_payment(value)
+
+
+def _is_currency(value: object) -> bool:
+    return isinstance(value, str) and value.strip().lower() in SUPPORTED_CURRENCIES
+
+
+def _words(draft: GuessDraft, profiles: Profiles, ours: str, usual: Mapping[str, str | RowStatus]) -> None:
+    """A column of few words, most of which are usual ones."""
+    free = [profiles[name] for name in _free(draft, profiles) if profiles[name].words]
+    scored = sorted(free, key=lambda each: -_known(each, usual))
+    best = next((each for each in scored if _known(each, usual) >= _MOST), None)
+    by_name = first_named(NAMES[ours], [each.name for each in free if not each.share(is_number)])
+    if best is None and ours == "kind" and by_name is not None:
+        best = profiles[by_name]
+    if best is not None:
+        draft.column(ours, (best.name,), f"its words are {_listed(best.words)}")
+
+
+def _known(profile: Profile, usual: Mapping[str, str | RowStatus]) -> float:
+    if profile.share(is_number) > _MOST:
+        return 0.0
+    words = profile.words
+    return sum(count for word, count in words.items() if word.lower() in usual) / max(1, words.total())
+
+
+def _listed(words: Iterable[str]) -> str:
+    shown = [f"{word!r}" for word in list(words)[:6]]
+    return ", ".join(shown)
+
+
+def _numbers(draft: GuessDraft, profiles: Profiles) -> list[str]:
+    return [
+        name
+        for name in _free(draft, profiles)
+        if profiles[name].share(is_number) >= _NEARLY_ALL and not profiles[name].share(lambda v: isinstance(v, bool))
+    ]
+
+
+def _credits(draft: GuessDraft, profiles: Profiles) -> None:
+    numbers = _numbers(draft, profiles)
+    chosen = first_named(NAMES["credits"], numbers)
+    if chosen is None:
+        draft.unknown.append("credits: no column of numbers is called as usual")
+        return
+    draft.column("credits", (chosen,), "it holds numbers, and is the usual name")
+    decimals = _decimals(profiles[chosen])
+    if decimals:
+        draft.say("credit_decimals", str(decimals), f"{chosen} has that many decimals", credit_decimals=decimals)
+
+
+def _amount(draft: GuessDraft, profiles: Profiles) -> None:
+    """The money: where there is no column of it, Stripe's counts."""
+    chosen = first_named(NAMES["amount"], _numbers(draft, profiles))
+    if chosen is None:
+        return
+    draft.column("amount", (chosen,), "it holds numbers, and is a usual name of money")
+    written = any("." in str(value) or "," in str(value) for value in profiles[chosen].values)
+    if written and "cent" not in folded(chosen):
+        why = f"{chosen} has decimals"
+        draft.say("amounts", AmountUnit.MAJOR.value, why, amounts=AmountUnit.MAJOR)
+
+
+def _decimals(profile: Profile) -> int:
+    """The fewest decimals in which every value is whole."""
+    numbers, mark = [], decimal_mark(profile.values)
+    for value in profile.values:
+        try:
+            numbers.append(decimal_of(value, "it", mark))
+        except BadRow:
+            continue
+    return next((n for n in range(_MOST_DECIMALS) if all(whole_units(each, n) is not None for each in numbers)), 0)
+
+
+def _mode(draft: GuessDraft, profiles: Profiles) -> None:
+    flags = [name for name in _free(draft, profiles) if profiles[name].share(is_flag) >= _NEARLY_ALL]
+    live, test = first_named(LIVE, flags), first_named(TEST, flags)
+    environment = first_named(ENVIRONMENT, _free(draft, profiles))
+    if live is not None:
+        draft.column("livemode", (live,), "it is true or false, and is called so")
+    elif test is not None:
+        draft.column("livemode", (f"!{test}",), f"{test} is its opposite")
+    elif environment is not None:
+        word = next((w for w in profiles[environment].words if w.lower() in ("production", "prod", "live")), None)
+        if word is not None:
+            draft.column("livemode", (f"{environment} = '{word}'",), f"{environment} says where the row was made")
+
+
+def _rest(draft: GuessDraft, profiles: Profiles) -> None:
+    free = _free(draft, profiles)
+    deleted = first_named(DELETED, free)
+    if deleted is not None and 0 < profiles[deleted].filled < profiles[deleted].rows:
+        where = f"{deleted} is null" if profiles[deleted].share(is_time) else f"{deleted} = false"
+        draft.say("where", where, f"{profiles[deleted].filled} rows are deleted", where=where)

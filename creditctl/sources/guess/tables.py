@@ -1,0 +1,71 @@
+"""Tables that look like a ledger: candidates of a database, by the names of its tables and their columns."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from creditctl.core.errors import Unreachable
+from creditctl.sources.databases.opening import open_database
+from creditctl.sources.databases.url import DatabaseUrl
+from creditctl.sources.guess.naming import NAMES, folded
+
+_COLUMNS = {
+    "postgresql": "SELECT table_schema, table_name, column_name FROM information_schema.columns "
+    "WHERE table_schema NOT IN ('pg_catalog', 'information_schema')",
+    "mysql": "SELECT '', table_name, column_name FROM information_schema.columns WHERE table_schema = DATABASE()",
+    "sqlite": "SELECT '', m.name, p.name FROM sqlite_master m JOIN pragma_table_info(m.name) p "
+    "WHERE m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite%%'",
+}
+_TABLE_WORDS = {"credit": 3, "ledger": 3, "transaction": 2, "token": 1, "point": 1, "wallet": 1, "log": 1, "event": 1}
+_STRIPE_WORDS = ("stripe", "payment_intent", "checkout_session", "session_id", "payment_id", "charge_id", "meta")
+_LEAST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class TableCandidate:
+    """A table that may hold the entries. Shape: `score` is higher for a likelier one."""
+
+    name: str
+    score: int
+    reason: str
+
+
+def ledger_tables(url: DatabaseUrl, folder: Path) -> list[TableCandidate]:
+    """The tables that look like a ledger, the likeliest first; none where the catalogue may not be asked."""
+    found: dict[str, list[str]] = defaultdict(list)
+    try:
+        with open_database(url, folder).reading() as snapshot:
+            for schema, table, column in snapshot.rows(_COLUMNS[url.backend]):
+                found[_name(str(schema), str(table))].append(str(column))
+    except Unreachable:
+        return []
+    return candidates(found)
+
+
+def candidates(tables: Mapping[str, Sequence[str]]) -> list[TableCandidate]:
+    """Those of some tables that look like a ledger, the likeliest first. Pure."""
+    scored = [_scored(name, columns) for name, columns in tables.items()]
+    likely = [each for each in scored if each.score >= _LEAST]
+    return sorted(likely, key=lambda each: (-each.score, each.name))
+
+
+def _name(schema: str, table: str) -> str:
+    return table if schema in ("", "public") else f"{schema}.{table}"
+
+
+def _scored(name: str, columns: Sequence[str]) -> TableCandidate:
+    table, names = folded(name.rpartition(".")[2]), {folded(column) for column in columns}
+    words = [word for word in _TABLE_WORDS if word in table]
+    score = sum(_TABLE_WORDS[word] for word in words)
+    has = {
+        "a user": bool(names & set(NAMES["user_id"])),
+        "a time": bool(names & set(NAMES["created"])),
+        "numbers of credits": bool(names & set(NAMES["credits"])),
+        "ids of Stripe's": any(word in column for column in names for word in _STRIPE_WORDS),
+    }
+    score += sum(2 for there in has.values() if there)
+    said = [*(f"it is called {word}" for word in words[:1]), *(what for what, there in has.items() if there)]
+    return TableCandidate(name, score if has["numbers of credits"] else 0, ", ".join(said))

@@ -1,0 +1,1 @@
+"""Mapping: how an application's columns and words become ours: columns, conditions, kinds, status, users. Pure."""

@@ -1,0 +1,1 @@
+"""Recipes: ready settings of `[source]` for tables as well-known stacks write them."""

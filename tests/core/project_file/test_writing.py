@@ -1,0 +1,74 @@
+"""The writer: what it writes is read back as it was meant, whatever stands in names and values; comments are kept."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from creditctl.core.project_file.writing import Plain, WrittenSection, added_text, new_text
+
+SECTIONS = (
+    WrittenSection("deployment", "eu", ("Which one this is.",)),
+    WrittenSection("webhook", {"path": "/hooks"}),
+    WrittenSection(
+        "package",
+        {"slug": "a", "credits": 10, "sold": [{"price": "price_1"}, {"metadata": {"pack": "x"}, "amount": 5}]},
+        ("Sold 3 times.",),
+        repeated=True,
+    ),
+    WrittenSection("package", {"slug": "b", "credits": 20}, repeated=True),
+    WrittenSection("user", ["metadata.account"]),
+    WrittenSection("nothing", None, ("Only a remark.",)),
+)
+
+
+def test_a_new_file_is_read_back() -> None:
+    text = new_text(SECTIONS, ("Heading.",))
+
+    assert text.startswith("# Heading.\n\n# Which one this is.\ndeployment = ")
+    assert "# Sold 3 times.\n[[package]]\n" in text
+    assert "# Only a remark.\n" in text
+    assert tomllib.loads(text) == {
+        "deployment": "eu",
+        "user": ["metadata.account"],
+        "webhook": {"path": "/hooks"},
+        "package": [
+            {
+                "slug": "a",
+                "credits": 10,
+                "sold": [{"price": "price_1"}, {"metadata": {"pack": "x"}, "amount": 5}],
+            },
+            {"slug": "b", "credits": 20},
+        ],
+    }
+
+
+def test_a_table_is_added_and_what_was_there_stays_as_it_is() -> None:
+    before = "# mine\nwebhook.path   =  '/a' # odd\n\n\n"
+    after = added_text(before, WrittenSection("source.columns", {"user_id": "Account Id"}, ("Guessed.",)))
+
+    assert after.startswith("# mine\nwebhook.path   =  '/a' # odd\n\n# Guessed.\n[source.columns]\n")
+    assert tomllib.loads(after)["source"] == {"columns": {"user_id": "Account Id"}}
+
+
+@pytest.mark.parametrize("text", ["[source]\nfile = 'a'\n", "source = 5\n"])
+def test_a_table_that_is_there_is_never_written_twice(text: str) -> None:
+    with pytest.raises(ValueError, match="it has source already"):
+        added_text(text, WrittenSection("source", {"file": "b"}))
+
+
+PLAIN = st.recursive(
+    st.text() | st.integers(-(2**63), 2**63 - 1) | st.booleans(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(values=st.dictionaries(st.text(), PLAIN, max_size=4), comment=st.text())
+def test_no_name_value_or_comment_breaks_out_of_its_place(values: dict[str, Plain], comment: str) -> None:
+    text = new_text([WrittenSection("a", values, (comment,)), WrittenSection("b", {"c": 1})], (comment,))
+
+    assert tomllib.loads(text) == {"a": values, "b": {"c": 1}}

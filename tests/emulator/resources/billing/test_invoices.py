@@ -1,0 +1,89 @@
+"""The invoice of a paid session: made, finalized and paid, so that a backend can credit twice if it reads both."""
+
+from tests.emulator.world import Inside, Refused, World
+
+INVOICED = {"enabled": True, "invoice_data": {"description": "Credits", "metadata": {"order": "7"}, "footer": "Thanks"}}
+EVENTS = ["invoice.created", "invoice.finalized", "invoice.paid", "invoice_payment.paid", "invoice.payment_succeeded"]
+
+
+def test_a_paid_session_has_a_paid_invoice(world: World) -> None:
+    session = world.buy(invoice_creation=INVOICED)
+    invoice = world.stripe.invoices.retrieve(session.invoice, params={"expand": ["payments", "customer"]})
+    assert (invoice.status, invoice.amount_paid, invoice.amount_remaining) == ("paid", 1000, 0)
+    assert (invoice.description, invoice.footer, invoice.metadata["order"]) == ("Credits", "Thanks", "7")
+    assert invoice.number == f"{invoice.customer.invoice_prefix}-0001"
+    assert invoice.customer.next_invoice_sequence == 2
+    assert invoice.hosted_invoice_url.startswith("http")
+    assert invoice.customer_email == "buyer@example.com"
+    (payment,) = invoice.payments.data
+    assert payment.payment.payment_intent == session.payment_intent
+    (line,) = invoice.lines.data
+    assert (line.amount, line.quantity, line.description) == (1000, 1, "Starter")
+
+
+def test_the_events_of_an_invoice_come_with_those_of_the_session(world: World) -> None:
+    before = len(world.event_types())
+    session = world.buy(invoice_creation=INVOICED)
+    types = world.event_types(before)
+    assert [name for name in types if name.startswith("invoice")] == EVENTS
+    assert types.index("invoice.paid") < types.index("checkout.session.completed")
+    drafts = world.stripe.events.list(params={"type": "invoice.created"}).data
+    assert (drafts[0].data.object.id, drafts[0].data.object.status) == (session.invoice, "draft")
+
+
+def test_without_invoice_creation_there_is_none(world: World) -> None:
+    session = world.buy()
+    assert session.invoice is None
+    assert world.stripe.invoices.list().data == []
+
+
+def test_a_delayed_payment_is_invoiced_when_it_has_succeeded(emulated: World) -> None:
+    price = emulated.price(currency="eur").id
+    session = emulated.session(invoice_creation=INVOICED, line_items=[{"price": price, "quantity": 1}])
+    method = emulated.stripe.payment_methods.create(
+        params={"type": "sepa_debit", "sepa_debit": {"iban": "AT611904300234573201"}}
+    )
+    emulated.complete(session, method)
+    assert emulated.stripe.checkout.sessions.retrieve(session.id).invoice is None
+    emulated.advance(10)
+    session = emulated.stripe.checkout.sessions.retrieve(session.id)
+    assert emulated.stripe.invoices.retrieve(session.invoice).status == "paid"
+
+
+def test_invoices_are_found_by_every_way(world: World) -> None:
+    session = world.buy(invoice_creation=INVOICED)
+    invoices, found = world.stripe.invoices, session.invoice
+    assert [entry.id for entry in invoices.list(params={"customer": session.customer, "status": "paid"}).data] == [
+        found
+    ]
+    assert invoices.list(params={"status": "draft"}).data == []
+    assert [entry.id for entry in invoices.search(params={"query": "metadata['order']:'7'"}).data] == [found]
+    assert len(invoices.line_items.list(found).data) == 1
+    by_intent = {"payment": {"type": "payment_intent", "payment_intent": session.payment_intent}}
+    assert [entry.invoice for entry in world.stripe.invoice_payments.list(params=by_intent).data] == [found]
+    assert invoices.update(found, params={"metadata": {"seen": "yes"}}).metadata["seen"] == "yes"
+
+
+def test_taxes_and_discounts_stand_in_the_invoice(world: World) -> None:
+    rate = world.stripe.tax_rates.create(params={"display_name": "VAT", "percentage": 20, "inclusive": False})
+    coupon = world.stripe.coupons.create(params={"percent_off": 50})
+    items = [{"price": world.price().id, "quantity": 2, "tax_rates": [rate.id]}]
+    session = world.buy(invoice_creation=INVOICED, line_items=items, discounts=[{"coupon": coupon.id}])
+    invoice = world.stripe.invoices.retrieve(session.invoice)
+    assert (invoice.subtotal, invoice.total_excluding_tax, invoice.total) == (2000, 1000, 1200)
+    assert [entry.amount for entry in invoice.total_taxes] == [200]
+    assert [entry.amount for entry in invoice.total_discount_amounts] == [1000]
+
+
+def test_a_free_order_is_invoiced_without_a_payment(ask: Inside) -> None:
+    ask("POST", "/v1/coupons", "id=free&percent_off=100")
+    more = "&discounts[0][coupon]=free&invoice_creation[enabled]=true"
+    session = ask.session(ask.price("p", "unit_amount=1000"), 1, more)[1]
+    done = ask.control(f"/sessions/{session['id']}/pay")[1]
+    invoice = ask("GET", f"/v1/invoices/{done['invoice']}", "expand[]=payments")[1]
+    assert (invoice["status"], invoice["total"], invoice["payments"]["data"]) == ("paid", 0, [])
+
+
+def test_invoices_are_not_made_by_call(world: World, refused: Refused) -> None:
+    error = refused(lambda: world.stripe.invoices.create(params={"customer": "cus_1"}))
+    assert (error.http_status, "emulator" in error.user_message) == (404, True)

@@ -1,0 +1,65 @@
+"""Cards from tokens as a customer's sources, and the defaults that must exist."""
+
+from tests.emulator.world import Inside, Refused, World
+
+
+def test_a_source_becomes_the_default_and_pays(world: World) -> None:
+    owner = world.stripe.customers.create(params={"source": "tok_visa", "expand": ["default_source", "sources"]})
+    card = owner.default_source
+    assert (card.object, card.brand, card.last4, card.customer) == ("card", "Visa", "4242", owner.id)
+    assert [entry.id for entry in owner.sources.data] == [card.id]
+    assert world.pay(card.id, customer=owner.id).status == "succeeded"
+    assert world.stripe.payment_methods.retrieve(card.id).customer == owner.id
+
+
+def test_a_declining_source_declines_and_leaves_no_customer(world: World, refused: Refused) -> None:
+    error = refused(lambda: world.stripe.customers.create(params={"source": "tok_chargeDeclined"}))
+    assert (error.http_status, error.code) == (402, "card_declined")
+    assert world.stripe.customers.list().data == []
+    owner = world.stripe.customers.create()
+    assert refused(lambda: world.stripe.customers.update(owner.id, params={"source": "tok_chargeDeclined"})).code
+    assert world.stripe.customers.retrieve(owner.id).default_source is None
+    assert refused(lambda: world.stripe.customers.create(params={"source": "tok_none"})).code == "resource_missing"
+
+
+def test_sources_are_added_listed_and_taken_away(world: World, refused: Refused) -> None:
+    owner = world.stripe.customers.create().id
+    cards = world.stripe.customers.payment_sources
+    first, second = (cards.create(owner, params={"source": token}) for token in ("tok_visa", "tok_mastercard"))
+    assert {card.id for card in cards.list(owner).data} == {first.id, second.id}
+    assert world.stripe.customers.retrieve(owner).default_source == first.id
+    world.stripe.customers.update(owner, params={"default_source": second.id})
+    assert cards.delete(owner, first.id).deleted
+    assert refused(lambda: cards.retrieve(owner, first.id)).http_status == 404
+    other = world.stripe.customers.create().id
+    assert (
+        refused(lambda: world.stripe.customers.update(other, params={"default_source": second.id})).http_status == 400
+    )
+
+
+def test_the_default_method_must_be_attached_to_the_customer(ask: Inside) -> None:
+    owner = ask("POST", "/v1/customers")[1]["id"]
+    method = ask("POST", "/v1/payment_methods", "type=card&card[token]=tok_visa")[1]["id"]
+    form = "invoice_settings[default_payment_method]="
+    status, body, _ = ask("POST", f"/v1/customers/{owner}", form + method)
+    assert (status, body["error"]["code"]) == (400, "resource_missing")
+    assert "must be attached to the customer" in body["error"]["message"]
+    assert ask("POST", f"/v1/customers/{owner}", f"{form}pm_none")[0] == 400
+    ask("POST", f"/v1/payment_methods/{method}/attach", f"customer={owner}")
+    assert ask("POST", f"/v1/customers/{owner}", form + method)[0] == 200
+    made = ask("POST", "/v1/customers", f"payment_method=pm_card_visa&{form}pm_card_visa")[1]
+    assert made["invoice_settings"]["default_payment_method"].startswith("pm_1")
+
+
+def test_what_a_customer_is_given_is_shown_again(ask: Inside) -> None:
+    form = "invoice_settings[custom_fields][0][name]=VAT&invoice_settings[custom_fields][0][value]=1&business_name=Acme"
+    form += "&invoice_settings[rendering_options][amount_tax_display]=exclude_tax&invoice_settings[footer]=Bye"
+    form += "&tax_id_data[0][type]=eu_vat&tax_id_data[0][value]=DE1&expand[]=tax_ids"
+    body = ask("POST", "/v1/customers", form)[1]
+    assert body["invoice_settings"] == {
+        "custom_fields": [{"name": "VAT", "value": "1"}],
+        "default_payment_method": None,
+        "footer": "Bye",
+        "rendering_options": {"amount_tax_display": "exclude_tax", "template": None},
+    }
+    assert (body["business_name"], body["tax_ids"]["data"][0]["value"]) == ("Acme", "DE1")

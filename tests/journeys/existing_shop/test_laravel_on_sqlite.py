@@ -1,0 +1,250 @@
+"""A Laravel shop on SQLite: snake case, what Stripe says in a JSON column, usage by the thousand, a cached balance."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.existing_shop import ExistingShop, Sale
+
+if TYPE_CHECKING:
+    from creditctl.emulator.app import Emulator
+    from tests.support.cli import Cli
+    from tests.support.clock import Clock
+
+TABLES = """
+CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, credits INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE credit_transactions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER NOT NULL, type VARCHAR(20) NOT NULL, amount INTEGER NOT NULL,
+    status VARCHAR(20) NOT NULL, meta JSON, created_at DATETIME, updated_at DATETIME
+);
+"""
+SETTINGS = """
+[source]
+url_env = "DATABASE_URL"
+recipe = "laravel"
+[source.balance]
+table = "users"
+user_id = "id"
+column = "credits"
+"""
+
+
+class Laravel:
+    """The application's database."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with closing(sqlite3.connect(path)) as connection:
+            connection.executescript(TABLES)
+
+    def run(self, statement: str, *values: Any) -> None:
+        with closing(sqlite3.connect(self.path)) as connection:
+            connection.execute(statement, values)
+            connection.commit()
+
+    def row(self, kind: str, user: str, amount: int, at: int, meta: dict[str, str], status: str = "completed") -> None:
+        when = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        self.run(
+            "INSERT INTO credit_transactions (user_id, type, amount, status, meta, created_at, updated_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            user, kind, amount, status, json.dumps(meta), when, when,
+        )  # fmt: skip
+        if status == "completed":
+            self.run("INSERT OR IGNORE INTO users VALUES (?, ?, 0)", user, f"u{user}@example.com")
+            self.run("UPDATE users SET credits = credits + ? WHERE id = ?", amount, user)
+
+    def usage(self, count: int, user: int) -> None:
+        """Many small rows, each of which takes one credit or none."""
+        self.run(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
+            "INSERT INTO credit_transactions (user_id, type, amount, status, meta, created_at, updated_at) "
+            "SELECT ?, 'usage', -(i % 2), 'completed', NULL, '2026-09-22 10:00:00', '2026-09-22 10:00:00' FROM n",
+            count, user,
+        )  # fmt: skip
+        self.run("UPDATE users SET credits = credits - ? WHERE id = ?", (count + 1) // 2, user)
+
+    def credit(self, sale: Sale, **changes: Any) -> None:
+        values: dict[str, Any] = {
+            "user": sale.user,
+            "amount": sale.credits,
+            "meta": {"payment_intent": sale.intent},
+        } | changes
+        self.row("purchase", at=sale.created, **values)
+
+
+@pytest.fixture
+def shop(emulator: Emulator, clock: Clock) -> ExistingShop:
+    return ExistingShop(emulator, clock)
+
+
+@pytest.fixture
+def laravel(cli: Cli) -> Laravel:
+    cli.environ["DATABASE_URL"] = "sqlite:///database.sqlite"
+    (cli.folder / "creditctl.toml").write_text(SETTINGS)
+    return Laravel(cli.folder / "database.sqlite")
+
+
+def codes(document: dict[str, Any]) -> list[tuple[str, str]]:
+    return sorted((each["code"].removeprefix("reconcile."), each["subject"]) for each in document["findings"])
+
+
+def test_an_honest_shop_is_clean_with_one_command(cli: Cli, shop: ExistingShop, laravel: Laravel) -> None:
+    for user in ("1", "2", "3"):
+        sale = shop.buy(user)
+        laravel.credit(sale)
+    part = shop.refund(shop.sales[0], 500)
+    laravel.row("refund", "1", -500, shop.clock.now, {"payment_intent": shop.sales[0].intent, "refund": part})
+    laravel.row("purchase", "3", 1000, shop.clock.now, {"session_id": shop.planned("3")}, status="pending")
+    laravel.usage(3000, user=2)
+    shop.later()
+
+    outcome = cli("reconcile", "--json")
+
+    assert outcome.exit_code == 0, (outcome.stdout, outcome.stderr)
+    assert outcome.document["findings"] == []
+    assert (outcome.report["payments"], outcome.report["source"]["rows"]) == (4, 3005)
+
+
+def test_planted_faults_are_found_and_named(cli: Cli, shop: ExistingShop, laravel: Laravel) -> None:
+    honest, lost, twice, short, wrong, refunded, waiting = (
+        shop.buy(str(n), slug) for n, slug in enumerate(("starter", "basic") + ("starter",) * 5, 1)
+    )
+    laravel.credit(honest)
+    laravel.credit(twice)
+    laravel.credit(twice, meta={"session_id": twice.session})
+    laravel.credit(short, amount=100)
+    laravel.credit(wrong, user="77")
+    laravel.credit(refunded, meta={"charge_id": refunded.charge})
+    refund = shop.refund(refunded)
+    laravel.credit(waiting, status="pending", meta={"session_id": waiting.session})
+    laravel.row("purchase", "9", 1000, shop.clock.now, {"payment_intent": "pi_never"})
+    laravel.run("UPDATE users SET credits = credits + 5 WHERE id = 1")
+    shop.later()
+
+    outcome = cli("reconcile", "--json")
+
+    assert outcome.exit_code == 1, (outcome.stdout, outcome.stderr)
+    assert codes(outcome.document) == sorted(
+        [
+            ("missing_credit", lost.intent),
+            ("duplicate_credit", twice.intent),
+            ("wrong_amount", short.intent),
+            ("wrong_user", wrong.intent),
+            ("refund_not_taken", refund),
+            ("pending_not_completed", waiting.intent),
+            ("orphan_credit", "pi_never"),
+            ("balance_mismatch", "user 1"),
+        ]
+    )
+
+
+def test_a_saved_card_is_charged_without_a_session(cli: Cli, shop: ExistingShop, laravel: Laravel) -> None:
+    booked, lost = shop.top_up("1"), shop.top_up("2")
+    laravel.credit(booked)
+    shop.later()
+
+    outcome = cli("reconcile", "--json")
+
+    assert codes(outcome.document) == [("missing_credit", lost.intent)], outcome.stdout
+
+
+def test_every_command_tells_the_same_of_the_rows(cli: Cli, shop: ExistingShop, laravel: Laravel) -> None:
+    honest, lost = shop.buy("1"), shop.buy("2", "basic")
+    laravel.credit(honest, meta={"charge_id": honest.charge})
+    laravel.row("usage", "1", -30, shop.clock.now, {})
+    shop.later()
+    assert cli("ledger", "balance", "1").exit_code == 3
+    assert cli("reconcile", "--json", "--todo", "todo.csv").exit_code == 1
+
+    balance = cli("ledger", "balance", "1", "--json")
+    history = cli("ledger", "history", "--user", "1", "--json")
+    page = cli("ledger", "history", "--limit", "1", "--json")
+    rest = cli("ledger", "history", "--after-id", str(page.report["next_after_id"]), "--json")
+    traced, missing = cli("trace", honest.intent), cli("trace", lost.intent)
+    doctor, checklist = cli("doctor", "--json"), cli("checklist", "--json")
+
+    assert balance.report == {"user_id": "1", "credits": 970, "known": True}
+    assert [(row["kind"], row["credits"]) for row in history.report["entries"]] == [("purchase", 1000), ("usage", -30)]
+    assert [row["kind"] for row in rest.report["entries"]] == ["usage"]
+    assert (traced.exit_code, missing.exit_code) == (0, 1)
+    assert "row 1: purchase of +1,000 credits" in traced.stdout
+    assert "the application has no row" in missing.stdout
+    assert "Rows of the application" in cli("ledger", "history").stdout
+    assert lost.intent in doctor.stdout
+    assert "Row 1 adds 1,000 credits" in checklist.stdout
+    assert (cli.folder / "todo.csv").read_text().splitlines()[1].startswith(f"purchase,2,5500,4500,usd,{lost.intent}")
+
+
+def test_what_would_post_is_refused(cli: Cli, shop: ExistingShop, laravel: Laravel) -> None:
+    shop.buy("1")
+    shop.later()
+
+    repaired = cli("reconcile", "--repair", "--yes")
+    adjusted = cli("ledger", "adjust", "--user", "1", "--credits", "5", "--reason", "x", "--yes")
+
+    assert (repaired.exit_code, adjusted.exit_code) == (3, 3)
+    assert "the application keeps its own" in repaired.stderr
+
+
+def test_changed_and_vanished_rows_are_findings_until_a_person_dismisses_them(
+    cli: Cli, shop: ExistingShop, laravel: Laravel
+) -> None:
+    for user in ("1", "2", "3"):
+        laravel.credit(shop.buy(user))
+    shop.later()
+    assert cli("reconcile").exit_code == 0
+    laravel.run("UPDATE credit_transactions SET amount = 9000, updated_at = '2026-09-23 10:00:00' WHERE id = 1")
+    laravel.run("UPDATE users SET credits = 9000 WHERE id = 1")
+    laravel.run("DELETE FROM credit_transactions WHERE id = 2")
+    laravel.run("UPDATE users SET credits = 0 WHERE id = 2")
+
+    changed = cli("reconcile", "--json", "--full")
+    again = cli("reconcile", "--json", "--full")
+
+    assert codes(changed.document) == codes(again.document)
+    assert [code for code, _ in codes(changed.document)] == [
+        "missing_credit",
+        "row_changed",
+        "row_gone",
+        "wrong_amount",
+    ]
+    found = {each["code"]: each for each in changed.document["findings"]}
+    assert "said purchase of 1,000 credits" in found["reconcile.row_changed"]["message"]
+    assert "now it says purchase of 9,000 credits" in found["reconcile.row_changed"]["message"]
+    command = found["reconcile.row_gone"]["fix"].split("`")[-2].split()[1:]
+    assert cli(*[part.replace("TEXT", "known") for part in command]).exit_code == 0
+    assert "row_gone" not in [code for code, _ in codes(cli("reconcile", "--json", "--full").document)]
+
+
+def test_a_mapping_is_guessed_shown_and_written_when_asked(cli: Cli, shop: ExistingShop, laravel: Laravel) -> None:
+    for user in ("1", "2"):
+        laravel.credit(shop.buy(user), meta={"stripe": {"intent": shop.sales[-1].intent}})
+    laravel.row("GENERATION", "1", -30, shop.clock.now, {})
+    lost = shop.buy("3")
+    shop.later()
+    (cli.folder / "creditctl.toml").write_text("# ours\n[webhook]\npath = '/hook'\n")
+
+    shown = cli("ledger", "import", "--guess")
+    as_json = cli("ledger", "import", "--guess", "--json")
+    refused = cli("ledger", "import", "--guess", "--write")
+    written = cli("ledger", "import", "--guess", "--write", "--yes")
+    again = cli("ledger", "import", "--guess", "--write", "--yes")
+    outcome = cli("reconcile", "--json")
+
+    assert (shown.exit_code, refused.exit_code) == (0, 0)
+    assert "Looking at credit_transactions" in shown.stderr
+    assert "meta.stripe.intent" in shown.stdout
+    assert as_json.report["whole"] is True
+    assert "[source]" in as_json.report["toml"]
+    assert (written.exit_code, again.exit_code) == (0, 3)
+    text = (cli.folder / "creditctl.toml").read_text()
+    assert text.startswith("# ours\n")
+    assert 'GENERATION = "usage"' in text
+    assert codes(outcome.document) == [("missing_credit", lost.intent)], outcome.stdout

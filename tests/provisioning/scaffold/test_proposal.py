@@ -1,0 +1,46 @@
+"""Proposals from sales: grouped by product, inline prices apart, slugs unique, fees never packages."""
+
+from __future__ import annotations
+
+from creditctl.provisioning.scaffold.proposal import propose_packages
+from creditctl.provisioning.scaffold.sales import RecentSale, SalesLook
+
+
+def sale(price: str, name: str, product: str = "prod_1", lines: int = 1, **session: str) -> RecentSale:
+    return RecentSale(price, product, name, 100, "usd", 1, lines, 0, False, {}, session)
+
+
+def test_prices_of_one_product_are_one_package_and_the_most_sold_comes_first() -> None:
+    look = SalesLook((sale("price_1", "A"), *[sale("price_2", "B", "prod_2")] * 3, sale("price_3", "A2")))
+
+    proposed = propose_packages(look)
+
+    assert [(each.slug, [price.key for price in each.prices]) for each in proposed.packages] == [
+        ("b", ["price_2"]),
+        ("a", ["price_1", "price_3"]),
+    ]
+
+
+def test_two_products_of_one_name_have_two_slugs() -> None:
+    look = SalesLook((sale("price_1", "Gold!"), sale("price_2", "gold", "prod_2"), sale("price_3", "---", "prod_3")))
+
+    assert [each.slug for each in propose_packages(look).packages] == ["gold", "gold-2", "package"]
+
+
+def test_inline_prices_are_told_apart_by_a_key_or_not_at_all() -> None:
+    packs = (sale("price_1", "S", pack="s"), sale("price_2", "S", pack="s"))
+    others = (sale("price_3", "L", pack="l"), sale("price_4", "L", pack="l"))
+    nameless = (sale("price_5", "X", id="1"), sale("price_6", "X", id="2"))
+
+    proposed = propose_packages(SalesLook((*packs, *others, *nameless)))
+
+    assert [each.prices[0].mark for each in proposed.packages] == [("pack", "s"), ("pack", "l"), None]
+
+
+def test_a_fee_is_one_only_beside_something_else() -> None:
+    beside = SalesLook((sale("price_1", "Gold", lines=2), sale("price_2", "Service fee", "prod_2", lines=2)))
+    alone = SalesLook((sale("price_2", "Service fee", "prod_2"),))
+
+    assert propose_packages(beside).fees == (("price_2", "Service fee"),)
+    assert [each.slug for each in propose_packages(beside).packages] == ["gold"]
+    assert propose_packages(alone).fees == ()
