@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from creditctl.cli.command import Answer, ModeCheck, Session, command
@@ -12,6 +13,7 @@ from creditctl.core.errors import UsageError
 if TYPE_CHECKING:
     from creditctl.core.catalog import Catalog
     from creditctl.core.project_file.project import ProjectFile
+    from creditctl.simulation.play.state import Bench
     from creditctl.simulation.results import ScenarioResult, SuiteResult
     from creditctl.simulation.scenarios.steps import Scenario
 
@@ -71,7 +73,22 @@ def _played(
     for note in report.notes:
         session.say(f"preflight: {note}")
     wanted = SuiteOptions(options.jobs, options.seed, options.fail_fast)
-    return run_suite(scenarios, report, wanted, lambda result: _tell(session, result))
+    suite = run_suite(scenarios, report, wanted, lambda result: _tell(session, result))
+    return _with_histories(session, options, suite, report.bench)
+
+
+def _with_histories(session: Session, options: SimulateOptions, suite: SuiteResult, bench: Bench) -> SuiteResult:
+    """The suite, and random histories where some are wanted and the basic purchase works."""
+    from creditctl.simulation.histories.run import run_histories
+
+    if not options.random or not bench.pace.measured:
+        return suite
+    start = bench.pace.monotonic()
+    more = run_histories(
+        bench, options.random, options.seed, jobs=options.jobs, tell=lambda result: _tell(session, result)
+    )
+    seconds = suite.seconds + bench.pace.monotonic() - start
+    return replace(suite, results=[*suite.results, *more], seconds=seconds)
 
 
 def _tell(session: Session, result: ScenarioResult) -> None:

@@ -123,6 +123,12 @@ class SimulateOptions:
     group: Annotated[
         list[str] | None, _run("--group", "Run the scenarios of this group; may be repeated.", metavar="GROUP")
     ] = None
+    random: Annotated[
+        int,
+        _run(
+            "--random", "Play so many random histories of --seed besides; one that fails is shrunk.", metavar="N", min=0
+        ),
+    ] = 0
     jobs: Annotated[int, _run("--jobs", "How many scenarios run at once.", min=1, max=64)] = 4
     seed: Annotated[int, _run("--seed", "The order in which scenarios begin, and what --random makes.")] = 0
     timeout: Annotated[float, _run("--timeout", "The longest wait for one balance, in seconds.", min=0.5)] = 30.0

@@ -441,12 +441,16 @@ class QueueInMemory(Backend):
 
 @dataclass(frozen=True)
 class Animal:
-    """One broken backend: the cause that must be named, and the scenarios that must name it."""
+    """One broken backend: the cause that must be named, and the scenarios that must name it.
+
+    Shape: `restarts` where it needs a process to be killed; `slow` where playing everything would take too long.
+    """
 
     backend: type[Backend]
     cause: str
     scenarios: tuple[str, ...] = field(default=())
     restarts: bool = False
+    slow: bool = False
 
 
 BROKEN: dict[str, Animal] = {
@@ -498,7 +502,7 @@ BROKEN: dict[str, Animal] = {
     "loses-updates": Animal(LosesUpdates, "lost_update", ("three-purchases-at-once", "eight-purchases-at-once")),
     "overspends": Animal(Overspends, "overspent", ("spending-race",)),
     "refuses-unknown": Animal(RefusesUnknown, "blocks_on_unknown", ("decline", "unknown-type")),
-    "too-slow": Animal(TooSlow, "too_slow", ("answer-time",)),
+    "too-slow": Animal(TooSlow, "too_slow", ("answer-time",), slow=True),
     "page-grants": Animal(PageGrants, "page_grants", ("page-before-payment",)),
     "page-grants-each-time": Animal(PageGrantsEachTime, "page_grants", ("page-after-payment", "page-and-webhook")),
     "leaks-sessions": Animal(LeaksSessions, "leaks_session", ("page-of-another-user",)),

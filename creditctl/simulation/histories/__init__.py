@@ -1,0 +1,1 @@
+"""Histories: random stories of purchases, refunds, disputes and hazards, and their smallest failing form."""
