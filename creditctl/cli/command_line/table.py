@@ -118,7 +118,7 @@ COMMANDS = (
     CommandEntry(
         "simulate",
         "Develop",
-        "Play test-card flows and webhook hazards; exit 1 when a balance is not what it must be. Never in live mode.",
+        "Play purchases, refunds, disputes, attacks and crashes against a credit backend.",
         "creditctl.cli.local.simulate:simulate",
     ),
     CommandEntry(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.one_story import plants
+from tests.journeys.one_story import own_prices, plants
 from tests.journeys.one_story.advice import (
     TELLERS,
     Teller,
@@ -93,9 +93,22 @@ TRUTH: dict[plants.Plant, dict[str, int]] = {
     plants.lost_by_an_adopted_price: {"ann": 1000},
     plants.price_of_ours_with_other_terms: {"ann": 100},
     plants.price_with_copied_marks: NOTHING,
+    own_prices.credited_on_an_own_price: {"ann": 500},
+    own_prices.lost_on_an_own_price: {"ann": 500},
+    own_prices.lost_refills: {"ann": 180},
+    own_prices.lost_on_an_inline_price: {"ann": 500},
+    own_prices.lost_by_said_credits: {"ann": 333},
+    own_prices.unsaid_credits: {"ann": 333},
+    own_prices.several_of_an_own_price: {"ann": 1500},
+    own_prices.outside_every_period: {"ann": 500},
+    own_prices.with_a_fee: {"ann": 500},
+    own_prices.with_a_fee_and_the_pack_refunded: NOTHING,
+    own_prices.with_a_fee_and_a_lost_refund: {"ann": 250},
+    own_prices.given_with_the_fee_counted: {"ann": 500},
 }
 
 
+_OF_ROWS = "is about an application's own rows, where nothing is posted: tests/journeys/existing_shop"
 NOT_PLANTED = {
     "reconcile.pull_incomplete": "is about a list that ends early, which tests/reconciliation cuts off",
     "reconcile.unreadable_object": "is about an object of a shape that the emulator never gives; it prints no command",
@@ -105,6 +118,13 @@ NOT_PLANTED = {
     "fulfilment.other_fact": "needs one id for two refunds, which Stripe never gives: tests/fulfilment/test_webhook.py",
     "fulfilment.other_livemode": "needs an event of the other mode: tests/fulfilment/test_webhook.py",
     "fulfilment.price_mismatch": "needs a package whose price was changed behind it: tests/payments",
+    "fulfilment.deployment_conflict": "needs two deployments: tests/journeys/test_deployments.py",
+    "fulfilment.deployment_unsaid": "needs a named deployment: tests/journeys/test_deployments.py",
+    "reconcile.pending_not_completed": _OF_ROWS,
+    "reconcile.row_changed": _OF_ROWS,
+    "reconcile.row_gone": _OF_ROWS,
+    "reconcile.user_mapping": _OF_ROWS,
+    "reconcile.balance_mismatch": _OF_ROWS,
     "demo.": "is about a world of its own",
     "endpoint.": "is about endpoints and their secrets: tests/provisioning obeys each plan",
     "env.": "is about settings files: tests/checks/env/test_fixes.py obeys each fix",
@@ -153,7 +173,12 @@ YOUNG = (plants.on_its_way, plants.refund_on_its_way)
 
 
 def test_the_truth_of_every_plant_is_known() -> None:
-    planted = [each for _, each in inspect.getmembers(plants, inspect.isfunction) if each.__module__ == plants.__name__]
+    planted = [
+        each
+        for room in (plants, own_prices)
+        for _, each in inspect.getmembers(room, inspect.isfunction)
+        if each.__module__ == room.__name__
+    ]
     assert {each.__name__ for each in planted if list(inspect.signature(each).parameters) == ["world"]} == {
         each.__name__ for each in TRUTH
     }
