@@ -18,7 +18,7 @@ from creditctl.cli.command_line.entry import CommandEntry
 from creditctl.cli.command_line.lazy_group import group_class
 from creditctl.cli.command_line.table import COMMANDS
 from creditctl.cli.console import make_console
-from creditctl.cli.output import document, plain_stream, redacted, write_json
+from creditctl.cli.output import ReaderLeft, document, plain_stream, redacted, write_json
 from creditctl.cli.wiring import Wiring, real_wiring
 from creditctl.core.errors import (
     ConfigurationError,
@@ -82,8 +82,8 @@ def run(argv: Sequence[str] | None = None, wiring: Wiring | None = None) -> int:
         return _invoke(command, arguments, world)
     except (KeyboardInterrupt, Abort):
         return _end(world, command, arguments, Stopped("Stopped.", code="stopped"))
-    except BrokenPipeError:
-        return _reader_left(world)
+    except BrokenPipeError as left:
+        return _reader_left(world, left.exit_code if isinstance(left, ReaderLeft) else ExitCode.OK)
     except Exception as error:  # noqa: BLE001 - the one error boundary
         known = as_known_error(error)
         if known is None:
@@ -96,7 +96,7 @@ def _redacted(given: Wiring) -> Wiring:
     world = copy(given)
     world.run = run
     world.stdout = redacted(given.stdout, given.redactor)
-    world.stderr = redacted(given.stderr, given.redactor)
+    world.stderr = redacted(given.stderr, given.redactor, beside=True)
     return world
 
 
@@ -115,7 +115,10 @@ def _invoke(command: Any, arguments: list[str], world: Wiring) -> int:
         code = answered if isinstance(answered, int) else int(ExitCode.OK)
     except Exit as ending:
         code = ending.exit_code
-    world.stdout.flush()
+    try:
+        world.stdout.flush()
+    except BrokenPipeError:
+        raise ReaderLeft(code) from None
     return code
 
 
@@ -177,13 +180,16 @@ def _bug(world: Wiring, command: Any, arguments: Sequence[str], error: Exception
     return _end(world, command, arguments, shown)
 
 
-def _reader_left(world: Wiring) -> int:
-    """The reader of our pipe went away (`| head`): that is no error, but Python must not try to flush again."""
+def _reader_left(world: Wiring, exit_code: int) -> int:
+    """The reader of our pipe went away (`| head`): that is no error, but Python must not try to flush again.
+
+    Shape: the exit code stays what the command came to: a finding is one, whether or not somebody read it.
+    """
     import os
 
     if plain_stream(world.stdout) is sys.stdout:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return ExitCode.OK
+    return exit_code
 
 
 def wants_json(arguments: Sequence[str]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
@@ -118,6 +119,14 @@ class Answer:
         return Answer(exit_code=exit_code, printed=True)
 
 
+class ReaderLeft(BrokenPipeError):
+    """The reader of our pipe went away (`| head`). Shape: `exit_code` is what the command came to, or STOPPED."""
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__()
+        self.exit_code = exit_code
+
+
 def print_answer(said: Conversation, answer: Answer) -> int:
     """Prints an answer, as one JSON document or for people. Shape: the exit code."""
     if not answer.printed and said.as_json:
@@ -147,22 +156,29 @@ def dotted_name(ctx: typer.Context) -> str:
 class RedactedStream(io.StringIO):
     """Text stream over another one, which it hands every text without secrets.
 
-    Shape: a StringIO by its type alone, so that it stands wherever a text stream is wanted; it keeps nothing.
+    Shape: a StringIO by its type alone, so that it stands wherever a text stream is wanted; it keeps nothing. What
+           goes beside the answer (`beside`) is dropped where nobody reads it any more: no work stops for that.
     """
 
-    def __init__(self, plain: TextIO, redactor: Redactor) -> None:
+    def __init__(self, plain: TextIO, redactor: Redactor, *, beside: bool = False) -> None:
         super().__init__()
         self.plain = plain
         self._redactor = redactor
+        self._beside = beside
 
     def write(self, text: str, /) -> int:
         """Writes the text without secrets. Shape: the length of what was given, as its writer expects."""
-        self.plain.write(self._redactor.redact(text))
+        with self._unread():
+            self.plain.write(self._redactor.redact(text))
         return len(text)
 
     def flush(self) -> None:
         """Flushes the stream below."""
-        self.plain.flush()
+        with self._unread():
+            self.plain.flush()
+
+    def _unread(self) -> AbstractContextManager[None]:
+        return suppress(BrokenPipeError) if self._beside else nullcontext()
 
     def isatty(self) -> bool:
         """Whether the stream below is a terminal."""
@@ -173,9 +189,9 @@ class RedactedStream(io.StringIO):
         return self.plain.fileno()
 
 
-def redacted(stream: TextIO, redactor: Redactor) -> TextIO:
-    """The stream behind a redactor; one that is already is given back as it is."""
-    return stream if isinstance(stream, RedactedStream) else RedactedStream(stream, redactor)
+def redacted(stream: TextIO, redactor: Redactor, *, beside: bool = False) -> TextIO:
+    """The stream behind a redactor; one that is already is given back as it is. Shape: `beside` is that of stderr."""
+    return stream if isinstance(stream, RedactedStream) else RedactedStream(stream, redactor, beside=beside)
 
 
 def plain_stream(stream: TextIO) -> TextIO:

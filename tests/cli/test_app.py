@@ -159,7 +159,45 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
         check=False,
     )
 
-    assert done.stderr == ""
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+class LeftAfter(io.StringIO):
+    """A pipe whose reader goes away after so many characters."""
+
+    def __init__(self, characters: int) -> None:
+        super().__init__()
+        self.left = characters
+
+    def write(self, text: str) -> int:
+        self.left -= len(text)
+        if self.left < 0:
+            raise BrokenPipeError
+        return len(text)
+
+
+def at_a_pipe(cli: Cli, *arguments: str, characters: int = 0, told: int = 1_000_000) -> int:
+    wiring = Wiring(
+        environ=cli.environ,
+        folder=cli.folder,
+        stdin=io.StringIO(),
+        stdout=LeftAfter(characters),
+        stderr=LeftAfter(told),
+        clock=cli.clock,
+        transport=cli.transport,
+    )
+    return run(arguments, wiring)
+
+
+@pytest.mark.parametrize("told", [0, 1_000_000])
+def test_a_set_up_that_nobody_watches_is_done_all_the_same(cli: Cli, told: int) -> None:
+    assert at_a_pipe(cli, "setup", told=told) == ExitCode.OK
+    assert cli("setup", "--check").exit_code == ExitCode.OK
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_findings_that_nobody_reads_to_the_end_are_findings(cli: Cli, form: tuple[str, ...]) -> None:
+    assert at_a_pipe(cli, "doctor", *form, characters=40) == ExitCode.FINDINGS
 
 
 @pytest.mark.parametrize("locale", ["C", "POSIX", "de_DE.ISO-8859-1"])

@@ -13,6 +13,7 @@ import pytest
 import typer
 
 from creditctl.cli.command import Answer, FileUse, ModeCheck, Session, StripeUse, Writes, command
+from creditctl.cli.output import ReaderLeft
 from creditctl.cli.wiring import Wiring
 from creditctl.core.errors import ExitCode, GuardRefused
 from tests.support.keys import TEST_KEY
@@ -141,3 +142,26 @@ def test_what_a_session_opened_is_closed_with_it(wiring: Wiring) -> None:
 
     assert call(opening, wiring) == ExitCode.OK
     assert closed == ["printed", "closed"]
+
+
+@pytest.mark.parametrize(("writes", "code"), [(Writes.FILES, ExitCode.STOPPED), (Writes.STRIPE, ExitCode.STOPPED)])
+def test_what_changes_something_and_loses_its_reader_on_the_way_was_stopped(
+    wiring: Wiring, writes: Writes, code: ExitCode
+) -> None:
+    @command(writes=writes, settings=False)
+    def interrupted(session: Session) -> Answer:
+        raise BrokenPipeError
+
+    with pytest.raises(ReaderLeft) as left:
+        call(interrupted, wiring)
+    assert left.value.exit_code == code
+
+
+def test_what_only_shows_something_may_lose_its_reader(wiring: Wiring) -> None:
+    @command(settings=False)
+    def interrupted(session: Session) -> Answer:
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError) as left:
+        call(interrupted, wiring)
+    assert not isinstance(left.value, ReaderLeft)
