@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 
 import stripe
@@ -14,7 +14,7 @@ from creditctl.checks.env.model import EnvView
 from creditctl.checks.env.rules.urls import url_fault
 from creditctl.checks.probe import Probe
 from creditctl.core.catalog import Catalog, Package
-from creditctl.core.errors import ConfigurationError, CreditctlError
+from creditctl.core.errors import ConfigurationError, CreditctlError, Unreachable
 from creditctl.core.keys import Secret
 from creditctl.core.modes import Mode
 from creditctl.core.settings import Settings
@@ -56,6 +56,7 @@ class Context:
     keeper: Keeper = OUR_LEDGER
     no_stripe: str = "There is no usable key."
     no_ledger: str = "There is no ledger yet."
+    lost: list[Unreachable] = field(default_factory=list)
 
     @property
     def mode(self) -> Mode | None:
@@ -69,7 +70,12 @@ class Context:
 
     @property
     def connection(self) -> StripeConnection:
-        """The connection to Stripe. Errors: ConfigurationError saying why there is none."""
+        """The connection to Stripe.
+
+        Errors: ConfigurationError saying why there is none; Unreachable at once, where Stripe did not answer before.
+        """
+        if self.lost:
+            raise self.lost[0]
         if self.stripe is None:
             fix = "Correct the settings; `creditctl env check` says where."
             raise ConfigurationError(self.no_stripe, code="checks.no_stripe", fix=fix)
@@ -193,9 +199,10 @@ def open_ledger(
 
 
 def _account_or_none(connection: StripeConnection) -> str | None:
+    """The account of the key; None where Stripe does not say it, so that the ledger can be looked at all the same."""
     try:
         return connection.account_id
-    except stripe.PermissionError:
+    except stripe.StripeError:
         return None
 
 

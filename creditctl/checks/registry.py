@@ -14,7 +14,7 @@ from creditctl.checks.doctor import DOCTOR
 from creditctl.checks.env.checks import ENV_CHECKS
 from creditctl.checks.env.model import EnvView
 from creditctl.core.checks import CheckResult
-from creditctl.core.errors import CreditctlError, UsageError
+from creditctl.core.errors import CreditctlError, Unreachable, UsageError
 from creditctl.stripe_api.errors import translate
 
 
@@ -63,6 +63,8 @@ def _answer(check: Check[Context], context: Context) -> CheckAnswer:
         return _could_not_look(error)
     except stripe.StripeError as error:
         known = translate(error)
+        if isinstance(known, Unreachable):
+            context.lost.append(known)
         return _could_not_look(known) if known else unknown("Stripe gave an answer that we do not know.", "")
 
 

@@ -8,7 +8,7 @@ import typer
 
 from creditctl.cli.command import Answer, FileUse, Session, StripeUse, command
 from creditctl.cli.options import CatalogOption
-from creditctl.core.errors import ExitCode, UsageError
+from creditctl.core.errors import UsageError
 
 if TYPE_CHECKING:
     from creditctl.cli.console import Console
@@ -28,11 +28,12 @@ def checklist(session: Session, catalog: CatalogOption = None) -> Answer:
     from creditctl.checks.registry import run_checks
     from creditctl.cli.checks.context import open_check_context
 
-    return _answer(run_checks(CHECKLIST, open_check_context(session, catalog)))
+    context = open_check_context(session, catalog)
+    return _answer(run_checks(CHECKLIST, context), incomplete=bool(context.lost))
 
 
-def _answer(results: list[CheckResult]) -> Answer:
-    from creditctl.cli.render.checks import findings_of, show_checks
+def _answer(results: list[CheckResult], *, incomplete: bool) -> Answer:
+    from creditctl.cli.render.checks import exit_code_of, findings_of, show_checks
 
     holding = sum(result.status.holds for result in results)
     first = next((result for result in results if not result.status.holds), None)
@@ -46,7 +47,7 @@ def _answer(results: list[CheckResult]) -> Answer:
         {"checks": [result.as_dict() for result in results], "holding": holding, "items": len(results)},
         human,
         findings=findings_of(results),
-        exit_code=ExitCode.OK if first is None else ExitCode.FINDINGS,
+        exit_code=exit_code_of(holds=first is None, incomplete=incomplete),
     )
 
 

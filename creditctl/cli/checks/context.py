@@ -31,8 +31,10 @@ def open_check_context(session: Session, catalog: Path | None = None) -> Context
     from creditctl.checks.env.git import run_git
     from creditctl.checks.probe import probe_url
     from creditctl.payments.keeper import OUR_LEDGER
+    from creditctl.stripe_api.retry import RetryPolicy
 
     wiring, settings, options = session.wiring, session.settings, session.options
+    session.retry_policy = RetryPolicy(busy_tries=3, broken_tries=3)  # what does not answer now is said, not waited for
     view = gather_env(
         wiring.folder,
         wiring.environ,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from creditctl.cli.command import Answer, FileUse, Session, StripeUse, command
 from creditctl.cli.options import CatalogOption
 from creditctl.core.checks import CheckStatus
-from creditctl.core.errors import ExitCode
 
 if TYPE_CHECKING:
     from creditctl.cli.console import Console
@@ -19,7 +18,7 @@ def doctor(session: Session, catalog: CatalogOption = None) -> Answer:
     """Look for the cause of the usual four problems: no events, no credits, bad signatures, wrong redirects.
 
     Changes nothing; the backend gets inert deliveries, which is said first. Exit 1 when something is wrong or could
-    not be looked at.
+    not be looked at, 5 when Stripe did not answer.
     """
     from creditctl.checks.doctor import DOCTOR
     from creditctl.checks.registry import run_checks
@@ -27,11 +26,12 @@ def doctor(session: Session, catalog: CatalogOption = None) -> Answer:
 
     context = open_check_context(session, catalog)
     symptoms = {check.id for problem in DOCTOR for check in problem.checks if check.symptom}
-    return _answer([(problem.title, run_checks(problem.checks, context)) for problem in DOCTOR], symptoms)
+    answers = [(problem.title, run_checks(problem.checks, context)) for problem in DOCTOR]
+    return _answer(answers, symptoms, incomplete=bool(context.lost))
 
 
-def _answer(answers: list[tuple[str, list[CheckResult]]], symptoms: set[str]) -> Answer:
-    from creditctl.cli.render.checks import findings_of, show_checks
+def _answer(answers: list[tuple[str, list[CheckResult]]], symptoms: set[str], *, incomplete: bool) -> Answer:
+    from creditctl.cli.render.checks import exit_code_of, findings_of, show_checks
 
     results = [result for _, group in answers for result in group]
     ill = sorted((result for result in results if not result.status.holds), key=lambda item: _rank(item, symptoms))
@@ -50,7 +50,7 @@ def _answer(answers: list[tuple[str, list[CheckResult]]], symptoms: set[str]) ->
         },
         human,
         findings=findings_of(results),
-        exit_code=ExitCode.FINDINGS if ill else ExitCode.OK,
+        exit_code=exit_code_of(holds=not ill, incomplete=incomplete),
     )
 
 
@@ -64,7 +64,8 @@ def _summary(ill: list[CheckResult], symptoms: set[str]) -> str:
     if not ill:
         return "Nothing is wrong. Next: creditctl reconcile"
     cause = ill[0]
-    then = next((result.fix for result in ill if result.id in symptoms and result is not cause and result.fix), "")
+    others = (result.fix for result in ill if result.id in symptoms and result is not cause)
+    then = next((fix for fix in others if fix not in ("", cause.fix)), "")
     count = "" if len(ill) == 1 else f" {len(ill) - 1} more may follow from it."
     lines = [f"Cause: {cause.evidence}{count}", f"Next: {cause.fix}"]
     return "\n".join([*lines, f"After that: {then}"] if then else lines)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from creditctl.core.checks import CheckResult, CheckStatus
+from creditctl.core.errors import ExitCode
 from creditctl.core.findings import Finding, Severity
 
 if TYPE_CHECKING:
@@ -41,6 +42,13 @@ def show_checks(console: Console, results: Sequence[CheckResult]) -> None:
         console.print(f"      {result.evidence}")
         if result.fix and result.status is not CheckStatus.PASS:
             console.print(f"      -> {result.fix}", style="dim")
+
+
+def exit_code_of(*, holds: bool, incomplete: bool) -> ExitCode:
+    """The exit code of a run of checks: what Stripe did not answer is more than a finding, and less than a verdict."""
+    if incomplete:
+        return ExitCode.UNREACHABLE
+    return ExitCode.OK if holds else ExitCode.FINDINGS
 
 
 def findings_of(results: Sequence[CheckResult]) -> list[Finding]:

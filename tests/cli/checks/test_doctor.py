@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from creditctl.checks.probe import ProbeAnswer
+from tests.support.keys import TEST_KEY
 
 if TYPE_CHECKING:
     from tests.support.cli import Cli
@@ -57,3 +58,20 @@ def test_one_cause_left_is_what_to_do_next(cli: Cli, clock: Clock) -> None:
     assert outcome.exit_code == 1
     assert "Cause: http://127.0.0.1:9/api/credits/webhook: Nobody listens there." in outcome.stdout
     assert "Next: Start the backend; check host and port of CREDITS_API_URL." in outcome.stdout
+
+
+def test_without_stripe_everything_else_is_looked_at(offline_cli: Cli, clock: Clock) -> None:
+    from creditctl.ledger.store import Ledger
+
+    url = "http://127.0.0.1:9"
+    lines = [f"FRONTEND_URL={url}", f"CREDITS_API_URL={url}", f"STRIPE_SECRET_KEY={TEST_KEY}", f"STRIPE_API_BASE={url}"]
+    offline_cli.write_env(lines)
+    path = offline_cli.folder / "creditctl-emulator.db"
+    Ledger.open(path, account="acct_1", livemode=False, clock=clock).close()
+
+    outcome = offline_cli("doctor")
+
+    assert outcome.exit_code == 5
+    assert "Stripe could not be reached." in outcome.stdout
+    assert "All 0 entries are as they were written." in outcome.stdout
+    assert f"{url}/api/credits/webhook: Nobody listens there." in outcome.stdout
