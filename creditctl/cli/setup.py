@@ -118,7 +118,8 @@ def _plan(session: Session, wanted: SetupOptions) -> Plan:
     adoption = resolve_adoption(list(wanted.adopt), catalog, observed, endpoint)
     planned = make_plan(catalog, endpoint, observed, adoption=adoption, choice=wanted.choice, prune=wanted.prune)
     if wanted.plan_out is not None:
-        saved = SavedPlan(stripe.required_account_id, stripe.livemode, planned)
+        name = session.settings.deployment.name
+        saved = SavedPlan(stripe.required_account_id, stripe.livemode, planned, name)
         save_plan(session.wiring.folder / wanted.plan_out, saved)
     return planned
 
@@ -143,7 +144,13 @@ def _load(session: Session, path: Path) -> Plan:
     stripe = session.stripe
     saved = load_plan(session.wiring.folder / path)
     observed = observe(stripe, endpoints=saved.plan.scope.url is not None)
-    require_unmoved(saved, observed, account=stripe.required_account_id, livemode=stripe.livemode)
+    require_unmoved(
+        saved,
+        observed,
+        account=stripe.required_account_id,
+        livemode=stripe.livemode,
+        deployment=session.settings.deployment.name,
+    )
     return saved.plan
 
 

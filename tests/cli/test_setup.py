@@ -200,6 +200,15 @@ def test_a_plan_goes_to_no_other_account(shop: Cli) -> None:
     assert (outcome.exit_code, outcome.document["error"]["code"]) == (3, "setup.plan_account")
 
 
+def test_a_plan_of_another_deployment_is_refused(shop: Cli) -> None:
+    shop("setup", "--dry-run", "--plan-out", "plan.json", "--deployment", "eu")
+
+    outcome = shop("setup", "--plan", "plan.json", "--yes", "--json")
+
+    assert (outcome.exit_code, outcome.document["error"]["code"]) == (3, "setup.plan_deployment")
+    assert shop("setup", "--plan", "plan.json", "--yes", "--deployment", "eu").exit_code == 0
+
+
 def test_a_price_jump_has_to_be_meant(shop: Cli, client: stripe.StripeClient) -> None:
     path = shop.folder / "packages.toml"
     path.write_text(CATALOG.format(amount=1000))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from creditctl.atomic_file import replace_file
+from creditctl.core.deployment import deployment_words
 from creditctl.core.errors import ConfigurationError, GuardRefused
 from creditctl.provisioning.planning.plan import fingerprint
 from creditctl.provisioning.planning.steps import Plan, Scope, step_from_dict
@@ -18,16 +19,18 @@ SCHEMA = "creditctl.plan.v1"
 
 @dataclass(frozen=True, slots=True)
 class SavedPlan:
-    """A plan and the account that it was made for."""
+    """A plan, and the account and deployment that it was made for."""
 
     account: str
     livemode: bool
     plan: Plan
+    deployment: str | None = None
 
 
 def save_plan(path: Path, saved: SavedPlan) -> None:
     """Writes the plan as JSON, at once. Errors: ConfigurationError where the file cannot be written."""
-    body = {"schema": SCHEMA, "account": saved.account, "livemode": saved.livemode, "plan": saved.plan.as_dict()}
+    owner = {"account": saved.account, "livemode": saved.livemode, "deployment": saved.deployment}
+    body = {"schema": SCHEMA, **owner, "plan": saved.plan.as_dict()}
     try:
         replace_file(path, (json.dumps({**body, "digest": digest(body)}, indent=2) + "\n").encode())
     except OSError as error:
@@ -49,7 +52,7 @@ def load_plan(path: Path) -> SavedPlan:
         scope = Scope(tuple(row["scope"]["products"]), tuple(row["scope"]["lookup_keys"]), row["scope"]["url"])
         steps = tuple(step_from_dict(step) for step in row["steps"])
         plan = Plan(steps, fingerprint=str(row["fingerprint"]), jumps=tuple(row["jumps"]), scope=scope)
-        return SavedPlan(str(body["account"]), bool(body["livemode"]), plan)
+        return SavedPlan(str(body["account"]), bool(body["livemode"]), plan, body["deployment"])
     except OSError as error:
         reason = (error.strerror or "unreadable").lower()
     except (ValueError, KeyError, TypeError):
@@ -72,13 +75,21 @@ def _require_unchanged(path: Path, body: dict[str, Any]) -> None:
     )
 
 
-def require_unmoved(saved: SavedPlan, observed: Observed, *, account: str, livemode: bool) -> None:
-    """Refuses a plan for another account, or one that Stripe has moved away from. Errors: GuardRefused."""
+def require_unmoved(
+    saved: SavedPlan, observed: Observed, *, account: str, livemode: bool, deployment: str | None
+) -> None:
+    """Refuses a plan for another account or deployment, or one that Stripe moved away from. Errors: GuardRefused."""
     if (saved.account, saved.livemode) != (account, livemode):
         raise GuardRefused(
             f"The plan was made for {saved.account}, and the key belongs to {account}, or to its other mode.",
             code="setup.plan_account",
             fix="Use the key that the plan was made with, or make a new plan.",
+        )
+    if saved.deployment != deployment:
+        raise GuardRefused(
+            f"The plan was made for {deployment_words(saved.deployment)}, and this is {deployment_words(deployment)}.",
+            code="setup.plan_deployment",
+            fix="Apply it with the settings that it was made with, or make a new plan.",
         )
     if fingerprint(saved.plan.scope, observed) != saved.plan.fingerprint:
         raise GuardRefused(

@@ -31,7 +31,7 @@ def test_a_plan_is_read_back_as_it_was_saved(saved: SavedPlan, tmp_path: Path) -
 
     assert (loaded.account, loaded.livemode) == ("acct_1", False)
     assert loaded.plan.as_dict() == saved.plan.as_dict()
-    require_unmoved(loaded, SEEN, account="acct_1", livemode=False)
+    require_unmoved(loaded, SEEN, account="acct_1", livemode=False, deployment=None)
 
 
 @pytest.mark.parametrize(
@@ -88,6 +88,19 @@ def test_a_plan_for_another_account_or_another_stripe_is_refused(
     saved: SavedPlan, account: str, livemode: bool, seen: Observed, code: str
 ) -> None:
     with pytest.raises(GuardRefused) as caught:
-        require_unmoved(saved, seen, account=account, livemode=livemode)
+        require_unmoved(saved, seen, account=account, livemode=livemode, deployment=None)
 
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(("made_for", "here"), [("eu", None), (None, "eu"), ("eu", "us")])
+def test_a_plan_of_another_deployment_is_refused(
+    saved: SavedPlan, tmp_path: Path, made_for: str | None, here: str | None
+) -> None:
+    save_plan(tmp_path / "plan.json", replace(saved, deployment=made_for))
+    loaded = load_plan(tmp_path / "plan.json")
+
+    require_unmoved(loaded, SEEN, account="acct_1", livemode=False, deployment=made_for)
+    with pytest.raises(GuardRefused) as caught:
+        require_unmoved(loaded, SEEN, account="acct_1", livemode=False, deployment=here)
+    assert caught.value.code == "setup.plan_deployment"
