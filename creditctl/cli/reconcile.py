@@ -16,6 +16,7 @@ from creditctl.cli.options import CatalogOption, SinceOption, UntilOption
 from creditctl.cli.progress import status_line
 from creditctl.core.errors import ExitCode, UsageError
 from creditctl.core.limits import GRACE_SECONDS
+from creditctl.core.text import plural
 from creditctl.core.when import Window, parse_window
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def _of_source(
     report = replace(report, source=source.report.as_dict())
     if todo is not None and report.complete:
         count = write_todo(session.wiring.folder / todo, report)
-        session.say(f"{todo}: {count} rows for the application to book.")
+        session.say(f"{todo}: {plural(count, 'row')} for the application to book.")
     return report
 
 
@@ -203,7 +204,7 @@ def _answer(session: Session, report: ReconcileReport, anchor: dict[str, Any] | 
 
     return Answer(
         {**report.as_dict(), "anchor": anchor},
-        lambda console: render(console, report, plan=session.dry_run),
+        lambda console: render(console, report, plan=session.dry_run and report.source is None),
         findings=report.findings,
         exit_code=exit_code(report, dry_run=session.dry_run),
     )

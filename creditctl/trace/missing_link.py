@@ -16,6 +16,8 @@ from creditctl.trace.facts import TracedPayment
 
 _TOOK = frozenset(("posted", "exists"))
 _RECONCILE = "creditctl reconcile"
+_NOTHING_PENDING = "no delivery of it is pending on Stripe: an endpoint took it, or none wanted it"
+"""Source: Stripe API reference, "The Event object": `pending_webhooks` counts what is yet to be delivered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,7 @@ def _undelivered(payment: TracedPayment, event: EventRecord) -> Missing:
     deliveries = payment.deliveries_of(event.id)
     if payment.case.books.external:
         pending = EventView(event).pending
-        sent = "Stripe has delivered it" if pending == 0 else f"{pending or 'some'} endpoints have not accepted it yet"
+        sent = _NOTHING_PENDING if pending == 0 else f"{pending or 'some'} endpoints have not accepted it yet"
         why = f"{payment.case.books.nothing_there}; {sent}"
         return Missing("the row", why, "" if pending else replay, event.created, fault=not pending)
     if not deliveries:

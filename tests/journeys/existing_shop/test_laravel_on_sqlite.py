@@ -285,6 +285,8 @@ def test_what_people_read_speaks_of_the_application(cli: Cli, shop: ExistingShop
     assert f"creditctl trace {lost.intent}" in said
     assert "--repair" not in said
 
+    assert "post +" not in cli("reconcile", "--dry-run").stdout, "nothing would be posted"
+
 
 def test_a_changed_row_is_not_over_because_its_payment_stands(cli: Cli, shop: ExistingShop, laravel: Laravel) -> None:
     sale = shop.buy("1")
