@@ -119,9 +119,10 @@ def _open(state: Path | None, **options: Any) -> closing[Emulator]:
 
     try:
         return closing(Emulator(state=state, **options))
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
         raise ConfigurationError(
-            f"Cannot keep the emulator's state in {state}: {error}.",
+            f"Cannot keep the emulator's state in {state}: {reason}.",
             code="emulator.state",
             fix="Name a file in a folder that can be written with --state, or leave it out to keep it in memory.",
         ) from error

@@ -84,13 +84,15 @@ class BackendProcess:
             code = None if self._child is None else self._child.poll()
             if code:
                 raise ConfigurationError(
-                    f"`{command}` ended with exit code {code} before it answered. Its last words: {self.tail()}",
+                    f"`{command}` ended with exit code {code} before it answered. "
+                    f"Its last words: {self.tail() or 'none'}",
                     code="simulate.start",
                     fix="Run the command by hand; simulate sets STRIPE_SECRET_KEY, STRIPE_API_BASE and its like.",
                 )
             self.sleep(_POLL_SECONDS)
         raise Unreachable(
-            f"The backend did not answer at {self.ready_url} within {self.ready_seconds:.0f} seconds: {self.tail()}",
+            f"The backend did not answer at {self.ready_url} within {self.ready_seconds:.0f} seconds. "
+            f"Its last words: {self.tail() or 'none'}",
             code="simulate.not_ready",
             fix="Name a URL with --ready that answers once the backend is up, and read its output above.",
         )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
+import pytest
 
 from tests.support.waiting import finish
 
@@ -97,3 +98,11 @@ def test_a_public_url_that_is_none_is_refused_before_it_starts(offline_cli: Cli)
     for url in ("localhost:12111", "http://localhost:12111/pay", "ftp://localhost"):
         refused = offline_cli("emulator", "--public-url", url)
         assert (refused.exit_code, "without a path" in refused.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("state", ["missing/state.db", "."])
+def test_a_state_that_cannot_be_kept_is_said_with_what_to_do(offline_cli: Cli, state: str) -> None:
+    outcome = offline_cli("emulator", "--port", "0", "--state", state, "--json")
+
+    assert (outcome.exit_code, outcome.document["error"]["code"]) == (3, "emulator.state")
+    assert "--state" in outcome.document["error"]["fix"]
