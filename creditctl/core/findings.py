@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 
 class Severity(StrEnum):
@@ -34,11 +35,20 @@ class Finding:
     message: str
     fix: str = ""
 
-    def as_dict(self) -> dict[str, str]:
+    def as_dict(self) -> dict[str, object]:
         """The finding as it appears in every JSON document."""
-        return {key: str(value) for key, value in asdict(self).items()}
+        return {
+            "code": self.code,
+            "severity": str(self.severity),
+            "subject": self.subject,
+            "message": self.message,
+            "fix": self.fix,
+        }
 
 
-def sort_findings(findings: list[Finding]) -> list[Finding]:
+_AnyFinding = TypeVar("_AnyFinding", bound=Finding)
+
+
+def sort_findings(findings: list[_AnyFinding]) -> list[_AnyFinding]:
     """Sorts findings: worst first, then by code and subject, so that two runs print the same."""
     return sorted(findings, key=lambda finding: (finding.severity.rank, finding.code, finding.subject))

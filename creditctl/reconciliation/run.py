@@ -13,6 +13,7 @@ from creditctl.core.errors import CreditctlError, Unreachable
 from creditctl.core.keys import redact
 from creditctl.core.limits import GRACE_SECONDS
 from creditctl.core.when import Window
+from creditctl.ledger.sightings import keep_sightings, open_sightings
 from creditctl.ledger.store import Ledger
 from creditctl.payments.finding_codes import ClassifiedFinding, classified
 from creditctl.payments.judgement.judge import unreadable_finding
@@ -28,6 +29,7 @@ from creditctl.reconciliation import finding_history
 from creditctl.reconciliation.deployments import require_told_apart
 from creditctl.reconciliation.lock import only_one
 from creditctl.reconciliation.match import match, unknown_payments
+from creditctl.reconciliation.open_findings import ended, opened, run_failed, stakes_of
 from creditctl.reconciliation.pull import gaps_by_following, pull
 from creditctl.reconciliation.pulled import Pulled, as_pulled
 from creditctl.reconciliation.report import ReconcileReport
@@ -52,12 +54,13 @@ def reconcile(
     progress: Progress | None = None,
     record: bool = True,
     keeper: Keeper = OUR_LEDGER,
+    by: str = "",
 ) -> ReconcileReport:
     """Compares what Stripe holds with the ledger; everything, or the payments of a window.
 
     Shape:  `keeper` has the entries; those of an application were read before, and what was paid since cannot be
-            among them. With `record` the run, and what a person has to settle, are kept in the ledger; no entry is
-            ever written.
+            among them. With `record` the run, what it found, and what a person has to settle, are kept in the ledger;
+            no entry is ever written. `by` is who runs it.
     Units:  `since` <= t < `until` in Unix seconds.
     Errors: those of PaymentReader where not everything could be read, LockHeld while another run goes on,
             ConfigurationError where nothing tells this deployment's sales from those of others.
@@ -72,11 +75,9 @@ def reconcile(
             terms = _with_older_credits(replace(terms, now=keeper.read_at or clock()), pulled, reader, ledger)
         except CreditctlError as error:
             if record:
-                failure = {"window": window.as_dict(), "error": redact(str(error))}
-                with ledger.transaction() as tx:
-                    tx.add_run(_RUN_KIND, started, clock(), False, failure)
+                _record_failure(error, ledger, clock, {"window": window.as_dict(), "by": by}, started)
             raise
-        report = _compare(pulled, terms, ledger, record=record)
+        report = replace(_compare(pulled, terms, ledger, record=record), by=by)
         return _recorded(report, ledger, clock, record=record)
 
 
@@ -98,7 +99,7 @@ def repair(
         require_repairable(ledger, report.repairs, max_repairs)
         repaired = tuple(apply(ledger, report.repairs))
         after = _compare(report.basis, report.terms, ledger, record=True)
-        return _recorded(replace(after, repaired=repaired), ledger, clock, record=True)
+        return _recorded(replace(after, repaired=repaired, by=report.by), ledger, clock, record=True)
 
 
 def _read(reader: PaymentReader, window: Window, ledger: Ledger, keeper: Keeper) -> Pulled:
@@ -136,26 +137,48 @@ def _compare(pulled: Pulled, terms: JudgementContext, ledger: Ledger, *, record:
     if record:
         finding_history.keep(ledger, found)
     with ledger.reading() as view:
-        stored = view.findings(None)
+        stored, known = view.findings(None), open_sightings(view)
     everything = pulled.window.unbounded and pulled.complete
-    over = over_by_judgement(stored, zip(cases, verdicts, strict=True)) if pulled.complete else ()
+    judged = list(zip(cases, verdicts, strict=True))
+    over = over_by_judgement(stored, judged) if pulled.complete else ()
+    shown = finding_history.shown(found, stored, everything=everything, over=over)
     return ReconcileReport(
         window=pulled.window,
         started=pulled.started,
         finished=terms.now,
         payments=len(cases),
         entries=sum(len(case.entries) for case in cases),
-        findings=tuple(finding_history.shown(found, stored, everything=everything, over=over)),
+        findings=opened(shown, known, stakes_of(judged), terms.now),
         repairs=tuple(verdict.repair for verdict in verdicts if verdict.repair is not None),
         basis=pulled,
         terms=terms,
+        ended=ended(
+            known,
+            shown,
+            complete=pulled.complete,
+            everything=everything,
+            judged={case.key for case in cases},
+            stored=stored,
+        ),
     )
+
+
+def _record_failure(
+    error: CreditctlError, ledger: Ledger, clock: Callable[[], int], run: dict[str, object], started: int
+) -> None:
+    """Keeps a run that could not go on, and that it could not, as the one finding that it has."""
+    message = redact(str(error))
+    with ledger.transaction() as tx:
+        (failed,) = opened((run_failed(message),), open_sightings(tx), {}, clock())
+        keep_sightings(tx, (failed.sighting(),), ())
+        tx.add_run(_RUN_KIND, started, clock(), False, {**run, "error": message})
 
 
 def _recorded(report: ReconcileReport, ledger: Ledger, clock: Callable[[], int], *, record: bool) -> ReconcileReport:
     finished = replace(report, finished=clock())
     if record:
         with ledger.transaction() as tx:
+            keep_sightings(tx, (each.sighting() for each in finished.findings), finished.ended)
             tx.add_run(_RUN_KIND, finished.started, finished.finished, finished.clean, finished.as_dict())
     return finished
 
