@@ -33,12 +33,11 @@ from creditctl.reconciliation.open_findings import ended, opened, run_failed, st
 from creditctl.reconciliation.pull import gaps_by_following, pull
 from creditctl.reconciliation.pulled import Pulled, as_pulled
 from creditctl.reconciliation.report import ReconcileReport
+from creditctl.reconciliation.run_history import RUN_KIND
 from creditctl.stripe_api.pages import Progress
 
 MAX_REPAIRS = 100
 """How many payments one run repairs unless told otherwise: more than that is no accident."""
-
-_RUN_KIND = "reconcile"
 
 
 def reconcile(
@@ -171,7 +170,7 @@ def _record_failure(
     with ledger.transaction() as tx:
         (failed,) = opened((run_failed(message),), open_sightings(tx), {}, clock())
         keep_sightings(tx, (failed.sighting(),), ())
-        tx.add_run(_RUN_KIND, started, clock(), False, {**run, "error": message})
+        tx.add_run(RUN_KIND, started, clock(), False, {**run, "error": message})
 
 
 def _recorded(report: ReconcileReport, ledger: Ledger, clock: Callable[[], int], *, record: bool) -> ReconcileReport:
@@ -179,7 +178,7 @@ def _recorded(report: ReconcileReport, ledger: Ledger, clock: Callable[[], int],
     if record:
         with ledger.transaction() as tx:
             keep_sightings(tx, (each.sighting() for each in finished.findings), finished.ended)
-            tx.add_run(_RUN_KIND, finished.started, finished.finished, finished.clean, finished.as_dict())
+            tx.add_run(RUN_KIND, finished.started, finished.finished, finished.clean, finished.as_dict())
     return finished
 
 
