@@ -157,6 +157,7 @@ def _of_source(
 def _compare(
     session: Session, packages: Catalog, wanted: ReconcileOptions, keeper: Keeper | None = None
 ) -> ReconcileReport:
+    from creditctl.cli.ledger.pull_memory import PullMemory
     from creditctl.payments.keeper import OUR_LEDGER
     from creditctl.reconciliation import run as room
 
@@ -173,6 +174,7 @@ def _compare(
             progress=progress,
             record=not session.dry_run,
             keeper=keeper or OUR_LEDGER,
+            sessionless=PullMemory(session),
         )
 
 

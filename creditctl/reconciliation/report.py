@@ -64,6 +64,7 @@ class ReconcileReport:
             "complete": self.complete,
             "clean": self.clean,
             "pulled": dict(self.pulled),
+            "tie_out": self.basis.tie_out,
             "payments": self.payments,
             "entries": self.entries,
             "counts": self.counts,

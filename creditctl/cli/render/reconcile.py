@@ -26,7 +26,8 @@ def render(console: Console, report: ReconcileReport, *, plan: bool) -> None:
     for finding in report.findings[:_MOST_SHOWN]:
         _finding(console, finding)
     lines = _rest(len(report.findings), "findings") + (plan_lines(report.repairs) if plan else [])
-    lines += [f"Note: {note}." for note in (report.source or {}).get("notes", ())]
+    notes = [*(report.source or {}).get("notes", ()), report.basis.tie_out["note"]]
+    lines += [f"Note: {note}." for note in notes if note]
     for line in lines:
         console.print(line)
     for repaired in report.repaired:
