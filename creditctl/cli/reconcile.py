@@ -173,6 +173,7 @@ def _compare(
             progress=progress,
             record=not session.dry_run,
             keeper=keeper or OUR_LEDGER,
+            conceal=session.wiring.redactor.redact,
         )
 
 
