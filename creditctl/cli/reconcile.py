@@ -175,6 +175,7 @@ def _compare(
             record=not session.dry_run,
             keeper=keeper or OUR_LEDGER,
             sessionless=PullMemory(session),
+            conceal=session.wiring.redactor.redact,
         )
 
 

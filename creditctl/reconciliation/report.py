@@ -10,6 +10,7 @@ from typing import Any
 from creditctl.core.findings import Finding, Severity
 from creditctl.core.when import Window, iso_time
 from creditctl.payments.repair import Repair, Repaired
+from creditctl.payments.stakes import stakes_of
 from creditctl.payments.verdict import JudgementContext
 from creditctl.reconciliation.pulled import Pulled
 
@@ -68,6 +69,7 @@ class ReconcileReport:
             "payments": self.payments,
             "entries": self.entries,
             "counts": self.counts,
+            "at_stake": stakes_of(self.findings).as_dict(),
             **({} if self.source is None else {"source": dict(self.source)}),
             "repairs": [repair.as_dict() for repair in self.repairs],
             "repaired": [repaired.as_dict() for repaired in self.repaired],

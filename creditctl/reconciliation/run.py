@@ -54,12 +54,14 @@ def reconcile(
     record: bool = True,
     keeper: Keeper = OUR_LEDGER,
     sessionless: SessionlessPayments | None = None,
+    conceal: Callable[[str], str] = redact,
 ) -> ReconcileReport:
     """Compares what Stripe holds with the ledger; everything, or the payments of a window.
 
     Shape:  `keeper` has the entries; those of an application were read before, and what was paid since cannot be
             among them. `sessionless` remembers which payments belong to no session. With `record` the run, and what a
-            person has to settle, are kept in the ledger; no entry is ever written.
+            person has to settle, are kept in the ledger; no entry is ever written. `conceal` cuts the secrets that are
+            known by their value out of the error of a failed run, which stays in an append-only file.
     Units:  `since` <= t < `until` in Unix seconds.
     Errors: those of PaymentReader where not everything could be read, LockHeld while another run goes on,
             ConfigurationError where nothing tells this deployment's sales from those of others.
@@ -74,7 +76,7 @@ def reconcile(
             terms = _with_older_credits(replace(terms, now=keeper.read_at or clock()), pulled, reader, ledger)
         except CreditctlError as error:
             if record:
-                failure = {"window": window.as_dict(), "error": redact(str(error))}
+                failure = {"window": window.as_dict(), "error": redact(conceal(str(error)))}
                 with ledger.transaction() as tx:
                     tx.add_run(_RUN_KIND, started, clock(), False, failure)
             raise

@@ -8,6 +8,7 @@ from creditctl.cli.render.ledger import draft_words
 from creditctl.cli.render.severity import STYLES
 from creditctl.cli.render.table import Table, show_table
 from creditctl.core.when import iso_time
+from creditctl.payments.stakes import stakes_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,6 +75,9 @@ def _table(report: ReconcileReport) -> Table:
         table.add("rows about payments", f"{report.entries:,}")
     for code, count in report.counts.items():
         table.add(f"finding {code}", f"{count:,}")
+    words = stakes_of(report.findings).words
+    if words:
+        table.add("at stake", words)
     return table
 
 
