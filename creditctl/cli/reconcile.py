@@ -16,18 +16,9 @@ from creditctl.cli.options import CatalogOption, SinceOption, UntilOption
 from creditctl.cli.progress import status_line
 from creditctl.cli.reconciling.history import history as show_history
 from creditctl.cli.reconciling.operator import operator_of
-from creditctl.cli.reconciling.options import (
-    CsvOption,
-    FailOnOption,
-    HistoryOption,
-    JsonLinesOption,
-    OutputOptions,
-    QuietOption,
-    require_alone,
-)
+from creditctl.cli.reconciling.options import OutputOptions, require_alone
 from creditctl.cli.reconciling.outcome import answer, one_line_errors
 from creditctl.core.errors import UsageError
-from creditctl.core.findings import Severity
 from creditctl.core.limits import GRACE_SECONDS
 from creditctl.core.text import plural
 from creditctl.core.when import Window, parse_window
@@ -97,21 +88,17 @@ def reconcile(
     todo: TodoOption = None,
     anchor: ReconcileAnchorOption = None,
     catalog: CatalogOption = None,
-    history: HistoryOption = False,
-    quiet: QuietOption = False,
-    fail_on: FailOnOption = Severity.MEDIUM,
-    as_json_lines: JsonLinesOption = False,
-    as_csv: CsvOption = False,
+    *,
+    told: OutputOptions,
 ) -> Answer:
     """Compare every payment on Stripe with the ledger. Exit 1 while anything disagrees, 5 if not all could be read.
 
     Where creditctl.toml has a [source], the application's own rows are read first, and judged in place of a ledger.
     """
-    told = OutputOptions(quiet, fail_on, as_json_lines, as_csv)
     told.require_consistent(session)
     window = parse_window(since, until, session.wiring.clock())
-    if history:
-        require_alone("history", repair=repair, full=full, todo=todo is not None, quiet=quiet)
+    if told.history:
+        require_alone("history", repair=repair, full=full, todo=todo is not None, quiet=told.quiet)
         return show_history(session, window)
     with one_line_errors(session, told):
         wanted = ReconcileOptions(window, _grace_seconds(session, grace_seconds), max_repairs, repair, full, todo)
@@ -185,6 +172,7 @@ def _of_source(session: Session, packages: Catalog, wanted: ReconcileOptions) ->
 def _compare(
     session: Session, packages: Catalog, wanted: ReconcileOptions, keeper: Keeper | None = None
 ) -> ReconcileReport:
+    from creditctl.cli.ledger.pull_memory import PullMemory
     from creditctl.payments.keeper import OUR_LEDGER
     from creditctl.reconciliation import run as room
 
@@ -202,6 +190,8 @@ def _compare(
             record=not session.dry_run,
             keeper=keeper or OUR_LEDGER,
             by=operator_of(session.wiring),
+            sessionless=PullMemory(session),
+            conceal=session.wiring.redactor.redact,
         )
 
 

@@ -212,6 +212,11 @@ class Sighting:
         """What makes it the same finding in the next run."""
         return self.finding.code, self.finding.subject
 
+    @property
+    def has_stake(self) -> bool:
+        """Whether credits or money are known to be at stake."""
+        return bool(self.credits or self.amount)
+
 
 class AlertKind(StrEnum):
     """What an alert says: that findings are new, or that none is left."""

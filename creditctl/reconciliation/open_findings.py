@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from creditctl.core.findings import Finding
+from creditctl.core.findings import Finding, Stake
 from creditctl.core.when import iso_time
 from creditctl.ledger.models import FindingStatus, Sighting, StoredFinding
-from creditctl.payments.case import PaymentCase
 from creditctl.payments.finding_codes import PREFIX, classified
-from creditctl.payments.verdict import Verdict
-from creditctl.reconciliation.at_stake import NOTHING, Stake, stake_of
 
 Identity = tuple[str, str]
 """Code and subject of a finding: what makes it the same one in the next run."""
@@ -30,7 +27,6 @@ class OpenFinding(Finding):
     """
 
     payment_key: str | None = field(default=None, compare=False)
-    stake: Stake = field(default=NOTHING, compare=False)
     first_seen: int = field(default=0, compare=False)
     seen: int = field(default=0, compare=False)
     new: bool = field(default=True, compare=False)
@@ -46,7 +42,6 @@ class OpenFinding(Finding):
         return {
             **Finding.as_dict(self),
             "payment_key": self.payment_key,
-            "at_stake": self.stake.as_dict(),
             "first_seen": iso_time(self.first_seen),
             "age_seconds": self.age_seconds,
             "new": self.new,
@@ -55,45 +50,38 @@ class OpenFinding(Finding):
     def sighting(self) -> Sighting:
         """What is kept of it."""
         finding = Finding(self.code, self.severity, self.subject, self.message, self.fix)
-        stake = self.stake
+        stake = self.stake or Stake()
         return Sighting(finding, self.payment_key, stake.credits, stake.amount, stake.currency, self.first_seen)
 
 
-def stakes_of(judged: Iterable[tuple[PaymentCase, Verdict]]) -> dict[Identity, tuple[str, Stake]]:
-    """Payment and stake of everything that was found about payments."""
-    return {
-        found.identity: (case.key, stake_of(found, case, verdict))
-        for case, verdict in judged
-        for found in verdict.found
-    }
-
-
 def opened(
-    shown: Sequence[Finding],
-    known: Iterable[Sighting],
-    stakes: Mapping[Identity, tuple[str, Stake]],
-    now: int,
+    shown: Sequence[Finding], known: Iterable[Sighting], payments: Mapping[Identity, str | None], now: int
 ) -> tuple[OpenFinding, ...]:
-    """What a run reports, with what earlier runs knew of it. Units: `now` in Unix seconds."""
+    """What a run reports, with what earlier runs knew of it.
+
+    Shape: `payments` are those of what was found now. Units: `now` in Unix seconds.
+    """
     before = {each.identity: each for each in known}
-    return tuple(_opened(each, before.get((each.code, each.subject)), stakes, now) for each in shown)
+    return tuple(
+        _opened(each, before.get((each.code, each.subject)), payments.get((each.code, each.subject)), now)
+        for each in shown
+    )
 
 
-def _opened(
-    finding: Finding, before: Sighting | None, stakes: Mapping[Identity, tuple[str, Stake]], now: int
-) -> OpenFinding:
-    payment, stake = stakes.get((finding.code, finding.subject), (None, NOTHING))
-    if before is not None and payment is None:
-        payment, stake = before.payment_key, Stake(before.credits, before.amount, before.currency)
-    said = (finding.code, finding.severity, finding.subject, finding.message, finding.fix)
-    return OpenFinding(*said, payment, stake, now if before is None else before.first_seen, now, before is None)
+def _opened(finding: Finding, before: Sighting | None, payment: str | None, now: int) -> OpenFinding:
+    """Shape: of what was not found again but is still open, the earlier run knows payment and stake."""
+    stake = finding.stake
+    if before is not None:
+        payment = payment or before.payment_key
+        stake = stake or (Stake(before.credits, before.amount, before.currency) if before.has_stake else None)
+    said = (finding.code, finding.severity, finding.subject, finding.message, finding.fix, stake, finding.evidence)
+    return OpenFinding(*said, payment, now if before is None else before.first_seen, now, before is None)
 
 
 def ended(
     known: Iterable[Sighting],
     shown: Sequence[Finding],
     *,
-    complete: bool,
     everything: bool,
     judged: Collection[str],
     stored: Sequence[StoredFinding],
@@ -101,10 +89,8 @@ def ended(
     """Which findings of earlier runs are over: looked at again and not found, or settled by a person.
 
     Shape: `everything` says that the whole of both sides was compared, `judged` are the payments that were. A run that
-           could not read everything ends nothing.
+           could not read everything ends nothing: it does not ask.
     """
-    if not complete:
-        return frozenset()
     still = {(each.code, each.subject) for each in shown}
     settled = {(each.finding.code, each.finding.subject) for each in stored if each.status is not FindingStatus.OPEN}
     return frozenset(

@@ -10,8 +10,8 @@ from typing import Any
 from creditctl.core.findings import Severity
 from creditctl.core.when import Window, iso_time
 from creditctl.payments.repair import Repair, Repaired
+from creditctl.payments.stakes import stakes_of
 from creditctl.payments.verdict import JudgementContext
-from creditctl.reconciliation.at_stake import total_stake
 from creditctl.reconciliation.open_findings import Identity, OpenFinding
 from creditctl.reconciliation.pulled import Pulled
 
@@ -66,11 +66,6 @@ class ReconcileReport:
         """How many findings no earlier run saw; what is only worth a note does not count."""
         return sum(finding.new and finding.severity is not Severity.INFO for finding in self.findings)
 
-    @property
-    def at_stake(self) -> tuple[int, dict[str, int]]:
-        """Credits, and money by currency, that are not where they belong."""
-        return total_stake((each.payment_key or each.subject, each.stake) for each in self.findings)
-
     def reaches(self, severity: Severity) -> bool:
         """Whether anything found is as bad as that, or worse."""
         return any(finding.severity.rank <= severity.rank for finding in self.findings)
@@ -82,7 +77,6 @@ class ReconcileReport:
 
     def as_dict(self) -> dict[str, Any]:
         """The report as a JSON document shows it, its findings aside."""
-        credits, amounts = self.at_stake
         return {
             "window": self.window.as_dict(),
             "started": iso_time(self.started),
@@ -92,13 +86,14 @@ class ReconcileReport:
             "missing": list(self.basis.gaps),
             "clean": self.clean,
             "pulled": dict(self.pulled),
+            "tie_out": self.basis.tie_out,
             "payments": self.payments,
             "entries": self.entries,
             "counts": self.counts,
             "severities": self.severities,
             "new": self.new,
             "ended": len(self.ended),
-            "at_stake": {"credits": credits, "amounts": amounts},
+            "at_stake": stakes_of(self.findings).as_dict(),
             **({} if self.source is None else {"source": dict(self.source)}),
             "repairs": [repair.as_dict() for repair in self.repairs],
             "repaired": [repaired.as_dict() for repaired in self.repaired],

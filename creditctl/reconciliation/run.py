@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import chain
 
@@ -27,11 +27,12 @@ from creditctl.payments.source.review import review
 from creditctl.payments.verdict import JudgementContext
 from creditctl.reconciliation import finding_history
 from creditctl.reconciliation.deployments import require_told_apart
+from creditctl.reconciliation.inquiry import SessionlessPayments
 from creditctl.reconciliation.lock import only_one
 from creditctl.reconciliation.match import match, unknown_payments
-from creditctl.reconciliation.open_findings import ended, opened, run_failed, stakes_of
-from creditctl.reconciliation.pull import gaps_by_following, pull
-from creditctl.reconciliation.pulled import Pulled, as_pulled
+from creditctl.reconciliation.open_findings import ended, opened, run_failed
+from creditctl.reconciliation.pull import pull
+from creditctl.reconciliation.pulled import Pulled
 from creditctl.reconciliation.report import ReconcileReport
 from creditctl.reconciliation.run_history import RUN_KIND
 from creditctl.stripe_api.pages import Progress
@@ -54,12 +55,16 @@ def reconcile(
     record: bool = True,
     keeper: Keeper = OUR_LEDGER,
     by: str = "",
+    sessionless: SessionlessPayments | None = None,
+    conceal: Callable[[str], str] = redact,
 ) -> ReconcileReport:
     """Compares what Stripe holds with the ledger; everything, or the payments of a window.
 
     Shape:  `keeper` has the entries; those of an application were read before, and what was paid since cannot be
-            among them. With `record` the run, what it found, and what a person has to settle, are kept in the ledger;
-            no entry is ever written. `by` is who runs it.
+            among them. `sessionless` remembers which payments belong to no session. With `record` the run, what it
+            found, and what a person has to settle, are kept in the ledger; no entry is ever written. `by` is who runs
+            it; `conceal` cuts the secrets that are known by their value out of the error of a failed run, which stays
+            in an append-only file.
     Units:  `since` <= t < `until` in Unix seconds.
     Errors: those of PaymentReader where not everything could be read, LockHeld while another run goes on,
             ConfigurationError where nothing tells this deployment's sales from those of others.
@@ -69,12 +74,13 @@ def reconcile(
         reader = PaymentReader(client, catalog, started, progress)
         terms = JudgementContext(catalog, livemode, clock(), started, grace_seconds, keeper=keeper)
         try:
-            pulled = _read(reader, window, ledger, keeper)
+            pulled = _read(reader, window, ledger, keeper, sessionless)
             require_told_apart(pulled.sessions.values(), catalog)
             terms = _with_older_credits(replace(terms, now=keeper.read_at or clock()), pulled, reader, ledger)
         except CreditctlError as error:
             if record:
-                _record_failure(error, ledger, clock, {"window": window.as_dict(), "by": by}, started)
+                message, run = redact(conceal(str(error))), {"window": window.as_dict(), "by": by}
+                _record_failure(message, ledger, clock, run, started)
             raise
         report = replace(_compare(pulled, terms, ledger, record=record), by=by)
         return _recorded(report, ledger, clock, record=record)
@@ -101,23 +107,23 @@ def repair(
         return _recorded(replace(after, repaired=repaired, by=report.by), ledger, clock, record=True)
 
 
-def _read(reader: PaymentReader, window: Window, ledger: Ledger, keeper: Keeper) -> Pulled:
-    """The lists, then one by one the payments that only the ledger, or only a refund, speaks of."""
-    listed = pull(reader, window)
-    with ledger.reading() as view:
-        unknown = unknown_payments(listed, keeper.entries(view).all())
-    followed = Pulled(window, reader.started).joined(
-        as_pulled(reader.payment(key), key, window, reader.started) for key in unknown
-    )
-    gaps = Pulled(window, reader.started, gaps=tuple(gaps_by_following(listed, followed)))
-    return listed.joined((followed, gaps))
+def _read(
+    reader: PaymentReader, window: Window, ledger: Ledger, keeper: Keeper, sessionless: SessionlessPayments | None
+) -> Pulled:
+    """The lists, and one by one the payments that only the ledger, or only a refund, speaks of."""
+
+    def named(listed: Pulled) -> list[str]:
+        with ledger.reading() as view:
+            return unknown_payments(listed, keeper.entries(view).all())
+
+    return pull(reader, window, named, sessionless)
 
 
 def _with_older_credits(
     terms: JudgementContext, pulled: Pulled, reader: PaymentReader, ledger: Ledger
 ) -> JudgementContext:
     """The terms, with what nothing explains among like entries of the users that lack credits, whatever its date."""
-    if pulled.window.unbounded:
+    if pulled.window.unbounded or not pulled.complete:
         return terms
     with ledger.reading() as view:
         terms = replace(terms, settled=settled_findings(view))
@@ -127,6 +133,8 @@ def _with_older_credits(
 
 def _compare(pulled: Pulled, terms: JudgementContext, ledger: Ledger, *, record: bool) -> ReconcileReport:
     """What both sides say of each other now. The ledger is read after Stripe, so it is never behind."""
+    if not pulled.complete:
+        return _incomplete(pulled, terms, ledger)
     with ledger.reading() as view:
         terms = replace(terms, settled=settled_findings(view))
         cases = match(pulled, terms.keeper.entries(view).all(), known_facts(view), terms.keeper)
@@ -137,25 +145,23 @@ def _compare(pulled: Pulled, terms: JudgementContext, ledger: Ledger, *, record:
         finding_history.keep(ledger, found)
     with ledger.reading() as view:
         stored, known = view.findings(None), open_sightings(view)
-    everything = pulled.window.unbounded and pulled.complete
     judged = list(zip(cases, verdicts, strict=True))
-    over = over_by_judgement(stored, judged) if pulled.complete else ()
-    shown = finding_history.shown(found, stored, everything=everything, over=over)
+    over = over_by_judgement(stored, judged)
+    shown = finding_history.shown(found, stored, everything=pulled.window.unbounded, over=over)
     return ReconcileReport(
         window=pulled.window,
         started=pulled.started,
         finished=terms.now,
         payments=len(cases),
         entries=sum(len(case.entries) for case in cases),
-        findings=opened(shown, known, stakes_of(judged), terms.now),
+        findings=opened(shown, known, {each.identity: each.payment_key for each in found}, terms.now),
         repairs=tuple(verdict.repair for verdict in verdicts if verdict.repair is not None),
         basis=pulled,
         terms=terms,
         ended=ended(
             known,
             shown,
-            complete=pulled.complete,
-            everything=everything,
+            everything=pulled.window.unbounded,
             judged={case.key for case in cases},
             stored=stored,
         ),
@@ -163,14 +169,31 @@ def _compare(pulled: Pulled, terms: JudgementContext, ledger: Ledger, *, record:
 
 
 def _record_failure(
-    error: CreditctlError, ledger: Ledger, clock: Callable[[], int], run: dict[str, object], started: int
+    message: str, ledger: Ledger, clock: Callable[[], int], run: Mapping[str, object], started: int
 ) -> None:
     """Keeps a run that could not go on, and that it could not, as the one finding that it has."""
-    message = redact(str(error))
     with ledger.transaction() as tx:
         (failed,) = opened((run_failed(message),), open_sightings(tx), {}, clock())
         keep_sightings(tx, (failed.sighting(),), ())
         tx.add_run(RUN_KIND, started, clock(), False, {**run, "error": message})
+
+
+def _incomplete(pulled: Pulled, terms: JudgementContext, ledger: Ledger) -> ReconcileReport:
+    """What is missing of Stripe, beside what was open before: a part accuses nobody, and is not kept or repaired by."""
+    with ledger.reading() as view:
+        stored, known = view.findings(None), open_sightings(view)
+    shown = finding_history.shown(about_the_pull(pulled), stored, everything=False)
+    return ReconcileReport(
+        window=pulled.window,
+        started=pulled.started,
+        finished=terms.now,
+        payments=0,
+        entries=0,
+        findings=opened(shown, known, {}, terms.now),
+        repairs=(),
+        basis=pulled,
+        terms=terms,
+    )
 
 
 def _recorded(report: ReconcileReport, ledger: Ledger, clock: Callable[[], int], *, record: bool) -> ReconcileReport:
@@ -185,5 +208,6 @@ def _recorded(report: ReconcileReport, ledger: Ledger, clock: Callable[[], int],
 def about_the_pull(pulled: Pulled) -> tuple[ClassifiedFinding, ...]:
     """What is wrong with the reading itself."""
     again = "`creditctl reconcile` again; nothing is repaired from an incomplete picture"
-    gaps = tuple(classified("pull_incomplete", "stripe", f"{gap}.", again) for gap in pulled.gaps)
+    text = f"What Stripe answered does not tie out, so nothing is said of any payment. {'; '.join(pulled.gaps)}."
+    gaps = (classified("pull_incomplete", "stripe", text, again),) if pulled.gaps else ()
     return (*gaps, *map(unreadable_finding, pulled.unreadable))

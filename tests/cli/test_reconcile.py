@@ -19,7 +19,7 @@ from creditctl.reconciliation.lock import only_one
 from tests.support.keys import live_key
 from tests.support.ledger_calls import read
 from tests.support.market import Market
-from tests.support.scripted_stripe import Scripted, ScriptedStripe, answers, by_path, is_write, lost
+from tests.support.scripted_stripe import Scripted, ScriptedStripe, answers, by_path, emulated, is_write, lost
 
 if TYPE_CHECKING:
     from creditctl.emulator.app import Emulator
@@ -270,6 +270,26 @@ def test_a_fault_of_stripe_in_the_middle_is_exit_5_and_posts_nothing(
     assert read(market.ledger).count() == 0
     (kept,) = read(market.ledger).runs("reconcile")
     assert not kept.ok
+
+
+def test_the_kept_error_of_a_failed_run_holds_no_value_of_a_secret(
+    cli: Cli, market: Market, emulator: Emulator
+) -> None:
+    password = "hunter22" + "Correct0Horse"
+    cli.environ["PROXY_PASSWORD"] = password
+    http = ScriptedStripe(emulated(emulator))
+    http.on(
+        answers(lost(f"proxy http://app:{password}@127.0.0.1 says no", should_retry=False)),
+        when=lambda request: request.path.endswith("/refunds"),
+    )
+    cli.transport = lambda: http
+    outcome = cli("reconcile", "--json")
+
+    assert outcome.exit_code == 5
+    (kept,) = read(market.ledger).runs("reconcile")
+    assert not kept.ok
+    assert kept.report["error"]
+    assert password not in str(kept.report)
 
 
 def test_a_second_run_at_the_same_time_is_refused(cli: Cli, market: Market) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from creditctl.core.errors import CreditctlError
-from creditctl.core.findings import Severity
+from creditctl.core.findings import Severity, Stake
 from creditctl.ledger.sightings import open_sightings
-from creditctl.reconciliation.at_stake import Stake
 from creditctl.reconciliation.report import ReconcileReport
 from tests.support.ledger_calls import read, resolved
 from tests.support.payment_shop import Shop
@@ -98,5 +97,4 @@ def test_missing_credits_put_the_credits_and_the_price_at_stake(shop: Shop) -> N
     shop.pay("starter")
     report = shop.reconcile()
     assert report.findings[0].stake == Stake(1000, 1000, "usd")
-    assert report.at_stake == (1000, {"usd": 1000})
     assert report.as_dict()["at_stake"] == {"credits": 1000, "amounts": {"usd": 1000}}

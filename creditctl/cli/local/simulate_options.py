@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -154,16 +153,6 @@ class SimulateOptions:
 
 SECTION_KEYS = tuple(each.name for each in fields(SimulateSection) if each.name not in ("headers", "policy"))
 """The texts that `[simulate]` of creditctl.toml can say too."""
-
-
-def as_parameters(options: type[SimulateOptions]) -> list[inspect.Parameter]:
-    """The fields of a class of options as the parameters of a command, in their order."""
-    hints = get_type_hints(options, include_extras=True)
-    kind = inspect.Parameter.KEYWORD_ONLY
-    return [
-        inspect.Parameter(each.name, kind, default=each.default, annotation=hints[each.name])
-        for each in fields(options)
-    ]
 
 
 def read_words(texts: Sequence[str]) -> dict[str, str]:

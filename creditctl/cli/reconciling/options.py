@@ -16,38 +16,35 @@ if TYPE_CHECKING:
 OUTPUT = "What a run says"
 """The heading of these options."""
 
-HistoryOption = Annotated[
-    bool,
-    typer.Option(
-        "--history",
-        help="Compare nothing: show the latest runs, or those of --since and --until.",
-        rich_help_panel=OUTPUT,
-    ),
-]
-QuietOption = Annotated[
-    bool,
-    typer.Option("--quiet", "-q", help="For cron: nothing when all is well, else one line.", rich_help_panel=OUTPUT),
-]
-FailOnOption = Annotated[
-    Severity,
-    typer.Option("--fail-on", help="Exit 1 for findings of this severity and worse.", rich_help_panel=OUTPUT),
-]
-JsonLinesOption = Annotated[
-    bool, typer.Option("--jsonl", help="Print one finding a line, as JSON.", rich_help_panel=OUTPUT)
-]
-CsvOption = Annotated[
-    bool, typer.Option("--csv", help="Print the findings as CSV with a header.", rich_help_panel=OUTPUT)
-]
-
 
 @dataclass(frozen=True, slots=True)
 class OutputOptions:
-    """What the operator wants to be told."""
+    """What the operator wants to be told: each field is an option of the command."""
 
-    quiet: bool = False
-    fail_on: Severity = Severity.MEDIUM
-    as_json_lines: bool = False
-    as_csv: bool = False
+    history: Annotated[
+        bool,
+        typer.Option(
+            "--history",
+            help="Compare nothing: show the latest runs, or those of --since and --until.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = False
+    quiet: Annotated[
+        bool,
+        typer.Option(
+            "--quiet", "-q", help="For cron: nothing when all is well, else one line.", rich_help_panel=OUTPUT
+        ),
+    ] = False
+    fail_on: Annotated[
+        Severity,
+        typer.Option("--fail-on", help="Exit 1 for findings of this severity and worse.", rich_help_panel=OUTPUT),
+    ] = Severity.MEDIUM
+    as_json_lines: Annotated[
+        bool, typer.Option("--jsonl", help="Print one finding a line, as JSON.", rich_help_panel=OUTPUT)
+    ] = False
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="Print the findings as CSV with a header.", rich_help_panel=OUTPUT)
+    ] = False
 
     def require_consistent(self, session: Session) -> None:
         """Refuses two forms of the same answer. Errors: UsageError."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from creditctl.cli.command import Answer, Session
 from creditctl.core.errors import CreditctlError, ExitCode
+from creditctl.core.findings import Stake
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +60,7 @@ def _rows(session: Session, report: ReconcileReport, code: ExitCode, *, as_csv: 
 def csv_rows(findings: tuple[OpenFinding, ...]) -> Iterator[Mapping[str, object]]:
     """The findings as rows of CSV_COLUMNS: what is at stake in columns of its own."""
     for finding in findings:
-        said = {**finding.as_dict(), **finding.stake.as_dict()}
+        said = {**finding.as_dict(), **(finding.stake or Stake()).as_dict()}
         yield {name: said[name] for name in CSV_COLUMNS}
 
 

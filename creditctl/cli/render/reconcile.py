@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from creditctl.cli.render.ledger import draft_words
 from creditctl.cli.render.severity import STYLES
 from creditctl.cli.render.table import Table, show_table
-from creditctl.core.money import format_amount
 from creditctl.core.text import plural
 from creditctl.core.when import age_text, iso_time
+from creditctl.payments.stakes import stakes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from creditctl.cli.console import Console
     from creditctl.core.findings import Finding
@@ -30,7 +30,8 @@ def render(console: Console, report: ReconcileReport, *, plan: bool) -> None:
     for finding in report.findings[:_MOST_SHOWN]:
         _finding(console, finding)
     lines = _rest(len(report.findings), "findings") + (plan_lines(report.repairs) if plan else [])
-    lines += [f"Note: {note}." for note in (report.source or {}).get("notes", ())]
+    notes = [*(report.source or {}).get("notes", ()), report.basis.tie_out["note"]]
+    lines += [f"Note: {note}." for note in notes if note]
     for line in lines:
         console.print(line)
     for repaired in report.repaired:
@@ -65,17 +66,11 @@ def summary_line(report: ReconcileReport, mode: Mode | None) -> str:
         return f"{head} incomplete: {gaps[0]}{more}. Next: `creditctl reconcile`"
     parts = [f"{plural(len(report.findings), 'finding')}, {report.new} new"]
     parts += [", ".join(f"{count} {severity}" for severity, count in report.severities.items())]
-    parts += [stake_words(*report.at_stake)]
+    stake = stakes_of(report.findings).words
+    parts += [f"{stake} at stake"] if stake else []
     parts += [f"{plural(len(report.repaired), 'payment')} repaired"] if report.repaired else []
     step = "" if report.clean else " Next: `creditctl reconcile`"
     return f"{head} {'; '.join(part for part in parts if part)}.{step}"
-
-
-def stake_words(credits: int, amounts: Mapping[str, int]) -> str:
-    """What is at stake, for people; empty where nothing is."""
-    money = [format_amount(amount, currency) for currency, amount in amounts.items()]
-    parts = [*([plural(credits, "credit")] if credits else []), *money]
-    return f"{' and '.join(parts)} at stake" if parts else ""
 
 
 def _but(notes: Sequence[Finding]) -> str:
@@ -97,10 +92,11 @@ def _table(report: ReconcileReport) -> Table:
     else:
         table.add("rows of the application", f"{report.source['rows']:,}")
         table.add("rows about payments", f"{report.entries:,}")
-    if stake := stake_words(*report.at_stake):
-        table.add("at stake", stake.removesuffix(" at stake"))
     for code, count in report.counts.items():
         table.add(f"finding {code}", f"{count:,}")
+    words = stakes_of(report.findings).words
+    if words:
+        table.add("at stake", words)
     return table
 
 

@@ -39,7 +39,7 @@ def test_quiet_is_one_line_with_what_is_new_and_at_stake(cli: Cli, losing: Marke
     outcome = cli("reconcile", "--quiet")
     assert outcome.exit_code == 1
     assert outcome.stdout == (
-        "creditctl reconcile (emulator): 1 finding, 1 new; 1 critical; 1,000 credits and $10.00 at stake."
+        "creditctl reconcile (emulator): 1 finding, 1 new; 1 critical; 1,000 credits, $10.00 at stake."
         " Next: `creditctl reconcile`\n"
     )
     assert "1 finding, 0 new" in cli("reconcile", "--quiet").stdout
