@@ -18,6 +18,7 @@ from creditctl.cli.reconciling.history import history as show_history
 from creditctl.cli.reconciling.operator import operator_of
 from creditctl.cli.reconciling.options import OutputOptions, require_alone
 from creditctl.cli.reconciling.outcome import answer, one_line_errors
+from creditctl.cli.reconciling.telling import telling
 from creditctl.core.errors import UsageError
 from creditctl.core.limits import GRACE_SECONDS
 from creditctl.core.text import plural
@@ -105,7 +106,8 @@ def reconcile(
         anchors = _anchor_file(session, anchor)
         if anchors is not None:
             require_held(session.ledger, anchors)
-        report = _run(session, session.catalog(catalog), wanted)
+        with telling(session, told):
+            report = _run(session, session.catalog(catalog), wanted)
         anchored = None if session.dry_run else _anchor(session, anchors, told)
         return answer(session, report, told, anchored)
 
