@@ -20,7 +20,7 @@ from creditctl.payments.judgement.over import over_by_judgement
 from creditctl.payments.judgement.unexplained import judge_together, with_unexplained
 from creditctl.payments.keeper import OUR_LEDGER, Keeper, reading_entries
 from creditctl.payments.ledger_entries import known_facts, settled_findings
-from creditctl.payments.reader import PaymentReader
+from creditctl.payments.reading.reader import PaymentReader
 from creditctl.payments.repair import apply, require_repairable
 from creditctl.payments.source.review import review
 from creditctl.payments.verdict import JudgementContext
