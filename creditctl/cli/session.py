@@ -119,14 +119,23 @@ class Session(Conversation):
         return self.stack.enter_context(self._open_ledger())
 
     def _open_ledger(self) -> Ledger:
-        use, named, wiring = self.uses.ledger, self.options.ledger, self.wiring
+        use, wiring = self.uses.ledger, self.wiring
         if self.uses.stripe:
             if use and self.project.source is not None:
                 use = FileUse.CREATE  # it holds findings and runs only: nobody has to begin a ledger for that
             return ledger_beside_stripe(
                 self.ledger_path, use, settings=self.settings, stripe=self.stripe, wiring=wiring
             )
-        return ledger_by_itself(named, settings=self.settings_of_any_mode(), expected=self.options.mode, wiring=wiring)
+        return self._ledger_by_itself()
+
+    def _ledger_by_itself(self) -> Ledger:
+        named, settings = self.options.ledger, self.settings_of_any_mode()
+        return ledger_by_itself(named, settings=settings, expected=self.options.mode, wiring=self.wiring)
+
+    def offline_ledger(self) -> Ledger:
+        """The ledger, Stripe not asked whose the key is: for what only reads what is kept. Errors: as `ledger`."""
+        _require(self.uses.ledger, "ledger")
+        return self.stack.enter_context(self._ledger_by_itself())
 
     @cached_property
     def ledger_if_there(self) -> Ledger | None:
