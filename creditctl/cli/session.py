@@ -151,7 +151,7 @@ class Session(Conversation):
     @cached_property
     def scratch_folder(self) -> Path:
         """A folder for what a dry run has to write, gone at the end of the command."""
-        from creditctl.cli.local.scratch_folder import scratch_folder
+        from creditctl.ledger.sqlite.scratch_folder import scratch_folder
 
         return self.stack.enter_context(scratch_folder("dry-run"))
 
