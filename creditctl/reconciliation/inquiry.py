@@ -9,8 +9,8 @@ from typing import Protocol
 from creditctl.core.entitlement.fields import id_of
 from creditctl.core.errors import ConfigurationError
 from creditctl.payments.event_types import PAID_TYPES
-from creditctl.payments.reader import PaymentReader
-from creditctl.payments.stripe_reader import CHARGES, EVENTS, INTENTS, SESSIONS
+from creditctl.payments.reading.reader import PaymentReader
+from creditctl.payments.reading.stripe_reader import CHARGES, EVENTS, INTENTS, SESSIONS
 from creditctl.reconciliation.pulled import Pulled
 from creditctl.reconciliation.reach import Reach
 from creditctl.reconciliation.tie_out import Lack, OpenQuestion, Untied

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from creditctl.core.when import Window
-from creditctl.payments.list_contents import ListContents
-from creditctl.payments.reader import PaymentReader
-from creditctl.payments.stripe_reader import BALANCE, DISPUTES, INTENTS, REFUNDS, SESSIONS
+from creditctl.payments.reading.list_contents import ListContents
+from creditctl.payments.reading.reader import PaymentReader
+from creditctl.payments.reading.stripe_reader import BALANCE, DISPUTES, INTENTS, REFUNDS, SESSIONS
 from creditctl.reconciliation.inquiry import Inquiry, KnownForNow, SessionlessPayments
 from creditctl.reconciliation.pulled import Pulled, as_pulled
 from creditctl.reconciliation.reach import LISTS, Reach

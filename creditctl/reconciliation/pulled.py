@@ -10,7 +10,7 @@ from typing import Any
 from creditctl.core.entitlement.facts import Fact
 from creditctl.core.when import Window
 from creditctl.payments.facts import ChargeFacts, IntentFacts, PaymentFacts, SoldSession, Unreadable
-from creditctl.payments.list_contents import ListContents
+from creditctl.payments.reading.list_contents import ListContents
 
 UNTIED = (
     "The key may not read balance transactions, so the lists were tied to each other only: a payment that none of them "

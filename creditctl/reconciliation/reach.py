@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from creditctl.core.when import Window
-from creditctl.payments.stripe_reader import BALANCE, DISPUTES, INTENTS, REFUNDS, SESSIONS
+from creditctl.payments.reading.stripe_reader import BALANCE, DISPUTES, INTENTS, REFUNDS, SESSIONS
 
 SESSION_LIFE_SECONDS = 86_400
 """A payment intent is made while its session is open. Source: Stripe API reference, "Create a Checkout Session",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import chain
 
@@ -21,7 +22,7 @@ from creditctl.payments.judgement.over import over_by_judgement
 from creditctl.payments.judgement.unexplained import judge_together, with_unexplained
 from creditctl.payments.keeper import OUR_LEDGER, Keeper, reading_entries
 from creditctl.payments.ledger_entries import known_facts, settled_findings
-from creditctl.payments.reader import PaymentReader
+from creditctl.payments.reading.reader import PaymentReader
 from creditctl.payments.repair import apply, require_repairable
 from creditctl.payments.source.review import review
 from creditctl.payments.verdict import JudgementContext
@@ -69,7 +70,8 @@ def reconcile(
     Errors: those of PaymentReader where not everything could be read, LockHeld while another run goes on,
             ConfigurationError where nothing tells this deployment's sales from those of others.
     """
-    with only_one(ledger.path):
+    # A run that writes nothing needs no lock, and leaves no file behind.
+    with only_one(ledger.path) if record else nullcontext():
         window, started = Window(since, until), clock()
         reader = PaymentReader(client, catalog, started, progress)
         terms = JudgementContext(catalog, livemode, clock(), started, grace_seconds, keeper=keeper)

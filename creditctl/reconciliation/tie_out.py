@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from creditctl.core.stripe_ids import IdKind, id_kind
-from creditctl.payments.list_contents import ChargeRow, ListContents, MovementRow
-from creditctl.payments.stripe_reader import BALANCE, CHARGES, DISPUTES, INTENTS, REFUNDS, SESSIONS
+from creditctl.payments.reading.list_contents import ChargeRow, ListContents, MovementRow
+from creditctl.payments.reading.stripe_reader import BALANCE, CHARGES, DISPUTES, INTENTS, REFUNDS, SESSIONS
 from creditctl.reconciliation.reach import Reach
 
 SETTLING_SECONDS = 3600

@@ -6,7 +6,7 @@ import pytest
 
 from creditctl.core.errors import Unreachable
 from creditctl.core.when import Window
-from creditctl.payments.reader import PaymentReader
+from creditctl.payments.reading.reader import PaymentReader
 from creditctl.reconciliation.pull import pull
 from creditctl.reconciliation.pulled import Pulled
 from tests.support.ledger_calls import read

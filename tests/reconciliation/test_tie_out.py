@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from creditctl.core.when import Window
-from creditctl.payments.list_contents import ListContents
-from creditctl.payments.stripe_reader import BALANCE, DISPUTES, INTENTS, REFUNDS, SESSIONS
+from creditctl.payments.reading.list_contents import ListContents
+from creditctl.payments.reading.stripe_reader import BALANCE, DISPUTES, INTENTS, REFUNDS, SESSIONS
 from creditctl.reconciliation.reach import Reach
 from creditctl.reconciliation.tie_out import Lack, gap_sentences, tie_out
 from tests.support.clock import NOW

@@ -19,7 +19,7 @@ from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from creditctl.emulator_client.checkout_payer import Payment, pay
 from creditctl.fulfilment.webhook import Webhook
 from creditctl.ledger.store import Ledger
-from creditctl.payments.stripe_reader import StripeReader
+from creditctl.payments.reading.stripe_reader import StripeReader
 from tests.support.keys import TEST_KEY
 from tests.support.ledger_calls import read
 

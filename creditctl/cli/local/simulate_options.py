@@ -49,7 +49,10 @@ class SimulateOptions:
             "--start", "Start your backend with this shell command, beside an emulator that is set up for it.", "CMD"
         ),
     ] = None
-    ready: Annotated[str | None, _text("--ready", "The URL at which the started backend answers.", "URL")] = None
+    ready: Annotated[
+        str | None,
+        _text("--ready", "The URL where the started backend answers; {port}, in CMD too, is a free one.", "URL"),
+    ] = None
     restart: Annotated[
         str | None,
         _text("--restart", "How it starts again with its data after a kill; without it, it is never killed.", "CMD"),

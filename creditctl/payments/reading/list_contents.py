@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from creditctl.core.entitlement.fields import id_of
-from creditctl.payments.stripe_reader import BALANCE, DISPUTES, INTENTS, REFUNDS, SESSIONS
+from creditctl.payments.reading.stripe_reader import BALANCE, DISPUTES, INTENTS, REFUNDS, SESSIONS
 from creditctl.stripe_api.pages import Body
 
 

@@ -18,7 +18,7 @@ from creditctl.core.errors import ConfigurationError
 from creditctl.core.stripe_ids import IdKind, id_kind
 from creditctl.payments.facts import ChargeFacts, IntentFacts, PaymentFacts, SoldSession, Unreadable
 from creditctl.payments.price_origins import PriceOrigins
-from creditctl.payments.stripe_reader import (
+from creditctl.payments.reading.stripe_reader import (
     BALANCE,
     CHARGES,
     DISPUTES,
