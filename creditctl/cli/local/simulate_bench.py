@@ -77,7 +77,7 @@ class _Parts:
     def embedded(self) -> Iterator[OpenedBench]:
         """The reference backend on an emulator, both of this process."""
         from creditctl.cli.local.local_stack import start_local_stack
-        from creditctl.cli.local.scratch_folder import scratch_folder
+        from creditctl.ledger.sqlite.scratch_folder import scratch_folder
 
         self._require_emulator_mode("needs --backend URL or --start CMD: without them an emulator is started.")
         with (
@@ -99,7 +99,7 @@ class _Parts:
     def started(self) -> Iterator[OpenedBench]:
         """A backend that is started here, beside an emulator that is set up for it."""
         from creditctl.cli.local.local_stack import start_emulator_world
-        from creditctl.cli.local.scratch_folder import scratch_folder
+        from creditctl.ledger.sqlite.scratch_folder import scratch_folder
 
         ready = self.choices.ready
         if ready is None or urlsplit(ready).scheme not in ("http", "https"):
