@@ -77,6 +77,21 @@ class OutputOptions:
         ),
     ] = None
 
+    drill: Annotated[
+        bool,
+        typer.Option(
+            "--drill",
+            help="Try the alarm: lose an event on the emulator and wait for the alert; elsewhere send one message.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = False
+    drill_wait: Annotated[
+        str,
+        typer.Option(
+            "--drill-wait", help="How long a drill waits for the alert.", metavar="DURATION", rich_help_panel=OUTPUT
+        ),
+    ] = "25h"
+
     @property
     def files(self) -> tuple[Path, ...]:
         """The files that are to be written."""
