@@ -82,7 +82,7 @@ def reconcile(
         except CreditctlError as error:
             if record:
                 message, run = redact(conceal(str(error))), {"window": window.as_dict(), "by": by}
-                _record_failure(message, ledger, clock, run, started)
+                record_failure(message, ledger, clock, run, started)
             raise
         report = replace(_compare(pulled, terms, ledger, record=record), by=by)
         return _recorded(report, ledger, clock, record=record)
@@ -170,7 +170,7 @@ def _compare(pulled: Pulled, terms: JudgementContext, ledger: Ledger, *, record:
     )
 
 
-def _record_failure(
+def record_failure(
     message: str, ledger: Ledger, clock: Callable[[], int], run: Mapping[str, object], started: int
 ) -> None:
     """Keeps a run that could not go on, and that it could not, as the one finding that it has."""
