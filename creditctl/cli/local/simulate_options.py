@@ -120,6 +120,10 @@ class SimulateOptions:
             "NAME=WORD",
         ),
     ] = None
+    inspect: Annotated[
+        bool, _run("--inspect", "Look at the backend, propose its [simulate] section with reasons, and stop.")
+    ] = False
+    write: Annotated[bool, _run("--write", "With --inspect: add the proposal to creditctl.toml.")] = False
     list_them: Annotated[bool, _run("--list", "Show the scenarios and stop.")] = False
     only: Annotated[list[str] | None, _run("--only", "Run this scenario; may be repeated.", metavar="SCENARIO")] = None
     group: Annotated[
