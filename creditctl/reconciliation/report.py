@@ -12,6 +12,7 @@ from creditctl.core.when import Window, iso_time
 from creditctl.payments.repair import Repair, Repaired
 from creditctl.payments.verdict import JudgementContext
 from creditctl.reconciliation.pulled import Pulled
+from creditctl.reconciliation.redelivery.outcome import Redelivered
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class ReconcileReport:
     """The answer of a run: what disagrees, and what would put it right.
 
     Shape:  `findings` worst first; `repairs` is the plan, `repaired` what came of carrying it out, empty before that;
+            `redelivered` says what came of delivering an application its lost events again;
             `basis` and `terms` are what it was judged from, kept to judge again after a repair.
     Units:  times in Unix seconds.
     """
@@ -34,6 +36,7 @@ class ReconcileReport:
     terms: JudgementContext
     repaired: tuple[Repaired, ...] = ()
     source: Mapping[str, Any] | None = None
+    redelivered: tuple[Redelivered, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -70,4 +73,5 @@ class ReconcileReport:
             **({} if self.source is None else {"source": dict(self.source)}),
             "repairs": [repair.as_dict() for repair in self.repairs],
             "repaired": [repaired.as_dict() for repaired in self.repaired],
+            **({} if self.source is None else {"redelivered": [each.as_dict() for each in self.redelivered]}),
         }

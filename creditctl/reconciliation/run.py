@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from itertools import chain
@@ -31,6 +31,8 @@ from creditctl.reconciliation.lock import only_one
 from creditctl.reconciliation.match import match, unknown_payments
 from creditctl.reconciliation.pull import gaps_by_following, pull
 from creditctl.reconciliation.pulled import Pulled, as_pulled
+from creditctl.reconciliation.redelivery.plan import PlannedRedelivery
+from creditctl.reconciliation.redelivery.run import Redeliverer
 from creditctl.reconciliation.report import ReconcileReport
 from creditctl.stripe_api.pages import Progress
 
@@ -91,16 +93,43 @@ def repair(
             LedgerError, LockHeld. What was posted before an error stays; the next run finds it and goes on.
     """
     if not report.complete:
-        raise Unreachable(
-            "Nothing was repaired: Stripe could not be read completely.",
-            code="reconcile.incomplete",
-            fix="Run the same command again.",
-        )
+        raise _incomplete()
     with only_one(ledger.path):
         require_repairable(ledger, report.repairs, max_repairs)
         repaired = tuple(apply(ledger, report.repairs))
         after = _compare(report.basis, report.terms, ledger, record=True)
         return _recorded(replace(after, repaired=repaired), ledger, clock, record=True)
+
+
+def redeliver(
+    report: ReconcileReport,
+    plans: Sequence[PlannedRedelivery],
+    redeliverer: Redeliverer,
+    *,
+    ledger: Ledger,
+    clock: Callable[[], int],
+) -> ReconcileReport:
+    """Delivers lost events to an application again, then judges its rows as they are then.
+
+    Errors: Unreachable where the report rests on an incomplete picture, LockHeld while another run goes on.
+    """
+    if not report.complete:
+        raise _incomplete()
+    with only_one(ledger.path):
+        done = {each.payment_key: each for each in redeliverer.run([plan for plan in plans if plan.held is None])}
+        keeper = redeliverer.rows()
+        terms = replace(report.terms, keeper=keeper, now=keeper.read_at or clock())
+        after = replace(_compare(report.basis, terms, ledger, record=True), source=report.source)
+        results = tuple(done.get(plan.repair.payment_key) or plan.planned() for plan in plans)
+        return _recorded(replace(after, redelivered=results), ledger, clock, record=True)
+
+
+def _incomplete() -> Unreachable:
+    return Unreachable(
+        "Nothing was repaired: Stripe could not be read completely.",
+        code="reconcile.incomplete",
+        fix="Run the same command again.",
+    )
 
 
 def _read(reader: PaymentReader, window: Window, ledger: Ledger, keeper: Keeper) -> Pulled:
