@@ -29,12 +29,15 @@ from creditctl.core.when import Window, parse_window
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from creditctl.cli.ledger.source import ReadSource
     from creditctl.core.catalog import Catalog
+    from creditctl.ledger.archive.store import Archive
     from creditctl.payments.keeper import Keeper
+    from creditctl.payments.source.source_keeper import SourceKeeper
     from creditctl.reconciliation.report import ReconcileReport
 
 RepairOption = Annotated[
-    bool, typer.Option("--repair", help="Post what is safe: lost credits, refunds and disputes not yet followed.")
+    bool, typer.Option("--repair", help="Put right what is safe: lost credits, refunds and disputes not yet followed.")
 ]
 MaxRepairsOption = Annotated[
     int, typer.Option("--max-repairs", min=0, help="Refuse to repair more payments than this at once.")
@@ -79,7 +82,14 @@ class ReconcileOptions:
     todo: Path | None
 
 
-@command(stripe=StripeUse.REQUIRED, ledger=FileUse.REQUIRED, writes=Writes.ENTRIES, dry_run=True)
+@command(
+    stripe=StripeUse.REQUIRED,
+    ledger=FileUse.REQUIRED,
+    archive=FileUse.IF_THERE,
+    writes=Writes.ENTRIES,
+    dry_run=True,
+    webhook=True,
+)
 def reconcile(
     session: Session,
     since: SinceOption = None,
@@ -96,7 +106,8 @@ def reconcile(
 ) -> Answer:
     """Compare every payment on Stripe with the ledger. Exit 1 while anything disagrees, 5 if not all could be read.
 
-    Where creditctl.toml has a [source], the application's own rows are read first, and judged in place of a ledger.
+    Where creditctl.toml has a [source], the application's own rows are read first, and judged in place of a ledger;
+    --repair delivers its lost events to the application again, signed, until it has booked them.
     """
     told.require_consistent(session)
     window = parse_window(since, until, session.wiring.clock())
@@ -161,20 +172,38 @@ def _anchor(session: Session, path: Path | None, told: OutputOptions) -> dict[st
 
 def _of_source(session: Session, packages: Catalog, wanted: ReconcileOptions) -> ReconcileReport:
     """Judges the application's rows: they are read first, so that one line in cron does it all."""
-    from creditctl.cli.ledger.source import archive_beside_ledger, read_source, refuse_posting
+    from creditctl.cli.ledger.source import archive_beside_ledger, read_source
     from creditctl.reconciliation.todo import write_todo
 
-    if wanted.repair:
-        refuse_posting(session.settings, "--repair")
+    if wanted.repair and not session.dry_run:
+        session.guard_deliveries()
     _ = session.ledger
-    source = read_source(session, archive_beside_ledger(session), session.settings, full=wanted.full)
+    archive = archive_beside_ledger(session)
+    source = read_source(session, archive, session.settings, full=wanted.full)
     assert source is not None
     report = _compare(session, packages, wanted, source.keeper)
     report = replace(report, source=source.report.as_dict())
+    if wanted.repair:
+        report = _redeliver(session, report, archive, source, wanted)
     if wanted.todo is not None and report.complete:
         count = write_todo(session.wiring.folder / wanted.todo, report)
         session.say(f"{wanted.todo}: {plural(count, 'row')} for the application to book.")
     return report
+
+
+def _redeliver(
+    session: Session, report: ReconcileReport, archive: Archive, source: ReadSource, wanted: ReconcileOptions
+) -> ReconcileReport:
+    """Delivers lost events to the application again; its rows are read in between."""
+    from creditctl.cli.events.redelivery import repair_source
+    from creditctl.cli.ledger.source import read_source
+
+    def rows() -> SourceKeeper:
+        again = read_source(session, archive, session.settings)
+        assert again is not None
+        return again.keeper
+
+    return repair_source(session, report, archive, source.keeper, rows, wanted.max_repairs)
 
 
 def _compare(

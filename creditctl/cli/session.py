@@ -8,7 +8,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from creditctl.cli.guard import agrees, agrees_to_post, asker, confirm_changes, confirm_entries, confirm_live_writes
+from creditctl.cli.guard import (
+    DELIVERING,
+    agrees,
+    agrees_to_post,
+    asker,
+    confirm_changes,
+    confirm_deliveries,
+    confirm_entries,
+    confirm_live_writes,
+)
 from creditctl.cli.opening import ledger_beside_stripe, ledger_by_itself, open_archive
 from creditctl.cli.output import Conversation
 from creditctl.cli.uses import FileUse, Uses
@@ -180,6 +189,14 @@ class Session(Conversation):
     def agreed_to_post(self, lines: Sequence[str]) -> bool:
         """Shows what will be posted, and whether a person agrees. Errors: GuardRefused where nobody can be asked."""
         return agrees_to_post(self, lines, yes=self.options.yes, ask=self.ask)
+
+    def agreed_to_deliver(self, lines: Sequence[str]) -> bool:
+        """As `agreed_to_post`, for events that are to be delivered again."""
+        return agrees_to_post(self, lines, yes=self.options.yes, ask=self.ask, words=DELIVERING)
+
+    def guard_deliveries(self) -> None:
+        """The live guard before events are delivered to a backend. Errors: GuardRefused."""
+        confirm_deliveries(self.stripe, expected=self.options.mode, confirm=self.options.confirm, ask=self.ask)
 
     def confirm_stripe_changes(self) -> None:
         """The question before Stripe is changed, in every mode. Errors: GuardRefused."""

@@ -14,6 +14,7 @@ from creditctl.payments.stakes import stakes_of
 from creditctl.payments.verdict import JudgementContext
 from creditctl.reconciliation.open_findings import Identity, OpenFinding
 from creditctl.reconciliation.pulled import Pulled
+from creditctl.reconciliation.redelivery.outcome import Redelivered
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,9 @@ class ReconcileReport:
     """The answer of a run: what disagrees, and what would put it right.
 
     Shape:  `findings` worst first; `repairs` is the plan, `repaired` what came of carrying it out, empty before that;
-            `basis` and `terms` are what it was judged from, kept to judge again after a repair; `ended` are findings
-            of earlier runs that are over, `by` is who ran it.
+            `redelivered` says what came of delivering an application its lost events again; `basis` and `terms` are
+            what it was judged from, kept to judge again after a repair; `ended` are findings of earlier runs that are
+            over, `by` is who ran it.
     Units:  times in Unix seconds.
     """
 
@@ -39,6 +41,7 @@ class ReconcileReport:
     source: Mapping[str, Any] | None = None
     ended: frozenset[Identity] = frozenset()
     by: str = ""
+    redelivered: tuple[Redelivered, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -97,4 +100,5 @@ class ReconcileReport:
             **({} if self.source is None else {"source": dict(self.source)}),
             "repairs": [repair.as_dict() for repair in self.repairs],
             "repaired": [repaired.as_dict() for repaired in self.repaired],
+            **({} if self.source is None else {"redelivered": [each.as_dict() for each in self.redelivered]}),
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from itertools import chain
@@ -34,6 +34,8 @@ from creditctl.reconciliation.match import match, unknown_payments
 from creditctl.reconciliation.open_findings import ended, opened, run_failed
 from creditctl.reconciliation.pull import pull
 from creditctl.reconciliation.pulled import Pulled
+from creditctl.reconciliation.redelivery.plan import PlannedRedelivery
+from creditctl.reconciliation.redelivery.run import Redeliverer
 from creditctl.reconciliation.report import ReconcileReport
 from creditctl.reconciliation.run_history import RUN_KIND
 from creditctl.stripe_api.pages import Progress
@@ -97,16 +99,43 @@ def repair(
             LedgerError, LockHeld. What was posted before an error stays; the next run finds it and goes on.
     """
     if not report.complete:
-        raise Unreachable(
-            "Nothing was repaired: Stripe could not be read completely.",
-            code="reconcile.incomplete",
-            fix="Run the same command again.",
-        )
+        raise _nothing_repaired()
     with only_one(ledger.path):
         require_repairable(ledger, report.repairs, max_repairs)
         repaired = tuple(apply(ledger, report.repairs))
         after = _compare(report.basis, report.terms, ledger, record=True)
         return _recorded(replace(after, repaired=repaired, by=report.by), ledger, clock, record=True)
+
+
+def redeliver(
+    report: ReconcileReport,
+    plans: Sequence[PlannedRedelivery],
+    redeliverer: Redeliverer,
+    *,
+    ledger: Ledger,
+    clock: Callable[[], int],
+) -> ReconcileReport:
+    """Delivers lost events to an application again, then judges its rows as they are then.
+
+    Errors: Unreachable where the report rests on an incomplete picture, LockHeld while another run goes on.
+    """
+    if not report.complete:
+        raise _nothing_repaired()
+    with only_one(ledger.path):
+        done = {each.payment_key: each for each in redeliverer.run([plan for plan in plans if plan.held is None])}
+        keeper = redeliverer.rows()
+        terms = replace(report.terms, keeper=keeper, now=keeper.read_at or clock())
+        after = replace(_compare(report.basis, terms, ledger, record=True), source=report.source, by=report.by)
+        results = tuple(done.get(plan.repair.payment_key) or plan.planned() for plan in plans)
+        return _recorded(replace(after, redelivered=results), ledger, clock, record=True)
+
+
+def _nothing_repaired() -> Unreachable:
+    return Unreachable(
+        "Nothing was repaired: Stripe could not be read completely.",
+        code="reconcile.incomplete",
+        fix="Run the same command again.",
+    )
 
 
 def _read(

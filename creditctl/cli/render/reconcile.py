@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from creditctl.cli.render.ledger import draft_words
+from creditctl.cli.render.redelivery import redelivered_lines
 from creditctl.cli.render.severity import STYLES
 from creditctl.cli.render.table import Table, show_table
 from creditctl.core.text import plural
@@ -37,6 +38,8 @@ def render(console: Console, report: ReconcileReport, *, plan: bool) -> None:
     for repaired in report.repaired:
         given = sum(entry.credits for entry in repaired.entries)
         console.print(f"repaired {repaired.payment_key}: {repaired.outcome}, {given:+,} credits")
+    for line in redelivered_lines(report.redelivered):
+        console.print(line)
     console.print(next_step(report))
 
 
@@ -47,7 +50,9 @@ def next_step(report: ReconcileReport) -> str:
     if report.repairs and report.source is not None:
         count = len(report.repairs)
         book = f"{count} of these the application has still to book"
-        return f"{book}. Next: `creditctl reconcile --todo todo.csv` lists them"
+        if report.redelivered:
+            return f"{book}. Next: `creditctl reconcile --todo todo.csv` lists them for a person"
+        return f"{book}. Next: `creditctl reconcile --repair` delivers their events to it again"
     if report.repairs and not report.repaired:
         count = len(report.repairs)
         return f"{count} of these can be put right without a person. Next: `creditctl reconcile --repair`"
