@@ -120,9 +120,9 @@ def reconcile(
     with one_line_errors(session, told):
         wanted = ReconcileOptions(window, _grace_seconds(session, grace_seconds), max_repairs, repair, full, todo)
         anchors = _anchor_file(session, anchor)
-        if anchors is not None:
-            require_held(session.ledger, anchors)
         with telling(session, told):
+            if anchors is not None:
+                require_held(session.ledger, anchors)
             report = _run(session, session.catalog(catalog), wanted)
         write_reports(session, told, report)
         anchored = None if session.dry_run else _anchor(session, anchors, told)

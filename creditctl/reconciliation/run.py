@@ -31,7 +31,7 @@ from creditctl.reconciliation.deployments import require_told_apart
 from creditctl.reconciliation.inquiry import SessionlessPayments
 from creditctl.reconciliation.lock import only_one
 from creditctl.reconciliation.match import match, unknown_payments
-from creditctl.reconciliation.open_findings import ended, opened, run_failed
+from creditctl.reconciliation.open_findings import ended, lasting, opened, run_failed
 from creditctl.reconciliation.pull import pull
 from creditctl.reconciliation.pulled import Pulled
 from creditctl.reconciliation.redelivery.plan import PlannedRedelivery
@@ -231,7 +231,7 @@ def _recorded(report: ReconcileReport, ledger: Ledger, clock: Callable[[], int],
     finished = replace(report, finished=clock())
     if record:
         with ledger.transaction() as tx:
-            keep_sightings(tx, (each.sighting() for each in finished.findings), finished.ended)
+            keep_sightings(tx, lasting(finished.findings), finished.ended)
             tx.add_run(RUN_KIND, finished.started, finished.finished, finished.clean, finished.as_dict())
     return finished
 
