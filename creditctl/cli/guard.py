@@ -114,8 +114,7 @@ def confirm_deliveries(
 
     Errors: GuardRefused naming the option that is missing or does not fit.
     """
-    wanted = Mode.EMULATOR if stripe.mode is Mode.EMULATOR else Mode.LIVE
-    write = GuardedWrite(DELIVERY_WORDS, stripe.livemode, lambda: stripe.required_account_id, wanted)
+    write = GuardedWrite(DELIVERY_WORDS, stripe.livemode, lambda: stripe.required_account_id)
     confirm_live(write, expected=expected, confirm=confirm, ask=ask)
 
 

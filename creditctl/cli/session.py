@@ -128,14 +128,23 @@ class Session(Conversation):
         return self.stack.enter_context(self._open_ledger())
 
     def _open_ledger(self) -> Ledger:
-        use, named, wiring = self.uses.ledger, self.options.ledger, self.wiring
+        use, wiring = self.uses.ledger, self.wiring
         if self.uses.stripe:
             path = self.ledger_path
             if use and self.project.source is not None:
                 use = FileUse.CREATE  # it holds findings and runs only: nobody has to begin a ledger for that
                 path = path if path.exists() or not self.dry_run else self.scratch_folder / path.name
             return ledger_beside_stripe(path, use, settings=self.settings, stripe=self.stripe, wiring=wiring)
-        return ledger_by_itself(named, settings=self.settings_of_any_mode(), expected=self.options.mode, wiring=wiring)
+        return self._ledger_by_itself()
+
+    def _ledger_by_itself(self) -> Ledger:
+        named, settings = self.options.ledger, self.settings_of_any_mode()
+        return ledger_by_itself(named, settings=settings, expected=self.options.mode, wiring=self.wiring)
+
+    def offline_ledger(self) -> Ledger:
+        """The ledger, Stripe not asked whose the key is: for what only reads what is kept. Errors: as `ledger`."""
+        _require(self.uses.ledger, "ledger")
+        return self.stack.enter_context(self._ledger_by_itself())
 
     @cached_property
     def ledger_if_there(self) -> Ledger | None:
@@ -156,6 +165,22 @@ class Session(Conversation):
         use = FileUse.IF_THERE if self.dry_run else self.uses.archive
         opened = open_archive(use, settings=self.settings, stripe=self.stripe)
         return None if opened is None else self.stack.enter_context(opened)
+
+    @cached_property
+    def archive_of_source(self) -> Archive:
+        """The archive beside the ledger, made where there is none; a dry run reads and writes a copy of it."""
+        from creditctl.ledger.archive.location import archive_exists, archive_path
+        from creditctl.ledger.archive.store import Archive
+
+        account, livemode = self.stripe.account_id, self.stripe.livemode
+        path = archive_path(self.ledger_path)
+        if self.dry_run:
+            copy = self.scratch_folder / path.name
+            if archive_exists(path):
+                with Archive.open(path, account=account, livemode=livemode, create=False) as kept:
+                    kept.copy_to(copy)
+            path = copy
+        return self.stack.enter_context(Archive.open(path, account=account, livemode=livemode))
 
     @cached_property
     def scratch_folder(self) -> Path:

@@ -144,7 +144,7 @@ class SourceRepair:
 
     def _payment(self, payment_key: str) -> PaymentFacts:
         """One payment as Stripe has it now."""
-        from creditctl.payments.reader import PaymentReader
+        from creditctl.payments.reading.reader import PaymentReader
 
         reader = PaymentReader(self.session.stripe.client, self.report.terms.catalog, self.session.wiring.clock())
         return reader.payment(payment_key)

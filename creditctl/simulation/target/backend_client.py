@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from creditctl.core.catalog import Package
     from creditctl.simulation.target.buyers import Buyer
 
-_SESSION_ID = re.compile(r"cs_(?:test|live)_[A-Za-z0-9]+")
+SESSION_ID = re.compile(r"cs_(?:test|live)_[A-Za-z0-9]+")
+"""The id of a Checkout session, wherever it stands in a text."""
 _SHOWN_CHARACTERS = 200
 
 
@@ -45,7 +46,7 @@ class BackendAnswer:
     @property
     def session_id(self) -> str:
         """The Checkout session that it names, in a redirect too; empty where there is none."""
-        found = _SESSION_ID.search(self.location) or _SESSION_ID.search(self.text)
+        found = SESSION_ID.search(self.location) or SESSION_ID.search(self.text)
         return found.group(0) if found else ""
 
     def __str__(self) -> str:
@@ -78,7 +79,7 @@ class BackendClient:
         """The session that a purchase was answered with; empty where there is none."""
         if self.target.session_pointer and answer.ok:
             try:
-                found = _SESSION_ID.search(str(pointed_at(json.loads(answer.text), self.target.session_pointer)))
+                found = SESSION_ID.search(str(pointed_at(json.loads(answer.text), self.target.session_pointer)))
             except (ValueError, LookupError, TypeError):
                 return ""
             return found.group(0) if found else ""
