@@ -86,6 +86,7 @@ class AgreementWords(NamedTuple):
 
 
 POSTING = AgreementWords("posted", "Post this? [y/N] ", "posts it")
+FORGETTING = AgreementWords("removed", "Remove this for good? [y/N] ", "removes it")
 DELIVERING = AgreementWords("delivered", "Deliver these? [y/N] ", "delivers them")
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from creditctl.cli.guard import (
     DELIVERING,
+    FORGETTING,
     agrees,
     agrees_to_post,
     asker,
@@ -205,6 +206,10 @@ class Session(Conversation):
     def agreed_to_deliver(self, lines: Sequence[str]) -> bool:
         """As `agreed_to_post`, for events that are to be delivered again."""
         return agrees_to_post(self, lines, yes=self.options.yes, ask=self.ask, words=DELIVERING)
+
+    def agreed_to_forget(self, lines: Sequence[str]) -> bool:
+        """As `agreed_to_post`, for what is to be removed."""
+        return agrees_to_post(self, lines, yes=self.options.yes, ask=self.ask, words=FORGETTING)
 
     def guard_deliveries(self) -> None:
         """The live guard before events are delivered to a backend. Errors: GuardRefused."""

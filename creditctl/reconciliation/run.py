@@ -232,7 +232,7 @@ def _recorded(report: ReconcileReport, ledger: Ledger, clock: Callable[[], int],
     if record:
         with ledger.transaction() as tx:
             keep_sightings(tx, (each.sighting() for each in finished.findings), finished.ended)
-            tx.add_run(RUN_KIND, finished.started, finished.finished, finished.clean, finished.as_dict())
+            tx.add_run(RUN_KIND, finished.started, finished.finished, finished.clean, finished.as_run())
     return finished
 
 
