@@ -12,6 +12,7 @@ import typer
 
 from creditctl.cli.command import Answer, FileUse, Session, StripeUse, Writes, command
 from creditctl.cli.ledger.anchor import add, require_held
+from creditctl.cli.ledger.retention import prune_archive
 from creditctl.cli.options import CatalogOption, SinceOption, UntilOption
 from creditctl.cli.progress import status_line
 from creditctl.cli.reconciling.drill import drill
@@ -106,7 +107,7 @@ def reconcile(
     """Compare every payment on Stripe with the ledger. Exit 1 while anything disagrees, 5 if not all could be read.
 
     Where creditctl.toml has a [source], the application's own rows are read first, and judged in place of a ledger;
-    --repair delivers its lost events to the application again, signed, until it has booked them.
+    a repair delivers its lost events to the application again, signed, until it has booked them.
     """
     told.require_consistent(session)
     window = parse_window(since, until, session.wiring.clock())
@@ -186,6 +187,7 @@ def _of_source(session: Session, packages: Catalog, wanted: ReconcileOptions) ->
     if wanted.todo is not None and report.complete:
         count = write_todo(session.wiring.folder / wanted.todo, report)
         session.say(f"{wanted.todo}: {plural(count, 'row')} for the application to book.")
+    prune_archive(session, archive, session.ledger)
     return report
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from creditctl.cli.guard import (
     DELIVERING,
+    FORGETTING,
     agrees,
     agrees_to_post,
     asker,
@@ -171,6 +172,22 @@ class Session(Conversation):
         return None if opened is None else self.stack.enter_context(opened)
 
     @cached_property
+    def archive_of_source(self) -> Archive:
+        """The archive beside the ledger, made where there is none; a dry run reads and writes a copy of it."""
+        from creditctl.ledger.archive.location import archive_exists, archive_path
+        from creditctl.ledger.archive.store import Archive
+
+        account, livemode = self.stripe.account_id, self.stripe.livemode
+        path = archive_path(self.ledger_path)
+        if self.dry_run:
+            copy = self.scratch_folder / path.name
+            if archive_exists(path):
+                with Archive.open(path, account=account, livemode=livemode, create=False) as kept:
+                    kept.copy_to(copy)
+            path = copy
+        return self.stack.enter_context(Archive.open(path, account=account, livemode=livemode))
+
+    @cached_property
     def scratch_folder(self) -> Path:
         """A folder for what a dry run has to write, gone at the end of the command."""
         from creditctl.ledger.sqlite.scratch_folder import scratch_folder
@@ -193,6 +210,10 @@ class Session(Conversation):
     def agreed_to_deliver(self, lines: Sequence[str]) -> bool:
         """As `agreed_to_post`, for events that are to be delivered again."""
         return agrees_to_post(self, lines, yes=self.options.yes, ask=self.ask, words=DELIVERING)
+
+    def agreed_to_forget(self, lines: Sequence[str]) -> bool:
+        """As `agreed_to_post`, for what is to be removed."""
+        return agrees_to_post(self, lines, yes=self.options.yes, ask=self.ask, words=FORGETTING)
 
     def guard_deliveries(self) -> None:
         """The live guard before events are delivered to a backend. Errors: GuardRefused."""

@@ -73,6 +73,13 @@ class ReconcileReport:
         """Whether anything found is as bad as that, or worse."""
         return any(finding.severity.rank <= severity.rank for finding in self.findings)
 
+    def as_run(self) -> dict[str, Any]:
+        """The report as it is kept of a run, for good: without users, who may ask to be forgotten."""
+        kept = self.as_dict()
+        for name in ("repairs", "redelivered"):
+            kept[name] = [_without_user(each) for each in kept.get(name, ())]
+        return kept
+
     @property
     def clean(self) -> bool:
         """Whether nothing is left to be done; what is in flight settles itself."""
@@ -102,3 +109,7 @@ class ReconcileReport:
             "repaired": [repaired.as_dict() for repaired in self.repaired],
             **({} if self.source is None else {"redelivered": [each.as_dict() for each in self.redelivered]}),
         }
+
+
+def _without_user(result: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in result.items() if name not in ("user_id", "reason")}

@@ -12,7 +12,6 @@ _WORD = re.compile(r"\w+")
 NOT_ACTED_ON = (
     "[policy]",
     "[reconcile] rate",
-    "[archive]",
 )
 """As people write them; a table stands for everything in it. Whoever makes a key work takes its line away."""
 
