@@ -214,7 +214,12 @@ def _answer(session: Session, report: ReconcileReport, anchor: dict[str, Any] | 
 
 
 def exit_code(report: ReconcileReport, *, dry_run: bool) -> ExitCode:
-    """5 for an incomplete picture; 0 where nothing is left or only the plan was asked for; else 1."""
+    """5 for an incomplete picture, 6 for a ledger that was tampered with; 0 where nothing is left or only the plan was
+    asked for; else 1."""
+    from creditctl.payments.finding_codes import LEDGER_TAMPERED
+
     if not report.complete:
         return ExitCode.UNREACHABLE
+    if any(finding.code == LEDGER_TAMPERED for finding in report.findings):
+        return ExitCode.LEDGER
     return ExitCode.OK if report.clean or dry_run else ExitCode.FINDINGS

@@ -17,12 +17,13 @@ from creditctl.ledger.store import Ledger
 from creditctl.payments.finding_codes import ClassifiedFinding, classified
 from creditctl.payments.judgement.judge import unreadable_finding
 from creditctl.payments.judgement.over import over_by_judgement
-from creditctl.payments.judgement.unexplained import judge_together, with_unexplained
+from creditctl.payments.judgement.unexplained import with_unexplained
 from creditctl.payments.keeper import OUR_LEDGER, Keeper, reading_entries
 from creditctl.payments.ledger_entries import known_facts, settled_findings
+from creditctl.payments.reading.fraud_warnings import read_fraud_warnings
 from creditctl.payments.reading.reader import PaymentReader
 from creditctl.payments.repair import apply, require_repairable
-from creditctl.payments.source.review import review
+from creditctl.payments.run_review import review_all
 from creditctl.payments.verdict import JudgementContext
 from creditctl.reconciliation import finding_history
 from creditctl.reconciliation.deployments import require_told_apart
@@ -73,7 +74,9 @@ def reconcile(
         try:
             pulled = _read(reader, window, ledger, keeper, sessionless)
             require_told_apart(pulled.sessions.values(), catalog)
-            terms = _with_older_credits(replace(terms, now=keeper.read_at or clock()), pulled, reader, ledger)
+            warned = read_fraud_warnings(reader.stripe, window.since)
+            terms = replace(terms, now=keeper.read_at or clock(), warned=warned)
+            terms = _with_older_credits(terms, pulled, reader, ledger)
         except CreditctlError as error:
             if record:
                 failure = {"window": window.as_dict(), "error": redact(conceal(str(error)))}
@@ -136,7 +139,7 @@ def _compare(pulled: Pulled, terms: JudgementContext, ledger: Ledger, *, record:
     with ledger.reading() as view:
         terms = replace(terms, settled=settled_findings(view))
         cases = match(pulled, terms.keeper.entries(view).all(), known_facts(view), terms.keeper)
-    reviewed = review(terms.keeper, cases, judge_together(cases, terms), pulled.names)
+        reviewed = review_all(cases, terms, view, pulled.names)
     verdicts = reviewed.verdicts
     found = (*about_the_pull(pulled), *chain.from_iterable(verdict.found for verdict in verdicts), *reviewed.beside)
     if record:
