@@ -119,14 +119,27 @@ class Session(Conversation):
         return self.stack.enter_context(self._open_ledger())
 
     def _open_ledger(self) -> Ledger:
-        use, named, wiring = self.uses.ledger, self.options.ledger, self.wiring
+        use, wiring = self.uses.ledger, self.wiring
         if self.uses.stripe:
+            path = self.ledger_path
             if use and self.project.source is not None:
                 use = FileUse.CREATE  # it holds findings and runs only: nobody has to begin a ledger for that
-            return ledger_beside_stripe(
-                self.ledger_path, use, settings=self.settings, stripe=self.stripe, wiring=wiring
-            )
-        return ledger_by_itself(named, settings=self.settings_of_any_mode(), expected=self.options.mode, wiring=wiring)
+                path = path if path.exists() or not self.dry_run else self.scratch_folder / path.name
+            return ledger_beside_stripe(path, use, settings=self.settings, stripe=self.stripe, wiring=wiring)
+        return self._ledger_by_itself()
+
+    def _ledger_by_itself(self) -> Ledger:
+        named, settings = self.options.ledger, self.settings_of_any_mode()
+        return ledger_by_itself(named, settings=settings, expected=self.options.mode, wiring=self.wiring)
+
+    def opened(self, name: str) -> bool:
+        """Whether a part of the session, such as `ledger`, is in use already."""
+        return name in self.__dict__
+
+    def offline_ledger(self) -> Ledger:
+        """The ledger, Stripe not asked whose the key is: for what only reads what is kept. Errors: as `ledger`."""
+        _require(self.uses.ledger, "ledger")
+        return self.stack.enter_context(self._ledger_by_itself())
 
     @cached_property
     def ledger_if_there(self) -> Ledger | None:
@@ -147,6 +160,13 @@ class Session(Conversation):
         use = FileUse.IF_THERE if self.dry_run else self.uses.archive
         opened = open_archive(use, settings=self.settings, stripe=self.stripe)
         return None if opened is None else self.stack.enter_context(opened)
+
+    @cached_property
+    def scratch_folder(self) -> Path:
+        """A folder for what a dry run has to write, gone at the end of the command."""
+        from creditctl.ledger.sqlite.scratch_folder import scratch_folder
+
+        return self.stack.enter_context(scratch_folder("dry-run"))
 
     @cached_property
     def ask(self) -> Ask | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 
 class Severity(StrEnum):
@@ -66,6 +67,9 @@ class Finding:
         }
 
 
-def sort_findings(findings: list[Finding]) -> list[Finding]:
+_AnyFinding = TypeVar("_AnyFinding", bound=Finding)
+
+
+def sort_findings(findings: list[_AnyFinding]) -> list[_AnyFinding]:
     """Sorts findings: worst first, then by code and subject, so that two runs print the same."""
     return sorted(findings, key=lambda finding: (finding.severity.rank, finding.code, finding.subject))

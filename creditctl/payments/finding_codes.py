@@ -19,6 +19,7 @@ SEVERITIES = {
     "wrong_user": Severity.CRITICAL,
     "mode_mix": Severity.CRITICAL,
     "pull_incomplete": Severity.CRITICAL,
+    "run_failed": Severity.CRITICAL,
     "duplicate_credit": Severity.HIGH,
     "wrong_amount": Severity.HIGH,
     "undecided_credit": Severity.HIGH,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import chain
 
@@ -13,6 +14,7 @@ from creditctl.core.errors import CreditctlError, Unreachable
 from creditctl.core.keys import redact
 from creditctl.core.limits import GRACE_SECONDS
 from creditctl.core.when import Window
+from creditctl.ledger.sightings import keep_sightings, open_sightings
 from creditctl.ledger.store import Ledger
 from creditctl.payments.finding_codes import ClassifiedFinding, classified
 from creditctl.payments.judgement.judge import unreadable_finding
@@ -30,15 +32,15 @@ from creditctl.reconciliation.deployments import require_told_apart
 from creditctl.reconciliation.inquiry import SessionlessPayments
 from creditctl.reconciliation.lock import only_one
 from creditctl.reconciliation.match import match, unknown_payments
+from creditctl.reconciliation.open_findings import ended, opened, run_failed
 from creditctl.reconciliation.pull import pull
 from creditctl.reconciliation.pulled import Pulled
 from creditctl.reconciliation.report import ReconcileReport
+from creditctl.reconciliation.run_history import RUN_KIND
 from creditctl.stripe_api.pages import Progress
 
 MAX_REPAIRS = 100
 """How many payments one run repairs unless told otherwise: more than that is no accident."""
-
-_RUN_KIND = "reconcile"
 
 
 def reconcile(
@@ -54,36 +56,37 @@ def reconcile(
     progress: Progress | None = None,
     record: bool = True,
     keeper: Keeper = OUR_LEDGER,
+    by: str = "",
     sessionless: SessionlessPayments | None = None,
     conceal: Callable[[str], str] = redact,
 ) -> ReconcileReport:
     """Compares what Stripe holds with the ledger; everything, or the payments of a window.
 
     Shape:  `keeper` has the entries; those of an application were read before, and what was paid since cannot be
-            among them. `sessionless` remembers which payments belong to no session. With `record` the run, and what a
-            person has to settle, are kept in the ledger; no entry is ever written. `conceal` cuts the secrets that are
-            known by their value out of the error of a failed run, which stays in an append-only file.
+            among them. `sessionless` remembers which payments belong to no session. With `record` the run, what it
+            found, and what a person has to settle, are kept in the ledger; no entry is ever written. `by` is who runs
+            it; `conceal` cuts the secrets that are known by their value out of the error of a failed run, which stays
+            in an append-only file.
     Units:  `since` <= t < `until` in Unix seconds.
     Errors: those of PaymentReader where not everything could be read, LockHeld while another run goes on,
             ConfigurationError where nothing tells this deployment's sales from those of others.
     """
-    with only_one(ledger.path):
+    # A run that writes nothing needs no lock, and leaves no file behind.
+    with only_one(ledger.path) if record else nullcontext():
         window, started = Window(since, until), clock()
         reader = PaymentReader(client, catalog, started, progress)
         terms = JudgementContext(catalog, livemode, clock(), started, grace_seconds, keeper=keeper)
         try:
             pulled = _read(reader, window, ledger, keeper, sessionless)
             require_told_apart(pulled.sessions.values(), catalog)
-            warned = read_fraud_warnings(reader.stripe, window.since)
-            terms = replace(terms, now=keeper.read_at or clock(), warned=warned)
+            terms = replace(terms, warned=read_fraud_warnings(reader.stripe, since), now=keeper.read_at or clock())
             terms = _with_older_credits(terms, pulled, reader, ledger)
         except CreditctlError as error:
             if record:
-                failure = {"window": window.as_dict(), "error": redact(conceal(str(error)))}
-                with ledger.transaction() as tx:
-                    tx.add_run(_RUN_KIND, started, clock(), False, failure)
+                message, run = redact(conceal(str(error))), {"window": window.as_dict(), "by": by}
+                record_failure(message, ledger, clock, run, started)
             raise
-        report = _compare(pulled, terms, ledger, record=record)
+        report = replace(_compare(pulled, terms, ledger, record=record), by=by)
         return _recorded(report, ledger, clock, record=record)
 
 
@@ -105,7 +108,7 @@ def repair(
         require_repairable(ledger, report.repairs, max_repairs)
         repaired = tuple(apply(ledger, report.repairs))
         after = _compare(report.basis, report.terms, ledger, record=True)
-        return _recorded(replace(after, repaired=repaired), ledger, clock, record=True)
+        return _recorded(replace(after, repaired=repaired, by=report.by), ledger, clock, record=True)
 
 
 def _read(
@@ -145,32 +148,52 @@ def _compare(pulled: Pulled, terms: JudgementContext, ledger: Ledger, *, record:
     if record:
         finding_history.keep(ledger, found)
     with ledger.reading() as view:
-        stored = view.findings(None)
-    over = over_by_judgement(stored, zip(cases, verdicts, strict=True))
+        stored, known = view.findings(None), open_sightings(view)
+    judged = list(zip(cases, verdicts, strict=True))
+    over = over_by_judgement(stored, judged)
+    shown = finding_history.shown(found, stored, everything=pulled.window.unbounded, over=over)
     return ReconcileReport(
         window=pulled.window,
         started=pulled.started,
         finished=terms.now,
         payments=len(cases),
         entries=sum(len(case.entries) for case in cases),
-        findings=tuple(finding_history.shown(found, stored, everything=pulled.window.unbounded, over=over)),
+        findings=opened(shown, known, {each.identity: each.payment_key for each in found}, terms.now),
         repairs=tuple(verdict.repair for verdict in verdicts if verdict.repair is not None),
         basis=pulled,
         terms=terms,
+        ended=ended(
+            known,
+            shown,
+            everything=pulled.window.unbounded,
+            judged={case.key for case in cases},
+            stored=stored,
+        ),
     )
+
+
+def record_failure(
+    message: str, ledger: Ledger, clock: Callable[[], int], run: Mapping[str, object], started: int
+) -> None:
+    """Keeps a run that could not go on, and that it could not, as the one finding that it has."""
+    with ledger.transaction() as tx:
+        (failed,) = opened((run_failed(message),), open_sightings(tx), {}, clock())
+        keep_sightings(tx, (failed.sighting(),), ())
+        tx.add_run(RUN_KIND, started, clock(), False, {**run, "error": message})
 
 
 def _incomplete(pulled: Pulled, terms: JudgementContext, ledger: Ledger) -> ReconcileReport:
     """What is missing of Stripe, beside what was open before: a part accuses nobody, and is not kept or repaired by."""
     with ledger.reading() as view:
-        stored = view.findings(None)
+        stored, known = view.findings(None), open_sightings(view)
+    shown = finding_history.shown(about_the_pull(pulled), stored, everything=False)
     return ReconcileReport(
         window=pulled.window,
         started=pulled.started,
         finished=terms.now,
         payments=0,
         entries=0,
-        findings=tuple(finding_history.shown(about_the_pull(pulled), stored, everything=False)),
+        findings=opened(shown, known, {}, terms.now),
         repairs=(),
         basis=pulled,
         terms=terms,
@@ -181,7 +204,8 @@ def _recorded(report: ReconcileReport, ledger: Ledger, clock: Callable[[], int],
     finished = replace(report, finished=clock())
     if record:
         with ledger.transaction() as tx:
-            tx.add_run(_RUN_KIND, finished.started, finished.finished, finished.clean, finished.as_dict())
+            keep_sightings(tx, (each.sighting() for each in finished.findings), finished.ended)
+            tx.add_run(RUN_KIND, finished.started, finished.finished, finished.clean, finished.as_dict())
     return finished
 
 

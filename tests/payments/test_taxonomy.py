@@ -277,6 +277,7 @@ TAXONOMY = (
 )
 
 ELSEWHERE = {
+    "run_failed": "tests/reconciliation/test_open_findings.py",
     "pull_incomplete": "tests/reconciliation/test_pull.py",
     "unreadable_object": "tests/payments/judgement/test_judge.py",
     "settled_finding": "tests/payments/judgement/test_over.py",

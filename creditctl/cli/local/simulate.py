@@ -25,6 +25,7 @@ def simulate(session: Session, options: SimulateOptions) -> Answer:
 
     Exit 1 where a balance or an answer is not what it must be. Never in live mode.
     """
+    from creditctl.cli.local.simulate_inspect import inspect_answer
     from creditctl.cli.render.simulate import scenarios_answer
 
     scenarios = _chosen(options)
@@ -32,6 +33,8 @@ def simulate(session: Session, options: SimulateOptions) -> Answer:
         return scenarios_answer(scenarios)
     project = read_project(session, options)
     options = options.beside(project.simulate)
+    if options.inspect:
+        return inspect_answer(session, options, open_catalog(session, options, project), project)
     suite = _played(session, options, scenarios, open_catalog(session, options, project))
     return _reported(session, options, suite)
 

@@ -49,7 +49,10 @@ class SimulateOptions:
             "--start", "Start your backend with this shell command, beside an emulator that is set up for it.", "CMD"
         ),
     ] = None
-    ready: Annotated[str | None, _text("--ready", "The URL at which the started backend answers.", "URL")] = None
+    ready: Annotated[
+        str | None,
+        _text("--ready", "The URL where the started backend answers; {port}, in CMD too, is a free one.", "URL"),
+    ] = None
     restart: Annotated[
         str | None,
         _text("--restart", "How it starts again with its data after a kill; without it, it is never killed.", "CMD"),
@@ -117,6 +120,10 @@ class SimulateOptions:
             "NAME=WORD",
         ),
     ] = None
+    inspect: Annotated[
+        bool, _run("--inspect", "Look at the backend, propose its [simulate] section with reasons, and stop.")
+    ] = False
+    write: Annotated[bool, _run("--write", "With --inspect: add the proposal to creditctl.toml.")] = False
     list_them: Annotated[bool, _run("--list", "Show the scenarios and stop.")] = False
     only: Annotated[list[str] | None, _run("--only", "Run this scenario; may be repeated.", metavar="SCENARIO")] = None
     group: Annotated[

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from creditctl.cli.render.ledger import draft_words
 from creditctl.cli.render.severity import STYLES
 from creditctl.cli.render.table import Table, show_table
-from creditctl.core.when import iso_time
+from creditctl.core.text import plural
+from creditctl.core.when import age_text, iso_time
 from creditctl.payments.stakes import stakes_of
 
 if TYPE_CHECKING:
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 
     from creditctl.cli.console import Console
     from creditctl.core.findings import Finding
+    from creditctl.core.modes import Mode
     from creditctl.payments.repair import Repair
+    from creditctl.reconciliation.open_findings import OpenFinding
     from creditctl.reconciliation.report import ReconcileReport
 
 _MOST_SHOWN = 50
@@ -54,6 +57,22 @@ def next_step(report: ReconcileReport) -> str:
     return "What is left needs a person: each finding above names the command."
 
 
+def summary_line(report: ReconcileReport, mode: Mode | None) -> str:
+    """The run in one line, for cron: what was found, what is new, what is at stake, and what to run."""
+    head = f"creditctl reconcile ({mode}):"
+    if not report.complete:
+        gaps = report.basis.gaps
+        more = f" (and {len(gaps) - 1} more)" if len(gaps) > 1 else ""
+        return f"{head} incomplete: {gaps[0]}{more}. Next: `creditctl reconcile`"
+    parts = [f"{plural(len(report.findings), 'finding')}, {report.new} new"]
+    parts += [", ".join(f"{count} {severity}" for severity, count in report.severities.items())]
+    stake = stakes_of(report.findings).words
+    parts += [f"{stake} at stake"] if stake else []
+    parts += [f"{plural(len(report.repaired), 'payment')} repaired"] if report.repaired else []
+    step = "" if report.clean else " Next: `creditctl reconcile`"
+    return f"{head} {'; '.join(part for part in parts if part)}.{step}"
+
+
 def _but(notes: Sequence[Finding]) -> str:
     """What a clean report still tells, in a few words."""
     if not notes:
@@ -89,9 +108,10 @@ def _window(report: ReconcileReport) -> str:
     return f"{since} to {'now' if window.until is None else iso_time(window.until)}"
 
 
-def _finding(console: Console, finding: Finding) -> None:
+def _finding(console: Console, finding: OpenFinding) -> None:
     severity = str(finding.severity)
-    console.print(f"{severity:8} {finding.code} {finding.subject}", style=STYLES[finding.severity])
+    age = "new" if finding.new else f"open since {iso_time(finding.first_seen)}, {age_text(finding.age_seconds)}"
+    console.print(f"{severity:8} {finding.code} {finding.subject} ({age})", style=STYLES[finding.severity])
     console.print(f"         {finding.message}")
     console.print(f"         fix: {finding.fix}")
 

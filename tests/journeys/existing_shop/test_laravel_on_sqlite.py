@@ -326,3 +326,21 @@ def test_what_cannot_be_read_is_said_without_a_secret(
 
     assert (outcome.exit_code, said in outcome.stderr) == (code, True), outcome.stderr
     assert "hunter2" not in outcome.stderr
+
+
+def test_a_dry_run_leaves_no_file_behind_and_judges_as_the_run_would(
+    cli: Cli, shop: ExistingShop, laravel: Laravel
+) -> None:
+    lost = shop.buy("1")
+    shop.later()
+    before = sorted(each.name for each in cli.folder.iterdir())
+
+    dry = cli("reconcile", "--dry-run", "--json")
+
+    assert (dry.exit_code, codes(dry.document)) == (0, [("missing_credit", lost.intent)]), (dry.stdout, dry.stderr)
+    assert sorted(each.name for each in cli.folder.iterdir()) == before
+    cli("reconcile")
+    archive = (cli.folder / "creditctl-emulator-archive.db").read_bytes()
+    laravel.credit(lost)
+    assert cli("reconcile", "--dry-run", "--json").document["findings"] == []
+    assert (cli.folder / "creditctl-emulator-archive.db").read_bytes() == archive
