@@ -39,6 +39,7 @@ class ReconcileReport:
     source: Mapping[str, Any] | None = None
     ended: frozenset[Identity] = frozenset()
     by: str = ""
+    run: int = 0
 
     @property
     def complete(self) -> bool:
@@ -82,6 +83,7 @@ class ReconcileReport:
             "started": iso_time(self.started),
             "finished": iso_time(self.finished),
             "by": self.by,
+            **({"run": self.run} if self.run else {}),
             "complete": self.complete,
             "missing": list(self.basis.gaps),
             "clean": self.clean,

@@ -24,7 +24,7 @@ from creditctl.payments.keeper import OUR_LEDGER, Keeper, reading_entries
 from creditctl.payments.ledger_entries import known_facts, settled_findings
 from creditctl.payments.reading.fraud_warnings import read_fraud_warnings
 from creditctl.payments.reading.reader import PaymentReader
-from creditctl.payments.repair import apply, require_repairable
+from creditctl.payments.repair import RepairLimits, apply, require_repairable
 from creditctl.payments.run_review import review_all
 from creditctl.payments.verdict import JudgementContext
 from creditctl.reconciliation import finding_history
@@ -39,8 +39,7 @@ from creditctl.reconciliation.report import ReconcileReport
 from creditctl.reconciliation.run_history import RUN_KIND
 from creditctl.stripe_api.pages import Progress
 
-MAX_REPAIRS = 100
-"""How many payments one run repairs unless told otherwise: more than that is no accident."""
+_USUAL = RepairLimits()
 
 
 def reconcile(
@@ -91,10 +90,11 @@ def reconcile(
 
 
 def repair(
-    report: ReconcileReport, *, ledger: Ledger, clock: Callable[[], int], max_repairs: int = MAX_REPAIRS
+    report: ReconcileReport, *, ledger: Ledger, clock: Callable[[], int], limits: RepairLimits = _USUAL
 ) -> ReconcileReport:
     """Posts what a report plans, then judges the ledger again by what was read of Stripe.
 
+    Shape:  each entry names the run that planned it.
     Errors: Unreachable where the report rests on an incomplete picture, GuardRefused for more repairs than allowed,
             LedgerError, LockHeld. What was posted before an error stays; the next run finds it and goes on.
     """
@@ -105,8 +105,8 @@ def repair(
             fix="Run the same command again.",
         )
     with only_one(ledger.path):
-        require_repairable(ledger, report.repairs, max_repairs)
-        repaired = tuple(apply(ledger, report.repairs))
+        require_repairable(ledger, report.repairs, limits)
+        repaired = tuple(apply(ledger, report.repairs, run=report.run))
         after = _compare(report.basis, report.terms, ledger, record=True)
         return _recorded(replace(after, repaired=repaired, by=report.by), ledger, clock, record=True)
 
@@ -205,7 +205,8 @@ def _recorded(report: ReconcileReport, ledger: Ledger, clock: Callable[[], int],
     if record:
         with ledger.transaction() as tx:
             keep_sightings(tx, (each.sighting() for each in finished.findings), finished.ended)
-            tx.add_run(RUN_KIND, finished.started, finished.finished, finished.clean, finished.as_dict())
+            run = tx.add_run(RUN_KIND, finished.started, finished.finished, finished.clean, finished.as_dict())
+        return replace(finished, run=run)
     return finished
 
 

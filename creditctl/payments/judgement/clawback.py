@@ -25,6 +25,7 @@ from creditctl.ledger.models import FindingStatus
 from creditctl.ledger.refund_position import refund_position
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.finding_codes import (
+    PREFIX,
     ClassifiedFinding,
     classified,
     for_person,
@@ -168,7 +169,8 @@ def _unsettled(
     found = tuple(_not_followed(case, draft, made[draft.object_id or ""], by_hand=by_hand) for draft in drafts)
     over = any(each.finding.code.endswith("refund_over_taken") for each in found)
     state = PaymentState.WRONG if over else PaymentState.MISSING
-    repair = None if by_hand else Repair(case.key, None, case.facts, drafts)
+    reason = ", ".join(dict.fromkeys(each.finding.code.removeprefix(PREFIX) for each in found))
+    repair = None if by_hand else Repair(case.key, None, case.facts, drafts, reason=reason)
     return Verdict(state, found, repair, drafts=drafts)
 
 

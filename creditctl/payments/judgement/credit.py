@@ -16,7 +16,15 @@ from creditctl.core.when import iso_time
 from creditctl.ledger.models import FindingStatus
 from creditctl.ledger.refund_position import position_of
 from creditctl.payments.case import PaymentCase
-from creditctl.payments.finding_codes import DISMISSAL, ClassifiedFinding, classified, for_person, in_flight, quoted
+from creditctl.payments.finding_codes import (
+    DISMISSAL,
+    PREFIX,
+    ClassifiedFinding,
+    classified,
+    for_person,
+    in_flight,
+    quoted,
+)
 from creditctl.payments.judgement.adjusted import judge_adjusted
 from creditctl.payments.judgement.correcting_commands import steps_to, take_back
 from creditctl.payments.judgement.unsold import judge_unsold
@@ -120,7 +128,8 @@ def _missing(case: PaymentCase, purchase: Purchase, context: JudgementContext) -
         severity=(None if purchase.amount else Severity.MEDIUM) if due else Severity.LOW,
         stake=worth_of(purchase, due),
     )
-    repair = Repair(case.key, purchase, case.facts, drafts, case.names)
+    reason = found.finding.code.removeprefix(PREFIX)
+    repair = Repair(case.key, purchase, case.facts, drafts, case.names, reason)
     return Verdict(PaymentState.MISSING, (found,), repair, drafts=drafts)
 
 
