@@ -54,6 +54,14 @@ SEVERITIES = {
 }
 """Every code of reconciliation's own, without its `reconcile.`, and how bad it is."""
 
+REPAIRABLE = frozenset(
+    (
+        *("missing_credit", "refund_not_taken", "refund_failed_not_returned"),
+        *("dispute_not_held", "dispute_lost_not_taken", "dispute_won_not_returned"),
+    )
+)
+"""What a repair settles where nothing else speaks against it; all else a person or time does."""
+
 DISMISSAL = "`creditctl ledger resolve {id} --dismiss --reason TEXT`"
 """The command that settles a finding without an entry; its number is filled in when the finding is kept."""
 

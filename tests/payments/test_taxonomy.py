@@ -16,7 +16,7 @@ import pytest
 
 from creditctl.core.entitlement.settlement import EntryKind
 from creditctl.core.findings import Finding, Severity, Stake
-from creditctl.payments.finding_codes import PREFIX, SEVERITIES
+from creditctl.payments.finding_codes import PREFIX, REPAIRABLE, SEVERITIES
 from tests.support.payment_shop import Shop
 
 USER = "u7"
@@ -315,6 +315,7 @@ def test_what_a_repair_settles_is_over_and_a_second_one_writes_nothing(sound: Sh
 
 def test_every_code_is_in_the_table_or_planted_elsewhere() -> None:
     assert {each.code for each in TAXONOMY} | ELSEWHERE.keys() == SEVERITIES.keys()
+    assert {each.code for each in TAXONOMY if each.repaired} == REPAIRABLE
 
 
 def is_a_sentence(finding: Finding) -> bool:
