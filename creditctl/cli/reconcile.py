@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from creditctl.core.catalog import Catalog
     from creditctl.ledger.archive.store import Archive
     from creditctl.payments.keeper import Keeper
+    from creditctl.payments.repair import RepairLimits
     from creditctl.payments.source.source_keeper import SourceKeeper
     from creditctl.reconciliation.report import ReconcileReport
 
@@ -41,6 +42,16 @@ RepairOption = Annotated[
 ]
 MaxRepairsOption = Annotated[
     int, typer.Option("--max-repairs", min=0, help="Refuse to repair more payments than this at once.")
+]
+MaxCreditsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--max-credits",
+        min=0,
+        help="Refuse to post more credits than this at once, given and taken together.",
+        show_default="no limit",
+        metavar="CREDITS",
+    ),
 ]
 GraceOption = Annotated[
     int | None,
@@ -76,7 +87,7 @@ class ReconcileOptions:
 
     window: Window
     grace_seconds: int
-    max_repairs: int
+    limits: RepairLimits
     repair: bool
     full: bool
     todo: Path | None
@@ -96,6 +107,7 @@ def reconcile(
     until: UntilOption = None,
     repair: RepairOption = False,
     max_repairs: MaxRepairsOption = 100,
+    max_credits: MaxCreditsOption = None,
     grace_seconds: GraceOption = None,
     full: FullOption = False,
     todo: TodoOption = None,
@@ -109,6 +121,8 @@ def reconcile(
     Where creditctl.toml has a [source], the application's own rows are read first, and judged in place of a ledger;
     a repair delivers its lost events to the application again, signed, until it has booked them.
     """
+    from creditctl.payments.repair import RepairLimits
+
     told.require_consistent(session)
     window = parse_window(since, until, session.wiring.clock())
     if told.history:
@@ -118,7 +132,8 @@ def reconcile(
         require_alone("drill", repair=repair, full=full, todo=todo is not None, quiet=told.quiet)
         return drill(session, told, session.catalog(catalog))
     with one_line_errors(session, told):
-        wanted = ReconcileOptions(window, _grace_seconds(session, grace_seconds), max_repairs, repair, full, todo)
+        limits = RepairLimits(max_repairs, max_credits)
+        wanted = ReconcileOptions(window, _grace_seconds(session, grace_seconds), limits, repair, full, todo)
         anchors = _anchor_file(session, anchor)
         if anchors is not None:
             require_held(session.ledger, anchors)
@@ -203,7 +218,7 @@ def _redeliver(
         assert again is not None
         return again.keeper
 
-    return repair_source(session, report, archive, source.keeper, rows, wanted.max_repairs)
+    return repair_source(session, report, archive, source.keeper, rows, wanted.limits)
 
 
 def _compare(
@@ -248,8 +263,8 @@ def _repair(session: Session, report: ReconcileReport, wanted: ReconcileOptions)
     if report.complete and not report.repairs:
         return report
     if report.complete:
-        require_repairable(session.ledger, report.repairs, wanted.max_repairs)
+        require_repairable(session.ledger, report.repairs, wanted.limits)
         if not session.agreed_to_post(plan_lines(report.repairs)):
             session.say("Nothing was posted.")
             return report
-    return room.repair(report, ledger=session.ledger, clock=session.wiring.clock, max_repairs=wanted.max_repairs)
+    return room.repair(report, ledger=session.ledger, clock=session.wiring.clock, limits=wanted.limits)

@@ -16,6 +16,7 @@ from creditctl.core.catalog import Catalog
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from creditctl.ledger.store import Ledger
+from creditctl.payments.repair import RepairLimits
 from creditctl.reconciliation.report import ReconcileReport
 from creditctl.reconciliation.run import reconcile, repair
 from tests.emulator.world import control
@@ -62,7 +63,7 @@ class SeededAccount:
         """One run and its repair: afterwards the ledger agrees with what Stripe has."""
         report = self.reconcile()
         with self.ledger() as ledger:
-            return repair(report, ledger=ledger, clock=self.clock, max_repairs=10_000)
+            return repair(report, ledger=ledger, clock=self.clock, limits=RepairLimits(10_000))
 
     def copy(self, folder: Path) -> SeededAccount:
         """The same account and a copy of the ledger, for a test of its own."""
