@@ -25,7 +25,7 @@ from creditctl.payments.judgement.unexplained import with_unexplained
 from creditctl.payments.keeper import OUR_LEDGER, Keeper, reading_entries
 from creditctl.payments.latest import JudgedPayment, LatestPayments, judge_latest, latest_cases, read_latest
 from creditctl.payments.ledger_entries import known_facts, settled_findings
-from creditctl.payments.reader import PaymentReader
+from creditctl.payments.reading.reader import PaymentReader
 from creditctl.payments.verdict import JudgementContext
 from creditctl.provisioning.observe import observe, observe_endpoints
 from creditctl.provisioning.probing.causes import ProbeDiagnosis

@@ -146,8 +146,8 @@ class LedgerView:
         terms = [("event_id = ?", event_id), ("outcome = ?", outcome), ("id > ?", after_id)]
         return [rows.delivery_of(row) for row in self._rows(rows.DELIVERY_COLUMNS, "deliveries", terms, limit=limit)]
 
-    def runs(self, kind: str | None = None, limit: int = 20) -> list[RunRecord]:
-        """The latest runs, newest first."""
+    def runs(self, kind: str | None = None, limit: int | None = 20) -> list[RunRecord]:
+        """The latest runs, newest first; all with no limit."""
         found = self._rows(rows.RUN_COLUMNS, "runs", [("kind = ?", kind)], "id DESC", limit)
         return [rows.run_of(row) for row in found]
 

@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 
 from creditctl.core.entitlement.decision import Proposal
-from creditctl.core.findings import Finding, Severity
+from creditctl.core.findings import Finding, Severity, Stake
 
 REPAIR = "`creditctl reconcile --repair`"
 """What puts right everything that may be put right without a person."""
@@ -19,6 +19,7 @@ SEVERITIES = {
     "wrong_user": Severity.CRITICAL,
     "mode_mix": Severity.CRITICAL,
     "pull_incomplete": Severity.CRITICAL,
+    "run_failed": Severity.CRITICAL,
     "duplicate_credit": Severity.HIGH,
     "wrong_amount": Severity.HIGH,
     "undecided_credit": Severity.HIGH,
@@ -43,6 +44,9 @@ SEVERITIES = {
     "settled_finding": Severity.INFO,
 }
 """Every code of reconciliation's own, without its `reconcile.`, and how bad it is."""
+
+DISMISSAL = "`creditctl ledger resolve {id} --dismiss --reason TEXT`"
+"""The command that settles a finding without an entry; its number is filled in when the finding is kept."""
 
 PREFIX = "reconcile."
 
@@ -80,18 +84,26 @@ def classified(
     payment_key: str | None = None,
     lasting: bool = False,
     severity: Severity | None = None,
+    stake: Stake | None = None,
 ) -> ClassifiedFinding:
     """A finding by its short name; only what a person has to settle is lasting."""
-    finding = Finding(f"{PREFIX}{name}", severity or SEVERITIES[name], subject, message, fix)
+    finding = Finding(f"{PREFIX}{name}", severity or SEVERITIES[name], subject, message, fix, stake)
     return ClassifiedFinding(finding, payment_key, lasting=lasting)
 
 
-def for_person(name: str, payment_key: str, message: str, fix: str, *, subject: str | None = None) -> ClassifiedFinding:
+def for_person(
+    name: str,
+    payment_key: str | None,
+    message: str,
+    fix: str,
+    *,
+    subject: str | None = None,
+    stake: Stake | None = None,
+) -> ClassifiedFinding:
     """A finding that only a person may settle; if all is well as it is, by dismissing it."""
-    dismissal = "or, if that is as it should be, `creditctl ledger resolve {id} --dismiss --reason TEXT`"
-    return classified(
-        name, subject or payment_key, message, f"{fix}; {dismissal}", payment_key=payment_key, lasting=True
-    )
+    about = subject or payment_key or ""
+    fix = f"{fix}; or, if that is as it should be, {DISMISSAL}"
+    return classified(name, about, message, fix, payment_key=payment_key, lasting=True, stake=stake)
 
 
 def in_flight(payment_key: str, message: str) -> ClassifiedFinding:

@@ -14,7 +14,7 @@ from creditctl.payments.entries import PaymentEntries
 from creditctl.payments.facts import IntentFacts, PaymentFacts, Unreadable
 from creditctl.payments.judgement.unexplained import judge_together
 from creditctl.payments.keeper import OUR_LEDGER, Keeper
-from creditctl.payments.reader import PaymentReader
+from creditctl.payments.reading.reader import PaymentReader
 from creditctl.payments.verdict import JudgementContext, Verdict
 
 MOST_SESSIONS = 1000

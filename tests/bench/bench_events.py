@@ -20,52 +20,30 @@ from creditctl.emulator.app import Emulator
 from creditctl.emulator.storage.object_types import EVENT
 from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from creditctl.emulator_client.checkout_payer import pay
-from tests.bench.bench_tools import Row
+from tests.bench.bench_tools import Row, part
 from tests.support.keys import TEST_KEY
 
 EVENTS = 50_000
+ROOT = Path(__file__).resolve().parents[2]
 ROUNDS = 3
 SDK_EVENTS = 5_000
 """The SDK's loop is measured on fewer and compared by rate: it takes the same time for every page."""
 
-_PROGRAM = """
-import resource, sys, time
-from pathlib import Path
-import stripe
-from creditctl.events.archive import archive_events
-from creditctl.ledger.archive.store import Archive
-from creditctl.stripe_api.retry import RetryPolicy
-from creditctl.stripe_api.transport import PatientTransport, real_transport
 
-url, key, path = sys.argv[1:]
-transport = PatientTransport(real_transport(url), sleep=time.sleep, chance=lambda: 0.5, policy=RetryPolicy(),
-                             audit=None, writes_locked=True)
-client = stripe.StripeClient(key, base_addresses={"api": url}, http_client=transport)
-peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-with Archive.open(Path(path), account="acct_bench", livemode=False) as archive:
-    client.v1.balance.retrieve()
-    start, marks = time.perf_counter(), []
-    report = archive_events(
-        client, archive, clock=lambda: int(time.time()), progress=lambda count: marks.append(peak())
-    )
-    seconds = time.perf_counter() - start
-print(report.added, seconds, marks[len(marks) // 10], peak())
-"""
-
-
-def rows() -> Iterable[Row]:
+def rows(share: float = 1.0) -> Iterable[Row]:
     """Two rows: events a second, and how much the memory grows over the last nine tenths."""
     with tempfile.TemporaryDirectory(prefix="creditctl-bench-") as name:
         folder = Path(name)
-        fill(folder / "emulator.db")
+        events = part(EVENTS, share, least=200)
+        fill(folder / "emulator.db", events)
         with served(folder / "emulator.db") as url:
             runs, theirs = [], []
-            for number in range(ROUNDS):  # in turns, so that a noisy machine disturbs both alike
-                runs.append(archive_once(url, folder / f"bench-{number}-archive.db"))
-                theirs.append(sdk_rate(url))
+            for number in range(part(ROUNDS, share)):  # in turns, so that a noisy machine disturbs both alike
+                runs.append(archive_once(url, folder / f"bench-{number}-archive.db", events))
+                theirs.append(sdk_rate(url, part(SDK_EVENTS, share, least=100)))
     ours, usual = statistics.median(run.rate for run in runs), statistics.median(theirs)
     speed = (f"{ours:,.0f}/s", f"{usual:,.0f}/s", ours / usual)
-    yield Row(f"archive of {EVENTS:,} events", "SDK auto_paging_iter", *speed, ">= 10")
+    yield Row(f"archive of {events:,} events", "SDK auto_paging_iter", *speed, ">= 10")
     early, late = (statistics.median(values) for values in zip(*((run.early, run.late) for run in runs), strict=True))
     memory = (f"{late:.0f} MB", f"{early:.0f} MB", late / early)
     yield Row("archive: peak memory at the end", "after a tenth", *memory, "1.0 (flat)")
@@ -79,15 +57,15 @@ class ArchiveRun(NamedTuple):
     late: float
 
 
-def fill(path: Path) -> None:
-    """A Stripe with 50,000 events: those of one real purchase, again and again under new ids."""
+def fill(path: Path, count: int) -> None:
+    """A Stripe with so many events: those of one real purchase, again and again under new ids."""
     emulator = Emulator(state=path, seed=1)
     try:
         templates = purchase_events(emulator)
         store, now = emulator.services.store, emulator.now()
         scope = store.db.execute("SELECT max(scope) FROM scopes").fetchone()[0]
         store.begin()
-        for number in range(EVENTS - len(templates)):
+        for number in range(count - len(templates)):
             body = dict(templates[number % len(templates)])
             body |= {"id": f"evt_1Bench{number:018d}", "created": now - 86_400 + number}
             store.add(scope, EVENT, body)
@@ -126,23 +104,22 @@ def served(state: Path) -> Iterator[str]:
         process.wait()
 
 
-def archive_once(url: str, path: Path) -> ArchiveRun:
+def archive_once(url: str, path: Path, count: int) -> ArchiveRun:
     """Archives everything into a new archive, and refuses to measure anything less."""
-    done = subprocess.run(
-        [sys.executable, "-c", _PROGRAM, url, TEST_KEY, str(path)], capture_output=True, text=True, check=True
-    )
+    command = [sys.executable, "-m", "tests.bench.archive_run", url, TEST_KEY, str(path)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT)
     added, seconds, early, late = (float(number) for number in done.stdout.split())
-    if added < EVENTS:
-        raise RuntimeError(f"{added} events were archived, not {EVENTS}")
+    if added < count:
+        raise RuntimeError(f"{added} events were archived, not {count}")
     return ArchiveRun(added / seconds, early, late)
 
 
-def sdk_rate(url: str) -> float:
+def sdk_rate(url: str, most: int) -> float:
     """Events a second of the loop that everybody writes first."""
     client = stripe.StripeClient(TEST_KEY, base_addresses={"api": url}, max_network_retries=2)
     start, count = time.perf_counter(), 0
     for event in client.v1.events.list(params={"limit": 100}).auto_paging_iter():
         count += event.object == "event"
-        if count == SDK_EVENTS:
+        if count == most:
             break
     return count / (time.perf_counter() - start)

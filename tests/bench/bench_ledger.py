@@ -24,7 +24,7 @@ from creditctl.sources.files import open_file
 from creditctl.sources.importer import Import, Spool
 from creditctl.sources.row import RowReader
 from creditctl.sources.source import ColumnMap
-from tests.bench.bench_tools import Row, alternate, per_second
+from tests.bench.bench_tools import Row, alternate, part, per_second
 from tests.bench.ledger_server import PATH, Delivery, deliveries, webhook_on
 from tests.support.clock import NOW
 
@@ -39,23 +39,24 @@ HEADER = ("id", "created", "user_id", "kind", "credits", "amount", "currency", "
 _numbers = itertools.count(1)
 
 
-def rows() -> Iterable[Row]:
+def rows(share: float = 1.0) -> Iterable[Row]:
     """Commits, HTTP, bulk import, and one balance among a million entries."""
     with tempfile.TemporaryDirectory(prefix="creditctl-bench-") as folder:
-        yield commits(Path(folder))
-        yield from over_http(Path(folder))
-        yield bulk_import(Path(folder))
-        yield one_balance(Path(folder))
+        yield commits(Path(folder), share)
+        yield from over_http(Path(folder), share)
+        yield bulk_import(Path(folder), share)
+        yield one_balance(Path(folder), share)
 
 
-def commits(folder: Path) -> Row:
+def commits(folder: Path, share: float) -> Row:
     """Verify, decide and commit against one small row and its commit."""
     webhook = webhook_on(folder / "webhook.db")
     bare = sqlite3.connect(folder / "bare.db", isolation_level=None)
     bare.execute("PRAGMA journal_mode = WAL")
     bare.execute("PRAGMA synchronous = FULL")
     bare.execute("CREATE TABLE entries (id INTEGER PRIMARY KEY, user_id TEXT, credits INTEGER, payment_key TEXT)")
-    batches = [deliveries(COMMITS * k, COMMITS) for k in range(COMMIT_ROUNDS)]
+    count, rounds = part(COMMITS, share), part(COMMIT_ROUNDS, share)
+    batches = [deliveries(count * k, count) for k in range(rounds)]
     waiting = iter(batches)
 
     def ours() -> None:
@@ -64,12 +65,12 @@ def commits(folder: Path) -> Row:
                 raise RuntimeError("the webhook did not post")
 
     def theirs() -> None:
-        for _ in range(COMMITS):
+        for _ in range(count):
             bare.execute("BEGIN IMMEDIATE")
             bare.execute("INSERT INTO entries (user_id, credits, payment_key) VALUES ('u', 1000, 'pi_1')")
             bare.execute("COMMIT")
 
-    first, second = (per_second(each, COMMITS) for each in alternate(ours, theirs, COMMIT_ROUNDS))
+    first, second = (per_second(each, count) for each in alternate(ours, theirs, rounds))
     bare.close()
     return Row(
         "webhook: verify, decide, commit", "bare SQLite commit", f"{first:,.0f}/s", f"{second:,.0f}/s", first / second,
@@ -77,28 +78,32 @@ def commits(folder: Path) -> Row:
     )  # fmt: skip
 
 
-def over_http(folder: Path) -> Iterator[Row]:
+def over_http(folder: Path, share: float) -> Iterator[Row]:
     """One connection, then fifty at once, against a FastAPI route that does nothing in a process of its own."""
     with server("webhook", folder) as ours, server("nothing", folder) as theirs:
-        waiting = iter([deliveries(next(_numbers) * 100_000, REQUESTS) for _ in range(2 * REQUEST_ROUNDS)])
+        count, rounds = part(REQUESTS, share), part(REQUEST_ROUNDS, share)
+        waiting = iter([deliveries(next(_numbers) * 100_000, count) for _ in range(2 * rounds)])
         seconds = alternate(
             lambda: asyncio.run(send_all(ours, next(waiting))),
             lambda: asyncio.run(send_all(theirs, next(waiting))),
-            REQUEST_ROUNDS,
+            rounds,
         )
-        first, second = (per_second(each, REQUESTS) for each in seconds)
+        first, second = (per_second(each, count) for each in seconds)
         yield Row("webhook over HTTP", "FastAPI doing nothing", f"{first:,.0f}/s", f"{second:,.0f}/s", first / second,
                   "none set")  # fmt: skip
-        mine, others = (statistics.median(p99(port) for _ in range(3)) for port in (ours, theirs))
+        mine, others = (
+            statistics.median(p99(port, part(EACH, share)) for _ in range(part(3, share))) for port in (ours, theirs)
+        )
         yield Row(f"webhook, p99 at {CONNECTIONS} at once", "FastAPI doing nothing", f"{mine * 1000:.0f} ms",
                   f"{others * 1000:.0f} ms", mine / others, "small")  # fmt: skip
 
 
-def bulk_import(folder: Path) -> Row:
+def bulk_import(folder: Path, share: float) -> Row:
     """A CSV file into the ledger, checked and chained, against executemany of ready rows into the same tables."""
     path = folder / "app.csv"
-    write_csv(path, IMPORT_ROWS)
-    ready = [ready_row(n) for n in range(1, IMPORT_ROWS + 1)]
+    count = part(IMPORT_ROWS, share)
+    write_csv(path, count)
+    ready = [ready_row(n) for n in range(1, count + 1)]
 
     def ours() -> None:
         with new_ledger(folder) as ledger:
@@ -108,27 +113,29 @@ def bulk_import(folder: Path) -> Row:
         with new_ledger(folder) as ledger:
             plain_insert(ledger.path, ready)
 
-    first, second = (per_second(each, IMPORT_ROWS) for each in alternate(ours, theirs, IMPORT_ROUNDS))
+    first, second = (per_second(each, count) for each in alternate(ours, theirs, part(IMPORT_ROUNDS, share)))
     return Row("ledger import of a CSV file", "plain executemany", f"{first:,.0f}/s", f"{second:,.0f}/s",
                first / second, ">= 0.4")  # fmt: skip
 
 
-def one_balance(folder: Path) -> Row:
+def one_balance(folder: Path, share: float) -> Row:
     """The median time of one user's balance in a large ledger."""
     path = folder / "large.csv"
-    write_csv(path, LARGE_ROWS)
+    users = part(USERS, share)
+    count = users * LARGE_ROWS // USERS
+    write_csv(path, count, users)
     with new_ledger(folder) as ledger:
         import_file(ledger, path)
         taken = []
-        for n in range(BALANCES):
+        for n in range(part(BALANCES, share)):
             start = time.perf_counter()
             with ledger.reading() as view:
-                credits = view.balance(user_of(n * 31))
+                credits = view.balance(user_of(n * 31, users))
             taken.append(time.perf_counter() - start)
             if credits != LARGE_ROWS // USERS * 1000:
                 raise RuntimeError("that is not the balance")
     median = statistics.median(taken) * 1000
-    return Row(f"balance among {LARGE_ROWS:,} entries", "one millisecond", f"{median:.3f} ms", "1 ms", median, "< 1")
+    return Row(f"balance among {count:,} entries", "one millisecond", f"{median:.3f} ms", "1 ms", median, "< 1")
 
 
 @contextlib.contextmanager
@@ -163,16 +170,18 @@ def plain_insert(path: Path, ready: list[tuple[Any, ...]]) -> None:
     connection.close()
 
 
-def user_of(n: int) -> str:
-    return f"user{n * 7919 % USERS}"
+def user_of(n: int, users: int = USERS) -> str:
+    return f"user{n * 7919 % users}"
 
 
-def write_csv(path: Path, count: int) -> None:
+def write_csv(path: Path, count: int, users: int = USERS) -> None:
     with path.open("w", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(HEADER)
         for n in range(1, count + 1):
-            writer.writerow([n, NOW + n, user_of(n), "purchase", 1000, 1000, "usd", f"pi_{n:024d}", "starter", "false"])
+            writer.writerow(
+                [n, NOW + n, user_of(n, users), "purchase", 1000, 1000, "usd", f"pi_{n:024d}", "starter", "false"]
+            )
 
 
 def ready_row(n: int) -> tuple[Any, ...]:
@@ -214,10 +223,10 @@ async def send_all(port: int, waiting: list[Delivery]) -> list[float]:
     return taken
 
 
-def p99(port: int) -> float:
+def p99(port: int, each: int) -> float:
     """The time within which 99 of 100 deliveries are answered while as many as there are connections are waiting."""
 
-    every = deliveries(next(_numbers) * 100_000, CONNECTIONS * EACH)
+    every = deliveries(next(_numbers) * 100_000, CONNECTIONS * each)
 
     async def crowd() -> list[float]:
         parts = [every[k::CONNECTIONS] for k in range(CONNECTIONS)]

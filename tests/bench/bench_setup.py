@@ -78,8 +78,8 @@ def new_shop() -> Iterator[Shop]:
         yield Shop(Path(folder), emulator)
 
 
-def rows() -> Iterable[Row]:
-    """A plan and an apply on a clean account, on one that is set up, and for one new price."""
+def rows(_share: float = 1.0) -> Iterable[Row]:
+    """A plan and an apply: clean account, one that is set up, one new price; counted, so always whole."""
     with new_shop() as shop:
         yield _row("setup --dry-run, clean account", shop.requests("--dry-run"), LEAST_READS_EMPTY)
         yield _row("setup, clean account", shop.requests(), LEAST_READS_EMPTY + LEAST_WRITES)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from tests.bench.bench_tools import Row
+from tests.bench.bench_tools import Row, part
 
 ROUNDS = 15
 HELLO = """
@@ -56,10 +56,10 @@ def cpu_seconds(call: tuple[str, ...]) -> float:
     return used.ru_utime + used.ru_stime
 
 
-def rows() -> Iterable[Row]:
+def rows(share: float = 1.0) -> Iterable[Row]:
     """A row a pair: medians of runs that take turns, so that both meet the same machine."""
     for pair in pairs():
-        taken = [(cpu_seconds(pair.call), cpu_seconds(pair.their_call)) for _ in range(ROUNDS)]
+        taken = [(cpu_seconds(pair.call), cpu_seconds(pair.their_call)) for _ in range(part(ROUNDS, share))]
         ours, theirs = (statistics.median(column) for column in zip(*taken, strict=True))
         shown, other = (f"{seconds * 1000:.0f} ms CPU" for seconds in (ours, theirs))
         yield Row(pair.name, pair.other, shown, other, ours / theirs, pair.goal)

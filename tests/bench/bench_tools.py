@@ -20,6 +20,11 @@ class Row:
     goal: str
 
 
+def part(number: int, share: float, least: int = 1) -> int:
+    """How much of a full measurement is done: a share of it, and never less than the least that means something."""
+    return max(least, round(number * share))
+
+
 def median_seconds(action: Callable[[], object], rounds: int) -> float:
     """The median time that one call takes."""
     taken = []

@@ -24,19 +24,21 @@ def main(names: list[str]) -> None:
     for heading in ("Ours", "Theirs", "Ratio", "Goal"):
         table.add_column(heading, justify="right")
     console = Console()
-    for path in sorted(HERE.glob("bench_*.py")):
-        name = path.stem.removeprefix("bench_")
-        if name == "tools" or (names and name not in names):
-            continue
+    for name in [name for name in bench_names() if not names or name in names]:
         console.print(f"{name} …", style="dim")
-        for row in load(f"tests.bench.{path.stem}")():
+        for row in load(name)(1.0):
             table.add_row(row.measured, row.against, row.ours, row.theirs, f"{row.ratio:.2f}", row.goal)
     console.print(table)
 
 
-def load(name: str) -> Callable[[], Iterable[Row]]:
-    """The `rows` function of a bench module."""
-    rows: Callable[[], Iterable[Row]] = importlib.import_module(name).rows
+def bench_names() -> list[str]:
+    """The names of all bench files."""
+    return [name for path in sorted(HERE.glob("bench_*.py")) if (name := path.stem.removeprefix("bench_")) != "tools"]
+
+
+def load(name: str) -> Callable[[float], Iterable[Row]]:
+    """The `rows` function of a bench file, which takes the share of the full measurement that is done."""
+    rows: Callable[[float], Iterable[Row]] = importlib.import_module(f"tests.bench.bench_{name}").rows
     return rows
 
 

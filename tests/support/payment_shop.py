@@ -22,7 +22,7 @@ from creditctl.core.findings import Finding
 from creditctl.ledger.models import Entry, Posting
 from creditctl.ledger.store import Ledger
 from creditctl.payments.price_origins import PriceOrigins
-from creditctl.payments.stripe_reader import StripeReader
+from creditctl.payments.reading.stripe_reader import StripeReader
 from creditctl.reconciliation.report import ReconcileReport
 from creditctl.reconciliation.run import reconcile, repair
 from tests.support.clock import NOW

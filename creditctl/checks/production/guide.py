@@ -18,7 +18,7 @@ from creditctl.core.money import format_amount
 from creditctl.core.when import iso_time
 from creditctl.ledger.models import RunRecord
 from creditctl.payments.latest import JudgedPayment
-from creditctl.payments.stripe_reader import CHARGES, StripeReader
+from creditctl.payments.reading.stripe_reader import CHARGES, StripeReader
 from creditctl.payments.verdict import PaymentState
 
 RECEIPTS = "checklist.email_receipts"

@@ -127,13 +127,19 @@ def _keeper(section: SourceSection, archive: Archive, read_at: int, places: tupl
 
 
 def archive_beside_ledger(session: Session) -> Archive:
-    """The archive beside the ledger of this command, made where there is none."""
-    from creditctl.ledger.archive.location import archive_path
+    """The archive beside the ledger of this command, made where there is none; for a dry run a copy of it."""
+    from creditctl.ledger.archive.location import archive_exists, archive_path
     from creditctl.ledger.archive.store import Archive
 
-    stripe = session.stripe
+    account, livemode = session.stripe.account_id, session.stripe.livemode
     path = archive_path(session.ledger_path)
-    return session.stack.enter_context(Archive.open(path, account=stripe.account_id, livemode=stripe.livemode))
+    if session.dry_run:
+        copy = session.scratch_folder / path.name
+        if archive_exists(path):
+            with Archive.open(path, account=account, livemode=livemode, create=False) as kept:
+                kept.copy_to(copy)
+        path = copy
+    return session.stack.enter_context(Archive.open(path, account=account, livemode=livemode))
 
 
 def refuse_posting(settings: Settings, what: str) -> None:

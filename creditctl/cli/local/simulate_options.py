@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -50,7 +49,10 @@ class SimulateOptions:
             "--start", "Start your backend with this shell command, beside an emulator that is set up for it.", "CMD"
         ),
     ] = None
-    ready: Annotated[str | None, _text("--ready", "The URL at which the started backend answers.", "URL")] = None
+    ready: Annotated[
+        str | None,
+        _text("--ready", "The URL where the started backend answers; {port}, in CMD too, is a free one.", "URL"),
+    ] = None
     restart: Annotated[
         str | None,
         _text("--restart", "How it starts again with its data after a kill; without it, it is never killed.", "CMD"),
@@ -118,6 +120,10 @@ class SimulateOptions:
             "NAME=WORD",
         ),
     ] = None
+    inspect: Annotated[
+        bool, _run("--inspect", "Look at the backend, propose its [simulate] section with reasons, and stop.")
+    ] = False
+    write: Annotated[bool, _run("--write", "With --inspect: add the proposal to creditctl.toml.")] = False
     list_them: Annotated[bool, _run("--list", "Show the scenarios and stop.")] = False
     only: Annotated[list[str] | None, _run("--only", "Run this scenario; may be repeated.", metavar="SCENARIO")] = None
     group: Annotated[
@@ -154,16 +160,6 @@ class SimulateOptions:
 
 SECTION_KEYS = tuple(each.name for each in fields(SimulateSection) if each.name not in ("headers", "policy"))
 """The texts that `[simulate]` of creditctl.toml can say too."""
-
-
-def as_parameters(options: type[SimulateOptions]) -> list[inspect.Parameter]:
-    """The fields of a class of options as the parameters of a command, in their order."""
-    hints = get_type_hints(options, include_extras=True)
-    kind = inspect.Parameter.KEYWORD_ONLY
-    return [
-        inspect.Parameter(each.name, kind, default=each.default, annotation=hints[each.name])
-        for each in fields(options)
-    ]
 
 
 def read_words(texts: Sequence[str]) -> dict[str, str]:

@@ -28,17 +28,17 @@ def write_reports(session: Session, options: SimulateOptions, suite: SuiteResult
     """Writes what was asked for; annotations are part of the conversation, on stderr."""
     from creditctl.atomic_file import replace_file
 
-    folder = session.wiring.folder
+    folder, conceal = session.wiring.folder, session.wiring.redactor.redact
     if options.junit is not None:
-        replace_file(folder / options.junit, junit_xml(suite).encode())
+        replace_file(folder / options.junit, conceal(junit_xml(suite)).encode())
     if options.html is not None:
-        replace_file(folder / options.html, html_page(suite).encode())
+        replace_file(folder / options.html, conceal(html_page(suite)).encode())
     if options.github:
         for line in github_annotations(suite):
             session.wiring.stderr.write(line + "\n")
         summary = session.wiring.environ.get(SUMMARY_VARIABLE)
         if summary:
-            _append(folder / summary, markdown(suite))
+            _append(folder / summary, conceal(markdown(suite)))
 
 
 def _append(path: Path, text: str) -> None:

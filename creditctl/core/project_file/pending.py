@@ -13,7 +13,6 @@ NOT_ACTED_ON = (
     "[policy]",
     "[reconcile] rate",
     "[archive]",
-    "[alert]",
 )
 """As people write them; a table stands for everything in it. Whoever makes a key work takes its line away."""
 

@@ -18,6 +18,7 @@ from creditctl.core.entitlement.settlement import (
     returned_amount,
     settlement,
 )
+from creditctl.core.findings import Stake
 from creditctl.core.money import format_amount
 from creditctl.core.text import plural
 from creditctl.ledger.models import FindingStatus
@@ -52,7 +53,9 @@ def judge_clawback(case: PaymentCase, context: JudgementContext, sold: Purchase 
     drafts = settlement(position, case.facts)
     if drafts:
         # Nothing settles under another key than the payment's, or by less than an entry with fees says was paid.
-        by_hand = case.main.payment_key != case.key or case.main.amount != position.purchase.amount
+        # What an application keeps, it books itself, whatever it calls the payment.
+        other = case.main.payment_key != case.key or case.main.amount != position.purchase.amount
+        by_hand = other and not case.books.external
         verdict = _unsettled(case, drafts, context, by_hand=by_hand)
         return replace(verdict, found=(*currencies, *verdict.found))
     if case.recorded_after(context.started):
@@ -84,7 +87,9 @@ def _of_other_users(case: PaymentCase, position: RefundPosition) -> Iterator[Cla
         )
         correction = case.books.correction
         fix = f"{correction(user, -credits, entry)}, {correction(owner, credits, entry)}"
-        yield for_person("clawback_wrong_user", case.key, text, fix, subject=entry.object_id)
+        yield for_person(
+            "clawback_wrong_user", case.key, text, fix, subject=entry.object_id, stake=_stake(position, abs(credits))
+        )
 
 
 def _over_taken(case: PaymentCase, position: RefundPosition) -> Iterator[ClassifiedFinding]:
@@ -101,7 +106,14 @@ def _over_taken(case: PaymentCase, position: RefundPosition) -> Iterator[Classif
         f"{plural(taken, 'credit')} were taken back of this payment, but refunds and disputes explain {target:,}."
     )
     fix = case.books.correction(entry.user_id, taken - target, entry)
-    yield for_person("refund_over_taken", case.key, text, fix)
+    yield for_person("refund_over_taken", case.key, text, fix, stake=_stake(position, taken - target))
+
+
+def _stake(position: RefundPosition, credits: int) -> Stake:
+    """What credits of the purchase are worth by what was paid for it."""
+    purchase = position.purchase
+    amount = purchase.amount * credits // purchase.credits if purchase.credits else 0
+    return Stake(credits, amount, purchase.currency)
 
 
 def _unexplained(case: PaymentCase, position: RefundPosition) -> CreditEntry:
@@ -151,10 +163,10 @@ def _not_followed(case: PaymentCase, draft: EntryDraft, fact: Fact, *, by_hand: 
     if draft.credits > 0 and not has_let_go(fact):
         name, sentence = "refund_over_taken", _took_too_much(case, draft, fact)
     subject = draft.object_id or case.key
+    stake = Stake(abs(draft.credits), abs(draft.amount), draft.currency)
     if by_hand:
-        fix = _by_hand(case, draft)
-        return for_person(name, case.key, sentence, fix, subject=subject)
-    return classified(name, subject, sentence, case.books.repair_of(case.key), payment_key=case.key)
+        return for_person(name, case.key, sentence, _by_hand(case, draft), subject=subject, stake=stake)
+    return classified(name, subject, sentence, case.books.repair_of(case.key), payment_key=case.key, stake=stake)
 
 
 def _by_hand(case: PaymentCase, draft: EntryDraft) -> str:

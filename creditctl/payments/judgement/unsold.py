@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from creditctl.core.entitlement.decision import Decision, NotOurs, Waits
 from creditctl.core.entitlement.deployment import is_own_payment
+from creditctl.core.findings import Stake
 from creditctl.core.money import format_amount
 from creditctl.core.text import plural
 from creditctl.payments.case import PaymentCase
@@ -27,7 +28,8 @@ def judge_unsold(case: PaymentCase, decision: Decision | None, context: Judgemen
     if not given:
         name, user = "clawback_without_credit", next(iter(case.balance))
         text = f"{plural(-case.balance[user], 'credit')} were taken back of user {user}, who was given none for it"
-    found = for_person(name, case.key, f"{text}, but {why}.", take_back(case))
+    stake = Stake(sum(map(abs, case.balance.values())))
+    found = for_person(name, case.key, f"{text}, but {why}.", take_back(case), stake=stake)
     return Verdict(PaymentState.WRONG, (found,))
 
 

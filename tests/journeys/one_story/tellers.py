@@ -14,8 +14,8 @@ from creditctl.checks.production.guide import credits_added, small_payment
 from creditctl.fulfilment.event import Event, parse_event
 from creditctl.fulfilment.plan import plan, with_charges
 from creditctl.payments.posting_plan import PlanOutcome
+from creditctl.payments.reading.stripe_reader import StripeReader
 from creditctl.payments.record import record
-from creditctl.payments.stripe_reader import StripeReader
 from creditctl.payments.verdict import JudgementContext
 from creditctl.reconciliation.run import reconcile
 from creditctl.stripe_api.pages import list_all

@@ -1,0 +1,139 @@
+"""Seeded account for tests: many past payments on the emulator, a ledger that agrees with them, and lists that lie."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import stripe
+
+from creditctl.core.catalog import Catalog
+from creditctl.emulator.app import Emulator
+from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
+from creditctl.ledger.store import Ledger
+from creditctl.reconciliation.report import ReconcileReport
+from creditctl.reconciliation.run import reconcile, repair
+from tests.emulator.world import control
+from tests.support.clock import NOW, Clock
+from tests.support.keys import TEST_KEY
+from tests.support.scripted_stripe import Act, Forward, ScriptedStripe, SentRequest, StripeAnswer
+
+BASE = "http://127.0.0.1:12111"
+LISTS = ("checkout/sessions", "payment_intents", "refunds", "disputes", "balance_transactions")
+DAY = 86_400
+Rows = list[dict[str, Any]]
+
+
+@dataclass
+class SeededAccount:
+    """An account of the emulator with a past, as one run sees it."""
+
+    emulator: Emulator
+    catalog: Catalog
+    ledger_path: Path
+    clock: Clock = field(default_factory=Clock)
+    key: str = TEST_KEY
+
+    def __post_init__(self) -> None:
+        self.http = ScriptedStripe(self.emulator)
+
+    @property
+    def client(self) -> stripe.StripeClient:
+        return stripe.StripeClient(self.key, http_client=self.http, base_addresses={"api": BASE}, max_network_retries=0)
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        account = self.client.v1.accounts.retrieve_current().id
+        with Ledger.open(self.ledger_path, account=account, livemode=False, clock=self.clock) as opened:
+            yield opened
+
+    def reconcile(self, **options: Any) -> ReconcileReport:
+        with self.ledger() as ledger:
+            return reconcile(
+                client=self.client, ledger=ledger, catalog=self.catalog, livemode=False, clock=self.clock, **options
+            )
+
+    def repaired(self) -> ReconcileReport:
+        """One run and its repair: afterwards the ledger agrees with what Stripe has."""
+        report = self.reconcile()
+        with self.ledger() as ledger:
+            return repair(report, ledger=ledger, clock=self.clock, max_repairs=10_000)
+
+    def copy(self, folder: Path) -> SeededAccount:
+        """The same account and a copy of the ledger, for a test of its own."""
+        path = folder / self.ledger_path.name
+        shutil.copy(self.ledger_path, path)
+        return SeededAccount(self.emulator, self.catalog, path, Clock(self.clock.now), self.key)
+
+    def objects(self, path: str) -> Rows:
+        """Everything of one list, newest first."""
+        client = stripe.StripeClient(
+            TEST_KEY, http_client=EmulatorHTTPClient(self.emulator), base_addresses={"api": BASE}
+        )
+        found: Rows = []
+        while True:
+            after = {"starting_after": found[-1]["id"]} if found else {}
+            page = json.loads(client.raw_request("get", f"/v1/{path}", limit=100, **after).body)
+            found += page["data"]
+            if not page["has_more"]:
+                return found
+
+
+def seeded(folder: Path, catalog: Catalog, payments: int = 260) -> SeededAccount:
+    """An account with payments of the last 40 days, refunded, disputed and declined ones among them."""
+    emulator = Emulator(clock=lambda: NOW, seed=1)
+    account = SeededAccount(emulator, catalog, folder / "ledger.db")
+    for package in catalog.packages:
+        metadata = {"managed_by": "creditctl", "package": package.slug, "credits": str(package.credits)}
+        product = account.client.v1.products.create(
+            params={"id": f"creditctl_{package.slug}", "name": package.name, "metadata": metadata}
+        )
+        account.client.v1.prices.create(
+            params={
+                "product": product.id,
+                "currency": "usd",
+                "unit_amount": package.amount or 0,
+                "lookup_key": f"creditctl_{package.slug}_usd",
+                "metadata": metadata,
+            }
+        )
+    shares = {"refunded": 0.2, "partial": 0.2, "disputed": 0.15, "declined": 0.05, "expired": 0.05}
+    span = {"since": NOW - 40 * DAY, "until": NOW - 2 * DAY}
+    made = control(emulator, "POST", "/seed", payments=payments, seed=5, **span, **shares)
+    assert made["payments"] == payments, made
+    with Ledger.open(
+        account.ledger_path,
+        account=account.client.v1.accounts.retrieve_current().id,
+        livemode=False,
+        clock=account.clock,
+    ):
+        pass
+    account.repaired()
+    return account
+
+
+def changed(change: Callable[[SentRequest, dict[str, Any]], dict[str, Any]]) -> Act:
+    """The answer, changed on its way."""
+
+    def act(request: SentRequest, forward: Forward) -> StripeAnswer:
+        answer = forward()
+        body = json.loads(answer.body) if isinstance(answer.body, str | bytes) else dict(answer.body)
+        return StripeAnswer(change(request, body), answer.status, answer.headers)
+
+    return act
+
+
+def without(ids: Sequence[str]) -> Act:
+    """A list that shows everything but these."""
+    lost = frozenset(ids)
+    return changed(lambda _request, page: {**page, "data": [row for row in page["data"] if row["id"] not in lost]})
+
+
+def unfiltered(request: SentRequest) -> bool:
+    """Whether a request reads a list as a whole, not that of one payment."""
+    return "payment_intent" not in request.query
