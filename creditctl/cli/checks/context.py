@@ -106,8 +106,11 @@ def _open_stripe(session: Session) -> OpenedStripe:
 
 def _open_books(session: Session, opened: OpenedStripe) -> OpenedBooks:
     """The ledger of the settings; with a [source], the one beside it, and the application's rows, read now."""
+    import stripe
+
     from creditctl.checks.context import open_ledger_of
     from creditctl.cli.ledger.source import entries_keeper
+    from creditctl.stripe_api.errors import translate
 
     settings = session.settings
     if opened.connection is not None and settings.project.source is not None:
@@ -115,6 +118,9 @@ def _open_books(session: Session, opened: OpenedStripe) -> OpenedBooks:
             return OpenedBooks(session.ledger_if_there, "", entries_keeper(session))
         except CreditctlError as error:
             return OpenedBooks(None, error.message)
+        except stripe.StripeError as error:
+            known = translate(error)
+            return OpenedBooks(None, str(error) if known is None else known.message)
     ledger, reason = open_ledger_of(settings, opened.connection, opened.account, session.wiring.clock)
     if ledger is not None:
         session.stack.enter_context(ledger)
