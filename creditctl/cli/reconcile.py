@@ -20,6 +20,7 @@ from creditctl.cli.reconciling.history import history as show_history
 from creditctl.cli.reconciling.operator import operator_of
 from creditctl.cli.reconciling.options import OutputOptions, require_alone
 from creditctl.cli.reconciling.outcome import answer, one_line_errors
+from creditctl.cli.reconciling.reports import write_reports
 from creditctl.cli.reconciling.telling import telling
 from creditctl.core.errors import UsageError
 from creditctl.core.limits import GRACE_SECONDS
@@ -139,6 +140,7 @@ def reconcile(
             require_held(session.ledger, anchors)
         with telling(session, told):
             report = _run(session, session.catalog(catalog), wanted)
+        write_reports(session, told, report)
         anchored = None if session.dry_run else _anchor(session, anchors, told)
         return answer(session, report, told, anchored)
 
