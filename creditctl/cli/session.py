@@ -47,7 +47,8 @@ class SharedOptions:
 class Session(Conversation):
     """One run of one command: its options, its conversation, and what it declared to use, opened at first use.
 
-    Shape:  `retry_policy` is how long to bear with Stripe, None the usual; a command sets it before it uses `stripe`.
+    Shape:  `retry_policy` is how long to bear with Stripe, None the usual; a command sets it before it uses `stripe`,
+            and `offline` where it sends nothing there.
     Errors: what the opening raises (ConfigurationError, GuardRefused, LedgerError); RuntimeError where a command uses
             what it did not declare.
     """
@@ -56,6 +57,8 @@ class Session(Conversation):
     uses: Uses = field(default_factory=Uses)
     stack: ExitStack = field(default_factory=ExitStack)
     retry_policy: RetryPolicy | None = None
+    offline: bool = False
+    beside_ledger: Archive | None = field(default=None, init=False)
 
     @property
     def dry_run(self) -> bool:
@@ -120,7 +123,7 @@ class Session(Conversation):
 
     def _open_ledger(self) -> Ledger:
         use, wiring = self.uses.ledger, self.wiring
-        if self.uses.stripe:
+        if self.uses.stripe and not self.offline:
             path = self.ledger_path
             if use and self.project.source is not None:
                 use = FileUse.CREATE  # it holds findings and runs only: nobody has to begin a ledger for that

@@ -127,11 +127,21 @@ def _keeper(section: SourceSection, archive: Archive, read_at: int, places: tupl
 
 
 def archive_beside_ledger(session: Session) -> Archive:
-    """The archive beside the ledger of this command, made where there is none; for a dry run a copy of it."""
+    """The archive beside the ledger of this command, opened once: made where there is none; for a dry run a copy of it.
+
+    Shape: where Stripe may not be asked it has to be there.
+    """
+    if session.beside_ledger is None:
+        session.beside_ledger = session.stack.enter_context(_open_beside_ledger(session))
+    return session.beside_ledger
+
+
+def _open_beside_ledger(session: Session) -> Archive:
     from creditctl.ledger.archive.location import archive_exists, archive_path
     from creditctl.ledger.archive.store import Archive
 
-    account, livemode = session.stripe.account_id, session.stripe.livemode
+    stripe = session.stripe
+    account, livemode = session.settings.account_id if session.offline else stripe.account_id, stripe.livemode
     path = archive_path(session.ledger_path)
     if session.dry_run:
         copy = session.scratch_folder / path.name
@@ -139,7 +149,7 @@ def archive_beside_ledger(session: Session) -> Archive:
             with Archive.open(path, account=account, livemode=livemode, create=False) as kept:
                 kept.copy_to(copy)
         path = copy
-    return session.stack.enter_context(Archive.open(path, account=account, livemode=livemode))
+    return Archive.open(path, account=account, livemode=livemode, create=not session.offline)
 
 
 def refuse_posting(settings: Settings, what: str) -> None:

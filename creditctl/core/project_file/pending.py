@@ -11,7 +11,6 @@ _WORD = re.compile(r"\w+")
 
 NOT_ACTED_ON = (
     "[policy]",
-    "[reconcile] rate",
     "[archive]",
     "[alert]",
 )
