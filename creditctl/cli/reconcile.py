@@ -12,6 +12,7 @@ import typer
 
 from creditctl.cli.command import Answer, FileUse, Session, StripeUse, Writes, command
 from creditctl.cli.ledger.anchor import add, require_held
+from creditctl.cli.ledger.pulling import PullOptions
 from creditctl.cli.ledger.retention import prune_archive
 from creditctl.cli.options import CatalogOption, SinceOption, UntilOption
 from creditctl.cli.progress import status_line
@@ -74,7 +75,7 @@ ReconcileAnchorOption = Annotated[
     ),
 ]
 FullOption = Annotated[
-    bool, typer.Option("--full", help="Read all of the application's rows, not only those that were updated.")
+    bool, typer.Option("--full", help="Read everything anew, on Stripe and of an application's rows, not what is new.")
 ]
 TodoOption = Annotated[
     Path | None,
@@ -92,6 +93,7 @@ class ReconcileOptions:
     repair: bool
     full: bool
     todo: Path | None
+    pulling: PullOptions
 
 
 @command(
@@ -115,6 +117,7 @@ def reconcile(
     anchor: ReconcileAnchorOption = None,
     catalog: CatalogOption = None,
     *,
+    pulling: PullOptions,
     told: OutputOptions,
 ) -> Answer:
     """Compare every payment on Stripe with the ledger. Exit 1 while anything disagrees, 5 if not all could be read.
@@ -125,6 +128,8 @@ def reconcile(
     from creditctl.payments.repair import RepairLimits
 
     told.require_consistent(session)
+    pulling.require_consistent(repair=repair, full=full)
+    session.offline = pulling.offline
     window = parse_window(since, until, session.wiring.clock())
     if told.history:
         require_alone("history", repair=repair, full=full, todo=todo is not None, quiet=told.quiet)
@@ -133,8 +138,8 @@ def reconcile(
         require_alone("drill", repair=repair, full=full, todo=todo is not None, quiet=told.quiet)
         return drill(session, told, session.catalog(catalog))
     with one_line_errors(session, told):
-        limits = RepairLimits(max_repairs, max_credits)
-        wanted = ReconcileOptions(window, _grace_seconds(session, grace_seconds), limits, repair, full, todo)
+        limits, grace = RepairLimits(max_repairs, max_credits), _grace_seconds(session, grace_seconds)
+        wanted = ReconcileOptions(window, grace, limits, repair, full, todo, pulling)
         anchors = _anchor_file(session, anchor)
         if anchors is not None:
             require_held(session.ledger, anchors)
@@ -149,11 +154,11 @@ def _run(session: Session, packages: Catalog, wanted: ReconcileOptions) -> Recon
     """Compares, and repairs where that was asked for."""
     if session.project.source is not None:
         return _of_source(session, packages, wanted)
-    if wanted.full or wanted.todo is not None:
+    if wanted.todo is not None:
         raise UsageError(
-            "--full and --todo are for an application's own rows, and creditctl.toml has no [source].",
+            "--todo is for an application's own rows, and creditctl.toml has no [source].",
             code="source.none",
-            fix="Leave them out; `creditctl reconcile --repair` posts what is missing in the ledger.",
+            fix="Leave it out; `creditctl reconcile --repair` posts what is missing in the ledger.",
         )
     if session.dry_run or not wanted.repair:
         return _compare(session, packages, wanted)
@@ -226,13 +231,15 @@ def _redeliver(
 def _compare(
     session: Session, packages: Catalog, wanted: ReconcileOptions, keeper: Keeper | None = None
 ) -> ReconcileReport:
-    from creditctl.cli.ledger.pull_memory import PullMemory
+    from creditctl.cli.ledger.pulling import Pulling
     from creditctl.payments.keeper import OUR_LEDGER
     from creditctl.reconciliation import run as room
 
     with _progress(session) as progress:
+        pulling = Pulling(session, wanted.pulling, wanted.full, progress)
+        pulling.limit_rate()
         return room.reconcile(
-            client=session.stripe.client,
+            client=session.stripe.silent_client if session.offline else session.stripe.client,
             ledger=session.ledger,
             catalog=packages.named_since(session.ledger.named_since),
             livemode=session.stripe.livemode,
@@ -244,7 +251,7 @@ def _compare(
             record=not session.dry_run,
             keeper=keeper or OUR_LEDGER,
             by=operator_of(session.wiring),
-            sessionless=PullMemory(session),
+            plan=pulling.plan(wanted.window),
             conceal=session.wiring.redactor.redact,
         )
 

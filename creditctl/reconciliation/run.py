@@ -29,11 +29,10 @@ from creditctl.payments.run_review import review_all
 from creditctl.payments.verdict import JudgementContext
 from creditctl.reconciliation import finding_history
 from creditctl.reconciliation.deployments import require_told_apart
-from creditctl.reconciliation.inquiry import SessionlessPayments
 from creditctl.reconciliation.lock import only_one
 from creditctl.reconciliation.match import match, unknown_payments
 from creditctl.reconciliation.open_findings import ended, opened, run_failed
-from creditctl.reconciliation.pull import pull
+from creditctl.reconciliation.pull import AFRESH, PullPlan, pull
 from creditctl.reconciliation.pulled import Pulled
 from creditctl.reconciliation.redelivery.plan import PlannedRedelivery
 from creditctl.reconciliation.redelivery.run import Redeliverer
@@ -58,16 +57,15 @@ def reconcile(
     record: bool = True,
     keeper: Keeper = OUR_LEDGER,
     by: str = "",
-    sessionless: SessionlessPayments | None = None,
+    plan: PullPlan = AFRESH,
     conceal: Callable[[str], str] = redact,
 ) -> ReconcileReport:
     """Compares what Stripe holds with the ledger; everything, or the payments of a window.
 
     Shape:  `keeper` has the entries; those of an application were read before, and what was paid since cannot be
-            among them. `sessionless` remembers which payments belong to no session. With `record` the run, what it
-            found, and what a person has to settle, are kept in the ledger; no entry is ever written. `by` is who runs
-            it; `conceal` cuts the secrets that are known by their value out of the error of a failed run, which stays
-            in an append-only file.
+            among them. `plan` says how Stripe is read. With `record` the run, what it found, and what a person has to
+            settle, are kept in the ledger; no entry is ever written. `by` is who runs it; `conceal` cuts the secrets
+            that are known by their value out of the error of a failed run, which stays in an append-only file.
     Units:  `since` <= t < `until` in Unix seconds.
     Errors: those of PaymentReader where not everything could be read, LockHeld while another run goes on,
             ConfigurationError where nothing tells this deployment's sales from those of others.
@@ -75,12 +73,14 @@ def reconcile(
     # A run that writes nothing needs no lock, and leaves no file behind.
     with only_one(ledger.path) if record else nullcontext():
         window, started = Window(since, until), clock()
-        reader = PaymentReader(client, catalog, started, progress)
-        terms = JudgementContext(catalog, livemode, clock(), started, grace_seconds, keeper=keeper)
+        known = plan.as_of or started
+        reader = PaymentReader(client, catalog, known, progress)
+        terms = JudgementContext(catalog, livemode, clock(), known, grace_seconds, keeper=keeper)
         try:
-            pulled = _read(reader, window, ledger, keeper, sessionless)
+            pulled = _read(reader, window, ledger, keeper, plan)
             require_told_apart(pulled.sessions.values(), catalog)
-            terms = replace(terms, warned=read_fraud_warnings(reader.stripe, since), now=keeper.read_at or clock())
+            warned = {} if plan.as_of else read_fraud_warnings(reader.stripe, since)
+            terms = replace(terms, warned=warned, now=keeper.read_at or clock())
             terms = _with_older_credits(terms, pulled, reader, ledger)
         except CreditctlError as error:
             if record:
@@ -140,16 +140,14 @@ def _nothing_repaired() -> Unreachable:
     )
 
 
-def _read(
-    reader: PaymentReader, window: Window, ledger: Ledger, keeper: Keeper, sessionless: SessionlessPayments | None
-) -> Pulled:
+def _read(reader: PaymentReader, window: Window, ledger: Ledger, keeper: Keeper, plan: PullPlan) -> Pulled:
     """The lists, and one by one the payments that only the ledger, or only a refund, speaks of."""
 
     def named(listed: Pulled) -> list[str]:
         with ledger.reading() as view:
             return unknown_payments(listed, keeper.entries(view).all())
 
-    return pull(reader, window, named, sessionless)
+    return pull(reader, window, named, plan)
 
 
 def _with_older_credits(
