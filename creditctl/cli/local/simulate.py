@@ -31,7 +31,7 @@ def simulate(session: Session, options: SimulateOptions) -> Answer:
     if options.list_them:
         return scenarios_answer(scenarios)
     project = read_project(session, options)
-    options = options.beside(project.simulate)
+    options = options.beside(project.simulate, project.policy)
     suite = _played(session, options, scenarios, open_catalog(session, options, project))
     return _reported(session, options, suite)
 

@@ -10,7 +10,6 @@ from creditctl.core.project_file.lines import Path
 _WORD = re.compile(r"\w+")
 
 NOT_ACTED_ON = (
-    "[policy]",
     "[reconcile] rate",
     "[alert]",
 )
