@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import stripe
 
 from creditctl.checks.answers import CheckAnswer, failed, passed, unknown, warned
+from creditctl.checks.check import LaunchStage
 from creditctl.checks.context import Context
 from creditctl.checks.env.rules.urls import url_fault
 from creditctl.core.errors import ConfigurationError
@@ -32,7 +33,7 @@ def endpoint_in_order(context: Context) -> CheckAnswer:
     if not enabled:
         fix = f"Run `creditctl webhooks enable {ours[0].id}`; what was missed meanwhile, `creditctl reconcile` finds."
         return failed(f"{ours[0].id} is disabled, so Stripe delivers nothing.", fix)
-    if context.mode is Mode.LIVE and urlsplit(url).scheme != "https":
+    if context.stage is LaunchStage.LIVE and context.mode is Mode.LIVE and urlsplit(url).scheme != "https":
         return failed(f"{url} is not https, which Stripe requires.", "Set CREDITS_API_URL to the https URL.")
     return _judged(enabled)
 
@@ -110,19 +111,3 @@ def _unproven(endpoint: EndpointState) -> CheckAnswer:
         )
     text = f"{endpoint.id} was not made by set-up, so nothing shows which secret is its own."
     return unknown(text, "Compare it in the Dashboard (Webhooks, Reveal), or take it over: `creditctl setup --adopt`.")
-
-
-def answer_of_probe(context: Context, url: str) -> CheckAnswer:
-    """Somebody answers at a URL, with a page or at least with an answer of its own, and from there."""
-    if context.probe is None:
-        return passed(f"{url} is a public https URL.")
-    answer = context.probe(url)
-    if answer.status is None:
-        return failed(
-            f"Nobody answers at {url}: {answer.problem}.", "Is it deployed, its name and certificate in order?"
-        )
-    if answer.status >= 500:
-        return failed(f"{url} answers {answer.status}.", "Look into the logs of what runs there.")
-    if 300 <= answer.status < 400:
-        return warned(f"{url} redirects ({answer.status}).", "Write the URL to which it redirects.")
-    return passed(f"{url} answers {answer.status}.")

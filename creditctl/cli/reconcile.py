@@ -15,10 +15,12 @@ from creditctl.cli.ledger.anchor import add, require_held
 from creditctl.cli.ledger.retention import prune_archive
 from creditctl.cli.options import CatalogOption, SinceOption, UntilOption
 from creditctl.cli.progress import status_line
+from creditctl.cli.reconciling.drill import drill
 from creditctl.cli.reconciling.history import history as show_history
 from creditctl.cli.reconciling.operator import operator_of
 from creditctl.cli.reconciling.options import OutputOptions, require_alone
 from creditctl.cli.reconciling.outcome import answer, one_line_errors
+from creditctl.cli.reconciling.telling import telling
 from creditctl.core.errors import UsageError
 from creditctl.core.limits import GRACE_SECONDS
 from creditctl.core.text import plural
@@ -112,12 +114,16 @@ def reconcile(
     if told.history:
         require_alone("history", repair=repair, full=full, todo=todo is not None, quiet=told.quiet)
         return show_history(session, window)
+    if told.drill:
+        require_alone("drill", repair=repair, full=full, todo=todo is not None, quiet=told.quiet)
+        return drill(session, told, session.catalog(catalog))
     with one_line_errors(session, told):
         wanted = ReconcileOptions(window, _grace_seconds(session, grace_seconds), max_repairs, repair, full, todo)
         anchors = _anchor_file(session, anchor)
         if anchors is not None:
             require_held(session.ledger, anchors)
-        report = _run(session, session.catalog(catalog), wanted)
+        with telling(session, told):
+            report = _run(session, session.catalog(catalog), wanted)
         anchored = None if session.dry_run else _anchor(session, anchors, told)
         return answer(session, report, told, anchored)
 

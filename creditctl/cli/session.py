@@ -142,6 +142,10 @@ class Session(Conversation):
         named, settings = self.options.ledger, self.settings_of_any_mode()
         return ledger_by_itself(named, settings=settings, expected=self.options.mode, wiring=self.wiring)
 
+    def opened(self, name: str) -> bool:
+        """Whether a part of the session, such as `ledger`, is in use already."""
+        return name in self.__dict__
+
     def offline_ledger(self) -> Ledger:
         """The ledger, Stripe not asked whose the key is: for what only reads what is kept. Errors: as `ledger`."""
         _require(self.uses.ledger, "ledger")

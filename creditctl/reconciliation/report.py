@@ -22,9 +22,9 @@ class ReconcileReport:
     """The answer of a run: what disagrees, and what would put it right.
 
     Shape:  `findings` worst first; `repairs` is the plan, `repaired` what came of carrying it out, empty before that;
-            `redelivered` says what came of delivering an application its lost events again;
-            `basis` and `terms` are what it was judged from, kept to judge again after a repair; `ended` are findings
-            of earlier runs that are over, `by` is who ran it.
+            `redelivered` says what came of delivering an application its lost events again; `basis` and `terms` are
+            what it was judged from, kept to judge again after a repair; `ended` are findings of earlier runs that are
+            over, `by` is who ran it.
     Units:  times in Unix seconds.
     """
 
@@ -39,9 +39,9 @@ class ReconcileReport:
     terms: JudgementContext
     repaired: tuple[Repaired, ...] = ()
     source: Mapping[str, Any] | None = None
-    redelivered: tuple[Redelivered, ...] = ()
     ended: frozenset[Identity] = frozenset()
     by: str = ""
+    redelivered: tuple[Redelivered, ...] = ()
 
     @property
     def complete(self) -> bool:

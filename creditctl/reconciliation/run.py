@@ -84,7 +84,7 @@ def reconcile(
         except CreditctlError as error:
             if record:
                 message, run = redact(conceal(str(error))), {"window": window.as_dict(), "by": by}
-                _record_failure(message, ledger, clock, run, started)
+                record_failure(message, ledger, clock, run, started)
             raise
         report = replace(_compare(pulled, terms, ledger, record=record), by=by)
         return _recorded(report, ledger, clock, record=record)
@@ -99,7 +99,7 @@ def repair(
             LedgerError, LockHeld. What was posted before an error stays; the next run finds it and goes on.
     """
     if not report.complete:
-        raise _not_whole()
+        raise _nothing_repaired()
     with only_one(ledger.path):
         require_repairable(ledger, report.repairs, max_repairs)
         repaired = tuple(apply(ledger, report.repairs))
@@ -120,17 +120,17 @@ def redeliver(
     Errors: Unreachable where the report rests on an incomplete picture, LockHeld while another run goes on.
     """
     if not report.complete:
-        raise _not_whole()
+        raise _nothing_repaired()
     with only_one(ledger.path):
         done = {each.payment_key: each for each in redeliverer.run([plan for plan in plans if plan.held is None])}
         keeper = redeliverer.rows()
         terms = replace(report.terms, keeper=keeper, now=keeper.read_at or clock())
-        after = replace(_compare(report.basis, terms, ledger, record=True), source=report.source)
+        after = replace(_compare(report.basis, terms, ledger, record=True), source=report.source, by=report.by)
         results = tuple(done.get(plan.repair.payment_key) or plan.planned() for plan in plans)
-        return _recorded(replace(after, redelivered=results, by=report.by), ledger, clock, record=True)
+        return _recorded(replace(after, redelivered=results), ledger, clock, record=True)
 
 
-def _not_whole() -> Unreachable:
+def _nothing_repaired() -> Unreachable:
     return Unreachable(
         "Nothing was repaired: Stripe could not be read completely.",
         code="reconcile.incomplete",
@@ -199,7 +199,7 @@ def _compare(pulled: Pulled, terms: JudgementContext, ledger: Ledger, *, record:
     )
 
 
-def _record_failure(
+def record_failure(
     message: str, ledger: Ledger, clock: Callable[[], int], run: Mapping[str, object], started: int
 ) -> None:
     """Keeps a run that could not go on, and that it could not, as the one finding that it has."""
