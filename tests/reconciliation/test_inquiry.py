@@ -38,7 +38,7 @@ def lists_intents(request: SentRequest) -> bool:
 
 def test_a_payment_without_a_session_is_asked_for_once_ours_or_not(shop: Shop) -> None:
     shop.fulfil(shop.pay())
-    for name, metadata in (("pi_ours", OURS), ("pi_foreign", {})):
+    for name, metadata in (("pi_ours", OURS), ("pi_foreign", {"order": "7"})):
         shop.intent(name, created=shop.now - 9000, metadata=metadata)
     shop.intent("pi_open", created=shop.now - 9000, status="requires_payment_method")
     notebook = Notebook()

@@ -20,6 +20,7 @@ from creditctl.ledger.archive.sessionless import SessionlessStore
 from creditctl.ledger.archive.store import Archive
 from creditctl.ledger.store import Ledger
 from creditctl.payments.reading.reader import PaymentReader
+from creditctl.payments.repair import RepairLimits
 from creditctl.reconciliation.archive_pull import ArchivePull, OfflinePull
 from creditctl.reconciliation.bulk_reader import BulkReader
 from creditctl.reconciliation.pull import PullPlan
@@ -93,7 +94,7 @@ class SeededAccount:
         """One run and its repair: afterwards the ledger agrees with what Stripe has."""
         report = self.reconcile()
         with self.ledger() as ledger:
-            return repair(report, ledger=ledger, clock=self.clock, max_repairs=10_000)
+            return repair(report, ledger=ledger, clock=self.clock, limits=RepairLimits(10_000))
 
     def copy(self, folder: Path) -> SeededAccount:
         """The same account and a copy of the ledger, for a test of its own."""

@@ -131,25 +131,7 @@ def archive_beside_ledger(session: Session) -> Archive:
 
     Shape: where Stripe may not be asked it has to be there.
     """
-    if session.beside_ledger is None:
-        session.beside_ledger = session.stack.enter_context(_open_beside_ledger(session))
-    return session.beside_ledger
-
-
-def _open_beside_ledger(session: Session) -> Archive:
-    from creditctl.ledger.archive.location import archive_exists, archive_path
-    from creditctl.ledger.archive.store import Archive
-
-    stripe = session.stripe
-    account, livemode = session.settings.account_id if session.offline else stripe.account_id, stripe.livemode
-    path = archive_path(session.ledger_path)
-    if session.dry_run:
-        copy = session.scratch_folder / path.name
-        if archive_exists(path):
-            with Archive.open(path, account=account, livemode=livemode, create=False) as kept:
-                kept.copy_to(copy)
-        path = copy
-    return Archive.open(path, account=account, livemode=livemode, create=not session.offline)
+    return session.archive_beside_ledger
 
 
 def refuse_posting(settings: Settings, what: str) -> None:

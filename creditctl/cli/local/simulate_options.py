@@ -120,8 +120,15 @@ class SimulateOptions:
             "NAME=WORD",
         ),
     ] = None
+    inspect: Annotated[
+        bool, _run("--inspect", "Look at the backend, propose its [simulate] section with reasons, and stop.")
+    ] = False
+    write: Annotated[bool, _run("--write", "With --inspect: add the proposal to creditctl.toml.")] = False
     list_them: Annotated[bool, _run("--list", "Show the scenarios and stop.")] = False
-    only: Annotated[list[str] | None, _run("--only", "Run this scenario; may be repeated.", metavar="SCENARIO")] = None
+    only: Annotated[
+        list[str] | None,
+        _run("--only", "Run this scenario, or a history such as random-3-14; may be repeated.", metavar="SCENARIO"),
+    ] = None
     group: Annotated[
         list[str] | None, _run("--group", "Run the scenarios of this group; may be repeated.", metavar="GROUP")
     ] = None
@@ -145,6 +152,18 @@ class SimulateOptions:
         ),
     ] = False
     catalog: CatalogOption = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The scenarios that were named."""
+        return (*(self.scenarios or ()), *(self.only or ()))
+
+    @property
+    def histories(self) -> tuple[str, ...]:
+        """The random histories among them, such as `random-3-14`: number 14 of seed 3."""
+        from creditctl.simulation.histories.generate import number_in
+
+        return tuple(name for name in self.names if number_in(name) is not None)
 
     def beside(self, section: SimulateSection) -> SimulateOptions:
         """These options, and what the project file says where none was given."""

@@ -20,6 +20,7 @@ DISPUTES = "disputes"
 CHARGES = "charges"
 BALANCE = "balance_transactions"
 EVENTS = "events"
+FRAUD_WARNINGS = "radar/early_fraud_warnings"
 PRODUCTS = "products"
 PRICES = "prices"
 

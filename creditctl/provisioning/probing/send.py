@@ -79,14 +79,29 @@ def _asked_more(
     if skew is not None and abs(skew) >= _NOTICEABLE_SKEW_SECONDS:
         body = stripe_layout(event)
         sending.append(post(body, sign(body, secret, now + skew)))
-    compact, ascii_only, *by_its_clock = _side_by_side(sending)
+    body = stripe_layout(event)
+    soiled = [(words, Secret(before + secret.reveal() + after)) for words, before, after in _STICKING]
+    answers = _side_by_side([*sending, *(post(body, sign(body, each, now)) for _, each in soiled)])
+    compact, ascii_only, *by_its_clock = answers[: len(sending)]
     return replace(
         responses,
         compact=compact,
         ascii_only=ascii_only,
         by_its_clock=by_its_clock[0] if by_its_clock else None,
+        soiled=tuple(zip((words for words, _ in soiled), answers[len(sending) :], strict=True)),
         clock_skew_seconds=skew,
     )
+
+
+_STICKING = (
+    ("a line end behind it", "", "\n"),
+    ("a carriage return behind it", "", "\r"),
+    ("a space behind it", "", " "),
+    ("a space before it", " ", ""),
+    ("double quotes around it", '"', '"'),
+    ("single quotes around it", "'", "'"),
+)
+"""What sticks to a secret that was pasted, piped or quoted, and becomes a part of it where nobody takes it off."""
 
 
 def _skew(responses: ProbeResponses, now: int) -> int | None:

@@ -99,6 +99,10 @@ class BackendClient:
         fields = {"session": session_id, **(buyer.fields if buyer else {})}
         return self._send("GET", fill(self.target.session_path, fields), dict(buyer.headers) if buyer else {})
 
+    def get(self, buyer: Buyer, path: str) -> BackendAnswer:
+        """Reads any path, as a buyer."""
+        return self._send("GET", path, dict(buyer.headers))
+
     def read_balance(self, buyer: Buyer) -> int:
         """A user's credits. Errors: BalanceUnreadable."""
         source = self.target.balance
@@ -106,7 +110,7 @@ class BackendClient:
             return balance_by_sql(source.database_url, source.sql, buyer.fields)
         if source.command:
             return balance_by_command(source.command, buyer.fields)
-        answer = self._send("GET", fill(source.path, buyer.fields), dict(buyer.headers))
+        answer = self.get(buyer, fill(source.path, buyer.fields))
         if not answer.ok:
             raise BalanceUnreadable(f"GET {source.path} answered {answer}")
         return balance_in(answer.text, source.pointer)
