@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from math import ceil
 
 import msgspec
 import stripe
@@ -18,11 +19,21 @@ from creditctl.stripe_api.errors import translate
 from creditctl.stripe_api.pages import PAGE_SIZE, Progress, incomplete
 from creditctl.stripe_api.raw import read_raw
 
+FIRST_PAGES = 2
+
 WORKERS = 8
 """So many requests are on their way at once. Source: public reports of syncers: ten are stable, twenty are not."""
 
+MOST_WORKERS = 24
+_SECONDS_A_REQUEST = 0.3
+
 MOST_PAGES = 5
 """After so many pages the rest of a slice is cut: several read it, and a killed run has little to read again."""
+
+
+def workers_for(rate: int | None) -> int:
+    """How many requests have to be on their way at once to reach a rate. Units: requests a second."""
+    return WORKERS if rate is None else min(MOST_WORKERS, max(WORKERS, ceil(rate * _SECONDS_A_REQUEST)))
 
 
 @dataclass(frozen=True)
@@ -101,7 +112,7 @@ class BulkReader:
             cursors.append(_next(wanted.list, page, cursors, len(objects)))
             newest, oldest = objects[0].created, objects[-1].created
             # A second that is not read to its end cannot be cut: the same objects would come again.
-            if len(cursors) >= MOST_PAGES and oldest < newest:
+            if len(cursors) >= _most_pages(wanted) and oldest < newest:
                 return ReadChunk(wanted, objects, rest_of(wanted, newest, oldest), items)
 
     def _page(self, wanted: PullSlice, cursor: Sequence[str], count: int) -> bytes:
@@ -139,6 +150,11 @@ class BulkReader:
         self._counts[path] = self._counts.get(path, 0) + len(chunk.objects)
         if self.progress is not None:
             self.progress(path, self._counts[path])
+
+
+def _most_pages(wanted: PullSlice) -> int:
+    """A list as a whole is cut sooner: until then one alone reads it."""
+    return FIRST_PAGES if wanted.since == 0 and wanted.until is None else MOST_PAGES
 
 
 def _decoded(path: str, body: bytes, count: int) -> tuple[list[PulledObject], bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -116,7 +116,13 @@ class SeededAccount:
                 return found
 
 
-def seeded(folder: Path, catalog: Catalog, payments: int = 260) -> SeededAccount:
+MANY_RETURNS = {"refunded": 0.2, "partial": 0.2, "disputed": 0.15, "declined": 0.05, "expired": 0.05}
+"""So much is refunded and disputed that each list is long."""
+
+
+def seeded(
+    folder: Path, catalog: Catalog, payments: int = 260, shares: Mapping[str, float] = MANY_RETURNS
+) -> SeededAccount:
     """An account with payments of the last 40 days, refunded, disputed and declined ones among them."""
     emulator = Emulator(clock=lambda: NOW, seed=1)
     account = SeededAccount(emulator, catalog, folder / "ledger.db")
@@ -134,7 +140,6 @@ def seeded(folder: Path, catalog: Catalog, payments: int = 260) -> SeededAccount
                 "metadata": metadata,
             }
         )
-    shares = {"refunded": 0.2, "partial": 0.2, "disputed": 0.15, "declined": 0.05, "expired": 0.05}
     span = {"since": NOW - 40 * DAY, "until": NOW - 2 * DAY}
     made = control(emulator, "POST", "/seed", payments=payments, seed=5, **span, **shares)
     assert made["payments"] == payments, made

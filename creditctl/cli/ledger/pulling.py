@@ -69,16 +69,20 @@ class Pulling:
     progress: Progress | None = None
 
     def limit_rate(self) -> None:
-        """Keeps the requests of this run to the rate of option or project file."""
+        """Keeps the requests of this run to its rate."""
         import time
 
         from creditctl.stripe_api.rate import RateBudget
 
-        stripe, wiring = self.session.stripe, self.session.wiring
-        usual = None if stripe.mode is Mode.EMULATOR else DEFAULT_RATE
-        rate = self.options.rate or self.session.project.reconcile.rate or usual
+        rate = self._rate
         if rate is not None:
-            stripe.transport.budget = RateBudget(rate, time.monotonic, wiring.sleep)
+            self.session.stripe.transport.budget = RateBudget(rate, time.monotonic, self.session.wiring.sleep)
+
+    @property
+    def _rate(self) -> int | None:
+        """The rate of option or project file, or the usual one. Units: requests a second."""
+        usual = None if self.session.stripe.mode is Mode.EMULATOR else DEFAULT_RATE
+        return self.options.rate or self.session.project.reconcile.rate or usual
 
     def plan(self, window: Window) -> PullPlan:
         """How the run reads Stripe. Errors: Unreachable where nothing is kept that --offline needs."""
@@ -90,7 +94,7 @@ class Pulling:
         """Where the lists are kept, for the reader of a run; None where nothing is."""
         from creditctl.ledger.archive.pull_store import PullStore
         from creditctl.reconciliation.archive_pull import ArchivePull, OfflinePull
-        from creditctl.reconciliation.bulk_reader import BulkReader
+        from creditctl.reconciliation.bulk_reader import BulkReader, workers_for
 
         if self.options.offline:
             store = PullStore(self._archive_that_is_there())
@@ -98,7 +102,7 @@ class Pulling:
         if not (self._reads_everything(window) or self._everything_was_read()):
             return None
         store = PullStore(archive_beside_ledger(self.session))
-        bulk = BulkReader(self.session.stripe.client, self.progress)
+        bulk = BulkReader(self.session.stripe.client, self.progress, workers_for(self._rate))
         return lambda reader: ArchivePull(reader, store, bulk, self.full)
 
     def _as_of(self) -> int | None:
