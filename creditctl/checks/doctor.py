@@ -181,10 +181,10 @@ DOCTOR_CHECKS: tuple[Check[Context], ...] = (
     _symptom("doctor.failures", "No webhook failed in the backend", nothing_failed, NO_CREDITS),
     _symptom("doctor.open_findings", "Nothing waits for a decision", nothing_open, NO_CREDITS),
     _cause("doctor.ledger", "The ledger is as it was written", ledger_is_whole, NO_CREDITS),
+    _cause("doctor.secret_clean", "STRIPE_WEBHOOK_SECRET has no stray characters", secret_is_clean, BAD_SIGNATURE),
     _cause(
         "doctor.secret", "The signing secret is the endpoint's and the backend's", secret_is_the_backends, BAD_SIGNATURE
     ),
-    _cause("doctor.secret_clean", "STRIPE_WEBHOOK_SECRET has no stray characters", secret_is_clean, BAD_SIGNATURE),
     _symptom("doctor.signatures", "No delivery was refused for its signature", signatures_verify, BAD_SIGNATURE),
     _cause("doctor.clock", "This machine's clock is right", clock_is_right, BAD_SIGNATURE),
     _cause("doctor.frontend", "FRONTEND_URL is where buyers can arrive", storefront_answers, WRONG_REDIRECT),

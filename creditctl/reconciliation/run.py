@@ -129,7 +129,7 @@ def redeliver(
         terms = replace(report.terms, keeper=keeper, now=keeper.read_at or clock())
         after = replace(_compare(report.basis, terms, ledger, record=True), source=report.source, by=report.by)
         results = tuple(done.get(plan.repair.payment_key) or plan.planned() for plan in plans)
-        return _recorded(replace(after, redelivered=results, by=report.by), ledger, clock, record=True)
+        return _recorded(replace(after, redelivered=results), ledger, clock, record=True)
 
 
 def _nothing_repaired() -> Unreachable:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from creditctl.checks.answers import CheckAnswer, failed, passed, warned
@@ -13,6 +12,7 @@ from creditctl.checks.context import Context
 from creditctl.checks.env.rules.urls import url_fault
 from creditctl.checks.probe import ProbeAnswer
 from creditctl.checks.production.webhook import judge_certificate
+from creditctl.checks.redirects import MadeSession, Redirects
 from creditctl.core.checks import CheckStatus
 from creditctl.core.deployment import is_of_deployment
 from creditctl.core.modes import Mode
@@ -31,16 +31,6 @@ _NOWHERE = "/creditctl-no-such-page"
 _CHANGING = re.compile(r"/[\w/.-]*|[0-9a-fA-F-]{8,}|\d+")
 _MOST_SESSIONS = 50
 _SET_FRONTEND = "Set it to the production storefront's URL, https://…"
-
-
-@dataclass(frozen=True, slots=True)
-class Redirects:
-    """Where a Checkout session sends its buyer back to. Units: `created` in Unix seconds."""
-
-    session: str
-    created: int
-    success_url: str | None
-    cancel_url: str | None
 
 
 def frontend_is_public(context: Context) -> CheckAnswer:
@@ -131,12 +121,25 @@ def _success_path(context: Context, home: SplitResult) -> str:
 
 def sessions_return_home(context: Context) -> CheckAnswer:
     """The latest Checkout session sends its buyer to FRONTEND_URL, with the session's id; older ones are history."""
+    if context.made is not None:
+        return _judged_made(context, context.made)
     latest = next(iter(latest_redirects(context)), None)
     if latest is None:
         return passed("No session of ours was found, so no buyer was sent anywhere else.")
     made = f"{latest.session}, the latest ({iso_time(latest.created)})"
     return fault_of_redirects(context, latest) or passed(
         f"{made}, sends its buyer to FRONTEND_URL, and the success page gets the session's id."
+    )
+
+
+def _judged_made(context: Context, made: MadeSession) -> CheckAnswer:
+    if made.found is None or made.problem:
+        return failed(
+            made.problem or "No session was made.", "Look into the backend's log for the error of this moment."
+        )
+    return fault_of_redirects(context, made.found) or passed(
+        f"{made.found.session}, made through the backend and expired now, sends its buyer to FRONTEND_URL, and the "
+        "success page gets the session's id."
     )
 
 

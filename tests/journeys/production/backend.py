@@ -16,6 +16,7 @@ from typing import Any
 import stripe
 
 HOOK = "/api/credits/webhook"
+PURCHASE = "/api/credits/purchase"
 CREDITS = {"starter": 1000, "basic": 5500, "pro": 13500, "business": 35000, "enterprise": 120000}
 _TABLE = """
 create table if not exists credit_transactions (
@@ -36,6 +37,7 @@ class Asked:
     path: str
     body: bytes
     signature: str
+    user: str = ""
 
 
 @dataclass
@@ -53,6 +55,7 @@ class CreditBackend:
     credits: Callable[[dict[str, Any]], bool] = lambda _session: True
     user_of: Callable[[dict[str, Any]], str] = lambda session: str(session["client_reference_id"])
     key_of: Callable[[dict[str, Any]], str] = lambda session: str(session["payment_intent"])
+    purchase: Callable[[str], tuple[int, str]] = lambda _user: (500, "no shop")
 
     def __post_init__(self) -> None:
         with closing(sqlite3.connect(self.table)) as books:
@@ -66,6 +69,8 @@ class CreditBackend:
             return said
         if asked.method == "POST" and asked.path == HOOK:
             return self.receive(asked)
+        if asked.method == "POST" and asked.path == PURCHASE:
+            return self.purchase(asked.user)
         page = asked.path.partition("?")[0]
         return (200, "<p>credits</p>") if asked.method == "GET" and page in self.pages else (404, "Not Found")
 
@@ -126,7 +131,8 @@ def running(backend: CreditBackend) -> Iterator[CreditBackend]:
 
         def _answer(self, method: str) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            asked = Asked(method, self.path, body, self.headers.get("Stripe-Signature", ""))
+            signature, user = (self.headers.get(name, "") for name in ("Stripe-Signature", "X-User-Id"))
+            asked = Asked(method, self.path, body, signature, user)
             status, text = backend.answer(asked)
             redirects = 300 <= status < 400
             self.send_response(status)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from creditctl.ledger.store import Ledger
 from tests.journeys.production.backend import HOOK, Asked
 from tests.journeys.production.world import Production
 
@@ -66,6 +67,11 @@ def backends_secret(before: str = "", after: str = "", secret: str | None = None
         production.backend.secret = before + (secret or production.backend.secret) + after
 
     return plant
+
+
+def settings_secret(after: str) -> Callable[[Production], None]:
+    """The env file here holds the secret with something behind it."""
+    return lambda production: settings(STRIPE_WEBHOOK_SECRET=production.backend.secret + after)(production)
 
 
 def both_secrets(production: Production) -> None:
@@ -145,8 +151,37 @@ def down(production: Production) -> None:
     production.client.v1.webhook_endpoints.update(production.endpoint().id, {"url": f"http://127.0.0.1:9{HOOK}"})
 
 
+def credited_twice(production: Production) -> None:
+    production.backend.key_of = lambda session: str(session["id"])
+    production.client.v1.webhook_endpoints.update(production.endpoint().id, {"metadata": {"note": "seen"}})
+    session = production.buy("8")
+    production.backend.key_of = lambda session: str(session["payment_intent"])
+    production.backend.book(production.client.v1.checkout.sessions.retrieve(session).to_dict())
+    production.later()
+
+
+def storefront_down(production: Production) -> None:
+    home = "http://127.0.0.1:9"
+    settings(FRONTEND_URL=home)(production)
+    back = f"{home}/credits/success?session_id={{CHECKOUT_SESSION_ID}}"
+    production.buy("8", success_url=back, cancel_url=f"{home}/credits")
+
+
+def others_ledger(production: Production) -> None:
+    path = production.cli.folder / "others.db"
+    Ledger.open(path, account="acct_another", livemode=False, clock=production.cli.clock).close()
+    settings(CREDITCTL_LEDGER="others.db")(production)
+
+
+def old_and_missing(production: Production) -> None:
+    not_credited(production)
+    production.later(40 * 86_400)
+
+
 NO_ENDPOINT = frozenset({"secret"})
 CANNOT_LOOK = frozenset({"endpoint", "marker", "prices", "secret", "redirects", "ledger", "frontend"})
+NO_BOOKS = frozenset({"marker"})
+SOILED = frozenset({"secret", "verification"})
 UNREACHED = frozenset({"verification"})
 PLANTS = (
     Plant("endpoint missing", no_endpoint, "endpoint", "No webhook endpoint delivers", NO_ENDPOINT, "webhook_endpoint"),
@@ -230,6 +265,12 @@ PLANTS = (
         item="redirects",
     ),
     Plant("success page 404", lambda p: p.backend.pages.discard("/credits/success"), "frontend", "answers 404"),
+    Plant("storefront down", storefront_down, "frontend", "Nobody answers", item="success_page"),
+    Plant("duplicate", credited_twice, "credited", "duplicate_credit"),
+    Plant("another account's ledger", others_ledger, "ledger", "acct_another", NO_BOOKS),
+    Plant("older than Stripe's events", old_and_missing, "credited", "missing_credit"),
+    Plant("secret with white space here", settings_secret(after=" x"), "secret_clean", "STRIPE_WEBHOOK_SECRET", SOILED),
+    Plant("another secret here alone", settings(STRIPE_WEBHOOK_SECRET=OTHER_SECRET), "secret", "is not the secret of"),
     Plant("restricted key", restricted_key, "key", "lacks", CANNOT_LOOK, "permissions"),
     Plant("key that may read nothing", blind_key, "key", "lacks", CANNOT_LOOK, "permissions"),
 )

@@ -71,10 +71,17 @@ class Production:
 
     def buy(self, user: str = "7", slug: str = "starter", token: str = "tok_visa", **changes: Any) -> str:
         """One buyer pays one package; its events are delivered, as far as they can be. Returns the session's id."""
+        session = self.begin(user, slug, **changes)
+        pay(self.client, session.id, token)
+        self.emulator.pump()
+        return session.id
+
+    def begin(self, user: str, slug: str = "starter", **changes: Any) -> stripe.checkout.Session:
+        """The session of a purchase, as the backend makes it."""
         metadata = {"managed_by": "creditctl", "user_id": user, "package": slug, "credits": str(CREDITS[slug])}
         price: Any = {"currency": "usd", "unit_amount": AMOUNTS[slug], "product_data": {"name": slug}}
         home = self.backend.url
-        wish: Any = {
+        wish: dict[str, Any] = {
             "mode": "payment",
             "success_url": f"{home}/credits/success?session_id={{CHECKOUT_SESSION_ID}}",
             "cancel_url": f"{home}/credits/cancel",
@@ -85,10 +92,7 @@ class Production:
             **changes,
         }
         said: Any = {name: each for name, each in wish.items() if each is not None}
-        session = self.client.v1.checkout.sessions.create(said)
-        pay(self.client, session.id, token)
-        self.emulator.pump()
-        return session.id
+        return self.client.v1.checkout.sessions.create(said)
 
     def later(self, seconds: int = 3600) -> None:
         """Time passes, for everybody."""
