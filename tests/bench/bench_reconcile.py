@@ -6,11 +6,10 @@ import json
 import random
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from importlib import resources
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import stripe
 
@@ -21,6 +20,7 @@ from creditctl.stripe_api.rate import RateBudget
 from creditctl.stripe_api.retry import RetryPolicy
 from creditctl.stripe_api.transport import RetryingTransport
 from tests.bench.bench_tools import Row, part
+from tests.support.scripted_stripe import ScriptedStripe, SentRequest, StripeAnswer
 from tests.support.seeded_account import seeded
 
 PAYMENTS = 20_000
@@ -54,47 +54,29 @@ def rows(share: float = 1.0) -> Iterable[Row]:
         account.emulator.close()
 
 
-class LongList(stripe.HTTPClient):
+class LongList:
     """A list of so many objects in memory, answered page by page as Stripe does, a second between them."""
 
-    name = "long list"
-
     def __init__(self, page: str, count: int, latency_seconds: float = 0.0) -> None:
-        super().__init__()
         template = json.loads(page)["data"][0]
         self._latency = latency_seconds
-        self._texts = [
-            json.dumps({**template, "id": f"pi_{n:09}", "created": SINCE + n}, indent=2) for n in range(count)
-        ]
-        self.requests = 0
+        objects = ({**template, "id": f"pi_{n:09}", "created": SINCE + n} for n in range(count))
+        self._texts = [json.dumps(each, indent=2) for each in objects]
 
-    def request(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str] | None,
-        post_data: Any = None,
-        *,
-        _usage: list[str] | None = None,
-    ) -> tuple[str, int, Mapping[str, str]]:
+    def __call__(self, request: SentRequest) -> StripeAnswer:
         """One page, newest first."""
-        self.requests += 1
         time.sleep(self._latency)
-        query = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+        query = {name: values[0] for name, values in request.query.items()}
         floor = max(0, int(query.get("created[gte]", "0")) - SINCE)
         top = min(len(self._texts), max(0, int(query.get("created[lt]", str(SINCE + len(self._texts)))) - SINCE))
         if "starting_after" in query:
             top = int(query["starting_after"].removeprefix("pi_"))
         low = max(floor, top - int(query["limit"]))
-        data = ",".join(reversed(self._texts[low:top]))
-        more = json.dumps(low > floor)
-        return f'{{"object": "list", "url": "/v1/payment_intents", "has_more": {more}, "data": [{data}]}}', 200, {}
-
-    def close(self) -> None:
-        """Nothing is held open."""
+        data, more = ",".join(reversed(self._texts[low:top])), json.dumps(low > floor)
+        return StripeAnswer(f'{{"object": "list", "url": "/v1/lists", "has_more": {more}, "data": [{data}]}}')
 
 
-def connected(http: LongList, budget: RateBudget | None = None) -> stripe.StripeClient:
+def connected(http: ScriptedStripe, budget: RateBudget | None = None) -> stripe.StripeClient:
     """The client as commands have it."""
     transport = RetryingTransport(
         http, sleep=time.sleep, chance=random.random, policy=RetryPolicy(), audit=None, writes_locked=True
@@ -106,9 +88,9 @@ def connected(http: LongList, budget: RateBudget | None = None) -> stripe.Stripe
 def cpu_rates(page: str, share: float) -> tuple[float, float]:
     """Objects that are read and decoded a CPU second: ours as they are kept, the SDK's as its objects."""
     count, fewer = part(PAYMENTS, share, least=300), part(SDK_PAYMENTS, share, least=200)
-    reader = BulkReader(connected(LongList(page, count)))
+    reader = BulkReader(connected(ScriptedStripe(LongList(page, count))))
     ours = cpu_seconds(lambda: sum(len(chunk.objects) for chunk in reader.chunks([INTENTS])))
-    client = connected(LongList(page, fewer))
+    client = connected(ScriptedStripe(LongList(page, fewer)))
     pages = client.v1.payment_intents.list(params={"limit": 100, "expand": ["data.latest_charge"]})
     theirs = cpu_seconds(lambda: sum(1 for _ in pages.auto_paging_iter()))
     return count / ours, fewer / theirs
@@ -116,12 +98,12 @@ def cpu_rates(page: str, share: float) -> tuple[float, float]:
 
 def rate_reached(page: str, seconds: int) -> float:
     """Requests a second of a long reading with latency, within a rate."""
-    http = LongList(page, 100 * RATE * seconds // len(LONG_LISTS), LATENCY_SECONDS)
+    http = ScriptedStripe(LongList(page, 100 * RATE * seconds // len(LONG_LISTS), LATENCY_SECONDS))
     reader = BulkReader(connected(http, RateBudget(RATE, time.monotonic, time.sleep)))
     started = time.perf_counter()
     for _ in reader.chunks(LONG_LISTS):
         pass
-    return http.requests / (time.perf_counter() - started)
+    return len(http.requests) / (time.perf_counter() - started)
 
 
 def cpu_seconds(action: Callable[[], object]) -> float:
