@@ -11,6 +11,7 @@ from creditctl.cli.render.table import Table, show_table
 from creditctl.core.text import plural
 from creditctl.core.when import age_text, iso_time
 from creditctl.payments.stakes import stakes_of
+from creditctl.reconciliation.redelivery.outcome import RedeliveryOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,6 +75,8 @@ def summary_line(report: ReconcileReport, mode: Mode | None) -> str:
     stake = stakes_of(report.findings).words
     parts += [f"{stake} at stake"] if stake else []
     parts += [f"{plural(len(report.repaired), 'payment')} repaired"] if report.repaired else []
+    healed = sum(each.outcome is RedeliveryOutcome.HEALED for each in report.redelivered)
+    parts += [f"{plural(healed, 'payment')} healed by redelivery"] if healed else []
     step = "" if report.clean else " Next: `creditctl reconcile`"
     return f"{head} {'; '.join(part for part in parts if part)}.{step}"
 
