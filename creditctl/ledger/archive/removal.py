@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from creditctl.ledger.archive import source_schema
-from creditctl.ledger.archive.models import EventQuery
+from creditctl.ledger.archive.models import EventQuery, EventRecord
 from creditctl.ledger.archive.queries import condition
 from creditctl.ledger.archive.store import Archive, compressed
 from creditctl.ledger.sqlite.statements import marks
@@ -50,9 +50,9 @@ def open_disputes(archive: Archive) -> frozenset[str]:
         return frozenset(row[0] for row in connection.execute(_OPEN_DISPUTES))
 
 
-def payments_of(archive: Archive, user_id: str) -> frozenset[str]:
-    """The payments of a user, by events and by the rows of a source."""
-    found = {event.payment_key for event in archive.events(EventQuery(user_id=user_id))}
+def payments_of(archive: Archive, user_id: str, named: Iterable[EventRecord]) -> frozenset[str]:
+    """The payments of a user, by the events that name the user and by the rows of a source."""
+    found = {event.payment_key for event in named}
     with archive.read_session() as connection:
         if source_schema.exists(connection):
             query = "SELECT payment_key FROM source_rows WHERE user_id = ? OR owner = ?"
