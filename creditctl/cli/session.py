@@ -57,7 +57,8 @@ class SharedOptions:
 class Session(Conversation):
     """One run of one command: its options, its conversation, and what it declared to use, opened at first use.
 
-    Shape:  `retry_policy` is how long to bear with Stripe, None the usual; a command sets it before it uses `stripe`.
+    Shape:  `retry_policy` is how long to bear with Stripe, None the usual; a command sets it before it uses `stripe`,
+            and `offline` where it sends nothing there.
     Errors: what the opening raises (ConfigurationError, GuardRefused, LedgerError); RuntimeError where a command uses
             what it did not declare.
     """
@@ -66,6 +67,7 @@ class Session(Conversation):
     uses: Uses = field(default_factory=Uses)
     stack: ExitStack = field(default_factory=ExitStack)
     retry_policy: RetryPolicy | None = None
+    offline: bool = False
 
     @property
     def dry_run(self) -> bool:
@@ -130,7 +132,7 @@ class Session(Conversation):
 
     def _open_ledger(self) -> Ledger:
         use, wiring = self.uses.ledger, self.wiring
-        if self.uses.stripe:
+        if self.uses.stripe and not self.offline:
             path = self.ledger_path
             if use and self.project.source is not None:
                 use = FileUse.CREATE  # it holds findings and runs only: nobody has to begin a ledger for that
@@ -172,20 +174,20 @@ class Session(Conversation):
         return None if opened is None else self.stack.enter_context(opened)
 
     @cached_property
-    def archive_of_source(self) -> Archive:
+    def archive_beside_ledger(self) -> Archive:
         """The archive beside the ledger, made where there is none; a dry run reads and writes a copy of it."""
         from creditctl.ledger.archive.location import archive_exists, archive_path
         from creditctl.ledger.archive.store import Archive
 
-        account, livemode = self.stripe.account_id, self.stripe.livemode
-        path = archive_path(self.ledger_path)
+        account = self.settings.account_id if self.offline else self.stripe.account_id
+        livemode, path = self.stripe.livemode, archive_path(self.ledger_path)
         if self.dry_run:
             copy = self.scratch_folder / path.name
             if archive_exists(path):
                 with Archive.open(path, account=account, livemode=livemode, create=False) as kept:
                     kept.copy_to(copy)
             path = copy
-        return self.stack.enter_context(Archive.open(path, account=account, livemode=livemode))
+        return self.stack.enter_context(Archive.open(path, account=account, livemode=livemode, create=not self.offline))
 
     @cached_property
     def scratch_folder(self) -> Path:

@@ -42,6 +42,7 @@ class ReconcileReport:
     ended: frozenset[Identity] = frozenset()
     by: str = ""
     redelivered: tuple[Redelivered, ...] = ()
+    run: int = 0
 
     @property
     def complete(self) -> bool:
@@ -92,6 +93,7 @@ class ReconcileReport:
             "started": iso_time(self.started),
             "finished": iso_time(self.finished),
             "by": self.by,
+            **({"run": self.run} if self.run else {}),
             "complete": self.complete,
             "missing": list(self.basis.gaps),
             "clean": self.clean,

@@ -128,8 +128,11 @@ def _keeper(section: SourceSection, archive: Archive, read_at: int, project: Pro
 
 
 def archive_beside_ledger(session: Session) -> Archive:
-    """The archive beside the ledger of this command, made where there is none; for a dry run a copy of it."""
-    return session.archive_of_source
+    """The archive beside the ledger of this command, opened once: made where there is none; for a dry run a copy of it.
+
+    Shape: where Stripe may not be asked it has to be there.
+    """
+    return session.archive_beside_ledger
 
 
 def refuse_posting(settings: Settings, what: str) -> None:

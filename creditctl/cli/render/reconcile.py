@@ -90,7 +90,7 @@ def _but(notes: Sequence[Finding]) -> str:
 
 
 def _table(report: ReconcileReport) -> Table:
-    title = f"Reconciliation of {_window(report)}"
+    title = f"Reconciliation of {window_words(report)}"
     table = Table(("Compared", "Count"), right=frozenset({"Count"}), title=title)
     for name, count in report.pulled.items():
         table.add(f"Stripe: {name.replace('_', ' ')}", f"{count:,}")
@@ -108,7 +108,8 @@ def _table(report: ReconcileReport) -> Table:
     return table
 
 
-def _window(report: ReconcileReport) -> str:
+def window_words(report: ReconcileReport) -> str:
+    """The period that a run is about, in words."""
     window = report.window
     if window.unbounded:
         return "everything"

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from creditctl.ledger.archive import source_schema
+from creditctl.ledger.archive import pull_schema, source_schema
 from creditctl.ledger.archive.models import EventQuery, EventRecord
 from creditctl.ledger.archive.queries import condition
 from creditctl.ledger.archive.store import Archive, compressed
@@ -35,13 +35,18 @@ _SKIP = (
 
 @dataclass(frozen=True, slots=True)
 class UserTraces:
-    """What an archive holds of one user. Shape: `held` events stay, because a dispute or finding needs them."""
+    """What an archive holds of one user.
+
+    Shape: `held` events stay, because a dispute or finding needs them; so do the `listed` objects of Stripe's lists, by
+           which every run judges.
+    """
 
     events: tuple[str, ...]
     held: tuple[str, ...]
     rows: int
     changes: int
     balances: int
+    listed: int = 0
 
 
 def open_disputes(archive: Archive) -> frozenset[str]:
@@ -63,7 +68,7 @@ def payments_of(archive: Archive, user_id: str, named: Iterable[EventRecord]) ->
 def traces_of(archive: Archive, user_id: str, payments: frozenset[str], held: Collection[str]) -> UserTraces:
     """Everything that the archive holds of a user: by the user's name, their payments, and their Stripe customer."""
     named = list(archive.events(EventQuery(user_id=user_id, payment_keys=payments)))
-    customers = _customers(archive, user_id, (event.body for event in named))
+    customers = _customers(archive, user_id, named)
     found = {event.id: event.payment_key for event in named}
     if customers:
         found |= {
@@ -73,15 +78,26 @@ def traces_of(archive: Archive, user_id: str, payments: frozenset[str], held: Co
         }
     kept = {name for name, payment in found.items() if payment in held}
     rows, changes, balances = _source_counts(archive, user_id)
-    return UserTraces(tuple(name for name in found if name not in kept), tuple(sorted(kept)), rows, changes, balances)
+    removed, listed = tuple(name for name in found if name not in kept), _listed(archive, payments)
+    return UserTraces(removed, tuple(sorted(kept)), rows, changes, balances, listed)
 
 
-def _customers(archive: Archive, user_id: str, bodies: Iterable[bytes]) -> frozenset[bytes]:
+def _listed(archive: Archive, payments: frozenset[str]) -> int:
+    """How many objects of Stripe's lists are kept of payments."""
+    with archive.read_session() as connection:
+        if not pull_schema.exists(connection):
+            return 0
+        query = "SELECT count(*) FROM pulled WHERE payment IN (SELECT value FROM json_each(?))"
+        count: int = connection.execute(query, (json.dumps(sorted(payments)),)).fetchone()[0]
+        return count
+
+
+def _customers(archive: Archive, user_id: str, named: Sequence[EventRecord]) -> frozenset[bytes]:
     """The customers in a user's events, as bytes of a body; one that other users have too names nobody."""
-    found = {name for body in bodies if (name := _customer(body)) is not None}
+    found, theirs = {name for each in named if (name := _customer(each.body)) is not None}, {each.id for each in named}
     others: set[str] = set()
     for event in archive.events(EventQuery()) if found else ():
-        if event.user_id not in (None, user_id) and (name := _customer(event.body)) in found:
+        if event.id not in theirs and event.user_id not in (None, user_id) and (name := _customer(event.body)) in found:
             others.add(str(name))
     return frozenset(json.dumps(name).encode() for name in found - others)
 

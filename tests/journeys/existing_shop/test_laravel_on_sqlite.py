@@ -96,8 +96,8 @@ def codes(document: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def test_an_honest_shop_is_clean_with_one_command(cli: Cli, shop: ExistingShop, laravel: Laravel) -> None:
-    for user in ("1", "2", "3"):
-        sale = shop.buy(user)
+    for user, slug in (("1", "starter"), ("2", "basic"), ("3", "starter")):
+        sale = shop.buy(user, slug)
         laravel.credit(sale)
     part = shop.refund(shop.sales[0], 500)
     laravel.row("refund", "1", -500, shop.clock.now, {"payment_intent": shop.sales[0].intent, "refund": part})
