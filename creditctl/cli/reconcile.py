@@ -220,8 +220,8 @@ def _redeliver(
     from creditctl.cli.events.redelivery import repair_source
     from creditctl.cli.ledger.source import read_source
 
-    def rows() -> SourceKeeper:
-        again = read_source(session, archive, session.settings)
+    def rows(whole: bool, /) -> SourceKeeper:
+        again = read_source(session, archive, session.settings, full=whole)
         assert again is not None
         return again.keeper
 

@@ -124,7 +124,7 @@ def redeliver(
         raise _nothing_repaired()
     with only_one(ledger.path):
         done = {each.payment_key: each for each in redeliverer.run([plan for plan in plans if plan.held is None])}
-        keeper = redeliverer.rows()
+        keeper = redeliverer.rows(False)
         terms = replace(report.terms, keeper=keeper, now=keeper.read_at or clock())
         after = replace(_compare(report.basis, terms, ledger, record=True), source=report.source, by=report.by)
         results = tuple(done.get(plan.repair.payment_key) or plan.planned() for plan in plans)
