@@ -86,6 +86,7 @@ class AgreementWords(NamedTuple):
 
 
 POSTING = AgreementWords("posted", "Post this? [y/N] ", "posts it")
+FORGETTING = AgreementWords("removed", "Remove this for good? [y/N] ", "removes it")
 DELIVERING = AgreementWords("delivered", "Deliver these? [y/N] ", "delivers them")
 
 
@@ -114,8 +115,7 @@ def confirm_deliveries(
 
     Errors: GuardRefused naming the option that is missing or does not fit.
     """
-    wanted = Mode.EMULATOR if stripe.mode is Mode.EMULATOR else Mode.LIVE
-    write = GuardedWrite(DELIVERY_WORDS, stripe.livemode, lambda: stripe.required_account_id, wanted)
+    write = GuardedWrite(DELIVERY_WORDS, stripe.livemode, lambda: stripe.required_account_id)
     confirm_live(write, expected=expected, confirm=confirm, ask=ask)
 
 

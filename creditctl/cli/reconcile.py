@@ -12,6 +12,8 @@ import typer
 
 from creditctl.cli.command import Answer, FileUse, Session, StripeUse, Writes, command
 from creditctl.cli.ledger.anchor import add, require_held
+from creditctl.cli.ledger.pulling import PullOptions
+from creditctl.cli.ledger.retention import prune_archive
 from creditctl.cli.options import CatalogOption, SinceOption, UntilOption
 from creditctl.cli.progress import status_line
 from creditctl.cli.reconciling.drill import drill
@@ -19,6 +21,7 @@ from creditctl.cli.reconciling.history import history as show_history
 from creditctl.cli.reconciling.operator import operator_of
 from creditctl.cli.reconciling.options import OutputOptions, require_alone
 from creditctl.cli.reconciling.outcome import answer, one_line_errors
+from creditctl.cli.reconciling.reports import write_reports
 from creditctl.cli.reconciling.telling import telling
 from creditctl.core.errors import UsageError
 from creditctl.core.limits import GRACE_SECONDS
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from creditctl.core.catalog import Catalog
     from creditctl.ledger.archive.store import Archive
     from creditctl.payments.keeper import Keeper
+    from creditctl.payments.repair import RepairLimits
     from creditctl.payments.source.source_keeper import SourceKeeper
     from creditctl.reconciliation.report import ReconcileReport
 
@@ -40,6 +44,16 @@ RepairOption = Annotated[
 ]
 MaxRepairsOption = Annotated[
     int, typer.Option("--max-repairs", min=0, help="Refuse to repair more payments than this at once.")
+]
+MaxCreditsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--max-credits",
+        min=0,
+        help="Refuse to post more credits than this at once, given and taken together.",
+        show_default="no limit",
+        metavar="CREDITS",
+    ),
 ]
 GraceOption = Annotated[
     int | None,
@@ -61,7 +75,7 @@ ReconcileAnchorOption = Annotated[
     ),
 ]
 FullOption = Annotated[
-    bool, typer.Option("--full", help="Read all of the application's rows, not only those that were updated.")
+    bool, typer.Option("--full", help="Read everything anew, on Stripe and of an application's rows, not what is new.")
 ]
 TodoOption = Annotated[
     Path | None,
@@ -75,10 +89,11 @@ class ReconcileOptions:
 
     window: Window
     grace_seconds: int
-    max_repairs: int
+    limits: RepairLimits
     repair: bool
     full: bool
     todo: Path | None
+    pulling: PullOptions
 
 
 @command(
@@ -95,20 +110,26 @@ def reconcile(
     until: UntilOption = None,
     repair: RepairOption = False,
     max_repairs: MaxRepairsOption = 100,
+    max_credits: MaxCreditsOption = None,
     grace_seconds: GraceOption = None,
     full: FullOption = False,
     todo: TodoOption = None,
     anchor: ReconcileAnchorOption = None,
     catalog: CatalogOption = None,
     *,
+    pulling: PullOptions,
     told: OutputOptions,
 ) -> Answer:
     """Compare every payment on Stripe with the ledger. Exit 1 while anything disagrees, 5 if not all could be read.
 
     Where creditctl.toml has a [source], the application's own rows are read first, and judged in place of a ledger;
-    --repair delivers its lost events to the application again, signed, until it has booked them.
+    a repair delivers its lost events to the application again, signed, until it has booked them.
     """
+    from creditctl.payments.repair import RepairLimits
+
     told.require_consistent(session)
+    pulling.require_consistent(repair=repair, full=full)
+    session.offline = pulling.offline
     window = parse_window(since, until, session.wiring.clock())
     if told.history:
         require_alone("history", repair=repair, full=full, todo=todo is not None, quiet=told.quiet)
@@ -117,12 +138,14 @@ def reconcile(
         require_alone("drill", repair=repair, full=full, todo=todo is not None, quiet=told.quiet)
         return drill(session, told, session.catalog(catalog))
     with one_line_errors(session, told):
-        wanted = ReconcileOptions(window, _grace_seconds(session, grace_seconds), max_repairs, repair, full, todo)
+        limits, grace = RepairLimits(max_repairs, max_credits), _grace_seconds(session, grace_seconds)
+        wanted = ReconcileOptions(window, grace, limits, repair, full, todo, pulling)
         anchors = _anchor_file(session, anchor)
         if anchors is not None:
             require_held(session.ledger, anchors)
         with telling(session, told):
             report = _run(session, session.catalog(catalog), wanted)
+        write_reports(session, told, report)
         anchored = None if session.dry_run else _anchor(session, anchors, told)
         return answer(session, report, told, anchored)
 
@@ -131,11 +154,11 @@ def _run(session: Session, packages: Catalog, wanted: ReconcileOptions) -> Recon
     """Compares, and repairs where that was asked for."""
     if session.project.source is not None:
         return _of_source(session, packages, wanted)
-    if wanted.full or wanted.todo is not None:
+    if wanted.todo is not None:
         raise UsageError(
-            "--full and --todo are for an application's own rows, and creditctl.toml has no [source].",
+            "--todo is for an application's own rows, and creditctl.toml has no [source].",
             code="source.none",
-            fix="Leave them out; `creditctl reconcile --repair` posts what is missing in the ledger.",
+            fix="Leave it out; `creditctl reconcile --repair` posts what is missing in the ledger.",
         )
     if session.dry_run or not wanted.repair:
         return _compare(session, packages, wanted)
@@ -186,6 +209,7 @@ def _of_source(session: Session, packages: Catalog, wanted: ReconcileOptions) ->
     if wanted.todo is not None and report.complete:
         count = write_todo(session.wiring.folder / wanted.todo, report)
         session.say(f"{wanted.todo}: {plural(count, 'row')} for the application to book.")
+    prune_archive(session, archive, session.ledger)
     return report
 
 
@@ -201,19 +225,21 @@ def _redeliver(
         assert again is not None
         return again.keeper
 
-    return repair_source(session, report, archive, source.keeper, rows, wanted.max_repairs)
+    return repair_source(session, report, archive, source.keeper, rows, wanted.limits)
 
 
 def _compare(
     session: Session, packages: Catalog, wanted: ReconcileOptions, keeper: Keeper | None = None
 ) -> ReconcileReport:
-    from creditctl.cli.ledger.pull_memory import PullMemory
+    from creditctl.cli.ledger.pulling import Pulling
     from creditctl.payments.keeper import OUR_LEDGER
     from creditctl.reconciliation import run as room
 
     with _progress(session) as progress:
+        pulling = Pulling(session, wanted.pulling, wanted.full, progress)
+        pulling.limit_rate()
         return room.reconcile(
-            client=session.stripe.client,
+            client=session.stripe.silent_client if session.offline else session.stripe.client,
             ledger=session.ledger,
             catalog=packages.named_since(session.ledger.named_since),
             livemode=session.stripe.livemode,
@@ -225,7 +251,7 @@ def _compare(
             record=not session.dry_run,
             keeper=keeper or OUR_LEDGER,
             by=operator_of(session.wiring),
-            sessionless=PullMemory(session),
+            plan=pulling.plan(wanted.window),
             conceal=session.wiring.redactor.redact,
         )
 
@@ -246,8 +272,8 @@ def _repair(session: Session, report: ReconcileReport, wanted: ReconcileOptions)
     if report.complete and not report.repairs:
         return report
     if report.complete:
-        require_repairable(session.ledger, report.repairs, wanted.max_repairs)
+        require_repairable(session.ledger, report.repairs, wanted.limits)
         if not session.agreed_to_post(plan_lines(report.repairs)):
             session.say("Nothing was posted.")
             return report
-    return room.repair(report, ledger=session.ledger, clock=session.wiring.clock, max_repairs=wanted.max_repairs)
+    return room.repair(report, ledger=session.ledger, clock=session.wiring.clock, limits=wanted.limits)

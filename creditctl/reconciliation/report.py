@@ -42,6 +42,7 @@ class ReconcileReport:
     ended: frozenset[Identity] = frozenset()
     by: str = ""
     redelivered: tuple[Redelivered, ...] = ()
+    run: int = 0
 
     @property
     def complete(self) -> bool:
@@ -73,6 +74,13 @@ class ReconcileReport:
         """Whether anything found is as bad as that, or worse."""
         return any(finding.severity.rank <= severity.rank for finding in self.findings)
 
+    def as_run(self) -> dict[str, Any]:
+        """The report as it is kept of a run, for good: without users, who may ask to be forgotten."""
+        kept = self.as_dict()
+        for name in ("repairs", "redelivered"):
+            kept[name] = [_without_user(each) for each in kept.get(name, ())]
+        return kept
+
     @property
     def clean(self) -> bool:
         """Whether nothing is left to be done; what is in flight settles itself."""
@@ -85,6 +93,7 @@ class ReconcileReport:
             "started": iso_time(self.started),
             "finished": iso_time(self.finished),
             "by": self.by,
+            **({"run": self.run} if self.run else {}),
             "complete": self.complete,
             "missing": list(self.basis.gaps),
             "clean": self.clean,
@@ -102,3 +111,7 @@ class ReconcileReport:
             "repaired": [repaired.as_dict() for repaired in self.repaired],
             **({} if self.source is None else {"redelivered": [each.as_dict() for each in self.redelivered]}),
         }
+
+
+def _without_user(result: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in result.items() if name not in ("user_id", "reason")}

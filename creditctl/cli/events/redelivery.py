@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from creditctl.ledger.archive.models import EventQuery, EventRecord
     from creditctl.ledger.archive.store import Archive
     from creditctl.payments.facts import PaymentFacts
+    from creditctl.payments.repair import RepairLimits
     from creditctl.payments.source.source_keeper import SourceKeeper
     from creditctl.reconciliation.redelivery.plan import PlannedRedelivery, RedeliveryTerms
     from creditctl.reconciliation.report import ReconcileReport
@@ -31,7 +32,7 @@ class SourceRepair:
     archive: Archive
     keeper: SourceKeeper
     rows: Callable[[], SourceKeeper]
-    max_repairs: int
+    limits: RepairLimits
 
     def run(self) -> ReconcileReport:
         """Delivers what the report lacks, once it was shown and somebody agreed; a dry run only says what it would.
@@ -111,7 +112,7 @@ class SourceRepair:
     def _require_few(self, wanted: Sequence[PlannedRedelivery]) -> None:
         from creditctl.payments.repair import require_repairable
 
-        require_repairable(self.session.ledger, [plan.repair for plan in wanted], self.max_repairs)
+        require_repairable(self.session.ledger, [plan.repair for plan in wanted], self.limits)
 
     def _lines(self, wanted: Sequence[PlannedRedelivery]) -> list[str]:
         from creditctl.cli.render.redelivery import delivery_lines
@@ -160,10 +161,10 @@ def repair_source(
     archive: Archive,
     keeper: SourceKeeper,
     rows: Callable[[], SourceKeeper],
-    max_repairs: int,
+    limits: RepairLimits,
 ) -> ReconcileReport:
     """The report after its repair; as it is where nothing is to be repaired, or not everything could be read."""
     if not report.complete or not report.repairs:
         return report
     session.say(f"{plural(len(report.repairs), 'payment')} to look for events of.")
-    return SourceRepair(session, report, archive, keeper, rows, max_repairs).run()
+    return SourceRepair(session, report, archive, keeper, rows, limits).run()

@@ -11,6 +11,7 @@ from creditctl.cli.render.table import Table, show_table
 from creditctl.core.text import plural
 from creditctl.core.when import age_text, iso_time
 from creditctl.payments.stakes import stakes_of
+from creditctl.reconciliation.redelivery.outcome import RedeliveryOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,6 +75,8 @@ def summary_line(report: ReconcileReport, mode: Mode | None) -> str:
     stake = stakes_of(report.findings).words
     parts += [f"{stake} at stake"] if stake else []
     parts += [f"{plural(len(report.repaired), 'payment')} repaired"] if report.repaired else []
+    healed = sum(each.outcome is RedeliveryOutcome.HEALED for each in report.redelivered)
+    parts += [f"{plural(healed, 'payment')} healed by redelivery"] if healed else []
     step = "" if report.clean else " Next: `creditctl reconcile`"
     return f"{head} {'; '.join(part for part in parts if part)}.{step}"
 
@@ -87,7 +90,7 @@ def _but(notes: Sequence[Finding]) -> str:
 
 
 def _table(report: ReconcileReport) -> Table:
-    title = f"Reconciliation of {_window(report)}"
+    title = f"Reconciliation of {window_words(report)}"
     table = Table(("Compared", "Count"), right=frozenset({"Count"}), title=title)
     for name, count in report.pulled.items():
         table.add(f"Stripe: {name.replace('_', ' ')}", f"{count:,}")
@@ -105,7 +108,8 @@ def _table(report: ReconcileReport) -> Table:
     return table
 
 
-def _window(report: ReconcileReport) -> str:
+def window_words(report: ReconcileReport) -> str:
+    """The period that a run is about, in words."""
     window = report.window
     if window.unbounded:
         return "everything"

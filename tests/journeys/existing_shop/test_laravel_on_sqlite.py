@@ -96,8 +96,8 @@ def codes(document: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def test_an_honest_shop_is_clean_with_one_command(cli: Cli, shop: ExistingShop, laravel: Laravel) -> None:
-    for user in ("1", "2", "3"):
-        sale = shop.buy(user)
+    for user, slug in (("1", "starter"), ("2", "basic"), ("3", "starter")):
+        sale = shop.buy(user, slug)
         laravel.credit(sale)
     part = shop.refund(shop.sales[0], 500)
     laravel.row("refund", "1", -500, shop.clock.now, {"payment_intent": shop.sales[0].intent, "refund": part})
@@ -344,3 +344,34 @@ def test_a_dry_run_leaves_no_file_behind_and_judges_as_the_run_would(
     laravel.credit(lost)
     assert cli("reconcile", "--dry-run", "--json").document["findings"] == []
     assert (cli.folder / "creditctl-emulator-archive.db").read_bytes() == archive
+
+
+@pytest.mark.parametrize(("policy", "found"), [("at_opening", ["dispute_not_held"]), ("at_loss", []), ("never", [])])
+def test_an_open_dispute_takes_credits_only_where_the_owner_decided_so(
+    cli: Cli, shop: ExistingShop, laravel: Laravel, policy: str, found: list[str]
+) -> None:
+    (cli.folder / "creditctl.toml").write_text(f'[policy]\ndisputes = "{policy}"\n{SETTINGS}')
+    laravel.credit(shop.buy("1", token="tok_createDispute"))
+    shop.later()
+
+    outcome = cli("reconcile", "--json")
+
+    assert [code for code, _ in codes(outcome.document)] == found, outcome.stdout
+
+
+@pytest.mark.parametrize(("policy", "fits"), [(None, True), ("up", True), ("nearest", True), ("down", False)])
+def test_a_part_may_be_rounded_as_the_owner_decided(
+    cli: Cli, shop: ExistingShop, laravel: Laravel, policy: str | None, fits: bool
+) -> None:
+    said = "" if policy is None else f'[policy]\nrounding = "{policy}"\n'
+    (cli.folder / "creditctl.toml").write_text(f"{said}{SETTINGS}")
+    sale = shop.buy("1", "basic")
+    laravel.credit(sale)
+    refund = shop.refund(sale, 998)
+    taken = sale.credits * 998 // sale.amount + 1
+    laravel.row("refund", "1", -taken, shop.clock.now, {"payment_intent": sale.intent, "refund": refund})
+    shop.later()
+
+    outcome = cli("reconcile", "--json")
+
+    assert (codes(outcome.document) == []) is fits, outcome.stdout

@@ -17,7 +17,7 @@ from creditctl.core.when import iso_time
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from tests.support.existing_shop import ExistingShop, Sale
-from tests.support.keys import LIVE_KEY
+from tests.support.keys import REHEARSAL_KEY
 from tests.support.webhook_server import WebhookServer, webhook_server
 
 if TYPE_CHECKING:
@@ -301,15 +301,15 @@ def test_the_journal_names_what_was_delivered(cli: Cli, shop: ExistingShop, appl
 def test_a_live_backend_needs_mode_and_account(cli: Cli, shop: ExistingShop, application: Application) -> None:
     live = Emulator(clock=cli.clock, seed=1, livemode=True)
     cli.transport = lambda: EmulatorHTTPClient(live)
-    cli.environ["STRIPE_SECRET_KEY"] = LIVE_KEY
+    cli.environ["STRIPE_SECRET_KEY"] = REHEARSAL_KEY
 
     refused = cli("reconcile", "--repair", "--yes")
-    unconfirmed = cli("reconcile", "--repair", "--yes", "--mode", "emulator")
+    unconfirmed = cli("reconcile", "--repair", "--yes", "--mode", "live")
     account = unconfirmed.stderr.partition("--confirm ")[2].partition(";")[0]
-    confirmed = cli("reconcile", "--repair", "--yes", "--mode", "emulator", "--confirm", account)
+    confirmed = cli("reconcile", "--repair", "--yes", "--mode", "live", "--confirm", account)
     live.close()
 
-    assert (refused.exit_code, unconfirmed.exit_code, confirmed.exit_code) == (3, 3, 0)
+    assert (refused.exit_code, unconfirmed.exit_code, confirmed.exit_code) == (3, 3, 0), confirmed.stderr
     assert "deliver events to a live backend" in refused.stderr
     assert "have to be confirmed" in unconfirmed.stderr
     assert application.handled == []
