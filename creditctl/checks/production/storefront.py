@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
+import stripe
+
 from creditctl.checks.answers import CheckAnswer, failed, passed, warned
 from creditctl.checks.context import Context
 from creditctl.checks.env.rules.urls import url_fault
@@ -15,6 +17,7 @@ from creditctl.checks.production.webhook import judge_certificate
 from creditctl.checks.redirects import MadeSession, Redirects
 from creditctl.core.checks import CheckStatus
 from creditctl.core.deployment import is_of_deployment
+from creditctl.core.errors import CreditctlError
 from creditctl.core.modes import Mode, is_loopback_host
 from creditctl.core.urls import is_private_host, port_of, split_url
 from creditctl.core.when import iso_time
@@ -114,9 +117,10 @@ def _plain(body: str) -> str:
 def _success_page(context: Context, url: str) -> str:
     """The success page of the latest session that comes back to the storefront, else the usual one."""
     usual = url.rstrip("/") + USUAL_SUCCESS_PATH
-    if context.stripe is None or context.lost:
-        return usual
-    found = (each.success_url or "" for each in latest_redirects(context))
+    try:
+        found = [each.success_url or "" for each in latest_redirects(context)]
+    except (CreditctlError, stripe.StripeError):
+        return usual  # why Stripe says nothing, the checks that are about it say
     latest = next((each for each in found if _place(each) == _place(url)), None)
     return usual if latest is None else latest.partition("?")[0].partition("#")[0]
 

@@ -189,7 +189,7 @@ def old_and_missing(production: Production) -> None:
 
 
 NO_ENDPOINT = frozenset({"secret"})
-CANNOT_LOOK = frozenset({"endpoint", "marker", "prices", "secret", "redirects", "ledger", "frontend", "payload"})
+CANNOT_LOOK = frozenset({"endpoint", "marker", "prices", "secret", "redirects", "ledger", "payload"})
 NO_BOOKS = frozenset({"marker", "payload"})
 SOILED = frozenset({"secret", "verification"})
 UNREACHED = frozenset({"verification"})
