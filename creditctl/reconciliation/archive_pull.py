@@ -25,7 +25,7 @@ from creditctl.reconciliation.bulk_reader import BulkReader, ReadChunk
 from creditctl.reconciliation.kept_lists import KeptLists
 from creditctl.reconciliation.reach import LISTS, SESSION_LIFE_SECONDS
 from creditctl.reconciliation.slices import everything
-from creditctl.reconciliation.tie_out import Lack
+from creditctl.reconciliation.tie_out import SHOWN_BEFORE, Lack
 from creditctl.stripe_api.pages import PAGE_SIZE
 
 _DAY = 86_400
@@ -46,7 +46,6 @@ _MANY = 20
 """From so many undecided sessions in a chunk on it is quicker to read it again with line items."""
 
 _FAILED = ("requires_payment_method", "canceled")
-_KIND = "objects that it showed before"
 
 
 @dataclass
@@ -107,7 +106,7 @@ class ArchivePull:
             if path == BALANCE and not self.readable:
                 continue
             for each in sorted(ids - self.shown.get(path, set())):
-                yield Lack(path, each, _KIND, self.since.get(path))
+                yield Lack(path, each, SHOWN_BEFORE, self.since.get(path))
 
     def settle(self, at: int) -> None:
         """Everything that was read ties out: moves the watermarks. Units: `at`, when reading began, in Unix seconds."""

@@ -137,7 +137,9 @@ def test_a_reading_of_everything_forgets_what_is_gone(account: SeededAccount) ->
     account.pulled()
     account.http.on(answers({"object": "list", "data": [], "has_more": False}), path="/v1/*s")
     account.ledger_path = account.ledger_path.with_name("new.db")
-    assert not account.pulled().complete
+    cut = account.pulled()
+    assert not cut.complete
+    assert "`creditctl reconcile --full`" in cut.findings[0].fix
     report = account.pulled(whole=True)
     assert report.complete
     assert report.pulled == {"checkout_sessions": 0, "payment_intents": 0, "refunds": 0, "disputes": 0}
