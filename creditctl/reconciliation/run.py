@@ -22,7 +22,7 @@ from creditctl.payments.judgement.over import over_by_judgement
 from creditctl.payments.judgement.unexplained import with_unexplained
 from creditctl.payments.keeper import OUR_LEDGER, Keeper, reading_entries
 from creditctl.payments.ledger_entries import known_facts, settled_findings
-from creditctl.payments.reading.fraud_warnings import read_fraud_warnings
+from creditctl.payments.reading.fraud_warnings import FraudWarning, read_fraud_warnings
 from creditctl.payments.reading.reader import PaymentReader
 from creditctl.payments.repair import RepairLimits, apply, require_repairable
 from creditctl.payments.run_review import review_all
@@ -80,13 +80,12 @@ def reconcile(
         try:
             pulled = _read(reader, window, ledger, keeper, plan)
             require_told_apart(pulled.sessions.values(), catalog)
-            warned = {} if plan.as_of else read_fraud_warnings(reader.stripe, since)
-            terms = replace(terms, warned=warned, now=keeper.read_at or clock())
+            terms = replace(terms, warned=_warned(reader, since, plan), now=keeper.read_at or clock())
             terms = _with_older_credits(terms, pulled, reader, ledger)
         except CreditctlError as error:
             if record:
-                message, run = redact(conceal(str(error))), {"window": window.as_dict(), "by": by}
-                record_failure(message, ledger, clock, run, started)
+                run = {"window": window.as_dict(), "by": by}
+                record_failure(redact(conceal(str(error))), ledger, clock, run, started)
             raise
         return _recorded(replace(_compare(pulled, terms, ledger, record=record), by=by), ledger, clock, record=record)
 
@@ -138,6 +137,11 @@ def _nothing_repaired() -> Unreachable:
         code="reconcile.incomplete",
         fix="Run the same command again.",
     )
+
+
+def _warned(reader: PaymentReader, since: int | None, plan: PullPlan) -> dict[str, FraudWarning]:
+    """The early fraud warnings; none where Stripe may not be asked."""
+    return {} if plan.as_of is not None else read_fraud_warnings(reader.stripe, since)
 
 
 def _read(reader: PaymentReader, window: Window, ledger: Ledger, keeper: Keeper, plan: PullPlan) -> Pulled:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from functools import partial
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from creditctl.core.errors import CreditctlError, UsageError
@@ -29,6 +31,7 @@ def make_session(session: Session, number: int) -> MadeSession:
     Errors: GuardRefused; UsageError without a URL of the backend.
     """
     from creditctl.checks.redirects import MadeSession
+    from creditctl.provisioning.probing.side_by_side import run_side_by_side
 
     base = session.settings.text("CREDITS_API_URL")
     if base is None:
@@ -40,7 +43,8 @@ def make_session(session: Session, number: int) -> MadeSession:
     session.say(f"Making one Checkout session through {url} as user {BUYER}; it is expired at once, nobody pays.")
     try:
         with session.wiring.http_client(url, timeout_seconds=_SECONDS) as client:
-            found = _purchased(client, url, number)
+            (said,) = run_side_by_side([partial(_purchased, client, url, number)], _SECONDS + 1)
+            found = f"{url} gave no whole answer in time." if isinstance(said, Thread) else said
     except CreditctlError as error:
         return MadeSession(problem=error.message)
     return MadeSession(problem=found) if not found.startswith("cs_") else _looked_at(session.stripe.client, found)

@@ -75,6 +75,7 @@ def _report(user: str, kept: UserTraces, written: LedgerTraces) -> dict[str, Any
             "entries": written.entries,
             "open_findings": len(written.open),
             "events_still_needed": len(kept.held),
+            "listed_objects": kept.listed,
         },
     }
 
@@ -97,6 +98,12 @@ def _kept_lines(report: dict[str, Any]) -> Sequence[str]:
         lines.append(
             f"Kept: {count} of the ledger. They are the books of what was paid: append-only, each hash rests on the "
             "one before, and they hold no name, e-mail or address, only the user id."
+        )
+    if kept["listed_objects"]:
+        lines.append(
+            f"Kept: {plural(kept['listed_objects'], 'object')} of Stripe's lists, by which reconcile judges "
+            "the entries: ids, amounts and metadata, no name, e-mail or address. Stripe shows them again to each "
+            "`reconcile --full`."
         )
     if kept["open_findings"] or kept["events_still_needed"]:
         lines.append(

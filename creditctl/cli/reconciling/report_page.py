@@ -12,6 +12,7 @@ from creditctl.core.modes import Mode
 from creditctl.core.money import format_amount, minor_units_per_major
 from creditctl.core.text import plural
 from creditctl.core.when import age_text, iso_time
+from creditctl.payments.source.amounts import credits_text
 from creditctl.payments.stakes import stakes_of
 
 if TYPE_CHECKING:
@@ -121,16 +122,18 @@ def _credits(credits: CreditTotals) -> Iterator[dict[str, object]]:
         ("− Used", -credits.used),
     )
     for name, value in rows:
-        yield {"name": name, "value": f"{value:,}", "sum": False}
-    yield {"name": "= Outstanding", "value": f"{credits.outstanding:,}", "sum": True}
+        yield {"name": name, "value": credits_text(value, credits.scale), "sum": False}
+    yield {"name": "= Outstanding", "value": credits_text(credits.outstanding, credits.scale), "sum": True}
 
 
 def _tie(statement: Statement) -> str:
     """What the entries say was sold, against what Stripe's sales are worth."""
-    worth, sold = statement.worth, statement.credits.sold
-    if worth == sold:
+    worth, sold, scale = statement.worth, statement.credits.sold, statement.credits.scale
+    apart = sold - worth * scale
+    if not apart:
         return f"By Stripe these sales are worth {worth:,} credits, as many as were given."
-    lacking = plural(abs(worth - sold), "credit") + (" too few" if sold < worth else " more")
+    count = plural(abs(apart), "credit") if scale == 1 else f"{credits_text(abs(apart), scale)} credits"
+    lacking = f"{count} {'too few' if apart < 0 else 'more'}"
     why = "The findings below, or corrections by hand, say why."
     return f"By Stripe these sales are worth {worth:,} credits; {lacking} were given. {why}"
 

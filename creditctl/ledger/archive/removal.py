@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from creditctl.ledger.archive import source_schema
+from creditctl.ledger.archive import pull_schema, source_schema
 from creditctl.ledger.archive.models import EventQuery
 from creditctl.ledger.archive.queries import condition
 from creditctl.ledger.archive.store import Archive, compressed
@@ -35,13 +35,18 @@ _SKIP = (
 
 @dataclass(frozen=True, slots=True)
 class UserTraces:
-    """What an archive holds of one user. Shape: `held` events stay, because a dispute or finding needs them."""
+    """What an archive holds of one user.
+
+    Shape: `held` events stay, because a dispute or finding needs them; so do the `listed` objects of Stripe's lists, by
+           which every run judges.
+    """
 
     events: tuple[str, ...]
     held: tuple[str, ...]
     rows: int
     changes: int
     balances: int
+    listed: int = 0
 
 
 def open_disputes(archive: Archive) -> frozenset[str]:
@@ -73,7 +78,18 @@ def traces_of(archive: Archive, user_id: str, payments: frozenset[str], held: Co
         }
     kept = {name for name, payment in found.items() if payment in held}
     rows, changes, balances = _source_counts(archive, user_id)
-    return UserTraces(tuple(name for name in found if name not in kept), tuple(sorted(kept)), rows, changes, balances)
+    removed, listed = tuple(name for name in found if name not in kept), _listed(archive, payments)
+    return UserTraces(removed, tuple(sorted(kept)), rows, changes, balances, listed)
+
+
+def _listed(archive: Archive, payments: frozenset[str]) -> int:
+    """How many objects of Stripe's lists are kept of payments."""
+    with archive.read_session() as connection:
+        if not pull_schema.exists(connection):
+            return 0
+        query = "SELECT count(*) FROM pulled WHERE payment IN (SELECT value FROM json_each(?))"
+        count: int = connection.execute(query, (json.dumps(sorted(payments)),)).fetchone()[0]
+        return count
 
 
 def _customers(archive: Archive, user_id: str, bodies: Iterable[bytes]) -> frozenset[bytes]:

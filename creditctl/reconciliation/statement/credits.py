@@ -10,47 +10,55 @@ from creditctl.core.catalog import Catalog
 from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind
 from creditctl.core.when import Window
+from creditctl.payments.source.amounts import credits_value
+from creditctl.payments.source.source_entry import SourceEntry
 from creditctl.reconciliation.statement.sales import SoldPayment
 
 
 @dataclass(frozen=True, slots=True)
 class CreditTotals:
-    """Credits of a period, as the entries have them. Shape: opening and the signed changes come to outstanding."""
+    """Credits of a period, as the entries have them.
+
+    Shape: opening and the signed changes come to outstanding. Units: of one credit there are `scale`, more than one
+           where an application counts in parts of a credit: those of small usage must not be rounded away.
+    """
 
     opening: int
     sold: int
     taken_back: int
     corrected: int
     used: int
+    scale: int = 1
 
     @property
     def outstanding(self) -> int:
         """What users still hold at the end."""
         return self.opening + self.sold + self.taken_back + self.corrected + self.used
 
-    def as_dict(self) -> dict[str, int]:
-        """The totals as a JSON document shows them."""
-        return {
-            "opening": self.opening,
-            "sold": self.sold,
-            "taken_back": self.taken_back,
-            "corrected": self.corrected,
-            "used": self.used,
-            "outstanding": self.outstanding,
-        }
+    def as_dict(self) -> dict[str, int | str]:
+        """The totals as a JSON document shows them, in the application's credits."""
+        names = ("opening", "sold", "taken_back", "corrected", "used", "outstanding")
+        return {name: credits_value(getattr(self, name), self.scale) for name in names}
 
 
 def credit_totals(entries: Iterable[CreditEntry], window: Window) -> CreditTotals:
     """The totals of a window; what is after it does not count."""
     sums: dict[str, int] = defaultdict(int)
+    scale = 1
     for entry in entries:
         if entry.status != "done":
             continue
         if window.since is not None and entry.created < window.since:
-            sums["opening"] += entry.credits
+            sums["opening"] += _units(entry)
         elif window.holds(entry.created):
-            sums[_column(entry.kind)] += entry.credits
-    return CreditTotals(sums["opening"], sums["sold"], sums["taken_back"], sums["corrected"], sums["used"])
+            sums[_column(entry.kind)] += _units(entry)
+        scale = entry.scale if isinstance(entry, SourceEntry) else 1
+    return CreditTotals(sums["opening"], sums["sold"], sums["taken_back"], sums["corrected"], sums["used"], scale)
+
+
+def _units(entry: CreditEntry) -> int:
+    """What an entry gives or takes, exactly: `credits` of an application's row are whole ones."""
+    return entry.units if isinstance(entry, SourceEntry) else entry.credits
 
 
 def _column(kind: EntryKind) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from creditctl.ledger.store import Ledger
 from creditctl.payments.ledger_entries import known_facts
 from creditctl.payments.reading.list_contents import MovementRow
+from creditctl.payments.source.source_keeper import SourceKeeper
 from creditctl.reconciliation.match import match
 from creditctl.reconciliation.report import ReconcileReport
 from creditctl.reconciliation.statement.credits import (
@@ -45,14 +46,16 @@ class Statement:
 def statement_of(report: ReconcileReport, ledger: Ledger) -> Statement:
     """The statement of what a run read, beside the entries as they stand now. Errors: LedgerError."""
     terms, pulled, window = report.terms, report.basis, report.window
+    keeper = terms.keeper
     with ledger.reading() as view:
-        entries = list(terms.keeper.entries(view).all())
-        cases = match(pulled, entries, known_facts(view), terms.keeper)
+        cases = match(pulled, keeper.entries(view).all(), known_facts(view), keeper)
+        counted = keeper.own_entries.with_usage() if isinstance(keeper, SourceKeeper) else keeper.entries(view).all()
+        credits = credit_totals(counted, window)
     fees = fees_of(pulled.contents.movements.values()) if pulled.contents.readable else {}
     sales = list(sales_of(cases, terms.catalog, fees))
     return Statement(
         money_totals(sales, window),
-        credit_totals(entries, window),
+        credits,
         sum(sale.credits for sale in sales if window.holds(sale.moment)),
         package_lines(sales, terms.catalog, window),
         sales_by_time(sales, window),
