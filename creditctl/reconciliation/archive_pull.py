@@ -12,7 +12,7 @@ import msgspec
 from creditctl.core.entitlement.decision import NeedsLineItems
 from creditctl.core.entitlement.facts import MalformedFact, SessionFacts
 from creditctl.core.entitlement.fields import id_of
-from creditctl.core.errors import Unreachable
+from creditctl.core.errors import LockHeld, Unreachable
 from creditctl.core.stripe_ids import IdKind, id_kind
 from creditctl.ledger.archive.pull_models import PulledObject, PullSlice
 from creditctl.ledger.archive.pull_store import PullStore
@@ -255,4 +255,12 @@ class OfflinePull:
         return iter(())
 
     def settle(self, at: int) -> None:
-        """Nothing moved."""
+        """Proves that nothing moved while it was read. Errors: as the class says."""
+        self.update()
+        state = self.store.state()
+        if state is not None and state.at != at:
+            raise LockHeld(
+                "Another run has read Stripe meanwhile.",
+                code="lock.held",
+                fix="Run the same command again.",
+            )

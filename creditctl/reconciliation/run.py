@@ -182,7 +182,7 @@ def _compare(pulled: Pulled, terms: JudgementContext, ledger: Ledger, *, record:
         stored, known = view.findings(None), open_sightings(view)
     judged = list(zip(cases, verdicts, strict=True))
     over = over_by_judgement(stored, judged)
-    shown = finding_history.shown(found, stored, everything=pulled.window.unbounded, over=over)
+    shown = finding_history.shown(found, stored, everything=pulled.everything, over=over)
     return ReconcileReport(
         window=pulled.window,
         started=pulled.started,
@@ -196,7 +196,7 @@ def _compare(pulled: Pulled, terms: JudgementContext, ledger: Ledger, *, record:
         ended=ended(
             known,
             shown,
-            everything=pulled.window.unbounded,
+            everything=pulled.everything,
             judged={case.key for case in cases},
             stored=stored,
         ),

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from creditctl.core.catalog import Catalog
+from creditctl.core.entitlement.settlement import Purchase
 from creditctl.core.errors import Unreachable
 from creditctl.ledger.archive.pull_models import PulledObject, PullSlice
 from creditctl.ledger.archive.pull_store import PullStore
@@ -101,6 +102,15 @@ def test_offline_asks_nothing(account: SeededAccount) -> None:
     count = requests(account)
     assert account.offline().complete
     assert requests(account) == count
+
+
+def test_offline_does_not_call_settled_what_it_did_not_ask_for(account: SeededAccount) -> None:
+    """Only Stripe says that it does not know a payment: the finding stays as it was."""
+    draft = Purchase("u1", 1000, 1000, "usd", "pi_unknown", None, "starter", account.clock.now - DAY).draft()
+    with account.ledger() as ledger, ledger.transaction() as tx:
+        tx.post(draft)
+    assert [finding.code for finding in account.pulled().findings] == ["reconcile.orphan_credit"]
+    assert [finding.code for finding in account.offline(record=False).findings] == ["reconcile.orphan_credit"]
 
 
 @pytest.mark.parametrize("path", LISTS)
