@@ -248,7 +248,7 @@ def _compare(
             clock=session.wiring.clock,
             grace_seconds=wanted.grace_seconds,
             progress=progress,
-            record=not session.dry_run,
+            record=not (session.dry_run or session.offline),
             keeper=keeper or OUR_LEDGER,
             by=operator_of(session.wiring),
             plan=pulling.plan(wanted.window),

@@ -38,6 +38,7 @@ from creditctl.reconciliation.redelivery.plan import PlannedRedelivery
 from creditctl.reconciliation.redelivery.run import Redeliverer
 from creditctl.reconciliation.report import ReconcileReport
 from creditctl.reconciliation.run_history import RUN_KIND
+from creditctl.reconciliation.tie_out import SHOWN_BEFORE
 from creditctl.stripe_api.pages import Progress
 
 _USUAL = RepairLimits()
@@ -86,8 +87,7 @@ def reconcile(
                 run = {"window": window.as_dict(), "by": by}
                 record_failure(redact(conceal(str(error))), ledger, clock, run, started)
             raise
-        report = replace(_compare(pulled, terms, ledger, record=record), by=by)
-        return _recorded(report, ledger, clock, record=record)
+        return _recorded(replace(_compare(pulled, terms, ledger, record=record), by=by), ledger, clock, record=record)
 
 
 def repair(
@@ -182,7 +182,7 @@ def _compare(pulled: Pulled, terms: JudgementContext, ledger: Ledger, *, record:
         stored, known = view.findings(None), open_sightings(view)
     judged = list(zip(cases, verdicts, strict=True))
     over = over_by_judgement(stored, judged)
-    shown = finding_history.shown(found, stored, everything=pulled.window.unbounded, over=over)
+    shown = finding_history.shown(found, stored, everything=pulled.everything, over=over)
     return ReconcileReport(
         window=pulled.window,
         started=pulled.started,
@@ -196,7 +196,7 @@ def _compare(pulled: Pulled, terms: JudgementContext, ledger: Ledger, *, record:
         ended=ended(
             known,
             shown,
-            everything=pulled.window.unbounded,
+            everything=pulled.everything,
             judged={case.key for case in cases},
             stored=stored,
         ),
@@ -244,6 +244,8 @@ def _recorded(report: ReconcileReport, ledger: Ledger, clock: Callable[[], int],
 def about_the_pull(pulled: Pulled) -> tuple[ClassifiedFinding, ...]:
     """What is wrong with the reading itself."""
     again = "`creditctl reconcile` again; nothing is repaired from an incomplete picture"
+    if any(SHOWN_BEFORE in gap for gap in pulled.gaps):
+        again = f"{again}. If data was deleted there, or an emulator began anew: `creditctl reconcile --full`"
     text = f"What Stripe answered does not tie out, so nothing is said of any payment. {'; '.join(pulled.gaps)}."
     gaps = (classified("pull_incomplete", "stripe", text, again),) if pulled.gaps else ()
     return (*gaps, *map(unreadable_finding, pulled.unreadable))
