@@ -16,6 +16,7 @@ import typer
 from emulator_api_docs import api_page
 from emulator_docs import control_page
 from simulation_docs import simulation_page
+from taxonomy_docs import taxonomy_page
 
 from creditctl.cli.app import build_app
 from creditctl.cli.explain import kind_words
@@ -37,7 +38,7 @@ def main(arguments: list[str]) -> int:
     """Writes the pages, or compares them."""
     pages = {FOLDER / "commands.md": page(), FOLDER / "codes.md": codes_page()}
     pages |= {FOLDER / "emulator-control.md": control_page(), FOLDER / "emulator-api.md": api_page()}
-    pages |= {FOLDER / "simulation.md": simulation_page()}
+    pages |= {FOLDER / "simulation.md": simulation_page(), FOLDER / "taxonomy.md": taxonomy_page()}
     if "--check" in arguments:
         return 0 if all(path.exists() and path.read_text() == text for path, text in pages.items()) else 1
     FOLDER.mkdir(exist_ok=True)

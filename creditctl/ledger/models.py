@@ -10,7 +10,7 @@ from typing import Any
 from creditctl.core.entitlement.decision import Proposal
 from creditctl.core.entitlement.facts import Fact
 from creditctl.core.entitlement.settlement import EntryDraft, EntryKind
-from creditctl.core.findings import Finding
+from creditctl.core.findings import Finding, Stake
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,9 +213,14 @@ class Sighting:
         return self.finding.code, self.finding.subject
 
     @property
-    def has_stake(self) -> bool:
-        """Whether credits or money are known to be at stake."""
-        return bool(self.credits or self.amount)
+    def stake(self) -> Stake | None:
+        """What is at stake, None where that is not known."""
+        return Stake(self.credits, self.amount, self.currency) if self.credits or self.amount else None
+
+    def as_finding(self) -> Finding:
+        """The finding with what is at stake, and the payment as its evidence."""
+        said, payment = self.finding, (self.payment_key,) if self.payment_key else ()
+        return Finding(said.code, said.severity, said.subject, said.message, said.fix, self.stake, payment)
 
 
 class AlertKind(StrEnum):

@@ -44,6 +44,12 @@ def open_sightings(view: LedgerView) -> list[Sighting]:
     return [_sighting(SightingRow._make(row)) for row in view.connection.execute(_OPEN)]
 
 
+def sightings_of(view: LedgerView, payment_key: str) -> list[Sighting]:
+    """Everything that was found about one payment, open or over."""
+    query = select(SightingRow._fields, "sightings", "WHERE payment_key = ? ORDER BY first_seen, code, subject")
+    return [_sighting(SightingRow._make(row)) for row in view.connection.execute(query, (payment_key,))]
+
+
 def keep_sightings(tx: LedgerTransaction, seen: Iterable[Sighting], ended: Collection[tuple[str, str]]) -> None:
     """Writes what is new, what changed and what is over; what stayed as it was costs no write."""
     known = {each.identity: each for each in open_sightings(tx)}

@@ -25,6 +25,7 @@ from creditctl.ledger.models import (
 from creditctl.ledger.schema import MIGRATIONS, Migration
 from creditctl.ledger.sqlite.statements import select
 from creditctl.ledger.verification.anchors import Anchor
+from creditctl.ledger.verification.partly import verify_partly
 from creditctl.ledger.verification.verify import verify
 
 _FETCH_ROWS = 1000
@@ -59,6 +60,14 @@ class LedgerView:
         )
         page = (after or "", -1 if limit is None else limit)
         return [Balance(*row) for row in self.connection.execute(query, page)]
+
+    def negative_balances(self, limit: int) -> list[Balance]:
+        """The users who have less than nothing, in order of their id."""
+        query = (
+            "SELECT user_id, sum(credits), count(*) FROM credit_transactions "
+            "GROUP BY user_id HAVING sum(credits) < 0 ORDER BY user_id LIMIT ?"
+        )
+        return [Balance(*row) for row in self.connection.execute(query, (limit,))]
 
     def entries(
         self,
@@ -166,6 +175,10 @@ class LedgerView:
             expect_head=expect_head,
             anchors=anchors,
         )
+
+    def verify_partly(self, turn: int) -> Verification:
+        """Proves what can be proven in a second: a small ledger whole, of a large one the newest and a part."""
+        return verify_partly(self.connection, self.account, self.livemode, migrations=self.migrations, turn=turn)
 
     def _entry_rows(
         self, terms: Sequence[tuple[str, object]], order: str = "id", limit: int | None = None

@@ -28,6 +28,15 @@ SEVERITIES = {
     "refund_not_taken": Severity.HIGH,
     "refund_failed_not_returned": Severity.HIGH,
     "refund_over_taken": Severity.HIGH,
+    "mapping_fault": Severity.HIGH,
+    "ledger_tampered": Severity.CRITICAL,
+    "dispute_lost_not_taken": Severity.HIGH,
+    "credited_before_paid": Severity.MEDIUM,
+    "negative_balance": Severity.MEDIUM,
+    "refund_pending": Severity.INFO,
+    "double_payment": Severity.INFO,
+    "payment_by_hand": Severity.INFO,
+    "fraud_warning": Severity.INFO,
     "dispute_not_held": Severity.HIGH,
     "dispute_won_not_returned": Severity.HIGH,
     "unreadable_object": Severity.HIGH,
@@ -45,6 +54,14 @@ SEVERITIES = {
 }
 """Every code of reconciliation's own, without its `reconcile.`, and how bad it is."""
 
+REPAIRABLE = frozenset(
+    (
+        *("missing_credit", "refund_not_taken", "refund_failed_not_returned"),
+        *("dispute_not_held", "dispute_lost_not_taken", "dispute_won_not_returned"),
+    )
+)
+"""What a repair settles where nothing else speaks against it; all else a person or time does."""
+
 DISMISSAL = "`creditctl ledger resolve {id} --dismiss --reason TEXT`"
 """The command that settles a finding without an entry; its number is filled in when the finding is kept."""
 
@@ -52,6 +69,12 @@ PREFIX = "reconcile."
 
 ABOUT_ROWS = frozenset(f"{PREFIX}{name}" for name in ("row_changed", "row_gone", "balance_mismatch", "user_mapping"))
 """What an application's rows say beside their payments: that a payment stands as it should does not settle it."""
+
+MAPPING_FAULT = "mapping_fault"
+"""That entries carry other names of their payments than are read, without its prefix: nothing is repaired then."""
+
+LEDGER_TAMPERED = f"{PREFIX}ledger_tampered"
+"""That the ledger does not verify: nothing is repaired then, and the exit code says so."""
 
 ORPHAN_CREDIT = f"{PREFIX}orphan_credit"
 """Credits that nothing on Stripe explains."""

@@ -73,7 +73,7 @@ def _opened(finding: Finding, before: Sighting | None, payment: str | None, now:
     stake = finding.stake
     if before is not None:
         payment = payment or before.payment_key
-        stake = stake or (Stake(before.credits, before.amount, before.currency) if before.has_stake else None)
+        stake = stake or before.stake
     said = (finding.code, finding.severity, finding.subject, finding.message, finding.fix, stake, finding.evidence)
     return OpenFinding(*said, payment, now if before is None else before.first_seen, now, before is None)
 

@@ -87,3 +87,10 @@ class PastRun:
 def past_runs(view: LedgerView, window: Window, limit: int | None) -> list[PastRun]:
     """The runs that began in a window, newest first."""
     return [PastRun.of(run) for run in view.runs(RUN_KIND, limit) if window.holds(run.started)]
+
+
+def last_complete_run(view: LedgerView) -> int | None:
+    """When the last run ended that saw everything, however long ago; None before the first. Units: Unix seconds."""
+    query = "SELECT max(finished) FROM runs WHERE kind = ? AND json_extract(report, '$.complete') = 1"
+    found = view.connection.execute(query, (RUN_KIND,)).fetchone()[0]
+    return None if found is None else int(found)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import re
 import shlex
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -290,6 +292,27 @@ def test_the_kept_error_of_a_failed_run_holds_no_value_of_a_secret(
     assert not kept.ok
     assert kept.report["error"]
     assert password not in str(kept.report)
+
+
+@pytest.mark.parametrize("options", [(), ("--repair", "--yes"), ("--dry-run",)], ids=["plain", "repair", "dry run"])
+def test_a_ledger_that_was_tampered_with_is_said_by_each_run_and_repaired_by_none(
+    cli: Cli, market: Market, options: tuple[str, ...]
+) -> None:
+    market.buy()
+    market.deliver()
+    market.losing = True
+    market.buy(user="u2")
+    market.clock.now += 3600
+    with closing(sqlite3.connect(market.ledger.path)) as connection:
+        connection.executescript(
+            "DROP TRIGGER credit_transactions_no_update; UPDATE credit_transactions SET credits = 9000;"
+        )
+    outcome = cli("reconcile", *options, "--json")
+
+    assert outcome.exit_code == 6
+    assert "reconcile.ledger_tampered" in codes(outcome)
+    assert "reconcile.missing_credit" in codes(outcome)
+    assert read(market.ledger).count() == 1
 
 
 def test_a_second_run_at_the_same_time_is_refused(cli: Cli, market: Market) -> None:

@@ -76,7 +76,7 @@ def test_line_items_are_read_only_where_the_session_does_not_decide(shop: Shop) 
 
 def own_sessions(shop: Shop, count: int, lines: int = 1) -> list[str]:
     """Payments of an application that makes its sessions itself: only the price says that they are ours."""
-    keys = [shop.pay(metadata={}, age=5000 + n) for n in range(count)]
+    keys = [shop.pay(metadata={}, age=5000 + n, client_reference_id=f"u{n}") for n in range(count)]
     metadata = {"managed_by": "creditctl", "package": "starter", "credits": "1000"}
     price = {
         "id": "price_1",

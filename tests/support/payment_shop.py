@@ -243,7 +243,7 @@ def sound(shop: Shop) -> Shop:
     shop.fulfil(plain, refunded, disputed, free)
     shop.pay(user="u5", status="open", payment_status="unpaid", payment_intent=None)
     shop.pay(user="u6", status="expired", payment_status="unpaid", payment_intent=None)
-    shop.intent("pi_foreign", created=shop.now - 9000)
+    shop.intent("pi_foreign", created=shop.now - 9000, metadata={"order": "7"})
     shop.shelf.put("checkout/sessions", {"id": "cs_test_setup", "mode": "setup", "created": shop.now})
     return shop
 

@@ -6,7 +6,10 @@ from typing import Any
 
 from tests.support.scripted_stripe import SentRequest, StripeAnswer, is_write
 
-LISTS = ("checkout/sessions", "payment_intents", "refunds", "disputes", "balance_transactions", "events", "prices")
+LISTS = (
+    *("checkout/sessions", "payment_intents", "refunds", "disputes", "balance_transactions", "events", "prices"),
+    "radar/early_fraud_warnings",
+)
 """The lists that are there though they are empty."""
 
 

@@ -32,7 +32,7 @@ def simulate(session: Session, options: SimulateOptions) -> Answer:
     if options.list_them:
         return scenarios_answer(scenarios)
     project = read_project(session, options)
-    options = options.beside(project.simulate)
+    options = options.beside(project.simulate, project.policy)
     if options.inspect:
         return inspect_answer(session, options, open_catalog(session, options, project), project)
     suite = _played(session, options, scenarios, open_catalog(session, options, project))

@@ -11,6 +11,7 @@ import typer
 
 from creditctl.cli.options import CatalogOption
 from creditctl.core.errors import UsageError
+from creditctl.core.project_file.running import PolicySection
 from creditctl.core.project_file.simulate import SimulateSection
 
 if TYPE_CHECKING:
@@ -165,11 +166,11 @@ class SimulateOptions:
 
         return tuple(name for name in self.names if number_in(name) is not None)
 
-    def beside(self, section: SimulateSection) -> SimulateOptions:
-        """These options, and what the project file says where none was given."""
+    def beside(self, section: SimulateSection, said: PolicySection | None = None) -> SimulateOptions:
+        """These options, and what the project file says where none was given: `[policy]` for whoever asks."""
         texts = {name: getattr(self, name) or getattr(section, name) for name in SECTION_KEYS}
         headers = self.headers or list(section.headers) or None
-        policy = {**section.policy, **read_words(self.policy or ())}
+        policy = {**({} if said is None else said.words), **section.policy, **read_words(self.policy or ())}
         return replace(self, **texts, headers=headers, policy=[f"{name}={word}" for name, word in policy.items()])
 
 

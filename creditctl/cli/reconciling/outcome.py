@@ -25,9 +25,14 @@ CSV_COLUMNS = (
 
 
 def exit_code(report: ReconcileReport, fail_on: Severity, *, dry_run: bool) -> ExitCode:
-    """5 for an incomplete picture; 1 for a finding as bad as `fail_on`, unless only the plan was asked for; else 0."""
+    """5 for an incomplete picture, 6 for a ledger that was tampered with; 1 for a finding as bad as `fail_on`, unless
+    only the plan was asked for; else 0."""
+    from creditctl.payments.finding_codes import LEDGER_TAMPERED
+
     if not report.complete:
         return ExitCode.UNREACHABLE
+    if any(finding.code == LEDGER_TAMPERED for finding in report.findings):
+        return ExitCode.LEDGER
     return ExitCode.FINDINGS if report.reaches(fail_on) and not dry_run else ExitCode.OK
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from creditctl.core.entitlement.corrections import credits_by_user
 from creditctl.core.entitlement.entry import CreditEntry
-from creditctl.core.entitlement.facts import Fact, has_let_go
+from creditctl.core.entitlement.facts import Fact, RefundFact, has_let_go
 from creditctl.core.entitlement.findings import other_currency
 from creditctl.core.entitlement.settlement import (
     EntryDraft,
@@ -25,6 +25,7 @@ from creditctl.ledger.models import FindingStatus
 from creditctl.ledger.refund_position import refund_position
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.finding_codes import (
+    PREFIX,
     ClassifiedFinding,
     classified,
     for_person,
@@ -39,6 +40,8 @@ _NAMES = {
     EntryKind.DISPUTE: "dispute_not_held",
     EntryKind.DISPUTE_REVERSAL: "dispute_won_not_returned",
 }
+_PENDING = frozenset(("pending", "requires_action"))
+"""A refund whose money has not gone back yet. Source: Stripe API reference, "The Refund object", status."""
 
 
 def judge_clawback(case: PaymentCase, context: JudgementContext, sold: Purchase | None = None) -> Verdict:
@@ -53,14 +56,30 @@ def judge_clawback(case: PaymentCase, context: JudgementContext, sold: Purchase 
     drafts = settlement(position, case.facts)
     if drafts:
         # Nothing settles under another key than the payment's, or by less than an entry with fees says was paid.
-        by_hand = case.main.payment_key != case.key or case.main.amount != position.purchase.amount
+        # What an application keeps, it books itself, whatever it calls the payment.
+        other = case.main.payment_key != case.key or case.main.amount != position.purchase.amount
+        by_hand = other and not case.books.external
         verdict = _unsettled(case, drafts, context, by_hand=by_hand)
         return replace(verdict, found=(*currencies, *verdict.found))
     if case.recorded_after(context.started):
         return Verdict(_state_of(currencies, context), currencies)
     wrong = (*_of_other_users(case, position), *_over_taken(case, position))
     state = PaymentState.WRONG if wrong else _state_of(currencies, context)
-    return Verdict(state, (*currencies, *wrong))
+    return Verdict(state, (*currencies, *wrong, *_pending_refunds(case, position)))
+
+
+def _pending_refunds(case: PaymentCase, position: RefundPosition) -> Iterator[ClassifiedFinding]:
+    """Refunds that count already although their money is still on its way: one that fails gives the credits back."""
+    for fact in case.facts:
+        if fact.status in _PENDING and isinstance(fact, RefundFact):
+            stake = _stake(position, credits_to_take(position.purchase.credits, position.purchase.amount, fact.counted))
+            text = (
+                f"Refund {fact.object_id} of {format_amount(fact.amount, fact.currency)} is {fact.status}; its credits "
+                f"were taken of user {position.purchase.user_id} already, and come back if it fails."
+            )
+            fix = "Nothing has to be done; the next runs follow it"
+            stake = replace(stake, amount=fact.amount)
+            yield classified("refund_pending", fact.object_id, text, fix, payment_key=case.key, stake=stake)
 
 
 def _without_fees(case: PaymentCase, position: RefundPosition, sold: Purchase | None) -> RefundPosition:
@@ -152,12 +171,15 @@ def _unsettled(
     found = tuple(_not_followed(case, draft, made[draft.object_id or ""], by_hand=by_hand) for draft in drafts)
     over = any(each.finding.code.endswith("refund_over_taken") for each in found)
     state = PaymentState.WRONG if over else PaymentState.MISSING
-    repair = None if by_hand else Repair(case.key, None, case.facts, drafts)
+    reason = ", ".join(dict.fromkeys(each.finding.code.removeprefix(PREFIX) for each in found))
+    repair = None if by_hand else Repair(case.key, None, case.facts, drafts, reason=reason)
     return Verdict(state, found, repair, drafts=drafts)
 
 
 def _not_followed(case: PaymentCase, draft: EntryDraft, fact: Fact, *, by_hand: bool) -> ClassifiedFinding:
     name, sentence = _NAMES[draft.kind], _sentence(draft, fact)
+    if draft.kind is EntryKind.DISPUTE and fact.status == "lost":
+        name = "dispute_lost_not_taken"
     if draft.credits > 0 and not has_let_go(fact):
         name, sentence = "refund_over_taken", _took_too_much(case, draft, fact)
     subject = draft.object_id or case.key
@@ -196,11 +218,14 @@ def _sentence(draft: EntryDraft, fact: Fact) -> str:
     money = format_amount(min(abs(draft.amount), fact.amount), draft.currency or "usd")
     name = f"{'refund' if draft.kind in (EntryKind.REFUND, EntryKind.REFUND_REVERSAL) else 'dispute'} {draft.object_id}"
     credits, user = plural(abs(draft.credits), "credit"), draft.user_id
+    held, not_held = f"are held by {name}, but {credits}", "are not"
+    if fact.status == "lost":
+        held, not_held = f"were lost by {name}, but {credits}", "were not taken back"
     not_returned = f"but {credits} were not returned to user {user}."
     return {
         EntryKind.REFUND: f"{money} went back to user {user} by {name}, but {credits} were not taken back.",
         EntryKind.REFUND_REVERSAL: f"{money} of {name} did not go through, {not_returned}",
-        EntryKind.DISPUTE: f"{money} are held by {name}, but {credits} of user {user} are not.",
+        EntryKind.DISPUTE: f"{money} {held} of user {user} {not_held}.",
         EntryKind.DISPUTE_REVERSAL: f"{money} of {name} are ours again, {not_returned}",
     }[draft.kind]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from creditctl.core.catalog import Catalog
 from creditctl.core.entitlement.decision import Decision, Disagrees, Grants, limited_to
 from creditctl.core.entitlement.entry import CreditEntry
-from creditctl.core.entitlement.settlement import Purchase, settlement
+from creditctl.core.entitlement.settlement import KeyScheme, Purchase, settlement
 from creditctl.core.findings import Severity, Stake
 from creditctl.core.money import format_amount
 from creditctl.core.text import plural
@@ -16,7 +16,15 @@ from creditctl.core.when import iso_time
 from creditctl.ledger.models import FindingStatus
 from creditctl.ledger.refund_position import position_of
 from creditctl.payments.case import PaymentCase
-from creditctl.payments.finding_codes import DISMISSAL, ClassifiedFinding, classified, for_person, in_flight, quoted
+from creditctl.payments.finding_codes import (
+    DISMISSAL,
+    PREFIX,
+    ClassifiedFinding,
+    classified,
+    for_person,
+    in_flight,
+    quoted,
+)
 from creditctl.payments.judgement.adjusted import judge_adjusted
 from creditctl.payments.judgement.correcting_commands import steps_to, take_back
 from creditctl.payments.judgement.unsold import judge_unsold
@@ -88,7 +96,7 @@ def _granted(case: PaymentCase, purchase: Purchase, context: JudgementContext) -
         return CreditJudgement(_missing(case, purchase, context))
     if not case.purchases:
         return CreditJudgement(judge_adjusted(case, purchase, context))
-    found = (*_holders(case, purchase), *_differences(case, purchase))
+    found = (*_holders(case, purchase), *_differences(case, purchase), *_too_early(case, purchase, context))
     return CreditJudgement(Verdict(PaymentState.WRONG if found else PaymentState.CREDITED, found), stands=True)
 
 
@@ -116,11 +124,12 @@ def _missing(case: PaymentCase, purchase: Purchase, context: JudgementContext) -
         text,
         case.books.repair_of(case.key),
         payment_key=case.key,
-        # All of it went back to the buyer: the books are wrong, but nobody lacks anything.
-        severity=None if due else Severity.LOW,
+        # Where all of it went back nobody lacks anything, and where none was paid nobody lacks money.
+        severity=(None if purchase.amount else Severity.MEDIUM) if due else Severity.LOW,
         stake=worth_of(purchase, due),
     )
-    repair = Repair(case.key, purchase, case.facts, drafts, case.names)
+    reason = found.finding.code.removeprefix(PREFIX)
+    repair = Repair(case.key, purchase, case.facts, drafts, case.names, reason)
     return Verdict(PaymentState.MISSING, (found,), repair, drafts=drafts)
 
 
@@ -159,6 +168,32 @@ def _holders(case: PaymentCase, purchase: Purchase) -> Iterator[ClassifiedFindin
     else:
         text = f"For this payment {owed} and has {held:,}."
         yield for_person("wrong_amount", case.key, text, fix, stake=worth_of(purchase, abs(held - due)))
+
+
+def _too_early(case: PaymentCase, purchase: Purchase, context: JudgementContext) -> Iterator[ClassifiedFinding]:
+    """Entries of our own ledger from before their payment: a webhook never writes one, it comes after the money.
+
+    Shape: a payment in the future says that two clocks disagree, and so nothing about an entry. What an import says of
+           its own time proves nothing, so that of its entries only the time counts at which they were written.
+    """
+    if case.books.external or case.sold is None:
+        return
+    opened = case.sold.session.created
+    paid = opened if case.intent is None else max(opened, case.intent.paid)
+    for entry in case.purchases:
+        early = entry.recorded < paid - context.grace_seconds and paid <= context.now
+        if early or (entry.created < opened and entry.idempotency_key.startswith(_OWN_PURCHASE)):
+            when = iso_time(entry.recorded if early else entry.created)
+            text = (
+                f"{case.books.label(entry)} gave {plural(entry.credits, 'credit')} to user {entry.user_id} at {when}, "
+                f"before the payment was made at {iso_time(paid)}."
+            )
+            fix = "Find out who wrote it, before there was anything to credit"
+            yield for_person("credited_before_paid", case.key, text, fix, stake=worth_of(purchase, entry.credits))
+
+
+_OWN_PURCHASE = f"{KeyScheme.PURCHASE.value}:"
+"""How the key of a purchase begins that webhook or repair posted; it has its session's time."""
 
 
 def _differences(case: PaymentCase, purchase: Purchase) -> Iterator[ClassifiedFinding]:

@@ -7,10 +7,10 @@ import json
 from dataclasses import dataclass
 
 from creditctl.checks.answers import CheckAnswer
-from creditctl.checks.checklist import credits_added, small_payment
 from creditctl.checks.context import Context
 from creditctl.checks.env.collect import gather_env
 from creditctl.checks.payments_credited import every_payment_credited
+from creditctl.checks.production.guide import credits_added, small_payment
 from creditctl.fulfilment.event import Event, parse_event
 from creditctl.fulfilment.plan import plan, with_charges
 from creditctl.payments.posting_plan import PlanOutcome
