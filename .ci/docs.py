@@ -15,6 +15,8 @@ from typing import Any
 import typer
 from emulator_api_docs import api_page
 from emulator_docs import control_page
+from simulation_docs import simulation_page
+from taxonomy_docs import taxonomy_page
 
 from creditctl.cli.app import build_app
 from creditctl.cli.explain import kind_words
@@ -32,35 +34,11 @@ person; its sentence here is what holds when it passes.
 """
 
 
-SIMULATION_HEADING = """# Simulation: scenarios and causes
-
-Made by `make docs` from `creditctl/simulation/`. `creditctl simulate` plays these scenarios against a credit backend;
-one that fails names a cause, whose slug never changes its meaning. How a backend is declared stands in
-[creditctl-toml.md](creditctl-toml.md); which scenario catches which defect in [simulation-zoo.md](simulation-zoo.md).
-
-## Causes
-
-| cause | what the backend does | mend |
-|---|---|---|
-"""
-
-
-def simulation_page() -> str:
-    """Every cause that a verdict can name, and every scenario."""
-    from creditctl.simulation.causes import CAUSES
-    from creditctl.simulation.scenarios.table import SCENARIOS
-
-    causes = [f"| `{each.slug}` | {each.meaning} | {each.mend} |" for each in CAUSES.values()]
-    scenarios = [f"| `{each.name}` | {each.group} | {each.title} |" for each in SCENARIOS]
-    table = ["", "## Scenarios", "", "| scenario | group | what it proves |", "|---|---|---|", *scenarios]
-    return SIMULATION_HEADING + "\n".join([*causes, *table]) + "\n"
-
-
 def main(arguments: list[str]) -> int:
     """Writes the pages, or compares them."""
     pages = {FOLDER / "commands.md": page(), FOLDER / "codes.md": codes_page()}
     pages |= {FOLDER / "emulator-control.md": control_page(), FOLDER / "emulator-api.md": api_page()}
-    pages |= {FOLDER / "simulation.md": simulation_page()}
+    pages |= {FOLDER / "simulation.md": simulation_page(), FOLDER / "taxonomy.md": taxonomy_page()}
     if "--check" in arguments:
         return 0 if all(path.exists() and path.read_text() == text for path, text in pages.items()) else 1
     FOLDER.mkdir(exist_ok=True)

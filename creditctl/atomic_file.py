@@ -11,6 +11,7 @@ import fcntl
 import os
 import re
 import stat
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -23,20 +24,30 @@ GROUP_READS = 0o640
 """The most that a file with secrets may allow: its group reads it, as where a service's own group does."""
 _DRAFT = re.compile(r"\.[a-z0-9_]{8}\.tmp\Z")
 """The end of a draft's name, after the file's own; the eight characters are those of `tempfile.mkstemp`."""
+_ACCESS_LIST = ".".join(("system", "posix_acl_access"))
+"""The attribute in which Linux keeps an access list."""
+_OF_CONTENT = frozenset(("security.ima", "security.evm"))
+"""Signatures of a file's content and attributes, which another content cannot keep. Source: Linux, "IMA" and "EVM"."""
 _SQLITE_ENDINGS = ("-journal", "-wal", "-shm")
 """What SQLite leaves beside a draft that is a database, where it was killed."""
+
+
+def _set_attribute(descriptor: int, name: str, value: bytes) -> None:
+    if sys.platform == "linux":
+        os.setxattr(descriptor, name, value)
 
 
 @dataclass(frozen=True, slots=True)
 class FileCalls:
     """The system calls whose order decides what a power cut leaves; tests hand in ones that write the order down.
 
-    Shape: `rename` takes the place of what is there, `link` refuses to.
+    Shape: `rename` takes the place of what is there, `link` refuses to; `set_attribute` sets an extended attribute.
     """
 
     fsync: Callable[[int], None] = os.fsync
     rename: Callable[[Path, Path], None] = os.replace
     link: Callable[[Path, Path], None] = os.link
+    set_attribute: Callable[[int, str, bytes], None] = _set_attribute
 
 
 SYSTEM = FileCalls()
@@ -55,11 +66,13 @@ def real_path(path: Path) -> Path:
 
 
 def replace_file(path: Path, content: bytes, permissions: int = PRIVATE, *, calls: FileCalls = SYSTEM) -> None:
-    """Replaces the content of the file behind the path, or creates it; the owner stays. Errors: OSError."""
+    """Replaces the content of the file behind the path, or creates it; owner and access list stay. Errors: OSError."""
     target = real_path(path)
     with draft_beside(target) as draft:
         with suppress(OSError):
             _keep_owner(draft.descriptor, target)
+        with suppress(OSError):
+            _keep_attributes(draft.descriptor, target, calls)
         os.fchmod(draft.descriptor, permissions)
         _publish(draft, content, calls, calls.rename)
 
@@ -67,12 +80,15 @@ def replace_file(path: Path, content: bytes, permissions: int = PRIVATE, *, call
 def replace_secret_file(path: Path, content: bytes, *, calls: FileCalls = SYSTEM) -> None:
     """Replaces a file that holds secrets; owner and group stay, the mode where it is 0640 or stricter, else 0600.
 
-    Errors: OSError, before anything is written where owner and group could not be kept: another user's program reads
-            the file, and would find it closed.
+    Shape:  on Linux the access list and the other extended attributes stay too; what an access list allows beyond
+            reading by a group is cut off. Elsewhere Python cannot see them.
+    Errors: OSError, before anything is written where owner, group or attributes could not be kept: another user's
+            program reads the file, and would find it closed.
     """
     target = real_path(path)
     with draft_beside(target) as draft:
         _keep_owner(draft.descriptor, target)
+        _keep_attributes(draft.descriptor, target, calls)
         os.fchmod(draft.descriptor, _secret_mode(target))
         _publish(draft, content, calls, calls.rename)
 
@@ -85,7 +101,7 @@ def create_file(path: Path, content: bytes, permissions: int = PRIVATE, *, calls
 
 
 def check_replaceable(path: Path, *, room_bytes: int = 0, calls: FileCalls = SYSTEM) -> None:
-    """Proves that the file could be replaced, owner and group kept, without touching it.
+    """Proves that the file could be replaced, owner, group and attributes kept, without touching it.
 
     Shape:  `room_bytes` is how much has to fit on the disk.
     Errors: OSError.
@@ -96,6 +112,7 @@ def check_replaceable(path: Path, *, room_bytes: int = 0, calls: FileCalls = SYS
             pass
     with draft_beside(target) as draft:
         _keep_owner(draft.descriptor, target)
+        _keep_attributes(draft.descriptor, target, calls)
         _write(draft, b"\0" * room_bytes, calls)
 
 
@@ -214,8 +231,46 @@ def _keep_owner(descriptor: int, target: Path) -> None:
         raise OSError(errno.EPERM, "its owner and group could not be kept", str(target)) from error
 
 
+def _keep_attributes(descriptor: int, target: Path, calls: FileCalls) -> None:
+    """The access list and other extended attributes of the file stay, and what its folder gives to new ones goes.
+
+    Shape:  after this the mode has to be set: an access list brings its own.
+    Errors: OSError.
+    Source: Linux manual, xattr(7) and acl(5): the group bits of a mode are the mask of an access list.
+    """
+    if not target.exists():
+        return
+    wanted, given = _attributes(target), _attributes(descriptor)
+    if wanted == given or sys.platform != "linux":
+        return
+    try:
+        for name in given.keys() - wanted.keys():
+            os.removexattr(descriptor, name)
+        for name, value in wanted.items():
+            if given.get(name) != value:
+                calls.set_attribute(descriptor, name, value)
+    except OSError as error:
+        text = "its access list or extended attributes could not be kept"
+        raise OSError(error.errno or errno.EPERM, text, str(target)) from error
+
+
+def _attributes(file: int | Path) -> dict[str, bytes]:
+    """The extended attributes of a file that belong to it whatever its content; none where there are no such."""
+    if sys.platform != "linux":
+        return {}
+    try:
+        return {name: os.getxattr(file, name) for name in os.listxattr(file) if name not in _OF_CONTENT}
+    except OSError as error:
+        if error.errno in (errno.ENOTSUP, errno.ENOSYS):
+            return {}
+        raise
+
+
 def _secret_mode(target: Path) -> int:
     if not target.exists():
         return PRIVATE
     mode = stat.S_IMODE(target.stat().st_mode)
-    return mode if mode & ~GROUP_READS == 0 else PRIVATE
+    if mode & ~GROUP_READS == 0:
+        return mode
+    # Whom an access list names would be locked out by 0600, which is its mask too.
+    return mode & GROUP_READS if _ACCESS_LIST in _attributes(target) else PRIVATE

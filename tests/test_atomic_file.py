@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
+import struct
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -195,6 +199,82 @@ def test_a_file_with_secrets_keeps_its_owner_and_group(tmp_path: Path) -> None:
 
     status = path.stat()
     assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (1234, 2345, 0o640)
+
+
+def access_list(mask: int) -> bytes:
+    """An access list that lets user 1234 read. Source: Linux, "posix_acl_xattr.h": version, then tag, perm, id."""
+    everyone = 0xFFFFFFFF
+    lines = ((0x01, 6, everyone), (0x02, 4, 1234), (0x04, 0, everyone), (0x10, mask, everyone), (0x20, 0, everyone))
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *line) for line in lines)
+
+
+def marked(path: Path, name: str, value: bytes) -> None:
+    if sys.platform != "linux":
+        pytest.skip("extended attributes are seen on Linux only")
+    try:
+        os.setxattr(path, name, value)
+    except OSError as error:
+        pytest.skip(f"this file system has no {name}: {error}")
+
+
+def marks(path: Path) -> dict[str, bytes]:
+    assert sys.platform == "linux"
+    return {name: os.getxattr(path, name) for name in os.listxattr(path)}
+
+
+@pytest.mark.parametrize("replace", [replace_file, replace_secret_file], ids=["plain", "secret"])
+def test_extended_attributes_stay(tmp_path: Path, replace: Callable[[Path, bytes], None]) -> None:
+    path = tmp_path / ".env"
+    replace(path, b"one")
+    marked(path, "user.owner", b"team billing")
+    check_replaceable(path)
+    replace(path, b"two")
+
+    assert path.read_bytes() == b"two"
+    assert marks(path)["user.owner"] == b"team billing"
+
+
+@pytest.mark.parametrize(
+    ("mask", "after"), [(4, 0o640), (0, 0o600), (6, 0o640)], ids=["reads", "nobody", "wrote before"]
+)
+def test_who_may_read_a_secret_file_by_its_access_list_still_may(tmp_path: Path, mask: int, after: int) -> None:
+    path = tmp_path / ".env"
+    replace_secret_file(path, b"one")
+    marked(path, "system.posix_acl_access", access_list(mask))
+    replace_secret_file(path, b"two")
+
+    assert path.stat().st_mode & 0o777 == after
+    assert marks(path)["system.posix_acl_access"] == access_list(mask & 4)
+
+
+def test_a_folder_s_default_access_list_opens_no_file_that_had_none(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    replace_secret_file(path, b"one")
+    path.chmod(0o640)
+    marked(tmp_path, "system.posix_acl_default", access_list(4))
+    replace_secret_file(path, b"two")
+
+    assert marks(path) == {}
+    replace_secret_file(tmp_path / "new", b"one")
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o600
+
+
+def test_attributes_that_cannot_be_kept_are_a_refusal_before_anything_is_written(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    replace_secret_file(path, b"one")
+    marked(path, "user.owner", b"team billing")
+
+    def refused(_descriptor: int, name: str, _value: bytes) -> None:
+        raise PermissionError(errno.EPERM, "not permitted", name)
+
+    calls = FileCalls(set_attribute=refused)
+    for attempt in (check_replaceable, partial(replace_secret_file, content=b"two")):
+        with pytest.raises(OSError, match="could not be kept"):
+            attempt(path, calls=calls)
+    assert (path.read_bytes(), os.listdir(tmp_path)) == (b"one", [".env"])
+
+    replace_file(path, b"two", calls=calls)
+    assert path.read_bytes() == b"two"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 
 import stripe
-from stripe import Balance
+from stripe import Account, Balance
 
+from creditctl.checks.check import LaunchStage
 from creditctl.checks.env.model import EnvView
 from creditctl.checks.env.rules.urls import url_fault
-from creditctl.checks.probe import Probe
+from creditctl.checks.facts import Facts
+from creditctl.checks.probe import Probe, ProbeAnswer
+from creditctl.checks.redirects import MadeSession
 from creditctl.core.catalog import Catalog, Package
 from creditctl.core.errors import ConfigurationError, CreditctlError, Unreachable
 from creditctl.core.keys import Secret
@@ -24,13 +26,13 @@ from creditctl.payments.judgement.unexplained import with_unexplained
 from creditctl.payments.keeper import OUR_LEDGER, Keeper, reading_entries
 from creditctl.payments.latest import JudgedPayment, LatestPayments, judge_latest, latest_cases, read_latest
 from creditctl.payments.ledger_entries import known_facts, settled_findings
-from creditctl.payments.reader import PaymentReader
+from creditctl.payments.reading.reader import PaymentReader
 from creditctl.payments.verdict import JudgementContext
-from creditctl.provisioning.observe import observe_endpoints
+from creditctl.provisioning.observe import observe, observe_endpoints
 from creditctl.provisioning.probing.causes import ProbeDiagnosis
 from creditctl.provisioning.probing.diagnosis import diagnose
 from creditctl.provisioning.probing.responses import ProbeResponses
-from creditctl.provisioning.state import EndpointState, same_url
+from creditctl.provisioning.state import EndpointState, Observed, same_url
 from creditctl.stripe_api.client import StripeConnection
 
 DeliverProbe = Callable[[str, Sequence[Secret]], ProbeResponses]
@@ -42,7 +44,8 @@ class Context:
     """What checks look at.
 
     Shape: `stripe` and `ledger` are None where there is none to ask, and then `no_stripe` or `no_ledger` says why;
-    `keeper` has the entries; `probe` and `deliver_probe` are None where nothing but Stripe may be called.
+    `keeper` has the entries; `probe` and `deliver_probe` are None where nothing but Stripe may be called; `made` is a
+    session that was made for this run, if one was.
     """
 
     settings: Settings
@@ -57,6 +60,8 @@ class Context:
     no_stripe: str = "There is no usable key."
     no_ledger: str = "There is no ledger yet."
     lost: list[Unreachable] = field(default_factory=list)
+    facts: Facts = field(default_factory=Facts, repr=False)
+    made: MadeSession | None = None
 
     @property
     def mode(self) -> Mode | None:
@@ -89,28 +94,50 @@ class Context:
             raise ConfigurationError(self.no_ledger, code="checks.no_ledger", fix=fix)
         return self.ledger
 
-    @cached_property
+    @property
+    def stage(self) -> LaunchStage:
+        """The stage by which is judged what is required: a rehearsal in test mode is one that --mode says."""
+        if self.mode is Mode.LIVE:
+            return LaunchStage.REHEARSAL if self.settings.rehearses_live else LaunchStage.LIVE
+        return LaunchStage.TEST if self.env.expected in (Mode.TEST, Mode.EMULATOR) else LaunchStage.LIVE
+
+    @property
     def balance(self) -> Balance:
         """The account's balance: the cheapest answer of Stripe's that says the mode, and Stripe's time."""
-        return self.connection.client.v1.balance.retrieve()
+        return self.facts.get("the balance on Stripe", lambda: self.connection.client.v1.balance.retrieve())
 
     @property
     def livemode(self) -> bool:
         """What Stripe says of the key. Source: Stripe API reference, "The balance object", livemode."""
         return bool(self.balance.livemode)
 
-    @cached_property
+    @property
+    def account_object(self) -> Account:
+        """The account as Stripe has it. Errors: stripe.PermissionError where a restricted key may not read it."""
+        return self.facts.get("the account on Stripe", lambda: self.connection.account)
+
+    @property
     def account(self) -> str | None:
         """The account, or None where a restricted key may not read it."""
         try:
-            return self.connection.account_id
+            return str(self.account_object.id)
         except stripe.PermissionError:
             return None
 
-    @cached_property
+    @property
     def endpoints(self) -> tuple[EndpointState, ...]:
         """Every webhook endpoint of the account, oldest first."""
-        return observe_endpoints(self.connection)
+        return self.facts.get("the webhook endpoints on Stripe", lambda: observe_endpoints(self.connection))
+
+    @property
+    def shelf(self) -> Observed:
+        """The products and prices on Stripe, archived ones too."""
+        return self.facts.get("the products and prices on Stripe", lambda: observe(self.connection, endpoints=False))
+
+    def page(self, url: str) -> ProbeAnswer | None:
+        """What a GET of a URL is answered with; None where nobody but Stripe may be called."""
+        probe = self.probe
+        return None if probe is None else self.facts.get(url, lambda: probe(url))
 
     @property
     def our_endpoints(self) -> tuple[EndpointState, ...]:
@@ -118,9 +145,12 @@ class Context:
         url = self.settings.webhook_url
         return tuple(item for item in self.endpoints if url is not None and same_url(item.url, url))
 
-    @cached_property
+    @property
     def diagnosis(self) -> ProbeDiagnosis | None:
         """What a webhook probe of the backend came to; None where there is no URL, or nobody may be called."""
+        return self.facts.get("the backend's answers to inert deliveries", self._diagnosed)
+
+    def _diagnosed(self) -> ProbeDiagnosis | None:
         url = self.settings.webhook_url
         if self.deliver_probe is None or url is None or url_fault(url):
             return None
@@ -130,9 +160,12 @@ class Context:
             secrets = ()
         return diagnose(self.deliver_probe(url, secrets))
 
-    @cached_property
+    @property
     def latest(self) -> LatestPayments:
         """The latest payments as Stripe shows them, and those that only the ledger names."""
+        return self.facts.get("the latest payments on Stripe", self._latest)
+
+    def _latest(self) -> LatestPayments:
         if self.ledger is None:
             return read_latest(self._reader, NoEntries())
         with self.ledger.reading() as view:
@@ -142,9 +175,12 @@ class Context:
     def _reader(self) -> PaymentReader:
         return PaymentReader(self.connection.client, self.catalog, self.clock())
 
-    @cached_property
+    @property
     def judged(self) -> tuple[JudgedPayment, ...]:
         """The latest payments and their verdicts, newest first; without a ledger, as if nothing had been given."""
+        return self.facts.get("the judgement of the latest payments", self._judged)
+
+    def _judged(self) -> tuple[JudgedPayment, ...]:
         latest, now, ledger = self.latest, self.clock(), self.ledger
         if ledger is None:
             terms = JudgementContext(self.catalog, self.livemode, now, now)
@@ -175,22 +211,21 @@ class Context:
         fitting = (payment for payment in self.sales if payment.verdict.package == slug)
         return next(fitting, min(self.sales, key=_amount, default=None))
 
-    @cached_property
-    def digest(self) -> str:
-        """What an attestation is bound to: account, mode and endpoints; any change opens the item again."""
-        owner = self.account or (self.ledger.account if self.ledger else "")
-        places = sorted(f"{item.id} {item.url}" for item in self.our_endpoints)
-        return hashlib.sha256("\n".join([owner, str(self.mode), *places]).encode()).hexdigest()[:16]
-
 
 def open_ledger(
     settings: Settings, connection: StripeConnection | None, clock: Callable[[], int]
 ) -> tuple[Ledger | None, str]:
     """The ledger that the settings name, if it is there and belongs to the account; else None and why not."""
+    account = None if connection is None else _account_or_none(connection)
+    return open_ledger_of(settings, connection, account, clock)
+
+
+def open_ledger_of(
+    settings: Settings, connection: StripeConnection | None, account: str | None, clock: Callable[[], int]
+) -> tuple[Ledger | None, str]:
+    """The same, where the account is known already, or is None because Stripe did not say it."""
     try:
-        path, account = settings.ledger_path, None
-        if connection is not None:
-            account = _account_or_none(connection)
+        path = settings.ledger_path
         livemode = None if connection is None else connection.livemode
         name = settings.deployment.name
         return Ledger.open(path, account=account, livemode=livemode, deployment=name, clock=clock, create=False), ""

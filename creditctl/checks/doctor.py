@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from collections.abc import Callable, Iterator
+
+import stripe
 
 from creditctl.checks.answers import CheckAnswer, failed, findings_to_answer, passed, warned
 from creditctl.checks.backend_answers import (
@@ -14,30 +14,27 @@ from creditctl.checks.backend_answers import (
 )
 from creditctl.checks.check import Check
 from creditctl.checks.context import Context
-from creditctl.checks.endpoint_answers import answer_of_probe, endpoint_in_order, secret_matches
+from creditctl.checks.endpoint_answers import endpoint_in_order, secret_matches
 from creditctl.checks.env.rule_groups import RULE_GROUPS
-from creditctl.checks.env.rules.urls import url_fault
-from creditctl.checks.payments_credited import every_payment_credited
+from creditctl.checks.payments_credited import every_payment_credited, sessions_say_what_they_sell
+from creditctl.checks.production.account import key_may_read
+from creditctl.checks.production.catalogue import prices_in_use
+from creditctl.checks.production.storefront import sessions_return_home, storefront_answers
 from creditctl.checks.stripe_answers import RECENT_SECONDS, clock_is_right, nothing_undelivered
+from creditctl.core.errors import GuardRefused
 from creditctl.core.modes import Mode
 from creditctl.core.text import plural
-from creditctl.core.urls import is_private_host
 from creditctl.core.when import iso_time
 from creditctl.ledger.models import Delivery
 from creditctl.ledger.store import Ledger
 from creditctl.payments.judgement.over import over_by_judgement
 from creditctl.provisioning.probing.inert_event import REFUSED_DIGESTS
+from creditctl.stripe_api.errors import translate
 
-_MOST_NAMED = 5
 _PAGE = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A problem as the guide names it, and the checks that look for its cause."""
-
-    title: str
-    checks: tuple[Check[Context], ...]
+Ask = Callable[[Context], CheckAnswer]
 
 
 def endpoint_or_listener(context: Context) -> CheckAnswer:
@@ -89,8 +86,28 @@ def nothing_open(context: Context) -> CheckAnswer:
     return failed(text, first.fix or "`creditctl ledger resolve ID` credits or dismisses it.")
 
 
+def key_works(context: Context) -> CheckAnswer:
+    """Stripe takes the key, and a restricted one may read what has to be read."""
+    try:
+        _ = context.balance
+    except stripe.AuthenticationError as error:
+        known = translate(error)
+        return failed("Stripe refuses the key." if known is None else known.message, _NEW_KEY)
+    except GuardRefused as refused:
+        return failed(refused.message, refused.fix)
+    except stripe.PermissionError:
+        return key_may_read(context)
+    return key_may_read(context)
+
+
+_NEW_KEY = "Copy the key again from the Dashboard (Developers, API keys), for the backend too: it was rolled or cut."
+
+
 def ledger_is_whole(context: Context) -> CheckAnswer:
-    """Every entry is as it was written."""
+    """Every entry is as it was written, and the ledger is this account's."""
+    if context.ledger is None and context.settings.mode_or_none is not None and context.settings.ledger_path.exists():
+        fix = "Name this account's own ledger with CREDITCTL_LEDGER, here and for the backend; keep the other file."
+        return failed(context.no_ledger, fix)
     with context.required_ledger.reading() as view:
         verification = view.verify()
     if verification.ok:
@@ -124,36 +141,6 @@ def signatures_verify(context: Context) -> CheckAnswer:
     return warned(text, "If they were Stripe's, the secret is another endpoint's or mode's; a few may be strangers.")
 
 
-def frontend_is_right(context: Context) -> CheckAnswer:
-    """FRONTEND_URL is a URL at which buyers can arrive."""
-    url = context.settings.text("FRONTEND_URL")
-    fault = "it is not set" if url is None else url_fault(url)
-    if url is None or fault:
-        return failed(f"FRONTEND_URL is not usable: {fault}.", "Write the storefront's URL.")
-    parts = urlsplit(url)
-    if context.mode is Mode.LIVE and (parts.scheme != "https" or is_private_host(parts.hostname or "")):
-        return failed(f"{url} is not a public https URL.", "Use the production storefront's URL.")
-    answer = answer_of_probe(context, url)
-    if context.mode is Mode.LIVE or answer.status.holds:
-        return answer
-    return warned(answer.evidence, "Start the storefront, if it should be running here.")
-
-
-def sessions_return_home(context: Context) -> CheckAnswer:
-    """The Checkout sessions that were made send buyers to FRONTEND_URL."""
-    home = urlsplit(context.settings.frontend_url)
-    sold = [payment.case.sold for payment in context.sales[:_MOST_NAMED] if payment.case.sold is not None]
-    for each in sold:
-        target = urlsplit(each.success_url or "")
-        if each.success_url and (target.scheme, target.netloc) != (home.scheme, home.netloc):
-            where = f"{target.scheme}://{target.hostname}"
-            text = f"{each.session.id} sent its buyer to {where}, which is not FRONTEND_URL."
-            return failed(text, "Restart the backend with the right FRONTEND_URL; build the redirects from it.")
-    if not sold:
-        return passed("No paid session of ours was found, so no buyer was sent anywhere else.")
-    return passed(f"The latest {plural(len(sold), 'paid session')} sent buyers to FRONTEND_URL.")
-
-
 def _deliveries(ledger: Ledger, outcome: str) -> Iterator[Delivery]:
     after = 0
     while page := _page(ledger, outcome, after):
@@ -170,40 +157,37 @@ def _is_recent(context: Context, delivery: Delivery) -> bool:
     return delivery.received >= context.clock() - RECENT_SECONDS
 
 
-DOCTOR = (
-    Problem(
-        "Webhook not receiving events",
-        (
-            Check("doctor.endpoint", "One enabled endpoint delivers the right events to us", endpoint_or_listener),
-            Check("doctor.backend", "The backend answers deliveries at the webhook's URL", backend_is_reached),
-            Check("doctor.verification", "The backend verifies what it takes", backend_verifies),
-            Check("doctor.undelivered", "Stripe has delivered every event", nothing_undelivered, symptom=True),
-        ),
+NO_EVENTS, NO_CREDITS = "Webhook not receiving events", "Payment succeeds but credits not added"
+BAD_SIGNATURE, WRONG_REDIRECT = '"Invalid signature" error', "Redirects not working"
+
+
+def _cause(id_: str, title: str, ask: Ask, problem: str) -> Check[Context]:
+    return Check(id_, title, ask, group=problem)
+
+
+def _symptom(id_: str, title: str, ask: Ask, problem: str) -> Check[Context]:
+    return Check(id_, title, ask, symptom=True, group=problem)
+
+
+DOCTOR_CHECKS: tuple[Check[Context], ...] = (
+    _cause("doctor.key", "Stripe takes the key, and it may read", key_works, NO_EVENTS),
+    _cause("doctor.endpoint", "One enabled endpoint delivers the right events to us", endpoint_or_listener, NO_EVENTS),
+    _cause("doctor.backend", "The backend answers deliveries at the webhook's URL", backend_is_reached, NO_EVENTS),
+    _cause("doctor.verification", "The backend verifies what it takes", backend_verifies, NO_EVENTS),
+    _symptom("doctor.undelivered", "Stripe has delivered every event", nothing_undelivered, NO_EVENTS),
+    _cause("doctor.marker", "Sessions say what they sell", sessions_say_what_they_sell, NO_CREDITS),
+    _cause("doctor.prices", "No archived or foreign price is in use", prices_in_use, NO_CREDITS),
+    _symptom("doctor.credited", "Every payment has its credits", every_payment_credited, NO_CREDITS),
+    _symptom("doctor.failures", "No webhook failed in the backend", nothing_failed, NO_CREDITS),
+    _symptom("doctor.open_findings", "Nothing waits for a decision", nothing_open, NO_CREDITS),
+    _cause("doctor.ledger", "The ledger is as it was written", ledger_is_whole, NO_CREDITS),
+    _cause("doctor.secret_clean", "STRIPE_WEBHOOK_SECRET has no stray characters", secret_is_clean, BAD_SIGNATURE),
+    _cause(
+        "doctor.secret", "The signing secret is the endpoint's and the backend's", secret_is_the_backends, BAD_SIGNATURE
     ),
-    Problem(
-        "Payment succeeds but credits not added",
-        (
-            Check("doctor.credited", "Every payment has its credits", every_payment_credited, symptom=True),
-            Check("doctor.failures", "No webhook failed in the backend", nothing_failed, symptom=True),
-            Check("doctor.open_findings", "Nothing waits for a decision", nothing_open, symptom=True),
-            Check("doctor.ledger", "The ledger is as it was written", ledger_is_whole),
-        ),
-    ),
-    Problem(
-        '"Invalid signature" error',
-        (
-            Check("doctor.secret", "STRIPE_WEBHOOK_SECRET is the endpoint's and the backend's", secret_is_the_backends),
-            Check("doctor.secret_clean", "STRIPE_WEBHOOK_SECRET has no stray characters", secret_is_clean),
-            Check("doctor.signatures", "No delivery was refused for its signature", signatures_verify, symptom=True),
-            Check("doctor.clock", "This machine's clock is right", clock_is_right),
-        ),
-    ),
-    Problem(
-        "Redirects not working",
-        (
-            Check("doctor.frontend", "FRONTEND_URL is where buyers can arrive", frontend_is_right),
-            Check("doctor.redirects", "Sessions send buyers to FRONTEND_URL", sessions_return_home),
-        ),
-    ),
+    _symptom("doctor.signatures", "No delivery was refused for its signature", signatures_verify, BAD_SIGNATURE),
+    _cause("doctor.clock", "This machine's clock is right", clock_is_right, BAD_SIGNATURE),
+    _cause("doctor.frontend", "FRONTEND_URL is where buyers can arrive", storefront_answers, WRONG_REDIRECT),
+    _cause("doctor.redirects", "Sessions send buyers to FRONTEND_URL", sessions_return_home, WRONG_REDIRECT),
 )
-"""The selection of `creditctl doctor`. Source: the set-up guide, "Troubleshooting"."""
+"""The selection of `creditctl doctor`, by the guide's problems. Source: the set-up guide, "Troubleshooting"."""

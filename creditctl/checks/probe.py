@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from creditctl.core.modes import is_loopback_url
 
-_TIMEOUT_SECONDS = 10.0
+if TYPE_CHECKING:
+    import httpx
+
+_TIMEOUT_SECONDS = 4.0
+_MOST_BYTES = 4000
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeAnswer:
-    """What a URL answered. Shape: `status` None where nobody did, and then `problem` says why."""
+    """What a URL answered.
+
+    Shape: `status` None where nobody did, and then `problem` says why; `certificate_until` is when the certificate that
+    was accepted expires, None without https; `body` is the beginning of the answer. Units: Unix seconds.
+    """
 
     status: int | None
     problem: str = ""
     location: str = ""
+    certificate_until: int | None = None
+    body: str = ""
 
 
 Probe = Callable[[str], ProbeAnswer]
@@ -24,11 +36,40 @@ Probe = Callable[[str], ProbeAnswer]
 
 
 def probe_url(url: str) -> ProbeAnswer:
-    """A real GET without credentials; certificates are checked, redirects reported; no proxy to this machine."""
+    """A real GET without credentials; certificates are checked, redirects reported; no proxy to this machine.
+
+    Shape: only the beginning of the answer is read, so that no body can hold it up.
+    """
     import httpx
 
     try:
-        answer = httpx.get(url, timeout=_TIMEOUT_SECONDS, follow_redirects=False, trust_env=not is_loopback_url(url))
+        with (
+            httpx.Client(timeout=_TIMEOUT_SECONDS, trust_env=not is_loopback_url(url)) as client,
+            client.stream("GET", url) as answer,
+        ):
+            return ProbeAnswer(
+                answer.status_code,
+                location=answer.headers.get("location", ""),
+                certificate_until=_certificate_until(answer),
+                body=_beginning(answer),
+            )
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return ProbeAnswer(None, str(error) or type(error).__name__)
-    return ProbeAnswer(answer.status_code, location=answer.headers.get("location", ""))
+
+
+def _beginning(answer: httpx.Response) -> str:
+    read = b""
+    for chunk in answer.iter_bytes():
+        read += chunk
+        if len(read) >= _MOST_BYTES:
+            break
+    return read[:_MOST_BYTES].decode(errors="replace")
+
+
+def _certificate_until(answer: httpx.Response) -> int | None:
+    """Source: httpx documentation, "Extensions", network_stream; Python documentation, ssl, getpeercert: notAfter."""
+    stream = answer.extensions.get("network_stream")
+    tls = None if stream is None else stream.get_extra_info("ssl_object")
+    certificate = None if tls is None else tls.getpeercert()
+    until = certificate.get("notAfter") if certificate else None
+    return int(ssl.cert_time_to_seconds(until)) if isinstance(until, str) else None

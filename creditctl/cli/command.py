@@ -23,6 +23,9 @@ What the declaration brings (see `cli/uses.py`):
 - `session.say`, `.err`, `.ask`, `.agreed`, `.agreed_to_post`, `.confirm_stripe_changes`, `.guard_stripe`,
   `.guard_entries`.
 
+A command with many options takes them as one value: a parameter whose type is a dataclass stands for its fields, each
+an option with the field's annotation and default.
+
 The command returns an `Answer` (report, findings, exit code, what to show a person); the decorator prints it. A command
 that prints while it runs (JSON lines, a server) returns `Answer.streamed()`. Nothing here or below raises `Exit`.
 A function of a group (`creditctl emulator`) is decorated in the same way; it is not called where a subcommand is.
@@ -33,7 +36,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any, Concatenate, ParamSpec
+from dataclasses import fields, is_dataclass
+from typing import Any, Concatenate, ParamSpec, get_type_hints
 
 import typer
 
@@ -66,6 +70,7 @@ def command(
 
     def decorate(function: Callable[Concatenate[Session, P], Answer]) -> Callable[..., int]:
         added = shared_parameters(uses)
+        own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
         answering: Callable[..., Answer] = function
 
         def called(ctx: typer.Context, **values: Any) -> int:
@@ -76,11 +81,35 @@ def command(
                 session = Session(dotted_name(ctx), ctx.find_root().obj, options.as_json, options, uses, stack)
                 if options.mode is not None and not uses.ledger and uses.mode is ModeCheck.AT_START:
                     _ = session.settings  # --mode is a promise: it is checked even where nothing else reads settings
-                return _print(session, _answer(session, answering, values))
+                return _print(session, _answer(session, answering, _gathered(own, values)))
 
-        return _dressed(called, function, list(added.values()))
+        return _dressed(called, function, [*_single_options(own), *added.values()])
 
     return decorate
+
+
+def _single_options(own: list[inspect.Parameter]) -> list[inspect.Parameter]:
+    """The parameters of a command, each that is a class of options replaced by its fields."""
+    found: list[inspect.Parameter] = []
+    for each in own:
+        found += _fields_of(each.annotation) if is_dataclass(each.annotation) else [each]
+    return [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in found]
+
+
+def _fields_of(options: Any) -> list[inspect.Parameter]:
+    hints, kind = get_type_hints(options, include_extras=True), inspect.Parameter.KEYWORD_ONLY
+    return [
+        inspect.Parameter(each.name, kind, default=each.default, annotation=hints[each.name])
+        for each in fields(options)
+    ]
+
+
+def _gathered(own: list[inspect.Parameter], values: dict[str, Any]) -> dict[str, Any]:
+    """The values of a command's parameters, those of a class of options as one value of it."""
+    for each in own:
+        if is_dataclass(options := each.annotation) and isinstance(options, type):
+            values[each.name] = options(**{place.name: values.pop(place.name) for place in fields(options)})
+    return values
 
 
 def _answer(session: Session, answering: Callable[..., Answer], values: dict[str, Any]) -> Answer:
@@ -135,11 +164,10 @@ def _parameter(name: str) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
-def _dressed(called: Callable[..., int], function: Any, added: list[inspect.Parameter]) -> Callable[..., int]:
+def _dressed(called: Callable[..., int], function: Any, options: list[inspect.Parameter]) -> Callable[..., int]:
     """Gives the outer function the name, text and signature that Typer reads: own options first, then the shared."""
-    own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
     ctx = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-    parameters = [ctx, *(each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own), *added]
+    parameters = [ctx, *options]
     called.__name__, called.__qualname__ = function.__name__, function.__qualname__
     called.__module__, called.__doc__ = function.__module__, function.__doc__
     called.__annotations__ = {each.name: each.annotation for each in parameters}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from creditctl.cli.output import Answer
@@ -33,14 +33,18 @@ def stream_rows(
     rows: Iterable[Mapping[str, Any]],
     *,
     as_csv: bool = False,
+    columns: Sequence[str] = (),
     exit_code: ExitCode = ExitCode.OK,
 ) -> Answer:
-    """Entries or balances as lines of data on stdout. Shape: CSV has a header and every column of an entry."""
+    """Entries, balances or findings as lines of data on stdout.
+
+    Shape: CSV has a header and every column of an entry; with `columns` it has these.
+    """
     from creditctl.ledger.exporting import write_csv, write_json_lines
     from creditctl.ledger.hashchain.chain import COLUMNS
 
-    if as_csv:
-        write_csv(rows, COLUMNS, said.wiring.stdout)
+    if as_csv or columns:
+        write_csv(rows, columns or COLUMNS, said.wiring.stdout)
     else:
         write_json_lines(rows, said.wiring.stdout)
     return Answer.streamed(exit_code)

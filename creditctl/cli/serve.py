@@ -133,7 +133,7 @@ def build_services(
     from creditctl.backend.dependencies import Dependencies
     from creditctl.backend.logs import stream_log
     from creditctl.fulfilment.webhook import Webhook
-    from creditctl.payments.stripe_reader import StripeReader
+    from creditctl.payments.reading.stripe_reader import StripeReader
 
     webhook = Webhook(
         ledger=ledger,

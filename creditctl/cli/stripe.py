@@ -43,7 +43,7 @@ def stripe(
             code="usage.stripe_cli",
             fix="For example: creditctl stripe -- trigger checkout.session.completed",
         )
-    from creditctl.cli.local.scratch_folder import scratch_folder
+    from creditctl.ledger.sqlite.scratch_folder import scratch_folder
     from creditctl.stripe_api.official_cli import find_cli, invocation
 
     control, wiring = at.control, at.session.wiring

@@ -117,6 +117,18 @@ class ApiKey:
         return self.secret.reveal().split("_", 2)[2].startswith("emulator")
 
 
+def require_rehearsal_key(key: ApiKey, url: str) -> None:
+    """Key guard: an emulator on this machine gets no live key that might open a real account. Errors: GuardRefused."""
+    if not key.livemode or key.is_for_emulators:
+        return
+    raise GuardRefused(
+        f"The key is a live key and {url} is an emulator's place: the key might be a real one, and was not sent.",
+        code="guard.live_key_local",
+        fix="Unset STRIPE_API_BASE for live mode. To rehearse it: `creditctl emulator --livemode`, and a key that "
+        "begins with `sk_live_emulator`.",
+    )
+
+
 def require_emulator_key(key: ApiKey, url: str) -> None:
     """Key guard: another machine gets no key that might open a real account. Errors: GuardRefused."""
     if key.is_for_emulators:
@@ -124,7 +136,7 @@ def require_emulator_key(key: ApiKey, url: str) -> None:
     raise GuardRefused(
         f"{url} is another machine, and the key might be a real one: it was not sent.",
         code="guard.emulator_key",
-        fix=f"Use a key whose part after sk_test_ begins with `emulator`, such as {EXAMPLE_KEY}.",
+        fix=f"Use a key whose part after sk_test_ or sk_live_ begins with `emulator`, such as {EXAMPLE_KEY}.",
     )
 
 

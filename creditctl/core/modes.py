@@ -57,16 +57,23 @@ def is_listed_emulator(url: str, hosts: Collection[str]) -> bool:
     return any(name.lower() in (host, f"{host}:{port}") for name in hosts)
 
 
-def decide_mode(api_base: str | None, key_mode: Mode, hosts: Collection[str] = ()) -> Mode:
-    """Decides the mode: a base on this machine, or at a listed host, means the emulator; otherwise the key decides.
+def is_emulator_base(base: str, hosts: Collection[str] = ()) -> bool:
+    """Whether only an emulator may be at an API base: on this machine, or at a listed host; never Stripe's own."""
+    return base.startswith(("http://", "https://")) and (is_loopback_url(base) or is_listed_emulator(base, hosts))
 
+
+def decide_mode(api_base: str | None, key_mode: Mode, hosts: Collection[str] = ()) -> Mode:
+    """Decides the mode: with Stripe's own base the key decides; at an emulator a live key rehearses live mode.
+
+    Shape:  an emulator is a base on this machine, or at a listed host; whether one is there, and whether the key may be
+            sent to it, `stripe_api/client.py:connect` has proven before anything else is sent.
     Errors: ConfigurationError if the base is neither of these nor Stripe's own.
     """
     base = (api_base or STRIPE_API_BASE).rstrip("/")
     if base == STRIPE_API_BASE:
         return key_mode
-    if base.startswith(("http://", "https://")) and (is_loopback_url(base) or is_listed_emulator(base, hosts)):
-        return Mode.EMULATOR
+    if is_emulator_base(base, hosts):
+        return Mode.LIVE if key_mode is Mode.LIVE else Mode.EMULATOR
     raise ConfigurationError(
         "STRIPE_API_BASE is neither a loopback address nor Stripe's own, nor a listed emulator; no key is sent there.",
         code="env.api_base",

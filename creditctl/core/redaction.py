@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -166,10 +167,11 @@ def _parameters(query: str) -> Iterator[str]:
 
 
 def _forms(secret: str) -> set[str]:
-    """A secret as it is, percent-encoded and decoded, and as JSON and Python write it in a text."""
+    """A secret as it is, percent-encoded and decoded, and as JSON, Python and HTML write it in a text."""
     plain = {secret, unquote(secret), unquote_plus(secret)}
     encoded = {form for each in plain for form in (quote(each, safe=""), quote(each), quote_plus(each))}
     encoded |= {re.sub(r"%[0-9A-F]{2}", lambda match: match.group().lower(), form) for form in encoded}
     escaped = {json.dumps(each)[1:-1] for each in plain} | {repr(each)[1:-1] for each in plain}
     escaped |= {json.dumps(each, ensure_ascii=False)[1:-1] for each in plain}
+    escaped |= {html.escape(each) for each in plain} | {html.escape(each, quote=False) for each in plain}
     return {form for form in plain | encoded | escaped if form}

@@ -90,6 +90,11 @@ class Settings:
         return decide_mode(self.api_base, self.api_key.mode, self.project.emulator.hosts)
 
     @property
+    def rehearses_live(self) -> bool:
+        """Whether live mode is rehearsed: a live key of an emulator's, and an emulator in place of Stripe."""
+        return self.mode_or_none is Mode.LIVE and self.api_base != STRIPE_API_BASE
+
+    @property
     def emulator_is_elsewhere(self) -> bool:
         """Whether the base is an emulator on another host, as creditctl.toml lists it."""
         return not is_loopback_url(self.api_base) and is_listed_emulator(self.api_base, self.project.emulator.hosts)
@@ -140,12 +145,16 @@ class Settings:
 
     @property
     def ledger_path(self) -> Path:
-        """The ledger file: as set, else creditctl.db in live and creditctl-<mode>.db otherwise."""
+        """The ledger file: as set, else creditctl.db in live and creditctl-<mode>.db otherwise.
+
+        Shape: a rehearsal of live mode has a file of its own, so that it never takes the place of the real one.
+        """
         chosen = self.text("CREDITCTL_LEDGER")
         if chosen is not None:
             return self.folder / Path(chosen).expanduser()
-        name = "creditctl.db" if self.mode is Mode.LIVE else f"creditctl-{self.mode}.db"
-        return self.folder / name
+        if self.mode is not Mode.LIVE:
+            return self.folder / f"creditctl-{self.mode}.db"
+        return self.folder / ("creditctl-rehearsal.db" if self.rehearses_live else "creditctl.db")
 
     @property
     def catalog_path(self) -> Path | None:

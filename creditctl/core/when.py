@@ -100,6 +100,14 @@ def iso_time(moment: int) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def age_text(seconds: int) -> str:
+    """Formats a length of time by its largest unit, rounded down: `2d`, `5h`, `12m`, `30s`."""
+    for unit, length in (("d", 86_400), ("h", 3600), ("m", 60)):
+        if seconds >= length:
+            return f"{seconds // length}{unit}"
+    return f"{seconds}s"
+
+
 def _not_understood(text: str) -> UsageError:
     return UsageError(
         f"{text!r} is not a time.",

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from creditctl.core.errors import ConfigurationError, CreditctlError, GuardRefused, StripeRefused, Unreachable
-from creditctl.core.keys import ApiKey, require_emulator_key
+from creditctl.core.keys import ApiKey, require_emulator_key, require_rehearsal_key
 from creditctl.core.modes import is_listed_emulator, is_loopback_url
 
 DEFAULT_URL = "http://127.0.0.1:12111"
@@ -57,10 +57,12 @@ class EmulatorControl:
     def prove(self) -> ControlAnswer:
         """Proves that creditctl's emulator answers there; no key is sent before this has succeeded.
 
-        Errors: GuardRefused where something else answers, or a live key meets an emulator without live mode.
+        Errors: GuardRefused where something else answers, a live key might be a real one, or meets an emulator
+                without live mode.
         """
         if not is_loopback_url(self.url):
             require_emulator_key(self.key, self.url)
+        require_rehearsal_key(self.key, self.url)
         info = _identity(self._send("GET", CONTROL_PATH, headers={}), self.url)
         if self.key.livemode and not info.get("livemode"):
             raise GuardRefused(

@@ -75,6 +75,10 @@ class Trigger:
             return self.client.v1.checkout.sessions.retrieve(session_id)
         if order is None:
             raise UsageError("Neither a session nor a package is named.", code="events.nothing_to_buy")
+        return self.open(order)
+
+    def open(self, order: Order) -> stripe.checkout.Session:
+        """Opens the session of a purchase, unpaid. Errors: ConfigurationError without a price to sell."""
         session = self.client.v1.checkout.sessions.create(params=self._session_params(order))
         self.tell(f"opened {session.id}: {order.package.name} for user {order.user_id}")
         return session

@@ -1,4 +1,4 @@
-"""Values of a ledger: entries, balances, deliveries, facts, findings, runs and attestations, and what posting gave."""
+"""Values of a ledger: entries, balances, deliveries, facts, findings, sightings, runs, alerts, attestations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from creditctl.core.entitlement.decision import Proposal
 from creditctl.core.entitlement.facts import Fact
 from creditctl.core.entitlement.settlement import EntryDraft, EntryKind
-from creditctl.core.findings import Finding
+from creditctl.core.findings import Finding, Stake
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +186,71 @@ class RunRecord:
     finished: int
     ok: bool
     report: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A finding as the runs saw it: since when, what is at stake, and whether word of it went out.
+
+    Shape:  `payment_key` where it is about one payment; `ended` is None while it is open; `told` is when an alert about
+            it was taken, `tries` how many alerts about it went out whose fate is unknown.
+    Units:  times in Unix seconds; `credits` and `amount` (minor units) are at stake, never negative.
+    """
+
+    finding: Finding
+    payment_key: str | None
+    credits: int
+    amount: int
+    currency: str | None
+    first_seen: int
+    ended: int | None = None
+    told: int | None = None
+    tries: int = 0
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """What makes it the same finding in the next run."""
+        return self.finding.code, self.finding.subject
+
+    @property
+    def stake(self) -> Stake | None:
+        """What is at stake, None where that is not known."""
+        return Stake(self.credits, self.amount, self.currency) if self.credits or self.amount else None
+
+    def as_finding(self) -> Finding:
+        """The finding with what is at stake, and the payment as its evidence."""
+        said, payment = self.finding, (self.payment_key,) if self.payment_key else ()
+        return Finding(said.code, said.severity, said.subject, said.message, said.fix, self.stake, payment)
+
+
+class AlertKind(StrEnum):
+    """What an alert says: that findings are new, or that none is left."""
+
+    NEW = "new"
+    CLEAR = "clear"
+
+
+class AlertOutcome(StrEnum):
+    """Outcome of an alert.
+
+    Shape: SENDING is one whose process was killed before it could say more; UNCONFIRMED was sent, and no answer came.
+    """
+
+    SENDING = "sending"
+    SENT = "sent"
+    REFUSED = "refused"
+    UNCONFIRMED = "unconfirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRecord:
+    """One alert that was sent, or tried. Shape: `findings` is how many it spoke of."""
+
+    id: int
+    recorded: int
+    kind: AlertKind
+    findings: int
+    outcome: AlertOutcome
 
 
 @dataclass(frozen=True, slots=True)

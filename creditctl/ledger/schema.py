@@ -183,9 +183,48 @@ def _protection_of_every_table(db: Database) -> None:
         db.execute(statement)
 
 
+_SIGHTINGS_AND_ALERTS = (
+    """
+    CREATE TABLE sightings (
+        code TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        severity TEXT NOT NULL,
+        message TEXT NOT NULL,
+        fix TEXT NOT NULL,
+        payment_key TEXT,
+        credits INTEGER NOT NULL,
+        amount INTEGER NOT NULL,
+        currency TEXT,
+        first_seen INTEGER NOT NULL,
+        ended INTEGER,
+        told INTEGER,
+        tries INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (code, subject)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX sightings_open ON sightings (code, subject) WHERE ended IS NULL",
+    """
+    CREATE TABLE alerts (
+        id INTEGER PRIMARY KEY,
+        recorded INTEGER NOT NULL,
+        kind TEXT NOT NULL CHECK (kind IN ('new', 'clear')),
+        findings INTEGER NOT NULL,
+        outcome TEXT NOT NULL CHECK (outcome IN ('sending', 'sent', 'refused', 'unconfirmed'))
+    ) STRICT
+    """,
+    _refuses("alerts", "DELETE", "what was sent stays known"),
+)
+
+
+def _sightings_and_alerts(db: Database) -> None:
+    for statement in _SIGHTINGS_AND_ALERTS:
+        db.execute(statement)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     ("0001_first_format", _first_format),
     ("0002_protection_of_every_table", _protection_of_every_table),
+    ("0003_sightings_and_alerts", _sightings_and_alerts),
 )
 """The way to the current format; the order and the names never change."""
 

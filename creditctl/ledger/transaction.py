@@ -62,11 +62,17 @@ class LedgerTransaction(LedgerView):
         return Posting(Outcome.POSTED, self._append(draft))
 
     def settle(
-        self, payment_key: str, *, source_event: str | None = None, cause: str | None = None
+        self,
+        payment_key: str,
+        *,
+        source_event: str | None = None,
+        cause: str | None = None,
+        note: str | None = None,
     ) -> tuple[Entry, ...]:
         """Posts what the known refunds and disputes of a payment still take from or give back to its purchase.
 
-        Shape: `cause` is the refund or dispute that was just received. Nothing happens before there is a purchase.
+        Shape: `cause` is the refund or dispute that was just received, `note` what the entries say of themselves.
+               Nothing happens before there is a purchase.
         """
         facts = [stored.fact for stored in self.facts(payment_key)]
         purchase = self.purchase_of(payment_key) if facts else None
@@ -76,7 +82,7 @@ class LedgerTransaction(LedgerView):
         entries = [rows.entry_of(row) for row in self._entry_rows([("payment_key = ?", payment_key)])]
         position = refund_position(purchase, entries)
         drafts = settlement(position, facts, source_event=source_event, cause=cause)
-        return tuple(self._append(draft) for draft in drafts)
+        return tuple(self._append(draft if note is None else replace(draft, note=note)) for draft in drafts)
 
     def keep_fact(self, fact: Fact, *, source_event: str | None = None) -> Fact:
         """Merges a refund or dispute with what was known of it, and keeps the result.

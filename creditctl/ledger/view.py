@@ -25,6 +25,7 @@ from creditctl.ledger.models import (
 from creditctl.ledger.schema import MIGRATIONS, Migration
 from creditctl.ledger.sqlite.statements import select
 from creditctl.ledger.verification.anchors import Anchor
+from creditctl.ledger.verification.partly import verify_partly
 from creditctl.ledger.verification.verify import verify
 
 _FETCH_ROWS = 1000
@@ -59,6 +60,14 @@ class LedgerView:
         )
         page = (after or "", -1 if limit is None else limit)
         return [Balance(*row) for row in self.connection.execute(query, page)]
+
+    def negative_balances(self, limit: int) -> list[Balance]:
+        """The users who have less than nothing, in order of their id."""
+        query = (
+            "SELECT user_id, sum(credits), count(*) FROM credit_transactions "
+            "GROUP BY user_id HAVING sum(credits) < 0 ORDER BY user_id LIMIT ?"
+        )
+        return [Balance(*row) for row in self.connection.execute(query, (limit,))]
 
     def entries(
         self,
@@ -146,8 +155,8 @@ class LedgerView:
         terms = [("event_id = ?", event_id), ("outcome = ?", outcome), ("id > ?", after_id)]
         return [rows.delivery_of(row) for row in self._rows(rows.DELIVERY_COLUMNS, "deliveries", terms, limit=limit)]
 
-    def runs(self, kind: str | None = None, limit: int = 20) -> list[RunRecord]:
-        """The latest runs, newest first."""
+    def runs(self, kind: str | None = None, limit: int | None = 20) -> list[RunRecord]:
+        """The latest runs, newest first; all with no limit."""
         found = self._rows(rows.RUN_COLUMNS, "runs", [("kind = ?", kind)], "id DESC", limit)
         return [rows.run_of(row) for row in found]
 
@@ -166,6 +175,10 @@ class LedgerView:
             expect_head=expect_head,
             anchors=anchors,
         )
+
+    def verify_partly(self, turn: int) -> Verification:
+        """Proves what can be proven in a second: a small ledger whole, of a large one the newest and a part."""
+        return verify_partly(self.connection, self.account, self.livemode, migrations=self.migrations, turn=turn)
 
     def _entry_rows(
         self, terms: Sequence[tuple[str, object]], order: str = "id", limit: int | None = None

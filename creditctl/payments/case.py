@@ -14,6 +14,9 @@ from creditctl.payments.books import LEDGER, Books
 from creditctl.payments.facts import ChargeFacts, IntentFacts, PaymentFacts, SoldSession, Unreadable
 from creditctl.payments.keeper import OUR_LEDGER, Keeper
 
+MOST_EVIDENCE = 20
+"""How many entries of one payment a finding names."""
+
 
 @dataclass(frozen=True)
 class PaymentCase:
@@ -48,6 +51,7 @@ class PaymentCase:
         keeper: Keeper = OUR_LEDGER,
     ) -> PaymentCase:
         """The case of a payment as Stripe tells it, its entries, and the refunds and disputes known by their ids."""
+        stripe = keeper.told(stripe)
         found = keeper.fitted(stripe, tuple(entries))
         facts = tuple(merged(fact, known.get(fact.object_id)) for fact in in_time(stripe.facts))
         return cls(
@@ -109,6 +113,15 @@ class PaymentCase:
         """What all entries of this payment come to for each user; none of it is due where nothing was paid for."""
         totals = credits_by_user(self.entries)
         return {user: credits for user, credits in sorted(totals.items()) if credits}
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """The names of everything that says something of this payment: Stripe's objects first, then the entries."""
+        charge = self.charge if self.intent is None else self.intent.charge
+        charge_id = None if charge is None else charge.id
+        objects = (self.key, self.session_id, charge_id, *(fact.object_id for fact in self.facts))
+        entries = tuple(self.books.named(entry) for entry in (*self.entries, *self.planned))
+        return tuple(dict.fromkeys(filter(None, (*objects, *entries[:MOST_EVIDENCE]))))
 
     def recorded_after(self, moment: int) -> bool:
         """Whether an entry of this payment was written after a moment."""

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.entitlement.settlement import EntryKind
+from creditctl.ledger.models import Balance
 
 
 class PaymentEntries(Protocol):
@@ -29,6 +30,9 @@ class PaymentEntries(Protocol):
 
     def latest_of_payments(self, since: int | None, limit: int) -> Sequence[CreditEntry]:
         """The newest entries that gave credits for payments, or took them back, since a moment; newest first."""
+
+    def negative_balances(self) -> Sequence[Balance]:
+        """The users who have less than nothing, in order of their id; the first of them where there are very many."""
 
 
 class NoEntries:
@@ -51,6 +55,10 @@ class NoEntries:
         return ()
 
     def latest_of_payments(self, since: int | None, limit: int) -> Sequence[CreditEntry]:  # noqa: ARG002
+        """None."""
+        return ()
+
+    def negative_balances(self) -> Sequence[Balance]:
         """None."""
         return ()
 

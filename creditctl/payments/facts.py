@@ -59,6 +59,8 @@ class IntentFacts:
     amount: int | None = None
     charge: ChargeFacts | None = None
     charge_id: str | None = None
+    description: str | None = None
+    invoice: str | None = None
 
     @property
     def managed(self) -> bool:
@@ -87,6 +89,8 @@ class IntentFacts:
             amount=amount if isinstance(amount, int) else None,
             charge=ChargeFacts.from_stripe(charge) if isinstance(charge, Mapping) else None,
             charge_id=id_of(charge),
+            description=optional_text(data, "description"),
+            invoice=id_of(data.get("invoice")),
         )
 
 

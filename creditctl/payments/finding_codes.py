@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 
 from creditctl.core.entitlement.decision import Proposal
-from creditctl.core.findings import Finding, Severity
+from creditctl.core.findings import Finding, Severity, Stake
 
 REPAIR = "`creditctl reconcile --repair`"
 """What puts right everything that may be put right without a person."""
@@ -19,6 +19,7 @@ SEVERITIES = {
     "wrong_user": Severity.CRITICAL,
     "mode_mix": Severity.CRITICAL,
     "pull_incomplete": Severity.CRITICAL,
+    "run_failed": Severity.CRITICAL,
     "duplicate_credit": Severity.HIGH,
     "wrong_amount": Severity.HIGH,
     "undecided_credit": Severity.HIGH,
@@ -27,6 +28,15 @@ SEVERITIES = {
     "refund_not_taken": Severity.HIGH,
     "refund_failed_not_returned": Severity.HIGH,
     "refund_over_taken": Severity.HIGH,
+    "mapping_fault": Severity.HIGH,
+    "ledger_tampered": Severity.CRITICAL,
+    "dispute_lost_not_taken": Severity.HIGH,
+    "credited_before_paid": Severity.MEDIUM,
+    "negative_balance": Severity.MEDIUM,
+    "refund_pending": Severity.INFO,
+    "double_payment": Severity.INFO,
+    "payment_by_hand": Severity.INFO,
+    "fraud_warning": Severity.INFO,
     "dispute_not_held": Severity.HIGH,
     "dispute_won_not_returned": Severity.HIGH,
     "unreadable_object": Severity.HIGH,
@@ -44,10 +54,27 @@ SEVERITIES = {
 }
 """Every code of reconciliation's own, without its `reconcile.`, and how bad it is."""
 
+REPAIRABLE = frozenset(
+    (
+        *("missing_credit", "refund_not_taken", "refund_failed_not_returned"),
+        *("dispute_not_held", "dispute_lost_not_taken", "dispute_won_not_returned"),
+    )
+)
+"""What a repair settles where nothing else speaks against it; all else a person or time does."""
+
+DISMISSAL = "`creditctl ledger resolve {id} --dismiss --reason TEXT`"
+"""The command that settles a finding without an entry; its number is filled in when the finding is kept."""
+
 PREFIX = "reconcile."
 
 ABOUT_ROWS = frozenset(f"{PREFIX}{name}" for name in ("row_changed", "row_gone", "balance_mismatch", "user_mapping"))
 """What an application's rows say beside their payments: that a payment stands as it should does not settle it."""
+
+MAPPING_FAULT = "mapping_fault"
+"""That entries carry other names of their payments than are read, without its prefix: nothing is repaired then."""
+
+LEDGER_TAMPERED = f"{PREFIX}ledger_tampered"
+"""That the ledger does not verify: nothing is repaired then, and the exit code says so."""
 
 ORPHAN_CREDIT = f"{PREFIX}orphan_credit"
 """Credits that nothing on Stripe explains."""
@@ -80,18 +107,26 @@ def classified(
     payment_key: str | None = None,
     lasting: bool = False,
     severity: Severity | None = None,
+    stake: Stake | None = None,
 ) -> ClassifiedFinding:
     """A finding by its short name; only what a person has to settle is lasting."""
-    finding = Finding(f"{PREFIX}{name}", severity or SEVERITIES[name], subject, message, fix)
+    finding = Finding(f"{PREFIX}{name}", severity or SEVERITIES[name], subject, message, fix, stake)
     return ClassifiedFinding(finding, payment_key, lasting=lasting)
 
 
-def for_person(name: str, payment_key: str, message: str, fix: str, *, subject: str | None = None) -> ClassifiedFinding:
+def for_person(
+    name: str,
+    payment_key: str | None,
+    message: str,
+    fix: str,
+    *,
+    subject: str | None = None,
+    stake: Stake | None = None,
+) -> ClassifiedFinding:
     """A finding that only a person may settle; if all is well as it is, by dismissing it."""
-    dismissal = "or, if that is as it should be, `creditctl ledger resolve {id} --dismiss --reason TEXT`"
-    return classified(
-        name, subject or payment_key, message, f"{fix}; {dismissal}", payment_key=payment_key, lasting=True
-    )
+    about = subject or payment_key or ""
+    fix = f"{fix}; or, if that is as it should be, {DISMISSAL}"
+    return classified(name, about, message, fix, payment_key=payment_key, lasting=True, stake=stake)
 
 
 def in_flight(payment_key: str, message: str) -> ClassifiedFinding:

@@ -9,11 +9,13 @@ from functools import cached_property
 
 from creditctl.core.entitlement.facts import Fact
 from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind
-from creditctl.ledger.models import Entry, EntryFilter, FindingStatus
+from creditctl.ledger.models import Balance, Entry, EntryFilter, FindingStatus
 from creditctl.ledger.view import LedgerView
 from creditctl.payments.entries import payment_of
 
 _A_PAGE = 5000
+MOST_NEGATIVE = 100
+"""How many balances below zero are named."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,10 @@ class LedgerEntries:
         for kind in (EntryKind.PURCHASE, *CLAWBACK_KINDS):
             found += self.view.entries(EntryFilter(kind=kind, since=since), limit=limit, newest_first=True)
         return sorted(found, key=lambda entry: -entry.id)[:limit]
+
+    def negative_balances(self) -> Sequence[Balance]:
+        """The users who have less than nothing, in order of their id."""
+        return self.view.negative_balances(MOST_NEGATIVE)
 
     def _about(self, payment_key: str) -> Iterator[Entry]:
         return self._pages(EntryFilter(payment_key=payment_key))

@@ -41,7 +41,8 @@ class PostingPlan:
             else); `reason` says why nothing is posted. `entry` is a purchase or a correction. `facts` are refunds and
             disputes to keep; what they take back or return is settled for `payment_key`, by all that is known of it
             when the plan is recorded. `finding` stands in place of all these: a person has to decide. `charges` are
-            other names of the payment, None where Stripe was not asked for them.
+            other names of the payment, None where Stripe was not asked for them. `note` is what the entries that
+            settle it say of themselves.
     """
 
     origin: Origin
@@ -54,3 +55,4 @@ class PostingPlan:
     source_event: str | None = None
     reason: str = ""
     charges: frozenset[str] | None = None
+    note: str | None = None

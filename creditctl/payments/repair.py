@@ -15,7 +15,9 @@ from creditctl.payments.posting_plan import Origin, PlanOutcome, PostingPlan
 from creditctl.payments.record import record
 
 NOTE = "reconcile --repair"
-"""What an entry made by a repair says of itself."""
+"""How the note of an entry that a repair made begins; run and reason follow."""
+MAX_REPAIRS = 100
+"""How many payments one run repairs unless told otherwise: more than that is no accident."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,8 @@ class Repair:
     """What would put one payment right.
 
     Shape: `purchase` where the credits themselves are missing; `facts` are the payment's refunds and disputes; `drafts`
-           the entries that are expected to come of it. `names` are the payment's other names: its session and charges.
+           the entries that are expected to come of it. `names` are the payment's other names: its session and charges;
+           `reason` is the code of what it settles.
     """
 
     payment_key: str
@@ -31,16 +34,17 @@ class Repair:
     facts: tuple[Fact, ...]
     drafts: tuple[EntryDraft, ...]
     names: frozenset[str] = frozenset()
+    reason: str = ""
 
     @property
     def credits(self) -> int:
         """What it changes, in credits."""
         return sum(draft.credits for draft in self.drafts)
 
-    @property
-    def plan(self) -> PostingPlan:
-        """What it writes."""
-        entry = None if self.purchase is None else self.purchase.draft(note=NOTE)
+    def plan(self, run: int) -> PostingPlan:
+        """What it writes; each entry says which run posted it, and why."""
+        note = f"{NOTE}, run {run}: {self.reason}"
+        entry = None if self.purchase is None else self.purchase.draft(note=note)
         return PostingPlan(
             Origin.REPAIR,
             PlanOutcome.POSTED,
@@ -48,6 +52,7 @@ class Repair:
             entry=entry,
             facts=self.facts,
             charges=self.names,
+            note=note,
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -56,6 +61,7 @@ class Repair:
             "payment_key": self.payment_key,
             "user_id": self.drafts[0].user_id,
             "credits": self.credits,
+            "reason": self.reason,
             "entries": [
                 {"kind": str(draft.kind), "credits": draft.credits, "idempotency_key": draft.idempotency_key}
                 for draft in self.drafts
@@ -84,11 +90,26 @@ class Repaired:
         }
 
 
-def require_repairable(ledger: Ledger, repairs: Sequence[Repair], max_repairs: int) -> None:
+@dataclass(frozen=True, slots=True)
+class RepairLimits:
+    """How much one run may repair at once: more than that is no accident. Shape: `credits` counts both directions."""
+
+    repairs: int = MAX_REPAIRS
+    credits: int | None = None
+
+
+def require_repairable(ledger: Ledger, repairs: Sequence[Repair], limits: RepairLimits) -> None:
     """Refuses to write where something larger must be wrong.
 
-    Errors: GuardRefused for more repairs than allowed; LedgerError where the ledger was tampered with.
+    Errors: GuardRefused for more repairs or credits than allowed; LedgerError where the ledger was tampered with.
     """
+    max_repairs, moved = limits.repairs, sum(abs(draft.credits) for each in repairs for draft in each.drafts)
+    if limits.credits is not None and moved > limits.credits:
+        raise GuardRefused(
+            f"{moved:,} credits would be posted, more than the {limits.credits:,} that are allowed at once.",
+            code="reconcile.too_many_credits",
+            fix="Look at `creditctl reconcile --dry-run`; if it is right, raise --max-credits.",
+        )
     if len(repairs) > max_repairs:
         raise GuardRefused(
             f"{len(repairs)} payments would be repaired, more than the {max_repairs} that are allowed at once.",
@@ -107,20 +128,25 @@ def require_repairable(ledger: Ledger, repairs: Sequence[Repair], max_repairs: i
         )
 
 
-def apply(ledger: Ledger, repairs: Sequence[Repair], done: Callable[[Repaired], None] | None = None) -> list[Repaired]:
-    """Carries repairs out, each in a transaction of its own; what was posted meanwhile is left alone."""
+def apply(
+    ledger: Ledger, repairs: Sequence[Repair], done: Callable[[Repaired], None] | None = None, *, run: int = 0
+) -> list[Repaired]:
+    """Carries repairs out, each in a transaction of its own; what was posted meanwhile is left alone.
+
+    Shape: `run` is the number of the run that planned them.
+    """
     results = []
     for repair in repairs:
-        result = _apply(ledger, repair)
+        result = _apply(ledger, repair, run)
         results.append(result)
         if done is not None:
             done(result)
     return results
 
 
-def _apply(ledger: Ledger, repair: Repair) -> Repaired:
+def _apply(ledger: Ledger, repair: Repair, run: int) -> Repaired:
     with ledger.transaction() as tx:
-        recorded = record(tx, repair.plan)
+        recorded = record(tx, repair.plan(run))
     if recorded.outcome is PlanOutcome.CONFLICT:
         return Repaired(repair.payment_key, Outcome.CONFLICT, ())
     return Repaired(repair.payment_key, Outcome.POSTED if recorded.entries else Outcome.EXISTS, recorded.entries)

@@ -14,6 +14,7 @@ from creditctl.core.limits import GRACE_SECONDS
 from creditctl.ledger.models import FindingStatus
 from creditctl.payments.finding_codes import ClassifiedFinding
 from creditctl.payments.keeper import OUR_LEDGER, Keeper
+from creditctl.payments.reading.fraud_warnings import FraudWarning
 from creditctl.payments.repair import Repair
 
 UserCredits = tuple[str, int]
@@ -26,6 +27,7 @@ class JudgementContext:
 
     Shape: `settled` says how a person settled a finding, by its code and subject. `unexplained` are entries of other
            names that nothing on Stripe explains: they may be what a payment seems to lack. `keeper` has the entries.
+           `warned` are the payments that issuers called fraud.
     Units: `now` and `started` (of the reading) in Unix seconds.
     """
 
@@ -37,6 +39,7 @@ class JudgementContext:
     settled: Mapping[tuple[str, str], FindingStatus] = field(default_factory=dict)
     unexplained: Mapping[UserCredits, CreditEntry] = field(default_factory=dict)
     keeper: Keeper = OUR_LEDGER
+    warned: Mapping[str, FraudWarning] = field(default_factory=dict)
 
     def within_grace(self, moment: int) -> bool:
         """Whether a webhook about something of that time may simply still be on its way.

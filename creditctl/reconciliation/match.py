@@ -49,9 +49,12 @@ def match(
 def unknown_payments(pulled: Pulled, entries: Iterable[CreditEntry]) -> list[str]:
     """The payments that the window touches and of which the lists said nothing: to be asked for one by one.
 
-    Shape: an older payment whose refund falls into the window, or an entry for what Stripe may not know at all.
+    Shape: an older payment whose refund falls into the window, an entry for what Stripe may not know at all, or the
+           session that an entry names of a payment to which no listed one belongs.
     """
     wanted: set[str] = set()
+    sold = {session.intent for session in pulled.contents.sessions.values()}
+    alone = {intent for intent in pulled.contents.intents if intent not in sold}
     for entry in entries:
         if (
             entry.kind in (EntryKind.PURCHASE, *CLAWBACK_KINDS)
@@ -59,6 +62,8 @@ def unknown_payments(pulled: Pulled, entries: Iterable[CreditEntry]) -> list[str
             and pulled.window.holds(entry.created)
         ):
             wanted.add(entry.payment_key)
+            if entry.payment_key in alone and (entry.session_id or "").startswith("cs_"):
+                wanted.add(entry.session_id or "")
     wanted |= {fact.payment_key for fact in pulled.facts.values() if pulled.window.holds(fact.created)}
     return sorted(wanted - pulled.settled_keys)
 

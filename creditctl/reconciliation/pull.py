@@ -1,87 +1,168 @@
-"""Pull: the lists of Stripe that a run compares the ledger with, and the gaps that show them not to be whole."""
+"""Pull: the lists of Stripe that a run compares the ledger with, read until they tie out, or with what is missing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import Protocol
 
-from creditctl.core.entitlement.facts import Fact
 from creditctl.core.when import Window
-from creditctl.payments.facts import IntentFacts, SoldSession
-from creditctl.payments.reader import PaymentReader
-from creditctl.reconciliation.pulled import Pulled
+from creditctl.payments.reading.list_contents import ListContents
+from creditctl.payments.reading.reader import PaymentReader
+from creditctl.payments.reading.stripe_reader import BALANCE, DISPUTES, INTENTS, REFUNDS, SESSIONS
+from creditctl.reconciliation.inquiry import Inquiry, KnownForNow, SessionlessPayments
+from creditctl.reconciliation.pulled import Pulled, as_pulled
+from creditctl.reconciliation.reach import LISTS, Reach
+from creditctl.reconciliation.tie_out import Lack, Untied, gap_sentences, tie_out
 
-_SESSION_LIFE_SECONDS = 86_400
-"""A payment intent is made while its session is open. Source: Stripe API reference, "Create a Checkout Session",
-expires_at: at most 24 hours after creation."""
+LOOKS = 5
+"""How often lists are read again at most: each time something else was made while they were read."""
+
+Named = Callable[[Pulled], Sequence[str]]
+"""The payments that somebody else names, of which the lists said nothing."""
 
 
-def pull(reader: PaymentReader, window: Window) -> Pulled:
+class PullSource(Protocol):
+    """Where lists are kept from one run to the next."""
+
+    @property
+    def asks(self) -> bool:
+        """Whether Stripe may be asked."""
+
+    @property
+    def kept(self) -> PaymentReader:
+        """The reader that answers the lists from what is kept."""
+
+    @property
+    def readable(self) -> bool:
+        """Whether the key may read balance transactions."""
+
+    def update(self) -> None:
+        """Brings what is kept up to date."""
+
+    def again(self, paths: Sequence[str], since: int | None) -> None:
+        """Reads lists once more, from a moment on."""
+
+    def vanished(self) -> Iterable[Untied]:
+        """What a list showed once and shows no more."""
+
+    def settle(self, at: int) -> None:
+        """Everything ties out: the next run goes on from here. Units: Unix seconds."""
+
+
+@dataclass(frozen=True)
+class PullPlan:
+    """How one run reads Stripe.
+
+    Shape: `sessionless` remembers which payments belong to no session; `source` says where lists are kept, for the
+           reader of the run; where those are not read now, `as_of` is when they were.
+    Units: Unix seconds.
+    """
+
+    sessionless: SessionlessPayments = field(default_factory=KnownForNow)
+    source: Callable[[PaymentReader], PullSource] | None = None
+    as_of: int | None = None
+
+
+AFRESH = PullPlan()
+"""Everything is read as it is now, and nothing is kept."""
+
+
+def pull(reader: PaymentReader, window: Window, named: Named = lambda _listed: (), plan: PullPlan = AFRESH) -> Pulled:
     """Everything about the payments of a window, and what surrounds it as far as that is needed to judge them.
 
-    Shape:  sessions and intents reach a session's life beyond the window, because one is older than the other; refunds
-            and disputes reach to now, because they are younger than their payment.
+    Shape:  `named` are the payments that the ledger or a refund speaks of, which are asked for one by one. What one
+            list names and another lacks may have been made in between, so that list is read once more; what is lacking
+            then, as well, is a gap. With a source in the plan the lists are read into it, and answered from it.
     Errors: those of the reader; nothing is concluded from a part.
     """
-    early = None if window.since is None else window.since - _SESSION_LIFE_SECONDS
-    late = None if window.until is None else window.until + _SESSION_LIFE_SECONDS
-    # Sessions first, then intents, then what takes back: each names only what existed before it was read.
-    sessions = reader.sessions(_created(early, window.until))
-    intents = reader.intents(_created(early, late))
-    facts = reader.facts(_created(early, None))
-    found = Pulled(
-        window=window,
-        started=reader.started,
-        sessions=sessions,
-        intents=intents,
-        facts=facts,
-        unreadable=tuple(reader.unreadable),
-        counts=_counts(sessions, intents, facts),
+    reach, source = Reach(window), None if plan.source is None else plan.source(reader)
+    lists = _Lists(reader if source is None else source.kept, reach, source)
+    if source is not None:
+        source.update()
+        if not source.asks:
+            return lists.read(LISTS)
+    inquiry = Inquiry(replace(reader, progress=None), reach, plan.sessionless)
+    found, before, lacks = lists.read(LISTS), frozenset[tuple[str, str]](), list[Lack]()
+    for _ in range(LOOKS):
+        found = _followed(found, reader, (*named(found), *sorted(inquiry.beside)))
+        lacks = inquiry.proven(chain(source.vanished() if source else (), _untied(found, reach)), found)
+        names = frozenset((lack.path, lack.id) for lack in lacks)
+        if not lacks or names & before:
+            break
+        before |= names
+        found = found.joined([lists.again(_lacking(lacks), _since(lacks))])
+    if source is not None and not lacks:
+        source.settle(reader.started)
+    return replace(found, gaps=gap_sentences(lacks), missing=_by_list(lacks))
+
+
+@dataclass(frozen=True)
+class _Lists:
+    """Reads lists, whole or from a moment on, and notes what each of them shows."""
+
+    reader: PaymentReader
+    reach: Reach
+    source: PullSource | None = None
+
+    def again(self, paths: Sequence[str], since: int | None) -> Pulled:
+        """Some of the lists once more."""
+        if self.source is not None:
+            self.source.again(paths, since)
+        return self.read(paths, since)
+
+    def read(self, paths: Sequence[str], since: int | None = None) -> Pulled:
+        """Some of the lists, in the order in which one names the other."""
+        contents = ListContents()
+        reader = replace(self.reader, seen=contents.note)
+        of = {path: self.reach.parameters(path, since) for path in paths}
+        sessions = reader.sessions(of[SESSIONS]) if SESSIONS in of else {}
+        intents = reader.intents(of[INTENTS]) if INTENTS in of else {}
+        refunds = reader.refunds(of[REFUNDS]) if REFUNDS in of else {}
+        disputes = reader.disputes(of[DISPUTES]) if DISPUTES in of else {}
+        contents.readable = reader.movements(of[BALANCE]) if BALANCE in of else True
+        contents.readable = contents.readable and (self.source is None or self.source.readable)
+        return Pulled(
+            self.reach.window,
+            self.reader.started,
+            sessions=sessions,
+            intents=intents,
+            facts={**refunds, **disputes},
+            unreadable=tuple(reader.unreadable),
+            contents=contents,
+        )
+
+
+def _followed(found: Pulled, reader: PaymentReader, names: Iterable[str]) -> Pulled:
+    """With the payments that are asked for by name, each once."""
+    return found.joined(
+        as_pulled(reader.payment(key), key, found.window, reader.started) for key in names if key not in found.asked
     )
-    return found.joined([Pulled(window, reader.started, gaps=tuple(_gaps(found)))])
 
 
-def _created(since: int | None, until: int | None) -> dict[str, Any]:
-    """The filter of a list. Source: Stripe API reference, "created" of any list: gte, lt."""
-    bounds = {"gte": since, "lt": until}
-    chosen = {name: bound for name, bound in bounds.items() if bound is not None}
-    return {"created": chosen} if chosen else {}
+def _untied(found: Pulled, reach: Reach) -> Iterator[Untied]:
+    """What the lists say of each other, and of what Stripe has when asked by name."""
+    yield from tie_out(found.contents, reach, found.started)
+    what = "payment intents that the ledger names"
+    for intent in found.intents.values():
+        if intent.id not in found.contents.intents and reach.holds(INTENTS, intent.created):
+            yield Lack(INTENTS, intent.id, what, intent.created)
+    for sold in found.sessions.values():
+        created = sold.session.created
+        if sold.session.id not in found.contents.sessions and reach.holds(SESSIONS, created):
+            yield Lack(SESSIONS, sold.session.id, "checkout sessions that the ledger names", created)
 
 
-def _gaps(found: Pulled) -> Iterator[str]:
-    """What one list names and another, read later or just as old, lacks: a page was lost on the way."""
-    # An intent that could not be understood was read all the same.
-    read = {*found.intents, *(unreadable.id for unreadable in found.unreadable)}
-    by_session = {sold.session.payment_intent for sold in found.sessions.values()} - {None}
-    yield from _lacking("checkout sessions name", sorted(filter(None, by_session - read)))
-    if found.window.unbounded:
-        old = {fact.payment_key for fact in found.facts.values() if fact.created < found.started}
-        yield from _lacking("refunds or disputes name", sorted(old - read))
+def _lacking(lacks: Sequence[Lack]) -> list[str]:
+    return [path for path in LISTS if any(lack.path == path for lack in lacks)]
 
 
-def gaps_by_following(listed: Pulled, followed: Pulled) -> Iterator[str]:
-    """What Stripe has when asked by name, though a list of everything did not show it."""
-    if not listed.window.unbounded:
-        return
-    ages = {intent.id: intent.created for intent in followed.intents.values()}
-    ages |= {sold.session.id: sold.session.created for sold in followed.sessions.values()}
-    known = {*listed.intents, *listed.sessions}
-    missed = sorted(name for name, created in ages.items() if name not in known and created < listed.started)
-    yield from _lacking("the ledger names", missed)
+def _since(lacks: Sequence[Lack]) -> int | None:
+    """From when on to read again; None where nothing says how old it is."""
+    known = [lack.since for lack in lacks if lack.since is not None]
+    return min(known) if len(known) == len(lacks) else None
 
 
-def _lacking(who: str, missing: Sequence[str]) -> Iterator[str]:
-    if missing:
-        yield f"{len(missing)} payments that {who} are not in Stripe's list, {missing[0]} among them"
-
-
-def _counts(
-    sessions: Mapping[str, SoldSession], intents: Mapping[str, IntentFacts], facts: Mapping[str, Fact]
-) -> dict[str, int]:
-    kinds = [fact.kind for fact in facts.values()]
-    return {
-        "checkout_sessions": len(sessions),
-        "payment_intents": len(intents),
-        "refunds": kinds.count("refund"),
-        "disputes": kinds.count("dispute"),
-    }
+def _by_list(lacks: Iterable[Lack]) -> dict[str, tuple[str, ...]]:
+    return {path: tuple(sorted({lack.id for lack in lacks if lack.path == path})) for path in _lacking(list(lacks))}

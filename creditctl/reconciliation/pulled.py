@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from creditctl.core.entitlement.facts import Fact
 from creditctl.core.when import Window
 from creditctl.payments.facts import ChargeFacts, IntentFacts, PaymentFacts, SoldSession, Unreadable
+from creditctl.payments.reading.list_contents import ListContents
+
+UNTIED = (
+    "The key may not read balance transactions, so the lists were tied to each other only: a payment that none of them "
+    "shows and the ledger does not name would not be noticed"
+)
 
 
 @dataclass(frozen=True)
@@ -17,8 +24,9 @@ class Pulled:
 
     Shape:  sessions, intents and facts by their ids; `asked` are payments that were asked for one by one, `absent`
             those of them that Stripe does not know, `asked_names` the payments of those asked for by another name,
-            `charges` those that belong to no payment intent; `gaps` are sentences about what two lists say of each
-            other that cannot be if both are whole.
+            `charges` those that belong to no payment intent; `contents` is what the lists showed, `gaps` are sentences
+            about what they say of each other that cannot be if all are whole, and `missing` the ids that are lacking,
+            by the list that should show them.
     Units:  `started` in Unix seconds: what the ledger wrote since then may be newer than what was read.
     """
 
@@ -31,7 +39,8 @@ class Pulled:
     absent: frozenset[str] = frozenset()
     unreadable: tuple[Unreadable, ...] = ()
     gaps: tuple[str, ...] = ()
-    counts: Mapping[str, int] = field(default_factory=dict)
+    missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    contents: ListContents = field(default_factory=ListContents)
     asked_names: Mapping[str, str] = field(default_factory=dict)
     charges: Mapping[str, ChargeFacts] = field(default_factory=dict)
 
@@ -39,6 +48,25 @@ class Pulled:
     def complete(self) -> bool:
         """Whether nothing speaks against having read everything."""
         return not self.gaps
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many objects each list of payments showed."""
+        return {
+            "checkout_sessions": len(self.contents.sessions),
+            "payment_intents": len(self.contents.intents),
+            "refunds": len(self.contents.refunds),
+            "disputes": len(self.contents.disputes),
+        }
+
+    @property
+    def tie_out(self) -> dict[str, Any]:
+        """What the lists were tied by, as a JSON document shows it: None where the key may not read it."""
+        return {
+            "balance_transactions": len(self.contents.movements) if self.contents.readable else None,
+            "missing": {path: list(ids) for path, ids in self.missing.items()},
+            "note": None if self.contents.readable else UNTIED,
+        }
 
     @cached_property
     def names(self) -> Mapping[str, str]:
@@ -76,7 +104,7 @@ class Pulled:
                 asked=whole_picture.asked | other.asked,
                 absent=whole_picture.absent | other.absent,
                 unreadable=tuple(dict.fromkeys((*whole_picture.unreadable, *other.unreadable))),
-                gaps=(*whole_picture.gaps, *other.gaps),
+                contents=whole_picture.contents.joined(other.contents),
                 asked_names={**whole_picture.asked_names, **other.asked_names},
                 charges={**whole_picture.charges, **other.charges},
             )

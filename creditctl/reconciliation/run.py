@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import chain
 
@@ -13,30 +14,33 @@ from creditctl.core.errors import CreditctlError, Unreachable
 from creditctl.core.keys import redact
 from creditctl.core.limits import GRACE_SECONDS
 from creditctl.core.when import Window
+from creditctl.ledger.sightings import keep_sightings, open_sightings
 from creditctl.ledger.store import Ledger
 from creditctl.payments.finding_codes import ClassifiedFinding, classified
 from creditctl.payments.judgement.judge import unreadable_finding
 from creditctl.payments.judgement.over import over_by_judgement
-from creditctl.payments.judgement.unexplained import judge_together, with_unexplained
+from creditctl.payments.judgement.unexplained import with_unexplained
 from creditctl.payments.keeper import OUR_LEDGER, Keeper, reading_entries
 from creditctl.payments.ledger_entries import known_facts, settled_findings
-from creditctl.payments.reader import PaymentReader
-from creditctl.payments.repair import apply, require_repairable
-from creditctl.payments.source.review import review
+from creditctl.payments.reading.fraud_warnings import FraudWarning, read_fraud_warnings
+from creditctl.payments.reading.reader import PaymentReader
+from creditctl.payments.repair import RepairLimits, apply, require_repairable
+from creditctl.payments.run_review import review_all
 from creditctl.payments.verdict import JudgementContext
 from creditctl.reconciliation import finding_history
 from creditctl.reconciliation.deployments import require_told_apart
 from creditctl.reconciliation.lock import only_one
 from creditctl.reconciliation.match import match, unknown_payments
-from creditctl.reconciliation.pull import gaps_by_following, pull
-from creditctl.reconciliation.pulled import Pulled, as_pulled
+from creditctl.reconciliation.open_findings import ended, opened, run_failed
+from creditctl.reconciliation.pull import AFRESH, PullPlan, pull
+from creditctl.reconciliation.pulled import Pulled
+from creditctl.reconciliation.redelivery.plan import PlannedRedelivery
+from creditctl.reconciliation.redelivery.run import Redeliverer
 from creditctl.reconciliation.report import ReconcileReport
+from creditctl.reconciliation.run_history import RUN_KIND
 from creditctl.stripe_api.pages import Progress
 
-MAX_REPAIRS = 100
-"""How many payments one run repairs unless told otherwise: more than that is no accident."""
-
-_RUN_KIND = "reconcile"
+_USUAL = RepairLimits()
 
 
 def reconcile(
@@ -52,72 +56,109 @@ def reconcile(
     progress: Progress | None = None,
     record: bool = True,
     keeper: Keeper = OUR_LEDGER,
+    by: str = "",
+    plan: PullPlan = AFRESH,
+    conceal: Callable[[str], str] = redact,
 ) -> ReconcileReport:
     """Compares what Stripe holds with the ledger; everything, or the payments of a window.
 
     Shape:  `keeper` has the entries; those of an application were read before, and what was paid since cannot be
-            among them. With `record` the run, and what a person has to settle, are kept in the ledger; no entry is
-            ever written.
+            among them. `plan` says how Stripe is read. With `record` the run, what it found, and what a person has to
+            settle, are kept in the ledger; no entry is ever written. `by` is who runs it; `conceal` cuts the secrets
+            that are known by their value out of the error of a failed run, which stays in an append-only file.
     Units:  `since` <= t < `until` in Unix seconds.
     Errors: those of PaymentReader where not everything could be read, LockHeld while another run goes on,
             ConfigurationError where nothing tells this deployment's sales from those of others.
     """
-    with only_one(ledger.path):
+    # A run that writes nothing needs no lock, and leaves no file behind.
+    with only_one(ledger.path) if record else nullcontext():
         window, started = Window(since, until), clock()
-        reader = PaymentReader(client, catalog, started, progress)
-        terms = JudgementContext(catalog, livemode, clock(), started, grace_seconds, keeper=keeper)
+        known = plan.as_of or started
+        reader = PaymentReader(client, catalog, known, progress)
+        terms = JudgementContext(catalog, livemode, clock(), known, grace_seconds, keeper=keeper)
         try:
-            pulled = _read(reader, window, ledger, keeper)
+            pulled = _read(reader, window, ledger, keeper, plan)
             require_told_apart(pulled.sessions.values(), catalog)
-            terms = _with_older_credits(replace(terms, now=keeper.read_at or clock()), pulled, reader, ledger)
+            terms = replace(terms, warned=_warned(reader, since, plan), now=keeper.read_at or clock())
+            terms = _with_older_credits(terms, pulled, reader, ledger)
         except CreditctlError as error:
             if record:
-                failure = {"window": window.as_dict(), "error": redact(str(error))}
-                with ledger.transaction() as tx:
-                    tx.add_run(_RUN_KIND, started, clock(), False, failure)
+                run = {"window": window.as_dict(), "by": by}
+                record_failure(redact(conceal(str(error))), ledger, clock, run, started)
             raise
-        report = _compare(pulled, terms, ledger, record=record)
+        report = replace(_compare(pulled, terms, ledger, record=record), by=by)
         return _recorded(report, ledger, clock, record=record)
 
 
 def repair(
-    report: ReconcileReport, *, ledger: Ledger, clock: Callable[[], int], max_repairs: int = MAX_REPAIRS
+    report: ReconcileReport, *, ledger: Ledger, clock: Callable[[], int], limits: RepairLimits = _USUAL
 ) -> ReconcileReport:
     """Posts what a report plans, then judges the ledger again by what was read of Stripe.
 
+    Shape:  each entry names the run that planned it.
     Errors: Unreachable where the report rests on an incomplete picture, GuardRefused for more repairs than allowed,
             LedgerError, LockHeld. What was posted before an error stays; the next run finds it and goes on.
     """
     if not report.complete:
-        raise Unreachable(
-            "Nothing was repaired: Stripe could not be read completely.",
-            code="reconcile.incomplete",
-            fix="Run the same command again.",
-        )
+        raise _nothing_repaired()
     with only_one(ledger.path):
-        require_repairable(ledger, report.repairs, max_repairs)
-        repaired = tuple(apply(ledger, report.repairs))
+        require_repairable(ledger, report.repairs, limits)
+        repaired = tuple(apply(ledger, report.repairs, run=report.run))
         after = _compare(report.basis, report.terms, ledger, record=True)
-        return _recorded(replace(after, repaired=repaired), ledger, clock, record=True)
+        return _recorded(replace(after, repaired=repaired, by=report.by), ledger, clock, record=True)
 
 
-def _read(reader: PaymentReader, window: Window, ledger: Ledger, keeper: Keeper) -> Pulled:
-    """The lists, then one by one the payments that only the ledger, or only a refund, speaks of."""
-    listed = pull(reader, window)
-    with ledger.reading() as view:
-        unknown = unknown_payments(listed, keeper.entries(view).all())
-    followed = Pulled(window, reader.started).joined(
-        as_pulled(reader.payment(key), key, window, reader.started) for key in unknown
+def redeliver(
+    report: ReconcileReport,
+    plans: Sequence[PlannedRedelivery],
+    redeliverer: Redeliverer,
+    *,
+    ledger: Ledger,
+    clock: Callable[[], int],
+) -> ReconcileReport:
+    """Delivers lost events to an application again, then judges its rows as they are then.
+
+    Errors: Unreachable where the report rests on an incomplete picture, LockHeld while another run goes on.
+    """
+    if not report.complete:
+        raise _nothing_repaired()
+    with only_one(ledger.path):
+        done = {each.payment_key: each for each in redeliverer.run([plan for plan in plans if plan.held is None])}
+        keeper = redeliverer.rows()
+        terms = replace(report.terms, keeper=keeper, now=keeper.read_at or clock())
+        after = replace(_compare(report.basis, terms, ledger, record=True), source=report.source, by=report.by)
+        results = tuple(done.get(plan.repair.payment_key) or plan.planned() for plan in plans)
+        return _recorded(replace(after, redelivered=results), ledger, clock, record=True)
+
+
+def _nothing_repaired() -> Unreachable:
+    return Unreachable(
+        "Nothing was repaired: Stripe could not be read completely.",
+        code="reconcile.incomplete",
+        fix="Run the same command again.",
     )
-    gaps = Pulled(window, reader.started, gaps=tuple(gaps_by_following(listed, followed)))
-    return listed.joined((followed, gaps))
+
+
+def _warned(reader: PaymentReader, since: int | None, plan: PullPlan) -> dict[str, FraudWarning]:
+    """The early fraud warnings; none where Stripe may not be asked."""
+    return {} if plan.as_of is not None else read_fraud_warnings(reader.stripe, since)
+
+
+def _read(reader: PaymentReader, window: Window, ledger: Ledger, keeper: Keeper, plan: PullPlan) -> Pulled:
+    """The lists, and one by one the payments that only the ledger, or only a refund, speaks of."""
+
+    def named(listed: Pulled) -> list[str]:
+        with ledger.reading() as view:
+            return unknown_payments(listed, keeper.entries(view).all())
+
+    return pull(reader, window, named, plan)
 
 
 def _with_older_credits(
     terms: JudgementContext, pulled: Pulled, reader: PaymentReader, ledger: Ledger
 ) -> JudgementContext:
     """The terms, with what nothing explains among like entries of the users that lack credits, whatever its date."""
-    if pulled.window.unbounded:
+    if pulled.window.unbounded or not pulled.complete:
         return terms
     with ledger.reading() as view:
         terms = replace(terms, settled=settled_findings(view))
@@ -127,26 +168,64 @@ def _with_older_credits(
 
 def _compare(pulled: Pulled, terms: JudgementContext, ledger: Ledger, *, record: bool) -> ReconcileReport:
     """What both sides say of each other now. The ledger is read after Stripe, so it is never behind."""
+    if not pulled.complete:
+        return _incomplete(pulled, terms, ledger)
     with ledger.reading() as view:
         terms = replace(terms, settled=settled_findings(view))
         cases = match(pulled, terms.keeper.entries(view).all(), known_facts(view), terms.keeper)
-    reviewed = review(terms.keeper, cases, judge_together(cases, terms), pulled.names)
+        reviewed = review_all(cases, terms, view, pulled.names)
     verdicts = reviewed.verdicts
     found = (*about_the_pull(pulled), *chain.from_iterable(verdict.found for verdict in verdicts), *reviewed.beside)
     if record:
         finding_history.keep(ledger, found)
     with ledger.reading() as view:
-        stored = view.findings(None)
-    everything = pulled.window.unbounded and pulled.complete
-    over = over_by_judgement(stored, zip(cases, verdicts, strict=True)) if pulled.complete else ()
+        stored, known = view.findings(None), open_sightings(view)
+    judged = list(zip(cases, verdicts, strict=True))
+    over = over_by_judgement(stored, judged)
+    shown = finding_history.shown(found, stored, everything=pulled.window.unbounded, over=over)
     return ReconcileReport(
         window=pulled.window,
         started=pulled.started,
         finished=terms.now,
         payments=len(cases),
         entries=sum(len(case.entries) for case in cases),
-        findings=tuple(finding_history.shown(found, stored, everything=everything, over=over)),
+        findings=opened(shown, known, {each.identity: each.payment_key for each in found}, terms.now),
         repairs=tuple(verdict.repair for verdict in verdicts if verdict.repair is not None),
+        basis=pulled,
+        terms=terms,
+        ended=ended(
+            known,
+            shown,
+            everything=pulled.window.unbounded,
+            judged={case.key for case in cases},
+            stored=stored,
+        ),
+    )
+
+
+def record_failure(
+    message: str, ledger: Ledger, clock: Callable[[], int], run: Mapping[str, object], started: int
+) -> None:
+    """Keeps a run that could not go on, and that it could not, as the one finding that it has."""
+    with ledger.transaction() as tx:
+        (failed,) = opened((run_failed(message),), open_sightings(tx), {}, clock())
+        keep_sightings(tx, (failed.sighting(),), ())
+        tx.add_run(RUN_KIND, started, clock(), False, {**run, "error": message})
+
+
+def _incomplete(pulled: Pulled, terms: JudgementContext, ledger: Ledger) -> ReconcileReport:
+    """What is missing of Stripe, beside what was open before: a part accuses nobody, and is not kept or repaired by."""
+    with ledger.reading() as view:
+        stored, known = view.findings(None), open_sightings(view)
+    shown = finding_history.shown(about_the_pull(pulled), stored, everything=False)
+    return ReconcileReport(
+        window=pulled.window,
+        started=pulled.started,
+        finished=terms.now,
+        payments=0,
+        entries=0,
+        findings=opened(shown, known, {}, terms.now),
+        repairs=(),
         basis=pulled,
         terms=terms,
     )
@@ -156,12 +235,15 @@ def _recorded(report: ReconcileReport, ledger: Ledger, clock: Callable[[], int],
     finished = replace(report, finished=clock())
     if record:
         with ledger.transaction() as tx:
-            tx.add_run(_RUN_KIND, finished.started, finished.finished, finished.clean, finished.as_dict())
+            keep_sightings(tx, (each.sighting() for each in finished.findings), finished.ended)
+            run = tx.add_run(RUN_KIND, finished.started, finished.finished, finished.clean, finished.as_run())
+        return replace(finished, run=run)
     return finished
 
 
 def about_the_pull(pulled: Pulled) -> tuple[ClassifiedFinding, ...]:
     """What is wrong with the reading itself."""
     again = "`creditctl reconcile` again; nothing is repaired from an incomplete picture"
-    gaps = tuple(classified("pull_incomplete", "stripe", f"{gap}.", again) for gap in pulled.gaps)
+    text = f"What Stripe answered does not tie out, so nothing is said of any payment. {'; '.join(pulled.gaps)}."
+    gaps = (classified("pull_incomplete", "stripe", text, again),) if pulled.gaps else ()
     return (*gaps, *map(unreadable_finding, pulled.unreadable))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 import stripe
 
 from creditctl.core.errors import GuardRefused
-from creditctl.core.keys import KeyKind, require_emulator_key
+from creditctl.core.keys import KeyKind, require_emulator_key, require_rehearsal_key
 from creditctl.core.modes import Mode, is_loopback_url
 from creditctl.core.settings import Settings
 from creditctl.stripe_api.audit import AuditLog
@@ -65,6 +65,11 @@ class StripeConnection:
                 code="guard.account",
                 fix="Use a key of the pinned account, or correct STRIPE_ACCOUNT_ID.",
             )
+        return self._client
+
+    @property
+    def silent_client(self) -> stripe.StripeClient:
+        """The SDK's client for whoever sends nothing through it: nothing is asked about its account."""
         return self._client
 
     @cached_property
@@ -170,6 +175,7 @@ def _prove_emulator(transport: stripe.HTTPClient, settings: Settings) -> None:
         require_emulator_key(key, base)
         _require_emulator(transport, base, foreign=True)
     elif key.livemode and is_loopback_url(base):
+        require_rehearsal_key(key, base)
         _require_emulator(transport, base, foreign=False)
 
 

@@ -5,7 +5,7 @@ The SDK's own objects cost a hundred times the decoding of a page, so none are m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 import stripe
@@ -37,6 +37,7 @@ def list_all(
     """
     count = 0
     cursor: str | None = None
+    cursors: set[str] = set()
     wanted = {**(parameters or {}), "limit": PAGE_SIZE}
     while True:
         page = _page(client, path, wanted if cursor is None else {**wanted, "starting_after": cursor}, count)
@@ -47,7 +48,8 @@ def list_all(
             progress(path, count)
         if not page["has_more"]:
             return
-        cursor = _next_cursor(path, data, cursor, count)
+        cursor = _next_cursor(path, data, cursors, count)
+        cursors.add(cursor)
 
 
 def retrieve(client: stripe.StripeClient, path: str, parameters: Mapping[str, Any] | None = None) -> Body | None:
@@ -90,9 +92,9 @@ def _page(client: stripe.StripeClient, path: str, parameters: Mapping[str, Any],
     return page
 
 
-def _next_cursor(path: str, data: list[Body], cursor: str | None, count: int) -> str:
-    """The id to go on from; a page that leads nowhere would otherwise end the list early, or never."""
+def _next_cursor(path: str, data: list[Body], cursors: Collection[str], count: int) -> str:
+    """The id to go on from; a page that leads nowhere, or back, would otherwise end the list early, or never."""
     last = data[-1].get("id") if data and isinstance(data[-1], dict) else None
-    if not isinstance(last, str) or last == cursor:
+    if not isinstance(last, str) or last in cursors:
         raise incomplete(path, count, "Stripe announced more but sent nothing to go on from")
     return last

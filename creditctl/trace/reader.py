@@ -23,7 +23,7 @@ from creditctl.payments.facts import ChargeFacts, PaymentFacts
 from creditctl.payments.judgement import unexplained
 from creditctl.payments.keeper import reading_entries
 from creditctl.payments.ledger_entries import known_facts, settled_findings
-from creditctl.payments.reader import PaymentReader
+from creditctl.payments.reading.reader import PaymentReader
 from creditctl.payments.verdict import JudgementContext
 from creditctl.trace.facts import TracedPayment, TraceFacts
 from creditctl.trace.sources import MOST_ROWS, TraceSources

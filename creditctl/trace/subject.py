@@ -17,7 +17,7 @@ from creditctl.core.stripe_ids import IdKind, id_kind, require_id
 from creditctl.events.source import RETENTION_SECONDS, read_event
 from creditctl.ledger.archive.models import EventQuery
 from creditctl.ledger.models import EntryFilter
-from creditctl.payments.stripe_reader import CHARGES, DISPUTES, REFUNDS, SESSIONS, StripeReader
+from creditctl.payments.reading.stripe_reader import CHARGES, DISPUTES, REFUNDS, SESSIONS, StripeReader
 from creditctl.trace.sources import TraceSources
 
 _MOST_SESSIONS = 2000

@@ -18,12 +18,14 @@ from creditctl.checks.env.model import EnvView
 from creditctl.checks.env.rule_groups import judge_env
 from creditctl.checks.probe import ProbeAnswer
 from creditctl.checks.registry import run_checks
+from creditctl.cli.ledger.anchor import add as add_anchor
 from creditctl.core.catalog import parse_catalog
 from creditctl.core.entitlement.settlement import Purchase
 from creditctl.core.findings import Finding
 from creditctl.core.keys import Secret
 from creditctl.core.modes import Mode
 from creditctl.core.settings import merge_settings
+from creditctl.ledger.noted_runs import BACKUP_RUN, note_run
 from creditctl.ledger.store import Ledger
 from creditctl.payments.event_types import ENDPOINT_EVENTS
 from creditctl.provisioning.probing.responses import ProbeResponses
@@ -51,7 +53,7 @@ amount = 4500
 
 Answers = Mapping[str, tuple[int, dict[str, Any]]]
 _CAN = ("charges_enabled", "payouts_enabled")
-ACCOUNT: dict[str, Any] = {"id": "acct_1AbCdEfGhIjKlMnO", "object": "account", **dict.fromkeys(_CAN, True)}
+ACCOUNT: dict[str, Any] = {"id": "acct_1AbCdEfGhIjKlMno", "object": "account", **dict.fromkeys(_CAN, True)}
 BALANCE: dict[str, Any] = {"object": "balance", "livemode": False, "available": [], "pending": []}
 LIST: dict[str, Any] = {"object": "list", "data": [], "has_more": False, "url": "/v1/x"}
 
@@ -184,6 +186,8 @@ class Production:
     refunds: list[dict[str, Any]] = field(default_factory=list)
     charges: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
+    products: list[dict[str, Any]] = field(default_factory=lambda: shelf()[0])
+    prices: list[dict[str, Any]] = field(default_factory=lambda: shelf()[1])
     missing: list[str] = field(default_factory=list)
     refused: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
@@ -239,6 +243,8 @@ class Production:
             "/v1/refunds": page(*self.refunds),
             "/v1/charges": page(*self.charges),
             "/v1/events": page(*self.events),
+            "/v1/products": page(*self.products),
+            "/v1/prices": page(*self.prices),
         }
         unknown = {"error": {"type": "invalid_request_error", "code": "resource_missing", "message": "No such object"}}
         return canned({**answers, **dict.fromkeys(self.missing, (404, unknown)), **self.refused}, self.headers)
@@ -257,7 +263,11 @@ class Production:
                     transaction.post(sold.draft())
             if self.run_ok is not None:
                 moment = self.now - self.run_age
-                write(ledger).add_run("reconcile", moment, moment, self.run_ok, {"window": {"since": self.run_since}})
+                report = {"window": {"since": self.run_since}, "complete": True}
+                for age in (3600, 0):
+                    write(ledger).add_run("reconcile", moment - age, moment - age, self.run_ok, report)
+            add_anchor(ledger, self.folder / "anchors.jsonl", self.clock)
+            note_run(ledger, BACKUP_RUN, self.now, {"file": "copy.db"})
 
 
 @pytest.fixture
@@ -268,6 +278,40 @@ def production(tmp_path: Path, live: dict[str, str]) -> Production:
     made.sessions = [session()]
     made.charges = [{"id": "ch_1", "receipt_number": "1234-5678", "receipt_email": "buyer@acme.io"}]
     return made
+
+
+def shelf() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The products and prices on Stripe that the packages ask for."""
+    products, prices = list[dict[str, Any]](), list[dict[str, Any]]()
+    for package in parse_catalog(CATALOG):
+        products.append(
+            {
+                "id": package.product_id,
+                "object": "product",
+                "name": package.name,
+                "active": True,
+                "description": f"{package.credits:,} credits",
+                "default_price": f"price_{package.slug}",
+                "metadata": package.metadata,
+            }
+        )
+        prices.append(
+            {
+                "id": f"price_{package.slug}",
+                "object": "price",
+                "product": package.product_id,
+                "active": True,
+                "currency": package.currency,
+                "unit_amount": package.amount,
+                "lookup_key": package.lookup_key,
+                "type": "one_time",
+                "recurring": None,
+                "transform_quantity": None,
+                "created": NOW - 90_000,
+                "metadata": package.metadata,
+            }
+        )
+    return products, prices
 
 
 def endpoint(settings: dict[str, str], **changes: Any) -> dict[str, Any]:
@@ -298,7 +342,8 @@ def session(**changes: Any) -> dict[str, Any]:
         "currency": "usd",
         "created": NOW - 9000,
         "livemode": True,
-        "success_url": "https://shop.acme.io/credits/success",
+        "success_url": "https://shop.acme.io/credits/success?session_id={CHECKOUT_SESSION_ID}",
+        "cancel_url": "https://shop.acme.io/credits/cancel",
         "metadata": {"managed_by": "creditctl", "package": "starter", "credits": "1000", "user_id": "7"},
         **changes,
     }

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from creditctl.checks.attest import attest
-from creditctl.checks.checklist import ATTESTABLE, CHECKLIST, RECEIPTS
+from creditctl.checks.checklist import ATTESTABLE, CHECKLIST
 from creditctl.checks.probe import ProbeAnswer
+from creditctl.checks.production.guide import RECEIPTS
 from creditctl.cli.app import run
 from creditctl.cli.wiring import Wiring
 from creditctl.core.keys import Secret
 from creditctl.ledger.store import Ledger
-from tests.checks.conftest import Production, sold
+from tests.checks.conftest import CATALOG, Production, sold
 from tests.support.ledger_calls import write
 from tests.support.probed_backends import OLDER, Answering, always, verifying
 
@@ -39,13 +40,19 @@ def test_the_items_are_the_guides_nine_in_its_words() -> None:
     assert {check.id for check in CHECKLIST} >= ATTESTABLE
 
 
-def test_in_order_everything_holds_but_what_needs_a_person(production: Production) -> None:
+def test_in_order_everything_required_holds(production: Production) -> None:
     answers = production.ask(CHECKLIST)
 
-    assert {name: status for name, (status, _) in answers.items() if status != "pass"} == {"email_receipts": "person"}
+    people = {check.name for check in CHECKLIST if check.group == "People"}
+    assert {name for name, (status, _) in answers.items() if status == "person"} == people
+    assert {name for name, (status, _) in answers.items() if status not in ("pass", "person")} == ADVISED
     assert "1,000 credits to user 7" in answers["credits_added"][1]
     assert "1234-5678" in answers["email_receipts"][1]
     assert "buyer@" not in str(answers)
+
+
+ADVISED = {"statement", "public_details"}
+"""What a bare account lacks, and nobody requires."""
 
 
 def by_the_price(production: Production) -> None:
@@ -59,7 +66,7 @@ BREAKS: list[tuple[str, Callable[[Production], object], str, str]] = [
     ("test key", lambda p: p.settings.update(STRIPE_SECRET_KEY="sk_test_" + "aB3" * 30), "secret_key", "fail"),
     ("pk test", lambda p: p.frontend.update(NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY="pk_test_x123"), "live_keys", "fail"),
     ("balance says test", lambda p: p.balance.update(livemode=False), "live_keys", "fail"),
-    ("inactive account", lambda p: p.account.update(charges_enabled=False), "secret_key", "fail"),
+    ("inactive account", lambda p: p.account.update(charges_enabled=False), "account", "fail"),
     ("other account", lambda p: p.settings.update(STRIPE_ACCOUNT_ID="acct_other"), "live_keys", "unknown"),
     ("no pin", lambda p: p.settings.pop("STRIPE_ACCOUNT_ID"), "secret_key", "warn"),
     ("no backend url", lambda p: p.settings.pop("CREDITS_API_URL"), "webhook_endpoint", "fail"),
@@ -185,8 +192,9 @@ def test_in_test_mode_nothing_counts_and_the_reason_is_said(production: Producti
 
 
 def test_an_attestation_holds_until_something_changes(production: Production) -> None:
+    production.charges.clear()
     with ExitStack() as stack:
-        attest(production.context(stack), RECEIPTS, by="Ada", note="saw it arrive", valid_seconds=100)
+        attest(production.context(stack), RECEIPTS, by="Ada", evidence="saw it arrive", expires=production.now + 100)
 
     status, evidence = production.ask(CHECKLIST)["email_receipts"]
     assert status == "pass"
@@ -202,9 +210,10 @@ def test_an_attestation_holds_until_something_changes(production: Production) ->
 
 
 def test_an_attestation_that_nobody_can_read_does_not_count(production: Production) -> None:
+    production.charges.clear()
     production.keep_books()
     with Ledger.open(production.folder / "creditctl.db", account=None, livemode=None, clock=production.clock) as ledger:
-        for statement in ("no JSON", json.dumps(["x"]), json.dumps({"digest": "other"})):
+        for statement in ("no JSON", json.dumps(["x"]), json.dumps({"configuration": "other"})):
             write(ledger).attest(RECEIPTS, "Ada", statement)
 
     assert production.ask(CHECKLIST)["email_receipts"][0] == "person"
@@ -223,7 +232,9 @@ def test_a_permission_that_is_lacking_is_unknown_and_named(production: Productio
 
 def run_checklist(production: Production, *arguments: str) -> tuple[int, str]:
     env = production.folder / ".env"
-    env.write_text("".join(f"{name}={value}\n" for name, value in production.settings.items()))
+    (production.folder / "packages.toml").write_text(CATALOG)
+    settings = {**production.settings, "CREDITCTL_CATALOG": "packages.toml"}
+    env.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
     env.chmod(0o600)
     production.keep_books()
     wiring = Wiring(
@@ -242,17 +253,20 @@ def run_checklist(production: Production, *arguments: str) -> tuple[int, str]:
 
 
 def test_the_command_ends_with_0_once_a_person_has_attested_the_last_item(production: Production) -> None:
+    production.charges.clear()
     code, shown = run_checklist(production)
     assert code == 1
-    assert "12 of 13 items hold. Next: Verify email receipts are sent by Stripe." in shown
+    assert "Next:\n  1. Look in the Dashboard" in shown
+    assert "creditctl checklist attest email_receipts --by NAME --evidence WHAT_YOU_SAW" in shown
 
-    assert run_checklist(production, "attest", "email_receipts", "--by", "Ada", "--note", "it arrived")[0] == 0
+    assert run_checklist(production, "attest", "email_receipts", "--by", "Ada", "--evidence", "it arrived")[0] == 0
 
     code, shown = run_checklist(production, "--mode", "live")
     assert code == 0
-    assert "13 of 13 items hold. Ready to go live. Next: creditctl reconcile, in cron." in shown
+    assert "Ready (production). Next: creditctl reconcile, in cron." in shown
     document = json.loads(run_checklist(production, "--json")[1])
-    assert (document["ok"], document["mode"], document["findings"]) == (True, "live", [])
+    assert (document["ok"], document["mode"], document["report"]["ready"]) == (True, "live", True)
+    assert {finding["severity"] for finding in document["findings"]} == {"low"}
     assert production.settings["STRIPE_SECRET_KEY"] not in shown
     assert production.settings["STRIPE_WEBHOOK_SECRET"] not in shown
 

@@ -12,7 +12,7 @@ import stripe
 
 from creditctl.checks.checklist import CHECKLIST
 from creditctl.checks.context import Context, open_ledger
-from creditctl.checks.doctor import DOCTOR
+from creditctl.checks.doctor import DOCTOR_CHECKS
 from creditctl.checks.env.collect import gather_env
 from creditctl.checks.probe import ProbeAnswer
 from creditctl.checks.registry import run_checks
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 Shop = Callable[[], dict[str, tuple[str, str]]]
 """Runs every check of the checklist and the doctor. Shape: status and evidence by id."""
 
-DOCTOR_CHECKS = [check for problem in DOCTOR for check in problem.checks]
 SETTINGS = {
     "STRIPE_SECRET_KEY": TEST_KEY,
     "STRIPE_API_BASE": "http://127.0.0.1:12111",

@@ -11,14 +11,14 @@ from creditctl.checks.answers import CheckAnswer, passed
 from creditctl.checks.check import Check
 from creditctl.checks.checklist import CHECKLIST
 from creditctl.checks.context import Context
-from creditctl.checks.doctor import DOCTOR
+from creditctl.checks.doctor import DOCTOR_CHECKS
 from creditctl.checks.env.checks import ENV_CHECKS
 from creditctl.checks.registry import ALL_CHECKS, run_checks, select_checks
 from creditctl.core.checks import CheckStatus
 from creditctl.core.errors import LedgerError, UsageError
 from tests.checks.conftest import Production
 
-DOCTOR_IDS = [check.id for problem in DOCTOR for check in problem.checks]
+DOCTOR_IDS = [check.id for check in DOCTOR_CHECKS]
 
 
 def ids(checks: tuple[Check[Context], ...]) -> list[str]:

@@ -6,6 +6,7 @@ import inspect
 import io
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
@@ -19,6 +20,7 @@ from creditctl.core.errors import ExitCode, GuardRefused
 from tests.support.keys import TEST_KEY
 
 CountOption = Annotated[int, typer.Option("--count")]
+AgainOption = Annotated[int, typer.Option("--again")]
 
 
 def text_of(stream: TextIO) -> str:
@@ -58,6 +60,23 @@ def test_the_answer_is_printed_and_its_exit_code_returned(wiring: Wiring) -> Non
     assert call(counted, wiring, "--count", "3") == ExitCode.FINDINGS
     assert text_of(wiring.stdout) == "3 counted\n"
     assert text_of(wiring.stderr) == "counting to 3\n"
+
+
+@dataclass(frozen=True)
+class CountingOptions:
+    count: CountOption = 1
+    upwards: Annotated[bool, typer.Option("--upwards")] = False
+
+
+def test_a_class_of_options_stands_for_its_fields(wiring: Wiring) -> None:
+    @command(settings=False)
+    def grouped(session: Session, chosen: CountingOptions, again: AgainOption = 0) -> Answer:
+        """Count."""
+        return Answer.lines({}, f"{chosen} {again}")
+
+    assert options(grouped)[:3] == ["count", "upwards", "again"]
+    assert call(grouped, wiring, "--upwards") == ExitCode.OK
+    assert text_of(wiring.stdout) == "CountingOptions(count=1, upwards=True) 0\n"
 
 
 def test_with_json_the_answer_is_one_document_named_after_the_command(wiring: Wiring) -> None:

@@ -5,107 +5,27 @@ from __future__ import annotations
 import io
 import re
 import shlex
-import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from importlib import resources
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import stripe
 
 from creditctl.cli.app import run
 from creditctl.cli.wiring import Wiring
-from creditctl.core.catalog import parse_catalog
 from creditctl.core.entitlement.settlement import EntryDraft, EntryKind
-from creditctl.core.keys import Secret
-from creditctl.emulator.protocol.wire import Reply
-from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
-from creditctl.emulator_client.checkout_payer import Payment, pay
-from creditctl.fulfilment.webhook import Webhook
 from creditctl.ledger.store import Ledger
-from creditctl.payments.stripe_reader import StripeReader
 from creditctl.reconciliation.lock import only_one
-from tests.support.keys import TEST_KEY, live_key
+from tests.support.keys import live_key
 from tests.support.ledger_calls import read
-from tests.support.scripted_stripe import Scripted, ScriptedStripe, answers, by_path, is_write, lost
+from tests.support.market import Market
+from tests.support.scripted_stripe import Scripted, ScriptedStripe, answers, by_path, emulated, is_write, lost
 
 if TYPE_CHECKING:
     from creditctl.emulator.app import Emulator
     from tests.support.cli import Cli, Outcome
-    from tests.support.clock import Clock
-
-BASE = "http://127.0.0.1:12111"
-CATALOG = parse_catalog(resources.files("creditctl.core").joinpath("packages.toml").read_text(encoding="utf-8"))
-
-
-@dataclass
-class Market:
-    """Buyers on the emulator, a webhook that may lose what it is told, and the ledger behind it."""
-
-    emulator: Emulator
-    client: stripe.StripeClient
-    ledger: Ledger
-    webhook: Webhook
-    clock: Clock
-    losing: bool = False
-    statuses: list[int] = field(default_factory=list)
-
-    def buy(self, slug: str = "starter", user: str = "u1", token: str = "tok_visa") -> Payment:
-        package = CATALOG.by_slug(slug)
-        assert package is not None
-        metadata = {"managed_by": "creditctl", "user_id": user, "package": slug, "credits": str(package.credits)}
-        price: Any = {"currency": "usd", "unit_amount": package.amount, "product_data": {"name": package.name}}
-        session = self.client.v1.checkout.sessions.create(
-            params={
-                "mode": "payment",
-                "success_url": "https://shop.example/done",
-                "client_reference_id": user,
-                "line_items": [{"quantity": 1, "price_data": price}],
-                "metadata": metadata,
-                "payment_intent_data": {"metadata": metadata},
-            }
-        )
-        return pay(self.client, session.id, token)
-
-    def deliver(self) -> None:
-        """Sends what is due; while `losing`, nothing arrives."""
-        self.emulator.pump(send=self._send)
-
-    def _send(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
-        if self.losing:
-            raise OSError("lost on the way")
-        signature = next(value for name, value in headers.items() if name.lower() == "stripe-signature")
-        status = self.webhook.receive(body, signature).status
-        self.statuses.append(status)
-        return Reply(status)
-
-    def balances(self) -> dict[str, int]:
-        return {balance.user_id: balance.credits for balance in read(self.ledger).balances()}
-
-
-@pytest.fixture
-def market(cli: Cli, emulator: Emulator, tmp_path: Path) -> Iterator[Market]:
-    client = stripe.StripeClient(
-        TEST_KEY, http_client=EmulatorHTTPClient(emulator), base_addresses={"api": BASE}, max_network_retries=0
-    )
-    account = client.v1.accounts.retrieve_current().id
-    endpoint = client.v1.webhook_endpoints.create(
-        params={"url": "http://127.0.0.1:9/api/credits/webhook", "enabled_events": ["*"]}
-    )
-    path = tmp_path / "creditctl-emulator.db"
-    with Ledger.open(path, account=account, livemode=False, clock=cli.clock) as ledger:
-        webhook = Webhook(
-            ledger=ledger,
-            stripe=StripeReader(client),
-            secrets=[Secret(str(endpoint.secret))],
-            catalog=CATALOG,
-            account=account,
-            livemode=False,
-            clock=lambda: int(time.time()),  # a signature's time is always real
-        )
-        yield Market(emulator, client, ledger, webhook, cli.clock)
 
 
 def codes(outcome: Outcome) -> list[str]:
@@ -352,6 +272,47 @@ def test_a_fault_of_stripe_in_the_middle_is_exit_5_and_posts_nothing(
     assert read(market.ledger).count() == 0
     (kept,) = read(market.ledger).runs("reconcile")
     assert not kept.ok
+
+
+def test_the_kept_error_of_a_failed_run_holds_no_value_of_a_secret(
+    cli: Cli, market: Market, emulator: Emulator
+) -> None:
+    password = "hunter22" + "Correct0Horse"
+    cli.environ["PROXY_PASSWORD"] = password
+    http = ScriptedStripe(emulated(emulator))
+    http.on(
+        answers(lost(f"proxy http://app:{password}@127.0.0.1 says no", should_retry=False)),
+        when=lambda request: request.path.endswith("/refunds"),
+    )
+    cli.transport = lambda: http
+    outcome = cli("reconcile", "--json")
+
+    assert outcome.exit_code == 5
+    (kept,) = read(market.ledger).runs("reconcile")
+    assert not kept.ok
+    assert kept.report["error"]
+    assert password not in str(kept.report)
+
+
+@pytest.mark.parametrize("options", [(), ("--repair", "--yes"), ("--dry-run",)], ids=["plain", "repair", "dry run"])
+def test_a_ledger_that_was_tampered_with_is_said_by_each_run_and_repaired_by_none(
+    cli: Cli, market: Market, options: tuple[str, ...]
+) -> None:
+    market.buy()
+    market.deliver()
+    market.losing = True
+    market.buy(user="u2")
+    market.clock.now += 3600
+    with closing(sqlite3.connect(market.ledger.path)) as connection:
+        connection.executescript(
+            "DROP TRIGGER credit_transactions_no_update; UPDATE credit_transactions SET credits = 9000;"
+        )
+    outcome = cli("reconcile", *options, "--json")
+
+    assert outcome.exit_code == 6
+    assert "reconcile.ledger_tampered" in codes(outcome)
+    assert "reconcile.missing_credit" in codes(outcome)
+    assert read(market.ledger).count() == 1
 
 
 def test_a_second_run_at_the_same_time_is_refused(cli: Cli, market: Market) -> None:

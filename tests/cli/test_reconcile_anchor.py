@@ -11,12 +11,10 @@ import pytest
 
 from creditctl.ledger.hashchain.chain import GENESIS
 from creditctl.ledger.verification.anchors import Anchor, append_anchor
-from tests.cli.test_reconcile import Market, market
+from tests.support.market import Market
 
 if TYPE_CHECKING:
     from tests.support.cli import Cli
-
-__all__ = ["market"]
 
 ANCHORS = "anchors.jsonl"
 

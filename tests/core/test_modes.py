@@ -16,12 +16,12 @@ from creditctl.core.modes import Mode, decide_mode, is_listed_emulator, is_loopb
         ("https://api.stripe.com", Mode.LIVE, Mode.LIVE),
         ("https://api.stripe.com/", Mode.TEST, Mode.TEST),
         ("http://127.0.0.1:12111", Mode.TEST, Mode.EMULATOR),
-        ("http://localhost:12111", Mode.LIVE, Mode.EMULATOR),
+        ("http://localhost:12111", Mode.LIVE, Mode.LIVE),
         ("http://[::1]:12111", Mode.TEST, Mode.EMULATOR),
         ("http://127.9.9.9", Mode.TEST, Mode.EMULATOR),
     ],
 )
-def test_a_loopback_base_means_the_emulator_and_else_the_key_decides(
+def test_a_loopback_base_means_the_emulator_where_a_live_key_rehearses_live_mode(
     base: str | None, key_mode: Mode, mode: Mode
 ) -> None:
     assert decide_mode(base, key_mode) is mode

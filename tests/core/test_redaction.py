@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from urllib.parse import quote, quote_plus
 
@@ -56,6 +57,7 @@ def test_names_that_do_not(name: str) -> None:
         json.dumps(PASSWORD),
         json.dumps(PASSWORD, ensure_ascii=False),
         repr(PASSWORD),
+        html.escape(PASSWORD),
     ],
 )
 def test_a_value_is_cut_out_in_every_spelling(spelled: str) -> None:

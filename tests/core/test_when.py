@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from creditctl.core.errors import UsageError
-from creditctl.core.when import Window, iso_time, parse_duration, parse_when, parse_window
+from creditctl.core.when import Window, age_text, iso_time, parse_duration, parse_when, parse_window
 from tests.support.clock import NOW
 
 
@@ -84,3 +84,10 @@ def test_what_is_no_length_of_time_is_refused_with_examples(text: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_duration(text)
     assert "1d12h" in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0s"), (59, "59s"), (60, "1m"), (7199, "1h"), (86_400, "1d"), (200 * 86_400, "200d")]
+)
+def test_a_length_of_time_is_said_by_its_largest_unit(seconds: int, text: str) -> None:
+    assert age_text(seconds) == text

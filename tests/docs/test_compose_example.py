@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import fnmatch
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +17,8 @@ from creditctl.core.keys import parse_server_key
 from creditctl.core.modes import Mode, decide_mode
 from creditctl.core.project_file.project import parse_project_file
 from tests.docs.test_readme import ALL
+from tests.support.ports import free_port
+from tests.support.waiting import wait_until
 
 FOLDER = Path(__file__).resolve().parents[2] / "examples" / "compose"
 COMMANDS = (FOLDER.parents[1] / "docs" / "commands.md").read_text()
@@ -57,3 +65,66 @@ def test_the_image_gets_no_settings_and_no_ledger() -> None:
 
     assert "*" in ignored
     assert not [name for name in ignored if name.startswith("!.") or "env" in name or ".db" in name]
+
+
+def test_the_container_file_copies_what_it_installs_and_does_not_run_as_root() -> None:
+    lines = [line.split() for line in (FOLDER / "Dockerfile").read_text().replace("\\\n", " ").splitlines() if line]
+    words = [line[0] for line in lines if not line[0].startswith("#")]
+    allowed = [name[1:] for name in (FOLDER / "Dockerfile.dockerignore").read_text().split() if name.startswith("!")]
+
+    assert words == ["FROM", "COPY", "RUN", "USER", "WORKDIR", "ENTRYPOINT"]
+    assert lines[words.index("FROM") + 1][1].count(":") == 1
+    assert lines[words.index("RUN") + 1][1:3] == ["pip", "install"]
+    assert all((FOLDER.parents[1] / name).exists() for name in allowed)
+    assert {"creditctl", "pyproject.toml", "README.md", "LICENSE"} <= set(allowed)
+    assert not [name for name in allowed if fnmatch.fnmatch(name, ".*")]
+
+
+@contextmanager
+def running(command: list[str], environ: Mapping[str, str], folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """A service as a process."""
+    process = subprocess.Popen(
+        command, env=environ, cwd=folder, stderr=subprocess.STDOUT, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)
+
+
+def test_the_commands_of_the_services_work_together(services: dict[str, Any], tmp_path: Path) -> None:
+    """Each command as compose.yaml has it, in its order; hosts and ports are those of this machine."""
+    emulator, backend = free_port(), free_port()
+    (tmp_path / "data").mkdir()
+    places = {
+        "http://emulator:12111": f"http://127.0.0.1:{emulator}",
+        "http://127.0.0.1:12111": f"http://127.0.0.1:{emulator}",
+        "http://backend:8000": f"http://127.0.0.1:{backend}",
+        "/data": str(tmp_path / "data"),
+        "/etc/creditctl/creditctl.toml": str(FOLDER / "creditctl.toml"),
+        "0.0.0.0": "127.0.0.1",
+        "8000": str(backend),
+    }
+
+    def here(text: str) -> str:
+        for there, place in places.items():
+            text = text.replace(there, place) if len(there) > 4 else place if text == there else text
+        return text
+
+    def command(name: str) -> list[str]:
+        return [sys.executable, "-m", "creditctl", *(here(word) for word in services[name]["command"])]
+
+    settings = {name: here(value) for name, value in services["emulator"]["environment"].items()}
+    environ = {**os.environ, "NO_COLOR": "1", **settings}
+
+    def works(*arguments: str) -> bool:
+        return subprocess.run(arguments, env=environ, cwd=tmp_path, capture_output=True, check=False).returncode == 0
+
+    health = [sys.executable, "-m", *(here(word) for word in services["emulator"]["healthcheck"]["test"][1:])]
+    with running([*command("emulator"), "--port", str(emulator)], environ, tmp_path):
+        wait_until(lambda: works(*health), 60)
+        assert works(*command("setup"))
+        with running(command("backend"), environ, tmp_path):
+            wait_until(lambda: works(*command("simulate"), "success"), 60)
+            assert works(*command("simulate"), "--group", "smoke")

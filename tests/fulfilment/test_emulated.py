@@ -18,7 +18,7 @@ from creditctl.emulator.app import Emulator
 from creditctl.emulator.protocol.wire import Reply, Request
 from creditctl.fulfilment.webhook import Receipt, Webhook
 from creditctl.ledger.store import Ledger
-from creditctl.payments.stripe_reader import StripeReader
+from creditctl.payments.reading.stripe_reader import StripeReader
 from tests.support.clock import NOW
 from tests.support.keys import TEST_KEY
 from tests.support.ledger_calls import read

@@ -142,7 +142,7 @@ def test_the_draft_of_a_killed_copy_is_swept_by_the_next_and_nothing_else(tmp_pa
 STOPPED_IN_A_FOLDER = """
 import sys, time
 from pathlib import Path
-from creditctl.cli.local.scratch_folder import scratch_folder
+from creditctl.ledger.sqlite.scratch_folder import scratch_folder
 with scratch_folder("demo", within=Path(sys.argv[1])) as folder:
     (folder / "secret").write_text("whsec")
     print(folder.name, flush=True)
@@ -151,7 +151,7 @@ with scratch_folder("demo", within=Path(sys.argv[1])) as folder:
 
 
 def test_the_folder_of_a_killed_run_is_swept_by_the_next_and_no_other(tmp_path: Path) -> None:
-    from creditctl.cli.local.scratch_folder import scratch_folder
+    from creditctl.ledger.sqlite.scratch_folder import scratch_folder
 
     command = [sys.executable, "-c", STOPPED_IN_A_FOLDER, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as killed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from creditctl.payments.latest import MOST_ASKED, LatestPayments, read_latest
 from creditctl.payments.ledger_entries import LedgerEntries
-from creditctl.payments.reader import PaymentReader
+from creditctl.payments.reading.reader import PaymentReader
 from tests.support.payment_shop import Shop
 
 

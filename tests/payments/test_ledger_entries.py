@@ -5,7 +5,7 @@ from __future__ import annotations
 from creditctl.core.entitlement.settlement import EntryKind
 from creditctl.core.when import Window
 from creditctl.payments.ledger_entries import LedgerEntries
-from creditctl.payments.reader import PaymentReader
+from creditctl.payments.reading.reader import PaymentReader
 from creditctl.reconciliation.match import match
 from creditctl.reconciliation.pull import pull
 from tests.support.ledger_calls import adjusted

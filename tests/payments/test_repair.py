@@ -9,7 +9,7 @@ import pytest
 from creditctl.core.entitlement.facts import RefundFact
 from creditctl.core.errors import GuardRefused, LedgerError, Unreachable
 from creditctl.ledger.models import Outcome
-from creditctl.payments.repair import NOTE, Repaired, apply
+from creditctl.payments.repair import NOTE, Repaired, RepairLimits, apply
 from tests.support.ledger_calls import read
 from tests.support.payment_shop import Shop
 
@@ -20,10 +20,13 @@ def keys(shop: Shop) -> list[str]:
 
 def test_a_missing_credit_is_posted_under_the_key_of_the_webhook(shop: Shop) -> None:
     key = shop.pay(user="u7")
-    after = shop.repair(shop.reconcile())
+    report = shop.reconcile()
+    after = shop.repair(report)
     assert keys(shop) == [f"purchase:{key}"]
     (entry,) = read(shop.ledger).entries()
-    assert (entry.user_id, entry.credits, entry.amount, entry.note) == ("u7", 1000, 1000, NOTE)
+    assert (entry.user_id, entry.credits, entry.amount) == ("u7", 1000, 1000)
+    assert entry.note == f"{NOTE}, run {report.run}: missing_credit"
+    assert [run.id for run in read(shop.ledger).runs("reconcile")] == [after.run, report.run]
     assert entry.created == shop.session_of(key)["created"]
     assert after.findings == ()
     assert after.clean
@@ -119,10 +122,36 @@ def test_more_repairs_than_allowed_are_refused_whole(shop: Shop) -> None:
         shop.pay()
     report = shop.reconcile()
     with pytest.raises(GuardRefused) as caught:
-        shop.repair(report, max_repairs=2)
+        shop.repair(report, limits=RepairLimits(2))
     assert caught.value.code == "reconcile.too_many_repairs"
     assert read(shop.ledger).count() == 0
-    assert len(shop.repair(report, max_repairs=3).repaired) == 3
+    assert len(shop.repair(report, limits=RepairLimits(3)).repaired) == 3
+
+
+def test_more_credits_than_allowed_are_refused_whole(shop: Shop) -> None:
+    """Given and taken count together: one does not make up for the other."""
+    taken = shop.pay(user="u7")
+    shop.fulfil(taken)
+    shop.refund(taken, 400)
+    shop.pay(user="u8")
+    report = shop.reconcile()
+    with pytest.raises(GuardRefused) as caught:
+        shop.repair(report, limits=RepairLimits(credits=1399))
+    assert caught.value.code == "reconcile.too_many_credits"
+    assert read(shop.ledger).count() == 1
+    assert len(shop.repair(report, limits=RepairLimits(credits=1400)).repaired) == 2
+
+
+def test_each_posting_names_its_run_its_reason_and_what_it_corrects(shop: Shop) -> None:
+    key = shop.pay(user="u7")
+    shop.fulfil(key)
+    shop.refund(key, 400)
+    shop.dispute(key, 600, "lost")
+    report = shop.reconcile()
+    shop.repair(report)
+    purchase, *posted = read(shop.ledger).entries()
+    reason = f"{NOTE}, run {report.run}: dispute_lost_not_taken, refund_not_taken"
+    assert [(entry.corrects, entry.note) for entry in posted] == [(purchase.id, reason)] * 2
 
 
 def test_an_incomplete_picture_is_never_repaired_from(shop: Shop) -> None:
@@ -160,6 +189,7 @@ def test_the_plan_says_what_comes_of_it(shop: Shop) -> None:
         "payment_key": key,
         "user_id": "u7",
         "credits": 5500 - 1833,
+        "reason": "missing_credit",
         "entries": [
             {"kind": "purchase", "credits": 5500, "idempotency_key": f"purchase:{key}"},
             {"kind": "refund", "credits": -1833, "idempotency_key": f"refund:{refund}"},

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from creditctl.core.entitlement.settlement import EntryKind
+from creditctl.core.findings import Finding
 from tests.support.ledger_calls import read
 from tests.support.payment_shop import OpenShop, Shop
 
@@ -86,7 +87,7 @@ def failed_refund(shop: Shop, slug: str) -> str:
 def not_held(shop: Shop, slug: str) -> str:
     key = shop.pay(slug)
     shop.fulfil(key)
-    return f"dispute_not_held {shop.dispute(key, 600, 'lost')}"
+    return f"dispute_lost_not_taken {shop.dispute(key, 600, 'lost')}"
 
 
 def over_taken(shop: Shop, slug: str) -> str:
@@ -118,18 +119,36 @@ PLANTS: tuple[Plant, ...] = (
     over_taken,
     unattributed,
 )
-REPAIRABLE = ("missing_credit", "refund_not_taken", "refund_failed_not_returned", "dispute_not_held")
+REPAIRABLE = ("missing_credit", "refund_not_taken", "refund_failed_not_returned", "dispute_lost_not_taken")
 
 plantings = st.lists(st.tuples(st.sampled_from(PLANTS), st.sampled_from(PACKAGES)), max_size=12)
 
 
 def plant(shop: Shop, planted: Sequence[Planted]) -> list[str]:
-    return sorted(filter(None, (put(shop, slug) for put, slug in planted)))
+    lines = sorted(filter(None, (put(shop, slug) for put, slug in planted)))
+    return sorted([*lines, *faults(shop, lines)])
+
+
+def faults(shop: Shop, lines: Sequence[str]) -> list[str]:
+    """The mapping fault, where orphans (1,000 credits, as of the starter) and payments that lack as many pair up."""
+    orphans = sum(line.startswith("orphan_credit") for line in lines)
+    missing = [line.split()[1] for line in lines if line.startswith("missing_credit")]
+    starters = sum(shop.session_of(key)["metadata"]["package"] == "starter" for key in missing)
+    pairs = min(orphans, starters)
+    return ["mapping_fault the ledger"] if pairs >= 2 and 5 * pairs >= 4 * max(orphans, len(missing)) else []
+
+
+def told(findings: Iterable[Finding]) -> list[str]:
+    """Code and subject of each; that one user paid twice within minutes, as these do, is information."""
+    named = (f"{finding.code.removeprefix('reconcile.')} {finding.subject}" for finding in findings)
+    return sorted(line for line in named if not line.startswith("double_payment"))
 
 
 def repaired(shop: Shop, line: str, expected: list[str]) -> bool:
     """Whether a repair settles a finding: not while an orphan (1,000 credits, as of the starter) may be the payment."""
-    name, subject = line.split()
+    name, subject = line.split(maxsplit=1)
+    if any(each.startswith("mapping_fault") for each in expected):
+        return False
     if name == "missing_credit" and any(each.startswith("orphan_credit") for each in expected):
         return bool(shop.session_of(subject)["metadata"]["package"] != "starter")
     return name in REPAIRABLE
@@ -150,9 +169,8 @@ def test_what_is_planted_is_found_exactly(open_shop: OpenShop, planted: list[Pla
     with open_shop() as shop:
         expected = plant(shop, planted)
         shuffle(shop, seed)
-        found = sorted(f"{name} {subject}" for name, subject in shop.found())
-        assert found == expected
-        assert sorted(f"{name} {subject}" for name, subject in shop.found()) == expected, "a second run says the same"
+        assert told(shop.reconcile().findings) == expected
+        assert told(shop.reconcile().findings) == expected, "a second run says the same"
 
 
 @settings(max_examples=40, deadline=None)
@@ -166,8 +184,7 @@ def test_a_repair_settles_what_it_may_and_the_second_one_writes_nothing(
         planned = sum(repair.credits for repair in report.repairs)
         before = sum(balance.credits for balance in read(shop.ledger).balances())
         after = shop.repair(report)
-        left = sorted(f"{f.code.removeprefix('reconcile.')} {f.subject}" for f in after.findings)
-        assert left == [line for line in expected if not repaired(shop, line, expected)]
+        assert told(after.findings) == [line for line in expected if not repaired(shop, line, expected)]
         assert after.repairs == ()
         assert sum(balance.credits for balance in read(shop.ledger).balances()) == before + planned
         count = read(shop.ledger).count()

@@ -6,7 +6,7 @@ import pytest
 
 from creditctl.core.errors import Unreachable
 from creditctl.core.when import Window
-from creditctl.payments.reader import PaymentReader
+from creditctl.payments.reading.reader import PaymentReader
 from creditctl.reconciliation.pull import pull
 from creditctl.reconciliation.pulled import Pulled
 from tests.support.ledger_calls import read
@@ -36,7 +36,8 @@ def test_lists_of_several_pages_are_read_whole(shop: Shop) -> None:
     assert all(request.query["limit"] == ["100"] for request in shop.http.requests)
     expanded = {r.path for r in shop.http.requests if r.query.get("expand[0]") == ["data.latest_charge"]}
     assert expanded == {"/v1/payment_intents"}
-    assert paths(shop) == ["checkout/sessions"] * 3 + ["payment_intents"] * 3 + ["refunds"] * 2 + ["disputes"]
+    lists = ["checkout/sessions"] * 3 + ["payment_intents"] * 3 + ["refunds"] * 2 + ["disputes"]
+    assert paths(shop) == [*lists, "balance_transactions"]
 
 
 def test_payments_of_one_second_are_not_lost_between_pages(shop: Shop) -> None:
@@ -75,7 +76,7 @@ def test_line_items_are_read_only_where_the_session_does_not_decide(shop: Shop) 
 
 def own_sessions(shop: Shop, count: int, lines: int = 1) -> list[str]:
     """Payments of an application that makes its sessions itself: only the price says that they are ours."""
-    keys = [shop.pay(metadata={}, age=5000 + n) for n in range(count)]
+    keys = [shop.pay(metadata={}, age=5000 + n, client_reference_id=f"u{n}") for n in range(count)]
     metadata = {"managed_by": "creditctl", "package": "starter", "credits": "1000"}
     price = {
         "id": "price_1",
@@ -124,6 +125,7 @@ def test_a_window_reads_what_surrounds_it_and_no_more(shop: Shop) -> None:
         "payment_intents": (str(since - DAY), str(until + DAY)),
         "refunds": (str(since - DAY), None),
         "disputes": (str(since - DAY), None),
+        "balance_transactions": (str(since - DAY), None),
     }
 
 

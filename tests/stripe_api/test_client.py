@@ -13,7 +13,7 @@ from creditctl.core.project_file.project import ProjectFile
 from creditctl.core.project_file.running import EmulatorSection
 from creditctl.core.settings import merge_settings
 from creditctl.stripe_api.client import StripeConnection, connect
-from tests.support.keys import LIVE_KEY, TEST_KEY
+from tests.support.keys import LIVE_KEY, REHEARSAL_KEY, TEST_KEY
 from tests.support.scripted_stripe import Scripted, ScriptedStripe, StripeAnswer, error, lost
 from tests.support.stripe_connections import ACCOUNT, PRODUCT, OpenDoor, scripted
 
@@ -40,14 +40,24 @@ def test_nothing_leaves_the_machine_when_the_base_is_local(open_door: OpenDoor) 
 def test_a_live_key_goes_to_no_local_address_but_our_emulator(open_door: OpenDoor, answer: Scripted) -> None:
     transport = scripted(answer)
     with pytest.raises(GuardRefused, match="live key"):
-        open_door(transport, LIVE_KEY, STRIPE_API_BASE="http://127.0.0.1:9")
+        open_door(transport, REHEARSAL_KEY, STRIPE_API_BASE="http://127.0.0.1:9")
     assert [(request.url, request.headers) for request in transport.requests] == [("http://127.0.0.1:9/_emulator", {})]
 
 
-def test_a_live_key_goes_to_our_emulator(open_door: OpenDoor) -> None:
+def test_a_live_key_that_might_be_real_goes_to_no_emulator(open_door: OpenDoor) -> None:
     transport = scripted({"emulator": "creditctl"}, PRODUCT)
-    with open_door(transport, LIVE_KEY, STRIPE_API_BASE="http://127.0.0.1:9") as door:
-        assert (door.mode, door.livemode) == (Mode.EMULATOR, True)
+    with pytest.raises(GuardRefused, match="might be a real one"):
+        open_door(transport, LIVE_KEY, STRIPE_API_BASE="http://127.0.0.1:9")
+    assert transport.requests == []
+
+
+def test_live_mode_is_rehearsed_at_our_emulator_with_the_guard_in_place(open_door: OpenDoor) -> None:
+    transport = scripted({"emulator": "creditctl"}, PRODUCT)
+    with open_door(transport, REHEARSAL_KEY, STRIPE_API_BASE="http://127.0.0.1:9") as door:
+        assert (door.mode, door.livemode) == (Mode.LIVE, True)
+        with pytest.raises(GuardRefused, match="live key"):
+            door.client.v1.products.create({"name": "Starter"})
+        door.allow_live_writes()
         door.client.v1.products.create({"name": "Starter"})
 
 

@@ -12,3 +12,5 @@ def live_key(body: str = "example00000000", *, kind: str = "sk") -> str:
 
 
 LIVE_KEY = live_key()
+REHEARSAL_KEY = live_key("emulator0000000000")
+"""A live key that opens nothing but an emulator."""

@@ -22,7 +22,7 @@ from creditctl.core.findings import Finding
 from creditctl.ledger.models import Entry, Posting
 from creditctl.ledger.store import Ledger
 from creditctl.payments.price_origins import PriceOrigins
-from creditctl.payments.stripe_reader import StripeReader
+from creditctl.payments.reading.stripe_reader import StripeReader
 from creditctl.reconciliation.report import ReconcileReport
 from creditctl.reconciliation.run import reconcile, repair
 from tests.support.clock import NOW
@@ -243,7 +243,7 @@ def sound(shop: Shop) -> Shop:
     shop.fulfil(plain, refunded, disputed, free)
     shop.pay(user="u5", status="open", payment_status="unpaid", payment_intent=None)
     shop.pay(user="u6", status="expired", payment_status="unpaid", payment_intent=None)
-    shop.intent("pi_foreign", created=shop.now - 9000)
+    shop.intent("pi_foreign", created=shop.now - 9000, metadata={"order": "7"})
     shop.shelf.put("checkout/sessions", {"id": "cs_test_setup", "mode": "setup", "created": shop.now})
     return shop
 

@@ -6,7 +6,10 @@ from typing import Any
 
 from tests.support.scripted_stripe import SentRequest, StripeAnswer, is_write
 
-LISTS = ("checkout/sessions", "payment_intents", "refunds", "disputes", "prices")
+LISTS = (
+    *("checkout/sessions", "payment_intents", "refunds", "disputes", "balance_transactions", "events", "prices"),
+    "radar/early_fraud_warnings",
+)
 """The lists that are there though they are empty."""
 
 
@@ -36,7 +39,7 @@ class Shelf:
 
     def page(self, path: str, query: dict[str, list[str]]) -> dict[str, Any]:
         """One page of a list."""
-        rows = sorted(self.objects.get(path, {}).values(), key=lambda o: (o.get("created", 0), o["id"]), reverse=True)
+        rows = sorted(self._rows(path), key=lambda o: (o.get("created", 0), o["id"]), reverse=True)
         filtered = "payment_intent" in query
         rows = [row for row in rows if _wanted(row, query) and (filtered or row["id"] not in self.hidden)]
         if "starting_after" in query:
@@ -46,6 +49,15 @@ class Shelf:
             rows = [{**row, "line_items": self._first_items(row["id"])} for row in rows]
         limit = int(query.get("limit", ["10"])[0])
         return {"object": "list", "data": rows[:limit], "has_more": len(rows) > limit, "url": f"/v1/{path}"}
+
+    def _rows(self, path: str) -> list[dict[str, Any]]:
+        """What is laid out; the balance transactions of disputes too, which stand in these."""
+        rows = list(self.objects.get(path, {}).values())
+        if path == "balance_transactions":
+            for dispute in self.objects.get("disputes", {}).values():
+                known = {"type": "adjustment", "source": dispute["id"], "created": dispute["created"]}
+                rows += [{**known, **body} for body in dispute.get("balance_transactions", [])]
+        return rows
 
     def _first_items(self, session_id: str) -> dict[str, Any]:
         items = list(self.objects.get(f"checkout/sessions/{session_id}/line_items", {}).values())

@@ -10,7 +10,7 @@ from creditctl.checks.env.dotenv_text import EnvBinding, EnvText
 from creditctl.core.errors import ConfigurationError, GuardRefused
 from creditctl.core.findings import Finding, Severity
 from creditctl.core.keys import parse_server_key
-from creditctl.core.modes import Mode, decide_mode
+from creditctl.core.modes import Mode, decide_mode, is_emulator_base
 from creditctl.core.settings import KNOWN_KEYS
 
 PROCESS = "process environment"
@@ -145,6 +145,13 @@ class EnvView:
             return decide_mode(None if base is None else base.value.strip(), parsed.mode, self.emulator_hosts)
         except (ConfigurationError, GuardRefused):
             return None
+
+    @property
+    def rehearses_live(self) -> bool:
+        """Whether live mode is rehearsed, with a made-up live key against an emulator."""
+        base = self.winning("STRIPE_API_BASE")
+        said = "" if base is None else base.value.strip()
+        return self.mode is Mode.LIVE and self.found is Mode.LIVE and is_emulator_base(said, self.emulator_hosts)
 
     @property
     def mode(self) -> Mode | None:

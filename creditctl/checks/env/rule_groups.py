@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from creditctl.checks.env.model import EnvView
@@ -68,4 +68,9 @@ RULE_GROUPS = (
 
 def judge_env(view: EnvView) -> list[Finding]:
     """Judges a configuration by every rule; findings worst first, empty when nothing is wrong."""
-    return sort_findings([finding for group in RULE_GROUPS for finding in group.judge(view)])
+    return judge_groups(view, {group.id for group in RULE_GROUPS})
+
+
+def judge_groups(view: EnvView, ids: Collection[str]) -> list[Finding]:
+    """Judges a configuration by the rules of some groups; findings worst first."""
+    return sort_findings([finding for group in RULE_GROUPS if group.id in ids for finding in group.judge(view)])

@@ -2,82 +2,101 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from creditctl.cli.command import Answer, FileUse, Session, StripeUse, command
+from creditctl.cli.checks.options import ListOption, OnlyOption, SkipOption, list_answer
+from creditctl.cli.command import Answer, FileUse, Session, StripeUse, Writes, command
 from creditctl.cli.options import CatalogOption
-from creditctl.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from creditctl.checks.check import Check
+    from creditctl.checks.checked_item import CheckedItem
+    from creditctl.checks.context import Context
     from creditctl.cli.console import Console
-    from creditctl.core.checks import CheckResult
 
-_GROUP = "checklist."
+JunitOption = Annotated[Path | None, typer.Option("--junit", help="Write a JUnit XML report.", metavar="FILE")]
+MarkdownOption = Annotated[
+    Path | None, typer.Option("--markdown", help="Write the list for a release ticket.", metavar="FILE")
+]
 
 
-@command(stripe=StripeUse.OPTIONAL, ledger=FileUse.IF_THERE, webhook=True)
-def checklist(session: Session, catalog: CatalogOption = None) -> Answer:
-    """Go through the production checklist: exit 0 when every item holds in live mode, 1 until then.
+WithSessionOption = Annotated[
+    bool,
+    typer.Option("--with-session", help="Make one Checkout session through the backend, look at it, and expire it."),
+]
 
-    Changes nothing; the backend gets inert deliveries, which is said first. What no call can prove needs a person:
-    `creditctl checklist attest`.
+
+@command(stripe=StripeUse.OPTIONAL, ledger=FileUse.IF_THERE, writes=Writes.STRIPE, webhook=True)
+def checklist(
+    session: Session,
+    only: OnlyOption = None,
+    skip: SkipOption = None,
+    listing: ListOption = False,
+    with_session: WithSessionOption = False,
+    junit: JunitOption = None,
+    markdown: MarkdownOption = None,
+    catalog: CatalogOption = None,
+) -> Answer:
+    """Go through the production checklist: exit 0 when every required item holds, 1 until then.
+
+    With --mode test, or against an emulator started with --livemode, it is a rehearsal; `--list` says what is required
+    where. Changes nothing, but for what --with-session announces; the backend gets inert deliveries, which is said
+    first. What no call can prove needs a person: `creditctl checklist attest`.
     """
+    from creditctl.checks.checked_item import CheckedItem
     from creditctl.checks.checklist import CHECKLIST
-    from creditctl.checks.registry import run_checks
+    from creditctl.checks.registry import LIMIT_SECONDS, run_checks
+    from creditctl.checks.selection import select
     from creditctl.cli.checks.context import open_check_context
+    from creditctl.cli.checks.reports import write_reports
+    from creditctl.cli.checks.with_session import make_session
 
+    chosen = select(CHECKLIST, only or (), skip or ())
+    if listing:
+        return list_answer(chosen)
     context = open_check_context(session, catalog)
-    return _answer(run_checks(CHECKLIST, context), incomplete=bool(context.lost))
+    if with_session:
+        smallest = context.smallest or min(context.catalog, key=lambda package: package.number)
+        context = replace(context, made=make_session(session, smallest.number))
+    stage = context.stage
+    results = run_checks(chosen, context, seconds=LIMIT_SECONDS)
+    items = [CheckedItem(check, result, stage in check.required) for check, result in zip(chosen, results, strict=True)]
+    write_reports(session, items, stage, junit, markdown)
+    return _answer(items, context, left_out=[check for check in CHECKLIST if check not in chosen])
 
 
-def _answer(results: list[CheckResult], *, incomplete: bool) -> Answer:
-    from creditctl.cli.render.checks import exit_code_of, findings_of, show_checks
+def _answer(items: Sequence[CheckedItem], context: Context, left_out: Sequence[Check[Context]]) -> Answer:
+    from creditctl.checks.checked_item import stage_words
+    from creditctl.cli.render.checks import exit_code_of, findings_of, show_checklist
+    from creditctl.core.findings import Severity
 
-    holding = sum(result.status.holds for result in results)
-    first = next((result for result in results if not result.status.holds), None)
+    missing = [item for item in items if not item.holds]
+    unproven = sum(context.stage in check.required for check in left_out)
 
     def human(console: Console) -> None:
-        show_checks(console, results)
-        following = f"Next: {first.title}." if first else "Ready to go live. Next: creditctl reconcile, in cron."
-        console.print(f"{holding} of {len(results)} items hold. {following}")
+        show_checklist(console, items, stage=stage_words(context.stage), left_out=unproven)
 
     return Answer(
-        {"checks": [result.as_dict() for result in results], "holding": holding, "items": len(results)},
+        {
+            "stage": str(context.stage),
+            "ready": not missing and not unproven,
+            "checks": [item.as_dict() for item in items],
+            "holding": sum(item.result.status.holds for item in items),
+            "items": len(items),
+            "required": sum(item.required for item in items),
+            "missing": [item.result.id for item in missing],
+            "left_out": [check.id for check in left_out],
+        },
         human,
-        findings=findings_of(results),
-        exit_code=exit_code_of(holds=first is None, incomplete=incomplete),
+        findings=[
+            finding if item.required else replace(finding, severity=Severity.LOW)
+            for item in items
+            for finding in findings_of([item.result])
+        ],
+        exit_code=exit_code_of(holds=not missing, incomplete=bool(context.lost)),
     )
-
-
-@command(stripe=StripeUse.OPTIONAL, ledger=FileUse.IF_THERE)
-def attest(
-    session: Session,
-    item: Annotated[str, typer.Argument(help="The item, such as email_receipts.")],
-    by: Annotated[str, typer.Option("--by", help="Who looked.", metavar="NAME")],
-    note: Annotated[str, typer.Option("--note", help="What they saw.", metavar="TEXT")],
-    days: Annotated[int, typer.Option("--days", min=1, max=730, help="For how long it counts.")] = 180,
-) -> Answer:
-    """Vouch for an item that no call can prove; another account, mode or endpoint opens it again."""
-    from creditctl.checks import attest as attesting
-    from creditctl.cli.checks.context import open_check_context
-
-    name = _attestable(item)
-    context = open_check_context(session)
-    number = attesting.attest(context, name, by=by, note=note, valid_seconds=days * attesting.DAY_SECONDS)
-    report = {"attestation": number, "item": name, "by": by, "days": days}
-    return Answer.lines(report, f"Attested {name} for {days} days. Next: creditctl checklist")
-
-
-def _attestable(item: str) -> str:
-    """The item's full name. Errors: UsageError where a call proves it, or there is no such item."""
-    from creditctl.checks.checklist import ATTESTABLE
-
-    name = _GROUP + item.removeprefix(_GROUP)
-    if name not in ATTESTABLE:
-        known = ", ".join(sorted(known.removeprefix(_GROUP) for known in ATTESTABLE))
-        raise UsageError(
-            f"{item!r} is not for a person to attest.", code="checklist.not_attestable", fix=f"These are: {known}."
-        )
-    return name

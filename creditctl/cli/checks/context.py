@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import Thread
+from typing import TYPE_CHECKING, TypeVar
 
-from creditctl.core.errors import ConfigurationError, CreditctlError, GuardRefused
+from creditctl.core.errors import ConfigurationError, CreditctlError, GuardRefused, Unreachable
 
 if TYPE_CHECKING:
     from creditctl.checks.context import Context
+    from creditctl.checks.env.model import EnvView
     from creditctl.cli.session import Session
     from creditctl.core.keys import Secret
     from creditctl.ledger.store import Ledger
@@ -18,7 +21,11 @@ if TYPE_CHECKING:
     from creditctl.provisioning.probing.responses import ProbeResponses
     from creditctl.stripe_api.client import StripeConnection
 
+Opened = TypeVar("Opened")
 _PROBE_SECONDS = 4.0
+_STRIPE_SECONDS = 2.0
+_BOOKS_SECONDS = 2.5
+"""How long Stripe may take to say whose the key is, and a source to be read, before the checks begin without."""
 
 
 def open_check_context(session: Session, catalog: Path | None = None) -> Context:
@@ -26,55 +33,113 @@ def open_check_context(session: Session, catalog: Path | None = None) -> Context
 
     Errors: GuardRefused where --mode says another mode than the settings; whatever the env file or catalogue raise.
     """
-    from creditctl.checks.context import Context, open_ledger
-    from creditctl.checks.env.collect import gather_env
-    from creditctl.checks.env.git import run_git
+    from creditctl.checks.context import Context
     from creditctl.checks.probe import probe_url
     from creditctl.payments.keeper import OUR_LEDGER
     from creditctl.stripe_api.retry import RetryPolicy
 
-    wiring, settings, options = session.wiring, session.settings, session.options
+    wiring, settings = session.wiring, session.settings
     session.retry_policy = RetryPolicy(busy_tries=3, broken_tries=3)  # what does not answer now is said, not waited for
-    view = gather_env(
-        wiring.folder,
-        wiring.environ,
-        git=run_git,
-        backend=options.env_file,
-        expected=options.mode,
-        emulator_hosts=settings.project.emulator.hosts,
-    )
-    stripe, no_stripe = _stripe_or_reason(session)
-    keeper: Keeper = OUR_LEDGER
-    if stripe is not None and settings.project.source is not None:
-        ledger, no_ledger, keeper = _of_source(session)
-    else:
-        ledger, no_ledger = open_ledger(settings, stripe, wiring.clock)
-        if ledger is not None:
-            session.stack.enter_context(ledger)
+    packages = session.catalog(catalog)
+    opened = _in_time(_STRIPE_SECONDS, lambda: _open_stripe(session), OpenedStripe(None, _LATE_STRIPE, late=True))
+    books = _in_time(_BOOKS_SECONDS, lambda: _open_books(session, opened), OpenedBooks(None, _LATE_BOOKS))
     return Context(
         settings=settings,
-        env=view,
-        catalog=session.catalog(catalog).named_since(None if ledger is None else ledger.named_since),
+        env=_gathered(session),
+        catalog=packages.named_since(None if books.ledger is None else books.ledger.named_since),
         clock=wiring.clock,
-        stripe=stripe,
-        ledger=ledger,
-        keeper=keeper,
+        stripe=opened.connection,
+        ledger=books.ledger,
+        keeper=books.keeper or OUR_LEDGER,
         probe=wiring.probe or probe_url,
         deliver_probe=wiring.deliver_probe or partial(_deliver_probe, session),
-        no_stripe=no_stripe,
-        no_ledger=no_ledger,
+        no_stripe=opened.reason,
+        no_ledger=books.reason,
+        lost=[Unreachable(_LATE_STRIPE, code="checks.late", fix=_AGAIN)] if opened.late else [],
     )
 
 
-def _of_source(session: Session) -> tuple[Ledger | None, str, Keeper]:
-    """The ledger beside an application's own rows, and who keeps those; or why they cannot be read."""
-    from creditctl.cli.ledger.source import entries_keeper
-    from creditctl.payments.keeper import OUR_LEDGER
+_AGAIN = "Run it again; if it stays so, look at what does not answer."
+_LATE_STRIPE = f"Stripe did not say within {_STRIPE_SECONDS:g} seconds whose the key is."
+_LATE_BOOKS = f"The ledger or source was not read within {_BOOKS_SECONDS:g} seconds."
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedStripe:
+    """The connection to Stripe and the account, None where there is none or it is not told, and then why."""
+
+    connection: StripeConnection | None
+    reason: str = ""
+    account: str | None = None
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedBooks:
+    """The ledger and who keeps the entries, or why there is none."""
+
+    ledger: Ledger | None
+    reason: str = ""
+    keeper: Keeper | None = None
+
+
+def _in_time(seconds: float, job: Callable[[], Opened], otherwise: Opened) -> Opened:
+    """What a job opens, or what stands for it where it takes too long."""
+    from creditctl.provisioning.probing.side_by_side import run_side_by_side
+
+    (found,) = run_side_by_side([job], seconds)
+    return otherwise if isinstance(found, Thread) else found
+
+
+def _open_stripe(session: Session) -> OpenedStripe:
+    """Connects, and asks whose the key is; what Stripe refuses, the checks ask again and say."""
+    import stripe
 
     try:
-        return session.ledger_if_there, "", entries_keeper(session)
-    except CreditctlError as error:
-        return None, error.message, OUR_LEDGER
+        connection = session.stripe
+    except (ConfigurationError, GuardRefused) as error:
+        return OpenedStripe(None, error.message)
+    try:
+        return OpenedStripe(connection, account=connection.account_id)
+    except stripe.StripeError:
+        return OpenedStripe(connection)
+
+
+def _open_books(session: Session, opened: OpenedStripe) -> OpenedBooks:
+    """The ledger of the settings; with a [source], the one beside it, and the application's rows, read now."""
+    import stripe
+
+    from creditctl.checks.context import open_ledger_of
+    from creditctl.cli.ledger.source import entries_keeper
+    from creditctl.stripe_api.errors import translate
+
+    settings = session.settings
+    if opened.connection is not None and settings.project.source is not None:
+        try:
+            return OpenedBooks(session.ledger_if_there, "", entries_keeper(session))
+        except CreditctlError as error:
+            return OpenedBooks(None, error.message)
+        except stripe.StripeError as error:
+            known = translate(error)
+            return OpenedBooks(None, str(error) if known is None else known.message)
+    ledger, reason = open_ledger_of(settings, opened.connection, opened.account, session.wiring.clock)
+    if ledger is not None:
+        session.stack.enter_context(ledger)
+    return OpenedBooks(ledger, reason)
+
+
+def _gathered(session: Session) -> EnvView:
+    from creditctl.checks.env.collect import gather_env
+    from creditctl.checks.env.git import run_git
+
+    return gather_env(
+        session.wiring.folder,
+        session.wiring.environ,
+        git=run_git,
+        backend=session.options.env_file,
+        expected=session.options.mode,
+        emulator_hosts=session.settings.project.emulator.hosts,
+    )
 
 
 def _deliver_probe(session: Session, url: str, secrets: Sequence[Secret]) -> ProbeResponses:
@@ -92,11 +157,3 @@ def _deliver_probe(session: Session, url: str, secrets: Sequence[Secret]) -> Pro
         return send_probes(
             client, url, secrets, session.wiring.clock(), livemode=livemode, api_version=stripe.api_version
         )
-
-
-def _stripe_or_reason(session: Session) -> tuple[StripeConnection | None, str]:
-    """The connection to Stripe, or None and why there is none."""
-    try:
-        return session.stripe, ""
-    except (ConfigurationError, GuardRefused) as error:
-        return None, error.message

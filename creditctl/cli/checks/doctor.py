@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from creditctl.cli.checks.options import ListOption, OnlyOption, SkipOption, list_answer
 from creditctl.cli.command import Answer, FileUse, Session, StripeUse, command
 from creditctl.cli.options import CatalogOption
 from creditctl.core.checks import CheckStatus
@@ -14,20 +15,33 @@ if TYPE_CHECKING:
 
 
 @command(stripe=StripeUse.OPTIONAL, ledger=FileUse.IF_THERE, webhook=True)
-def doctor(session: Session, catalog: CatalogOption = None) -> Answer:
+def doctor(
+    session: Session,
+    only: OnlyOption = None,
+    skip: SkipOption = None,
+    listing: ListOption = False,
+    catalog: CatalogOption = None,
+) -> Answer:
     """Look for the cause of the usual four problems: no events, no credits, bad signatures, wrong redirects.
 
     Changes nothing; the backend gets inert deliveries, which is said first. Exit 1 when something is wrong or could
     not be looked at, 5 when Stripe did not answer.
     """
-    from creditctl.checks.doctor import DOCTOR
-    from creditctl.checks.registry import run_checks
+    from creditctl.checks.doctor import DOCTOR_CHECKS
+    from creditctl.checks.registry import LIMIT_SECONDS, run_checks
+    from creditctl.checks.selection import select
     from creditctl.cli.checks.context import open_check_context
 
+    chosen = select(DOCTOR_CHECKS, only or (), skip or ())
+    if listing:
+        return list_answer(chosen)
     context = open_check_context(session, catalog)
-    symptoms = {check.id for problem in DOCTOR for check in problem.checks if check.symptom}
-    answers = [(problem.title, run_checks(problem.checks, context)) for problem in DOCTOR]
-    return _answer(answers, symptoms, incomplete=bool(context.lost))
+    results = run_checks(chosen, context, seconds=LIMIT_SECONDS)
+    groups: dict[str, list[CheckResult]] = {}
+    for check, result in zip(chosen, results, strict=True):
+        groups.setdefault(check.group, []).append(result)
+    symptoms = {check.id for check in chosen if check.symptom}
+    return _answer(list(groups.items()), symptoms, incomplete=bool(context.lost))
 
 
 def _answer(answers: list[tuple[str, list[CheckResult]]], symptoms: set[str], *, incomplete: bool) -> Answer:

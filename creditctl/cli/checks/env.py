@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from creditctl.cli.checks.options import ListOption, OnlyOption, SkipOption, list_answer
 from creditctl.cli.command import Answer, Session, StripeUse, Writes, command
 from creditctl.cli.render.severity import STYLES
 from creditctl.core.errors import ConfigurationError, ExitCode
@@ -14,6 +16,7 @@ from creditctl.core.findings import Finding, Severity, sort_findings
 from creditctl.core.modes import Mode
 
 if TYPE_CHECKING:
+    from creditctl.checks.check import Check
     from creditctl.checks.env.model import EnvView
     from creditctl.checks.env.online import KeyProof
     from creditctl.cli.console import Console
@@ -43,21 +46,30 @@ def check(
     before_setup: Annotated[
         bool, typer.Option("--before-setup", help="The signing secret is not there yet: `creditctl setup` makes it.")
     ] = False,
+    only: OnlyOption = None,
+    skip: SkipOption = None,
+    listing: ListOption = False,
 ) -> Answer:
     """Judge backend file, frontend file and process environment: exit 0 when nothing is wrong, 1 with findings.
 
     Nothing is sent anywhere without --online, and no secret is ever shown. A finding names file and line.
     """
-    from creditctl.checks.env.rule_groups import judge_env
+    from creditctl.checks.env.checks import ENV_CHECKS
+    from creditctl.checks.env.rule_groups import judge_groups
+    from creditctl.checks.selection import select
 
+    chosen = select(ENV_CHECKS, only or (), skip or ())
+    if listing:
+        return list_answer(chosen)
     view = _look(session, env_file, frontend_file, mode, before_setup)
     repaired = _repair(session, view) if fix else []
     if repaired:
         view = _look(session, env_file, frontend_file, mode, before_setup)
     proof = _prove(session, view) if online else None
-    findings = sort_findings([*judge_env(view), *(proof.findings if proof else ())])
+    judged = judge_groups(view, {check.id for check in chosen})
+    findings = sort_findings([*judged, *(proof.findings if proof else ())])
     return Answer(
-        {**_report(view), "repaired": repaired, "online": proof.as_dict() if proof else None},
+        {**_report(view, chosen), "repaired": repaired, "online": proof.as_dict() if proof else None},
         lambda console: _show(console, view, findings, proof),
         findings=findings,
         exit_code=_exit_code(findings, proof),
@@ -156,7 +168,7 @@ def _exit_code(findings: list[Finding], proof: KeyProof | None) -> ExitCode:
     return ExitCode.FINDINGS if unwelcome else ExitCode.OK
 
 
-def _report(view: EnvView) -> dict[str, Any]:
+def _report(view: EnvView, checks: Sequence[Check[EnvView]]) -> dict[str, Any]:
     from creditctl.checks.env.checks import check_env
 
     return {
@@ -164,7 +176,7 @@ def _report(view: EnvView) -> dict[str, Any]:
         "mode_expected": view.expected,
         "files": [{"file": file.name, "exists": file.exists} for file in (view.backend, view.frontend)],
         "settings": [{"name": setting.name, "from": setting.where} for setting in view.all_winning()],
-        "checks": [result.as_dict() for result in check_env(view)],
+        "checks": [result.as_dict() for result in check_env(view, checks)],
     }
 
 

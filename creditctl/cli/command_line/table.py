@@ -11,8 +11,20 @@ _CHECKLIST = (
     CommandEntry(
         "attest",
         "Attest",
-        "Vouch for an item that no call can prove; another account, mode or endpoint opens it again.",
-        "creditctl.cli.checks.checklist:attest",
+        "Vouch for an item that no call can prove; another account, deployment, endpoint or catalogue opens it again.",
+        "creditctl.cli.checks.attest:attest",
+    ),
+    CommandEntry(
+        "attestations",
+        "Attest",
+        "List what was vouched for, by whom, until when, and whether it still counts.",
+        "creditctl.cli.checks.attest:attestations",
+    ),
+    CommandEntry(
+        "revoke",
+        "Attest",
+        "Take an attestation back; the item is open again, and both stay in the ledger.",
+        "creditctl.cli.checks.attest:revoke",
     ),
 )
 
@@ -105,7 +117,7 @@ COMMANDS = (
     CommandEntry(
         "checklist",
         "Find out",
-        "Go through the production checklist: exit 0 when every item holds in live mode, 1 until then.",
+        "Go through the production checklist: exit 0 when every required item holds, 1 until then.",
         "creditctl.cli.checks.checklist:checklist",
         _CHECKLIST,
     ),

@@ -43,8 +43,8 @@ def require_archive(session: Session, *, archive: bool, undelivered: bool) -> No
 @contextmanager
 def scratch_archive(session: Session) -> Iterator[Archive]:
     """The archive, or where there is none one that is thrown away: for commands that promise to change nothing."""
-    from creditctl.cli.local.scratch_folder import scratch_folder
     from creditctl.ledger.archive.store import Archive
+    from creditctl.ledger.sqlite.scratch_folder import scratch_folder
 
     if session.archive is not None:
         yield session.archive

@@ -79,10 +79,13 @@ def require_held(ledger: Ledger, path: Path) -> None:
 
 
 def add(ledger: Ledger, path: Path, clock: Callable[[], int]) -> Head:
-    """Adds an anchor of the head as it is now. Errors: OSError."""
+    """Adds an anchor of the head as it is now, and notes in the ledger that it did. Errors: OSError."""
+    from creditctl.ledger.noted_runs import ANCHOR_RUN, note_run
     from creditctl.ledger.verification.anchors import Anchor, append_anchor
 
     with ledger.reading() as view:
         head = view.head()
-    append_anchor(path, Anchor(ledger.account, ledger.livemode, head.count, head.hash, clock(), ledger.deployment))
+    now = clock()
+    append_anchor(path, Anchor(ledger.account, ledger.livemode, head.count, head.hash, now, ledger.deployment))
+    note_run(ledger, ANCHOR_RUN, now, {"file": str(path.absolute()), "count": head.count, "head": head.hash})
     return head

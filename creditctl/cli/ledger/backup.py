@@ -21,10 +21,13 @@ def backup(
 ) -> Answer:
     """Copy the ledger as it is now, while others use it, and prove the copy's chain. Nothing is overwritten."""
     from creditctl.cli.render import ledger as render
+    from creditctl.ledger.noted_runs import BACKUP_RUN, note_run
 
     target = session.wiring.folder / destination
     session.ledger.backup(target)
     found = _verified_copy(session, target)
+    noted = {"file": str(target.absolute()), "count": found.head.count, "head": found.head.hash}
+    note_run(session.ledger, BACKUP_RUN, session.wiring.clock(), noted, ok=found.ok)
     return Answer(
         {"backup": str(target), "bytes": target.stat().st_size, "count": found.head.count, "head": found.head.hash},
         lambda console: render.backup(console, target, found),

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creditctl.cli.command import Answer, Session, command
-from creditctl.cli.local.scratch_folder import scratch_folder
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.modes import Mode
+from creditctl.ledger.sqlite.scratch_folder import scratch_folder
 
 if TYPE_CHECKING:
     from creditctl.cli.local.local_stack import LocalStack

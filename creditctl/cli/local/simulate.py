@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from creditctl.cli.command import Answer, ModeCheck, Session, command
-from creditctl.cli.local.simulate_options import SimulateOptions, as_parameters
+from creditctl.cli.local.simulate_options import SimulateOptions
 from creditctl.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,22 +19,33 @@ if TYPE_CHECKING:
 _WORDS = {"passed": "passed", "failed": "FAILED", "warned": "warning", "not_tried": "not tried"}
 
 
-def _simulate(session: Session, /, **values: Any) -> Answer:
+@command(mode=ModeCheck.AT_FIRST_USE)
+def simulate(session: Session, options: SimulateOptions) -> Answer:
+    """Play purchases, refunds, disputes, attacks and crashes against a credit backend.
+
+    Exit 1 where a balance or an answer is not what it must be. Never in live mode.
+    """
+    from creditctl.cli.local.simulate_inspect import inspect_answer
     from creditctl.cli.render.simulate import scenarios_answer
 
-    options = SimulateOptions(**values)
     scenarios = _chosen(options)
     if options.list_them:
         return scenarios_answer(scenarios)
-    project = _project(session, options)
-    options = options.beside(project.simulate)
-    return _reported(session, options, _played(session, options, scenarios, _catalog(session, options, project)))
+    project = read_project(session, options)
+    options = options.beside(project.simulate, project.policy)
+    if options.inspect:
+        return inspect_answer(session, options, open_catalog(session, options, project), project)
+    suite = _played(session, options, scenarios, open_catalog(session, options, project))
+    return _reported(session, options, suite)
 
 
 def _chosen(options: SimulateOptions) -> tuple[Scenario, ...]:
     from creditctl.simulation.scenarios.table import GROUPS, find_scenarios
 
-    names = (*(options.scenarios or ()), *(options.only or ()))
+    histories = options.histories
+    names = tuple(name for name in options.names if name not in histories)
+    if histories and not names and not options.group:
+        return ()
     chosen, unknown = find_scenarios(names, tuple(options.group or ()))
     if unknown:
         raise UsageError(
@@ -46,14 +56,15 @@ def _chosen(options: SimulateOptions) -> tuple[Scenario, ...]:
     return chosen
 
 
-def _project(session: Session, options: SimulateOptions) -> ProjectFile:
+def read_project(session: Session, options: SimulateOptions) -> ProjectFile:
     """What `creditctl.toml` says; a world of its own needs no settings, so it is not held against --mode."""
     if options.backend is not None:
         return session.project
     return session.wiring.settings(session.options.env_file).project
 
 
-def _catalog(session: Session, options: SimulateOptions, project: ProjectFile) -> Catalog:
+def open_catalog(session: Session, options: SimulateOptions, project: ProjectFile) -> Catalog:
+    """The packages that the backend under test sells."""
     from creditctl.core.catalog import catalog_of_project
 
     if options.backend is not None:
@@ -79,13 +90,14 @@ def _played(
 
 def _with_histories(session: Session, options: SimulateOptions, suite: SuiteResult, bench: Bench) -> SuiteResult:
     """The suite, and random histories where some are wanted and the basic purchase works."""
-    from creditctl.simulation.histories.run import run_histories
+    from creditctl.simulation.histories.run import names_of_histories, run_histories
 
-    if not options.random or not bench.pace.measured:
+    names = [*options.histories, *names_of_histories(options.random, options.seed)]
+    if not names or not bench.pace.measured:
         return suite
     start = bench.pace.monotonic()
     more = run_histories(
-        bench, options.random, options.seed, jobs=options.jobs, tell=lambda result: _tell(session, result)
+        bench, list(dict.fromkeys(names)), jobs=options.jobs, tell=lambda result: _tell(session, result)
     )
     seconds = suite.seconds + bench.pace.monotonic() - start
     return replace(suite, results=[*suite.results, *more], seconds=seconds)
@@ -105,14 +117,3 @@ def _reported(session: Session, options: SimulateOptions, suite: SuiteResult) ->
 
     write_reports(session, options, suite)
     return results_answer(suite, strict=options.strict)
-
-
-_simulate.__name__ = "simulate"
-_simulate.__doc__ = """Play purchases, refunds, disputes, attacks and crashes against a credit backend.
-
-    Exit 1 where a balance or an answer is not what it must be. Never in live mode.
-    """
-_simulate.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-    [inspect.Parameter("session", inspect.Parameter.POSITIONAL_ONLY), *as_parameters(SimulateOptions)]
-)
-simulate = command(mode=ModeCheck.AT_FIRST_USE)(_simulate)

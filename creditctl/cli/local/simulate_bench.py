@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from creditctl.simulation.stripe_side.access import StripeAccess
     from creditctl.simulation.target.declaration import Target
     from creditctl.simulation.target.process import BackendProcess
+
+PORT = "{port}"
+"""Stands for a free port in `--start`, `--restart` and `--ready`."""
 
 HTTP_SECONDS = 30.0
 _MOST_CONNECTIONS = 200
@@ -50,7 +54,7 @@ def open_bench(session: Session, choices: SimulateOptions, catalog: Catalog) -> 
 
     limits = httpx.Limits(max_connections=_MOST_CONNECTIONS)
     with httpx.Client(timeout=HTTP_SECONDS, trust_env=False, limits=limits) as http:
-        parts = _Parts(session, choices, catalog, http)
+        parts = _Parts(session, with_free_port(choices), catalog, http)
         if choices.start is not None:
             with parts.started() as opened:
                 yield opened
@@ -73,7 +77,7 @@ class _Parts:
     def embedded(self) -> Iterator[OpenedBench]:
         """The reference backend on an emulator, both of this process."""
         from creditctl.cli.local.local_stack import start_local_stack
-        from creditctl.cli.local.scratch_folder import scratch_folder
+        from creditctl.ledger.sqlite.scratch_folder import scratch_folder
 
         self._require_emulator_mode("needs --backend URL or --start CMD: without them an emulator is started.")
         with (
@@ -95,7 +99,7 @@ class _Parts:
     def started(self) -> Iterator[OpenedBench]:
         """A backend that is started here, beside an emulator that is set up for it."""
         from creditctl.cli.local.local_stack import start_emulator_world
-        from creditctl.cli.local.scratch_folder import scratch_folder
+        from creditctl.ledger.sqlite.scratch_folder import scratch_folder
 
         ready = self.choices.ready
         if ready is None or urlsplit(ready).scheme not in ("http", "https"):
@@ -178,6 +182,17 @@ class _Parts:
         if control.prove().get("livemode"):
             raise _live_refused("The emulator rehearses live mode (--livemode): simulate never runs against that.")
         return emulator_access(control)
+
+
+def with_free_port(choices: SimulateOptions) -> SimulateOptions:
+    """The choices with a port that nobody listens on in place of `{port}`, where a backend is started."""
+    if choices.start is None or PORT not in (choices.ready or ""):
+        return choices
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = str(listener.getsockname()[1])
+    said = {name: getattr(choices, name) for name in ("start", "restart", "ready", "backend", "balance_path")}
+    return replace(choices, **{name: text and text.replace(PORT, port) for name, text in said.items()})
 
 
 def refuse_live(settings: Settings) -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from creditctl.cli.options import CatalogOption
 from creditctl.core.errors import UsageError
+from creditctl.core.project_file.running import PolicySection
 from creditctl.core.project_file.simulate import SimulateSection
 
 if TYPE_CHECKING:
@@ -50,7 +50,10 @@ class SimulateOptions:
             "--start", "Start your backend with this shell command, beside an emulator that is set up for it.", "CMD"
         ),
     ] = None
-    ready: Annotated[str | None, _text("--ready", "The URL at which the started backend answers.", "URL")] = None
+    ready: Annotated[
+        str | None,
+        _text("--ready", "The URL where the started backend answers; {port}, in CMD too, is a free one.", "URL"),
+    ] = None
     restart: Annotated[
         str | None,
         _text("--restart", "How it starts again with its data after a kill; without it, it is never killed.", "CMD"),
@@ -118,8 +121,15 @@ class SimulateOptions:
             "NAME=WORD",
         ),
     ] = None
+    inspect: Annotated[
+        bool, _run("--inspect", "Look at the backend, propose its [simulate] section with reasons, and stop.")
+    ] = False
+    write: Annotated[bool, _run("--write", "With --inspect: add the proposal to creditctl.toml.")] = False
     list_them: Annotated[bool, _run("--list", "Show the scenarios and stop.")] = False
-    only: Annotated[list[str] | None, _run("--only", "Run this scenario; may be repeated.", metavar="SCENARIO")] = None
+    only: Annotated[
+        list[str] | None,
+        _run("--only", "Run this scenario, or a history such as random-3-14; may be repeated.", metavar="SCENARIO"),
+    ] = None
     group: Annotated[
         list[str] | None, _run("--group", "Run the scenarios of this group; may be repeated.", metavar="GROUP")
     ] = None
@@ -144,26 +154,28 @@ class SimulateOptions:
     ] = False
     catalog: CatalogOption = None
 
-    def beside(self, section: SimulateSection) -> SimulateOptions:
-        """These options, and what the project file says where none was given."""
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The scenarios that were named."""
+        return (*(self.scenarios or ()), *(self.only or ()))
+
+    @property
+    def histories(self) -> tuple[str, ...]:
+        """The random histories among them, such as `random-3-14`: number 14 of seed 3."""
+        from creditctl.simulation.histories.generate import number_in
+
+        return tuple(name for name in self.names if number_in(name) is not None)
+
+    def beside(self, section: SimulateSection, said: PolicySection | None = None) -> SimulateOptions:
+        """These options, and what the project file says where none was given: `[policy]` for whoever asks."""
         texts = {name: getattr(self, name) or getattr(section, name) for name in SECTION_KEYS}
         headers = self.headers or list(section.headers) or None
-        policy = {**section.policy, **read_words(self.policy or ())}
+        policy = {**({} if said is None else said.words), **section.policy, **read_words(self.policy or ())}
         return replace(self, **texts, headers=headers, policy=[f"{name}={word}" for name, word in policy.items()])
 
 
 SECTION_KEYS = tuple(each.name for each in fields(SimulateSection) if each.name not in ("headers", "policy"))
 """The texts that `[simulate]` of creditctl.toml can say too."""
-
-
-def as_parameters(options: type[SimulateOptions]) -> list[inspect.Parameter]:
-    """The fields of a class of options as the parameters of a command, in their order."""
-    hints = get_type_hints(options, include_extras=True)
-    kind = inspect.Parameter.KEYWORD_ONLY
-    return [
-        inspect.Parameter(each.name, kind, default=each.default, annotation=hints[each.name])
-        for each in fields(options)
-    ]
 
 
 def read_words(texts: Sequence[str]) -> dict[str, str]:

@@ -53,7 +53,7 @@ def _look(
     session: Session, settings: Settings, *, offline: bool
 ) -> tuple[SalesLook, tuple[EndpointState, ...], list[str]]:
     """What Stripe shows; nothing, and why, where it cannot be asked."""
-    from creditctl.payments.stripe_reader import StripeReader
+    from creditctl.payments.reading.stripe_reader import StripeReader
     from creditctl.provisioning.observe import observe_endpoints
     from creditctl.provisioning.scaffold.sales import SalesLook, read_sales
     from creditctl.stripe_api.retry import RetryPolicy

@@ -5,16 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from creditctl.cli.render.ledger import draft_words
+from creditctl.cli.render.redelivery import redelivered_lines
 from creditctl.cli.render.severity import STYLES
 from creditctl.cli.render.table import Table, show_table
-from creditctl.core.when import iso_time
+from creditctl.core.text import plural
+from creditctl.core.when import age_text, iso_time
+from creditctl.payments.stakes import stakes_of
+from creditctl.reconciliation.redelivery.outcome import RedeliveryOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from creditctl.cli.console import Console
     from creditctl.core.findings import Finding
+    from creditctl.core.modes import Mode
     from creditctl.payments.repair import Repair
+    from creditctl.reconciliation.open_findings import OpenFinding
     from creditctl.reconciliation.report import ReconcileReport
 
 _MOST_SHOWN = 50
@@ -26,12 +32,15 @@ def render(console: Console, report: ReconcileReport, *, plan: bool) -> None:
     for finding in report.findings[:_MOST_SHOWN]:
         _finding(console, finding)
     lines = _rest(len(report.findings), "findings") + (plan_lines(report.repairs) if plan else [])
-    lines += [f"Note: {note}." for note in (report.source or {}).get("notes", ())]
+    notes = [*(report.source or {}).get("notes", ()), report.basis.tie_out["note"]]
+    lines += [f"Note: {note}." for note in notes if note]
     for line in lines:
         console.print(line)
     for repaired in report.repaired:
         given = sum(entry.credits for entry in repaired.entries)
         console.print(f"repaired {repaired.payment_key}: {repaired.outcome}, {given:+,} credits")
+    for line in redelivered_lines(report.redelivered):
+        console.print(line)
     console.print(next_step(report))
 
 
@@ -42,7 +51,9 @@ def next_step(report: ReconcileReport) -> str:
     if report.repairs and report.source is not None:
         count = len(report.repairs)
         book = f"{count} of these the application has still to book"
-        return f"{book}. Next: `creditctl reconcile --todo todo.csv` lists them"
+        if report.redelivered:
+            return f"{book}. Next: `creditctl reconcile --todo todo.csv` lists them for a person"
+        return f"{book}. Next: `creditctl reconcile --repair` delivers their events to it again"
     if report.repairs and not report.repaired:
         count = len(report.repairs)
         return f"{count} of these can be put right without a person. Next: `creditctl reconcile --repair`"
@@ -50,6 +61,24 @@ def next_step(report: ReconcileReport) -> str:
         other = "the ledger" if report.source is None else "the application"
         return f"Stripe and {other} agree{_but(report.findings)}."
     return "What is left needs a person: each finding above names the command."
+
+
+def summary_line(report: ReconcileReport, mode: Mode | None) -> str:
+    """The run in one line, for cron: what was found, what is new, what is at stake, and what to run."""
+    head = f"creditctl reconcile ({mode}):"
+    if not report.complete:
+        gaps = report.basis.gaps
+        more = f" (and {len(gaps) - 1} more)" if len(gaps) > 1 else ""
+        return f"{head} incomplete: {gaps[0]}{more}. Next: `creditctl reconcile`"
+    parts = [f"{plural(len(report.findings), 'finding')}, {report.new} new"]
+    parts += [", ".join(f"{count} {severity}" for severity, count in report.severities.items())]
+    stake = stakes_of(report.findings).words
+    parts += [f"{stake} at stake"] if stake else []
+    parts += [f"{plural(len(report.repaired), 'payment')} repaired"] if report.repaired else []
+    healed = sum(each.outcome is RedeliveryOutcome.HEALED for each in report.redelivered)
+    parts += [f"{plural(healed, 'payment')} healed by redelivery"] if healed else []
+    step = "" if report.clean else " Next: `creditctl reconcile`"
+    return f"{head} {'; '.join(part for part in parts if part)}.{step}"
 
 
 def _but(notes: Sequence[Finding]) -> str:
@@ -61,7 +90,7 @@ def _but(notes: Sequence[Finding]) -> str:
 
 
 def _table(report: ReconcileReport) -> Table:
-    title = f"Reconciliation of {_window(report)}"
+    title = f"Reconciliation of {window_words(report)}"
     table = Table(("Compared", "Count"), right=frozenset({"Count"}), title=title)
     for name, count in report.pulled.items():
         table.add(f"Stripe: {name.replace('_', ' ')}", f"{count:,}")
@@ -73,10 +102,14 @@ def _table(report: ReconcileReport) -> Table:
         table.add("rows about payments", f"{report.entries:,}")
     for code, count in report.counts.items():
         table.add(f"finding {code}", f"{count:,}")
+    words = stakes_of(report.findings).words
+    if words:
+        table.add("at stake", words)
     return table
 
 
-def _window(report: ReconcileReport) -> str:
+def window_words(report: ReconcileReport) -> str:
+    """The period that a run is about, in words."""
     window = report.window
     if window.unbounded:
         return "everything"
@@ -84,9 +117,10 @@ def _window(report: ReconcileReport) -> str:
     return f"{since} to {'now' if window.until is None else iso_time(window.until)}"
 
 
-def _finding(console: Console, finding: Finding) -> None:
+def _finding(console: Console, finding: OpenFinding) -> None:
     severity = str(finding.severity)
-    console.print(f"{severity:8} {finding.code} {finding.subject}", style=STYLES[finding.severity])
+    age = "new" if finding.new else f"open since {iso_time(finding.first_seen)}, {age_text(finding.age_seconds)}"
+    console.print(f"{severity:8} {finding.code} {finding.subject} ({age})", style=STYLES[finding.severity])
     console.print(f"         {finding.message}")
     console.print(f"         fix: {finding.fix}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -51,6 +51,12 @@ class ArchiveFile(DatabaseFile):
     def lock(self, name: str, what: str) -> AbstractContextManager[None]:
         """A lock beside the archive. Errors: LockHeld at once where another process holds it."""
         return hold_lock(self.path.with_name(f"{self.path.name}.{name}.lock"), what)
+
+    def copy_to(self, path: Path) -> None:
+        """Writes a copy of the whole archive into a new file, for whoever must not change this one."""
+        with self.read_session() as source, translated(path), closing(sqlite3.connect(path)) as target:
+            source.backup(target)
+        make_private(path)
 
     def meta(self, key: str) -> str | None:
         """A setting of the archive's own."""

@@ -10,6 +10,7 @@ from typing import Any
 from creditctl.ledger.archive import source_schema
 from creditctl.ledger.archive.file import ArchiveFile
 from creditctl.ledger.archive.source_models import KeptRow, SourceBalanceRow, SourceChange, SourceRow
+from creditctl.ledger.models import Balance
 from creditctl.ledger.sqlite.statements import select
 
 KEPT_COLUMNS = ("seq", "gone", *SourceRow._fields)
@@ -21,6 +22,10 @@ _CACHED = """
     WITH counted AS (SELECT user_id, sum(credits) AS credits FROM source_counted GROUP BY user_id)
     SELECT b.user_id, b.credits, coalesce(c.credits, 0) FROM source_balances b
     LEFT JOIN counted c USING (user_id) WHERE b.credits <> coalesce(c.credits, 0) ORDER BY b.user_id
+"""
+_NEGATIVE = """
+    SELECT user_id, sum(credits), count(*) FROM source_counted
+    WHERE user_id IS NOT NULL GROUP BY user_id HAVING sum(credits) < 0 ORDER BY user_id LIMIT ?
 """
 _CHANGES = select(
     ("c.id", "c.noticed", "c.before", *(f"r.{name}" for name in KEPT_COLUMNS)),
@@ -103,6 +108,10 @@ class SourceRows:
     def wrong_balances(self) -> list[SourceBalanceRow]:
         """Every user whose cached balance is not the sum of their rows."""
         return [SourceBalanceRow(*row) for row in self._all(_CACHED)]
+
+    def negative_balances(self, limit: int) -> list[Balance]:
+        """The users whose rows come to less than nothing. Units: the application's smallest unit of credits."""
+        return [Balance(*row) for row in self._all(_NEGATIVE, (limit,))]
 
     def cached_count(self) -> int:
         """How many cached balances there are."""

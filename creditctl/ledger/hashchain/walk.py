@@ -16,18 +16,34 @@ _MAX_TRACED = 12
 _MAX_NAMED = 1000
 _ID, _ACCOUNT, _LIVEMODE, _HASH = (COLUMNS.index(name) for name in ("id", "account", "livemode", "hash"))
 
+MAX_ID = 2**63 - 1
+"""The greatest number that SQLite gives to a row."""
+
 Row = Sequence[Any]
 
 
-def walk_chain(connection: sqlite3.Connection, account: str, livemode: bool) -> tuple[Head, list[Violation]]:
-    """Recomputes the chain from the first entry: the head that is there now, and every row that does not fit."""
+def walk_chain(
+    connection: sqlite3.Connection, account: str, livemode: bool, *, after: int = 0, until: int | None = None
+) -> tuple[Head, list[Violation]]:
+    """Recomputes the chain: the head that is there now, and every row that does not fit.
+
+    Shape: from the first entry to the last, or from the one after the number `after` to the number `until`.
+    """
     walk = _Walk(account, int(livemode))
-    for row in connection.execute(select(COLUMNS, "credit_transactions", "ORDER BY id")):
+    if after:
+        walk.begin_after(after, _hash_of(connection, after))
+    terms, values = ("WHERE id > ? AND id <= ?", (after, until or MAX_ID)) if after or until else ("", ())
+    for row in connection.execute(select(COLUMNS, "credit_transactions", f"{terms} ORDER BY id"), values):
         walk.step(row)
     faults = [*walk.faults, *_traced(walk.broken)]
     if walk.unnamed:
         faults.append(Violation("chain", None, f"{walk.unnamed} more entries do not fit"))
     return Head(walk.count, walk.previous), faults
+
+
+def _hash_of(connection: sqlite3.Connection, number: int) -> str | None:
+    row = connection.execute("SELECT hash FROM credit_transactions WHERE id = ?", (number,)).fetchone()
+    return None if row is None else str(row[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +65,10 @@ class _Walk:
         self.unnamed = 0
         self._next_id = 1
         self._owner = (account, livemode)
+
+    def begin_after(self, number: int, previous: str | None) -> None:
+        """Goes on behind an entry. Shape: where that is gone, the next one does not fit."""
+        self.count, self._next_id, self.previous = number, number + 1, previous or ""
 
     def step(self, row: Row) -> None:
         """Takes the next row."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from creditctl.core.entitlement.facts import Fact
 from creditctl.core.entitlement.settlement import Purchase, credits_left
+from creditctl.core.findings import Stake
 from creditctl.core.text import plural
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.finding_codes import ClassifiedFinding, for_person, in_flight
@@ -17,7 +18,8 @@ def judge_adjusted(case: PaymentCase, purchase: Purchase, context: JudgementCont
     held, left = case.balance.get(user, 0), credits_left(due, purchase.amount, purchase.currency, case.facts)
     if held < left:
         text = f"For this payment user {user} is due {plural(left, 'credit')} and has {held:,}."
-        found = for_person("wrong_amount", case.key, text, case.books.booking(user, left - held, case.key))
+        fix = case.books.booking(user, left - held, case.key)
+        found = for_person("wrong_amount", case.key, text, fix, stake=Stake(left - held))
         return Verdict(PaymentState.WRONG, (found,))
     if held == left or left == due:
         return Verdict(PaymentState.CREDITED)
@@ -36,4 +38,5 @@ def _not_taken(case: PaymentCase, user: str, surplus: int, last: Fact) -> Classi
         f"User {user} was credited for the payment by corrections, and after {last.kind} {last.object_id} still has "
         f"{plural(surplus, 'credit')} too many."
     )
-    return for_person(name, case.key, text, case.books.booking(user, -surplus, case.key), subject=last.object_id)
+    fix, stake = case.books.booking(user, -surplus, case.key), Stake(surplus, last.counted, last.currency)
+    return for_person(name, case.key, text, fix, subject=last.object_id, stake=stake)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from creditctl.core.entitlement.corrections import credits_by_user
 from creditctl.core.entitlement.entry import CreditEntry
-from creditctl.core.entitlement.facts import Fact, has_let_go
+from creditctl.core.entitlement.facts import Fact, RefundFact, has_let_go
 from creditctl.core.entitlement.findings import other_currency
 from creditctl.core.entitlement.settlement import (
     EntryDraft,
@@ -18,12 +18,14 @@ from creditctl.core.entitlement.settlement import (
     returned_amount,
     settlement,
 )
+from creditctl.core.findings import Stake
 from creditctl.core.money import format_amount
 from creditctl.core.text import plural
 from creditctl.ledger.models import FindingStatus
 from creditctl.ledger.refund_position import refund_position
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.finding_codes import (
+    PREFIX,
     ClassifiedFinding,
     classified,
     for_person,
@@ -38,6 +40,8 @@ _NAMES = {
     EntryKind.DISPUTE: "dispute_not_held",
     EntryKind.DISPUTE_REVERSAL: "dispute_won_not_returned",
 }
+_PENDING = frozenset(("pending", "requires_action"))
+"""A refund whose money has not gone back yet. Source: Stripe API reference, "The Refund object", status."""
 
 
 def judge_clawback(case: PaymentCase, context: JudgementContext, sold: Purchase | None = None) -> Verdict:
@@ -52,14 +56,30 @@ def judge_clawback(case: PaymentCase, context: JudgementContext, sold: Purchase 
     drafts = settlement(position, case.facts)
     if drafts:
         # Nothing settles under another key than the payment's, or by less than an entry with fees says was paid.
-        by_hand = case.main.payment_key != case.key or case.main.amount != position.purchase.amount
+        # What an application keeps, it books itself, whatever it calls the payment.
+        other = case.main.payment_key != case.key or case.main.amount != position.purchase.amount
+        by_hand = other and not case.books.external
         verdict = _unsettled(case, drafts, context, by_hand=by_hand)
         return replace(verdict, found=(*currencies, *verdict.found))
     if case.recorded_after(context.started):
         return Verdict(_state_of(currencies, context), currencies)
     wrong = (*_of_other_users(case, position), *_over_taken(case, position))
     state = PaymentState.WRONG if wrong else _state_of(currencies, context)
-    return Verdict(state, (*currencies, *wrong))
+    return Verdict(state, (*currencies, *wrong, *_pending_refunds(case, position)))
+
+
+def _pending_refunds(case: PaymentCase, position: RefundPosition) -> Iterator[ClassifiedFinding]:
+    """Refunds that count already although their money is still on its way: one that fails gives the credits back."""
+    for fact in case.facts:
+        if fact.status in _PENDING and isinstance(fact, RefundFact):
+            stake = _stake(position, credits_to_take(position.purchase.credits, position.purchase.amount, fact.counted))
+            text = (
+                f"Refund {fact.object_id} of {format_amount(fact.amount, fact.currency)} is {fact.status}; its credits "
+                f"were taken of user {position.purchase.user_id} already, and come back if it fails."
+            )
+            fix = "Nothing has to be done; the next runs follow it"
+            stake = replace(stake, amount=fact.amount)
+            yield classified("refund_pending", fact.object_id, text, fix, payment_key=case.key, stake=stake)
 
 
 def _without_fees(case: PaymentCase, position: RefundPosition, sold: Purchase | None) -> RefundPosition:
@@ -84,7 +104,9 @@ def _of_other_users(case: PaymentCase, position: RefundPosition) -> Iterator[Cla
         )
         correction = case.books.correction
         fix = f"{correction(user, -credits, entry)}, {correction(owner, credits, entry)}"
-        yield for_person("clawback_wrong_user", case.key, text, fix, subject=entry.object_id)
+        yield for_person(
+            "clawback_wrong_user", case.key, text, fix, subject=entry.object_id, stake=_stake(position, abs(credits))
+        )
 
 
 def _over_taken(case: PaymentCase, position: RefundPosition) -> Iterator[ClassifiedFinding]:
@@ -101,7 +123,14 @@ def _over_taken(case: PaymentCase, position: RefundPosition) -> Iterator[Classif
         f"{plural(taken, 'credit')} were taken back of this payment, but refunds and disputes explain {target:,}."
     )
     fix = case.books.correction(entry.user_id, taken - target, entry)
-    yield for_person("refund_over_taken", case.key, text, fix)
+    yield for_person("refund_over_taken", case.key, text, fix, stake=_stake(position, taken - target))
+
+
+def _stake(position: RefundPosition, credits: int) -> Stake:
+    """What credits of the purchase are worth by what was paid for it."""
+    purchase = position.purchase
+    amount = purchase.amount * credits // purchase.credits if purchase.credits else 0
+    return Stake(credits, amount, purchase.currency)
 
 
 def _unexplained(case: PaymentCase, position: RefundPosition) -> CreditEntry:
@@ -142,19 +171,22 @@ def _unsettled(
     found = tuple(_not_followed(case, draft, made[draft.object_id or ""], by_hand=by_hand) for draft in drafts)
     over = any(each.finding.code.endswith("refund_over_taken") for each in found)
     state = PaymentState.WRONG if over else PaymentState.MISSING
-    repair = None if by_hand else Repair(case.key, None, case.facts, drafts)
+    reason = ", ".join(dict.fromkeys(each.finding.code.removeprefix(PREFIX) for each in found))
+    repair = None if by_hand else Repair(case.key, None, case.facts, drafts, reason=reason)
     return Verdict(state, found, repair, drafts=drafts)
 
 
 def _not_followed(case: PaymentCase, draft: EntryDraft, fact: Fact, *, by_hand: bool) -> ClassifiedFinding:
     name, sentence = _NAMES[draft.kind], _sentence(draft, fact)
+    if draft.kind is EntryKind.DISPUTE and fact.status == "lost":
+        name = "dispute_lost_not_taken"
     if draft.credits > 0 and not has_let_go(fact):
         name, sentence = "refund_over_taken", _took_too_much(case, draft, fact)
     subject = draft.object_id or case.key
+    stake = Stake(abs(draft.credits), abs(draft.amount), draft.currency)
     if by_hand:
-        fix = _by_hand(case, draft)
-        return for_person(name, case.key, sentence, fix, subject=subject)
-    return classified(name, subject, sentence, case.books.repair_of(case.key), payment_key=case.key)
+        return for_person(name, case.key, sentence, _by_hand(case, draft), subject=subject, stake=stake)
+    return classified(name, subject, sentence, case.books.repair_of(case.key), payment_key=case.key, stake=stake)
 
 
 def _by_hand(case: PaymentCase, draft: EntryDraft) -> str:
@@ -186,11 +218,14 @@ def _sentence(draft: EntryDraft, fact: Fact) -> str:
     money = format_amount(min(abs(draft.amount), fact.amount), draft.currency or "usd")
     name = f"{'refund' if draft.kind in (EntryKind.REFUND, EntryKind.REFUND_REVERSAL) else 'dispute'} {draft.object_id}"
     credits, user = plural(abs(draft.credits), "credit"), draft.user_id
+    held, not_held = f"are held by {name}, but {credits}", "are not"
+    if fact.status == "lost":
+        held, not_held = f"were lost by {name}, but {credits}", "were not taken back"
     not_returned = f"but {credits} were not returned to user {user}."
     return {
         EntryKind.REFUND: f"{money} went back to user {user} by {name}, but {credits} were not taken back.",
         EntryKind.REFUND_REVERSAL: f"{money} of {name} did not go through, {not_returned}",
-        EntryKind.DISPUTE: f"{money} are held by {name}, but {credits} of user {user} are not.",
+        EntryKind.DISPUTE: f"{money} {held} of user {user} {not_held}.",
         EntryKind.DISPUTE_REVERSAL: f"{money} of {name} are ours again, {not_returned}",
     }[draft.kind]
 

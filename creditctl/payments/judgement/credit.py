@@ -8,15 +8,23 @@ from dataclasses import dataclass, replace
 from creditctl.core.catalog import Catalog
 from creditctl.core.entitlement.decision import Decision, Disagrees, Grants, limited_to
 from creditctl.core.entitlement.entry import CreditEntry
-from creditctl.core.entitlement.settlement import Purchase, settlement
-from creditctl.core.findings import Severity
+from creditctl.core.entitlement.settlement import KeyScheme, Purchase, settlement
+from creditctl.core.findings import Severity, Stake
 from creditctl.core.money import format_amount
 from creditctl.core.text import plural
 from creditctl.core.when import iso_time
 from creditctl.ledger.models import FindingStatus
 from creditctl.ledger.refund_position import position_of
 from creditctl.payments.case import PaymentCase
-from creditctl.payments.finding_codes import ClassifiedFinding, classified, for_person, in_flight, quoted
+from creditctl.payments.finding_codes import (
+    DISMISSAL,
+    PREFIX,
+    ClassifiedFinding,
+    classified,
+    for_person,
+    in_flight,
+    quoted,
+)
 from creditctl.payments.judgement.adjusted import judge_adjusted
 from creditctl.payments.judgement.correcting_commands import steps_to, take_back
 from creditctl.payments.judgement.unsold import judge_unsold
@@ -74,7 +82,9 @@ def _mode_mix(case: PaymentCase, context: JudgementContext) -> ClassifiedFinding
     fix = "Find out who wrote it" if strangers else "Check STRIPE_SECRET_KEY and STRIPE_API_BASE"
     if strangers and case.balance:
         fix = take_back(case)
-    return for_person("mode_mix", case.key, f"In a {here} ledger, {what} about a {there} payment.", fix)
+    stake = Stake(sum(map(abs, case.balance.values())))
+    text = f"In a {here} ledger, {what} about a {there} payment."
+    return for_person("mode_mix", case.key, text, fix, stake=stake)
 
 
 def _named(entry: CreditEntry, prefix: str) -> bool:
@@ -86,7 +96,7 @@ def _granted(case: PaymentCase, purchase: Purchase, context: JudgementContext) -
         return CreditJudgement(_missing(case, purchase, context))
     if not case.purchases:
         return CreditJudgement(judge_adjusted(case, purchase, context))
-    found = (*_holders(case, purchase), *_differences(case, purchase))
+    found = (*_holders(case, purchase), *_differences(case, purchase), *_too_early(case, purchase, context))
     return CreditJudgement(Verdict(PaymentState.WRONG if found else PaymentState.CREDITED, found), stands=True)
 
 
@@ -102,7 +112,7 @@ def _missing(case: PaymentCase, purchase: Purchase, context: JudgementContext) -
         found = in_flight(case.key, f"{what}; the webhook may still be on its way.")
         return Verdict(PaymentState.IN_FLIGHT, (found,), drafts=() if rival is not None else drafts)
     if rival is not None:
-        return Verdict(PaymentState.UNDECIDED, (_perhaps_credited(case, what, rival),))
+        return Verdict(PaymentState.UNDECIDED, (_perhaps_credited(case, what, rival, worth_of(purchase)),))
     due = sum(draft.credits for draft in drafts)
     if not due and case.given_up:
         return Verdict(PaymentState.SETTLED)  # the application took its own row back, as Stripe did the money
@@ -114,14 +124,16 @@ def _missing(case: PaymentCase, purchase: Purchase, context: JudgementContext) -
         text,
         case.books.repair_of(case.key),
         payment_key=case.key,
-        # All of it went back to the buyer: the books are wrong, but nobody lacks anything.
-        severity=None if due else Severity.LOW,
+        # Where all of it went back nobody lacks anything, and where none was paid nobody lacks money.
+        severity=(None if purchase.amount else Severity.MEDIUM) if due else Severity.LOW,
+        stake=worth_of(purchase, due),
     )
-    repair = Repair(case.key, purchase, case.facts, drafts, case.names)
+    reason = found.finding.code.removeprefix(PREFIX)
+    repair = Repair(case.key, purchase, case.facts, drafts, case.names, reason)
     return Verdict(PaymentState.MISSING, (found,), repair, drafts=drafts)
 
 
-def _perhaps_credited(case: PaymentCase, what: str, rival: CreditEntry) -> ClassifiedFinding:
+def _perhaps_credited(case: PaymentCase, what: str, rival: CreditEntry, stake: Stake) -> ClassifiedFinding:
     """Missing by Stripe's names, but an entry that nothing explains gave the same user as much: a person decides."""
     text = (
         f"{what}, and {case.books.nothing_there} under its name; but {case.books.named(rival)} gave as many for "
@@ -132,8 +144,8 @@ def _perhaps_credited(case: PaymentCase, what: str, rival: CreditEntry) -> Class
         "If it is for another payment, settle its own finding first, and the next run offers the repair. If it is for "
         "this one"
     )
-    dismissal = "`creditctl ledger resolve {id} --dismiss --reason TEXT`, and likewise the finding about the entry"
-    return classified("missing_credit", case.key, text, f"{fix}: {dismissal}", payment_key=case.key, lasting=True)
+    fix = f"{fix}: {DISMISSAL}, and likewise the finding about the entry"
+    return classified("missing_credit", case.key, text, fix, payment_key=case.key, lasting=True, stake=stake)
 
 
 def _holders(case: PaymentCase, purchase: Purchase) -> Iterator[ClassifiedFinding]:
@@ -148,12 +160,40 @@ def _holders(case: PaymentCase, purchase: Purchase) -> Iterator[ClassifiedFindin
     if granted:
         others = ", ".join(f"user {user} {plural(credits, 'credit')}" for user, credits in sorted(granted.items()))
         text = f"{case.books.sentence_start} gave {others} of this payment, but {owed} and has {held:,}."
-        yield for_person("wrong_user", case.key, text, fix)
+        stake = worth_of(purchase, max(sum(map(abs, granted.values())), abs(due - held)))
+        yield for_person("wrong_user", case.key, text, fix, stake=stake)
     elif held > due and len(case.purchases) > 1:
         text = f"The payment was credited {len(case.purchases)} times: {owed} and has {held:,}."
-        yield for_person("duplicate_credit", case.key, text, fix)
+        yield for_person("duplicate_credit", case.key, text, fix, stake=worth_of(purchase, held - due))
     else:
-        yield for_person("wrong_amount", case.key, f"For this payment {owed} and has {held:,}.", fix)
+        text = f"For this payment {owed} and has {held:,}."
+        yield for_person("wrong_amount", case.key, text, fix, stake=worth_of(purchase, abs(held - due)))
+
+
+def _too_early(case: PaymentCase, purchase: Purchase, context: JudgementContext) -> Iterator[ClassifiedFinding]:
+    """Entries of our own ledger from before their payment: a webhook never writes one, it comes after the money.
+
+    Shape: a payment in the future says that two clocks disagree, and so nothing about an entry. What an import says of
+           its own time proves nothing, so that of its entries only the time counts at which they were written.
+    """
+    if case.books.external or case.sold is None:
+        return
+    opened = case.sold.session.created
+    paid = opened if case.intent is None else max(opened, case.intent.paid)
+    for entry in case.purchases:
+        early = entry.recorded < paid - context.grace_seconds and paid <= context.now
+        if early or (entry.created < opened and entry.idempotency_key.startswith(_OWN_PURCHASE)):
+            when = iso_time(entry.recorded if early else entry.created)
+            text = (
+                f"{case.books.label(entry)} gave {plural(entry.credits, 'credit')} to user {entry.user_id} at {when}, "
+                f"before the payment was made at {iso_time(paid)}."
+            )
+            fix = "Find out who wrote it, before there was anything to credit"
+            yield for_person("credited_before_paid", case.key, text, fix, stake=worth_of(purchase, entry.credits))
+
+
+_OWN_PURCHASE = f"{KeyScheme.PURCHASE.value}:"
+"""How the key of a purchase begins that webhook or repair posted; it has its session's time."""
 
 
 def _differences(case: PaymentCase, purchase: Purchase) -> Iterator[ClassifiedFinding]:
@@ -170,7 +210,20 @@ def _differences(case: PaymentCase, purchase: Purchase) -> Iterator[ClassifiedFi
         if said is not None and true is not None and said != true:
             text = f"{case.books.label(entry)} says {name} {said}, Stripe says {true}."
             fix = _CHECK_REFUNDS if not case.books.external else "Correct it in the application"
-            yield for_person(f"{name}_mismatch", purchase.payment_key, text, fix)
+            stake = Stake(0, _apart(said, true), purchase.currency)
+            yield for_person(f"{name}_mismatch", purchase.payment_key, text, fix, stake=stake)
+
+
+def _apart(said: object, true: object) -> int:
+    """How far two amounts are from each other; words have no distance."""
+    return abs(said - true) if isinstance(said, int) and isinstance(true, int) else 0
+
+
+def worth_of(purchase: Purchase, credits: int | None = None) -> Stake:
+    """What credits of a purchase are worth by what was paid for it; all of them where no number is given."""
+    count = purchase.credits if credits is None else abs(credits)
+    amount = purchase.amount * count // purchase.credits if purchase.credits else purchase.amount
+    return Stake(count, amount, purchase.currency)
 
 
 _CHECK_REFUNDS = "What stands in the ledger cannot be changed: check the refunds of this payment by hand"
@@ -185,7 +238,8 @@ def _undecided(case: PaymentCase, decision: Disagrees, context: JudgementContext
             return CreditJudgement(Verdict(PaymentState.SETTLED))
         if case.books.external:
             finding = replace(finding, fix=_in_the_application(case, decision))
-        found = ClassifiedFinding(finding, case.key, decision.proposal, lasting=True)
+        stake = Stake(decision.proposal.credits or 0, decision.proposal.amount, decision.proposal.currency)
+        found = ClassifiedFinding(replace(finding, stake=stake), case.key, decision.proposal, lasting=True)
         return CreditJudgement(Verdict(PaymentState.UNDECIDED, (found,)))
     if status is FindingStatus.CREDITED or case.corrected.held(_proposed(decision)) == _proposed(decision):
         return CreditJudgement(Verdict(PaymentState.CREDITED), stands=True)
@@ -196,16 +250,17 @@ def _undecided(case: PaymentCase, decision: Disagrees, context: JudgementContext
         worth_ = f"{format_amount(proposal.amount, proposal.currency)} are worth"
         text = f"{text}; {worth_} {plural(sum(due.values()), 'credit')} for user {proposal.user_id}"
         fix = ", ".join(steps_to(case, due))
-    undecided = for_person("undecided_credit", case.key, f"{text}.", fix)
+    stake = Stake(sum(map(abs, case.granted.values())), proposal.amount, proposal.currency)
+    undecided = for_person("undecided_credit", case.key, f"{text}.", fix, stake=stake)
     return CreditJudgement(Verdict(PaymentState.WRONG, (undecided,)), stands=True)
 
 
 def _in_the_application(case: PaymentCase, decision: Disagrees) -> str:
     """What is to be done where the application keeps the entries: no command of ours credits there."""
-    due, dismiss = _proposed(decision), "`creditctl ledger resolve {id} --dismiss --reason TEXT`"
+    due = _proposed(decision)
     steps = ", ".join(case.books.booking(user, credits, case.key) for user, credits in due.items())
     return (
-        f"{steps or 'Decide who is due how many credits, and book it in the application'}; or refund it and {dismiss}"
+        f"{steps or 'Decide who is due how many credits, and book it in the application'}; or refund it and {DISMISSAL}"
     )
 
 

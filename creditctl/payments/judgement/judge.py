@@ -20,6 +20,17 @@ def judge(case: PaymentCase, context: JudgementContext) -> Verdict:
     """
     if case.unreadable:
         return Verdict(PaymentState.UNREADABLE, tuple(map(unreadable_finding, case.unreadable)))
+    verdict = _judged(case, context)
+    return replace(verdict, found=tuple(with_evidence(found, case) for found in verdict.found))
+
+
+def with_evidence(found: ClassifiedFinding, case: PaymentCase) -> ClassifiedFinding:
+    """A finding with the names of what proves it: Stripe's objects and the entries of its payment."""
+    return replace(found, finding=replace(found.finding, evidence=case.evidence))
+
+
+def _judged(case: PaymentCase, context: JudgementContext) -> Verdict:
+    """The credits first, then, where those stand, refunds and disputes; what a person dismissed is left out."""
     credit = judge_credit(case, context)
     if not (credit.stands and case.purchases):
         return _without_dismissed(credit.verdict, context)

@@ -15,7 +15,7 @@ from creditctl.core.entitlement.settlement import EntryKind
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.entries import PaymentEntries
 from creditctl.payments.facts import PaymentFacts
-from creditctl.payments.finding_codes import ORPHAN_CREDIT
+from creditctl.payments.finding_codes import DISMISSAL, ORPHAN_CREDIT, ClassifiedFinding, quoted
 from creditctl.payments.judgement.judge import judge
 from creditctl.payments.verdict import JudgementContext, UserCredits, Verdict
 
@@ -27,11 +27,37 @@ def judge_together(cases: Sequence[PaymentCase], context: JudgementContext) -> l
     if not found:
         return verdicts
     stricter = replace(context, unexplained={**context.unexplained, **found})
-    wanted = missing_purchases(verdicts)
+    twins = {pair: case for case, verdict in zip(cases, verdicts, strict=True) for pair in missing_purchases([verdict])}
     return [
-        judge(case, stricter) if missing_purchases([verdict]) & wanted & found.keys() else verdict
+        judge(case, stricter) if missing_purchases([verdict]) & found.keys() else _tied(case, verdict, twins)
         for case, verdict in zip(cases, verdicts, strict=True)
     ]
+
+
+def _tied(case: PaymentCase, verdict: Verdict, twins: Mapping[UserCredits, PaymentCase]) -> Verdict:
+    """An orphan tied to the payment that it may be: then nothing is to be taken back before a person has looked."""
+    twin = next((twins[_pair(entry)] for entry in case.purchases if _pair(entry) in twins), None)
+    if twin is None:
+        return verdict
+    user = quoted(case.purchases[0].user_id)
+    why = f" Payment {twin.key} of the same user lacks as many: it may be the same one."
+    fix = (
+        f"Find out what {case.books.named(case.purchases[0])} is for (`creditctl ledger history --user {user}`). If it "
+        f"is for {twin.key}: {DISMISSAL}, and likewise the finding about {twin.key}. If it is right for another reason,"
+        " dismiss this one only; if it is for nothing, the other one only, and the next run prints what takes it back"
+    )
+    found = tuple(_with_twin(each, why, fix, twin) if _is_orphan(each) else each for each in verdict.found)
+    return replace(verdict, found=found)
+
+
+def _with_twin(found: ClassifiedFinding, why: str, fix: str, twin: PaymentCase) -> ClassifiedFinding:
+    finding = found.finding
+    told = replace(finding, message=finding.message + why, fix=fix, evidence=(*finding.evidence, twin.key))
+    return replace(found, finding=told)
+
+
+def _is_orphan(found: ClassifiedFinding) -> bool:
+    return found.finding.code == ORPHAN_CREDIT
 
 
 def missing_purchases(verdicts: Iterable[Verdict]) -> set[UserCredits]:
@@ -85,7 +111,7 @@ def _orphans(cases: Sequence[PaymentCase], verdicts: Sequence[Verdict]) -> dict[
     return {
         _pair(entry): entry
         for case, verdict in zip(cases, verdicts, strict=True)
-        if any(found.finding.code == ORPHAN_CREDIT for found in verdict.found)
+        if any(map(_is_orphan, verdict.found))
         for entry in case.purchases
         if case.granted.get(entry.user_id)
     }

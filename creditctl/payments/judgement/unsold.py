@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from creditctl.core.entitlement.decision import Decision, NotOurs, Waits
 from creditctl.core.entitlement.deployment import is_own_payment
+from creditctl.core.findings import Stake
 from creditctl.core.money import format_amount
 from creditctl.core.text import plural
 from creditctl.payments.case import PaymentCase
-from creditctl.payments.finding_codes import classified, for_person, in_flight
+from creditctl.payments.facts import IntentFacts
+from creditctl.payments.finding_codes import ClassifiedFinding, classified, for_person, in_flight
 from creditctl.payments.judgement.correcting_commands import take_back
 from creditctl.payments.verdict import JudgementContext, PaymentState, Verdict
 
@@ -27,7 +31,8 @@ def judge_unsold(case: PaymentCase, decision: Decision | None, context: Judgemen
     if not given:
         name, user = "clawback_without_credit", next(iter(case.balance))
         text = f"{plural(-case.balance[user], 'credit')} were taken back of user {user}, who was given none for it"
-    found = for_person(name, case.key, f"{text}, but {why}.", take_back(case))
+    stake = Stake(sum(map(abs, case.balance.values())))
+    found = for_person(name, case.key, f"{text}, but {why}.", take_back(case), stake=stake)
     return Verdict(PaymentState.WRONG, (found,))
 
 
@@ -70,8 +75,10 @@ def _why_not(case: PaymentCase, decision: Decision | None) -> tuple[str, str]:
 def _unattributed(case: PaymentCase, context: JudgementContext) -> Verdict:
     """Money for us that no checkout session explains; anything that is not ours is nobody's business here."""
     intent = case.intent
-    if intent is None or not is_own_payment(intent.metadata, intent.created, context.catalog.deployment):
+    if intent is None:
         return Verdict(PaymentState.NOT_OURS)
+    if not is_own_payment(intent.metadata, intent.created, context.catalog.deployment):
+        return Verdict(PaymentState.NOT_OURS, tuple(_by_hand(case, intent, context)))
     if intent.status != "succeeded":
         return Verdict(PaymentState.WAITING)
     money = format_amount(intent.amount_received, intent.currency)
@@ -80,4 +87,42 @@ def _unattributed(case: PaymentCase, context: JudgementContext) -> Verdict:
         return Verdict(PaymentState.IN_FLIGHT, (in_flight(case.key, young),))
     text = f"{money} were paid for something of ours, but no checkout session belongs to the payment."
     fix = f"Find the buyer, then {case.books.booking_by_hand(case.key)}, or refund it"
-    return Verdict(PaymentState.UNDECIDED, (for_person("unattributed_payment", case.key, text, fix),))
+    stake = Stake(0, intent.amount_received, intent.currency)
+    found = for_person("unattributed_payment", case.key, text, fix, stake=stake)
+    return Verdict(PaymentState.UNDECIDED, (found,))
+
+
+def _by_hand(case: PaymentCase, intent: IntentFacts, context: JudgementContext) -> Iterator[ClassifiedFinding]:
+    """A payment of just what a package costs that no program of ours made: perhaps taken in the Dashboard for one.
+
+    Shape: information only, because it can be for anything else; what another program made says so, by metadata of its
+           own or by its invoice.
+    """
+    packages = [each for each in context.catalog if (each.amount, each.currency) == (intent.amount, intent.currency)]
+    if not packages or not _says_nothing(intent) or intent.status != "succeeded" or context.within_grace(intent.paid):
+        return
+    money = format_amount(intent.amount_received, intent.currency)
+    text = (
+        f"{money} were paid without a Checkout session, as much as package {packages[0].slug} costs, and nothing says "
+        "for what: perhaps by hand in the Dashboard."
+    )
+    fix = (
+        "If it was for credits, find the buyer and book them with the payment's key (`creditctl ledger adjust --help`);"
+        " else nothing has to be done"
+    )
+    stake = Stake(packages[0].credits, intent.amount_received, intent.currency)
+    yield classified("payment_by_hand", case.key, text, fix, payment_key=case.key, stake=stake)
+
+
+def _says_nothing(intent: IntentFacts) -> bool:
+    """Whether neither metadata nor an invoice say what a payment is for; a buyer's name alone does not say it.
+
+    Source: Stripe documentation, "Billing": payments of invoices are described as "Subscription creation",
+            "Subscription update" or "Payment for Invoice".
+    """
+    described = (intent.description or "").startswith(("Subscription ", "Payment for Invoice", "Invoice "))
+    return not (intent.metadata.keys() - _BUYER) and not intent.invoice and not described
+
+
+_BUYER = frozenset(("user_id", "package", "credits"))
+"""What somebody may note of a sale of ours by hand."""

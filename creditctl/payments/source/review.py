@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from creditctl.core.entitlement.decision import Grants
 from creditctl.core.entitlement.user_ids import canonical_uuid
+from creditctl.core.findings import Stake
 from creditctl.core.money import format_amount
 from creditctl.ledger.archive.source_models import DONE, SourceBalanceRow, SourceChange, SourceRow
 from creditctl.payments.case import PaymentCase
@@ -162,4 +163,5 @@ def _of_balances(wrong: Sequence[SourceBalanceRow], count: int, scale: int) -> I
             f"{'too many' if each.cached > each.counted else 'too few'}."
         )
         fix = f"Correct it in the application, where `creditctl ledger history --user {each.user_id}` shows the rows"
-        yield for_person("balance_mismatch", f"user {each.user_id}", text, fix)
+        stake = Stake(abs(each.cached - each.counted))
+        yield for_person("balance_mismatch", f"user {each.user_id}", text, fix, stake=stake)

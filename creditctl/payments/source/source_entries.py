@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind
 from creditctl.ledger.archive.source_models import KeptRow
 from creditctl.ledger.archive.source_queries import KeptFilter, SourceRows
-from creditctl.payments.source.source_entry import RowTerms, SourceEntry, entry_of
+from creditctl.ledger.models import Balance
+from creditctl.payments.ledger_entries import MOST_NEGATIVE
+from creditctl.payments.source.source_entry import RowTerms, SourceEntry, entry_of, whole_credits
 
 _PAYMENT_KINDS = (EntryKind.PURCHASE, *CLAWBACK_KINDS)
 
@@ -36,6 +38,10 @@ class SourceEntries:
         """Every entry that may be about a payment, in order: usage is none, and there is by far the most of it."""
         yield from map(self._entry, self.rows.rows(KeptFilter(usage=False, void=True)))
 
+    def with_usage(self) -> Iterator[SourceEntry]:
+        """Every entry, usage too, in order: for totals of all that users hold."""
+        yield from map(self._entry, self.rows.rows(KeptFilter()))
+
     def of_user(self, user_id: str) -> Iterator[SourceEntry]:
         """Every entry of a user that counts, in order, usage too."""
         rows = map(self._entry, self.rows.rows(KeptFilter(user_id=user_id)))
@@ -51,6 +57,12 @@ class SourceEntries:
         wanted = KeptFilter(since=since, usage=False)
         rows = map(self._entry, self.rows.rows(wanted, newest_first=True, limit=limit))
         return [entry for entry in rows if entry.kind in _PAYMENT_KINDS and entry.status == "done"]
+
+    def negative_balances(self) -> Sequence[Balance]:
+        """The users whose rows come to less than nothing, in order of their id."""
+        found = self.rows.negative_balances(MOST_NEGATIVE)
+        whole = [replace(each, credits=whole_credits(each.credits, self.scale, gives=False)) for each in found]
+        return [each for each in whole if each.credits < 0]
 
     def of_filter(self, wanted: KeptFilter, *, newest_first: bool = False, limit: int) -> list[SourceEntry]:
         """The entries that a filter admits, usage too."""

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from creditctl.core.metadata import is_managed
-from creditctl.payments.stripe_reader import SESSIONS, StripeReader
+from creditctl.payments.reading.stripe_reader import SESSIONS, StripeReader
 
 PRODUCTS = "products"
 _MOST_PRODUCTS = 50

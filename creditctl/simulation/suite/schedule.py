@@ -34,12 +34,24 @@ class SuiteOptions:
 
 
 @dataclass
-class _SuiteRun:
+class SuiteRun:
+    """One run under way: `begin` plays the basic purchase, `play` any scenario afterwards.
+
+    Shape: `gate` is the result of the basic purchase, None before it was played.
+    """
+
     bench: Bench
     options: SuiteOptions
     tell: Tell
     stop: Event = field(default_factory=Event)
     gate: ScenarioResult | None = None
+
+    def begin(self, report: PreflightReport) -> ScenarioResult:
+        """Plays the basic purchase; where that fails, `play` tries nothing that needs one."""
+        self.gate = _basic_purchase(self, report)
+        if self.options.fail_fast and self.gate.outcome is ScenarioOutcome.FAILED:
+            self.stop.set()
+        return self.gate
 
     def play(self, scenario: Scenario) -> ScenarioResult:
         """One scenario, or why it is not tried."""
@@ -70,18 +82,16 @@ def run_suite(scenarios: Sequence[Scenario], report: PreflightReport, options: S
     """Runs scenarios; their results come in the order of the list, whatever ran beside what."""
     bench = report.bench
     start = bench.pace.monotonic()
-    run = _SuiteRun(bench, options, tell)
-    run.gate = _basic_purchase(run, report)
-    if options.fail_fast and run.gate.outcome is ScenarioOutcome.FAILED:
-        run.stop.set()
+    run = SuiteRun(bench, options, tell)
+    gate = run.begin(report)
     found = {result.name: result for result in _play_all(run, scenarios)}
     results = [found[scenario.name] for scenario in scenarios]
-    if run.gate.outcome is not ScenarioOutcome.PASSED and FIRST not in found:
-        results.insert(0, run.gate)
+    if gate.outcome is not ScenarioOutcome.PASSED and FIRST not in found:
+        results.insert(0, gate)
     return SuiteResult(with_general_causes(results), report.notes, bench.pace.monotonic() - start, options.seed)
 
 
-def _basic_purchase(run: _SuiteRun, report: PreflightReport) -> ScenarioResult:
+def _basic_purchase(run: SuiteRun, report: PreflightReport) -> ScenarioResult:
     """Plays the basic purchase, which also measures the pace; a slow backend is measured again."""
     first = next(each for each in SCENARIOS if each.name == FIRST)
     result = run_scenario(first, run.bench)
@@ -98,7 +108,7 @@ def _basic_purchase(run: _SuiteRun, report: PreflightReport) -> ScenarioResult:
     return result
 
 
-def _play_all(run: _SuiteRun, scenarios: Sequence[Scenario]) -> list[ScenarioResult]:
+def _play_all(run: SuiteRun, scenarios: Sequence[Scenario]) -> list[ScenarioResult]:
     order = list(scenarios)
     random.Random(run.options.seed).shuffle(order)  # noqa: S311 - an order, not a secret
     together = [each for each in order if not each.alone]

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from creditctl.core.catalog import Package
     from creditctl.simulation.target.buyers import Buyer
 
-_SESSION_ID = re.compile(r"cs_(?:test|live)_[A-Za-z0-9]+")
+SESSION_ID = re.compile(r"cs_(?:test|live)_[A-Za-z0-9]+")
+"""The id of a Checkout session, wherever it stands in a text."""
 _SHOWN_CHARACTERS = 200
 
 
@@ -45,7 +46,7 @@ class BackendAnswer:
     @property
     def session_id(self) -> str:
         """The Checkout session that it names, in a redirect too; empty where there is none."""
-        found = _SESSION_ID.search(self.location) or _SESSION_ID.search(self.text)
+        found = SESSION_ID.search(self.location) or SESSION_ID.search(self.text)
         return found.group(0) if found else ""
 
     def __str__(self) -> str:
@@ -78,7 +79,7 @@ class BackendClient:
         """The session that a purchase was answered with; empty where there is none."""
         if self.target.session_pointer and answer.ok:
             try:
-                found = _SESSION_ID.search(str(pointed_at(json.loads(answer.text), self.target.session_pointer)))
+                found = SESSION_ID.search(str(pointed_at(json.loads(answer.text), self.target.session_pointer)))
             except (ValueError, LookupError, TypeError):
                 return ""
             return found.group(0) if found else ""
@@ -98,6 +99,10 @@ class BackendClient:
         fields = {"session": session_id, **(buyer.fields if buyer else {})}
         return self._send("GET", fill(self.target.session_path, fields), dict(buyer.headers) if buyer else {})
 
+    def get(self, buyer: Buyer, path: str) -> BackendAnswer:
+        """Reads any path, as a buyer."""
+        return self._send("GET", path, dict(buyer.headers))
+
     def read_balance(self, buyer: Buyer) -> int:
         """A user's credits. Errors: BalanceUnreadable."""
         source = self.target.balance
@@ -105,7 +110,7 @@ class BackendClient:
             return balance_by_sql(source.database_url, source.sql, buyer.fields)
         if source.command:
             return balance_by_command(source.command, buyer.fields)
-        answer = self._send("GET", fill(source.path, buyer.fields), dict(buyer.headers))
+        answer = self.get(buyer, fill(source.path, buyer.fields))
         if not answer.ok:
             raise BalanceUnreadable(f"GET {source.path} answered {answer}")
         return balance_in(answer.text, source.pointer)

@@ -42,7 +42,13 @@ class BackendProcess:
     _log: IO[bytes] | None = field(default=None, init=False)
 
     def start(self) -> None:
-        """Starts it for the first time, and waits until it answers."""
+        """Starts it for the first time, and waits until it answers. Errors: ConfigurationError where another does."""
+        if self._answers():
+            raise ConfigurationError(
+                f"Something answers at {self.ready_url} already, before `{self.start_command}` was started.",
+                code="simulate.port_taken",
+                fix="Stop it, or write {port} in --start and --ready, which stands for a free port.",
+            )
         self._launch(self.start_command)
 
     def restart(self) -> None:

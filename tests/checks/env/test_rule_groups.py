@@ -17,7 +17,7 @@ from creditctl.checks.env.rule_groups import RULE_GROUPS, judge_env
 from creditctl.core.findings import Finding, Severity
 from creditctl.core.keys import SECRET_PATTERN
 from creditctl.core.modes import Mode
-from tests.support.keys import TEST_KEY
+from tests.support.keys import REHEARSAL_KEY, TEST_KEY
 
 Codes = Callable[..., dict[str, str]]
 Judge = Callable[..., list[Finding]]
@@ -546,3 +546,19 @@ def test_any_text_at_all_is_judged_without_a_failure(backend: str, frontend: str
 
     assert all(item.subject.startswith(".env") for item in found)
     assert len(set(found)) == len(found)
+
+
+def test_a_rehearsal_of_live_mode_is_in_order_with_addresses_of_this_machine(codes: Codes) -> None:
+    rehearsal = {
+        "STRIPE_SECRET_KEY": REHEARSAL_KEY,
+        "STRIPE_API_BASE": "http://127.0.0.1:12111",
+        "STRIPE_WEBHOOK_SECRET": "whsec_aB3dE6gH9kLm",
+        "FRONTEND_URL": "http://localhost:3000",
+        "CREDITS_API_URL": "http://localhost:8000",
+    }
+
+    assert codes(rehearsal, expected=Mode.LIVE) == {}
+
+
+def test_a_live_key_that_might_be_real_is_no_rehearsal(codes: Codes, live: dict[str, str]) -> None:
+    assert "api_base.live_key" in codes({**live, "STRIPE_API_BASE": "http://127.0.0.1:12111"})

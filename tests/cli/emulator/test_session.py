@@ -13,7 +13,7 @@ from creditctl.core.errors import ExitCode
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
 from tests.support.clock import NOW
-from tests.support.keys import LIVE_KEY, TEST_KEY
+from tests.support.keys import LIVE_KEY, REHEARSAL_KEY, TEST_KEY
 
 if TYPE_CHECKING:
     from tests.support.cli import Cli
@@ -89,7 +89,7 @@ def test_a_live_key_is_kept_from_an_emulator_without_live_mode(cli: Cli) -> None
 def test_a_live_key_rehearses_where_the_emulator_was_started_for_it(offline_cli: Cli) -> None:
     built = Emulator(clock=lambda: NOW, livemode=True)
     with EmulatorServer(built) as running:
-        offline_cli.environ |= {"STRIPE_SECRET_KEY": LIVE_KEY, "STRIPE_API_BASE": running.url}
+        offline_cli.environ |= {"STRIPE_SECRET_KEY": REHEARSAL_KEY, "STRIPE_API_BASE": running.url}
         outcome = offline_cli("emulator", "status", "--json")
     built.close()
 

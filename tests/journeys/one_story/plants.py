@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from creditctl.core.entitlement.settlement import EntryKind
+from creditctl.emulator_client import checkout_payer
 from creditctl.payments.resolve import resolve
 from tests.journeys.one_story.world import World
 
@@ -272,6 +273,60 @@ def dispute_lost_on_the_way(world: World) -> str:
     key = credited(world)
     world.losing = True
     world.control("/disputes", payment_intent=key)
+    return key
+
+
+def lost_dispute_lost_on_the_way(world: World) -> str:
+    key = dispute_lost_on_the_way(world)
+    (dispute,) = world.api.disputes.list(params={"payment_intent": key}).data
+    evidence = {"uncategorized_text": "losing_evidence"}
+    world.api.disputes.update(dispute.id, params={"evidence": evidence, "submit": True})
+    world.later(86_400)
+    return key
+
+
+def given_before_it_was_paid(world: World) -> str:
+    """Somebody wrote the credits while the buyer was still on the payment page."""
+    session = world.open()
+    world.give(str(session.id))
+    world.later(HOUR)
+    world.losing = True
+    return str(checkout_payer.pay(world.connection.client, session.id, "tok_visa").payment_intent)
+
+
+def paid_by_hand(world: World) -> str:
+    """A payment that somebody took in the Dashboard: nothing says what it is for."""
+    params = {"amount": 1000, "currency": "usd", "confirm": True, "payment_method": "pm_card_visa"}
+    return str(world.api.payment_intents.create(params={**params, "return_url": "http://localhost:3000"}).id)
+
+
+def paid_twice(world: World) -> str:
+    """Two clicks, or two wishes: both payments are right."""
+    credited(world)
+    return credited(world)
+
+
+def spent_and_refunded(world: World) -> str:
+    key = credited(world)
+    world.give("", -900, kind=EntryKind.USAGE, amount=0, currency=None, payment_key=None)
+    world.api.refunds.create(params={"payment_intent": key})
+    world.deliver()
+    return key
+
+
+def given_under_a_number_of_its_own(world: World) -> str:
+    """An application's row carries its own order number: nobody can follow it, and only a person sees what it is."""
+    key = lost(world)
+    world.give("order 17")
+    return key
+
+
+def given_under_numbers_of_its_own_and_other_users(world: World) -> str:
+    """All rows carry order numbers, and users as the application calls them: a mapping fault, not many orphans."""
+    key = lost(world)
+    world.buy(client_reference_id="ben", metadata=None)
+    world.give("order 17", user="account 1")
+    world.give("order 18", user="account 2")
     return key
 
 

@@ -26,6 +26,7 @@ _CODES = {
         "refund_failed_not_returned",
         "dispute_not_held",
         "dispute_won_not_returned",
+        "dispute_lost_not_taken",
     ),
     Story.WRONG: (
         "orphan_credit",
@@ -41,6 +42,7 @@ _CODES = {
         "amount_mismatch",
         "currency_mismatch",
         "package_mismatch",
+        "credited_before_paid",
     ),
     Story.DECIDE: (
         "unattributed_payment",
@@ -58,13 +60,24 @@ _CODES = {
         "currency",
     ),
     Story.IN_FLIGHT: ("in_flight",),
-    Story.NOT_OURS: ("not_ours_credit",),
+    Story.NOT_OURS: ("not_ours_credit", "payment_by_hand"),
 }
 
 STORIES = {code: story for story, codes in _CODES.items() for code in codes}
 """What each finding code says of a payment."""
 
-ABOUT_NO_PAYMENT = {"pull_incomplete", "unreadable_object", "settled_finding"}
+ABOUT_NO_PAYMENT = {
+    *(
+        "pull_incomplete",
+        "unreadable_object",
+        "settled_finding",
+        "ledger_tampered",
+        "mapping_fault",
+        "negative_balance",
+    ),
+    *("refund_pending", "double_payment", "fraud_warning"),
+}
+"""What says nothing of how one payment stands: it is about the reading, the books, a user, or may come to something."""
 
 OF_ROWS_ONLY = {"row_changed", "row_gone", "user_mapping", "balance_mismatch"}
 """What is said of an application's own rows, never of a ledger: planted in tests/journeys/existing_shop."""

@@ -7,15 +7,15 @@ import json
 from dataclasses import dataclass
 
 from creditctl.checks.answers import CheckAnswer
-from creditctl.checks.checklist import credits_added, small_payment
 from creditctl.checks.context import Context
 from creditctl.checks.env.collect import gather_env
 from creditctl.checks.payments_credited import every_payment_credited
+from creditctl.checks.production.guide import credits_added, small_payment
 from creditctl.fulfilment.event import Event, parse_event
 from creditctl.fulfilment.plan import plan, with_charges
 from creditctl.payments.posting_plan import PlanOutcome
+from creditctl.payments.reading.stripe_reader import StripeReader
 from creditctl.payments.record import record
-from creditctl.payments.stripe_reader import StripeReader
 from creditctl.payments.verdict import JudgementContext
 from creditctl.reconciliation.run import reconcile
 from creditctl.stripe_api.pages import list_all

@@ -31,6 +31,14 @@ TRUTH: dict[plants.Plant, dict[str, int]] = {
     plants.credited_without_metadata: {"ann": 1000},
     plants.refunded: {"ann": 600},
     plants.fraud_warning: {"ann": 1000},
+    plants.given_before_it_was_paid: {"ann": 1000},
+    plants.lost_dispute_lost_on_the_way: NOTHING,
+    plants.paid_by_hand: NOTHING,
+    plants.paid_twice: {"ann": 2000},
+    plants.spent_and_refunded: {"ann": -900},
+    plants.given_under_a_number_of_its_own: {"ann": 1000},
+    # Under which names the users are known, only a person can say: until then nothing is moved.
+    plants.given_under_numbers_of_its_own_and_other_users: {"account 1": 1000, "account 2": 1000},
     plants.lost: {"ann": 1000},
     plants.lost_without_metadata: {"ann": 1000},
     plants.lost_of_a_free_order: {"ann": 1000},
@@ -111,6 +119,8 @@ TRUTH: dict[plants.Plant, dict[str, int]] = {
 _OF_ROWS = "is about an application's own rows, where nothing is posted: tests/journeys/existing_shop"
 NOT_PLANTED = {
     "reconcile.pull_incomplete": "is about a list that ends early, which tests/reconciliation cuts off",
+    "reconcile.refund_pending": "is about a refund that the emulator lets succeed at once: tests/payments",
+    "reconcile.ledger_tampered": "is about a file that somebody changed; only a backup mends that: tests/cli",
     "reconcile.unreadable_object": "is about an object of a shape that the emulator never gives; it prints no command",
     "fulfilment.currency": "needs a refund in another currency than its payment, which the emulator refuses",
     "fulfilment.malformed_event": "needs an event that the emulator never makes: tests/fulfilment/test_webhook.py",
@@ -169,6 +179,10 @@ def family(code: str) -> str:
     return f"{code.partition('.')[0]}."
 
 
+OWN_NUMBERS = (plants.given_under_a_number_of_its_own, plants.given_under_numbers_of_its_own_and_other_users)
+"""A webhook that comes after all is credited, whatever somebody wrote under a name that nobody can follow; so to
+deliver it again is no advice about these, and reconcile, which sees both sides, gives none of it."""
+
 YOUNG = (plants.on_its_way, plants.refund_on_its_way)
 
 
@@ -207,7 +221,8 @@ def test_obeying_leads_to_the_truth_and_no_step_away_from_it(
     world.clock.now += plants.HOUR
     due = TRUTH[plant]
     for _ in range(ROUNDS):
-        obey(world, operator, commands_in(teller(operator, key), due.get("ann", 0)), due)
+        advised = commands_in(teller(operator, key), due.get("ann", 0))
+        obey(world, operator, [each for each in advised if plant not in OWN_NUMBERS or each[0] != "events"], due)
     if distance(world, due):
         left = [command for command in commands_in(teller(operator, key), due.get("ann", 0)) if posts(command)]
         assert left == [], f"{balances(world)} is not {due}, and there is more to post"

@@ -23,7 +23,7 @@ from creditctl.events.recipes import bank_account
 from creditctl.fulfilment.webhook import Webhook
 from creditctl.ledger.models import Entry
 from creditctl.ledger.store import Ledger
-from creditctl.payments.stripe_reader import StripeReader
+from creditctl.payments.reading.stripe_reader import StripeReader
 from creditctl.stripe_api.client import StripeConnection, connect
 from tests.journeys.one_story.own_prices import own_prices, project_file
 from tests.support.clock import Clock

@@ -102,13 +102,20 @@ def test_a_clawback_of_another_user_names_both(sound: Shop) -> None:
     assert f"--user u7 --credits -400 --corrects {taking.id} " in finding.fix
 
 
-@pytest.mark.parametrize("status", ["needs_response", "under_review", "lost"])
-def test_dispute_not_held(sound: Shop, status: str) -> None:
+@pytest.mark.parametrize(
+    ("status", "name"),
+    [
+        ("needs_response", "dispute_not_held"),
+        ("under_review", "dispute_not_held"),
+        ("lost", "dispute_lost_not_taken"),
+    ],
+)
+def test_dispute_not_held(sound: Shop, status: str, name: str) -> None:
     key = sound.pay(user="u7")
     sound.fulfil(key)
     dispute = sound.dispute(key, 1000, status)
     report = sound.reconcile()
-    assert [(f.code, f.subject) for f in report.findings] == [("reconcile.dispute_not_held", dispute)]
+    assert [(f.code, f.subject) for f in report.findings] == [(f"reconcile.{name}", dispute)]
     assert report.repairs[0].credits == -1000
 
 

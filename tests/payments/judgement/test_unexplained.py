@@ -8,7 +8,7 @@ from creditctl.payments.facts import PaymentFacts
 from creditctl.payments.judgement.unexplained import with_unexplained
 from creditctl.payments.keeper import reading_entries
 from creditctl.payments.latest import LatestPayments, judge_latest, latest_cases
-from creditctl.payments.reader import PaymentReader
+from creditctl.payments.reading.reader import PaymentReader
 from creditctl.payments.verdict import JudgementContext, PaymentState
 from creditctl.reconciliation.report import ReconcileReport
 from tests.support.ledger_calls import adjusted, read, resolved

@@ -44,7 +44,7 @@ def _judged_key(view: EnvView, setting: Setting, key: ApiKey) -> Iterator[Findin
     if is_sample_key(setting.value):
         text = f"{_KEY} is a key of Stripe's own code examples, which everybody can read; it opens no account of yours."
         yield finding("stripe_key.sample", Severity.CRITICAL, setting.where, text, f"{_DASHBOARD}.")
-    if is_cut_short(key.secret.reveal()) and view.mode is not Mode.EMULATOR:
+    if is_cut_short(key.secret.reveal()) and not _made_up(view):
         text = f"{_KEY} is shorter than any key that Stripe makes; a part of it may be missing."
         yield finding("stripe_key.short", Severity.MEDIUM, setting.where, text, f"{_DASHBOARD} as a whole.")
     if setting.value.startswith("rkcs_"):
@@ -84,13 +84,14 @@ def api_base(view: EnvView) -> Iterator[Finding]:
         yield finding("api_base.refused", Severity.CRITICAL, where, error.message, error.fix)
         return
     local = base_mode is Mode.EMULATOR
-    if view.expected is not None and local is not (view.expected is Mode.EMULATOR):
+    key = _parsed(view.winning(_KEY))
+    rehearses = view.rehearses_live and key is not None and key.is_for_emulators
+    if view.expected is not None and not rehearses and local is not (view.expected is Mode.EMULATOR):
         side = "an emulator" if local else "Stripe"
         text = f"Requests go to {side}, but {view.expected} mode is expected."
         fix = "Unset STRIPE_API_BASE." if local else "Set STRIPE_API_BASE to the emulator's, http://127.0.0.1:PORT."
         yield finding("api_base.mode", Severity.CRITICAL, where, text, fix)
-    key = _parsed(view.winning(_KEY))
-    if local and key is not None and key.livemode:
+    if local and key is not None and key.livemode and not rehearses:
         text = f"A live key is set, but STRIPE_API_BASE is this machine, not {STRIPE_API_BASE}."
         yield finding("api_base.live_key", Severity.HIGH, where, text, "Use a test key, or unset STRIPE_API_BASE.")
 
@@ -120,7 +121,7 @@ def webhook_secret(view: EnvView) -> Iterator[Finding]:
 
 
 def _short_secret(view: EnvView, setting: Setting, short: bool) -> Iterator[Finding]:
-    if short and view.mode is not Mode.EMULATOR:
+    if short and not _made_up(view):
         text = "A signing secret is shorter than any that Stripe makes; a part of it may be missing."
         fix = "Copy it from the Dashboard (Developers, Webhooks, Reveal) as a whole."
         yield finding("webhook_secret.short", Severity.MEDIUM, setting.where, text, fix)
@@ -213,6 +214,11 @@ def no_stray_live_key(view: EnvView) -> Iterator[Finding]:
         if setting.name != _KEY and _LIVE_SECRET.search(setting.value):
             text = "A live key lies here beside settings that are not live."
             yield finding("secret.live", Severity.HIGH, setting.where, text, "Keep live keys out of test settings.")
+
+
+def _made_up(view: EnvView) -> bool:
+    """Whether keys and secrets are an emulator's, which may be short."""
+    return view.mode is Mode.EMULATOR or view.rehearses_live
 
 
 def _usable(view: EnvView, name: str) -> Setting | None:

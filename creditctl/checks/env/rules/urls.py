@@ -44,6 +44,8 @@ def reachable(view: EnvView) -> Iterator[Finding]:
         if url is None or fault_of(url):
             continue
         local = is_private_host(url.hostname or "")
+        if local and view.rehearses_live:
+            continue  # the emulator delivers to it
         if view.mode is Mode.LIVE and local:
             text = f"{setting.name} is an address of this machine or network; nobody else can reach it."
             yield finding("url.local", Severity.HIGH, setting.where, text, "Write the public URL.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,24 +18,35 @@ INTENTS = "payment_intents"
 REFUNDS = "refunds"
 DISPUTES = "disputes"
 CHARGES = "charges"
+BALANCE = "balance_transactions"
+EVENTS = "events"
+FRAUD_WARNINGS = "radar/early_fraud_warnings"
 PRODUCTS = "products"
 PRICES = "prices"
+
+Seen = Callable[[str, Body], None]
+"""Told every object that a list shows, with the list's path."""
 
 
 @dataclass(frozen=True)
 class StripeReader:
     """Reads lists and single objects through a StripeClient.
 
+    Shape:  `seen` is told every object that a list shows, with the list's path.
     Errors: Unreachable where Stripe does not answer in full, StripeRefused or ConfigurationError where it refuses.
     """
 
     client: stripe.StripeClient
     progress: Progress | None = None
+    seen: Seen | None = None
 
     def list(self, path: str, parameters: Mapping[str, Any] | None = None) -> Iterator[Body]:
         """Every object of a list, newest first."""
         with _translated():
-            yield from list_all(self.client, path, parameters, progress=self.progress)
+            for body in list_all(self.client, path, parameters, progress=self.progress):
+                if self.seen is not None:
+                    self.seen(path, body)
+                yield body
 
     def one(self, path: str, object_id: str, parameters: Mapping[str, Any] | None = None) -> Body | None:
         """One object by its id, or None where Stripe does not know it."""

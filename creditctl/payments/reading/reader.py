@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -13,15 +14,18 @@ from creditctl.core.catalog import Catalog
 from creditctl.core.entitlement.decision import NeedsLineItems
 from creditctl.core.entitlement.facts import DisputeFact, Fact, MalformedFact, RefundFact, SessionFacts, id_of
 from creditctl.core.entitlement.prices import LineItem
+from creditctl.core.errors import ConfigurationError
 from creditctl.core.stripe_ids import IdKind, id_kind
 from creditctl.payments.facts import ChargeFacts, IntentFacts, PaymentFacts, SoldSession, Unreadable
 from creditctl.payments.price_origins import PriceOrigins
-from creditctl.payments.stripe_reader import (
+from creditctl.payments.reading.stripe_reader import (
+    BALANCE,
     CHARGES,
     DISPUTES,
     INTENTS,
     REFUNDS,
     SESSIONS,
+    Seen,
     StripeReader,
     line_items_path,
 )
@@ -32,6 +36,7 @@ _MANY = 20
 """From how many undecided sessions on it is quicker to read the list again with its line items."""
 
 _CHARGE = {"expand": ["data.latest_charge"]}
+_SOURCE = {"expand": ["data.source"]}
 _ONE_CHARGE = {"expand": ["latest_charge"]}
 _PAID_INTENT = {"status": "complete", "expand": ["data.payment_intent.latest_charge"]}
 
@@ -70,7 +75,9 @@ _UNREAD = _Known(False, None, asked_for_parts=True)
 class PaymentReader:
     """Reads lists and single objects as facts, and remembers what could not be understood.
 
-    Shape:  `catalog` decides which sessions need their line items read. Units: `started` in Unix seconds.
+    Shape:  `catalog` decides which sessions need their line items read; `seen` is told what every list shows; `plain`
+            makes the reader of plain data: what was kept of Stripe can stand in for it.
+    Units:  `started` in Unix seconds.
     Errors: every method raises Unreachable, StripeRefused or ConfigurationError where Stripe does not answer.
     """
 
@@ -79,6 +86,8 @@ class PaymentReader:
     started: int
     progress: Progress | None = None
     unreadable: list[Unreadable] = field(default_factory=list)
+    seen: Seen | None = None
+    plain: Callable[[stripe.StripeClient, Progress | None, Seen | None], StripeReader] = StripeReader
 
     def __post_init__(self) -> None:
         self._origins = PriceOrigins(self.stripe, self.catalog)
@@ -86,7 +95,7 @@ class PaymentReader:
     @property
     def stripe(self) -> StripeReader:
         """The reader of plain data."""
-        return StripeReader(self.client, self.progress)
+        return self.plain(self.client, self.progress, self.seen)
 
     def sessions(self, parameters: Mapping[str, Any]) -> dict[str, SoldSession]:
         """The sessions of a list that sell something once; a setup or a subscription sells no package."""
@@ -129,6 +138,22 @@ class PaymentReader:
     def disputes(self, parameters: Mapping[str, Any]) -> dict[str, Fact]:
         """The disputes of a list."""
         return self._facts_of(DISPUTES, parameters, self._dispute)
+
+    def movements(self, parameters: Mapping[str, Any]) -> bool:
+        """Reads the balance transactions of a list for whoever `seen` tells; False where the key may not read them.
+
+        Source: Stripe API reference, "List all balance transactions", expandable `source`; a restricted key may lack
+        the permission for some sources, so it is tried without them too.
+        """
+        for expanded in (_SOURCE, {}):
+            try:
+                deque(self.stripe.list(BALANCE, {**parameters, **expanded}), maxlen=0)
+            except ConfigurationError as error:
+                if error.code != "stripe.permission":
+                    raise
+            else:
+                return True
+        return False
 
     def intent(self, intent_id: str) -> IntentFacts | None:
         """One payment intent, or None where Stripe does not know it."""

@@ -9,7 +9,7 @@ import pytest
 
 from creditctl.core.errors import Unreachable
 from creditctl.core.when import Window
-from creditctl.payments.reader import PaymentReader
+from creditctl.payments.reading.reader import PaymentReader
 from creditctl.reconciliation.pulled import Pulled, as_pulled
 from tests.support.payment_shop import Shop
 from tests.support.scripted_stripe import answers

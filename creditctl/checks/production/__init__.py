@@ -1,0 +1,1 @@
+"""Items of the production checklist beyond the guide's nine, one module a group."""

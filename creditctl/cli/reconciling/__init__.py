@@ -1,0 +1,1 @@
+"""What `creditctl reconcile` does around a comparison: its options, run history, exit code and forms of output."""

@@ -1,0 +1,1 @@
+"""Inspection of a running backend: what its `[simulate]` section may be, each line with its reason."""

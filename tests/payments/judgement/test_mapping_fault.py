@@ -1,0 +1,68 @@
+"""Missing credits and credits that nothing explains pair up: that is one mapping fault, and nothing is repaired."""
+
+from __future__ import annotations
+
+import pytest
+
+from creditctl.core.entitlement.settlement import EntryKind
+from creditctl.core.findings import Severity, Stake
+from tests.support.ledger_calls import read
+from tests.support.payment_shop import Shop
+
+
+def named_otherwise(shop: Shop, count: int, given: int | None = None) -> list[str]:
+    """Payments whose rows carry the application's own numbers, and its own names of users."""
+    keys = [shop.pay("pro" if n % 2 else "starter", f"buyer{n}") for n in range(count)]
+    for n in range(count if given is None else given):
+        shop.post(13_500 if n % 2 else 1000, f"account{n}", payment_key=f"order {n}")
+    return keys
+
+
+@pytest.mark.parametrize("count", [2, 3, 12])
+def test_it_is_named_once_and_nothing_is_repaired(sound: Shop, count: int) -> None:
+    keys = named_otherwise(sound, count)
+    report = sound.reconcile()
+    (fault,) = [finding for finding in report.findings if finding.code == "reconcile.mapping_fault"]
+    others = [finding for finding in report.findings if finding is not fault]
+
+    assert report.repairs == ()
+    assert (fault.severity, fault.subject) == (Severity.HIGH, "the ledger")
+    assert fault.stake == Stake(sum(13_500 if n % 2 else 1000 for n in range(count)))
+    assert {keys[0], "order 0"} <= set(fault.evidence)
+    assert {finding.fix for finding in others} == {"First settle reconcile.mapping_fault, then reconcile again"}
+    assert len(others) == 2 * count
+    before = read(sound.ledger).count()
+    sound.repair(report)
+    assert read(sound.ledger).count() == before
+
+
+def test_one_lost_credit_beside_one_strange_entry_of_another_user_is_repaired(sound: Shop) -> None:
+    named_otherwise(sound, 1)
+    report = sound.reconcile()
+
+    assert [finding.code for finding in report.findings] == ["reconcile.missing_credit", "reconcile.orphan_credit"]
+    assert len(report.repairs) == 1
+
+
+def test_a_few_strange_entries_among_many_lost_credits_are_no_mapping_fault(sound: Shop) -> None:
+    named_otherwise(sound, 8, given=2)
+
+    assert len(sound.reconcile().repairs) == 8
+
+
+def test_strange_entries_of_other_credits_are_no_mapping_fault(sound: Shop) -> None:
+    for n in range(4):
+        sound.pay(user=f"buyer{n}")
+        sound.post(77, f"account{n}", payment_key=f"order {n}")
+
+    assert len(sound.reconcile().repairs) == 4
+
+
+def test_once_the_names_are_right_it_is_over(sound: Shop) -> None:
+    for n, key in enumerate(named_otherwise(sound, 3)):
+        sound.post(
+            -(13_500 if n % 2 else 1000), f"account{n}", payment_key=f"order {n}", kind=EntryKind.ADJUSTMENT, amount=0
+        )
+        sound.post(13_500 if n % 2 else 1000, f"buyer{n}", payment_key=key, amount=10_000 if n % 2 else 1000)
+
+    assert sound.reconcile().findings == ()
