@@ -113,6 +113,8 @@ def secret_matches(context: Context) -> CheckAnswer:
             text, "Write that endpoint's secret, or see with `creditctl setup --dry-run` what else can be done."
         )
     silent = next((item for item in enabled if item.fingerprint is None), None)
+    if silent is not None and not silent.ours and ours <= {item.fingerprint for item in enabled}:
+        return _another_ones(silent)
     if silent is not None:
         return _unproven(silent)
     return passed(f"The fingerprint on {enabled[0].id} is the one of our secret.")
@@ -126,6 +128,16 @@ def _whose(context: Context, held: set[str]) -> str:
     return "it is of no endpoint of this account and mode, but of the other mode, another account, or the Stripe CLI"
 
 
+def _another_ones(stranger: EndpointState) -> CheckAnswer:
+    """An endpoint at our URL that set-up did not make, where the secret is proven to be that of another."""
+    text = (
+        f"STRIPE_WEBHOOK_SECRET is the secret of the endpoint that set-up made; {stranger.id} delivers to the same "
+        "URL, and each of its deliveries fails."
+    )
+    delete = f"`creditctl webhooks delete {stranger.id}`"
+    return warned(text, f"Find out who made it (`creditctl webhooks list`). If nobody needs it: {delete}.")
+
+
 def _unproven(endpoint: EndpointState) -> CheckAnswer:
     """An endpoint without a mark of its secret: adopted, or not ours at all."""
     if endpoint.ours:
@@ -134,4 +146,5 @@ def _unproven(endpoint: EndpointState) -> CheckAnswer:
             text, "`creditctl webhooks probe` proves it: run it, and again after the next event was delivered."
         )
     text = f"{endpoint.id} was not made by set-up, so nothing shows which secret is its own."
-    return unknown(text, "Compare it in the Dashboard (Webhooks, Reveal), or take it over: `creditctl setup --adopt`.")
+    take_over = f"`creditctl setup --adopt {endpoint.id}` takes it over"
+    return unknown(text, f"Compare it with STRIPE_WEBHOOK_SECRET in the Dashboard (Webhooks, Reveal); {take_over}.")

@@ -216,6 +216,8 @@ def _plan_without(plan: EndpointPlan, site: _Site) -> None:
 def _plan_creation(plan: EndpointPlan, site: _Site) -> None:
     working = [endpoint for endpoint in site.strangers if endpoint.status == "enabled"]
     if working and not site.pending and free_secrets(site.desired, site.endpoints):
+        # One finding about one endpoint: that its signatures were made with another secret would contradict it.
+        plan.findings[:] = [finding for finding in plan.findings if finding.subject != working[0].id]
         plan.findings.append(made_by_hand(site.desired, working[0]))
         return
     pending = site.pending[-1] if site.pending else None

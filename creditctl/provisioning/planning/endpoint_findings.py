@@ -50,7 +50,9 @@ def _duplicate(endpoint: EndpointState) -> Finding:
         endpoint.id,
         f"Another endpoint{_whose(endpoint)} delivers to {endpoint.url}: events come twice, "
         "and its signatures are made with another secret.",
-        f"Delete it (`creditctl webhooks delete {endpoint.id}`), or take it over with --adopt {endpoint.id}.",
+        f"Find out who made it (`creditctl webhooks list`). If STRIPE_WEBHOOK_SECRET is its secret, take it over: "
+        f"`creditctl setup --adopt {endpoint.id}`; if nobody needs it, delete it: `creditctl webhooks delete "
+        f"{endpoint.id}`.",
     )
 
 
@@ -218,7 +220,8 @@ def made_by_hand(desired: DesiredEndpoint, stranger: EndpointState) -> Finding:
         stranger.id,
         f"An endpoint {made} delivers to {desired.url}, and STRIPE_WEBHOOK_SECRET is set, probably to its "
         "secret; no second endpoint was made.",
-        f"Take it over with --adopt {stranger.id}, or delete it and remove STRIPE_WEBHOOK_SECRET.",
+        f"Take it over: `creditctl setup --adopt {stranger.id}`; or, if nobody needs it, remove STRIPE_WEBHOOK_SECRET "
+        f"and delete it: `creditctl webhooks delete {stranger.id}`.",
     )
 
 

@@ -20,9 +20,9 @@ PLACEHOLDERS = {"USER_ID": "ann", "TEXT": "asked her"}
 
 NOT_RUN = {
     "demo": "plays in a world of its own",
-    "env": "is about the settings, of which tests/cli/checks has tests",
-    "setup": "is about prices, endpoints and secrets, of which tests/provisioning has tests",
-    "webhooks": "is about endpoints and secrets, of which tests/provisioning has tests",
+    "env": "is about the settings: test_obeying_settings.py",
+    "setup": "is about prices, endpoints and secrets: test_obeying_settings.py",
+    "webhooks": "is about endpoints and secrets: test_obeying_settings.py",
     "checklist": "asks again, in live mode",
     "doctor": "asks again",
     "trace": "asks again",
