@@ -262,7 +262,7 @@ def _start_and_memory(share: float) -> Iterable[Row]:
 
 
 def _first_answer(call: tuple[str, ...], bytecode: Path) -> tuple[float, float]:
-    """Seconds from starting a server, its port the last word, to its first answer; and the megabytes it holds then.
+    """Seconds from starting a server, its port the last word, to its first answer, and the megabytes it then holds.
 
     Modules are compiled beforehand, as pip does when it installs them; a checkout that writes no bytecode would compile
     ours at each start and not the libraries that they are compared with.
