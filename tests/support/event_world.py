@@ -24,7 +24,7 @@ from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from creditctl.emulator.transports.server import EmulatorServer
 from tests.support.cli import Cli
 from tests.support.clock import Clock
-from tests.support.keys import LIVE_KEY, TEST_KEY
+from tests.support.keys import REHEARSAL_KEY, TEST_KEY
 from tests.support.waiting import wait_until
 
 
@@ -95,7 +95,7 @@ def live(cli: Cli, clock: Clock) -> Iterator[Cli]:
     emulator = Emulator(clock=clock, seed=1, livemode=True)
     live_cli = replace(
         cli,
-        environ={**cli.environ, "STRIPE_SECRET_KEY": LIVE_KEY, "STRIPE_WEBHOOK_SECRET": "whsec_example0000000000"},
+        environ={**cli.environ, "STRIPE_SECRET_KEY": REHEARSAL_KEY, "STRIPE_WEBHOOK_SECRET": "whsec_example0000000000"},
         transport=lambda: EmulatorHTTPClient(emulator),
     )
     yield live_cli
@@ -105,7 +105,7 @@ def live(cli: Cli, clock: Clock) -> Iterator[Cli]:
 def live_event(live: Cli) -> str:
     """A live event: a product that was made on the rehearsal's Stripe."""
     assert live.transport is not None
-    client = stripe.StripeClient(LIVE_KEY, http_client=live.transport(), max_network_retries=0)
+    client = stripe.StripeClient(REHEARSAL_KEY, http_client=live.transport(), max_network_retries=0)
     client.v1.products.create(params={"name": "An example"})
     newest: str = client.v1.events.list().data[0].id
     return newest

@@ -61,6 +61,7 @@ def replay(
 ) -> Answer:
     """Send past events again, in order, freshly signed. The same command continues a replay that was interrupted.
 
+    To a live backend only with --mode live and the account's id confirmed, as for every delivery there.
     Exit 1 when an event was not accepted or some are left, 5 when it stopped after too many failures.
     """
     from creditctl.events.replay import ReplayPolicy
@@ -92,6 +93,8 @@ def _play(session: Session, selection: ReplaySelection) -> ReplayReport:
     from creditctl.events.replay import Replayer
 
     archive, via_stripe = kept_archive(session), selection.options.via_stripe
+    if not via_stripe:
+        session.guard_deliveries()
     send = sender_to(session, selection.target, via_stripe=via_stripe)
     session.stack.enter_context(archive.lock("replay", "A replay"))
     number, resumed = selection.begin(archive)

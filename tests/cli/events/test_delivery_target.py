@@ -38,7 +38,9 @@ def test_live_events_go_to_no_foreign_host_without_confirmation(live: Cli, recei
     assert {each.document["error"]["code"] for each in (refused, wrong, listening)} == {"guard.foreign_host"}
     assert got == []
     account = refused.document["error"]["fix"].split("--confirm ")[1].rstrip(".")
-    assert live("events", "replay", event_id, "--to", url, "--confirm", account).exit_code == 0
+    half = live("events", "replay", event_id, "--to", url, "--confirm", account)
+    assert (half.exit_code, got) == (3, []), "the mode was not named"
+    assert live("events", "replay", event_id, "--to", url, "--mode", "live", "--confirm", account).exit_code == 0
     assert got == [event_id]
 
 
@@ -47,5 +49,10 @@ def test_live_events_go_to_the_host_of_the_settings(live: Cli, receiver: Webhook
     live.environ["CREDITS_API_URL"] = url.removesuffix("/hook")
     event_id = live_event(live)
 
-    assert live("events", "replay", event_id, "--to", url).exit_code == 0
+    refused = live("events", "replay", event_id, "--to", url, "--json")
+    assert (refused.exit_code, got) == (3, []), "events for a live backend are confirmed, as every write there"
+    unconfirmed = live("events", "replay", event_id, "--to", url, "--mode", "live")
+    account = unconfirmed.stderr.partition("--confirm ")[2].partition(";")[0]
+    assert (unconfirmed.exit_code, got) == (3, [])
+    assert live("events", "replay", event_id, "--to", url, "--mode", "live", "--confirm", account).exit_code == 0
     assert got == [event_id]
