@@ -25,7 +25,7 @@ _NOT_REACHED = frozenset(
         ProbeCause.FAILS_AFTER_VERIFYING,
     }
 )
-_OTHER_SECRET = frozenset({ProbeCause.ANOTHER_SECRET, ProbeCause.OLDER_SECRET})
+_OTHER_SECRET = frozenset({ProbeCause.ANOTHER_SECRET, ProbeCause.OLDER_SECRET, ProbeCause.STRAY_CHARACTERS})
 _NO_URL = "There is no usable CREDITS_API_URL to call."
 _SET_URL = "Set it to the backend's URL."
 

@@ -14,6 +14,7 @@ from creditctl.checks.env.model import EnvView
 from creditctl.checks.env.rules.urls import url_fault
 from creditctl.checks.facts import Facts
 from creditctl.checks.probe import Probe, ProbeAnswer
+from creditctl.checks.redirects import MadeSession
 from creditctl.core.catalog import Catalog, Package
 from creditctl.core.errors import ConfigurationError, CreditctlError, Unreachable
 from creditctl.core.keys import Secret
@@ -43,7 +44,8 @@ class Context:
     """What checks look at.
 
     Shape: `stripe` and `ledger` are None where there is none to ask, and then `no_stripe` or `no_ledger` says why;
-    `keeper` has the entries; `probe` and `deliver_probe` are None where nothing but Stripe may be called.
+    `keeper` has the entries; `probe` and `deliver_probe` are None where nothing but Stripe may be called; `made` is a
+    session that was made for this run, if one was.
     """
 
     settings: Settings
@@ -59,6 +61,7 @@ class Context:
     no_ledger: str = "There is no ledger yet."
     lost: list[Unreachable] = field(default_factory=list)
     facts: Facts = field(default_factory=Facts, repr=False)
+    made: MadeSession | None = None
 
     @property
     def mode(self) -> Mode | None:

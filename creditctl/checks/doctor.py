@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import stripe
+
 from creditctl.checks.answers import CheckAnswer, failed, findings_to_answer, passed, warned
 from creditctl.checks.backend_answers import (
     backend_holds_secret,
@@ -14,9 +16,12 @@ from creditctl.checks.check import Check
 from creditctl.checks.context import Context
 from creditctl.checks.endpoint_answers import endpoint_in_order, secret_matches
 from creditctl.checks.env.rule_groups import RULE_GROUPS
-from creditctl.checks.payments_credited import every_payment_credited
+from creditctl.checks.payments_credited import every_payment_credited, sessions_say_what_they_sell
+from creditctl.checks.production.account import key_may_read
+from creditctl.checks.production.catalogue import prices_in_use
 from creditctl.checks.production.storefront import sessions_return_home, storefront_answers
 from creditctl.checks.stripe_answers import RECENT_SECONDS, clock_is_right, nothing_undelivered
+from creditctl.core.errors import GuardRefused
 from creditctl.core.modes import Mode
 from creditctl.core.text import plural
 from creditctl.core.when import iso_time
@@ -24,6 +29,7 @@ from creditctl.ledger.models import Delivery
 from creditctl.ledger.store import Ledger
 from creditctl.payments.judgement.over import over_by_judgement
 from creditctl.provisioning.probing.inert_event import REFUSED_DIGESTS
+from creditctl.stripe_api.errors import translate
 
 _PAGE = 500
 
@@ -80,8 +86,28 @@ def nothing_open(context: Context) -> CheckAnswer:
     return failed(text, first.fix or "`creditctl ledger resolve ID` credits or dismisses it.")
 
 
+def key_works(context: Context) -> CheckAnswer:
+    """Stripe takes the key, and a restricted one may read what has to be read."""
+    try:
+        _ = context.balance
+    except stripe.AuthenticationError as error:
+        known = translate(error)
+        return failed("Stripe refuses the key." if known is None else known.message, _NEW_KEY)
+    except GuardRefused as refused:
+        return failed(refused.message, refused.fix)
+    except stripe.PermissionError:
+        return key_may_read(context)
+    return key_may_read(context)
+
+
+_NEW_KEY = "Copy the key again from the Dashboard (Developers, API keys), for the backend too: it was rolled or cut."
+
+
 def ledger_is_whole(context: Context) -> CheckAnswer:
-    """Every entry is as it was written."""
+    """Every entry is as it was written, and the ledger is this account's."""
+    if context.ledger is None and context.settings.mode_or_none is not None and context.settings.ledger_path.exists():
+        fix = "Name this account's own ledger with CREDITCTL_LEDGER, here and for the backend; keep the other file."
+        return failed(context.no_ledger, fix)
     with context.required_ledger.reading() as view:
         verification = view.verify()
     if verification.ok:
@@ -144,18 +170,21 @@ def _symptom(id_: str, title: str, ask: Ask, problem: str) -> Check[Context]:
 
 
 DOCTOR_CHECKS: tuple[Check[Context], ...] = (
+    _cause("doctor.key", "Stripe takes the key, and it may read", key_works, NO_EVENTS),
     _cause("doctor.endpoint", "One enabled endpoint delivers the right events to us", endpoint_or_listener, NO_EVENTS),
     _cause("doctor.backend", "The backend answers deliveries at the webhook's URL", backend_is_reached, NO_EVENTS),
     _cause("doctor.verification", "The backend verifies what it takes", backend_verifies, NO_EVENTS),
     _symptom("doctor.undelivered", "Stripe has delivered every event", nothing_undelivered, NO_EVENTS),
+    _cause("doctor.marker", "Sessions say what they sell", sessions_say_what_they_sell, NO_CREDITS),
+    _cause("doctor.prices", "No archived or foreign price is in use", prices_in_use, NO_CREDITS),
     _symptom("doctor.credited", "Every payment has its credits", every_payment_credited, NO_CREDITS),
     _symptom("doctor.failures", "No webhook failed in the backend", nothing_failed, NO_CREDITS),
     _symptom("doctor.open_findings", "Nothing waits for a decision", nothing_open, NO_CREDITS),
     _cause("doctor.ledger", "The ledger is as it was written", ledger_is_whole, NO_CREDITS),
+    _cause("doctor.secret_clean", "STRIPE_WEBHOOK_SECRET has no stray characters", secret_is_clean, BAD_SIGNATURE),
     _cause(
         "doctor.secret", "The signing secret is the endpoint's and the backend's", secret_is_the_backends, BAD_SIGNATURE
     ),
-    _cause("doctor.secret_clean", "STRIPE_WEBHOOK_SECRET has no stray characters", secret_is_clean, BAD_SIGNATURE),
     _symptom("doctor.signatures", "No delivery was refused for its signature", signatures_verify, BAD_SIGNATURE),
     _cause("doctor.clock", "This machine's clock is right", clock_is_right, BAD_SIGNATURE),
     _cause("doctor.frontend", "FRONTEND_URL is where buyers can arrive", storefront_answers, WRONG_REDIRECT),

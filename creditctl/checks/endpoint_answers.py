@@ -29,13 +29,29 @@ def endpoint_in_order(context: Context) -> CheckAnswer:
     ours = context.our_endpoints
     enabled = [endpoint for endpoint in ours if endpoint.status == "enabled"]
     if not ours:
-        return failed(f"No webhook endpoint delivers to {url}.", "Run `creditctl setup`, which creates it.")
+        return _elsewhere(context, url)
     if not enabled:
         fix = f"Run `creditctl webhooks enable {ours[0].id}`; what was missed meanwhile, `creditctl reconcile` finds."
         return failed(f"{ours[0].id} is disabled, so Stripe delivers nothing.", fix)
     if context.stage is LaunchStage.LIVE and context.mode is Mode.LIVE and urlsplit(url).scheme != "https":
         return failed(f"{url} is not https, which Stripe requires.", "Set CREDITS_API_URL to the https URL.")
     return _judged(enabled)
+
+
+def _elsewhere(context: Context, url: str) -> CheckAnswer:
+    """No endpoint is at our URL: none at all, or one that was meant to be, at another host or path."""
+    text, fix = f"No webhook endpoint delivers to {url}.", "Run `creditctl setup`, which creates it."
+    here = urlsplit(url)
+    for each in context.endpoints:
+        there = urlsplit(each.url)
+        same_host = (there.hostname, there.port) == (here.hostname, here.port)
+        if same_host or (each.ours and there.path.rstrip("/") == here.path.rstrip("/")):
+            what = "another path" if same_host else "another host"
+            move = f"`creditctl setup --move-endpoint {each.id}`, or correct CREDITS_API_URL and [webhook] path"
+            return failed(f"{text} {each.id} delivers to {what}: {each.url}.", f"{move}; or run `creditctl setup`.")
+    if context.livemode:
+        fix = f"{fix} One of test mode does not count here: each mode has its own."
+    return failed(text, fix)
 
 
 def _judged(enabled: list[EndpointState]) -> CheckAnswer:
@@ -92,7 +108,7 @@ def secret_matches(context: Context) -> CheckAnswer:
         return failed("There is no enabled endpoint at our URL that the secret could belong to.", _SETUP)
     strangers = [item for item in enabled if item.fingerprint is not None and item.fingerprint not in ours]
     if strangers:
-        text = f"STRIPE_WEBHOOK_SECRET is not the secret of {strangers[0].id}: each of its deliveries fails."
+        text = f"STRIPE_WEBHOOK_SECRET is not the secret of {strangers[0].id}: {_whose(context, ours)}."
         return failed(
             text, "Write that endpoint's secret, or see with `creditctl setup --dry-run` what else can be done."
         )
@@ -112,6 +128,14 @@ def _another_ones(stranger: EndpointState) -> CheckAnswer:
     )
     delete = f"`creditctl webhooks delete {stranger.id}`"
     return warned(text, f"Find out who made it (`creditctl webhooks list`). If nobody needs it: {delete}.")
+
+
+def _whose(context: Context, held: set[str]) -> str:
+    """Whose the secrets here are, as far as marks on endpoints show it."""
+    owner = next((each for each in context.endpoints if each.fingerprint in held), None)
+    if owner is not None:
+        return f"it is that of {owner.id}, which delivers to {owner.url}"
+    return "it is of no endpoint of this account and mode, but of the other mode, another account, or the Stripe CLI"
 
 
 def _unproven(endpoint: EndpointState) -> CheckAnswer:

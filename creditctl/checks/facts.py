@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from typing import Any, TypeVar
+
+from creditctl.provisioning.probing.side_by_side import read_into
 
 Fact = TypeVar("Fact")
 
@@ -31,7 +33,7 @@ class Facts:
         waiting.append(name)
         try:
             if known is None:
-                _read_into(future, read)
+                read_into(future, read)
             found: Fact = future.result()
         finally:
             waiting.remove(name)
@@ -42,27 +44,3 @@ class Facts:
         with self._lock:
             waiting = self._awaited.get(thread)
             return waiting[-1] if waiting else ""
-
-
-def _read_into(future: Future[Any], read: Callable[[], object]) -> None:
-    """Reads a fact for everybody. Whatever is raised is theirs, too: nobody may wait for ever."""
-    try:
-        future.set_result(read())
-    except BaseException as error:  # noqa: BLE001 - raised again by result(), here and wherever it is waited for
-        future.set_exception(error)
-
-
-def run_side_by_side(jobs: list[Callable[[], Fact]], seconds: float) -> list[Fact | threading.Thread]:
-    """Runs jobs side by side for a time; in place of what is not done by then stands the thread that goes on.
-
-    Shape: nothing can stop a thread that waits for a network, so they are daemons: they end with the process.
-    """
-    futures: list[Future[Fact]] = [Future() for _ in jobs]
-    threads = [
-        threading.Thread(target=_read_into, args=(future, job), daemon=True)
-        for future, job in zip(futures, jobs, strict=True)
-    ]
-    for thread in threads:
-        thread.start()
-    wait(futures, timeout=seconds)
-    return [future.result() if future.done() else thread for future, thread in zip(futures, threads, strict=True)]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import httpx
 
 _TIMEOUT_SECONDS = 4.0
+_MOST_BYTES = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +21,14 @@ class ProbeAnswer:
     """What a URL answered.
 
     Shape: `status` None where nobody did, and then `problem` says why; `certificate_until` is when the certificate that
-    was accepted expires, None without https. Units: Unix seconds.
+    was accepted expires, None without https; `body` is the beginning of the answer. Units: Unix seconds.
     """
 
     status: int | None
     problem: str = ""
     location: str = ""
     certificate_until: int | None = None
+    body: str = ""
 
 
 Probe = Callable[[str], ProbeAnswer]
@@ -36,7 +38,7 @@ Probe = Callable[[str], ProbeAnswer]
 def probe_url(url: str) -> ProbeAnswer:
     """A real GET without credentials; certificates are checked, redirects reported; no proxy to this machine.
 
-    Shape: only the head of the answer is read, so that no body can hold it up.
+    Shape: only the beginning of the answer is read, so that no body can hold it up.
     """
     import httpx
 
@@ -45,10 +47,23 @@ def probe_url(url: str) -> ProbeAnswer:
             httpx.Client(timeout=_TIMEOUT_SECONDS, trust_env=not is_loopback_url(url)) as client,
             client.stream("GET", url) as answer,
         ):
-            location = answer.headers.get("location", "")
-            return ProbeAnswer(answer.status_code, location=location, certificate_until=_certificate_until(answer))
+            return ProbeAnswer(
+                answer.status_code,
+                location=answer.headers.get("location", ""),
+                certificate_until=_certificate_until(answer),
+                body=_beginning(answer),
+            )
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return ProbeAnswer(None, str(error) or type(error).__name__)
+
+
+def _beginning(answer: httpx.Response) -> str:
+    read = b""
+    for chunk in answer.iter_bytes():
+        read += chunk
+        if len(read) >= _MOST_BYTES:
+            break
+    return read[:_MOST_BYTES].decode(errors="replace")
 
 
 def _certificate_until(answer: httpx.Response) -> int | None:

@@ -15,13 +15,13 @@ from creditctl.checks.context import Context
 from creditctl.checks.doctor import DOCTOR_CHECKS
 from creditctl.checks.env.checks import ENV_CHECKS
 from creditctl.checks.env.model import EnvView
-from creditctl.checks.facts import run_side_by_side
 from creditctl.checks.selection import select
 from creditctl.core.checks import CheckResult
 from creditctl.core.errors import CreditctlError, Unreachable
+from creditctl.provisioning.probing.side_by_side import run_side_by_side
 from creditctl.stripe_api.errors import translate
 
-LIMIT_SECONDS = 6.0
+LIMIT_SECONDS = 4.8
 """How long the checks of a run may take together: with what opens before them, less than ten seconds."""
 
 

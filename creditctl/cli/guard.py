@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from creditctl.core.errors import GuardRefused
 from creditctl.core.live_guard import (
+    DELIVERY_WORDS,
     LEDGER_WORDS,
     STRIPE_WORDS,
     Ask,
@@ -76,20 +77,46 @@ def confirm_changes(
         raise GuardRefused("Nothing was changed.", code="guard.declined", fix="Run it again when you are ready.")
 
 
-def agrees_to_post(said: Conversation, lines: Sequence[str], *, yes: bool, ask: Ask | None) -> bool:
-    """Shows what will be posted (user, credits, amount), and whether a person agrees; `--yes` answers for one.
+class AgreementWords(NamedTuple):
+    """How a person is asked: what was not done without them, what is asked, and what --yes does."""
 
-    Errors: GuardRefused where nobody can be asked and nobody said `--yes`; nothing is posted then.
+    done: str
+    question: str
+    does: str
+
+
+POSTING = AgreementWords("posted", "Post this? [y/N] ", "posts it")
+FORGETTING = AgreementWords("removed", "Remove this for good? [y/N] ", "removes it")
+DELIVERING = AgreementWords("delivered", "Deliver these? [y/N] ", "delivers them")
+
+
+def agrees_to_post(
+    said: Conversation, lines: Sequence[str], *, yes: bool, ask: Ask | None, words: AgreementWords = POSTING
+) -> bool:
+    """Shows what will be posted or delivered (user, credits, amount), and whether a person agrees; or `--yes` does.
+
+    Errors: GuardRefused where nobody can be asked and nobody said `--yes`; nothing is done then.
     """
     if ask is None and not yes:
         raise GuardRefused(
-            f"Nothing was posted, because nobody is there to be asked. {_in_one_line(lines)}",
+            f"Nothing was {words.done}, because nobody is there to be asked. {_in_one_line(lines)}",
             code="guard.yes",
-            fix="If that is right, the same command with --yes posts it.",
+            fix=f"If that is right, the same command with --yes {words.does}.",
         )
     for line in lines:
         said.say(line)
-    return ask is None or agrees(ask, "Post this? [y/N] ")
+    return ask is None or agrees(ask, words.question)
+
+
+def confirm_deliveries(
+    stripe: StripeConnection, *, expected: Mode | None, confirm: str | None, ask: Ask | None = None
+) -> None:
+    """Lets events be delivered to a live backend once both the mode and the account were named; Stripe stays locked.
+
+    Errors: GuardRefused naming the option that is missing or does not fit.
+    """
+    write = GuardedWrite(DELIVERY_WORDS, stripe.livemode, lambda: stripe.required_account_id)
+    confirm_live(write, expected=expected, confirm=confirm, ask=ask)
 
 
 def _in_one_line(lines: Sequence[str]) -> str:

@@ -12,6 +12,8 @@ import typer
 
 from creditctl.cli.command import Answer, FileUse, Session, StripeUse, Writes, command
 from creditctl.cli.ledger.anchor import add, require_held
+from creditctl.cli.ledger.pulling import PullOptions
+from creditctl.cli.ledger.retention import prune_archive
 from creditctl.cli.options import CatalogOption, SinceOption, UntilOption
 from creditctl.cli.progress import status_line
 from creditctl.cli.reconciling.drill import drill
@@ -19,6 +21,7 @@ from creditctl.cli.reconciling.history import history as show_history
 from creditctl.cli.reconciling.operator import operator_of
 from creditctl.cli.reconciling.options import OutputOptions, require_alone
 from creditctl.cli.reconciling.outcome import answer, one_line_errors
+from creditctl.cli.reconciling.reports import write_reports
 from creditctl.cli.reconciling.telling import telling
 from creditctl.core.errors import UsageError
 from creditctl.core.limits import GRACE_SECONDS
@@ -28,13 +31,16 @@ from creditctl.core.when import Window, parse_window
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from creditctl.cli.ledger.source import ReadSource
     from creditctl.core.catalog import Catalog
+    from creditctl.ledger.archive.store import Archive
     from creditctl.payments.keeper import Keeper
     from creditctl.payments.repair import RepairLimits
+    from creditctl.payments.source.source_keeper import SourceKeeper
     from creditctl.reconciliation.report import ReconcileReport
 
 RepairOption = Annotated[
-    bool, typer.Option("--repair", help="Post what is safe: lost credits, refunds and disputes not yet followed.")
+    bool, typer.Option("--repair", help="Put right what is safe: lost credits, refunds and disputes not yet followed.")
 ]
 MaxRepairsOption = Annotated[
     int, typer.Option("--max-repairs", min=0, help="Refuse to repair more payments than this at once.")
@@ -69,7 +75,7 @@ ReconcileAnchorOption = Annotated[
     ),
 ]
 FullOption = Annotated[
-    bool, typer.Option("--full", help="Read all of the application's rows, not only those that were updated.")
+    bool, typer.Option("--full", help="Read everything anew, on Stripe and of an application's rows, not what is new.")
 ]
 TodoOption = Annotated[
     Path | None,
@@ -87,9 +93,17 @@ class ReconcileOptions:
     repair: bool
     full: bool
     todo: Path | None
+    pulling: PullOptions
 
 
-@command(stripe=StripeUse.REQUIRED, ledger=FileUse.REQUIRED, writes=Writes.ENTRIES, dry_run=True)
+@command(
+    stripe=StripeUse.REQUIRED,
+    ledger=FileUse.REQUIRED,
+    archive=FileUse.IF_THERE,
+    writes=Writes.ENTRIES,
+    dry_run=True,
+    webhook=True,
+)
 def reconcile(
     session: Session,
     since: SinceOption = None,
@@ -103,15 +117,19 @@ def reconcile(
     anchor: ReconcileAnchorOption = None,
     catalog: CatalogOption = None,
     *,
+    pulling: PullOptions,
     told: OutputOptions,
 ) -> Answer:
     """Compare every payment on Stripe with the ledger. Exit 1 while anything disagrees, 5 if not all could be read.
 
-    Where creditctl.toml has a [source], the application's own rows are read first, and judged in place of a ledger.
+    Where creditctl.toml has a [source], the application's own rows are read first, and judged in place of a ledger;
+    a repair delivers its lost events to the application again, signed, until it has booked them.
     """
     from creditctl.payments.repair import RepairLimits
 
     told.require_consistent(session)
+    pulling.require_consistent(repair=repair, full=full)
+    session.offline = pulling.offline
     window = parse_window(since, until, session.wiring.clock())
     if told.history:
         require_alone("history", repair=repair, full=full, todo=todo is not None, quiet=told.quiet)
@@ -120,13 +138,14 @@ def reconcile(
         require_alone("drill", repair=repair, full=full, todo=todo is not None, quiet=told.quiet)
         return drill(session, told, session.catalog(catalog))
     with one_line_errors(session, told):
-        limits = RepairLimits(max_repairs, max_credits)
-        wanted = ReconcileOptions(window, _grace_seconds(session, grace_seconds), limits, repair, full, todo)
+        limits, grace = RepairLimits(max_repairs, max_credits), _grace_seconds(session, grace_seconds)
+        wanted = ReconcileOptions(window, grace, limits, repair, full, todo, pulling)
         anchors = _anchor_file(session, anchor)
         if anchors is not None:
             require_held(session.ledger, anchors)
         with telling(session, told):
             report = _run(session, session.catalog(catalog), wanted)
+        write_reports(session, told, report)
         anchored = None if session.dry_run else _anchor(session, anchors, told)
         return answer(session, report, told, anchored)
 
@@ -135,11 +154,11 @@ def _run(session: Session, packages: Catalog, wanted: ReconcileOptions) -> Recon
     """Compares, and repairs where that was asked for."""
     if session.project.source is not None:
         return _of_source(session, packages, wanted)
-    if wanted.full or wanted.todo is not None:
+    if wanted.todo is not None:
         raise UsageError(
-            "--full and --todo are for an application's own rows, and creditctl.toml has no [source].",
+            "--todo is for an application's own rows, and creditctl.toml has no [source].",
             code="source.none",
-            fix="Leave them out; `creditctl reconcile --repair` posts what is missing in the ledger.",
+            fix="Leave it out; `creditctl reconcile --repair` posts what is missing in the ledger.",
         )
     if session.dry_run or not wanted.repair:
         return _compare(session, packages, wanted)
@@ -174,32 +193,53 @@ def _anchor(session: Session, path: Path | None, told: OutputOptions) -> dict[st
 
 def _of_source(session: Session, packages: Catalog, wanted: ReconcileOptions) -> ReconcileReport:
     """Judges the application's rows: they are read first, so that one line in cron does it all."""
-    from creditctl.cli.ledger.source import archive_beside_ledger, read_source, refuse_posting
+    from creditctl.cli.ledger.source import archive_beside_ledger, read_source
     from creditctl.reconciliation.todo import write_todo
 
-    if wanted.repair:
-        refuse_posting(session.settings, "--repair")
+    if wanted.repair and not session.dry_run:
+        session.guard_deliveries()
     _ = session.ledger
-    source = read_source(session, archive_beside_ledger(session), session.settings, full=wanted.full)
+    archive = archive_beside_ledger(session)
+    source = read_source(session, archive, session.settings, full=wanted.full)
     assert source is not None
     report = _compare(session, packages, wanted, source.keeper)
     report = replace(report, source=source.report.as_dict())
+    if wanted.repair:
+        report = _redeliver(session, report, archive, source, wanted)
     if wanted.todo is not None and report.complete:
         count = write_todo(session.wiring.folder / wanted.todo, report)
         session.say(f"{wanted.todo}: {plural(count, 'row')} for the application to book.")
+    prune_archive(session, archive, session.ledger)
     return report
+
+
+def _redeliver(
+    session: Session, report: ReconcileReport, archive: Archive, source: ReadSource, wanted: ReconcileOptions
+) -> ReconcileReport:
+    """Delivers lost events to the application again; its rows are read in between."""
+    from creditctl.cli.events.redelivery import repair_source
+    from creditctl.cli.ledger.source import read_source
+
+    def rows() -> SourceKeeper:
+        again = read_source(session, archive, session.settings)
+        assert again is not None
+        return again.keeper
+
+    return repair_source(session, report, archive, source.keeper, rows, wanted.limits)
 
 
 def _compare(
     session: Session, packages: Catalog, wanted: ReconcileOptions, keeper: Keeper | None = None
 ) -> ReconcileReport:
-    from creditctl.cli.ledger.pull_memory import PullMemory
+    from creditctl.cli.ledger.pulling import Pulling
     from creditctl.payments.keeper import OUR_LEDGER
     from creditctl.reconciliation import run as room
 
     with _progress(session) as progress:
+        pulling = Pulling(session, wanted.pulling, wanted.full, progress)
+        pulling.limit_rate()
         return room.reconcile(
-            client=session.stripe.client,
+            client=session.stripe.silent_client if session.offline else session.stripe.client,
             ledger=session.ledger,
             catalog=packages.named_since(session.ledger.named_since),
             livemode=session.stripe.livemode,
@@ -211,7 +251,7 @@ def _compare(
             record=not session.dry_run,
             keeper=keeper or OUR_LEDGER,
             by=operator_of(session.wiring),
-            sessionless=PullMemory(session),
+            plan=pulling.plan(wanted.window),
             conceal=session.wiring.redactor.redact,
         )
 

@@ -8,7 +8,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from creditctl.cli.guard import agrees, agrees_to_post, asker, confirm_changes, confirm_entries, confirm_live_writes
+from creditctl.cli.guard import (
+    DELIVERING,
+    FORGETTING,
+    agrees,
+    agrees_to_post,
+    asker,
+    confirm_changes,
+    confirm_deliveries,
+    confirm_entries,
+    confirm_live_writes,
+)
 from creditctl.cli.opening import ledger_beside_stripe, ledger_by_itself, open_archive
 from creditctl.cli.output import Conversation
 from creditctl.cli.uses import FileUse, Uses
@@ -47,7 +57,8 @@ class SharedOptions:
 class Session(Conversation):
     """One run of one command: its options, its conversation, and what it declared to use, opened at first use.
 
-    Shape:  `retry_policy` is how long to bear with Stripe, None the usual; a command sets it before it uses `stripe`.
+    Shape:  `retry_policy` is how long to bear with Stripe, None the usual; a command sets it before it uses `stripe`,
+            and `offline` where it sends nothing there.
     Errors: what the opening raises (ConfigurationError, GuardRefused, LedgerError); RuntimeError where a command uses
             what it did not declare.
     """
@@ -56,6 +67,7 @@ class Session(Conversation):
     uses: Uses = field(default_factory=Uses)
     stack: ExitStack = field(default_factory=ExitStack)
     retry_policy: RetryPolicy | None = None
+    offline: bool = False
 
     @property
     def dry_run(self) -> bool:
@@ -120,7 +132,7 @@ class Session(Conversation):
 
     def _open_ledger(self) -> Ledger:
         use, wiring = self.uses.ledger, self.wiring
-        if self.uses.stripe:
+        if self.uses.stripe and not self.offline:
             path = self.ledger_path
             if use and self.project.source is not None:
                 use = FileUse.CREATE  # it holds findings and runs only: nobody has to begin a ledger for that
@@ -162,6 +174,22 @@ class Session(Conversation):
         return None if opened is None else self.stack.enter_context(opened)
 
     @cached_property
+    def archive_beside_ledger(self) -> Archive:
+        """The archive beside the ledger, made where there is none; a dry run reads and writes a copy of it."""
+        from creditctl.ledger.archive.location import archive_exists, archive_path
+        from creditctl.ledger.archive.store import Archive
+
+        account = self.settings.account_id if self.offline else self.stripe.account_id
+        livemode, path = self.stripe.livemode, archive_path(self.ledger_path)
+        if self.dry_run:
+            copy = self.scratch_folder / path.name
+            if archive_exists(path):
+                with Archive.open(path, account=account, livemode=livemode, create=False) as kept:
+                    kept.copy_to(copy)
+            path = copy
+        return self.stack.enter_context(Archive.open(path, account=account, livemode=livemode, create=not self.offline))
+
+    @cached_property
     def scratch_folder(self) -> Path:
         """A folder for what a dry run has to write, gone at the end of the command."""
         from creditctl.ledger.sqlite.scratch_folder import scratch_folder
@@ -180,6 +208,18 @@ class Session(Conversation):
     def agreed_to_post(self, lines: Sequence[str]) -> bool:
         """Shows what will be posted, and whether a person agrees. Errors: GuardRefused where nobody can be asked."""
         return agrees_to_post(self, lines, yes=self.options.yes, ask=self.ask)
+
+    def agreed_to_deliver(self, lines: Sequence[str]) -> bool:
+        """As `agreed_to_post`, for events that are to be delivered again."""
+        return agrees_to_post(self, lines, yes=self.options.yes, ask=self.ask, words=DELIVERING)
+
+    def agreed_to_forget(self, lines: Sequence[str]) -> bool:
+        """As `agreed_to_post`, for what is to be removed."""
+        return agrees_to_post(self, lines, yes=self.options.yes, ask=self.ask, words=FORGETTING)
+
+    def guard_deliveries(self) -> None:
+        """The live guard before events are delivered to a backend. Errors: GuardRefused."""
+        confirm_deliveries(self.stripe, expected=self.options.mode, confirm=self.options.confirm, ask=self.ask)
 
     def confirm_stripe_changes(self) -> None:
         """The question before Stripe is changed, in every mode. Errors: GuardRefused."""

@@ -41,6 +41,15 @@ LEDGER_WORDS = GuardWords(
     other_account="The ledger belongs to account {account}, but {typed} was confirmed.",
 )
 
+DELIVERY_WORDS = GuardWords(
+    refused="This would deliver events to a live backend.",
+    say_mode="Say that you mean it with --mode {mode} (and --confirm acct_…).",
+    unconfirmed="Deliveries to the live backend of {account} have to be confirmed.",
+    add_confirm="Add --confirm {account}; --yes alone is not enough for a live key.",
+    question="This delivers events to the live backend of {account}. Type the account's id to go on: ",
+    other_account="The key belongs to account {account}, but {typed} was confirmed.",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class GuardedWrite:

@@ -25,7 +25,8 @@ class ArchiveReport:
     """Report of an archive run.
 
     Shape: `read` events were listed, `added` of them were new; `resumed` says that an interrupted run was finished
-           first; `gaps` are all stretches that are lost, `new_gaps` those that this run noticed.
+           first; `removed` events were older than what is kept; `gaps` are all stretches that are lost, `new_gaps`
+           those that this run noticed.
     """
 
     read: int
@@ -35,6 +36,7 @@ class ArchiveReport:
     span: tuple[int, int] | None
     gaps: tuple[Gap, ...]
     new_gaps: tuple[Gap, ...]
+    removed: int = 0
 
     def as_dict(self) -> dict[str, object]:
         """The report as a JSON document shows it."""
@@ -43,6 +45,7 @@ class ArchiveReport:
             "read": self.read,
             "added": self.added,
             "kept": self.kept,
+            "removed": self.removed,
             "resumed": self.resumed,
             "oldest": oldest,
             "newest": newest,

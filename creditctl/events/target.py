@@ -20,7 +20,7 @@ class Endpoint:
     """A webhook endpoint that Stripe knows.
 
     Shape: `fingerprint` is that of its signing secret, where that was captured or proven; `unproven` says that it is
-           ours, and nothing shows which secret is its own.
+           ours, and nothing shows which secret is its own. `enabled_events` are the types that it takes, `*` all.
     """
 
     id: str
@@ -29,6 +29,7 @@ class Endpoint:
     ours: bool
     fingerprint: str | None
     unproven: bool = False
+    enabled_events: tuple[str, ...] = ("*",)
 
     @classmethod
     def from_stripe(cls, body: Mapping[str, Any], deployment: str | None = None) -> Endpoint:
@@ -43,6 +44,7 @@ class Endpoint:
             ours=ours,
             fingerprint=None if state == "unproven" else mark,
             unproven=ours and state != "pending" and (state == "unproven" or not mark),
+            enabled_events=tuple(body.get("enabled_events") or ("*",)),
         )
 
 

@@ -23,8 +23,9 @@ class Books:
         """What puts a payment right without anybody having to decide something."""
         if not self.external:
             return REPAIR
-        trace = f"`creditctl trace {payment_key}` names the event to deliver to it again"
-        return f"Let the application book it: {trace}, `creditctl reconcile --todo FILE` lists all that is missing"
+        todo = "`creditctl reconcile --todo FILE` lists what a person has to book"
+        trace = f"`creditctl trace {payment_key}` shows the payment"
+        return f"{REPAIR} delivers its event to the application again; {todo}, {trace}"
 
     @property
     def nothing_there(self) -> str:

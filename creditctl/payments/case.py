@@ -51,6 +51,7 @@ class PaymentCase:
         keeper: Keeper = OUR_LEDGER,
     ) -> PaymentCase:
         """The case of a payment as Stripe tells it, its entries, and the refunds and disputes known by their ids."""
+        stripe = keeper.told(stripe)
         found = keeper.fitted(stripe, tuple(entries))
         facts = tuple(merged(fact, known.get(fact.object_id)) for fact in in_time(stripe.facts))
         return cls(

@@ -30,6 +30,9 @@ class Keeper(Protocol):
     def entries(self, view: LedgerView) -> PaymentEntries:
         """The entries. Shape: those of a ledger are of this view of it."""
 
+    def told(self, stripe: PaymentFacts) -> PaymentFacts:
+        """What Stripe says of a payment, as far as this keeper takes credits for it."""
+
     def fitted(self, stripe: PaymentFacts, entries: Sequence[CreditEntry]) -> Sequence[CreditEntry]:
         """The entries of one payment, completed by what Stripe says of it."""
 
@@ -51,6 +54,10 @@ class LedgerKeeper:
     def entries(self, view: LedgerView) -> LedgerEntries:
         """As Keeper says."""
         return LedgerEntries(view)
+
+    def told(self, stripe: PaymentFacts) -> PaymentFacts:
+        """As Stripe says."""
+        return stripe
 
     def fitted(self, stripe: PaymentFacts, entries: Sequence[CreditEntry]) -> Sequence[CreditEntry]:  # noqa: ARG002
         """As they are."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import Protocol
 
 from creditctl.core.when import Window
 from creditctl.payments.reading.list_contents import ListContents
@@ -21,32 +23,78 @@ Named = Callable[[Pulled], Sequence[str]]
 """The payments that somebody else names, of which the lists said nothing."""
 
 
-def pull(
-    reader: PaymentReader,
-    window: Window,
-    named: Named = lambda _listed: (),
-    sessionless: SessionlessPayments | None = None,
-) -> Pulled:
+class PullSource(Protocol):
+    """Where lists are kept from one run to the next."""
+
+    @property
+    def asks(self) -> bool:
+        """Whether Stripe may be asked."""
+
+    @property
+    def kept(self) -> PaymentReader:
+        """The reader that answers the lists from what is kept."""
+
+    @property
+    def readable(self) -> bool:
+        """Whether the key may read balance transactions."""
+
+    def update(self) -> None:
+        """Brings what is kept up to date."""
+
+    def again(self, paths: Sequence[str], since: int | None) -> None:
+        """Reads lists once more, from a moment on."""
+
+    def vanished(self) -> Iterable[Untied]:
+        """What a list showed once and shows no more."""
+
+    def settle(self, at: int) -> None:
+        """Everything ties out: the next run goes on from here. Units: Unix seconds."""
+
+
+@dataclass(frozen=True)
+class PullPlan:
+    """How one run reads Stripe.
+
+    Shape: `sessionless` remembers which payments belong to no session; `source` says where lists are kept, for the
+           reader of the run; where those are not read now, `as_of` is when they were.
+    Units: Unix seconds.
+    """
+
+    sessionless: SessionlessPayments = field(default_factory=KnownForNow)
+    source: Callable[[PaymentReader], PullSource] | None = None
+    as_of: int | None = None
+
+
+AFRESH = PullPlan()
+"""Everything is read as it is now, and nothing is kept."""
+
+
+def pull(reader: PaymentReader, window: Window, named: Named = lambda _listed: (), plan: PullPlan = AFRESH) -> Pulled:
     """Everything about the payments of a window, and what surrounds it as far as that is needed to judge them.
 
-    Shape:  `named` are the payments that the ledger or a refund speaks of, which are asked for one by one;
-            `sessionless` those of which Stripe said before that no session belongs to them. What one list names and
-            another lacks may have been made in between, so that list is read once more; what is lacking then, as well,
-            is a gap.
+    Shape:  `named` are the payments that the ledger or a refund speaks of, which are asked for one by one. What one
+            list names and another lacks may have been made in between, so that list is read once more; what is lacking
+            then, as well, is a gap. With a source in the plan the lists are read into it, and answered from it.
     Errors: those of the reader; nothing is concluded from a part.
     """
-    reach = Reach(window)
-    lists = _Lists(reader, reach)
-    inquiry = Inquiry(replace(reader, progress=None), reach, sessionless or KnownForNow())
+    reach, source = Reach(window), None if plan.source is None else plan.source(reader)
+    lists = _Lists(reader if source is None else source.kept, reach, source)
+    if source is not None:
+        source.update()
+        if not source.asks:
+            return lists.read(LISTS)
+    inquiry = Inquiry(replace(reader, progress=None), reach, plan.sessionless)
     found, before, lacks = lists.read(LISTS), frozenset[tuple[str, str]](), list[Lack]()
     for _ in range(LOOKS):
         found = _followed(found, reader, (*named(found), *sorted(inquiry.beside)))
-        lacks = inquiry.proven(_untied(found, reach), found)
+        lacks = inquiry.proven(chain(source.vanished() if source else (), _untied(found, reach)), found)
         names = frozenset((lack.path, lack.id) for lack in lacks)
         if not lacks or names & before:
             break
         before |= names
-        found = found.joined([lists.read(_lacking(lacks), _since(lacks))])
+        found = found.joined([lists.again(_lacking(lacks), _since(lacks))])
+    if source is not None and not lacks:
+        source.settle(reader.started)
     return replace(found, gaps=gap_sentences(lacks), missing=_by_list(lacks))
 
 
@@ -56,6 +104,13 @@ class _Lists:
 
     reader: PaymentReader
     reach: Reach
+    source: PullSource | None = None
+
+    def again(self, paths: Sequence[str], since: int | None) -> Pulled:
+        """Some of the lists once more."""
+        if self.source is not None:
+            self.source.again(paths, since)
+        return self.read(paths, since)
 
     def read(self, paths: Sequence[str], since: int | None = None) -> Pulled:
         """Some of the lists, in the order in which one names the other."""
@@ -67,6 +122,7 @@ class _Lists:
         refunds = reader.refunds(of[REFUNDS]) if REFUNDS in of else {}
         disputes = reader.disputes(of[DISPUTES]) if DISPUTES in of else {}
         contents.readable = reader.movements(of[BALANCE]) if BALANCE in of else True
+        contents.readable = contents.readable and (self.source is None or self.source.readable)
         return Pulled(
             self.reach.window,
             self.reader.started,

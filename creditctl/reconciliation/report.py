@@ -14,6 +14,7 @@ from creditctl.payments.stakes import stakes_of
 from creditctl.payments.verdict import JudgementContext
 from creditctl.reconciliation.open_findings import Identity, OpenFinding
 from creditctl.reconciliation.pulled import Pulled
+from creditctl.reconciliation.redelivery.outcome import Redelivered
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,9 @@ class ReconcileReport:
     """The answer of a run: what disagrees, and what would put it right.
 
     Shape:  `findings` worst first; `repairs` is the plan, `repaired` what came of carrying it out, empty before that;
-            `basis` and `terms` are what it was judged from, kept to judge again after a repair; `ended` are findings
-            of earlier runs that are over, `by` is who ran it.
+            `redelivered` says what came of delivering an application its lost events again; `basis` and `terms` are
+            what it was judged from, kept to judge again after a repair; `ended` are findings of earlier runs that are
+            over, `by` is who ran it.
     Units:  times in Unix seconds.
     """
 
@@ -39,6 +41,7 @@ class ReconcileReport:
     source: Mapping[str, Any] | None = None
     ended: frozenset[Identity] = frozenset()
     by: str = ""
+    redelivered: tuple[Redelivered, ...] = ()
     run: int = 0
 
     @property
@@ -71,6 +74,13 @@ class ReconcileReport:
         """Whether anything found is as bad as that, or worse."""
         return any(finding.severity.rank <= severity.rank for finding in self.findings)
 
+    def as_run(self) -> dict[str, Any]:
+        """The report as it is kept of a run, for good: without users, who may ask to be forgotten."""
+        kept = self.as_dict()
+        for name in ("repairs", "redelivered"):
+            kept[name] = [_without_user(each) for each in kept.get(name, ())]
+        return kept
+
     @property
     def clean(self) -> bool:
         """Whether nothing is left to be done; what is in flight settles itself."""
@@ -99,4 +109,9 @@ class ReconcileReport:
             **({} if self.source is None else {"source": dict(self.source)}),
             "repairs": [repair.as_dict() for repair in self.repairs],
             "repaired": [repaired.as_dict() for repaired in self.repaired],
+            **({} if self.source is None else {"redelivered": [each.as_dict() for each in self.redelivered]}),
         }
+
+
+def _without_user(result: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in result.items() if name not in ("user_id", "reason")}

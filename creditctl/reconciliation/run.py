@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from itertools import chain
@@ -22,19 +22,20 @@ from creditctl.payments.judgement.over import over_by_judgement
 from creditctl.payments.judgement.unexplained import with_unexplained
 from creditctl.payments.keeper import OUR_LEDGER, Keeper, reading_entries
 from creditctl.payments.ledger_entries import known_facts, settled_findings
-from creditctl.payments.reading.fraud_warnings import read_fraud_warnings
+from creditctl.payments.reading.fraud_warnings import FraudWarning, read_fraud_warnings
 from creditctl.payments.reading.reader import PaymentReader
 from creditctl.payments.repair import RepairLimits, apply, require_repairable
 from creditctl.payments.run_review import review_all
 from creditctl.payments.verdict import JudgementContext
 from creditctl.reconciliation import finding_history
 from creditctl.reconciliation.deployments import require_told_apart
-from creditctl.reconciliation.inquiry import SessionlessPayments
 from creditctl.reconciliation.lock import only_one
 from creditctl.reconciliation.match import match, unknown_payments
 from creditctl.reconciliation.open_findings import ended, opened, run_failed
-from creditctl.reconciliation.pull import pull
+from creditctl.reconciliation.pull import AFRESH, PullPlan, pull
 from creditctl.reconciliation.pulled import Pulled
+from creditctl.reconciliation.redelivery.plan import PlannedRedelivery
+from creditctl.reconciliation.redelivery.run import Redeliverer
 from creditctl.reconciliation.report import ReconcileReport
 from creditctl.reconciliation.run_history import RUN_KIND
 from creditctl.stripe_api.pages import Progress
@@ -56,16 +57,15 @@ def reconcile(
     record: bool = True,
     keeper: Keeper = OUR_LEDGER,
     by: str = "",
-    sessionless: SessionlessPayments | None = None,
+    plan: PullPlan = AFRESH,
     conceal: Callable[[str], str] = redact,
 ) -> ReconcileReport:
     """Compares what Stripe holds with the ledger; everything, or the payments of a window.
 
     Shape:  `keeper` has the entries; those of an application were read before, and what was paid since cannot be
-            among them. `sessionless` remembers which payments belong to no session. With `record` the run, what it
-            found, and what a person has to settle, are kept in the ledger; no entry is ever written. `by` is who runs
-            it; `conceal` cuts the secrets that are known by their value out of the error of a failed run, which stays
-            in an append-only file.
+            among them. `plan` says how Stripe is read. With `record` the run, what it found, and what a person has to
+            settle, are kept in the ledger; no entry is ever written. `by` is who runs it; `conceal` cuts the secrets
+            that are known by their value out of the error of a failed run, which stays in an append-only file.
     Units:  `since` <= t < `until` in Unix seconds.
     Errors: those of PaymentReader where not everything could be read, LockHeld while another run goes on,
             ConfigurationError where nothing tells this deployment's sales from those of others.
@@ -73,17 +73,18 @@ def reconcile(
     # A run that writes nothing needs no lock, and leaves no file behind.
     with only_one(ledger.path) if record else nullcontext():
         window, started = Window(since, until), clock()
-        reader = PaymentReader(client, catalog, started, progress)
-        terms = JudgementContext(catalog, livemode, clock(), started, grace_seconds, keeper=keeper)
+        known = plan.as_of or started
+        reader = PaymentReader(client, catalog, known, progress)
+        terms = JudgementContext(catalog, livemode, clock(), known, grace_seconds, keeper=keeper)
         try:
-            pulled = _read(reader, window, ledger, keeper, sessionless)
+            pulled = _read(reader, window, ledger, keeper, plan)
             require_told_apart(pulled.sessions.values(), catalog)
-            terms = replace(terms, warned=read_fraud_warnings(reader.stripe, since), now=keeper.read_at or clock())
+            terms = replace(terms, warned=_warned(reader, since, plan), now=keeper.read_at or clock())
             terms = _with_older_credits(terms, pulled, reader, ledger)
         except CreditctlError as error:
             if record:
-                message, run = redact(conceal(str(error))), {"window": window.as_dict(), "by": by}
-                record_failure(message, ledger, clock, run, started)
+                run = {"window": window.as_dict(), "by": by}
+                record_failure(redact(conceal(str(error))), ledger, clock, run, started)
             raise
         report = replace(_compare(pulled, terms, ledger, record=record), by=by)
         return _recorded(report, ledger, clock, record=record)
@@ -99,11 +100,7 @@ def repair(
             LedgerError, LockHeld. What was posted before an error stays; the next run finds it and goes on.
     """
     if not report.complete:
-        raise Unreachable(
-            "Nothing was repaired: Stripe could not be read completely.",
-            code="reconcile.incomplete",
-            fix="Run the same command again.",
-        )
+        raise _nothing_repaired()
     with only_one(ledger.path):
         require_repairable(ledger, report.repairs, limits)
         repaired = tuple(apply(ledger, report.repairs, run=report.run))
@@ -111,16 +108,50 @@ def repair(
         return _recorded(replace(after, repaired=repaired, by=report.by), ledger, clock, record=True)
 
 
-def _read(
-    reader: PaymentReader, window: Window, ledger: Ledger, keeper: Keeper, sessionless: SessionlessPayments | None
-) -> Pulled:
+def redeliver(
+    report: ReconcileReport,
+    plans: Sequence[PlannedRedelivery],
+    redeliverer: Redeliverer,
+    *,
+    ledger: Ledger,
+    clock: Callable[[], int],
+) -> ReconcileReport:
+    """Delivers lost events to an application again, then judges its rows as they are then.
+
+    Errors: Unreachable where the report rests on an incomplete picture, LockHeld while another run goes on.
+    """
+    if not report.complete:
+        raise _nothing_repaired()
+    with only_one(ledger.path):
+        done = {each.payment_key: each for each in redeliverer.run([plan for plan in plans if plan.held is None])}
+        keeper = redeliverer.rows()
+        terms = replace(report.terms, keeper=keeper, now=keeper.read_at or clock())
+        after = replace(_compare(report.basis, terms, ledger, record=True), source=report.source, by=report.by)
+        results = tuple(done.get(plan.repair.payment_key) or plan.planned() for plan in plans)
+        return _recorded(replace(after, redelivered=results), ledger, clock, record=True)
+
+
+def _nothing_repaired() -> Unreachable:
+    return Unreachable(
+        "Nothing was repaired: Stripe could not be read completely.",
+        code="reconcile.incomplete",
+        fix="Run the same command again.",
+    )
+
+
+def _warned(reader: PaymentReader, since: int | None, plan: PullPlan) -> dict[str, FraudWarning]:
+    """The early fraud warnings; none where Stripe may not be asked."""
+    return {} if plan.as_of is not None else read_fraud_warnings(reader.stripe, since)
+
+
+def _read(reader: PaymentReader, window: Window, ledger: Ledger, keeper: Keeper, plan: PullPlan) -> Pulled:
     """The lists, and one by one the payments that only the ledger, or only a refund, speaks of."""
 
     def named(listed: Pulled) -> list[str]:
         with ledger.reading() as view:
             return unknown_payments(listed, keeper.entries(view).all())
 
-    return pull(reader, window, named, sessionless)
+    return pull(reader, window, named, plan)
 
 
 def _with_older_credits(
@@ -205,7 +236,7 @@ def _recorded(report: ReconcileReport, ledger: Ledger, clock: Callable[[], int],
     if record:
         with ledger.transaction() as tx:
             keep_sightings(tx, (each.sighting() for each in finished.findings), finished.ended)
-            run = tx.add_run(RUN_KIND, finished.started, finished.finished, finished.clean, finished.as_dict())
+            run = tx.add_run(RUN_KIND, finished.started, finished.finished, finished.clean, finished.as_run())
         return replace(finished, run=run)
     return finished
 

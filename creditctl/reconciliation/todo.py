@@ -12,7 +12,18 @@ from creditctl.ledger.exporting import write_csv
 from creditctl.payments.repair import Repair
 from creditctl.reconciliation.report import ReconcileReport
 
-COLUMNS = ("kind", "user_id", "credits", "amount", "currency", "payment_key", "object_id", "created", "reason")
+COLUMNS = (
+    "kind",
+    "user_id",
+    "credits",
+    "amount",
+    "currency",
+    "payment_key",
+    "object_id",
+    "created",
+    "reason",
+    "redelivery",
+)
 
 
 def write_todo(path: Path, report: ReconcileReport) -> int:
@@ -25,13 +36,14 @@ def write_todo(path: Path, report: ReconcileReport) -> int:
 
 
 def todo_rows(report: ReconcileReport) -> Iterator[tuple[object, ...]]:
-    """The missing entries, each with the finding that says why."""
+    """The missing entries, each with the finding that says why, and why no redelivery mended it."""
     reasons = {finding.subject: finding.code for finding in report.findings}
+    redelivered = {each.payment_key: each.reason for each in report.redelivered}
     for repair in report.repairs:
-        yield from _rows(repair, reasons)
+        yield from _rows(repair, reasons, redelivered.get(repair.payment_key))
 
 
-def _rows(repair: Repair, reasons: dict[str, str]) -> Iterator[tuple[object, ...]]:
+def _rows(repair: Repair, reasons: dict[str, str], redelivery: str | None) -> Iterator[tuple[object, ...]]:
     for draft in repair.drafts:
         reason = reasons.get(draft.object_id or "", reasons.get(repair.payment_key, ""))
         yield (
@@ -44,4 +56,5 @@ def _rows(repair: Repair, reasons: dict[str, str]) -> Iterator[tuple[object, ...
             draft.object_id,
             iso_time(draft.created),
             reason,
+            redelivery,
         )

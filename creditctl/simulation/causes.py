@@ -166,6 +166,11 @@ CAUSES = _causes(
         "Take min(paid, refunds + disputed funds) in total, and post the difference.",
     ),
     (
+        "dispute_wrong_share",
+        "A dispute over a part of a payment took another share of the credits than of the money.",
+        "Take credits × disputed amount // paid in total, in whole numbers: a dispute may be over a part.",
+    ),
+    (
         "dispute_not_returned",
         "A dispute was won, and the credits stayed taken.",
         "At charge.dispute.funds_reinstated give back the credits that the dispute took.",

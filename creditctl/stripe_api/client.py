@@ -67,6 +67,11 @@ class StripeConnection:
             )
         return self._client
 
+    @property
+    def silent_client(self) -> stripe.StripeClient:
+        """The SDK's client for whoever sends nothing through it: nothing is asked about its account."""
+        return self._client
+
     @cached_property
     def account(self) -> stripe.Account:
         """The account that the key belongs to.

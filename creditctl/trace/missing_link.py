@@ -16,6 +16,7 @@ from creditctl.trace.facts import TracedPayment
 
 _TOOK = frozenset(("posted", "exists"))
 _RECONCILE = "creditctl reconcile"
+_PROBE = "creditctl webhooks probe"
 _NOTHING_PENDING = "no delivery of it is pending on Stripe: an endpoint took it, or none wanted it"
 """Source: Stripe API reference, "The Event object": `pending_webhooks` counts what is yet to be delivered."""
 
@@ -184,7 +185,8 @@ def _undelivered(payment: TracedPayment, event: EventRecord) -> Missing:
         why = f"{payment.case.books.nothing_there}; {sent}"
         return Missing("the row", why, "" if pending else replay, event.created, fault=not pending)
     if not deliveries:
-        return Missing(f"the delivery of {event.id}", _why_not_delivered(payment), replay, event.created)
+        command = f"`{_PROBE}` names the cause; once that is mended, `{replay}`" if _wrong_secret(payment) else replay
+        return Missing(f"the delivery of {event.id}", _why_not_delivered(payment), command, event.created)
     last = deliveries[-1]
     if last.outcome in _TOOK:
         why = f"the delivery says {last.outcome}, but no such entry can be found"
@@ -192,6 +194,11 @@ def _undelivered(payment: TracedPayment, event: EventRecord) -> Missing:
     reason = f" ({last.reason})" if last.reason else ""
     why = f"the last of {len(deliveries)} deliveries ended in {last.outcome}{reason}"
     return Missing("the entry", why, replay, last.received)
+
+
+def _wrong_secret(payment: TracedPayment) -> bool:
+    """Whether it looks as if deliveries were refused for their signature: then a replay hides why, until the next."""
+    return bool(payment.rejected or payment.unproven)
 
 
 def _why_not_delivered(payment: TracedPayment) -> str:

@@ -86,7 +86,8 @@ class PaymentTrace:
         if missing is None or not missing.fault:
             return None
         message = f"Missing: {missing.what}: {missing.why}."
-        return Finding("trace.missing", Severity.HIGH, self.key, message, f"`{missing.command}`")
+        fix = missing.command if "`" in missing.command else f"`{missing.command}`"
+        return Finding("trace.missing", Severity.HIGH, self.key, message, fix)
 
 
 @dataclass(frozen=True, slots=True)

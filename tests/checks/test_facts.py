@@ -10,9 +10,10 @@ import pytest
 from creditctl.checks.answers import CheckAnswer, passed
 from creditctl.checks.check import Check
 from creditctl.checks.context import Context
-from creditctl.checks.facts import Facts, run_side_by_side
+from creditctl.checks.facts import Facts
 from creditctl.checks.registry import run_checks
 from creditctl.core.checks import CheckStatus
+from creditctl.provisioning.probing.side_by_side import run_side_by_side
 from tests.checks.conftest import Production
 
 

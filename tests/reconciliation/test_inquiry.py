@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
+from creditctl.reconciliation.pull import PullPlan
 from tests.support.payment_shop import Shop
 from tests.support.scripted_stripe import SentRequest, meanwhile
 
@@ -42,7 +43,7 @@ def test_a_payment_without_a_session_is_asked_for_once_ours_or_not(shop: Shop) -
     shop.intent("pi_open", created=shop.now - 9000, status="requires_payment_method")
     notebook = Notebook()
     for _ in range(2):
-        assert shop.found(sessionless=notebook) == [("unattributed_payment", "pi_ours")]
+        assert shop.found(plan=PullPlan(notebook)) == [("unattributed_payment", "pi_ours")]
     assert sorted(asked(shop)) == ["pi_foreign", "pi_ours"]
     assert notebook.intents == {"pi_foreign", "pi_ours"}
 
@@ -51,10 +52,10 @@ def test_a_session_that_is_missing_from_the_list_is_never_remembered_as_none(sho
     key = shop.pay()
     shop.shelf.hidden = {shop.session_of(key)["id"]}
     notebook = Notebook()
-    assert shop.found(sessionless=notebook) == [("pull_incomplete", "stripe")]
+    assert shop.found(plan=PullPlan(notebook)) == [("pull_incomplete", "stripe")]
     assert notebook.intents == set()
     shop.shelf.hidden = set()
-    assert shop.found(sessionless=notebook) == [("missing_credit", key)]
+    assert shop.found(plan=PullPlan(notebook)) == [("missing_credit", key)]
 
 
 @pytest.mark.parametrize("path", ["payment_intents", "refunds", "disputes", "balance_transactions"])

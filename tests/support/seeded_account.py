@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,8 +15,15 @@ import stripe
 from creditctl.core.catalog import Catalog
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
+from creditctl.ledger.archive.pull_store import PullStore
+from creditctl.ledger.archive.sessionless import SessionlessStore
+from creditctl.ledger.archive.store import Archive
 from creditctl.ledger.store import Ledger
+from creditctl.payments.reading.reader import PaymentReader
 from creditctl.payments.repair import RepairLimits
+from creditctl.reconciliation.archive_pull import ArchivePull, OfflinePull
+from creditctl.reconciliation.bulk_reader import BulkReader
+from creditctl.reconciliation.pull import PullPlan
 from creditctl.reconciliation.report import ReconcileReport
 from creditctl.reconciliation.run import reconcile, repair
 from tests.emulator.world import control
@@ -59,6 +66,30 @@ class SeededAccount:
                 client=self.client, ledger=ledger, catalog=self.catalog, livemode=False, clock=self.clock, **options
             )
 
+    @contextmanager
+    def archive(self) -> Iterator[Archive]:
+        account = self.client.v1.accounts.retrieve_current().id
+        path = self.ledger_path.with_name("archive.db")
+        with Archive.open(path, account=account, livemode=False) as opened:
+            yield opened
+
+    def pulled(self, *, whole: bool = False, workers: int = 4, **options: Any) -> ReconcileReport:
+        """One run that keeps Stripe's lists in an archive."""
+        with self.archive() as archive:
+
+            def kept(reader: PaymentReader) -> ArchivePull:
+                return ArchivePull(reader, PullStore(archive), BulkReader(self.client, workers=workers), whole)
+
+            return self.reconcile(plan=PullPlan(SessionlessStore(archive), kept), **options)
+
+    def offline(self, **options: Any) -> ReconcileReport:
+        """One run on what the archive kept."""
+        with self.archive() as archive:
+            state = PullStore(archive).state()
+            as_of = None if state is None else state.at
+            plan = PullPlan(source=lambda reader: OfflinePull(reader, PullStore(archive)), as_of=as_of)
+            return self.reconcile(plan=plan, **options)
+
     def repaired(self) -> ReconcileReport:
         """One run and its repair: afterwards the ledger agrees with what Stripe has."""
         report = self.reconcile()
@@ -85,7 +116,13 @@ class SeededAccount:
                 return found
 
 
-def seeded(folder: Path, catalog: Catalog, payments: int = 260) -> SeededAccount:
+MANY_RETURNS = {"refunded": 0.2, "partial": 0.2, "disputed": 0.15, "declined": 0.05, "expired": 0.05}
+"""So much is refunded and disputed that each list is long."""
+
+
+def seeded(
+    folder: Path, catalog: Catalog, payments: int = 260, shares: Mapping[str, float] = MANY_RETURNS
+) -> SeededAccount:
     """An account with payments of the last 40 days, refunded, disputed and declined ones among them."""
     emulator = Emulator(clock=lambda: NOW, seed=1)
     account = SeededAccount(emulator, catalog, folder / "ledger.db")
@@ -103,7 +140,6 @@ def seeded(folder: Path, catalog: Catalog, payments: int = 260) -> SeededAccount
                 "metadata": metadata,
             }
         )
-    shares = {"refunded": 0.2, "partial": 0.2, "disputed": 0.15, "declined": 0.05, "expired": 0.05}
     span = {"since": NOW - 40 * DAY, "until": NOW - 2 * DAY}
     made = control(emulator, "POST", "/seed", payments=payments, seed=5, **span, **shares)
     assert made["payments"] == payments, made

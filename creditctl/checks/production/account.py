@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Thread
 
 import stripe
 
@@ -12,10 +13,13 @@ from creditctl.checks.answers import CheckAnswer, failed, findings_to_answer, pa
 from creditctl.checks.context import Context
 from creditctl.checks.env.online import READS, Read
 from creditctl.checks.env.rules import stripe_keys
+from creditctl.core.errors import Unreachable
 from creditctl.core.keys import KeyKind
 from creditctl.core.text import plural
+from creditctl.provisioning.probing.side_by_side import run_side_by_side
 from creditctl.stripe_api.errors import missing_permission
 
+_SECONDS = 5.0
 _ACTIVATE = "Finish what the Dashboard asks for (Settings, Account details)."
 _DESCRIPTOR = re.compile(r"(?=(?:.*[A-Za-z]){5})[^<>\\'\"*]{5,22}")
 """Source: Stripe documentation, "Statement descriptors": 5 to 22 characters, 5 letters at least, not < > \\ ' " *."""
@@ -59,8 +63,12 @@ def _lacking(client: stripe.StripeClient) -> list[tuple[str, Read]]:
             return missing_permission(error) or read.permission, read
         return None
 
-    with ThreadPoolExecutor(len(READS)) as pool:
-        return [each for each in pool.map(ask, READS) if each is not None]
+    found = run_side_by_side([partial(ask, read) for read in READS], _SECONDS)
+    if any(isinstance(each, Thread) for each in found):
+        raise Unreachable(
+            "Stripe did not answer in time what the key may read.", code="checks.late", fix="Run it again."
+        )
+    return [each for each in found if each is not None and not isinstance(each, Thread)]
 
 
 def account_can_sell(context: Context) -> CheckAnswer:

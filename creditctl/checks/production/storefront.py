@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from creditctl.checks.answers import CheckAnswer, failed, passed, warned
 from creditctl.checks.context import Context
 from creditctl.checks.env.rules.urls import url_fault
+from creditctl.checks.probe import ProbeAnswer
 from creditctl.checks.production.webhook import judge_certificate
+from creditctl.checks.redirects import MadeSession, Redirects
 from creditctl.core.checks import CheckStatus
 from creditctl.core.deployment import is_of_deployment
 from creditctl.core.modes import Mode
@@ -24,18 +26,11 @@ USUAL_SUCCESS_PATH = "/credits/success"
 _SESSION_ID = "{CHECKOUT_SESSION_ID}"
 """Source: Stripe documentation, "Customize redirect behavior": Stripe puts the id in its place."""
 
+_NOBODYS_SESSION = "cs_creditctl_probe"
+_NOWHERE = "/creditctl-no-such-page"
+_CHANGING = re.compile(r"/[\w/.-]*|[0-9a-fA-F-]{8,}|\d+")
 _MOST_SESSIONS = 50
 _SET_FRONTEND = "Set it to the production storefront's URL, https://…"
-
-
-@dataclass(frozen=True, slots=True)
-class Redirects:
-    """Where a Checkout session sends its buyer back to. Units: `created` in Unix seconds."""
-
-    session: str
-    created: int
-    success_url: str | None
-    cancel_url: str | None
 
 
 def frontend_is_public(context: Context) -> CheckAnswer:
@@ -90,13 +85,29 @@ def success_page(context: Context) -> CheckAnswer:
         return home
     path = _success_path(context, urlsplit(url))
     page = url.rstrip("/") + path
-    answer = context.page(page)
+    answer = context.page(f"{page}?session_id={_NOBODYS_SESSION}")
     if answer is None or answer.status is None:
         return home if answer is None else failed(f"{page} gave no answer: {answer.problem}.", "Look into its log.")
-    if answer.status in (404, 410) or answer.status >= 500:
+    if answer.status >= 500 or (answer.status in (404, 410) and _is_no_page(context, url, answer)):
         text = f"{page}, to which buyers come back, answers {answer.status}."
         return failed(text, "Deploy the page, or correct success_url where the backend makes the session.")
-    return passed(f"{url} answers, and its success page {path} answers {answer.status}.")
+    return passed(f"{url} answers, and its success page {path} answers an unknown session with {answer.status}.")
+
+
+def _is_no_page(context: Context, url: str, answer: ProbeAnswer) -> bool:
+    """Whether a 404 says that there is no page: the same that a path is answered with at which none can be.
+
+    Shape: a page that is there may answer 404, too, about the session, but then in other words.
+    """
+    nowhere = context.page(url.rstrip("/") + _NOWHERE)
+    return nowhere is None or (nowhere.status == answer.status and _plain(nowhere.body) == _plain(answer.body))
+
+
+def _plain(body: str) -> str:
+    """A body without what differs from request to request: paths, and ids of more than a few digits."""
+    for path in (_NOWHERE, _NOBODYS_SESSION):
+        body = body.replace(path, "")
+    return _CHANGING.sub("", body)
 
 
 def _success_path(context: Context, home: SplitResult) -> str:
@@ -110,12 +121,25 @@ def _success_path(context: Context, home: SplitResult) -> str:
 
 def sessions_return_home(context: Context) -> CheckAnswer:
     """The latest Checkout session sends its buyer to FRONTEND_URL, with the session's id; older ones are history."""
+    if context.made is not None:
+        return _judged_made(context, context.made)
     latest = next(iter(latest_redirects(context)), None)
     if latest is None:
         return passed("No session of ours was found, so no buyer was sent anywhere else.")
     made = f"{latest.session}, the latest ({iso_time(latest.created)})"
     return fault_of_redirects(context, latest) or passed(
         f"{made}, sends its buyer to FRONTEND_URL, and the success page gets the session's id."
+    )
+
+
+def _judged_made(context: Context, made: MadeSession) -> CheckAnswer:
+    if made.found is None or made.problem:
+        return failed(
+            made.problem or "No session was made.", "Look into the backend's log for the error of this moment."
+        )
+    return fault_of_redirects(context, made.found) or passed(
+        f"{made.found.session}, made through the backend and expired now, sends its buyer to FRONTEND_URL, and the "
+        "success page gets the session's id."
     )
 
 
@@ -162,10 +186,16 @@ def storefront_answers(context: Context) -> CheckAnswer:
         return failed(f"{url} is not a public https URL.", "Use the production storefront's URL.")
     answer = success_page(context)
     if answer.status is CheckStatus.FAIL and url and is_private_host(parts.hostname or "") and _is_silent(context, url):
-        return warned(answer.evidence, "Start the storefront, if it should be running here.")
+        return answer if _expects_buyers(context) else warned(answer.evidence, "Start it, if it should run here.")
     return answer
 
 
 def _is_silent(context: Context, url: str) -> bool:
     page = context.page(url.rstrip("/"))
     return page is not None and page.status is None
+
+
+def _expects_buyers(context: Context) -> bool:
+    """Whether a session was made that sends its buyer there: then nobody at home is a fault, on any machine."""
+    home = urlsplit(context.settings.frontend_url)
+    return any(urlsplit(each.success_url or "").netloc == home.netloc for each in latest_redirects(context)[:1])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from creditctl.cli.checks.options import ListOption, OnlyOption, SkipOption, list_answer
-from creditctl.cli.command import Answer, FileUse, Session, StripeUse, command
+from creditctl.cli.command import Answer, FileUse, Session, StripeUse, Writes, command
 from creditctl.cli.options import CatalogOption
 
 if TYPE_CHECKING:
@@ -25,12 +25,19 @@ MarkdownOption = Annotated[
 ]
 
 
-@command(stripe=StripeUse.OPTIONAL, ledger=FileUse.IF_THERE, webhook=True)
+WithSessionOption = Annotated[
+    bool,
+    typer.Option("--with-session", help="Make one Checkout session through the backend, look at it, and expire it."),
+]
+
+
+@command(stripe=StripeUse.OPTIONAL, ledger=FileUse.IF_THERE, writes=Writes.STRIPE, webhook=True)
 def checklist(
     session: Session,
     only: OnlyOption = None,
     skip: SkipOption = None,
     listing: ListOption = False,
+    with_session: WithSessionOption = False,
     junit: JunitOption = None,
     markdown: MarkdownOption = None,
     catalog: CatalogOption = None,
@@ -38,8 +45,8 @@ def checklist(
     """Go through the production checklist: exit 0 when every required item holds, 1 until then.
 
     With --mode test, or against an emulator started with --livemode, it is a rehearsal; `--list` says what is required
-    where. Changes nothing; the backend gets inert deliveries, which is said first. What no call can prove needs a
-    person: `creditctl checklist attest`.
+    where. Changes nothing, but for what --with-session announces; the backend gets inert deliveries, which is said
+    first. What no call can prove needs a person: `creditctl checklist attest`.
     """
     from creditctl.checks.checked_item import CheckedItem
     from creditctl.checks.checklist import CHECKLIST
@@ -47,11 +54,15 @@ def checklist(
     from creditctl.checks.selection import select
     from creditctl.cli.checks.context import open_check_context
     from creditctl.cli.checks.reports import write_reports
+    from creditctl.cli.checks.with_session import make_session
 
     chosen = select(CHECKLIST, only or (), skip or ())
     if listing:
         return list_answer(chosen)
     context = open_check_context(session, catalog)
+    if with_session:
+        smallest = context.smallest or min(context.catalog, key=lambda package: package.number)
+        context = replace(context, made=make_session(session, smallest.number))
     stage = context.stage
     results = run_checks(chosen, context, seconds=LIMIT_SECONDS)
     items = [CheckedItem(check, result, stage in check.required) for check, result in zip(chosen, results, strict=True)]

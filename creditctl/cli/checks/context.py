@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 Opened = TypeVar("Opened")
 _PROBE_SECONDS = 4.0
-_OPENING_SECONDS = 3.0
+_STRIPE_SECONDS = 2.0
+_BOOKS_SECONDS = 2.5
 """How long Stripe may take to say whose the key is, and a source to be read, before the checks begin without."""
 
 
@@ -40,8 +41,8 @@ def open_check_context(session: Session, catalog: Path | None = None) -> Context
     wiring, settings = session.wiring, session.settings
     session.retry_policy = RetryPolicy(busy_tries=3, broken_tries=3)  # what does not answer now is said, not waited for
     packages = session.catalog(catalog)
-    opened = _in_time(lambda: _open_stripe(session), OpenedStripe(None, _LATE_STRIPE, late=True))
-    books = _in_time(lambda: _open_books(session, opened), OpenedBooks(None, _LATE_BOOKS))
+    opened = _in_time(_STRIPE_SECONDS, lambda: _open_stripe(session), OpenedStripe(None, _LATE_STRIPE, late=True))
+    books = _in_time(_BOOKS_SECONDS, lambda: _open_books(session, opened), OpenedBooks(None, _LATE_BOOKS))
     return Context(
         settings=settings,
         env=_gathered(session),
@@ -59,8 +60,8 @@ def open_check_context(session: Session, catalog: Path | None = None) -> Context
 
 
 _AGAIN = "Run it again; if it stays so, look at what does not answer."
-_LATE_STRIPE = f"Stripe did not say within {_OPENING_SECONDS:g} seconds whose the key is."
-_LATE_BOOKS = f"The ledger or source was not read within {_OPENING_SECONDS:g} seconds."
+_LATE_STRIPE = f"Stripe did not say within {_STRIPE_SECONDS:g} seconds whose the key is."
+_LATE_BOOKS = f"The ledger or source was not read within {_BOOKS_SECONDS:g} seconds."
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +83,11 @@ class OpenedBooks:
     keeper: Keeper | None = None
 
 
-def _in_time(job: Callable[[], Opened], otherwise: Opened) -> Opened:
+def _in_time(seconds: float, job: Callable[[], Opened], otherwise: Opened) -> Opened:
     """What a job opens, or what stands for it where it takes too long."""
-    from creditctl.checks.facts import run_side_by_side
+    from creditctl.provisioning.probing.side_by_side import run_side_by_side
 
-    (found,) = run_side_by_side([job], _OPENING_SECONDS)
+    (found,) = run_side_by_side([job], seconds)
     return otherwise if isinstance(found, Thread) else found
 
 
@@ -106,8 +107,11 @@ def _open_stripe(session: Session) -> OpenedStripe:
 
 def _open_books(session: Session, opened: OpenedStripe) -> OpenedBooks:
     """The ledger of the settings; with a [source], the one beside it, and the application's rows, read now."""
+    import stripe
+
     from creditctl.checks.context import open_ledger_of
     from creditctl.cli.ledger.source import entries_keeper
+    from creditctl.stripe_api.errors import translate
 
     settings = session.settings
     if opened.connection is not None and settings.project.source is not None:
@@ -115,6 +119,9 @@ def _open_books(session: Session, opened: OpenedStripe) -> OpenedBooks:
             return OpenedBooks(session.ledger_if_there, "", entries_keeper(session))
         except CreditctlError as error:
             return OpenedBooks(None, error.message)
+        except stripe.StripeError as error:
+            known = translate(error)
+            return OpenedBooks(None, str(error) if known is None else known.message)
     ledger, reason = open_ledger_of(settings, opened.connection, opened.account, session.wiring.clock)
     if ledger is not None:
         session.stack.enter_context(ledger)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from creditctl.cli.command import Answer, FileUse, Session, StripeUse, Writes, command
 from creditctl.cli.events.session import goes_on, kept_archive, open_files
+from creditctl.cli.ledger.retention import prune_archive
 from creditctl.cli.progress import progress
 from creditctl.core.errors import ExitCode
 
@@ -24,7 +26,8 @@ def archive(session: Session) -> Answer:
     kept, clock = kept_archive(session), session.wiring.clock
     with goes_on(_ARCHIVE_GOES_ON), progress(session) as told:
         report = archive_events(session.stripe.client, kept, clock=clock, progress=told)
-    return _answer(report)
+    removed = prune_archive(session, kept, session.ledger_if_there)
+    return _answer(replace(report, removed=removed, kept=kept.count(), span=kept.span()) if removed else report)
 
 
 def _answer(report: ArchiveReport) -> Answer:

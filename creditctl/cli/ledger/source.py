@@ -9,6 +9,7 @@ from creditctl.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from creditctl.cli.session import Session
+    from creditctl.core.project_file.project import ProjectFile
     from creditctl.core.project_file.source import SourceSection
     from creditctl.core.settings import Settings
     from creditctl.ledger.archive.store import Archive
@@ -51,7 +52,7 @@ def read_source(session: Session, archive: Archive, settings: Settings, *, full:
     rows = open_rows(section, folder, lambda name: session.wiring.secret_variable(name, settings))
     with progress(session, "rows of the application") as told:
         report = SourceSync(rows, section, archive, folder, session.wiring.clock, full=full, progress=told).run()
-    return ReadSource(_keeper(section, archive, report.started, settings.project.user), report)
+    return ReadSource(_keeper(section, archive, report.started, settings.project), report)
 
 
 def entries_keeper(session: Session, *, read: bool = True) -> Keeper:
@@ -67,7 +68,7 @@ def entries_keeper(session: Session, *, read: bool = True) -> Keeper:
         source = read_source(session, archive, session.settings)
         assert source is not None
         return source.keeper
-    return kept_source(section, archive, session.settings.project.user)
+    return kept_source(section, archive, session.settings.project)
 
 
 def source_of_ledger(session: Session) -> SourceKeeper | None:
@@ -87,19 +88,19 @@ def source_of_ledger(session: Session) -> SourceKeeper | None:
     if not archive_exists(path):
         raise _unread()
     archive = session.stack.enter_context(Archive.open(path, account=None, livemode=None, create=False))
-    _ = kept_source(section, archive)
+    _ = kept_source(section, archive, settings.project)
     source = read_source(session, archive, settings)
     return None if source is None else source.keeper
 
 
-def kept_source(section: SourceSection, archive: Archive, places: tuple[str, ...] = ()) -> SourceKeeper:
+def kept_source(section: SourceSection, archive: Archive, project: ProjectFile) -> SourceKeeper:
     """The application's rows as they were last read. Errors: ConfigurationError where they never were."""
     from creditctl.ledger.archive.source_store import last_reading
 
     last = last_reading(archive)
     if last is None:
         raise _unread()
-    return _keeper(section, archive, last.started, places)
+    return _keeper(section, archive, last.started, project)
 
 
 def _unread() -> ConfigurationError:
@@ -110,7 +111,7 @@ def _unread() -> ConfigurationError:
     )
 
 
-def _keeper(section: SourceSection, archive: Archive, read_at: int, places: tuple[str, ...]) -> SourceKeeper:
+def _keeper(section: SourceSection, archive: Archive, read_at: int, project: ProjectFile) -> SourceKeeper:
     from creditctl.core.project_file.source import AmountUnit
     from creditctl.ledger.archive.source_queries import SourceRows
     from creditctl.payments.source.fitting import FittingTerms
@@ -121,25 +122,17 @@ def _keeper(section: SourceSection, archive: Archive, read_at: int, places: tupl
         SourceRows(archive),
         archive.meta("livemode") == "1",
         10 ** (section.credit_decimals or 0),
-        FittingTerms(sameness(section.users), section.amounts is AmountUnit.MAJOR, places),
+        FittingTerms(sameness(section.users), section.amounts is AmountUnit.MAJOR, project.user, project.policy),
         read_at,
     )
 
 
 def archive_beside_ledger(session: Session) -> Archive:
-    """The archive beside the ledger of this command, made where there is none; for a dry run a copy of it."""
-    from creditctl.ledger.archive.location import archive_exists, archive_path
-    from creditctl.ledger.archive.store import Archive
+    """The archive beside the ledger of this command, opened once: made where there is none; for a dry run a copy of it.
 
-    account, livemode = session.stripe.account_id, session.stripe.livemode
-    path = archive_path(session.ledger_path)
-    if session.dry_run:
-        copy = session.scratch_folder / path.name
-        if archive_exists(path):
-            with Archive.open(path, account=account, livemode=livemode, create=False) as kept:
-                kept.copy_to(copy)
-        path = copy
-    return session.stack.enter_context(Archive.open(path, account=account, livemode=livemode))
+    Shape: where Stripe may not be asked it has to be there.
+    """
+    return session.archive_beside_ledger
 
 
 def refuse_posting(settings: Settings, what: str) -> None:

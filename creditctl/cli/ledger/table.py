@@ -60,6 +60,13 @@ ENTRIES = (
         "creditctl.cli.ledger.import_rows:import_rows",
     ),
     CommandEntry(
+        "forget",
+        "Write",
+        "Remove what is kept of a user beside the ledger: events with their bodies, rows of a source, settled "
+        "findings.",
+        "creditctl.cli.ledger.forget:forget",
+    ),
+    CommandEntry(
         "export",
         "Copy",
         "Write every entry with every column, in order, as it stands in the ledger; one consistent view, streamed.",

@@ -32,7 +32,7 @@ def simulate(session: Session, options: SimulateOptions) -> Answer:
     if options.list_them:
         return scenarios_answer(scenarios)
     project = read_project(session, options)
-    options = options.beside(project.simulate)
+    options = options.beside(project.simulate, project.policy)
     if options.inspect:
         return inspect_answer(session, options, open_catalog(session, options, project), project)
     suite = _played(session, options, scenarios, open_catalog(session, options, project))
@@ -42,7 +42,10 @@ def simulate(session: Session, options: SimulateOptions) -> Answer:
 def _chosen(options: SimulateOptions) -> tuple[Scenario, ...]:
     from creditctl.simulation.scenarios.table import GROUPS, find_scenarios
 
-    names = (*(options.scenarios or ()), *(options.only or ()))
+    histories = options.histories
+    names = tuple(name for name in options.names if name not in histories)
+    if histories and not names and not options.group:
+        return ()
     chosen, unknown = find_scenarios(names, tuple(options.group or ()))
     if unknown:
         raise UsageError(
@@ -87,13 +90,14 @@ def _played(
 
 def _with_histories(session: Session, options: SimulateOptions, suite: SuiteResult, bench: Bench) -> SuiteResult:
     """The suite, and random histories where some are wanted and the basic purchase works."""
-    from creditctl.simulation.histories.run import run_histories
+    from creditctl.simulation.histories.run import names_of_histories, run_histories
 
-    if not options.random or not bench.pace.measured:
+    names = [*options.histories, *names_of_histories(options.random, options.seed)]
+    if not names or not bench.pace.measured:
         return suite
     start = bench.pace.monotonic()
     more = run_histories(
-        bench, options.random, options.seed, jobs=options.jobs, tell=lambda result: _tell(session, result)
+        bench, list(dict.fromkeys(names)), jobs=options.jobs, tell=lambda result: _tell(session, result)
     )
     seconds = suite.seconds + bench.pace.monotonic() - start
     return replace(suite, results=[*suite.results, *more], seconds=seconds)

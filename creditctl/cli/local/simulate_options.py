@@ -11,6 +11,7 @@ import typer
 
 from creditctl.cli.options import CatalogOption
 from creditctl.core.errors import UsageError
+from creditctl.core.project_file.running import PolicySection
 from creditctl.core.project_file.simulate import SimulateSection
 
 if TYPE_CHECKING:
@@ -125,7 +126,10 @@ class SimulateOptions:
     ] = False
     write: Annotated[bool, _run("--write", "With --inspect: add the proposal to creditctl.toml.")] = False
     list_them: Annotated[bool, _run("--list", "Show the scenarios and stop.")] = False
-    only: Annotated[list[str] | None, _run("--only", "Run this scenario; may be repeated.", metavar="SCENARIO")] = None
+    only: Annotated[
+        list[str] | None,
+        _run("--only", "Run this scenario, or a history such as random-3-14; may be repeated.", metavar="SCENARIO"),
+    ] = None
     group: Annotated[
         list[str] | None, _run("--group", "Run the scenarios of this group; may be repeated.", metavar="GROUP")
     ] = None
@@ -150,11 +154,23 @@ class SimulateOptions:
     ] = False
     catalog: CatalogOption = None
 
-    def beside(self, section: SimulateSection) -> SimulateOptions:
-        """These options, and what the project file says where none was given."""
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The scenarios that were named."""
+        return (*(self.scenarios or ()), *(self.only or ()))
+
+    @property
+    def histories(self) -> tuple[str, ...]:
+        """The random histories among them, such as `random-3-14`: number 14 of seed 3."""
+        from creditctl.simulation.histories.generate import number_in
+
+        return tuple(name for name in self.names if number_in(name) is not None)
+
+    def beside(self, section: SimulateSection, said: PolicySection | None = None) -> SimulateOptions:
+        """These options, and what the project file says where none was given: `[policy]` for whoever asks."""
         texts = {name: getattr(self, name) or getattr(section, name) for name in SECTION_KEYS}
         headers = self.headers or list(section.headers) or None
-        policy = {**section.policy, **read_words(self.policy or ())}
+        policy = {**({} if said is None else said.words), **section.policy, **read_words(self.policy or ())}
         return replace(self, **texts, headers=headers, policy=[f"{name}={word}" for name, word in policy.items()])
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from creditctl.cli.render.simulate import summary_line
+from creditctl.cli.report_files.junit import JUnitCase
+from creditctl.cli.report_files.junit import junit_xml as write_junit
+from creditctl.cli.report_files.page import page
 from creditctl.core.keys import redact
 from creditctl.simulation.causes import find_cause
 from creditctl.simulation.results import ScenarioOutcome
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from junitparser import TestCase
 
     from creditctl.cli.command import Session
     from creditctl.cli.local.simulate_options import SimulateOptions
@@ -48,34 +48,24 @@ def _append(path: Path, text: str) -> None:
 
 def junit_xml(suite: SuiteResult) -> str:
     """The results as CI systems read them: a suite a group, a case a scenario."""
-    from junitparser import JUnitXml, TestSuite
-
-    document = JUnitXml("creditctl simulate")
-    for group in dict.fromkeys(result.group for result in suite.results):
-        part = TestSuite(group)
-        for result in suite.results:
-            if result.group == group:
-                part.add_testcase(_case(result))
-        document.add_testsuite(part)
-    document.update_statistics()  # type: ignore[no-untyped-call]
-    text = document.tostring()  # type: ignore[no-untyped-call]
-    return text.decode() if isinstance(text, bytes) else str(text)
+    return write_junit("creditctl simulate", [_case(result) for result in suite.results])
 
 
-def _case(result: ScenarioResult) -> TestCase:
-    from junitparser import Error, Failure, Skipped, TestCase
-
-    case = TestCase(result.name, f"simulate.{result.group}", round(result.seconds, 3))
-    if result.outcome is ScenarioOutcome.FAILED:
-        failure = Failure(redact(result.failure), result.cause)
-        failure.text = redact("\n".join(_story(result)))
-        case.result = [failure]
-    elif result.outcome is ScenarioOutcome.NOT_TRIED:
-        case.result = [Skipped(redact(result.reason))]
-    elif result.outcome is ScenarioOutcome.BROKEN:
-        case.result = [Error(redact(result.reason), "could_not_run")]
-    case.system_out = redact("\n".join((*result.steps, *result.deliveries)))
-    return case
+def _case(result: ScenarioResult) -> JUnitCase:
+    failed, broken = result.outcome is ScenarioOutcome.FAILED, result.outcome is ScenarioOutcome.BROKEN
+    kind = result.cause if failed else "could_not_run"
+    return JUnitCase(
+        result.group,
+        result.name,
+        f"simulate.{result.group}",
+        result.seconds,
+        failure=result.failure if failed else "",
+        kind=kind if failed or broken else "",
+        story="\n".join(_story(result)),
+        skipped=result.reason if result.outcome is ScenarioOutcome.NOT_TRIED else "",
+        error=result.reason if broken else "",
+        log="\n".join((*result.steps, *result.deliveries)),
+    )
 
 
 def _story(result: ScenarioResult) -> Sequence[str]:
@@ -119,37 +109,18 @@ def _cell(text: str) -> str:
     return redact(text).replace("|", "\\|").replace("\n", " ")
 
 
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>creditctl simulate</title>
-<style>
-body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; }}
-table {{ border-collapse: collapse; width: 100%; }}
-td, th {{ border-bottom: 1px solid #ccc; padding: .3rem .5rem; text-align: left; vertical-align: top; }}
-pre {{ white-space: pre-wrap; margin: 0; }}
-.failed, .could_not_run {{ background: #fde8e8; }} .warned {{ background: #fff6d6; }} .not_tried {{ color: #555; }}
-</style></head><body>
-<h1>creditctl simulate</h1><p>{summary}</p>
-<table><thead><tr><th>scenario</th><th>outcome</th><th>what it proves</th><th>what was seen</th></tr></thead>
-<tbody>
-{rows}
-</tbody></table></body></html>
-"""
-
-
 def html_page(suite: SuiteResult) -> str:
     """The results as one page without scripts or outside files."""
-    return _PAGE.format(
-        summary=html.escape(summary_line(suite)), rows="\n".join(_row(result) for result in suite.results)
-    )
+    return page("simulate.html", summary=summary_line(suite), rows=[_row(result) for result in suite.results])
 
 
-def _row(result: ScenarioResult) -> str:
+def _row(result: ScenarioResult) -> dict[str, object]:
     mend = find_cause(result.cause).mend if result.cause else ""
-    log = html.escape(redact("\n".join((*result.steps, *result.deliveries))))
-    seen = [html.escape(redact(text)) for text in (result.cause, result.failure or result.reason, mend) if text]
-    details = f"<details><summary>log</summary><pre>{log}</pre></details>" if log else ""
-    word = html.escape(str(result.outcome).replace("_", " "))
-    return (
-        f'<tr class="{result.outcome}"><td>{html.escape(result.name)}</td><td>{word}</td>'
-        f"<td>{html.escape(result.title)}</td><td>{'<br>'.join(seen)}{details}</td></tr>"
-    )
+    return {
+        "name": result.name,
+        "outcome": str(result.outcome),
+        "word": str(result.outcome).replace("_", " "),
+        "title": result.title,
+        "seen": [text for text in (result.cause, result.failure or result.reason, mend) if text],
+        "log": "\n".join((*result.steps, *result.deliveries)),
+    }

@@ -77,6 +77,19 @@ class OutputOptions:
         ),
     ] = None
 
+    junit: Annotated[
+        Path | None,
+        typer.Option("--junit", help="Write JUnit XML for a CI system.", metavar="FILE", rich_help_panel=OUTPUT),
+    ] = None
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            "--html",
+            help="Write one page for finance: totals that tie, prices, sales by day, findings.",
+            metavar="FILE",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None
     drill: Annotated[
         bool,
         typer.Option(
@@ -95,7 +108,7 @@ class OutputOptions:
     @property
     def files(self) -> tuple[Path, ...]:
         """The files that are to be written."""
-        return tuple(path for path in (self.metrics,) if path is not None)
+        return tuple(path for path in (self.metrics, self.junit, self.html) if path is not None)
 
     def require_consistent(self, session: Session) -> None:
         """Refuses two forms of the same answer, two receivers, and what a dry run never does. Errors: UsageError."""

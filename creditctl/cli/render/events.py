@@ -79,6 +79,8 @@ def archive(console: Console, report: ArchiveReport) -> None:
     if report.span is not None:
         first, last = iso_time(report.span[0]), iso_time(report.span[1])
         console.print(f"The archive holds {report.kept:,} events from {first} to {last}.")
+    if report.removed:
+        console.print(f"{report.removed:,} older ones were removed ([archive] keep_days).")
     for gap in report.gaps:
         lost = f"{iso_time(gap.since)} to {iso_time(gap.until)}"
         console.print(f"GAP {lost}: Stripe no longer lists what happened then.", style="bold red")

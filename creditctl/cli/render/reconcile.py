@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from creditctl.cli.render.ledger import draft_words
+from creditctl.cli.render.redelivery import redelivered_lines
 from creditctl.cli.render.severity import STYLES
 from creditctl.cli.render.table import Table, show_table
 from creditctl.core.text import plural
 from creditctl.core.when import age_text, iso_time
 from creditctl.payments.stakes import stakes_of
+from creditctl.reconciliation.redelivery.outcome import RedeliveryOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +39,8 @@ def render(console: Console, report: ReconcileReport, *, plan: bool) -> None:
     for repaired in report.repaired:
         given = sum(entry.credits for entry in repaired.entries)
         console.print(f"repaired {repaired.payment_key}: {repaired.outcome}, {given:+,} credits")
+    for line in redelivered_lines(report.redelivered):
+        console.print(line)
     console.print(next_step(report))
 
 
@@ -47,7 +51,9 @@ def next_step(report: ReconcileReport) -> str:
     if report.repairs and report.source is not None:
         count = len(report.repairs)
         book = f"{count} of these the application has still to book"
-        return f"{book}. Next: `creditctl reconcile --todo todo.csv` lists them"
+        if report.redelivered:
+            return f"{book}. Next: `creditctl reconcile --todo todo.csv` lists them for a person"
+        return f"{book}. Next: `creditctl reconcile --repair` delivers their events to it again"
     if report.repairs and not report.repaired:
         count = len(report.repairs)
         return f"{count} of these can be put right without a person. Next: `creditctl reconcile --repair`"
@@ -69,6 +75,8 @@ def summary_line(report: ReconcileReport, mode: Mode | None) -> str:
     stake = stakes_of(report.findings).words
     parts += [f"{stake} at stake"] if stake else []
     parts += [f"{plural(len(report.repaired), 'payment')} repaired"] if report.repaired else []
+    healed = sum(each.outcome is RedeliveryOutcome.HEALED for each in report.redelivered)
+    parts += [f"{plural(healed, 'payment')} healed by redelivery"] if healed else []
     step = "" if report.clean else " Next: `creditctl reconcile`"
     return f"{head} {'; '.join(part for part in parts if part)}.{step}"
 
@@ -82,7 +90,7 @@ def _but(notes: Sequence[Finding]) -> str:
 
 
 def _table(report: ReconcileReport) -> Table:
-    title = f"Reconciliation of {_window(report)}"
+    title = f"Reconciliation of {window_words(report)}"
     table = Table(("Compared", "Count"), right=frozenset({"Count"}), title=title)
     for name, count in report.pulled.items():
         table.add(f"Stripe: {name.replace('_', ' ')}", f"{count:,}")
@@ -100,7 +108,8 @@ def _table(report: ReconcileReport) -> Table:
     return table
 
 
-def _window(report: ReconcileReport) -> str:
+def window_words(report: ReconcileReport) -> str:
+    """The period that a run is about, in words."""
     window = report.window
     if window.unbounded:
         return "everything"

@@ -102,6 +102,8 @@ def _show(console: Console, suite: SuiteResult) -> None:
         for result in suite.results:
             if result.name in names:
                 console.print(f"    FAILED {result.name}: {result.failure}")
+                for step in result.steps if result.group == "random" else ():
+                    console.print(f"      {step}")
     for result in suite.of(ScenarioOutcome.WARNED):
         console.print(f"  warning {result.name}: {result.failure} ({result.cause})")
     for reason, names in _reasons(suite).items():

@@ -116,7 +116,7 @@ def _begun(stack: ExitStack, path: Path, config: pytest.Config) -> SuiteRun:
     session = _session(stack, path.parent)
     options = SimulateOptions(timeout=config.getoption("--creditctl-timeout") or SimulateOptions.timeout)
     project = read_project(session, options)
-    options = options.beside(project.simulate)
+    options = options.beside(project.simulate, project.policy)
     worker, workers = xdist_place(os.environ)
     require_own_port(options, workers)
     opened = stack.enter_context(open_bench(session, options, open_catalog(session, options, project)))

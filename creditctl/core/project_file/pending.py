@@ -9,11 +9,7 @@ from creditctl.core.project_file.lines import Path
 
 _WORD = re.compile(r"\w+")
 
-NOT_ACTED_ON = (
-    "[policy]",
-    "[reconcile] rate",
-    "[archive]",
-)
+NOT_ACTED_ON: tuple[str, ...] = ()
 """As people write them; a table stands for everything in it. Whoever makes a key work takes its line away."""
 
 

@@ -94,6 +94,8 @@ def parse_project_file(
 
 def _read(document: TomlTable, path: Path) -> ProjectFile:
     document.refuse_unknown(PROJECT_KEYS)
+    if "policy" in document.values and not {"source", "simulate"} & document.values.keys():
+        document.fault("policy", "is about an application's own credits: it needs [source] or [simulate]")
     return ProjectFile(
         path=path,
         deployment=read_deployment(document),

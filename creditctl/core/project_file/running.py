@@ -33,10 +33,16 @@ class DisputePolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PolicySection:
-    """`[policy]`: what is the owner's to decide about clawbacks."""
+    """`[policy]`: what the owner of an application decided about clawbacks; None where nothing is said."""
 
-    rounding: Rounding = Rounding.DOWN
-    disputes: DisputePolicy = DisputePolicy.AT_OPENING
+    rounding: Rounding | None = None
+    disputes: DisputePolicy | None = None
+
+    @property
+    def words(self) -> dict[str, str]:
+        """What is said, by its words."""
+        said = {"rounding": self.rounding, "disputes": self.disputes}
+        return {name: str(word) for name, word in said.items() if word is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +81,7 @@ def read_policy(table: TomlTable | None) -> PolicySection:
     if table is None:
         return PolicySection()
     table.refuse_unknown(("rounding", "disputes"))
-    return PolicySection(
-        table.choice("rounding", Rounding) or Rounding.DOWN,
-        table.choice("disputes", DisputePolicy) or DisputePolicy.AT_OPENING,
-    )
+    return PolicySection(table.choice("rounding", Rounding), table.choice("disputes", DisputePolicy))
 
 
 def read_emulator(table: TomlTable | None) -> EmulatorSection:

@@ -47,6 +47,15 @@ class ReplayJournal:
             )
         return number
 
+    def accepted_before(self, fingerprint: str) -> dict[str, int]:
+        """Every event that a replay of this selection delivered and that was accepted, with that replay's time."""
+        query = (
+            "SELECT event_id, max(started) FROM replays JOIN replay_items ON replay = id "
+            "WHERE fingerprint = ? AND state = 'accepted' GROUP BY event_id"
+        )
+        with self.file.read_session() as connection:
+            return dict(connection.execute(query, (fingerprint,)).fetchall())
+
     def open_items(self, replay: int) -> Iterator[ReplayItem]:
         """What is still to be sent, in order."""
         with self.file.read_session() as connection:

@@ -184,10 +184,15 @@ def _insert(connection: sqlite3.Connection, reading: int, page: Sequence[EventRe
     new = list({event.id: event for event in page if event.id not in held}.values())
     if not new:
         return 0
-    packed = zlib.compress(b"".join(event.body for event in new), _COMPRESSION)
+    packed = compressed(b"".join(event.body for event in new))
     chunk = connection.execute("INSERT INTO chunks (body) VALUES (?)", (packed,)).lastrowid
     connection.executemany(INSERT_EVENT, list(_rows(new, reading, chunk or 0)))
     return len(new)
+
+
+def compressed(bodies: bytes) -> bytes:
+    """The bodies of neighbours as a chunk holds them."""
+    return zlib.compress(bodies, _COMPRESSION)
 
 
 def _known_ids(connection: sqlite3.Connection, event_ids: Sequence[str]) -> set[str]:

@@ -56,7 +56,9 @@ def judge_clawback(case: PaymentCase, context: JudgementContext, sold: Purchase 
     drafts = settlement(position, case.facts)
     if drafts:
         # Nothing settles under another key than the payment's, or by less than an entry with fees says was paid.
-        by_hand = case.main.payment_key != case.key or case.main.amount != position.purchase.amount
+        # What an application keeps, it books itself, whatever it calls the payment.
+        other = case.main.payment_key != case.key or case.main.amount != position.purchase.amount
+        by_hand = other and not case.books.external
         verdict = _unsettled(case, drafts, context, by_hand=by_hand)
         return replace(verdict, found=(*currencies, *verdict.found))
     if case.recorded_after(context.started):

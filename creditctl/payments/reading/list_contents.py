@@ -60,7 +60,7 @@ class MovementRow(NamedTuple):
 
     Shape:  of its `source`, a charge, refund, dispute or anything else that moves money, `made` is when it was made and
             `intent` its payment intent; None where it was not shown in full, which `shown` says.
-    Units:  `amount` signed, in minor units of `currency`; `exchanged` says that it is not the source's currency.
+    Units:  `amount` (signed) and `fee` in minor units of `currency`; `exchanged`: that is not the source's currency.
     Source: Stripe API reference, "The balance transaction object".
     """
 
@@ -75,6 +75,7 @@ class MovementRow(NamedTuple):
     shown: bool
     made: int | None
     intent: str | None
+    fee: int | None = None
 
 
 Row = SessionRow | IntentRow | ReturnRow | MovementRow
@@ -173,6 +174,7 @@ def _movement(name: str, created: int, body: Body) -> MovementRow:
         bool(shown),
         _number(shown, "created"),
         id_of(shown.get("payment_intent")),
+        _number(body, "fee"),
     )
 
 

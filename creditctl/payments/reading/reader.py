@@ -25,6 +25,7 @@ from creditctl.payments.reading.stripe_reader import (
     INTENTS,
     REFUNDS,
     SESSIONS,
+    Seen,
     StripeReader,
     line_items_path,
 )
@@ -74,7 +75,8 @@ _UNREAD = _Known(False, None, asked_for_parts=True)
 class PaymentReader:
     """Reads lists and single objects as facts, and remembers what could not be understood.
 
-    Shape:  `catalog` decides which sessions need their line items read; `seen` is told what every list shows.
+    Shape:  `catalog` decides which sessions need their line items read; `seen` is told what every list shows; `plain`
+            makes the reader of plain data: what was kept of Stripe can stand in for it.
     Units:  `started` in Unix seconds.
     Errors: every method raises Unreachable, StripeRefused or ConfigurationError where Stripe does not answer.
     """
@@ -84,7 +86,8 @@ class PaymentReader:
     started: int
     progress: Progress | None = None
     unreadable: list[Unreadable] = field(default_factory=list)
-    seen: Callable[[str, Body], None] | None = None
+    seen: Seen | None = None
+    plain: Callable[[stripe.StripeClient, Progress | None, Seen | None], StripeReader] = StripeReader
 
     def __post_init__(self) -> None:
         self._origins = PriceOrigins(self.stripe, self.catalog)
@@ -92,7 +95,7 @@ class PaymentReader:
     @property
     def stripe(self) -> StripeReader:
         """The reader of plain data."""
-        return StripeReader(self.client, self.progress, self.seen)
+        return self.plain(self.client, self.progress, self.seen)
 
     def sessions(self, parameters: Mapping[str, Any]) -> dict[str, SoldSession]:
         """The sessions of a list that sell something once; a setup or a subscription sells no package."""

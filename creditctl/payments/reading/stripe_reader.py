@@ -24,6 +24,9 @@ FRAUD_WARNINGS = "radar/early_fraud_warnings"
 PRODUCTS = "products"
 PRICES = "prices"
 
+Seen = Callable[[str, Body], None]
+"""Told every object that a list shows, with the list's path."""
+
 
 @dataclass(frozen=True)
 class StripeReader:
@@ -35,7 +38,7 @@ class StripeReader:
 
     client: stripe.StripeClient
     progress: Progress | None = None
-    seen: Callable[[str, Body], None] | None = None
+    seen: Seen | None = None
 
     def list(self, path: str, parameters: Mapping[str, Any] | None = None) -> Iterator[Body]:
         """Every object of a list, newest first."""

@@ -7,12 +7,13 @@ is Stripe's; what it says stays, so that it can be judged.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from creditctl.core.entitlement.facts import Fact, has_let_go
+from creditctl.core.entitlement.facts import DisputeFact, Fact, has_let_go
 from creditctl.core.entitlement.owner import named_users, users_of
 from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind, credits_to_take, returned_amount
 from creditctl.core.money import minor_units_per_major
+from creditctl.core.project_file.running import DisputePolicy, PolicySection, Rounding
 from creditctl.payments.facts import PaymentFacts
 from creditctl.payments.source.source_entry import NOBODY, SourceEntry
 
@@ -25,12 +26,30 @@ class FittingTerms:
     """How rows are fitted.
 
     Shape:  `same` gives what two spellings of one user have in common; with `major` amounts were counted in hundredths
-            where a row names no currency. `places` is where a session carries its user.
+            where a row names no currency. `places` is where a session carries its user. `policy` is what the owner
+           decided about clawbacks.
     """
 
     same: Callable[[str], str] = str
     major: bool = False
     places: tuple[str, ...] = ()
+    policy: PolicySection = field(default_factory=PolicySection)
+
+
+def counted_by(policy: PolicySection, facts: Sequence[Fact]) -> tuple[Fact, ...]:
+    """Refunds, and disputes as far as the owner takes credits for them: at once, when they are lost, or never."""
+    return tuple(each if _takes(policy.disputes, each) else _taking_nothing(each) for each in facts)
+
+
+def _takes(disputes: DisputePolicy | None, fact: Fact) -> bool:
+    if not isinstance(fact, DisputeFact) or disputes in (None, DisputePolicy.AT_OPENING):
+        return True
+    return disputes is DisputePolicy.AT_LOSS and fact.status == "lost"
+
+
+def _taking_nothing(fact: Fact) -> Fact:
+    """A dispute that holds no funds, as far as credits are concerned."""
+    return replace(fact, movements=(), funds_observation=None) if isinstance(fact, DisputeFact) else fact
 
 
 def fitted(stripe: PaymentFacts, entries: Sequence[SourceEntry], terms: FittingTerms) -> list[SourceEntry]:
@@ -42,7 +61,7 @@ def fitted(stripe: PaymentFacts, entries: Sequence[SourceEntry], terms: FittingT
         return own
     own = [_with_money(entry, amount, currency, terms) for entry in own]
     named = _with_objects(own, stripe.facts)
-    return _with_returns(stripe, named, currency)
+    return _with_returns(stripe, named, currency, terms.policy.rounding)
 
 
 def _paid(stripe: PaymentFacts) -> tuple[int, str | None]:
@@ -108,7 +127,9 @@ def _time(fact: Fact) -> tuple[int, str]:
     return fact.created, fact.object_id
 
 
-def _with_returns(stripe: PaymentFacts, entries: list[SourceEntry], currency: str) -> list[SourceEntry]:
+def _with_returns(
+    stripe: PaymentFacts, entries: list[SourceEntry], currency: str, rounding: Rounding | None
+) -> list[SourceEntry]:
     """What was taken back, with the money that went back for it: all of it where the credits are those due."""
     purchase = next((each for each in entries if each.kind is EntryKind.PURCHASE and each.status == "done"), None)
     places = [place for place, each in enumerate(entries) if each.kind in CLAWBACK_KINDS and each.status == "done"]
@@ -117,8 +138,12 @@ def _with_returns(stripe: PaymentFacts, entries: list[SourceEntry], currency: st
     returned = returned_amount(purchase.amount, stripe.facts, currency)
     target = credits_to_take(purchase.credits, purchase.amount, returned)
     taken = -sum(entries[place].credits for place in places)
-    if 0 < returned < purchase.amount and 0 < abs(taken - target) <= len(places):
-        # An application rounds each part as it likes; less than a credit a row is no fault of its books.
+    if (
+        0 < returned < purchase.amount
+        and taken != target
+        and abs(taken - target) <= _slack(purchase, returned, target, len(places), rounding)
+    ):
+        # An application rounds each part by itself; less than a credit a row is no fault of its books.
         last = entries[places[-1]]
         entries[places[-1]] = replace(last, credits=last.credits + taken - target)
         taken = target
@@ -128,3 +153,16 @@ def _with_returns(stripe: PaymentFacts, entries: list[SourceEntry], currency: st
     for place, share in zip(places, shares, strict=True):
         entries[place] = replace(entries[place], amount=share)
     return entries
+
+
+def _slack(purchase: SourceEntry, returned: int, target: int, parts: int, rounding: Rounding | None) -> int:
+    """By how many credits what was taken may differ from the share that is rounded down once.
+
+    Shape: where the owner said how a share is rounded, one part may differ by that alone.
+    """
+    if rounding is None or parts > 1:
+        return parts
+    rest = purchase.credits * returned - target * purchase.amount
+    if rounding is Rounding.UP:
+        return 1 if rest else 0
+    return 1 if rounding is Rounding.NEAREST and 2 * rest >= purchase.amount else 0

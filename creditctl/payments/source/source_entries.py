@@ -38,6 +38,10 @@ class SourceEntries:
         """Every entry that may be about a payment, in order: usage is none, and there is by far the most of it."""
         yield from map(self._entry, self.rows.rows(KeptFilter(usage=False, void=True)))
 
+    def with_usage(self) -> Iterator[SourceEntry]:
+        """Every entry, usage too, in order: for totals of all that users hold."""
+        yield from map(self._entry, self.rows.rows(KeptFilter()))
+
     def of_user(self, user_id: str) -> Iterator[SourceEntry]:
         """Every entry of a user that counts, in order, usage too."""
         rows = map(self._entry, self.rows.rows(KeptFilter(user_id=user_id)))

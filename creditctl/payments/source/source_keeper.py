@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.ledger.archive.source_queries import SourceRows
 from creditctl.ledger.view import LedgerView
 from creditctl.payments.books import APPLICATION, Books
 from creditctl.payments.facts import PaymentFacts
-from creditctl.payments.source.fitting import FittingTerms, fitted
+from creditctl.payments.source.fitting import FittingTerms, counted_by, fitted
 from creditctl.payments.source.source_entries import SourceEntries
 from creditctl.payments.source.source_entry import SourceEntry
 
@@ -41,6 +41,10 @@ class SourceKeeper:
     def entries(self, view: LedgerView) -> SourceEntries:  # noqa: ARG002 - the ledger holds none of them
         """As Keeper says."""
         return self.own_entries
+
+    def told(self, stripe: PaymentFacts) -> PaymentFacts:
+        """As Keeper says."""
+        return replace(stripe, facts=counted_by(self.terms.policy, stripe.facts))
 
     def fitted(self, stripe: PaymentFacts, entries: Sequence[CreditEntry]) -> Sequence[CreditEntry]:
         """As Keeper says."""

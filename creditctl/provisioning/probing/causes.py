@@ -31,6 +31,7 @@ class ProbeCause(StrEnum):
     BODY_CHANGED = "body_changed"
     BODY_ENCODING = "body_encoding"
     CLOCK_SKEW = "clock_skew"
+    STRAY_CHARACTERS = "stray_characters"
     OLDER_SECRET = "older_secret"  # noqa: S105 - the name of a cause
     ANOTHER_SECRET = "another_secret"  # noqa: S105 - the name of a cause
     ANSWERS_EVERYTHING = "answers_everything"

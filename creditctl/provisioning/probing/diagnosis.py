@@ -120,6 +120,11 @@ def _refused_though_signed(responses: ProbeResponses) -> ProbeDiagnosis | None:
 
 def _other_signing(responses: ProbeResponses) -> ProbeDiagnosis | None:
     """The causes that another delivery with the same secret proves, because that one was accepted."""
+    sticking = next((words for words, response in responses.soiled if response.accepted), None)
+    if sticking is not None and not responses.forged.accepted:
+        text = f"The backend holds this secret with {sticking}, so every signature of Stripe's is wrong for it."
+        fix = "Take it off where the backend gets its setting (secret store, compose file, shell), and restart it."
+        return ProbeDiagnosis(ProbeCause.STRAY_CHARACTERS, CheckStatus.FAIL, text, fix)
     if responses.compact is not None and responses.compact.accepted:
         text = "The body is changed before it is verified: only JSON without white space passes, Stripe's does not."
         fix = "Verify the raw bytes of the request; take the path out of the framework's JSON parser."

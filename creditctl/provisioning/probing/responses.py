@@ -60,7 +60,8 @@ class ProbeResponses:
     """Responses to a whole probe.
 
     Shape: `signed` holds one for each secret that we hold, newest first; those after it were asked for only where no
-    signed delivery was accepted, else None: compact layout, ASCII only, and signed by the clock of the server.
+    signed delivery was accepted, else None: compact layout, ASCII only, signed by the clock of the server, and signed
+    with the secret as it is when something sticks to it, each with the words for that.
     """
 
     unsigned: ProbeResponse
@@ -71,6 +72,7 @@ class ProbeResponses:
     compact: ProbeResponse | None = None
     ascii_only: ProbeResponse | None = None
     by_its_clock: ProbeResponse | None = None
+    soiled: Sequence[tuple[str, ProbeResponse]] = ()
     clock_skew_seconds: int | None = None
 
     @property

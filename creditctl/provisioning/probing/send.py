@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from email.utils import parsedate_to_datetime
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from creditctl.core.keys import Secret
 from creditctl.provisioning.probing.inert_event import compact_layout, inert_event, refused_body, stripe_layout
 from creditctl.provisioning.probing.responses import NoAnswer, ProbeResponse, ProbeResponses
+from creditctl.provisioning.probing.side_by_side import run_side_by_side
 from creditctl.stripe_api.delivery import HEADERS, sign
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ Source: Stripe documentation, "Webhook signatures": its libraries refuse what is
 
 _NOTICEABLE_SKEW_SECONDS = 240
 _BODY_CHARACTERS = 2000
+_USUAL_SECONDS = 10.0
+_MARGIN_SECONDS = 0.3
 _FORGED = Secret("whsec_" + "forged0by0creditctl0probe")
 Sending = Callable[[], ProbeResponse]
 
@@ -37,18 +41,19 @@ def send_probes(
 
     def post(body: bytes, signature: str | None) -> Sending:
         headers = dict(HEADERS) if signature is None else {**HEADERS, "Stripe-Signature": signature}
-        return lambda: _ask(lambda: client.post(url, content=body, headers=headers, follow_redirects=False))
+        return lambda: _ask(lambda: client.stream("POST", url, content=body, headers=headers, follow_redirects=False))
 
     body = stripe_layout(inert_event(now, livemode=livemode, api_version=api_version))
     refused = refused_body(livemode=livemode)
     first = _side_by_side(
+        client,
         [
-            lambda: _ask(lambda: client.get(url, follow_redirects=False)),
+            lambda: _ask(lambda: client.stream("GET", url, follow_redirects=False)),
             post(refused, None),
             post(refused, sign(refused, _FORGED, now)),
             *(post(body, sign(body, secret, now)) for secret in secrets),
             *(post(refused, sign(refused, secret, now - STALE_SECONDS)) for secret in secrets[:1]),
-        ]
+        ],
     )
     get, unsigned, forged, *rest = first
     responses = ProbeResponses(
@@ -56,10 +61,11 @@ def send_probes(
     )
     if not secrets or any(response.accepted or response.status is None for _, response in responses.signed):
         return responses
-    return _asked_more(responses, post, secrets[0], now, livemode=livemode, api_version=api_version)
+    return _asked_more(client, responses, post, secrets[0], now, livemode=livemode, api_version=api_version)
 
 
 def _asked_more(
+    client: httpx.Client,
     responses: ProbeResponses,
     post: Callable[[bytes, str | None], Sending],
     secret: Secret,
@@ -79,14 +85,29 @@ def _asked_more(
     if skew is not None and abs(skew) >= _NOTICEABLE_SKEW_SECONDS:
         body = stripe_layout(event)
         sending.append(post(body, sign(body, secret, now + skew)))
-    compact, ascii_only, *by_its_clock = _side_by_side(sending)
+    body = stripe_layout(event)
+    soiled = [(words, Secret(before + secret.reveal() + after)) for words, before, after in _STICKING]
+    answers = _side_by_side(client, [*sending, *(post(body, sign(body, each, now)) for _, each in soiled)])
+    compact, ascii_only, *by_its_clock = answers[: len(sending)]
     return replace(
         responses,
         compact=compact,
         ascii_only=ascii_only,
         by_its_clock=by_its_clock[0] if by_its_clock else None,
+        soiled=tuple(zip((words for words, _ in soiled), answers[len(sending) :], strict=True)),
         clock_skew_seconds=skew,
     )
+
+
+_STICKING = (
+    ("a line end behind it", "", "\n"),
+    ("a carriage return behind it", "", "\r"),
+    ("a space behind it", "", " "),
+    ("a space before it", " ", ""),
+    ("double quotes around it", '"', '"'),
+    ("single quotes around it", "'", "'"),
+)
+"""What sticks to a secret that was pasted, piped or quoted, and becomes a part of it where nobody takes it off."""
 
 
 def _skew(responses: ProbeResponses, now: int) -> int | None:
@@ -95,17 +116,20 @@ def _skew(responses: ProbeResponses, now: int) -> int | None:
     return dates[0] - now if dates else None
 
 
-def _side_by_side(sending: Sequence[Sending]) -> list[ProbeResponse]:
-    with ThreadPoolExecutor(max_workers=len(sending)) as pool:
-        return list(pool.map(lambda send: send(), sending))
+def _side_by_side(client: httpx.Client, sending: Sequence[Sending]) -> list[ProbeResponse]:
+    """Sends side by side; what is not answered as a whole in the client's time is no answer, however it trickles."""
+    found = run_side_by_side(sending, (client.timeout.read or _USUAL_SECONDS) + _MARGIN_SECONDS)
+    late = ProbeResponse(None, NoAnswer.TIMEOUT, error="no whole answer in time")
+    return [late if isinstance(each, Thread) else each for each in found]
 
 
-def _ask(send: Callable[[], httpx.Response]) -> ProbeResponse:
+def _ask(send: Callable[[], AbstractContextManager[httpx.Response]]) -> ProbeResponse:
     import httpx
 
     try:
-        response = send()
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        with send() as response:
+            body = _beginning(response)
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
         return ProbeResponse(None, _why(error), error=str(error) or type(error).__name__)
     headers = response.headers
     return ProbeResponse(
@@ -115,8 +139,18 @@ def _ask(send: Callable[[], httpx.Response]) -> ProbeResponse:
         + (" cf-ray" if "cf-ray" in headers else ""),
         asks_login="www-authenticate" in headers,
         date=_seconds(headers.get("date", "")),
-        body=response.text[:_BODY_CHARACTERS],
+        body=body,
     )
+
+
+def _beginning(response: httpx.Response) -> str:
+    """The beginning of a body, however long it is."""
+    read = b""
+    for chunk in response.iter_bytes():
+        read += chunk
+        if len(read) >= _BODY_CHARACTERS:
+            break
+    return read.decode(errors="replace")[:_BODY_CHARACTERS]
 
 
 def _why(error: Exception) -> NoAnswer:

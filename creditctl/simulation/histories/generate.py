@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ from creditctl.core.entitlement.dispute import FUNDS_REINSTATED_TYPE, FUNDS_WITH
 from creditctl.payments.event_types import CHARGE_REFUNDED_TYPE, SESSION_COMPLETED_TYPE
 from creditctl.simulation.scenarios.steps import (
     Break,
+    Crash,
     Deliver,
     Dispute,
     Expect,
@@ -19,6 +21,7 @@ from creditctl.simulation.scenarios.steps import (
     Pay,
     Refund,
     Release,
+    Restart,
     Scenario,
     Settle,
     Step,
@@ -48,8 +51,11 @@ _OUTAGES: tuple[tuple[str, dict[str, object]], ...] = (
 class HistoryState:
     """What a history has done so far: which sessions are open, paid, held, broken, refunded, disputed.
 
-    Shape: `unreachable` are those for which Stripe's API fails, for the buyer and for us as well.
+    Shape: `unreachable` are those for which Stripe's API fails, for the buyer and for us as well; `down` while the
+           backend is killed, when buyers can go on paying what is open.
     """
+
+    down: bool = False
 
     opened: set[str] = field(default_factory=set)
     paid: set[str] = field(default_factory=set)
@@ -65,13 +71,15 @@ class HistoryState:
         if name in self.unreachable and isinstance(step, Pay | Refund | Dispute | Settle | HoldBack):
             return False
         rules: dict[type, Callable[[], bool]] = {
-            Open: lambda: name not in self.opened,
+            Crash: lambda: bool(self.opened) and not self.down,
+            Restart: lambda: self.down,
+            Open: lambda: name not in self.opened and not self.down,
             HoldBack: lambda: name in self.opened and name not in self.held,
             Pay: lambda: name in self.opened and name not in self.paid,
-            Release: lambda: name in self.held,
+            Release: lambda: name in self.held and not self.down,
             Break: lambda: name in self.opened and name not in self.broken,
-            Heal: lambda: name in self.broken,
-            Deliver: lambda: name in self.paid,
+            Heal: lambda: name in self.broken and not self.down,
+            Deliver: lambda: name in self.paid and not self.down,
             Refund: lambda: self._refundable(name),
             Dispute: lambda: name in self.paid and name not in self.disputed and self.refunds.get(name, 0) < _PARTS,
             Settle: lambda: self.disputed.get(name) == "open",
@@ -86,6 +94,10 @@ class HistoryState:
     def note(self, step: Step) -> None:
         """Remembers a step."""
         match step:
+            case Crash():
+                self.down = True
+            case Restart():
+                self.down = False
             case Open():
                 self.opened.add(step.name)
             case Pay(card="visa"):
@@ -124,6 +136,7 @@ def closed(name: str, steps: Iterable[Step]) -> Scenario:
     for step in kept:
         state.note(step)
     ending: tuple[Step, ...] = (
+        *((Restart(name=""),) if state.down else ()),
         *(Release(each) for each in sorted(state.held)),
         *(Heal(each) for each in sorted(state.broken)),
     )
@@ -144,7 +157,7 @@ def random_steps(chance: random.Random) -> tuple[Step, ...]:
 
 def _offers(chance: random.Random) -> list[Step]:
     """Steps to choose from: one of each kind for each session."""
-    found: list[Step] = []
+    found: list[Step] = [Crash(name=""), Restart(name="")]
     for name in _NAMES:
         order = tuple(chance.sample(_ORDERED, chance.randint(0, len(_ORDERED))))
         kind, more = chance.choice(_OUTAGES)
@@ -163,7 +176,23 @@ def _offers(chance: random.Random) -> list[Step]:
     return found
 
 
-def random_history(seed: int, number: int) -> Scenario:
-    """The history of a number under a seed: the same ones are the same story."""
+def random_history(seed: int, number: int, *, crashes: bool = True) -> Scenario:
+    """The history of a number under a seed: the same ones are the same story.
+
+    Shape: without `crashes` it is the story of a backend that may not be killed, which leaves these steps out.
+    """
     chance = random.Random(f"{seed}:{number}")  # noqa: S311 - stories for tests, not secrets
-    return closed(f"random-{seed}-{number}", random_steps(chance))
+    steps = random_steps(chance)
+    kept = steps if crashes else tuple(step for step in steps if not isinstance(step, Crash | Restart))
+    return closed(name_of(seed, number), kept)
+
+
+def name_of(seed: int, number: int) -> str:
+    """What a history is called, so that it can be asked for again."""
+    return f"{GROUP}-{seed}-{number}"
+
+
+def number_in(name: str) -> tuple[int, int] | None:
+    """The seed and number in the name of a history; None for another name."""
+    found = re.fullmatch(GROUP + r"-(\d{1,9})-(\d{1,9})", name)
+    return (int(found[1]), int(found[2])) if found else None

@@ -2,36 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from creditctl.simulation.histories.generate import closed, random_history
+from creditctl.simulation.histories.generate import closed, name_of, number_in, random_history
 from creditctl.simulation.histories.shrink import as_source, shrink
 from creditctl.simulation.play.run import run_scenario
 from creditctl.simulation.results import ScenarioOutcome, ScenarioResult
+from creditctl.simulation.scenarios.steps import Crash
 
 if TYPE_CHECKING:
     from creditctl.simulation.play.state import Bench
-    from creditctl.simulation.scenarios.steps import Step
+    from creditctl.simulation.scenarios.steps import Scenario, Step
 
 _MOST_SHRUNK = 3
 
 
+def names_of_histories(count: int, seed: int) -> list[str]:
+    """The names of so many histories of a seed."""
+    return [name_of(seed, number) for number in range(count)]
+
+
 def run_histories(
-    bench: Bench, count: int, seed: int, *, jobs: int, tell: Callable[[ScenarioResult], None]
+    bench: Bench, names: Sequence[str], *, jobs: int, tell: Callable[[ScenarioResult], None]
 ) -> list[ScenarioResult]:
-    """Plays so many random histories; the first few that fail are shrunk."""
-    histories = [random_history(seed, number) for number in range(count)]
+    """Plays the histories of these names, those that kill the backend by themselves; the first that fail are shrunk."""
+    may_kill = bench.process is not None and bench.process.restart_command is not None
+    places = [place for place in map(number_in, names) if place is not None]
+    histories = [random_history(seed, number, crashes=may_kill) for seed, number in places]
+    together = [each for each in histories if not _kills(each)]
     with ThreadPoolExecutor(max(1, jobs)) as threads:
-        results = list(threads.map(lambda each: run_scenario(each, bench), histories))
-    failed = [place for place, result in enumerate(results) if result.outcome is ScenarioOutcome.FAILED]
-    for place in failed[:_MOST_SHRUNK]:
-        results[place] = _shrunk(bench, histories[place].steps, results[place])
+        played = list(threads.map(lambda each: run_scenario(each, bench), together))
+    played += [run_scenario(each, bench) for each in histories if _kills(each)]
+    found = {result.name: result for result in played}
+    failed = [each for each in histories if found[each.name].outcome is ScenarioOutcome.FAILED]
+    for each in failed[:_MOST_SHRUNK]:
+        found[each.name] = _shrunk(bench, each.steps, found[each.name])
+    results = [found[each.name] for each in histories]
     for result in results:
         tell(result)
     return results
+
+
+def _kills(history: Scenario) -> bool:
+    return any(isinstance(step, Crash) for step in history.steps)
 
 
 def _shrunk(bench: Bench, steps: tuple[Step, ...], result: ScenarioResult) -> ScenarioResult:

@@ -11,9 +11,10 @@ from creditctl.simulation.play.worth import Bought
 from creditctl.simulation.policy import DiscountPolicy, OfferPolicy
 from creditctl.simulation.results import ScenarioNotTried
 from creditctl.simulation.stripe_side.access import StripeAccess, StripeObject
-from creditctl.simulation.stripe_side.checkout import line_item, make_coupon, make_price
+from creditctl.simulation.stripe_side.checkout import line_item, make_coupon, make_price, make_tax_rate
 
 _HALF, _ALL = 50, 100
+_TAX_PERCENT = 19
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,12 @@ def _euros(stripe: StripeAccess, session: StripeObject) -> Mapping[str, Any]:
     return {"line_items[0][price]": make_price(stripe, session["amount_total"], currency, "Another currency")}
 
 
+def _taxed(*, inclusive: bool) -> Callable[[StripeAccess, StripeObject], Mapping[str, Any]]:
+    return lambda stripe, _session: {
+        "line_items[0][tax_rates][0]": make_tax_rate(stripe, _TAX_PERCENT, inclusive=inclusive)
+    }
+
+
 def _other_product(stripe: StripeAccess, session: StripeObject) -> Mapping[str, Any]:
     return {"line_items[0][price]": make_price(stripe, session["amount_total"], session["currency"], "A T-shirt")}
 
@@ -93,6 +100,8 @@ CHANGES: dict[str, SessionChange] = {
     "free": SessionChange(_coupon(_ALL), _discounted(_ALL)),
     "twice": SessionChange(lambda _stripe, _session: {"line_items[0][quantity]": 2}, _twice),
     "euro": SessionChange(_euros, _all_or_none),
+    "tax_added": SessionChange(_taxed(inclusive=False), _all_or_none),
+    "tax_included": SessionChange(_taxed(inclusive=True), _all_or_none),
     "other_product": SessionChange(_other_product, _none, metadata=False),
     "shop": SessionChange(_same_price_elsewhere, _none, metadata=False),
     "nobody": SessionChange(lambda _stripe, _session: {"client_reference_id": None}, _none, metadata=False),

@@ -44,8 +44,9 @@ def fail_refund(play: Play, step: FailRefund) -> None:
 def dispute(play: Play, step: Dispute) -> None:
     """Opens a dispute."""
     bought = play.bought[step.name]
+    amount = bought.charged * step.parts // step.of or None
     try:
-        made = money_back.open_dispute(play.bench.stripe, _payment(bought), step.kind)
+        made = money_back.open_dispute(play.bench.stripe, _payment(bought), step.kind, amount)
     except StripeRefused as error:
         raise ScenarioNotTried(f"this Stripe opens no such dispute: {error.message}") from error
     bought.disputes[made["id"]] = SimulatedDispute(made["amount"], made["status"])

@@ -168,6 +168,37 @@ DISPUTES = (
         (*_BOUGHT, Refund(1, 2), Expect(50), Dispute(), Expect(), Settle("lost"), Expect(under="dispute_doubled")),
     ),
     Scenario(
+        "partial-dispute-lost",
+        "disputes",
+        "A dispute over 40 % of a payment that was lost takes 40 % of the credits",
+        (
+            *_BOUGHT,
+            Dispute(parts=2, of=5),
+            Expect(under="dispute_wrong_share"),
+            Settle("lost"),
+            Expect(under="dispute_wrong_share"),
+        ),
+    ),
+    Scenario(
+        "partial-dispute-won",
+        "disputes",
+        "A dispute over a part of a payment that was won leaves all of the credits",
+        (*_BOUGHT, Dispute(parts=2, of=5), Settle("won"), Expect(100)),
+    ),
+    Scenario(
+        "whole-dispute-after-partial-refund",
+        "disputes",
+        "A dispute over the whole payment, half of which was refunded, takes the other half and no more",
+        (
+            *_BOUGHT,
+            Refund(1, 2),
+            Expect(50),
+            Dispute(parts=1),
+            Settle("lost"),
+            Expect(under="dispute_doubled"),
+        ),
+    ),
+    Scenario(
         "dispute-before-purchase",
         "disputes",
         "The dispute's webhooks come before the purchase's",

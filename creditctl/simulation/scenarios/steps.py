@@ -146,10 +146,15 @@ class FailRefund:
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """A dispute on a payment; `kind` as the emulator names it."""
+    """A dispute on a payment; `kind` as the emulator names it.
+
+    Units: over `parts` of `of` of what was charged; 0 parts over what is not refunded.
+    """
 
     kind: str = "fraudulent"
     name: str = "a"
+    parts: int = 0
+    of: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,37 @@ VARIANTS = (
         settles=False,
     ),
     Scenario(
+        "tax-added",
+        "tax",
+        "A tax on top changes what is paid, and not what the package gives",
+        (Open(), OpenLike("tax_added"), Pay(name="b"), Expect(name="b")),
+        settles=False,
+    ),
+    Scenario(
+        "tax-included",
+        "tax",
+        "A tax within the price changes nothing",
+        (Open(), OpenLike("tax_included"), Pay(name="b"), Expect(name="b")),
+        settles=False,
+    ),
+    *(
+        Scenario(
+            f"{name}-after-tax",
+            "tax",
+            f"{title} of a payment with a tax on top takes {share} of its credits",
+            (
+                Open(),
+                OpenLike("tax_added"),
+                Pay(name="b"),
+                Expect(name="b"),
+                Refund(1, parts, name="b"),
+                Expect(over="credits_from_list_price", under="credits_from_list_price"),
+            ),
+            settles=False,
+        )
+        for name, title, share, parts in (("refund", "A full refund", "all", 1), ("part-refund", "Half", "half", 2))
+    ),
+    Scenario(
         "quantity",
         "quantity",
         "Two of a package give twice its credits, or nothing; never once",

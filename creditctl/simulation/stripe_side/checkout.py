@@ -131,6 +131,12 @@ def make_coupon(stripe: StripeAccess, percent: int) -> str:
     return str(stripe.post("/v1/coupons", {"percent_off": percent, "duration": "once"})["id"])
 
 
+def make_tax_rate(stripe: StripeAccess, percent: int, *, inclusive: bool) -> str:
+    """A tax rate, which is part of the price or comes on top of it."""
+    rate = {"display_name": "VAT", "percentage": percent, "inclusive": str(inclusive).lower()}
+    return str(stripe.post("/v1/tax_rates", rate)["id"])
+
+
 def make_price(stripe: StripeAccess, amount: int, currency: str, name: str) -> str:
     """A price of another product, which has nothing to do with credits."""
     product = stripe.post("/v1/products", {"name": name})

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from creditctl.core.errors import StripeRefused
 from creditctl.simulation.stripe_side.access import StripeAccess, StripeObject
 
 _PAGE = 100
@@ -90,8 +92,9 @@ def _concerns(event: StripeObject, subjects: set[str]) -> bool:
 
 
 def retry(stripe: StripeAccess, delivery: int) -> None:
-    """Sends a refused delivery again now, instead of in minutes or hours."""
-    stripe.emulator.control("POST", f"/deliveries/{delivery}/retry")
+    """Sends a refused delivery again now, instead of in minutes or hours; one that went out meanwhile needs none."""
+    with suppress(StripeRefused):
+        stripe.emulator.control("POST", f"/deliveries/{delivery}/retry")
 
 
 def add_fault(stripe: StripeAccess, kind: str, object_id: str, **more: Any) -> int:

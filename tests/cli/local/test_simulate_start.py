@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
 
+from creditctl.backend.server import BackendServer, bind, url_of
 from creditctl.cli.app import run
 from creditctl.cli.wiring import Wiring
 from creditctl.core.errors import ExitCode
@@ -23,7 +25,7 @@ def simulate(folder: Path, name: str, *arguments: str, **options: str) -> tuple[
     """One run against a zoo backend in a process of its own."""
     port = free_port()
     command = options.get("command") or f"exec {sys.executable} -m tests.simulation.zoo {name} {folder / 'zoo.db'}"
-    ready = f"http://127.0.0.1:{port}/api/credits/balance?user_id=x"
+    ready = options.get("ready") or f"http://127.0.0.1:{port}/api/credits/balance?user_id=x"
     given = ["simulate", "--start", command, "--ready", ready, *arguments, "--json"]
     if options.get("restarts"):
         given += ["--restart", command]
@@ -52,6 +54,25 @@ def test_a_memory_that_a_restart_empties_is_named(tmp_path: Path) -> None:
     assert code == ExitCode.FINDINGS
     assert outcomes(document)["duplicate-after-restart"] == ("failed", "lost_on_restart")
     assert document["report"]["causes"][0]["mend"]
+
+
+def test_random_histories_kill_a_backend_too_and_one_of_them_can_be_played_alone(tmp_path: Path) -> None:
+    code, document = simulate(tmp_path, "plain", "success", "--random", "12", "--seed", "4", restarts="yes")
+    _, alone = simulate(tmp_path, "plain", "--only", "random-4-10", restarts="yes")
+
+    played = document["report"]["scenarios"]
+    assert code == ExitCode.OK, document
+    assert len(played) == 13
+    assert any("the backend was killed" in each["steps"] for each in played)
+    assert outcomes(alone) == {"random-4-10": ("passed", None)}
+
+
+def test_a_port_that_something_answers_on_is_refused(tmp_path: Path) -> None:
+    with bind("127.0.0.1", 0) as listener, BackendServer(Starlette(), listener=listener):
+        url = url_of(listener)
+        code, document = simulate(tmp_path, "plain", "success", ready=url)
+
+    assert (code, document["error"]["code"]) == (ExitCode.CONFIGURATION, "simulate.port_taken")
 
 
 def test_without_a_way_to_start_again_nothing_is_killed(tmp_path: Path) -> None:

@@ -36,3 +36,10 @@ def test_every_answer_is_indented(emulator: Emulator, method: str, path: str) ->
 
 def test_a_refused_key_is_answered_indented_too(emulator: Emulator) -> None:
     assert emulator.handle(Request("GET", "/v1/balance")).body.startswith(b'{\n  "error": {\n    "message"')
+
+
+def test_a_page_that_differs_in_one_later_body_is_written_anew() -> None:
+    first, old, new = b'{"id":"a"}', b'{"id":"b","n":1}', b'{"id":"b","n":2}'
+    for bodies, more in (([first, old], False), ([first, new], False), ([first, new], True), ([first, old], False)):
+        page = ListPage("/v1/things", bodies, more=more)
+        assert page.indented() == indented(page.compact())

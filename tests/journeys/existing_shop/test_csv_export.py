@@ -132,3 +132,22 @@ def test_who_moves_over_imports_what_the_settings_describe(cli: Cli, shop: Exist
     assert (imported.report["new"], again.report["new"], again.report["existing"]) == (1, 0, 1)
     (cli.folder / "creditctl.toml").unlink()
     assert cli("ledger", "balance", "eu:1", "--json").report["credits"] == 1000
+
+
+def test_finance_gets_a_page_of_the_applications_own_rows(cli: Cli, shop: ExistingShop) -> None:
+    honest, pro, _lost = (shop.buy(f"eu:{n}", slug) for n, slug in enumerate(("starter", "pro", "basic")))
+    used = [line(3 + n, honest, Art="Verbrauch", Credits="0,25", Betrag="", Beleg="") for n in range(5)]
+    rows = [line(1, honest), line(2, pro), *used]
+    (cli.folder / "creditctl.toml").write_text(SETTINGS.replace("[source]", "[source]\ncredit_decimals = 2"))
+    (cli.folder / "export.csv").write_bytes("\n".join((HEADER, *rows)).encode("cp1252"))
+    shop.later()
+
+    outcome = cli("reconcile", "--html", "page.html", "--metrics", "creditctl.prom", "--notify-command", "true")
+    page = (cli.folder / "page.html").read_text()
+
+    assert outcome.exit_code == 1
+    assert "By the application&#39;s own rows" in page
+    assert "By Stripe these sales are worth 20,000 credits; 5,500 credits too few were given." in page
+    assert '<th scope="row">− Used</th><td class="n">1.25</td>' in page, "each less than a credit, and none is lost"
+    assert '<th scope="row">= Outstanding</th><td class="n">14,498.75</td>' in page
+    assert "reconcile.missing_credit" in (cli.folder / "creditctl.prom").read_text()

@@ -182,7 +182,7 @@ def test_every_command_tells_the_same_of_the_rows(cli: Cli, shop: ExistingShop, 
     assert (cli.folder / "todo.csv").read_text().splitlines()[1].startswith(f"purchase,2,5500,4500,usd,{lost.intent}")
 
 
-def test_what_would_post_is_refused(cli: Cli, shop: ExistingShop, laravel: Laravel) -> None:
+def test_what_posts_is_refused_and_a_delivery_needs_a_place(cli: Cli, shop: ExistingShop, laravel: Laravel) -> None:
     shop.buy("1")
     shop.later()
 
@@ -190,7 +190,8 @@ def test_what_would_post_is_refused(cli: Cli, shop: ExistingShop, laravel: Larav
     adjusted = cli("ledger", "adjust", "--user", "1", "--credits", "5", "--reason", "x", "--yes")
 
     assert (repaired.exit_code, adjusted.exit_code) == (3, 3)
-    assert "the application keeps its own" in repaired.stderr
+    assert "not clear where to deliver to" in repaired.stderr
+    assert "the application keeps its own" in adjusted.stderr
 
 
 def test_changed_and_vanished_rows_are_findings_until_a_person_dismisses_them(
@@ -283,8 +284,7 @@ def test_what_people_read_speaks_of_the_application(cli: Cli, shop: ExistingShop
 
     assert "rows of the application" in said
     assert f"creditctl trace {lost.intent}" in said
-    assert "--repair" not in said
-
+    assert "Next: `creditctl reconcile --repair` delivers their events to it again" in said
     assert "post +" not in cli("reconcile", "--dry-run").stdout, "nothing would be posted"
 
 
@@ -344,3 +344,34 @@ def test_a_dry_run_leaves_no_file_behind_and_judges_as_the_run_would(
     laravel.credit(lost)
     assert cli("reconcile", "--dry-run", "--json").document["findings"] == []
     assert (cli.folder / "creditctl-emulator-archive.db").read_bytes() == archive
+
+
+@pytest.mark.parametrize(("policy", "found"), [("at_opening", ["dispute_not_held"]), ("at_loss", []), ("never", [])])
+def test_an_open_dispute_takes_credits_only_where_the_owner_decided_so(
+    cli: Cli, shop: ExistingShop, laravel: Laravel, policy: str, found: list[str]
+) -> None:
+    (cli.folder / "creditctl.toml").write_text(f'[policy]\ndisputes = "{policy}"\n{SETTINGS}')
+    laravel.credit(shop.buy("1", token="tok_createDispute"))
+    shop.later()
+
+    outcome = cli("reconcile", "--json")
+
+    assert [code for code, _ in codes(outcome.document)] == found, outcome.stdout
+
+
+@pytest.mark.parametrize(("policy", "fits"), [(None, True), ("up", True), ("nearest", True), ("down", False)])
+def test_a_part_may_be_rounded_as_the_owner_decided(
+    cli: Cli, shop: ExistingShop, laravel: Laravel, policy: str | None, fits: bool
+) -> None:
+    said = "" if policy is None else f'[policy]\nrounding = "{policy}"\n'
+    (cli.folder / "creditctl.toml").write_text(f"{said}{SETTINGS}")
+    sale = shop.buy("1", "basic")
+    laravel.credit(sale)
+    refund = shop.refund(sale, 998)
+    taken = sale.credits * 998 // sale.amount + 1
+    laravel.row("refund", "1", -taken, shop.clock.now, {"payment_intent": sale.intent, "refund": refund})
+    shop.later()
+
+    outcome = cli("reconcile", "--json")
+
+    assert (codes(outcome.document) == []) is fits, outcome.stdout

@@ -45,6 +45,7 @@ REASONS = {
         *("checklist.one_account", "checklist.permissions", "checklist.policy", "checklist.public_details"),
         *("checklist.second_tester", "checklist.statement", "checklist.two_factor"),
         *("checklist.live_keys", "checklist.secret_key", "checklist.frontend_url", "checklist.prices"),
+        *("doctor.key", "doctor.marker", "doctor.prices"),
     ),
     "is about env files: tests/checks/env/test_fixes.py obeys each fix": (
         *("env.keys", "env.mode", "env.names", "env.paths", "env.process", "env.readable", "env.secrets", "env.tidy"),

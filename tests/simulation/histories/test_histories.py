@@ -8,8 +8,8 @@ import pytest
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
-from creditctl.simulation.histories.generate import is_possible, random_history, random_steps
-from creditctl.simulation.histories.run import run_histories
+from creditctl.simulation.histories.generate import is_possible, number_in, random_history, random_steps
+from creditctl.simulation.histories.run import names_of_histories, run_histories
 from creditctl.simulation.histories.shrink import as_source, shrink
 from creditctl.simulation.results import ScenarioOutcome
 from creditctl.simulation.scenarios.steps import Expect, Open, Pay, Refund, Step
@@ -24,6 +24,17 @@ def test_every_history_is_possible_and_the_same_under_its_seed() -> None:
     assert all(is_possible(each.steps[:-1]) and isinstance(each.steps[-1], Expect) for each in histories)
     assert histories == [random_history(7, number) for number in range(200)]
     assert len({str(each.steps) for each in histories}) > 190
+
+
+def test_a_name_says_seed_and_number_and_a_backend_that_may_not_be_killed_has_the_story_without() -> None:
+    killing = [number for number in range(60) if "Crash(" in str(random_history(3, number).steps)]
+    spared = [random_history(3, number, crashes=False) for number in range(60)]
+
+    assert number_in(random_history(3, 14).name) == (3, 14)
+    assert [number_in(name) for name in ("random", "random-1", "random-1-x", "success")] == [None] * 4
+    assert len(killing) > 5
+    assert not [each.name for each in spared if "Crash(" in str(each.steps) or "Restart(" in str(each.steps)]
+    assert all(is_possible(each.steps[:-1]) for each in spared)
 
 
 def test_what_does_not_matter_is_left_out() -> None:
@@ -49,7 +60,7 @@ def emulator_url() -> Iterator[str]:
 @pytest.mark.parametrize("kind", [Backend, QueueFirst])
 def test_a_correct_backend_passes_every_history(emulator_url: str, kind: type[Backend]) -> None:
     with keep(emulator_url, f"histories-{kind.__name__}", kind) as (bench, _):
-        results = run_histories(bench, 25, 3, jobs=4, tell=lambda result: None)
+        results = run_histories(bench, names_of_histories(25, 3), jobs=4, tell=lambda result: None)
 
     assert [
         (each.name, each.failure, each.reason, each.steps)
@@ -60,7 +71,7 @@ def test_a_correct_backend_passes_every_history(emulator_url: str, kind: type[Ba
 
 def test_a_failure_is_shrunk_and_told_as_a_scenario(emulator_url: str) -> None:
     with keep(emulator_url, "histories-takes-twice", TakesTwice) as (bench, _):
-        results = run_histories(bench, 12, 5, jobs=4, tell=lambda result: None)
+        results = run_histories(bench, names_of_histories(12, 5), jobs=4, tell=lambda result: None)
 
     failed = [each for each in results if each.outcome is ScenarioOutcome.FAILED]
     assert failed

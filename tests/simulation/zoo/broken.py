@@ -305,6 +305,16 @@ class NoCap(Backend):
             self.take(payment, user, self.share(credits, returned, charged))
 
 
+class TakesAllForADispute(Backend):
+    """Knows that a charge is disputed, and not over how much."""
+
+    def on_dispute(self, event: Event, dispute: dict[str, Any]) -> None:
+        current = self.stripe("GET", f"/v1/disputes/{dispute['id']}")
+        charge = self.stripe("GET", f"/v1/charges/{dispute['charge']}")
+        held = sum(-each["amount"] for each in current["balance_transactions"])
+        self.note_return(dispute["id"], dispute["payment_intent"], charge["amount"] if held > 0 else 0)
+
+
 class SwallowsErrors(Backend):
     """Reads the session from Stripe; when that fails, it says thank you all the same."""
 
@@ -461,7 +471,9 @@ BROKEN: dict[str, Animal] = {
     "credits-in-cents": Animal(CreditsInCents, "credits_in_cents", ("success",)),
     "wrong-package": Animal(WrongPackage, "credits_wrong_package", ("success",)),
     "refuses-free": Animal(RefusesFree, "credits_never", ("free",)),
-    "shares-of-list-price": Animal(SharesOfListPrice, "credits_from_list_price", ("refund-after-coupon",)),
+    "shares-of-list-price": Animal(
+        SharesOfListPrice, "credits_from_list_price", ("refund-after-coupon", "part-refund-after-tax")
+    ),
     "last-user-buys": Animal(LastUserBuys, "wrong_user", ("two-buyers", "other-user-signs-in")),
     "credits-unpaid": Animal(CreditsUnpaid, "credits_unpaid", ("bank-debit", "bank-debit-failed")),
     "credits-when-opened": Animal(CreditsWhenOpened, "credits_unpaid", ("expired", "canceled")),
@@ -497,6 +509,7 @@ BROKEN: dict[str, Animal] = {
     "keeps-won-disputes": Animal(KeepsWonDisputes, "dispute_not_returned", ("dispute-won",)),
     "disputes-by-order": Animal(DisputesByOrder, "order_dependent", ("dispute-won-out-of-order",)),
     "no-cap": Animal(NoCap, "dispute_doubled", ("dispute-after-partial-refund",)),
+    "takes-all-for-a-dispute": Animal(TakesAllForADispute, "dispute_wrong_share", ("partial-dispute-lost",)),
     "swallows-errors": Animal(SwallowsErrors, "acknowledged_before_saved", ("stripe-down-during-webhook",)),
     "marks-first": Animal(MarksFirst, "marked_before_saved", ("stripe-down-during-webhook",)),
     "loses-updates": Animal(LosesUpdates, "lost_update", ("three-purchases-at-once", "eight-purchases-at-once")),

@@ -1,0 +1,94 @@
+"""The page of `creditctl reconcile --html` in Chromium, from a file: light, dark, on a phone and on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.market import market
+from tests.support.page_measures import FAULTS_OF_STRUCTURE, PHONE, WEAK_CONTRASTS, overflows
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.support.browser import OpenPage
+    from tests.support.cli import Cli
+    from tests.support.market import Market
+
+__all__ = ["market"]
+
+DESK: dict[str, Any] = {"viewport": {"width": 1100, "height": 900}}
+PAPER: dict[str, Any] = {"viewport": {"width": 794, "height": 1123}}
+SCRIPT = "<script>document.title = 'taken over'</script><img src=http://127.0.0.1:9/x>"
+
+
+@pytest.fixture
+def report(cli: Cli, market: Market) -> Path:
+    """Twelve days of sales with a refund and a dispute, and two purchases whose webhooks were lost."""
+    for day in range(12):
+        paid = market.buy(("starter", "basic", "pro")[day % 3], f"u{day}")
+        if day == 3:
+            market.client.v1.refunds.create(params={"payment_intent": str(paid.payment_intent), "amount": 500})
+        market.deliver()
+        market.clock.now += 86_400
+    market.buy("pro", "u9", "tok_createDispute")
+    market.deliver()
+    market.losing = True
+    market.buy("business", SCRIPT)
+    market.deliver()
+    market.clock.now += 3600
+    assert cli("reconcile", "--html", "report.html").exit_code == 1
+    return cli.folder / "report.html"
+
+
+def opened(open_page: OpenPage, report: Path, **options: Any) -> Iterator[Page]:
+    """The page; at its end nothing was asked of anybody, and its own policy had nothing to refuse."""
+    page = open_page(**options)
+    asked: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(report.as_uri())
+    yield page
+    assert asked == [report.as_uri()]
+    assert said == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_is_well_built_and_readable(open_page: OpenPage, report: Path, scheme: str) -> None:
+    for page in opened(open_page, report, color_scheme=scheme, **DESK):
+        assert page.evaluate(FAULTS_OF_STRUCTURE) + page.evaluate(WEAK_CONTRASTS) == []
+        assert page.title().startswith("Reconciliation of acct_")
+        assert SCRIPT in page.get_by_role("main").inner_text(), "shown, not run"
+
+
+def test_it_needs_no_script_and_its_chart_can_be_heard(open_page: OpenPage, report: Path) -> None:
+    for page in opened(open_page, report, java_script_enabled=False, **DESK):
+        chart = page.get_by_role("img", name="Sales by day, USD")
+        assert chart.count() == 1
+        page.get_by_text("The same as a table").click()
+        assert page.get_by_role("rowheader", name="2026-09-21").is_visible()
+
+
+@pytest.mark.parametrize("options", [PHONE, PAPER], ids=["phone", "paper"])
+def test_nothing_is_wider_than_the_screen_or_the_paper(
+    open_page: OpenPage, report: Path, options: dict[str, Any]
+) -> None:
+    for page in opened(open_page, report, **options):
+        if options is PAPER:
+            page.emulate_media(media="print", color_scheme="dark")
+            assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+            assert page.evaluate(WEAK_CONTRASTS) == []
+        assert not overflows(page)
+
+
+def test_a_style_from_elsewhere_does_nothing(open_page: OpenPage, report: Path) -> None:
+    """What its own policy does not know by its hash never applies, whatever slipped into the file."""
+    changed = report.with_name("changed.html")
+    changed.write_text(report.read_text().replace("</head>", "<style>body { display: none }</style></head>"))
+    page = open_page(**DESK)
+    page.goto(changed.as_uri())
+    assert page.get_by_role("heading", level=1).is_visible()

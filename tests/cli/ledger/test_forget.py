@@ -1,0 +1,125 @@
+"""`creditctl ledger forget`, and `[archive] keep_days`: what beside the ledger names a user goes, the books stay."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.existing_shop import ExistingShop
+
+if TYPE_CHECKING:
+    from creditctl.emulator.app import Emulator
+    from tests.support.cli import Cli
+    from tests.support.clock import Clock
+
+LEDGER, ARCHIVE = "creditctl-emulator.db", "creditctl-emulator-archive.db"
+
+
+@pytest.fixture
+def shop(emulator: Emulator, clock: Clock) -> ExistingShop:
+    return ExistingShop(emulator, clock)
+
+
+def kept_bytes(cli: Cli) -> bytes:
+    """Everything that lies beside the ledger, unpacked as `events list` would."""
+    listed = cli("events", "list", "--archive", "--json")
+    return b"".join(each.read_bytes() for each in cli.folder.glob("*.db*")) + listed.stdout.encode()
+
+
+def archived(cli: Cli) -> list[dict[str, Any]]:
+    events: list[dict[str, Any]] = cli("events", "list", "--archive", "--limit", "1000", "--json").report["events"]
+    return events
+
+
+def test_events_of_a_user_go_with_their_bodies_and_those_of_others_stay(cli: Cli, shop: ExistingShop) -> None:
+    gone, other = shop.buy("leaving"), shop.buy("staying")
+    cli("ledger", "init")
+    cli("events", "archive")
+    before = archived(cli)
+
+    dry = cli("ledger", "forget", "leaving", "--dry-run", "--json")
+    assert len(archived(cli)) == len(before)
+    alone = cli("ledger", "forget", "leaving")
+    done = cli("ledger", "forget", "leaving", "--yes", "--json")
+
+    assert alone.exit_code == 3
+    assert "Nothing was removed" in alone.stderr
+    assert dry.report["removed"] == done.report["removed"]
+    assert (dry.report["done"], done.report["done"]) == (False, True)
+    left = archived(cli)
+    assert [row for row in left if row["payment_key"] == gone.intent or row["user_id"] == "leaving"] == []
+    wanted = [row["id"] for row in before if row["payment_key"] == other.intent]
+    assert [row["id"] for row in left if row["payment_key"] == other.intent] == wanted != []
+    shown = cli("events", "show", wanted[0], "--archive", "--json")
+    assert shown.exit_code == 0, (shown.stdout, shown.stderr)
+    again = cli("ledger", "forget", "leaving", "--yes", "--json")
+    assert (again.exit_code, again.report["done"]) == (0, False)
+
+
+def test_the_books_stay_and_it_is_said_why(cli: Cli, shop: ExistingShop) -> None:
+    sale = shop.buy("leaving")
+    cli("ledger", "init")
+    shop.later()
+    cli("reconcile", "--repair", "--yes")
+    cli("events", "archive")
+
+    done = cli("ledger", "forget", "leaving", "--yes")
+
+    assert "Kept: 1 entry of the ledger. They are the books" in done.stdout
+    assert cli("ledger", "verify").exit_code == 0
+    assert cli("ledger", "balance", "leaving", "--json").report["credits"] == sale.credits
+
+
+def test_what_an_open_dispute_needs_stays_until_it_is_over(cli: Cli, shop: ExistingShop) -> None:
+    shop.buy("leaving", token="tok_createDispute")
+    cli("ledger", "init")
+    cli("events", "archive")
+
+    done = cli("ledger", "forget", "leaving", "--yes", "--json")
+
+    assert done.report["removed"]["events"] == 0, done.stdout
+    assert done.report["kept"]["events_still_needed"] > 0
+
+
+def test_rows_of_a_source_go_and_are_read_again_only_while_they_are_there(cli: Cli, shop: ExistingShop) -> None:
+    gone, other = shop.buy("leaving"), shop.buy("staying")
+    heading = "id,created,user_id,kind,credits,payment_key"
+    rows = [f"{n},{each.created},{each.user},purchase,1000,{each.intent}" for n, each in enumerate((gone, other))]
+    table = cli.folder / "rows.csv"
+    table.write_text("\n".join((heading, *rows)))
+    (cli.folder / "creditctl.toml").write_text('[source]\nfile = "rows.csv"\n')
+    shop.later()
+    assert cli("reconcile").exit_code == 0
+    table.write_text("\n".join((heading, rows[1])))
+
+    done = cli("ledger", "forget", "leaving", "--yes", "--json")
+
+    assert done.report["removed"]["source_rows"] == 1, (done.stdout, done.stderr)
+    (archive,) = cli.folder.glob("*archive.db")
+    with closing(sqlite3.connect(archive)) as connection:
+        tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        kept = [name for name in tables if "leaving" in str(connection.execute(f"SELECT * FROM {name}").fetchall())]
+    assert kept == ["pulled"], "what Stripe's lists show is what reconcile judges by, and the command says so"
+    assert done.report["kept"]["listed_objects"] > 0
+    codes = [each["code"] for each in cli("reconcile", "--json").document["findings"]]
+    assert codes == ["reconcile.missing_credit"], "the row is gone, and nobody remembers that it was there"
+
+
+def test_a_cron_job_removes_what_is_older_than_the_setting_says(cli: Cli, shop: ExistingShop) -> None:
+    old = shop.buy("1")
+    disputed = shop.buy("2", token="tok_createDispute")
+    cli("events", "archive")
+    (cli.folder / "creditctl.toml").write_text("[archive]\nkeep_days = 2\n")
+    shop.later(4 * 24)
+    new = shop.buy("3")
+
+    done = cli("events", "archive", "--json")
+
+    assert done.report["removed"] > 0, done.stdout
+    left = {row["payment_key"] for row in archived(cli)}
+    assert old.intent not in left
+    assert {disputed.intent, new.intent} <= left
+    assert cli("events", "archive", "--json").report["removed"] == 0

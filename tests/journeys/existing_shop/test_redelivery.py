@@ -1,0 +1,315 @@
+"""`reconcile --repair` on an application's rows: its lost events are delivered again until it has booked them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from creditctl.core.when import iso_time
+from creditctl.emulator.app import Emulator
+from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
+from tests.support.existing_shop import ExistingShop, Sale
+from tests.support.keys import REHEARSAL_KEY
+from tests.support.webhook_server import WebhookServer, webhook_server
+
+if TYPE_CHECKING:
+    from tests.support.cli import Cli, Outcome
+    from tests.support.clock import Clock
+
+SETTINGS = """
+[source]
+table = "credit_transactions"
+[source.columns]
+payment_key = "intent"
+"""
+TABLE = """
+CREATE TABLE credit_transactions (id INTEGER PRIMARY KEY, created TEXT, user_id TEXT, kind TEXT, credits INTEGER,
+intent TEXT, object TEXT);
+CREATE TABLE handled (event TEXT PRIMARY KEY);
+"""
+NOON = "2026-09-21T12:00:00Z"
+
+
+@dataclass
+class Application:
+    """A backend with a table of its own. Shape: `remembers` is one that keeps the ids of events."""
+
+    path: Path
+    remembers: bool = False
+    times: int = 1
+    handled: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        with closing(sqlite3.connect(self.path)) as connection:
+            connection.executescript(TABLE)
+
+    def run(self, statement: str, *values: Any) -> list[Any]:
+        with closing(sqlite3.connect(self.path)) as connection, connection:
+            return connection.execute(statement, values).fetchall()
+
+    def book(self, user: str, kind: str, credits: int, intent: str | None, object_id: str = "") -> None:
+        columns = "created, user_id, kind, credits, intent, object"
+        statement = f"INSERT INTO credit_transactions ({columns}) VALUES (?, ?, ?, ?, ?, ?)"
+        self.run(statement, NOON, user, kind, credits, intent, object_id)
+
+    def credit(self, sale: Sale) -> None:
+        self.book(sale.user, "purchase", sale.credits, sale.intent, sale.session)
+
+    def handle(self, event: dict[str, Any]) -> int:
+        """What a webhook of many shops does."""
+        self.handled.append(event["type"])
+        about = event["data"]["object"]
+        if self.remembers and event["id"]:
+            return 200
+        if event["type"] == "checkout.session.completed" and not self.knows(about["id"]):
+            credits = int(about["metadata"]["credits"]) * self.times
+            self.book(about["client_reference_id"], "purchase", credits, about["payment_intent"], about["id"])
+        if event["type"] == "charge.refunded":
+            sold = self.run(
+                "SELECT user_id, credits FROM credit_transactions WHERE intent = ?", about["payment_intent"]
+            )
+            user, credits = sold[0]
+            self.book(user, "refund", -credits * about["amount_refunded"] // about["amount"], about["payment_intent"])
+        return 200
+
+    def knows(self, session: str) -> bool:
+        return bool(self.run("SELECT 1 FROM credit_transactions WHERE object = ?", session))
+
+    @property
+    def rows(self) -> int:
+        return int(self.run("SELECT count(*) FROM credit_transactions")[0][0])
+
+
+@pytest.fixture
+def hook() -> Iterator[WebhookServer]:
+    with webhook_server() as built:
+        yield built
+
+
+@pytest.fixture
+def shop(emulator: Emulator, clock: Clock) -> ExistingShop:
+    return ExistingShop(emulator, clock)
+
+
+@pytest.fixture
+def application(cli: Cli, shop: ExistingShop, hook: WebhookServer) -> Application:
+    """The shop's application, its endpoint registered and its secret at hand."""
+    params: Any = {"url": hook.url, "enabled_events": ["checkout.session.completed", "charge.refunded"]}
+    endpoint = shop.client.v1.webhook_endpoints.create(params=params)
+    base, path = hook.url.rsplit("/", 1)
+    cli.environ |= {
+        "DATABASE_URL": "sqlite:///shop.db",
+        "STRIPE_WEBHOOK_SECRET": str(endpoint.secret),
+        "CREDITS_API_URL": base,
+    }
+    (cli.folder / "creditctl.toml").write_text(f'{SETTINGS}[webhook]\npath = "/{path}"\n')
+    built = Application(cli.folder / "shop.db")
+    hook.secrets.append(str(endpoint.secret))
+    hook.decide = built.handle
+    return built
+
+
+def outcomes(outcome: Outcome) -> dict[str, str]:
+    assert outcome.stdout, outcome.stderr
+    return {each["payment_key"]: each["outcome"] for each in outcome.report["redelivered"]}
+
+
+def codes(outcome: Outcome) -> list[tuple[str, str]]:
+    found = outcome.document["findings"]
+    return sorted((each["code"].removeprefix("reconcile."), each["subject"]) for each in found)
+
+
+def test_lost_credits_and_refunds_are_booked_by_the_application_itself(
+    cli: Cli, shop: ExistingShop, application: Application
+) -> None:
+    honest, lost, refunded = (shop.buy(user) for user in ("1", "2", "3"))
+    application.credit(honest)
+    application.credit(refunded)
+    shop.refund(refunded, 500)
+    shop.later()
+
+    dry = cli("reconcile", "--repair", "--dry-run", "--json")
+    assert application.handled == []
+    repaired = cli("reconcile", "--repair", "--yes", "--json")
+
+    assert outcomes(dry) == {lost.intent: "planned", refunded.intent: "planned"}, dry.stderr
+    assert outcomes(repaired) == {lost.intent: "healed", refunded.intent: "healed"}, repaired.stdout
+    assert (repaired.exit_code, codes(repaired), application.rows) == (0, [], 4)
+    assert sorted(application.handled) == ["charge.refunded", "checkout.session.completed"]
+    again = cli("reconcile", "--repair", "--yes", "--json")
+    assert (again.exit_code, again.report["redelivered"], application.rows) == (0, [], 4)
+
+
+def test_nobody_is_sent_anything_without_a_yes(cli: Cli, shop: ExistingShop, application: Application) -> None:
+    lost = shop.buy("1")
+    shop.later()
+
+    alone = cli("reconcile", "--repair")
+    declined = cli.answered("n\n", "reconcile", "--repair")
+
+    assert alone.exit_code == 3
+    assert "Nothing was delivered" in alone.stderr
+    assert f"{lost.intent}: +1,000 credits of user 1" in alone.stderr
+    assert "1 payment, +1,000 credits, 1 event at most" in declined.stderr
+    assert (declined.exit_code, application.handled) == (1, [])
+
+
+def test_what_the_application_knows_is_said_and_left_to_a_person(
+    cli: Cli, shop: ExistingShop, application: Application
+) -> None:
+    application.remembers = True
+    lost = shop.buy("1")
+    shop.later()
+
+    first = cli("reconcile", "--repair", "--yes", "--todo", "todo.csv", "--json")
+    second = cli("reconcile", "--repair", "--yes", "--json")
+
+    assert outcomes(first) == outcomes(second) == {lost.intent: "known"}
+    assert len(application.handled) == 1
+    [row] = csv.DictReader((cli.folder / "todo.csv").read_text().splitlines())
+    assert (row["user_id"], row["credits"], row["reason"]) == ("1", "1000", "reconcile.missing_credit")
+    assert "known to the application" in row["redelivery"]
+    assert "events replay" in second.report["redelivered"][0]["reason"]
+
+
+def test_events_that_stripe_never_made_or_no_longer_has_are_told_apart(
+    cli: Cli, shop: ExistingShop, application: Application
+) -> None:
+    old = shop.buy("1")
+    shop.later(31 * 24)
+    top_up = shop.top_up("2")
+    shop.later()
+
+    repaired = cli("reconcile", "--repair", "--yes", "--json")
+
+    reasons = {each["payment_key"]: each["reason"] for each in repaired.report["redelivered"]}
+    assert set(outcomes(repaired).values()) == {"no_event"}
+    assert "older than 30 days" in reasons[old.intent]
+    assert "no event of it of a type that the endpoint takes" in reasons[top_up.intent]
+    assert application.handled == []
+
+
+def test_an_archived_event_is_delivered_long_after_stripe_forgot_it(
+    cli: Cli, shop: ExistingShop, application: Application
+) -> None:
+    old = shop.buy("1")
+    assert cli("events", "archive").exit_code == 0
+    shop.later(60 * 24)
+
+    assert outcomes(cli("reconcile", "--repair", "--yes", "--json")) == {old.intent: "healed"}
+    assert application.rows == 1
+
+
+def test_a_payment_that_pairs_with_a_row_of_an_unknown_name_is_left_alone(
+    cli: Cli, shop: ExistingShop, application: Application
+) -> None:
+    sale = shop.buy("1")
+    application.run(
+        "INSERT INTO credit_transactions (created, user_id, kind, credits, intent) VALUES (?, 'x@example.com', "
+        "'purchase', 1000, 'order-77')",
+        NOON,
+    )
+    application.run("UPDATE credit_transactions SET created = ?", iso_time(sale.created))
+    shop.later()
+
+    repaired = cli("reconcile", "--repair", "--yes", "--json")
+
+    assert outcomes(repaired) == {sale.intent: "held"}
+    assert application.handled == []
+
+
+def test_what_was_refunded_since_is_not_credited_in_full(
+    cli: Cli, shop: ExistingShop, application: Application
+) -> None:
+    sale = shop.buy("1")
+    shop.refund(sale, 500)
+    shop.later()
+
+    assert outcomes(cli("reconcile", "--repair", "--yes", "--json")) == {sale.intent: "held"}
+    assert application.handled == []
+
+
+def test_stripes_own_deliveries_are_waited_for(cli: Cli, shop: ExistingShop, application: Application) -> None:
+    sale = shop.buy("1")
+    shop.later(1)
+
+    repaired = cli("reconcile", "--repair", "--yes", "--json")
+
+    assert outcomes(repaired) == {sale.intent: "waiting"}
+    assert application.handled == []
+
+
+def test_rows_that_got_worse_stop_everything(cli: Cli, shop: ExistingShop, application: Application) -> None:
+    first, second = shop.buy("1"), shop.buy("2")
+    application.times = 2
+    shop.later()
+
+    repaired = cli("reconcile", "--repair", "--yes", "--json")
+
+    assert sorted(outcomes(repaired).values()) == ["not_tried", "worse"]
+    assert len(application.handled) == 1
+    assert repaired.exit_code == 1
+    assert {subject for _, subject in codes(repaired)} == {first.intent, second.intent}
+
+
+def test_a_backend_that_refuses_is_left_after_three(
+    cli: Cli, shop: ExistingShop, application: Application, hook: WebhookServer
+) -> None:
+    sales = [shop.buy(str(n)) for n in range(5)]
+    hook.planned.extend([500] * 9)
+    shop.later()
+
+    repaired = cli("reconcile", "--repair", "--yes", "--json")
+
+    assert len(hook.ids) == 3
+    assert sorted(outcomes(repaired).values()) == ["not_tried"] * 2 + ["refused"] * 3
+    hook.planned.clear()
+    assert set(outcomes(cli("reconcile", "--repair", "--yes", "--json")).values()) == {"healed"}
+    assert application.rows == len(sales)
+
+
+def test_more_payments_than_allowed_are_refused(cli: Cli, shop: ExistingShop, application: Application) -> None:
+    for user in ("1", "2"):
+        shop.buy(user)
+    shop.later()
+
+    refused = cli("reconcile", "--repair", "--yes", "--max-repairs", "1")
+
+    assert (refused.exit_code, application.handled) == (3, [])
+    assert "--max-repairs" in refused.stderr
+
+
+def test_the_journal_names_what_was_delivered(cli: Cli, shop: ExistingShop, application: Application) -> None:
+    shop.buy("1")
+    shop.later()
+    cli("reconcile", "--repair", "--yes")
+
+    with closing(sqlite3.connect(cli.folder / "creditctl-emulator-archive.db")) as connection:
+        found = connection.execute("SELECT state, answer FROM replay_items").fetchall()
+    assert found == [("accepted", "200")]
+    assert json.dumps(application.handled) == '["checkout.session.completed"]'
+
+
+def test_a_live_backend_needs_mode_and_account(cli: Cli, shop: ExistingShop, application: Application) -> None:
+    live = Emulator(clock=cli.clock, seed=1, livemode=True)
+    cli.transport = lambda: EmulatorHTTPClient(live)
+    cli.environ["STRIPE_SECRET_KEY"] = REHEARSAL_KEY
+
+    refused = cli("reconcile", "--repair", "--yes")
+    unconfirmed = cli("reconcile", "--repair", "--yes", "--mode", "live")
+    account = unconfirmed.stderr.partition("--confirm ")[2].partition(";")[0]
+    confirmed = cli("reconcile", "--repair", "--yes", "--mode", "live", "--confirm", account)
+    live.close()
+
+    assert (refused.exit_code, unconfirmed.exit_code, confirmed.exit_code) == (3, 3, 0), confirmed.stderr
+    assert "deliver events to a live backend" in refused.stderr
+    assert "have to be confirmed" in unconfirmed.stderr
+    assert application.handled == []
