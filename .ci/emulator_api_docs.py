@@ -260,12 +260,23 @@ def sources() -> str:
     return "\n".join(path.read_text() for path in sorted(EMULATOR.rglob("*.py")) if path.name != "event_types.py")
 
 
+EVENT_ORDER = """
+| order of events | standing |
+|---|---|
+| of a payment: its intent, its charge, the intent's success, `charge.updated` later | recorded |
+| of a Checkout session: the payment's events before `checkout.session.completed` | recorded |
+| of a session's invoice: its events one after the other, and before or after those of the session | unconfirmed |
+
+Deliveries are sent side by side, here as at Stripe: no receiver may rely on any order.
+"""
+
+
 def _events() -> str:
     text = sources()
     made = sorted(name for name in EVENT_TYPES if f'"{name}"' in text)
     listed = "".join(f"- `{name}`\n" for name in made)
     rest = f"\nThe other {len(EVENT_TYPES) - len(made)} types can be subscribed to, and never come.\n"
-    return f"\n## Events that are made here\n\n{listed}{rest}"
+    return f"\n## Events that are made here\n\n{listed}{rest}{EVENT_ORDER}"
 
 
 def _versions() -> str:

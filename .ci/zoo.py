@@ -40,9 +40,8 @@ CORRECT_HEADING = """
 
 def main(names: list[str]) -> None:
     """Plays what was named, or everything, and writes the page."""
-    from tests.simulation.zoo.broken import BROKEN
-    from tests.simulation.zoo.correct import CORRECT
     from tests.simulation.zoo.express import BROKEN_IN_NODE, CORRECT_IN_NODE
+    from tests.simulation.zoo.table import BROKEN, CORRECT
 
     before = {line.split(" | ")[0].strip("| "): line for line in PAGE.read_text().splitlines() if line.startswith("| ")}
 
@@ -58,8 +57,8 @@ def main(names: list[str]) -> None:
 
 def broken_row(name: str) -> str:
     """One broken backend, played."""
-    from tests.simulation.zoo.broken import BROKEN
     from tests.simulation.zoo.express import BROKEN_IN_NODE
+    from tests.simulation.zoo.table import BROKEN
 
     if name in BROKEN_IN_NODE:
         cause = BROKEN_IN_NODE[name][0]
@@ -83,10 +82,9 @@ def played(name: str, scenarios: tuple[str, ...] = ()) -> SuiteResult:
     """One backend on an emulator of its own."""
     from creditctl.emulator.app import Emulator
     from creditctl.emulator.transports.server import EmulatorServer
-    from tests.simulation.zoo.broken import BROKEN
-    from tests.simulation.zoo.correct import CORRECT
     from tests.simulation.zoo.express import examine_in_node
     from tests.simulation.zoo.keeper import examine
+    from tests.simulation.zoo.table import BROKEN, CORRECT
 
     with EmulatorServer(Emulator()) as server:
         if name in CORRECT or name in BROKEN:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from creditctl.checks.answers import CheckAnswer, failed, passed, unknown, warned
+from creditctl.checks.attest import attested
 from creditctl.checks.context import Context
 from creditctl.core.checks import CheckStatus
 from creditctl.provisioning.probing.causes import ProbeCause, ProbeDiagnosis
 
+BACKEND_PROBE = "checklist.backend_probe"
 _NOT_REACHED = frozenset(
     {
         ProbeCause.DOWN,
@@ -49,7 +51,7 @@ def backend_verifies(context: Context) -> CheckAnswer:
         return unknown(f"It could not be looked at: {found.sentence}", found.fix)
     if found.cause in _OTHER_SECRET or found.cause in (ProbeCause.NO_SECRET, ProbeCause.CLOCK_SKEW):
         return passed("It refuses a delivery without a signature and one with a forged one.")
-    return _as_found(found)
+    return _as_found(context, found)
 
 
 def backend_holds_secret(context: Context) -> CheckAnswer | None:
@@ -74,11 +76,23 @@ def backend_clock(context: Context) -> CheckAnswer | None:
 def backend_probed(context: Context) -> CheckAnswer:
     """The whole of it, as one item: reached, verifying, holding the secret that is held here."""
     found = context.diagnosis
-    return unknown(_NO_URL, _SET_URL) if found is None else _as_found(found)
+    return unknown(_NO_URL, _SET_URL) if found is None else _as_found(context, found)
 
 
-def _as_found(found: ProbeDiagnosis) -> CheckAnswer:
+def _as_found(context: Context, found: ProbeDiagnosis) -> CheckAnswer:
     if found.status is CheckStatus.PASS:
         return passed(found.sentence)
+    if found.cause is ProbeCause.ANSWERS_EVERYTHING:
+        return _declared(context, found)
     answers = {CheckStatus.WARN: warned, CheckStatus.UNKNOWN: unknown}
     return answers.get(found.status, failed)(found.sentence, found.fix)
+
+
+def _declared(context: Context, found: ProbeDiagnosis) -> CheckAnswer:
+    """A backend that queues first and verifies later looks like one that verifies nothing, until somebody says so."""
+    known = attested(context, BACKEND_PROBE)
+    if known is not None:
+        return passed(f"It answers 2xx to everything, which was declared: {known.evidence}")
+    say = "if a queue verifies later, prove it with `creditctl simulate` and say so"
+    command = "creditctl checklist attest backend_probe --by NAME --evidence WHAT_YOU_SAW"
+    return unknown(found.sentence, f"Verify before answering; {say}: `{command}`")

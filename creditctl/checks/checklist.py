@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from creditctl.checks.answers import CheckAnswer, failed
-from creditctl.checks.backend_answers import backend_probed
+from creditctl.checks.backend_answers import BACKEND_PROBE, backend_probed
 from creditctl.checks.check import ADVICE, EVERYWHERE, IN_PUBLIC, WITH_LIVE_KEYS, Check, LaunchStage
 from creditctl.checks.context import Context
 from creditctl.checks.endpoint_answers import endpoint_in_order, secret_matches
@@ -98,7 +98,7 @@ CHECKLIST: tuple[Check[Context], ...] = (
     _item("checklist.success_page", "The storefront and its success page answer", success_page, _SHOP),
     _item("checklist.redirects", "Sessions send buyers back with the session's id", sessions_return_home, _SHOP),
     _item("checklist.public_webhook", "Stripe reaches the webhook over https", webhook_is_public, _WEBHOOK, IN_PUBLIC),
-    _item("checklist.backend_probe", "The backend verifies deliveries with this secret", backend_probed, _WEBHOOK),
+    _item(BACKEND_PROBE, "The backend verifies deliveries with this secret", backend_probed, _WEBHOOK),
     _item("checklist.undelivered", "Stripe has delivered every event", nothing_undelivered, _WEBHOOK),
     _item("checklist.clock", "The clocks are right", clock_is_right, _WEBHOOK),
     _item("checklist.env_files", "The env files are in order", env_files_in_order, _RUNNING),
@@ -138,5 +138,5 @@ CHECKLIST: tuple[Check[Context], ...] = (
 )
 """The selection of `creditctl checklist`. Source: the set-up guide and Stripe's own, "Go-live checklist"."""
 
-ATTESTABLE = frozenset({RECEIPTS, BACKUP, *(check.id for check in CHECKLIST if check.group == "People")})
-"""What a person may vouch for: nothing that a call could prove."""
+ATTESTABLE = frozenset({RECEIPTS, BACKUP, BACKEND_PROBE, *(check.id for check in CHECKLIST if check.group == "People")})
+"""What a person may vouch for: nothing that a call could prove, here or on the other side of a queue."""

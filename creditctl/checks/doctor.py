@@ -69,6 +69,19 @@ def nothing_failed(context: Context) -> CheckAnswer:
     )
 
 
+def events_are_whole(context: Context) -> CheckAnswer:
+    """What comes are whole events: a thin one names an object and says nothing of it, so nothing can be credited.
+
+    Source: Stripe documentation, "Event destinations": thin events come from destinations of API v2.
+    """
+    thin = [item for item in _deliveries(context.required_ledger, "ignored") if "thin event" in (item.reason or "")]
+    recent = [item for item in thin if _is_recent(context, item)]
+    if not recent:
+        return passed("No thin event came to our webhook in the last three days.")
+    text = f"{len(recent)} thin events came, the last on {iso_time(recent[-1].received)}: they grant nothing."
+    return failed(text, "Let `creditctl setup` make a webhook endpoint, or set the destination to snapshot events.")
+
+
 def nothing_open(context: Context) -> CheckAnswer:
     """Nothing waits for a person to decide."""
     with context.required_ledger.reading() as view:
@@ -177,6 +190,7 @@ DOCTOR_CHECKS: tuple[Check[Context], ...] = (
     _symptom("doctor.undelivered", "Stripe has delivered every event", nothing_undelivered, NO_EVENTS),
     _cause("doctor.marker", "Sessions say what they sell", sessions_say_what_they_sell, NO_CREDITS),
     _cause("doctor.prices", "No archived or foreign price is in use", prices_in_use, NO_CREDITS),
+    _cause("doctor.payload", "What comes are whole events, not thin ones", events_are_whole, NO_CREDITS),
     _symptom("doctor.credited", "Every payment has its credits", every_payment_credited, NO_CREDITS),
     _symptom("doctor.failures", "No webhook failed in the backend", nothing_failed, NO_CREDITS),
     _symptom("doctor.open_findings", "Nothing waits for a decision", nothing_open, NO_CREDITS),

@@ -120,6 +120,14 @@ def secret_matches(context: Context) -> CheckAnswer:
     return passed(f"The fingerprint on {enabled[0].id} is the one of our secret.")
 
 
+def _whose(context: Context, held: set[str]) -> str:
+    """Whose the secrets here are, as far as marks on endpoints show it."""
+    owner = next((each for each in context.endpoints if each.fingerprint in held), None)
+    if owner is not None:
+        return f"it is that of {owner.id}, which delivers to {owner.url}"
+    return "it is of no endpoint of this account and mode, but of the other mode, another account, or the Stripe CLI"
+
+
 def _another_ones(stranger: EndpointState) -> CheckAnswer:
     """An endpoint at our URL that set-up did not make, where the secret is proven to be that of another."""
     text = (
@@ -128,14 +136,6 @@ def _another_ones(stranger: EndpointState) -> CheckAnswer:
     )
     delete = f"`creditctl webhooks delete {stranger.id}`"
     return warned(text, f"Find out who made it (`creditctl webhooks list`). If nobody needs it: {delete}.")
-
-
-def _whose(context: Context, held: set[str]) -> str:
-    """Whose the secrets here are, as far as marks on endpoints show it."""
-    owner = next((each for each in context.endpoints if each.fingerprint in held), None)
-    if owner is not None:
-        return f"it is that of {owner.id}, which delivers to {owner.url}"
-    return "it is of no endpoint of this account and mode, but of the other mode, another account, or the Stripe CLI"
 
 
 def _unproven(endpoint: EndpointState) -> CheckAnswer:

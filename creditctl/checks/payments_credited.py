@@ -32,7 +32,7 @@ def every_payment_credited(context: Context) -> CheckAnswer:
     more = " …" if len(wrong) > _MOST_NAMED else ""
     text = f"Of {_looked_at(context)}, these are not as they should be: {names}{more}. {wrong[0].message}"
     fix = _mend(context)
-    severe = any(finding.severity.rank <= Severity.HIGH.rank for finding in wrong)
+    severe = any(finding.severity.rank <= Severity.MEDIUM.rank for finding in wrong)
     return failed(text, fix) if severe else warned(text, fix)
 
 

@@ -141,9 +141,9 @@ def reconcile(
         limits, grace = RepairLimits(max_repairs, max_credits), _grace_seconds(session, grace_seconds)
         wanted = ReconcileOptions(window, grace, limits, repair, full, todo, pulling)
         anchors = _anchor_file(session, anchor)
-        if anchors is not None:
-            require_held(session.ledger, anchors)
         with telling(session, told):
+            if anchors is not None:
+                require_held(session.ledger, anchors)
             report = _run(session, session.catalog(catalog), wanted)
         write_reports(session, told, report)
         anchored = None if session.dry_run else _anchor(session, anchors, told)
@@ -220,8 +220,8 @@ def _redeliver(
     from creditctl.cli.events.redelivery import repair_source
     from creditctl.cli.ledger.source import read_source
 
-    def rows() -> SourceKeeper:
-        again = read_source(session, archive, session.settings)
+    def rows(whole: bool, /) -> SourceKeeper:
+        again = read_source(session, archive, session.settings, full=whole)
         assert again is not None
         return again.keeper
 
@@ -248,7 +248,7 @@ def _compare(
             clock=session.wiring.clock,
             grace_seconds=wanted.grace_seconds,
             progress=progress,
-            record=not session.dry_run,
+            record=not (session.dry_run or session.offline),
             keeper=keeper or OUR_LEDGER,
             by=operator_of(session.wiring),
             plan=pulling.plan(wanted.window),

@@ -12,7 +12,7 @@ import msgspec
 from creditctl.core.entitlement.decision import NeedsLineItems
 from creditctl.core.entitlement.facts import MalformedFact, SessionFacts
 from creditctl.core.entitlement.fields import id_of
-from creditctl.core.errors import Unreachable
+from creditctl.core.errors import LockHeld, Unreachable
 from creditctl.core.stripe_ids import IdKind, id_kind
 from creditctl.ledger.archive.pull_models import PulledObject, PullSlice
 from creditctl.ledger.archive.pull_store import PullStore
@@ -25,7 +25,7 @@ from creditctl.reconciliation.bulk_reader import BulkReader, ReadChunk
 from creditctl.reconciliation.kept_lists import KeptLists
 from creditctl.reconciliation.reach import LISTS, SESSION_LIFE_SECONDS
 from creditctl.reconciliation.slices import everything
-from creditctl.reconciliation.tie_out import Lack
+from creditctl.reconciliation.tie_out import SHOWN_BEFORE, Lack
 from creditctl.stripe_api.pages import PAGE_SIZE
 
 _DAY = 86_400
@@ -46,7 +46,6 @@ _MANY = 20
 """From so many undecided sessions in a chunk on it is quicker to read it again with line items."""
 
 _FAILED = ("requires_payment_method", "canceled")
-_KIND = "objects that it showed before"
 
 
 @dataclass
@@ -107,7 +106,7 @@ class ArchivePull:
             if path == BALANCE and not self.readable:
                 continue
             for each in sorted(ids - self.shown.get(path, set())):
-                yield Lack(path, each, _KIND, self.since.get(path))
+                yield Lack(path, each, SHOWN_BEFORE, self.since.get(path))
 
     def settle(self, at: int) -> None:
         """Everything that was read ties out: moves the watermarks. Units: `at`, when reading began, in Unix seconds."""
@@ -256,4 +255,12 @@ class OfflinePull:
         return iter(())
 
     def settle(self, at: int) -> None:
-        """Nothing moved."""
+        """Proves that nothing moved while it was read. Errors: as the class says."""
+        self.update()
+        state = self.store.state()
+        if state is not None and state.at != at:
+            raise LockHeld(
+                "Another run has read Stripe meanwhile.",
+                code="lock.held",
+                fix="Run the same command again.",
+            )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from creditctl.core.findings import Finding, Stake
+from creditctl.core.findings import Finding, Severity, Stake
 from creditctl.core.when import iso_time
 from creditctl.ledger.models import FindingStatus, Sighting, StoredFinding
 from creditctl.payments.finding_codes import PREFIX, classified
@@ -22,6 +22,7 @@ class OpenFinding(Finding):
     """A finding as a run reports it.
 
     Shape: `new` says that no earlier run saw it, or that it was gone in between; `payment_key` where it is about one.
+           What is only information is never new and has no age: it settles itself, and is not kept.
            Two are equal that say the same, whenever they were seen.
     Units: `first_seen` and `seen`, the time of this run, in Unix seconds.
     """
@@ -75,7 +76,13 @@ def _opened(finding: Finding, before: Sighting | None, payment: str | None, now:
         payment = payment or before.payment_key
         stake = stake or before.stake
     said = (finding.code, finding.severity, finding.subject, finding.message, finding.fix, stake, finding.evidence)
-    return OpenFinding(*said, payment, now if before is None else before.first_seen, now, before is None)
+    new = before is None and finding.severity is not Severity.INFO
+    return OpenFinding(*said, payment, now if before is None else before.first_seen, now, new)
+
+
+def lasting(findings: Iterable[OpenFinding]) -> Iterator[Sighting]:
+    """What is kept of a run's findings: all that is more than information."""
+    return (each.sighting() for each in findings if each.severity is not Severity.INFO)
 
 
 def ended(
@@ -91,7 +98,7 @@ def ended(
     Shape: `everything` says that the whole of both sides was compared, `judged` are the payments that were. A run that
            could not read everything ends nothing: it does not ask.
     """
-    still = {(each.code, each.subject) for each in shown}
+    still = {(each.code, each.subject) for each in shown if each.severity is not Severity.INFO}
     settled = {(each.finding.code, each.finding.subject) for each in stored if each.status is not FindingStatus.OPEN}
     return frozenset(
         each.identity

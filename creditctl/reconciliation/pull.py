@@ -82,7 +82,9 @@ def pull(reader: PaymentReader, window: Window, named: Named = lambda _listed: (
     if source is not None:
         source.update()
         if not source.asks:
-            return lists.read(LISTS)
+            kept = lists.read(LISTS)
+            source.settle(reader.started)
+            return replace(kept, asks=False)
     inquiry = Inquiry(replace(reader, progress=None), reach, plan.sessionless)
     found, before, lacks = lists.read(LISTS), frozenset[tuple[str, str]](), list[Lack]()
     for _ in range(LOOKS):

@@ -26,7 +26,7 @@ class Pulled:
             those of them that Stripe does not know, `asked_names` the payments of those asked for by another name,
             `charges` those that belong to no payment intent; `contents` is what the lists showed, `gaps` are sentences
             about what they say of each other that cannot be if all are whole, and `missing` the ids that are lacking,
-            by the list that should show them.
+            by the list that should show them. `asks` is False where nobody asked for what only the ledger names.
     Units:  `started` in Unix seconds: what the ledger wrote since then may be newer than what was read.
     """
 
@@ -41,8 +41,14 @@ class Pulled:
     gaps: tuple[str, ...] = ()
     missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     contents: ListContents = field(default_factory=ListContents)
+    asks: bool = True
     asked_names: Mapping[str, str] = field(default_factory=dict)
     charges: Mapping[str, ChargeFacts] = field(default_factory=dict)
+
+    @property
+    def everything(self) -> bool:
+        """Whether all payments were looked at, so that what is not found is over."""
+        return self.window.unbounded and self.asks
 
     @property
     def complete(self) -> bool:

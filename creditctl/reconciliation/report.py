@@ -67,8 +67,8 @@ class ReconcileReport:
 
     @property
     def new(self) -> int:
-        """How many findings no earlier run saw; what is only worth a note does not count."""
-        return sum(finding.new and finding.severity is not Severity.INFO for finding in self.findings)
+        """How many findings no earlier run saw."""
+        return sum(finding.new for finding in self.findings)
 
     def reaches(self, severity: Severity) -> bool:
         """Whether anything found is as bad as that, or worse."""

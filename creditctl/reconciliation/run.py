@@ -31,13 +31,14 @@ from creditctl.reconciliation import finding_history
 from creditctl.reconciliation.deployments import require_told_apart
 from creditctl.reconciliation.lock import only_one
 from creditctl.reconciliation.match import match, unknown_payments
-from creditctl.reconciliation.open_findings import ended, opened, run_failed
+from creditctl.reconciliation.open_findings import ended, lasting, opened, run_failed
 from creditctl.reconciliation.pull import AFRESH, PullPlan, pull
 from creditctl.reconciliation.pulled import Pulled
 from creditctl.reconciliation.redelivery.plan import PlannedRedelivery
 from creditctl.reconciliation.redelivery.run import Redeliverer
 from creditctl.reconciliation.report import ReconcileReport
 from creditctl.reconciliation.run_history import RUN_KIND
+from creditctl.reconciliation.tie_out import SHOWN_BEFORE
 from creditctl.stripe_api.pages import Progress
 
 _USUAL = RepairLimits()
@@ -86,8 +87,7 @@ def reconcile(
                 run = {"window": window.as_dict(), "by": by}
                 record_failure(redact(conceal(str(error))), ledger, clock, run, started)
             raise
-        report = replace(_compare(pulled, terms, ledger, record=record), by=by)
-        return _recorded(report, ledger, clock, record=record)
+        return _recorded(replace(_compare(pulled, terms, ledger, record=record), by=by), ledger, clock, record=record)
 
 
 def repair(
@@ -124,7 +124,7 @@ def redeliver(
         raise _nothing_repaired()
     with only_one(ledger.path):
         done = {each.payment_key: each for each in redeliverer.run([plan for plan in plans if plan.held is None])}
-        keeper = redeliverer.rows()
+        keeper = redeliverer.rows(False)
         terms = replace(report.terms, keeper=keeper, now=keeper.read_at or clock())
         after = replace(_compare(report.basis, terms, ledger, record=True), source=report.source, by=report.by)
         results = tuple(done.get(plan.repair.payment_key) or plan.planned() for plan in plans)
@@ -182,7 +182,7 @@ def _compare(pulled: Pulled, terms: JudgementContext, ledger: Ledger, *, record:
         stored, known = view.findings(None), open_sightings(view)
     judged = list(zip(cases, verdicts, strict=True))
     over = over_by_judgement(stored, judged)
-    shown = finding_history.shown(found, stored, everything=pulled.window.unbounded, over=over)
+    shown = finding_history.shown(found, stored, everything=pulled.everything, over=over)
     return ReconcileReport(
         window=pulled.window,
         started=pulled.started,
@@ -196,7 +196,7 @@ def _compare(pulled: Pulled, terms: JudgementContext, ledger: Ledger, *, record:
         ended=ended(
             known,
             shown,
-            everything=pulled.window.unbounded,
+            everything=pulled.everything,
             judged={case.key for case in cases},
             stored=stored,
         ),
@@ -235,7 +235,7 @@ def _recorded(report: ReconcileReport, ledger: Ledger, clock: Callable[[], int],
     finished = replace(report, finished=clock())
     if record:
         with ledger.transaction() as tx:
-            keep_sightings(tx, (each.sighting() for each in finished.findings), finished.ended)
+            keep_sightings(tx, lasting(finished.findings), finished.ended)
             run = tx.add_run(RUN_KIND, finished.started, finished.finished, finished.clean, finished.as_run())
         return replace(finished, run=run)
     return finished
@@ -244,6 +244,8 @@ def _recorded(report: ReconcileReport, ledger: Ledger, clock: Callable[[], int],
 def about_the_pull(pulled: Pulled) -> tuple[ClassifiedFinding, ...]:
     """What is wrong with the reading itself."""
     again = "`creditctl reconcile` again; nothing is repaired from an incomplete picture"
+    if any(SHOWN_BEFORE in gap for gap in pulled.gaps):
+        again = f"{again}. If data was deleted there, or an emulator began anew: `creditctl reconcile --full`"
     text = f"What Stripe answered does not tie out, so nothing is said of any payment. {'; '.join(pulled.gaps)}."
     gaps = (classified("pull_incomplete", "stripe", text, again),) if pulled.gaps else ()
     return (*gaps, *map(unreadable_finding, pulled.unreadable))

@@ -19,6 +19,9 @@ SETTLING_SECONDS = 3600
 """How long a balance transaction may be on its way. Source: Stripe documentation, "Asynchronous capture": the balance
 transaction of a charge is null at first; how long, is unconfirmed."""
 
+SHOWN_BEFORE = "objects that it showed before"
+"""The kind of what a list showed once and shows no more."""
+
 _LET_GO = ("failed", "canceled")
 _INCOMING = ("charge", "payment")
 _OUTGOING = ("refund", "payment_refund")

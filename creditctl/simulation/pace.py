@@ -10,7 +10,8 @@ _POLL_SECONDS = 0.02
 _LONGEST_POLL_SECONDS = 0.25
 _QUIET_AT_LEAST, _QUIET_AT_MOST = 0.08, 5.0
 _PATIENCE_UNMEASURED = 10.0
-_PATIENCE_AT_LEAST, _PATIENCE_AT_MOST = 2.0, 30.0
+_PATIENCE_AT_LEAST, _PATIENCE_AT_MOST = 4.0, 30.0
+_MOVED_AT_LEAST = 2.0
 
 
 @dataclass
@@ -48,7 +49,7 @@ class Pace:
     @property
     def moved_seconds(self) -> float:
         """How long to wait for the right balance once it has moved to a wrong one."""
-        return max(self.quiet_seconds, _PATIENCE_AT_LEAST) if self.measured else _PATIENCE_AT_LEAST
+        return max(self.quiet_seconds, _MOVED_AT_LEAST) if self.measured else _MOVED_AT_LEAST
 
     def ticks(self, seconds: float) -> Iterator[float]:
         """The seconds gone, at once and then again and again with growing pauses until the time is over."""

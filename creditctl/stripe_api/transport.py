@@ -24,6 +24,8 @@ _TOO_MANY = 429
 """Whatever its words are, it is waited for."""
 _CONNECT_TIMEOUT_SECONDS = 5
 _READ_TIMEOUT_SECONDS = 30
+_MOST_CONNECTIONS = 32
+"""More threads than this never read at once; with fewer, urllib3 would warn on stderr of connections that it drops."""
 
 
 def real_transport(*, proxied: bool) -> stripe.HTTPClient:
@@ -31,6 +33,8 @@ def real_transport(*, proxied: bool) -> stripe.HTTPClient:
     session = requests.Session()
     session.max_redirects = 0
     session.trust_env = proxied
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=_MOST_CONNECTIONS))
     return stripe.RequestsClient(timeout=(_CONNECT_TIMEOUT_SECONDS, _READ_TIMEOUT_SECONDS), session=session)
 
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 import stripe
 
-from creditctl.core.entitlement.fields import id_of, metadata_of, optional_text
-from creditctl.core.entitlement.owner import named_users
+from creditctl.core.entitlement.fields import id_of
 from creditctl.core.errors import CreditctlError, Unreachable, UsageError
-from creditctl.core.metadata import is_managed
 from creditctl.core.stripe_ids import IdKind, id_kind, require_id
 from creditctl.events.source import RETENTION_SECONDS, read_event
-from creditctl.ledger.archive.models import EventQuery
 from creditctl.ledger.models import EntryFilter
+from creditctl.payments.event_users import events_of_user, users_on
 from creditctl.payments.reading.stripe_reader import CHARGES, DISPUTES, REFUNDS, SESSIONS, StripeReader
 from creditctl.trace.sources import TraceSources
 
@@ -90,20 +87,13 @@ class SubjectFinder:
         """A user's payments, latest first: of the ledger, of kept events, and of Stripe's sessions of thirty days."""
         keys = [entry.payment_key for entry in self.sources.entries_of_user(user_id) if entry.payment_key]
         if self.sources.archive is not None:
-            keys += [
-                each.payment_key
-                for each in self.sources.archive.events(EventQuery(user_id=user_id))
-                if each.payment_key
-            ]
+            kept = events_of_user(self.sources.archive, user_id, self.places)
+            keys += [each.payment_key for each in kept if each.payment_key]
         keys += self.sources.read("the user's checkout sessions", lambda client: self._sessions_of(client, user_id), [])
         named = set(keys)
         # A session that was seen before it was paid, and its payment intent, are one payment.
         paid = {record.object_id for key in named for record in self.sources.archived(key) if key.startswith("pi_")}
         return [key for key in dict.fromkeys(reversed(keys)) if key not in paid or key.startswith("pi_")]
-
-    def _users_of(self, body: Mapping[str, Any]) -> tuple[str, ...]:
-        reference, metadata = optional_text(body, "client_reference_id"), metadata_of(body)
-        return named_users(reference, metadata, () if is_managed(metadata) else self.places)
 
     def _sessions_of(self, client: stripe.StripeClient, user_id: str) -> list[str]:
         since = max(0, self.sources.clock() - RETENTION_SECONDS)
@@ -111,7 +101,7 @@ class SubjectFinder:
         bodies = list(islice(listed, _MOST_SESSIONS))
         if len(bodies) == _MOST_SESSIONS:
             self.sources.note(f"only the latest {len(bodies):,} checkout sessions were searched for the user")
-        mine = [each for each in bodies if user_id in self._users_of(each)]
+        mine = [each for each in bodies if user_id in users_on(each, self.places)]
         return [id_of(each.get("payment_intent")) or str(each["id"]) for each in reversed(mine)]
 
 

@@ -102,6 +102,7 @@ CAUSES: list[tuple[str, Callable[[Production], object], str, str]] = [
     ("other secret", lambda p: p.endpoints[0].update(metadata={"secret_fingerprint": "0"}), "secret", "fail"),
     ("space", lambda p: p.settings.update(STRIPE_WEBHOOK_SECRET="whsec_abcdefgh \n"), "secret_clean", "fail"),
     ("hidden", lambda p: p.settings.update(STRIPE_WEBHOOK_SECRET="whsec_abcd\u200befgh"), "secret_clean", "fail"),
+    ("thin", lambda p: deliver(p, outcome="ignored", reason="a thin event"), "payload", "fail"),
     ("forged", lambda p: deliver(p, outcome="bad_signature", verified=False, reason="x"), "signatures", "warn"),
     ("clock late", lambda p: p.headers.update(date=formatdate(p.now + 301)), "clock", "fail"),
     ("clock early", lambda p: p.headers.update(date=formatdate(p.now - 61)), "clock", "warn"),

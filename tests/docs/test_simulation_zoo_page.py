@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.simulation.zoo.broken import BROKEN
-from tests.simulation.zoo.correct import CORRECT
 from tests.simulation.zoo.express import BROKEN_IN_NODE, CORRECT_IN_NODE
+from tests.simulation.zoo.table import BROKEN, CORRECT
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "simulation-zoo.md").read_text()
 ROWS = {

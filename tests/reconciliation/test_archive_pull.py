@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from creditctl.core.catalog import Catalog
+from creditctl.core.entitlement.settlement import Purchase
 from creditctl.core.errors import Unreachable
 from creditctl.ledger.archive.pull_models import PulledObject, PullSlice
 from creditctl.ledger.archive.pull_store import PullStore
@@ -103,6 +104,15 @@ def test_offline_asks_nothing(account: SeededAccount) -> None:
     assert requests(account) == count
 
 
+def test_offline_does_not_call_settled_what_it_did_not_ask_for(account: SeededAccount) -> None:
+    """Only Stripe says that it does not know a payment: the finding stays as it was."""
+    draft = Purchase("u1", 1000, 1000, "usd", "pi_unknown", None, "starter", account.clock.now - DAY).draft()
+    with account.ledger() as ledger, ledger.transaction() as tx:
+        tx.post(draft)
+    assert [finding.code for finding in account.pulled().findings] == ["reconcile.orphan_credit"]
+    assert [finding.code for finding in account.offline(record=False).findings] == ["reconcile.orphan_credit"]
+
+
 @pytest.mark.parametrize("path", LISTS)
 def test_a_list_that_lacks_something_moves_no_watermark(account: SeededAccount, path: str) -> None:
     rows = [row for row in account.objects(path) if row.get("status") not in ("expired", "canceled")]
@@ -137,7 +147,9 @@ def test_a_reading_of_everything_forgets_what_is_gone(account: SeededAccount) ->
     account.pulled()
     account.http.on(answers({"object": "list", "data": [], "has_more": False}), path="/v1/*s")
     account.ledger_path = account.ledger_path.with_name("new.db")
-    assert not account.pulled().complete
+    cut = account.pulled()
+    assert not cut.complete
+    assert "`creditctl reconcile --full`" in cut.findings[0].fix
     report = account.pulled(whole=True)
     assert report.complete
     assert report.pulled == {"checkout_sessions": 0, "payment_intents": 0, "refunds": 0, "disputes": 0}

@@ -44,6 +44,7 @@ def test_what_is_only_a_note_is_not_counted_as_new(shop: Shop) -> None:
     report = shop.reconcile()
     assert [each.severity for each in report.findings] == [Severity.INFO]
     assert report.new == 0
+    assert seen(shop) == [], "it settles itself"
 
 
 def test_a_run_that_keeps_nothing_leaves_a_finding_new(shop: Shop) -> None:

@@ -10,9 +10,8 @@ from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
 from creditctl.simulation.results import ScenarioOutcome
 from creditctl.simulation.scenarios.table import SCENARIOS
-from tests.simulation.zoo.broken import BROKEN
-from tests.simulation.zoo.correct import CORRECT
 from tests.simulation.zoo.keeper import examine
+from tests.simulation.zoo.table import BROKEN, CORRECT
 
 TELLING = tuple(
     scenario.name

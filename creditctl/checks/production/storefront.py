@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
+
+import stripe
 
 from creditctl.checks.answers import CheckAnswer, failed, passed, warned
 from creditctl.checks.context import Context
@@ -15,8 +17,9 @@ from creditctl.checks.production.webhook import judge_certificate
 from creditctl.checks.redirects import MadeSession, Redirects
 from creditctl.core.checks import CheckStatus
 from creditctl.core.deployment import is_of_deployment
-from creditctl.core.modes import Mode
-from creditctl.core.urls import is_private_host
+from creditctl.core.errors import CreditctlError
+from creditctl.core.modes import Mode, is_loopback_host
+from creditctl.core.urls import is_private_host, port_of, split_url
 from creditctl.core.when import iso_time
 from creditctl.stripe_api.pages import list_all
 
@@ -83,15 +86,16 @@ def success_page(context: Context) -> CheckAnswer:
     home = answer_of_page(context, url.rstrip("/"))
     if not home.status.holds:
         return home
-    path = _success_path(context, urlsplit(url))
-    page = url.rstrip("/") + path
+    page = _success_page(context, url)
     answer = context.page(f"{page}?session_id={_NOBODYS_SESSION}")
+    if answer is not None and (answer.status or 0) >= 500:
+        answer = context.page(page)  # a page may stumble over an unknown session, and be there all the same
     if answer is None or answer.status is None:
         return home if answer is None else failed(f"{page} gave no answer: {answer.problem}.", "Look into its log.")
     if answer.status >= 500 or (answer.status in (404, 410) and _is_no_page(context, url, answer)):
         text = f"{page}, to which buyers come back, answers {answer.status}."
         return failed(text, "Deploy the page, or correct success_url where the backend makes the session.")
-    return passed(f"{url} answers, and its success page {path} answers an unknown session with {answer.status}.")
+    return passed(f"{url} answers, and its success page {page} answers an unknown session with {answer.status}.")
 
 
 def _is_no_page(context: Context, url: str, answer: ProbeAnswer) -> bool:
@@ -110,13 +114,24 @@ def _plain(body: str) -> str:
     return _CHANGING.sub("", body)
 
 
-def _success_path(context: Context, home: SplitResult) -> str:
-    """The path of the latest session's success page, else the usual one."""
-    if context.stripe is None or context.lost:
-        return USUAL_SUCCESS_PATH
-    found = (urlsplit(each.success_url or "") for each in latest_redirects(context))
-    latest = next((each for each in found if each.netloc == home.netloc), None)
-    return USUAL_SUCCESS_PATH if latest is None else latest.path
+def _success_page(context: Context, url: str) -> str:
+    """The success page of the latest session that comes back to the storefront, else the usual one."""
+    usual = url.rstrip("/") + USUAL_SUCCESS_PATH
+    try:
+        found = [each.success_url or "" for each in latest_redirects(context)]
+    except (CreditctlError, stripe.StripeError):
+        return usual  # why Stripe says nothing, the checks that are about it say
+    latest = next((each for each in found if _place(each) == _place(url)), None)
+    return usual if latest is None else latest.partition("?")[0].partition("#")[0]
+
+
+def _place(url: str) -> tuple[str, str, int | None]:
+    """What makes two URLs one storefront: scheme, host and port, however written; names of this machine are one."""
+    parts = split_url(url)
+    if parts is None:
+        return ("", url, None)
+    host = (parts.hostname or "").lower().rstrip(".")
+    return (parts.scheme, "localhost" if is_loopback_host(host) else host, port_of(parts))
 
 
 def sessions_return_home(context: Context) -> CheckAnswer:
@@ -145,12 +160,12 @@ def _judged_made(context: Context, made: MadeSession) -> CheckAnswer:
 
 def fault_of_redirects(context: Context, found: Redirects) -> CheckAnswer | None:
     """What is wrong with where a session sends its buyer, or None."""
-    home = urlsplit(context.settings.frontend_url)
+    home = context.settings.frontend_url
     for name, url in (("success_url", found.success_url), ("cancel_url", found.cancel_url)):
-        target = urlsplit(url or "")
-        if url and (target.scheme, target.netloc.lower()) != (home.scheme, home.netloc.lower()):
+        if url and _place(url) != _place(home):
+            target = urlsplit(url)
             where = f"{target.scheme}://{target.netloc}"
-            text = f"{name} of {found.session} sends its buyer to {where}, which is not FRONTEND_URL ({home.geturl()})."
+            text = f"{name} of {found.session} sends its buyer to {where}, which is not FRONTEND_URL ({home})."
             return failed(text, "Give the backend the right FRONTEND_URL, restart it, and build the redirects from it.")
     if found.success_url and not _carries_id(found):
         text = f"success_url of {found.session} does not carry the session's id: the page cannot know what was paid."
@@ -197,5 +212,5 @@ def _is_silent(context: Context, url: str) -> bool:
 
 def _expects_buyers(context: Context) -> bool:
     """Whether a session was made that sends its buyer there: then nobody at home is a fault, on any machine."""
-    home = urlsplit(context.settings.frontend_url)
-    return any(urlsplit(each.success_url or "").netloc == home.netloc for each in latest_redirects(context)[:1])
+    home = _place(context.settings.frontend_url)
+    return any(_place(each.success_url or "") == home for each in latest_redirects(context)[:1])

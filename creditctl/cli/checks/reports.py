@@ -63,8 +63,11 @@ def _case(item: CheckedItem) -> TestCase:
 
 def markdown(items: Sequence[CheckedItem], stage: LaunchStage) -> str:
     """The checklist for a release ticket: a task list by group, each item with what was seen."""
-    holding = sum(item.holds for item in items)
-    lines = [f"## creditctl checklist: {stage_words(stage)}", "", f"{holding} of {len(items)} items hold.", ""]
+    required = [item for item in items if item.required]
+    holding = sum(item.holds for item in required)
+    others = sum(item.result.status.holds for item in items if not item.required)
+    count = f"{holding} of {len(required)} required items hold, and {others} of {len(items) - len(required)} others."
+    lines = [f"## creditctl checklist: {stage_words(stage)}", "", count, ""]
     for group in dict.fromkeys(item.check.group for item in items):
         lines += [f"### {group}", ""]
         for item in items:

@@ -31,7 +31,7 @@ class SourceRepair:
     report: ReconcileReport
     archive: Archive
     keeper: SourceKeeper
-    rows: Callable[[], SourceKeeper]
+    rows: Callable[[bool], SourceKeeper]
     limits: RepairLimits
 
     def run(self) -> ReconcileReport:
@@ -160,7 +160,7 @@ def repair_source(
     report: ReconcileReport,
     archive: Archive,
     keeper: SourceKeeper,
-    rows: Callable[[], SourceKeeper],
+    rows: Callable[[bool], SourceKeeper],
     limits: RepairLimits,
 ) -> ReconcileReport:
     """The report after its repair; as it is where nothing is to be repaired, or not everything could be read."""

@@ -30,7 +30,7 @@ class PullOptions:
     """How Stripe is read: each field is an option of the command."""
 
     offline: Annotated[
-        bool, typer.Option("--offline", help="Ask Stripe nothing: judge what the last complete run has kept of it.")
+        bool, typer.Option("--offline", help="Ask Stripe nothing and keep nothing: judge what a run has kept of it.")
     ] = False
     rate: Annotated[
         int | None,

@@ -72,11 +72,20 @@ def csv_rows(findings: tuple[OpenFinding, ...]) -> Iterator[Mapping[str, object]
 @contextmanager
 def one_line_errors(session: Session, told: OutputOptions) -> Iterator[None]:
     """Where one line was asked for, an error is one too: what to do next stands behind what is wrong."""
+    if not told.quiet or session.as_json:
+        yield
+        return
+    import stripe
+
+    from creditctl.stripe_api.errors import translate
+
     try:
         yield
-    except CreditctlError as error:
-        if told.quiet and not session.as_json:
-            asked = f"Stripe's request id: {error.request_id}" if error.request_id else ""
-            error.message = " ".join(f"{error.message} {error.fix} {asked}".split())
-            error.fix, error.request_id = "", None
-        raise
+    except (CreditctlError, stripe.StripeError) as error:
+        known = error if isinstance(error, CreditctlError) else translate(error)
+        if known is None:
+            raise
+        asked = f"Stripe's request id: {known.request_id}" if known.request_id else ""
+        known.message = " ".join(f"{known.message} {known.fix} {asked}".split())
+        known.fix, known.request_id = "", None
+        raise known from None

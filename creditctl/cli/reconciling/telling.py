@@ -52,7 +52,7 @@ def _require_writable(session: Session, told: OutputOptions) -> None:
 
 def _tell_of_failure(session: Session, told: OutputOptions, error: Exception, began: int) -> None:
     """Shape: a run that failed before it could be kept, because Stripe or a source did not answer, is kept here."""
-    if session.dry_run:
+    if session.dry_run or session.offline:
         return
     try:
         ledger = session.ledger if session.opened("ledger") else session.offline_ledger()
@@ -83,7 +83,7 @@ def _keep(session: Session, ledger: Ledger, error: Exception) -> None:
 
 
 def _tell(session: Session, told: OutputOptions, ledger: Ledger) -> None:
-    if session.dry_run:
+    if session.dry_run or session.offline:
         return
     if told.metrics is not None:
         _write_metrics(session, told, ledger)

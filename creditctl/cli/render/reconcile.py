@@ -119,10 +119,16 @@ def window_words(report: ReconcileReport) -> str:
 
 def _finding(console: Console, finding: OpenFinding) -> None:
     severity = str(finding.severity)
-    age = "new" if finding.new else f"open since {iso_time(finding.first_seen)}, {age_text(finding.age_seconds)}"
-    console.print(f"{severity:8} {finding.code} {finding.subject} ({age})", style=STYLES[finding.severity])
+    console.print(f"{severity:8} {finding.code} {finding.subject}{_age(finding)}", style=STYLES[finding.severity])
     console.print(f"         {finding.message}")
     console.print(f"         fix: {finding.fix}")
+
+
+def _age(finding: OpenFinding) -> str:
+    if finding.new:
+        return " (new)"
+    open_for = f" (open since {iso_time(finding.first_seen)}, {age_text(finding.age_seconds)})"
+    return open_for if finding.age_seconds else ""
 
 
 def plan_lines(repairs: Sequence[Repair]) -> list[str]:

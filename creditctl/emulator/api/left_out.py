@@ -57,7 +57,12 @@ def _singular(endpoint: DocumentedEndpoint) -> str:
     """The kind that an endpoint is about, as `tax_id` for `/v1/customers/{customer}/tax_ids/{id}`."""
     names = [part for part in endpoint.pattern.split("/") if not part.startswith("{")]
     last = names[-2] if names[-1] == "search" else names[-1]
-    return last.removesuffix("s")
+    return _one_of(last)
+
+
+def _one_of(plural: str) -> str:
+    """One of what a list holds, as `capability` of `capabilities`."""
+    return f"{plural.removesuffix('ies')}y" if plural.endswith("ies") else plural.removesuffix("s")
 
 
 def _require_parent(context: RequestContext, endpoint: DocumentedEndpoint, segments: list[str]) -> None:
@@ -71,7 +76,7 @@ def _require_parent(context: RequestContext, endpoint: DocumentedEndpoint, segme
             continue
         kind = next((kind for kind in KINDS.values() if kind.url == base), None)
         if kind is None:
-            raise _none_of(parts[place - 1].removesuffix("s"), object_id, param=part.strip("{}"))
+            raise _none_of(_one_of(parts[place - 1]), object_id, param=part.strip("{}"))
         context.fetch_row(kind, object_id, part.strip("{}"))
 
 

@@ -22,6 +22,7 @@ from creditctl.emulator.resources.checkout.buyer import (
     change_quantities,
     only_quantity,
     read_tax_id,
+    require_card,
     require_open,
 )
 from creditctl.emulator.resources.checkout.flow import authenticate_session, expire_session, pay_session
@@ -75,14 +76,15 @@ def _pay(command: Command, card: str) -> Body:
         require_open(row.decoded())
         if params.get("promo"):
             apply_promotion(context, row, params["promo"])
-            row = context.fetch_row(SESSION, command.args[0])
+            row = context.fetch_row(SESSION, row.id)
         if "quantity" in params:
             change_quantities(context, row, only_quantity(row, params["quantity"]))
-            row = context.fetch_row(SESSION, command.args[0])
+            row = context.fetch_row(SESSION, row.id)
         session, method = row.decoded(), None
         if session["amount_total"] and params.get("bank"):
             method = _bank_debit(context, session, params)
         elif session["amount_total"]:
+            require_card(session)
             method = store_card(context, named_card(card), _billing(params))
         return pay_session(context, row, method, ConfirmOptions(), _answers(params))
 
@@ -110,10 +112,8 @@ def _bank_debit(context: RequestContext, session: Body, params: Mapping[str, Any
     """A debit whose result comes later, as `bank` says. Errors: StripeError for a currency that has none."""
     type_ = bank_of(session["currency"])
     if type_ is None:
-        known = ", ".join(sorted(bank.currency.upper() for bank in BANKS.values()))
-        raise invalid(
-            f"The emulator has no bank debit in {session['currency'].upper()}; it has them in {known}.", param="bank"
-        )
+        asked, known = session["currency"].upper(), ", ".join(sorted(bank.currency.upper() for bank in BANKS.values()))
+        raise invalid(f"The emulator has no bank debit in {asked}; it has them in {known}.", param="bank")
     account = BANKS[type_].succeeds if params["bank"] == "success" else BANKS[type_].fails
     return make_method(context, {**_billing(params), "type": type_, type_: account_details(type_, account)})
 
@@ -262,8 +262,8 @@ def fail_refund(command: Command) -> Any:
 
 def payout_fails(command: Command) -> Any:
     """Let the bank return a payout, for a `code`."""
-    code = command.params.get("code", "no_account")
-    return command.transaction(lambda context: fail_payout(context, command.args[0], code))
+    payout, code = command.args[0], command.params.get("code", "no_account")
+    return command.transaction(lambda context: fail_payout(context, payout, code))
 
 
 def cards(command: Command) -> Any:

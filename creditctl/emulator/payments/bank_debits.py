@@ -4,7 +4,7 @@ Source: Stripe docs, "Testing" (bank accounts).
 """
 
 from creditctl.emulator.api.context import RequestContext
-from creditctl.emulator.payments.banks import DISPUTED_ACCOUNTS, FAILING_ACCOUNTS, SLOW_ACCOUNTS
+from creditctl.emulator.payments.banks import DISPUTED_ACCOUNTS, FAILING_ACCOUNTS, PROCESSING_ACCOUNTS, SLOW_ACCOUNTS
 from creditctl.emulator.payments.cards import Decline
 from creditctl.emulator.payments.declines import fail_intent
 from creditctl.emulator.payments.settlement import SETTLE_SECONDS
@@ -14,7 +14,9 @@ SOON_SECONDS, LATE_SECONDS = 3, 180
 
 
 def schedule_delayed_result(context: RequestContext, intent: Body, account: str) -> None:
-    """Schedule the bank's answer; a few test accounts take minutes instead of seconds."""
+    """Schedule the bank's answer; a few test accounts take minutes instead of seconds, and one never answers."""
+    if account in PROCESSING_ACCOUNTS:
+        return
     delay = LATE_SECONDS if account in SLOW_ACCOUNTS else SOON_SECONDS
     context.schedule(delay, "delayed_result", intent["id"], account=account)
 

@@ -103,36 +103,53 @@ SLOW_ACCOUNTS = frozenset(
         "AT321904300235473204",
         "AT051904300235473205",
         "90012345",
-        "93333335",
         "92222227",
+        "93333335",
         "900123456",
         "922222227",
         "900123456789",
+        "900222222227",
     }
 )
 """Their result takes minutes instead of seconds."""
 
+PROCESSING_ACCOUNTS = frozenset({"000000000009"})
+"""Their result never comes: the payment can be canceled while it is processing."""
+
+UNVERIFIED_ACCOUNTS = frozenset({"000666666661"})
+"""No small deposits can be sent to them; accounts that wait for such a check are not emulated."""
+
+_ABOVE_WEEK, _ABOVE_ONE = "charge_exceeds_source_limit", "charge_exceeds_transaction_limit"
 FAILING_ACCOUNTS = {
     "AT861904300235473202": "insufficient_funds",
     "AT051904300235473205": "insufficient_funds",
+    "AT981904300002222227": "insufficient_funds",
+    "AT981904300000343434": _ABOVE_WEEK,
+    "AT601904300000121212": _ABOVE_ONE,
     "IT60X0542811101000000123456": "insufficient_funds",
-    "000111111116": "account_closed",
     "000111111113": "account_closed",
+    "000111111116": "no_account",
     "000222222227": "insufficient_funds",
     "000333333335": "debit_not_authorized",
+    "000444444440": "invalid_currency",
+    "000777777771": _ABOVE_WEEK,
+    "000888888881": _ABOVE_ONE,
+    "900222222227": "insufficient_funds",
     "22222227": "insufficient_funds",
     "92222227": "insufficient_funds",
     "33333335": "debit_not_authorized",
     "93333335": "debit_not_authorized",
     "111111113": "account_closed",
     "111111116": "no_account",
-    "222222227": "insufficient_funds",
-    "922222227": "insufficient_funds",
+    "222222227": "refer_to_customer",
+    "922222227": "refer_to_customer",
     "333333335": "debit_not_authorized",
+    "343434343": _ABOVE_WEEK,
+    "121212121": _ABOVE_ONE,
 }
-"""Why their debit fails."""
+"""Why their debit fails; that a Canadian account lacks funds, and when a limit is judged, is unconfirmed."""
 
-DISPUTED_ACCOUNTS = frozenset({"AT591904300235473203", "000666666661", "55555559", "666666660"})
+DISPUTED_ACCOUNTS = frozenset({"AT591904300235473203", "000555555559", "55555559", "666666660"})
 """Their holder disputes the debit once it has succeeded."""
 
 

@@ -7,10 +7,10 @@ import msgspec
 
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.updates import billing_details, given_metadata
-from creditctl.emulator.payments.banks import BANKS
+from creditctl.emulator.payments.banks import BANKS, UNVERIFIED_ACCOUNTS
 from creditctl.emulator.payments.cards import BY_NUMBER, Card, card_by_number, card_by_token
 from creditctl.emulator.payments.raw_cards import read_raw_card
-from creditctl.emulator.protocol.errors import bad_parameter, invalid, missing_parameter
+from creditctl.emulator.protocol.errors import bad_parameter, invalid, missing_parameter, not_acted_on
 from creditctl.emulator.storage.object_types import PAYMENT_METHOD, Body
 
 
@@ -132,6 +132,8 @@ def _store_bank(context: RequestContext, type_: str, details: Body, params: Body
     for name in (bank.account, *bank.routing):
         _require(str(details.get(name) or ""), f"{param}[{name}]")
     account = str(details[bank.account]).replace(" ", "").upper()
+    if account in UNVERIFIED_ACCOUNTS:
+        raise not_acted_on(f"{param}[{bank.account}]", f"{account} fails the check by small deposits")
     body[type_] = {**bank.shown(account, details), "fingerprint": fingerprint(context, account)}
     extra = {"account": account}
     context.add(PAYMENT_METHOD, body, extra=extra)

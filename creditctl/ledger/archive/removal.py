@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from creditctl.ledger.archive import pull_schema, source_schema
-from creditctl.ledger.archive.models import EventQuery
+from creditctl.ledger.archive.models import EventQuery, EventRecord
 from creditctl.ledger.archive.queries import condition
 from creditctl.ledger.archive.store import Archive, compressed
 from creditctl.ledger.sqlite.statements import marks
@@ -55,9 +55,9 @@ def open_disputes(archive: Archive) -> frozenset[str]:
         return frozenset(row[0] for row in connection.execute(_OPEN_DISPUTES))
 
 
-def payments_of(archive: Archive, user_id: str) -> frozenset[str]:
-    """The payments of a user, by events and by the rows of a source."""
-    found = {event.payment_key for event in archive.events(EventQuery(user_id=user_id))}
+def payments_of(archive: Archive, user_id: str, named: Iterable[EventRecord]) -> frozenset[str]:
+    """The payments of a user, by the events that name the user and by the rows of a source."""
+    found = {event.payment_key for event in named}
     with archive.read_session() as connection:
         if source_schema.exists(connection):
             query = "SELECT payment_key FROM source_rows WHERE user_id = ? OR owner = ?"
@@ -68,7 +68,7 @@ def payments_of(archive: Archive, user_id: str) -> frozenset[str]:
 def traces_of(archive: Archive, user_id: str, payments: frozenset[str], held: Collection[str]) -> UserTraces:
     """Everything that the archive holds of a user: by the user's name, their payments, and their Stripe customer."""
     named = list(archive.events(EventQuery(user_id=user_id, payment_keys=payments)))
-    customers = _customers(archive, user_id, (event.body for event in named))
+    customers = _customers(archive, user_id, named)
     found = {event.id: event.payment_key for event in named}
     if customers:
         found |= {
@@ -92,12 +92,12 @@ def _listed(archive: Archive, payments: frozenset[str]) -> int:
         return count
 
 
-def _customers(archive: Archive, user_id: str, bodies: Iterable[bytes]) -> frozenset[bytes]:
+def _customers(archive: Archive, user_id: str, named: Sequence[EventRecord]) -> frozenset[bytes]:
     """The customers in a user's events, as bytes of a body; one that other users have too names nobody."""
-    found = {name for body in bodies if (name := _customer(body)) is not None}
+    found, theirs = {name for each in named if (name := _customer(each.body)) is not None}, {each.id for each in named}
     others: set[str] = set()
     for event in archive.events(EventQuery()) if found else ():
-        if event.user_id not in (None, user_id) and (name := _customer(event.body)) in found:
+        if event.id not in theirs and event.user_id not in (None, user_id) and (name := _customer(event.body)) in found:
             others.add(str(name))
     return frozenset(json.dumps(name).encode() for name in found - others)
 

@@ -64,12 +64,13 @@ class _Progress:
 class Redeliverer:
     """Delivers the events of a plan.
 
-    Shape: `read` asks Stripe for a payment as it is now; `rows` reads the application's rows again; `context` is what
-           payments are judged by; `number` is the replay in the journal that has all events of the plan.
+    Shape: `read` asks Stripe for a payment as it is now; `rows` reads the application's rows again, all of them where
+           it is told so, else those that were updated; `context` is what payments are judged by; `number` is the
+           replay in the journal that has all events of the plan.
     """
 
     read: Callable[[str], PaymentFacts]
-    rows: Callable[[], SourceKeeper]
+    rows: Callable[[bool], SourceKeeper]
     send: Callable[[EventRecord], DeliveryResult]
     journal: ReplayJournal
     number: int
@@ -90,7 +91,16 @@ class Redeliverer:
         for batch in (going[:1], going[1:]):
             while sent := [one for one in batch if self._deliver_next(one, items)]:
                 self._settle(sent)
+        self._look_at_all([one for one in going if one.done is None and one.sent])
         return [self._ended(one) for one in going]
+
+    def _look_at_all(self, open_: Sequence[_Progress]) -> None:
+        """Before it is said that nothing was booked: an application may write the time of the payment into its row."""
+        if not open_:
+            return
+        self._look(open_, full=True)
+        for one in open_:
+            self._conclude(one, 0)
 
     def _deliver_next(self, one: _Progress, items: dict[str, ReplayItem]) -> bool:
         """Sends the next event of a payment; whether there was one."""
@@ -145,9 +155,9 @@ class Redeliverer:
             self._slowest = max(waited, self._slowest or 0)
             one.end(RedeliveryOutcome.HEALED, "the application has booked it")
 
-    def _look(self, open_: Sequence[_Progress]) -> None:
+    def _look(self, open_: Sequence[_Progress], *, full: bool = False) -> None:
         """Reads the rows again, and judges by them."""
-        keeper = self.rows()
+        keeper = self.rows(full)
         now = keeper.read_at or self.context.now
         context = replace(self.context, keeper=keeper, now=now, started=now)
         for one in open_:

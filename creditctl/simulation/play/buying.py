@@ -51,6 +51,10 @@ ODD_BODIES: tuple[bytes, ...] = (
 """Bodies of a purchase that are all wrong."""
 
 
+ODD_CREDITS = (-1, -1000, 0)
+"""Numbers of credits that nobody can spend."""
+
+
 class PurchaseRefused(Exception):
     """The purchase was refused, as it may be: the story ends here, and nothing is wrong."""
 
@@ -83,6 +87,9 @@ def _remember(play: Play, step: Open, session_id: str) -> None:
     package = play.bench.package(step.package)
     session = checkout.read_session(play.bench.stripe, session_id)
     play.say(f"session {session_id} for {package.slug}: {session['amount_total']} {session['currency']}")
+    if session["status"] != "open":
+        expected = "a purchase should open a session that can be paid"
+        raise ScenarioFailed("purchase_fails", expected, f"{session_id} is {session['status']} already")
     if session["amount_total"] != package.amount and session.get("amount_subtotal") != package.amount:
         cause = "trusts_client" if step.extras else "purchase_fails"
         expected = f"the session should cost {package.amount} {package.currency}"
@@ -172,6 +179,9 @@ def expire(play: Play, step: Expire) -> None:
 def read_page(play: Play, step: ReadPage) -> None:
     """Reads the success page; a stranger must not be shown it."""
     bought = play.bought[step.name]
+    if step.times == 0:
+        _read_as_stranger(play, bought, step.by)
+        return
     own = play.bench.backend.read_page(play.buyers[bought.user], bought.session_id)
     if own.status in (404, 405, None) or own.status == 501:
         raise ScenarioNotTried(f"the backend has no page at {play.bench.backend.target.session_path}: {own.status}")
@@ -209,6 +219,20 @@ def spend(play: Play, step: Spend) -> None:
         raise ScenarioFailed("overspent", expected, f"{granted} were granted")
     if granted == 0 and step.together == 1:
         raise ScenarioNotTried(f"the declared way to spend refused {credits} of {available} credits: {answers[0]}")
+
+
+def odd_spending(play: Play, _step: object) -> None:
+    """Spends odd numbers of credits: a warning where somebody gets richer, for the way may be one inside the house."""
+    if not play.bench.backend.target.spending.declared:
+        raise ScenarioNotTried("no way to spend credits is declared (--spend-path or --spend-command)")
+    before = play.bench.backend.balance(play.buyers[0])
+    for credits in ODD_CREDITS:
+        answer = play.bench.backend.spend(play.buyers[0], credits)
+        play.say(f"spent {credits} credits: {answer.status}")
+    after = play.bench.backend.balance(play.buyers[0])
+    if after > before:
+        expected = f"spending {' and '.join(map(str, ODD_CREDITS))} credits should not raise a balance of {before:,}"
+        raise ScenarioFailed("trusts_client", expected, f"it is {after:,}", warning=True)
 
 
 def odd_purchases(play: Play, _step: object) -> None:

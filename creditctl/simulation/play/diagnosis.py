@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from creditctl.simulation.play.worth import Bought
 
 _HUNDREDTHS = 100
+_OVER = ("won", "warning_closed")
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def _partial_sums(paid: Sequence[Bought]) -> set[int]:
 
 def _of_returns(reading: BalanceReading, paid: Sequence[Bought], returned: Sequence[Bought]) -> str:
     gain, due = reading.gain + reading.spent, _gross(paid)
-    kind = "dispute" if any(each.disputes for each in returned) else "refund"
+    kind = _kind(returned)
     least, most = min(reading.expected) + reading.spent, max(reading.expected) + reading.spent
     taking = least < due
     if gain == 0 and taking and any(not _is_whole(each) for each in returned):
@@ -81,6 +82,13 @@ def _of_returns(reading: BalanceReading, paid: Sequence[Bought], returned: Seque
     if kind == "dispute" or sum(len(each.refunds) for each in returned) > 1:
         return f"{kind}_doubled"
     return "refund_doubled" if _is_multiple(due - gain, due - least) else "refund_wrong_share"
+
+
+def _kind(returned: Sequence[Bought]) -> str:
+    """Whether a dispute or a refund is what counts now: one that was won, or was an inquiry, is over."""
+    counting = any(fact.status not in _OVER for each in returned for fact in each.disputes.values())
+    refunded = any(each.refunds or each.failed_refunds for each in returned)
+    return "dispute" if counting or not refunded else "refund"
 
 
 def _too_little_taken(kind: str, gain: int, due: int, taking: bool) -> str:

@@ -56,7 +56,7 @@ def _discounted(percent: int) -> Callable[[Bench, Bought, StripeObject], frozens
             DiscountPolicy.FULL: frozenset({full}),
             DiscountPolicy.PROPORTIONAL: frozenset({share}),
             DiscountPolicy.REFUSED: frozenset({0}),
-        }.get(policy, frozenset({0, full}))
+        }.get(policy, frozenset({0, share, full}))
 
     return gives
 

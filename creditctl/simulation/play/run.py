@@ -26,6 +26,7 @@ HANDLERS: dict[type, Handler] = {
     data.Expire: buying.expire,
     data.ReadPage: buying.read_page,
     data.Spend: buying.spend,
+    data.OddSpending: buying.odd_spending,
     data.OddPurchases: buying.odd_purchases,
     data.Refund: returning.refund,
     data.FailRefund: returning.fail_refund,

@@ -11,6 +11,7 @@ from creditctl.simulation.scenarios.steps import (
     Heal,
     HoldBack,
     OddPurchases,
+    OddSpending,
     Open,
     Pay,
     ReadPage,
@@ -138,6 +139,18 @@ SECURITY = (
         (Buy(), ReadPage(stranger=True, by=1)),
         buyers=2,
     ),
+    Scenario(
+        "page-of-another-user-first",
+        "security",
+        "Another user opens the success page before the buyer and the webhook do: the buyer gets the credits",
+        (
+            *_HELD,
+            ReadPage(times=0, stranger=True, by=1),
+            Release(),
+            Expect(100, over="page_grants", under="page_grants"),
+        ),
+        buyers=2,
+    ),
 )  # fmt: skip
 
 SPENDING = (
@@ -146,6 +159,12 @@ SPENDING = (
         "spending",
         "Spent credits are gone",
         (Buy(), Expect(100), Spend(1, 2), Expect()),
+    ),
+    Scenario(
+        "odd-spending",
+        "spending",
+        "Spending fewer credits than none gives none (a warning where it does)",
+        (Buy(), Expect(100), OddSpending(), Expect(100)),
     ),
     Scenario(
         "spending-race",

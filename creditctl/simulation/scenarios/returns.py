@@ -115,6 +115,12 @@ REFUNDS = (
         (Buy(), Buy(name="b"), Expect(200), Refund(), Expect(100)),
     ),
     Scenario(
+        "refund-of-the-older-of-two",
+        "refunds",
+        "Of two different packages the older is refunded: its credits are taken, not the newer one's",
+        (Buy(3), Buy(1, name="b"), Expect(), Refund(), Expect(over="refund_wrong_share", under="refund_wrong_share")),
+    ),
+    Scenario(
         "refund-after-spending",
         "refunds",
         "A refund of spent credits ends below zero or at zero, as the policy says",
@@ -183,7 +189,7 @@ DISPUTES = (
         "partial-dispute-won",
         "disputes",
         "A dispute over a part of a payment that was won leaves all of the credits",
-        (*_BOUGHT, Dispute(parts=2, of=5), Settle("won"), Expect(100)),
+        (*_BOUGHT, Dispute(parts=2, of=5), Expect(), Settle("won"), Expect(100)),
     ),
     Scenario(
         "whole-dispute-after-partial-refund",
@@ -229,6 +235,6 @@ DISPUTES = (
         "won-dispute-then-refund",
         "disputes",
         "After a dispute that was won a full refund takes all, and no more",
-        (*_BOUGHT, Dispute(), Settle("won"), Expect(100), Refund(), Expect(0)),
+        (*_BOUGHT, Dispute(), Expect(), Settle("won"), Expect(100), Refund(), Expect(0)),
     ),
 )

@@ -87,7 +87,7 @@ class Expire:
 
 @dataclass(frozen=True, slots=True)
 class ReadPage:
-    """The success page is read, so many times; `by` another buyer must see nothing of it."""
+    """The success page is read by its buyer, so many times; then a `stranger`, buyer `by`, must see nothing of it."""
 
     name: str = "a"
     times: int = 1
@@ -222,6 +222,11 @@ class Spend:
 
 
 @dataclass(frozen=True, slots=True)
+class OddSpending:
+    """Credits are spent in numbers that are none: below zero, nothing; the balance must not grow."""
+
+
+@dataclass(frozen=True, slots=True)
 class Recover:
     """The declared way to read Stripe is used: a job that finds what no event told."""
 
@@ -261,7 +266,7 @@ class Expect:
 Step = (
     Open | Pay | Buy | PayByBank | PayNothing | Authenticate | OpenLike | Expire | ReadPage | HoldBack | Release
     | Deliver | Refund | FailRefund | Dispute | Settle | Pass | Break | Heal | Crash | Restart | Spend | Recover
-    | OddPurchases | AnswerTime | Expect
+    | OddSpending | OddPurchases | AnswerTime | Expect
 )  # fmt: skip
 
 

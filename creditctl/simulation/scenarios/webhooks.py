@@ -61,8 +61,15 @@ DELIVERIES = (
     Scenario(
         "late",
         "deliveries",
-        "An event of two days ago, freshly signed as every repeat is, counts",
-        (*_HELD, Deliver("late"), Release(), Expect(100, under="refuses_late_events")),
+        "An event of two days ago, freshly signed as every repeat is, counts by itself",
+        (
+            *_HELD,
+            Deliver("late"),
+            Deliver("late", type="payment_intent.succeeded"),
+            Expect(100, under="refuses_late_events"),
+            Release(),
+            Expect(100),
+        ),
     ),
     Scenario(
         "late-alone",

@@ -7,7 +7,10 @@ from collections.abc import Callable
 
 from creditctl.core.errors import CreditctlError
 from creditctl.core.keys import Secret
+from creditctl.payments.event_types import SESSION_COMPLETED_TYPE
 from creditctl.simulation.play.forgery import SignedBody, signed
+from creditctl.simulation.play.posting import post_event
+from creditctl.simulation.play.state import Bench
 from creditctl.simulation.stripe_side import checkout, events
 from creditctl.simulation.stripe_side.access import StripeAccess, StripeObject
 from creditctl.simulation.stripe_side.events import event_bytes
@@ -53,6 +56,15 @@ def known_event(stripe: StripeAccess) -> StripeObject | None:
         return events.find_event(stripe, _EXPIRED, session["id"])
     except CreditctlError:
         return None
+
+
+def accepts_ascii(bench: Bench) -> bool:
+    """Whether the last completed session's event, refused as it was, is accepted once its letters are all ASCII."""
+    listed: list[StripeObject] = bench.stripe.get("/v1/events", type=SESSION_COMPLETED_TYPE, limit=1)["data"]
+    if not listed or event_bytes(listed[0]).isascii():
+        return False
+    body = json.dumps(listed[0], indent=2).encode()
+    return post_event(bench, signed(body, bench.secret.reveal(), bench.clock())).accepted
 
 
 def sign_layout(layout: str, event: StripeObject, secret: Secret, now: int) -> SignedBody:

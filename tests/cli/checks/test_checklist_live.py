@@ -91,3 +91,23 @@ def test_without_the_operators_word_nothing_was_written(road: Road) -> None:
 
     assert code == 1
     assert "webhook_endpoint" not in holding(document)
+
+
+def test_live_mode_is_rehearsed_at_an_emulator_without_public_addresses(road: Road) -> None:
+    road.env.write_text(
+        f"STRIPE_SECRET_KEY={FULL_KEY}\nSTRIPE_API_BASE=http://127.0.0.1:12111\n"
+        "FRONTEND_URL=http://127.0.0.1:9\nCREDITS_API_URL=http://127.0.0.1:9\n"
+    )
+    account = road("env", "check", "--online")[1]["report"]["online"]["account"]
+    assert road("setup", "--mode", "live")[0] == 3, "the guard is a part of the rehearsal"
+    assert road("setup", "--mode", "live", "--confirm", account)[0] == 0
+
+    code, document = road("checklist", "--mode", "live")
+
+    assert (code, document["mode"], document["report"]["stage"]) == (1, "live", "rehearsal")
+    held = holding(document)
+    assert {"live_keys", "webhook_endpoint", "webhook_secret", "catalogue", "success_page"} <= set(held)
+    optional = {check["id"][10:] for check in document["report"]["checks"] if not check["required"]}
+    assert {"frontend_url", "public_webhook"} <= optional
+    assert "checklist.frontend_url" not in document["report"]["missing"]
+    assert not (road.folder / "creditctl.db").exists()

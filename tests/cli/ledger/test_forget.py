@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from creditctl.emulator_client.checkout_payer import pay
 from tests.support.existing_shop import ExistingShop
 
 if TYPE_CHECKING:
@@ -106,6 +107,24 @@ def test_rows_of_a_source_go_and_are_read_again_only_while_they_are_there(cli: C
     assert done.report["kept"]["listed_objects"] > 0
     codes = [each["code"] for each in cli("reconcile", "--json").document["findings"]]
     assert codes == ["reconcile.missing_credit"], "the row is gone, and nobody remembers that it was there"
+
+
+def test_a_buyer_is_found_where_the_application_says_that_its_sessions_carry_them(cli: Cli, shop: ExistingShop) -> None:
+    metadata: Any = {"account": "leaving"}
+    price: Any = {"currency": "usd", "unit_amount": 700, "product_data": {"name": "Pack"}}
+    params: Any = {"mode": "payment", "success_url": "https://shop.example/done", "metadata": metadata}
+    params |= {"client_reference_id": "order-1", "line_items": [{"quantity": 1, "price_data": price}]}
+    session = shop.client.v1.checkout.sessions.create(params=params)
+    intent = str(pay(shop.client, session.id, "tok_visa").payment_intent)
+    (cli.folder / "creditctl.toml").write_text('user = ["metadata.account"]\n')
+    cli("ledger", "init")
+    cli("events", "archive")
+    shop.later(40 * 24)
+
+    traced = cli("trace", "user:leaving", "--json")
+    assert [each["payment_key"] for each in traced.report["payments"]] == [intent], traced.stdout
+    assert cli("ledger", "forget", "leaving", "--yes", "--json").report["removed"]["events"] > 0
+    assert [row for row in archived(cli) if row["payment_key"] == intent] == []
 
 
 def test_a_cron_job_removes_what_is_older_than_the_setting_says(cli: Cli, shop: ExistingShop) -> None:

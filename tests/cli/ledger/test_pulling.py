@@ -75,6 +75,8 @@ def test_what_stripe_answered_is_kept_for_offline(cli: Cli, http: ScriptedStripe
     assert offline.exit_code == 0
     assert http.requests == []
     assert offline.report["pulled"] == online.report["pulled"]
+    assert len(cli("reconcile", "--history", "--json").report["runs"]) == 1, "a run that asked nothing is none"
+    http.requests.clear()
     assert cli("reconcile", "--offline", "--dry-run", "--json").exit_code == 0
     assert http.requests == []
 

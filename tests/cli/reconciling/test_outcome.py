@@ -52,9 +52,10 @@ def test_quiet_says_that_credits_were_posted(cli: Cli, losing: Market) -> None:
     assert outcome.stdout.count("\n") == 1
 
 
-def test_quiet_makes_one_line_of_an_error(cli: Cli, losing: Market) -> None:
+@pytest.mark.parametrize("path", ["/v1/account", "/v1/refunds*"])
+def test_quiet_makes_one_line_of_an_error(cli: Cli, losing: Market, path: str) -> None:
     broken = ScriptedStripe(losing.emulator)
-    broken.on(answers(500), path="/v1/refunds*")
+    broken.on(answers(500), path=path)
     cli.transport = lambda: broken
     outcome = cli("reconcile", "--quiet")
     assert outcome.exit_code == 5

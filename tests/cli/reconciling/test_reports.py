@@ -12,12 +12,14 @@ from creditctl.cli.reconciling.report_page import dashboard_link
 from creditctl.core.findings import Severity
 from creditctl.core.modes import Mode
 from creditctl.reconciliation.open_findings import OpenFinding
+from tests.support.scripted_stripe import ScriptedStripe, answers
 
 if TYPE_CHECKING:
     from tests.support.cli import Cli
     from tests.support.market import Market
 
 HOUR = 3600
+SESSIONS = "/v1/checkout/sessions"
 
 
 def lose(market: Market, slug: str = "starter", user: str = "u1") -> str:
@@ -54,11 +56,18 @@ def test_junit_fails_from_the_threshold_on(cli: Cli, market: Market) -> None:
         assert JUnitXml.fromstring((cli.folder / "junit.xml").read_bytes()).failures == failures
 
 
-def test_the_page_has_totals_that_tie(cli: Cli, market: Market) -> None:
+@pytest.mark.parametrize("read_before", [False, True], ids=["first run", "second run"])
+def test_the_page_has_totals_that_tie(cli: Cli, market: Market, read_before: bool) -> None:
+    """A later run reads of Stripe only what is new; its totals are of everything all the same."""
     paid = market.buy("pro")
     market.client.v1.refunds.create(params={"payment_intent": str(paid.payment_intent), "amount": 2500})
     market.deliver()
     lose(market)
+    if read_before:
+        cli("reconcile")
+        market.clock.now += 3 * 86_400
+        cli("reconcile")
+        market.clock.now += HOUR
     assert cli("reconcile", "--html", "report.html").exit_code == 1
     path = cli.folder / "report.html"
     html = path.read_text()
@@ -91,6 +100,25 @@ def test_names_from_outside_are_text_on_the_page(cli: Cli, market: Market) -> No
     html = (cli.folder / "report.html").read_text()
     assert "<img" not in html
     assert "&lt;img src=x onerror=alert(1)&gt;" in html
+
+
+def test_a_run_that_could_not_see_everything_has_no_totals(cli: Cli, market: Market) -> None:
+    market.buy()
+    market.deliver()
+    market.clock.now += HOUR
+    short = ScriptedStripe(market.emulator)
+    short.on(answers({"object": "list", "data": [], "has_more": False, "url": "/v1/checkout/sessions"}), path=SESSIONS)
+    cli.transport = lambda: short
+    outcome = cli("reconcile", "--html", "report.html", "--junit", "junit.xml", "--metrics", "creditctl.prom", "-q")
+    assert outcome.exit_code == 5
+    assert outcome.stdout.startswith("creditctl reconcile (emulator): incomplete: ")
+    html = (cli.folder / "report.html").read_text()
+    assert "Incomplete: not all of Stripe could be read" in html
+    assert "<h2>Money</h2>" not in html
+    assert JUnitXml.fromstring((cli.folder / "junit.xml").read_bytes()).errors == 1
+    assert "last_run_complete" in (cli.folder / "creditctl.prom").read_text()
+    (run,) = cli("reconcile", "--history", "--json").report["runs"]
+    assert (run["complete"], bool(run["missing"])) == (False, True)
 
 
 def test_a_folder_that_is_not_there_is_refused_first(cli: Cli, market: Market) -> None:

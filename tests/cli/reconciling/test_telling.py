@@ -120,6 +120,21 @@ def test_a_run_that_cannot_even_begin_is_kept_and_told(cli: Cli, market: Market,
     assert run["missing"]
 
 
+def test_a_ledger_that_was_changed_since_its_anchor_is_told(cli: Cli, market: Market, inbox: Inbox) -> None:
+    market.buy()
+    market.deliver()
+    market.clock.now += HOUR
+    notify = ("reconcile", "--quiet", "--anchor", "anchors.jsonl", "--notify-command", inbox.command)
+    assert cli(*notify).exit_code == 0
+    path = cli.folder / "anchors.jsonl"
+    body = json.loads(path.read_text())
+    path.write_text(json.dumps({**body, "count": body["count"] + 1}) + "\n")
+    market.clock.now += HOUR
+    assert cli(*notify).exit_code == 6
+    (alert,) = inbox.alerts
+    assert [finding["code"] for finding in alert["findings"]] == ["reconcile.run_failed"]
+
+
 def test_a_place_where_no_file_can_be_is_refused_before_anything_runs(cli: Cli, market: Market) -> None:
     outcome = cli("reconcile", "--quiet", "--metrics", "nowhere/creditctl.prom")
     assert outcome.exit_code == 3

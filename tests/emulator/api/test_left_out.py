@@ -77,3 +77,9 @@ def test_lists_of_the_second_api_through_the_sdk(world: World) -> None:
     if world.url:
         client = client_at(world.url)
         assert list(client.v2.core.accounts.list().auto_paging_iter()) == []
+
+
+def test_one_of_a_kind_is_named_in_the_singular(ask: Inside) -> None:
+    account = ask("GET", "/v1/account")[1]["id"]
+    status, body, _ = ask("GET", f"/v1/accounts/{account}/capabilities/card_payments")
+    assert (status, body["error"]["message"].partition("'")[0]) == (404, "No such capability: ")

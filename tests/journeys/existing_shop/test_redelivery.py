@@ -287,6 +287,23 @@ def test_more_payments_than_allowed_are_refused(cli: Cli, shop: ExistingShop, ap
     assert "--max-repairs" in refused.stderr
 
 
+def test_a_row_that_is_dated_back_is_seen_before_anything_is_called_known(
+    cli: Cli, shop: ExistingShop, application: Application
+) -> None:
+    path = cli.folder / "creditctl.toml"
+    path.write_text(path.read_text().replace("[source]\n", '[source]\nupdated = "created"\n', 1))
+    honest, lost = shop.buy("1"), shop.buy("2")
+    application.credit(honest)
+    application.run("UPDATE credit_transactions SET created = '2026-09-22T12:00:00Z'")
+    shop.later()
+    cli("reconcile")
+
+    repaired = cli("reconcile", "--repair", "--yes", "--json")
+
+    assert outcomes(repaired) == {lost.intent: "healed"}, repaired.stdout
+    assert (repaired.exit_code, codes(repaired)) == (0, [])
+
+
 def test_the_journal_names_what_was_delivered(cli: Cli, shop: ExistingShop, application: Application) -> None:
     shop.buy("1")
     shop.later()

@@ -38,7 +38,7 @@ REASONS = {
     "needs a backend or a frontend that answers, or a clock: tests/checks": (
         *("checklist.backend_probe", "checklist.public_webhook", "checklist.redirects", "checklist.success_page"),
         *("checklist.clock", "doctor.backend", "doctor.clock", "doctor.frontend", "doctor.redirects"),
-        *("doctor.signatures", "doctor.verification"),
+        *("doctor.signatures", "doctor.verification", "doctor.payload"),
     ),
     "asks a person, or for what only the Dashboard changes": (
         *("checklist.account", "checklist.email_receipts", "checklist.key_rotation", "checklist.notices"),

@@ -13,6 +13,9 @@ from tests.journeys.production.world import Production
 OTHER_SECRET = "whsec_" + "aN0therSecret" * 3
 
 
+NOBODYS = {"managed_by": "creditctl", "package": "starter", "credits": "1000"}
+
+
 @dataclass(frozen=True)
 class Plant:
     """A fault. Shape: `cause` is the doctor's check, `words` stand in its evidence, `follows` are its consequences."""
@@ -167,6 +170,13 @@ def storefront_down(production: Production) -> None:
     production.buy("8", success_url=back, cancel_url=f"{home}/credits")
 
 
+def unknown_package(production: Production) -> None:
+    production.backend.credits = lambda session: session["metadata"]["package"] != "giant"
+    metadata = {**NOBODYS, "package": "giant", "user_id": "8"}
+    production.buy("8", metadata=metadata, payment_intent_data={"metadata": metadata})
+    production.later()
+
+
 def others_ledger(production: Production) -> None:
     path = production.cli.folder / "others.db"
     Ledger.open(path, account="acct_another", livemode=False, clock=production.cli.clock).close()
@@ -179,8 +189,8 @@ def old_and_missing(production: Production) -> None:
 
 
 NO_ENDPOINT = frozenset({"secret"})
-CANNOT_LOOK = frozenset({"endpoint", "marker", "prices", "secret", "redirects", "ledger", "frontend"})
-NO_BOOKS = frozenset({"marker"})
+CANNOT_LOOK = frozenset({"endpoint", "marker", "prices", "secret", "redirects", "ledger", "payload"})
+NO_BOOKS = frozenset({"marker", "payload"})
 SOILED = frozenset({"secret", "verification"})
 UNREACHED = frozenset({"verification"})
 PLANTS = (
@@ -266,6 +276,13 @@ PLANTS = (
     ),
     Plant("success page 404", lambda p: p.backend.pages.discard("/credits/success"), "frontend", "answers 404"),
     Plant("storefront down", storefront_down, "frontend", "Nobody answers", item="success_page"),
+    Plant(
+        "no owner",
+        bought_with(client_reference_id=None, metadata=NOBODYS, payment_intent_data=None),
+        "credited",
+        "owner_missing",
+    ),
+    Plant("unknown package", unknown_package, "credited", "line_items"),
     Plant("duplicate", credited_twice, "credited", "duplicate_credit"),
     Plant("another account's ledger", others_ledger, "ledger", "acct_another", NO_BOOKS),
     Plant("older than Stripe's events", old_and_missing, "credited", "missing_credit"),

@@ -7,10 +7,9 @@ import sys
 
 import uvicorn
 
-from tests.simulation.zoo.broken import BROKEN
-from tests.simulation.zoo.correct import CORRECT
 from tests.simulation.zoo.serving import build
 from tests.simulation.zoo.shelf import Shelf
+from tests.simulation.zoo.table import BROKEN, CORRECT
 
 
 def main(name: str, path: str) -> None:

@@ -96,7 +96,7 @@ class Backend:
 
     def spend(self, user: str, credits: int) -> dict[str, Any]:
         with self.shelf.writing():
-            if self.balance(user) < credits:
+            if credits <= 0 or self.balance(user) < credits:
                 raise Refused(402, "not enough")
             self.post(f"usage:{time.monotonic_ns()}", user, -credits)
         return {"success": True}

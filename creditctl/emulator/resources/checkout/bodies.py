@@ -112,7 +112,7 @@ def _methods(context: RequestContext, params: Body, currency: str) -> Body:
         "payment_method_collection": "if_required",
         "payment_method_configuration_details": method_configuration(context) if dynamic else None,
         "payment_method_options": _method_options(params.get("payment_method_options") or {}),
-        "payment_method_types": usable_types(params, currency),
+        "payment_method_types": usable_types(params, currency, "Checkout Session"),
     }
 
 

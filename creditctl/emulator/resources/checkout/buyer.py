@@ -153,3 +153,14 @@ def _names(session: Body, answers: BuyerAnswers) -> Body:
         if wanted:
             collected[f"{kind}_name"] = given or None
     return collected
+
+
+def require_card(session: Body) -> None:
+    """Refuse a card where the session takes none, and name the other way."""
+    types = session["payment_method_types"]
+    if "card" not in types:
+        raise invalid(
+            f"This session takes no card but {', '.join(types)}: pay it by a bank debit, with `bank` (from a shell "
+            "--bank success or --bank fail).",
+            param="bank",
+        )

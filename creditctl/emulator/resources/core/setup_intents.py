@@ -93,7 +93,7 @@ def _new_intent(context: RequestContext) -> Body:
         "metadata": given_metadata(params),
         "payment_method_configuration_details": method_configuration(context) if automatic else None,
         "payment_method_options": _shown_options(params),
-        "payment_method_types": usable_types(params, "usd"),
+        "payment_method_types": usable_types(params, "usd", "Setup Intent"),
         "status": "requires_payment_method",
         "usage": params.get("usage", "off_session"),
     }
@@ -174,7 +174,7 @@ def update(context: RequestContext) -> Body:
     if params.get("payment_method_options"):
         after["payment_method_options"] = _shown_options(params)
     if params.get("payment_method_types") or params.get("excluded_payment_method_types"):
-        after["payment_method_types"] = usable_types(params, "usd")
+        after["payment_method_types"] = usable_types(params, "usd", "Setup Intent")
     method = _given_method(context, after)
     if method is not None:
         after |= {"payment_method": method.body["id"], "status": "requires_confirmation"}

@@ -82,3 +82,15 @@ def test_tax_of_an_account_that_is_registered_nowhere(ask: Inside) -> None:
     ask("POST", f"/v1/payment_pages/{made['id']}/confirm", "payment_method=pm_card_visa")
     paid = ask("GET", f"/v1/checkout/sessions/{made['id']}")[1]
     assert (paid["automatic_tax"]["status"], paid["amount_total"]) == ("complete", 1000)
+
+
+@pytest.mark.parametrize(
+    "types", [{"allowed_payment_method_types": ["boleto"]}, {"excluded_payment_method_types": ["card"]}]
+)
+def test_a_session_that_nothing_could_pay_is_refused(
+    world: World, refused: Refused, types: dict[str, list[str]]
+) -> None:
+    item = {"price_data": {"currency": "brl", "unit_amount": 5000, "product_data": {"name": "A"}}, "quantity": 1}
+    error = refused(lambda: world.session(line_items=[item], **types))
+    assert (error.http_status, error.param) == (400, None)
+    assert str(error.user_message).startswith("No valid payment method types for this Checkout Session.")

@@ -6,6 +6,7 @@ Source: Stripe API reference, "PaymentIntents"; changelog 2023-08-16, 2024-04-10
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.updates import given_metadata, shipping
 from creditctl.emulator.payments.methods import payment_types
+from creditctl.emulator.protocol.errors import invalid
 from creditctl.emulator.protocol.versions import ASYNC_CAPTURE_SINCE, since
 from creditctl.emulator.storage.object_types import Body, in_wire_order
 
@@ -24,13 +25,21 @@ statement_descriptor statement_descriptor_suffix transfer_group
 _AS_GIVEN = tuple(_AS_GIVEN_TEXT.split())
 
 
-def usable_types(params: Body, currency: str) -> list[str]:
-    """The methods a payment may be made with."""
+def usable_types(params: Body, currency: str, what: str = "Payment Intent") -> list[str]:
+    """The methods a payment may be made with; refuses where none is left. Source: refusals that public code quotes."""
     types: list[str] = params.get("payment_method_types") or payment_types(currency)
     allowed, excluded = params.get("allowed_payment_method_types"), params.get("excluded_payment_method_types")
     if allowed:
         types = [name for name in types if name in allowed]
-    return [name for name in types if name not in (excluded or ())] or ["card"]
+    usable = [name for name in types if name not in (excluded or ())]
+    if not usable:
+        known = ", ".join(payment_types(currency))
+        raise invalid(
+            f"No valid payment method types for this {what}. Please ensure that you have activated payment methods "
+            "compatible with your chosen currency in your dashboard "
+            f"(https://dashboard.stripe.com/settings/payment_methods). (The emulator has {known}.)"
+        )
+    return usable
 
 
 def new_intent(context: RequestContext, params: Body) -> Body:

@@ -1,0 +1,35 @@
+"""Events of a user: those that were kept, and that name the user where the application's sessions carry the buyer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from creditctl.core.entitlement.fields import metadata_of, optional_text
+from creditctl.core.entitlement.owner import named_users
+from creditctl.core.metadata import is_managed
+from creditctl.ledger.archive.models import EventQuery, EventRecord
+from creditctl.ledger.archive.store import Archive
+
+_NAMING_TYPES = ("checkout.session.*", "payment_intent.*", "charge.*")
+
+
+def events_of_user(archive: Archive, user_id: str, places: Sequence[str] = ()) -> Iterator[EventRecord]:
+    """The kept events that name a user, in order.
+
+    Shape: `places` are where the application's sessions carry the buyer; without them the archive has its own index.
+    """
+    if not places:
+        yield from archive.events(EventQuery(user_id=user_id))
+        return
+    written = json.dumps(user_id).encode()
+    for event in archive.events(EventQuery(types=_NAMING_TYPES)):
+        if written in event.body and user_id in users_on(json.loads(event.body)["data"]["object"], places):
+            yield event
+
+
+def users_on(body: Mapping[str, Any], places: Sequence[str]) -> tuple[str, ...]:
+    """The users that an object of Stripe's names; one of ours names them as usual, whatever `places` say."""
+    reference, metadata = optional_text(body, "client_reference_id"), metadata_of(body)
+    return named_users(reference, metadata, () if is_managed(metadata) else places)
