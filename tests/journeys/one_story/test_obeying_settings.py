@@ -38,13 +38,14 @@ REASONS = {
     "needs a backend or a frontend that answers, or a clock: tests/checks": (
         *("checklist.backend_probe", "checklist.public_webhook", "checklist.redirects", "checklist.success_page"),
         *("checklist.clock", "doctor.backend", "doctor.clock", "doctor.frontend", "doctor.redirects"),
-        *("doctor.signatures", "doctor.verification"),
+        *("doctor.signatures", "doctor.verification", "doctor.payload"),
     ),
     "asks a person, or for what only the Dashboard changes": (
         *("checklist.account", "checklist.email_receipts", "checklist.key_rotation", "checklist.notices"),
         *("checklist.one_account", "checklist.permissions", "checklist.policy", "checklist.public_details"),
         *("checklist.second_tester", "checklist.statement", "checklist.two_factor"),
         *("checklist.live_keys", "checklist.secret_key", "checklist.frontend_url", "checklist.prices"),
+        *("doctor.key", "doctor.marker", "doctor.prices"),
     ),
     "is about env files: tests/checks/env/test_fixes.py obeys each fix": (
         *("env.keys", "env.mode", "env.names", "env.paths", "env.process", "env.readable", "env.secrets", "env.tidy"),
