@@ -74,6 +74,7 @@ ABOUT_NO_PAYMENT = {
         "ledger_tampered",
         "mapping_fault",
         "negative_balance",
+        "run_failed",
     ),
     *("refund_pending", "double_payment", "fraud_warning"),
 }
