@@ -124,8 +124,8 @@ class PaymentCase:
         return tuple(dict.fromkeys(filter(None, (*objects, *entries[:MOST_EVIDENCE]))))
 
     def recorded_after(self, moment: int) -> bool:
-        """Whether an entry of this payment was written after a moment."""
-        return any(entry.recorded > moment for entry in self.entries)
+        """Whether an entry of this payment was written after a moment, or in the same second."""
+        return any(entry.recorded >= moment for entry in self.entries)
 
 
 def in_time(facts: Iterable[Fact]) -> list[Fact]:
