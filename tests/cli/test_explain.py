@@ -11,7 +11,7 @@ def test_a_finding_is_explained(offline_cli: Cli) -> None:
     outcome = offline_cli("explain", "reconcile.missing_credit")
 
     assert outcome.exit_code == ExitCode.OK
-    assert "finding (critical or low)" in outcome.stdout
+    assert "finding (critical or medium or low)" in outcome.stdout
     assert "has no entry for it" in outcome.stdout
     assert outcome.stderr == ""
 

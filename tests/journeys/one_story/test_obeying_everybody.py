@@ -119,6 +119,7 @@ TRUTH: dict[plants.Plant, dict[str, int]] = {
 _OF_ROWS = "is about an application's own rows, where nothing is posted: tests/journeys/existing_shop"
 NOT_PLANTED = {
     "reconcile.pull_incomplete": "is about a list that ends early, which tests/reconciliation cuts off",
+    "reconcile.run_failed": "is about a run that could not go on: tests/reconciliation/test_open_findings.py",
     "reconcile.refund_pending": "is about a refund that the emulator lets succeed at once: tests/payments",
     "reconcile.ledger_tampered": "is about a file that somebody changed; only a backup mends that: tests/cli",
     "reconcile.unreadable_object": "is about an object of a shape that the emulator never gives; it prints no command",
