@@ -54,7 +54,7 @@ class JudgementContext:
         Shape: an entry that lies further in the future than a clock may differ was not, and is judged like any other.
         """
         latest = self.now + max(self.grace_seconds, GRACE_SECONDS)
-        return any(self.started < entry.recorded < latest for entry in entries)
+        return any(self.started <= entry.recorded < latest for entry in entries)
 
     def dismissed(self, found: ClassifiedFinding) -> bool:
         """Whether a person said that a finding is as it should be."""
