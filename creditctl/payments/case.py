@@ -123,10 +123,6 @@ class PaymentCase:
         entries = tuple(self.books.named(entry) for entry in (*self.entries, *self.planned))
         return tuple(dict.fromkeys(filter(None, (*objects, *entries[:MOST_EVIDENCE]))))
 
-    def recorded_after(self, moment: int) -> bool:
-        """Whether an entry of this payment was written after a moment."""
-        return any(entry.recorded > moment for entry in self.entries)
-
 
 def in_time(facts: Iterable[Fact]) -> list[Fact]:
     """Refunds and disputes in the order in which they were made."""

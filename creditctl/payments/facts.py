@@ -134,8 +134,9 @@ class PaymentFacts:
 
     @property
     def other_names(self) -> frozenset[str]:
-        """What entries may call it instead of its key: its session, and its charges as far as they are known."""
+        """What entries may call it instead of its key: its session, invoice, and charges as far as known."""
         session_id = None if self.sold is None else self.sold.session.id
+        invoice = None if self.sold is None else self.sold.session.invoice
         charge_id = None if self.intent is None else self.intent.charge_id
-        names = {session_id, charge_id, self.asked, *(fact.charge_id for fact in self.facts)}
+        names = {session_id, invoice, charge_id, self.asked, *(fact.charge_id for fact in self.facts)}
         return frozenset(name for name in names if name and name != self.key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -47,6 +47,14 @@ class JudgementContext:
         Shape: a time far in the future says that two clocks disagree, and excuses nothing.
         """
         return abs(self.now - moment) < self.grace_seconds
+
+    def written_meanwhile(self, entries: Iterable[CreditEntry]) -> bool:
+        """Whether one of these entries was written while Stripe was being read, so that the next run knows more.
+
+        Shape: an entry that lies further in the future than a clock may differ was not, and is judged like any other.
+        """
+        latest = self.now + max(self.grace_seconds, GRACE_SECONDS)
+        return any(self.started <= entry.recorded < latest for entry in entries)
 
     def dismissed(self, found: ClassifiedFinding) -> bool:
         """Whether a person said that a finding is as it should be."""

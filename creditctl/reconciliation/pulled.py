@@ -76,16 +76,18 @@ class Pulled:
 
     @cached_property
     def names(self) -> Mapping[str, str]:
-        """The payment of each other name that Stripe has for it: its session, charges, refunds and disputes.
+        """The payment of each other name that Stripe has for it: its session, charges, refunds, disputes and invoice.
 
         Shape: of an intent only the latest charge is known, and those that were refunded or disputed.
         """
         charges = {each.charge_id: each.id for each in self.intents.values()}
         returned = {fact.charge_id: fact.payment_key for fact in self.facts.values()}
         sessions = {sold.session.id: sold.session.payment_key for sold in self.sessions.values()}
+        invoices = {each.session.invoice: each.session.payment_key for each in self.sessions.values()}
+        invoiced = {name: key for name, key in invoices.items() if name is not None}
         charged = {name: key for name, key in {**returned, **charges}.items() if name is not None}
         objects = {fact.object_id: fact.payment_key for fact in self.facts.values()}
-        return {**charged, **objects, **sessions, **self.asked_names}
+        return {**charged, **invoiced, **objects, **sessions, **self.asked_names}
 
     @property
     def settled_keys(self) -> frozenset[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from creditctl.core.catalog import Catalog
@@ -38,3 +40,21 @@ def test_a_refund_dated_in_the_future_does_not_wait_for_ever(shop: Shop) -> None
     shop.fulfil(key)
     refund = shop.refund(key, 100, age=-10 * 86_400)
     assert shop.found() == [("refund_not_taken", refund)]
+
+
+def test_an_entry_dated_in_the_future_is_not_taken_for_one_of_this_moment(shop: Shop) -> None:
+    """An application that writes local times as if they were UTC: its rows come from hours ahead, and are judged."""
+    shop.later(10 * 86_400)
+    shop.post(payment_key="pi_nobodyKnowsThisOne0000001")
+    shop.later(-10 * 86_400)
+    assert [code for code, _ in shop.found()] == ["orphan_credit"]
+
+
+@pytest.mark.parametrize(
+    ("moment", "meanwhile"),
+    [(NOW - 1, False), (NOW + 1, True), (NOW + GRACE_SECONDS - 1, True), (NOW + GRACE_SECONDS, False)],
+)
+def test_only_what_is_close_to_now_was_written_meanwhile(shop: Shop, moment: int, meanwhile: bool) -> None:
+    entry = replace(shop.post(payment_key="pi_1"), recorded=moment)
+    context = JudgementContext(Catalog(()), livemode=False, now=NOW, started=NOW)
+    assert context.written_meanwhile([entry]) is meanwhile

@@ -109,8 +109,20 @@ def test_offline_does_not_call_settled_what_it_did_not_ask_for(account: SeededAc
     draft = Purchase("u1", 1000, 1000, "usd", "pi_unknown", None, "starter", account.clock.now - DAY).draft()
     with account.ledger() as ledger, ledger.transaction() as tx:
         tx.post(draft)
+    account.clock.now += 1  # what is written in the second of a run's start may be newer than its reading
     assert [finding.code for finding in account.pulled().findings] == ["reconcile.orphan_credit"]
     assert [finding.code for finding in account.offline(record=False).findings] == ["reconcile.orphan_credit"]
+
+
+def test_a_webhook_in_the_second_in_which_a_run_begins_is_not_accused(account: SeededAccount) -> None:
+    """Times are whole seconds: the session may have been read open just before its webhook wrote the credits."""
+    draft = Purchase("u1", 1000, 1000, "usd", "pi_unknown", None, "starter", account.clock.now).draft()
+    with account.ledger() as ledger, ledger.transaction() as tx:
+        tx.post(draft)
+    report = account.pulled()
+    assert ([finding.code for finding in report.findings], report.clean) == (["reconcile.in_flight"], True)
+    account.clock.now += 1
+    assert [finding.code for finding in account.pulled().findings] == ["reconcile.orphan_credit"]
 
 
 @pytest.mark.parametrize("path", LISTS)

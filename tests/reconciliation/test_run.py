@@ -146,3 +146,9 @@ def test_what_the_ledger_wrote_while_stripe_was_read_is_in_flight(shop: Shop) ->
     report = shop.reconcile(progress=webhook)
     assert [(finding.code, finding.subject) for finding in report.findings] == [("reconcile.in_flight", key)]
     assert report.clean
+
+
+def test_an_entry_may_name_a_payment_by_the_invoice_that_checkout_made(shop: Shop) -> None:
+    shop.pay(invoice="in_1ForThisSale")
+    shop.post(payment_key="in_1ForThisSale")
+    assert shop.found() == []

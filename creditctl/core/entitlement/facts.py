@@ -46,6 +46,7 @@ _REFUND_RANKS = {"pending": 0, "requires_action": 1, "succeeded": 2, "canceled":
 class SessionFacts:
     """A checkout session as far as credits depend on it.
 
+    Shape:  `invoice` is the one that Checkout made for it (`invoice_creation`), by which an application may call it.
     Units:  amounts in minor units of `currency`, `created` in Unix seconds.
     Source: Stripe API reference, "The Checkout Session object".
     """
@@ -62,6 +63,7 @@ class SessionFacts:
     metadata: Mapping[str, str]
     livemode: bool
     created: int
+    invoice: str | None = None
 
     @property
     def payment_key(self) -> str:
@@ -96,6 +98,7 @@ class SessionFacts:
             metadata=metadata_of(data),
             livemode=data.get("livemode") is True,
             created=told_at if told_at is not None and data.get("created") is None else whole(data, "created"),
+            invoice=id_of(data.get("invoice")),
         )
 
 

@@ -61,7 +61,7 @@ def judge_clawback(case: PaymentCase, context: JudgementContext, sold: Purchase 
         by_hand = other and not case.books.external
         verdict = _unsettled(case, drafts, context, by_hand=by_hand)
         return replace(verdict, found=(*currencies, *verdict.found))
-    if case.recorded_after(context.started):
+    if context.written_meanwhile(case.entries):
         return Verdict(_state_of(currencies, context), currencies)
     wrong = (*_of_other_users(case, position), *_over_taken(case, position))
     state = PaymentState.WRONG if wrong else _state_of(currencies, context)
@@ -164,7 +164,7 @@ def _unsettled(
     """Refunds or disputes that the entries have not followed: too young to say, or to be posted."""
     made = {fact.object_id: fact for fact in case.facts}
     within_grace = any(context.within_grace(made[draft.object_id or ""].created) for draft in drafts)
-    if within_grace or case.recorded_after(context.started):
+    if within_grace or context.written_meanwhile(case.entries):
         text = "A refund or dispute is newer than the ledger; the webhook may still be on its way."
         waits = in_flight(case.key, text)
         return Verdict(PaymentState.IN_FLIGHT, (waits,), drafts=drafts)

@@ -20,7 +20,7 @@ def judge_unsold(case: PaymentCase, decision: Decision | None, context: Judgemen
     """Not paid, not ours, or not known to Stripe at all: then what users hold of it should come to nothing."""
     if not case.balance:
         return _nothing_given(case, decision, context)
-    if case.recorded_after(context.started):
+    if context.written_meanwhile(case.entries):
         text = "The ledger changed credits while Stripe was being read; the next run knows."
         return Verdict(PaymentState.IN_FLIGHT, (in_flight(case.key, text),))
     if _sold_elsewhere(case, decision):

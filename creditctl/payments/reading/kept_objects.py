@@ -16,7 +16,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from creditctl.ledger.archive.pull_models import PulledObject
 from creditctl.payments.reading.stripe_reader import BALANCE, DISPUTES, INTENTS, REFUNDS, SESSIONS
 
-LAYOUT = 1
+LAYOUT = 2
 """The number of this choice of fields."""
 
 Field = Raw | UnsetType
@@ -42,6 +42,7 @@ class _Session(Struct, omit_defaults=True):
     amount_total: Field = UNSET
     currency: Field = UNSET
     payment_intent: _Expanded | str | None = None
+    invoice: _Expanded | str | None = None
     client_reference_id: Field = UNSET
     metadata: Field = UNSET
     livemode: Field = UNSET

@@ -56,7 +56,7 @@ def propose_packages(look: SalesLook) -> SalesProposal:
     fees = {sale.price: sale.name for sale in foreign if sale.lines > 1 and _FEE.search(sale.name)}
     sold = [sale for sale in foreign if sale.price not in fees]
     inline, listed = _apart(sold)
-    packages = [*_of_products(listed, look.products), *_of_inline(inline)]
+    packages = [*_of_products(listed, look.products), *_of_inline(inline, listed)]
     packages.sort(key=lambda package: -sum(price.count for price in package.prices))
     return SalesProposal(_with_slugs(packages), tuple(fees.items()), len(look.sales) - len(foreign))
 
@@ -88,9 +88,9 @@ def _of_product(name: str, prices: Mapping[str, list[RecentSale]], product: Mapp
     return PackageProposal("", called, name, proposed)
 
 
-def _of_inline(groups: Iterable[list[RecentSale]]) -> list[PackageProposal]:
-    kept = list(groups)
-    return [_of_group(group, _mark(group, kept)) for group in kept]
+def _of_inline(groups: Sequence[list[RecentSale]], listed: list[RecentSale]) -> list[PackageProposal]:
+    """A package for each group. Shape: what the sales of other prices say as well (a region) is the second choice."""
+    return [_of_group(group, _mark(group, [*groups, listed]) or _mark(group, groups)) for group in groups]
 
 
 def _of_group(group: Sequence[RecentSale], mark: tuple[str, str] | None) -> PackageProposal:

@@ -30,17 +30,18 @@ def guess_columns(draft: GuessDraft, profiles: Profiles) -> None:
     _by_name(draft, profiles, "created", is_time, "holds times")
     _by_name(draft, profiles, "user_id", _is_user, "is a usual name of the user")
     _words(draft, profiles, "kind", USUAL_KINDS)
+    _mode(draft, profiles)
     _words(draft, profiles, "status", USUAL_STATUSES)
     _credits(draft, profiles)
     _amount(draft, profiles)
     _by_name(draft, profiles, "currency", _is_currency, "holds codes of currencies", needed=False)
-    _mode(draft, profiles)
     _rest(draft, profiles)
 
 
 def _free(draft: GuessDraft, profiles: Profiles) -> list[str]:
-    """The columns that are not taken yet."""
-    taken = {name for names in draft.section.columns.values() for name in names}
+    """The columns that are not taken yet. Shape: a flag may be said as `!is_test` or `env = 'production'`."""
+    said = [name for names in draft.section.columns.values() for name in names]
+    taken = {name.removeprefix("!").partition(" = ")[0] for name in said}
     return [name for name in profiles if name not in taken]
 
 

@@ -37,6 +37,19 @@ def test_inline_prices_are_told_apart_by_a_key_or_not_at_all() -> None:
     assert [each.prices[0].mark for each in proposed.packages] == [("pack", "s"), ("pack", "l"), None]
 
 
+def test_what_other_prices_are_sold_with_as_well_does_not_mark_an_inline_price() -> None:
+    packs = (sale("price_1", "S", region="eu", pack="s"), sale("price_2", "S", region="eu", pack="s"))
+    listed = [sale("price_3", "L", "prod_2", region="eu")]
+
+    marked, _ = propose_packages(SalesLook((*packs, *listed))).packages
+    alone, _ = propose_packages(
+        SalesLook((sale("price_1", "S", region="eu"), sale("price_2", "S", region="eu"), *listed))
+    ).packages
+
+    assert marked.prices[0].mark == ("pack", "s")
+    assert alone.prices[0].mark == ("region", "eu")
+
+
 def test_a_fee_is_one_only_beside_something_else() -> None:
     beside = SalesLook((sale("price_1", "Gold", lines=2), sale("price_2", "Service fee", "prod_2", lines=2)))
     alone = SalesLook((sale("price_2", "Service fee", "prod_2"),))

@@ -127,3 +127,17 @@ def test_a_file_is_guessed_and_an_empty_one_is_not(tmp_path: Path) -> None:
     assert guess.whole, guess
     with pytest.raises(UsageError, match="no rows yet"):
         guess_source(FileRows(tmp_path / "b.csv", place), place)
+
+
+@pytest.mark.parametrize(("name", "flag"), [("isLive", "isLive"), ("livemode", "livemode"), ("isTest", "!isTest")])
+def test_a_flag_of_the_mode_is_never_taken_for_a_status(name: str, flag: str) -> None:
+    """PostgreSQL hands out true and false, which are usual words of a status as well: all rows would be pending."""
+    rows = [
+        {k: v for k, v in camel(n, **{name: False}).items() if k not in {"status", "isTest"} - {name}}
+        for n in range(10)
+    ]
+
+    columns = guessed(rows).section.columns
+
+    assert columns.get("livemode") == (flag,)
+    assert "status" not in columns
