@@ -56,6 +56,14 @@ def _with_twin(found: ClassifiedFinding, why: str, fix: str, twin: PaymentCase) 
     return replace(found, finding=told)
 
 
+def may_be_given_already(verdicts: Iterable[Verdict]) -> bool:
+    """Whether credits that nothing explains stand among these, which a delivery would perhaps give a second time.
+
+    Shape: the webhook credits a payment that has no entry of its name, whatever stands under names of others.
+    """
+    return any(any(map(_is_orphan, verdict.found)) for verdict in verdicts)
+
+
 def _is_orphan(found: ClassifiedFinding) -> bool:
     return found.finding.code == ORPHAN_CREDIT
 
