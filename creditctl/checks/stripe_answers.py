@@ -51,8 +51,8 @@ def _fix_of_undelivered(context: Context) -> str:
         return "`creditctl reconcile` first: what these events are about could not be looked at from here."
     if unexplained:
         return (
-            "Deliver nothing again yet: credits that nothing explains are booked already, and they may be those of these "
-            "events. `creditctl reconcile` names both; settle that first."
+            "Deliver nothing again yet: credits that nothing explains are booked already, and they may be those of "
+            "these events. `creditctl reconcile` names both; settle that first."
         )
     replay = "`creditctl events replay --undelivered --since 3d`"
     return f"Once the backend answers: {replay}, or `creditctl reconcile --repair`."
