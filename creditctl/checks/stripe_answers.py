@@ -11,11 +11,13 @@ from creditctl.checks.answers import CheckAnswer, failed, passed, warned
 from creditctl.checks.backend_answers import backend_clock
 from creditctl.checks.context import Context
 from creditctl.core.deployment import names_another
+from creditctl.core.errors import CreditctlError
 from creditctl.core.limits import GRACE_SECONDS
 from creditctl.core.modes import Mode
 from creditctl.core.text import plural
 from creditctl.core.when import iso_time
 from creditctl.payments.event_types import ENDPOINT_EVENTS
+from creditctl.payments.judgement.unexplained import may_be_given_already
 from creditctl.stripe_api.pages import list_all
 
 RECENT_SECONDS = 3 * 86_400
@@ -37,9 +39,23 @@ def nothing_undelivered(context: Context) -> CheckAnswer:
         )
     oldest = iso_time(min(int(event["created"]) for event in events))
     count = f"{len(events)} or more" if len(events) == _MOST_EVENTS else str(len(events))
+    return failed(f"{count} events are not delivered, the oldest of {oldest}.", _fix_of_undelivered(context))
+
+
+def _fix_of_undelivered(context: Context) -> str:
+    import stripe
+
+    try:
+        unexplained = may_be_given_already(each.verdict for each in context.judged)
+    except (CreditctlError, stripe.StripeError):
+        return "`creditctl reconcile` first: what these events are about could not be looked at from here."
+    if unexplained:
+        return (
+            "Deliver nothing again yet: credits that nothing explains are booked already, and they may be those of "
+            "these events. `creditctl reconcile` names both; settle that first."
+        )
     replay = "`creditctl events replay --undelivered --since 3d`"
-    fix = f"Once the backend answers: {replay}, or `creditctl reconcile --repair`."
-    return failed(f"{count} events are not delivered, the oldest of {oldest}.", fix)
+    return f"Once the backend answers: {replay}, or `creditctl reconcile --repair`."
 
 
 def _undelivered(context: Context) -> Iterator[Mapping[str, Any]]:

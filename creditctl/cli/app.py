@@ -127,7 +127,8 @@ def as_known_error(error: Exception) -> CreditctlError | None:
     if isinstance(error, CreditctlError):
         return error
     if isinstance(error, TyperException):
-        return UsageError(error.format_message(), code="usage", fix="`creditctl COMMAND --help` shows the options.")
+        text = error.format_message().replace(": Value error, ", ": ")  # the library's word for the kind of the error
+        return UsageError(text, code="usage", fix="`creditctl COMMAND --help` shows the options.")
     if "stripe" in sys.modules:
         from creditctl.stripe_api.errors import lacking, translate
 

@@ -14,7 +14,6 @@ from creditctl.core.errors import ConfigurationError
 from creditctl.core.listings import Listings, listing_faults, listings_of
 from creditctl.core.project_file.faults import DocumentFaults, parse_toml
 from creditctl.core.project_file.packages import PackageSection, read_packages
-from creditctl.core.project_file.pending import NOT_ACTED_ON, not_acted_on
 from creditctl.core.project_file.project import ProjectFile
 from creditctl.core.project_file.tables import TomlTable
 
@@ -128,11 +127,10 @@ class Catalog:
         return found
 
 
-def parse_catalog(text: str, *, source: str = "packages.toml", pending: tuple[str, ...] = NOT_ACTED_ON) -> Catalog:
+def parse_catalog(text: str, *, source: str = "packages.toml") -> Catalog:
     """Parses a catalogue from TOML text, and validates it as a whole.
 
-    Shape:  `currency`, and one `[[package]]` each, as in `creditctl.toml`; no other key. `pending` are the keys that
-            nothing acts on yet.
+    Shape:  `currency`, and one `[[package]]` each, as in `creditctl.toml`; no other key.
     Errors: ConfigurationError with every fault found, not just the first; also for what Stripe would refuse.
     """
     try:
@@ -142,10 +140,7 @@ def parse_catalog(text: str, *, source: str = "packages.toml", pending: tuple[st
     faults = DocumentFaults(text)
     table = TomlTable(document, faults)
     table.refuse_unknown(_KEYS)
-    sections = read_packages(table)
-    for path, name in not_acted_on(document, pending):
-        faults.add(path, f"{name} is not acted on yet")
-    return catalog_of(sections, faults, source=source)
+    return catalog_of(read_packages(table), faults, source=source)
 
 
 def catalog_of_project(project: ProjectFile, *, another: Path | None = None) -> Catalog | None:

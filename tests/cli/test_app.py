@@ -37,6 +37,13 @@ def test_a_usage_error_is_a_sentence_on_stderr_and_exit_2(offline_cli: Cli) -> N
     assert "--help" in outcome.stderr
 
 
+def test_a_value_that_is_no_choice_is_said_in_one_plain_sentence(offline_cli: Cli) -> None:
+    outcome = offline_cli("reconcile", "--fail-on", "foo")
+
+    assert outcome.exit_code == 2
+    assert outcome.stderr.startswith("Error: Invalid value for '--fail-on': 'foo' is not one of 'critical'")
+
+
 def test_a_usage_error_is_one_document_with_json(offline_cli: Cli) -> None:
     outcome = offline_cli("packages", "--nope", "--json")
 

@@ -100,13 +100,6 @@ def test_number_and_name_are_those_of_place_and_slug_where_none_stands() -> None
     assert [(package.number, package.name) for package in packages] == [(1, "Big pack 2")]
 
 
-def test_what_nothing_acts_on_yet_is_refused_here_too() -> None:
-    text = 'currency = "usd"\n' + row() + 'sold = [{ price = "price_1" }]\n'
-
-    with pytest.raises(ConfigurationError, match=r"line 8: \[\[package\]\] sold is not acted on yet"):
-        parse_catalog(text, pending=("[[package]] sold",))
-
-
 SOLD = '[[package]]\nslug = "pack"\ncredits = 500\nsold = [{ price = "price_1" }]\n'
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from creditctl.checks.check import LaunchStage
 from creditctl.checks.checked_item import CheckedItem, stage_words
+from creditctl.cli.report_files.junit import JUnitCase, junit_xml
 from creditctl.core.checks import CheckStatus
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from junitparser import TestCase
 
     from creditctl.cli.session import Session
 
@@ -25,40 +25,24 @@ def write_reports(
 
     folder, redact = session.wiring.folder, session.wiring.redactor.redact
     if junit is not None:
-        replace_file(folder / junit, redact(junit_xml(items)).encode())
+        text = junit_xml("creditctl checklist", [_junit_case(item) for item in items])
+        replace_file(folder / junit, redact(text).encode())
     if ticket is not None:
         replace_file(folder / ticket, redact(markdown(items, stage)).encode())
 
 
-def junit_xml(items: Sequence[CheckedItem]) -> str:
-    """The items as CI systems read them: a suite a group, a case an item; what is not required here is skipped."""
-    from junitparser import JUnitXml, TestSuite
-
-    document = JUnitXml("creditctl checklist")
-    for group in dict.fromkeys(item.check.group for item in items):
-        part = TestSuite(group)
-        for item in items:
-            if item.check.group == group:
-                part.add_testcase(_case(item))
-        document.add_testsuite(part)
-    document.update_statistics()  # type: ignore[no-untyped-call]
-    text = document.tostring()  # type: ignore[no-untyped-call]
-    return text.decode() if isinstance(text, bytes) else str(text)
-
-
-def _case(item: CheckedItem) -> TestCase:
-    from junitparser import Error, Failure, Skipped, TestCase
-
+def _junit_case(item: CheckedItem) -> JUnitCase:
+    """An item as CI systems read it: a suite is a group; what fails and is not required is skipped."""
     result = item.result
-    case = TestCase(result.title, result.id)
-    if not result.status.holds:
-        kinds = {CheckStatus.FAIL: Failure, CheckStatus.UNKNOWN: Error}
-        kind = kinds.get(result.status, Failure) if item.required else Skipped
-        entry = kind(result.evidence, str(result.status))
-        entry.text = result.fix
-        case.result = [entry]
-    case.system_out = result.evidence
-    return case
+    case = JUnitCase(item.check.group, result.title, result.id, story=result.fix, log=result.evidence)
+    if result.status.holds:
+        return case
+    if not item.required:
+        return replace(case, skipped=result.evidence)
+    kind = str(result.status)
+    if result.status is CheckStatus.UNKNOWN:
+        return replace(case, error=result.evidence, kind=kind)
+    return replace(case, failure=result.evidence, kind=kind)
 
 
 def markdown(items: Sequence[CheckedItem], stage: LaunchStage) -> str:

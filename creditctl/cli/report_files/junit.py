@@ -20,7 +20,7 @@ class JUnitCase:
     """One case of a report.
 
     Shape:  at most one of `failure`, `skipped` and `error` is said, in a sentence; none means that it passed. `kind` is
-            the slug of the failure, `story` all that helps to understand it, `log` what happened on the way.
+            the slug of the failure or error, `story` all that helps to understand it, `log` what happened on the way.
     Source: junit.xsd as Jenkins and GitLab read it; junitparser writes it.
     """
 
@@ -63,7 +63,9 @@ def _element(case: JUnitCase) -> TestCase:
     elif case.skipped:
         element.result = [Skipped(_text(case.skipped))]
     elif case.error:
-        element.result = [Error(_text(case.error), case.kind)]
+        error = Error(_text(case.error), case.kind)
+        error.text = _text(case.story)
+        element.result = [error]
     element.system_out = _text(case.log)
     return element
 

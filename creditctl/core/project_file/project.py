@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from creditctl.core.errors import ConfigurationError
 from creditctl.core.project_file.faults import DocumentFaults, invalid_file, parse_toml
 from creditctl.core.project_file.ownership import (
     DeploymentMatch,
@@ -17,7 +16,6 @@ from creditctl.core.project_file.ownership import (
     read_webhook,
 )
 from creditctl.core.project_file.packages import FeesSection, PackageSection, read_fees, read_packages
-from creditctl.core.project_file.pending import NOT_ACTED_ON, not_acted_on
 from creditctl.core.project_file.running import (
     AlertSection,
     ArchiveSection,
@@ -70,13 +68,11 @@ class ProjectFile:
         return None if self.path is None else self.path.parent
 
 
-def parse_project_file(
-    text: str, *, path: Path, source: str | None = None, pending: tuple[str, ...] = NOT_ACTED_ON
-) -> ProjectFile:
+def parse_project_file(text: str, *, path: Path, source: str | None = None) -> ProjectFile:
     """Parses a project file, and judges it as a whole.
 
-    Shape:  `source` is how messages call the file, `pending` are the keys that nothing acts on yet.
-    Errors: ConfigurationError with every fault found and its line; for a secret; for a key that nothing acts on yet.
+    Shape:  `source` is how messages call the file.
+    Errors: ConfigurationError with every fault found and its line; for a secret.
     """
     name = source or str(path)
     try:
@@ -88,7 +84,6 @@ def parse_project_file(
     project = _read(TomlTable(document, faults), path)
     if faults:
         raise invalid_file(name, faults)
-    _refuse_pending(document, faults, name, pending)
     return project
 
 
@@ -120,14 +115,3 @@ def _refuse_secrets(document: dict[str, Any], faults: DocumentFaults, source: st
         faults.add(place, ".".join(str(part) for part in place if isinstance(part, str)) or "a key")
     if faults:
         raise secret_found(source, str(faults))
-
-
-def _refuse_pending(document: dict[str, Any], faults: DocumentFaults, source: str, pending: tuple[str, ...]) -> None:
-    for place, name in not_acted_on(document, pending):
-        faults.add(place, name)
-    if faults:
-        raise ConfigurationError(
-            f"{source} has keys that this version of creditctl does not act on yet: {faults}.",
-            code="project.not_acted_on",
-            fix="Take them out; nothing would follow from them. `creditctl --version` says which version this is.",
-        )

@@ -17,7 +17,7 @@ from creditctl.payments.entries import PaymentEntries
 from creditctl.payments.facts import PaymentFacts
 from creditctl.payments.finding_codes import DISMISSAL, ORPHAN_CREDIT, ClassifiedFinding, quoted
 from creditctl.payments.judgement.judge import judge
-from creditctl.payments.verdict import JudgementContext, UserCredits, Verdict
+from creditctl.payments.verdict import JudgementContext, PaymentState, UserCredits, Verdict
 
 
 def judge_together(cases: Sequence[PaymentCase], context: JudgementContext) -> list[Verdict]:
@@ -54,6 +54,14 @@ def _with_twin(found: ClassifiedFinding, why: str, fix: str, twin: PaymentCase) 
     finding = found.finding
     told = replace(finding, message=finding.message + why, fix=fix, evidence=(*finding.evidence, twin.key))
     return replace(found, finding=told)
+
+
+def may_be_given_already(verdicts: Iterable[Verdict]) -> bool:
+    """Whether credits that nothing explains stand among these, which a delivery would perhaps give a second time.
+
+    Shape: the webhook credits a payment that has no entry of its name, whatever stands under names of others.
+    """
+    return any(any(map(_is_orphan, verdict.found)) for verdict in verdicts)
 
 
 def _is_orphan(found: ClassifiedFinding) -> bool:
@@ -107,14 +115,21 @@ def _unexplained(
 
 
 def _orphans(cases: Sequence[PaymentCase], verdicts: Sequence[Verdict]) -> dict[UserCredits, CreditEntry]:
-    """The entries behind open findings of credits that nothing explains; what a person dismissed is explained."""
+    """The entries behind open findings of credits that nothing explains; what a person dismissed is explained.
+
+    Shape: what was written while Stripe was read is not accused yet, and may be the missing payment all the same.
+    """
     return {
         _pair(entry): entry
         for case, verdict in zip(cases, verdicts, strict=True)
-        if any(map(_is_orphan, verdict.found))
+        if any(map(_is_orphan, verdict.found)) or _unknown_so_far(case, verdict)
         for entry in case.purchases
         if case.granted.get(entry.user_id)
     }
+
+
+def _unknown_so_far(case: PaymentCase, verdict: Verdict) -> bool:
+    return verdict.state is PaymentState.IN_FLIGHT and case.sold is None and case.intent is None
 
 
 def _pair(entry: CreditEntry) -> UserCredits:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from creditctl.core.money import format_amount
-from creditctl.core.project_file.pending import NOT_ACTED_ON
 from creditctl.core.project_file.writing import Plain, WrittenSection, new_text
 from creditctl.core.text import plural
 from creditctl.provisioning.scaffold.buyers import BuyerGuess
@@ -17,7 +16,6 @@ _HEADING = (
     "What creditctl knows of this project, but for secrets: those stand in the env file.",
     "Every key is in docs/creditctl-toml.md; `creditctl status` says where you stand.",
 )
-_NOT_YET = "This version of creditctl does not act on it yet, so it is a remark:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +31,9 @@ class ProjectAnswers:
     source: tuple[WrittenSection, ...] = ()
 
 
-def project_text(answers: ProjectAnswers, *, pending: Sequence[str] = NOT_ACTED_ON) -> str:
-    """The text of a project file. Shape: what nothing acts on yet is written as a remark."""
-    return new_text([_or_remark(each, pending) for each in project_sections(answers)], _HEADING)
+def project_text(answers: ProjectAnswers) -> str:
+    """The text of a project file."""
+    return new_text(project_sections(answers), _HEADING)
 
 
 def project_sections(answers: ProjectAnswers) -> list[WrittenSection]:
@@ -112,16 +110,3 @@ def _open(package: PackageProposal, credits: Mapping[str, CreditsGuess]) -> Iter
             yield "Its prices are made for each sale, and no metadata of the sessions tell them apart; add yourself:"
             break
     yield f'[[package]] slug = "{package.slug}", credits = …, sold = [{{ … }}]'
-
-
-def _or_remark(section: WrittenSection, pending: Sequence[str]) -> WrittenSection:
-    """The section, or a remark with its text where nothing acts on one of its keys yet."""
-    if section.values is None:
-        return section
-    header = f"[[{section.name}]]" if section.repeated else f"[{section.name.partition('.')[0]}]"
-    keys = section.values if isinstance(section.values, Mapping) else ()
-    waiting = {section.name, header, *(f"{header} {key}" for key in keys)} & set(pending)
-    if not waiting:
-        return section
-    lines = new_text([WrittenSection(section.name, section.values, repeated=section.repeated)]).strip().splitlines()
-    return WrittenSection(section.name, None, (*section.comments, _NOT_YET, *lines))

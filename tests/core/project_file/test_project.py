@@ -10,7 +10,6 @@ from creditctl.core.entitlement.settlement import EntryKind
 from creditctl.core.errors import ConfigurationError, ExitCode
 from creditctl.core.project_file.ownership import DeploymentMatch, SecretPlace
 from creditctl.core.project_file.packages import SoldEntry, SoldQuantity
-from creditctl.core.project_file.pending import NOT_ACTED_ON
 from creditctl.core.project_file.project import ProjectFile, parse_project_file
 from creditctl.core.project_file.running import DisputePolicy, Rounding
 from creditctl.core.project_file.source import SOURCE_KINDS, AmountUnit, OtherRows, RowStatus, SourceRule, UserForm
@@ -82,13 +81,13 @@ url_env = "SLACK_WEBHOOK"
 """
 
 
-def parse(text: str, *, pending: tuple[str, ...] = ()) -> ProjectFile:
-    return parse_project_file(text, path=PATH, pending=pending)
+def parse(text: str) -> ProjectFile:
+    return parse_project_file(text, path=PATH)
 
 
-def refusal(text: str, *, pending: tuple[str, ...] = ()) -> ConfigurationError:
+def refusal(text: str) -> ConfigurationError:
     with pytest.raises(ConfigurationError) as caught:
-        parse(text, pending=pending)
+        parse(text)
     assert caught.value.exit_code == ExitCode.CONFIGURATION
     return caught.value
 
@@ -242,18 +241,3 @@ def test_a_secret_where_a_name_belongs_is_never_shown_either() -> None:
 
     assert "must be the name of an environment variable" in error.message
     assert "hunter2" not in error.message
-
-
-@pytest.mark.parametrize("name", ["source", "package.sold", "webhook.secret"])
-def test_what_nothing_acts_on_yet_is_refused_with_that_reason(name: str) -> None:
-    error = refusal(WHOLE, pending=(name,))
-
-    assert error.code == "project.not_acted_on"
-    assert error.message.endswith(f": {name}.")
-
-
-def test_the_keys_that_wait_are_keys_that_there_are() -> None:
-    """A name with a slip in it would refuse nothing."""
-    found = [name for name in NOT_ACTED_ON if name in refusal(WHOLE, pending=(name,)).message]
-
-    assert found == list(NOT_ACTED_ON)

@@ -11,6 +11,7 @@ from creditctl.payments.latest import LatestPayments, judge_latest, latest_cases
 from creditctl.payments.reading.reader import PaymentReader
 from creditctl.payments.verdict import JudgementContext, PaymentState
 from creditctl.reconciliation.report import ReconcileReport
+from creditctl.reconciliation.run import reconcile
 from tests.support.ledger_calls import adjusted, read, resolved
 from tests.support.payment_shop import Shop
 
@@ -131,6 +132,18 @@ def test_once_both_findings_are_dismissed_nothing_is_posted(shop: Shop) -> None:
     shop.repair(report)
 
     assert (report.findings, balance(shop)) == ((), 1000)
+
+
+def test_a_row_of_an_unknown_payment_that_is_written_while_stripe_is_read_holds_the_repair_back(shop: Shop) -> None:
+    """It is not accused before the next run, and it may be the credits of the payment that seems to lack them."""
+    key = shop.pay()
+    shop.post(payment_key="order-17")
+
+    report = reconcile(client=shop.client, ledger=shop.ledger, catalog=shop.catalog, livemode=False, clock=shop.clock)
+    shop.repair(report)
+
+    assert (report.repairs, balance(shop)) == ((), 1000)
+    assert set(codes(report)) == {("in_flight", "order-17"), ("missing_credit", key)}
 
 
 def test_whoever_looks_at_the_latest_payments_only_sees_older_rows_that_nothing_explains(shop: Shop) -> None:

@@ -29,19 +29,11 @@ EVERYTHING = {
 }
 
 
-def test_with_everything_acted_on_everything_is_written() -> None:
-    text = project_text(ANSWERS, pending=())
+def test_everything_that_was_answered_is_written() -> None:
+    text = project_text(ANSWERS)
 
     assert tomllib.loads(text) == EVERYTHING
     assert "# 500 credits: somebody said so." in text
-
-
-def test_what_nothing_acts_on_is_a_remark_that_says_so() -> None:
-    text = project_text(ANSWERS, pending=("user", "[fees]", "[[package]] sold"))
-
-    assert tomllib.loads(text) == {"deployment": "eu", "webhook": {"path": "/hooks"}}
-    assert '# prices = ["price_fee"]' in text
-    assert "does not act on it yet" in text
 
 
 def test_what_is_written_is_taken_as_things_stand() -> None:
