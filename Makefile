@@ -10,7 +10,7 @@ demo: ## the whole story on this machine in seconds: no Stripe account, no netwo
 
 test: ## the whole test suite, or some rooms of it: make test ROOM="ledger cli/events"
 	@$(PYTHON) .ci/install.py test
-	@$(BIN)/python -m pytest -n auto $(addprefix tests/,$(ROOM)) $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(addprefix tests/,$(ROOM)) $(ARGS)
 
 test-fast: ## while one works: without processes, browsers, databases, tests of many examples and of the whole house
 	@$(PYTHON) .ci/install.py test
