@@ -73,7 +73,8 @@ def _judged(enabled: list[EndpointState]) -> CheckAnswer:
 def _remarked(endpoint: EndpointState, *, rotating: bool) -> CheckAnswer:
     evidence = f"{endpoint.id} is enabled and delivers to {endpoint.url}."
     if rotating:
-        return warned(f"{evidence} A rotation of its secret is under way.", "Finish it: `creditctl webhooks rotate`.")
+        finish = "Finish it: `creditctl webhooks rotate --finish`."
+        return warned(f"{evidence} A rotation of its secret is under way.", finish)
     if endpoint.api_version is None:
         return warned(f"{evidence} It has no version of its own; events follow the account's default.", _SETUP)
     if _EVERYTHING in endpoint.enabled_events:

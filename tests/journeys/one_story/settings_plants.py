@@ -163,6 +163,39 @@ def values_quoted(machines: Machines) -> None:
     machines.edit("=(.+)$", r'="\1"')
 
 
+def file_of_another_system(machines: Machines) -> None:
+    """Written by an editor of another system: a mark before the first name, CR LF, white space, no last line end."""
+    set_up(machines)
+    text = machines.env.read_text().rstrip("\n").replace("=", " = ")
+    machines.env.write_bytes(("\ufeff" + text.replace("\n", "\r\n")).encode())
+    machines.env.chmod(0o644)
+
+
+def secret_is_a_placeholder(machines: Machines) -> None:
+    machines.edit("^STRIPE_WEBHOOK_SECRET=.*$", "STRIPE_WEBHOOK_SECRET=whsec_...")
+
+
+def key_in_place_of_the_secret(machines: Machines) -> None:
+    set_up(machines)
+    machines.edit("^STRIPE_WEBHOOK_SECRET=.*$", f"STRIPE_WEBHOOK_SECRET={TEST_KEY}")
+
+
+def price_that_no_package_sells(machines: Machines) -> None:
+    """Of a package that the catalogue had once."""
+    set_up(machines)
+    mark = {"managed_by": "creditctl", "package": "gone", "credits": "500"}
+    machines.api.products.create({"id": "creditctl_gone", "name": "Gone", "metadata": mark})
+    terms = {"currency": "usd", "unit_amount": 500, "lookup_key": "creditctl_gone_usd"}
+    machines.api.prices.create({"product": "creditctl_gone", "metadata": mark, **terms})
+
+
+def rotation_whose_new_endpoint_was_deleted(machines: Machines) -> None:
+    rotation_begun(machines)
+    found = machines.api.webhook_endpoints.list().data
+    old = {each.metadata.to_dict().get("rotation") for each in found}
+    machines.api.webhook_endpoints.delete(next(each.id for each in found if each.id in old))
+
+
 def change_endpoint(machines: Machines, **changes: Any) -> None:
     (endpoint,) = machines.api.webhook_endpoints.list().data
     machines.api.webhook_endpoints.update(endpoint.id, changes)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.one_story import own_prices, plants
+from tests.journeys.one_story import event_plants, own_prices, plants
 from tests.journeys.one_story.advice import (
     TELLERS,
     Teller,
@@ -113,6 +113,10 @@ TRUTH: dict[plants.Plant, dict[str, int]] = {
     own_prices.with_a_fee_and_the_pack_refunded: NOTHING,
     own_prices.with_a_fee_and_a_lost_refund: {"ann": 250},
     own_prices.given_with_the_fee_counted: {"ann": 500},
+    event_plants.event_of_live_mode: {"ann": 1000},
+    event_plants.event_of_another_account: {"ann": 1000},
+    event_plants.event_that_cannot_be_read: {"ann": 1000},
+    event_plants.refund_under_the_id_of_another: {"ann": 600, "ben": 1000},
 }
 
 
@@ -124,10 +128,6 @@ NOT_PLANTED = {
     "reconcile.ledger_tampered": "is about a file that somebody changed; only a backup mends that: tests/cli",
     "reconcile.unreadable_object": "is about an object of a shape that the emulator never gives; it prints no command",
     "fulfilment.currency": "needs a refund in another currency than its payment, which the emulator refuses",
-    "fulfilment.malformed_event": "needs an event that the emulator never makes: tests/fulfilment/test_webhook.py",
-    "fulfilment.other_account": "needs an event of a connected account: tests/fulfilment/test_webhook.py",
-    "fulfilment.other_fact": "needs one id for two refunds, which Stripe never gives: tests/fulfilment/test_webhook.py",
-    "fulfilment.other_livemode": "needs an event of the other mode: tests/fulfilment/test_webhook.py",
     "fulfilment.price_mismatch": "needs a package whose price was changed behind it: tests/payments",
     "fulfilment.deployment_conflict": "needs two deployments: tests/journeys/test_deployments.py",
     "fulfilment.deployment_unsaid": "needs a named deployment: tests/journeys/test_deployments.py",
@@ -186,7 +186,7 @@ YOUNG = (plants.on_its_way, plants.refund_on_its_way)
 def test_the_truth_of_every_plant_is_known() -> None:
     planted = [
         each
-        for room in (plants, own_prices)
+        for room in (plants, own_prices, event_plants)
         for _, each in inspect.getmembers(room, inspect.isfunction)
         if each.__module__ == room.__name__
     ]

@@ -116,7 +116,7 @@ def webhook_secret(view: EnvView) -> Iterator[Finding]:
         yield finding("webhook_secret.twice", Severity.LOW, setting.where, text, fix)
     elif len(secrets) > 1:
         text = f"There are {len(secrets)} signing secrets, as during a rotation."
-        fix = "`creditctl webhooks rotate` finishes a rotation; then one is left."
+        fix = "`creditctl webhooks rotate --finish` finishes a rotation; then one is left."
         yield finding("webhook_secret.rotation", Severity.INFO, setting.where, text, fix)
 
 
