@@ -44,7 +44,7 @@ class CreditJudgement:
 
 def judge_credit(case: PaymentCase, context: JudgementContext) -> CreditJudgement:
     """What stands against the credits given for a payment."""
-    decision = _worth_of(case, context.catalog)
+    decision = worth_of_case(case, context.catalog)
     mixed = _mode_mix(case, context)
     if mixed is not None:
         return CreditJudgement(Verdict(PaymentState.WRONG, (mixed,), decision=decision))
@@ -57,7 +57,7 @@ def judge_credit(case: PaymentCase, context: JudgementContext) -> CreditJudgemen
     return replace(judgement, verdict=replace(judgement.verdict, decision=decision))
 
 
-def _worth_of(case: PaymentCase, catalog: Catalog) -> Decision | None:
+def worth_of_case(case: PaymentCase, catalog: Catalog) -> Decision | None:
     """What the session of a payment is worth by what was captured; None where it has none.
 
     Shape: an application also books what it charged without a session, with a saved card; our own ledger never does.

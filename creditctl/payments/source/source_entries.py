@@ -52,6 +52,15 @@ class SourceEntries:
         wanted = KeptFilter(user_id=user_id, kind=EntryKind.PURCHASE)
         return [entry for entry in map(self._entry, self.rows.rows(wanted)) if entry.status == "done"]
 
+    def numbered(self, numbers: Collection[int]) -> Iterator[SourceEntry]:
+        """The entries of these numbers, in no order."""
+        yield from map(self._entry, self.rows.having("seq", numbers))
+
+    def called(self, names: Collection[str]) -> Iterator[SourceEntry]:
+        """The entries that call their payment by one of these names, in no order; usage is about none."""
+        kept = map(self._entry, self.rows.having("payment_key", names))
+        return (entry for entry in kept if entry.kind is not EntryKind.USAGE)
+
     def latest_of_payments(self, since: int | None, limit: int) -> Sequence[SourceEntry]:
         """The newest entries that gave credits for payments, or took them back, since a moment; newest first."""
         wanted = KeptFilter(since=since, usage=False)
