@@ -66,7 +66,13 @@ def _place(section: SourceSection, name: str, available: Collection[str] | None)
     if available is None:
         usual = ("id", *_NEEDED, *(() if section.rules else ("kind",)))
         return FirstFilled((reference(name, None),)) if name in usual else _NOWHERE
-    return references(Places.own(name, available), available)
+    # A column that stands for something else says one thing only: where credits are `amount`, no money is said.
+    return references([own for own in Places.own(name, available) if not _is_taken(section, own)], available)
+
+
+def _is_taken(section: SourceSection, column: str) -> bool:
+    """Whether the settings say that a column is another field."""
+    return any(column in names for ours, names in section.columns.items() if ours != column)
 
 
 def _missing(missing: Collection[str], available: Collection[str] | None) -> ConfigurationError:

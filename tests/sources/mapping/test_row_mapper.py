@@ -52,6 +52,16 @@ def test_columns_of_our_names_need_no_line() -> None:
     )
 
 
+def test_a_column_that_stands_for_credits_is_no_money_because_of_its_name() -> None:
+    raw = {name: value for name, value in ROW.items() if name != "credits"}
+    mapper = RowMapper(SourceSection(table="t", columns={"credits": ("amount",)}), list(raw))
+
+    found = mapper(raw)
+
+    assert isinstance(found, SourceRow)
+    assert (found.credits, found.amount) == (1000, None)
+
+
 def test_exact_names_win_over_paths_and_case() -> None:
     columns = {"user_id": ("meta.user",), "payment_key": ("stripeId", "Meta.charge")}
     row = {"meta.user": "dotted", "meta": '{"user": "path"}', "stripeId": "", "Meta": {"charge": "ch_1a"}}
