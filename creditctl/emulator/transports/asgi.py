@@ -1,19 +1,14 @@
-"""ASGI application: requests to the handler, answers, cut connections, websockets, background work."""
+"""ASGI application: the handler behind uvicorn, for connections that are not plain; websockets go their own way."""
 
-import asyncio
-import time
 from typing import TYPE_CHECKING
 
 from creditctl.emulator.app import Emulator
-from creditctl.emulator.control.api import PREFIX
 from creditctl.emulator.protocol.wire import Request, Response
-from creditctl.emulator.transports.background import Background
+from creditctl.emulator.transports.pace import answer_slowly
+from creditctl.emulator.transports.plain_http import http_date
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
-
-LONGEST_WAIT_SECONDS = 10.0
-"""Source: Stripe docs, "Fulfill orders": Checkout waits up to ten seconds for the answer to the completed session."""
 
 
 class AsgiApp:
@@ -24,44 +19,16 @@ class AsgiApp:
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """Requests go straight to the handler; Starlette, which takes time to load, serves websockets only."""
-        if scope["type"] == "lifespan":
-            await self._live(receive, send)
-        elif scope["type"] == "websocket":
+        if scope["type"] == "websocket":
             from creditctl.emulator.transports.websockets import subscribe
 
             await subscribe(self._emulator, scope, receive, send)
         else:
             await self._serve(scope, receive, send)
 
-    async def _live(self, receive: "Receive", send: "Send") -> None:
-        """From the server's start to its end there is a worker in the background."""
-        await receive()
-        async with Background(self._emulator):
-            await send({"type": "lifespan.startup.complete"})
-            await receive()
-        await send({"type": "lifespan.shutdown.complete"})
-
     async def _serve(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
-        request = await _request(scope, receive)
-        # A control may take seconds (seeding, a snapshot), a search too: it must not stop the event loop.
-        if request.path.startswith((PREFIX, "/search")):
-            response = await asyncio.to_thread(self._emulator.handle, request)
-        else:
-            response = self._emulator.handle(request)
-        try:
-            if response.delay_seconds:
-                await asyncio.sleep(response.delay_seconds)
-            if response.awaits:
-                await self._first_answers(*response.awaits)
+        async with answer_slowly(self._emulator, await _request(scope, receive)) as response:
             await _answer(response, send)
-        finally:
-            self._emulator.sent(response)
-
-    async def _first_answers(self, scope: int, event: str) -> None:
-        """Keep a buyer's redirect back until the shop has answered the event of the payment, ten seconds at most."""
-        deadline = time.monotonic() + LONGEST_WAIT_SECONDS
-        while time.monotonic() < deadline and self._emulator.awaits_answers(scope, event):
-            await asyncio.sleep(0.02)
 
 
 async def _request(scope: "Scope", receive: "Receive") -> Request:
@@ -78,7 +45,7 @@ async def _answer(response: Response, send: "Send") -> None:
     if response.fate == "cut" and _cut(send):
         return
     headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()]
-    headers.append((b"content-length", str(len(response.body)).encode()))
+    headers += [(b"date", http_date().encode()), (b"content-length", str(len(response.body)).encode())]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": response.body})
 
