@@ -20,12 +20,14 @@ from creditctl.cli.guard import (
     confirm_live_writes,
 )
 from creditctl.cli.opening import ledger_beside_stripe, ledger_by_itself, open_archive
-from creditctl.cli.output import Conversation
-from creditctl.cli.uses import FileUse, Uses
+from creditctl.cli.output import Conversation, ReaderLeft, print_answer
+from creditctl.cli.uses import FileUse, Uses, Writes
+from creditctl.core.errors import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from creditctl.cli.output import Answer
     from creditctl.core.catalog import Catalog
     from creditctl.core.live_guard import Ask
     from creditctl.core.modes import Mode
@@ -253,3 +255,21 @@ def _require(use: object, name: str) -> None:
     """A command that uses what it did not declare is a mistake of ours."""
     if not use:
         raise RuntimeError(f"the command does not declare {name}=…")
+
+
+def answered(session: Session, answering: Callable[[], Answer]) -> int:
+    """Runs a command and prints its answer. Shape: the exit code.
+
+    Errors: ReaderLeft where nobody reads the answer to its end: the exit code says it all the same; and one that
+            changes something and loses its reader on the way was stopped, not done.
+    """
+    try:
+        answer = answering()
+    except BrokenPipeError:
+        if session.uses.writes is Writes.NOTHING:
+            raise
+        raise ReaderLeft(ExitCode.STOPPED) from None
+    try:
+        return print_answer(session, answer)
+    except BrokenPipeError:
+        raise ReaderLeft(answer.exit_code) from None
