@@ -86,10 +86,14 @@ class NeedsPrices:
 
 @dataclass(frozen=True, slots=True)
 class Disagrees:
-    """Paid, but what was paid and what was promised differ; a person decides."""
+    """Paid, but what was paid and what was promised differ; a person decides.
+
+    Shape: `fault` is the finding's first sentence, what differs, without what is proposed.
+    """
 
     finding: Finding
     proposal: Proposal
+    fault: str
 
 
 Decision = Grants | Waits | NotOurs | NeedsLineItems | NeedsPrices | Disagrees
@@ -158,10 +162,10 @@ def limited_to(decision: Decision, captured: int, currency: str) -> Decision:
         return decision
     credits = None if proposal.credits is None else credits_to_take(proposal.credits, proposal.amount, captured)
     part = replace(proposal, credits=credits or None, amount=captured)
+    sold = f"{format_amount(proposal.amount, currency)} were to be paid, and less was captured."
     if isinstance(decision, Disagrees):
-        return replace(decision, proposal=part)
-    sold = f"{format_amount(proposal.amount, currency)} were to be paid"
-    return _finding_of(part, "fulfilment.partial_capture", f"{sold}, and less was captured.")
+        return _finding_of(part, decision.finding.code, f"{decision.fault} {sold}")
+    return _finding_of(part, "fulfilment.partial_capture", sold)
 
 
 def _proposal_of(purchase: Purchase) -> Proposal:
@@ -253,7 +257,7 @@ def _finding_of(proposal: Proposal, code: str, message: str) -> Disagrees:
     """The finding that names user, credits and amount of what it proposes."""
     paid = format_amount(proposal.amount, proposal.currency)
     text = f"{message} Paid: {paid}; nothing was credited. {_proposed(proposal)}"
-    return Disagrees(Finding(code, Severity.HIGH, proposal.payment_key, text, _fix(proposal)), proposal)
+    return Disagrees(Finding(code, Severity.HIGH, proposal.payment_key, text, _fix(proposal)), proposal, message)
 
 
 def _proposed(proposal: Proposal) -> str:

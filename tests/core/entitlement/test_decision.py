@@ -197,6 +197,11 @@ def test_of_a_part_that_was_captured_the_credits_of_that_part_are_proposed() -> 
     nobody = decide(session(client_reference_id=None, metadata={**METADATA, "user_id": ""}), CATALOG)
     assert proposal(limited_to(nobody, 400, "usd")) == (None, 400, 400)
     unpaid = decide(session(payment_status="unpaid"), CATALOG)
+    two = limited_to(decide(session(amount_subtotal=2000, amount_total=2000), CATALOG, [line(quantity=2)]), 400, "usd")
+    assert (code_of(two), proposal(two)) == ("fulfilment.quantity", ("42", 400, 400))
+    assert isinstance(two, Disagrees)
+    assert "--user 42 --credits 400 " in two.finding.fix
+    assert "$20.00 were to be paid, and less was captured. Paid: $4.00;" in two.finding.message
     assert limited_to(unpaid, 400, "usd") is unpaid
 
 
