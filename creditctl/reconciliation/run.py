@@ -182,7 +182,8 @@ def _compare(pulled: Pulled, terms: JudgementContext, ledger: Ledger, *, record:
         stored, known = view.findings(None), open_sightings(view)
     judged = list(zip(cases, verdicts, strict=True))
     over = over_by_judgement(stored, judged)
-    shown = finding_history.shown(found, stored, everything=pulled.everything, over=over)
+    within = finding_history.about(pulled.window, {name for case in cases for name in (case.key, *case.names)})
+    shown = finding_history.shown(found, stored, everything=pulled.everything, over=over, within=within)
     return ReconcileReport(
         window=pulled.window,
         started=pulled.started,
@@ -217,7 +218,8 @@ def _incomplete(pulled: Pulled, terms: JudgementContext, ledger: Ledger) -> Reco
     """What is missing of Stripe, beside what was open before: a part accuses nobody, and is not kept or repaired by."""
     with ledger.reading() as view:
         stored, known = view.findings(None), open_sightings(view)
-    shown = finding_history.shown(about_the_pull(pulled), stored, everything=False)
+    within = finding_history.about(pulled.window, ())
+    shown = finding_history.shown(about_the_pull(pulled), stored, everything=False, within=within)
     return ReconcileReport(
         window=pulled.window,
         started=pulled.started,
