@@ -141,7 +141,7 @@ def _nothing_repaired() -> Unreachable:
 
 def _warned(reader: PaymentReader, since: int | None, plan: PullPlan) -> dict[str, FraudWarning]:
     """The early fraud warnings; none where Stripe may not be asked."""
-    return {} if plan.as_of is not None else read_fraud_warnings(reader.stripe, since)
+    return {} if plan.as_of is not None else read_fraud_warnings(reader.stripe, reader.started, since)
 
 
 def _read(reader: PaymentReader, window: Window, ledger: Ledger, keeper: Keeper, plan: PullPlan) -> Pulled:
