@@ -24,11 +24,13 @@ from creditctl.payments.keeper import OUR_LEDGER, Keeper, reading_entries
 from creditctl.payments.ledger_entries import known_facts, settled_findings
 from creditctl.payments.reading.fraud_warnings import FraudWarning, read_fraud_warnings
 from creditctl.payments.reading.reader import PaymentReader
+from creditctl.payments.reading.stripe_reader import StripeReader
 from creditctl.payments.repair import RepairLimits, apply, require_repairable
 from creditctl.payments.run_review import review_all
 from creditctl.payments.verdict import JudgementContext
 from creditctl.reconciliation import finding_history
 from creditctl.reconciliation.deployments import require_told_apart
+from creditctl.reconciliation.event_evidence import with_event_evidence
 from creditctl.reconciliation.lock import only_one
 from creditctl.reconciliation.match import match, unknown_payments
 from creditctl.reconciliation.open_findings import ended, lasting, opened, run_failed
@@ -87,7 +89,8 @@ def reconcile(
                 run = {"window": window.as_dict(), "by": by}
                 record_failure(redact(conceal(str(error))), ledger, clock, run, started)
             raise
-        return _recorded(replace(_compare(pulled, terms, ledger, record=record), by=by), ledger, clock, record=record)
+        report = replace(_compare(pulled, terms, ledger, record=record), by=by)
+        return _recorded(_explained(report, reader, plan), ledger, clock, record=record)
 
 
 def repair(
@@ -137,6 +140,11 @@ def _nothing_repaired() -> Unreachable:
         code="reconcile.incomplete",
         fix="Run the same command again.",
     )
+
+
+def _explained(report: ReconcileReport, reader: PaymentReader, plan: PullPlan) -> ReconcileReport:
+    """The report with what became of the events of missing credits; as it is where Stripe may not be asked."""
+    return report if plan.as_of is not None else with_event_evidence(report, StripeReader(reader.stripe.client))
 
 
 def _warned(reader: PaymentReader, since: int | None, plan: PullPlan) -> dict[str, FraudWarning]:
