@@ -136,9 +136,14 @@ class Session(Conversation):
             path = self.ledger_path
             if use and self.project.source is not None:
                 use = FileUse.CREATE  # it holds findings and runs only: nobody has to begin a ledger for that
-                path = path if path.exists() or not self.dry_run else self.scratch_folder / path.name
+                path = path if path.exists() or self._leaves_files else self.scratch_folder / path.name
             return ledger_beside_stripe(path, use, settings=self.settings, stripe=self.stripe, wiring=wiring)
         return self._ledger_by_itself()
+
+    @property
+    def _leaves_files(self) -> bool:
+        """Whether files beside an application's own rows are made: not by a dry run, nor by a mere look at them."""
+        return not self.dry_run and self.uses.ledger is not FileUse.IF_THERE
 
     def _ledger_by_itself(self) -> Ledger:
         named, settings = self.options.ledger, self.settings_of_any_mode()
@@ -175,7 +180,9 @@ class Session(Conversation):
 
     @cached_property
     def archive_beside_ledger(self) -> Archive:
-        """The archive beside the ledger, made where there is none; a dry run reads and writes a copy of it."""
+        """The archive beside the ledger. Shape: made where there is none, but by a mere look at an application's rows
+        only for as long as that takes; a dry run reads and writes a copy.
+        """
         from creditctl.ledger.archive.location import archive_exists, archive_path
         from creditctl.ledger.archive.store import Archive
 
@@ -187,14 +194,16 @@ class Session(Conversation):
                 with Archive.open(path, account=account, livemode=livemode, create=False) as kept:
                     kept.copy_to(copy)
             path = copy
+        elif not (self._leaves_files or self.offline or archive_exists(path)):
+            path = self.scratch_folder / path.name
         return self.stack.enter_context(Archive.open(path, account=account, livemode=livemode, create=not self.offline))
 
     @cached_property
     def scratch_folder(self) -> Path:
-        """A folder for what a dry run has to write, gone at the end of the command."""
+        """A folder for what a look has to write, gone at the end of the command."""
         from creditctl.ledger.sqlite.scratch_folder import scratch_folder
 
-        return self.stack.enter_context(scratch_folder("dry-run"))
+        return self.stack.enter_context(scratch_folder("look"))
 
     @cached_property
     def ask(self) -> Ask | None:

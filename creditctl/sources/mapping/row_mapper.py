@@ -68,7 +68,7 @@ class RowMapper:
         self._zone = zone
         self._users = users or UserNames()
         self._habits = habits or Habits()
-        self._places = Places.of(section, available)
+        self.places = Places.of(section, available)
         self._where = parse_condition(section.where, available, zone) if section.where else _TRUE
         self._rules = tuple(self._rule(number, available) for number in range(len(section.rules)))
         self._kinds = Words("kind", section.kind, [str(kind) for kind in EntryKind])
@@ -89,16 +89,16 @@ class RowMapper:
         found += self._livemode.columns
         found += [place.column for rule in self._rules if rule.amount for place in rule.amount.places]
         found += [self.updated.column] if self.updated else []
-        return tuple(dict.fromkeys((*self._places.columns, *found)))
+        return tuple(dict.fromkeys((*self.places.columns, *found)))
 
     @property
     def by_line(self) -> bool:
         """Whether nothing but their line tells its rows apart."""
-        return self._places.id is None
+        return self.places.id is None
 
     def name_of(self, raw: RawColumns) -> str:
         """What a person finds a row by, also one that cannot be read."""
-        value = None if self._places.id is None else self._places.id.value(raw)
+        value = None if self.places.id is None else self.places.id.value(raw)
         return f"row {value}" if value is not None else "a row without an id"
 
     def balance(self, user: object, credits: object) -> tuple[str, int]:
@@ -127,7 +127,7 @@ class RowMapper:
         credits, contrary = _signed(self._credits(raw, status), kind)
         currency = self._currency(raw)
         names = payment_names(self._keys(raw))
-        owner = id_of(self._places.user_id.value(raw), "user_id")
+        owner = id_of(self.places.user_id.value(raw), "user_id")
         return SourceRow(
             row_id=row_id,
             created=self._created(raw),
@@ -142,13 +142,13 @@ class RowMapper:
             payment_key=names.payment,
             object_id=names.returned,
             livemode=self._livemode.value(raw),
-            corrects=id_of(self._places.corrects.value(raw), "corrects"),
+            corrects=id_of(self.places.corrects.value(raw), "corrects"),
         )
 
     def _row_id(self, raw: RawColumns, line: int | None) -> str:
-        if self._places.id is None:
+        if self.places.id is None:
             return f"line {line}"
-        found = id_of(self._places.id.value(raw), "id")
+        found = id_of(self.places.id.value(raw), "id")
         if found is None:
             raise BadRow("it has no id, which tells the rows of the source apart")
         return found
@@ -162,23 +162,23 @@ class RowMapper:
         """Kind of a row, and where its amount stands."""
         for rule in self._rules:
             if rule.when.holds(raw):
-                return rule.kind, rule.amount or self._places.amount
-        word = text_of(self._places.kind.value(raw), "kind")
-        return self._kinds.meaning(word), self._places.amount
+                return rule.kind, rule.amount or self.places.amount
+        word = text_of(self.places.kind.value(raw), "kind")
+        return self._kinds.meaning(word), self.places.amount
 
     def _status(self, raw: RawColumns) -> str:
-        if not self._places.status.places:
+        if not self.places.status.places:
             return DONE
-        return self._statuses.meaning(text_of(self._places.status.value(raw), "status"))
+        return self._statuses.meaning(text_of(self.places.status.value(raw), "status"))
 
     def _created(self, raw: RawColumns) -> int:
-        value = self._places.created.value(raw)
+        value = self.places.created.value(raw)
         moment = moment_of(value, "created", self._zone, month_first=self._habits.month_first)
         self.doubtful += moment.doubtful
         return moment.seconds
 
     def _credits(self, raw: RawColumns, status: str) -> int:
-        value = self._places.credits.value(raw)
+        value = self.places.credits.value(raw)
         if is_empty(value) and status != DONE:
             return 0
         number = whole_units(decimal_of(value, "credits", self._habits.marks.get("credits")), self._decimals)
@@ -201,13 +201,13 @@ class RowMapper:
         return _bounded(amount if kind == EntryKind.ADJUSTMENT else sign * abs(amount), "amount")
 
     def _currency(self, raw: RawColumns) -> str | None:
-        text = text_of(self._places.currency.value(raw), "currency")
+        text = text_of(self.places.currency.value(raw), "currency")
         if text is not None and not (len(text) == _CURRENCY_LETTERS and text.isascii() and text.isalpha()):
             raise BadRow(f"currency {shown(text)} is not a three-letter code")
         return None if text is None else text.lower()
 
     def _keys(self, raw: RawColumns) -> Iterator[str]:
-        for value in self._places.payment_key.values(raw):
+        for value in self.places.payment_key.values(raw):
             text = str(value).strip()
             if text:
                 yield text
