@@ -13,6 +13,7 @@ from creditctl.cli.ledger.import_source import SourceOptions, source_of
 from creditctl.cli.ledger.session import confirm_posting
 from creditctl.cli.progress import progress
 from creditctl.core.errors import ExitCode
+from creditctl.core.project_file.source import AmountUnit
 
 if TYPE_CHECKING:
     from creditctl.sources.importer import Import, Spool
@@ -49,6 +50,14 @@ SetOption = Annotated[list[str] | None, typer.Option("--set", help="One value fo
 KindOption = Annotated[
     list[str] | None, typer.Option("--map-kind", help="A kind that is called otherwise.", metavar="theirs=ours")
 ]
+WhereOption = Annotated[
+    str | None,
+    typer.Option("--where", help="Only rows for which this holds: status = 'done'.", metavar="CONDITION"),
+]
+AmountsOption = Annotated[
+    AmountUnit | None,
+    typer.Option("--amounts", help="major: 12.50 means 1250 cents.", show_default="minor, or what [source] says"),
+]
 SkipBadOption = Annotated[bool, typer.Option("--skip-bad", help="Import the good rows although there are bad ones.")]
 SkipModeOption = Annotated[
     bool, typer.Option("--skip-other-mode", help="Pass over test rows in a live import, and live rows in a test one.")
@@ -83,6 +92,8 @@ def import_rows(
     renamed: MapOption = None,
     constants: SetOption = None,
     kinds: KindOption = None,
+    where: WhereOption = None,
+    amounts: AmountsOption = None,
     skip_bad: SkipBadOption = False,
     skip_other_mode: SkipModeOption = False,
     full: FullOption = False,
@@ -99,23 +110,29 @@ def import_rows(
 
     A payment_key is Stripe's: a payment intent, a Checkout session or a charge. What names no payment is refused.
 
-    Amounts are whole minor units; times without an offset are UTC.
+    Amounts are whole minor units unless --amounts says otherwise; times without an offset are UTC. Where [source]
+    stands in creditctl.toml it says how rows are read, also those of another URL, unless --map or --table do.
 
     Every row is checked before the first is written: with bad rows nothing is, but for --skip-bad. Exit 1 then.
     """
     from creditctl.sources.importer import Import, Spool
+    from creditctl.sources.mapped_source import MappedSource
     from creditctl.sources.row import RowReader, parse_kinds
     from creditctl.sources.source import ColumnMap
 
     columns = ColumnMap.parse(renamed or (), constants or ())
-    wanted = SourceOptions(source, url_env, table, form, delimiter, name, columns)
+    wanted = SourceOptions(source, url_env, table, form, delimiter, name, columns, bool(kinds), where, amounts)
     if guess or write:
         return guess_answer(session, wanted, write=write)
     their_kinds = parse_kinds(kinds or ())
     ledger = session.ledger
     rows = source_of(session, session.settings_of_any_mode(), wanted)
     spool = session.stack.enter_context(Spool(ledger.path.parent))
-    reader = RowReader(rows.name, rows.row_field, ledger.account, ledger.livemode, their_kinds, own_keys=own_keys)
+    reader = RowReader(
+        *(rows.name, rows.row_field, ledger.account, ledger.livemode, their_kinds),
+        own_keys=own_keys,
+        major=amounts is AmountUnit.MAJOR and not isinstance(rows, MappedSource),  # it has reckoned them already
+    )
     return _run(session, Import(ledger, rows, reader, full, skip_other_mode, allow_known), spool, skip_bad=skip_bad)
 
 
