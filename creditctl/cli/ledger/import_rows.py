@@ -9,7 +9,8 @@ import typer
 
 from creditctl.cli.command import Answer, FileUse, Session, Writes, command
 from creditctl.cli.ledger.guess_source import guess_answer
-from creditctl.cli.ledger.import_source import SourceOptions, source_of
+from creditctl.cli.ledger.import_options import ReadingOptions
+from creditctl.cli.ledger.import_source import source_of
 from creditctl.cli.ledger.session import confirm_posting
 from creditctl.cli.progress import progress
 from creditctl.core.errors import ExitCode
@@ -22,41 +23,6 @@ if TYPE_CHECKING:
 SourceArgument = Annotated[
     str | None,
     typer.Argument(help="A CSV or JSON lines file, or a database URL without a password.", metavar="[FILE|URL]"),
-]
-UrlEnvOption = Annotated[
-    str | None,
-    typer.Option("--url-env", help="The variable that holds the database URL, password included.", metavar="NAME"),
-]
-TableOption = Annotated[
-    str | None,
-    typer.Option("--table", help="The table, or schema.table.", show_default="credit_transactions; --guess finds one"),
-]
-FormatOption = Annotated[
-    str | None, typer.Option("--format", help="csv or jsonl, where the file's name does not say it.")
-]
-DelimiterOption = Annotated[str | None, typer.Option("--delimiter", help="Between the columns of a CSV file.")]
-NameOption = Annotated[
-    str | None,
-    typer.Option(
-        "--name",
-        help="Name of the source; the same name means the same rows.",
-        show_default="of the file or table",
-    ),
-]
-MapOption = Annotated[
-    list[str] | None, typer.Option("--map", help="A column that is called otherwise.", metavar="ours=theirs")
-]
-SetOption = Annotated[list[str] | None, typer.Option("--set", help="One value for all rows.", metavar="ours=value")]
-KindOption = Annotated[
-    list[str] | None, typer.Option("--map-kind", help="A kind that is called otherwise.", metavar="theirs=ours")
-]
-WhereOption = Annotated[
-    str | None,
-    typer.Option("--where", help="Only rows for which this holds: status = 'done'.", metavar="CONDITION"),
-]
-AmountsOption = Annotated[
-    AmountUnit | None,
-    typer.Option("--amounts", help="major: 12.50 means 1250 cents.", show_default="minor, or what [source] says"),
 ]
 SkipBadOption = Annotated[bool, typer.Option("--skip-bad", help="Import the good rows although there are bad ones.")]
 SkipModeOption = Annotated[
@@ -84,16 +50,6 @@ WriteOption = Annotated[
 def import_rows(
     session: Session,
     source: SourceArgument = None,
-    url_env: UrlEnvOption = None,
-    table: TableOption = None,
-    form: FormatOption = None,
-    delimiter: DelimiterOption = None,
-    name: NameOption = None,
-    renamed: MapOption = None,
-    constants: SetOption = None,
-    kinds: KindOption = None,
-    where: WhereOption = None,
-    amounts: AmountsOption = None,
     skip_bad: SkipBadOption = False,
     skip_other_mode: SkipModeOption = False,
     full: FullOption = False,
@@ -101,6 +57,8 @@ def import_rows(
     own_keys: OwnKeysOption = False,
     guess: GuessOption = False,
     write: WriteOption = False,
+    *,
+    reading: ReadingOptions,
 ) -> Answer:
     """Copy an application's own credit transactions into the ledger; run again, it goes on where it stopped.
 
@@ -118,20 +76,19 @@ def import_rows(
     from creditctl.sources.importer import Import, Spool
     from creditctl.sources.mapped_source import MappedSource
     from creditctl.sources.row import RowReader, parse_kinds
-    from creditctl.sources.source import ColumnMap
 
-    columns = ColumnMap.parse(renamed or (), constants or ())
-    wanted = SourceOptions(source, url_env, table, form, delimiter, name, columns, bool(kinds), where, amounts)
+    wanted = reading.of(source)
     if guess or write:
         return guess_answer(session, wanted, write=write)
-    their_kinds = parse_kinds(kinds or ())
+    their_kinds = parse_kinds(reading.kinds or ())
     ledger = session.ledger
     rows = source_of(session, session.settings_of_any_mode(), wanted)
     spool = session.stack.enter_context(Spool(ledger.path.parent))
     reader = RowReader(
         *(rows.name, rows.row_field, ledger.account, ledger.livemode, their_kinds),
         own_keys=own_keys,
-        major=amounts is AmountUnit.MAJOR and not isinstance(rows, MappedSource),  # it has reckoned them already
+        major=reading.amounts is AmountUnit.MAJOR
+        and not isinstance(rows, MappedSource),  # it has reckoned them already
     )
     return _run(session, Import(ledger, rows, reader, full, skip_other_mode, allow_known), spool, skip_bad=skip_bad)
 
