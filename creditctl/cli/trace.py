@@ -35,7 +35,7 @@ def trace(
     """
     from creditctl.cli.ledger.source import entries_keeper
     from creditctl.payments.verdict import JudgementContext
-    from creditctl.trace.reader import read_trace, with_unexplained
+    from creditctl.trace.reader import read_trace, with_rivals, with_unexplained
     from creditctl.trace.sources import TraceSources
     from creditctl.trace.timeline import build_trace
 
@@ -56,7 +56,8 @@ def trace(
         now = keeper.read_at or now
         settled = facts.settled
         context = JudgementContext(packages, stripe.livemode, now, facts.started, settled=settled, keeper=keeper)
-        return _answer(build_trace(facts, with_unexplained(sources, packages, facts, context)))
+        context = with_unexplained(sources, packages, facts, context)
+        return _answer(build_trace(with_rivals(sources, facts, context), context))
 
 
 def _answer(found: Trace) -> Answer:

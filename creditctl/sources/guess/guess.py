@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
 
 from creditctl.core.errors import ConfigurationError, UsageError
 from creditctl.core.project_file.source import SourceSection
 from creditctl.sources.guess.columns import guess_columns
 from creditctl.sources.guess.meanings import guess_meanings
 from creditctl.sources.guess.profile import profiles_of
+from creditctl.sources.guess.sample import sample_of
 from creditctl.sources.guess.source_guess import GuessDraft, SourceGuess
 from creditctl.sources.mapping.row_mapper import Habits, RowMapper
 from creditctl.sources.reading.habits import habits_of
 from creditctl.sources.reading.opening import zone_of
 from creditctl.sources.reading.raw_rows import RawRow, RawRows
 from creditctl.sources.values.bad_value import BadRow
-
-MOST_ROWS = 5000
-"""How many rows a proposal is made from."""
 
 _MOST_MISFITS = 20
 
@@ -36,7 +33,7 @@ def guess_source(rows: RawRows, place: SourceSection) -> SourceGuess:
                 fix="Name them under [source.columns] in creditctl.toml.",
             )
         columns = tuple(opened.columns)
-        sample = list(islice(opened.rows(columns), MOST_ROWS))
+        sample = sample_of(opened.rows(columns))
     if not sample:
         raise UsageError(
             f"{rows.shown} has no rows yet, so nothing can be guessed of it.",
