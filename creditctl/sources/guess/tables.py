@@ -35,14 +35,23 @@ class TableCandidate:
 
 def ledger_tables(url: DatabaseUrl, folder: Path) -> list[TableCandidate]:
     """The tables that look like a ledger, the likeliest first; none where the catalogue may not be asked."""
+    return candidates(_tables(url, folder))
+
+
+def table_names(url: DatabaseUrl, folder: Path) -> list[str]:
+    """The names of all tables, in order; none where the catalogue may not be asked."""
+    return sorted(_tables(url, folder))
+
+
+def _tables(url: DatabaseUrl, folder: Path) -> Mapping[str, Sequence[str]]:
     found: dict[str, list[str]] = defaultdict(list)
     try:
         with open_database(url, folder).reading() as snapshot:
             for schema, table, column in snapshot.rows(_COLUMNS[url.backend]):
                 found[_name(str(schema), str(table))].append(str(column))
     except Unreachable:
-        return []
-    return candidates(found)
+        return {}
+    return found
 
 
 def candidates(tables: Mapping[str, Sequence[str]]) -> list[TableCandidate]:

@@ -8,7 +8,6 @@ from datetime import UTC, tzinfo
 
 from creditctl.core.entitlement.settlement import EntryKind
 from creditctl.core.limits import MAX_MAGNITUDE
-from creditctl.core.money import minor_units_per_major
 from creditctl.core.project_file.source import AmountUnit, OtherRows, RowStatus, SourceSection
 from creditctl.ledger.archive.source_models import DONE, SourceRow
 from creditctl.sources.mapping.columns import FirstFilled, RawColumns, is_optional, optional, reference, references
@@ -19,12 +18,12 @@ from creditctl.sources.mapping.places import Places
 from creditctl.sources.mapping.signs import GIVES, TAKES, Outside
 from creditctl.sources.mapping.users import UserNames
 from creditctl.sources.mapping.words import UnknownWord, Words
+from creditctl.sources.values.amounts import minor_units
 from creditctl.sources.values.bad_value import BadRow, shown
 from creditctl.sources.values.numbers import decimal_of, whole_units
 from creditctl.sources.values.texts import id_of, is_empty, text_of
 from creditctl.sources.values.times import moment_of
 
-_USUAL_DECIMALS = 2
 _CURRENCY_LETTERS = 3
 _TRUE = Condition()
 
@@ -190,10 +189,8 @@ class RowMapper:
     def _amount(self, value: object, kind: str, currency: str | None) -> int | None:
         if is_empty(value) or kind == EntryKind.USAGE:
             return None
-        number = decimal_of(value, "amount", self._habits.marks.get("amount"))
         major = self._section.amounts is AmountUnit.MAJOR
-        decimals = _decimals_of(currency) if major else 0
-        amount = whole_units(number, decimals)
+        amount = minor_units(value, currency, major=major, mark=self._habits.marks.get("amount"))
         if amount is None:
             unit = "" if major else ' (amounts = "major" in [source] says that they are dollars, not cents)'
             raise BadRow(f"amount {shown(value)} is no whole number of minor units{unit}")
@@ -223,11 +220,6 @@ def _signed(credits: int, kind: str) -> tuple[int, bool]:
     if sign == 0:
         return credits, False
     return sign * abs(credits), credits * sign < 0
-
-
-def _decimals_of(currency: str | None) -> int:
-    """Decimals of a currency's major unit; two where the row does not say, until Stripe says it."""
-    return _USUAL_DECIMALS if currency is None else len(str(minor_units_per_major(currency))) - 1
 
 
 def _bounded(number: int, name: str) -> int:
