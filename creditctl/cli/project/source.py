@@ -69,6 +69,18 @@ def look_at_source(session: Session, settings: Settings) -> SourceLook:
         return SourceLook(trouble=text)
 
 
+def as_stripe_says(look: SourceLook, sessions: Sequence[RecentSession], livemode: bool) -> SourceLook:
+    """The look as the sessions that it booked bear it out: zone of its times, unit of its amounts, and its mode."""
+    from creditctl.sources.guess.witness import WitnessedRow, as_witnessed
+
+    if look.guess is None:
+        return look
+    known = look.guess.evidence.booked
+    found = ((known[name], each) for each in sessions for name in each.names if name in known)
+    booked = [WitnessedRow(row, each.created, each.amount) for row, each in found]
+    return replace(look, guess=as_witnessed(look.guess, booked, livemode))
+
+
 def with_buyers(look: SourceLook, sessions: Sequence[RecentSession]) -> tuple[SourceLook, str | None]:
     """The look with how its users are written on Stripe, and where sessions carry them; None where nothing says it."""
     from creditctl.provisioning.scaffold.buyers import pairs_at, places_of

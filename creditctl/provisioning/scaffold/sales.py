@@ -18,11 +18,16 @@ _MADE_FOR_IT_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class RecentSession:
-    """One finished session. Shape: `names` are the ids of its payment, by any of which a row may call it."""
+    """One finished session. Shape: `names` are the ids of its payment, by any of which a row may call it.
+
+    Units: `created` in Unix seconds, `amount` in minor units.
+    """
 
     reference: str | None
     metadata: Mapping[str, str]
     names: tuple[str, ...] = ()
+    created: int = 0
+    amount: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,14 @@ def read_sales(reader: StripeReader, most: int) -> SalesLook:
     foreign = list(dict.fromkeys(sale.product for sale in sales if not sale.managed and sale.product))
     products = {name: reader.one(PRODUCTS, name) or {} for name in foreign[:_MOST_PRODUCTS]}
     sessions = tuple(
-        RecentSession(_text(body.get("client_reference_id")), _metadata(body), _names(body, charges)) for body in paid
+        RecentSession(
+            _text(body.get("client_reference_id")),
+            _metadata(body),
+            _names(body, charges),
+            int(body.get("created") or 0),
+            int(body.get("amount_total") or 0),
+        )
+        for body in paid
     )
     more = len(bodies) == most
     return SalesLook(sales, sessions, products, _without_session(intents, bodies, more=more), more)
