@@ -32,7 +32,7 @@ def review_all(
     """
     reviewed = review(context.keeper, cases, judge_together(cases, context), names, proven)
     judged = list(zip(cases, reviewed.verdicts, strict=True))
-    fault, tampered = mapping_fault(judged), _tampered(view, context.now)
+    fault, tampered = mapping_fault(judged, proven), _tampered(view, context.now)
     together = found_together(judged, context, context.keeper.entries(view))
     first, verdicts = tampered or fault, reviewed.verdicts
     if first is not None:
