@@ -6,7 +6,7 @@ seems to lack its credits and every row to be about nothing. A repair would give
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
@@ -27,6 +27,12 @@ FEWEST_ODD_PAIRS = 5
 """Between two users who both buy, as many credits lost here and unexplained there are chance: in a shop of few packages
 they are often alike. So many at once are none: then users are named wrongly too."""
 
+NOTABLE_SHARE = 10
+"""A name that is read wrongly hits all payments, or all since a change: from a tenth on, pairs of other users count."""
+
+CLOSE_SECONDS = 3600
+"""How soon after its payment an entry is written: those that pair up in time are the same however few they are."""
+
 _MISSING = frozenset((f"{PREFIX}missing_credit", f"{PREFIX}pending_not_completed"))
 
 
@@ -34,7 +40,8 @@ def mapping_fault(judged: Judged) -> ClassifiedFinding | None:
     """The finding that names the fault, where nearly all that is missing pairs up with what nothing explains.
 
     Shape: pairs are alike in user and credits, whatever their times; in credits alone where the user of the entry buys
-           nothing under that name, or where there are many.
+           nothing under that name, or where there are many, and only where they are a notable share of all payments or
+           agree in time: some lost credits and some strange entries of one package are in every large shop.
     """
     lacking = [(case, verdict) for case, verdict in judged if _lacks_all(case, verdict)]
     strange = [case for case, verdict in judged if _is_orphan(verdict)]
@@ -42,7 +49,10 @@ def mapping_fault(judged: Judged) -> ClassifiedFinding | None:
     given = Counter((entry.user_id, entry.credits) for case in strange for entry in case.purchases)
     alike = _by_credits(due) & _by_credits(given)
     pairs, all_of_them = alike.total(), max(due.total(), given.total())
-    if pairs < FEWEST_ODD_PAIRS:
+    granted = sum(isinstance(verdict.decision, Grants) for _, verdict in judged)
+    if NOTABLE_SHARE * len(lacking) < granted and 5 * _close_pairs(lacking, strange) < 4 * all_of_them:
+        pairs = (due & given).total()
+    elif pairs < FEWEST_ODD_PAIRS:
         pairs = _alike_in_user(due, given, {_buyer(verdict) for _, verdict in judged})
     if pairs < FEWEST_PAIRS or 5 * pairs < 4 * all_of_them:
         return None
@@ -103,6 +113,31 @@ def _due(verdict: Verdict) -> UserCredits:
 def _buyer(verdict: Verdict) -> str | None:
     """Whom a payment names as its buyer, where its session says what it is worth."""
     return verdict.decision.purchase.user_id if isinstance(verdict.decision, Grants) else None
+
+
+def _close_pairs(lacking: Judged, strange: Sequence[PaymentCase]) -> int:
+    """How many pairs are alike in credits and written about when their payment was made."""
+    moments: dict[int, list[int]] = defaultdict(list)
+    for _, verdict in lacking:
+        for draft in verdict.drafts:
+            if draft.kind is EntryKind.PURCHASE:
+                moments[draft.credits].append(draft.created)
+    written: dict[int, list[int]] = defaultdict(list)
+    for case in strange:
+        for entry in case.purchases:
+            written[entry.credits].append(entry.created)
+    return sum(_close(sorted(moments[credits]), sorted(times)) for credits, times in written.items())
+
+
+def _close(paid: Sequence[int], written: Sequence[int]) -> int:
+    """How many of two rising series of moments can be paired, each once. Units: Unix seconds."""
+    pairs, at = 0, 0
+    for moment in paid:
+        while at < len(written) and written[at] < moment - CLOSE_SECONDS:
+            at += 1
+        if at < len(written) and written[at] <= moment + CLOSE_SECONDS:
+            pairs, at = pairs + 1, at + 1
+    return pairs
 
 
 def _by_credits(counted: Counter[UserCredits]) -> Counter[int]:

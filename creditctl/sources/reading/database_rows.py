@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from creditctl.sources.databases.catalogue import columns_by_table
 from creditctl.sources.databases.database import Database, Snapshot, relation_of, select_from
 from creditctl.sources.databases.opening import open_database
 from creditctl.sources.databases.url import DatabaseUrl
 from creditctl.sources.mapping.row_mapper import Habits
 from creditctl.sources.reading.raw_rows import OtherTables, Pairs, RawRow, UpdatedSince
+
+_PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 class DatabaseRows:
@@ -68,6 +72,24 @@ class OpenDatabase:
         """As OpenRows says."""
         statement = select_from(self.database, relation_of(self.database, self.url, table), (user_id, column))
         yield from ((row[0], row[1]) for row in self.snapshot.rows(statement))
+
+    def catalogue(self) -> Mapping[str, Sequence[str]]:
+        """As OtherTables says."""
+        return columns_by_table(self.url, self.snapshot)
+
+    def look(self, table: str, columns: Sequence[str], most: int) -> Iterator[Sequence[object]]:
+        """As OtherTables says."""
+        statement = select_from(self.database, relation_of(self.database, self.url, table), columns)
+        yield from self.snapshot.rows(f"{statement} LIMIT {most:d}")
+
+    def query_of(self, table: str, columns: Sequence[str]) -> str:
+        """As OtherTables says; a name is quoted only where it has to be."""
+        schema, _, name = table.rpartition(".")
+        relation = ".".join(map(self._written, filter(None, (schema, name))))
+        return f"select {', '.join(map(self._written, columns))} from {relation}"  # noqa: S608 - a proposal for a person
+
+    def _written(self, name: str) -> str:
+        return name if _PLAIN_NAME.fullmatch(name) else self.database.quoted(name)
 
 
 def _subquery(query: str) -> str:
