@@ -183,5 +183,5 @@ def _of_balances(wrong: Sequence[SourceBalanceRow], count: int, scale: int) -> I
         )
         shows = f"`creditctl ledger history --user {quoted(each.user_id)}`"
         fix = f"Correct it in the application, where {shows} shows the rows"
-        stake = Stake(whole_credits(abs(each.cached - each.counted), scale, gives=True))
+        stake = Stake(whole_credits(abs(each.cached - each.counted), scale, up=True))
         yield for_person("balance_mismatch", f"user {each.user_id}", text, fix, stake=stake)
