@@ -76,7 +76,7 @@ def _place(
 ) -> tuple[SourceSection, str | None]:
     """Where the rows are, as the settings would say it, and the database's URL."""
     from creditctl.core.project_file.source import SourceSection
-    from creditctl.sources.database import is_url
+    from creditctl.sources.databases.url import is_url
 
     if source is not None and not is_url(source):
         return SourceSection(file=source), None

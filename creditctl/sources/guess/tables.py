@@ -28,11 +28,20 @@ class TableCandidate:
 
 def ledger_tables(url: DatabaseUrl, folder: Path) -> list[TableCandidate]:
     """The tables that look like a ledger, the likeliest first; none where the catalogue may not be asked."""
+    return candidates(_tables(url, folder))
+
+
+def table_names(url: DatabaseUrl, folder: Path) -> list[str]:
+    """The names of all tables, in order; none where the catalogue may not be asked."""
+    return sorted(_tables(url, folder))
+
+
+def _tables(url: DatabaseUrl, folder: Path) -> Mapping[str, Sequence[str]]:
     try:
         with open_database(url, folder).reading() as snapshot:
-            return candidates(columns_by_table(url, snapshot))
+            return columns_by_table(url, snapshot)
     except Unreachable:
-        return []
+        return {}
 
 
 def candidates(tables: Mapping[str, Sequence[str]]) -> list[TableCandidate]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from creditctl.sources.databases.catalogue import columns_by_table
-from creditctl.sources.databases.database import Database, Snapshot, relation_of
+from creditctl.sources.databases.database import Database, Snapshot, relation_of, select_from
 from creditctl.sources.databases.opening import open_database
 from creditctl.sources.databases.url import DatabaseUrl
 from creditctl.sources.mapping.row_mapper import Habits
@@ -56,7 +56,7 @@ class OpenDatabase:
     def rows(self, wanted: Collection[str], since: UpdatedSince | None = None) -> Iterator[RawRow]:
         """As OpenRows says; a row without the time of its update is always read."""
         names = tuple(wanted)
-        statement, values = self._select(self.relation, names), list[object]()
+        statement, values = select_from(self.database, self.relation, names), list[object]()
         if since is not None:
             column = self.database.quoted(since.column).replace("%", "%%")
             statement, values = f"{statement} WHERE {column} >= %s OR {column} IS NULL", [since.moment]
@@ -70,7 +70,7 @@ class OpenDatabase:
 
     def balances(self, table: str, user_id: str, column: str) -> Pairs:
         """As OpenRows says."""
-        statement = self._select(relation_of(self.database, self.url, table), (user_id, column))
+        statement = select_from(self.database, relation_of(self.database, self.url, table), (user_id, column))
         yield from ((row[0], row[1]) for row in self.snapshot.rows(statement))
 
     def catalogue(self) -> Mapping[str, Sequence[str]]:
@@ -79,7 +79,7 @@ class OpenDatabase:
 
     def look(self, table: str, columns: Sequence[str], most: int) -> Iterator[Sequence[object]]:
         """As OtherTables says."""
-        statement = self._select(relation_of(self.database, self.url, table), columns)
+        statement = select_from(self.database, relation_of(self.database, self.url, table), columns)
         yield from self.snapshot.rows(f"{statement} LIMIT {most:d}")
 
     def query_of(self, table: str, columns: Sequence[str]) -> str:
@@ -90,10 +90,6 @@ class OpenDatabase:
 
     def _written(self, name: str) -> str:
         return name if _PLAIN_NAME.fullmatch(name) else self.database.quoted(name)
-
-    def _select(self, relation: str, names: Sequence[str]) -> str:
-        columns = ", ".join(map(self.database.quoted, names))
-        return f"SELECT {columns} FROM {relation}".replace("%", "%%")  # noqa: S608 - every name is quoted
 
 
 def _subquery(query: str) -> str:
