@@ -114,11 +114,15 @@ def with_buyers(look: SourceLook, sessions: Sequence[RecentSession]) -> tuple[So
     """The look with how its users are written on Stripe, and where sessions carry them; None where nothing says it."""
     from creditctl.provisioning.scaffold.buyers import pairs_at, places_of
     from creditctl.sources.guess.guess import with_users
+    from creditctl.sources.guess.other_tables import are_same
 
     if look.guess is None or look.rows is None or not look.guess.whole:
         return look, None
-    for place in places_of(sessions):
-        pairs = pairs_at(sessions, place, look.bookings)
+    by_place = {place: pairs_at(sessions, place, look.bookings) for place in places_of(sessions)}
+    same = next((place for place, pairs in by_place.items() if are_same(pairs)), None)
+    if same is not None:
+        return look, same
+    for place, pairs in by_place.items():
         guess = with_users(look.rows, look.guess, pairs)
         if guess is not None:
             return (look if look.kept else replace(look, guess=guess)), place

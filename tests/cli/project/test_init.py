@@ -359,7 +359,7 @@ def test_what_a_source_of_ones_own_booked_says_what_was_sold(app: App) -> None:
     """Neither price nor metadata say the credits; another deployment sells on the same price."""
     mystery = app.price("Mystery box", 900)
     for number in range(4):
-        app.sell(one(mystery), metadata={"ref": f"u{number}", "region": "eu"})
+        app.sell(one(mystery), metadata={"order": f"o-u{number}", "ref": f"u{number}", "region": "eu"})
     for number in range(3):
         app.sell(one(mystery), metadata={"ref": f"x{number}", "region": "us"})
     sessions = [each for each in app.client.v1.checkout.sessions.list().data if each.metadata]
