@@ -290,10 +290,13 @@ def test_a_key_that_may_read_only_one_thing_shows_that(app: App, emulator: Emula
 
     app.cli.transport = lambda: refusing("/v1/webhook_endpoints")
     without_endpoints = app.init("--dry-run", "--json")
+    app.cli.transport = lambda: refusing("/v1/payment_intents")
+    without_intents = app.init("--dry-run", "--json")
     app.cli.transport = lambda: refusing("/v1/checkout/sessions")
     without_sales = app.init("--dry-run", "--json")
 
     assert "credits = 2500" in proposed(without_endpoints)
+    assert "credits = 2500" in proposed(without_intents)
     assert "The webhook endpoints could not be looked at:" in " ".join(without_endpoints.report["notes"])
     assert "What was sold on Stripe could not be looked at:" in " ".join(without_sales.report["notes"])
     assert without_sales.exit_code == 0
