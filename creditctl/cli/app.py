@@ -22,6 +22,7 @@ def run(argv: Sequence[str] | None = None, wiring: Wiring | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     world = _redacted(wiring or real_wiring())
+    world.redactor.register_typed(arguments)
     if wiring is None:
         sys.stderr = world.stderr  # what a thread or a warning says goes there too
         signal.signal(signal.SIGTERM, _stop)

@@ -60,7 +60,7 @@ class Session(Conversation):
     """One run of one command: its options, its conversation, and what it declared to use, opened at first use.
 
     Shape:  `retry_policy` is how long to bear with Stripe, None the usual; a command sets it before it uses `stripe`,
-            and `offline` where it sends nothing there.
+            and `offline` where it sends nothing there. `quiet` shows no plan that needs no answer: `--yes` gave it.
     Errors: what the opening raises (ConfigurationError, GuardRefused, LedgerError); RuntimeError where a command uses
             what it did not declare.
     """
@@ -70,6 +70,12 @@ class Session(Conversation):
     stack: ExitStack = field(default_factory=ExitStack)
     retry_policy: RetryPolicy | None = None
     offline: bool = False
+    quiet: bool = False
+
+    @property
+    def silent(self) -> bool:
+        """Whether nobody wants to see what is about to be done."""
+        return self.quiet and self.options.yes
 
     @property
     def dry_run(self) -> bool:
@@ -138,9 +144,14 @@ class Session(Conversation):
             path = self.ledger_path
             if use and self.project.source is not None:
                 use = FileUse.CREATE  # it holds findings and runs only: nobody has to begin a ledger for that
-                path = path if path.exists() or not self.dry_run else self.scratch_folder / path.name
+                path = path if path.exists() or self._leaves_files else self.scratch_folder / path.name
             return ledger_beside_stripe(path, use, settings=self.settings, stripe=self.stripe, wiring=wiring)
         return self._ledger_by_itself()
+
+    @property
+    def _leaves_files(self) -> bool:
+        """Whether files beside an application's own rows are made: not by a dry run, nor by a mere look at them."""
+        return not self.dry_run and self.uses.ledger is not FileUse.IF_THERE
 
     def _ledger_by_itself(self) -> Ledger:
         named, settings = self.options.ledger, self.settings_of_any_mode()
@@ -177,7 +188,9 @@ class Session(Conversation):
 
     @cached_property
     def archive_beside_ledger(self) -> Archive:
-        """The archive beside the ledger, made where there is none; a dry run reads and writes a copy of it."""
+        """The archive beside the ledger. Shape: made where there is none, but by a mere look at an application's rows
+        only for as long as that takes; a dry run reads and writes a copy.
+        """
         from creditctl.ledger.archive.location import archive_exists, archive_path
         from creditctl.ledger.archive.store import Archive
 
@@ -189,14 +202,16 @@ class Session(Conversation):
                 with Archive.open(path, account=account, livemode=livemode, create=False) as kept:
                     kept.copy_to(copy)
             path = copy
+        elif not (self._leaves_files or self.offline or archive_exists(path)):
+            path = self.scratch_folder / path.name
         return self.stack.enter_context(Archive.open(path, account=account, livemode=livemode, create=not self.offline))
 
     @cached_property
     def scratch_folder(self) -> Path:
-        """A folder for what a dry run has to write, gone at the end of the command."""
+        """A folder for what a look has to write, gone at the end of the command."""
         from creditctl.ledger.sqlite.scratch_folder import scratch_folder
 
-        return self.stack.enter_context(scratch_folder("dry-run"))
+        return self.stack.enter_context(scratch_folder("look"))
 
     @cached_property
     def ask(self) -> Ask | None:
@@ -209,11 +224,12 @@ class Session(Conversation):
 
     def agreed_to_post(self, lines: Sequence[str]) -> bool:
         """Shows what will be posted, and whether a person agrees. Errors: GuardRefused where nobody can be asked."""
-        return agrees_to_post(self, lines, yes=self.options.yes, ask=self.ask)
+        return agrees_to_post(self, () if self.silent else lines, yes=self.options.yes, ask=self.ask)
 
     def agreed_to_deliver(self, lines: Sequence[str]) -> bool:
         """As `agreed_to_post`, for events that are to be delivered again."""
-        return agrees_to_post(self, lines, yes=self.options.yes, ask=self.ask, words=DELIVERING)
+        shown = () if self.silent else lines
+        return agrees_to_post(self, shown, yes=self.options.yes, ask=self.ask, words=DELIVERING)
 
     def agreed_to_forget(self, lines: Sequence[str]) -> bool:
         """As `agreed_to_post`, for what is to be removed."""

@@ -12,7 +12,7 @@ from typing import Self
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.background import Background
 from creditctl.emulator.transports.connection import Connection
-from creditctl.emulator.transports.full_http import FullHttp
+from creditctl.emulator.transports.websocket_handover import WebsocketHandOver
 
 START_SECONDS = 10.0
 GRACE_SECONDS = 1.0
@@ -46,7 +46,7 @@ class _Serving:
 
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
-        self._full = FullHttp(emulator)
+        self._websockets = WebsocketHandOver(emulator)
         self._connections: set[Connection] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._end = asyncio.Event()
@@ -74,7 +74,7 @@ class _Serving:
             self._loop.call_soon_threadsafe(self._end.set)
 
     def _connection(self) -> Connection:
-        return Connection(self._emulator, self._connections, self._full.take)
+        return Connection(self._emulator, self._connections, self._websockets.take)
 
     async def _leave(self) -> None:
         """Let answers that are on their way go out, for a while; then end all connections."""
@@ -83,7 +83,7 @@ class _Serving:
             connection.transport.close()
         if late:
             await asyncio.wait(late, timeout=GRACE_SECONDS)
-        await self._full.stop(GRACE_SECONDS)
+        await self._websockets.stop(GRACE_SECONDS)
         for connection in list(self._connections):
             connection.transport.abort()
         for task in late:

@@ -98,7 +98,7 @@ def _carry_out(scenario: data.Scenario, play: Play) -> None:
     except buying.PurchaseRefused:
         return
     if scenario.settles:
-        judging.require_accepted(play)
+        judging.require_accepted(play, [step.over for step in scenario.steps if isinstance(step, data.Expect)])
 
 
 def _clean_up(play: Play) -> None:

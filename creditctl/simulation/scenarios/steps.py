@@ -27,7 +27,7 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Pay:
-    """The buyer pays an open session with a test card, a name in `cards.CARDS`."""
+    """The buyer pays an open session with a test card."""
 
     card: str = "visa"
     name: str = "a"
@@ -70,7 +70,7 @@ class Authenticate:
 class OpenLike:
     """A session of our own making, in the shape of one that the backend opened: a real one, changed in one thing.
 
-    Shape: `change` is a name in `play/own_sessions.py:CHANGES`; `like` names the model.
+    Shape: `like` names the model.
     """
 
     change: str
@@ -115,7 +115,7 @@ class Release:
 class Deliver:
     """An event of a session is posted to the webhook by us.
 
-    Shape: `how` is a name in `play/forgery.py:FORGERIES`; `times`, one after the other or `together`; `must` says
+    Shape: `how` says in which form; `times`, one after the other or `together`; `must` says
            what the answer has to be: accepted, refused, or nothing in particular.
     """
 

@@ -1,7 +1,7 @@
-"""Full HTTP by uvicorn: connections whose requests are not plain (chunks, upgrades to websockets, malformed ones).
+"""Websockets by uvicorn: a connection whose request asks for one is handed over, with what was read of it.
 
-uvicorn is imported at the first of them: what API clients send needs none of it, and its import would take longer than
-all the rest of an emulator's start.
+uvicorn is imported at the first of them: API clients need none of it, and its import would take longer than all the
+rest of an emulator's start.
 
 Source: uvicorn's own hand-over of a connection to a websocket protocol, `H11Protocol.handle_websocket_upgrade`.
 """
@@ -19,7 +19,7 @@ KEEP_ALIVE_SECONDS = 75
 _LOOK_AGAIN_SECONDS = 0.02
 
 
-class FullHttp:
+class WebsocketHandOver:
     """The connections that uvicorn has."""
 
     def __init__(self, emulator: Emulator) -> None:
@@ -27,7 +27,7 @@ class FullHttp:
         self._loaded: tuple[Config, ServerState] | None = None
 
     def take(self, transport: asyncio.Transport, data: bytes) -> None:
-        """Go on with a connection of which `data` was read and not answered."""
+        """Go on with a connection; `data` is its request for a websocket, and what follows."""
         config, state = self._loaded = self._loaded or _load(self._emulator)
         protocol = config.http_protocol_class(config=config, server_state=state, app_state={})  # type: ignore[call-arg]
         transport.set_protocol(protocol)
@@ -56,10 +56,10 @@ def _load(emulator: Emulator) -> "tuple[Config, ServerState]":
     from uvicorn import Config
     from uvicorn.server import ServerState
 
-    from creditctl.emulator.transports.asgi import AsgiApp
+    from creditctl.emulator.transports.websocket_app import WebsocketApp
 
     config = Config(
-        AsgiApp(emulator),
+        WebsocketApp(emulator),
         log_level="warning",
         access_log=False,
         proxy_headers=False,
