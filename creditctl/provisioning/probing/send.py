@@ -33,12 +33,21 @@ Sending = Callable[[], ProbeResponse]
 
 
 def send_probes(
-    client: httpx.Client, url: str, secrets: Sequence[Secret], now: int, *, livemode: bool, api_version: str
+    client: httpx.Client,
+    url: str,
+    secrets: Sequence[Secret],
+    now: int,
+    *,
+    livemode: bool,
+    api_version: str,
+    again_seconds: float | None = None,
 ) -> ProbeResponses:
     """Sends a whole probe; never raises for what the network does.
 
-    Shape: two rounds at most, the deliveries of each side by side, so that a backend that hangs costs two time limits.
+    Shape: two rounds at most, the deliveries of each side by side, so that a backend that hangs costs two time limits:
+           the client's, and `again_seconds` where the second round, to a backend that answered, is given less.
     """
+    limit = (client.timeout.read or _USUAL_SECONDS) + _MARGIN_SECONDS
 
     def post(body: bytes, signature: str | None) -> Sending:
         headers = dict(HEADERS) if signature is None else {**HEADERS, "Stripe-Signature": signature}
@@ -47,7 +56,7 @@ def send_probes(
     body = stripe_layout(inert_event(now, livemode=livemode, api_version=api_version))
     refused = refused_body(livemode=livemode)
     first = _side_by_side(
-        client,
+        limit,
         [
             lambda: _ask(lambda: client.stream("GET", url, follow_redirects=False)),
             post(refused, None),
@@ -62,11 +71,12 @@ def send_probes(
     )
     if not secrets or any(response.accepted or response.status is None for _, response in responses.signed):
         return responses
-    return _asked_more(client, responses, post, secrets[0], now, livemode=livemode, api_version=api_version)
+    limit = limit if again_seconds is None else again_seconds
+    return _asked_more(limit, responses, post, secrets[0], now, livemode=livemode, api_version=api_version)
 
 
 def _asked_more(
-    client: httpx.Client,
+    limit: float,
     responses: ProbeResponses,
     post: Callable[[bytes, str | None], Sending],
     secret: Secret,
@@ -88,7 +98,7 @@ def _asked_more(
         sending.append(post(body, sign(body, secret, now + skew)))
     body = stripe_layout(event)
     soiled = [(words, Secret(before + secret.reveal() + after)) for words, before, after in _STICKING]
-    answers = _side_by_side(client, [*sending, *(post(body, sign(body, each, now)) for _, each in soiled)])
+    answers = _side_by_side(limit, [*sending, *(post(body, sign(body, each, now)) for _, each in soiled)])
     compact, ascii_only, *by_its_clock = answers[: len(sending)]
     return replace(
         responses,
@@ -117,9 +127,9 @@ def _skew(responses: ProbeResponses, now: int) -> int | None:
     return dates[0] - now if dates else None
 
 
-def _side_by_side(client: httpx.Client, sending: Sequence[Sending]) -> list[ProbeResponse]:
-    """Sends side by side; what is not answered as a whole in the client's time is no answer, however it trickles."""
-    found = run_side_by_side(sending, (client.timeout.read or _USUAL_SECONDS) + _MARGIN_SECONDS)
+def _side_by_side(limit: float, sending: Sequence[Sending]) -> list[ProbeResponse]:
+    """Sends side by side; what is not answered as a whole in time is no answer, however it trickles."""
+    found = run_side_by_side(sending, limit)
     late = ProbeResponse(None, NoAnswer.TIMEOUT, error="no whole answer in time")
     return [late if isinstance(each, Thread) else each for each in found]
 
