@@ -117,13 +117,19 @@ def _over_taken(case: PaymentCase, position: RefundPosition) -> Iterator[Classif
     if taken <= target:
         return
     entry = _unexplained(case, position)
+    let_go = next((each for each in case.facts if each.object_id == entry.object_id and has_let_go(each)), None)
+    name = "refund_over_taken" if let_go is None else _NAMES[_RETURNED[let_go.kind]]
     text = (
         f"{case.books.label(entry)} took {plural(-entry.credits, 'credit')} of user {entry.user_id}"
         f"{_named_cause(case, entry)}: "
         f"{plural(taken, 'credit')} were taken back of this payment, but refunds and disputes explain {target:,}."
     )
     fix = case.books.correction(entry.user_id, taken - target, entry)
-    yield for_person("refund_over_taken", case.key, text, fix, stake=_stake(position, taken - target))
+    yield for_person(name, case.key, text, fix, stake=_stake(position, taken - target))
+
+
+_RETURNED = {"refund": EntryKind.REFUND_REVERSAL, "dispute": EntryKind.DISPUTE_REVERSAL}
+"""How credits come back where money that had gone is ours again; a part of them may have."""
 
 
 def _stake(position: RefundPosition, credits: int) -> Stake:

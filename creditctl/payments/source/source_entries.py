@@ -10,8 +10,9 @@ from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind
 from creditctl.ledger.archive.source_models import KeptRow
 from creditctl.ledger.archive.source_queries import KeptFilter, SourceRows
 from creditctl.ledger.models import Balance
+from creditctl.payments.entries import payments_of
 from creditctl.payments.ledger_entries import MOST_NEGATIVE
-from creditctl.payments.source.source_entry import RowTerms, SourceEntry, entry_of, whole_credits
+from creditctl.payments.source.source_entry import RowTerms, SourceEntry, entry_of, own_name, whole_credits
 
 _PAYMENT_KINDS = (EntryKind.PURCHASE, *CLAWBACK_KINDS)
 
@@ -33,6 +34,13 @@ class SourceEntries:
             known |= {each.id for each in further}
             found += further
         return [entry for entry in found if entry.kind is not EntryKind.USAGE]
+
+    def payments_named(self, name: str) -> Sequence[str]:
+        """The payments of the rows that carry a name: as their payment's, a refund's, or `row ID` as their own."""
+        kept, prefix = self.rows.named((name,)), own_name("")
+        own = self.rows.by_id(name.removeprefix(prefix)) if name.startswith(prefix) else None
+        kept += [] if own is None or own.gone is not None else [own]
+        return payments_of(map(self._entry, kept))
 
     def all(self) -> Iterator[SourceEntry]:
         """Every entry that may be about a payment, in order: usage is none, and there is by far the most of it."""
