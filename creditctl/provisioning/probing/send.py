@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 
 from creditctl.core.keys import Secret
 from creditctl.provisioning.probing.certificates import certificate_fault
-from creditctl.provisioning.probing.inert_event import compact_layout, inert_event, refused_body, stripe_layout
+from creditctl.provisioning.probing.inert_event import (
+    compact_layout,
+    inert_event,
+    refused_body,
+    spaced_layout,
+    stripe_layout,
+)
 from creditctl.provisioning.probing.responses import NoAnswer, ProbeResponse, ProbeResponses
 from creditctl.provisioning.probing.side_by_side import run_side_by_side
 from creditctl.stripe_api.delivery import HEADERS, sign
@@ -91,18 +97,21 @@ def _asked_more(
     event = inert_event(now, livemode=livemode, api_version=api_version)
     plain = inert_event(now, livemode=livemode, api_version=api_version, text="probe")
     skew = _skew(responses, now)
-    bodies = [compact_layout(event), stripe_layout(plain)]
+    bodies = [compact_layout(plain), spaced_layout(plain), stripe_layout(plain)]
     sending = [post(body, sign(body, secret, now)) for body in bodies]
+    sending.append(post(bodies[-1], sign(bodies[-1] + b"\n", secret, now)))
     if skew is not None and abs(skew) >= _NOTICEABLE_SKEW_SECONDS:
         body = stripe_layout(event)
         sending.append(post(body, sign(body, secret, now + skew)))
     body = stripe_layout(event)
     soiled = [(words, Secret(before + secret.reveal() + after)) for words, before, after in _STICKING]
     answers = _side_by_side(limit, [*sending, *(post(body, sign(body, each, now)) for _, each in soiled)])
-    compact, ascii_only, *by_its_clock = answers[: len(sending)]
+    compact, spaced, ascii_only, with_line_end, *by_its_clock = answers[: len(sending)]
     return replace(
         responses,
         compact=compact,
+        spaced=spaced,
+        with_line_end=with_line_end,
         ascii_only=ascii_only,
         by_its_clock=by_its_clock[0] if by_its_clock else None,
         soiled=tuple(zip((words for words, _ in soiled), answers[len(sending) :], strict=True)),
