@@ -24,7 +24,7 @@ GROUP_READS = 0o640
 """The most that a file with secrets may allow: its group reads it, as where a service's own group does."""
 _DRAFT = re.compile(r"\.[a-z0-9_]{8}\.tmp\Z")
 """The end of a draft's name, after the file's own; the eight characters are those of `tempfile.mkstemp`."""
-_ACCESS_LIST = ".".join(("system", "posix_acl_access"))
+_ACCESS_LIST = "system.posix_acl_access"
 """The attribute in which Linux keeps an access list."""
 _OF_CONTENT = frozenset(("security.ima", "security.evm"))
 """Signatures of a file's content and attributes, which another content cannot keep. Source: Linux, "IMA" and "EVM"."""

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 def trace(
     session: Session,
     subject: Annotated[
-        str, typer.Argument(help="cs_…, pi_…, ch_…, re_…, dp_…, evt_… or user:ID.", metavar="ID", show_default=False)
+        str,
+        typer.Argument(
+            help="cs_…, pi_…, ch_…, re_…, dp_…, in_…, cus_…, evt_…, user:ID, or an order number of the application's.",
+            metavar="ID",
+            show_default=False,
+        ),
     ],
     offline: Annotated[bool, typer.Option("--offline", help="Ask archive and ledger only, not Stripe.")] = False,
     catalog: CatalogOption = None,
@@ -30,7 +35,7 @@ def trace(
     """
     from creditctl.cli.ledger.source import entries_keeper
     from creditctl.payments.verdict import JudgementContext
-    from creditctl.trace.reader import read_trace, with_unexplained
+    from creditctl.trace.reader import read_trace, with_rivals, with_unexplained
     from creditctl.trace.sources import TraceSources
     from creditctl.trace.timeline import build_trace
 
@@ -51,7 +56,8 @@ def trace(
         now = keeper.read_at or now
         settled = facts.settled
         context = JudgementContext(packages, stripe.livemode, now, facts.started, settled=settled, keeper=keeper)
-        return _answer(build_trace(facts, with_unexplained(sources, packages, facts, context)))
+        context = with_unexplained(sources, packages, facts, context)
+        return _answer(build_trace(with_rivals(sources, facts, context), context))
 
 
 def _answer(found: Trace) -> Answer:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from creditctl.core.keys import EXAMPLE_KEY, SECRET_PATTERN, Secret
@@ -36,7 +36,10 @@ _OUR_WORDS = frozenset(
 )
 """Words of every second line that we print: as a password they are one that everybody knows."""
 _NUMBER = re.compile(r"[\d.,:+-]+\Z")
+_PASSWORD = re.compile(r"(?:password|passwd|pwd)\s*=\s*('[^']*'|\"[^\"]*\"|[^\s;&]+)", re.IGNORECASE)
 _URL = re.compile(r"\w[\w+.:-]*://.*\Z")
+_PASSWORD_IN_URL = re.compile(r"(?<=://)((?:[^\s/?#@:\"'<>`]*):)[^\s/?#@\"'<>`]+(?=@)")
+"""A password before the host of a URL, whoever wrote it: an endpoint on Stripe may carry one."""
 _SHOWN_INSTEAD = "…"
 _TELLING_PLACE = r"(?:(?<=:){0}(?=@)|(?<=password=){0}(?=\W|\Z)|(?<=[\"']){0}(?=[\"'](?!\s*:)))"
 """A place where a short value can only be a secret: before the @ of a URL, as a parameter, alone between quotes."""
@@ -58,10 +61,12 @@ class Redactor:
         self._patterns: dict[str, re.Pattern[str]] = {}
 
     def register_all(self, values: Mapping[str, str | None]) -> None:
-        """Registers those values whose variables are named as secrets."""
+        """Registers those values whose variables are named as secrets, and of any other URL its credentials."""
         for name, value in values.items():
             if value and is_secret_name(name):
                 self.register(value)
+            elif value and _URL.match(value.strip()):
+                self._hide(_hidden_in_url(value.strip()))
 
     def register(self, value: str, *, whole: bool = False) -> None:
         """Registers a secret. Shape: of a URL its credentials; with `whole`, a web address as such is one."""
@@ -69,17 +74,26 @@ class Redactor:
             if secret != EXAMPLE_KEY:
                 self._shown |= {form: _shown(secret) for form in _forms(secret) if form not in self._shown}
 
+    def register_typed(self, words: Iterable[str]) -> None:
+        """Registers what a command line should not hold and does: a key, a URL's password, `password=…`."""
+        for word in map(str.strip, words):
+            self._hide(_hidden_in_url(word) if _URL.match(word) else _passwords(word))
+            self._hide(each for each in SECRET_PATTERN.findall(word) if each != EXAMPLE_KEY)
+
+    def _hide(self, secrets: Iterable[str]) -> None:
+        self._shown |= {form: _shown(secret) for secret in secrets for form in _forms(secret)}
+
     def release(self, value: str) -> None:
         """Lets a value be shown for the rest of the run, because that is what was asked for."""
         for form in [form for form in self._shown if value in form or form in value]:
             del self._shown[form]
 
     def redact(self, text: str) -> str:
-        """The text without any registered value, the longest cut out first."""
+        """The text without any registered value, the longest cut out first, and without the password of any URL."""
         found = [form for form in self._shown if form in text]
         for form in sorted(found, key=len, reverse=True):
             text = _cut_out(self._pattern(form), self._shown[form], text)
-        return text
+        return _PASSWORD_IN_URL.sub(rf"\1{_SHOWN_INSTEAD}", text) if "://" in text else text
 
     def _pattern(self, form: str) -> re.Pattern[str]:
         if form not in self._patterns:
@@ -130,8 +144,8 @@ def _body(secret: str) -> Iterator[str]:
 
 def _secrets_in_url(url: str, *, whole: bool) -> Iterator[str]:
     scheme, _, rest = url.partition("://")
-    place, _, query = rest.partition("?")
-    credentials = list(_credentials(scheme, rest)) + list(_parameters(query))
+    place = rest.partition("?")[0]
+    credentials = list(_hidden_in_url(url))
     yield from credentials
     if credentials or (whole and scheme.lower() in ("http", "https")):
         yield url
@@ -139,6 +153,13 @@ def _secrets_in_url(url: str, *, whole: bool) -> Iterator[str]:
         if whole and len(path) >= _LONG_LINE:
             yield path
             yield from (part for part in path.split("/") if len(part) >= _LONG_LINE)
+
+
+def _hidden_in_url(url: str) -> Iterator[str]:
+    """What of a URL nobody is to see: its password, and parameters that are named as secrets."""
+    scheme, _, rest = url.partition("://")
+    yield from _credentials(scheme, rest)
+    yield from _parameters(rest.partition("?")[2])
 
 
 def _credentials(scheme: str, rest: str) -> Iterator[str]:
@@ -156,7 +177,7 @@ def _credentials(scheme: str, rest: str) -> Iterator[str]:
     pieces = re.split(r"[@/#?:]", password)
     if len(pieces) > 1:
         yield from (piece for piece in pieces if len(piece) >= _SHORTEST)
-        yield f"{pieces[-1]}@{host}"
+        yield from (f"{password}@{host}", f"{pieces[-1]}@{host}")
 
 
 def _parameters(query: str) -> Iterator[str]:
@@ -164,6 +185,11 @@ def _parameters(query: str) -> Iterator[str]:
         name, _, value = parameter.partition("=")
         if value and is_secret_name(name):
             yield from {value, value.strip("\"'"), value.partition("#")[0]} - {""}
+
+
+def _passwords(word: str) -> Iterator[str]:
+    """The values of what can be nothing but a password. Shape: `--map payment_key=order` holds none."""
+    return (value.strip("\"'") for value in _PASSWORD.findall(word))
 
 
 def _forms(secret: str) -> set[str]:

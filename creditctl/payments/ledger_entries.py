@@ -11,7 +11,7 @@ from creditctl.core.entitlement.facts import Fact
 from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind
 from creditctl.ledger.models import Balance, Entry, EntryFilter, FindingStatus
 from creditctl.ledger.view import LedgerView
-from creditctl.payments.entries import payment_of
+from creditctl.payments.entries import payment_of, payments_of
 
 _A_PAGE = 5000
 MOST_NEGATIVE = 100
@@ -32,6 +32,10 @@ class LedgerEntries:
         names = dict.fromkeys(other_names, payment_key)
         own = [entry for entry in found.values() if self._payment_of(entry, names) == payment_key]
         return sorted(self._with_corrections(own), key=lambda entry: entry.id)
+
+    def payments_named(self, name: str) -> Sequence[str]:
+        """The payments of the entries that carry a name as their payment's, or as that of a refund or dispute."""
+        return payments_of((*self._about(name), *self._pages(EntryFilter(object_id=name))))
 
     def all(self) -> Iterator[Entry]:
         """Every entry, in order."""

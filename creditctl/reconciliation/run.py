@@ -24,11 +24,13 @@ from creditctl.payments.keeper import OUR_LEDGER, Keeper, reading_entries
 from creditctl.payments.ledger_entries import known_facts, settled_findings
 from creditctl.payments.reading.fraud_warnings import FraudWarning, read_fraud_warnings
 from creditctl.payments.reading.reader import PaymentReader
+from creditctl.payments.reading.stripe_reader import StripeReader
 from creditctl.payments.repair import RepairLimits, apply, require_repairable
 from creditctl.payments.run_review import review_all
 from creditctl.payments.verdict import JudgementContext
 from creditctl.reconciliation import finding_history
 from creditctl.reconciliation.deployments import require_told_apart
+from creditctl.reconciliation.event_evidence import with_event_evidence
 from creditctl.reconciliation.lock import only_one
 from creditctl.reconciliation.match import match, unknown_payments
 from creditctl.reconciliation.open_findings import ended, lasting, opened, run_failed
@@ -87,7 +89,8 @@ def reconcile(
                 run = {"window": window.as_dict(), "by": by}
                 record_failure(redact(conceal(str(error))), ledger, clock, run, started)
             raise
-        return _recorded(replace(_compare(pulled, terms, ledger, record=record), by=by), ledger, clock, record=record)
+        report = replace(_compare(pulled, terms, ledger, record=record), by=by)
+        return _recorded(_explained(report, reader, plan), ledger, clock, record=record)
 
 
 def repair(
@@ -139,9 +142,14 @@ def _nothing_repaired() -> Unreachable:
     )
 
 
+def _explained(report: ReconcileReport, reader: PaymentReader, plan: PullPlan) -> ReconcileReport:
+    """The report with what became of the events of missing credits; as it is where Stripe may not be asked."""
+    return report if plan.as_of is not None else with_event_evidence(report, StripeReader(reader.stripe.client))
+
+
 def _warned(reader: PaymentReader, since: int | None, plan: PullPlan) -> dict[str, FraudWarning]:
     """The early fraud warnings; none where Stripe may not be asked."""
-    return {} if plan.as_of is not None else read_fraud_warnings(reader.stripe, since)
+    return {} if plan.as_of is not None else read_fraud_warnings(reader.stripe, reader.started, since)
 
 
 def _read(reader: PaymentReader, window: Window, ledger: Ledger, keeper: Keeper, plan: PullPlan) -> Pulled:
@@ -182,7 +190,8 @@ def _compare(pulled: Pulled, terms: JudgementContext, ledger: Ledger, *, record:
         stored, known = view.findings(None), open_sightings(view)
     judged = list(zip(cases, verdicts, strict=True))
     over = over_by_judgement(stored, judged)
-    shown = finding_history.shown(found, stored, everything=pulled.everything, over=over)
+    within = finding_history.about(pulled.window, {name for case in cases for name in (case.key, *case.names)})
+    shown = finding_history.shown(found, stored, everything=pulled.everything, over=over, within=within)
     return ReconcileReport(
         window=pulled.window,
         started=pulled.started,
@@ -217,7 +226,8 @@ def _incomplete(pulled: Pulled, terms: JudgementContext, ledger: Ledger) -> Reco
     """What is missing of Stripe, beside what was open before: a part accuses nobody, and is not kept or repaired by."""
     with ledger.reading() as view:
         stored, known = view.findings(None), open_sightings(view)
-    shown = finding_history.shown(about_the_pull(pulled), stored, everything=False)
+    within = finding_history.about(pulled.window, ())
+    shown = finding_history.shown(about_the_pull(pulled), stored, everything=False, within=within)
     return ReconcileReport(
         window=pulled.window,
         started=pulled.started,

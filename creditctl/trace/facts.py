@@ -18,7 +18,8 @@ class TracedPayment:
     Shape: `deliveries` are those of its events; `balances` maps an entry's id to the user's balance after it;
            `rejected` counts the deliveries with a bad signature around its events; `unproven` names endpoints of which
            nothing shows whose the signing secret is, where its events were not delivered; `has_ledger` and
-           `stripe_seen` say whether those sides could be looked at.
+           `stripe_seen` say whether those sides could be looked at; `rivals` are purchases under an application's own
+           numbers that may be what this payment lacks, by their credits.
     """
 
     case: PaymentCase
@@ -29,6 +30,7 @@ class TracedPayment:
     balances: Mapping[int, int] = field(default_factory=dict)
     rejected: int = 0
     unproven: tuple[str, ...] = ()
+    rivals: Mapping[int, CreditEntry] = field(default_factory=dict)
     has_ledger: bool = True
     stripe_seen: bool = True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from creditctl.core.entitlement.decision import NotOurs
+from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.entitlement.facts import SessionFacts
 from creditctl.core.entitlement.settlement import EntryDraft, EntryKind
 from creditctl.events.event_view import EventView
@@ -130,7 +131,7 @@ def _late(payment: TracedPayment, verdict: Verdict) -> Missing:
     draft = verdict.drafts[0]
     uncredited = draft.kind is EntryKind.PURCHASE
     event = _event_of(payment, draft)
-    missing = _uncredited(payment, event) if uncredited else _unreturned(payment, verdict, draft, event)
+    missing = _uncredited(payment, draft, event) if uncredited else _unreturned(payment, verdict, draft, event)
     if verdict.state is PaymentState.IN_FLIGHT and (event is None or EventView(event).pending != 0):
         # Where Stripe has no delivery left to make, nothing is on its way, however young the payment is.
         why = "it is younger than the grace period, and the webhook may still be on its way"
@@ -146,16 +147,26 @@ def _event_of(payment: TracedPayment, draft: EntryDraft) -> EventRecord | None:
     return None
 
 
-def _uncredited(payment: TracedPayment, event: EventRecord | None) -> Missing:
+def _uncredited(payment: TracedPayment, draft: EntryDraft, event: EventRecord | None) -> Missing:
     """Why a paid session has no entry."""
     at = _paid_at(payment) if event is None else event.created
     decision = _open_finding(payment, at)
     if decision is not None:
         return decision
+    rival = payment.rivals.get(draft.credits)
+    if rival is not None:
+        return _perhaps_booked(payment, rival, at)
     if event is None:
         why = "no event of this payment can be seen; Stripe lists thirty days, the archive what was kept"
         return Missing("the event", why, _mending(payment), at)
     return _undelivered(payment, event)
+
+
+def _perhaps_booked(payment: TracedPayment, rival: CreditEntry, at: int) -> Missing:
+    """Nothing brings the credits before all payments were looked at: they may stand under a name of their own."""
+    given = f"{payment.case.books.named(rival)} gave user {rival.user_id} as many for {rival.payment_key}"
+    why = f"{given}, which is no name of Stripe's and may be this payment; reconcile looks at all of them"
+    return Missing("the credits", why, _RECONCILE, at)
 
 
 def _mending(payment: TracedPayment) -> str:

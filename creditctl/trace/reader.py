@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import stripe
@@ -21,6 +21,7 @@ from creditctl.payments.case import PaymentCase
 from creditctl.payments.event_types import ENDPOINT_EVENTS, RETURN_TYPES
 from creditctl.payments.facts import ChargeFacts, PaymentFacts
 from creditctl.payments.judgement import unexplained
+from creditctl.payments.judgement.judge import judge
 from creditctl.payments.keeper import reading_entries
 from creditctl.payments.ledger_entries import known_facts, settled_findings
 from creditctl.payments.reading.reader import PaymentReader
@@ -70,6 +71,18 @@ def with_unexplained(
     cases = [each.case for each in facts.payments]
     found = unexplained.with_unexplained(context, cases, lambda: reading_entries(ledger, sources.keeper), reader.stripe)
     return context if sources.away else found
+
+
+def with_rivals(sources: TraceSources, facts: TraceFacts, context: JudgementContext) -> TraceFacts:
+    """The facts, with rows under an application's own numbers that may be the credits which a payment lacks."""
+    lacking = unexplained.missing_purchases(judge(each.case, context) for each in facts.payments)
+    if sources.ledger is None or not lacking:
+        return facts
+    sold = [each.case.sold.session.created for each in facts.payments if each.case.sold is not None]
+    since = min(sold, default=facts.started) - _DAY_SECONDS
+    with reading_entries(sources.ledger, sources.keeper) as entries:
+        rivals = unexplained.under_own_numbers({credits for _, credits in lacking}, entries, since, context)
+    return replace(facts, payments=tuple(replace(each, rivals=rivals) for each in facts.payments))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from creditctl import __version__
-from creditctl.cli.app import as_known_error, command_name, run, wants_json
+from creditctl.cli.app import as_known_error, run, wants_json
+from creditctl.cli.command_line.typer_app import command_name
 from creditctl.cli.wiring import Wiring
 from creditctl.core.errors import CreditctlError, ExitCode
 

@@ -202,3 +202,42 @@ def test_only_what_is_named_as_a_secret_is_registered() -> None:
     built.register_all({"FRONTEND_URL": "http://visible.example.com", "APP_SECRET": "not0visible", "EMPTY_KEY": ""})
 
     assert built.redact("http://visible.example.com not0visible") == "http://visible.example.com …"
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [
+        ("host=db port=5432 password=aPw9 user=app", "host=db port=5432 password=… user=app"),
+        ("postgresql://app:hUnter2pw@db/shop", "postgresql://app:…@db/shop"),
+        ("payment_key=order_id", "payment_key=order_id"),
+        ("password=", "password="),
+        ("stripe.whsec_aB3dE6gHaB3dE6gH", "stripe.whsec_…E6gH"),
+    ],
+)
+def test_of_a_command_line_only_what_can_be_nothing_but_a_password_is_cut_out(word: str, shown: str) -> None:
+    built = Redactor()
+    built.register_typed(["--map", word])
+
+    assert built.redact(f"There is no {word}.") in (f"There is no {shown}.", "There is no ….")
+    assert built.redact("order_id of app") == "order_id of app"
+
+
+def test_the_password_of_any_url_is_cut_out_whoever_wrote_it() -> None:
+    built = Redactor()
+
+    assert built.redact("we_1 delivers to https://us:hUnter2@shop.example/hook, and") == (
+        "we_1 delivers to https://us:…@shop.example/hook, and"
+    )
+    assert built.redact("http://127.0.0.1:8000/a@b and https://h:1/x?at=12:30@home") == (
+        "http://127.0.0.1:8000/a@b and https://h:1/x?at=12:30@home"
+    )
+
+
+def test_of_a_url_in_any_setting_the_password_is_cut_out_and_the_rest_is_shown() -> None:
+    built = Redactor()
+    built.register_all(
+        {"CREDITS_API_URL": "https://us:p@ss/w0rd@shop.example", "FRONTEND_URL": "http://localhost:3000"}
+    )
+
+    assert built.redact("to https://us:p@ss/w0rd@shop.example/hook") == "to https://us:…/hook"
+    assert built.redact("http://localhost:3000") == "http://localhost:3000"

@@ -15,6 +15,8 @@ from creditctl.core.findings import Severity
 PACKAGE = Path(__file__).resolve().parents[2] / "creditctl"
 DOTTED = re.compile(r"[a-z][a-z_]*(?:\.[a-z0-9_]+)+")
 _FILE_NAME = re.compile(r"\.(?:db|html|css|log|toml|json|jsonl|py|csv|example)$")
+_EXTENDED_ATTRIBUTE = re.compile(r"system\.posix_acl_\w+")
+"""Names of Linux for what a file carries besides its text: dotted, and no codes."""
 
 _BELOW = {"finding": "env.", "classified": "reconcile.", "for_person": "reconcile.", "Violation": "ledger."}
 """Functions that put a prefix before the code that they are given."""
@@ -117,7 +119,7 @@ class _Reader:
         value = text.value
         if not isinstance(value, str) or not DOTTED.fullmatch(value) or _FILE_NAME.search(value):
             return
-        if value.partition(".")[0] in self.groups:
+        if value.partition(".")[0] in self.groups and not _EXTENDED_ATTRIBUTE.fullmatch(value):
             yield self._place(value, "name", text)
 
     def _place(

@@ -191,6 +191,18 @@ MEND_FIRST = "`creditctl webhooks probe` names the cause; once that is mended, `
             "creditctl events replay evt_1",
         ),
         ({"deliveries": (delivery("posted"),)}, "the entry", "no such entry", "creditctl ledger verify"),
+        (
+            {"deliveries": (), "rivals": {1000: entry(7, user_id="account 1", payment_key="order 17")}},
+            "the credits",
+            "entry 7 gave user account 1 as many for order 17",
+            "creditctl reconcile",
+        ),
+        (
+            {"deliveries": (), "rivals": {900: entry(7, payment_key="order 17", credits=900)}},
+            "the delivery of evt_1",
+            "logged none",
+            "creditctl events replay evt_1",
+        ),
     ],
 )
 def test_a_paid_session_without_its_entry(

@@ -21,6 +21,7 @@ from creditctl.core.errors import CreditctlError
 from creditctl.core.modes import Mode, is_loopback_host
 from creditctl.core.urls import is_private_host, port_of, split_url
 from creditctl.core.when import iso_time
+from creditctl.provisioning.probing.certificates import certificate_fault
 from creditctl.stripe_api.pages import list_all
 
 USUAL_SUCCESS_PATH = "/credits/success"
@@ -58,6 +59,9 @@ def answer_of_page(context: Context, url: str) -> CheckAnswer:
     answer = context.page(url)
     if answer is None:
         return passed(f"{url} is a usable URL; it was not called.")
+    certificate = certificate_fault(answer.problem)
+    if answer.status is None and certificate is not None:
+        return failed(f"{url} cannot be opened over https. {certificate.sentence}", certificate.fix)
     if answer.status is None:
         return failed(
             f"Nobody answers at {url}: {answer.problem}.", "Is it deployed, its name and certificate in order?"

@@ -80,15 +80,16 @@ def draft(session: Session, options: InitOptions) -> Drafts:
 
 def _with_project(session: Session, drafts: Drafts, settings: Settings, options: InitOptions) -> Drafts:
     from creditctl.cli.project.proposing import propose
-    from creditctl.cli.project.source import guessed_source
+    from creditctl.cli.project.source import look_at_source
     from creditctl.provisioning.scaffold.project_text import project_sections, project_text
 
-    answers, notes = propose(session, settings, options.credits, offline=options.offline)
+    looked = look_at_source(session, settings)
+    answers, notes, looked = propose(session, settings, options.credits, looked, offline=options.offline)
     waits = settings.text(_KEY) is None and not options.offline
     if waits and not project_sections(answers):
         # A file without a word would keep the next run, which has a key to look with, from writing one.
         return replace(drafts, notes=tuple(notes))
-    source, more = guessed_source(session, settings)
+    source, more = looked.told()
     return replace(drafts, project=f"{project_text(answers).rstrip()}\n{source}", notes=(*notes, *more))
 
 

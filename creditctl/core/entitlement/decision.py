@@ -21,6 +21,7 @@ from creditctl.core.entitlement.prices import LineItem, positive_count
 from creditctl.core.entitlement.sale import (
     Sale,
     SoldLines,
+    broken_promise,
     lacks_history,
     lacks_product,
     price_fault,
@@ -86,10 +87,14 @@ class NeedsPrices:
 
 @dataclass(frozen=True, slots=True)
 class Disagrees:
-    """Paid, but what was paid and what was promised differ; a person decides."""
+    """Paid, but what was paid and what was promised differ; a person decides.
+
+    Shape: `fault` is the finding's first sentence, what differs, without what is proposed.
+    """
 
     finding: Finding
     proposal: Proposal
+    fault: str
 
 
 Decision = Grants | Waits | NotOurs | NeedsLineItems | NeedsPrices | Disagrees
@@ -158,10 +163,10 @@ def limited_to(decision: Decision, captured: int, currency: str) -> Decision:
         return decision
     credits = None if proposal.credits is None else credits_to_take(proposal.credits, proposal.amount, captured)
     part = replace(proposal, credits=credits or None, amount=captured)
+    sold = f"{format_amount(proposal.amount, currency)} were to be paid, and less was captured."
     if isinstance(decision, Disagrees):
-        return replace(decision, proposal=part)
-    sold = f"{format_amount(proposal.amount, currency)} were to be paid"
-    return _finding_of(part, "fulfilment.partial_capture", f"{sold}, and less was captured.")
+        return _finding_of(part, decision.finding.code, f"{decision.fault} {sold}")
+    return _finding_of(part, "fulfilment.partial_capture", sold)
 
 
 def _proposal_of(purchase: Purchase) -> Proposal:
@@ -191,6 +196,9 @@ def _by_price(session: SessionFacts, lines: SoldLines, catalog: Catalog) -> Deci
     """The judgement of the price that was sold: of ours, current or archived, or one that the catalogue lists."""
     if not lines.sales and not session.managed:
         return NotOurs(unknown_words(lines))
+    broken = broken_promise(session, lines, catalog)
+    if broken is not None:
+        return _disagrees(session, catalog, *broken.fault, package=broken.package, credits=broken.credits)
     if len(lines.sales) != 1 or lines.others:
         count = len(lines.sales) + len(lines.others)
         what = f"{plural(count, 'line item')}, {len(lines.sales)} of them a package"
@@ -253,7 +261,7 @@ def _finding_of(proposal: Proposal, code: str, message: str) -> Disagrees:
     """The finding that names user, credits and amount of what it proposes."""
     paid = format_amount(proposal.amount, proposal.currency)
     text = f"{message} Paid: {paid}; nothing was credited. {_proposed(proposal)}"
-    return Disagrees(Finding(code, Severity.HIGH, proposal.payment_key, text, _fix(proposal)), proposal)
+    return Disagrees(Finding(code, Severity.HIGH, proposal.payment_key, text, _fix(proposal)), proposal, message)
 
 
 def _proposed(proposal: Proposal) -> str:

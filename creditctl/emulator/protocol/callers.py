@@ -36,7 +36,8 @@ def caller_fault(request: Request, allowed_hosts: Iterable[str], *, navigates: b
 def host_name(host: str) -> str:
     """The name or address in a Host header, lower-case, without port; empty where it is none."""
     try:
-        return (urlsplit(f"//{host}").hostname or "").rstrip(".")
+        parts = urlsplit(f"//{host}")
+        return (parts.hostname or "").rstrip(".") if parts.port != 0 else ""  # reading what is no port raises
     except ValueError:
         return ""
 

@@ -12,12 +12,16 @@ from dataclasses import replace
 
 from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.entitlement.settlement import EntryKind
+from creditctl.core.stripe_ids import PAYMENT_KEY
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.entries import PaymentEntries
 from creditctl.payments.facts import PaymentFacts
 from creditctl.payments.finding_codes import DISMISSAL, ORPHAN_CREDIT, ClassifiedFinding, quoted
 from creditctl.payments.judgement.judge import judge
 from creditctl.payments.verdict import JudgementContext, PaymentState, UserCredits, Verdict
+
+MOST_LOOKED_AT = 1000
+"""How many of the newest entries are looked at for rows under numbers of their own: a wrong mapping shows in most."""
 
 
 def judge_together(cases: Sequence[PaymentCase], context: JudgementContext) -> list[Verdict]:
@@ -66,6 +70,27 @@ def may_be_given_already(verdicts: Iterable[Verdict]) -> bool:
 
 def _is_orphan(found: ClassifiedFinding) -> bool:
     return found.finding.code == ORPHAN_CREDIT
+
+
+def under_own_numbers(
+    credits: Collection[int], entries: PaymentEntries, since: int | None, context: JudgementContext
+) -> dict[int, CreditEntry]:
+    """Purchases under numbers of an application's own that nothing explains, by their credits, whoever's they are.
+
+    Shape: for who looks at one payment only, and so cannot see that rows and payments pair up throughout
+           (`judgement/mapping_fault.py`); of entries since a moment the newest are looked at.
+    """
+    purchases = [each for each in entries.latest_of_payments(since, MOST_LOOKED_AT) if each.kind is EntryKind.PURCHASE]
+    alike = [each for each in purchases if each.credits in credits and _is_own_number(each)]
+    names = dict.fromkeys(each.payment_key or "" for each in alike)
+    cases = [PaymentCase.of(PaymentFacts(key), entries.of_payment(key), {}, context.keeper) for key in names]
+    found = _orphans(cases, [judge(case, context) for case in cases])
+    return {entry.credits: entry for entry in found.values() if entry.credits in credits}
+
+
+def _is_own_number(entry: CreditEntry) -> bool:
+    """Whether an entry names its payment by nothing that Stripe could be asked for."""
+    return not entry.session_id and not PAYMENT_KEY.fullmatch(entry.payment_key or "")
 
 
 def missing_purchases(verdicts: Iterable[Verdict]) -> set[UserCredits]:

@@ -15,9 +15,10 @@ from creditctl.core.findings import Stake
 from creditctl.core.money import format_amount
 from creditctl.ledger.archive.source_models import DONE, SourceBalanceRow, SourceChange, SourceRow
 from creditctl.payments.case import PaymentCase
-from creditctl.payments.finding_codes import PREFIX, ClassifiedFinding, classified, for_person
+from creditctl.payments.finding_codes import PREFIX, ClassifiedFinding, classified, for_person, quoted
 from creditctl.payments.keeper import Keeper
 from creditctl.payments.source.amounts import credits_text
+from creditctl.payments.source.source_entry import whole_credits
 from creditctl.payments.source.source_keeper import SourceKeeper
 from creditctl.payments.verdict import PaymentState, Verdict
 
@@ -53,7 +54,7 @@ def review(
     beside = (
         *filter(None, [mapping]),
         *_of_changes(changes, names, keeper.scale),
-        *_of_balances(keeper.rows.wrong_balances(), keeper.rows.cached_count(), keeper.scale),
+        *_of_balances(_wrong_balances(keeper), keeper.rows.cached_count(), keeper.scale),
     )
     return Review([verdict for _, verdict in judged], beside)
 
@@ -145,6 +146,15 @@ def _said(row: SourceRow, scale: int) -> str:
     return f"{row.kind} of {credits_text(row.credits, scale)} credits{money}{about}"
 
 
+def _wrong_balances(keeper: SourceKeeper) -> list[SourceBalanceRow]:
+    """The cached balances that are not what their rows come to, from zero up where the owner said so."""
+    wrong = keeper.rows.wrong_balances()
+    if not keeper.clamped:
+        return wrong
+    clamped = [replace(each, counted=keeper.own_entries.clamped_balance(each.user_id)) for each in wrong]
+    return [each for each in clamped if each.cached != each.counted]
+
+
 def _of_balances(wrong: Sequence[SourceBalanceRow], count: int, scale: int) -> Iterator[ClassifiedFinding]:
     if len(wrong) >= _FEWEST and 2 * len(wrong) > count:
         each = wrong[0]
@@ -162,6 +172,7 @@ def _of_balances(wrong: Sequence[SourceBalanceRow], count: int, scale: int) -> I
             f"user's rows come to {credits_text(each.counted, scale)}: {difference} "
             f"{'too many' if each.cached > each.counted else 'too few'}."
         )
-        fix = f"Correct it in the application, where `creditctl ledger history --user {each.user_id}` shows the rows"
-        stake = Stake(abs(each.cached - each.counted))
+        shows = f"`creditctl ledger history --user {quoted(each.user_id)}`"
+        fix = f"Correct it in the application, where {shows} shows the rows"
+        stake = Stake(whole_credits(abs(each.cached - each.counted), scale, gives=True))
         yield for_person("balance_mismatch", f"user {each.user_id}", text, fix, stake=stake)

@@ -14,6 +14,10 @@ NOBODY = ""
 """The user of a row that does not say whose it is, until a payment says it."""
 
 
+ROW_KEY = "row:"
+"""What the key of an application's entry begins with, before the row's own id."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceEntry:
     """One row of an application, its fields as those of a ledger's entry.
@@ -95,7 +99,7 @@ def entry_of(kept: KeptRow, terms: RowTerms, corrected: dict[str, int]) -> Sourc
         payment_key=payment if row.kind != EntryKind.ADJUSTMENT or row.payment_key else None,
         session_id=payment if id_kind(payment) is IdKind.SESSION else None,
         object_id=row.object_id,
-        idempotency_key=f"row:{row.row_id}",
+        idempotency_key=f"{ROW_KEY}{row.row_id}",
         corrects=None if row.corrects is None else corrected.get(row.corrects),
         livemode=terms.livemode if row.livemode is None else row.livemode,
         stated_amount=row.amount,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from creditctl.core.checks import CheckStatus
 from creditctl.provisioning.probing.causes import DEAD_ENDS, ProbeCause, ProbeDiagnosis
+from creditctl.provisioning.probing.certificates import certificate_fault
 from creditctl.provisioning.probing.responses import NoAnswer, ProbeResponses
 from creditctl.provisioning.probing.send import STALE_SECONDS
 
@@ -25,6 +26,9 @@ def _no_answer(responses: ProbeResponses) -> ProbeDiagnosis | None:
     if len(silent) < len(posts) and (signed is None or signed.status is not None):
         return None
     cause, sentence, fix = DEAD_ENDS[silent[0].no_answer or NoAnswer.BROKEN]
+    certificate = certificate_fault(silent[0].error) if cause is ProbeCause.CERTIFICATE else None
+    if certificate is not None:
+        sentence, fix = certificate.sentence, certificate.fix
     if len(silent) < len(posts):
         sentence = f"It answers what it refuses, but not a delivery that is rightly signed. {sentence}"
     return ProbeDiagnosis(cause, CheckStatus.FAIL, sentence, fix)

@@ -9,6 +9,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from creditctl.core.keys import Secret
+from creditctl.provisioning.probing.certificates import certificate_fault
 from creditctl.provisioning.probing.inert_event import compact_layout, inert_event, refused_body, stripe_layout
 from creditctl.provisioning.probing.responses import NoAnswer, ProbeResponse, ProbeResponses
 from creditctl.provisioning.probing.side_by_side import run_side_by_side
@@ -160,7 +161,7 @@ def _why(error: Exception) -> NoAnswer:
     text = str(error).lower()
     if isinstance(error, httpx.TimeoutException):
         return NoAnswer.TIMEOUT
-    if "certificate" in text or "ssl" in text or "tls" in text:
+    if certificate_fault(text) is not None:
         return NoAnswer.CERTIFICATE
     if any(words in text for words in ("name or service", "nodename", "getaddrinfo", "name resolution")):
         return NoAnswer.UNKNOWN_HOST

@@ -202,6 +202,7 @@ def test_no_proposal_and_no_purchase_exceeds_what_was_captured(
         assert limited == decision
     if isinstance(limited, Disagrees):
         assert limited.proposal.amount <= max(captured, 0)
+        assert f"--credits {limited.proposal.credits or 'N'} " in limited.finding.fix
         whole = decision.proposal if isinstance(decision, Disagrees) else None
         if whole is not None and whole.credits is not None and limited.proposal.credits is not None:
             assert limited.proposal.credits * whole.amount <= whole.credits * max(captured, limited.proposal.amount)

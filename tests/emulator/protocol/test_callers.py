@@ -17,7 +17,8 @@ from tests.support.keys import TEST_KEY
 JSON = {"authorization": f"Bearer {TEST_KEY}", "content-type": "application/json"}
 OURS = "127.0.0.1:12111"
 FOREIGN_HOSTS = ["evil.example", "evil.example:12111", "0.0.0.0:12111", "192.168.1.5:12111", "localhost.evil.example",
-                 "127.0.0.1.evil.example", "", "[::1", "a b"]  # fmt: skip
+                 "127.0.0.1.evil.example", "", "[::1", "a b", "localhost:evil",
+                 "127.0.0.1:12111, evil.example"]  # fmt: skip
 OTHER_SITES = [
     {"origin": "https://evil.example"},
     {"origin": "null"},

@@ -18,7 +18,6 @@ from tests.journeys.one_story.advice import (
     posts,
     reconcile_advises,
     run,
-    trace_advises,
 )
 from tests.journeys.one_story.world import World, opened_world
 from tests.support.cli import Cli
@@ -181,10 +180,6 @@ def family(code: str) -> str:
     return f"{code.partition('.')[0]}."
 
 
-ANOTHER_USERS_ROW = (trace_advises, plants.given_under_numbers_of_its_own_and_other_users)
-"""A webhook that comes after all is credited, whatever somebody wrote under a name that nobody can follow. Trace looks
-at one payment and its user, and so cannot see that a row of somebody else may be its credits."""
-
 YOUNG = (plants.on_its_way, plants.refund_on_its_way)
 
 
@@ -224,8 +219,6 @@ def test_obeying_leads_to_the_truth_and_no_step_away_from_it(
     due = TRUTH[plant]
     for _ in range(ROUNDS):
         advised = commands_in(teller(operator, key), due.get("ann", 0))
-        if (teller, plant) == ANOTHER_USERS_ROW:
-            advised = [each for each in advised if each[0] != "events"]
         obey(world, operator, advised, due)
     if distance(world, due):
         left = [command for command in commands_in(teller(operator, key), due.get("ann", 0)) if posts(command)]

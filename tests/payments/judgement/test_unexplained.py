@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from creditctl.core.findings import Severity
 from creditctl.ledger.models import FindingStatus
 from creditctl.payments.facts import PaymentFacts
-from creditctl.payments.judgement.unexplained import with_unexplained
+from creditctl.payments.judgement.unexplained import under_own_numbers, with_unexplained
 from creditctl.payments.keeper import reading_entries
 from creditctl.payments.latest import LatestPayments, judge_latest, latest_cases
 from creditctl.payments.reading.reader import PaymentReader
@@ -175,3 +177,20 @@ def test_nobody_is_asked_about_rows_where_no_credits_are_missing(shop: Shop) -> 
 
     terms = JudgementContext(shop.catalog, False, shop.now, shop.now)
     assert with_unexplained(terms, cases, lambda: reading_entries(shop.ledger), read) is terms
+
+
+def test_rows_under_numbers_of_their_own_are_found_by_their_credits_until_a_person_settled_them(shop: Shop) -> None:
+    shop.pay()
+    shop.post(user_id="account 1", payment_key="order 17")
+    shop.post(user_id="account 1", payment_key="pi_unknown", credits=500)
+    shop.post(user_id="account 2", payment_key="order 18", credits=700, session_id="cs_1")
+    terms = JudgementContext(shop.catalog, False, shop.now, shop.now + 1)
+
+    def found(terms: JudgementContext) -> dict[int, str | None]:
+        with reading_entries(shop.ledger) as entries:
+            rivals = under_own_numbers({1000, 500, 700}, entries, None, terms)
+        return {credits: entry.payment_key for credits, entry in rivals.items()}
+
+    assert found(terms) == {1000: "order 17"}
+    dismissed = {("reconcile.orphan_credit", "order 17"): FindingStatus.DISMISSED}
+    assert found(replace(terms, settled=dismissed)) == {}
