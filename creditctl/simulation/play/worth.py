@@ -47,10 +47,10 @@ class Bought:
     charged: int = 0
     payment_intent: str = ""
     own: bool = False
-    pending: bool = False
     refunds: dict[str, int] = field(default_factory=dict)
     failed_refunds: int = 0
     disputes: dict[str, SimulatedDispute] = field(default_factory=dict)
+    pending: bool = False
 
     def worth(self, policy: BackendPolicy) -> frozenset[int]:
         """The credits that it may be worth now."""
