@@ -18,7 +18,7 @@ from emulator_docs import control_page
 from simulation_docs import simulation_page
 from taxonomy_docs import taxonomy_page
 
-from creditctl.cli.app import build_app
+from creditctl.cli.command_line.typer_app import build_app
 from creditctl.cli.explain import kind_words
 from creditctl.core.codes import CodeInfo, all_codes
 

@@ -11,7 +11,7 @@ from creditctl.checks.context import Context
 from creditctl.checks.endpoint_answers import endpoint_in_order, secret_matches
 from creditctl.checks.production.account import (
     account_can_sell,
-    key_may_read,
+    key_permissions,
     keys_of_one_account,
     public_details,
     statement_descriptor,
@@ -87,7 +87,7 @@ CHECKLIST: tuple[Check[Context], ...] = (
         "checklist.email_receipts", "Verify email receipts are sent by Stripe", email_receipts, _GUIDE, WITH_LIVE_KEYS
     ),
     _item("checklist.one_account", "All keys are of one account", keys_of_one_account, _ACCOUNT),
-    _item("checklist.permissions", "The key may read what the commands need", key_may_read, _ACCOUNT),
+    _item("checklist.permissions", "The key may do what the commands need", key_permissions, _ACCOUNT),
     _item("checklist.account", "The account can charge and pay out", account_can_sell, _ACCOUNT),
     _item(
         "checklist.statement", "Buyers recognise the charge on their statement", statement_descriptor, _ACCOUNT, ADVICE

@@ -12,7 +12,7 @@ from creditctl.core.modes import is_loopback_url
 if TYPE_CHECKING:
     import httpx
 
-_TIMEOUT_SECONDS = 4.0
+_TIMEOUT_SECONDS = 3.0
 _MOST_BYTES = 4000
 
 
@@ -35,16 +35,17 @@ Probe = Callable[[str], ProbeAnswer]
 """GET a URL once."""
 
 
-def probe_url(url: str) -> ProbeAnswer:
+def probe_url(url: str, trust: ssl.SSLContext | None = None) -> ProbeAnswer:
     """A real GET without credentials; certificates are checked, redirects reported; no proxy to this machine.
 
-    Shape: only the beginning of the answer is read, so that no body can hold it up.
+    Shape: only the beginning of the answer is read, so that no body can hold it up; `trust` None are the usual
+           authorities.
     """
     import httpx
 
     try:
         with (
-            httpx.Client(timeout=_TIMEOUT_SECONDS, trust_env=not is_loopback_url(url)) as client,
+            httpx.Client(verify=trust or True, timeout=_TIMEOUT_SECONDS, trust_env=not is_loopback_url(url)) as client,
             client.stream("GET", url) as answer,
         ):
             return ProbeAnswer(

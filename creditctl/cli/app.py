@@ -1,70 +1,18 @@
-"""The Typer app, and the one place where every ending of the program becomes a sentence and an exit code."""
+"""The program: runs one command, and is the one place where every ending becomes a sentence and an exit code."""
 
 from __future__ import annotations
 
-import functools
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from types import FrameType
-from typing import Annotated, Any
 
-import typer
-from typer.exceptions import Abort, Exit, TyperException
-
-from creditctl import __version__
-from creditctl.cli.command_line.entry import CommandEntry
-from creditctl.cli.command_line.lazy_group import group_class
-from creditctl.cli.command_line.table import COMMANDS
 from creditctl.cli.console import make_console
 from creditctl.cli.output import ReaderLeft, document, plain_stream, redacted, write_json
 from creditctl.cli.wiring import Wiring, real_wiring
-from creditctl.core.errors import (
-    ConfigurationError,
-    CreditctlError,
-    ExitCode,
-    Stopped,
-    UsageError,
-)
+from creditctl.core.errors import ConfigurationError, CreditctlError, ExitCode, Stopped
 from creditctl.core.keys import redact
-
-
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"creditctl {__version__}")
-        raise typer.Exit
-
-
-def _root(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    """Set up, prove and reconcile prepaid credits that are sold through Stripe Checkout.
-
-    New here? Run `creditctl demo`: no Stripe account, no network, a few seconds.
-    """
-
-
-def build_app() -> typer.Typer:
-    """The whole command line; its commands are imported when they run."""
-    app = typer.Typer(
-        name="creditctl",
-        cls=group_class(CommandEntry("creditctl", "", "", entries=COMMANDS)),
-        no_args_is_help=True,
-        pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
-        rich_markup_mode=None,
-    )
-    app.callback()(_root)
-    return app
-
-
-@functools.cache
-def _command() -> Any:
-    """The command line, built once: a program that runs several commands does not pay for it again."""
-    return typer.main.get_command(build_app())
 
 
 def run(argv: Sequence[str] | None = None, wiring: Wiring | None = None) -> int:
@@ -78,18 +26,17 @@ def run(argv: Sequence[str] | None = None, wiring: Wiring | None = None) -> int:
     if wiring is None:
         sys.stderr = world.stderr  # what a thread or a warning says goes there too
         signal.signal(signal.SIGTERM, _stop)
-    command = _command()
     try:
-        return _invoke(command, arguments, world)
-    except (KeyboardInterrupt, Abort):
-        return _end(world, command, arguments, Stopped("Stopped.", code="stopped"))
+        return _carry_out(arguments, world)
+    except KeyboardInterrupt:
+        return _end(world, arguments, Stopped("Stopped.", code="stopped"))
     except BrokenPipeError as left:
         return _reader_left(world, left.exit_code if isinstance(left, ReaderLeft) else ExitCode.OK)
     except Exception as error:  # noqa: BLE001 - the one error boundary
         known = as_known_error(error)
         if known is None:
-            return _bug(world, command, arguments, error)
-        return _end(world, command, arguments, known)
+            return _bug(world, arguments, error)
+        return _end(world, arguments, known)
 
 
 def _redacted(given: Wiring) -> Wiring:
@@ -106,16 +53,15 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _invoke(command: Any, arguments: list[str], world: Wiring) -> int:
-    """Calls the command itself: Typer's own `main` would turn Ctrl-C into an exit code before we can say a word."""
-    if "_CREDITCTL_COMPLETE" in world.environ:
-        command.main(args=arguments, prog_name="creditctl", obj=world)
-    try:
-        with command.make_context("creditctl", arguments, obj=world) as ctx:
-            answered = command.invoke(ctx)
-        code = answered if isinstance(answered, int) else int(ExitCode.OK)
-    except Exit as ending:
-        code = ending.exit_code
+def _carry_out(arguments: list[str], world: Wiring) -> int:
+    """Runs the command and returns its exit code."""
+    start = _plain_start(arguments)
+    if start is not None:
+        code = start(world)
+    else:
+        from creditctl.cli.command_line.typer_app import invoke
+
+        code = invoke(arguments, world)
     try:
         world.stdout.flush()
     except BrokenPipeError:
@@ -123,13 +69,25 @@ def _invoke(command: Any, arguments: list[str], world: Wiring) -> int:
     return code
 
 
+def _plain_start(arguments: list[str]) -> Callable[[Wiring], int] | None:
+    """The short road of `creditctl emulator`, without Typer; None where that can't be taken."""
+    if arguments[:1] != ["emulator"]:
+        return None
+    from creditctl.cli.emulator.plain_start import plain_start
+
+    return plain_start(arguments[1:])
+
+
 def as_known_error(error: Exception) -> CreditctlError | None:
     """An exception as one of our expected failures, or None where it is a bug of ours."""
     if isinstance(error, CreditctlError):
         return error
-    if isinstance(error, TyperException):
-        text = error.format_message().replace(": Value error, ", ": ")  # the library's word for the kind of the error
-        return UsageError(text, code="usage", fix="`creditctl COMMAND --help` shows the options.")
+    if "typer" in sys.modules:
+        from creditctl.cli.command_line.typer_app import as_usage_error
+
+        usage = as_usage_error(error)
+        if usage is not None:
+            return usage
     if "stripe" in sys.modules:
         from creditctl.stripe_api.errors import lacking, translate
 
@@ -146,11 +104,9 @@ def as_known_error(error: Exception) -> CreditctlError | None:
     return None
 
 
-def _end(world: Wiring, command: Any, arguments: Sequence[str], error: CreditctlError) -> int:
+def _end(world: Wiring, arguments: Sequence[str], error: CreditctlError) -> int:
     exit_code = error.exit_code
-    if wants_json(arguments):
-        name = command_name(command, arguments)
-        write_json(world.stdout, document(name, mode=world.mode, exit_code=exit_code, error=error))
+    if _could_write(world, (lambda: _write_error(world, arguments, error)) if wants_json(arguments) else None):
         return exit_code
     console = make_console(world.stderr, world.environ)
     told = error.message if isinstance(error, Stopped) else f"Error: {error.message}"
@@ -162,6 +118,27 @@ def _end(world: Wiring, command: Any, arguments: Sequence[str], error: Creditctl
     return exit_code
 
 
+def _write_error(world: Wiring, arguments: Sequence[str], error: CreditctlError) -> None:
+    from creditctl.cli.command_line.typer_app import command_name, whole_command
+
+    name = command_name(whole_command(), arguments)
+    write_json(world.stdout, document(name, mode=world.mode, exit_code=error.exit_code, error=error))
+
+
+def _could_write(world: Wiring, write: Callable[[], None] | None) -> bool:
+    """Whether the error is told on stdout: where nothing may be written there (a full disk), stderr has to do."""
+    try:
+        if write is not None:
+            write()
+        world.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError:
+        _reader_left(world, ExitCode.OK)
+        return False
+    return write is not None
+
+
 class _Bug(CreditctlError):
     """Something that we did not expect."""
 
@@ -169,7 +146,7 @@ class _Bug(CreditctlError):
     exit_code = ExitCode.BUG
 
 
-def _bug(world: Wiring, command: Any, arguments: Sequence[str], error: Exception) -> int:
+def _bug(world: Wiring, arguments: Sequence[str], error: Exception) -> int:
     if world.environ.get("CREDITCTL_DEBUG"):
         import traceback
 
@@ -179,7 +156,7 @@ def _bug(world: Wiring, command: Any, arguments: Sequence[str], error: Exception
         code="bug",
         fix="Please report it with the output of the same command under CREDITCTL_DEBUG=1 (secrets are removed).",
     )
-    return _end(world, command, arguments, shown)
+    return _end(world, arguments, shown)
 
 
 def _reader_left(world: Wiring, exit_code: int) -> int:
@@ -198,15 +175,3 @@ def wants_json(arguments: Sequence[str]) -> bool:
     """Whether the caller asked for a document, judged before anything is parsed."""
     before = arguments[: arguments.index("--")] if "--" in arguments else arguments
     return "--json" in before
-
-
-def command_name(command: Any, arguments: Sequence[str]) -> str:
-    """The dotted name of the command that the arguments mean, as far as they can be followed."""
-    names: list[str] = []
-    current = command
-    for argument in arguments:
-        inner = getattr(current, "commands", {}).get(argument)
-        if inner is not None:
-            names.append(argument)
-            current = inner
-    return ".".join(names) or "creditctl"

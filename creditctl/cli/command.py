@@ -42,10 +42,9 @@ from typing import Any, Concatenate, ParamSpec, get_type_hints
 import typer
 
 from creditctl.cli import options as shared
-from creditctl.cli.output import Answer, ReaderLeft, dotted_name, print_answer
-from creditctl.cli.session import Session, SharedOptions
+from creditctl.cli.output import Answer, dotted_name
+from creditctl.cli.session import Session, SharedOptions, answered
 from creditctl.cli.uses import FileUse, ModeCheck, StripeUse, Uses, Writes
-from creditctl.core.errors import ExitCode
 
 __all__ = ["Answer", "FileUse", "ModeCheck", "Session", "StripeUse", "Uses", "Writes", "command"]
 
@@ -81,7 +80,7 @@ def command(
                 session = Session(dotted_name(ctx), ctx.find_root().obj, options.as_json, options, uses, stack)
                 if options.mode is not None and not uses.ledger and uses.mode is ModeCheck.AT_START:
                     _ = session.settings  # --mode is a promise: it is checked even where nothing else reads settings
-                return _print(session, _answer(session, answering, _gathered(own, values)))
+                return answered(session, lambda: answering(session, **_gathered(own, values)))
 
         return _dressed(called, function, [*_single_options(own), *added.values()])
 
@@ -110,24 +109,6 @@ def _gathered(own: list[inspect.Parameter], values: dict[str, Any]) -> dict[str,
         if is_dataclass(options := each.annotation) and isinstance(options, type):
             values[each.name] = options(**{place.name: values.pop(place.name) for place in fields(options)})
     return values
-
-
-def _answer(session: Session, answering: Callable[..., Answer], values: dict[str, Any]) -> Answer:
-    """Runs the command; one that changes something and loses its reader on the way was stopped, not done."""
-    try:
-        return answering(session, **values)
-    except BrokenPipeError:
-        if session.uses.writes is Writes.NOTHING:
-            raise
-        raise ReaderLeft(ExitCode.STOPPED) from None
-
-
-def _print(session: Session, answer: Answer) -> int:
-    """Prints the answer; where nobody reads it to its end, the exit code says it all the same."""
-    try:
-        return print_answer(session, answer)
-    except BrokenPipeError:
-        raise ReaderLeft(answer.exit_code) from None
 
 
 def shared_parameters(uses: Uses) -> dict[str, inspect.Parameter]:

@@ -20,12 +20,14 @@ from creditctl.cli.guard import (
     confirm_live_writes,
 )
 from creditctl.cli.opening import ledger_beside_stripe, ledger_by_itself, open_archive
-from creditctl.cli.output import Conversation
-from creditctl.cli.uses import FileUse, Uses
+from creditctl.cli.output import Conversation, ReaderLeft, print_answer
+from creditctl.cli.uses import FileUse, Uses, Writes
+from creditctl.core.errors import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from creditctl.cli.output import Answer
     from creditctl.core.catalog import Catalog
     from creditctl.core.live_guard import Ask
     from creditctl.core.modes import Mode
@@ -58,7 +60,7 @@ class Session(Conversation):
     """One run of one command: its options, its conversation, and what it declared to use, opened at first use.
 
     Shape:  `retry_policy` is how long to bear with Stripe, None the usual; a command sets it before it uses `stripe`,
-            and `offline` where it sends nothing there.
+            and `offline` where it sends nothing there. `quiet` shows no plan that needs no answer: `--yes` gave it.
     Errors: what the opening raises (ConfigurationError, GuardRefused, LedgerError); RuntimeError where a command uses
             what it did not declare.
     """
@@ -68,6 +70,12 @@ class Session(Conversation):
     stack: ExitStack = field(default_factory=ExitStack)
     retry_policy: RetryPolicy | None = None
     offline: bool = False
+    quiet: bool = False
+
+    @property
+    def silent(self) -> bool:
+        """Whether nobody wants to see what is about to be done."""
+        return self.quiet and self.options.yes
 
     @property
     def dry_run(self) -> bool:
@@ -136,9 +144,14 @@ class Session(Conversation):
             path = self.ledger_path
             if use and self.project.source is not None:
                 use = FileUse.CREATE  # it holds findings and runs only: nobody has to begin a ledger for that
-                path = path if path.exists() or not self.dry_run else self.scratch_folder / path.name
+                path = path if path.exists() or self._leaves_files else self.scratch_folder / path.name
             return ledger_beside_stripe(path, use, settings=self.settings, stripe=self.stripe, wiring=wiring)
         return self._ledger_by_itself()
+
+    @property
+    def _leaves_files(self) -> bool:
+        """Whether files beside an application's own rows are made: not by a dry run, nor by a mere look at them."""
+        return not self.dry_run and self.uses.ledger is not FileUse.IF_THERE
 
     def _ledger_by_itself(self) -> Ledger:
         named, settings = self.options.ledger, self.settings_of_any_mode()
@@ -175,7 +188,9 @@ class Session(Conversation):
 
     @cached_property
     def archive_beside_ledger(self) -> Archive:
-        """The archive beside the ledger, made where there is none; a dry run reads and writes a copy of it."""
+        """The archive beside the ledger. Shape: made where there is none, but by a mere look at an application's rows
+        only for as long as that takes; a dry run reads and writes a copy.
+        """
         from creditctl.ledger.archive.location import archive_exists, archive_path
         from creditctl.ledger.archive.store import Archive
 
@@ -187,14 +202,16 @@ class Session(Conversation):
                 with Archive.open(path, account=account, livemode=livemode, create=False) as kept:
                     kept.copy_to(copy)
             path = copy
+        elif not (self._leaves_files or self.offline or archive_exists(path)):
+            path = self.scratch_folder / path.name
         return self.stack.enter_context(Archive.open(path, account=account, livemode=livemode, create=not self.offline))
 
     @cached_property
     def scratch_folder(self) -> Path:
-        """A folder for what a dry run has to write, gone at the end of the command."""
+        """A folder for what a look has to write, gone at the end of the command."""
         from creditctl.ledger.sqlite.scratch_folder import scratch_folder
 
-        return self.stack.enter_context(scratch_folder("dry-run"))
+        return self.stack.enter_context(scratch_folder("look"))
 
     @cached_property
     def ask(self) -> Ask | None:
@@ -207,11 +224,12 @@ class Session(Conversation):
 
     def agreed_to_post(self, lines: Sequence[str]) -> bool:
         """Shows what will be posted, and whether a person agrees. Errors: GuardRefused where nobody can be asked."""
-        return agrees_to_post(self, lines, yes=self.options.yes, ask=self.ask)
+        return agrees_to_post(self, () if self.silent else lines, yes=self.options.yes, ask=self.ask)
 
     def agreed_to_deliver(self, lines: Sequence[str]) -> bool:
         """As `agreed_to_post`, for events that are to be delivered again."""
-        return agrees_to_post(self, lines, yes=self.options.yes, ask=self.ask, words=DELIVERING)
+        shown = () if self.silent else lines
+        return agrees_to_post(self, shown, yes=self.options.yes, ask=self.ask, words=DELIVERING)
 
     def agreed_to_forget(self, lines: Sequence[str]) -> bool:
         """As `agreed_to_post`, for what is to be removed."""
@@ -244,3 +262,21 @@ def _require(use: object, name: str) -> None:
     """A command that uses what it did not declare is a mistake of ours."""
     if not use:
         raise RuntimeError(f"the command does not declare {name}=…")
+
+
+def answered(session: Session, answering: Callable[[], Answer]) -> int:
+    """Runs a command and prints its answer. Shape: the exit code.
+
+    Errors: ReaderLeft where nobody reads the answer to its end: the exit code says it all the same; and one that
+            changes something and loses its reader on the way was stopped, not done.
+    """
+    try:
+        answer = answering()
+    except BrokenPipeError:
+        if session.uses.writes is Writes.NOTHING:
+            raise
+        raise ReaderLeft(ExitCode.STOPPED) from None
+    try:
+        return print_answer(session, answer)
+    except BrokenPipeError:
+        raise ReaderLeft(answer.exit_code) from None

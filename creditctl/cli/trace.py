@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 def trace(
     session: Session,
     subject: Annotated[
-        str, typer.Argument(help="cs_…, pi_…, ch_…, re_…, dp_…, evt_… or user:ID.", metavar="ID", show_default=False)
+        str,
+        typer.Argument(
+            help="cs_…, pi_…, ch_…, re_…, dp_…, in_…, cus_…, evt_…, user:ID, or an order number of the application's.",
+            metavar="ID",
+            show_default=False,
+        ),
     ],
     offline: Annotated[bool, typer.Option("--offline", help="Ask archive and ledger only, not Stripe.")] = False,
     catalog: CatalogOption = None,

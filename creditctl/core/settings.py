@@ -70,7 +70,7 @@ class Settings:
                 f"{name} is not set.",
                 code="env.missing",
                 fix=f"Write {name}=… into {self.env_file}, or export it; "
-                "`creditctl env init` writes a starter file and `creditctl demo` needs none.",
+                "`creditctl init` asks and writes it, and `creditctl demo` needs none.",
             )
         return value
 

@@ -19,6 +19,9 @@ class PaymentEntries(Protocol):
     def of_payment(self, payment_key: str, other_names: Collection[str] = ()) -> Sequence[CreditEntry]:
         """The entries of one payment, in order, under its key or another name of it: its session, its charges."""
 
+    def payments_named(self, name: str) -> Sequence[str]:
+        """The payments of the entries that carry a name, such as an order number of the application's; latest first."""
+
     def purchases_of(self, user_id: str) -> Sequence[CreditEntry]:
         """The entries that gave a user credits for payments, in order."""
 
@@ -27,6 +30,12 @@ class PaymentEntries(Protocol):
 
     def all(self) -> Iterable[CreditEntry]:
         """Every entry, in order."""
+
+    def numbered(self, numbers: Collection[int]) -> Iterable[CreditEntry]:
+        """The entries of these numbers, in no order."""
+
+    def called(self, names: Collection[str]) -> Iterable[CreditEntry]:
+        """The entries that call their payment by one of these names, in no order; usage is about none."""
 
     def latest_of_payments(self, since: int | None, limit: int) -> Sequence[CreditEntry]:
         """The newest entries that gave credits for payments, or took them back, since a moment; newest first."""
@@ -42,6 +51,10 @@ class NoEntries:
         """None."""
         return ()
 
+    def payments_named(self, name: str) -> Sequence[str]:  # noqa: ARG002
+        """None."""
+        return ()
+
     def purchases_of(self, user_id: str) -> Sequence[CreditEntry]:  # noqa: ARG002
         """None."""
         return ()
@@ -54,6 +67,14 @@ class NoEntries:
         """None."""
         return ()
 
+    def numbered(self, numbers: Collection[int]) -> Iterable[CreditEntry]:  # noqa: ARG002
+        """None."""
+        return ()
+
+    def called(self, names: Collection[str]) -> Iterable[CreditEntry]:  # noqa: ARG002
+        """None."""
+        return ()
+
     def latest_of_payments(self, since: int | None, limit: int) -> Sequence[CreditEntry]:  # noqa: ARG002
         """None."""
         return ()
@@ -61,6 +82,12 @@ class NoEntries:
     def negative_balances(self) -> Sequence[Balance]:
         """None."""
         return ()
+
+
+def payments_of(entries: Iterable[CreditEntry]) -> list[str]:
+    """The payments that entries name, latest first, each once."""
+    named = [entry.payment_key for entry in entries if entry.payment_key and entry.kind is not EntryKind.USAGE]
+    return list(dict.fromkeys(reversed(named)))
 
 
 def payment_of(entry: CreditEntry, names: Mapping[str, str]) -> str | None:

@@ -11,7 +11,7 @@ from creditctl.core.entitlement.facts import Fact
 from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind
 from creditctl.ledger.models import Balance, Entry, EntryFilter, FindingStatus
 from creditctl.ledger.view import LedgerView
-from creditctl.payments.entries import payment_of
+from creditctl.payments.entries import payment_of, payments_of
 
 _A_PAGE = 5000
 MOST_NEGATIVE = 100
@@ -33,6 +33,10 @@ class LedgerEntries:
         own = [entry for entry in found.values() if self._payment_of(entry, names) == payment_key]
         return sorted(self._with_corrections(own), key=lambda entry: entry.id)
 
+    def payments_named(self, name: str) -> Sequence[str]:
+        """The payments of the entries that carry a name as their payment's, or as that of a refund or dispute."""
+        return payments_of((*self._about(name), *self._pages(EntryFilter(object_id=name))))
+
     def all(self) -> Iterator[Entry]:
         """Every entry, in order."""
         yield from self._pages(EntryFilter())
@@ -44,6 +48,15 @@ class LedgerEntries:
     def purchases_of(self, user_id: str) -> Sequence[Entry]:
         """The entries that gave a user credits for payments, in order."""
         return list(self._pages(EntryFilter(user_id=user_id, kind=EntryKind.PURCHASE)))
+
+    def numbered(self, numbers: Collection[int]) -> Iterator[Entry]:
+        """The entries of these numbers, in no order."""
+        return self.view.entries_of("id", numbers)
+
+    def called(self, names: Collection[str]) -> Iterator[Entry]:
+        """The entries that call their payment by one of these names, in no order; usage is about none."""
+        found = self.view.entries_of("payment_key", names)
+        return (entry for entry in found if entry.kind is not EntryKind.USAGE)
 
     def latest_of_payments(self, since: int | None, limit: int) -> Sequence[Entry]:
         """The newest entries that gave credits for payments, or took them back, since a moment; newest first."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from creditctl.core.catalog import Catalog
 from creditctl.core.entitlement.decision import Decision, Grants, decide
 from creditctl.core.entitlement.facts import SessionFacts
+from creditctl.core.entitlement.prices import LineItem, PriceFacts
 from creditctl.payments.facts import IntentFacts, SoldSession
 
 
@@ -16,13 +17,22 @@ def worth(sold: SoldSession, catalog: Catalog) -> Decision:
 
 
 def worth_off_session(intent: IntentFacts, catalog: Catalog) -> Decision | None:
-    """What a payment without a session is worth, by its own metadata; None where that names nothing of ours.
+    """What a payment without a session is worth, by its own metadata or by a rule of the catalogue; None where neither
+    names anything of ours.
 
     Source: Stripe documentation, "Charge a saved payment method": an off-session payment intent has no session.
     """
     if intent.status != "succeeded":
         return None
-    as_session = SessionFacts(
+    for items in ((), (_as_line(intent),)):
+        decision = decide(_as_session(intent), catalog, items)
+        if isinstance(decision, Grants):
+            return Grants(replace(decision.purchase, session_id=None))
+    return None
+
+
+def _as_session(intent: IntentFacts) -> SessionFacts:
+    return SessionFacts(
         id=intent.id,
         status="complete",
         payment_status="paid",
@@ -36,5 +46,10 @@ def worth_off_session(intent: IntentFacts, catalog: Catalog) -> Decision | None:
         livemode=False,
         created=intent.paid,
     )
-    decision = decide(as_session, catalog, ())
-    return Grants(replace(decision.purchase, session_id=None)) if isinstance(decision, Grants) else None
+
+
+def _as_line(intent: IntentFacts) -> LineItem:
+    """The payment as one line of a price that only a rule can name: metadata with amount and currency."""
+    amount, currency = intent.amount_received, intent.currency
+    price = PriceFacts(intent.id, "", amount, currency, None, {}, product_metadata={}, superseded=False)
+    return LineItem(1, amount, currency, price, amount)

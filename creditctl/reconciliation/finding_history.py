@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from creditctl.core.findings import Finding, sort_findings
+from creditctl.core.when import Window
 from creditctl.ledger.models import FindingStatus, StoredFinding
 from creditctl.ledger.store import Ledger
 from creditctl.payments.finding_codes import PREFIX, ClassifiedFinding, classified
@@ -29,11 +30,13 @@ def shown(
     *,
     everything: bool,
     over: Collection[int] = (),
+    within: Callable[[StoredFinding], bool] = lambda _stored: True,
 ) -> list[Finding]:
     """What a run reports: what it found, unless a person dismissed it, and what is open in the ledger, worst first.
 
     Shape: `everything` says that the whole of both sides was compared, so that what was not found again is over;
-           `over` are the ids of findings that the judgement of their payments says to be over.
+           `over` are the ids of findings that the judgement of their payments says to be over. `within` says which
+           stored ones the run is about.
     """
     by_identity = {(each.finding.code, each.finding.subject): each for each in stored}
     findings = [
@@ -43,10 +46,23 @@ def shown(
     ]
     again = {each.identity for each in found}
     for identity, each in by_identity.items():
-        if each.status is FindingStatus.OPEN and identity not in again:
+        if each.status is FindingStatus.OPEN and identity not in again and within(each):
             ended = each.id in over or (everything and identity[0].startswith(PREFIX))
             findings.append(_over(each) if ended else each.finding)
     return sort_findings(list(dict.fromkeys(findings)))
+
+
+def about(window: Window, judged: Collection[str]) -> Callable[[StoredFinding], bool]:
+    """Whether a run of a window is about a stored finding: about its payment, or, where it has none, about its time.
+
+    Shape: `judged` are the names of the payments that the run judged.
+    """
+
+    def within(stored: StoredFinding) -> bool:
+        named = stored.finding.subject in judged or stored.payment_key in judged
+        return window.unbounded or named or (stored.payment_key is None and window.holds(stored.recorded))
+
+    return within
 
 
 def _with_id(finding: Finding, stored: StoredFinding | None) -> Finding:

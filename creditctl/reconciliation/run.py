@@ -24,13 +24,15 @@ from creditctl.payments.keeper import OUR_LEDGER, Keeper, reading_entries
 from creditctl.payments.ledger_entries import known_facts, settled_findings
 from creditctl.payments.reading.fraud_warnings import FraudWarning, read_fraud_warnings
 from creditctl.payments.reading.reader import PaymentReader
+from creditctl.payments.reading.stripe_reader import StripeReader
 from creditctl.payments.repair import RepairLimits, apply, require_repairable
 from creditctl.payments.run_review import review_all
 from creditctl.payments.verdict import JudgementContext
 from creditctl.reconciliation import finding_history
 from creditctl.reconciliation.deployments import require_told_apart
+from creditctl.reconciliation.event_evidence import with_event_evidence
 from creditctl.reconciliation.lock import only_one
-from creditctl.reconciliation.match import match, unknown_payments
+from creditctl.reconciliation.match import Matcher, match, match_all, unknown_payments
 from creditctl.reconciliation.open_findings import ended, lasting, opened, run_failed
 from creditctl.reconciliation.pull import AFRESH, PullPlan, pull
 from creditctl.reconciliation.pulled import Pulled
@@ -87,7 +89,8 @@ def reconcile(
                 run = {"window": window.as_dict(), "by": by}
                 record_failure(redact(conceal(str(error))), ledger, clock, run, started)
             raise
-        return _recorded(replace(_compare(pulled, terms, ledger, record=record), by=by), ledger, clock, record=record)
+        report = replace(_compare(pulled, terms, ledger, plan.matcher, record=record), by=by)
+        return _recorded(_explained(report, reader, plan), ledger, clock, record=record)
 
 
 def repair(
@@ -104,7 +107,7 @@ def repair(
     with only_one(ledger.path):
         require_repairable(ledger, report.repairs, limits)
         repaired = tuple(apply(ledger, report.repairs, run=report.run))
-        after = _compare(report.basis, report.terms, ledger, record=True)
+        after = _compare(report.basis, report.terms, ledger, report.matcher, record=True)
         return _recorded(replace(after, repaired=repaired, by=report.by), ledger, clock, record=True)
 
 
@@ -126,7 +129,8 @@ def redeliver(
         done = {each.payment_key: each for each in redeliverer.run([plan for plan in plans if plan.held is None])}
         keeper = redeliverer.rows(False)
         terms = replace(report.terms, keeper=keeper, now=keeper.read_at or clock())
-        after = replace(_compare(report.basis, terms, ledger, record=True), source=report.source, by=report.by)
+        after = _compare(report.basis, terms, ledger, report.matcher, record=True)
+        after = replace(after, source=report.source, by=report.by)
         results = tuple(done.get(plan.repair.payment_key) or plan.planned() for plan in plans)
         return _recorded(replace(after, redelivered=results), ledger, clock, record=True)
 
@@ -139,9 +143,14 @@ def _nothing_repaired() -> Unreachable:
     )
 
 
+def _explained(report: ReconcileReport, reader: PaymentReader, plan: PullPlan) -> ReconcileReport:
+    """The report with what became of the events of missing credits; as it is where Stripe may not be asked."""
+    return report if plan.as_of is not None else with_event_evidence(report, StripeReader(reader.stripe.client))
+
+
 def _warned(reader: PaymentReader, since: int | None, plan: PullPlan) -> dict[str, FraudWarning]:
     """The early fraud warnings; none where Stripe may not be asked."""
-    return {} if plan.as_of is not None else read_fraud_warnings(reader.stripe, since)
+    return {} if plan.as_of is not None else read_fraud_warnings(reader.stripe, reader.started, since)
 
 
 def _read(reader: PaymentReader, window: Window, ledger: Ledger, keeper: Keeper, plan: PullPlan) -> Pulled:
@@ -166,15 +175,21 @@ def _with_older_credits(
     return with_unexplained(terms, cases, lambda: reading_entries(ledger, terms.keeper), reader.payment)
 
 
-def _compare(pulled: Pulled, terms: JudgementContext, ledger: Ledger, *, record: bool) -> ReconcileReport:
-    """What both sides say of each other now. The ledger is read after Stripe, so it is never behind."""
+def _compare(
+    pulled: Pulled, terms: JudgementContext, ledger: Ledger, matcher: Matcher, *, record: bool
+) -> ReconcileReport:
+    """What both sides say of each other now. The ledger is read after Stripe, so it is never behind.
+
+    Shape: a part of the payments is always compared in memory.
+    """
     if not pulled.complete:
         return _incomplete(pulled, terms, ledger)
+    matching = matcher if pulled.everything else match_all
     with ledger.reading() as view:
         terms = replace(terms, settled=settled_findings(view))
-        cases = match(pulled, terms.keeper.entries(view).all(), known_facts(view), terms.keeper)
-        reviewed = review_all(cases, terms, view, pulled.names)
-    verdicts = reviewed.verdicts
+        matched = matching(pulled, terms, view)
+        reviewed = review_all(matched.cases, terms, view, pulled.names, matched.proven)
+    cases, verdicts = matched.cases, reviewed.verdicts
     found = (*about_the_pull(pulled), *chain.from_iterable(verdict.found for verdict in verdicts), *reviewed.beside)
     if record:
         finding_history.keep(ledger, found)
@@ -182,17 +197,19 @@ def _compare(pulled: Pulled, terms: JudgementContext, ledger: Ledger, *, record:
         stored, known = view.findings(None), open_sightings(view)
     judged = list(zip(cases, verdicts, strict=True))
     over = over_by_judgement(stored, judged)
-    shown = finding_history.shown(found, stored, everything=pulled.everything, over=over)
+    within = finding_history.about(pulled.window, {name for case in cases for name in (case.key, *case.names)})
+    shown = finding_history.shown(found, stored, everything=pulled.everything, over=over, within=within)
     return ReconcileReport(
         window=pulled.window,
         started=pulled.started,
         finished=terms.now,
-        payments=len(cases),
-        entries=sum(len(case.entries) for case in cases),
+        payments=matched.payments,
+        entries=matched.entries,
         findings=opened(shown, known, {each.identity: each.payment_key for each in found}, terms.now),
         repairs=tuple(verdict.repair for verdict in verdicts if verdict.repair is not None),
         basis=pulled,
         terms=terms,
+        matcher=matcher,
         ended=ended(
             known,
             shown,
@@ -217,7 +234,8 @@ def _incomplete(pulled: Pulled, terms: JudgementContext, ledger: Ledger) -> Reco
     """What is missing of Stripe, beside what was open before: a part accuses nobody, and is not kept or repaired by."""
     with ledger.reading() as view:
         stored, known = view.findings(None), open_sightings(view)
-    shown = finding_history.shown(about_the_pull(pulled), stored, everything=False)
+    within = finding_history.about(pulled.window, ())
+    shown = finding_history.shown(about_the_pull(pulled), stored, everything=False, within=within)
     return ReconcileReport(
         window=pulled.window,
         started=pulled.started,

@@ -12,6 +12,7 @@ from typing import Any, TextIO
 from creditctl.core.errors import ConfigurationError, UsageError
 from creditctl.ledger.exporting import from_cell
 from creditctl.ledger.hashchain.chain import COLUMNS
+from creditctl.sources.mapping.conditions import Condition, parse_condition
 from creditctl.sources.reading.file_rows import delimiter_of, encoding_of
 from creditctl.sources.source import ColumnMap, ColumnSelection, RawRow, source_name
 from creditctl.sources.values.bad_value import BadRow
@@ -21,11 +22,18 @@ _SUFFIXES = {".csv": CSV, ".tsv": CSV, ".jsonl": JSON_LINES, ".ndjson": JSON_LIN
 
 
 def open_file(
-    path: Path, columns: ColumnMap, *, format: str | None, name: str | None, delimiter: str | None
+    path: Path,
+    columns: ColumnMap,
+    *,
+    format: str | None,
+    name: str | None,
+    delimiter: str | None,
+    where: str | None = None,
 ) -> FileSource:
     """Opens a file as a source.
 
-    Shape:  without `format` and `delimiter` the suffix decides, without `name` the file's name.
+    Shape:  without `format` and `delimiter` the suffix decides, without `name` the file's name; only rows for which
+            `where` holds are read.
     Errors: ConfigurationError if it cannot be read; UsageError if its format or its columns are not clear.
     """
     chosen = format or _SUFFIXES.get(path.suffix.lower())
@@ -39,7 +47,7 @@ def open_file(
     kind = CsvSource if chosen == CSV else JsonLinesSource
     try:
         found = delimiter or (delimiter_of(path) if chosen == CSV else ",")
-        return kind(path, label, columns, found)
+        return kind(path, label, columns, found, where)
     except UnicodeDecodeError as error:
         raise _unreadable(path, "it is no text") from error
     except OSError as error:
@@ -51,11 +59,13 @@ class FileSource:
 
     numbered = False
 
-    def __init__(self, path: Path, name: str, columns: ColumnMap, delimiter: str) -> None:
+    def __init__(self, path: Path, name: str, columns: ColumnMap, delimiter: str, where: str | None = None) -> None:
         self.name = name
         self._path = path
         self._delimiter = delimiter
-        self._selection = columns.pick(self._available(), str(path))
+        available = self._available()
+        self._selection = columns.pick(available, str(path))
+        self._where: Condition | None = None if where is None else parse_condition(where, available)
         self.row_field = self._selection.row_field
         self.ignored = self._selection.ignored
         self.corrects = self._selection.corrects
@@ -105,9 +115,10 @@ class CsvSource(FileSource):
             next(records, None)
             line = records.line_num + 1
             for record in records:
-                if len(record) == self._width:
+                whole = len(record) == self._width
+                if whole and (self._where is None or self._where.holds(dict(zip(self._header, record, strict=True)))):
                     yield line, pick([from_cell(cell) for cell in record] if self._is_our_export else record)
-                elif record:
+                elif record and not whole:
                     yield line, BadRow(f"it has {len(record)} columns, and the header has {self._width}")
                 line = records.line_num + 1
 
@@ -122,7 +133,10 @@ class JsonLinesSource(FileSource):
         """All objects; a key that an object lacks is an empty value."""
         columns, complete = self._selection.columns, self._selection.complete
         for line, found in self._objects():
-            yield line, complete([found.get(name) for name in columns]) if isinstance(found, dict) else found
+            if not isinstance(found, dict):
+                yield line, found
+            elif self._where is None or self._where.holds(found):
+                yield line, complete([found.get(name) for name in columns])
 
     def _objects(self) -> Iterator[tuple[int, dict[str, Any] | BadRow]]:
         import msgspec

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 from creditctl.core.entitlement.settlement import EntryKind, KeyScheme, idempotency_key
 from creditctl.core.entitlement.user_ids import USER_ID_WORDS, is_user_id
 from creditctl.core.errors import UsageError
 from creditctl.core.keys import redact
-from creditctl.core.limits import MAX_MAGNITUDE
 from creditctl.core.stripe_ids import PAYMENT_KEY, IdKind, holds_secret, id_kind, payment_key_fault
 from creditctl.sources.corrected_rows import correctable
 from creditctl.sources.imported_entry import ImportedEntry
 from creditctl.sources.values.bad_value import BadRow
-from creditctl.sources.values.numbers import decimal_of, whole_units
 from creditctl.sources.values.times import moment_of
+from creditctl.sources.values.whole_numbers import of_major, whole_number
 
 _Class = tuple[str, str | None, str | None]
 """Kind, currency and package."""
 
-_WHOLE = re.compile(r"\s*[+-]?[0-9]{1,18}\s*")
 _SECONDS_DIGITS = 12
 _MAX_ROW_CHARACTERS = 200
 _MAX_SHOWN = 40
@@ -53,7 +50,8 @@ class RowReader:
     """Turns the rows of one source into entries.
 
     Shape: `account` and `livemode` are the ledger's; `kinds` maps the application's words for a kind to ours.
-           `own_keys` lets payments be named by an application's own keys, such as order numbers.
+           `own_keys` lets payments be named by an application's own keys, such as order numbers; with `major` amounts
+           are dollars, not cents.
            What few words say for many rows (kind, currency, package, mode) is judged once and remembered.
     """
 
@@ -66,6 +64,7 @@ class RowReader:
         kinds: Mapping[str, str],
         *,
         own_keys: bool = False,
+        major: bool = False,
     ) -> None:
         self.row_field = row_field
         self.key_prefix = idempotency_key(KeyScheme.IMPORT, source, "-")[:-1]
@@ -75,6 +74,7 @@ class RowReader:
         self._livemode_column = int(livemode)
         self._kinds = kinds
         self._own_keys = own_keys
+        self._major = major
         self._classes: dict[tuple[str | None, ...], _Class] = {}
         self._numbers: dict[str, int] = {}
 
@@ -83,7 +83,8 @@ class RowReader:
         own_id, created, user_id, kind, credits, amount, currency = values[:7]
         payment_key, package, livemode, own_key, event, note, session_id, object_id, corrects = values[7:]
         word, code, bought = self._class(kind, currency, package, livemode)
-        count, money = self._number(credits, "credits"), self._number(amount, "amount")
+        count = self._number(credits, "credits")
+        money = of_major(amount, code) if self._major else self._number(amount, "amount")
         _check_signs(word, count, money, code)
         payment = self._payment(payment_key)
         if payment is None and word == "purchase":
@@ -142,10 +143,10 @@ class RowReader:
 
     def _number(self, value: Any, name: str) -> int:
         if type(value) is not str:
-            return _whole(value, name)
+            return whole_number(value, name)
         known = self._numbers.get(value)
         if known is None:
-            known = _whole(value, name)
+            known = whole_number(value, name)
             if len(self._numbers) < _MOST_REMEMBERED:
                 self._numbers[value] = known
         return known
@@ -185,35 +186,6 @@ def parse_kinds(texts: Sequence[str]) -> dict[str, str]:
             )
         kinds[theirs] = ours
     return kinds
-
-
-def _whole(value: Any, name: str) -> int:
-    """A whole number. Money with a decimal point is refused even where it is whole: nobody can tell whether it counts
-    cents; credits count nothing else, however their column is made."""
-    if type(value) is str and _WHOLE.fullmatch(value):
-        number = int(value)
-    elif type(value) is int:
-        number = value
-    elif isinstance(value, Decimal) and value.is_finite() and value.as_tuple().exponent == 0:
-        number = int(value)
-    elif name == "credits" and (whole := _whole_decimal(value)) is not None:
-        number = whole
-    else:
-        units = ", in minor units (cents) of the currency" if name == "amount" else ""
-        raise BadRow(f"{name} {_shown(value)} is not a whole number{units}")
-    if abs(number) > MAX_MAGNITUDE:
-        raise BadRow(f"{name} {number} is out of range")
-    return number
-
-
-def _whole_decimal(value: Any) -> int | None:
-    """The whole number that decimals such as 1000.00 or 1,000 are; None for what is none."""
-    if isinstance(value, str) and "e" in value.lower():
-        return None
-    try:
-        return whole_units(decimal_of(value, "credits"), 0)
-    except BadRow:
-        return None
 
 
 def _moment(value: Any) -> int:

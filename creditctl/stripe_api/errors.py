@@ -11,16 +11,17 @@ import stripe
 from creditctl.core.errors import ConfigurationError, CreditctlError, StripeRefused, Unreachable
 from creditctl.stripe_api.answer_shape import NotStripe
 
-_PERMISSION = re.compile(r"Having the '(rak_[a-z_]+)' permission")
+_PERMISSION = re.compile(r"Having the ((?:'rak_[a-z0-9_]+'[, or]*)+) permissions?\b")
 
 
 def missing_permission(error: stripe.StripeError) -> str | None:
     """Reads the permission that a restricted key lacks from Stripe's answer; None where it names none.
 
+    Shape:  where each of several would do, `rak_… or rak_…`.
     Source: the wording of Stripe's 403 answers, as seen in public reports.
     """
     match = _PERMISSION.search(str(error))
-    return match.group(1) if match else None
+    return " or ".join(re.findall(r"rak_[a-z0-9_]+", match[1])) if match else None
 
 
 def translate(error: Exception) -> CreditctlError | None:

@@ -23,9 +23,14 @@ def needs(operation: str, permission: str) -> Iterator[None]:
         yield
     except stripe.PermissionError as error:
         named = missing_permission(error) or permission
-        raise ConfigurationError(
-            f"The restricted key may not {operation}: it lacks the permission {named}.",
-            code="stripe.permission",
-            fix=f"Give the key {named} in the Dashboard (Developers, API keys), or use another key.",
-            request_id=error.request_id,
-        ) from error
+        raise lacks(operation, named, error.request_id) from error
+
+
+def lacks(operation: str, permission: str, request_id: str | None = None) -> ConfigurationError:
+    """The error that a key may not do something, for want of a permission."""
+    return ConfigurationError(
+        f"The restricted key may not {operation}: it lacks the permission {permission}.",
+        code="stripe.permission",
+        fix=f"Give the key {permission} in the Dashboard (Developers, API keys), or use another key.",
+        request_id=request_id,
+    )

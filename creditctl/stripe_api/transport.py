@@ -15,6 +15,7 @@ import stripe
 from creditctl.core.errors import GuardRefused
 from creditctl.stripe_api.answer_shape import require_answer, require_refusal
 from creditctl.stripe_api.audit import AuditLog
+from creditctl.stripe_api.permission_table import is_question
 from creditctl.stripe_api.rate import RateBudget
 from creditctl.stripe_api.retry import HttpTry, RetryPolicy, should_retry, wait_seconds
 
@@ -41,8 +42,8 @@ def real_transport(*, proxied: bool) -> stripe.HTTPClient:
 class RetryingTransport(stripe.HTTPClient):
     """Retrying HTTP client around another one; the idempotency key stays the same over all tries of a request.
 
-    Shape:  `writes_locked` refuses everything but GET until a guard has been satisfied. `budget` spreads the requests
-            over time, where a command has set one.
+    Shape:  `writes_locked` refuses everything but GET, and questions of `permission_table.py`, which change nothing,
+            until a guard has been satisfied. `budget` spreads the requests over time, where a command has set one.
     Errors: GuardRefused; stripe.APIConnectionError when the last try broke too.
     """
 
@@ -80,7 +81,7 @@ class RetryingTransport(stripe.HTTPClient):
         _usage: list[str] | None = None,
     ) -> Response:
         """One request of the SDK, tried until it is answered or patience ends."""
-        if method.lower() == "get":
+        if method.lower() == "get" or is_question(url):
             return self._try(method, url, headers, post_data)
         if self.writes_locked:
             raise GuardRefused(

@@ -87,6 +87,13 @@ class TraceSources:
         with self.ledger.reading() as view:
             return list(self.keeper.entries(view).of_user(user_id))
 
+    def named(self, name: str) -> list[str]:
+        """The payments of the entries that carry a name that may be the application's own, latest first."""
+        if self.ledger is None:
+            return []
+        with self.ledger.reading() as view:
+            return list(self.keeper.entries(view).payments_named(name))
+
     def entries(self, wanted: EntryFilter) -> list[Entry]:
         """All entries of the ledger that match, in order."""
         found: list[Entry] = []

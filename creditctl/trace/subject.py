@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 
-import stripe
-
+from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.entitlement.fields import id_of
+from creditctl.core.entitlement.settlement import EntryKind
 from creditctl.core.errors import CreditctlError, Unreachable, UsageError
 from creditctl.core.stripe_ids import IdKind, id_kind, require_id
-from creditctl.events.source import RETENTION_SECONDS, read_event
+from creditctl.events.source import read_event
 from creditctl.ledger.models import EntryFilter
 from creditctl.payments.event_users import events_of_user, users_on
 from creditctl.payments.reading.stripe_reader import CHARGES, DISPUTES, REFUNDS, SESSIONS, StripeReader
+from creditctl.trace.other_names import OtherNames
 from creditctl.trace.sources import TraceSources
-
-_MOST_SESSIONS = 2000
 
 _PATHS = {
     IdKind.SESSION: SESSIONS,
@@ -47,13 +45,31 @@ class SubjectFinder:
             return [subject]
         if kind is IdKind.EVENT:
             return self._payment_of_event(subject)
-        if kind not in _PATHS:
+        if kind in _PATHS:
+            return self._payment_of_object(subject, _PATHS[kind])
+        return self._payments_by_another_name(subject, kind)
+
+    def _payments_by_another_name(self, subject: str, kind: IdKind) -> list[str]:
+        """The payments of what is no object of a payment. Errors: UsageError for what leads to none."""
+        others, prefix = OtherNames(self.sources), subject.partition("_")[0]
+        if prefix == "in":
+            found = others.of_invoice(subject) or self.sources.named(subject)
+        elif prefix == "cus":
+            found = others.of_customer(subject)
+        elif prefix == "txn":
+            source = others.of_movement(subject)
+            found = [] if source is None else self.payments_of(source)
+        elif kind is IdKind.OTHER:
             raise UsageError(
                 f"{subject} is nothing that can be traced.",
                 code="trace.subject",
-                fix="Give an id cs_…, pi_…, ch_…, re_…, dp_… or evt_…, or user:ID.",
+                fix="Give an id cs_…, pi_…, ch_…, re_…, dp_…, in_…, cus_… or evt_…, user:ID, or an order number.",
             )
-        return self._payment_of_object(subject, _PATHS[kind])
+        else:
+            found = others.of_reference(subject)
+        if not found:
+            raise nobody_knows(self.sources, subject)
+        return found
 
     def _payment_of_object(self, subject: str, path: str) -> list[str]:
         body = self.sources.read(subject, lambda client: StripeReader(client).one(path, subject), None)
@@ -84,25 +100,24 @@ class SubjectFinder:
         )
 
     def _payments_of_user(self, user_id: str) -> list[str]:
-        """A user's payments, latest first: of the ledger, of kept events, and of Stripe's sessions of thirty days."""
-        keys = [entry.payment_key for entry in self.sources.entries_of_user(user_id) if entry.payment_key]
+        """A user's payments, latest first: of the entries, of what was kept, and of Stripe's latest thirty days."""
+        keys = [str(entry.payment_key) for entry in self.sources.entries_of_user(user_id) if _names_payment(entry)]
         if self.sources.archive is not None:
             kept = events_of_user(self.sources.archive, user_id, self.places)
             keys += [each.payment_key for each in kept if each.payment_key]
-        keys += self.sources.read("the user's checkout sessions", lambda client: self._sessions_of(client, user_id), [])
+        on_stripe = OtherNames(self.sources).of_objects(
+            f"user {user_id}", lambda body: user_id in users_on(body, self.places)
+        )
+        keys += reversed(on_stripe)
         named = set(keys)
         # A session that was seen before it was paid, and its payment intent, are one payment.
         paid = {record.object_id for key in named for record in self.sources.archived(key) if key.startswith("pi_")}
         return [key for key in dict.fromkeys(reversed(keys)) if key not in paid or key.startswith("pi_")]
 
-    def _sessions_of(self, client: stripe.StripeClient, user_id: str) -> list[str]:
-        since = max(0, self.sources.clock() - RETENTION_SECONDS)
-        listed = StripeReader(client).list(SESSIONS, {"created": {"gte": since}})
-        bodies = list(islice(listed, _MOST_SESSIONS))
-        if len(bodies) == _MOST_SESSIONS:
-            self.sources.note(f"only the latest {len(bodies):,} checkout sessions were searched for the user")
-        mine = [each for each in bodies if user_id in users_on(each, self.places)]
-        return [id_of(each.get("payment_intent")) or str(each["id"]) for each in reversed(mine)]
+
+def _names_payment(entry: CreditEntry) -> bool:
+    """Whether an entry is about a payment; usage of an application's is not, whatever its row carries."""
+    return bool(entry.payment_key) and entry.kind is not EntryKind.USAGE
 
 
 def nobody_knows(sources: TraceSources, subject: str) -> CreditctlError:
@@ -116,5 +131,5 @@ def nobody_knows(sources: TraceSources, subject: str) -> CreditctlError:
     return UsageError(
         f"Nothing is known about {subject}.",
         code="trace.unknown",
-        fix="Check the id and the mode (--mode): test and live objects are separate.",
+        fix="Check the id and the mode (--mode): test and live objects are separate; a user is written user:ID.",
     )

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import typer
 
-from creditctl.cli.app import build_app
+from creditctl.cli.command_line.typer_app import build_app
 from creditctl.core.errors import ExitCode
 from creditctl.core.settings import KNOWN_KEYS
 from tests.support.cli import Cli

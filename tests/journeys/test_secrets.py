@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import typer
 
-from creditctl.cli.app import build_app
+from creditctl.cli.command_line.typer_app import build_app
 from creditctl.core.keys import Secret, redact
 from tests.support.cli import Cli
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from creditctl.core.findings import Finding, Severity
 from tests.support.ledger_calls import read, resolved
 from tests.support.payment_shop import Shop
 
@@ -23,3 +24,15 @@ def test_what_a_person_dismissed_is_not_found_again(sound: Shop) -> None:
     (stored,) = read(sound.ledger).findings()
     resolved(sound.ledger, stored.id, action="dismiss", reason="a gift")
     assert sound.reconcile().findings == ()
+
+
+def test_a_run_of_a_window_is_about_its_payments_and_what_names_none_in_its_time(shop: Shop) -> None:
+    """An open finding of another time is no news of this one: cron would fail by it every night."""
+    now = shop.now
+    with shop.ledger.transaction() as tx:
+        tx.add_finding(Finding("fulfilment.quantity", Severity.HIGH, "pi_old", "Sold twice."), payment_key="pi_old")
+        tx.add_finding(Finding("fulfilment.malformed_event", Severity.HIGH, "evt_1", "Not read."), payment_key=None)
+
+    assert [subject for _, subject in shop.found()] == ["evt_1", "pi_old"]
+    assert [subject for _, subject in shop.found(since=now - 60)] == ["evt_1"]
+    assert shop.reconcile(until=now - 86_400).clean

@@ -17,7 +17,7 @@ GitRunner = Callable[[Path, Sequence[str]], tuple[int, str]]
 _TIMEOUT_SECONDS = 10
 _MOST_LEAKS = 20
 _NOT_FOUND, _NO_REPOSITORY = 1, 128
-_KEY = "(sk|rk)_(live_[A-Za-z0-9]{16,}|test_[A-Za-z0-9]{24,})"
+_KEY = "(sk|rk)_(live_[A-Za-z0-9]{16,}|test_[A-Za-z0-9]{24,})|whsec_[A-Za-z0-9]{24,}"
 
 
 def run_git(folder: Path, arguments: Sequence[str]) -> tuple[int, str]:
@@ -59,29 +59,32 @@ def is_ignored(path: Path, git: GitRunner) -> bool | None:
 
 
 def tracked_keys(folder: Path, git: GitRunner) -> tuple[KeyPlace, ...]:
-    """Finds the places in tracked files below a folder that hold a live or test key; the key itself is not kept.
+    """Finds the places in tracked files below a folder that hold a key or signing secret; neither is kept.
 
-    Shape: a test key counts where it has the mixed characters of a real one, so that a test's own filler does not.
+    Shape: the worst first; a test key or signing secret counts where it has the mixed characters of a real one, so
+           that a test's own filler does not.
     """
     status, answer = git(folder, ["grep", "-nIE", "--no-color", "-z", _KEY, "--", "."])
     if status != 0:
         return ()
     # with -z a NUL ends the path, so that no path can be mistaken for anything else
     hits = (hit.partition("\0") for hit in answer.splitlines())
-    found = ((path, re.match(r"\d+", rest), _livemode(rest)) for path, _, rest in hits)
-    places = [KeyPlace(f"{path}:{line[0]}", live) for path, line, live in found if line and live is not None]
-    return tuple(sorted(places, key=lambda place: not place.livemode)[:_MOST_LEAKS])
+    found = ((path, re.match(r"\d+", rest), rest) for path, _, rest in hits)
+    places = [place for path, line, rest in found if line for place in _places(f"{path}:{line[0]}", rest)]
+    return tuple(sorted(places, key=lambda place: (not place.livemode, place.livemode is None))[:_MOST_LEAKS])
 
 
-def _livemode(line: str) -> bool | None:
-    """Whether a line holds a live key, else whether a test key; None where what it holds is an example's."""
+def _places(where: str, line: str) -> list[KeyPlace]:
+    """What a line holds: a live key, else a test key, else a signing secret; nothing where it is an example's."""
     if re.search(r"(sk|rk)_live_[A-Za-z0-9]{16,}", line):
-        return True
-    keys = (match[0] for match in re.finditer(r"(?:sk|rk)_test_[A-Za-z0-9]{24,}", line))
-    return False if any(_is_real(key) for key in keys) else None
+        return [KeyPlace(where, livemode=True)]
+    for pattern, livemode in ((r"(?:sk|rk)_test_[A-Za-z0-9]{24,}", False), (r"whsec_[A-Za-z0-9]{24,}", None)):
+        if any(_is_real(match[0]) for match in re.finditer(pattern, line)):
+            return [KeyPlace(where, livemode)]
+    return []
 
 
 def _is_real(key: str) -> bool:
-    body = key.split("_", 2)[2]
+    body = key.rpartition("_")[2]
     mixed = all(re.search(kind, body) for kind in ("[a-z]", "[A-Z]", "[0-9]"))
     return mixed and not is_placeholder(key) and not is_sample_key(key)

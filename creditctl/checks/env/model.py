@@ -81,10 +81,13 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class KeyPlace:
-    """Place of a Stripe key in a file tracked by git. Shape: `where` is `file:line`; the key itself is not kept."""
+    """Place of a Stripe key in a file tracked by git.
+
+    Shape: `where` is `file:line`; `livemode` is None for a signing secret, which says none; the key itself is not kept.
+    """
 
     where: str
-    livemode: bool
+    livemode: bool | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,8 @@
-"""Key proof (`env check --online`): whether the key works, its mode, account and read permissions. Writes nothing."""
+"""Key proof (`env check --online`): whether the key works, its mode, account and permissions. Changes nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import stripe
@@ -15,44 +14,9 @@ from creditctl.core.keys import redact
 from creditctl.core.modes import Mode
 from creditctl.stripe_api.client import StripeConnection
 from creditctl.stripe_api.errors import missing_permission, translate
+from creditctl.stripe_api.permission_table import CHANGES, READS, PermissionQuestion, new_key_page
 
 _KEY = "STRIPE_SECRET_KEY"
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """One harmless read: what it needs, and which commands need it.
-
-    Source: permission names as Stripe's 403 answers give them in public reports; `rak_plan_…` is the one for prices.
-    """
-
-    call: str
-    permission: str
-    needed_by: str
-    ask: Callable[[Any], object] = field(repr=False)
-
-
-_ONE: dict[str, int] = {"limit": 1}
-
-READS = (
-    Read("GET /v1/balance", "rak_balance_read", "env check, checklist", lambda v1: v1.balance.retrieve()),
-    Read("GET /v1/products", "rak_product_read", "setup, reconcile, serve", lambda v1: v1.products.list(_ONE)),
-    Read("GET /v1/prices", "rak_plan_read", "setup, reconcile, serve", lambda v1: v1.prices.list(_ONE)),
-    Read(
-        "GET /v1/webhook_endpoints", "rak_webhook_read", "setup, webhooks", lambda v1: v1.webhook_endpoints.list(_ONE)
-    ),
-    Read("GET /v1/events", "rak_event_read", "events, doctor", lambda v1: v1.events.list(_ONE)),
-    Read(
-        "GET /v1/checkout/sessions",
-        "rak_checkout_session_read",
-        "reconcile, checklist, serve",
-        lambda v1: v1.checkout.sessions.list(_ONE),
-    ),
-    Read("GET /v1/payment_intents", "rak_payment_intent_read", "reconcile", lambda v1: v1.payment_intents.list(_ONE)),
-    Read("GET /v1/charges", "rak_charge_read", "reconcile, serve", lambda v1: v1.charges.list(_ONE)),
-    Read("GET /v1/refunds", "rak_charge_read", "reconcile, serve", lambda v1: v1.refunds.list(_ONE)),
-    Read("GET /v1/disputes", "rak_dispute_read", "reconcile", lambda v1: v1.disputes.list(_ONE)),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +82,8 @@ class _Proving:
             if self.account is None and self.pinned:
                 return  # nothing more can be asked: no request goes to an account that is not proven
             client = self.connection.client
-            for read in READS:
-                self.ask(read, client)
+            for question in (*READS, *(CHANGES if self.connection.restricted else ())):
+                self.ask(question, client)
         except GuardRefused as refusal:
             self.add("account", Severity.CRITICAL, refusal.message, refusal.fix)
         except stripe.StripeError as error:
@@ -148,18 +112,18 @@ class _Proving:
         )
         self.add("account_hidden", Severity.HIGH if self.pinned else Severity.MEDIUM, text, fix)
 
-    def ask(self, read: Read, client: stripe.StripeClient) -> None:
-        try:
-            answer = read.ask(client.v1)
-        except stripe.PermissionError as error:
-            self.refused.append(read.call)
-            name = missing_permission(error) or read.permission
-            text = f"The restricted key lacks {name} ({read.call}), which {read.needed_by} need."
-            self.add(
-                "permission", Severity.MEDIUM, text, "Give the key that permission, where it is for those commands."
-            )
+    def ask(self, question: PermissionQuestion, client: stripe.StripeClient) -> None:
+        lacking = question.refused(client.v1, self.see)
+        if lacking is None:
+            self.granted.append(question.call)
             return
-        self.granted.append(read.call)
+        self.refused.append(question.call)
+        text = f"The restricted key lacks {lacking} ({question.call}), which {question.needed_by} need."
+        page = new_key_page([each.permission for each in (*READS, *CHANGES)], livemode=self.connection.livemode)
+        fix = f"Give the key that permission, where it is for those commands; a new key with all of them: {page}"
+        self.add("permission", Severity.LOW if question in CHANGES else Severity.MEDIUM, text, fix)
+
+    def see(self, answer: object) -> None:
         if isinstance(answer, stripe.Balance):
             self.judge_livemode(bool(answer.livemode))
 

@@ -27,10 +27,11 @@ _TUNNELS = (
     ".pinggy.link",
     ".pinggy.online",
     ".bore.pub",
+    ".ts.net",
 )
 _WORKSPACES = (".gitpod.io", ".github.dev", ".githubpreview.dev", ".csb.app", ".webcontainer.io", ".replit.dev")
 _PREVIEW = re.compile(
-    r"[a-z0-9-]+-git-[a-z0-9-]+\.vercel\.app|[a-z0-9-]+--[a-z0-9-]+\.netlify\.app"
+    r"[a-z0-9-]+-git-[a-z0-9-]+\.vercel\.app|[a-z0-9-]+-(?=[a-z]*\d)[a-z0-9]{9}-[a-z0-9-]+\.vercel\.app|[a-z0-9-]+--[a-z0-9-]+\.netlify\.app"
     r"|[0-9a-f]{8}\.[a-z0-9-]+\.pages\.dev|[a-z0-9-]+-pr-\d+\.(onrender\.com|herokuapp\.com)"
 )
 

@@ -9,7 +9,7 @@ _URL = re.compile(r"https?://(?P<authority>[^/?#]*)", re.IGNORECASE)
 _TEXT = re.compile(
     r"\.\.\.|…|\A<.*>\Z|\A\[.*\]\Z|\A\{\{.*\}\}\Z|change[-_ ]?me|replace[-_ ]?(me|this|with)|place[-_ ]?holder"
     r"|your[-_ ]?(domain|site|key|secret|app|api|stripe|frontend|backend|host|url|account|webhook|endpoint|server)"
-    r"|x{6,}|\*{3,}"
+    r"|x{6,}|\*{3,}|\A((sk|rk|pk)_(test|live)|whsec)_(0?123456789|abc(def)?123)"
     r"|\A(((sk|rk|pk)_(test|live)|whsec)_)?(todo|fixme|dummy|none|null|undefined|key|secret|here)\Z"
     r"|\A((sk|rk|pk)_(test|live)|whsec)_\Z",
     re.IGNORECASE,
@@ -17,13 +17,13 @@ _TEXT = re.compile(
 _HOST_TEXT = re.compile(r"\.\.\.|…|[<>{}*]|\[[^\]:]*\]", re.IGNORECASE)
 _HOST_LABEL = re.compile(
     r"your[-_]?((frontend|backend|api|app|web|production|staging)[-_]?)?"
-    r"(domain|site|website|host|server|url|app|company|frontend|backend|project)([-_]?(name|here))?"
+    r"(domain|site|website|host|server|url|app|company|frontend|backend|project|service|business)([-_]?(name|here))?"
     r"|my[-_]?(domain|site|website|company)"
     r"|x{3,}|domain[-_]?name|change[-_]?me|replace[-_]?(me|this)",
     re.IGNORECASE,
 )
 _HOST = re.compile(
-    r"(.+\.)?(example\.(com|org|net)|(domain|company|website|placeholder)\.com|domain\.tld)", re.IGNORECASE
+    r"(.+\.)?(example\.(com|org|net)|(domain|company|website|placeholder|myapp)\.com|domain\.tld)", re.IGNORECASE
 )
 
 _SAMPLE_KEYS = frozenset(

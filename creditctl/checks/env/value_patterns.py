@@ -19,6 +19,7 @@ _KINDS = (
     (r"sk_[A-Za-z0-9]", "a key of the old form without a mode (sk_…)"),
     (r"https?://", "a URL"),
 )
+_REFERENCE = re.compile(r"\$\{|\$[A-Za-z_(]")
 _MODERN_BODY = re.compile(r"(?:sk|rk|pk)_(?:test|live)_5(?P<account>[A-Za-z0-9]{16})[A-Za-z0-9]{40,}")
 _ACCOUNT_BODY_CHARACTERS = 16
 
@@ -31,6 +32,7 @@ _SHORTEST_BODY = 24
 _SHORTEST_MODERN_BODY = 57
 _ANY_PREFIX = re.compile(r"(?:sk|rk|rkcs|pk)_(?:test|live)_|whsec_")
 _CLI_SECRET_PART = re.compile(r"[0-9a-f]{24,63}")
+_CLI_SECRET = re.compile(r"whsec_[0-9a-f]{64}")
 
 
 def hidden_character(value: str) -> str | None:
@@ -53,6 +55,11 @@ def has_stray_characters(value: str) -> bool:
     return quoted or hidden_character(text) is not None or re.search(r"\s", text) is not None
 
 
+def refers(value: str) -> bool:
+    """Whether a value refers to another variable, as `$NAME` or `${NAME}`."""
+    return _REFERENCE.search(value) is not None
+
+
 def looks_like(value: str) -> str:
     """Names the kind of thing that a value is, in words; never the value."""
     text = value.strip().strip("'\"")
@@ -69,6 +76,11 @@ def is_cut_short(key: str) -> bool:
     modern = body.startswith("51") and _SHORTEST_BODY < len(body) < _SHORTEST_MODERN_BODY
     of_cli = key.startswith("whsec_") and _CLI_SECRET_PART.fullmatch(body) is not None
     return len(body) < _SHORTEST_BODY or of_cli or (modern and not key.startswith("whsec_"))
+
+
+def is_of_the_cli(secret: str) -> bool:
+    """Whether a signing secret looks like that of `stripe listen`: 64 hexadecimal digits. Source: as `is_cut_short`."""
+    return _CLI_SECRET.fullmatch(secret) is not None
 
 
 def is_repeated(value: str) -> bool:

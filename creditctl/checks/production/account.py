@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from threading import Thread
 
@@ -11,13 +11,12 @@ import stripe
 
 from creditctl.checks.answers import CheckAnswer, failed, findings_to_answer, passed, warned
 from creditctl.checks.context import Context
-from creditctl.checks.env.online import READS, Read
 from creditctl.checks.env.rules import stripe_keys
 from creditctl.core.errors import Unreachable
 from creditctl.core.keys import KeyKind
 from creditctl.core.text import plural
 from creditctl.provisioning.probing.side_by_side import run_side_by_side
-from creditctl.stripe_api.errors import missing_permission
+from creditctl.stripe_api.permission_table import CHANGES, READS, WRITE_SESSIONS, PermissionQuestion, new_key_page
 
 _SECONDS = 5.0
 _ACTIVATE = "Finish what the Dashboard asks for (Settings, Account details)."
@@ -40,35 +39,64 @@ def keys_of_one_account(context: Context) -> CheckAnswer:
 
 
 def key_may_read(context: Context) -> CheckAnswer:
-    """A restricted key may read all that the commands read; what it may write is not asked for."""
-    kind = context.settings.api_key.kind
-    if kind is not KeyKind.RESTRICTED:
+    """A restricted key may read all that the commands read; what it may change is not asked for."""
+    if context.settings.api_key.kind is not KeyKind.RESTRICTED:
         return passed("The key is not restricted: it may do everything.")
-    client = context.connection.client
-    lacking = context.facts.get("what the key may read on Stripe", lambda: _lacking(client))
+    lacking = _lacking(context, "what the key may read on Stripe", READS)
     if lacking:
-        names = ", ".join(dict.fromkeys(name for name, _ in lacking))
-        commands = ", ".join(dict.fromkeys(read.needed_by for _, read in lacking))
-        return failed(f"The restricted key lacks {names}, which {commands} need.", "Give the key these permissions.")
-    return passed(f"The restricted key was allowed {plural(len(READS), 'read')}; what it may write was not tried.")
+        text = f"The restricted key lacks {_names(lacking)}, which {_commands(lacking)} need."
+        return failed(text, _give(context))
+    return passed(f"The restricted key was allowed {plural(len(READS), 'kind')} of reads.")
 
 
-def _lacking(client: stripe.StripeClient) -> list[tuple[str, Read]]:
-    """The permissions that reads were refused for."""
+def key_permissions(context: Context) -> CheckAnswer:
+    """A restricted key may read all that the commands read, and change what selling needs, as far as Stripe says it.
 
-    def ask(read: Read) -> tuple[str, Read] | None:
-        try:
-            read.ask(client.v1)
-        except stripe.PermissionError as error:
-            return missing_permission(error) or read.permission, read
-        return None
+    Shape: set-up's changes may be those of another key, which a deployment does not need; so may be the sessions.
+    """
+    reads = key_may_read(context)
+    if context.settings.api_key.kind is not KeyKind.RESTRICTED or not reads.status.holds:
+        return reads
+    lacking = _lacking(context, "what the key may change on Stripe", CHANGES)
+    if WRITE_SESSIONS in [question for _, question in lacking]:
+        text = f"{reads.evidence} It lacks {_names(lacking)}: a backend that holds it can sell nothing."
+        return warned(text, f"If the backend holds this key: {_give(context)}")
+    if lacking:
+        commands = _commands(lacking)
+        return passed(f"{reads.evidence} It lacks {_names(lacking)}, so that {commands} change nothing with it.")
+    return passed(f"{reads.evidence} No change of an object that does not exist was refused for a permission.")
 
-    found = run_side_by_side([partial(ask, read) for read in READS], _SECONDS)
+
+def _lacking(
+    context: Context, fact: str, questions: Sequence[PermissionQuestion]
+) -> list[tuple[str, PermissionQuestion]]:
+    """The permissions that are lacking, of those that calls need."""
+    client = context.connection.client
+    return context.facts.get(fact, lambda: _refused(client, questions))
+
+
+def _refused(
+    client: stripe.StripeClient, questions: Sequence[PermissionQuestion]
+) -> list[tuple[str, PermissionQuestion]]:
+    found = run_side_by_side([partial(question.refused, client.v1) for question in questions], _SECONDS)
     if any(isinstance(each, Thread) for each in found):
-        raise Unreachable(
-            "Stripe did not answer in time what the key may read.", code="checks.late", fix="Run it again."
-        )
-    return [each for each in found if each is not None and not isinstance(each, Thread)]
+        text = "Stripe did not answer in time what the key may do."
+        raise Unreachable(text, code="checks.late", fix="Run it again.")
+    return [(each, question) for each, question in zip(found, questions, strict=True) if isinstance(each, str)]
+
+
+def _names(lacking: Sequence[tuple[str, PermissionQuestion]]) -> str:
+    return ", ".join(dict.fromkeys(name for name, _ in lacking))
+
+
+def _commands(lacking: Sequence[tuple[str, PermissionQuestion]]) -> str:
+    return ", ".join(dict.fromkeys(name for _, question in lacking for name in question.needed_by.split(", ")))
+
+
+def _give(context: Context) -> str:
+    wanted = [each.permission for each in (*READS, WRITE_SESSIONS)]
+    page = new_key_page(wanted, livemode=context.connection.livemode)
+    return f"Give the key these permissions (Dashboard, Developers, API keys), or make one that has all: {page}"
 
 
 def account_can_sell(context: Context) -> CheckAnswer:

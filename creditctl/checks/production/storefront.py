@@ -21,6 +21,7 @@ from creditctl.core.errors import CreditctlError
 from creditctl.core.modes import Mode, is_loopback_host
 from creditctl.core.urls import is_private_host, port_of, split_url
 from creditctl.core.when import iso_time
+from creditctl.provisioning.probing.certificates import certificate_fault
 from creditctl.stripe_api.pages import list_all
 
 USUAL_SUCCESS_PATH = "/credits/success"
@@ -53,11 +54,20 @@ def frontend_is_public(context: Context) -> CheckAnswer:
     return found if found.status is not CheckStatus.PASS else answer
 
 
+def usual_pages(url: str) -> list[str]:
+    """The pages of a storefront that its checks look at, unless a session says another success page."""
+    home = url.rstrip("/")
+    return [home, f"{home}{USUAL_SUCCESS_PATH}?session_id={_NOBODYS_SESSION}", f"{home}{_NOWHERE}"]
+
+
 def answer_of_page(context: Context, url: str) -> CheckAnswer:
     """Somebody answers at a URL, with a page or at least with an answer of its own, and from there."""
     answer = context.page(url)
     if answer is None:
         return passed(f"{url} is a usable URL; it was not called.")
+    certificate = certificate_fault(answer.problem)
+    if answer.status is None and certificate is not None:
+        return failed(f"{url} cannot be opened over https. {certificate.sentence}", certificate.fix)
     if answer.status is None:
         return failed(
             f"Nobody answers at {url}: {answer.problem}.", "Is it deployed, its name and certificate in order?"

@@ -10,6 +10,7 @@ from creditctl.checks.env.passing_hosts import passing_host
 from creditctl.checks.env.rules.urls import url_fault
 from creditctl.core.urls import is_private_host
 from creditctl.core.when import iso_time
+from creditctl.provisioning.probing.certificates import certificate_fault
 
 DAY_SECONDS = 86_400
 _SHORT_DAYS = 14
@@ -34,6 +35,9 @@ def _answered(context: Context, url: str) -> CheckAnswer:
     if answer is None:
         return unknown(f"{url} was not called.", "Run it where the network may be used.")
     if answer.status is None:
+        certificate = certificate_fault(answer.problem)
+        if certificate is not None:
+            return failed(f"{url} cannot be reached over https. {certificate.sentence}", certificate.fix)
         fix = "Is the backend deployed, its name in DNS, its certificate valid with its whole chain?"
         return failed(f"Nobody answers at {url}: {answer.problem}.", fix)
     if 300 <= answer.status < 400:

@@ -29,15 +29,27 @@ def ledger_item(ledger: Ledger | None, path: str, reason: str | None) -> StatusI
     return known("ledger", title, text)
 
 
-def source_item(source: SourceSection) -> StatusItem:
-    """The application's own entries, which stand in the place of a ledger."""
+def source_item(source: SourceSection, *, reachable: bool) -> StatusItem:
+    """The application's own entries, which stand in the place of a ledger.
+
+    Shape: `reachable` is whether the variable with the database's URL is set, or the file there.
+    """
     what = source.file or source.table or ("a query" if source.query else None) or f"recipe {source.recipe}"
-    return known("source", "Source", what if source.url_env is None else f"{what}, by {source.url_env}")
+    where = what if source.url_variable is None else f"{what}, by {source.url_variable}"
+    if not reachable:
+        lacking = "which is not there" if source.url_variable is None else "which is not set"
+        return absent("source", "Source", f"{where}, {lacking}")
+    return known("source", "Source", where)
 
 
-def reconcile_item(ledger: Ledger | None, now: int) -> StatusItem:
-    """The last reconciliation that saw everything it asked for. Units: `now` in Unix seconds."""
+def reconcile_item(ledger: Ledger | None, now: int, reason: str | None = None) -> StatusItem:
+    """The last reconciliation that saw everything it asked for.
+
+    Shape: `reason` is why the ledger could not be opened, None where there is none. Units: `now` in Unix seconds.
+    """
     title = "Last complete reconcile"
+    if ledger is None and reason is None:
+        return absent("reconcile", title, "never")
     if ledger is None:
         return unknown("reconcile", title, "the runs are kept in the ledger, which is not open")
     with ledger.reading() as view:

@@ -32,6 +32,7 @@ _STEPS: tuple[tuple[str, frozenset[StatusState], str, str], ...] = (
     ("account", frozenset((_UNKNOWN,)), "env check --online", "Stripe did not say whose the key is"),
     ("settings", frozenset((_UNSETTLED,)), "env check", "a setting is missing"),
     ("catalog", frozenset((_UNKNOWN,)), "packages", "once the catalogue is corrected"),
+    ("source", frozenset((_ABSENT,)), "status", "once the application's rows can be reached"),
     ("prices", frozenset((_ABSENT, _UNSETTLED)), "setup --dry-run", "packages have no price on Stripe yet"),
     ("endpoint", frozenset((_ABSENT, _UNSETTLED)), "setup --dry-run", "the webhook endpoint is not in order"),
     ("ledger", frozenset((_UNKNOWN,)), "ledger verify", "the ledger could not be opened"),
@@ -42,8 +43,8 @@ _STEPS: tuple[tuple[str, frozenset[StatusState], str, str], ...] = (
 )
 """Item, the states in which it comes first, what to run and why."""
 
-_SOURCE_SKIPS = frozenset(("prices", "ledger"))
-"""What an application that keeps its own entries need not have."""
+_SOURCE_SKIPS = frozenset(("prices", "endpoint", "ledger"))
+"""What an application that keeps its own entries, and sells by itself, need not have of ours."""
 
 
 def next_step(items: Sequence[StatusItem], env_file: Path | None = None) -> NextStep:

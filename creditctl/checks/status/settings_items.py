@@ -16,11 +16,16 @@ NEEDED = ("STRIPE_SECRET_KEY", "CREDITS_API_URL", "FRONTEND_URL")
 """What an installation has to say; the signing secret comes with set-up."""
 
 
+def needed_settings(settings: Settings) -> tuple[str, ...]:
+    """The settings that are needed; where an application keeps the entries, and sells itself, only the key."""
+    return NEEDED if settings.project.source is None else NEEDED[:1]
+
+
 def settings_item(settings: Settings, *, there: bool) -> StatusItem:
     """The settings: which of those that are needed are said, and where. Shape: `there` is whether the file exists."""
-    title = "Settings"
-    missing = [name for name in NEEDED if settings.text(name) is None]
-    said = [name for name in NEEDED if name not in missing]
+    title, needed = "Settings", needed_settings(settings)
+    missing = [name for name in needed if settings.text(name) is None]
+    said = [name for name in needed if name not in missing]
     if not there and not said:
         return absent("settings", title, f"there is no {settings.env_file}, and the process environment says nothing")
     where = str(settings.env_file) if there else "the process environment"

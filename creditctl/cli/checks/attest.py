@@ -20,7 +20,7 @@ _LONGEST_SECONDS = 730 * 86_400
 ByOption = Annotated[str, typer.Option("--by", help="Who looked.", metavar="NAME")]
 
 
-@command(stripe=StripeUse.OPTIONAL, ledger=FileUse.IF_THERE, webhook=True)
+@command(stripe=StripeUse.OPTIONAL, ledger=FileUse.REQUIRED, webhook=True)
 def attest(
     session: Session,
     item: Annotated[str, typer.Argument(help="The item, such as email_receipts.")],

@@ -41,7 +41,8 @@ def check(
     mode: ExpectedModeOption = None,
     fix: Annotated[bool, typer.Option("--fix", help="Repair white space, line ends and permissions; no more.")] = False,
     online: Annotated[
-        bool, typer.Option("--online", help="Prove the key against Stripe: mode, account, permissions. Reads only.")
+        bool,
+        typer.Option("--online", help="Prove the key against Stripe: mode, account, permissions. Changes nothing."),
     ] = False,
     before_setup: Annotated[
         bool, typer.Option("--before-setup", help="The signing secret is not there yet: `creditctl setup` makes it.")

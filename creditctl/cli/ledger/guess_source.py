@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from creditctl.core.project_file.source import SourceSection
     from creditctl.core.settings import Settings
     from creditctl.sources.guess.source_guess import SourceGuess
+    from creditctl.sources.reading.raw_rows import RawRows
 
 _DATABASE_URL = "DATABASE_URL"
 
@@ -51,12 +52,23 @@ def guess_of(
     Errors: UsageError where nothing can be guessed; those of reading.
     """
     from creditctl.sources.guess.guess import guess_source
+
+    section, rows = guessed_rows(session, settings, source, url_env, table)
+    return guess_source(rows, section)
+
+
+def guessed_rows(
+    session: Session,
+    settings: Settings,
+    source: str | None = None,
+    url_env: str | None = None,
+    table: str | None = None,
+) -> tuple[SourceSection, RawRows]:
+    """Where the rows are, as the settings would say it, and the rows. Errors: as `guess_of`."""
     from creditctl.sources.reading.opening import open_rows
 
     section, url = _place(session, settings, source, url_env, table)
-    folder = session.wiring.folder
-    rows = open_rows(section, folder, lambda _name: url)
-    return guess_source(rows, section)
+    return section, open_rows(section, session.wiring.folder, lambda _name: url)
 
 
 def _place(
@@ -64,7 +76,7 @@ def _place(
 ) -> tuple[SourceSection, str | None]:
     """Where the rows are, as the settings would say it, and the database's URL."""
     from creditctl.core.project_file.source import SourceSection
-    from creditctl.sources.database import is_url
+    from creditctl.sources.databases.url import is_url
 
     if source is not None and not is_url(source):
         return SourceSection(file=source), None

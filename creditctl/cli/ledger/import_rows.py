@@ -9,10 +9,12 @@ import typer
 
 from creditctl.cli.command import Answer, FileUse, Session, Writes, command
 from creditctl.cli.ledger.guess_source import guess_answer
-from creditctl.cli.ledger.import_source import SourceOptions, source_of
+from creditctl.cli.ledger.import_options import ReadingOptions
+from creditctl.cli.ledger.import_source import source_of
 from creditctl.cli.ledger.session import confirm_posting
 from creditctl.cli.progress import progress
 from creditctl.core.errors import ExitCode
+from creditctl.core.project_file.source import AmountUnit
 
 if TYPE_CHECKING:
     from creditctl.sources.importer import Import, Spool
@@ -21,33 +23,6 @@ if TYPE_CHECKING:
 SourceArgument = Annotated[
     str | None,
     typer.Argument(help="A CSV or JSON lines file, or a database URL without a password.", metavar="[FILE|URL]"),
-]
-UrlEnvOption = Annotated[
-    str | None,
-    typer.Option("--url-env", help="The variable that holds the database URL, password included.", metavar="NAME"),
-]
-TableOption = Annotated[
-    str | None,
-    typer.Option("--table", help="The table, or schema.table.", show_default="credit_transactions; --guess finds one"),
-]
-FormatOption = Annotated[
-    str | None, typer.Option("--format", help="csv or jsonl, where the file's name does not say it.")
-]
-DelimiterOption = Annotated[str | None, typer.Option("--delimiter", help="Between the columns of a CSV file.")]
-NameOption = Annotated[
-    str | None,
-    typer.Option(
-        "--name",
-        help="Name of the source; the same name means the same rows.",
-        show_default="of the file or table",
-    ),
-]
-MapOption = Annotated[
-    list[str] | None, typer.Option("--map", help="A column that is called otherwise.", metavar="ours=theirs")
-]
-SetOption = Annotated[list[str] | None, typer.Option("--set", help="One value for all rows.", metavar="ours=value")]
-KindOption = Annotated[
-    list[str] | None, typer.Option("--map-kind", help="A kind that is called otherwise.", metavar="theirs=ours")
 ]
 SkipBadOption = Annotated[bool, typer.Option("--skip-bad", help="Import the good rows although there are bad ones.")]
 SkipModeOption = Annotated[
@@ -75,14 +50,6 @@ WriteOption = Annotated[
 def import_rows(
     session: Session,
     source: SourceArgument = None,
-    url_env: UrlEnvOption = None,
-    table: TableOption = None,
-    form: FormatOption = None,
-    delimiter: DelimiterOption = None,
-    name: NameOption = None,
-    renamed: MapOption = None,
-    constants: SetOption = None,
-    kinds: KindOption = None,
     skip_bad: SkipBadOption = False,
     skip_other_mode: SkipModeOption = False,
     full: FullOption = False,
@@ -90,6 +57,8 @@ def import_rows(
     own_keys: OwnKeysOption = False,
     guess: GuessOption = False,
     write: WriteOption = False,
+    *,
+    reading: ReadingOptions,
 ) -> Answer:
     """Copy an application's own credit transactions into the ledger; run again, it goes on where it stopped.
 
@@ -99,23 +68,28 @@ def import_rows(
 
     A payment_key is Stripe's: a payment intent, a Checkout session or a charge. What names no payment is refused.
 
-    Amounts are whole minor units; times without an offset are UTC.
+    Amounts are whole minor units unless --amounts says otherwise; times without an offset are UTC. Where [source]
+    stands in creditctl.toml it says how rows are read, also those of another URL, unless --map or --table do.
 
     Every row is checked before the first is written: with bad rows nothing is, but for --skip-bad. Exit 1 then.
     """
     from creditctl.sources.importer import Import, Spool
+    from creditctl.sources.mapped_source import MappedSource
     from creditctl.sources.row import RowReader, parse_kinds
-    from creditctl.sources.source import ColumnMap
 
-    columns = ColumnMap.parse(renamed or (), constants or ())
-    wanted = SourceOptions(source, url_env, table, form, delimiter, name, columns)
+    wanted = reading.of(source)
     if guess or write:
         return guess_answer(session, wanted, write=write)
-    their_kinds = parse_kinds(kinds or ())
+    their_kinds = parse_kinds(reading.kinds or ())
     ledger = session.ledger
     rows = source_of(session, session.settings_of_any_mode(), wanted)
     spool = session.stack.enter_context(Spool(ledger.path.parent))
-    reader = RowReader(rows.name, rows.row_field, ledger.account, ledger.livemode, their_kinds, own_keys=own_keys)
+    reader = RowReader(
+        *(rows.name, rows.row_field, ledger.account, ledger.livemode, their_kinds),
+        own_keys=own_keys,
+        major=reading.amounts is AmountUnit.MAJOR
+        and not isinstance(rows, MappedSource),  # it has reckoned them already
+    )
     return _run(session, Import(ledger, rows, reader, full, skip_other_mode, allow_known), spool, skip_bad=skip_bad)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from creditctl.cli.project.questions import asked, asked_secret
-from creditctl.cli.project_file import CONFIG_SETTING, find_project_file
+from creditctl.cli.project_file import CONFIG_SETTING, find_project_file, load_project_file
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.keys import Secret, parse_server_key
 from creditctl.core.project_file.project import PROJECT_FILE
@@ -75,20 +75,24 @@ def draft(session: Session, options: InitOptions) -> Drafts:
         settings = replace(settings, values={**settings.values, **{k: v for k, v in values.items() if v}})
     if there and not session.dry_run:
         return drafts
+    if there:
+        project = load_project_file(settings.env_file, folder, settings.text(CONFIG_SETTING))
+        settings = replace(settings, project=project)
     return _with_project(session, drafts, settings, options)
 
 
 def _with_project(session: Session, drafts: Drafts, settings: Settings, options: InitOptions) -> Drafts:
     from creditctl.cli.project.proposing import propose
-    from creditctl.cli.project.source import guessed_source
+    from creditctl.cli.project.source import look_at_source
     from creditctl.provisioning.scaffold.project_text import project_sections, project_text
 
-    answers, notes = propose(session, settings, options.credits, offline=options.offline)
+    looked = look_at_source(session, settings)
+    answers, notes, looked = propose(session, settings, options.credits, looked, offline=options.offline)
     waits = settings.text(_KEY) is None and not options.offline
     if waits and not project_sections(answers):
         # A file without a word would keep the next run, which has a key to look with, from writing one.
         return replace(drafts, notes=tuple(notes))
-    source, more = guessed_source(session, settings)
+    source, more = looked.told()
     return replace(drafts, project=f"{project_text(answers).rstrip()}\n{source}", notes=(*notes, *more))
 
 

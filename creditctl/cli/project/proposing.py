@@ -14,11 +14,13 @@ from creditctl.core.money import format_amount
 from creditctl.core.text import plural
 
 if TYPE_CHECKING:
+    from creditctl.cli.project.source import SourceLook
     from creditctl.cli.session import Session
     from creditctl.core.settings import Settings
+    from creditctl.provisioning.scaffold.booked import Bookings
     from creditctl.provisioning.scaffold.credits import CreditsGuess
     from creditctl.provisioning.scaffold.project_text import ProjectAnswers
-    from creditctl.provisioning.scaffold.proposal import PackageProposal, PriceProposal
+    from creditctl.provisioning.scaffold.proposal import PackageProposal, PriceProposal, SalesProposal
     from creditctl.provisioning.scaffold.sales import SalesLook
     from creditctl.provisioning.state import EndpointState
 
@@ -27,26 +29,51 @@ MOST_SESSIONS = 500
 
 
 def propose(
-    session: Session, settings: Settings, credits: Mapping[str, int], *, offline: bool
-) -> tuple[ProjectAnswers, list[str]]:
-    """The answers for a project file, and what is to be said of them. Errors: those of an answer that is not usable."""
-    from creditctl.provisioning.scaffold.buyers import guess_buyer
-    from creditctl.provisioning.scaffold.project_text import ProjectAnswers
-    from creditctl.provisioning.scaffold.proposal import propose_packages
+    session: Session, settings: Settings, credits: Mapping[str, int], source: SourceLook, *, offline: bool
+) -> tuple[ProjectAnswers, list[str], SourceLook]:
+    """The answers for a project file, what is to be said of them, and the source as Stripe completes it.
 
-    look, endpoints, notes = _look(session, settings, offline=offline)
-    sales = propose_packages(look)
-    answers = ProjectAnswers(deployment=_deployment(session), buyer=guess_buyer(look.buyers), sales=sales)
+    Errors: those of an answer that is not usable.
+    """
+    from creditctl.cli.project.source import as_stripe_says, with_buyers
+    from creditctl.provisioning.scaffold.buyers import guess_buyer
+    from creditctl.provisioning.scaffold.deployments import guess_deployment, ours_only
+    from creditctl.provisioning.scaffold.project_text import ProjectAnswers
+
+    seen, endpoints, notes = _look(session, settings, offline=offline)
+    bookings = source.bookings
+    mark = guess_deployment(seen.sessions, bookings)
+    look = ours_only(seen, mark)
+    if look.sessions:
+        source = as_stripe_says(source, look.sessions, settings.api_key.livemode)
+    source, place = with_buyers(source, look.sessions)
+    answers = ProjectAnswers(
+        deployment=_deployment(session),
+        mark=mark,
+        buyer=guess_buyer(look.sessions, bookings, place),
+        sales=_sales(look, bookings),
+    )
+    if mark is not None:
+        notes.append(f"Deployment: metadata {mark.key} = {mark.value}, because {mark.reason}.")
     if answers.buyer is not None and answers.buyer.place is not None:
         notes.append(f"Buyer: {answers.buyer.place}, because {answers.buyer.reason}.")
     answers = _with_webhook(session, settings, answers, endpoints, notes)
     found = {
         price.key: guess
-        for package in sales.packages
+        for package in answers.sales.packages
         for price in package.prices
         if (guess := _credits_of(session, package, price, credits, notes)) is not None
     }
-    return replace(answers, credits=found), notes
+    return replace(answers, credits=found), notes, source
+
+
+def _sales(look: SalesLook, bookings: Bookings) -> SalesProposal:
+    """What was sold, in sessions and without."""
+    from creditctl.provisioning.scaffold.charges import propose_charges
+    from creditctl.provisioning.scaffold.proposal import propose_packages, with_more
+
+    sales = propose_packages(look, bookings)
+    return with_more(sales, propose_charges(look.charges, sales.packages, bookings))
 
 
 def _look(
@@ -96,7 +123,7 @@ def _noted(what: str, notes: list[str]) -> Iterator[None]:
 
 def _seen(look: SalesLook) -> str:
     more = " (there are older ones)" if look.more else ""
-    return f"Stripe shows {plural(len(look.buyers), 'finished session')}{more}."
+    return f"Stripe shows {plural(len(look.sessions), 'finished session')}{more}."
 
 
 def _deployment(session: Session) -> str | None:

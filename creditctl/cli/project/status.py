@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from creditctl.checks.status.items import StatusItem
     from creditctl.checks.status.next_step import NextStep
     from creditctl.cli.console import Console
+    from creditctl.core.project_file.source import SourceSection
     from creditctl.core.settings import Settings
     from creditctl.ledger.store import Ledger
 
@@ -95,10 +96,17 @@ def _of_books(session: Session, settings: Settings) -> list[StatusItem]:
     path, ledger, reason = _ledger(session, settings)
     source = settings.project.source
     return [
-        *([] if source is None else [room.source_item(source)]),
+        *([] if source is None else [room.source_item(source, reachable=_is_reachable(session, settings, source))]),
         room.ledger_item(ledger, path, reason),
-        room.reconcile_item(ledger, session.wiring.clock()),
+        room.reconcile_item(ledger, session.wiring.clock(), reason),
     ]
+
+
+def _is_reachable(session: Session, settings: Settings, source: SourceSection) -> bool:
+    """Whether the settings say where the application's rows are; nothing is read."""
+    if source.url_variable is not None:
+        return bool(session.wiring.secret_variable(source.url_variable, settings))
+    return ((settings.project.folder or session.wiring.folder) / str(source.file)).exists()
 
 
 def _ledger(session: Session, settings: Settings) -> tuple[str, Ledger | None, str | None]:

@@ -20,7 +20,7 @@ _NEXT = (
     ("creditctl demo --serve", "the same, then click through the storefront in a browser"),
     ("creditctl simulate", "test-card flows and webhook hazards, as a check for CI"),
     ("creditctl emulator", "a local Stripe on a port, for your own backend or any Stripe SDK"),
-    ("creditctl env init", "start with your own account: writes .env for you to fill in"),
+    ("creditctl init", "start with your own account: asks, then writes .env and creditctl.toml"),
 )
 
 

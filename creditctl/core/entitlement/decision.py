@@ -21,6 +21,7 @@ from creditctl.core.entitlement.prices import LineItem, positive_count
 from creditctl.core.entitlement.sale import (
     Sale,
     SoldLines,
+    broken_promise,
     lacks_history,
     lacks_product,
     price_fault,
@@ -195,6 +196,9 @@ def _by_price(session: SessionFacts, lines: SoldLines, catalog: Catalog) -> Deci
     """The judgement of the price that was sold: of ours, current or archived, or one that the catalogue lists."""
     if not lines.sales and not session.managed:
         return NotOurs(unknown_words(lines))
+    broken = broken_promise(session, lines, catalog)
+    if broken is not None:
+        return _disagrees(session, catalog, *broken.fault, package=broken.package, credits=broken.credits)
     if len(lines.sales) != 1 or lines.others:
         count = len(lines.sales) + len(lines.others)
         what = f"{plural(count, 'line item')}, {len(lines.sales)} of them a package"

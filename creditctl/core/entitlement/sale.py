@@ -87,6 +87,35 @@ def unknown_words(lines: SoldLines) -> str:
     return f"not a package: the catalogue does not know price {first.id} of product {first.product}{more}"
 
 
+@dataclass(frozen=True, slots=True)
+class BrokenPromise:
+    """What a session of ours says that it sells, and does not come to. Shape: `credits` None where nobody can say."""
+
+    package: str
+    credits: int | None
+    fault: Fault
+
+
+def broken_promise(session: SessionFacts, lines: SoldLines, catalog: Catalog) -> BrokenPromise | None:
+    """The package that the metadata of a session of ours name, where its one line is no price that anybody knows and
+    asks another amount, currency or quantity; None where another rule has to judge."""
+    package = catalog.by_slug(session.metadata.get("package", "")) if session.managed else None
+    if lines.sales or len(lines.others) != 1 or package is None or package.amount is None:
+        return None
+    times, said = lines.others[0].quantity, f"The session says that it sells package {package.slug}"
+    if times > 1 and (session.amount_subtotal, session.currency) == (package.amount * times, package.currency):
+        text = f"{said}, and it was sold {times} times; one is expected."
+        return BrokenPromise(package.slug, package.credits * times, ("fulfilment.quantity", text))
+    asked, paid = (
+        format_amount(package.amount, package.currency),
+        format_amount(session.amount_subtotal, session.currency),
+    )
+    if asked == paid:
+        return None
+    text = f"{said} for {asked}, and it comes to {paid}."
+    return BrokenPromise(package.slug, None, ("fulfilment.price_mismatch", text))
+
+
 def _sale_of(session: SessionFacts, item: LineItem, catalog: Catalog) -> Sale | None:
     price = item.price
     if price is None:

@@ -107,6 +107,11 @@ class SourceSection:
     rules: tuple[SourceRule, ...] = ()
     balance: SourceBalance | None = None
 
+    @property
+    def url_variable(self) -> str | None:
+        """The variable that holds the URL of its database; None for a file."""
+        return None if self.file is not None else self.url_env or "DATABASE_URL"
+
 
 def read_source(table: TomlTable | None) -> SourceSection | None:
     """`[source]` with its tables, None where the file has none."""

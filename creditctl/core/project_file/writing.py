@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tomlkit.items import Item
 
-Plain = str | int | bool | Sequence["Plain"] | Mapping[str, "Plain"]
-"""What stands in a project file, but for dates."""
+Plain = str | int | bool | datetime | Sequence["Plain"] | Mapping[str, "Plain"]
+"""What stands in a project file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,19 +19,25 @@ class WrittenSection:
     """One thing to write: a key at the top, a table, or one of an array of tables.
 
     Shape: `name` may be dotted (`source.columns`); `comments` stand before it; `values` None writes these alone; a
-           mapping is a table, and what it holds stands inline.
+           mapping is a table, and what it holds stands inline; with `inline` it does so itself.
     """
 
     name: str
     values: Plain | None
     comments: tuple[str, ...] = ()
     repeated: bool = False
+    inline: bool = False
+
+    @property
+    def is_table(self) -> bool:
+        """Whether it has a header of its own."""
+        return isinstance(self.values, Mapping) and not self.inline
 
 
 def new_text(sections: Sequence[WrittenSection], heading: Sequence[str] = ()) -> str:
     """The text of a new project file: plain keys first, as TOML wants them, then tables in their order."""
-    plain = [each for each in sections if not isinstance(each.values, Mapping)]
-    tables = [each for each in sections if isinstance(each.values, Mapping)]
+    plain = [each for each in sections if not each.is_table]
+    tables = [each for each in sections if each.is_table]
     return "\n".join([*_comments(heading), *(f"\n{section_text(each)}" for each in (*plain, *tables))]) + "\n"
 
 
@@ -59,7 +66,7 @@ def section_text(section: WrittenSection) -> str:
 def _lines(section: WrittenSection) -> list[str]:
     if section.values is None:
         return []
-    if not isinstance(section.values, Mapping):
+    if not isinstance(section.values, Mapping) or section.inline:
         return [f"{section.name} = {_item(section.values).as_string()}"]
     header = f"[[{section.name}]]" if section.repeated else f"[{section.name}]"
     return [header, *(f"{_key(name)} = {_item(value).as_string()}" for name, value in section.values.items())]
@@ -85,7 +92,7 @@ def _item(value: Plain) -> Item:
         for name, each in value.items():
             table.append(name, _item(each))
         return table
-    if isinstance(value, str | bool | int):
+    if isinstance(value, str | bool | int | datetime):
         return tomlkit.item(value)
     array = tomlkit.array()
     array.extend(_item(each) for each in value)

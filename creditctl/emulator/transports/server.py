@@ -1,20 +1,22 @@
-"""Loopback server: uvicorn in front, the handler behind, deliveries sent in the background."""
+"""Loopback server: connections in front, the handler behind, deliveries sent in the background."""
 
 import asyncio
+import signal
 import socket
 import threading
-import time
-from collections.abc import Callable
-from types import TracebackType
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType, TracebackType
 from typing import Self
 
-import uvicorn
-
 from creditctl.emulator.app import Emulator
-from creditctl.emulator.transports.asgi import AsgiApp
+from creditctl.emulator.transports.background import Background
+from creditctl.emulator.transports.connection import Connection
+from creditctl.emulator.transports.websocket_handover import WebsocketHandOver
 
 START_SECONDS = 10.0
-GRACE_SECONDS = 1
+GRACE_SECONDS = 1.0
+BACKLOG = 2048
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -25,7 +27,7 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
-        listener.listen(2048)
+        listener.listen(BACKLOG)
     except OSError:
         listener.close()
         raise
@@ -33,26 +35,60 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _uvicorn(emulator: Emulator) -> uvicorn.Server:
-    return uvicorn.Server(
-        uvicorn.Config(
-            AsgiApp(emulator),
-            log_level="warning",
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            ws="websockets-sansio",
-            lifespan="on",
-            timeout_keep_alive=75,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
-    )
-
-
 def _url(host: str, port: int) -> str:
     """The URL at which this machine reaches a listening host."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - shown, not bound
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class _Serving:
+    """The connections of one emulator, from the server's start to its end."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+        self._websockets = WebsocketHandOver(emulator)
+        self._connections: set[Connection] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._end = asyncio.Event()
+        self.started = False
+
+    async def run(self, listener: socket.socket, on_ready: Callable[[], None]) -> None:
+        """Serve until `stop` is called."""
+        self._loop = asyncio.get_running_loop()
+        async with Background(self._emulator):
+            server = await self._loop.create_server(self._connection, sock=listener, backlog=BACKLOG)
+            try:
+                self.started = True
+                on_ready()
+                await self._end.wait()
+            finally:
+                server.close()
+                await self._leave()
+
+    def stop(self) -> None:
+        """End the serving; from any thread, or a signal's handler."""
+        if self._loop is None:
+            self._end.set()
+            return
+        with suppress(RuntimeError):  # the loop has ended by itself
+            self._loop.call_soon_threadsafe(self._end.set)
+
+    def _connection(self) -> Connection:
+        return Connection(self._emulator, self._connections, self._websockets.take)
+
+    async def _leave(self) -> None:
+        """Let answers that are on their way go out, for a while; then end all connections."""
+        late = [each.answering for each in self._connections if each.answering is not None]
+        for connection in [each for each in self._connections if each.answering is None]:
+            connection.transport.close()
+        if late:
+            await asyncio.wait(late, timeout=GRACE_SECONDS)
+        await self._websockets.stop(GRACE_SECONDS)
+        for connection in list(self._connections):
+            connection.transport.abort()
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
 
 class EmulatorServer:
@@ -63,25 +99,26 @@ class EmulatorServer:
         self.host = host
         self.port: int = self._socket.getsockname()[1]
         self.url = _url(host, self.port)
-        self._server = _uvicorn(emulator)
+        self._serving = _Serving(emulator)
+        self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="creditctl-emulator", daemon=True)
 
     def _run(self) -> None:
-        asyncio.run(self._server.serve(sockets=[self._socket]))
+        try:
+            asyncio.run(self._serving.run(self._socket, self._ready.set))
+        finally:
+            self._ready.set()
 
     def __enter__(self) -> Self:
         self._thread.start()
-        deadline = time.monotonic() + START_SECONDS
-        while not self._server.started:
-            if not self._thread.is_alive() or time.monotonic() > deadline:
-                raise OSError("the emulator's server did not start")
-            time.sleep(0.002)
+        if not (self._ready.wait(START_SECONDS) and self._serving.started):
+            raise OSError("the emulator's server did not start")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.should_exit = True
+        self._serving.stop()
         self._thread.join(START_SECONDS)
         self._socket.close()
 
@@ -89,17 +126,31 @@ class EmulatorServer:
 def serve(emulator: Emulator, host: str, port: int, on_ready: Callable[[str], None]) -> None:
     """Run until stopped; raises OSError when the port is in use. `on_ready` is given the URL."""
     listener = bind(host, port)
-    server = _uvicorn(emulator)
-
-    async def run() -> None:
-        running = asyncio.create_task(server.serve(sockets=[listener]))
-        while not server.started and not running.done():
-            await asyncio.sleep(0.002)
-        if server.started:
-            on_ready(_url(host, listener.getsockname()[1]))
-        await running
-
+    serving = _Serving(emulator)
     try:
-        asyncio.run(run())
+        with _stopped_by_signals(serving.stop):
+            asyncio.run(serving.run(listener, lambda: on_ready(_url(host, listener.getsockname()[1]))))
     finally:
         listener.close()
+
+
+@contextmanager
+def _stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """SIGINT and SIGTERM stop the serving in good order; what the program does about them comes after it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    seen: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        seen.append(number)
+        stop()
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if seen:
+        signal.raise_signal(seen[0])

@@ -39,7 +39,7 @@ class ArchiveFile(DatabaseFile):
         make_private(path)
         connections = Connections(path, BUSY_SECONDS, tune)
         try:
-            with translated(path):
+            with translated(path, archive=True):
                 prepare(connections.get(), path, account, livemode)
             connections.file.note()
             tighten(path)
@@ -54,7 +54,7 @@ class ArchiveFile(DatabaseFile):
 
     def copy_to(self, path: Path) -> None:
         """Writes a copy of the whole archive into a new file, for whoever must not change this one."""
-        with self.read_session() as source, translated(path), closing(sqlite3.connect(path)) as target:
+        with self.read_session() as source, translated(path, archive=True), closing(sqlite3.connect(path)) as target:
             source.backup(target)
         make_private(path)
 
@@ -74,7 +74,7 @@ class ArchiveFile(DatabaseFile):
     def write_session(self) -> Iterator[sqlite3.Connection]:
         """A write transaction of its own. Errors: FileMoved where what is open does not stand at the path."""
         file = self._connections.file
-        with translated(self.path):
+        with translated(self.path, archive=True):
             connection = self._connections.get()
             with write_transaction(connection):
                 file.require()
@@ -85,5 +85,5 @@ class ArchiveFile(DatabaseFile):
     @contextmanager
     def read_session(self) -> Iterator[sqlite3.Connection]:
         """This thread's connection, for questions; each sees what is there when it is asked."""
-        with translated(self.path):
+        with translated(self.path, archive=True):
             yield self._connections.get()

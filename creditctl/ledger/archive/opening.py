@@ -8,6 +8,7 @@ from pathlib import Path
 from creditctl.core.errors import GuardRefused, LedgerError
 from creditctl.ledger.archive import schema
 from creditctl.ledger.opening import use_write_ahead_log
+from creditctl.ledger.sqlite.errors import damaged_archive
 from creditctl.ledger.sqlite.transactions import write_transaction
 
 BUSY_SECONDS = 30
@@ -75,6 +76,8 @@ def _create(connection: sqlite3.Connection, path: Path, account: str | None, liv
 
 def _require_owner(connection: sqlite3.Connection, path: Path, account: str | None, livemode: bool | None) -> None:
     meta = dict(connection.execute("SELECT key, value FROM mirror_meta").fetchall())
+    if not {"account", "livemode"} <= meta.keys():
+        raise damaged_archive(path)
     other_account = account is not None and meta["account"] != account
     other_mode = livemode is not None and meta["livemode"] != str(int(livemode))
     if other_account or other_mode:

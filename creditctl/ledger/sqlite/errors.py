@@ -56,19 +56,29 @@ _DEFAULT = (
     "The ledger {path} cannot be used: {error}.",
     "Run `creditctl ledger verify`; restore a backup if the file is damaged.",
 )
+_MADE_ANEW = (
+    "Move it away, with its -wal and -shm: `creditctl reconcile` reads Stripe's lists again, and "
+    "`creditctl events archive` the events of the last 30 days."
+)
+_OF_ARCHIVES = {
+    sqlite3.SQLITE_NOTADB: ("archive.not_an_archive", "{path} is not a database.", _MADE_ANEW),
+    sqlite3.SQLITE_CORRUPT: ("archive.corrupt", "The archive {path} is damaged; the ledger is not.", _MADE_ANEW),
+}
+"""What is otherwise with the archive: it is no money, and is not restored but made anew."""
 
 
 @contextmanager
-def translated(path: Path) -> Iterator[None]:
+def translated(path: Path, *, archive: bool = False) -> Iterator[None]:
     """Turns every error of SQLite inside into a LedgerError.
 
+    Shape:  with `archive` it is about the file beside a ledger, which can be made anew.
     Source: SQLite documentation, "Result and Error Codes": the lowest eight bits are the primary code.
     """
     try:
         yield
     except sqlite3.Error as error:
         primary = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
-        raise _ledger_error(path, primary, error) from error
+        raise _ledger_error(path, primary, error, archive=archive) from error
 
 
 def locked(path: Path) -> LedgerError:
@@ -76,11 +86,21 @@ def locked(path: Path) -> LedgerError:
     return _ledger_error(path, sqlite3.SQLITE_BUSY)
 
 
+def damaged_archive(path: Path) -> LedgerError:
+    """The error for an archive that lacks what every archive has."""
+    return _ledger_error(path, sqlite3.SQLITE_CORRUPT, archive=True)
+
+
 def unopenable(path: Path) -> LedgerError:
     """The error for a file that the system will not let this user make or open."""
     return _ledger_error(path, sqlite3.SQLITE_CANTOPEN)
 
 
-def _ledger_error(path: Path, primary: int, error: sqlite3.Error | None = None) -> LedgerError:
+def _ledger_error(
+    path: Path, primary: int, error: sqlite3.Error | None = None, *, archive: bool = False
+) -> LedgerError:
     code, message, fix = _SENTENCES.get(primary, _DEFAULT)
+    if archive:
+        unknown = _MADE_ANEW if primary not in _SENTENCES else fix
+        code, message, fix = _OF_ARCHIVES.get(primary, (code, message.replace("ledger {", "archive {"), unknown))
     return LedgerError(message.format(path=path, error=error), code=code, fix=fix)

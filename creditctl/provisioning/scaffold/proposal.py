@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from creditctl.provisioning.scaffold.credits import CreditsGuess, guess_credits
+from creditctl.core.money import format_amount
+from creditctl.provisioning.scaffold.booked import NOTHING_BOOKED, Bookings
+from creditctl.provisioning.scaffold.credits import CreditsGuess, guess_credits, guess_quantity
+from creditctl.provisioning.scaffold.marks import mark_of
 from creditctl.provisioning.scaffold.sales import RecentSale, SalesLook
 
 _FEE = re.compile(r"\b(?:fee|fees|surcharge|handling|processing|service charge|shipping|tip)\b", re.IGNORECASE)
@@ -17,7 +20,8 @@ _FEE = re.compile(r"\b(?:fee|fees|surcharge|handling|processing|service charge|s
 class PriceProposal:
     """One thing that was sold: a price, or an inline price told by a metadata key.
 
-    Shape:  `mark` is key and value of the session's metadata for an inline one. `key` names it for a person.
+    Shape:  `mark` is key and value of the session's metadata for an inline one. `key` names it for a person. `quantity`
+            is what quantities above one meant, where bookings say it.
     Units:  `amount` in minor units of `currency`.
     """
 
@@ -29,6 +33,7 @@ class PriceProposal:
     quantities: bool
     guess: CreditsGuess | None
     mark: tuple[str, str] | None = None
+    quantity: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +55,20 @@ class SalesProposal:
     ours: int = 0
 
 
-def propose_packages(look: SalesLook) -> SalesProposal:
+def propose_packages(look: SalesLook, bookings: Bookings = NOTHING_BOOKED) -> SalesProposal:
     """Groups what was sold into packages, the most sold first."""
     foreign = [sale for sale in look.sales if not sale.managed]
     fees = {sale.price: sale.name for sale in foreign if sale.lines > 1 and _FEE.search(sale.name)}
     sold = [sale for sale in foreign if sale.price not in fees]
     inline, listed = _apart(sold)
-    packages = [*_of_products(listed, look.products), *_of_inline(inline, listed)]
+    packages = [*_of_products(listed, look.products, bookings), *_of_inline(inline, listed, bookings)]
     packages.sort(key=lambda package: -sum(price.count for price in package.prices))
     return SalesProposal(_with_slugs(packages), tuple(fees.items()), len(look.sales) - len(foreign))
+
+
+def with_more(sales: SalesProposal, packages: Sequence[PackageProposal]) -> SalesProposal:
+    """A proposal with more packages at its end, each with a slug of its own."""
+    return replace(sales, packages=_with_slugs([*sales.packages, *packages]))
 
 
 def _apart(sales: Sequence[RecentSale]) -> tuple[list[list[RecentSale]], list[RecentSale]]:
@@ -68,53 +78,68 @@ def _apart(sales: Sequence[RecentSale]) -> tuple[list[list[RecentSale]], list[Re
         groups[sale.name, sale.unit_amount, sale.currency].append(sale)
     inline, listed = [], []
     for group in groups.values():
-        if len(group) > 1 and len({sale.price for sale in group}) == len(group):
+        each_its_own = len(group) > 1 and len({sale.price for sale in group}) == len(group)
+        if each_its_own or all(sale.made_for_it for sale in group):
             inline.append(group)
         else:
             listed += group
     return inline, listed
 
 
-def _of_products(sales: Iterable[RecentSale], products: Mapping[str, Mapping[str, object]]) -> list[PackageProposal]:
+def _of_products(
+    sales: Iterable[RecentSale], products: Mapping[str, Mapping[str, object]], bookings: Bookings
+) -> list[PackageProposal]:
     by_product: defaultdict[str, defaultdict[str, list[RecentSale]]] = defaultdict(lambda: defaultdict(list))
     for sale in sales:
         by_product[sale.product][sale.price].append(sale)
-    return [_of_product(product, prices, products.get(product, {})) for product, prices in by_product.items()]
+    return [_of_product(product, prices, products.get(product, {}), bookings) for product, prices in by_product.items()]
 
 
-def _of_product(name: str, prices: Mapping[str, list[RecentSale]], product: Mapping[str, object]) -> PackageProposal:
+def _of_product(
+    name: str, prices: Mapping[str, list[RecentSale]], product: Mapping[str, object], bookings: Bookings
+) -> PackageProposal:
     called = str(product.get("name") or next(iter(prices.values()))[0].name)
-    proposed = tuple(_price(price, sold, guess_credits(sold, product)) for price, sold in prices.items())
+    proposed = tuple(
+        _price(price, sold, guess_credits(sold, product, bookings), bookings) for price, sold in prices.items()
+    )
     return PackageProposal("", called, name, proposed)
 
 
-def _of_inline(groups: Sequence[list[RecentSale]], listed: list[RecentSale]) -> list[PackageProposal]:
-    """A package for each group. Shape: what the sales of other prices say as well (a region) is the second choice."""
-    return [_of_group(group, _mark(group, [*groups, listed]) or _mark(group, groups)) for group in groups]
+def _of_inline(
+    groups: Sequence[list[RecentSale]], listed: list[RecentSale], bookings: Bookings
+) -> list[PackageProposal]:
+    """A package for each group. Shape: groups of one name are called by their amount as well."""
+    called = Counter(group[0].name for group in groups)
+    found = []
+    for group in groups:
+        sale = group[0]
+        alone = called[sale.name] == 1 or sale.unit_amount is None
+        key = sale.name if alone else f"{sale.name} at {format_amount(sale.unit_amount or 0, sale.currency)}"
+        mark = _mark(group, groups, listed)
+        price = replace(_price(key, group, guess_credits(group, {}, bookings), bookings), mark=mark)
+        found.append(PackageProposal("", sale.name, None, (price,)))
+    return found
 
 
-def _of_group(group: Sequence[RecentSale], mark: tuple[str, str] | None) -> PackageProposal:
-    name = group[0].name
-    return PackageProposal("", name, None, (_price(name, group, guess_credits(group, {}), mark),))
+def _mark(
+    group: Sequence[RecentSale], groups: Sequence[Sequence[RecentSale]], listed: Sequence[RecentSale]
+) -> tuple[str, str] | None:
+    """What tells a group from the other inline prices; listed prices go before a rule, so that they are no rivals."""
+    one = group[0]
+    inline = [sale for each in groups if each is not group for sale in each]
+    rivals = [sale for sale in inline if (sale.unit_amount, sale.currency) == (one.unit_amount, one.currency)]
+    own, against, others = (
+        [sale.session_metadata for sale in each] for each in (group, rivals, [*inline, *listed])
+    )  # fmt: skip
+    return mark_of(own, against, others)
 
 
-def _mark(group: Sequence[RecentSale], groups: Sequence[Sequence[RecentSale]]) -> tuple[str, str] | None:
-    """The metadata key that all sessions of a group carry with one value, and those of no other group with the same."""
-    for key, value in group[0].session_metadata.items():
-        if any(sale.session_metadata.get(key) != value for sale in group):
-            continue
-        others = (sale for each in groups if each is not group for sale in each)
-        if all(sale.session_metadata.get(key) != value for sale in others):
-            return key, value
-    return None
-
-
-def _price(
-    key: str, sales: Sequence[RecentSale], guess: CreditsGuess | None, mark: tuple[str, str] | None = None
-) -> PriceProposal:
+def _price(key: str, sales: Sequence[RecentSale], guess: CreditsGuess | None, bookings: Bookings) -> PriceProposal:
     newest = max(sales, key=lambda sale: sale.created)
     quantities = any(sale.quantity > 1 for sale in sales)
-    return PriceProposal(key, newest.name, newest.unit_amount, newest.currency, len(sales), quantities, guess, mark)
+    quantity = guess_quantity(sales, guess, bookings) if quantities else None
+    amount, currency = newest.unit_amount, newest.currency
+    return PriceProposal(key, newest.name, amount, currency, len(sales), quantities, guess, quantity=quantity)
 
 
 def _with_slugs(packages: Sequence[PackageProposal]) -> tuple[PackageProposal, ...]:

@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from creditctl.core.errors import ConfigurationError
 from creditctl.core.metadata import is_managed
-from creditctl.payments.reading.stripe_reader import SESSIONS, StripeReader
+from creditctl.payments.reading.stripe_reader import INTENTS, SESSIONS, StripeReader
 
 PRODUCTS = "products"
 _MOST_PRODUCTS = 50
+_MADE_FOR_IT_SECONDS = 60
+"""An inline price is made with its session; one that was archived since is older than what it sold."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecentSession:
+    """One finished session. Shape: `names` are the ids of its payment, by any of which a row may call it.
+
+    Units: `created` in Unix seconds, `amount` in minor units.
+    """
+
+    reference: str | None
+    metadata: Mapping[str, str]
+    names: tuple[str, ...] = ()
+    created: int = 0
+    amount: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class RecentSale:
-    """One line of one session. Units: `unit_amount` in minor units of `currency`, `created` in Unix seconds."""
+    """One line of one session. Units: `unit_amount` in minor units of `currency`, `created` in Unix seconds.
+
+    Shape: `made_for_it` says that the price was made for this session alone.
+    """
 
     price: str
     product: str
@@ -29,18 +49,28 @@ class RecentSale:
     managed: bool
     price_metadata: Mapping[str, str]
     session_metadata: Mapping[str, str]
+    names: tuple[str, ...] = ()
+    made_for_it: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RecentCharge:
+    """One payment without a session, as of a saved card. Units: `amount` in minor units of `currency`."""
+
+    names: tuple[str, ...]
+    amount: int
+    currency: str
+    metadata: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class SalesLook:
-    """What a look at the latest sessions showed.
-
-    Shape: `buyers` has, of each session, `client_reference_id` and metadata; `more` says that older ones were not read.
-    """
+    """What a look at the latest sessions showed. Shape: `more` says that older ones were not read."""
 
     sales: tuple[RecentSale, ...] = ()
-    buyers: tuple[tuple[str | None, Mapping[str, str]], ...] = ()
+    sessions: tuple[RecentSession, ...] = ()
     products: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    charges: tuple[RecentCharge, ...] = ()
     more: bool = False
 
 
@@ -53,14 +83,57 @@ def read_sales(reader: StripeReader, most: int) -> SalesLook:
     parameters = {"status": "complete", "expand": ["data.line_items"]}
     bodies = list(islice(reader.list(SESSIONS, parameters), most))
     paid = [body for body in bodies if body.get("mode", "payment") == "payment"]
-    sales = tuple(sale for body in paid for sale in _sales(reader, body))
+    intents = _intents(reader, 2 * most)
+    charges = {str(each["id"]): str(each["latest_charge"]) for each in intents if each.get("latest_charge")}
+    sales = tuple(sale for body in paid for sale in _sales(reader, body, _names(body, charges)))
     foreign = list(dict.fromkeys(sale.product for sale in sales if not sale.managed and sale.product))
     products = {name: reader.one(PRODUCTS, name) or {} for name in foreign[:_MOST_PRODUCTS]}
-    buyers = tuple((_text(body.get("client_reference_id")), _metadata(body)) for body in paid)
-    return SalesLook(sales, buyers, products, more=len(bodies) == most)
+    sessions = tuple(
+        RecentSession(
+            _text(body.get("client_reference_id")),
+            _metadata(body),
+            _names(body, charges),
+            int(body.get("created") or 0),
+            int(body.get("amount_total") or 0),
+        )
+        for body in paid
+    )
+    more = len(bodies) == most
+    return SalesLook(sales, sessions, products, _without_session(intents, bodies, more=more), more)
 
 
-def _sales(reader: StripeReader, body: Mapping[str, Any]) -> Iterator[RecentSale]:
+def _intents(reader: StripeReader, most: int) -> list[Mapping[str, Any]]:
+    """The latest payment intents; none where the key may not read them: sessions alone say most."""
+    try:
+        return list(islice(reader.list(INTENTS, {}), most))
+    except ConfigurationError:
+        return []
+
+
+def _without_session(
+    intents: Sequence[Mapping[str, Any]], sessions: Sequence[Mapping[str, Any]], *, more: bool
+) -> tuple[RecentCharge, ...]:
+    """Payments of no session: of those that are older than the sessions that were read nobody can tell."""
+    known = {_text(body.get("payment_intent")) for body in sessions}
+    since = min((int(body["created"]) for body in sessions), default=0) if more else 0
+    return tuple(
+        RecentCharge(
+            tuple(filter(None, (str(each["id"]), _text(each.get("latest_charge"))))),
+            int(each.get("amount_received") or 0),
+            str(each.get("currency")),
+            _metadata(each),
+        )
+        for each in intents
+        if each.get("status") == "succeeded" and each["id"] not in known and int(each["created"]) > since
+    )
+
+
+def _names(body: Mapping[str, Any], charges: Mapping[str, str]) -> tuple[str, ...]:
+    intent = _text(body.get("payment_intent"))
+    return tuple(filter(None, (str(body["id"]), intent, charges.get(intent or ""), _text(body.get("invoice")))))
+
+
+def _sales(reader: StripeReader, body: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[RecentSale]:
     listed = body.get("line_items") or {}
     items = listed.get("data") or ()
     if listed.get("has_more"):
@@ -68,11 +141,13 @@ def _sales(reader: StripeReader, body: Mapping[str, Any]) -> Iterator[RecentSale
     for item in items:
         price = item.get("price")
         if isinstance(price, Mapping):
-            yield _sale(item, price, body, len(items))
+            yield _sale(item, price, body, len(items), names)
 
 
-def _sale(item: Mapping[str, Any], price: Mapping[str, Any], body: Mapping[str, Any], lines: int) -> RecentSale:
-    product = price.get("product")
+def _sale(
+    item: Mapping[str, Any], price: Mapping[str, Any], body: Mapping[str, Any], lines: int, names: tuple[str, ...]
+) -> RecentSale:
+    product, created = price.get("product"), int(body.get("created") or 0)
     metadata = _metadata(price)
     return RecentSale(
         price=str(price.get("id")),
@@ -82,10 +157,13 @@ def _sale(item: Mapping[str, Any], price: Mapping[str, Any], body: Mapping[str, 
         currency=str(price.get("currency") or body.get("currency") or ""),
         quantity=int(item.get("quantity") or 1),
         lines=lines,
-        created=int(body.get("created") or 0),
+        created=created,
         managed=is_managed(metadata),
         price_metadata=metadata,
         session_metadata=_metadata(body),
+        names=names,
+        made_for_it=price.get("active") is False
+        and abs(int(price.get("created") or 0) - created) <= _MADE_FOR_IT_SECONDS,
     )
 
 

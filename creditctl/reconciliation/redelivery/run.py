@@ -2,7 +2,7 @@
 
 What has to hold whenever it is killed: the journal names an event before it is sent, the next run judges the rows as
 they are then, and an event that was accepted is not sent again. The first payment goes alone: where its event made the
-rows worse, no other is sent.
+rows worse, no other is sent. What was wrong with a payment before anything was delivered makes nothing worse.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from creditctl.core.findings import Stake
 from creditctl.ledger.archive.journal import ReplayJournal
 from creditctl.ledger.archive.models import EventRecord, ReplayItem
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.facts import PaymentFacts
+from creditctl.payments.finding_codes import PREFIX, REPAIRABLE
 from creditctl.payments.judgement.judge import judge
 from creditctl.payments.source.source_keeper import SourceKeeper
 from creditctl.payments.verdict import JudgementContext, PaymentState, Verdict
@@ -40,7 +42,11 @@ KNOWN_REASON = (
 
 @dataclass
 class _Progress:
-    """How far one payment has come. Shape: `facts` are what Stripe says of it now, `verdict` how its rows stand."""
+    """How far one payment has come.
+
+    Shape: `facts` are what Stripe says of it now, `verdict` how its rows stand, `before` what contradicted Stripe in
+           them at the first look.
+    """
 
     plan: PlannedRedelivery
     facts: PaymentFacts
@@ -48,7 +54,15 @@ class _Progress:
     sent: list[Delivered] = field(default_factory=list)
     refused: str = ""
     verdict: Verdict | None = None
+    before: frozenset[tuple[str, str, Stake | None]] = frozenset()
     done: Redelivered | None = None
+
+    @property
+    def worse(self) -> str:
+        """What contradicts Stripe and did not before anything was delivered; empty where nothing does."""
+        if self.verdict is None or self.verdict.state is not PaymentState.WRONG:
+            return ""
+        return next((text for found, text in _wrong(self.verdict).items() if found not in self.before), "")
 
     @property
     def missing(self) -> set[FactKey]:
@@ -148,9 +162,9 @@ class Redeliverer:
 
     def _conclude(self, one: _Progress, waited: int) -> None:
         """Ends a payment whose rows show what was missing, or show something else that is wrong."""
-        if one.verdict is not None and one.verdict.state is PaymentState.WRONG:
+        if one.worse:
             self._worse = one.plan.repair.payment_key
-            one.end(RedeliveryOutcome.WORSE, one.verdict.found[0].finding.message)
+            one.end(RedeliveryOutcome.WORSE, one.worse)
         elif not one.missing:
             self._slowest = max(waited, self._slowest or 0)
             one.end(RedeliveryOutcome.HEALED, "the application has booked it")
@@ -179,7 +193,21 @@ class Redeliverer:
 def _recheck(one: _Progress) -> None:
     """What was booked since it was judged, or stands otherwise now, is no longer what somebody agreed to."""
     repair = one.plan.repair
+    one.before = frozenset(() if one.verdict is None else _wrong(one.verdict))
     if not one.missing:
         one.end(RedeliveryOutcome.HEALED, "the application has booked it meanwhile")
     elif one.verdict is not None and one.verdict.due != repair.credits:
         one.end(RedeliveryOutcome.HELD, "it stands otherwise than when it was judged: the next run looks again")
+
+
+def _wrong(verdict: Verdict) -> dict[tuple[str, str, Stake | None], str]:
+    """What contradicts Stripe about the credits of a payment, in words.
+
+    Shape: what is only lacking is what events are delivered for, and what a row says beside its credits is as the
+           application always writes it.
+    """
+    found = (each.finding for each in verdict.found if each.finding.code.removeprefix(PREFIX) not in _BESIDE)
+    return {(each.code, each.subject, each.stake): each.message for each in found}
+
+
+_BESIDE = REPAIRABLE | {"pending_not_completed", "amount_mismatch", "currency_mismatch", "package_mismatch"}

@@ -40,9 +40,13 @@ class Database(Protocol):
         """A read-only transaction. Errors: Unreachable where the database fails."""
 
 
-def failed(url: DatabaseUrl, error: BaseException) -> Unreachable:
+class MissingTable(Unreachable):
+    """A table that is not there, or that this user may not see."""
+
+
+def failed(url: DatabaseUrl, error: BaseException, *, no_table: bool = False) -> Unreachable:
     """The error of a database that fails, in its driver's words without secrets."""
-    return Unreachable(
+    return (MissingTable if no_table else Unreachable)(
         f"The database {url.shown} failed: {url.without_secrets(str(error))}",
         code="import.database",
         fix="Check the URL, that the database runs, and that its user may SELECT from the table.",
@@ -55,3 +59,9 @@ def relation_of(database: Database, url: DatabaseUrl, table: str) -> str:
     schema = schema or url.schema or ""
     parts = [part.strip('"`') for part in (schema, name) if part]
     return ".".join(database.quoted(part) for part in parts)
+
+
+def select_from(database: Database, relation: str, columns: Sequence[str]) -> str:
+    """A statement that reads columns of a table or subquery."""
+    names = ", ".join(map(database.quoted, columns))
+    return f"SELECT {names} FROM {relation}".replace("%", "%%")  # noqa: S608 - every name is quoted

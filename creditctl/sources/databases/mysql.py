@@ -45,7 +45,8 @@ class MysqlDatabase:
                     cursor.execute(_READ_ONLY)
                 yield MysqlSnapshot(connection)
         except pymysql.MySQLError as error:
-            raise failed(self._url, error) from error
+            no_table = bool(error.args) and error.args[0] == ER.NO_SUCH_TABLE
+            raise failed(self._url, error, no_table=no_table) from error
 
     def _connection(self) -> pymysql.Connection[Any]:
         url = self._url

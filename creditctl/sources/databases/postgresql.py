@@ -48,7 +48,7 @@ class PostgresqlDatabase:
                 yield PostgresqlSnapshot(connection)
                 connection.rollback()
         except psycopg.Error as error:
-            raise failed(self._url, error) from error
+            raise failed(self._url, error, no_table=isinstance(error, psycopg.errors.UndefinedTable)) from error
 
     def _parameters(self) -> dict[str, str | int]:
         url = self._url

@@ -61,7 +61,7 @@ class SqliteDatabase:
                 if before != _state(self.path):
                     raise _changed(self.shown)
         except sqlite3.Error as error:
-            raise failed(self._url, error) from error
+            raise failed(self._url, error, no_table="no such table" in str(error)) from error
 
     @contextmanager
     def _opened(self, path: Path, how: str) -> Iterator[SqliteSnapshot]:

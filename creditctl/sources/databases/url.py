@@ -76,6 +76,12 @@ class DatabaseUrl:
         return sorted(written, key=lambda text: (-len(text), text))
 
 
+def is_url(text: str) -> bool:
+    """Whether a text means a database rather than a file: by `://`, or as Prisma writes one, by `file:`."""
+    match = _SCHEME.fullmatch(text.strip())
+    return "://" in text or (match is not None and match[1].lower() in _BACKENDS)
+
+
 def parse_url(text: str) -> DatabaseUrl:
     """A database URL as an application has it. Errors: UsageError, without any of it."""
     match = _SCHEME.fullmatch(text.strip().strip("\"'"))

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
+from dataclasses import replace
 
-from creditctl.core.errors import ConfigurationError, UsageError
-from creditctl.core.project_file.source import SourceSection
+from creditctl.core.errors import ConfigurationError, Unreachable, UsageError
+from creditctl.core.project_file.source import SourceSection, SourceUsers
 from creditctl.sources.guess.columns import guess_columns
+from creditctl.sources.guess.evidence import Evidence, evidence_of
 from creditctl.sources.guess.meanings import guess_meanings
+from creditctl.sources.guess.other_tables import guess_balance, guess_users
 from creditctl.sources.guess.profile import profiles_of
-from creditctl.sources.guess.source_guess import GuessDraft, SourceGuess
+from creditctl.sources.guess.sample import sample_of
+from creditctl.sources.guess.source_guess import GuessDraft, GuessedLine, SourceGuess, users_settings
 from creditctl.sources.mapping.row_mapper import Habits, RowMapper
 from creditctl.sources.reading.habits import habits_of
 from creditctl.sources.reading.opening import zone_of
-from creditctl.sources.reading.raw_rows import RawRow, RawRows
+from creditctl.sources.reading.raw_rows import OpenRows, RawRow, RawRows
 from creditctl.sources.values.bad_value import BadRow
-
-MOST_ROWS = 5000
-"""How many rows a proposal is made from."""
 
 _MOST_MISFITS = 20
 
@@ -36,14 +36,68 @@ def guess_source(rows: RawRows, place: SourceSection) -> SourceGuess:
                 fix="Name them under [source.columns] in creditctl.toml.",
             )
         columns = tuple(opened.columns)
-        sample = list(islice(opened.rows(columns), MOST_ROWS))
-    if not sample:
+        sample = sample_of(opened.rows(columns))
+        guess = propose(sample, columns, place) if sample else None
+        evidence = _evidence(opened, guess, columns)
+    if guess is None:
         raise UsageError(
             f"{rows.shown} has no rows yet, so nothing can be guessed of it.",
             code="source.guess",
             fix="Name its columns under [source.columns] in creditctl.toml.",
         )
-    return propose(sample, columns, place)
+    return _with_balance(rows, replace(guess, evidence=evidence))
+
+
+def witnessed(rows: RawRows, section: SourceSection) -> SourceGuess:
+    """What all rows say by settings that are there already. Errors: those of reading and of the settings."""
+    with rows.reading() as opened:
+        mapper = RowMapper(section, opened.columns, zone=zone_of(section), habits=opened.habits)
+        return SourceGuess(section, evidence=evidence_of(opened, mapper))
+
+
+def _evidence(opened: OpenRows, guess: SourceGuess | None, columns: Sequence[str]) -> Evidence:
+    """What all rows say by the proposal, if it can read them."""
+    if guess is None or guess.unknown:
+        return Evidence()
+    try:
+        return evidence_of(opened, RowMapper(guess.section, columns, zone=zone_of(guess.section), habits=opened.habits))
+    except ConfigurationError:
+        return Evidence()
+
+
+def _with_balance(rows: RawRows, guess: SourceGuess) -> SourceGuess:
+    """The proposal with the cached balance, if a column bears it out; what may not be looked at says nothing."""
+    if not guess.evidence.whole or not guess.evidence.sums:
+        return guess
+    section = guess.section
+    try:
+        with rows.reading() as opened:
+            tables = opened.tables
+            decimals = section.credit_decimals or 0
+            found = None if tables is None else guess_balance(tables, section.table, guess.evidence.sums, decimals)
+    except (Unreachable, ConfigurationError):
+        return guess
+    if found is None:
+        return guess
+    line = GuessedLine("balance", f"{found.table}.{found.column}", "for most users it is the sum of their rows")
+    return replace(guess, section=replace(section, balance=found), lines=(*guess.lines, line))
+
+
+def with_users(rows: RawRows, guess: SourceGuess, pairs: Sequence[tuple[str, str]]) -> SourceGuess | None:
+    """The proposal with how users are written on Stripe. Shape: `pairs` are of the application and of Stripe.
+
+    None where nothing says it.
+    """
+    try:
+        with rows.reading() as opened:
+            users = guess_users(pairs, opened.tables)
+    except (Unreachable, ConfigurationError):
+        return None
+    if users is None or users == SourceUsers():
+        return None if users is None else guess
+    (key, value) = next((name, str(each)) for name, each in users_settings(users) if each)
+    line = GuessedLine(f"users.{key}", value, f"{pairs[0][0]} is {pairs[0][1]} on Stripe, and so on")
+    return replace(guess, section=replace(guess.section, users=users), lines=(*guess.lines, line))
 
 
 def propose(sample: Sequence[RawRow], columns: Sequence[str], place: SourceSection) -> SourceGuess:

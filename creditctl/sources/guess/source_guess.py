@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from creditctl.core.project_file.source import SourceSection
+from creditctl.core.project_file.source import SourceSection, SourceUsers
+from creditctl.sources.guess.evidence import Evidence
+
+
+def users_settings(users: SourceUsers) -> tuple[tuple[str, str | None], ...]:
+    """The settings of `[source.users]`, by their names."""
+    return (("form", users.form), ("prefix", users.prefix), ("query", users.query), ("file", users.file))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +28,7 @@ class SourceGuess:
     """A proposal.
 
     Shape: `looked_at` rows were read for it; `misfits` are rows that it cannot read, with their reasons; `unknown` is
-           what nothing says, so that a person has to.
+           what nothing says, so that a person has to; `evidence` is what its rows come to by it.
     """
 
     section: SourceSection
@@ -30,6 +36,7 @@ class SourceGuess:
     looked_at: int = 0
     misfits: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    evidence: Evidence = field(default_factory=Evidence, repr=False)
 
     @property
     def whole(self) -> bool:

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from creditctl.core.errors import Unreachable
+from creditctl.sources.databases.catalogue import columns_by_table
 from creditctl.sources.databases.opening import open_database
 from creditctl.sources.databases.url import DatabaseUrl
 from creditctl.sources.guess.naming import NAMES, folded
 
-_COLUMNS = {
-    "postgresql": "SELECT table_schema, table_name, column_name FROM information_schema.columns "
-    "WHERE table_schema NOT IN ('pg_catalog', 'information_schema')",
-    "mysql": "SELECT '', table_name, column_name FROM information_schema.columns WHERE table_schema = DATABASE()",
-    "sqlite": "SELECT '', m.name, p.name FROM sqlite_master m JOIN pragma_table_info(m.name) p "
-    "WHERE m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite%%'",
-}
 _TABLE_WORDS = {"credit": 3, "ledger": 3, "transaction": 2, "token": 1, "point": 1, "wallet": 1, "log": 1, "event": 1}
 _STRIPE_WORDS = ("stripe", "payment_intent", "checkout_session", "session_id", "payment_id", "charge_id", "meta")
 _LEAST = 6
@@ -35,14 +28,20 @@ class TableCandidate:
 
 def ledger_tables(url: DatabaseUrl, folder: Path) -> list[TableCandidate]:
     """The tables that look like a ledger, the likeliest first; none where the catalogue may not be asked."""
-    found: dict[str, list[str]] = defaultdict(list)
+    return candidates(_tables(url, folder))
+
+
+def table_names(url: DatabaseUrl, folder: Path) -> list[str]:
+    """The names of all tables, in order; none where the catalogue may not be asked."""
+    return sorted(_tables(url, folder))
+
+
+def _tables(url: DatabaseUrl, folder: Path) -> Mapping[str, Sequence[str]]:
     try:
         with open_database(url, folder).reading() as snapshot:
-            for schema, table, column in snapshot.rows(_COLUMNS[url.backend]):
-                found[_name(str(schema), str(table))].append(str(column))
+            return columns_by_table(url, snapshot)
     except Unreachable:
-        return []
-    return candidates(found)
+        return {}
 
 
 def candidates(tables: Mapping[str, Sequence[str]]) -> list[TableCandidate]:
@@ -50,10 +49,6 @@ def candidates(tables: Mapping[str, Sequence[str]]) -> list[TableCandidate]:
     scored = [_scored(name, columns) for name, columns in tables.items()]
     likely = [each for each in scored if each.score >= _LEAST]
     return sorted(likely, key=lambda each: (-each.score, each.name))
-
-
-def _name(schema: str, table: str) -> str:
-    return table if schema in ("", "public") else f"{schema}.{table}"
 
 
 def _scored(name: str, columns: Sequence[str]) -> TableCandidate:

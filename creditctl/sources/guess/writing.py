@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from creditctl.core.project_file.source import SourceSection
+from creditctl.core.project_file.source import SourceBalance, SourceSection, SourceUsers
 from creditctl.core.project_file.writing import Plain, WrittenSection
-from creditctl.sources.guess.source_guess import SourceGuess
+from creditctl.sources.guess.source_guess import SourceGuess, users_settings
 
 _SOURCE = "source"
 
@@ -16,9 +16,12 @@ def written_sections(guess: SourceGuess) -> list[WrittenSection]:
     tables: list[tuple[str, dict[str, Plain]]] = [
         (_SOURCE, _plain(section)),
         (f"{_SOURCE}.columns", columns),
+        (f"{_SOURCE}.users", _users(section.users)),
         (f"{_SOURCE}.status", {word: str(meaning) for word, meaning in section.status.items() if word != str(meaning)}),
         (f"{_SOURCE}.kind", {word: ours for word, ours in section.kind.items() if word != ours}),
     ]
+    if section.balance is not None:
+        tables.append((f"{_SOURCE}.balance", _balance(section.balance)))
     found = [WrittenSection(name, values, _comments(guess, name)) for name, values in tables if values]
     rules = (
         WrittenSection(f"{_SOURCE}.rule", {"when": each.when, "kind": each.kind}, (), True) for each in section.rules
@@ -34,8 +37,17 @@ def _plain(section: SourceSection) -> dict[str, Plain]:
         "where": section.where,
         "amounts": None if section.amounts is None else str(section.amounts),
         "credit_decimals": section.credit_decimals,
+        "zone": section.zone,
     }
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _users(users: SourceUsers) -> dict[str, Plain]:
+    return {name: str(value) for name, value in users_settings(users) if value is not None}
+
+
+def _balance(balance: SourceBalance) -> dict[str, Plain]:
+    return {"table": balance.table, "user_id": balance.user_id, "column": balance.column}
 
 
 def _value(names: tuple[str, ...]) -> Plain:
@@ -48,7 +60,11 @@ def _comments(guess: SourceGuess, name: str) -> tuple[str, ...]:
     reasons = []
     for line in guess.lines:
         table, _, key = line.key.partition(".")
-        if (before and table == before) or (not before and not key and table != "rule"):
+        if (
+            (before and table == before)
+            or (not before and not key and table not in ("rule", "balance"))
+            or (before == table == "balance")
+        ):
             reasons.append(f"{key or table}: {line.reason}")
     unknown = tuple(f"To be decided: {each}" for each in guess.unknown) if not before else ()
     return (*reasons, *unknown)

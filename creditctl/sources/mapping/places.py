@@ -56,6 +56,16 @@ class Places:
         return (name,) if available is not None and name in available else ()
 
 
+def _untaken(section: SourceSection, name: str, available: Collection[str] | None) -> tuple[str, ...]:
+    """The column that is called as ours; one that need not be there, unless a line says that it holds something else,
+    as `credits = "amount"` does.
+    """
+    if name in ("id", *_NEEDED, "kind"):
+        return Places.own(name, available)
+    taken = {text.removesuffix("?") for ours, texts in section.columns.items() if ours != name for text in texts}
+    return tuple(own for own in Places.own(name, available) if own not in taken)
+
+
 def _place(section: SourceSection, name: str, available: Collection[str] | None) -> FirstFilled:
     texts = section.columns.get(name, ())
     if texts:
@@ -66,7 +76,7 @@ def _place(section: SourceSection, name: str, available: Collection[str] | None)
     if available is None:
         usual = ("id", *_NEEDED, *(() if section.rules else ("kind",)))
         return FirstFilled((reference(name, None),)) if name in usual else _NOWHERE
-    return references(Places.own(name, available), available)
+    return references(_untaken(section, name, available), available)
 
 
 def _missing(missing: Collection[str], available: Collection[str] | None) -> ConfigurationError:

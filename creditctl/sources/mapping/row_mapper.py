@@ -8,7 +8,6 @@ from datetime import UTC, tzinfo
 
 from creditctl.core.entitlement.settlement import EntryKind
 from creditctl.core.limits import MAX_MAGNITUDE
-from creditctl.core.money import minor_units_per_major
 from creditctl.core.project_file.source import AmountUnit, OtherRows, RowStatus, SourceSection
 from creditctl.ledger.archive.source_models import DONE, SourceRow
 from creditctl.sources.mapping.columns import FirstFilled, RawColumns, is_optional, optional, reference, references
@@ -19,12 +18,12 @@ from creditctl.sources.mapping.places import Places
 from creditctl.sources.mapping.signs import GIVES, TAKES, Outside
 from creditctl.sources.mapping.users import UserNames
 from creditctl.sources.mapping.words import UnknownWord, Words
+from creditctl.sources.values.amounts import minor_units
 from creditctl.sources.values.bad_value import BadRow, shown
 from creditctl.sources.values.numbers import decimal_of, whole_units
 from creditctl.sources.values.texts import id_of, is_empty, text_of
 from creditctl.sources.values.times import moment_of
 
-_USUAL_DECIMALS = 2
 _CURRENCY_LETTERS = 3
 _TRUE = Condition()
 
@@ -68,7 +67,7 @@ class RowMapper:
         self._zone = zone
         self._users = users or UserNames()
         self._habits = habits or Habits()
-        self._places = Places.of(section, available)
+        self.places = Places.of(section, available)
         self._where = parse_condition(section.where, available, zone) if section.where else _TRUE
         self._rules = tuple(self._rule(number, available) for number in range(len(section.rules)))
         self._kinds = Words("kind", section.kind, [str(kind) for kind in EntryKind])
@@ -89,16 +88,16 @@ class RowMapper:
         found += self._livemode.columns
         found += [place.column for rule in self._rules if rule.amount for place in rule.amount.places]
         found += [self.updated.column] if self.updated else []
-        return tuple(dict.fromkeys((*self._places.columns, *found)))
+        return tuple(dict.fromkeys((*self.places.columns, *found)))
 
     @property
     def by_line(self) -> bool:
         """Whether nothing but their line tells its rows apart."""
-        return self._places.id is None
+        return self.places.id is None
 
     def name_of(self, raw: RawColumns) -> str:
         """What a person finds a row by, also one that cannot be read."""
-        value = None if self._places.id is None else self._places.id.value(raw)
+        value = None if self.places.id is None else self.places.id.value(raw)
         return f"row {value}" if value is not None else "a row without an id"
 
     def balance(self, user: object, credits: object) -> tuple[str, int]:
@@ -127,7 +126,7 @@ class RowMapper:
         credits, contrary = _signed(self._credits(raw, status), kind)
         currency = self._currency(raw)
         names = payment_names(self._keys(raw))
-        owner = id_of(self._places.user_id.value(raw), "user_id")
+        owner = id_of(self.places.user_id.value(raw), "user_id")
         return SourceRow(
             row_id=row_id,
             created=self._created(raw),
@@ -142,13 +141,13 @@ class RowMapper:
             payment_key=names.payment,
             object_id=names.returned,
             livemode=self._livemode.value(raw),
-            corrects=id_of(self._places.corrects.value(raw), "corrects"),
+            corrects=id_of(self.places.corrects.value(raw), "corrects"),
         )
 
     def _row_id(self, raw: RawColumns, line: int | None) -> str:
-        if self._places.id is None:
+        if self.places.id is None:
             return f"line {line}"
-        found = id_of(self._places.id.value(raw), "id")
+        found = id_of(self.places.id.value(raw), "id")
         if found is None:
             raise BadRow("it has no id, which tells the rows of the source apart")
         return found
@@ -162,23 +161,23 @@ class RowMapper:
         """Kind of a row, and where its amount stands."""
         for rule in self._rules:
             if rule.when.holds(raw):
-                return rule.kind, rule.amount or self._places.amount
-        word = text_of(self._places.kind.value(raw), "kind")
-        return self._kinds.meaning(word), self._places.amount
+                return rule.kind, rule.amount or self.places.amount
+        word = text_of(self.places.kind.value(raw), "kind")
+        return self._kinds.meaning(word), self.places.amount
 
     def _status(self, raw: RawColumns) -> str:
-        if not self._places.status.places:
+        if not self.places.status.places:
             return DONE
-        return self._statuses.meaning(text_of(self._places.status.value(raw), "status"))
+        return self._statuses.meaning(text_of(self.places.status.value(raw), "status"))
 
     def _created(self, raw: RawColumns) -> int:
-        value = self._places.created.value(raw)
+        value = self.places.created.value(raw)
         moment = moment_of(value, "created", self._zone, month_first=self._habits.month_first)
         self.doubtful += moment.doubtful
         return moment.seconds
 
     def _credits(self, raw: RawColumns, status: str) -> int:
-        value = self._places.credits.value(raw)
+        value = self.places.credits.value(raw)
         if is_empty(value) and status != DONE:
             return 0
         number = whole_units(decimal_of(value, "credits", self._habits.marks.get("credits")), self._decimals)
@@ -190,10 +189,8 @@ class RowMapper:
     def _amount(self, value: object, kind: str, currency: str | None) -> int | None:
         if is_empty(value) or kind == EntryKind.USAGE:
             return None
-        number = decimal_of(value, "amount", self._habits.marks.get("amount"))
         major = self._section.amounts is AmountUnit.MAJOR
-        decimals = _decimals_of(currency) if major else 0
-        amount = whole_units(number, decimals)
+        amount = minor_units(value, currency, major=major, mark=self._habits.marks.get("amount"))
         if amount is None:
             unit = "" if major else ' (amounts = "major" in [source] says that they are dollars, not cents)'
             raise BadRow(f"amount {shown(value)} is no whole number of minor units{unit}")
@@ -201,13 +198,13 @@ class RowMapper:
         return _bounded(amount if kind == EntryKind.ADJUSTMENT else sign * abs(amount), "amount")
 
     def _currency(self, raw: RawColumns) -> str | None:
-        text = text_of(self._places.currency.value(raw), "currency")
+        text = text_of(self.places.currency.value(raw), "currency")
         if text is not None and not (len(text) == _CURRENCY_LETTERS and text.isascii() and text.isalpha()):
             raise BadRow(f"currency {shown(text)} is not a three-letter code")
         return None if text is None else text.lower()
 
     def _keys(self, raw: RawColumns) -> Iterator[str]:
-        for value in self._places.payment_key.values(raw):
+        for value in self.places.payment_key.values(raw):
             text = str(value).strip()
             if text:
                 yield text
@@ -223,11 +220,6 @@ def _signed(credits: int, kind: str) -> tuple[int, bool]:
     if sign == 0:
         return credits, False
     return sign * abs(credits), credits * sign < 0
-
-
-def _decimals_of(currency: str | None) -> int:
-    """Decimals of a currency's major unit; two where the row does not say, until Stripe says it."""
-    return _USUAL_DECIMALS if currency is None else len(str(minor_units_per_major(currency))) - 1
 
 
 def _bounded(number: int, name: str) -> int:

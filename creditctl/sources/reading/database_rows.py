@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from creditctl.sources.databases.database import Database, Snapshot, relation_of
+from creditctl.sources.databases.catalogue import columns_by_table
+from creditctl.sources.databases.database import Database, Snapshot, relation_of, select_from
 from creditctl.sources.databases.opening import open_database
 from creditctl.sources.databases.url import DatabaseUrl
 from creditctl.sources.mapping.row_mapper import Habits
 from creditctl.sources.reading.raw_rows import OtherTables, Pairs, RawRow, UpdatedSince
+
+_PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 class DatabaseRows:
@@ -52,7 +56,7 @@ class OpenDatabase:
     def rows(self, wanted: Collection[str], since: UpdatedSince | None = None) -> Iterator[RawRow]:
         """As OpenRows says; a row without the time of its update is always read."""
         names = tuple(wanted)
-        statement, values = self._select(self.relation, names), list[object]()
+        statement, values = select_from(self.database, self.relation, names), list[object]()
         if since is not None:
             column = self.database.quoted(since.column).replace("%", "%%")
             statement, values = f"{statement} WHERE {column} >= %s OR {column} IS NULL", [since.moment]
@@ -66,12 +70,26 @@ class OpenDatabase:
 
     def balances(self, table: str, user_id: str, column: str) -> Pairs:
         """As OpenRows says."""
-        statement = self._select(relation_of(self.database, self.url, table), (user_id, column))
+        statement = select_from(self.database, relation_of(self.database, self.url, table), (user_id, column))
         yield from ((row[0], row[1]) for row in self.snapshot.rows(statement))
 
-    def _select(self, relation: str, names: Sequence[str]) -> str:
-        columns = ", ".join(map(self.database.quoted, names))
-        return f"SELECT {columns} FROM {relation}".replace("%", "%%")  # noqa: S608 - every name is quoted
+    def catalogue(self) -> Mapping[str, Sequence[str]]:
+        """As OtherTables says."""
+        return columns_by_table(self.url, self.snapshot)
+
+    def look(self, table: str, columns: Sequence[str], most: int) -> Iterator[Sequence[object]]:
+        """As OtherTables says."""
+        statement = select_from(self.database, relation_of(self.database, self.url, table), columns)
+        yield from self.snapshot.rows(f"{statement} LIMIT {most:d}")
+
+    def query_of(self, table: str, columns: Sequence[str]) -> str:
+        """As OtherTables says; a name is quoted only where it has to be."""
+        schema, _, name = table.rpartition(".")
+        relation = ".".join(map(self._written, filter(None, (schema, name))))
+        return f"select {', '.join(map(self._written, columns))} from {relation}"  # noqa: S608 - a proposal for a person
+
+    def _written(self, name: str) -> str:
+        return name if _PLAIN_NAME.fullmatch(name) else self.database.quoted(name)
 
 
 def _subquery(query: str) -> str:

@@ -37,7 +37,7 @@ def open_rows(section: SourceSection, folder: Path, variable: Callable[[str], st
 
 def url_of(section: SourceSection, variable: Callable[[str], str | None]) -> str:
     """The database's URL. Errors: ConfigurationError where its variable is not set."""
-    name = section.url_env or "DATABASE_URL"
+    name = str(section.url_variable)
     value = variable(name)
     if not value:
         raise ConfigurationError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
@@ -36,6 +36,15 @@ class OtherTables(Protocol):
 
     def balances(self, table: str, user_id: str, column: str) -> Pairs:
         """Two columns of another table."""
+
+    def catalogue(self) -> Mapping[str, Sequence[str]]:
+        """The tables that there are, with their columns."""
+
+    def look(self, table: str, columns: Sequence[str], most: int) -> Iterator[Sequence[object]]:
+        """Some rows of another table."""
+
+    def query_of(self, table: str, columns: Sequence[str]) -> str:
+        """The query for some columns of another table, as a person would write it into the settings."""
 
 
 class OpenRows(Protocol):

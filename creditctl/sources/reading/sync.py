@@ -115,7 +115,7 @@ class SourceSync:
         started = self.clock()
         with self.archive.lock("source", "Reading the source"), self.rows.reading() as opened:
             mapper = self._mapper(opened)
-            fingerprint = self._fingerprint(opened)
+            fingerprint = self._fingerprint(opened, mapper)
             since = self._since(mapper, fingerprint)
             report = SourceReport(self.rows.shown, since is None, started, notes=list(opened.notes))
             writer = begin(
@@ -168,9 +168,11 @@ class SourceSync:
             if owner is not None and named is not None:
                 yield owner, named
 
-    def _fingerprint(self, opened: OpenRows) -> str:
-        """What says whether two readings can be compared: the settings, the place and how a file is written."""
-        said = repr((self.section, self.rows.shown, opened.habits))
+    def _fingerprint(self, opened: OpenRows, mapper: RowMapper) -> str:
+        """What says whether two readings can be compared: the settings, the place and how a file is written; and which
+        columns say what, for a table that gets a column of one of our names is read by it from then on.
+        """
+        said = repr((self.section, mapper.places, self.rows.shown, opened.habits))
         return hashlib.sha256(said.encode()).hexdigest()
 
     def _since(self, mapper: RowMapper, fingerprint: str) -> UpdatedSince | None:

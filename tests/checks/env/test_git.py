@@ -84,6 +84,22 @@ def test_a_test_key_in_a_tracked_file_is_found(repository: Path) -> None:
     assert codes(repository) == {"env.git.test_key": "config.py:2"}
 
 
+def test_a_signing_secret_in_a_tracked_file_is_found_after_live_keys(repository: Path) -> None:
+    add(repository, "compose.yml", "secret: whsec_" + "aB3dE6gH9" * 4)
+    add(repository, "pay.py", LIVE_KEY)
+
+    found = tracked_keys(repository, run_git)
+
+    assert found == (KeyPlace("pay.py:1", livemode=True), KeyPlace("compose.yml:1", livemode=None))
+    assert codes(repository)["env.git.signing_secret"] == "compose.yml:1"
+
+
+def test_a_tracked_env_file_is_one_fault_whatever_it_holds(repository: Path) -> None:
+    add(repository, ".env", f"STRIPE_SECRET_KEY={LIVE_KEY}\n")
+
+    assert codes(repository) == {"env.git.tracked": ".env"}
+
+
 @pytest.mark.parametrize(
     "body", ["x" * 30, "emulator" * 4, "abcdefghij" * 3, "0123456789" * 3, "4eC39HqLyj" + "WDarjtT1zdp7dc"]
 )
@@ -101,7 +117,7 @@ def test_a_file_of_another_deployment_that_holds_a_secret_is_looked_at_too(repos
     view = gather_env(repository, {}, git=run_git)
     found = {(item.code, item.subject) for item in judge_env(view) if item.code.startswith("env.git.")}
 
-    assert found == {("env.git.tracked", ".env.production"), ("env.git.live_key", ".env.production:1")}
+    assert found == {("env.git.tracked", ".env.production")}
 
 
 def test_without_git_a_repository_is_a_note(repository: Path) -> None:

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from creditctl.checks.env.online import READS, KeyProof, Read, prove_key, why_not_asked
+from creditctl.checks.env.online import KeyProof, prove_key, why_not_asked
 from creditctl.core.modes import Mode
 from creditctl.core.settings import merge_settings
 from creditctl.stripe_api.client import connect
+from creditctl.stripe_api.permission_table import CHANGES, READS, PermissionQuestion
 from tests.checks.conftest import ACCOUNT, BALANCE, Answers, Canned, Look
 from tests.support.scripted_stripe import ScriptedStripe
 
@@ -53,7 +54,7 @@ def test_everything_is_read_and_nothing_written(prove: Prove, good: dict[str, st
 
 @pytest.mark.parametrize("read", READS, ids=lambda read: read.call)
 def test_a_permission_that_is_lacking_is_named_with_who_needs_it(
-    prove: Prove, good: dict[str, str], read: Read
+    prove: Prove, good: dict[str, str], read: PermissionQuestion
 ) -> None:
     text = f"The key lacks it. Having the '{read.permission}' permission would allow this request to continue."
 
@@ -131,3 +132,15 @@ def test_no_key_goes_out_that_is_unusable_or_of_another_mode(look: Look, good: d
     assert "not live" in why_not_asked(look(good, expected=Mode.LIVE))
     assert "no usable key" in why_not_asked(look({**good, "STRIPE_SECRET_KEY": "sk_test_..."}))
     assert "no usable key" in why_not_asked(look({**good, "STRIPE_API_BASE": "https://elsewhere.io"}))
+
+
+def test_a_restricted_key_is_asked_what_it_may_change_too(prove: Prove, good: dict[str, str]) -> None:
+    restricted = {**good, "STRIPE_SECRET_KEY": good["STRIPE_SECRET_KEY"].replace("sk_", "rk_")}
+    path = "/v1/checkout/sessions/cs_creditctl_permission"
+
+    proof, _ = prove(restricted, {path: (403, error("No."))})
+
+    (found,) = [item for item in proof.findings if item.code == "env.online.permission"]
+    assert (found.severity, "rak_checkout_session_write" in found.message) == ("low", True)
+    assert proof.refused == ("POST /v1/checkout/sessions",)
+    assert len(proof.granted) == len(READS) + len(CHANGES) - 1

@@ -562,3 +562,40 @@ def test_a_rehearsal_of_live_mode_is_in_order_with_addresses_of_this_machine(cod
 
 def test_a_live_key_that_might_be_real_is_no_rehearsal(codes: Codes, live: dict[str, str]) -> None:
     assert "api_base.live_key" in codes({**live, "STRIPE_API_BASE": "http://127.0.0.1:12111"})
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"FRONTEND_URL": "http://localhost:3000 http://localhost:5173"}, "value.white_space"),
+        ({"FRONTEND_URL": "${PUBLIC_URL}"}, "value.reference"),
+        ({"STRIPE_SECRET_KEY": f"'sk_test_{BODY}"}, "file.syntax"),
+        ({"FRONTEND_URL": "https://münchen-kredit.de"}, "value.hidden_character"),
+        ({"FRONTEND_URL": "https://acme.io/payment-success"}, "url.path"),
+        ({"FRONTEND_URL": "https://acme.io/success.html"}, "url.path"),
+        ({"STRIPE_SECRET_KEY": "sk_test_" + "1234567890abcdef" * 3}, "value.placeholder"),
+        ({"FRONTEND_URL": "https://api.yourservice.com"}, "value.placeholder"),
+        ({"FRONTEND_URL": "https://myapp.com"}, "value.placeholder"),
+    ],
+)
+def test_one_fault_is_counted_once(judge: Judge, good: dict[str, str], changes: dict[str, str], code: str) -> None:
+    bad = [found.code for found in judge({**good, **changes}) if found.severity.rank <= Severity.MEDIUM.rank]
+
+    assert bad == [f"env.{code}"]
+
+
+def test_a_line_that_cannot_be_read_is_the_fault_and_not_the_setting_that_it_hides(judge: Judge) -> None:
+    assert [found.code for found in judge(None)] == ["env.file.missing"]
+
+    colon = {"STRIPE_SECRET_KEY": f"sk_test_{BODY}", "STRIPE_WEBHOOK_SECRET": HOOK, "FRONTEND_URL: http": "//acme.io"}
+
+    assert [found.code for found in judge(colon) if found.severity is Severity.HIGH] == ["env.file.syntax"]
+
+
+def test_the_secret_of_stripe_listen_is_found_in_live_mode_alone(
+    codes: Codes, good: dict[str, str], live: dict[str, str]
+) -> None:
+    of_the_cli = {"STRIPE_WEBHOOK_SECRET": "whsec_" + "0a1b2c3d4e5f6789" * 4}
+
+    assert codes(good | of_the_cli) == {}
+    assert codes(live | of_the_cli) == {"webhook_secret.cli": ".env:2"}

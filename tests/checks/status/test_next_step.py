@@ -39,9 +39,10 @@ def test_the_first_thing_in_the_way(states: dict[str, StatusState], expected: st
 
 
 def test_an_application_with_entries_of_its_own_needs_neither_ledger_nor_prices_of_ours() -> None:
-    missing = {"ledger": StatusState.ABSENT, "prices": StatusState.ABSENT, "reconcile": StatusState.ABSENT}
+    missing = dict.fromkeys(("ledger", "prices", "endpoint", "reconcile"), StatusState.ABSENT)
 
     assert command("source", **missing) == "creditctl reconcile"
+    assert command(**missing, source=StatusState.ABSENT) == "creditctl status"
 
 
 def test_the_env_file_in_use_goes_along() -> None:

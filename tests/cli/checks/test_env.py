@@ -199,7 +199,7 @@ def test_online_proves_mode_account_and_every_read(cli: Cli) -> None:
 
     online = outcome.report["online"]
     assert outcome.exit_code == 0
-    assert (online["livemode"], online["refused"], len(online["granted"])) == (False, [], 10)
+    assert (online["livemode"], online["refused"], len(online["granted"])) == (False, [], 11)
     assert online["account"].startswith("acct_")
     assert "env.online.not_pinned" in codes(outcome)
 

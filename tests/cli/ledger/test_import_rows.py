@@ -197,7 +197,6 @@ def make_application(path: Path) -> None:
 
 
 def test_an_applications_table_is_imported_by_its_url(book: Cli) -> None:
-    pytest.importorskip("sqlalchemy", reason="the extra creditctl[import] is not installed")
     make_application(book.folder / "app.db")
 
     first = book("ledger", "import", "--yes", "sqlite:///app.db", "--json")
@@ -208,7 +207,6 @@ def test_an_applications_table_is_imported_by_its_url(book: Cli) -> None:
 
 
 def test_the_url_may_stand_in_the_env_file(book: Cli) -> None:
-    pytest.importorskip("sqlalchemy", reason="the extra creditctl[import] is not installed")
     make_application(book.folder / "app.db")
     book.write_env(["DATABASE_URL=sqlite:///app.db"])
 
@@ -221,12 +219,11 @@ def test_the_url_may_stand_in_the_env_file(book: Cli) -> None:
     ("url", "code"),
     [
         ("postgresql://app:SECRET@127.0.0.1:5x/app", 2),
-        ("postgresql://app:p@SECRET@127.0.0.1:1/app", 2),
+        ("postgresql://app:p@SECRET@127.0.0.1:1/app", 5),
         ("postgresql://127.0.0.1:1/app?password=SECRET", 5),
     ],
 )
 def test_no_password_of_a_variable_is_in_any_output(book: Cli, url: str, code: int) -> None:
-    pytest.importorskip("sqlalchemy", reason="the extra creditctl[import] is not installed")
     secret = "s3cr" + "et"
     book.environ["DATABASE_URL"] = url.replace("SECRET", secret)
 
@@ -234,3 +231,74 @@ def test_no_password_of_a_variable_is_in_any_output(book: Cli, url: str, code: i
         outcome = book("ledger", "import", "--yes", "--url-env", "DATABASE_URL", "--table", "t", *more)
         assert outcome.exit_code == code
         assert secret not in outcome.stdout + outcome.stderr
+
+
+def application_of_another_shape(path: Path) -> None:
+    """Amounts in dollars, a status, names of its own."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(
+            'CREATE TABLE log ("entryId" INTEGER PRIMARY KEY, at TEXT, account TEXT, what TEXT, points NUMERIC,'
+            " paid NUMERIC, intent TEXT, state TEXT)"
+        )
+        for n, state in ((1, "done"), (2, "open"), (3, "done")):
+            values = (n, "2026-09-20 10:00:00", f"u{n}", "topup", 1000, 12.5, f"pi_{n}", state)
+            connection.execute("INSERT INTO log VALUES (?,?,?,?,?,?,?,?)", values)
+        connection.commit()
+
+
+MAPPED = (
+    *("--table", "log", "--set", "currency=usd", "--set", "livemode=false", "--map-kind", "topup=purchase"),
+    *("--map", "id=entryId", "--map", "created=at", "--map", "user_id=account", "--map", "kind=what"),
+    *("--map", "credits=points", "--map", "amount=paid", "--map", "payment_key=intent"),
+)
+
+
+def test_some_rows_of_a_table_are_imported_with_amounts_in_dollars(book: Cli) -> None:
+    application_of_another_shape(book.folder / "app.db")
+    only = ("--amounts", "major", "--where", "state = 'done'")
+
+    first = book("ledger", "import", "sqlite+pysqlite:///app.db", *MAPPED, *only, "--yes", "--json")
+    with closing(sqlite3.connect(book.folder / "app.db")) as connection:
+        connection.execute("UPDATE log SET state = 'done'")
+        connection.commit()
+    again = book("ledger", "import", "sqlite:///app.db", *MAPPED, *only, "--yes", "--json")
+
+    assert (first.exit_code, first.report["new"]) == (0, 2), first.stdout + first.stderr
+    assert (again.exit_code, again.report["new"], again.report["existing"]) == (0, 1, 2)
+    assert {entry["amount"] for entry in book("ledger", "history", "--json").report["entries"]} == {1250}
+
+
+def test_a_column_of_a_condition_that_is_not_there_is_named(book: Cli) -> None:
+    write(book, row(1))
+
+    application_of_another_shape(book.folder / "app.db")
+
+    for place in (["app.csv"], ["sqlite:///app.db", *MAPPED]):
+        outcome = book("ledger", "import", *place, "--where", "colour = 'red'")
+        assert (outcome.exit_code, "no column 'colour'" in outcome.stderr) == (3, True), outcome.stderr
+
+
+def test_where_and_amounts_hold_for_a_file_too(book: Cli) -> None:
+    write(book, row(1, amount="10.00"), row(2, amount="10.00", user_id="u9"))
+
+    outcome = book("ledger", "import", "app.csv", "--where", "user_id != 'u9'", "--amounts", "major", "--yes", "--json")
+
+    assert (outcome.exit_code, outcome.report["new"]) == (0, 1), outcome.stdout
+    assert book("ledger", "history", "--json").report["entries"][0]["amount"] == 1000
+
+
+def test_the_mapping_of_the_project_file_reads_another_database_too(book: Cli) -> None:
+    application_of_another_shape(book.folder / "old.db")
+    (book.folder / "creditctl.toml").write_text(
+        '[source]\ntable = "log"\namounts = "major"\nwhere = "state = \'done\'"\n[source.columns]\nid = "entryId"\n'
+        'created = "at"\nuser_id = "account"\nkind = "what"\ncredits = "points"\namount = "paid"\n'
+        'payment_key = "intent"\n[source.kind]\ntopup = "purchase"\n'
+    )
+
+    outcome = book("ledger", "import", "sqlite:///old.db", "--set", "currency=usd", "--yes", "--json")
+    narrower = book("ledger", "import", "sqlite:///old.db", "--where", "points > 5000", "--dry-run", "--json")
+
+    assert (outcome.exit_code, outcome.report["new"]) == (0, 2), outcome.stdout + outcome.stderr
+    assert narrower.report["read"] == 0
+    (book.folder / "creditctl.toml").unlink()
+    assert {entry["amount"] for entry in book("ledger", "history", "--json").report["entries"]} == {1250}

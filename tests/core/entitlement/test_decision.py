@@ -155,6 +155,26 @@ def test_what_still_disagrees_is_a_finding_with_a_ready_command(items: list[Line
     assert decision.proposal.user_id == "42"
 
 
+@pytest.mark.parametrize(
+    ("changes", "quantity", "expected"),
+    [
+        ({"amount_subtotal": 500}, 1, ("fulfilment.price_mismatch", None)),
+        ({"currency": "eur"}, 1, ("fulfilment.price_mismatch", None)),
+        ({"amount_subtotal": 2000}, 2, ("fulfilment.quantity", 2000)),
+        ({"amount_subtotal": 2100}, 2, ("fulfilment.price_mismatch", None)),
+        ({"metadata": {**METADATA, "credits": "5500"}}, 1, ("fulfilment.line_items", None)),
+    ],
+)
+def test_a_session_of_ours_that_comes_to_something_else_than_it_says_is_named_so(
+    changes: dict[str, Any], quantity: int, expected: tuple[str, int | None]
+) -> None:
+    """Its line is an inline price, of which nobody knows anything but what the session says."""
+    decision = decide(session(**changes), CATALOG, [line(quantity=quantity, price=MUG)])
+
+    assert isinstance(decision, Disagrees)
+    assert (decision.finding.code, decision.proposal.credits) == expected
+
+
 def proposal(decision: Decision) -> tuple[str | None, int | None, int]:
     """User, credits and amount of what a person is asked about."""
     assert isinstance(decision, Disagrees), decision

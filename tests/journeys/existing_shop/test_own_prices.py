@@ -172,3 +172,18 @@ def test_the_buyer_is_where_the_application_put_it(shop: Shop, cli: Cli) -> None
     assert told(cli) == {key: "wrong_user"}
     shop.settings(f'user = ["metadata.account", "client_reference_id"]\n{sold}')
     assert told(cli) == {key: "settled_finding"}, "what the first run said of it is over"
+
+
+def test_a_saved_card_that_a_rule_names_is_judged_like_a_session(shop: Shop, cli: Cli) -> None:
+    intents = []
+    for user in ("ann", "bob"):
+        shop.clock.now += 3600
+        params: Any = {"amount": 700, "currency": "usd", "payment_method": "pm_card_visa", "confirm": True}
+        params |= {"off_session": True, "metadata": {"user_id": user, "purpose": "top-up"}}
+        intents.append(str(shop.api.payment_intents.create(params=params).id))
+    shop.row(intents[0])
+    shop.clock.now += 86400
+    rule = 'sold = [{ metadata = { purpose = "top-up" }, amount = 700, currency = "usd" }]\n'
+    shop.settings(f"{PACK}{rule}{SOURCE}")
+
+    assert told(cli) == {intents[1]: "missing_credit"}

@@ -330,3 +330,20 @@ def test_a_live_backend_needs_mode_and_account(cli: Cli, shop: ExistingShop, app
     assert "deliver events to a live backend" in refused.stderr
     assert "have to be confirmed" in unconfirmed.stderr
     assert application.handled == []
+
+
+def test_what_was_wrong_before_stops_no_other_payment(cli: Cli, shop: ExistingShop, application: Application) -> None:
+    """A row that says another user's payment, or another amount, is found by itself: no delivery made it so."""
+    wrong, refunded, *lost = (shop.buy(str(n)) for n in range(1, 5))
+    application.book("1", "purchase", 900, wrong.intent, wrong.session)
+    application.credit(refunded)
+    shop.refund(wrong, 500)
+    shop.refund(refunded, 500)
+    shop.later()
+
+    repaired = cli("reconcile", "--repair", "--yes", "--json")
+
+    assert set(outcomes(repaired).values()) == {"healed"}, repaired.stdout
+    assert application.rows == 6, application.handled
+    assert codes(repaired) == [("wrong_amount", wrong.intent)]
+    assert {sale.intent for sale in (refunded, *lost)} <= outcomes(repaired).keys()

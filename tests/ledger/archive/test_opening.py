@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,24 @@ def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
         Archive.open(tmp_path / "text.db", account="acct_1", livemode=False)
 
     assert [missing.value.code, foreign.value.code] == ["archive.missing", "archive.not_an_archive"]
-    assert text.value.code == "ledger.not_a_ledger"
+    assert text.value.code == "archive.not_an_archive", "nothing is said of the ledger, which is another file"
+
+
+@pytest.mark.parametrize("damage", ["cut", "no_owner"])
+def test_a_damaged_archive_is_called_so_and_is_made_anew(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "m.db"
+    Archive.open(path, account="acct_1", livemode=False).close()
+    if damage == "cut":
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    else:
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("DELETE FROM mirror_meta")
+
+    with pytest.raises(LedgerError) as caught:
+        Archive.open(path, account="acct_1", livemode=False)
+    assert caught.value.code == "archive.corrupt"
+    assert "the ledger is not" in str(caught.value)
+    assert "Move it away" in caught.value.fix
 
 
 def test_a_newer_format_is_left_alone(tmp_path: Path) -> None:

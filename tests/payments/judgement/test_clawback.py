@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from creditctl.core.entitlement.settlement import EntryKind
@@ -145,3 +147,20 @@ def test_a_refund_in_another_currency_cannot_be_reckoned(sound: Shop) -> None:
     sound.shelf.objects["refunds"][refund]["currency"] = "eur"
     assert sound.found() == [("fulfilment.currency", refund)]
     assert sound.found() == [("fulfilment.currency", refund)], "kept once, shown once"
+
+
+def test_a_dispute_of_which_a_part_was_returned_is_named_as_what_it_is(sound: Shop) -> None:
+    """Who returns dollars instead of credits returns a hundredth: the rest is due, and nobody took too much."""
+    key = sound.pay(user="u7")
+    dispute = sound.dispute(key, 1000)
+    sound.fulfil(key)
+    sound.shelf.objects["disputes"][dispute] |= {"status": "won"}
+    sound.shelf.objects["disputes"][dispute]["balance_transactions"].append(
+        {"id": "txn_back", "amount": 1000, "currency": "usd"}
+    )
+    back: dict[str, Any] = {"kind": EntryKind.DISPUTE_REVERSAL, "amount": 1000, "object_id": dispute}
+    sound.post(10, "u7", payment_key=key, **back)
+    (finding,) = sound.reconcile().findings
+    assert finding.code == "reconcile.dispute_won_not_returned"
+    assert finding.stake is not None
+    assert finding.stake.credits == 990

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from creditctl.provisioning.scaffold.credits import guess_credits
+from creditctl.provisioning.scaffold.booked import BookedPayment
+from creditctl.provisioning.scaffold.credits import guess_credits, guess_quantity
 from creditctl.provisioning.scaffold.sales import RecentSale
 
 
@@ -61,3 +64,48 @@ def test_a_key_of_every_session_is_the_number_or_where_it_stands() -> None:
     assert different is not None
     assert (different.words, different.credits) == ("metadata.credits", 20)
     assert guess_credits([sale(session={"credits": "10"}), sale()], {}) is None
+
+
+def booked(*credits: int, name: str = "Pack", quantity: int = 1) -> tuple[list[RecentSale], dict[str, BookedPayment]]:
+    """Sales one after the other, each with what the application booked for it."""
+    plain = replace(sale(name), quantity=quantity)
+    sales = [replace(plain, created=10 * n, names=(f"cs_{n}", f"pi_{n}")) for n in range(len(credits))]
+    return sales, {f"pi_{n}": BookedPayment("u", each) for n, each in enumerate(credits)}
+
+
+def test_what_the_application_booked_says_it_where_nothing_else_does() -> None:
+    sales, bookings = booked(100, 100, 900, 100)
+    guess = guess_credits(sales, {}, bookings)
+
+    assert guess is not None
+    assert (guess.credits, guess.periods) == (100, ())
+    assert guess_credits(sales, {}) is None
+
+
+def test_a_name_that_most_bookings_contradict_is_a_name() -> None:
+    sales, bookings = booked(1100, 1100, 1100, name="1000 credits and 10 % on top")
+    kept, faults = booked(1000, 1000, 7, name="1000 credits")
+
+    assert [
+        each and each.credits for each in (guess_credits(sales, {}, bookings), guess_credits(kept, {}, faults))
+    ] == [
+        1100,
+        1000,
+    ]
+
+
+def test_credits_that_changed_are_periods_and_a_fault_is_none() -> None:
+    sales, bookings = booked(500, 500, 500, 7, 400, 400, 500, 400)
+    guess = guess_credits(sales, {}, bookings)
+
+    assert guess is not None
+    assert [(each.credits, each.since, each.until) for each in guess.periods] == [(500, None, 40), (400, 40, None)]
+    assert guess.credits == 400
+
+
+@pytest.mark.parametrize(("credits", "meaning"), [((200, 200), "multiply"), ((100,), "one"), ((200, 100), "multiply")])
+def test_a_quantity_means_what_was_booked(credits: tuple[int, ...], meaning: str) -> None:
+    sales, bookings = booked(*credits, name="100 credits", quantity=2)
+
+    assert guess_quantity(sales, guess_credits(sales, {}), bookings) == meaning
+    assert guess_quantity(sales, None, bookings) is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from creditctl.provisioning.scaffold.proposal import propose_packages
 from creditctl.provisioning.scaffold.sales import RecentSale, SalesLook
 
@@ -30,7 +32,7 @@ def test_two_products_of_one_name_have_two_slugs() -> None:
 def test_inline_prices_are_told_apart_by_a_key_or_not_at_all() -> None:
     packs = (sale("price_1", "S", pack="s"), sale("price_2", "S", pack="s"))
     others = (sale("price_3", "L", pack="l"), sale("price_4", "L", pack="l"))
-    nameless = (sale("price_5", "X", id="1"), sale("price_6", "X", id="2"))
+    nameless = (sale("price_5", "X", cart="1"), sale("price_6", "X", cart="1"))
 
     proposed = propose_packages(SalesLook((*packs, *others, *nameless)))
 
@@ -57,3 +59,24 @@ def test_a_fee_is_one_only_beside_something_else() -> None:
     assert propose_packages(beside).fees == (("price_2", "Service fee"),)
     assert [each.slug for each in propose_packages(beside).packages] == ["gold"]
     assert propose_packages(alone).fees == ()
+
+
+def test_an_inline_price_that_was_sold_once_is_no_product() -> None:
+    once = replace(sale("price_1", "Pack", user_id="u1", pack="s"), made_for_it=True)
+    other = [replace(sale("price_2", "Pack", pack="l"), unit_amount=900)] * 1
+
+    first, second = propose_packages(SalesLook((once, *(replace(each, made_for_it=True) for each in other)))).packages
+
+    assert [each.product for each in (first, second)] == [None, None]
+    assert [each.prices[0].mark for each in (first, second)] == [("pack", "s"), ("pack", "l")]
+    assert len({each.prices[0].key for each in (first, second)}) == 2
+
+
+def test_one_mark_may_stand_at_two_amounts() -> None:
+    old = [replace(sale(f"price_{n}", "Credits", region="eu", pack="s"), unit_amount=500) for n in range(2)]
+    new = [replace(sale(f"price_{n}", "Credits", region="eu", pack="s"), unit_amount=700) for n in range(2, 4)]
+    large = [replace(sale(f"price_{n}", "Credits", region="eu", pack="l"), unit_amount=900) for n in range(4, 6)]
+
+    proposed = propose_packages(SalesLook((*old, *new, *large)))
+
+    assert [each.prices[0].mark for each in proposed.packages] == [("pack", "s"), ("pack", "s"), ("pack", "l")]

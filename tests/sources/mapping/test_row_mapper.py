@@ -52,6 +52,16 @@ def test_columns_of_our_names_need_no_line() -> None:
     )
 
 
+def test_a_column_that_a_line_names_for_something_else_is_not_ours_by_its_name_too() -> None:
+    """`amount` counts credits there, and `status` says the kind: neither is money or a status."""
+    row = {"amount": 5500, "status": "topup", "kind": None}
+
+    found = mapped(row, columns={"credits": ("amount",), "kind": ("status",)}, kind={"topup": "purchase"})
+
+    assert (found.credits, found.amount, found.kind, found.status) == (5500, None, "purchase", "done")
+    assert mapped({"id": "pi_1a"}, columns={"payment_key": ("id",)}).row_id == "pi_1a"
+
+
 def test_exact_names_win_over_paths_and_case() -> None:
     columns = {"user_id": ("meta.user",), "payment_key": ("stripeId", "Meta.charge")}
     row = {"meta.user": "dotted", "meta": '{"user": "path"}', "stripeId": "", "Meta": {"charge": "ch_1a"}}

@@ -121,9 +121,21 @@ def out_of_git(view: EnvView) -> Iterator[Finding]:
         elif place.git_unclear:
             text = f"Whether git tracks the file could not be found out: {place.git_unclear}."
             yield finding("git.unclear", Severity.INFO, file.name, text, "Run it where git works on this folder.")
+    yield from _leaked(view)
+
+
+def _leaked(view: EnvView) -> Iterator[Finding]:
+    """Keys and signing secrets in tracked files, but for the env files whose being tracked was said already."""
+    said = {file.name for file in view.all_files if file.place.tracked}
     for leak in view.leaks:
+        if leak.where.rpartition(":")[0] in said:
+            continue
         fix = "Roll the key in the Dashboard now, then take it out of the file; history keeps it."
-        if leak.livemode:
+        if leak.livemode is None:
+            text = "A file tracked by git holds a webhook signing secret: whoever reads it can sign deliveries."
+            fix = "`creditctl webhooks rotate` replaces it; then take it out of the file, for history keeps it."
+            yield finding("git.signing_secret", Severity.MEDIUM, leak.where, text, fix)
+        elif leak.livemode:
             text = "A file tracked by git holds a live key."
             yield finding("git.live_key", Severity.CRITICAL, leak.where, text, fix)
         else:

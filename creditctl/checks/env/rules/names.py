@@ -48,9 +48,11 @@ _PREFIXES = {
 
 
 def needed(view: EnvView) -> Iterator[Finding]:
-    """The settings that the backend cannot do without have a value."""
+    """The settings that the backend cannot do without have a value; what cannot be read is said by other rules."""
+    if not view.backend.exists and "STRIPE_SECRET_KEY" not in view.process:
+        return  # `present` says that nothing is there at all
     for name, (severity, why, fix) in _NEEDED.items():
-        if view.winning(name) is None and not any(_under_other_names(view, name)):
+        if view.winning(name) is None and not _is_said_elsewhere(view, name):
             waits = name == "STRIPE_WEBHOOK_SECRET" and _waits_for_setup(view, name)
             yield _missing(view, view.backend, name, Severity.INFO if waits else severity, why, fix)
     if view.winning("CREDITS_API_URL") is None:
@@ -63,6 +65,14 @@ def needed(view: EnvView) -> Iterator[Finding]:
     if view.frontend.exists and view.winning("NEXT_PUBLIC_API_URL") is None:
         why, fix = "The storefront calls the backend under it.", "Write the backend's URL."
         yield _missing(view, view.frontend, "NEXT_PUBLIC_API_URL", Severity.HIGH, why, fix)
+
+
+def _is_said_elsewhere(view: EnvView, name: str) -> bool:
+    """Whether the value is there, under another name or in a line that cannot be read, as another rule says."""
+    file = view.backend
+    lines = file.raw.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    unread = any(name in lines[number - 1] for number in file.content.broken if number <= len(lines))
+    return unread or file.bad_utf8_line is not None or any(_under_other_names(view, name))
 
 
 def _waits_for_setup(view: EnvView, name: str) -> bool:

@@ -12,6 +12,7 @@ from creditctl.checks.env.value_patterns import (
     account_of_key,
     has_stray_characters,
     is_cut_short,
+    is_of_the_cli,
     is_repeated,
     looks_like,
 )
@@ -111,6 +112,12 @@ def webhook_secret(view: EnvView) -> Iterator[Finding]:
         yield finding("webhook_secret.kind", Severity.CRITICAL, setting.where, text, fix)
         return
     yield from _short_secret(view, setting, any(is_cut_short(secret.reveal()) for secret in secrets))
+    if view.mode is Mode.LIVE and any(is_of_the_cli(secret.reveal()) for secret in secrets):
+        text = "A signing secret looks like that of `stripe listen`, which signs nothing that Stripe delivers live."
+        fix = (
+            "Copy the live endpoint's signing secret (Developers, Webhooks, Reveal), or let `creditctl setup` write it."
+        )
+        yield finding("webhook_secret.cli", Severity.HIGH, setting.where, text, fix)
     if len(set(secrets)) < len(secrets):
         text, fix = "The same signing secret stands here twice.", "Keep it once."
         yield finding("webhook_secret.twice", Severity.LOW, setting.where, text, fix)

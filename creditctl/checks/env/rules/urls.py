@@ -9,17 +9,22 @@ from urllib.parse import SplitResult
 from creditctl.checks.env.model import EnvView, Setting, finding
 from creditctl.checks.env.passing_hosts import passing_host
 from creditctl.checks.env.placeholders import is_placeholder
+from creditctl.checks.env.value_patterns import has_stray_characters, refers
 from creditctl.core.findings import Finding, Severity
 from creditctl.core.modes import Mode, is_loopback_host
 from creditctl.core.urls import fault_of, is_private_host, port_of, split_url
 
-_RETURN_PAGE = re.compile(r"/credits(/|\Z)|/(success|cancel(l?ed)?|thank[-_]?you)/?\Z", re.IGNORECASE)
+_RETURN_PAGE = re.compile(
+    r"/credits(/|\Z)|[/_-](success|cancel(l?ed)?|thank[-_]?(you|s))(\.[a-z]{3,5})?/?\Z", re.IGNORECASE
+)
 _URLS = ("FRONTEND_URL", "CREDITS_API_URL", "NEXT_PUBLIC_API_URL")
 
 
 def whole(view: EnvView) -> Iterator[Finding]:
     """Each URL has a scheme and a host, and nothing that gets in the way of a path behind it."""
     for setting, url in _urls(view):
+        if has_stray_characters(setting.value) or refers(setting.value):
+            continue  # rules about values say that, and once is enough
         fault = "it is no URL" if url is None else fault_of(url)
         if fault:
             fix = "Write it like https://app.your-company.com: scheme, host, perhaps a port, no more."
@@ -85,7 +90,7 @@ def in_agreement(view: EnvView) -> Iterator[Finding]:
     """Frontend and backend mean the same backend, and are not one another."""
     urls = {setting.name: (setting, url) for setting, url in _urls(view) if url is not None and not fault_of(url)}
     api, public, front = (urls.get(name) for name in ("CREDITS_API_URL", "NEXT_PUBLIC_API_URL", "FRONTEND_URL"))
-    if api and public and _place(api[1]) != _place(public[1]) and not _is_inside_view(api[1]):
+    if api and public and _place(api[1]) != _place(public[1]) and not _is_inside_view(view, api[1], public[1]):
         text = "NEXT_PUBLIC_API_URL and CREDITS_API_URL name different backends."
         fix = "Check that the storefront calls the backend whose webhooks you set up; write the same URL in both."
         yield finding("url.disagree", Severity.MEDIUM, public[0].where, text, fix)
@@ -104,10 +109,11 @@ def _urls(view: EnvView) -> Iterator[tuple[Setting, SplitResult | None]]:
         yield setting, split_url(setting.value.strip())
 
 
-def _is_inside_view(url: SplitResult) -> bool:
-    """Whether a URL names a container or host of a private network, which a browser calls by another name."""
+def _is_inside_view(view: EnvView, url: SplitResult, public: SplitResult) -> bool:
+    """Whether the two may differ: a container has another name outside, and `reachable` says the rest."""
     host = url.hostname or ""
-    return is_private_host(host) and not is_loopback_host(host)
+    inside = is_private_host(host) and not is_loopback_host(host)
+    return inside or (view.mode is Mode.LIVE and is_private_host(public.hostname or ""))
 
 
 def _place(url: SplitResult) -> tuple[str, int | None, str]:

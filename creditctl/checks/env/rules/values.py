@@ -7,10 +7,8 @@ from collections.abc import Iterator
 
 from creditctl.checks.env.model import PATH_KEYS, SECRET_KEYS, EnvView, Setting, finding
 from creditctl.checks.env.placeholders import is_placeholder
-from creditctl.checks.env.value_patterns import QUOTES, hidden_character
+from creditctl.checks.env.value_patterns import QUOTES, hidden_character, refers
 from creditctl.core.findings import Finding, Severity
-
-_REFERENCE = re.compile(r"\$\{|\$[A-Za-z_(]")
 
 _WHERE_TO_FIND = {
     "STRIPE_SECRET_KEY": "Copy the secret key from the Dashboard (Developers, API keys); `creditctl demo` needs none.",
@@ -38,6 +36,10 @@ def visible(view: EnvView) -> Iterator[Finding]:
             severity = Severity.CRITICAL if setting.name in SECRET_KEYS else Severity.HIGH
             text = f"{setting.name} holds a character that does not belong there: {hidden}."
             fix = "Type the value again or copy it from the Dashboard; do not copy it from a document or chat."
+            if setting.value.startswith("http") and any(
+                each.isalpha() and not each.isascii() for each in setting.value
+            ):
+                fix = "Write the host's name in ASCII (xn--…), as the registrar shows it: Stripe and certificates do."
             yield finding("value.hidden_character", severity, setting.where, text, fix)
 
 
@@ -77,7 +79,7 @@ def unquoted(view: EnvView) -> Iterator[Finding]:
 def literal(view: EnvView) -> Iterator[Finding]:
     """No value refers to another variable: creditctl takes `$NAME` as it stands, other readers replace it."""
     for setting in _judged(view):
-        if _REFERENCE.search(setting.value):
+        if refers(setting.value):
             text = f"{setting.name} refers to another variable; creditctl does not replace it, other readers do."
             yield finding("value.reference", Severity.MEDIUM, setting.where, text, "Write the value itself.")
 

@@ -1,4 +1,4 @@
-"""The ASGI application: a buyer's redirect waits until the shop has answered the event of the payment."""
+"""The pace of answers: a buyer's redirect waits until the shop has answered the event of the payment."""
 
 import http.client
 import re

@@ -1,0 +1,139 @@
+"""Serving of the emulator: the local Stripe built from its options, announced, and run until somebody stops it.
+
+Nothing here needs Typer: most starts are plain, and are read without it (`plain_start.py`).
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+from contextlib import closing
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from creditctl.cli.output import Answer, document, write_json
+from creditctl.core.errors import ConfigurationError, ExitCode, UsageError
+from creditctl.core.keys import EXAMPLE_KEY
+from creditctl.core.modes import Mode, is_loopback_host
+
+if TYPE_CHECKING:
+    from creditctl.cli.session import Session
+    from creditctl.emulator.app import Emulator
+
+
+class RadarRules(StrEnum):
+    """Which of Radar's rules are switched on: those of a new account, or also those about failed checks."""
+
+    DEFAULT = "default"
+    STRICT = "strict"
+
+
+@dataclass(frozen=True)
+class StartOptions:
+    """What `creditctl emulator` is started with."""
+
+    host: str = "127.0.0.1"
+    port: int = 12111
+    state: Path | None = None
+    seed: int | None = None
+    livemode: bool = False
+    strict_urls: bool = False
+    raw_cards: bool = False
+    radar: RadarRules = RadarRules.DEFAULT
+    allow_host: tuple[str, ...] = ()
+    public_url: str | None = None
+    files: Path | None = None
+
+
+def serve_emulator(session: Session, options: StartOptions) -> Answer:
+    """Runs a local Stripe until it is stopped. Errors: ConfigurationError, UsageError."""
+    from creditctl.emulator.transports.server import serve
+
+    session.wiring.mode = Mode.EMULATOR
+    built = session.stack.enter_context(_open(session.wiring.folder, options))
+    host = options.host
+    if not is_loopback_host(host):
+        session.say(
+            f"Warning: --host {host} lets other machines reach it, and it takes everybody's word for who they are."
+        )
+        session.say("It answers only to the host names of --allow-host.")
+    try:
+        serve(built, host, options.port, on_ready=lambda url: _announce(session, url))
+    except OSError as error:
+        raise port_trouble(error, host, options.port) from error
+    return Answer.streamed()
+
+
+def _page_base(url: str | None) -> str | None:
+    """What the URLs of pages begin with. Errors: UsageError for what is no http(s) URL without a path."""
+    if url is None or re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]+/?", url):
+        return None if url is None else url.rstrip("/")
+    raise UsageError(
+        f"--public-url {url} is no address of a server.",
+        code="usage.public_url",
+        fix="Write it with http:// or https:// and without a path, such as http://localhost:12111.",
+    )
+
+
+def _open(folder: Path, options: StartOptions) -> closing[Emulator]:
+    """The emulator, closed with the session. Errors: ConfigurationError where its state cannot be kept."""
+    import sqlite3
+
+    from creditctl.emulator.app import Emulator
+
+    page_base = _page_base(options.public_url)
+    state = None if options.state is None else folder / options.state
+    try:
+        return closing(
+            Emulator(
+                state=state,
+                seed=options.seed,
+                livemode=options.livemode,
+                strict_urls=options.strict_urls,
+                allow_hosts=[options.host, *options.allow_host],
+                public_url=page_base,
+                raw_cards=options.raw_cards,
+                radar_strict=options.radar is RadarRules.STRICT,
+                files=folder / (options.files or "."),
+            )
+        )
+    except (sqlite3.Error, OSError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ConfigurationError(
+            f"Cannot keep the emulator's state in {state}: {reason}.",
+            code="emulator.state",
+            fix="Name a file in a folder that can be written with --state, or leave it out to keep it in memory.",
+        ) from error
+
+
+def _announce(session: Session, url: str) -> None:
+    """Says where it listens: as the one JSON document, or as a sentence with what to do next."""
+    if session.as_json:
+        report = {"url": url, "example_key": EXAMPLE_KEY}
+        body = document(session.command, mode=Mode.EMULATOR, exit_code=ExitCode.OK, report=report)
+        write_json(session.wiring.stdout, body)
+        return
+    session.out.print(f"Stripe emulator ready at {url}")
+    session.out.file.flush()
+    session.say("A browser shows there what it holds.")
+    session.say("It takes any key of sk_test_ and twelve or more letters and digits. In another terminal:")
+    session.say(f"  export STRIPE_API_BASE={url} STRIPE_SECRET_KEY=sk_test_$(openssl rand -hex 12)")
+    session.say("  creditctl setup")
+    session.say("Ctrl-C stops it.")
+
+
+def port_trouble(error: OSError, host: str, port: int) -> ConfigurationError:
+    """A server that could not listen, as a sentence with what to do next."""
+    if error.errno == errno.EADDRINUSE:
+        return ConfigurationError(
+            f"Port {port} on {host} is in use.",
+            code="server.port_in_use",
+            fix="Stop what uses it, or choose another with --port (0 takes any free one).",
+        )
+    return ConfigurationError(
+        f"Cannot listen on {host}:{port}: {error.strerror or error}.",
+        code="server.cannot_listen",
+        fix="Choose another --host or --port.",
+    )

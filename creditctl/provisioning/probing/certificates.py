@@ -1,0 +1,74 @@
+"""Certificate faults: what OpenSSL's words about a refused TLS connection mean, and what mends it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFault:
+    """What is wrong with a server's certificate, as a sentence, and its mend."""
+
+    sentence: str
+    fix: str
+
+
+_FAULTS = (
+    (
+        r"certificate has expired",
+        "The certificate has expired.",
+        "Renew it now, and see why it was not renewed by itself (certbot's timer, the proxy's log).",
+    ),
+    (
+        r"not yet valid",
+        "The certificate is not valid yet.",
+        "Compare this machine's clock with the certificate's first day.",
+    ),
+    (
+        r"mismatch|not valid for",
+        "The certificate is another host's: its names do not include this one.",
+        "Issue one for this host name, or correct the name in the URL; a default site of the proxy may answer.",
+    ),
+    (
+        r"self.signed certificate in certificate chain",
+        "The certificate is of an authority that nobody knows, such as a company's own or a local one.",
+        "Use one of a public authority (Let's Encrypt): Stripe and browsers know no other.",
+    ),
+    (
+        r"self.signed",
+        "The certificate is self-signed.",
+        "Use one of a public authority (Let's Encrypt): Stripe and browsers trust no self-signed one.",
+    ),
+    (
+        r"unable to get (local )?issuer|unable to verify the first",
+        "The certificate's chain is incomplete, or its authority is unknown: the server sends no intermediate.",
+        "Install the whole chain (`fullchain.pem`, not `cert.pem`): browsers fetch what is missing, Stripe does not.",
+    ),
+    (
+        r"wrong.version.number|http.request|record layer failure",
+        "No TLS is spoken there: the port answers plain http.",
+        "Let the proxy or load balancer end TLS at this port, or correct the port of the URL.",
+    ),
+    (
+        r"unsupported protocol|protocol version|no protocols available",
+        "The server speaks only an old version of TLS; Stripe needs 1.2 or newer.",
+        "Enable TLS 1.2 and 1.3 in the proxy.",
+    ),
+)
+"""Source: OpenSSL documentation, "X509_STORE_CTX_get_error", and its error strings; Stripe documentation, "Webhooks"
+(live endpoints: https, TLS 1.2 or newer)."""
+
+_ANY = CertificateFault(
+    "The certificate is not trusted, or does not fit the host.",
+    "Install a valid certificate with its whole chain: Stripe delivers to no other.",
+)
+_ABOUT_TLS = re.compile(r"certificate|ssl|\btls", re.IGNORECASE)
+
+
+def certificate_fault(error: str) -> CertificateFault | None:
+    """What an error of a connection says about its certificate; None where it is about something else."""
+    if _ABOUT_TLS.search(error) is None:
+        return None
+    found = (CertificateFault(words, fix) for said, words, fix in _FAULTS if re.search(said, error, re.IGNORECASE))
+    return next(found, _ANY)

@@ -1,0 +1,76 @@
+"""Looking at an application that already sells: no files are left behind, and every id leads to its payment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.journeys.existing_shop.laravel import SETTINGS, Laravel
+
+if TYPE_CHECKING:
+    from tests.support.cli import Cli
+    from tests.support.existing_shop import ExistingShop
+
+
+def test_a_look_leaves_no_file_behind_until_there_is_something_to_keep(
+    cli: Cli, shop: ExistingShop, laravel: Laravel
+) -> None:
+    honest, lost = shop.buy("1"), shop.buy("2", "basic")
+    laravel.credit(honest)
+    laravel.row("usage", "1", -30, shop.clock.now, {})
+    shop.later()
+    before = sorted(cli.folder.iterdir())
+
+    for look in (("doctor",), ("checklist",), ("trace", "user:1"), ("events", "list"), ("events", "show", "evt_1")):
+        outcome = cli(*look)
+        assert outcome.exit_code != 70, (look, outcome.stderr)
+    lacking = cli("trace", lost.intent)
+    assert sorted(cli.folder.iterdir()) == before
+    assert "the application has no row" in lacking.stdout
+
+    vouched = cli("checklist", "attest", "two_factor", "--by", "Ann", "--evidence", "seen")
+    assert vouched.exit_code == 0, vouched.stderr
+    assert "two_factor" in cli("checklist", "attestations").stdout
+
+
+def test_usage_is_no_payment_of_a_user(cli: Cli, shop: ExistingShop, laravel: Laravel) -> None:
+    honest = shop.buy("1")
+    laravel.credit(honest)
+    laravel.usage(3, user=1)
+    shop.later()
+
+    traced = cli("trace", "user:1", "--json")
+
+    assert [payment["payment_key"] for payment in traced.report["payments"]] == [honest.intent]
+
+
+def test_a_row_leads_to_its_payment_by_the_name_it_gives_it(cli: Cli, shop: ExistingShop, laravel: Laravel) -> None:
+    sale = shop.buy("1")
+    laravel.credit(sale, meta={"session_id": sale.session})
+    laravel.row("purchase", "9", 1000, shop.clock.now, {"payment_intent": "ORD-17"})
+    shop.later()
+
+    for name, payment in ((sale.session, sale.intent), ("row 1", sale.intent), ("ORD-17", "ORD-17")):
+        traced = cli("trace", name, "--json")
+        assert [each["payment_key"] for each in traced.report["payments"]] == [payment], name
+
+
+def test_status_leads_to_a_first_reconcile_and_asks_for_no_setting_that_it_does_not_need(
+    cli: Cli, shop: ExistingShop, laravel: Laravel
+) -> None:
+    (cli.folder / "creditctl.toml").write_text(SETTINGS)
+    laravel.credit(shop.buy("1"))
+    shop.later()
+    for name in ("FRONTEND_URL", "CREDITS_API_URL"):
+        cli.environ.pop(name, None)
+
+    first = cli("status", "--json")
+    assert first.report["next"]["command"] == "creditctl reconcile"
+    assert cli("reconcile").exit_code == 0
+    assert cli("status", "--json").report["next"]["command"] == "creditctl checklist"
+
+    cli.environ["DATABASE_URL"] = ""
+    items = {item["id"]: item for item in cli("status", "--json").report["items"]}
+    assert (items["source"]["state"], items["source"]["text"]) == (
+        "absent",
+        "recipe laravel, by DATABASE_URL, which is not set",
+    )
