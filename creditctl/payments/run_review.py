@@ -9,9 +9,9 @@ from creditctl.ledger.view import LedgerView
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.finding_codes import ClassifiedFinding, classified
 from creditctl.payments.judgement.mapping_fault import mapping_fault, without_repairs
-from creditctl.payments.judgement.proven import NOTHING_PROVEN, Proven
 from creditctl.payments.judgement.together import found_together
 from creditctl.payments.judgement.unexplained import judge_together
+from creditctl.payments.proven import NOTHING_PROVEN, Proven
 from creditctl.payments.source.review import Review, review
 from creditctl.payments.verdict import JudgementContext
 

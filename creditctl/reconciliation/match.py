@@ -14,9 +14,9 @@ from creditctl.ledger.view import LedgerView
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.entries import payment_of
 from creditctl.payments.facts import PaymentFacts
-from creditctl.payments.judgement.proven import NOTHING_PROVEN, Proven
 from creditctl.payments.keeper import OUR_LEDGER, Keeper
 from creditctl.payments.ledger_entries import known_facts
+from creditctl.payments.proven import NOTHING_PROVEN, Proven
 from creditctl.payments.verdict import JudgementContext
 from creditctl.reconciliation.pulled import Pulled
 

@@ -14,9 +14,9 @@ from creditctl.ledger.sightings import open_sightings
 from creditctl.ledger.view import LedgerView
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.entries import PaymentEntries
-from creditctl.payments.judgement.proven import Proven
 from creditctl.payments.judgement.together import CLOSE_SECONDS
 from creditctl.payments.ledger_entries import known_facts
+from creditctl.payments.proven import Proven
 from creditctl.payments.proving.stored_worth import stored_worth
 from creditctl.payments.proving.worth_digest import worth_digest
 from creditctl.payments.source.source_entry import own_name

@@ -16,8 +16,8 @@ from creditctl.core.findings import Stake
 from creditctl.core.text import plural
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.finding_codes import MAPPING_FAULT, ORPHAN_CREDIT, PREFIX, ClassifiedFinding, classified
-from creditctl.payments.judgement.proven import NOTHING_PROVEN, Proven
 from creditctl.payments.judgement.together import Judged
+from creditctl.payments.proven import NOTHING_PROVEN, Proven
 from creditctl.payments.verdict import UserCredits, Verdict
 
 FEWEST_PAIRS = 2

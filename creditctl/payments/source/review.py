@@ -16,8 +16,8 @@ from creditctl.core.money import format_amount
 from creditctl.ledger.archive.source_models import DONE, SourceBalanceRow, SourceChange, SourceRow
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.finding_codes import PREFIX, ClassifiedFinding, classified, for_person, quoted
-from creditctl.payments.judgement.proven import NOTHING_PROVEN, Proven
 from creditctl.payments.keeper import Keeper
+from creditctl.payments.proven import NOTHING_PROVEN, Proven
 from creditctl.payments.source.amounts import credits_text
 from creditctl.payments.source.source_entry import whole_credits
 from creditctl.payments.source.source_keeper import SourceKeeper
@@ -183,5 +183,5 @@ def _of_balances(wrong: Sequence[SourceBalanceRow], count: int, scale: int) -> I
         )
         shows = f"`creditctl ledger history --user {quoted(each.user_id)}`"
         fix = f"Correct it in the application, where {shows} shows the rows"
-        stake = Stake(whole_credits(abs(each.cached - each.counted), scale, gives=True))
+        stake = Stake(whole_credits(abs(each.cached - each.counted), scale, up=True))
         yield for_person("balance_mismatch", f"user {each.user_id}", text, fix, stake=stake)

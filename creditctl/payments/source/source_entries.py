@@ -104,7 +104,7 @@ class SourceEntries:
     def negative_balances(self) -> Sequence[Balance]:
         """The users whose rows come to less than nothing, in order of their id."""
         found = [] if self.clamped else self.rows.negative_balances(MOST_NEGATIVE)
-        whole = [replace(each, credits=whole_credits(each.credits, self.scale, gives=False)) for each in found]
+        whole = [replace(each, credits=whole_credits(each.credits, self.scale)) for each in found]
         return [each for each in whole if each.credits < 0]
 
     def of_filter(self, wanted: KeptFilter, *, newest_first: bool = False, limit: int) -> list[SourceEntry]:
