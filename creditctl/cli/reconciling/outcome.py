@@ -86,6 +86,7 @@ def one_line_errors(session: Session, told: OutputOptions) -> Iterator[None]:
         if known is None:
             raise
         asked = f"Stripe's request id: {known.request_id}" if known.request_id else ""
-        known.message = " ".join(f"{known.message} {known.fix} {asked}".split())
+        end = "" if known.message.rstrip().endswith((".", "!", "?")) else "."
+        known.message = " ".join(f"{known.message}{end} {known.fix} {asked}".split())
         known.fix, known.request_id = "", None
         raise known from None
