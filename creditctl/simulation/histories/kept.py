@@ -99,7 +99,9 @@ class _Reader:
         elif _HISTORY.fullmatch(name):
             table.fault("name", "is the name of a random history; call it otherwise")
         steps = tuple(self._steps())
-        plain = {name: table.flag(name) for name in ("alone", "needs_purchase", "settles") if name in table.values}
+        plain = {
+            name: table.flag(name) for name in ("alone", "needs_purchase", "settles", "unseen") if name in table.values
+        }
         if any(isinstance(step, data.Crash) for step in steps):
             plain["alone"] = True  # nothing else may be under way while the backend is killed
         found = data.Scenario(

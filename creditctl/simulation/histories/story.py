@@ -64,7 +64,7 @@ class _Story:
             self.opened.add(step.name)
         if isinstance(step, _PAYING):
             self.paid.add(step.name)
-        if isinstance(step, data.HoldBack):
+        if isinstance(step, data.HoldBack) and not step.to_the_end:
             self.held.add(step.name)
         if isinstance(step, data.Release):
             self.held.discard(step.name)

@@ -125,6 +125,7 @@ def pay_by_bank(play: Play, step: PayByBank) -> None:
     account = checkout.GOOD_ACCOUNT if step.funded else checkout.EMPTY_ACCOUNT
     attempt = checkout.pay_by_bank(stripe, bought.session_id, account)
     note_attempt(bought, attempt)
+    bought.pending = attempt.complete and not attempt.paid
     play.say(f"paid by bank debit: {attempt.session['status']}, {attempt.session['payment_status']}")
 
 

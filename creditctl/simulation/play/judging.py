@@ -12,10 +12,11 @@ from creditctl.simulation.play.own_sessions import quantity_is_offered
 from creditctl.simulation.play.posting import retry_refused, wait_for_deliveries
 from creditctl.simulation.results import ScenarioFailed, ScenarioNotTried
 from creditctl.simulation.scenarios import steps
-from creditctl.simulation.stripe_side import events
+from creditctl.simulation.stripe_side import checkout, events
 
 if TYPE_CHECKING:
     from creditctl.simulation.play.state import Play
+    from creditctl.simulation.play.worth import Bought
     from creditctl.simulation.scenarios.steps import AnswerTime, Expect
     from creditctl.simulation.stripe_side.events import OpenDelivery
 
@@ -90,8 +91,16 @@ def _becomes_right(play: Play, seconds: float) -> bool:
 def _fail_unless_right(play: Play, step: Expect, refused: list[OpenDelivery]) -> None:
     """Reads the balances once more, and fails what is wrong still: in between the right one may have come."""
     seen = _balances(play)
-    if not _all_right(play, seen):
-        _fail(play, step, refused, seen)
+    if _all_right(play, seen):
+        return
+    if any(each.pending and _is_paid(play, each) for each in play.bought.values()):
+        raise ScenarioNotTried("the bank answered by itself before the balance was read: this machine is too busy")
+    _fail(play, step, refused, seen)
+
+
+def _is_paid(play: Play, bought: Bought) -> bool:
+    session = checkout.read_session(play.bench.stripe, bought.session_id)
+    return bool(session["payment_status"] == "paid")
 
 
 def _fail(play: Play, step: Expect, refused: list[OpenDelivery], seen: list[int]) -> None:
