@@ -5,7 +5,7 @@ Source: stripe-python 16.1 `_encode`, Stripe CLI requests, curl examples in the 
 
 from functools import lru_cache
 from typing import Union
-from urllib.parse import parse_qsl, quote_plus
+from urllib.parse import quote_plus, unquote
 
 Node = Union[str, dict[str, "Node"], list["Node"]]  # noqa: UP007 - a recursive alias needs the quoted form
 Tree = dict[str, Node]
@@ -14,13 +14,24 @@ Tree = dict[str, Node]
 def decode(text: str) -> Tree:
     """Turn `a[b][0]=1&c[]=2` into nested dicts; `[]` makes lists, numeric indexes stay dict keys."""
     tree: Tree = {}
-    for key, value in parse_qsl(text, keep_blank_values=True, errors="replace"):
+    for piece in text.split("&"):
+        if not piece:
+            continue
+        name, _, written = piece.partition("=")
+        key, value = _plain(name), _plain(written)
         path = _split(key)
         if len(path) == 1:
             tree[key] = value
         else:
             _insert(tree, path, value)
     return tree
+
+
+def _plain(text: str) -> str:
+    """A name or value without its escapes; most have none."""
+    if "+" in text:
+        text = text.replace("+", " ")
+    return unquote(text, errors="replace") if "%" in text else text
 
 
 @lru_cache(maxsize=8192)

@@ -1,6 +1,7 @@
 """The form codec: every spelling that clients use, and the round trip."""
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import given
@@ -49,6 +50,11 @@ _TREES = st.dictionaries(
 @given(_TREES)
 def test_encoding_comes_back(tree: Tree) -> None:
     assert decode(encode(tree)) == tree
+
+
+@given(st.lists(st.sampled_from(["a", "=", "&", "%", "%41", "%e9", "+", "ü", "%C3%BC", ";"]), max_size=8).map("".join))
+def test_names_and_values_are_read_as_the_standard_library_reads_them(text: str) -> None:
+    assert decode(text) == dict(parse_qsl(text, keep_blank_values=True, errors="replace"))
 
 
 @given(st.lists(st.text(max_size=5), min_size=1, max_size=12))

@@ -65,7 +65,7 @@ _FILTERS = {
 def create(context: RequestContext) -> Body:
     """Create a product, and its default price where one is described: `price.created` comes first."""
     product = new_product(context, context.params)
-    if context.services.store.get(context.scope.id, product["id"]) is not None:
+    if "id" in context.params and context.services.store.get(context.scope.id, product["id"]) is not None:
         raise invalid(f"Product already exists: {product['id']}", code="resource_already_exists", param="id")
     default_price = context.params.get("default_price_data")
     if default_price:
