@@ -129,7 +129,7 @@ def reconcile(
 
     told.require_consistent(session)
     pulling.require_consistent(repair=repair, full=full)
-    session.offline = pulling.offline
+    session.offline, session.quiet = pulling.offline, told.quiet
     window = parse_window(since, until, session.wiring.clock())
     if told.history:
         require_alone("history", repair=repair, full=full, todo=todo is not None, quiet=told.quiet)

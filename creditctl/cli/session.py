@@ -60,7 +60,7 @@ class Session(Conversation):
     """One run of one command: its options, its conversation, and what it declared to use, opened at first use.
 
     Shape:  `retry_policy` is how long to bear with Stripe, None the usual; a command sets it before it uses `stripe`,
-            and `offline` where it sends nothing there.
+            and `offline` where it sends nothing there. `quiet` shows no plan that needs no answer: `--yes` gave it.
     Errors: what the opening raises (ConfigurationError, GuardRefused, LedgerError); RuntimeError where a command uses
             what it did not declare.
     """
@@ -70,6 +70,12 @@ class Session(Conversation):
     stack: ExitStack = field(default_factory=ExitStack)
     retry_policy: RetryPolicy | None = None
     offline: bool = False
+    quiet: bool = False
+
+    @property
+    def silent(self) -> bool:
+        """Whether nobody wants to see what is about to be done."""
+        return self.quiet and self.options.yes
 
     @property
     def dry_run(self) -> bool:
@@ -218,11 +224,12 @@ class Session(Conversation):
 
     def agreed_to_post(self, lines: Sequence[str]) -> bool:
         """Shows what will be posted, and whether a person agrees. Errors: GuardRefused where nobody can be asked."""
-        return agrees_to_post(self, lines, yes=self.options.yes, ask=self.ask)
+        return agrees_to_post(self, () if self.silent else lines, yes=self.options.yes, ask=self.ask)
 
     def agreed_to_deliver(self, lines: Sequence[str]) -> bool:
         """As `agreed_to_post`, for events that are to be delivered again."""
-        return agrees_to_post(self, lines, yes=self.options.yes, ask=self.ask, words=DELIVERING)
+        shown = () if self.silent else lines
+        return agrees_to_post(self, shown, yes=self.options.yes, ask=self.ask, words=DELIVERING)
 
     def agreed_to_forget(self, lines: Sequence[str]) -> bool:
         """As `agreed_to_post`, for what is to be removed."""

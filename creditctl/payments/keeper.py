@@ -36,6 +36,16 @@ class Keeper(Protocol):
     def fitted(self, stripe: PaymentFacts, entries: Sequence[CreditEntry]) -> Sequence[CreditEntry]:
         """The entries of one payment, completed by what Stripe says of it."""
 
+    @property
+    def clamped(self) -> bool | None:
+        """Whether balances end at zero, whatever is taken back; None where nobody said it."""
+
+    def nothing_left(self, entry: CreditEntry, moments: Sequence[int]) -> bool:
+        """Whether a user had nothing left to take, where balances end at zero.
+
+        Shape: after an entry that took; or, at one of some moments, of the purchase that `entry` is then.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerKeeper:
@@ -62,6 +72,15 @@ class LedgerKeeper:
     def fitted(self, stripe: PaymentFacts, entries: Sequence[CreditEntry]) -> Sequence[CreditEntry]:  # noqa: ARG002
         """As they are."""
         return entries
+
+    @property
+    def clamped(self) -> bool | None:
+        """Its balances may go below zero."""
+        return False
+
+    def nothing_left(self, entry: CreditEntry, moments: Sequence[int]) -> bool:  # noqa: ARG002
+        """Nobody asks: all of it is taken."""
+        return False
 
 
 OUR_LEDGER = LedgerKeeper()

@@ -15,7 +15,7 @@ from creditctl.reconciliation.pulled import Pulled
 from creditctl.reconciliation.reach import Reach
 from creditctl.reconciliation.tie_out import Lack, OpenQuestion, Untied
 
-_ENOUGH = 20
+ENOUGH_LACKS = 20
 """So many proven lacks say that a list is cut: the others need not be asked for."""
 
 _ANNOUNCED_SECONDS = 3600
@@ -67,7 +67,7 @@ class Inquiry:
         lacks: dict[tuple[str, str], Lack] = {}
         learned: list[str] = []
         for each in untied:
-            if len(lacks) >= _ENOUGH and isinstance(each, OpenQuestion):
+            if len(lacks) >= ENOUGH_LACKS and isinstance(each, OpenQuestion):
                 continue
             lack = each if isinstance(each, Lack) else self._asked(each, found, learned)
             if lack is not None:

@@ -11,7 +11,8 @@ from creditctl.core.when import Window
 from creditctl.payments.reading.list_contents import ListContents
 from creditctl.payments.reading.reader import PaymentReader
 from creditctl.payments.reading.stripe_reader import BALANCE, DISPUTES, INTENTS, REFUNDS, SESSIONS
-from creditctl.reconciliation.inquiry import Inquiry, KnownForNow, SessionlessPayments
+from creditctl.reconciliation.inquiry import ENOUGH_LACKS, Inquiry, KnownForNow, SessionlessPayments
+from creditctl.reconciliation.match import Matcher, match_all
 from creditctl.reconciliation.pulled import Pulled, as_pulled
 from creditctl.reconciliation.reach import LISTS, Reach
 from creditctl.reconciliation.tie_out import Lack, Untied, gap_sentences, tie_out
@@ -56,13 +57,14 @@ class PullPlan:
     """How one run reads Stripe.
 
     Shape: `sessionless` remembers which payments belong to no session; `source` says where lists are kept, for the
-           reader of the run; where those are not read now, `as_of` is when they were.
+           reader of the run; where those are not read now, `as_of` is when they were. `matcher` compares everything.
     Units: Unix seconds.
     """
 
     sessionless: SessionlessPayments = field(default_factory=KnownForNow)
     source: Callable[[PaymentReader], PullSource] | None = None
     as_of: int | None = None
+    matcher: Matcher = match_all
 
 
 AFRESH = PullPlan()
@@ -88,8 +90,12 @@ def pull(reader: PaymentReader, window: Window, named: Named = lambda _listed: (
     inquiry = Inquiry(replace(reader, progress=None), reach, plan.sessionless)
     found, before, lacks = lists.read(LISTS), frozenset[tuple[str, str]](), list[Lack]()
     for _ in range(LOOKS):
-        found = _followed(found, reader, (*named(found), *sorted(inquiry.beside)))
-        lacks = inquiry.proven(chain(source.vanished() if source else (), _untied(found, reach)), found)
+        listed = tie_out(found.contents, reach, found.started)
+        lacks = inquiry.proven(chain(source.vanished() if source else (), listed), found)
+        if not lacks:
+            # Not before: of a list that is cut, everything that the ledger names would be asked for by its name.
+            found = _followed(found, reader, reach, (*named(found), *sorted(inquiry.beside)))
+            lacks = inquiry.proven(_untied(found, reach), found)
         names = frozenset((lack.path, lack.id) for lack in lacks)
         if not lacks or names & before:
             break
@@ -136,16 +142,25 @@ class _Lists:
         )
 
 
-def _followed(found: Pulled, reader: PaymentReader, names: Iterable[str]) -> Pulled:
-    """With the payments that are asked for by name, each once."""
-    return found.joined(
-        as_pulled(reader.payment(key), key, found.window, reader.started) for key in names if key not in found.asked
-    )
+def _followed(found: Pulled, reader: PaymentReader, reach: Reach, names: Iterable[str]) -> Pulled:
+    """With the payments that are asked for by name, each once; no more of them once it is plain that lists are cut."""
+    wanted = [key for key in dict.fromkeys(names) if key not in found.asked]
+    for at in range(0, len(wanted), ENOUGH_LACKS):
+        some = wanted[at : at + ENOUGH_LACKS]
+        found = found.joined(as_pulled(reader.payment(key), key, found.window, reader.started) for key in some)
+        if len(list(_unlisted(found, reach))) >= ENOUGH_LACKS:
+            break
+    return found
 
 
 def _untied(found: Pulled, reach: Reach) -> Iterator[Untied]:
     """What the lists say of each other, and of what Stripe has when asked by name."""
     yield from tie_out(found.contents, reach, found.started)
+    yield from _unlisted(found, reach)
+
+
+def _unlisted(found: Pulled, reach: Reach) -> Iterator[Lack]:
+    """What Stripe has when asked by name, and its lists do not show."""
     what = "payment intents that the ledger names"
     for intent in found.intents.values():
         if intent.id not in found.contents.intents and reach.holds(INTENTS, intent.created):

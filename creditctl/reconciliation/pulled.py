@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any
 
 from creditctl.core.entitlement.facts import Fact
@@ -102,21 +102,23 @@ class Pulled:
 
     def joined(self, others: Iterable[Pulled]) -> Pulled:
         """With what was read later of single payments."""
-        whole_picture = self
-        for other in others:
-            whole_picture = replace(
-                whole_picture,
-                sessions={**whole_picture.sessions, **other.sessions},
-                intents={**whole_picture.intents, **other.intents},
-                facts={**whole_picture.facts, **other.facts},
-                asked=whole_picture.asked | other.asked,
-                absent=whole_picture.absent | other.absent,
-                unreadable=tuple(dict.fromkeys((*whole_picture.unreadable, *other.unreadable))),
-                contents=whole_picture.contents.joined(other.contents),
-                asked_names={**whole_picture.asked_names, **other.asked_names},
-                charges={**whole_picture.charges, **other.charges},
-            )
-        return whole_picture
+        # They are joined among themselves first: each join copies what it is joined to.
+        first, *rest = (*others, None)
+        return self if first is None else self._with(reduce(Pulled._with, filter(None, rest), first))
+
+    def _with(self, other: Pulled) -> Pulled:
+        return replace(
+            self,
+            sessions={**self.sessions, **other.sessions},
+            intents={**self.intents, **other.intents},
+            facts={**self.facts, **other.facts},
+            asked=self.asked | other.asked,
+            absent=self.absent | other.absent,
+            unreadable=tuple(dict.fromkeys((*self.unreadable, *other.unreadable))),
+            contents=self.contents.joined(other.contents),
+            asked_names={**self.asked_names, **other.asked_names},
+            charges={**self.charges, **other.charges},
+        )
 
 
 def as_pulled(payment: PaymentFacts, asked: str, window: Window, started: int) -> Pulled:

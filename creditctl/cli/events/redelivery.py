@@ -151,7 +151,7 @@ class SourceRepair:
         return reader.payment(payment_key)
 
     def _tell(self, record: EventRecord, answer: str) -> None:
-        if not self.session.as_json:
+        if not (self.session.as_json or self.session.silent):
             self.session.say(f"delivered {record.type} {record.id} [{answer}]")
 
 
@@ -166,5 +166,6 @@ def repair_source(
     """The report after its repair; as it is where nothing is to be repaired, or not everything could be read."""
     if not report.complete or not report.repairs:
         return report
-    session.say(f"{plural(len(report.repairs), 'payment')} to look for events of.")
+    if not session.silent:
+        session.say(f"{plural(len(report.repairs), 'payment')} to look for events of.")
     return SourceRepair(session, report, archive, keeper, rows, limits).run()

@@ -28,30 +28,32 @@ def simulate(session: Session, options: SimulateOptions) -> Answer:
     from creditctl.cli.local.simulate_inspect import inspect_answer
     from creditctl.cli.render.simulate import scenarios_answer
 
-    scenarios = _chosen(options)
     if options.list_them:
-        return scenarios_answer(scenarios)
+        return scenarios_answer(_chosen(session, options))
     project = read_project(session, options)
     options = options.beside(project.simulate, project.policy)
+    scenarios = _chosen(session, options)
     if options.inspect:
         return inspect_answer(session, options, open_catalog(session, options, project), project)
     suite = _played(session, options, scenarios, open_catalog(session, options, project))
     return _reported(session, options, suite)
 
 
-def _chosen(options: SimulateOptions) -> tuple[Scenario, ...]:
+def _chosen(session: Session, options: SimulateOptions) -> tuple[Scenario, ...]:
     from creditctl.simulation.scenarios.table import GROUPS, find_scenarios
 
     histories = options.histories
     names = tuple(name for name in options.names if name not in histories)
     if histories and not names and not options.group:
         return ()
-    chosen, unknown = find_scenarios(names, tuple(options.group or ()))
+    own = options.own_scenarios(session.wiring.folder)
+    chosen, unknown = find_scenarios(names, tuple(options.group or ()), own)
     if unknown:
         raise UsageError(
             f"There is no scenario or group {', '.join(unknown)}.",
             code="simulate.unknown_scenario",
-            fix=f"`creditctl simulate --list` shows the scenarios; groups are {', '.join(GROUPS)}.",
+            fix=f"`creditctl simulate --list` shows the scenarios; groups are "
+            f"{', '.join(dict.fromkeys((*GROUPS, *(each.group for each in own))))}.",
         )
     return chosen
 

@@ -32,6 +32,9 @@ PORT = "{port}"
 
 HTTP_SECONDS = 30.0
 _MOST_CONNECTIONS = 200
+_IDLE_SECONDS = 1.0
+"""How long an idle connection is used again: less than any usual server keeps it open (gunicorn 2 s, uvicorn 5 s), for
+one that the server closes in the same moment looks like a backend that does not answer."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def open_bench(session: Session, choices: SimulateOptions, catalog: Catalog) -> 
     """
     import httpx
 
-    limits = httpx.Limits(max_connections=_MOST_CONNECTIONS)
+    limits = httpx.Limits(max_connections=_MOST_CONNECTIONS, keepalive_expiry=_IDLE_SECONDS)
     with httpx.Client(timeout=HTTP_SECONDS, trust_env=False, limits=limits) as http:
         parts = _Parts(session, with_free_port(choices), catalog, http)
         if choices.start is not None:

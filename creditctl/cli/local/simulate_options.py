@@ -16,6 +16,7 @@ from creditctl.core.project_file.simulate import SimulateSection
 
 if TYPE_CHECKING:
     from creditctl.cli.command import Session
+    from creditctl.simulation.scenarios.steps import Scenario
     from creditctl.simulation.target.declaration import Target
 
 TARGET, RUN, REPORT = "The backend under test", "What runs, and how", "Reports"
@@ -121,6 +122,10 @@ class SimulateOptions:
             "NAME=WORD",
         ),
     ] = None
+    scenario_file: Annotated[
+        str | None,
+        _run("--scenarios", "A file of scenarios of your own, played beside the others.", metavar="FILE"),
+    ] = None
     inspect: Annotated[
         bool, _run("--inspect", "Look at the backend, propose its [simulate] section with reasons, and stop.")
     ] = False
@@ -158,6 +163,16 @@ class SimulateOptions:
     def names(self) -> tuple[str, ...]:
         """The scenarios that were named."""
         return (*(self.scenarios or ()), *(self.only or ()))
+
+    def own_scenarios(self, folder: Path) -> tuple[Scenario, ...]:
+        """The scenarios of the user's own file. Errors: ConfigurationError for one that cannot be read."""
+        from creditctl.cli.wiring import read_text
+        from creditctl.simulation.histories.kept import read_scenarios
+
+        if self.scenario_file is None:
+            return ()
+        path = folder / Path(self.scenario_file).expanduser()
+        return read_scenarios(read_text(path, "the scenarios"), self.scenario_file)
 
     @property
     def histories(self) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ def propose(
 
     Errors: those of an answer that is not usable.
     """
-    from creditctl.cli.project.source import with_buyers
+    from creditctl.cli.project.source import as_stripe_says, with_buyers
     from creditctl.provisioning.scaffold.buyers import guess_buyer
     from creditctl.provisioning.scaffold.deployments import guess_deployment, ours_only
     from creditctl.provisioning.scaffold.project_text import ProjectAnswers
@@ -44,6 +44,8 @@ def propose(
     bookings = source.bookings
     mark = guess_deployment(seen.sessions, bookings)
     look = ours_only(seen, mark)
+    if look.sessions:
+        source = as_stripe_says(source, look.sessions, settings.api_key.livemode)
     source, place = with_buyers(source, look.sessions)
     answers = ProjectAnswers(
         deployment=_deployment(session),

@@ -42,12 +42,22 @@ class ScenarioFile(pytest.File):
     _open: ExitStack
 
     def collect(self) -> Iterator[pytest.Item]:
-        """One item a scenario."""
-        for scenario in SCENARIOS:
+        """One item a scenario, the user's own behind ours."""
+        for scenario in (*SCENARIOS, *self._own_scenarios()):
             item = ScenarioItem.from_parent(self, name=scenario.name)
             item.scenario = scenario
             item.extra_keyword_matches |= {scenario.group, *(["smoke"] if scenario.name in SMOKE else [])}
             yield item
+
+    def _own_scenarios(self) -> tuple[Scenario, ...]:
+        """Those of `[simulate] scenarios`."""
+        from creditctl.core.project_file.project import parse_project_file
+
+        try:
+            project = parse_project_file(self.path.read_text(encoding="utf-8"), path=self.path)
+            return SimulateOptions().beside(project.simulate).own_scenarios(self.path.parent)
+        except CreditctlError as error:
+            raise self.CollectError(f"{error.message}\n{error.fix}".strip()) from error
 
     def setup(self) -> None:
         """Starts everything, and plays the basic purchase."""

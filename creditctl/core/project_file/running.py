@@ -31,17 +31,25 @@ class DisputePolicy(StrEnum):
     NEVER = "never"
 
 
+class NegativeBalances(StrEnum):
+    """What becomes of a balance from which more is taken back than there is: it goes below zero, or ends there."""
+
+    ALLOWED = "allowed"
+    CLAMPED = "clamped"
+
+
 @dataclass(frozen=True, slots=True)
 class PolicySection:
     """`[policy]`: what the owner of an application decided about clawbacks; None where nothing is said."""
 
     rounding: Rounding | None = None
     disputes: DisputePolicy | None = None
+    negative: NegativeBalances | None = None
 
     @property
     def words(self) -> dict[str, str]:
         """What is said, by its words."""
-        said = {"rounding": self.rounding, "disputes": self.disputes}
+        said = {"rounding": self.rounding, "disputes": self.disputes, "negative": self.negative}
         return {name: str(word) for name, word in said.items() if word is not None}
 
 
@@ -80,8 +88,12 @@ def read_policy(table: TomlTable | None) -> PolicySection:
     """`[policy]`."""
     if table is None:
         return PolicySection()
-    table.refuse_unknown(("rounding", "disputes"))
-    return PolicySection(table.choice("rounding", Rounding), table.choice("disputes", DisputePolicy))
+    table.refuse_unknown(("rounding", "disputes", "negative"))
+    return PolicySection(
+        table.choice("rounding", Rounding),
+        table.choice("disputes", DisputePolicy),
+        table.choice("negative", NegativeBalances),
+    )
 
 
 def read_emulator(table: TomlTable | None) -> EmulatorSection:

@@ -39,6 +39,7 @@ class SimulateSection:
     spend_body: str | None = None
     spend_command: str | None = None
     recover_command: str | None = None
+    scenario_file: str | None = None
     policy: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -46,11 +47,12 @@ def read_simulate(table: TomlTable | None) -> SimulateSection:
     """`[simulate]`; what a word of the policy may be is the simulation's to judge."""
     if table is None:
         return SimulateSection()
-    table.refuse_unknown((*_TEXTS, "headers", "balance_database_env", "policy"))
+    table.refuse_unknown((*_TEXTS, "headers", "balance_database_env", "scenarios", "policy"))
     return SimulateSection(
         **{name: table.text(name) for name in _TEXTS},
         headers=table.texts("headers"),
         balance_database_env=table.env_name("balance_database_env"),
+        scenario_file=table.text("scenarios"),
         policy=_read_policy_words(table.table("policy")),
     )
 

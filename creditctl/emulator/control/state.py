@@ -93,7 +93,7 @@ def restore(command: Command) -> Any:
         source = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
         try:
             _require_snapshot(source, path)
-            source.backup(command.services.store.db)
+            command.services.store.replace(source)
         finally:
             source.close()
     except (OSError, sqlite3.Error) as error:

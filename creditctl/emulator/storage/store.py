@@ -4,15 +4,14 @@ Objects are rows with their JSON body as it goes over the wire, so a read needs 
 columns serve the filters, and (created, seq) gives the list order, so a page costs the same at any depth.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from creditctl.emulator.storage.database import in_file, in_memory, replace_memory
 from creditctl.emulator.storage.object_types import Body, ObjectType
 
 _SCHEMA = """
@@ -94,28 +93,12 @@ _ONE = f"SELECT {_COLUMNS} FROM objects WHERE scope = ? AND id = ?"  # noqa: S60
 _INSERT = "INSERT INTO objects (scope, kind, id, created, owner, parent, label, body, extra) VALUES (?,?,?,?,?,?,?,?,?)"
 
 
-def _private(path: Path) -> Path:
-    """Make the file, or one that is there, its owner's alone: it holds signing secrets, and its log gets its mode."""
-    with suppress(FileExistsError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    for each in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
-        with suppress(OSError):
-            if each.is_file() and each.stat().st_uid == os.geteuid() and each.stat().st_mode & 0o077:
-                each.chmod(each.stat().st_mode & 0o700)
-    return path
-
-
 class Store:
     """The database; one connection, used under the emulator's lock."""
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
-        name = ":memory:" if path is None else str(_private(path))
-        self.db = sqlite3.connect(name, isolation_level=None, check_same_thread=False, cached_statements=256)
-        self.db.execute("PRAGMA journal_mode = WAL")
-        # With WAL a killed process loses nothing; only a power cut may take the last commits, which an emulator can
-        # bear.
-        self.db.execute("PRAGMA synchronous = NORMAL")
+        self.db = in_memory() if path is None else in_file(path)
         self.drawn = self._stored = 0
         self.complete()
 
@@ -132,6 +115,13 @@ class Store:
             self.db.execute(f"DELETE FROM {name}")  # noqa: S608 - our own table names
         self.commit()
         self.recount()
+
+    def replace(self, source: sqlite3.Connection) -> None:
+        """Take over all that another database holds. Errors: sqlite3.Error."""
+        if self.path is None:
+            replace_memory(self.db, source)
+        else:
+            source.backup(self.db)
 
     def complete(self) -> None:
         """Make the tables that a database of an earlier version lacks, after it was opened or replaced."""

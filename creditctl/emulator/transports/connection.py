@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.protocol.wire import Request, Response
-from creditctl.emulator.transports.http_parser import Incoming, Refused, RequestParser
+from creditctl.emulator.transports.http_parser import Incoming, RefusedRequest, RequestParser
 from creditctl.emulator.transports.http_writer import written
 from creditctl.emulator.transports.pace import answer_slowly, is_slow, waits
 
@@ -21,7 +21,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, emulator: Emulator, connections: set["Connection"], hand_over: HandOver) -> None:
         self._emulator, self._connections, self._hand_over = emulator, connections, hand_over
         self._parser = RequestParser()
-        self._refused: Refused | None = None
+        self._refused: RefusedRequest | None = None
         self._unread = b""
         self._is_full = False
         self.answering: asyncio.Task[None] | None = None
@@ -43,7 +43,7 @@ class Connection(asyncio.Protocol):
         """Some bytes: a request, a part of one, or several."""
         try:
             self._unread += self._parser.feed(data)
-        except Refused as refused:
+        except RefusedRequest as refused:
             self._refused = refused
         self._proceed()
 

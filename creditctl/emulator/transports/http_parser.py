@@ -17,7 +17,7 @@ _names: dict[bytes, str] = {}
 """Header names as they were written, with their lower-case form: clients send the same few again and again."""
 
 
-class Refused(Exception):
+class RefusedRequest(Exception):
     """Bytes that are no request. Shape: `status` is the answer, after which the connection ends."""
 
     def __init__(self, status: int, message: str) -> None:
@@ -48,7 +48,7 @@ class RequestParser:
         self._parser = _parser(self)
 
     def feed(self, data: bytes) -> bytes:
-        """Read on; what follows a request for a websocket is given back unread. Errors: Refused."""
+        """Read on; what follows a request for a websocket is given back unread. Errors: RefusedRequest."""
         while True:
             try:
                 self._parser.feed_data(data)
@@ -61,9 +61,9 @@ class RequestParser:
                 del self._headers["upgrade"]
                 data = self._head() + data
             except httptools.HttpParserCallbackError as error:
-                raise error.__context__ if isinstance(error.__context__, Refused) else error from None
+                raise error.__context__ if isinstance(error.__context__, RefusedRequest) else error from None
             except httptools.HttpParserError:
-                raise Refused(400, "Invalid HTTP request received.") from None
+                raise RefusedRequest(400, "Invalid HTTP request received.") from None
             else:
                 return b""
 
@@ -87,13 +87,13 @@ class RequestParser:
         self._grow(len(name) + len(value), LONGEST_HEAD, 431)
         lower = _names.get(name) or _lower(name)
         if lower == "host" and lower in self._headers:
-            raise Refused(400, "A request names its host once.")
+            raise RefusedRequest(400, "A request names its host once.")
         self._headers[lower] = value.decode("latin-1").strip(" \t")
 
     def on_headers_complete(self) -> None:
         """The head has come in: a body may follow."""
         if "host" not in self._headers and self._parser.get_http_version() == "1.1":
-            raise Refused(400, "A request names its host.")
+            raise RefusedRequest(400, "A request names its host.")
         self.expects_continue = self._headers.get("expect", "").lower() == "100-continue"
         self._size = 0
 
@@ -108,7 +108,7 @@ class RequestParser:
         self.expects_continue = False
         self._method = self._parser.get_method().decode("ascii")
         if self._method == "CONNECT":
-            raise Refused(400, "This is no proxy.")
+            raise RefusedRequest(400, "This is no proxy.")
         wants_websocket = self._headers.get("upgrade", "").lower() == "websocket"
         if self._parser.should_upgrade() and not wants_websocket:
             return
@@ -122,7 +122,7 @@ class RequestParser:
     def _grow(self, size: int, most: int, status: int) -> None:
         self._size += size
         if self._size > most:
-            raise Refused(status, "The request is too large.")
+            raise RefusedRequest(status, "The request is too large.")
 
     def _head(self) -> bytes:
         lines = [f"{self._method} {self._url.decode('latin-1')} HTTP/1.1"]
@@ -149,6 +149,6 @@ def _target(url: bytes) -> tuple[str, str]:
     try:
         found = httptools.parse_url(url)
     except httptools.HttpParserInvalidURLError:
-        raise Refused(400, "The request's target is no URL.") from None
+        raise RefusedRequest(400, "The request's target is no URL.") from None
     path = (found.path or b"/").decode("latin-1")
     return unquote(path) if "%" in path else path, (found.query or b"").decode("latin-1")

@@ -52,6 +52,7 @@ def judge_clawback(case: PaymentCase, context: JudgementContext, sold: Purchase 
     if not case.facts and not case.clawbacks:
         return Verdict(PaymentState.CREDITED)
     position = _without_fees(case, refund_position(case.main, case.entries, case.key), sold)
+    position = _excused(case, position, context)
     currencies = tuple(_other_currencies(case, case.main))
     drafts = settlement(position, case.facts)
     if drafts:
@@ -89,6 +90,28 @@ def _without_fees(case: PaymentCase, position: RefundPosition, sold: Purchase | 
     return replace(position, purchase=replace(position.purchase, amount=sold.amount))
 
 
+def _excused(case: PaymentCase, position: RefundPosition, context: JudgementContext) -> RefundPosition:
+    """The position in which what could not be taken, because the user had nothing left, stands for what is due."""
+    short = _due(case, position) - position.taken - position.corrected
+    if short <= 0 or not (context.keeper.clamped and _nothing_was_left(case, context)):
+        return position
+    return replace(position, corrected=position.corrected + short)
+
+
+def _nothing_was_left(case: PaymentCase, context: JudgementContext) -> bool:
+    """Whether the user had nothing left after what was taken; or, where nothing was, when it was to be."""
+    times = [fact.created for fact in case.facts if fact.counted]
+    took = [entry for entry in case.clawbacks if entry.credits < 0]
+    moments = () if took else (max(times), max(times) + context.grace_seconds) if times else None
+    return moments is not None and context.keeper.nothing_left((took or [case.main])[-1], moments)
+
+
+def _due(case: PaymentCase, position: RefundPosition) -> int:
+    """How many credits refunds and disputes take back in all."""
+    returned = returned_amount(position.purchase.amount, case.facts, position.purchase.currency)
+    return credits_to_take(position.purchase.credits, position.purchase.amount, returned)
+
+
 def _of_other_users(case: PaymentCase, position: RefundPosition) -> Iterator[ClassifiedFinding]:
     """What was taken back of, or returned to, another user than the one who was credited."""
     owner = position.purchase.user_id
@@ -111,9 +134,7 @@ def _of_other_users(case: PaymentCase, position: RefundPosition) -> Iterator[Cla
 
 def _over_taken(case: PaymentCase, position: RefundPosition) -> Iterator[ClassifiedFinding]:
     """More was taken than refunds and disputes explain: which entry took it, and how much too much."""
-    returned = returned_amount(position.purchase.amount, case.facts, position.purchase.currency)
-    target = credits_to_take(position.purchase.credits, position.purchase.amount, returned)
-    taken = -sum(entry.credits for entry in case.corrected.taken) + position.corrected
+    target, taken = _due(case, position), -sum(entry.credits for entry in case.corrected.taken) + position.corrected
     if taken <= target:
         return
     entry = _unexplained(case, position)
@@ -175,11 +196,19 @@ def _unsettled(
         waits = in_flight(case.key, text)
         return Verdict(PaymentState.IN_FLIGHT, (waits,), drafts=drafts)
     found = tuple(_not_followed(case, draft, made[draft.object_id or ""], by_hand=by_hand) for draft in drafts)
+    if context.keeper.clamped is None and any(draft.credits < 0 for draft in drafts):
+        found = tuple(map(_with_hint, found)) if _nothing_was_left(case, context) else found
     over = any(each.finding.code.endswith("refund_over_taken") for each in found)
     state = PaymentState.WRONG if over else PaymentState.MISSING
     reason = ", ".join(dict.fromkeys(each.finding.code.removeprefix(PREFIX) for each in found))
     repair = None if by_hand else Repair(case.key, None, case.facts, drafts, reason=reason)
     return Verdict(state, found, repair, drafts=drafts)
+
+
+def _with_hint(found: ClassifiedFinding) -> ClassifiedFinding:
+    """A finding with what would explain it."""
+    hint = ' The user had none left: where balances end at zero, say negative = "clamped" under [policy].'
+    return replace(found, finding=replace(found.finding, message=found.finding.message + hint))
 
 
 def _not_followed(case: PaymentCase, draft: EntryDraft, fact: Fact, *, by_hand: bool) -> ClassifiedFinding:

@@ -19,11 +19,15 @@ _PAYMENT_KINDS = (EntryKind.PURCHASE, *CLAWBACK_KINDS)
 
 @dataclass(frozen=True)
 class SourceEntries:
-    """What an application says of payments. Shape: rows that are planned or given up come too, as such."""
+    """What an application says of payments.
+
+    Shape: rows that are planned or given up come too, as such; where balances are `clamped` none is below zero.
+    """
 
     rows: SourceRows
     livemode: bool
     scale: int = 1
+    clamped: bool = False
 
     def of_payment(self, payment_key: str, other_names: Collection[str] = ()) -> Sequence[SourceEntry]:
         """The entries of one payment, in order, under any of its names, with what corrects them."""
@@ -55,10 +59,41 @@ class SourceEntries:
         rows = map(self._entry, self.rows.rows(KeptFilter(user_id=user_id)))
         return (entry for entry in rows if entry.status == "done")
 
+    def running(self, user_id: str) -> Iterator[tuple[SourceEntry, int]]:
+        """Every entry of a user that counts, with what they had after it where balances end at zero.
+
+        Units: the application's smallest unit of credits.
+        """
+        held = 0
+        for entry in self.of_user(user_id):
+            held = max(0, held + entry.units)
+            yield entry, held
+
+    def clamped_balance(self, user_id: str) -> int:
+        """What a user has where balances end at zero. Units: as `running`."""
+        return next((held for _, held in reversed(list(self.running(user_id)))), 0)
+
+    def left_to(self, user_id: str, after: int, moments: Sequence[int]) -> int:
+        """The least that a user had: right after an entry, or at some moments, where balances end at zero."""
+        held, least = dict.fromkeys(moments, 0), 0
+        for entry, balance in self.running(user_id):
+            held |= {moment: balance for moment in moments if entry.created <= moment}
+            least = balance if entry.id == after else least
+        return min(held.values()) if moments else least
+
     def purchases_of(self, user_id: str) -> Sequence[SourceEntry]:
         """The entries that gave a user credits for payments, in order."""
         wanted = KeptFilter(user_id=user_id, kind=EntryKind.PURCHASE)
         return [entry for entry in map(self._entry, self.rows.rows(wanted)) if entry.status == "done"]
+
+    def numbered(self, numbers: Collection[int]) -> Iterator[SourceEntry]:
+        """The entries of these numbers, in no order."""
+        yield from map(self._entry, self.rows.having("seq", numbers))
+
+    def called(self, names: Collection[str]) -> Iterator[SourceEntry]:
+        """The entries that call their payment by one of these names, in no order; usage is about none."""
+        kept = map(self._entry, self.rows.having("payment_key", names))
+        return (entry for entry in kept if entry.kind is not EntryKind.USAGE)
 
     def latest_of_payments(self, since: int | None, limit: int) -> Sequence[SourceEntry]:
         """The newest entries that gave credits for payments, or took them back, since a moment; newest first."""
@@ -68,8 +103,8 @@ class SourceEntries:
 
     def negative_balances(self) -> Sequence[Balance]:
         """The users whose rows come to less than nothing, in order of their id."""
-        found = self.rows.negative_balances(MOST_NEGATIVE)
-        whole = [replace(each, credits=whole_credits(each.credits, self.scale, gives=False)) for each in found]
+        found = [] if self.clamped else self.rows.negative_balances(MOST_NEGATIVE)
+        whole = [replace(each, credits=whole_credits(each.credits, self.scale)) for each in found]
         return [each for each in whole if each.credits < 0]
 
     def of_filter(self, wanted: KeptFilter, *, newest_first: bool = False, limit: int) -> list[SourceEntry]:

@@ -1,1 +1,1 @@
-"""Histories: random stories of purchases, refunds, disputes and hazards, and their smallest failing form."""
+"""Histories: random stories and their smallest failing form; scenario files, which keep them and the user's own."""

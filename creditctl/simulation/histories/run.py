@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from creditctl.simulation.histories.generate import closed, name_of, number_in, random_history
-from creditctl.simulation.histories.shrink import as_source, shrink
+from creditctl.simulation.histories.kept import GROUP, scenario_lines
+from creditctl.simulation.histories.shrink import shrink
 from creditctl.simulation.play.run import run_scenario
 from creditctl.simulation.results import ScenarioOutcome, ScenarioResult
 from creditctl.simulation.scenarios.steps import Crash
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from creditctl.simulation.scenarios.steps import Scenario, Step
 
 _MOST_SHRUNK = 3
+KEEP = "to keep it, add to the file of --scenarios:"
+"""Stands in the log of a shrunk history, before the lines of it."""
 
 
 def names_of_histories(count: int, seed: int) -> list[str]:
@@ -62,7 +65,13 @@ def _shrunk(bench: Bench, steps: tuple[Step, ...], result: ScenarioResult) -> Sc
         return played.outcome is ScenarioOutcome.FAILED
 
     kept = shrink(_core(steps), fails)
-    return replace(smallest, steps=(*smallest.steps, "keep it: " + as_source(result.name, closed("", kept).steps)))
+    return replace(smallest, steps=(*smallest.steps, KEEP, *scenario_lines(_to_keep(result.name, kept))))
+
+
+def _to_keep(name: str, steps: tuple[Step, ...]) -> Scenario:
+    """A history as a scenario of the user's own, under a name that is no history's."""
+    story = closed(name.replace("random", "kept", 1), steps)
+    return replace(story, group=GROUP, alone=_kills(story))
 
 
 def _core(steps: tuple[Step, ...]) -> tuple[Step, ...]:

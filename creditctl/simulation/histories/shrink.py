@@ -31,21 +31,3 @@ def _without(steps: tuple[Step, ...], place: int) -> tuple[Step, ...]:
         if index != place and is_possible((*remaining, step)):
             remaining.append(step)
     return tuple(remaining)
-
-
-def as_source(name: str, steps: Sequence[Step]) -> str:
-    """A history as source text that can be kept among the scenarios: fields with their usual value are left out."""
-    return f"Scenario({name!r}, 'random', '…', ({', '.join(map(_step_source, steps))},))"
-
-
-def _step_source(step: Step) -> str:
-    from dataclasses import MISSING, fields
-
-    said = []
-    for each in fields(step):
-        usual = each.default if each.default is not MISSING else None
-        usual = each.default_factory() if each.default_factory is not MISSING else usual
-        value = getattr(step, each.name)
-        if value != usual:
-            said.append(f"{each.name}={value!r}")
-    return f"{type(step).__name__}({', '.join(said)})"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from creditctl.payments.event_types import SESSION_COMPLETED_TYPE
 from creditctl.simulation.play.forgery import SignedBody, forge
 from creditctl.simulation.results import ScenarioFailed, ScenarioNotTried
 from creditctl.simulation.stripe_side import events
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _EVENT_SECONDS = 5.0
 _IN_FLIGHT_SECONDS = 30.0
 _RETRY_ROUNDS = 2
+_INTENT_TYPE = "payment_intent.succeeded"
 
 
 def post_event(bench: Bench, signed: SignedBody) -> DeliveryResult:
@@ -37,7 +39,8 @@ def post_event(bench: Bench, signed: SignedBody) -> DeliveryResult:
 
 def hold(play: Play, step: HoldBack) -> None:
     """Keeps webhooks about a session back."""
-    play.holds[step.name] = events.hold(play.bench.stripe, play.bought[step.name].session_id, step.event)
+    place = f"{step.name} {step.event} to the end" if step.to_the_end else step.name
+    play.holds[place] = events.hold(play.bench.stripe, play.bought[step.name].session_id, step.event)
     play.say("webhooks of this session are kept back")
 
 
@@ -52,22 +55,26 @@ def release(play: Play, step: Release) -> None:
 
 def event_of(play: Play, name: str, type_: str) -> StripeObject:
     """An event about a session, as soon as Stripe lists it. Errors: ScenarioNotTried where it never does."""
-    bought, stripe = play.bought[name], play.bench.stripe
-    about = bought.session_id if type_.startswith("checkout.") else bought.payment_intent
     for _ in play.bench.pace.ticks(_EVENT_SECONDS):
-        kept = events.held_events(stripe, play.holds[name]) if name in play.holds else []
-        found = next((event_id for event_id, kind in kept if kind == type_), "")
-        event = events.read_event(stripe, found) if found else events.find_event(stripe, type_, about)
+        event = _listed(play, name, type_)
         if event is not None:
             return event
     raise ScenarioNotTried(f"this Stripe lists no {type_} for the payment")
 
 
+def _listed(play: Play, name: str, type_: str) -> StripeObject | None:
+    """An event about a session, kept back or not; None where Stripe lists none."""
+    bought, stripe = play.bought[name], play.bench.stripe
+    about = bought.session_id if type_.startswith("checkout.") else bought.payment_intent
+    kept = events.held_events(stripe, play.holds[name]) if name in play.holds else []
+    found = next((event_id for event_id, kind in kept if kind == type_), "")
+    return events.read_event(stripe, found) if found else events.find_event(stripe, type_, about)
+
+
 def deliver(play: Play, step: Deliver) -> None:
     """Posts events ourselves, and judges the answers where a step says how they must be."""
     bodies = []
-    for name in step.name.split(","):
-        event = event_of(play, name, step.type)
+    for event in _to_post(play, step):
         bodies += [forge(step.how, event, play.bench.secret, play.bench.clock())] * step.times
     answers = _post_all(play.bench, bodies, together=step.together)
     for answer in answers:
@@ -75,6 +82,16 @@ def deliver(play: Play, step: Deliver) -> None:
     said = ", ".join(str(answer.status or answer.error) for answer in answers)
     play.say(f"posted {step.type}, {step.how}, {len(answers)} times: {said}")
     _judge_answers(step, answers)
+
+
+def _to_post(play: Play, step: Deliver) -> list[StripeObject]:
+    """The events that a step posts: beside a session's completion its payment intent, which some grant on alone."""
+    names = step.name.split(",")
+    found = [event_of(play, name, step.type) for name in names]
+    if step.type != SESSION_COMPLETED_TYPE or step.must != "any":
+        return found
+    beside = [_listed(play, name, _INTENT_TYPE) for name in names if play.bought[name].payment_intent]
+    return [*found, *(event for event in beside if event is not None)]
 
 
 def _post_all(bench: Bench, bodies: list[SignedBody], *, together: bool) -> list[DeliveryResult]:

@@ -67,6 +67,7 @@ def let_time_pass(play: Play, step: Pass) -> None:
     bought, stripe = play.bought[step.name], play.bench.stripe
     money_back.bring_forward(stripe, bought.session_id, step.seconds)
     session = checkout.read_session(stripe, bought.session_id)
+    bought.pending = False
     bought.paid = session["payment_status"] in ("paid", "no_payment_required")
     bought.charged = session["amount_total"] if bought.paid else 0
     play.say(f"{step.seconds} seconds later: {session['status']}, {session['payment_status']}")

@@ -91,14 +91,23 @@ def _trouble(error: Exception) -> tuple[ScenarioOutcome, dict[str, str]]:
 
 
 def _carry_out(scenario: data.Scenario, play: Play) -> None:
-    play.starts = [play.bench.backend.balance(buyer) for buyer in play.buyers]
+    play.starts = _starts(scenario, play)
     try:
         for step in scenario.steps:
             HANDLERS[type(step)](play, step)
     except buying.PurchaseRefused:
         return
     if scenario.settles:
-        judging.require_accepted(play)
+        judging.require_accepted(play, [step.over for step in scenario.steps if isinstance(step, data.Expect)])
+
+
+def _starts(scenario: data.Scenario, play: Play) -> list[int]:
+    """The balances before; of newcomers whom nobody may look at yet, what every newcomer has."""
+    if not scenario.unseen:
+        return [play.bench.backend.balance(buyer) for buyer in play.buyers]
+    if play.bench.newcomer is None:
+        raise ScenarioNotTried("its buyers must be new, and those of the users file exist already")
+    return [play.bench.newcomer] * len(play.buyers)
 
 
 def _clean_up(play: Play) -> None:

@@ -28,7 +28,7 @@ class Bench:
     """What every scenario of a run shares: the backend, the Stripe behind it, the catalogue, the pace.
 
     Shape: `secret` signs what we post ourselves; `process` is the backend that we started, None for a running one;
-           `token` makes the users of this run new.
+           `token` makes the users of this run new; `newcomer` is the balance of one who is, None where it is unknown.
     """
 
     stripe: StripeAccess
@@ -40,6 +40,7 @@ class Bench:
     clock: Callable[[], int]
     token: str
     process: BackendProcess | None = None
+    newcomer: int | None = None
 
     @property
     def policy(self) -> BackendPolicy:

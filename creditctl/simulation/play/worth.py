@@ -34,7 +34,8 @@ class Bought:
     """One session of a scenario, and what Stripe knows of its payment.
 
     Shape:  `gives` are the credits that it may give once paid: one number as a rule, several where the policy leaves
-            it open. `refunds` maps a refund's id to its amount while it is active.
+            it open. `refunds` maps a refund's id to its amount while it is active. `pending` while a bank has not
+            answered yet.
     Units:  `charged` in minor units.
     """
 
@@ -49,6 +50,7 @@ class Bought:
     refunds: dict[str, int] = field(default_factory=dict)
     failed_refunds: int = 0
     disputes: dict[str, SimulatedDispute] = field(default_factory=dict)
+    pending: bool = False
 
     def worth(self, policy: BackendPolicy) -> frozenset[int]:
         """The credits that it may be worth now."""

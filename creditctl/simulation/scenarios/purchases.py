@@ -148,6 +148,13 @@ PURCHASES = (
         (Open(), Expect(0), Buy(name="b"), Expect(100, name="b")),
     ),
     Scenario(
+        "first-purchase",
+        "checkout",
+        "A new user whose balance nobody has looked at yet buys: the credits are there",
+        (Buy(), Expect(100)),
+        unseen=True,
+    ),
+    Scenario(
         "same-package-twice",
         "checkout",
         "The same package bought twice gives its credits twice",

@@ -27,7 +27,7 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Pay:
-    """The buyer pays an open session with a test card, a name in `cards.CARDS`."""
+    """The buyer pays an open session with a test card."""
 
     card: str = "visa"
     name: str = "a"
@@ -70,7 +70,7 @@ class Authenticate:
 class OpenLike:
     """A session of our own making, in the shape of one that the backend opened: a real one, changed in one thing.
 
-    Shape: `change` is a name in `play/own_sessions.py:CHANGES`; `like` names the model.
+    Shape: `like` names the model.
     """
 
     change: str
@@ -97,10 +97,14 @@ class ReadPage:
 
 @dataclass(frozen=True, slots=True)
 class HoldBack:
-    """The webhooks about a session, and all that belongs to it, are kept back."""
+    """The webhooks about a session, and all that belongs to it, are kept back.
+
+    Shape: `event` keeps those of one type only; `to_the_end` keeps them whatever is released, and must come first.
+    """
 
     name: str = "a"
     event: str = "*"
+    to_the_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +119,9 @@ class Release:
 class Deliver:
     """An event of a session is posted to the webhook by us.
 
-    Shape: `how` is a name in `play/forgery.py:FORGERIES`; `times`, one after the other or `together`; `must` says
-           what the answer has to be: accepted, refused, or nothing in particular.
+    Shape: `how` says in which form; `times`, one after the other or `together`; `must` says
+           what the answer has to be: accepted, refused, or nothing in particular; then the payment intent's event
+           is posted beside a session's completion, since backends may grant on that alone.
     """
 
     how: str = "signed"
@@ -275,7 +280,8 @@ class Scenario:
     """Scenario: a named story of one group, and one sentence on what it proves.
 
     Shape: `buyers` is how many it needs; `alone` where nothing else may run beside it; `needs_purchase` where a basic
-           purchase that failed makes it pointless; `settles` where at the end every event must have been accepted.
+           purchase that failed makes it pointless; `settles` where at the end every event must have been accepted;
+           `unseen` where nobody may look at a balance before the purchase.
     """
 
     name: str
@@ -286,3 +292,4 @@ class Scenario:
     alone: bool = False
     needs_purchase: bool = True
     settles: bool = True
+    unseen: bool = False

@@ -48,13 +48,17 @@ GROUPS = ("smoke", *dict.fromkeys(scenario.group for scenario in SCENARIOS))
 
 
 def find_scenarios(
-    names: tuple[str, ...], groups: tuple[str, ...] = ()
+    names: tuple[str, ...], groups: tuple[str, ...] = (), own: tuple[Scenario, ...] = ()
 ) -> tuple[tuple[Scenario, ...], tuple[str, ...]]:
-    """Finds scenarios by name and group (all where neither is given); returns them in order, and the unknown names."""
-    known = {scenario.name for scenario in SCENARIOS}
-    unknown = [*(name for name in names if name not in known), *(group for group in groups if group not in GROUPS)]
+    """Finds scenarios by name and group (all where neither is given), those of the user's `own` behind ours.
+
+    Shape: returns them in order, and the unknown names.
+    """
+    table = (*SCENARIOS, *own)
+    known, kinds = {each.name for each in table}, {*GROUPS, *(each.group for each in own)}
+    unknown = [*(name for name in names if name not in known), *(group for group in groups if group not in kinds)]
     if not names and not groups:
-        return SCENARIOS, ()
+        return table, ()
     wanted = {*names, *(SMOKE if "smoke" in groups else ())}
-    chosen = [each for each in SCENARIOS if each.name in wanted or each.group in groups]
+    chosen = [each for each in table if each.name in wanted or each.group in groups]
     return tuple(chosen), tuple(unknown)

@@ -67,7 +67,10 @@ def preflight(bench: Bench, secrets: Sequence[Secret], *, started_here: bool) ->
 def _read_balance(flight: _Flight, buyer: Buyer) -> None:
     backend = flight.bench.backend
     try:
-        flight.notes.append(f"the balance of a user can be read: {backend.read_balance(buyer)}")
+        balance = backend.read_balance(buyer)
+        flight.notes.append(f"the balance of a user can be read: {balance}")
+        if not backend.target.users:
+            flight.bench = replace(flight.bench, newcomer=balance)
     except BalanceUnreadable as error:
         if "no answer" in str(error):
             raise _unreachable(backend.target.url, str(error)) from error

@@ -65,10 +65,14 @@ class BackendClient:
 
     def purchase(self, buyer: Buyer, package: Package, extras: Mapping[str, Any] | None = None) -> BackendAnswer:
         """Asks for a purchase; `extras` are merged into a JSON body."""
-        body = fill(self.target.purchase_body, {**package_fields(package), **buyer.fields})
+        body = self.purchase_body(buyer, package)
         if extras:
             body = json.dumps({**json.loads(body), **extras})
         return self.post_purchase(buyer, body.encode())
+
+    def purchase_body(self, buyer: Buyer, package: Package) -> str:
+        """What a purchase of a package sends, as it was declared."""
+        return fill(self.target.purchase_body, {**package_fields(package), **buyer.fields})
 
     def post_purchase(self, buyer: Buyer, body: bytes) -> BackendAnswer:
         """Sends any body to the purchase path."""
@@ -137,7 +141,13 @@ class BackendClient:
         url = path if path.startswith("http") else self.target.url + path
         encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
         try:
-            response = self.http.request(method, url, headers=encoded, content=body)
+            try:
+                response = self.http.request(method, url, headers=encoded, content=body)
+            except (httpx.ReadError, httpx.RemoteProtocolError):
+                if method != "GET":
+                    raise
+                # A server may close an idle connection in the moment in which it is used again; reading twice is safe.
+                response = self.http.request(method, url, headers=encoded, content=body)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return BackendAnswer(None, type(error).__name__)
         return BackendAnswer(response.status_code, response.text, response.headers.get("location", ""))

@@ -68,6 +68,8 @@ class BackendProcess:
             self._log = None
 
     def _launch(self, command: str) -> None:
+        if self._child is not None and self._child.poll() is None:
+            self.kill()  # an interrupted start is begun again: no child may be left that nobody knows of
         if self._log is None:
             self._log = self.log_path.open("ab")
         # A session of its own: killing its group reaches the server behind the shell, and never us.

@@ -17,10 +17,17 @@ from creditctl.sources.values.bad_value import BadRow
 
 
 class BookedRow(NamedTuple):
-    """What one payment was booked for. Shape: `owner` as the application writes it. Units: smallest ones of credits."""
+    """What one payment was booked for.
+
+    Shape: `owner` as the application writes it; `livemode` and `amount` where the row says them.
+    Units: the smallest ones of credits; `created` in Unix seconds and `amount` as the row says them.
+    """
 
     owner: str
     credits: int
+    created: int
+    livemode: bool | None
+    amount: int | None
 
 
 @dataclass
@@ -40,7 +47,9 @@ class Evidence:
             return
         self.sums[row.owner] += row.credits
         if row.kind == EntryKind.PURCHASE and row.payment_key is not None:
-            self.booked.setdefault(row.payment_key, BookedRow(row.owner, row.credits))
+            self.booked.setdefault(
+                row.payment_key, BookedRow(row.owner, row.credits, row.created, row.livemode, row.amount)
+            )
 
 
 def evidence_of(opened: OpenRows, mapper: RowMapper) -> Evidence:

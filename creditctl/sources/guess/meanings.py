@@ -11,7 +11,7 @@ from creditctl.core.text import plural
 from creditctl.sources.guess.profile import names_payment
 from creditctl.sources.guess.source_guess import GuessDraft
 from creditctl.sources.mapping.columns import FirstFilled, RawColumns, references
-from creditctl.sources.recipes.words import USUAL_KINDS, USUAL_STATUSES
+from creditctl.sources.recipes.words import USUAL_KINDS, USUAL_STATUSES, kind_by_parts
 from creditctl.sources.values.bad_value import BadRow
 from creditctl.sources.values.numbers import decimal_of
 from creditctl.sources.values.texts import is_empty
@@ -93,7 +93,7 @@ def _kinds(draft: GuessDraft, found: Mapping[str, _Evidence], *, signed: bool) -
 
 
 def _kind_of(word: str, evidence: _Evidence, *, signed: bool) -> tuple[str | None, str]:
-    usual = USUAL_KINDS.get(word.lower())
+    usual = USUAL_KINDS.get(word.lower()) or kind_by_parts(word, negative=evidence.mostly_negative)
     if usual in ("refund", "dispute", "purchase") and not evidence.mostly_paid:
         return "adjustment", "the word is usual, but most name no payment"
     if usual is not None:

@@ -37,6 +37,7 @@ def _plain(section: SourceSection) -> dict[str, Plain]:
         "where": section.where,
         "amounts": None if section.amounts is None else str(section.amounts),
         "credit_decimals": section.credit_decimals,
+        "zone": section.zone,
     }
     return {name: value for name, value in values.items() if value is not None}
 

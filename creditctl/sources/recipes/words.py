@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from creditctl.core.project_file.source import RowStatus
@@ -32,6 +33,26 @@ USUAL_KINDS: Mapping[str, str] = {
     ),
 }  # fmt: skip
 """Their words, in lower case, for our kinds."""
+
+_DISPUTE = frozenset(("dispute", "disputed", "chargeback"))
+_REFUND = frozenset(("refund", "refunded", "clawback"))
+_BACK = frozenset(("won", "reversal", "reversed", "reinstate", "reinstated", "returned", "release", "released", "undo"))
+_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+
+
+def kind_by_parts(word: str, *, negative: bool) -> str | None:
+    """Our kind for a word of several parts, such as `Credit::ChargebackReversed`; it tells only what takes back.
+
+    Shape: `negative` says that most of its rows take credits.
+    """
+    parts = {part.lower() for part in _PARTS.findall(word)}
+    about = "dispute" if parts & _DISPUTE else "refund" if parts & _REFUND else None
+    if about is None:
+        return None
+    if negative:
+        return about
+    return f"{about}_reversal" if parts & (_BACK | {"failed"}) else None
+
 
 USUAL_STATUSES: Mapping[str, RowStatus] = {
     **dict.fromkeys(

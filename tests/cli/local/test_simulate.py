@@ -54,6 +54,18 @@ def test_the_users_own_backend_is_judged_by_its_balances(tmp_path: Path) -> None
     assert (bad["error"]["type"], bad["error"]["code"]) == ("configuration", "simulate.balance")
 
 
+def test_scenarios_of_the_users_own_are_listed_and_played_beside_ours(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(
+        '[[scenario]]\nname = "mine"\nsteps = [{do = "buy"}, {do = "refund", of = 2}, {do = "expect", percent = 50}]\n'
+    )
+    (tmp_path / "creditctl.toml").write_text('[simulate]\nscenarios = "mine.toml"\n')
+    listed = run_command(wiring(tmp_path), "simulate", "--list", "--scenarios", "mine.toml")
+    played = run_command(wiring(tmp_path), "simulate", "--group", "own")
+
+    assert [each["name"] for each in listed["report"]["scenarios"]] == [*(each.name for each in SCENARIOS), "mine"]
+    assert [(each["name"], each["outcome"]) for each in played["report"]["scenarios"]] == [("mine", "passed")]
+
+
 def test_a_backend_that_is_away_is_exit_5(tmp_path: Path) -> None:
     with start_local_stack(wiring(tmp_path), tmp_path) as world:
         gone = run_command(world.inner, "simulate", "success", "--backend", "http://127.0.0.1:9")
@@ -66,6 +78,7 @@ def test_a_backend_that_is_away_is_exit_5(tmp_path: Path) -> None:
     [
         (["nope"], {}, ExitCode.USAGE, "There is no scenario or group nope"),
         (["--group", "nope"], {}, ExitCode.USAGE, "There is no scenario or group nope"),
+        (["--scenarios", "nowhere.toml"], {}, ExitCode.CONFIGURATION, "Cannot read the scenarios"),
         (["--start", "true"], {}, ExitCode.USAGE, "--ready"),
         (["--policy", "disputes=perhaps"], {}, ExitCode.USAGE, "is no policy"),
         (["--mode", "test"], {}, ExitCode.USAGE, "--backend"),

@@ -47,6 +47,7 @@ def test_quiet_is_one_line_with_what_is_new_and_at_stake(cli: Cli, losing: Marke
 
 def test_quiet_says_that_credits_were_posted(cli: Cli, losing: Market) -> None:
     outcome = cli("reconcile", "--quiet", "--repair", "--yes")
+    assert "Plan:" not in outcome.stderr, "one line, whatever is repaired"
     assert outcome.exit_code == 0
     assert "1 payment repaired" in outcome.stdout
     assert outcome.stdout.count("\n") == 1

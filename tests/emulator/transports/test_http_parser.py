@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from creditctl.emulator.protocol.wire import Request
-from creditctl.emulator.transports.http_parser import LONGEST_BODY, LONGEST_HEAD, Incoming, Refused, RequestParser
+from creditctl.emulator.transports.http_parser import (
+    LONGEST_BODY,
+    LONGEST_HEAD,
+    Incoming,
+    RefusedRequest,
+    RequestParser,
+)
 
 POST = b"POST /v1/products?a=1 HTTP/1.1\r\nHost: localhost:1\r\nContent-Length: 6\r\nX-A:  b \r\n\r\nname=A"
 CHUNKED = (
@@ -99,6 +105,6 @@ def test_a_client_that_waits_for_a_word_is_seen() -> None:
     ],
 )
 def test_what_is_no_request_is_refused(data: bytes, status: int) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedRequest) as refused:
         read(data)
     assert refused.value.status == status

@@ -1,0 +1,78 @@
+"""Broken backends of the zoo after those that were written elsewhere, and what must be named for each."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import threading
+import time
+from typing import Any
+
+from tests.simulation.zoo.broken import Animal
+from tests.simulation.zoo.correct import Backend, Event, OnIntentAlone, Refused
+from tests.simulation.zoo.field import ComparesTheShorter
+
+_SLOW_SECONDS = 0.3
+
+
+class IntentAloneComparesTheShorter(ComparesTheShorter, OnIntentAlone):
+    """Grants on the intent alone, and compares signatures over the length of the shorter one."""
+
+
+class IntentAloneTakesAnyScheme(OnIntentAlone):
+    """Grants on the intent alone, and takes a signature of any scheme."""
+
+    def verify(self, body: bytes, header: str) -> None:
+        pairs = [part.partition("=")[::2] for part in header.split(",")]
+        moment = next((value for name, value in pairs if name == "t"), "")
+        if not moment.isdigit() or not self.is_recent(int(moment)):
+            raise Refused(400)
+        right = hmac.new(self.secret.encode(), moment.encode() + b"." + body, hashlib.sha256).hexdigest()
+        if right not in [value for name, value in pairs if name != "t"]:
+            raise Refused(400)
+
+
+class IntentAloneLooksThenCredits(OnIntentAlone):
+    """Grants on the intent alone: looks for an earlier grant, does something slow, and then grants."""
+
+    def credit(self, event: Event, payment: str, user: str, credits: int, charged: int) -> None:
+        if self.shelf.one("select count(*) from payments where payment = ?", payment):
+            return
+        time.sleep(_SLOW_SECONDS)
+        with self.shelf.writing():
+            self.post(f"purchase:{payment}:{threading.get_ident()}:{event['id']}", user, credits)
+            self.shelf.run("insert or ignore into payments values (?, ?, ?, ?)", payment, user, credits, charged)
+            self.settle(payment)
+
+
+class CreditsOnlySeenAccounts(Backend):
+    """Makes an account when a balance is looked at, and credits only accounts that there are."""
+
+    def balance(self, user: str) -> int:
+        self.shelf.run("insert or ignore into seen values (?)", f"account:{user}")
+        return super().balance(user)
+
+    def credit(self, event: Event, payment: str, user: str, credits: int, charged: int) -> None:
+        if self.shelf.one("select count(*) from seen where id = ?", f"account:{user}"):
+            super().credit(event, payment, user, credits, charged)
+
+
+class CrashesOnItsOwnField(Backend):
+    """Looks the package up by whatever its own field holds."""
+
+    def package_in(self, body: Any) -> int:
+        number = body.get("package_id") if isinstance(body, dict) else None
+        if number is None:
+            raise Refused(422)
+        return super().package_in({"package_id": {1: 1, 2: 2, 3: 3, 4: 4, 5: 5}[number]})
+
+
+ELSEWHERE: dict[str, Animal] = {
+    "intent-alone-compares-the-shorter": Animal(
+        IntentAloneComparesTheShorter, "signature_prefix", ("signature-v1-short", "signature-v1-empty")
+    ),
+    "intent-alone-takes-any-scheme": Animal(IntentAloneTakesAnyScheme, "signature_scheme", ("signature-v0-only",)),
+    "intent-alone-looks-then-credits": Animal(IntentAloneLooksThenCredits, "credits_twice", ("duplicate-at-once",)),
+    "credits-only-seen-accounts": Animal(CreditsOnlySeenAccounts, "credits_never", ("first-purchase",)),
+    "crashes-on-its-own-field": Animal(CrashesOnItsOwnField, "crashes_on_input", ("odd-purchases",)),
+}
