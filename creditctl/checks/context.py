@@ -58,7 +58,8 @@ def backend_diagnosis(settings: Settings, deliver_probe: DeliverProbe | None) ->
 class Context:
     """What checks look at.
 
-    Shape: `stripe` and `ledger` are None where there is none to ask, and then `no_stripe` or `no_ledger` says why;
+    Shape: `stripe` and `ledger` are None where there is none to ask, and then `no_stripe` or `no_ledger` says why
+    (with the mend in `no_source_fix`, where the application's rows could not be read);
     `keeper` has the entries; `probe` and `deliver_probe` are None where nothing but Stripe may be called; `made` is a
     session that was made for this run, if one was.
     """
@@ -74,6 +75,7 @@ class Context:
     keeper: Keeper = OUR_LEDGER
     no_stripe: str = "There is no usable key."
     no_ledger: str = "There is no ledger yet."
+    no_source_fix: str = ""
     lost: list[Unreachable] = field(default_factory=list)
     facts: Facts = field(default_factory=Facts, repr=False)
     made: MadeSession | None = None
@@ -105,7 +107,7 @@ class Context:
     def required_ledger(self) -> Ledger:
         """The ledger. Errors: ConfigurationError saying why there is none."""
         if self.ledger is None:
-            fix = "Run it where the backend's ledger is, or name the file with CREDITCTL_LEDGER."
+            fix = self.no_source_fix or "Run it where the backend's ledger is, or name the file with CREDITCTL_LEDGER."
             raise ConfigurationError(self.no_ledger, code="checks.no_ledger", fix=fix)
         return self.ledger
 

@@ -118,6 +118,8 @@ _NEW_KEY = "Copy the key again from the Dashboard (Developers, API keys), for th
 
 def ledger_is_whole(context: Context) -> CheckAnswer:
     """Every entry is as it was written, and the ledger is this account's."""
+    if context.ledger is None and context.no_source_fix:
+        return failed(context.no_ledger, context.no_source_fix)
     if context.ledger is None and context.settings.mode_or_none is not None and context.settings.ledger_path.exists():
         fix = "Name this account's own ledger with CREDITCTL_LEDGER, here and for the backend; keep the other file."
         return failed(context.no_ledger, fix)

@@ -64,6 +64,7 @@ def open_check_context(session: Session, catalog: Path | None = None, checks: Se
         facts=facts,
         no_stripe=opened.reason,
         no_ledger=books.reason,
+        no_source_fix=books.fix,
         lost=[Unreachable(_LATE_STRIPE, code="checks.late", fix=_AGAIN)] if opened.late else [],
     )
 
@@ -85,11 +86,12 @@ class OpenedStripe:
 
 @dataclass(frozen=True, slots=True)
 class OpenedBooks:
-    """The ledger and who keeps the entries, or why there is none."""
+    """The ledger and who keeps the entries, or why there is none; `fix` where an application's rows were not read."""
 
     ledger: Ledger | None
     reason: str = ""
     keeper: Keeper | None = None
+    fix: str = ""
 
 
 def _in_time(seconds: float, job: Callable[[], Opened], otherwise: Opened) -> Opened:
@@ -135,7 +137,7 @@ def _open_books(session: Session, opened: OpenedStripe) -> OpenedBooks:
         try:
             return OpenedBooks(session.ledger_if_there, "", entries_keeper(session))
         except CreditctlError as error:
-            return OpenedBooks(None, error.message)
+            return OpenedBooks(None, error.message, fix=error.fix)
         except stripe.StripeError as error:
             known = translate(error)
             return OpenedBooks(None, str(error) if known is None else known.message)

@@ -8,7 +8,7 @@ from creditctl.provisioning.probing.responses import ProbeResponse
 
 _CHANGING = re.compile(r"[0-9a-fA-F-]{8,}|\d+")
 _NO_SIGNATURE = re.compile(
-    r"unable to extract timestamp|no stripe-signature header value|stripe.?signature\W+(header\W+)?(is\W+)?"
+    r"unable to extract timestamp|no stripe-signature header|stripe.?signature\W+(header\W+)?(is\W+)?"
     r"(missing|required|not found)|(missing|no|without)\W+(the\W+)?stripe.?signature",
     re.IGNORECASE,
 )

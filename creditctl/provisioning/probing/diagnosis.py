@@ -49,7 +49,7 @@ def _not_there(responses: ProbeResponses) -> ProbeDiagnosis | None:
     if not _all_status(responses, 404, 405, 410):
         return None
     if responses.get.status in (404, 410):
-        text = "Nothing is at this path: GET and POST answer 404."
+        text = f"Nothing is at this path: GET {responses.get.words}, POST {responses.unsigned.words}."
         fix = "Compare [webhook] path and CREDITS_API_URL with the backend's routes; a prefix may stand there twice."
         return ProbeDiagnosis(ProbeCause.WRONG_PATH, CheckStatus.FAIL, text, fix)
     text = f"The path takes no POST (answered {responses.unsigned.status}), though a GET {responses.get.words}."

@@ -284,6 +284,8 @@ PLANTS = (
     ),
     Plant("unknown package", unknown_package, "credited", "line_items"),
     Plant("duplicate", credited_twice, "credited", "duplicate_credit"),
+    Plant("source gone", settings(DATABASE_URL="sqlite:////no/such/shop.db"), "ledger", "/no/such", NO_BOOKS),
+    Plant("signature lost", for_posts(400, "No stripe-signature header"), "backend", "does not arrive", UNREACHED),
     Plant("another account's ledger", others_ledger, "ledger", "acct_another", NO_BOOKS),
     Plant("older than Stripe's events", old_and_missing, "credited", "missing_credit"),
     Plant("secret with white space here", settings_secret(after=" x"), "secret_clean", "STRIPE_WEBHOOK_SECRET", SOILED),
