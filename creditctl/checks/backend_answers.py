@@ -24,6 +24,8 @@ _NOT_REACHED = frozenset(
         ProbeCause.REFUSES_ALL,
         ProbeCause.RATE_LIMITED,
         ProbeCause.SERVER_ERROR,
+        ProbeCause.SIGNATURE_LOST,
+        ProbeCause.REFUSES_FORM,
         ProbeCause.FAILS_AFTER_VERIFYING,
     }
 )
@@ -64,7 +66,9 @@ def backend_holds_secret(context: Context) -> CheckAnswer | None:
     return passed("The backend takes what is signed with it.")
 
 
-_SILENT_ABOUT_SECRET = frozenset({ProbeCause.NO_SECRET, ProbeCause.CLOCK_SKEW, ProbeCause.ANSWERS_EVERYTHING})
+_SILENT_ABOUT_SECRET = frozenset(
+    {ProbeCause.NO_SECRET, ProbeCause.CLOCK_SKEW, ProbeCause.ANSWERS_EVERYTHING, ProbeCause.REFUSES_EVENT}
+)
 
 
 def backend_clock(context: Context) -> CheckAnswer | None:

@@ -38,6 +38,21 @@ from creditctl.stripe_api.client import StripeConnection
 DeliverProbe = Callable[[str, Sequence[Secret]], ProbeResponses]
 """Sends inert deliveries to a webhook's URL, signed with the secrets given; see `provisioning/probing/`."""
 
+BACKENDS_ANSWERS = "the backend's answers to inert deliveries"
+"""The name of a fact."""
+
+
+def backend_diagnosis(settings: Settings, deliver_probe: DeliverProbe | None) -> ProbeDiagnosis | None:
+    """What a webhook probe of the backend comes to; None where there is no URL, or nobody may be called."""
+    url = settings.webhook_url
+    if deliver_probe is None or url is None or url_fault(url):
+        return None
+    try:
+        secrets = settings.webhook_secrets
+    except ConfigurationError:
+        secrets = ()
+    return diagnose(deliver_probe(url, secrets))
+
 
 @dataclass(frozen=True)
 class Context:
@@ -148,17 +163,7 @@ class Context:
     @property
     def diagnosis(self) -> ProbeDiagnosis | None:
         """What a webhook probe of the backend came to; None where there is no URL, or nobody may be called."""
-        return self.facts.get("the backend's answers to inert deliveries", self._diagnosed)
-
-    def _diagnosed(self) -> ProbeDiagnosis | None:
-        url = self.settings.webhook_url
-        if self.deliver_probe is None or url is None or url_fault(url):
-            return None
-        try:
-            secrets = self.settings.webhook_secrets
-        except ConfigurationError:
-            secrets = ()
-        return diagnose(self.deliver_probe(url, secrets))
+        return self.facts.get(BACKENDS_ANSWERS, lambda: backend_diagnosis(self.settings, self.deliver_probe))
 
     @property
     def latest(self) -> LatestPayments:

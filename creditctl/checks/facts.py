@@ -39,6 +39,20 @@ class Facts:
             waiting.remove(name)
         return found
 
+    def begin(self, name: str, read: Callable[[], object]) -> None:
+        """Begins to read a fact aside; what reading it raises is raised to whoever asks for it."""
+        with self._lock:
+            future: Future[Any] = Future()
+            if self._known.setdefault(name, future) is not future:
+                return
+        threading.Thread(target=read_into, args=(future, read), daemon=True).start()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The facts that somebody asked for or began to read."""
+        with self._lock:
+            return tuple(self._known)
+
     def awaited_by(self, thread: int) -> str:
         """What a thread waits for: the innermost fact that it asked for, empty where it asked for none."""
         with self._lock:

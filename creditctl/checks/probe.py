@@ -12,7 +12,7 @@ from creditctl.core.modes import is_loopback_url
 if TYPE_CHECKING:
     import httpx
 
-_TIMEOUT_SECONDS = 4.0
+_TIMEOUT_SECONDS = 3.0
 _MOST_BYTES = 4000
 
 

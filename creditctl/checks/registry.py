@@ -21,9 +21,6 @@ from creditctl.core.errors import CreditctlError, Unreachable
 from creditctl.provisioning.probing.side_by_side import run_side_by_side
 from creditctl.stripe_api.errors import translate
 
-LIMIT_SECONDS = 4.8
-"""How long the checks of a run may take together: with what opens before them, less than ten seconds."""
-
 
 def _on_context(check: Check[EnvView]) -> Check[Context]:
     return Check(check.id, check.title, lambda context: check.ask(context.env), group=check.group)
@@ -62,7 +59,7 @@ def run_checks(
 def _late(thread: threading.Thread, context: Context, seconds: float) -> CheckAnswer:
     """The answer of a check that did not come in time: what it was waiting for."""
     awaited = context.facts.awaited_by(thread.ident or 0) or "what it looks at"
-    text = f"There was no answer within {seconds:g} seconds: {awaited}."
+    text = f"There was no answer within {seconds:.1f} seconds: {awaited}."
     late = Unreachable(text, code="checks.late", fix="Run it again; if it stays so, look at what does not answer.")
     if "Stripe" in awaited:
         context.lost.append(late)

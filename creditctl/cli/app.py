@@ -106,11 +106,7 @@ def as_known_error(error: Exception) -> CreditctlError | None:
 
 def _end(world: Wiring, arguments: Sequence[str], error: CreditctlError) -> int:
     exit_code = error.exit_code
-    if wants_json(arguments):
-        from creditctl.cli.command_line.typer_app import command_name, whole_command
-
-        name = command_name(whole_command(), arguments)
-        write_json(world.stdout, document(name, mode=world.mode, exit_code=exit_code, error=error))
+    if _could_write(world, (lambda: _write_error(world, arguments, error)) if wants_json(arguments) else None):
         return exit_code
     console = make_console(world.stderr, world.environ)
     told = error.message if isinstance(error, Stopped) else f"Error: {error.message}"
@@ -120,6 +116,27 @@ def _end(world: Wiring, arguments: Sequence[str], error: CreditctlError) -> int:
     if error.request_id:
         console.print(f"Stripe's request id: {error.request_id}")
     return exit_code
+
+
+def _write_error(world: Wiring, arguments: Sequence[str], error: CreditctlError) -> None:
+    from creditctl.cli.command_line.typer_app import command_name, whole_command
+
+    name = command_name(whole_command(), arguments)
+    write_json(world.stdout, document(name, mode=world.mode, exit_code=error.exit_code, error=error))
+
+
+def _could_write(world: Wiring, write: Callable[[], None] | None) -> bool:
+    """Whether the error is told on stdout: where nothing may be written there (a full disk), stderr has to do."""
+    try:
+        if write is not None:
+            write()
+        world.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError:
+        _reader_left(world, ExitCode.OK)
+        return False
+    return write is not None
 
 
 class _Bug(CreditctlError):

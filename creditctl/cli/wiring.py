@@ -214,7 +214,10 @@ def read_env_file(path: Path, *, required: bool) -> dict[str, str | None]:
 
 
 def real_wiring() -> Wiring:
-    """The real world: this process's environment, folder and streams."""
+    """The real world: this process's environment, folder and streams; a stream that is closed (`>&-`) takes all."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")

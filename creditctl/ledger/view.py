@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from creditctl.core.entitlement.settlement import EntryKind
 from creditctl.ledger import rows
@@ -23,7 +25,7 @@ from creditctl.ledger.models import (
     StoredFinding,
 )
 from creditctl.ledger.schema import MIGRATIONS, Migration
-from creditctl.ledger.sqlite.statements import select
+from creditctl.ledger.sqlite.statements import among, batched, select
 from creditctl.ledger.verification.anchors import Anchor
 from creditctl.ledger.verification.partly import verify_partly
 from creditctl.ledger.verification.verify import verify
@@ -94,6 +96,13 @@ class LedgerView:
         """One entry by its id."""
         row = self._entry_rows([("id = ?", number)]).fetchone()
         return rows.entry_of(row) if row else None
+
+    def entries_of(
+        self, column: Literal["id", "payment_key"], values: Collection[int] | Collection[str]
+    ) -> Iterator[Entry]:
+        """The entries that have one of these values, in no order."""
+        for some in batched(values):
+            yield from map(rows.entry_of, self._entry_rows([(among(column), json.dumps(some))]))
 
     def purchase_of(self, payment_key: str) -> Entry | None:
         """The first purchase of a payment."""

@@ -31,6 +31,12 @@ class PaymentEntries(Protocol):
     def all(self) -> Iterable[CreditEntry]:
         """Every entry, in order."""
 
+    def numbered(self, numbers: Collection[int]) -> Iterable[CreditEntry]:
+        """The entries of these numbers, in no order."""
+
+    def called(self, names: Collection[str]) -> Iterable[CreditEntry]:
+        """The entries that call their payment by one of these names, in no order; usage is about none."""
+
     def latest_of_payments(self, since: int | None, limit: int) -> Sequence[CreditEntry]:
         """The newest entries that gave credits for payments, or took them back, since a moment; newest first."""
 
@@ -58,6 +64,14 @@ class NoEntries:
         return ()
 
     def all(self) -> Iterable[CreditEntry]:
+        """None."""
+        return ()
+
+    def numbered(self, numbers: Collection[int]) -> Iterable[CreditEntry]:  # noqa: ARG002
+        """None."""
+        return ()
+
+    def called(self, names: Collection[str]) -> Iterable[CreditEntry]:  # noqa: ARG002
         """None."""
         return ()
 

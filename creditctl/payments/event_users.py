@@ -1,4 +1,4 @@
-"""Events of a user: those that were kept, and that name the user where the application's sessions carry the buyer."""
+"""Events and payments of a user: what was kept, and names the user where the application's sessions carry the buyer."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from creditctl.core.entitlement.fields import metadata_of, optional_text
+from creditctl.core.entitlement.fields import id_of, metadata_of, optional_text
 from creditctl.core.entitlement.owner import named_users
 from creditctl.core.metadata import is_managed
 from creditctl.ledger.archive.models import EventQuery, EventRecord
+from creditctl.ledger.archive.pull_store import PullStore
 from creditctl.ledger.archive.store import Archive
+from creditctl.payments.reading.stripe_reader import INTENTS, SESSIONS
 
 _NAMING_TYPES = ("checkout.session.*", "payment_intent.*", "charge.*")
 
@@ -27,6 +29,18 @@ def events_of_user(archive: Archive, user_id: str, places: Sequence[str] = ()) -
     for event in archive.events(EventQuery(types=_NAMING_TYPES)):
         if written in event.body and user_id in users_on(json.loads(event.body)["data"]["object"], places):
             yield event
+
+
+def listed_payments_of_user(archive: Archive, user_id: str, places: Sequence[str] = ()) -> frozenset[str]:
+    """The payments of the kept sessions and payment intents that name a user, by intent and by session."""
+    store, written = PullStore(archive), json.dumps(user_id).encode()
+    found: set[str] = set()
+    for path in (SESSIONS, INTENTS):
+        for raw in store.bodies(path):
+            body = json.loads(raw) if written in raw else {}
+            if body and user_id in users_on(body, places):
+                found |= {str(body["id"]), id_of(body.get("payment_intent")) or str(body["id"])}
+    return frozenset(found)
 
 
 def users_on(body: Mapping[str, Any], places: Sequence[str]) -> tuple[str, ...]:

@@ -49,6 +49,15 @@ class LedgerEntries:
         """The entries that gave a user credits for payments, in order."""
         return list(self._pages(EntryFilter(user_id=user_id, kind=EntryKind.PURCHASE)))
 
+    def numbered(self, numbers: Collection[int]) -> Iterator[Entry]:
+        """The entries of these numbers, in no order."""
+        return self.view.entries_of("id", numbers)
+
+    def called(self, names: Collection[str]) -> Iterator[Entry]:
+        """The entries that call their payment by one of these names, in no order; usage is about none."""
+        found = self.view.entries_of("payment_key", names)
+        return (entry for entry in found if entry.kind is not EntryKind.USAGE)
+
     def latest_of_payments(self, since: int | None, limit: int) -> Sequence[Entry]:
         """The newest entries that gave credits for payments, or took them back, since a moment; newest first."""
         found: list[Entry] = []

@@ -11,6 +11,7 @@ from creditctl.payments.finding_codes import ClassifiedFinding, classified
 from creditctl.payments.judgement.mapping_fault import mapping_fault, without_repairs
 from creditctl.payments.judgement.together import found_together
 from creditctl.payments.judgement.unexplained import judge_together
+from creditctl.payments.proven import NOTHING_PROVEN, Proven
 from creditctl.payments.source.review import Review, review
 from creditctl.payments.verdict import JudgementContext
 
@@ -18,16 +19,20 @@ _DAY_SECONDS = 86_400
 
 
 def review_all(
-    cases: Sequence[PaymentCase], context: JudgementContext, view: LedgerView, names: Mapping[str, str]
+    cases: Sequence[PaymentCase],
+    context: JudgementContext,
+    view: LedgerView,
+    names: Mapping[str, str],
+    proven: Proven = NOTHING_PROVEN,
 ) -> Review:
     """The verdicts of all payments of a run, and what was found beside them.
 
     Shape: nothing is repaired where entries and payments pair up under different names, nor in a ledger that was
-           tampered with. `names` are the payments of Stripe's other names for them.
+           tampered with. `names` are the payments of Stripe's other names for them; `proven` need no judgement.
     """
-    reviewed = review(context.keeper, cases, judge_together(cases, context), names)
+    reviewed = review(context.keeper, cases, judge_together(cases, context), names, proven)
     judged = list(zip(cases, reviewed.verdicts, strict=True))
-    fault, tampered = mapping_fault(judged), _tampered(view, context.now)
+    fault, tampered = mapping_fault(judged, proven), _tampered(view, context.now)
     together = found_together(judged, context, context.keeper.entries(view))
     first, verdicts = tampered or fault, reviewed.verdicts
     if first is not None:

@@ -3,16 +3,49 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
 
 from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.entitlement.facts import Fact
 from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind
+from creditctl.ledger.view import LedgerView
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.entries import payment_of
 from creditctl.payments.facts import PaymentFacts
 from creditctl.payments.keeper import OUR_LEDGER, Keeper
+from creditctl.payments.ledger_entries import known_facts
+from creditctl.payments.proven import NOTHING_PROVEN, Proven
+from creditctl.payments.verdict import JudgementContext
 from creditctl.reconciliation.pulled import Pulled
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """What a run has to judge: the cases, and how many payments and entries were compared for that.
+
+    Shape: `proven` are payments that stand as they should without being judged.
+    """
+
+    cases: list[PaymentCase]
+    payments: int
+    entries: int
+    proven: Proven = NOTHING_PROVEN
+
+
+class Matcher(Protocol):
+    """How the payments of a run are matched with entries."""
+
+    def __call__(self, pulled: Pulled, context: JudgementContext, view: LedgerView) -> Matched:
+        """What has to be judged. Errors: LedgerError."""
+
+
+def match_all(pulled: Pulled, context: JudgementContext, view: LedgerView) -> Matched:
+    """Every payment and every entry, in memory: what any quicker way has to agree with."""
+    keeper = context.keeper
+    cases = match(pulled, keeper.entries(view).all(), known_facts(view), keeper)
+    return Matched(cases, len(cases), sum(len(case.entries) for case in cases))
 
 
 def match(
@@ -23,27 +56,32 @@ def match(
     Shape: `known` are the refunds and disputes that the ledger knows, by id: what they saw of a movement of
            funds, the lists may no longer show.
     """
+    lines = entries_by_payment(entries, pulled.names)
+    payments = payments_of(pulled, payment_keys(pulled))
+    cases = (PaymentCase.of(each, lines.get(each.key, ()), known, keeper) for each in payments)
+    return [case for case in cases if in_scope(case, pulled)]
+
+
+def payment_keys(pulled: Pulled) -> set[str]:
+    """The payments of which Stripe was read, without those that could not be understood."""
+    sessions = (sold.session.payment_key for sold in pulled.sessions.values())
+    not_understood = {each.payment_key for each in pulled.unreadable}
+    return {*sessions, *pulled.intents, *pulled.charges, *pulled.absent} - not_understood
+
+
+def payments_of(pulled: Pulled, wanted: Collection[str]) -> Iterator[PaymentFacts]:
+    """What Stripe says of each of these payments, in the order of their keys."""
     sessions = {sold.session.payment_key: sold for sold in pulled.sessions.values()}
     facts = _facts_by_payment(pulled)
-    lines = _entries_by_payment(entries, pulled.names)
-    not_understood = {each.payment_key for each in pulled.unreadable}
-    cases = (
-        PaymentCase.of(
-            PaymentFacts(
-                key,
-                sessions.get(key),
-                pulled.intents.get(key),
-                tuple(facts.get(key, ())),
-                key in pulled.absent,
-                charge=pulled.charges.get(key),
-            ),
-            lines.get(key, ()),
-            known,
-            keeper,
+    for key in sorted(wanted):
+        yield PaymentFacts(
+            key,
+            sessions.get(key),
+            pulled.intents.get(key),
+            tuple(facts.get(key, ())),
+            key in pulled.absent,
+            charge=pulled.charges.get(key),
         )
-        for key in sorted({*sessions, *pulled.intents, *pulled.charges, *pulled.absent} - not_understood)
-    )
-    return [case for case in cases if _in_scope(case, pulled)]
 
 
 def unknown_payments(pulled: Pulled, entries: Iterable[CreditEntry]) -> list[str]:
@@ -75,7 +113,7 @@ def _facts_by_payment(pulled: Pulled) -> dict[str, list[Fact]]:
     return grouped
 
 
-def _entries_by_payment(entries: Iterable[CreditEntry], names: Mapping[str, str]) -> dict[str, list[CreditEntry]]:
+def entries_by_payment(entries: Iterable[CreditEntry], names: Mapping[str, str]) -> dict[str, list[CreditEntry]]:
     """The entries of each payment; an adjustment belongs to that of the entry that it corrects, else to its own."""
     grouped: dict[str, list[CreditEntry]] = defaultdict(list)
     payments: dict[int, str] = {}
@@ -88,7 +126,7 @@ def _entries_by_payment(entries: Iterable[CreditEntry], names: Mapping[str, str]
     return grouped
 
 
-def _in_scope(case: PaymentCase, pulled: Pulled) -> bool:
+def in_scope(case: PaymentCase, pulled: Pulled) -> bool:
     """Whether anything about a payment falls into the window."""
     moments = [fact.created for fact in case.facts] + [entry.created for entry in case.entries]
     if case.sold is not None:

@@ -12,6 +12,7 @@ from creditctl.payments.reading.list_contents import ListContents
 from creditctl.payments.reading.reader import PaymentReader
 from creditctl.payments.reading.stripe_reader import BALANCE, DISPUTES, INTENTS, REFUNDS, SESSIONS
 from creditctl.reconciliation.inquiry import ENOUGH_LACKS, Inquiry, KnownForNow, SessionlessPayments
+from creditctl.reconciliation.match import Matcher, match_all
 from creditctl.reconciliation.pulled import Pulled, as_pulled
 from creditctl.reconciliation.reach import LISTS, Reach
 from creditctl.reconciliation.tie_out import Lack, Untied, gap_sentences, tie_out
@@ -56,13 +57,14 @@ class PullPlan:
     """How one run reads Stripe.
 
     Shape: `sessionless` remembers which payments belong to no session; `source` says where lists are kept, for the
-           reader of the run; where those are not read now, `as_of` is when they were.
+           reader of the run; where those are not read now, `as_of` is when they were. `matcher` compares everything.
     Units: Unix seconds.
     """
 
     sessionless: SessionlessPayments = field(default_factory=KnownForNow)
     source: Callable[[PaymentReader], PullSource] | None = None
     as_of: int | None = None
+    matcher: Matcher = match_all
 
 
 AFRESH = PullPlan()

@@ -12,6 +12,7 @@ from creditctl.core.when import Window, iso_time
 from creditctl.payments.repair import Repair, Repaired
 from creditctl.payments.stakes import stakes_of
 from creditctl.payments.verdict import JudgementContext
+from creditctl.reconciliation.match import Matcher, match_all
 from creditctl.reconciliation.open_findings import Identity, OpenFinding
 from creditctl.reconciliation.pulled import Pulled
 from creditctl.reconciliation.redelivery.outcome import Redelivered
@@ -23,8 +24,8 @@ class ReconcileReport:
 
     Shape:  `findings` worst first; `repairs` is the plan, `repaired` what came of carrying it out, empty before that;
             `redelivered` says what came of delivering an application its lost events again; `basis` and `terms` are
-            what it was judged from, kept to judge again after a repair; `ended` are findings of earlier runs that are
-            over, `by` is who ran it.
+            what it was judged from and `matcher` how, kept to judge again after a repair; `ended` are findings of
+            earlier runs that are over, `by` is who ran it.
     Units:  times in Unix seconds.
     """
 
@@ -37,6 +38,7 @@ class ReconcileReport:
     repairs: tuple[Repair, ...]
     basis: Pulled
     terms: JudgementContext
+    matcher: Matcher = match_all
     repaired: tuple[Repaired, ...] = ()
     source: Mapping[str, Any] | None = None
     ended: frozenset[Identity] = frozenset()

@@ -32,7 +32,7 @@ from creditctl.reconciliation import finding_history
 from creditctl.reconciliation.deployments import require_told_apart
 from creditctl.reconciliation.event_evidence import with_event_evidence
 from creditctl.reconciliation.lock import only_one
-from creditctl.reconciliation.match import match, unknown_payments
+from creditctl.reconciliation.match import Matcher, match, match_all, unknown_payments
 from creditctl.reconciliation.open_findings import ended, lasting, opened, run_failed
 from creditctl.reconciliation.pull import AFRESH, PullPlan, pull
 from creditctl.reconciliation.pulled import Pulled
@@ -89,7 +89,7 @@ def reconcile(
                 run = {"window": window.as_dict(), "by": by}
                 record_failure(redact(conceal(str(error))), ledger, clock, run, started)
             raise
-        report = replace(_compare(pulled, terms, ledger, record=record), by=by)
+        report = replace(_compare(pulled, terms, ledger, plan.matcher, record=record), by=by)
         return _recorded(_explained(report, reader, plan), ledger, clock, record=record)
 
 
@@ -107,7 +107,7 @@ def repair(
     with only_one(ledger.path):
         require_repairable(ledger, report.repairs, limits)
         repaired = tuple(apply(ledger, report.repairs, run=report.run))
-        after = _compare(report.basis, report.terms, ledger, record=True)
+        after = _compare(report.basis, report.terms, ledger, report.matcher, record=True)
         return _recorded(replace(after, repaired=repaired, by=report.by), ledger, clock, record=True)
 
 
@@ -129,7 +129,8 @@ def redeliver(
         done = {each.payment_key: each for each in redeliverer.run([plan for plan in plans if plan.held is None])}
         keeper = redeliverer.rows(False)
         terms = replace(report.terms, keeper=keeper, now=keeper.read_at or clock())
-        after = replace(_compare(report.basis, terms, ledger, record=True), source=report.source, by=report.by)
+        after = _compare(report.basis, terms, ledger, report.matcher, record=True)
+        after = replace(after, source=report.source, by=report.by)
         results = tuple(done.get(plan.repair.payment_key) or plan.planned() for plan in plans)
         return _recorded(replace(after, redelivered=results), ledger, clock, record=True)
 
@@ -174,15 +175,21 @@ def _with_older_credits(
     return with_unexplained(terms, cases, lambda: reading_entries(ledger, terms.keeper), reader.payment)
 
 
-def _compare(pulled: Pulled, terms: JudgementContext, ledger: Ledger, *, record: bool) -> ReconcileReport:
-    """What both sides say of each other now. The ledger is read after Stripe, so it is never behind."""
+def _compare(
+    pulled: Pulled, terms: JudgementContext, ledger: Ledger, matcher: Matcher, *, record: bool
+) -> ReconcileReport:
+    """What both sides say of each other now. The ledger is read after Stripe, so it is never behind.
+
+    Shape: a part of the payments is always compared in memory.
+    """
     if not pulled.complete:
         return _incomplete(pulled, terms, ledger)
+    matching = matcher if pulled.everything else match_all
     with ledger.reading() as view:
         terms = replace(terms, settled=settled_findings(view))
-        cases = match(pulled, terms.keeper.entries(view).all(), known_facts(view), terms.keeper)
-        reviewed = review_all(cases, terms, view, pulled.names)
-    verdicts = reviewed.verdicts
+        matched = matching(pulled, terms, view)
+        reviewed = review_all(matched.cases, terms, view, pulled.names, matched.proven)
+    cases, verdicts = matched.cases, reviewed.verdicts
     found = (*about_the_pull(pulled), *chain.from_iterable(verdict.found for verdict in verdicts), *reviewed.beside)
     if record:
         finding_history.keep(ledger, found)
@@ -196,12 +203,13 @@ def _compare(pulled: Pulled, terms: JudgementContext, ledger: Ledger, *, record:
         window=pulled.window,
         started=pulled.started,
         finished=terms.now,
-        payments=len(cases),
-        entries=sum(len(case.entries) for case in cases),
+        payments=matched.payments,
+        entries=matched.entries,
         findings=opened(shown, known, {each.identity: each.payment_key for each in found}, terms.now),
         repairs=tuple(verdict.repair for verdict in verdicts if verdict.repair is not None),
         basis=pulled,
         terms=terms,
+        matcher=matcher,
         ended=ended(
             known,
             shown,

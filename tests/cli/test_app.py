@@ -170,6 +170,25 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ("packages >&-", 0, ""),
+        ("packages 2>&-", 0, ""),
+        ("packages >/dev/full", 3, "No space left"),
+        ("packages --json >/dev/full", 3, "No space left"),
+    ],
+)
+def test_a_stream_that_is_closed_or_full_is_no_bug(arguments: str, code: int, said: str) -> None:
+    command = f"{sys.executable} -m creditctl {arguments}"
+    done = subprocess.run(command, shell=True, executable="/bin/bash", capture_output=True, text=True, check=False)
+
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
 class LeftAfter(io.StringIO):
     """A pipe whose reader goes away after so many characters."""
 

@@ -11,8 +11,9 @@ from tests.emulator.world import Inside
 ENDIVE = {"stripe-version": "2026-10-28.endive"}
 
 
-def test_json_is_no_form(ask: Inside) -> None:
-    status, body, _ = ask("POST", "/v1/products", '{"name": "A"}', headers={"content-type": "application/json"})
+@pytest.mark.parametrize("kind", ["application/json", "Multipart/Form-Data; boundary=x", "text/xml"])
+def test_json_and_multipart_are_no_form(ask: Inside, kind: str) -> None:
+    status, body, _ = ask("POST", "/v1/products", '{"name": "A"}', headers={"content-type": kind})
     assert (status, "application/x-www-form-urlencoded" in body["error"]["message"]) == (400, True)
 
 

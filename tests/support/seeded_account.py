@@ -18,11 +18,14 @@ from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from creditctl.ledger.archive.pull_store import PullStore
 from creditctl.ledger.archive.sessionless import SessionlessStore
 from creditctl.ledger.archive.store import Archive
+from creditctl.ledger.matching.worth_store import WorthStore
 from creditctl.ledger.store import Ledger
 from creditctl.payments.reading.reader import PaymentReader
 from creditctl.payments.repair import RepairLimits
 from creditctl.reconciliation.archive_pull import ArchivePull, OfflinePull
 from creditctl.reconciliation.bulk_reader import BulkReader
+from creditctl.reconciliation.match import match_all
+from creditctl.reconciliation.probed_match import ProbedMatch
 from creditctl.reconciliation.pull import PullPlan
 from creditctl.reconciliation.report import ReconcileReport
 from creditctl.reconciliation.run import reconcile, repair
@@ -80,7 +83,8 @@ class SeededAccount:
             def kept(reader: PaymentReader) -> ArchivePull:
                 return ArchivePull(reader, PullStore(archive), BulkReader(self.client, workers=workers), whole)
 
-            return self.reconcile(plan=PullPlan(SessionlessStore(archive), kept), **options)
+            probed = match_all if whole else ProbedMatch(WorthStore(archive), self.ledger_path)
+            return self.reconcile(plan=PullPlan(SessionlessStore(archive), kept, matcher=probed), **options)
 
     def offline(self, **options: Any) -> ReconcileReport:
         """One run on what the archive kept."""

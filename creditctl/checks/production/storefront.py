@@ -54,6 +54,12 @@ def frontend_is_public(context: Context) -> CheckAnswer:
     return found if found.status is not CheckStatus.PASS else answer
 
 
+def usual_pages(url: str) -> list[str]:
+    """The pages of a storefront that its checks look at, unless a session says another success page."""
+    home = url.rstrip("/")
+    return [home, f"{home}{USUAL_SUCCESS_PATH}?session_id={_NOBODYS_SESSION}", f"{home}{_NOWHERE}"]
+
+
 def answer_of_page(context: Context, url: str) -> CheckAnswer:
     """Somebody answers at a URL, with a page or at least with an answer of its own, and from there."""
     answer = context.page(url)

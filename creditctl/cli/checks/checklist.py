@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -48,23 +49,25 @@ def checklist(
     where. Changes nothing, but for what --with-session announces; the backend gets inert deliveries, which is said
     first. What no call can prove needs a person: `creditctl checklist attest`.
     """
+    begun = time.monotonic()
     from creditctl.checks.checked_item import CheckedItem
     from creditctl.checks.checklist import CHECKLIST
-    from creditctl.checks.registry import LIMIT_SECONDS, run_checks
     from creditctl.checks.selection import select
     from creditctl.cli.checks.context import open_check_context
     from creditctl.cli.checks.reports import write_reports
+    from creditctl.cli.checks.running import run_in_time
     from creditctl.cli.checks.with_session import make_session
 
     chosen = select(CHECKLIST, only or (), skip or ())
     if listing:
         return list_answer(chosen)
-    context = open_check_context(session, catalog)
+    opened, context = time.monotonic(), open_check_context(session, catalog, chosen)
     if with_session:
         smallest = context.smallest or min(context.catalog, key=lambda package: package.number)
         context = replace(context, made=make_session(session, smallest.number))
+        opened = time.monotonic()
     stage = context.stage
-    results = run_checks(chosen, context, seconds=LIMIT_SECONDS)
+    results = run_in_time(chosen, context, begun, opened)
     items = [CheckedItem(check, result, stage in check.required) for check, result in zip(chosen, results, strict=True)]
     write_reports(session, items, stage, junit, markdown)
     return _answer(items, context, left_out=[check for check in CHECKLIST if check not in chosen])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from creditctl.core.errors import ConfigurationError, CreditctlError, GuardRefused, Unreachable
 
 if TYPE_CHECKING:
+    from creditctl.checks.check import Check
     from creditctl.checks.context import Context
     from creditctl.checks.env.model import EnvView
     from creditctl.cli.session import Session
@@ -22,18 +24,20 @@ if TYPE_CHECKING:
     from creditctl.stripe_api.client import StripeConnection
 
 Opened = TypeVar("Opened")
-_PROBE_SECONDS = 4.0
+_PROBE_SECONDS, _PROBE_AGAIN_SECONDS = 3.0, 2.0
 _STRIPE_SECONDS = 2.0
-_BOOKS_SECONDS = 2.5
+_BOOKS_SECONDS = 3.5
 """How long Stripe may take to say whose the key is, and a source to be read, before the checks begin without."""
 
 
-def open_check_context(session: Session, catalog: Path | None = None) -> Context:
+def open_check_context(session: Session, catalog: Path | None = None, checks: Sequence[Check[Context]] = ()) -> Context:
     """The context of one run of checks; a key or ledger that is not usable is for the checks to say.
 
+    Shape:  what the checks will ask of backend and storefront is begun first: nothing of it waits for Stripe.
     Errors: GuardRefused where --mode says another mode than the settings; whatever the env file or catalogue raise.
     """
     from creditctl.checks.context import Context
+    from creditctl.checks.early import begin_early
     from creditctl.checks.probe import probe_url
     from creditctl.payments.keeper import OUR_LEDGER
     from creditctl.stripe_api.retry import RetryPolicy
@@ -41,7 +45,11 @@ def open_check_context(session: Session, catalog: Path | None = None) -> Context
     wiring, settings = session.wiring, session.settings
     session.retry_policy = RetryPolicy(busy_tries=3, broken_tries=3)  # what does not answer now is said, not waited for
     packages = session.catalog(catalog)
+    probe = wiring.probe or probe_url
+    deliver_probe = wiring.deliver_probe or partial(_deliver_probe, session)
+    facts = begin_early(checks, settings, probe=probe, deliver_probe=deliver_probe)
     opened = _in_time(_STRIPE_SECONDS, lambda: _open_stripe(session), OpenedStripe(None, _LATE_STRIPE, late=True))
+    _load_reader(session)
     books = _in_time(_BOOKS_SECONDS, lambda: _open_books(session, opened), OpenedBooks(None, _LATE_BOOKS))
     return Context(
         settings=settings,
@@ -51,8 +59,9 @@ def open_check_context(session: Session, catalog: Path | None = None) -> Context
         stripe=opened.connection,
         ledger=books.ledger,
         keeper=books.keeper or OUR_LEDGER,
-        probe=wiring.probe or probe_url,
-        deliver_probe=wiring.deliver_probe or partial(_deliver_probe, session),
+        probe=probe,
+        deliver_probe=deliver_probe,
+        facts=facts,
         no_stripe=opened.reason,
         no_ledger=books.reason,
         lost=[Unreachable(_LATE_STRIPE, code="checks.late", fix=_AGAIN)] if opened.late else [],
@@ -105,6 +114,14 @@ def _open_stripe(session: Session) -> OpenedStripe:
         return OpenedStripe(connection)
 
 
+def _load_reader(session: Session) -> None:
+    """Loads what reads a database before its time is taken: a busy machine is no database that hangs."""
+    source = session.settings.project.source
+    if source is not None and source.url_env is not None:
+        for name in ("creditctl.cli.ledger.source", "creditctl.sources.reading.opening", "sqlalchemy"):
+            import_module(name)
+
+
 def _open_books(session: Session, opened: OpenedStripe) -> OpenedBooks:
     """The ledger of the settings; with a [source], the one beside it, and the application's rows, read now."""
     import stripe
@@ -143,7 +160,7 @@ def _gathered(session: Session) -> EnvView:
 
 
 def _deliver_probe(session: Session, url: str, secrets: Sequence[Secret]) -> ProbeResponses:
-    """Sends a webhook probe, announced; a backend that hangs costs two time limits at most."""
+    """Sends a webhook probe, announced; a backend that hangs costs one time limit, one that answers two at most."""
     import httpx
     import stripe
 
@@ -155,5 +172,11 @@ def _deliver_probe(session: Session, url: str, secrets: Sequence[Secret]) -> Pro
     livemode = settings.mode_or_none is Mode.LIVE
     with httpx.Client(timeout=_PROBE_SECONDS, trust_env=not settings.webhook_url_is_local) as client:
         return send_probes(
-            client, url, secrets, session.wiring.clock(), livemode=livemode, api_version=stripe.api_version
+            client,
+            url,
+            secrets,
+            session.wiring.clock(),
+            livemode=livemode,
+            api_version=stripe.api_version,
+            again_seconds=_PROBE_AGAIN_SECONDS,
         )

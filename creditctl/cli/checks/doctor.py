@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from creditctl.cli.checks.options import ListOption, OnlyOption, SkipOption, list_answer
@@ -27,16 +28,17 @@ def doctor(
     Changes nothing; the backend gets inert deliveries, which is said first. Exit 1 when something is wrong or could
     not be looked at, 5 when Stripe did not answer.
     """
+    begun = time.monotonic()
     from creditctl.checks.doctor import DOCTOR_CHECKS
-    from creditctl.checks.registry import LIMIT_SECONDS, run_checks
     from creditctl.checks.selection import select
     from creditctl.cli.checks.context import open_check_context
+    from creditctl.cli.checks.running import run_in_time
 
     chosen = select(DOCTOR_CHECKS, only or (), skip or ())
     if listing:
         return list_answer(chosen)
-    context = open_check_context(session, catalog)
-    results = run_checks(chosen, context, seconds=LIMIT_SECONDS)
+    opened, context = time.monotonic(), open_check_context(session, catalog, chosen)
+    results = run_in_time(chosen, context, begun, opened)
     groups: dict[str, list[CheckResult]] = {}
     for check, result in zip(chosen, results, strict=True):
         groups.setdefault(check.group, []).append(result)

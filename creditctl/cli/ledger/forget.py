@@ -28,14 +28,15 @@ def forget(session: Session, user: Annotated[str, typer.Argument(help="Whose dat
     from creditctl.cli.ledger.retention import held_payments
     from creditctl.ledger.archive.removal import UserTraces, forget_user, payments_of, traces_of
     from creditctl.ledger.forgetting import forget_texts, payments_of_user, traces_in_ledger
-    from creditctl.payments.event_users import events_of_user
+    from creditctl.payments.event_users import events_of_user, listed_payments_of_user
 
     ledger, archive = session.ledger, _archive(session)
     with ledger.reading() as view:
         payments = payments_of_user(view, user)
         if archive is not None:
-            named = events_of_user(archive, user, session.settings_of_any_mode().project.user)
-            payments |= payments_of(archive, user, named)
+            places = session.settings_of_any_mode().project.user
+            payments |= payments_of(archive, user, events_of_user(archive, user, places))
+            payments |= listed_payments_of_user(archive, user, places)
         written = traces_in_ledger(view, user, payments)
     kept = UserTraces((), (), 0, 0, 0)
     if archive is not None:

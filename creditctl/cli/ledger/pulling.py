@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from creditctl.core.when import Window
     from creditctl.ledger.archive.store import Archive
     from creditctl.payments.reading.reader import PaymentReader
+    from creditctl.reconciliation.match import Matcher
     from creditctl.reconciliation.pull import PullPlan, PullSource
     from creditctl.stripe_api.pages import Progress
 
@@ -88,7 +89,18 @@ class Pulling:
         """How the run reads Stripe. Errors: Unreachable where nothing is kept that --offline needs."""
         from creditctl.reconciliation.pull import PullPlan
 
-        return PullPlan(self, self._source(window), self._as_of())
+        source = self._source(window)
+        return PullPlan(self, source, self._as_of(), self._matcher(kept=source is not None))
+
+    def _matcher(self, *, kept: bool) -> Matcher:
+        """Probes over what is kept; with --full, or where nothing may be kept, everything is compared in memory."""
+        from creditctl.ledger.matching.worth_store import WorthStore
+        from creditctl.reconciliation.match import match_all
+        from creditctl.reconciliation.probed_match import ProbedMatch
+
+        if not kept or self.full or self.options.offline:
+            return match_all
+        return ProbedMatch(WorthStore(archive_beside_ledger(self.session)), self.session.ledger_path)
 
     def _source(self, window: Window) -> Callable[[PaymentReader], PullSource] | None:
         """Where the lists are kept, for the reader of a run; None where nothing is."""

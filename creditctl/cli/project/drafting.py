@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from creditctl.cli.project.questions import asked, asked_secret
-from creditctl.cli.project_file import CONFIG_SETTING, find_project_file
+from creditctl.cli.project_file import CONFIG_SETTING, find_project_file, load_project_file
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.keys import Secret, parse_server_key
 from creditctl.core.project_file.project import PROJECT_FILE
@@ -75,6 +75,9 @@ def draft(session: Session, options: InitOptions) -> Drafts:
         settings = replace(settings, values={**settings.values, **{k: v for k, v in values.items() if v}})
     if there and not session.dry_run:
         return drafts
+    if there:
+        project = load_project_file(settings.env_file, folder, settings.text(CONFIG_SETTING))
+        settings = replace(settings, project=project)
     return _with_project(session, drafts, settings, options)
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from creditctl.cli.session import Session
+    from creditctl.core.project_file.source import SourceSection
     from creditctl.core.settings import Settings
     from creditctl.provisioning.scaffold.booked import Bookings
     from creditctl.provisioning.scaffold.sales import RecentSession
@@ -19,15 +20,22 @@ if TYPE_CHECKING:
 
 _VARIABLE = "DATABASE_URL"
 _GUESS = "`creditctl ledger import --guess`"
+_QUERY = (
+    "where several tables have the rows, write [source] with a query, and `creditctl init --dry-run` goes on from it"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceLook:
-    """What the application's database showed. Shape: without `guess` nothing was found, and `trouble` says why."""
+    """What the application's database showed.
+
+    Shape: without `guess` nothing was found, and `trouble` says why; a source that is `kept` was written by a person.
+    """
 
     guess: SourceGuess | None = None
     rows: RawRows | None = None
     trouble: str | None = None
+    kept: bool = False
 
     @property
     def bookings(self) -> Bookings:
@@ -47,6 +55,8 @@ class SourceLook:
         guess = self.guess
         if guess is None:
             return "", [] if self.trouble is None else [self.trouble]
+        if self.kept:
+            return "", ["Source: as [source] says it; what it booked says what was sold."]
         table = guess.section.table
         if not guess.whole:
             return "", [f"The table {table} may be the application's ledger; {_GUESS} shows what nothing says of it."]
@@ -59,21 +69,40 @@ def look_at_source(session: Session, settings: Settings) -> SourceLook:
     from creditctl.cli.ledger.guess_source import guessed_rows
     from creditctl.sources.guess.guess import guess_source
 
+    if settings.project.source is not None:
+        return _look_by(session, settings, settings.project.source)
     if not (session.wiring.environ.get(_VARIABLE) or settings.text(_VARIABLE)):
         return SourceLook()
     try:
         section, rows = guessed_rows(session, settings)
         return SourceLook(guess_source(rows, section), rows)
     except CreditctlError as error:
-        text = f"No table of {_VARIABLE} was taken for the application's ledger: {error.message} Try {_GUESS}."
+        text = (
+            f"No table of {_VARIABLE} was taken for the application's ledger: {error.message} Try {_GUESS}; {_QUERY}."
+        )
         return SourceLook(trouble=text)
+
+
+def _look_by(session: Session, settings: Settings, section: SourceSection) -> SourceLook:
+    """What the rows say by settings that a person wrote already; these stay as they are."""
+    from creditctl.sources.guess.guess import witnessed
+    from creditctl.sources.reading.opening import open_rows
+    from creditctl.sources.recipes.applying import with_recipe
+
+    folder = settings.project.folder or session.wiring.folder
+    try:
+        whole = with_recipe(section)
+        rows = open_rows(whole, folder, lambda name: session.wiring.secret_variable(name, settings))
+        return SourceLook(witnessed(rows, whole), rows, kept=True)
+    except CreditctlError as error:
+        return SourceLook(trouble=f"[source] could not be read: {error.message}")
 
 
 def as_stripe_says(look: SourceLook, sessions: Sequence[RecentSession], livemode: bool) -> SourceLook:
     """The look as the sessions that it booked bear it out: zone of its times, unit of its amounts, and its mode."""
     from creditctl.sources.guess.witness import WitnessedRow, as_witnessed
 
-    if look.guess is None:
+    if look.guess is None or look.kept:
         return look
     known = look.guess.evidence.booked
     found = ((known[name], each) for each in sessions for name in each.names if name in known)
@@ -85,12 +114,16 @@ def with_buyers(look: SourceLook, sessions: Sequence[RecentSession]) -> tuple[So
     """The look with how its users are written on Stripe, and where sessions carry them; None where nothing says it."""
     from creditctl.provisioning.scaffold.buyers import pairs_at, places_of
     from creditctl.sources.guess.guess import with_users
+    from creditctl.sources.guess.other_tables import are_same
 
     if look.guess is None or look.rows is None or not look.guess.whole:
         return look, None
-    for place in places_of(sessions):
-        pairs = pairs_at(sessions, place, look.bookings)
+    by_place = {place: pairs_at(sessions, place, look.bookings) for place in places_of(sessions)}
+    same = next((place for place, pairs in by_place.items() if are_same(pairs)), None)
+    if same is not None:
+        return look, same
+    for place, pairs in by_place.items():
         guess = with_users(look.rows, look.guess, pairs)
         if guess is not None:
-            return replace(look, guess=guess), place
+            return (look if look.kept else replace(look, guess=guess)), place
     return look, None

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from creditctl.ledger.archive import pull_schema, source_schema
 from creditctl.ledger.archive.models import EventQuery, EventRecord
 from creditctl.ledger.archive.queries import condition
+from creditctl.ledger.archive.source_models import SourceRow
 from creditctl.ledger.archive.store import Archive, compressed
 from creditctl.ledger.sqlite.statements import marks
 
@@ -113,14 +114,24 @@ def _source_counts(archive: Archive, user_id: str) -> tuple[int, int, int]:
     with archive.read_session() as connection:
         if not source_schema.exists(connection):
             return 0, 0, 0
-        both = (user_id, user_id)
-        rows = connection.execute("SELECT count(*) FROM source_rows WHERE user_id = ? OR owner = ?", both)
-        changes = connection.execute(f"SELECT count(*) {_CHANGES_OF}", both)
+        rows = connection.execute("SELECT count(*) FROM source_rows WHERE user_id = ? OR owner = ?", (user_id, user_id))
+        changes = connection.execute(f"SELECT count(*) {_CHANGES_OF}", _whose(user_id))
         balances = connection.execute("SELECT count(*) FROM source_balances WHERE user_id = ?", (user_id,))
         return rows.fetchone()[0], changes.fetchone()[0], balances.fetchone()[0]
 
 
-_CHANGES_OF = "FROM source_changes WHERE row_id IN (SELECT row_id FROM source_rows WHERE user_id = ? OR owner = ?)"
+_CHANGES_OF = (
+    "FROM source_changes WHERE row_id IN (SELECT row_id FROM source_rows WHERE user_id = :user OR owner = :user) "
+    "OR :user IN (json_extract(before, :owner), json_extract(before, :mapped), json_extract(after, :owner), "
+    "json_extract(after, :mapped))"
+)
+"""What rows of a user said before, and what rows said before they were another user's."""
+
+
+def _whose(user_id: str) -> dict[str, str]:
+    """A user, and where a kept change says whose its row was."""
+    owner, mapped = (f"$[{SourceRow._fields.index(name)}]" for name in ("owner", "user_id"))
+    return {"user": user_id, "owner": owner, "mapped": mapped}
 
 
 def forget_user(archive: Archive, user_id: str, traces: UserTraces) -> None:
@@ -129,7 +140,7 @@ def forget_user(archive: Archive, user_id: str, traces: UserTraces) -> None:
         _remove_events(archive, traces.events)
         with archive.write_session() as connection:
             if source_schema.exists(connection):
-                connection.execute(f"DELETE {_CHANGES_OF}", (user_id, user_id))
+                connection.execute(f"DELETE {_CHANGES_OF}", _whose(user_id))
                 connection.execute("DELETE FROM source_rows WHERE user_id = ? OR owner = ?", (user_id, user_id))
                 connection.execute("DELETE FROM source_balances WHERE user_id = ?", (user_id,))
 

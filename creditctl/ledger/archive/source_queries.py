@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from creditctl.ledger.archive import source_schema
 from creditctl.ledger.archive.file import ArchiveFile
 from creditctl.ledger.archive.source_models import KeptRow, SourceBalanceRow, SourceChange, SourceRow
 from creditctl.ledger.models import Balance
-from creditctl.ledger.sqlite.statements import select
+from creditctl.ledger.sqlite.statements import among, batched, select
 
 KEPT_COLUMNS = ("seq", "gone", *SourceRow._fields)
 
@@ -80,6 +80,14 @@ class SourceRows:
     def named(self, names: Sequence[str]) -> list[KeptRow]:
         """The rows that call a payment, a refund or a dispute by one of these names, in order; void ones too."""
         return list(map(kept_row, self._all(_NAMED, {"names": json.dumps(list(names))})))
+
+    def having(
+        self, column: Literal["seq", "payment_key"], values: Collection[int] | Collection[str]
+    ) -> Iterator[KeptRow]:
+        """The rows that have one of these values, in no order; void ones too."""
+        for some in batched(values):
+            query = select(KEPT_COLUMNS, "source_rows", f"WHERE gone IS NULL AND {among(column)}")
+            yield from map(kept_row, self._all(query, (json.dumps(some),)))
 
     def by_id(self, row_id: str) -> KeptRow | None:
         """One row by the application's own id."""

@@ -5,7 +5,13 @@ Names and conditions are constants of this package; whatever comes from outside 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
+
+_A_BATCH = 5000
+
+Value = TypeVar("Value")
 
 
 def select(columns: Sequence[str], table: str, rest: str = "") -> str:
@@ -27,3 +33,15 @@ def upsert(table: str, columns: Sequence[str], *, key: str) -> str:
 def marks(values: Sequence[object]) -> str:
     """As many `?` as there are values, for VALUES or IN."""
     return ", ".join("?" * len(values))
+
+
+def among(column: str) -> str:
+    """The condition that a column has one of many values, which are bound as a JSON list."""
+    return f"{column} IN (SELECT value FROM json_each(?))"  # noqa: S608 - a name of ours, as above
+
+
+def batched(values: Iterable[Value]) -> Iterator[list[Value]]:
+    """Values in lists of a size that one statement takes."""
+    left = iter(values)
+    while some := list(itertools.islice(left, _A_BATCH)):
+        yield some

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from math import ceil
 
 from creditctl.core.catalog import Catalog
 from creditctl.core.entitlement.decision import Decision, Disagrees, Grants, limited_to
@@ -29,6 +31,7 @@ from creditctl.payments.judgement.adjusted import judge_adjusted
 from creditctl.payments.judgement.correcting_commands import steps_to, take_back
 from creditctl.payments.judgement.unsold import judge_unsold
 from creditctl.payments.repair import NOTE, Repair
+from creditctl.payments.source.source_entry import fraction_given
 from creditctl.payments.verdict import JudgementContext, PaymentState, Verdict
 from creditctl.payments.worth import worth, worth_off_session
 
@@ -44,7 +47,7 @@ class CreditJudgement:
 
 def judge_credit(case: PaymentCase, context: JudgementContext) -> CreditJudgement:
     """What stands against the credits given for a payment."""
-    decision = _worth_of(case, context.catalog)
+    decision = worth_of_case(case, context.catalog)
     mixed = _mode_mix(case, context)
     if mixed is not None:
         return CreditJudgement(Verdict(PaymentState.WRONG, (mixed,), decision=decision))
@@ -57,7 +60,7 @@ def judge_credit(case: PaymentCase, context: JudgementContext) -> CreditJudgemen
     return replace(judgement, verdict=replace(judgement.verdict, decision=decision))
 
 
-def _worth_of(case: PaymentCase, catalog: Catalog) -> Decision | None:
+def worth_of_case(case: PaymentCase, catalog: Catalog) -> Decision | None:
     """What the session of a payment is worth by what was captured; None where it has none.
 
     Shape: an application also books what it charged without a session, with a saved card; our own ledger never does.
@@ -152,6 +155,10 @@ def _holders(case: PaymentCase, purchase: Purchase) -> Iterator[ClassifiedFindin
     """Whether the right user, and nobody else, holds the right number of credits."""
     due = purchase.credits
     granted = case.corrected.held({purchase.user_id: due})
+    rest = fraction_given(entry for entry in case.purchases if entry.user_id == purchase.user_id)
+    if rest and len(case.purchases) == 1 and set(granted) <= {purchase.user_id}:
+        yield _beside_whole_credits(case, purchase, granted.get(purchase.user_id, 0) + rest)
+        return
     if granted == {purchase.user_id: due}:
         return
     fix = ", ".join(steps_to(case, {purchase.user_id: due}))
@@ -163,11 +170,20 @@ def _holders(case: PaymentCase, purchase: Purchase) -> Iterator[ClassifiedFindin
         stake = worth_of(purchase, max(sum(map(abs, granted.values())), abs(due - held)))
         yield for_person("wrong_user", case.key, text, fix, stake=stake)
     elif held > due and len(case.purchases) > 1:
-        text = f"The payment was credited {len(case.purchases)} times: {owed} and has {held:,}."
+        text = f"The payment was credited {len(case.purchases)} times: {owed} and has {held + rest:,}."
         yield for_person("duplicate_credit", case.key, text, fix, stake=worth_of(purchase, held - due))
     else:
-        text = f"For this payment {owed} and has {held:,}."
+        text = f"For this payment {owed} and has {held + rest:,}."
         yield for_person("wrong_amount", case.key, text, fix, stake=worth_of(purchase, abs(held - due)))
+
+
+def _beside_whole_credits(case: PaymentCase, purchase: Purchase, held: Decimal) -> ClassifiedFinding:
+    """A purchase that an application credited with a fraction, of which packages have none."""
+    user, surplus = purchase.user_id, held - purchase.credits
+    text = f"For this payment user {user} is due {plural(purchase.credits, 'credit')} and has {held:,}."
+    what = f"take {surplus:,} of a credit from" if surplus > 0 else f"give {-surplus:,} of a credit to"
+    fix = f"in the application {what} user {user} (its row {case.main.name})"
+    return for_person("wrong_amount", case.key, text, fix, stake=worth_of(purchase, ceil(abs(surplus))))
 
 
 def _too_early(case: PaymentCase, purchase: Purchase, context: JudgementContext) -> Iterator[ClassifiedFinding]:

@@ -7,7 +7,7 @@ seems to lack its credits and every row to be about nothing. A repair would give
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from creditctl.core.entitlement.decision import Grants
@@ -17,6 +17,7 @@ from creditctl.core.text import plural
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.finding_codes import MAPPING_FAULT, ORPHAN_CREDIT, PREFIX, ClassifiedFinding, classified
 from creditctl.payments.judgement.together import Judged
+from creditctl.payments.proven import NOTHING_PROVEN, Proven
 from creditctl.payments.verdict import UserCredits, Verdict
 
 FEWEST_PAIRS = 2
@@ -36,12 +37,13 @@ CLOSE_SECONDS = 3600
 _MISSING = frozenset((f"{PREFIX}missing_credit", f"{PREFIX}pending_not_completed"))
 
 
-def mapping_fault(judged: Judged) -> ClassifiedFinding | None:
+def mapping_fault(judged: Judged, proven: Proven = NOTHING_PROVEN) -> ClassifiedFinding | None:
     """The finding that names the fault, where nearly all that is missing pairs up with what nothing explains.
 
     Shape: pairs are alike in user and credits, whatever their times; in credits alone where the user of the entry buys
            nothing under that name, or where there are many, and only where they are a notable share of all payments or
-           agree in time: some lost credits and some strange entries of one package are in every large shop.
+           agree in time: some lost credits and some strange entries of one package are in every large shop. `proven`
+           payments count among all.
     """
     lacking = [(case, verdict) for case, verdict in judged if _lacks_all(case, verdict)]
     strange = [case for case, verdict in judged if _is_orphan(verdict)]
@@ -49,11 +51,12 @@ def mapping_fault(judged: Judged) -> ClassifiedFinding | None:
     given = Counter((entry.user_id, entry.credits) for case in strange for entry in case.purchases)
     alike = _by_credits(due) & _by_credits(given)
     pairs, all_of_them = alike.total(), max(due.total(), given.total())
-    granted = sum(isinstance(verdict.decision, Grants) for _, verdict in judged)
+    granted = proven.credited + sum(isinstance(verdict.decision, Grants) for _, verdict in judged)
     if NOTABLE_SHARE * len(lacking) < granted and 5 * _close_pairs(lacking, strange) < 4 * all_of_them:
         pairs = (due & given).total()
     elif pairs < FEWEST_ODD_PAIRS:
-        pairs = _alike_in_user(due, given, {_buyer(verdict) for _, verdict in judged})
+        named = {_buyer(verdict) for _, verdict in judged}
+        pairs = _alike_in_user(due, given, lambda user: user in named or proven.buys(user))
     if pairs < FEWEST_PAIRS or 5 * pairs < 4 * all_of_them:
         return None
     return _named([case for case, _ in lacking], strange, given.total(), alike)
@@ -147,9 +150,9 @@ def _by_credits(counted: Counter[UserCredits]) -> Counter[int]:
     return sums
 
 
-def _alike_in_user(due: Counter[UserCredits], given: Counter[UserCredits], buyers: Collection[str | None]) -> int:
+def _alike_in_user(due: Counter[UserCredits], given: Counter[UserCredits], buys: Callable[[str], bool]) -> int:
     """How many pairs there are of one user; what names a user who buys nothing may stand for anybody's."""
     own = due & given
     left, others = due - own, given - own
-    unknown = Counter({pair: count for pair, count in others.items() if pair[0] not in buyers})
+    unknown = Counter({pair: count for pair, count in others.items() if not buys(pair[0])})
     return own.total() + (_by_credits(left) & _by_credits(unknown)).total()

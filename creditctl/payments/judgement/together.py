@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from creditctl.core.entitlement.decision import Disagrees, Grants
+from creditctl.core.entitlement.decision import Decision, Disagrees, Grants
 from creditctl.core.findings import Stake
 from creditctl.core.money import format_amount
 from creditctl.core.text import plural
@@ -36,10 +36,9 @@ def _double_payments(judged: Judged) -> Iterator[ClassifiedFinding]:
     """Two payments of one user for one package within minutes: perhaps meant, perhaps a second click."""
     bought: dict[tuple[str, str | None, int], list[tuple[int, PaymentCase, Stake]]] = defaultdict(list)
     for case, verdict in judged:
-        sold = _sold(verdict)
-        if sold is not None and case.sold is not None and not any(fact.counted for fact in case.facts):
+        sold, paid = sold_by(verdict.decision), paid_once(case)
+        if sold is not None and paid is not None:
             user, package, stake = sold
-            paid = case.sold.session.created if case.intent is None else case.intent.paid
             bought[user, package, stake.credits].append((paid, case, stake))
     for (user, package, _credits), payments in bought.items():
         in_order = sorted(payments, key=lambda each: (each[0], each[1].key))
@@ -48,11 +47,18 @@ def _double_payments(judged: Judged) -> Iterator[ClassifiedFinding]:
                 yield with_evidence(_paid_twice(user, package, (first, second), after - before, stake), second)
 
 
-def _sold(verdict: Verdict) -> tuple[str, str | None, Stake] | None:
-    """Who paid for what, where a payment says it and money was paid."""
-    if not isinstance(verdict.decision, Grants | Disagrees):
+def paid_once(case: PaymentCase) -> int | None:
+    """When a session was paid of which nothing went back; None else. Units: Unix seconds."""
+    if case.sold is None or any(fact.counted for fact in case.facts):
         return None
-    sold = verdict.decision.purchase if isinstance(verdict.decision, Grants) else verdict.decision.proposal
+    return case.sold.session.created if case.intent is None else case.intent.paid
+
+
+def sold_by(decision: Decision | None) -> tuple[str, str | None, Stake] | None:
+    """Who paid for what, where a payment says it and money was paid."""
+    if not isinstance(decision, Grants | Disagrees):
+        return None
+    sold = decision.purchase if isinstance(decision, Grants) else decision.proposal
     if sold.user_id is None or not sold.amount:
         return None
     return sold.user_id, sold.package, Stake(sold.credits or 0, sold.amount, sold.currency)

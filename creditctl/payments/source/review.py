@@ -17,6 +17,7 @@ from creditctl.ledger.archive.source_models import DONE, SourceBalanceRow, Sourc
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.finding_codes import PREFIX, ClassifiedFinding, classified, for_person, quoted
 from creditctl.payments.keeper import Keeper
+from creditctl.payments.proven import NOTHING_PROVEN, Proven
 from creditctl.payments.source.amounts import credits_text
 from creditctl.payments.source.source_entry import whole_credits
 from creditctl.payments.source.source_keeper import SourceKeeper
@@ -40,13 +41,17 @@ class Review:
 
 
 def review(
-    keeper: Keeper, cases: Sequence[PaymentCase], verdicts: Sequence[Verdict], names: Mapping[str, str]
+    keeper: Keeper,
+    cases: Sequence[PaymentCase],
+    verdicts: Sequence[Verdict],
+    names: Mapping[str, str],
+    proven: Proven = NOTHING_PROVEN,
 ) -> Review:
     """The review of an application's rows; of our own ledger there is nothing to say beside its payments."""
     if not isinstance(keeper, SourceKeeper):
         return Review(list(verdicts))
     judged = list(zip(cases, verdicts, strict=True))
-    mapping = _user_mapping(judged)
+    mapping = _user_mapping(judged, proven)
     if mapping is not None:
         judged = [(case, _without(verdict, _WRONG_USER)) for case, verdict in judged]
     states = {case.key: verdict.state for case, verdict in judged}
@@ -59,20 +64,24 @@ def review(
     return Review([verdict for _, verdict in judged], beside)
 
 
-def _user_mapping(judged: Judged) -> ClassifiedFinding | None:
-    """One finding for users that most rows write otherwise: they are not each a wrong user."""
+def _user_mapping(judged: Judged, proven: Proven) -> ClassifiedFinding | None:
+    """One finding for users that most rows write otherwise: they are not each a wrong user.
+
+    Shape: the rows of proven payments write their users as Stripe does.
+    """
     holders = [
         (case.main.user_id, verdict.decision.purchase.user_id)
         for case, verdict in judged
         if case.purchases and isinstance(verdict.decision, Grants)
     ]
     buyers = {buyer for _, buyer in holders}
-    pairs = [(theirs, stripe) for theirs, stripe in holders if theirs not in buyers]
-    if len(pairs) < _FEWEST or 2 * len(pairs) <= len(holders):
+    pairs = [(theirs, stripe) for theirs, stripe in holders if not (theirs in buyers or proven.buys(theirs))]
+    count = len(holders) + proven.credited
+    if len(pairs) < _FEWEST or 2 * len(pairs) <= count:
         return None
     theirs, stripe = pairs[0]
     text = (
-        f"{len(pairs)} of {len(holders)} rows write their user otherwise than Stripe: {theirs}, and there {stripe}. "
+        f"{len(pairs)} of {count} rows write their user otherwise than Stripe: {theirs}, and there {stripe}. "
         "Whether credits went to the right users cannot be judged."
     )
     fix = f"Say under [source.users] how users are written on Stripe{_hint(pairs)}"
@@ -174,5 +183,5 @@ def _of_balances(wrong: Sequence[SourceBalanceRow], count: int, scale: int) -> I
         )
         shows = f"`creditctl ledger history --user {quoted(each.user_id)}`"
         fix = f"Correct it in the application, where {shows} shows the rows"
-        stake = Stake(whole_credits(abs(each.cached - each.counted), scale, gives=True))
+        stake = Stake(whole_credits(abs(each.cached - each.counted), scale, up=True))
         yield for_person("balance_mismatch", f"user {each.user_id}", text, fix, stake=stake)

@@ -86,6 +86,15 @@ class SourceEntries:
         wanted = KeptFilter(user_id=user_id, kind=EntryKind.PURCHASE)
         return [entry for entry in map(self._entry, self.rows.rows(wanted)) if entry.status == "done"]
 
+    def numbered(self, numbers: Collection[int]) -> Iterator[SourceEntry]:
+        """The entries of these numbers, in no order."""
+        yield from map(self._entry, self.rows.having("seq", numbers))
+
+    def called(self, names: Collection[str]) -> Iterator[SourceEntry]:
+        """The entries that call their payment by one of these names, in no order; usage is about none."""
+        kept = map(self._entry, self.rows.having("payment_key", names))
+        return (entry for entry in kept if entry.kind is not EntryKind.USAGE)
+
     def latest_of_payments(self, since: int | None, limit: int) -> Sequence[SourceEntry]:
         """The newest entries that gave credits for payments, or took them back, since a moment; newest first."""
         wanted = KeptFilter(since=since, usage=False)
@@ -95,7 +104,7 @@ class SourceEntries:
     def negative_balances(self) -> Sequence[Balance]:
         """The users whose rows come to less than nothing, in order of their id."""
         found = [] if self.clamped else self.rows.negative_balances(MOST_NEGATIVE)
-        whole = [replace(each, credits=whole_credits(each.credits, self.scale, gives=False)) for each in found]
+        whole = [replace(each, credits=whole_credits(each.credits, self.scale)) for each in found]
         return [each for each in whole if each.credits < 0]
 
     def of_filter(self, wanted: KeptFilter, *, newest_first: bool = False, limit: int) -> list[SourceEntry]:

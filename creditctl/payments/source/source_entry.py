@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.entitlement.settlement import EntryKind
 from creditctl.core.stripe_ids import IdKind, id_kind
 from creditctl.ledger.archive.source_models import KeptRow
@@ -93,7 +95,7 @@ def entry_of(kept: KeptRow, terms: RowTerms, corrected: dict[str, int]) -> Sourc
         created=row.created,
         user_id=row.user_id or NOBODY,
         kind=EntryKind(row.kind),
-        credits=whole_credits(credits, terms.scale, gives=row.kind == EntryKind.PURCHASE),
+        credits=whole_credits(credits, terms.scale),
         amount=row.amount or 0,
         currency=row.currency,
         payment_key=payment if row.kind != EntryKind.ADJUSTMENT or row.payment_key else None,
@@ -114,11 +116,13 @@ def own_name(row_id: str) -> str:
     return f"row {row_id}"
 
 
-def whole_credits(units: int, scale: int, *, gives: bool) -> int:
-    """Whole credits of a number of smallest units.
-
-    Shape: of what was taken back a fraction does not count, as in a share that is rounded down; of a purchase it makes
-           one credit more, because it is not what was sold.
-    """
+def whole_credits(units: int, scale: int, *, up: bool = False) -> int:
+    """Whole credits of a number of smallest units. Shape: a fraction counts only with `up`, as one more."""
     whole, rest = divmod(abs(units), scale)
-    return (1 if units >= 0 else -1) * (whole + (1 if rest and gives else 0))
+    return (1 if units >= 0 else -1) * (whole + (1 if rest and up else 0))
+
+
+def fraction_given(entries: Iterable[CreditEntry]) -> Decimal:
+    """What entries gave beyond the whole credits that they count as; packages are whole, so that none of it is due."""
+    rows = [entry for entry in entries if isinstance(entry, SourceEntry)]
+    return sum((Decimal(row.units) / row.scale - row.credits for row in rows), Decimal(0))

@@ -37,6 +37,9 @@ class ProbeCause(StrEnum):
     ANSWERS_EVERYTHING = "answers_everything"
     SIGNATURE_NOT_CHECKED = "signature_not_checked"
     NO_TIME_LIMIT = "no_time_limit"
+    SIGNATURE_LOST = "signature_lost"
+    REFUSES_FORM = "refuses_form"
+    REFUSES_EVENT = "refuses_event"
     UNCLEAR_REFUSAL = "unclear_refusal"
 
 

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable
 
 from creditctl.core.checks import CheckStatus
+from creditctl.provisioning.probing.answer_texts import is_page, misses_signature, says_the_same, was_given_an_object
 from creditctl.provisioning.probing.causes import DEAD_ENDS, ProbeCause, ProbeDiagnosis
 from creditctl.provisioning.probing.certificates import certificate_fault
-from creditctl.provisioning.probing.responses import NoAnswer, ProbeResponses
+from creditctl.provisioning.probing.responses import NoAnswer, ProbeResponse, ProbeResponses
 from creditctl.provisioning.probing.send import STALE_SECONDS
 
 
@@ -114,12 +115,44 @@ def _refused_though_signed(responses: ProbeResponses) -> ProbeDiagnosis | None:
     signed = responses.best_signed
     if signed is None or signed.accepted:
         return None
-    other = _other_signing(responses)
+    other = _other_signing(responses) or _refused_for_itself(responses, signed)
     if other is not None:
         return other
     text = f"A delivery signed with the secret held here is refused ({signed.words}), in every layout."
-    fix = "The backend holds another one (of the other mode, of the Stripe CLI, an old one): deploy the one held here."
+    fix = (
+        "The backend holds another one (of the other mode, of the Stripe CLI, an old one): deploy the one held here. "
+        "If its log says otherwise: a proxy that drops Stripe-Signature, or a refusal of unknown types, looks the same."
+    )
     return ProbeDiagnosis(ProbeCause.ANOTHER_SECRET, CheckStatus.FAIL, text, fix)
+
+
+def _refused_for_itself(responses: ProbeResponses, signed: ProbeResponse) -> ProbeDiagnosis | None:
+    """Refusals that are not about the secret: by the form of the request, or after the signature was verified."""
+    if was_given_an_object(signed):
+        text = "The body is parsed before it is verified: the handler gets an object, not the bytes that were signed."
+        fix = "Give the handler the raw body: `express.raw({type: 'application/json'})` before `express.json()`."
+        return ProbeDiagnosis(ProbeCause.BODY_CHANGED, CheckStatus.FAIL, text, fix)
+    if signed.status in _ABOUT_FORM:
+        text = f"Something refuses the form of the request ({signed.status}) before its signature is looked at."
+        fix = "Let JSON of any size that Stripe sends pass: look at limits and filters of proxy and framework."
+        return ProbeDiagnosis(ProbeCause.REFUSES_FORM, CheckStatus.FAIL, text, fix)
+    if not says_the_same(signed, responses.forged) and not responses.forged.accepted:
+        text = f"What is rightly signed is refused ({signed.status}), but not as what is forged: after it was verified."
+        fix = "Answer 200 to types that it does not handle: Stripe disables endpoints whose deliveries fail."
+        return ProbeDiagnosis(ProbeCause.REFUSES_EVENT, CheckStatus.WARN, text, fix)
+    return None
+
+
+_ABOUT_FORM = frozenset({406, 411, 413, 414, 415, 431})
+
+
+def _signature_lost(responses: ProbeResponses) -> ProbeDiagnosis | None:
+    signed = responses.best_signed
+    if signed is None or signed.accepted or not misses_signature(signed) or not misses_signature(responses.forged):
+        return None
+    text = "The signature does not arrive: the backend says that a signed delivery has none."
+    fix = "Let proxy, gateway and middleware pass the header Stripe-Signature on, as it is."
+    return ProbeDiagnosis(ProbeCause.SIGNATURE_LOST, CheckStatus.FAIL, text, fix)
 
 
 def _other_signing(responses: ProbeResponses) -> ProbeDiagnosis | None:
@@ -129,14 +162,15 @@ def _other_signing(responses: ProbeResponses) -> ProbeDiagnosis | None:
         text = f"The backend holds this secret with {sticking}, so every signature of Stripe's is wrong for it."
         fix = "Take it off where the backend gets its setting (secret store, compose file, shell), and restart it."
         return ProbeDiagnosis(ProbeCause.STRAY_CHARACTERS, CheckStatus.FAIL, text, fix)
-    if responses.compact is not None and responses.compact.accepted:
-        text = "The body is changed before it is verified: only JSON without white space passes, Stripe's does not."
-        fix = "Verify the raw bytes of the request; take the path out of the framework's JSON parser."
-        return ProbeDiagnosis(ProbeCause.BODY_CHANGED, CheckStatus.FAIL, text, fix)
     if responses.ascii_only is not None and responses.ascii_only.accepted:
         text = "Bodies with characters beyond ASCII are refused: they are decoded or escaped before they are verified."
         fix = "Verify the raw bytes of the request, before any decoding; buyers' names hold such characters."
         return ProbeDiagnosis(ProbeCause.BODY_ENCODING, CheckStatus.FAIL, text, fix)
+    rewritten = _rewritten(responses)
+    if rewritten:
+        text = f"The body is changed before it is verified: only {rewritten} passes, Stripe's does not."
+        fix = "Verify the raw bytes of the request; take the path out of the framework's JSON parser."
+        return ProbeDiagnosis(ProbeCause.BODY_CHANGED, CheckStatus.FAIL, text, fix)
     if responses.by_its_clock is not None and responses.by_its_clock.accepted:
         skew = responses.clock_skew_seconds or 0
         where = "ahead of" if skew > 0 else "behind"
@@ -144,6 +178,16 @@ def _other_signing(responses: ProbeResponses) -> ProbeDiagnosis | None:
         fix = "Set the clock that is wrong (NTP); a longer tolerance only hides it."
         return ProbeDiagnosis(ProbeCause.CLOCK_SKEW, CheckStatus.FAIL, text, fix)
     return None
+
+
+def _rewritten(responses: ProbeResponses) -> str:
+    """The body that passes in place of Stripe's, for a sentence; empty where none does."""
+    bodies = (
+        ("JSON without white space", responses.compact),
+        ("JSON as Python writes it", responses.spaced),
+        ("one with a line end behind it", responses.with_line_end),
+    )
+    return next((words for words, response in bodies if response is not None and response.accepted), "")
 
 
 def _says_another_layout(responses: ProbeResponses) -> bool:
@@ -155,7 +199,13 @@ def _accepts_too_much(responses: ProbeResponses) -> ProbeDiagnosis | None:
         return None
     signed = responses.best_signed
     if responses.unsigned.accepted and responses.forged.accepted and (signed is None or signed.accepted):
+        if all(is_page(item) for item in responses.posts):
+            text = "A page answers the deliveries, with 2xx: they reach no webhook handler."
+            fix = "Route POST of this path to the webhook handler; a single-page storefront may answer every path."
+            return ProbeDiagnosis(ProbeCause.POST_NOT_ROUTED, CheckStatus.FAIL, text, fix)
         text = "It answers 2xx to everything: it verifies nothing, or it queues first and verifies later."
+        if signed is not None and not says_the_same(signed, responses.forged):
+            text = "It answers 2xx to everything, though otherwise to what is forged: Stripe cannot tell what failed."
         fix = "Verify before answering; if a queue verifies, say so with --answers-first and prove it with simulate."
         return ProbeDiagnosis(ProbeCause.ANSWERS_EVERYTHING, CheckStatus.UNKNOWN, text, fix)
     what = "without a signature" if responses.unsigned.accepted else "signed with another secret"
@@ -211,6 +261,7 @@ _RULES: tuple[Rule, ...] = (
     _csrf,
     _accepts_too_much,
     _rate_limited,
+    _signature_lost,
     _login,
     _server_error,
     _refused_though_signed,

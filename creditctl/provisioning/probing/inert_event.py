@@ -37,8 +37,13 @@ def stripe_layout(event: dict[str, Any]) -> bytes:
 
 
 def compact_layout(event: dict[str, Any]) -> bytes:
-    """Lays a body out without white space, as a backend does that parses it and writes it again."""
-    return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
+    """Lays a body out without white space and with its keys in order, as whoever parses it and writes it again."""
+    return json.dumps(event, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode()
+
+
+def spaced_layout(event: dict[str, Any]) -> bytes:
+    """Lays a body out as Python does that parses it and writes it again: on one line, with spaces."""
+    return json.dumps(event, sort_keys=True).encode()
 
 
 def refused_body(*, livemode: bool) -> bytes:

@@ -60,8 +60,9 @@ class ProbeResponses:
     """Responses to a whole probe.
 
     Shape: `signed` holds one for each secret that we hold, newest first; those after it were asked for only where no
-    signed delivery was accepted, else None: compact layout, ASCII only, signed by the clock of the server, and signed
-    with the secret as it is when something sticks to it, each with the words for that.
+    signed delivery was accepted, else None: other bodies (compact, spaced, with a line end that is not sent), ASCII
+    only, signed by the clock of the server, and signed with the secret as it is when something sticks to it, each
+    with the words for that.
     """
 
     unsigned: ProbeResponse
@@ -70,6 +71,8 @@ class ProbeResponses:
     signed: Sequence[tuple[Secret, ProbeResponse]]
     get: ProbeResponse
     compact: ProbeResponse | None = None
+    spaced: ProbeResponse | None = None
+    with_line_end: ProbeResponse | None = None
     ascii_only: ProbeResponse | None = None
     by_its_clock: ProbeResponse | None = None
     soiled: Sequence[tuple[str, ProbeResponse]] = ()

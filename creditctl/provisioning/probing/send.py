@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 
 from creditctl.core.keys import Secret
 from creditctl.provisioning.probing.certificates import certificate_fault
-from creditctl.provisioning.probing.inert_event import compact_layout, inert_event, refused_body, stripe_layout
+from creditctl.provisioning.probing.inert_event import (
+    compact_layout,
+    inert_event,
+    refused_body,
+    spaced_layout,
+    stripe_layout,
+)
 from creditctl.provisioning.probing.responses import NoAnswer, ProbeResponse, ProbeResponses
 from creditctl.provisioning.probing.side_by_side import run_side_by_side
 from creditctl.stripe_api.delivery import HEADERS, sign
@@ -33,12 +39,21 @@ Sending = Callable[[], ProbeResponse]
 
 
 def send_probes(
-    client: httpx.Client, url: str, secrets: Sequence[Secret], now: int, *, livemode: bool, api_version: str
+    client: httpx.Client,
+    url: str,
+    secrets: Sequence[Secret],
+    now: int,
+    *,
+    livemode: bool,
+    api_version: str,
+    again_seconds: float | None = None,
 ) -> ProbeResponses:
     """Sends a whole probe; never raises for what the network does.
 
-    Shape: two rounds at most, the deliveries of each side by side, so that a backend that hangs costs two time limits.
+    Shape: two rounds at most, the deliveries of each side by side, so that a backend that hangs costs two time limits:
+           the client's, and `again_seconds` where the second round, to a backend that answered, is given less.
     """
+    limit = (client.timeout.read or _USUAL_SECONDS) + _MARGIN_SECONDS
 
     def post(body: bytes, signature: str | None) -> Sending:
         headers = dict(HEADERS) if signature is None else {**HEADERS, "Stripe-Signature": signature}
@@ -47,7 +62,7 @@ def send_probes(
     body = stripe_layout(inert_event(now, livemode=livemode, api_version=api_version))
     refused = refused_body(livemode=livemode)
     first = _side_by_side(
-        client,
+        limit,
         [
             lambda: _ask(lambda: client.stream("GET", url, follow_redirects=False)),
             post(refused, None),
@@ -62,11 +77,12 @@ def send_probes(
     )
     if not secrets or any(response.accepted or response.status is None for _, response in responses.signed):
         return responses
-    return _asked_more(client, responses, post, secrets[0], now, livemode=livemode, api_version=api_version)
+    limit = limit if again_seconds is None else again_seconds
+    return _asked_more(limit, responses, post, secrets[0], now, livemode=livemode, api_version=api_version)
 
 
 def _asked_more(
-    client: httpx.Client,
+    limit: float,
     responses: ProbeResponses,
     post: Callable[[bytes, str | None], Sending],
     secret: Secret,
@@ -81,18 +97,21 @@ def _asked_more(
     event = inert_event(now, livemode=livemode, api_version=api_version)
     plain = inert_event(now, livemode=livemode, api_version=api_version, text="probe")
     skew = _skew(responses, now)
-    bodies = [compact_layout(event), stripe_layout(plain)]
+    bodies = [compact_layout(plain), spaced_layout(plain), stripe_layout(plain)]
     sending = [post(body, sign(body, secret, now)) for body in bodies]
+    sending.append(post(bodies[-1], sign(bodies[-1] + b"\n", secret, now)))
     if skew is not None and abs(skew) >= _NOTICEABLE_SKEW_SECONDS:
         body = stripe_layout(event)
         sending.append(post(body, sign(body, secret, now + skew)))
     body = stripe_layout(event)
     soiled = [(words, Secret(before + secret.reveal() + after)) for words, before, after in _STICKING]
-    answers = _side_by_side(client, [*sending, *(post(body, sign(body, each, now)) for _, each in soiled)])
-    compact, ascii_only, *by_its_clock = answers[: len(sending)]
+    answers = _side_by_side(limit, [*sending, *(post(body, sign(body, each, now)) for _, each in soiled)])
+    compact, spaced, ascii_only, with_line_end, *by_its_clock = answers[: len(sending)]
     return replace(
         responses,
         compact=compact,
+        spaced=spaced,
+        with_line_end=with_line_end,
         ascii_only=ascii_only,
         by_its_clock=by_its_clock[0] if by_its_clock else None,
         soiled=tuple(zip((words for words, _ in soiled), answers[len(sending) :], strict=True)),
@@ -117,9 +136,9 @@ def _skew(responses: ProbeResponses, now: int) -> int | None:
     return dates[0] - now if dates else None
 
 
-def _side_by_side(client: httpx.Client, sending: Sequence[Sending]) -> list[ProbeResponse]:
-    """Sends side by side; what is not answered as a whole in the client's time is no answer, however it trickles."""
-    found = run_side_by_side(sending, (client.timeout.read or _USUAL_SECONDS) + _MARGIN_SECONDS)
+def _side_by_side(limit: float, sending: Sequence[Sending]) -> list[ProbeResponse]:
+    """Sends side by side; what is not answered as a whole in time is no answer, however it trickles."""
+    found = run_side_by_side(sending, limit)
     late = ProbeResponse(None, NoAnswer.TIMEOUT, error="no whole answer in time")
     return [late if isinstance(each, Thread) else each for each in found]
 

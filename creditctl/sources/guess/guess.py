@@ -48,6 +48,13 @@ def guess_source(rows: RawRows, place: SourceSection) -> SourceGuess:
     return _with_balance(rows, replace(guess, evidence=evidence))
 
 
+def witnessed(rows: RawRows, section: SourceSection) -> SourceGuess:
+    """What all rows say by settings that are there already. Errors: those of reading and of the settings."""
+    with rows.reading() as opened:
+        mapper = RowMapper(section, opened.columns, zone=zone_of(section), habits=opened.habits)
+        return SourceGuess(section, evidence=evidence_of(opened, mapper))
+
+
 def _evidence(opened: OpenRows, guess: SourceGuess | None, columns: Sequence[str]) -> Evidence:
     """What all rows say by the proposal, if it can read them."""
     if guess is None or guess.unknown:

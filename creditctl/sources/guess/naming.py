@@ -38,8 +38,11 @@ def folded(name: str) -> str:
 
 
 def first_named(wanted: Sequence[str], available: Iterable[str]) -> str | None:
-    """The column that has the first of some usual names."""
+    """The column that has the first of some usual names; of a path into JSON its end counts where no name fits."""
+    names = list(available)
     by_name: dict[str, str] = {}
-    for name in available:
+    for name in names:
         by_name.setdefault(folded(name), name)
+    for name in names:
+        by_name.setdefault(folded(name.rpartition(".")[2]), name)
     return next((by_name[name] for name in wanted if name in by_name), None)

@@ -48,6 +48,11 @@ def _agreeing(rows: Iterator[Sequence[object]], sums: Mapping[str, int], decimal
     return agreeing if agreeing >= _FEWEST and agreeing * 100 >= counted * _MOST_PERCENT else 0
 
 
+def are_same(pairs: Sequence[tuple[str, str]]) -> bool:
+    """Whether users are written on Stripe as the application writes them."""
+    return len(pairs) >= _FEWEST and _is_most(owner == buyer for owner, buyer in pairs)
+
+
 def guess_users(pairs: Sequence[tuple[str, str]], tables: OtherTables | None) -> SourceUsers | None:
     """How users are written on Stripe. Shape: `pairs` are of the application and of Stripe; None where nothing says it.
 
@@ -55,7 +60,7 @@ def guess_users(pairs: Sequence[tuple[str, str]], tables: OtherTables | None) ->
     """
     if len(pairs) < _FEWEST:
         return None
-    if _is_most(owner == buyer for owner, buyer in pairs):
+    if are_same(pairs):
         return SourceUsers()
     if _is_most(canonical_uuid(owner) == canonical_uuid(buyer) is not None for owner, buyer in pairs):
         return SourceUsers(form=UserForm.UUID)

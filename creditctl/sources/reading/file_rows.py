@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import json
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import TextIO
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.project_file.source import SourceSection
 from creditctl.sources.mapping.row_mapper import Habits
+from creditctl.sources.reading.extended_json import parsed_json
 from creditctl.sources.reading.habits import habits_of
 from creditctl.sources.reading.raw_rows import Pairs, RawRow, UpdatedSince
 
@@ -152,10 +152,10 @@ def _lines(stream: TextIO) -> Iterator[str]:
 
 def _array_rows(path: Path, encoding: str) -> Iterator[RawRow]:
     try:
-        found = json.loads(path.read_text(encoding=encoding))
+        found = parsed_json(path.read_text(encoding=encoding))
     except ValueError as error:
         raise _unreadable(path, f"it is not JSON: {error}") from error
-    for line, each in enumerate(found, 1):
+    for line, each in enumerate(found if isinstance(found, list) else [], 1):
         if not isinstance(each, dict):
             raise _unreadable(path, f"its {line}. element is no object")
         yield RawRow(each, line)
@@ -163,7 +163,7 @@ def _array_rows(path: Path, encoding: str) -> Iterator[RawRow]:
 
 def _object(path: Path, line: int, text: str) -> dict[str, object]:
     try:
-        found = json.loads(text)
+        found = parsed_json(text)
     except ValueError as error:
         raise _unreadable(path, f"line {line} is not JSON: {error}") from error
     if not isinstance(found, dict):

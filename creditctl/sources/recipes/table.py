@@ -84,7 +84,7 @@ _ALL = (
         "Django: an app `billing` with CreditTransaction and Payment, two tables that a query joins.",
         SourceSection(
             query=_DJANGO_QUERY.strip(),
-            columns={**_SNAKE, "amount": ("amount_cents",)},
+            columns=_SNAKE,
             kind=USUAL_KINDS,
             status=USUAL_STATUSES,
         ),

@@ -109,6 +109,26 @@ def test_rows_of_a_source_go_and_are_read_again_only_while_they_are_there(cli: C
     assert codes == ["reconcile.missing_credit"], "the row is gone, and nobody remembers that it was there"
 
 
+def test_nobody_is_remembered_by_a_row_that_became_another_users_or_by_an_unbooked_payment(
+    cli: Cli, shop: ExistingShop
+) -> None:
+    sold, unbooked = shop.buy("staying"), shop.buy("leaving")
+    row = f"id,created,user_id,kind,credits,payment_key\n1,{sold.created},USER,purchase,1000,{sold.intent}\n"
+    (cli.folder / "creditctl.toml").write_text('[source]\nfile = "rows.csv"\n')
+    shop.later()
+    for user in ("leaving", "staying"):
+        (cli.folder / "rows.csv").write_text(row.replace("USER", user))
+        cli("reconcile")
+
+    done = cli("ledger", "forget", "leaving", "--yes", "--json")
+
+    assert (done.report["removed"]["source_rows"], done.report["removed"]["source_changes"]) == (0, 1), done.stderr
+    assert done.report["kept"]["listed_objects"] == len({unbooked.intent, unbooked.session, unbooked.charge})
+    (archive,) = cli.folder.glob("*archive.db")
+    with closing(sqlite3.connect(archive)) as connection:
+        assert "leaving" not in str(connection.execute("SELECT * FROM source_changes").fetchall())
+
+
 def test_a_buyer_is_found_where_the_application_says_that_its_sessions_carry_them(cli: Cli, shop: ExistingShop) -> None:
     metadata: Any = {"account": "leaving"}
     price: Any = {"currency": "usd", "unit_amount": 700, "product_data": {"name": "Pack"}}

@@ -290,10 +290,13 @@ def test_a_key_that_may_read_only_one_thing_shows_that(app: App, emulator: Emula
 
     app.cli.transport = lambda: refusing("/v1/webhook_endpoints")
     without_endpoints = app.init("--dry-run", "--json")
+    app.cli.transport = lambda: refusing("/v1/payment_intents")
+    without_intents = app.init("--dry-run", "--json")
     app.cli.transport = lambda: refusing("/v1/checkout/sessions")
     without_sales = app.init("--dry-run", "--json")
 
     assert "credits = 2500" in proposed(without_endpoints)
+    assert "credits = 2500" in proposed(without_intents)
     assert "The webhook endpoints could not be looked at:" in " ".join(without_endpoints.report["notes"])
     assert "What was sold on Stripe could not be looked at:" in " ".join(without_sales.report["notes"])
     assert without_sales.exit_code == 0
@@ -342,3 +345,40 @@ def test_a_table_that_nobody_can_be_sure_of_is_only_said(offline_cli: Cli) -> No
 
     assert "[source]" not in (outcome.report["project_file"]["text"] or "")
     assert any("ledger import --guess" in note for note in outcome.report["notes"])
+
+
+LEDGER = """
+CREATE TABLE grants (id INTEGER PRIMARY KEY, at INTEGER, who TEXT, qty INTEGER, session TEXT);
+CREATE TABLE uses (id INTEGER PRIMARY KEY, at INTEGER, who TEXT, qty INTEGER);
+"""
+SOURCE = '''
+[source]
+query = """select id, at as created, who as user_id, 'purchase' as kind, qty as credits, session as payment_key
+from grants"""
+'''
+
+
+def test_what_a_source_of_ones_own_booked_says_what_was_sold(app: App) -> None:
+    """Neither price nor metadata say the credits; another deployment sells on the same price."""
+    mystery = app.price("Mystery box", 900)
+    for number in range(4):
+        app.sell(one(mystery), metadata={"order": f"o-u{number}", "ref": f"u{number}", "region": "eu"})
+    for number in range(3):
+        app.sell(one(mystery), metadata={"ref": f"x{number}", "region": "us"})
+    sessions = [each for each in app.client.v1.checkout.sessions.list().data if each.metadata]
+    with closing(sqlite3.connect(app.cli.folder / "shop.db")) as connection, connection:
+        connection.executescript(LEDGER)
+        for each in sessions:
+            metadata = each.to_dict()["metadata"]
+            if metadata["region"] == "eu":
+                row = (each.created, metadata["ref"], 77, each.id)
+                connection.execute("INSERT INTO grants (at, who, qty, session) VALUES (?, ?, ?, ?)", row)
+    app.cli.environ["DATABASE_URL"] = "sqlite:///shop.db"
+    (app.cli.folder / "creditctl.toml").write_text(SOURCE)
+
+    document = tomllib.loads(proposed(app.init("--dry-run", "--json")))
+
+    assert document["package"] == [{"slug": "mystery-box", "credits": 77, "sold": [{"product": str(mystery.product)}]}]
+    assert document["deployment_match"] == {"metadata.region": "eu"}
+    assert document["user"] == ["metadata.ref"]
+    assert (app.cli.folder / "creditctl.toml").read_text() == SOURCE

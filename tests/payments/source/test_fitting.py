@@ -77,10 +77,10 @@ def test_less_than_a_credit_of_rounding_is_no_fault(taken: int, judged: int) -> 
     assert found[1].credits == judged
 
 
-def test_fractions_of_what_was_sold_are_never_hidden() -> None:
-    assert whole_credits(100_050, 100, gives=True) == 1001
-    assert whole_credits(-33_333, 100, gives=False) == -333
-    assert whole_credits(100_000, 100, gives=True) == 1000
+def test_less_than_a_credit_counts_only_where_it_is_asked_for() -> None:
+    assert whole_credits(100_050, 100, up=True) == 1001
+    assert whole_credits(-33_333, 100) == -333
+    assert whole_credits(100_000, 100, up=True) == 1000
 
 
 def test_a_sign_that_contradicts_its_kind_counts_where_it_is_rare() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import httpx
 import pytest
 from hypothesis import given
@@ -56,7 +58,47 @@ def crashes_without_signature(request: httpx.Request) -> httpx.Response:
     return verifying(OURS)(request) if "Stripe-Signature" in request.headers else httpx.Response(500)
 
 
+def in_words(request: httpx.Request) -> httpx.Response:
+    """Verifies, and says of a refusal why; of what it verified it takes one type alone."""
+    if verifying(OURS)(request).status_code == 200:
+        return httpx.Response(400, text="Unhandled event type creditctl.probe")
+    return httpx.Response(400, text="No signatures found matching the expected signature for payload")
+
+
+def without_header(request: httpx.Request) -> httpx.Response:
+    """A proxy took the header off, and the backend says what the SDK says."""
+    del request
+    return httpx.Response(400, text="Webhook Error: No stripe-signature header value was provided.")
+
+
+def given_an_object(request: httpx.Request) -> httpx.Response:
+    signed = "Stripe-Signature" in request.headers
+    text = "Webhook payload must be provided as a string or a Buffer" if signed else "No stripe-signature header value"
+    return httpx.Response(400, text=text)
+
+
+def escaped(body: bytes) -> str:
+    return json.dumps(json.loads(body), separators=(",", ":"))
+
+
+def swallowing(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, text="{}" if verifying(OURS)(request).status_code == 200 else '{"error":"x"}')
+
+
 CAUSES: list[tuple[str, Answering, ProbeCause]] = [
+    ("refuses unknown types", in_words, ProbeCause.REFUSES_EVENT),
+    ("loses the header", without_header, ProbeCause.SIGNATURE_LOST),
+    ("parses before it verifies", given_an_object, ProbeCause.BODY_CHANGED),
+    ("takes no body of this size", always(413), ProbeCause.REFUSES_FORM),
+    ("a page of a storefront", always(200, text="<!doctype html><p>"), ProbeCause.POST_NOT_ROUTED),
+    ("swallows what it refuses", swallowing, ProbeCause.ANSWERS_EVERYTHING),
+    ("Python's own JSON", verifying(OURS, read=lambda b: json.dumps(json.loads(b))), ProbeCause.BODY_CHANGED),
+    (
+        "escapes",
+        verifying(OURS, read=lambda b: json.dumps(json.loads(b), separators=(",", ":"))),
+        ProbeCause.BODY_CHANGED,
+    ),
+    ("adds a line end", verifying(OURS, read=lambda b: b.decode() + "\n"), ProbeCause.BODY_CHANGED),
     ("verifies", verifying(OURS), ProbeCause.HOLDS),
     ("verifies, with 204", verifying(OURS, good=204), ProbeCause.HOLDS),
     ("verifies, refuses with 401", verifying(OURS, bad=401), ProbeCause.HOLDS),

@@ -141,3 +141,13 @@ def test_a_flag_of_the_mode_is_never_taken_for_a_status(name: str, flag: str) ->
 
     assert columns.get("livemode") == (flag,)
     assert "status" not in columns
+
+
+def test_the_end_of_a_path_is_a_name_where_no_column_has_it() -> None:
+    rows = [camel(n) for n in range(10)]
+    for row in rows:
+        row["paid"] = '{"amountCents": 900, "currency": "usd"}' if row["stripePaymentIntentId"] else None
+
+    columns = guessed(rows).section.columns
+
+    assert (columns["amount"], columns["currency"]) == (("paid.amountCents",), ("paid.currency",))

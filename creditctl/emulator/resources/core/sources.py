@@ -8,14 +8,16 @@ from typing import Any
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.lists import PAGE_FIELDS, page
 from creditctl.emulator.api.routes import route
+from creditctl.emulator.api.updates import merged, updated
 from creditctl.emulator.payments.declines import not_saved
 from creditctl.emulator.payments.methods import make_method
 from creditctl.emulator.protocol.errors import no_such
 from creditctl.emulator.protocol.fields import Enum, Field, Integer, Text
 from creditctl.emulator.protocol.forms import Node
-from creditctl.emulator.protocol.schema import Hash
+from creditctl.emulator.protocol.schema import Hash, Metadata
 from creditctl.emulator.storage.object_types import CUSTOMER, PAYMENT_METHOD, Body
 from creditctl.emulator.storage.store import Condition, Row, column
+from creditctl.emulator.webhooks.events import previous_attributes
 
 
 class CardSource(Field):
@@ -46,12 +48,12 @@ _BRANDS = {
 }
 
 
-def add_source(context: RequestContext, customer: str, details: Body) -> Body:
+def add_source(context: RequestContext, customer: str, details: Body, metadata: dict[str, str] | None = None) -> Body:
     """Save a card to a customer; one that always declines is refused. Answers the card."""
     method = make_method(context, {"type": "card", "card": details}, card_id=context.new_id("card_"))
     if method.card.decline and not method.card.attaches:
         raise not_saved(method.card.decline)
-    method.body["customer"] = customer
+    method.body |= {"customer": customer, "metadata": merged({}, metadata)}
     checks = {**method.body["card"]["checks"], "cvc_check": method.card.cvc_check}
     method.body["card"] = {**method.body["card"], "checks": checks}
     context.save(PAYMENT_METHOD, method.body)
@@ -128,9 +130,31 @@ def _listed(customer: str, rows: list[Row], *, more: bool) -> Body:
 def create(context: RequestContext) -> Body:
     """Save a card to the customer of the path; the first becomes its default."""
     customer = context.fetch(CUSTOMER, context.args[0], "customer")
-    card = add_source(context, customer["id"], context.params["source"])
+    card = add_source(context, customer["id"], context.params["source"], context.params.get("metadata"))
     if customer["default_source"] is None:
         context.change(CUSTOMER, customer, customer | {"default_source": card["id"]}, "customer.updated")
+    return card
+
+
+def update(context: RequestContext) -> Body:
+    """Change what is written on a card; an address that is new has not been checked yet."""
+    context.fetch(CUSTOMER, context.args[0], "customer")
+    before = own_source(context, context.args[0], context.args[1], "id")
+    method = context.fetch(PAYMENT_METHOD, before["id"])
+    after = updated(method, context.params, ())
+    given = {part: context.params[name] for name, part in _ADDRESS.items() if name in context.params}
+    after["billing_details"]["address"] |= given
+    if "name" in context.params:
+        after["billing_details"]["name"] = context.params["name"]
+    after["card"] |= {name: context.params[name] for name in ("exp_month", "exp_year") if name in context.params}
+    for part in ("line1", "postal_code"):
+        if part in given:
+            after["card"]["checks"][f"address_{part}_check"] = "unchecked" if given[part] else None
+    card = card_of(after)
+    previous = previous_attributes(before, card)
+    if previous:
+        context.save(PAYMENT_METHOD, after)
+        context.emit("customer.source.updated", card, previous)
     return card
 
 
@@ -162,12 +186,27 @@ def delete(context: RequestContext) -> Body:
     return {"id": card["id"], "object": "card", "deleted": True}
 
 
-_CREATE: dict[str, Field] = {"source": CardSource(required=True)}
+_ADDRESS = {
+    "address_city": "city",
+    "address_country": "country",
+    "address_line1": "line1",
+    "address_line2": "line2",
+    "address_state": "state",
+    "address_zip": "postal_code",
+}
+_CREATE: dict[str, Field] = {"metadata": Metadata(), "source": CardSource(required=True)}
+_UPDATE: dict[str, Field] = {
+    **{name: Text(unset=True) for name in (*_ADDRESS, "name")},
+    "exp_month": Integer(low=1, high=12),
+    "exp_year": Integer(low=1970, high=2100),
+    "metadata": Metadata(),
+}
 _LIST: dict[str, Field] = {**PAGE_FIELDS, "object": Enum(values=("bank_account", "card"))}
 _BASE = "/v1/customers/{id}/sources"
 ROUTES = (
     route("POST", _BASE, create, _CREATE, permission="source"),
     route("GET", _BASE, list_sources, _LIST, permission="source"),
     route("GET", _BASE + "/{source}", retrieve_source, permission="source"),
+    route("POST", _BASE + "/{source}", update, _UPDATE, permission="source"),
     route("DELETE", _BASE + "/{source}", delete, permission="source"),
 )

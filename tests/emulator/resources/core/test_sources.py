@@ -37,6 +37,26 @@ def test_sources_are_added_listed_and_taken_away(world: World, refused: Refused)
     )
 
 
+def test_a_card_is_changed_and_the_change_is_announced(world: World, refused: Refused) -> None:
+    cards, owner = world.stripe.customers.payment_sources, world.stripe.customers.create().id
+    card = cards.create(owner, params={"source": "tok_visa", "metadata": {"a": "1"}})
+    new = {"name": "Zoë", "exp_month": 12, "exp_year": 2040, "address_zip": "10115", "metadata": {"a": "", "b": "2"}}
+    after = cards.update(owner, card.id, params=new)
+    assert (after.name, after.exp_month, after.exp_year, after.address_zip) == ("Zoë", 12, 2040, "10115")
+    assert (after.address_zip_check, after.metadata.to_dict()) == ("unchecked", {"b": "2"})
+    method = world.stripe.payment_methods.retrieve(card.id)
+    assert (method.billing_details.name, method.card.exp_year) == ("Zoë", 2040)
+    cards.update(owner, card.id, params={"name": "Zoë"})
+    events = world.stripe.events.list(params={"type": "customer.source.updated"}).data
+    assert [event.data.previous_attributes["name"] for event in events] == [None]
+    assert world.pay(card.id, customer=owner).status == "succeeded"
+    assert refused(lambda: cards.update(owner, card.id, params={"exp_month": 13})).http_status == 400
+    assert "emulator" in str(refused(lambda: cards.update(owner, card.id, params={"account_holder_name": "A"})))
+    other = world.stripe.customers.create().id
+    assert refused(lambda: cards.update(other, card.id, params={"name": "B"})).http_status == 404
+    assert refused(lambda: cards.update(owner, "card_none", params={})).code == "resource_missing"
+
+
 def test_the_default_method_must_be_attached_to_the_customer(ask: Inside) -> None:
     owner = ask("POST", "/v1/customers")[1]["id"]
     method = ask("POST", "/v1/payment_methods", "type=card&card[token]=tok_visa")[1]["id"]

@@ -1,0 +1,1 @@
+"""Matching of payments with entries in SQL: what payments are worth is kept, and probes find what may be wrong."""

@@ -1,0 +1,146 @@
+"""Worth store: what payments are worth, kept in the archive, with the names of what changed since on Stripe.
+
+What has to hold whenever the process is killed: a change of what was pulled and the note that its payment is to be
+judged again are one transaction (triggers), and so are new rows of worth and the end of those notes.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from creditctl.ledger.archive import pull_schema
+from creditctl.ledger.archive.file import ArchiveFile
+from creditctl.ledger.matching.worth import Worth
+from creditctl.ledger.sqlite.statements import among, batched, insert, select
+
+# The conflict clause of the statement that fires a trigger counts in it too, so that none is leant on here.
+# Source: SQLite documentation, "CREATE TRIGGER".
+_NOTE = (
+    "INSERT INTO worth_touched SELECT {name} WHERE {name} IS NOT NULL "
+    "AND NOT EXISTS (SELECT 1 FROM worth_touched WHERE name = {name})"
+)
+
+
+def _trigger(table: str, change: str, names: Sequence[str], when: str = "") -> str:
+    """A trigger that notes which payments a change is about."""
+    notes = " ".join(f"{_NOTE.format(name=name)};" for name in names)
+    name = f"worth_{table}_{change.lower()}"
+    return f"CREATE TRIGGER IF NOT EXISTS {name} AFTER {change} ON {table} {when} BEGIN {notes} END"
+
+
+_SAYS_WORTH = "WHEN {row}.list <> 'balance_transactions'"
+_STATEMENTS = (
+    """
+    CREATE TABLE IF NOT EXISTS worth (
+        payment TEXT PRIMARY KEY,
+        session_id TEXT,
+        look INTEGER NOT NULL,
+        user_id TEXT,
+        credits INTEGER NOT NULL,
+        amount INTEGER NOT NULL,
+        total INTEGER,
+        currency TEXT,
+        package TEXT,
+        opened INTEGER NOT NULL,
+        paid INTEGER NOT NULL,
+        facts INTEGER NOT NULL,
+        taken INTEGER NOT NULL,
+        returned INTEGER NOT NULL,
+        bought INTEGER
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX IF NOT EXISTS worth_look ON worth (payment) WHERE look = 1",
+    "CREATE INDEX IF NOT EXISTS worth_facts ON worth (payment) WHERE facts > 0",
+    "CREATE INDEX IF NOT EXISTS worth_bought ON worth (user_id, bought, payment) WHERE bought IS NOT NULL",
+    # The one row: by which catalogue, mapping and version the rows were judged.
+    "CREATE TABLE IF NOT EXISTS worth_terms (id INTEGER PRIMARY KEY CHECK (id = 1), digest TEXT NOT NULL) STRICT",
+    # Payments, under any of their names, of which something was read since they were judged.
+    "CREATE TABLE IF NOT EXISTS worth_touched (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
+    _trigger("pulled", "INSERT", ("NEW.id", "NEW.payment"), _SAYS_WORTH.format(row="NEW")),
+    _trigger("pulled", "UPDATE", ("NEW.id", "NEW.payment", "OLD.payment"), _SAYS_WORTH.format(row="NEW")),
+    _trigger("pulled", "DELETE", ("OLD.id", "OLD.payment"), _SAYS_WORTH.format(row="OLD")),
+    _trigger("pulled_items", "INSERT", ("NEW.session",)),
+)
+_COLUMNS = Worth._fields
+_UPSERT = (
+    f"{insert('worth', _COLUMNS)} ON CONFLICT (payment) DO UPDATE SET "
+    f"{', '.join(f'{name} = excluded.{name}' for name in _COLUMNS[1:])} "
+    f"WHERE ({', '.join(_COLUMNS)}) IS NOT ({', '.join(f'excluded.{name}' for name in _COLUMNS)})"
+)
+_PLAIN = "look = 0 AND user_id IS NOT NULL"
+_CREDITED = select(("count(*)",), "worth", f"WHERE {_PLAIN}")
+_CREDITED_OF = select(("count(*)",), "worth", f"WHERE {_PLAIN} AND {among('payment')}")
+_BOUGHT_BY = select(("payment",), "worth", f"WHERE {_PLAIN} AND user_id = ?")
+
+
+@dataclass(frozen=True)
+class WorthStore:
+    """The rows of worth of one archive. Errors: LedgerError where SQLite fails; nothing is half written then."""
+
+    file: ArchiveFile
+
+    def prepare(self) -> None:
+        """Makes the tables where they are not there yet; from then on every change of what is pulled is noted."""
+        with self.file.read_session() as connection:
+            if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'worth_pulled_items_insert'").fetchone():
+                return
+        with self.file.write_session() as connection:
+            pull_schema.create(connection)
+            for statement in _STATEMENTS:
+                connection.execute(statement)
+
+    def digest(self) -> str | None:
+        """By which terms the rows were judged; None where none were."""
+        return next((str(row[0]) for row in self._all("SELECT digest FROM worth_terms")), None)
+
+    def touched(self) -> frozenset[str]:
+        """What was read since the rows were judged, by the names of payments, sessions, refunds and disputes."""
+        return frozenset(row[0] for row in self._all("SELECT name FROM worth_touched"))
+
+    def payments(self) -> Iterator[str]:
+        """The payments that have a row."""
+        with self.file.read_session() as connection:
+            yield from (row[0] for row in connection.execute("SELECT payment FROM worth"))
+
+    def credited(self, but: Collection[str] = ()) -> int:
+        """How many payments are worth credits and are not judged every time, but for some."""
+        with self.file.read_session() as connection:
+            total = connection.execute(_CREDITED).fetchone()[0]
+            left = (connection.execute(_CREDITED_OF, (json.dumps(some),)).fetchone()[0] for some in batched(but))
+            return int(total) - sum(map(int, left))
+
+    def buys(self, user_id: str, but: Collection[str] = ()) -> bool:
+        """Whether a user has a payment that is worth credits and is not judged every time, but for some."""
+        with self.file.read_session() as connection:
+            return any(row[0] not in but for row in connection.execute(_BOUGHT_BY, (user_id,)))
+
+    def replace(self, rows: Iterable[Worth], digest: str) -> None:
+        """Keeps these rows in place of all others."""
+        with self._changing(digest) as connection:
+            connection.execute("DELETE FROM worth")
+            connection.execute("DELETE FROM worth_touched")
+            connection.executemany(insert("worth", _COLUMNS), rows)
+
+    def update(
+        self, rows: Iterable[Worth], digest: str, *, gone: Collection[str] = (), handled: Collection[str] = ()
+    ) -> None:
+        """Keeps rows that are new or differ, drops those that are gone, and ends the notes that were handled."""
+        with self._changing(digest) as connection:
+            connection.executemany(_UPSERT, rows)
+            connection.executemany("DELETE FROM worth WHERE payment = ?", [(each,) for each in gone])
+            connection.executemany("DELETE FROM worth_touched WHERE name = ?", [(each,) for each in handled])
+
+    @contextmanager
+    def _changing(self, digest: str) -> Iterator[sqlite3.Connection]:
+        with self.file.write_session() as connection:
+            yield connection
+            query = "INSERT INTO worth_terms VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET digest = excluded.digest"
+            connection.execute(f"{query} WHERE digest <> excluded.digest", (digest,))
+
+    def _all(self, query: str) -> list[tuple[str, ...]]:
+        with self.file.read_session() as connection:
+            return connection.execute(query).fetchall()
