@@ -23,6 +23,9 @@ from creditctl.simulation.scenarios.steps import (
 )
 
 _HELD = (Open(), HoldBack(), Pay())
+_CHEAP = {"amount": 100, "price": 100, "unit_amount": 100}
+"""A price that is too low, and that Stripe takes: what it refuses below half a dollar hides who believes a browser.
+Source: Stripe documentation, "Minimum and maximum charge amounts"."""
 
 
 def _refused(how: str, title: str, cause: str) -> Scenario:
@@ -78,7 +81,7 @@ SECURITY = (
         "What the browser sends besides the package changes nothing",
         (
             Open(
-                extras={"credits": 999999, "amount": 1, "price": 1, "unit_amount": 1, "quantity": 100},
+                extras={"credits": 999999, "quantity": 100, **_CHEAP},
                 may_refuse=True,
             ),
             Pay(),

@@ -67,6 +67,15 @@ class CrashesOnItsOwnField(Backend):
         return super().package_in({"package_id": {1: 1, 2: 2, 3: 3, 4: 4, 5: 5}[number]})
 
 
+class PriceFromTheClient(Backend):
+    """Sells at the price that the browser sends."""
+
+    def session_params(self, user: str, number: int, body: Any) -> dict[str, Any]:
+        params = super().session_params(user, number, body)
+        price = "line_items[0][price_data][unit_amount]"
+        return {**params, price: body.get("unit_amount", params[price])}
+
+
 ELSEWHERE: dict[str, Animal] = {
     "intent-alone-compares-the-shorter": Animal(
         IntentAloneComparesTheShorter, "signature_prefix", ("signature-v1-short", "signature-v1-empty")
@@ -74,5 +83,6 @@ ELSEWHERE: dict[str, Animal] = {
     "intent-alone-takes-any-scheme": Animal(IntentAloneTakesAnyScheme, "signature_scheme", ("signature-v0-only",)),
     "intent-alone-looks-then-credits": Animal(IntentAloneLooksThenCredits, "credits_twice", ("duplicate-at-once",)),
     "credits-only-seen-accounts": Animal(CreditsOnlySeenAccounts, "credits_never", ("first-purchase",)),
+    "price-from-the-client": Animal(PriceFromTheClient, "trusts_client", ("client-sends-credits",)),
     "crashes-on-its-own-field": Animal(CrashesOnItsOwnField, "crashes_on_input", ("odd-purchases",)),
 }
