@@ -108,7 +108,7 @@ class _Inspector:
             answer = self._get(path)
             try:
                 self.routes = read_openapi(json.loads(answer.text)) if answer.ok else ()
-            except (ValueError, AttributeError, TypeError):
+            except (ValueError, AttributeError, TypeError, RecursionError):
                 self.routes = ()
             if self.routes:
                 self.document = path

@@ -114,7 +114,7 @@ def balance_pointer(text: str) -> str | None:
     """The JSON pointer to a balance in an answer; None where there is none."""
     try:
         document = json.loads(text)
-    except ValueError:
+        found = (find_pointer(document, wanted) for wanted in _BALANCE)
+        return next((each for each in found if each is not None), None)
+    except (ValueError, RecursionError):
         return None
-    found = (find_pointer(document, wanted) for wanted in _BALANCE)
-    return next((each for each in found if each is not None), None)

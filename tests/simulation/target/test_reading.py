@@ -78,7 +78,22 @@ def test_a_balance_is_found_by_its_pointer(text: str, pointer: str, credits: int
     assert balance_in(text, pointer) == credits
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"balance": 1.5}', '{"balance": true}', '{"balance": null}', "[1]"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        '{"balance": 1.5}',
+        '{"balance": true}',
+        '{"balance": null}',
+        "[1]",
+        "[" * 200000,
+        '{"balance": "1e999999999"}',
+        '{"balance": 1e400}',
+        '{"balance": "-1e99"}',
+    ],
+    ids=lambda text: text[:24],
+)
 def test_what_is_no_whole_number_is_unreadable(text: str) -> None:
     with pytest.raises(BalanceUnreadable):
         balance_in(text, "/balance")
