@@ -26,6 +26,8 @@ def run(argv: Sequence[str] | None = None, wiring: Wiring | None = None) -> int:
     if wiring is None:
         sys.stderr = world.stderr  # what a thread or a warning says goes there too
         signal.signal(signal.SIGTERM, _stop)
+        if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # who calls us by nohup wants it to go on
+            signal.signal(signal.SIGHUP, _stop)
     try:
         return _carry_out(arguments, world)
     except KeyboardInterrupt:
@@ -49,7 +51,7 @@ def _redacted(given: Wiring) -> Wiring:
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
-    """SIGTERM ends a command as Ctrl-C does: what was begun is undone or finished, and nothing is left behind."""
+    """SIGTERM, or a terminal that closes, ends a command as Ctrl-C does: what was begun is undone or finished."""
     raise KeyboardInterrupt
 
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _POLL_SECONDS = 0.05
 _GRACE_SECONDS = 5.0
 _SHOWN_CHARACTERS = 600
+_WATCH = 'read line || kill -s KILL -- "-$1"'
+"""A shell that waits for a line; when its other end goes away without one, it kills a process group."""
 
 
 @dataclass
@@ -41,6 +44,7 @@ class BackendProcess:
     ready_seconds: float = 60.0
     _child: subprocess.Popen[bytes] | None = field(default=None, init=False)
     _log: IO[bytes] | None = field(default=None, init=False)
+    _watch: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def start(self) -> None:
         """Starts it for the first time, and waits until it answers. Errors: ConfigurationError where another does."""
@@ -64,6 +68,7 @@ class BackendProcess:
         """Asks it to end, and kills what is left after a while."""
         self._signal(signal.SIGTERM)
         self._signal(signal.SIGKILL)
+        self._end_watch()
         if self._log is not None:
             self._log.close()
             self._log = None
@@ -83,7 +88,21 @@ class BackendProcess:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        self._begin_watch(self._child.pid)
         self._wait_until_ready(command)
+
+    def _begin_watch(self, group: int) -> None:
+        """Has the group killed where this process is: nobody else is left to do so after a SIGKILL."""
+        self._end_watch()
+        command = ["/bin/sh", "-c", _WATCH, "sh", str(group)]
+        null = subprocess.DEVNULL
+        self._watch = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=null, stderr=null, start_new_session=True)
+
+    def _end_watch(self) -> None:
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            with suppress(BrokenPipeError):
+                watch.communicate(b"\n")
 
     def _wait_until_ready(self, command: str) -> None:
         deadline = self.monotonic() + self.ready_seconds
