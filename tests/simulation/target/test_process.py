@@ -21,7 +21,8 @@ from creditctl.simulation.target.process import BackendProcess
 http = httpx.Client(transport=httpx.MockTransport(lambda _request: httpx.Response(200)))
 here = Path(".").resolve()
 command = "sleep 60 & echo $! > pids.new; mv pids.new pids; wait"
-BackendProcess(command, command, "http://x/", os.environ, here, here / "log", http, time.monotonic, time.sleep).restart()
+place = ("http://x/", os.environ, here, here / "log")
+BackendProcess(command, command, *place, http, time.monotonic, time.sleep).restart()
 while not Path("pids").exists():
     time.sleep(0.01)
 os.kill(os.getpid(), signal.SIGKILL)
