@@ -91,18 +91,26 @@ def _played(
 
 
 def _with_histories(session: Session, options: SimulateOptions, suite: SuiteResult, bench: Bench) -> SuiteResult:
-    """The suite, and random histories where some are wanted and the basic purchase works."""
-    from creditctl.simulation.histories.run import names_of_histories, run_histories
+    """The suite, and random histories where some are wanted; they are not begun where that would be in vain."""
+    from creditctl.simulation.histories.run import names_of_histories, not_played, run_histories
 
-    names = [*options.histories, *names_of_histories(options.random, options.seed)]
-    if not names or not bench.pace.measured:
+    names = list(dict.fromkeys([*options.histories, *names_of_histories(options.random, options.seed)]))
+    if not names:
         return suite
+    if why := _why_no_histories(options, suite, bench):
+        return replace(suite, results=[*suite.results, *not_played(names, why)])
     start = bench.pace.monotonic()
-    more = run_histories(
-        bench, list(dict.fromkeys(names)), jobs=options.jobs, tell=lambda result: _tell(session, result)
-    )
+    more = run_histories(bench, names, jobs=options.jobs, tell=lambda result: _tell(session, result))
     seconds = suite.seconds + bench.pace.monotonic() - start
     return replace(suite, results=[*suite.results, *more], seconds=seconds)
+
+
+def _why_no_histories(options: SimulateOptions, suite: SuiteResult, bench: Bench) -> str:
+    """Why no history is begun; empty where they are."""
+    if not bench.pace.measured:
+        return "the basic purchase (success) failed, and this needs one"
+    failed = any(result.outcome == "failed" for result in suite.results)
+    return "the run stops at the first failure (--fail-fast)" if options.fail_fast and failed else ""
 
 
 def _tell(session: Session, result: ScenarioResult) -> None:

@@ -49,6 +49,14 @@ def run_histories(
     return results
 
 
+def not_played(names: Sequence[str], reason: str) -> list[ScenarioResult]:
+    """Results of histories that were not begun, each with the reason."""
+    places = [place for place in map(number_in, names) if place is not None]
+    left = [random_history(seed, number, crashes=False) for seed, number in places]
+    outcome = ScenarioOutcome.NOT_TRIED
+    return [ScenarioResult(each.name, each.group, each.title, outcome, reason=reason) for each in left]
+
+
 def _kills(history: Scenario) -> bool:
     return any(isinstance(step, Crash) for step in history.steps)
 

@@ -78,6 +78,14 @@ def test_a_memory_that_a_restart_empties_is_named(tmp_path: Path) -> None:
     assert document["report"]["causes"][0]["mend"]
 
 
+def test_histories_that_are_not_begun_are_named_with_the_reason(tmp_path: Path) -> None:
+    _, document = simulate(tmp_path, "ignores-refunds", "success", "refund", "--fail-fast", "--random", "2")
+
+    results = document["report"]["scenarios"]
+    assert [each["outcome"] for each in results] == ["passed", "failed", "not_tried", "not_tried"]
+    assert {each["reason"] for each in results[2:]} == {"the run stops at the first failure (--fail-fast)"}
+
+
 def test_random_histories_kill_a_backend_too_and_one_of_them_can_be_played_alone(tmp_path: Path) -> None:
     code, document = simulate(tmp_path, "plain", "success", "--random", "12", "--seed", "4", restarts="yes")
     _, alone = simulate(tmp_path, "plain", "--only", "random-4-10", restarts="yes")
