@@ -54,6 +54,22 @@ def test_a_row_leads_to_its_payment_by_the_name_it_gives_it(cli: Cli, shop: Exis
         assert [each["payment_key"] for each in traced.report["payments"]] == [payment], name
 
 
+def test_what_an_application_lacks_leads_to_a_repair_and_never_to_a_replay(
+    cli: Cli, shop: ExistingShop, laravel: Laravel
+) -> None:
+    lost, topped_up, refunded = shop.buy("1"), shop.top_up("2"), shop.buy("3")
+    laravel.credit(refunded)
+    shop.refund(refunded)
+    shop.later(80)
+
+    for sale, what in ((lost, "the row"), (topped_up, "the row"), (refunded, "1,000 credits to be taken back")):
+        (payment,) = cli("trace", sale.intent, "--json").report["payments"]
+        missing = payment["missing"]
+        assert missing["command"] == "creditctl reconcile --repair --todo todo.csv", sale
+        assert missing["what"].startswith(what)
+        assert "can be seen" not in missing["why"], "its event stands on the time line"
+
+
 def test_status_leads_to_a_first_reconcile_and_asks_for_no_setting_that_it_does_not_need(
     cli: Cli, shop: ExistingShop, laravel: Laravel
 ) -> None:
