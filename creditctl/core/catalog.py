@@ -12,7 +12,7 @@ from creditctl.core.currencies import amount_fault, currency_fault
 from creditctl.core.deployment import UNNAMED, Deployment, id_prefix, managed_metadata
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.listings import Listings, listing_faults, listings_of
-from creditctl.core.project_file.faults import DocumentFaults, parse_toml
+from creditctl.core.project_file.faults import DocumentFaults, ended, parse_toml
 from creditctl.core.project_file.packages import PackageSection, read_packages
 from creditctl.core.project_file.project import ProjectFile
 from creditctl.core.project_file.tables import TomlTable
@@ -239,7 +239,7 @@ def _price_rises(packages: tuple[Package, ...]) -> list[str]:
 
 def _invalid(source: str, faults: str) -> ConfigurationError:
     return ConfigurationError(
-        f"The catalogue {source} is not valid: {faults}.",
+        f"The catalogue {source} is not valid: {ended(faults)}",
         code="catalog.invalid",
         fix="Correct it, or leave it out to use the five packages that come with creditctl.",
     )

@@ -6,6 +6,7 @@ import shlex
 from dataclasses import dataclass
 
 from creditctl.core.entitlement.decision import Proposal
+from creditctl.core.entitlement.facts import Fact
 from creditctl.core.findings import Finding, Severity, Stake
 
 REPAIR = "`creditctl reconcile --repair`"
@@ -85,12 +86,14 @@ class ClassifiedFinding:
     """A finding of this run.
 
     Shape: `lasting` ones are kept in the ledger until a person settles them; the others a repair or time settles.
+           `facts` are the refunds and disputes of a payment that a person may credit, to be kept with it.
     """
 
     finding: Finding
     payment_key: str | None = None
     proposal: Proposal | None = None
     lasting: bool = False
+    facts: tuple[Fact, ...] = ()
 
     @property
     def identity(self) -> tuple[str, str]:

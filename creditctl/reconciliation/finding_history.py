@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
+from creditctl.core.entitlement.facts import Fact
+from creditctl.core.errors import UsageError
 from creditctl.core.findings import Finding, sort_findings
 from creditctl.core.when import Window
 from creditctl.ledger.models import FindingStatus, StoredFinding
 from creditctl.ledger.store import Ledger
+from creditctl.ledger.transaction import LedgerTransaction
 from creditctl.payments.finding_codes import PREFIX, ClassifiedFinding, classified
 
 _NO_ID = "ID"
 
 
 def keep(ledger: Ledger, found: Sequence[ClassifiedFinding]) -> None:
-    """Writes the lasting findings into the ledger, where a person settles them; each is written once."""
+    """Writes the lasting findings into the ledger, where a person settles them; each is written once.
+
+    Shape: what was refunded or disputed of such a payment is kept too, so that whoever credits it credits the rest.
+    """
     lasting = [each for each in found if each.lasting]
     if not lasting:
         return
     with ledger.transaction() as tx:
         for each in lasting:
             tx.add_finding(each.finding, payment_key=each.payment_key, proposal=each.proposal)
+            _keep_facts(tx, each.facts)
+
+
+def _keep_facts(tx: LedgerTransaction, facts: Iterable[Fact]) -> None:
+    """Keeps refunds and disputes whose webhook may have been lost; one that the ledger knows otherwise stays so."""
+    for fact in facts:
+        with suppress(UsageError):
+            tx.keep_fact(fact)
 
 
 def shown(

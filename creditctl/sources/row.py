@@ -98,7 +98,7 @@ class RowReader:
             money,
             code,
             payment,
-            _session(session_id, payment),
+            self._of_this_mode(_session(session_id, payment), "session_id"),
             None if object_id is None else _text(object_id, "object_id"),
             bought,
             self._key(line, own_id, own_key),
@@ -112,12 +112,18 @@ class RowReader:
     def _payment(self, value: Any) -> str | None:
         """The payment that a row is about: an id of Stripe's that names one, or the application's own key."""
         if type(value) is str and PAYMENT_KEY.fullmatch(value):
-            return value
+            return self._of_this_mode(value, "payment_key")
         text = _text(value, "payment_key", secrets_named=True)
         fault = None if text is None else payment_key_fault(text, own_keys=self._own_keys)
         if fault is not None:
             raise BadRow(f"payment_key {fault}{_OWN_KEYS if text and id_kind(text) is IdKind.UNKNOWN else ''}")
         return text
+
+    def _of_this_mode(self, name: str | None, field: str) -> str | None:
+        """A name as it is given. Errors: BadRow where it names a session of the other mode than the row's."""
+        if name is not None and name.startswith("cs_test_" if self._livemode else "cs_live_"):
+            raise BadRow(f"{field} is a session that is {_mode(not self._livemode)}, and its livemode says otherwise")
+        return name
 
     def _class(self, kind: Any, currency: Any, package: Any, livemode: Any) -> _Class:
         """Kind, currency and package in our words, of a row of this ledger's mode."""

@@ -45,12 +45,12 @@ def _not_stripe(url: str, reason: str) -> NotStripe:
 
 
 class _Nested(msgspec.Struct):
-    """What an event has as `data`."""
+    """What an event has as `data`, and what stands in a list: an object, whatever is in it."""
 
 
 class _Answer(msgspec.Struct):
     object: str
-    data: list[msgspec.Raw] | _Nested | None = None
+    data: list[_Nested] | _Nested | None = None
 
 
 class _Refusal(msgspec.Struct):

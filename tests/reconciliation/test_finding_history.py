@@ -36,3 +36,14 @@ def test_a_run_of_a_window_is_about_its_payments_and_what_names_none_in_its_time
     assert [subject for _, subject in shop.found()] == ["evt_1", "pi_old"]
     assert [subject for _, subject in shop.found(since=now - 60)] == ["evt_1"]
     assert shop.reconcile(until=now - 86_400).clean
+
+
+def test_what_a_person_credits_is_what_was_not_taken_back_meanwhile(sound: Shop) -> None:
+    """The webhook of the dispute was lost as well: crediting all of it would lend it until the next night."""
+    key = sound.pay(user="u7", client_reference_id="u8")
+    sound.dispute(key, 400)
+    sound.reconcile()
+    (stored,) = read(sound.ledger).findings()
+    resolved(sound.ledger, stored.id, action="credit", reason="it was u7", user_id="u7", credits=1000)
+    assert read(sound.ledger).balance("u7") == 600
+    assert sound.reconcile().findings == ()

@@ -192,6 +192,12 @@ def test_a_user_id_that_fulfilment_would_refuse_is_refused(user: str) -> None:
         read(user_id=user)
 
 
+@pytest.mark.parametrize("field", ["payment_key", "session_id"])
+def test_a_session_of_the_other_mode_is_refused_for_it_would_hide_that_its_payment_was_credited(field: str) -> None:
+    with pytest.raises(BadRow, match=f"{field} is a session that is live, and its livemode says otherwise"):
+        read("id", None, **{field: "cs_live_1"})
+
+
 @pytest.mark.parametrize("key", ["pi_1", "cs_test_1", "ch_1", "py_1"])
 def test_a_payment_is_named_by_stripes_id_of_it(key: str) -> None:
     assert read(payment_key=key)["payment_key"] == key

@@ -50,6 +50,7 @@ def test_what_stripe_says_passes(method: str, path: str, body: str) -> None:
         ("/v1/prices", '{"object":3}'),
         ("/v1/prices", '{"object":"list"}'),
         ("/v1/prices", '{"object":"list","data":{}}'),
+        ("/v1/prices", '{"object":"list","data":[1]}'),
         ("/v1/prices", '{"object":"account","id":"acct_1"}'),
         ("/v1/account", LIST),
         ("/v1/prices/price_1", LIST),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creditctl.cli.command import Answer, FileUse, Session, command
-from creditctl.core.errors import ExitCode, UsageError
+from creditctl.core.errors import ConfigurationError, ExitCode, UsageError
 from creditctl.core.findings import Finding, Severity
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def verify(
 
     head = None if expect_head is None else _read_head(expect_head)
     ledger = session.ledger
-    kept = None if anchor is None else known_anchors(ledger, session.wiring.folder / anchor)
+    kept = None if anchor is None else _proving_anchors(ledger, session.wiring.folder / anchor)
     with ledger.reading() as view:
         found = view.verify(head, () if kept is None else kept.anchors)
     notes = [*open_to_others(ledger.path), *([] if kept is None else torn_lines(kept))]
@@ -56,6 +56,18 @@ def verify(
         findings=[*fault_findings(found), *notes],
         exit_code=chain_exit_code(found),
     )
+
+
+def _proving_anchors(ledger: Ledger, path: Path) -> AnchorFile:
+    """The anchors of a file, one at least: an empty file would prove nothing. Errors: as `known_anchors`."""
+    kept = known_anchors(ledger, path)
+    if not kept.anchors:
+        raise ConfigurationError(
+            f"There is no anchor in {path}: nothing could be proven by it.",
+            code="anchor.unreadable",
+            fix="Take it from a backup; `creditctl ledger anchor` notes the head from now on.",
+        )
+    return kept
 
 
 def known_anchors(ledger: Ledger, path: Path) -> AnchorFile:

@@ -54,6 +54,12 @@ def nearest_key(key: str, known: Collection[str]) -> str:
     return f", did you mean {close[0]!r}?" if close else f" (there are: {', '.join(known)})"
 
 
+def ended(faults: object) -> str:
+    """Faults as the end of a sentence: a full stop after them, unless they end by asking."""
+    text = str(faults)
+    return text if text.endswith("?") else f"{text}."
+
+
 def shown(value: object) -> str:
     """A wrong value as a message shows it, cut where it is long."""
     text = repr(value)
@@ -63,7 +69,7 @@ def shown(value: object) -> str:
 def invalid_file(source: str, faults: object) -> ConfigurationError:
     """The refusal of a project file, with everything that is wrong with it."""
     return ConfigurationError(
-        f"{source} is not valid: {faults}.",
+        f"{source} is not valid: {ended(faults)}",
         code="project.invalid",
         fix=f"Correct what is named in {source}; docs/creditctl-toml.md has every section and key.",
     )

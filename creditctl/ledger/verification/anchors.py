@@ -21,8 +21,12 @@ from creditctl.core.errors import ConfigurationError, GuardRefused
 from creditctl.core.when import iso_time
 from creditctl.ledger.hashchain.chain import GENESIS
 from creditctl.ledger.hashchain.violations import Violation
+from creditctl.ledger.hashchain.walk import MAX_ID
 from creditctl.ledger.models import Head
 from creditctl.ledger.owner import LedgerOwner
+
+_LATEST = 253_402_300_799
+"""The last second of the year 9999: no calendar shows a later one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,8 @@ def _anchor(path: Path, number: int, content: object, owner: LedgerOwner) -> Anc
     if not isinstance(content, dict) or any(type(content.get(name)) is not kind for name, kind in kinds.items()):
         raise _no_anchors(path, number)
     anchor = Anchor(**{name: content[name] for name in kinds}, deployment=content.get("deployment"))
+    if not (0 <= anchor.count <= MAX_ID and 0 <= anchor.time <= _LATEST):
+        raise _no_anchors(path, number)
     same = (anchor.account, anchor.livemode) == (owner.account, owner.livemode)
     if not same or anchor.deployment not in (None, owner.deployment):
         raise GuardRefused(

@@ -255,7 +255,8 @@ def _undecided(case: PaymentCase, decision: Disagrees, context: JudgementContext
         if case.books.external:
             finding = replace(finding, fix=_in_the_application(case, decision))
         stake = Stake(decision.proposal.credits or 0, decision.proposal.amount, decision.proposal.currency)
-        found = ClassifiedFinding(replace(finding, stake=stake), case.key, decision.proposal, lasting=True)
+        facts = () if case.books.external else case.facts
+        found = ClassifiedFinding(replace(finding, stake=stake), case.key, decision.proposal, lasting=True, facts=facts)
         return CreditJudgement(Verdict(PaymentState.UNDECIDED, (found,)))
     if status is FindingStatus.CREDITED or case.corrected.held(_proposed(decision)) == _proposed(decision):
         return CreditJudgement(Verdict(PaymentState.CREDITED), stands=True)

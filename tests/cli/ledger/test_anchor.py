@@ -156,6 +156,25 @@ def test_a_file_of_something_else_is_refused_and_left_alone(book: Cli, content: 
     assert (book.folder / ANCHORS).read_bytes() == content
 
 
+@pytest.mark.parametrize("content", ["", "\n \n"])
+def test_an_empty_file_of_anchors_proves_nothing(book: Cli, content: str) -> None:
+    """Whoever rewrites history could as well have emptied it."""
+    (book.folder / ANCHORS).write_text(content)
+    refused = book("ledger", "verify", "--anchor", ANCHORS, "--json")
+    assert (refused.exit_code, refused.document["error"]["code"]) == (3, "anchor.unreadable")
+    assert book("ledger", "anchor", ANCHORS).exit_code == 0
+
+
+@pytest.mark.parametrize("field", ["count", "time"])
+@pytest.mark.parametrize("value", [-1, 10**30])
+def test_an_anchor_out_of_every_range_is_none(book: Cli, field: str, value: int) -> None:
+    book("ledger", "anchor", ANCHORS)
+    line = json.loads((book.folder / ANCHORS).read_text())
+    (book.folder / ANCHORS).write_text(json.dumps({**line, field: value}))
+    refused = book("ledger", "verify", "--anchor", ANCHORS, "--json")
+    assert (refused.exit_code, refused.document["error"]["code"]) == (3, "anchor.unreadable")
+
+
 @pytest.mark.parametrize("name", ["book.db", "nowhere.jsonl"])
 def test_what_is_no_file_of_anchors_proves_nothing(book: Cli, name: str) -> None:
     refused = book("ledger", "verify", "--anchor", name, "--json")

@@ -349,6 +349,33 @@ def test_what_was_wrong_before_stops_no_other_payment(cli: Cli, shop: ExistingSh
     assert {sale.intent for sale in (refunded, *lost)} <= outcomes(repaired).keys()
 
 
+def test_a_lost_top_up_is_delivered_where_the_endpoint_takes_its_event(
+    cli: Cli, shop: ExistingShop, application: Application, hook: WebhookServer
+) -> None:
+    """A saved card is charged without a session: only the event of the payment itself is left to book it by."""
+
+    def handle(event: dict[str, Any]) -> int:
+        application.handled.append(event["type"])
+        about = event["data"]["object"]
+        if event["type"] == "payment_intent.succeeded":
+            metadata = about["metadata"]
+            application.book(metadata["user_id"], "purchase", int(metadata["credits"]), about["id"])
+        return 200
+
+    hook.decide = handle
+    [endpoint] = shop.client.v1.webhook_endpoints.list().data
+    types: Any = ["checkout.session.completed", "payment_intent.succeeded"]
+    shop.client.v1.webhook_endpoints.update(endpoint.id, params={"enabled_events": types})
+    top_up = shop.top_up("2")
+    shop.later()
+
+    repaired = cli("reconcile", "--repair", "--yes", "--json")
+
+    assert outcomes(repaired) == {top_up.intent: "healed"}, repaired.stdout
+    assert application.handled == ["payment_intent.succeeded"]
+    assert (repaired.exit_code, codes(repaired), application.rows) == (0, [], 1)
+
+
 def test_a_row_that_somebody_took_out_is_not_delivered_again_until_that_is_settled(
     cli: Cli, shop: ExistingShop, application: Application
 ) -> None:
