@@ -1,13 +1,14 @@
 """Writes docs/simulation-zoo.md: which scenarios catch which broken backend of the tests' zoo, and under which cause.
 
 Usage: python .ci/zoo.py [BACKEND ...]
-It plays every scenario against every backend, which takes a quarter of an hour; with names only those are played anew.
+It plays every scenario against every backend, which takes half an hour; with names only those are played anew. The page
+is written after each row.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 PAGE = ROOT / "docs" / "simulation-zoo.md"
+PERMISSIONS = 0o644
 HEADING = """# The zoo: which scenarios catch which defect
 
 Made by `python .ci/zoo.py`. Each row is a small credit backend of `tests/simulation/zoo/` with one real defect,
@@ -39,20 +41,32 @@ CORRECT_HEADING = """
 
 
 def main(names: list[str]) -> None:
-    """Plays what was named, or everything, and writes the page."""
+    """Plays what was named, or everything, and writes the page after each: a killed run keeps what it played."""
+    from creditctl.atomic_file import replace_file
     from tests.simulation.zoo.express import BROKEN_IN_NODE, CORRECT_IN_NODE
     from tests.simulation.zoo.table import BROKEN, CORRECT
 
-    before = {line.split(" | ")[0].strip("| "): line for line in PAGE.read_text().splitlines() if line.startswith("| ")}
+    broken, correct = (*BROKEN, *BROKEN_IN_NODE), (*CORRECT, *CORRECT_IN_NODE)
+    if unknown := set(names) - {*broken, *correct}:
+        sys.exit(f"The zoo has no {', '.join(sorted(unknown))}.")
+    rows = rows_of(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else {}
+    for name in (*broken, *correct):
+        if name in rows and names and name not in names:
+            continue
+        rows[name] = (correct_row if name in correct else broken_row)(name)
+        print(rows[name], flush=True)
+        replace_file(PAGE, page(rows, broken, correct).encode(), PERMISSIONS)
 
-    def row(name: str, played: Callable[[str], str]) -> str:
-        line = before[name] if names and name not in names and name in before else played(name)
-        print(line, flush=True)
-        return line
 
-    broken = [row(name, broken_row) for name in (*BROKEN, *BROKEN_IN_NODE)]
-    correct = [row(name, correct_row) for name in (*CORRECT, *CORRECT_IN_NODE)]
-    PAGE.write_text(HEADING + "\n".join(broken) + "\n" + CORRECT_HEADING + "\n".join(correct) + "\n", encoding="utf-8")
+def rows_of(text: str) -> dict[str, str]:
+    """The rows of a page by backend."""
+    return {line.split(" | ")[0].strip("| "): line for line in text.splitlines() if line.startswith("| ")}
+
+
+def page(rows: dict[str, str], broken: Sequence[str], correct: Sequence[str]) -> str:
+    """The page with the rows that there are, in the order of the zoo."""
+    first, second = ("".join(f"{rows[name]}\n" for name in group if name in rows) for group in (broken, correct))
+    return HEADING + first + CORRECT_HEADING + second
 
 
 def broken_row(name: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from creditctl.core.entitlement.entry import CreditEntry
+from creditctl.ledger.archive.pull_store import PullStore
 from creditctl.ledger.matching.probes import Probes, Suspects
 from creditctl.ledger.matching.worth import Worth
 from creditctl.ledger.matching.worth_store import WorthStore
@@ -41,12 +42,22 @@ class ProbedMatch:
 
     def __call__(self, pulled: Pulled, context: JudgementContext, view: LedgerView) -> Matched:
         """As Matcher says."""
+        if not self._is_latest(pulled):
+            return match_all(pulled, context, view)
         keys = payment_keys(pulled)
         self.keep_worth(pulled, keys, context, view)
         found = self._probes(context).run()
         if len(found.unexplained) > MOST_UNEXPLAINED:
             return match_all(pulled, context, view)
         return self._gathered(found, keys, pulled, context, view)
+
+    def _is_latest(self, pulled: Pulled) -> bool:
+        """Whether nothing was read into the archive since, by a run that went on while somebody made up their mind.
+
+        Shape: what such a run has noted is not to be ended by what was read before it.
+        """
+        state = PullStore(self.store.file).state()
+        return state is not None and state.tied and state.at == pulled.started
 
     def keep_worth(self, pulled: Pulled, keys: set[str], context: JudgementContext, view: LedgerView) -> None:
         """Judges anew what changed, and everything where the catalogue, the mapping or this version did."""

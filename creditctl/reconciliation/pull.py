@@ -176,9 +176,9 @@ def _lacking(lacks: Sequence[Lack]) -> list[str]:
 
 
 def _since(lacks: Sequence[Lack]) -> int | None:
-    """From when on to read again; None where nothing says how old it is."""
+    """From when on to read again; None for everything: where nothing says how old it is, or not all was asked for."""
     known = [lack.since for lack in lacks if lack.since is not None]
-    return min(known) if len(known) == len(lacks) else None
+    return min(known) if len(known) == len(lacks) < ENOUGH_LACKS else None
 
 
 def _by_list(lacks: Iterable[Lack]) -> dict[str, tuple[str, ...]]:

@@ -12,7 +12,7 @@ from creditctl.core.errors import CreditctlError, Unreachable, UsageError
 from creditctl.core.stripe_ids import IdKind, id_kind, require_id
 from creditctl.events.source import read_event
 from creditctl.ledger.models import EntryFilter
-from creditctl.payments.event_users import events_of_user, users_on
+from creditctl.payments.reading.event_users import events_of_user, users_on
 from creditctl.payments.reading.stripe_reader import CHARGES, DISPUTES, REFUNDS, SESSIONS, StripeReader
 from creditctl.trace.other_names import OtherNames
 from creditctl.trace.sources import TraceSources

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -51,6 +52,13 @@ def told(report: ReconcileReport) -> Told:
     return [(finding.code, finding.subject, finding.message) for finding in report.findings]
 
 
+def without_events(report: ReconcileReport) -> Told:
+    """Without what became of events, which --offline can't ask for."""
+    return [
+        (code, subject, re.split(" Its event | Stripe lists no event", said)[0]) for code, subject, said in told(report)
+    ]
+
+
 def tables(account: SeededAccount) -> dict[str, list[tuple[object, ...]]]:
     """Everything that is kept, but for when it was read."""
     path = account.ledger_path.with_name("archive.db")
@@ -69,8 +77,9 @@ def requests(account: SeededAccount) -> int:
 def test_what_is_kept_says_the_same_as_stripe(unsettled: SeededAccount) -> None:
     direct = unsettled.reconcile(record=False)
     assert len(direct.findings) > 500
+    assert without_events(direct) != told(direct) == told(unsettled.pulled())
     for report in (unsettled.pulled(), unsettled.pulled(), unsettled.offline(), unsettled.pulled(whole=True)):
-        assert told(report) == told(direct)
+        assert without_events(report) == without_events(direct)
         assert [repair.as_dict() for repair in report.repairs] == [repair.as_dict() for repair in direct.repairs]
         assert report.pulled == direct.pulled
         assert report.basis.tie_out == direct.basis.tie_out

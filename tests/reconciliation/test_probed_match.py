@@ -416,3 +416,21 @@ def test_a_window_is_compared_in_memory(kept: World) -> None:
         raise AssertionError("probes were asked")
 
     assert kept.shop.reconcile(since=kept.shop.now - 100_000, plan=PullPlan(matcher=unasked)).complete
+
+
+def test_a_repair_judges_by_what_was_read_before_and_keeps_no_worth_of_it(kept: World) -> None:
+    """While somebody makes up their mind, another run may have read more of Stripe, and could not judge it."""
+    lacking = kept.shop.pay(age=90_000)
+    asked = kept.judged(probed=True, record=True)
+    kept.shop.session_of(kept.keys[0])["metadata"]["user_id"] = "u9"
+    kept.shop.session_of(kept.keys[0])["client_reference_id"] = "u9"
+    kept.shop.shelf.objects["payment_intents"][kept.keys[2]]["latest_charge"] |= {"amount_refunded": 100}
+    assert not kept.judged(probed=True, record=True).complete
+
+    repaired = kept.shop.repair(asked)
+
+    assert [each.payment_key for each in repaired.repaired] == [lacking]
+    del kept.shop.shelf.objects["payment_intents"][kept.keys[2]]["latest_charge"]["amount_refunded"]
+    probed, whole = kept.judged(probed=True, record=False), kept.judged(probed=False, record=False)
+    assert said(probed) == said(whole)
+    assert {each.code for each in probed.findings} >= {"reconcile.wrong_user"}

@@ -120,7 +120,7 @@ def _load_reader(session: Session) -> None:
     """Loads what reads a database before its time is taken: a busy machine is no database that hangs."""
     source = session.settings.project.source
     if source is not None and source.url_env is not None:
-        for name in ("creditctl.cli.ledger.source", "creditctl.sources.reading.opening", "sqlalchemy"):
+        for name in ("creditctl.cli.ledger.source", "creditctl.sources.reading.opening"):
             import_module(name)
 
 

@@ -77,6 +77,7 @@ class SourceRepair:
 
     def _terms(self) -> RedeliveryTerms:
         from creditctl.reconciliation.redelivery.plan import RedeliveryTerms
+        from creditctl.reconciliation.redelivery.vanished import vanished_rows
 
         endpoint, session = self.target.endpoint, self.session
         return RedeliveryTerms(
@@ -84,6 +85,7 @@ class SourceRepair:
             livemode=session.stripe.livemode,
             subscribed=("*",) if endpoint is None else endpoint.enabled_events,
             orphans=self._orphans(),
+            vanished=vanished_rows(self.report.findings, self.report.entries),
             accepted=self.archive.replays.accepted_before(self.fingerprint),
         )
 

@@ -28,7 +28,7 @@ def forget(session: Session, user: Annotated[str, typer.Argument(help="Whose dat
     from creditctl.cli.ledger.retention import held_payments
     from creditctl.ledger.archive.removal import UserTraces, forget_user, payments_of, traces_of
     from creditctl.ledger.forgetting import forget_texts, payments_of_user, traces_in_ledger
-    from creditctl.payments.event_users import events_of_user, listed_payments_of_user
+    from creditctl.payments.reading.event_users import events_of_user, listed_payments_of_user
 
     ledger, archive = session.ledger, _archive(session)
     with ledger.reading() as view:

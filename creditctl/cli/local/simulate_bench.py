@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from creditctl.simulation.target.process import BackendProcess
 
 PORT = "{port}"
+_WITH_PORT = (
+    "start", "restart", "ready", "backend", "balance_path", "login_command", "balance_command", "spend_command",
+    "recover_command",
+)  # fmt: skip
+"""What may name the free port."""
 """Stands for a free port in `--start`, `--restart` and `--ready`."""
 
 HTTP_SECONDS = 30.0
@@ -194,7 +199,7 @@ def with_free_port(choices: SimulateOptions) -> SimulateOptions:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = str(listener.getsockname()[1])
-    said = {name: getattr(choices, name) for name in ("start", "restart", "ready", "backend", "balance_path")}
+    said = {name: getattr(choices, name) for name in _WITH_PORT}
     return replace(choices, **{name: text and text.replace(PORT, port) for name, text in said.items()})
 
 

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from creditctl.cli.session import Session
     from creditctl.core.catalog import Catalog
     from creditctl.core.project_file.project import ProjectFile
-    from creditctl.core.project_file.writing import WrittenSection
+    from creditctl.core.project_file.writing import Plain, WrittenSection
     from creditctl.simulation.inspection.inspector import Inspection
     from creditctl.simulation.target.backend_client import BackendClient
 
-_SAID = ("start", "ready", "restart", "backend")
+_TOML_NAMES = {"scenario_file": "scenarios"}
+_WEBHOOK = "webhook.path"
 
 
 def inspect_answer(session: Session, options: SimulateOptions, catalog: Catalog, project: ProjectFile) -> Answer:
@@ -30,13 +31,17 @@ def inspect_answer(session: Session, options: SimulateOptions, catalog: Catalog,
     Shape: exit 1 where something was not found.
     """
     from creditctl.core.modes import is_loopback_url
+    from creditctl.core.project_file.ownership import WebhookSection
     from creditctl.simulation.inspection.inspector import inspect_backend
     from creditctl.simulation.inspection.proposal import proposal_text, proposed_sections
 
-    given = {name: value for name in _SAID if (value := getattr(options, name))}
+    given = _given(options, project)
+    said = {key: str(value) for key, value in given.items()}
+    if project.webhook.path != WebhookSection().path:
+        said[_WEBHOOK] = project.webhook.path
     with _client(session, options, catalog) as client:
         may_buy = options.start is not None or is_loopback_url(client.target.url)
-        found = inspect_backend(client, catalog, f"sim-inspect-{session.wiring.token(4)}", may_buy=may_buy)
+        found = inspect_backend(client, catalog, f"sim-inspect-{session.wiring.token(4)}", may_buy=may_buy, said=said)
     text = proposal_text(found, given)
     written = None
     if options.write:
@@ -44,6 +49,21 @@ def inspect_answer(session: Session, options: SimulateOptions, catalog: Catalog,
     report = {**_report(found), "toml": text, "written": None if written is None else str(written)}
     code = ExitCode.FINDINGS if found.missing else ExitCode.OK
     return Answer(report, lambda console: _show(console, text, found, written), exit_code=code)
+
+
+def _given(options: SimulateOptions, project: ProjectFile) -> dict[str, Plain]:
+    """What was said already, as lines of `[simulate]`: it stands in the proposal and is not guessed."""
+    from creditctl.cli.local.simulate_options import SECTION_KEYS, read_words
+
+    texts = {_TOML_NAMES.get(name, name): value for name in SECTION_KEYS if (value := getattr(options, name))}
+    given: dict[str, Plain] = {**texts, **({"headers": options.headers} if options.headers else {})}
+    policy = {name: word for name, word in read_words(options.policy or ()).items() if _differs(project, name, word)}
+    webhook = {_WEBHOOK: options.webhook_path} if options.webhook_path else {}
+    return {**given, **webhook, **({"policy": policy} if policy else {})}
+
+
+def _differs(project: ProjectFile, name: str, word: str) -> bool:
+    return project.policy is None or project.policy.words.get(name) != word
 
 
 @contextmanager

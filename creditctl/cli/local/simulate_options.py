@@ -53,7 +53,7 @@ class SimulateOptions:
     ] = None
     ready: Annotated[
         str | None,
-        _text("--ready", "The URL where the started backend answers; {port}, in CMD too, is a free one.", "URL"),
+        _text("--ready", "The URL where the started backend answers; {port}, in every CMD too, is a free one.", "URL"),
     ] = None
     restart: Annotated[
         str | None,

@@ -21,7 +21,7 @@ SOURCE_KINDS = ("purchase", "refund", "refund_reversal", "dispute", "dispute_rev
 
 _SOURCE_KEYS = (
     "url_env", "file", "table", "query", "where", "amounts", "credit_decimals", "zone", "updated", "other", "recipe",
-    "columns", "users", "status", "kind", "rule", "balance",
+    "row_security", "columns", "users", "status", "kind", "rule", "balance",
 )  # fmt: skip
 _MOST_CREDIT_DECIMALS = 9
 _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+/-]*")
@@ -100,6 +100,7 @@ class SourceSection:
     updated: str | None = None
     other: OtherRows | None = None
     recipe: str | None = None
+    row_security: bool = False
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     users: SourceUsers = field(default_factory=SourceUsers)
     status: Mapping[str, RowStatus] = field(default_factory=dict)
@@ -131,6 +132,7 @@ def read_source(table: TomlTable | None) -> SourceSection | None:
         updated=table.text("updated"),
         other=table.choice("other", OtherRows),
         recipe=table.matching("recipe", _SLUG, "the name of a recipe"),
+        row_security=table.flag("row_security"),
         columns=_columns(table.table("columns")),
         users=_users(table.table("users")),
         status=_status(table.table("status")),
@@ -142,7 +144,7 @@ def read_source(table: TomlTable | None) -> SourceSection | None:
 
 def _judge_place(table: TomlTable) -> None:
     """Rows come from one place: a database by table or query, or a file."""
-    for key, others in (("file", ("url_env", "table", "query")), ("table", ("query",))):
+    for key, others in (("file", ("url_env", "table", "query", "row_security")), ("table", ("query",))):
         for other in others:
             if key in table.values and other in table.values:
                 table.fault(other, f"cannot stand beside {table.label}{key}: rows come from one place")

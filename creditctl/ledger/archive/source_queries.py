@@ -38,6 +38,11 @@ _NAMED = select(
     "WHERE gone IS NULL AND (payment_key IN (SELECT value FROM json_each(:names)) "
     "OR object_id IN (SELECT value FROM json_each(:names))) ORDER BY created, seq",
 )
+_GONE_PURCHASES = select(
+    KEPT_COLUMNS,
+    "source_rows",
+    "WHERE gone IS NOT NULL AND kind = 'purchase' AND status = 'done' AND payment_key IS NOT NULL",
+)
 _NUMBERS = """
     SELECT row_id, seq FROM source_rows
     WHERE row_id IN (SELECT corrects FROM source_rows WHERE corrects IS NOT NULL)
@@ -93,6 +98,10 @@ class SourceRows:
         """One row by the application's own id."""
         query = select(KEPT_COLUMNS, "source_rows", "WHERE row_id = ?")
         return next(map(kept_row, self._all(query, (row_id,))), None)
+
+    def gone_purchases(self) -> list[SourceRow]:
+        """The booked rows that gave credits for a payment and are gone, why ever."""
+        return [kept_row(row).row for row in self._all(_GONE_PURCHASES)]
 
     def numbers(self) -> dict[str, int]:
         """The numbers of all rows that another row corrects, by their ids."""

@@ -1,19 +1,39 @@
-"""Digest of the terms by which payments are worth what they are: catalogue, mapping, and this version's judgement."""
+"""Digest of the terms by which payments are worth what they are: catalogue, mapping, and the text of the rules."""
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from importlib import resources
+from importlib.resources.abc import Traversable
 
 from creditctl import __version__
 from creditctl.ledger.archive.source_store import last_reading
 from creditctl.payments.source.source_keeper import SourceKeeper
 from creditctl.payments.verdict import JudgementContext
 
-JUDGEMENT = 1
-"""The number of what is kept of a payment's worth and how it is judged: raised with either, all is judged anew."""
+RULES = ("creditctl.core", "creditctl.payments", "creditctl.ledger.matching")
+"""The rooms whose text says what a payment is worth and how that is kept: where it changed, all is judged anew."""
+
+
+@functools.cache
+def rules_digest(rooms: Sequence[str] = RULES) -> str:
+    """The digest of all that is written in some rooms: nobody has to remember that a rule has changed."""
+    digest = hashlib.sha256()
+    for room in rooms:
+        _add(digest, resources.files(room))
+    return digest.hexdigest()
+
+
+def _add(digest: hashlib._Hash, folder: Traversable) -> None:
+    for place in sorted(folder.iterdir(), key=lambda each: each.name):
+        if place.is_dir() and place.name != "__pycache__":
+            _add(digest, place)
+        elif place.name.endswith((".py", ".sql", ".toml")):
+            digest.update(place.name.encode() + b"\0" + place.read_bytes() + b"\0")
 
 
 def worth_digest(context: JudgementContext) -> str:
@@ -24,7 +44,7 @@ def worth_digest(context: JudgementContext) -> str:
         last, terms = last_reading(keeper.rows.file), keeper.terms
         fingerprint = None if last is None else last.fingerprint
         mapping = [fingerprint, keeper.scale, keeper.livemode, terms.major, terms.places, terms.policy]
-    said = [__version__, JUDGEMENT, context.livemode, context.catalog, mapping]
+    said = [__version__, rules_digest(), context.livemode, context.catalog, mapping]
     return hashlib.sha256(json.dumps(_plain(said)).encode()).hexdigest()
 
 

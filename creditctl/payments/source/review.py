@@ -21,6 +21,7 @@ from creditctl.payments.proven import NOTHING_PROVEN, Proven
 from creditctl.payments.source.amounts import credits_text
 from creditctl.payments.source.source_entry import whole_credits
 from creditctl.payments.source.source_keeper import SourceKeeper
+from creditctl.payments.source.vanished import ROW_GONE, SOURCE, vanished_payments
 from creditctl.payments.verdict import PaymentState, Verdict
 
 MOST_NAMED = 100
@@ -59,6 +60,7 @@ def review(
     beside = (
         *filter(None, [mapping]),
         *_of_changes(changes, names, keeper.scale),
+        *vanished_payments(keeper, names, states, {change.before.row_id for change in changes}),
         *_of_balances(_wrong_balances(keeper), keeper.rows.cached_count(), keeper.scale),
     )
     return Review([verdict for _, verdict in judged], beside)
@@ -123,11 +125,11 @@ def _payment(row: SourceRow, names: Mapping[str, str]) -> str | None:
 def _of_changes(changes: Sequence[SourceChange], names: Mapping[str, str], scale: int) -> Iterator[ClassifiedFinding]:
     gone = [change for change in changes if change.after is None or change.after.status != DONE]
     changed = [change for change in changes if change not in gone]
-    for name, each in (("row_gone", gone), ("row_changed", changed)):
+    for name, each in ((ROW_GONE, gone), ("row_changed", changed)):
         if len(each) > MOST_NAMED:
-            what = "are gone, or count no more" if name == "row_gone" else "say something else than before"
+            what = "are gone, or count no more" if name == ROW_GONE else "say something else than before"
             text = f"{len(each):,} booked rows {what}; row {each[0].before.row_id} is the first."
-            yield for_person(name, "source", text, "Find out who changed the application's table", subject="source")
+            yield for_person(name, SOURCE, text, "Find out who changed the application's table", subject=SOURCE)
         else:
             yield from (_of_change(name, change, names, scale) for change in each)
 

@@ -14,6 +14,7 @@ from creditctl.ledger.archive.models import EventQuery, EventRecord
 from creditctl.payments.repair import Repair
 from creditctl.reconciliation.redelivery.event_choice import FactKey, chosen, fact_key, searches
 from creditctl.reconciliation.redelivery.outcome import Delivered, Redelivered, RedeliveryOutcome
+from creditctl.reconciliation.redelivery.vanished import VanishedRows
 
 RETENTION_SECONDS = 30 * 86_400
 """How long Stripe lists an event. Source: Stripe API reference, "List all events": up to 30 days."""
@@ -36,7 +37,8 @@ class RedeliveryTerms:
     """What a plan is made by.
 
     Shape: `subscribed` are the types that the endpoint takes; `orphans` are entries that nothing on Stripe explains;
-           `accepted` says when an earlier repair's delivery of an event was accepted. Units: `now` in Unix seconds.
+           `accepted` says when an earlier repair's delivery of an event was accepted; `vanished` are rows that are
+           gone. Units: `now` in Unix seconds.
     """
 
     now: int
@@ -44,6 +46,7 @@ class RedeliveryTerms:
     subscribed: tuple[str, ...]
     orphans: tuple[CreditEntry, ...] = ()
     accepted: Mapping[str, int] = field(default_factory=dict)
+    vanished: VanishedRows = field(default_factory=VanishedRows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ def plan_redelivery(
     repair: Repair, names: Collection[str], find: FindEvents, terms: RedeliveryTerms
 ) -> PlannedRedelivery:
     """The plan for one payment. Shape: `names` are what events and rows may call it, its key among them."""
-    reason = _more_than_due(repair) or _perhaps_booked(repair, terms.orphans)
+    reason = terms.vanished.reason(names) or _more_than_due(repair) or _perhaps_booked(repair, terms.orphans)
     if reason is not None:
         return PlannedRedelivery(repair, held=(RedeliveryOutcome.HELD, reason))
     events = tuple(

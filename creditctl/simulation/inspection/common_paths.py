@@ -13,7 +13,9 @@ COMMON_PATHS: dict[str, tuple[str, ...]] = {
         *(f"{base}/{path}" for base in ("", "/api") for path in _WEBHOOKS),
         "/stripe-webhook", "/stripe_webhook", "/api/stripe-webhook", "/credits/webhook", "/billing/webhook",
         "/api/billing/webhook", "/payments/webhook", "/api/payments/webhook", "/api/v1/webhooks/stripe",
-        "/stripe/events",
+        "/stripe/events", "/api/stripe/events", "/stripe-events", "/api/stripe-events", "/stripe", "/api/stripe",
+        "/hooks/stripe", "/api/hooks/stripe", "/pay/webhook", "/payment/webhook", "/webhook/", "/stripe/webhook/",
+        "/webhooks/stripe/", "/pay/webhook/", "/payments/webhook/", "/billing/webhook/",
     ),
     "purchase": (
         "/api/credits/purchase", "/api/credits/buy", "/api/credits/checkout", "/credits/purchase", "/credits/buy",
@@ -28,7 +30,9 @@ COMMON_PATHS: dict[str, tuple[str, ...]] = {
         "/api/balance?user_id={user}", "/balance?user_id={user}", "/credits/balance?user_id={user}",
         "/api/credits/{user}", "/api/users/{user}/credits", "/api/users/{user}/balance", "/users/{user}/credits",
         "/users/{user}/balance", "/credits/{user}", "/balance/{user}", "/api/balance/{user}", "/api/wallet", "/wallet",
-        "/api/me", "/me", "/api/user", "/api/account", "/api/v1/credits", "/api/users/{user}", "/users/{user}",
+        "/api/me", "/me", "/api/user", "/api/account", "/account",
+        "/me/credits", "/api/me/credits", "/credits", "/balance", "/profile", "/api/v1/credits", "/api/users/{user}",
+        "/users/{user}",
     ),
     "session": (
         "/api/credits/session/{session}", "/api/checkout/session/{session}", "/api/checkout/sessions/{session}",

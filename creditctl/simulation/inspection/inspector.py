@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from creditctl.core.errors import GuardRefused, Unreachable
 from creditctl.simulation.inspection.common_paths import COMMON_PATHS, NO_SUCH_PATH
 from creditctl.simulation.inspection.known_routes import DOCUMENT_PATHS, KnownRoute, best_route, read_openapi
-from creditctl.simulation.inspection.templates import GUESSED_BODIES, balance_pointer, body_template, path_template
+from creditctl.simulation.inspection.templates import (
+    GUESSED_BODIES,
+    balance_pointer,
+    body_template,
+    path_template,
+    spend_template,
+)
 from creditctl.simulation.target.backend_client import BackendAnswer, BackendClient, package_fields
 from creditctl.simulation.target.buyers import Buyers
 from creditctl.simulation.target.declaration import USER_HEADER, Target, fill
@@ -22,6 +29,8 @@ if TYPE_CHECKING:
 _NOT_THERE = frozenset({404, 405, 501})
 _SIGN_IN = frozenset({401, 403})
 _LIVE = "cs_live_"
+NOTHING_SAID: Mapping[str, str] = MappingProxyType({})
+_BALANCES = ("balance_path", "balance_sql", "balance_command")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +55,16 @@ class Inspection:
         return next((each.value for each in self.guesses if each.key == key), "")
 
 
-def inspect_backend(client: BackendClient, catalog: Catalog, user: str, *, may_buy: bool) -> Inspection:
+def inspect_backend(
+    client: BackendClient, catalog: Catalog, user: str, *, may_buy: bool, said: Mapping[str, str] = NOTHING_SAID
+) -> Inspection:
     """Looks at a running backend.
 
-    Shape:  `may_buy` allows purchases with guessed bodies, which open unpaid Checkout sessions.
+    Shape:  `may_buy` allows purchases with guessed bodies, which open unpaid Checkout sessions; `said` are lines that
+            somebody declared, which are used and not guessed.
     Errors: Unreachable where nobody answers; GuardRefused where it sells in live mode.
     """
-    return _Inspector(client, catalog, user, may_buy).look()
+    return _Inspector(client, catalog, user, may_buy, said).look()
 
 
 @dataclass
@@ -61,6 +73,7 @@ class _Inspector:
     catalog: Catalog
     user: str
     may_buy: bool
+    said: Mapping[str, str]
     found: Inspection = field(default_factory=Inspection)
     routes: tuple[KnownRoute, ...] = ()
     document: str = ""
@@ -68,12 +81,17 @@ class _Inspector:
     def look(self) -> Inspection:
         self._require_answer()
         self._read_document()
-        self._sign_in()
-        self._webhook()
-        self._balance()
+        if "headers" not in self.said:
+            self._sign_in()
+        if "webhook.path" not in self.said:
+            self._webhook()
+        if not any(key in self.said for key in _BALANCES):
+            self._balance()
         self._purchase()
-        for role, key in (("session", "session_path"), ("spend", "spend_path")):
-            self._optional(role, key)
+        if "session_path" not in self.said:
+            self._optional("session", "session_path")
+        if "spend_path" not in self.said and "spend_command" not in self.said:
+            self._optional("spend", "spend_path")
         return self.found
 
     def _require_answer(self) -> None:
@@ -90,7 +108,7 @@ class _Inspector:
             answer = self._get(path)
             try:
                 self.routes = read_openapi(json.loads(answer.text)) if answer.ok else ()
-            except (ValueError, AttributeError, TypeError):
+            except (ValueError, AttributeError, TypeError, RecursionError):
                 self.routes = ()
             if self.routes:
                 self.document = path
@@ -131,7 +149,10 @@ class _Inspector:
         self._miss("balance_path", "no usual path answers a number: --balance-path, --balance-sql or --balance-command")
 
     def _purchase(self) -> None:
-        route = best_route(self.routes, "purchase")
+        route, path = best_route(self.routes, "purchase"), self.said.get("purchase_path")
+        if path is not None:
+            self._purchase_body(path, self._bodies(route))
+            return
         for path, reason, _ in self._candidates("purchase"):
             bodies = self._bodies(route)
             answer = self._post(path, b"{}")
@@ -149,9 +170,13 @@ class _Inspector:
         body, missing = body_template(route, self.catalog)
         if missing:
             self._miss("purchase_body", f"a value for {', '.join(missing)}")
-        return [(body, f"the fields of its body in {self.document}")]
+        least = body_template(route.least, self.catalog)[0]
+        required = [(least, f"the required fields of its body in {self.document}")] if least not in ("{}", body) else []
+        return [*required, (body, f"the fields of its body in {self.document}")]
 
     def _purchase_body(self, path: str, bodies: Sequence[tuple[str, str]]) -> None:
+        if "purchase_body" in self.said:
+            return
         if not self.may_buy:
             why = "not tried, because the backend is not on this machine"
             self._say("purchase_body", bodies[0][0], f"{bodies[0][1]}; {why}", sure=False)
@@ -180,7 +205,7 @@ class _Inspector:
         if route is not None:
             self._say(key, path_template(route), f"{route.method} {route.path} in {self.document}", sure=False)
             if role == "spend" and route.body:
-                self._say("spend_body", body_template(route, self.catalog)[0], "the fields of its body", sure=False)
+                self._say("spend_body", spend_template(route, self.catalog), "the fields of its body", sure=False)
             return
         for path, reason, _ in self._candidates(role):
             answer = self._get(path) if role == "session" else self._post(path, b"{}")

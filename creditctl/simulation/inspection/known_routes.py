@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 DOCUMENT_PATHS = (
@@ -17,7 +17,11 @@ _METHODS = ("get", "post", "put")
 _DEEPEST = 8
 
 ROLES: dict[str, tuple[str, Mapping[str, int]]] = {
-    "webhook": ("POST", {"webhook": 6, "hook": 4, "stripe": 1, "event": 1}),
+    "webhook": (
+        "POST",
+        {"webhook": 6, "hook": 4, "stripe": 4, "event": 1, "checkout": -9, "purchase": -9, "buy": -9, "pay": -1,
+         "session": -9, "customer": -9, "portal": -9, "subscription": -9, "refund": -9, "intent": -9},
+    ),
     "purchase": (
         "POST",
         {"purchase": 6, "checkout": 6, "buy": 6, "topup": 5, "recharge": 5, "order": 4, "payment": 4, "session": 1,
@@ -28,7 +32,10 @@ ROLES: dict[str, tuple[str, Mapping[str, int]]] = {
         {"balance": 7, "credit": 4, "wallet": 4, "token": 4, "quota": 4, "me": 4, "account": 2, "session": -6,
          "history": -6, "transaction": -6, "package": -6, "plan": -6, "success": -6, "checkout": -6},
     ),
-    "session": ("GET", {"session": 5, "success": 5, "checkout": 2, "order": 2, "status": 1}),
+    "session": (
+        "GET",
+        {"session": 5, "success": 5, "confirm": 5, "receipt": 5, "checkout": 2, "order": 2, "status": 1},
+    ),
     "spend": (
         "POST",
         {"spend": 6, "consume": 6, "deduct": 6, "debit": 6, "usage": 5, "use": 5, "charge": 2, "credit": 1,
@@ -38,6 +45,8 @@ ROLES: dict[str, tuple[str, Mapping[str, int]]] = {
 """What each part of a declaration is called in the paths of real backends, and how much a word speaks for it."""
 
 _ENOUGH = 4
+_SIGNATURE, _SIGNED = "stripe-signature", 10
+"""The header that only webhooks ask for, and how much it speaks for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,11 @@ class KnownRoute:
         """The words of its path, in the singular, without parameters."""
         plain = re.sub(r"([a-z])([A-Z])", r"\1-\2", re.sub(r"\{[^}]*\}", "", self.path))
         return {re.sub(r"(?<!s)s$", "", word) for word in re.findall(r"[a-z]+", plain.lower())}
+
+    @property
+    def least(self) -> KnownRoute:
+        """The same with the required fields of its body alone."""
+        return replace(self, body={name: schema for name, schema in self.body.items() if name in self.required})
 
     @property
     def parameters(self) -> list[str]:
@@ -120,14 +134,15 @@ def _resolved(document: Mapping[str, Any], found: Any, depth: int = 0) -> Mappin
 
 def best_route(routes: Sequence[KnownRoute], role: str) -> KnownRoute | None:
     """The route whose words speak most for a role; None where none does."""
-    method, words = ROLES[role]
-    fitting = [each for each in routes if each.method == method and _may_be(each, role)]
-    ranked = sorted(fitting, key=lambda each: (-_score(each, words), len(each.path)))
-    return ranked[0] if ranked and _score(ranked[0], words) >= _ENOUGH else None
+    fitting = [each for each in routes if each.method == ROLES[role][0] and _may_be(each, role)]
+    ranked = sorted(fitting, key=lambda each: (-_score(each, role), len(each.path)))
+    return ranked[0] if ranked and _score(ranked[0], role) >= _ENOUGH else None
 
 
-def _score(route: KnownRoute, words: Mapping[str, int]) -> int:
-    return sum(words.get(word, 0) for word in route.words)
+def _score(route: KnownRoute, role: str) -> int:
+    signed = any(name.lower() == _SIGNATURE for name in route.headers)
+    words = ROLES[role][1]
+    return sum(words.get(word, 0) for word in route.words) + signed * (_SIGNED if role == "webhook" else -_SIGNED)
 
 
 def _may_be(route: KnownRoute, role: str) -> bool:

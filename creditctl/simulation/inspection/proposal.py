@@ -8,6 +8,7 @@ from creditctl.core.project_file.writing import Plain, WrittenSection, section_t
 from creditctl.simulation.inspection.inspector import Inspection, TargetGuess
 from creditctl.simulation.target import declaration
 
+_WEBHOOK = "webhook.path"
 _USUAL_WEBHOOK = "/api/credits/webhook"
 _USUAL = {
     "purchase_path": declaration.PURCHASE_PATH,
@@ -19,14 +20,16 @@ _USUAL = {
 }
 
 
-def proposed_sections(found: Inspection, given: Mapping[str, str]) -> list[WrittenSection]:
+def proposed_sections(found: Inspection, given: Mapping[str, Plain]) -> list[WrittenSection]:
     """The tables to write: `[webhook]` where its path is not the usual one, and `[simulate]`.
 
     Shape: `given` are lines that were said already, such as how the backend starts; they come first.
     """
-    webhook = [each for each in found.guesses if each.key == "webhook.path"]
-    lines = [each for each in found.guesses if each.key != "webhook.path"]
-    values: dict[str, Plain] = {**given, **{each.key: _value(each) for each in lines}}
+    said = [TargetGuess(_WEBHOOK, str(given[_WEBHOOK]), "as it was said")] if _WEBHOOK in given else []
+    webhook = [*said, *(each for each in found.guesses if each.key == _WEBHOOK)]
+    lines = [each for each in found.guesses if each.key != _WEBHOOK]
+    first = {key: value for key, value in given.items() if key != _WEBHOOK}
+    values: dict[str, Plain] = {**first, **{each.key: _value(each) for each in lines}}
     comments = [_comment(each) for each in lines] + [f"Not found: {each}." for each in found.missing]
     sections = []
     if webhook and webhook[0].value != _USUAL_WEBHOOK:
@@ -34,7 +37,7 @@ def proposed_sections(found: Inspection, given: Mapping[str, str]) -> list[Writt
     return [*sections, WrittenSection("simulate", values, tuple(comments))]
 
 
-def proposal_text(found: Inspection, given: Mapping[str, str]) -> str:
+def proposal_text(found: Inspection, given: Mapping[str, Plain]) -> str:
     """The proposal as it would stand in creditctl.toml."""
     return "\n\n".join(map(section_text, proposed_sections(found, given)))
 

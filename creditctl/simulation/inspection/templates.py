@@ -11,7 +11,7 @@ from creditctl.core.catalog import Catalog
 from creditctl.simulation.inspection.known_routes import KnownRoute
 
 _USER = re.compile(r"user|account|customer|buyer|owner|uid|member", re.IGNORECASE)
-_SESSION = re.compile(r"session|order|checkout", re.IGNORECASE)
+_SESSION = re.compile(r"session|order|checkout|^sid$", re.IGNORECASE)
 _PACKAGE = re.compile(r"pack|plan|product|price|bundle|sku|tier|item|offer", re.IGNORECASE)
 _COUNT = re.compile(r"credit|token|amount|units|cost|points|quantity|count", re.IGNORECASE)
 _METHOD = re.compile(r"method|provider|gateway|processor", re.IGNORECASE)
@@ -52,6 +52,15 @@ def body_template(route: KnownRoute, catalog: Catalog) -> tuple[str, tuple[str, 
     kept = {name: value for name, value in wanted.items() if value is not None}
     missing = tuple(name for name in route.required if wanted.get(name) is None)
     return "{" + ", ".join(f"{json.dumps(name)}: {value}" for name, value in kept.items()) + "}", missing
+
+
+def spend_template(route: KnownRoute, catalog: Catalog) -> str:
+    """The body that spends credits: a lone number that nothing else fits is how many."""
+    body, missing = body_template(route, catalog)
+    if "{credits}" in body or len(missing) != 1 or route.body[missing[0]].get("type") not in ("integer", "number"):
+        return body
+    filled = json.dumps(missing[0]) + ": {credits}}"
+    return "{" + filled if body == "{}" else body[:-1] + ", " + filled
 
 
 def _value(name: str, schema: Mapping[str, Any], catalog: Catalog) -> str | None:
@@ -105,7 +114,7 @@ def balance_pointer(text: str) -> str | None:
     """The JSON pointer to a balance in an answer; None where there is none."""
     try:
         document = json.loads(text)
-    except ValueError:
+        found = (find_pointer(document, wanted) for wanted in _BALANCE)
+        return next((each for each in found if each is not None), None)
+    except (ValueError, RecursionError):
         return None
-    found = (find_pointer(document, wanted) for wanted in _BALANCE)
-    return next((each for each in found if each is not None), None)

@@ -87,13 +87,21 @@ def _refuse_server_error(status: int | None, what: str, *, warning: bool = False
 def pay(play: Play, step: Pay) -> None:
     """Pays with a test card; whether it declines, the card says."""
     card, bought = CARDS[step.card], play.bought[step.name]
-    attempt = checkout.pay_by_card(play.bench.stripe, bought.session_id, card.token)
+    email = _own_email(play, bought) if step.own_email else ""
+    attempt = checkout.pay_by_card(play.bench.stripe, bought.session_id, card.token, email)
     note_attempt(bought, attempt)
     play.say(f"paid with {card.name}: {attempt.decline or attempt.session['status']}")
     if card.decline_code is not None and attempt.decline != card.decline_code:
         raise ScenarioNotTried(f"this Stripe answered {attempt.decline or 'paid'} to the {card.name} card")
     if card.decline_code is None and not card.authenticates and not attempt.complete:
         raise ScenarioNotTried(f"this Stripe did not take the {card.name} card: {attempt.decline}")
+
+
+def _own_email(play: Play, bought: Bought) -> str:
+    email = play.buyers[bought.user].email
+    if not email:
+        raise ScenarioNotTried("neither headers nor users file nor login command name an e-mail of the buyer")
+    return email
 
 
 def note_attempt(bought: Bought, attempt: PaymentAttempt) -> None:

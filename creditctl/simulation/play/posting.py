@@ -11,6 +11,7 @@ from creditctl.simulation.play.forgery import SignedBody, forge
 from creditctl.simulation.results import ScenarioFailed, ScenarioNotTried
 from creditctl.simulation.stripe_side import events
 from creditctl.simulation.stripe_side.events import OpenDelivery
+from creditctl.simulation.target.bounded_http import request_bounded
 from creditctl.stripe_api.delivery import HEADERS, DeliveryResult
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def post_event(bench: Bench, signed: SignedBody) -> DeliveryResult:
     headers = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
     headers += [] if signed.header is None else [(b"Stripe-Signature", signed.header)]
     try:
-        response = bench.backend.http.post(bench.backend.target.webhook_url, content=signed.body, headers=headers)
+        url = bench.backend.target.webhook_url
+        response = request_bounded(bench.backend.http, "POST", url, headers=headers, content=signed.body)
     except httpx.HTTPError as error:
         return DeliveryResult(None, error=type(error).__name__)
     return DeliveryResult(response.status_code, response.text[:200])

@@ -27,10 +27,11 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Pay:
-    """The buyer pays an open session with a test card."""
+    """The buyer pays an open session with a test card, and types a usual e-mail or the one that the backend knows."""
 
     card: str = "visa"
     name: str = "a"
+    own_email: bool = False
 
 
 @dataclass(frozen=True, slots=True)

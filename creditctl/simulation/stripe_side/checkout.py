@@ -40,9 +40,10 @@ def read_session(stripe: StripeAccess, session_id: str) -> StripeObject:
     return stripe.get(f"{_SESSIONS}/{session_id}")
 
 
-def pay_by_card(stripe: StripeAccess, session_id: str, token: str) -> PaymentAttempt:
-    """Pays with a test card's token; a decline is an answer."""
-    return _pay(stripe, session_id, {"type": "card", "card[token]": token, **_BILLING})
+def pay_by_card(stripe: StripeAccess, session_id: str, token: str, email: str = "") -> PaymentAttempt:
+    """Pays with a test card's token, and types an e-mail, the usual one where none is given; a decline is an answer."""
+    typed = {"billing_details[email]": email} if email else {}
+    return _pay(stripe, session_id, {"type": "card", "card[token]": token, **_BILLING, **typed})
 
 
 def pay_by_bank(stripe: StripeAccess, session_id: str, account: str) -> PaymentAttempt:

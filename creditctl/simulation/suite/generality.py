@@ -15,6 +15,7 @@ _ABSORBS: tuple[tuple[str, str, frozenset[str]], ...] = (
     ),
     ("refund", "refund_ignored", frozenset({"refund_lost_before_purchase", "refund_after_spending"})),
     ("two-buyers", "wrong_user", frozenset({"credits_never", "credits_unpaid", "credits_wrong_amount"})),
+    ("success", "wrong_user", frozenset({"credits_never", "refuses_events"})),
     ("dispute-won", "dispute_not_returned", frozenset({"order_dependent"})),
     ("duplicate-after-restart", "lost_on_restart", frozenset({"doubled_on_restart"})),
     ("restart", "lost_on_restart", frozenset({"acknowledged_before_saved", "marked_before_saved"})),

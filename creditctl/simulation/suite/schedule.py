@@ -14,6 +14,7 @@ from creditctl.simulation.results import ScenarioOutcome, ScenarioResult, SuiteR
 from creditctl.simulation.scenarios.table import FIRST, SCENARIOS
 from creditctl.simulation.suite.generality import with_general_causes
 from creditctl.simulation.suite.inert import accepts_ascii
+from creditctl.simulation.suite.typed_email import with_typed_email
 
 if TYPE_CHECKING:
     from creditctl.simulation.play.state import Bench
@@ -108,6 +109,7 @@ def _basic_purchase(run: SuiteRun, report: PreflightReport) -> ScenarioResult:
     elif result.cause == "refuses_events" and accepts_ascii(run.bench):
         seen = "it is refused as Stripe writes it, and accepted in ASCII with another signature"
         result = replace(result, cause="body_changed", expected="a webhook should be accepted as it is", seen=seen)
+    result = result if report.cause else with_typed_email(result, run.bench)
     run.tell(result)
     return result
 

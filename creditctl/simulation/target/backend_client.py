@@ -16,6 +16,7 @@ from creditctl.simulation.target.balances import (
     balance_in,
     pointed_at,
 )
+from creditctl.simulation.target.bounded_http import request_bounded
 from creditctl.simulation.target.commands import run_words
 from creditctl.simulation.target.declaration import Target, fill
 
@@ -84,7 +85,7 @@ class BackendClient:
         if self.target.session_pointer and answer.ok:
             try:
                 found = SESSION_ID.search(str(pointed_at(json.loads(answer.text), self.target.session_pointer)))
-            except (ValueError, LookupError, TypeError):
+            except (ValueError, LookupError, TypeError, RecursionError):
                 return ""
             return found.group(0) if found else ""
         return answer.session_id if answer.ok or answer.location else ""
@@ -142,12 +143,12 @@ class BackendClient:
         encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
         try:
             try:
-                response = self.http.request(method, url, headers=encoded, content=body)
+                response = request_bounded(self.http, method, url, headers=encoded, content=body)
             except (httpx.ReadError, httpx.RemoteProtocolError):
                 if method != "GET":
                     raise
                 # A server may close an idle connection in the moment in which it is used again; reading twice is safe.
-                response = self.http.request(method, url, headers=encoded, content=body)
+                response = request_bounded(self.http, method, url, headers=encoded, content=body)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return BackendAnswer(None, type(error).__name__)
         return BackendAnswer(response.status_code, response.text, response.headers.get("location", ""))

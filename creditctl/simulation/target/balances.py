@@ -10,6 +10,9 @@ from typing import Any
 from creditctl.core.errors import ConfigurationError
 from creditctl.simulation.target.commands import run_words
 
+_MOST_DIGITS = 28
+"""More of them, as in `1e999999999`, count nothing that anybody sold."""
+
 
 class BalanceUnreadable(Exception):
     """A balance could not be read; the text says why."""
@@ -29,7 +32,8 @@ def whole_number(value: Any) -> int:
         number = Decimal(str(value).strip())
     except InvalidOperation:
         number = Decimal("NaN")
-    if isinstance(value, bool) or not number.is_finite() or number != number.to_integral_value():
+    known = number.is_finite() and number.adjusted() < _MOST_DIGITS
+    if isinstance(value, bool) or not known or number != number.to_integral_value():
         raise BalanceUnreadable(f"{str(value)[:80]!r} is no whole number of credits")
     return int(number)
 
@@ -38,7 +42,7 @@ def balance_in(text: str, pointer: str) -> int:
     """The credits in a JSON document. Errors: BalanceUnreadable."""
     try:
         return whole_number(pointed_at(json.loads(text), pointer))
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         raise BalanceUnreadable(f"there is no {pointer} in {text[:120]!r}") from None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from creditctl.simulation.results import ScenarioNotTried
 from creditctl.simulation.target.commands import run_words
 from creditctl.simulation.target.declaration import Target, fill
 
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+
 
 @dataclass(frozen=True)
 class Buyer:
@@ -21,6 +24,12 @@ class Buyer:
     user_id: str
     headers: Mapping[str, str]
     fields: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def email(self) -> str:
+        """The first e-mail by which a request or the users file names the buyer; empty where there is none."""
+        texts = (self.user_id, *self.fields.values(), *self.headers.values())
+        return next((found[0] for text in texts if (found := _EMAIL.search(text))), "")
 
 
 class Buyers:

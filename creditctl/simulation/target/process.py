@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from creditctl.core.errors import ConfigurationError, Unreachable
+from creditctl.simulation.target.bounded_http import request_bounded
 
 if TYPE_CHECKING:
     import httpx
@@ -109,7 +110,7 @@ class BackendProcess:
         import httpx
 
         try:
-            return self.http.get(self.ready_url).status_code < 500
+            return request_bounded(self.http, "GET", self.ready_url).status_code < 500
         except httpx.HTTPError:
             return False
 

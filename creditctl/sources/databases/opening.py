@@ -9,9 +9,10 @@ from creditctl.sources.databases.database import Database
 from creditctl.sources.databases.url import DatabaseUrl
 
 
-def open_database(url: DatabaseUrl, folder: Path) -> Database:
-    """The reader of a database. Shape: a relative SQLite file is looked for in `folder`. Imports its driver only here.
+def open_database(url: DatabaseUrl, folder: Path, *, row_security: bool = False) -> Database:
+    """The reader of a database. Imports its driver only here.
 
+    Shape:  a relative SQLite file is looked for in `folder`; with `row_security` PostgreSQL may filter rows.
     Errors: ConfigurationError where the driver is not installed.
     """
     if url.backend == "sqlite":
@@ -22,7 +23,7 @@ def open_database(url: DatabaseUrl, folder: Path) -> Database:
         if url.backend == "postgresql":
             from creditctl.sources.databases.postgresql import PostgresqlDatabase
 
-            return PostgresqlDatabase(url)
+            return PostgresqlDatabase(url, row_security=row_security)
         from creditctl.sources.databases.mysql import MysqlDatabase
 
         return MysqlDatabase(url)

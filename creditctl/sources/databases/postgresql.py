@@ -1,13 +1,14 @@
-"""PostgreSQL: read-only transactions of one snapshot, a server-side cursor, times in UTC; no catalogue is asked."""
+"""PostgreSQL: read-only transactions of one snapshot, unfiltered, a server-side cursor, UTC; no catalogue is asked."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import psycopg
 
+from creditctl.core.errors import ConfigurationError, CreditctlError
 from creditctl.sources.databases.database import CONNECT_SECONDS, ROWS_AT_ONCE, Values, failed
 from creditctl.sources.databases.url import DatabaseUrl
 
@@ -24,10 +25,11 @@ _SSL_WORDS = {"true": "require", "1": "require", "require": "require", "false": 
 
 
 class PostgresqlDatabase:
-    """A PostgreSQL database."""
+    """A PostgreSQL database. Shape: with `row_security` the server's policies may leave out rows, as its owner said."""
 
-    def __init__(self, url: DatabaseUrl) -> None:
+    def __init__(self, url: DatabaseUrl, *, row_security: bool = False) -> None:
         self._url = url
+        self._row_security = row_security
         self.shown = url.shown
 
     def quoted(self, name: str) -> str:
@@ -45,9 +47,13 @@ class PostgresqlDatabase:
             with psycopg.connect(**self._parameters(), prepare_threshold=None) as connection:  # type: ignore[arg-type]
                 connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
                 connection.execute("SET LOCAL TIME ZONE 'UTC'")
+                if not self._row_security:
+                    _refuse_filtered_rows(connection)
                 yield PostgresqlSnapshot(connection)
                 connection.rollback()
         except psycopg.Error as error:
+            if _is_filtered(error):
+                raise _filtered(self._url, error) from error
             raise failed(self._url, error, no_table=isinstance(error, psycopg.errors.UndefinedTable)) from error
 
     def _parameters(self) -> dict[str, str | int]:
@@ -77,7 +83,9 @@ class PostgresqlSnapshot:
             with self.connection.transaction(), self.connection.cursor() as cursor:
                 cursor.execute(f"SELECT * FROM {relation} WHERE 1 = 0")  # noqa: S608 - quoted, or the user's own query
                 return {each.name: each.type_code in _WHOLE_NUMBER_TYPES for each in cursor.description or ()}
-        except psycopg.errors.InsufficientPrivilege:
+        except psycopg.errors.InsufficientPrivilege as error:
+            if _is_filtered(error):
+                raise
             return None
 
     def rows(self, statement: str, values: Values = ()) -> Iterator[Values]:
@@ -85,3 +93,29 @@ class PostgresqlSnapshot:
         with self.connection.cursor(name="creditctl_rows") as cursor:
             cursor.itersize = ROWS_AT_ONCE
             yield from cursor.execute(statement, values or [])
+
+
+def _refuse_filtered_rows(connection: psycopg.Connection) -> None:
+    """Makes the server refuse a SELECT whose rows a policy would filter: a row that is left out would count as lost.
+
+    Source: PostgreSQL documentation, "Row Security Policies": row_security off raises an error where a policy would
+            filter, as pg_dump wants it. A server of the same protocol may not know it, and then filters nothing.
+    """
+    with suppress(psycopg.errors.UndefinedObject), connection.transaction():
+        connection.execute("SET LOCAL row_security = off")
+
+
+def _is_filtered(error: psycopg.Error) -> bool:
+    """Whether a policy would have left out rows. Source: PostgreSQL, src/backend/utils/misc/rls.c: check_enable_rls."""
+    refused = isinstance(error, psycopg.errors.InsufficientPrivilege)
+    return refused and (error.diag.source_function == "check_enable_rls" or "row-level security" in str(error))
+
+
+def _filtered(url: DatabaseUrl, error: psycopg.Error) -> CreditctlError:
+    return ConfigurationError(
+        f"{url.shown} would show this reader only the rows that a policy admits, and what it leaves out would look "
+        f"lost: {url.without_secrets(str(error.diag.message_primary or error))}.",
+        code="source.row_security",
+        fix="Let the reader see every row: ALTER ROLE reader BYPASSRLS, or a view that the table's owner has made. "
+        "If the policy shows it every row, write row_security = true under [source].",
+    )

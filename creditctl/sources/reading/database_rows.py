@@ -19,11 +19,19 @@ _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 class DatabaseRows:
-    """Rows of a database. Shape: either `table` or `query`."""
+    """Rows of a database. Shape: either `table` or `query`; `row_security` as `open_database` says."""
 
-    def __init__(self, url: DatabaseUrl, folder: Path, *, table: str | None = None, query: str | None = None) -> None:
+    def __init__(
+        self,
+        url: DatabaseUrl,
+        folder: Path,
+        *,
+        table: str | None = None,
+        query: str | None = None,
+        row_security: bool = False,
+    ) -> None:
         self._url = url
-        self._database = open_database(url, folder)
+        self._database = open_database(url, folder, row_security=row_security)
         self._relation = _subquery(query) if query is not None else relation_of(self._database, url, table or "")
         self.shown = f"{url.shown} ({table or 'a query'})"
 

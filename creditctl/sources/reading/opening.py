@@ -32,7 +32,7 @@ def open_rows(section: SourceSection, folder: Path, variable: Callable[[str], st
             fix='Add table = "…", query = "select …" or file = "…" to [source] in creditctl.toml.',
         )
     url = parse_url(url_of(section, variable))
-    return DatabaseRows(url, folder, table=section.table, query=section.query)
+    return DatabaseRows(url, folder, table=section.table, query=section.query, row_security=section.row_security)
 
 
 def url_of(section: SourceSection, variable: Callable[[str], str | None]) -> str:

@@ -48,6 +48,25 @@ def test_the_proposal_is_shown_and_what_was_written_can_be_played(tmp_path: Path
     assert (again, refused["error"]["code"]) == (ExitCode.CONFIGURATION, "simulate.inspect_written")
 
 
+def test_what_was_said_stands_in_what_is_written(tmp_path: Path) -> None:
+    said = [
+        "--header",
+        "X-User-Id: {user}",
+        "--login-command",
+        'echo \'{"port": "{port}"}\'',
+        "--policy",
+        "disputes=at_loss",
+    ]
+    _, written = simulate(tmp_path, "--inspect", "--write", *zoo(tmp_path), *said)
+    path = tmp_path / "creditctl.toml"
+    section = parse_project_file(path.read_text(), path=path).simulate
+
+    assert written["report"]["written"] == str(path)
+    assert section.headers == ("X-User-Id: {user}",)
+    assert section.login_command == said[3]
+    assert section.policy == {"disputes": "at_loss"}
+
+
 def test_without_a_backend_there_is_nothing_to_look_at(tmp_path: Path) -> None:
     code, document = simulate(tmp_path, "--inspect")
     gone, silent = simulate(tmp_path, "--inspect", "--backend", "http://127.0.0.1:9")

@@ -8,12 +8,15 @@ import os
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from starlette.applications import Starlette
 
 from creditctl.backend.server import BackendServer, bind, url_of
 from creditctl.cli.app import run
+from creditctl.cli.local.simulate_bench import with_free_port
+from creditctl.cli.local.simulate_options import SimulateOptions
 from creditctl.cli.wiring import Wiring
 from creditctl.core.errors import ExitCode
 from tests.support.ports import free_port
@@ -38,6 +41,25 @@ def simulate(folder: Path, name: str, *arguments: str, **options: str) -> tuple[
 
 def outcomes(document: dict[str, Any]) -> dict[str, tuple[str, str | None]]:
     return {each["name"]: (each["outcome"], each["cause"]) for each in document["report"]["scenarios"]}
+
+
+def test_the_free_port_stands_in_every_command() -> None:
+    go = "go {port} {user}"
+    said = SimulateOptions(
+        start=go,
+        restart=go,
+        ready="http://127.0.0.1:{port}/up",
+        login_command=go,
+        balance_command=go,
+        spend_command=go,
+        recover_command=go,
+    )
+
+    filled = with_free_port(said)
+
+    port = urlsplit(str(filled.ready)).port
+    commands = (filled.start, filled.restart, filled.login_command, filled.balance_command, filled.spend_command)
+    assert {*commands, filled.recover_command} == {f"go {port} {{user}}"}
 
 
 def test_a_backend_is_started_killed_and_started_again(tmp_path: Path) -> None:

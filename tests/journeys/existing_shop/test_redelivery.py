@@ -347,3 +347,87 @@ def test_what_was_wrong_before_stops_no_other_payment(cli: Cli, shop: ExistingSh
     assert application.rows == 6, application.handled
     assert codes(repaired) == [("wrong_amount", wrong.intent)]
     assert {sale.intent for sale in (refunded, *lost)} <= outcomes(repaired).keys()
+
+
+def test_a_lost_top_up_is_delivered_where_the_endpoint_takes_its_event(
+    cli: Cli, shop: ExistingShop, application: Application, hook: WebhookServer
+) -> None:
+    """A saved card is charged without a session: only the event of the payment itself is left to book it by."""
+
+    def handle(event: dict[str, Any]) -> int:
+        application.handled.append(event["type"])
+        about = event["data"]["object"]
+        if event["type"] == "payment_intent.succeeded":
+            metadata = about["metadata"]
+            application.book(metadata["user_id"], "purchase", int(metadata["credits"]), about["id"])
+        return 200
+
+    hook.decide = handle
+    [endpoint] = shop.client.v1.webhook_endpoints.list().data
+    types: Any = ["checkout.session.completed", "payment_intent.succeeded"]
+    shop.client.v1.webhook_endpoints.update(endpoint.id, params={"enabled_events": types})
+    top_up = shop.top_up("2")
+    shop.later()
+
+    repaired = cli("reconcile", "--repair", "--yes", "--json")
+
+    assert outcomes(repaired) == {top_up.intent: "healed"}, repaired.stdout
+    assert application.handled == ["payment_intent.succeeded"]
+    assert (repaired.exit_code, codes(repaired), application.rows) == (0, [], 1)
+
+
+def test_a_row_that_somebody_took_out_is_not_delivered_again_until_that_is_settled(
+    cli: Cli, shop: ExistingShop, application: Application
+) -> None:
+    kept, deleted, lost = (shop.buy(user) for user in ("1", "2", "3"))
+    application.credit(kept)
+    application.credit(deleted)
+    shop.later()
+    cli("reconcile")
+    application.run("DELETE FROM credit_transactions WHERE intent = ?", deleted.intent)
+
+    held = cli("reconcile", "--repair", "--yes", "--json")
+
+    assert outcomes(held) == {deleted.intent: "held", lost.intent: "healed"}
+    assert "row 2 (change 1) stood for it and is gone" in held.stdout
+    cli("ledger", "resolve", "1", "--dismiss", "--reason", "a restored backup")
+    assert outcomes(cli("reconcile", "--repair", "--yes", "--json")) == {deleted.intent: "healed"}
+
+
+def test_a_reader_that_suddenly_sees_few_rows_delivers_nothing_at_all(
+    cli: Cli, shop: ExistingShop, application: Application
+) -> None:
+    for user in "1234":
+        application.credit(shop.buy(user))
+    shop.later()
+    assert cli("reconcile").exit_code == 0
+    shop.buy("5")
+    application.run("ALTER TABLE credit_transactions RENAME TO everything")
+    application.run("CREATE VIEW credit_transactions AS SELECT * FROM everything WHERE user_id = '1'")
+    shop.later()
+
+    held = cli("reconcile", "--repair", "--yes", "--json")
+
+    assert (set(outcomes(held).values()), len(held.report["redelivered"]), application.handled) == ({"held"}, 4, [])
+    application.run("DROP VIEW credit_transactions")
+    application.run("ALTER TABLE everything RENAME TO credit_transactions")
+    assert set(outcomes(cli("reconcile", "--repair", "--yes", "--json")).values()) == {"healed"}
+    assert (len(application.handled), application.rows) == (1, 5)
+
+
+def test_a_variable_that_names_another_database_delivers_nothing(
+    cli: Cli, shop: ExistingShop, application: Application
+) -> None:
+    for user in "1234":
+        application.credit(shop.buy(user))
+    shop.later()
+    assert cli("reconcile").exit_code == 0
+    Application(cli.folder / "staging.db")
+    cli.environ["DATABASE_URL"] = "sqlite:///staging.db"
+
+    held = cli("reconcile", "--repair", "--yes", "--json")
+
+    assert (set(outcomes(held).values()), application.handled) == ({"held"}, [])
+    assert ("row_gone", "source settings") in codes(held)
+    cli.environ["DATABASE_URL"] = "sqlite:///shop.db"
+    assert "row_gone" not in str(codes(cli("reconcile", "--json")))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import httpx
 import pytest
 
 from creditctl.core.errors import GuardRefused, Unreachable
-from creditctl.simulation.inspection.inspector import Inspection, inspect_backend
+from creditctl.simulation.inspection.inspector import NOTHING_SAID, Inspection, inspect_backend
 from creditctl.simulation.inspection.proposal import proposal_text
 from creditctl.simulation.target.backend_client import BackendClient
 from creditctl.simulation.target.declaration import Target
@@ -18,10 +18,10 @@ from tests.simulation.inspection.test_templates import CATALOG
 Answer = Callable[[httpx.Request], httpx.Response]
 
 
-def inspected(answer: Answer, *, may_buy: bool = True) -> Inspection:
+def inspected(answer: Answer, *, may_buy: bool = True, said: Mapping[str, str] = NOTHING_SAID) -> Inspection:
     http = httpx.Client(transport=httpx.MockTransport(answer))
     client = BackendClient(http, Target("http://127.0.0.1:1", ""))
-    return inspect_backend(client, CATALOG, "u1", may_buy=may_buy)
+    return inspect_backend(client, CATALOG, "u1", may_buy=may_buy, said=said)
 
 
 def plain_shop(request: httpx.Request) -> httpx.Response:
@@ -49,6 +49,24 @@ def test_common_paths_and_bodies_are_tried_and_each_line_has_its_reason() -> Non
     text = proposal_text(found, {"backend": "http://127.0.0.1:1"})
     assert '[webhook]\npath = "/webhooks/stripe"' in text
     assert all(f"# {each.key.rpartition('.')[2]}: " in text for each in found.guesses)
+
+
+def test_what_was_said_is_used_and_not_guessed() -> None:
+    asked: list[str] = []
+
+    def watched(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return plain_shop(request)
+
+    said = {"webhook.path": "/in", "balance_sql": "select 1", "purchase_path": "/checkout", "session_path": "/done"}
+    found = inspected(watched, said=said)
+
+    assert [each.key for each in found.guesses] == ["purchase_body"]
+    assert found.missing == []
+    assert "/users/u1/balance" not in asked
+    text = proposal_text(found, {**said, "headers": ["X-A: {user}"], "policy": {"negative": "clamped"}})
+    assert '[webhook]\npath = "/in"' in text
+    assert 'headers = ["X-A: {user}"]' in text
 
 
 def test_nothing_is_bought_where_that_is_not_allowed() -> None:

@@ -76,3 +76,15 @@ def test_words_of_a_path_say_which_part_it_plays(role: str, right: str, wrong: s
     assert found is not None
     assert f"{found.method} {found.path}" == right
     assert best_route([KnownRoute("GET", "/health"), KnownRoute("POST", "/login")], role) is None
+
+
+def test_a_route_that_asks_for_the_signature_is_the_webhook_whatever_it_is_called() -> None:
+    routes = [
+        KnownRoute("POST", "/stripe/checkout"),
+        KnownRoute("POST", "/incoming", headers=("Stripe-Signature",)),
+        KnownRoute("POST", "/stripe"),
+    ]
+
+    assert best_route(routes, "webhook") == routes[1]
+    assert best_route([routes[0], routes[2]], "webhook") == routes[2]
+    assert best_route(routes[:1], "webhook") is None

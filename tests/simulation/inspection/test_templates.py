@@ -9,7 +9,7 @@ import pytest
 
 from creditctl.core.catalog import Catalog, parse_catalog
 from creditctl.simulation.inspection.known_routes import KnownRoute
-from creditctl.simulation.inspection.templates import balance_pointer, body_template, path_template
+from creditctl.simulation.inspection.templates import balance_pointer, body_template, path_template, spend_template
 
 CATALOG: Catalog = parse_catalog(resources.files("creditctl.core").joinpath("packages.toml").read_text())
 
@@ -18,6 +18,7 @@ def test_parameters_become_the_user_or_the_session() -> None:
     assert path_template(KnownRoute("GET", "/wallets/{id}")) == "/wallets/{user}"
     assert path_template(KnownRoute("GET", "/checkout/{session_id}")) == "/checkout/{session}"
     assert path_template(KnownRoute("GET", "/credits", ("userId", "page"))) == "/credits?userId={user}"
+    assert path_template(KnownRoute("GET", "/confirm/{sid}")) == "/confirm/{session}"
     assert path_template(KnownRoute("GET", "/done", ("session_id",))) == "/done?session_id={session}"
 
 
@@ -58,3 +59,16 @@ def test_a_required_field_that_nobody_can_guess_is_named() -> None:
 )
 def test_the_number_of_a_balance_is_found_by_its_name(text: str, pointer: str | None) -> None:
     assert balance_pointer(text) == pointer
+
+
+@pytest.mark.parametrize(
+    ("fields", "body"),
+    [
+        ({"n": {"type": "integer"}}, '{"n": {credits}}'),
+        ({"user": {"type": "string"}, "n": {"type": "integer"}}, '{"user": "{user}", "n": {credits}}'),
+        ({"units": {"type": "integer"}}, '{"units": {credits}}'),
+        ({"why": {"type": "string"}}, "{}"),
+    ],
+)
+def test_a_lone_number_of_a_debit_is_how_many_credits(fields: dict[str, Any], body: str) -> None:
+    assert spend_template(KnownRoute("POST", "/spend", body=fields, required=tuple(fields)), CATALOG) == body

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -15,6 +15,7 @@ from creditctl.simulation.results import ScenarioOutcome
 from creditctl.simulation.scenarios.table import SMOKE, find_scenarios
 from creditctl.simulation.suite.preflight import preflight
 from creditctl.simulation.suite.schedule import SuiteOptions, run_suite
+from creditctl.simulation.target.declaration import USER_HEADER
 from tests.simulation.zoo.broken import IgnoresRefunds, NoSignature
 from tests.simulation.zoo.correct import Backend, Refused
 from tests.simulation.zoo.keeper import examine, keep
@@ -37,6 +38,18 @@ class BalanceBreaksAfterRefunds(Backend):
         return super().balance(user)
 
 
+class LosesTheFirst(Backend):
+    """The first purchase is lost, and the others are not."""
+
+    headers: ClassVar[tuple[str, ...]] = (USER_HEADER, "X-User-Email: {user}@example.com")
+    lost = False
+
+    def fulfil(self, event: dict[str, Any], session: dict[str, Any]) -> None:
+        first, self.lost = not self.lost, True
+        if not first:
+            super().fulfil(event, session)
+
+
 @pytest.fixture(scope="module")
 def emulator_url() -> Iterator[str]:
     emulator = Emulator()
@@ -54,6 +67,12 @@ def test_a_backend_that_refuses_every_delivery_is_condemned_in_seconds(emulator_
     assert found["success"].outcome is ScenarioOutcome.FAILED
     assert found["refund"].outcome is ScenarioOutcome.NOT_TRIED
     assert "basic purchase" in found["refund"].reason
+
+
+def test_credits_that_come_late_are_not_laid_to_a_typed_email(emulator_url: str) -> None:
+    suite = examine(emulator_url, "first-is-lost", LosesTheFirst, ("success",))
+
+    assert [each.cause for each in suite.results] == ["credits_never"]
 
 
 def test_an_odd_balance_is_a_verdict_and_the_rest_still_runs(emulator_url: str) -> None:

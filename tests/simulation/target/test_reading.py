@@ -36,6 +36,17 @@ def test_users_are_lent_to_one_scenario_at_a_time_with_their_headers() -> None:
         pass
 
 
+def test_the_email_of_a_buyer_is_found_where_it_is_declared() -> None:
+    def email(users: str, *headers: str) -> str:
+        target = Target("http://x", "http://x/hook", headers=headers, users=parse_users(users))
+        with Buyers(target).lend(("u1",)) as (buyer,):
+            return buyer.email
+
+    assert email("user,mail\n17,ada@example.com") == "ada@example.com"
+    assert email("17", "X-Account: Ada <{user}@shop.example.org>") == "17@shop.example.org"
+    assert email("17", "X-User: {user}", "Cookie: a=b@c") == ""
+
+
 def test_a_login_command_gives_a_token_or_fields() -> None:
     def headers(command: str) -> dict[str, str]:
         target = Target("http://x", "http://x/hook", headers=("Authorization: Bearer {token}",), login_command=command)
@@ -67,7 +78,22 @@ def test_a_balance_is_found_by_its_pointer(text: str, pointer: str, credits: int
     assert balance_in(text, pointer) == credits
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"balance": 1.5}', '{"balance": true}', '{"balance": null}', "[1]"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        '{"balance": 1.5}',
+        '{"balance": true}',
+        '{"balance": null}',
+        "[1]",
+        "[" * 200000,
+        '{"balance": "1e999999999"}',
+        '{"balance": 1e400}',
+        '{"balance": "-1e99"}',
+    ],
+    ids=lambda text: text[:24],
+)
 def test_what_is_no_whole_number_is_unreadable(text: str) -> None:
     with pytest.raises(BalanceUnreadable):
         balance_in(text, "/balance")

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import httpx
 
+from creditctl.simulation.target.declaration import USER_HEADER
 from tests.simulation.zoo.shelf import Shelf
 
 Event = dict[str, Any]
@@ -32,6 +33,7 @@ class Backend:
     """A correct backend: verify, dispatch, post under a unique key, take back by target."""
 
     policy: ClassVar[dict[str, str]] = {}
+    headers: ClassVar[tuple[str, ...]] = (USER_HEADER,)
     accepted_status = 200
 
     def __init__(self, api_base: str, key: str, secret: str, shelf: Shelf) -> None:

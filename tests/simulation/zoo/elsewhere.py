@@ -6,8 +6,9 @@ import hashlib
 import hmac
 import threading
 import time
-from typing import Any
+from typing import Any, ClassVar
 
+from creditctl.simulation.target.declaration import USER_HEADER
 from tests.simulation.zoo.broken import Animal
 from tests.simulation.zoo.correct import Backend, Event, OnIntentAlone, Refused
 from tests.simulation.zoo.field import ComparesTheShorter
@@ -76,6 +77,25 @@ class PriceFromTheClient(Backend):
         return {**params, price: body.get("unit_amount", params[price])}
 
 
+class KnowsBuyersByTypedEmail(Backend):
+    """Credits the user who has the e-mail that was typed at the checkout; for another one it makes an account."""
+
+    headers: ClassVar[tuple[str, ...]] = (USER_HEADER, "X-User-Email: {user}@example.com")
+
+    def buyer(self, session: dict[str, Any]) -> str | None:
+        return str(session["customer_details"]["email"]).removesuffix("@example.com")
+
+
+class RefusesUnknownTypedEmails(KnowsBuyersByTypedEmail):
+    """Credits the user who has the e-mail that was typed at the checkout, and fails where nobody has it."""
+
+    def buyer(self, session: dict[str, Any]) -> str | None:
+        user = super().buyer(session)
+        if not self.shelf.one("select count(*) from sessions where user = ?", user):
+            raise Refused(500, "no such user")
+        return user
+
+
 ELSEWHERE: dict[str, Animal] = {
     "intent-alone-compares-the-shorter": Animal(
         IntentAloneComparesTheShorter, "signature_prefix", ("signature-v1-short", "signature-v1-empty")
@@ -84,5 +104,7 @@ ELSEWHERE: dict[str, Animal] = {
     "intent-alone-looks-then-credits": Animal(IntentAloneLooksThenCredits, "credits_twice", ("duplicate-at-once",)),
     "credits-only-seen-accounts": Animal(CreditsOnlySeenAccounts, "credits_never", ("first-purchase",)),
     "price-from-the-client": Animal(PriceFromTheClient, "trusts_client", ("client-sends-credits",)),
+    "knows-buyers-by-typed-email": Animal(KnowsBuyersByTypedEmail, "wrong_user", ("success",)),
+    "refuses-unknown-typed-emails": Animal(RefusesUnknownTypedEmails, "wrong_user", ("success",)),
     "crashes-on-its-own-field": Animal(CrashesOnItsOwnField, "crashes_on_input", ("odd-purchases",)),
 }

@@ -69,6 +69,7 @@ def bench_for(
     target = Target(
         url,
         url + WEBHOOK,
+        headers=kind.headers,
         spending=Spending("/api/credits/spend"),
         policy=parse_policy(kind.policy),
     )

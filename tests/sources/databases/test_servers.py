@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from creditctl.core.errors import Unreachable
+from creditctl.core.errors import ConfigurationError, Unreachable
 from creditctl.sources.databases.opening import open_database
 from creditctl.sources.databases.url import parse_url
 from creditctl.sources.reading.database_rows import DatabaseRows
@@ -97,6 +97,43 @@ def test_a_wrong_password_is_a_sentence_without_it(postgres: PostgresqlServer) -
     ):
         pass
     assert "wr0ngone" not in caught.value.message
+
+
+@pytest.fixture(scope="module")
+def guarded(postgres: PostgresqlServer) -> PostgresqlServer:
+    """A table whose policy shows a reader the rows of one tenant, of which the reader sees none; and a view of it."""
+    postgres.execute("CREATE TABLE shop.guarded (id int PRIMARY KEY, tenant text)")
+    postgres.execute("INSERT INTO shop.guarded VALUES (1, 'a'), (2, 'b'), (3, 'b')")
+    postgres.execute("ALTER TABLE shop.guarded ENABLE ROW LEVEL SECURITY")
+    postgres.execute("CREATE POLICY tenants ON shop.guarded USING (tenant = current_setting('app.tenant', true))")
+    postgres.execute("CREATE VIEW shop.whole AS SELECT * FROM shop.guarded")
+    postgres.execute("GRANT SELECT ON shop.guarded, shop.whole TO reader; GRANT SELECT (id) ON shop.guarded TO narrow")
+    postgres.execute(f"CREATE USER bypassing BYPASSRLS PASSWORD '{READER}'")
+    postgres.execute("GRANT USAGE ON SCHEMA shop TO bypassing; GRANT SELECT ON shop.guarded TO bypassing")
+    return postgres
+
+
+def count(server: PostgresqlServer, table: str, user: str = "reader", *, row_security: bool = False) -> int:
+    url = parse_url(server.url_of(user, READER.replace(" ", "%20")) + "?schema=shop")
+    with DatabaseRows(url, Path(), table=table, row_security=row_security).reading() as opened:
+        return sum(1 for _ in opened.rows(("id",)))
+
+
+@pytest.mark.parametrize("user", ["reader", "narrow"])
+def test_rows_that_a_policy_would_filter_are_refused_and_never_look_lost(guarded: PostgresqlServer, user: str) -> None:
+    with pytest.raises(ConfigurationError, match='row-level security policy for table "guarded"') as caught:
+        count(guarded, "guarded", user)
+
+    assert (caught.value.code, "BYPASSRLS" in caught.value.fix) == ("source.row_security", True)
+
+
+def test_a_reader_whom_no_policy_filters_reads_every_row(guarded: PostgresqlServer) -> None:
+    assert count(guarded, "guarded", "bypassing") == 3
+    assert count(guarded, "whole") == 3
+
+
+def test_a_policy_filters_where_its_owner_says_that_it_shows_every_row(guarded: PostgresqlServer) -> None:
+    assert count(guarded, "guarded", row_security=True) == 0
 
 
 @pytest.fixture(scope="module")
