@@ -17,8 +17,8 @@ from creditctl.core.errors import ConfigurationError
 DRAFTS = ".creditctl-copy"
 """How the drafts of exports and backups begin, whatever their target is called."""
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
-"""The beginning of a text that a spreadsheet would run. Source: OWASP, "CSV Injection"."""
+_FORMULA = re.compile("'*[=+\\-@\\t\\r\\n\uff1d\uff0b\uff0d\uff20]")
+"""The beginning of a text that a spreadsheet would run, in full-width letters too. Source: OWASP, "CSV Injection"."""
 
 
 def to_cell(value: object) -> object:

@@ -13,6 +13,7 @@ from creditctl.ledger.archive.models import EventRecord
 from creditctl.ledger.models import FindingStatus
 from creditctl.payments.event_types import ASYNC_PAYMENT_SUCCEEDED_TYPE, PAID_TYPES, SESSION_COMPLETED_TYPE
 from creditctl.payments.verdict import PaymentState, Verdict
+from creditctl.reconciliation.redelivery.event_choice import chosen
 from creditctl.trace.facts import TracedPayment
 
 _TOOK = frozenset(("posted", "exists"))
@@ -140,7 +141,11 @@ def _late(payment: TracedPayment, verdict: Verdict) -> Missing:
 
 
 def _event_of(payment: TracedPayment, draft: EntryDraft) -> EventRecord | None:
-    """The latest event that would lead to an entry."""
+    """The latest event that would lead to an entry, of the types at which whoever keeps the entries books it."""
+    fact = next((each for each in payment.case.facts if each.object_id == draft.object_id), None)
+    if payment.case.books.external and (fact is not None or draft.kind is EntryKind.PURCHASE):
+        found = chosen(draft.kind, payment.events, {payment.key, *payment.case.names}, fact)
+        return found[-1] if found else None
     for record in reversed(payment.events):
         if record.type in PAID_TYPES if draft.kind is EntryKind.PURCHASE else record.object_id == draft.object_id:
             return record
@@ -157,7 +162,8 @@ def _uncredited(payment: TracedPayment, draft: EntryDraft, event: EventRecord | 
     if rival is not None:
         return _perhaps_booked(payment, rival, at)
     if event is None:
-        why = "no event of this payment can be seen; Stripe lists thirty days, the archive what was kept"
+        which = "no event of this payment" if not payment.events else "none of its events that brings credits"
+        why = f"{which} can be seen; Stripe lists thirty days, the archive what was kept"
         return Missing("the event", why, _mending(payment), at)
     return _undelivered(payment, event)
 
@@ -170,8 +176,10 @@ def _perhaps_booked(payment: TracedPayment, rival: CreditEntry, at: int) -> Miss
 
 
 def _mending(payment: TracedPayment) -> str:
-    """The command that follows up what no event brings: ours posts, an application has to book it itself."""
-    return f"{_RECONCILE} --todo todo.csv" if payment.case.books.external else f"{_RECONCILE} --repair"
+    """The command that brings what is missing: ours posts it; an application gets its event again by the rules of a
+    repair, and what none brings it has to book itself.
+    """
+    return f"{_RECONCILE} --repair --todo todo.csv" if payment.case.books.external else f"{_RECONCILE} --repair"
 
 
 def _unreturned(payment: TracedPayment, verdict: Verdict, draft: EntryDraft, event: EventRecord | None) -> Missing:
@@ -194,7 +202,7 @@ def _undelivered(payment: TracedPayment, event: EventRecord) -> Missing:
         pending = EventView(event).pending
         sent = _NOTHING_PENDING if pending == 0 else f"{pending or 'some'} endpoints have not accepted it yet"
         why = f"{payment.case.books.nothing_there}; {sent}"
-        return Missing("the row", why, "" if pending else replay, event.created, fault=not pending)
+        return Missing("the row", why, "" if pending else _mending(payment), event.created, fault=not pending)
     if not deliveries:
         command = f"`{_PROBE}` names the cause; once that is mended, `{replay}`" if _wrong_secret(payment) else replay
         return Missing(f"the delivery of {event.id}", _why_not_delivered(payment), command, event.created)

@@ -25,6 +25,10 @@ class NextStep:
         return asdict(self)
 
 
+_SAME_NAME = (
+    "once `deployment` in creditctl.toml is the ledger's; a ledger without a name gets one by `creditctl ledger init "
+    "--deployment NAME --since TIME`"
+)
 _STEPS: tuple[tuple[str, frozenset[StatusState], str, str], ...] = (
     ("project", frozenset((_UNKNOWN,)), "status", "once the project file is corrected"),
     ("settings", frozenset((_ABSENT,)), "init", "it writes the first settings"),
@@ -33,6 +37,7 @@ _STEPS: tuple[tuple[str, frozenset[StatusState], str, str], ...] = (
     ("settings", frozenset((_UNSETTLED,)), "env check", "a setting is missing"),
     ("catalog", frozenset((_UNKNOWN,)), "packages", "once the catalogue is corrected"),
     ("source", frozenset((_ABSENT,)), "status", "once the application's rows can be reached"),
+    ("deployment", frozenset((_UNSETTLED,)), "status", _SAME_NAME),
     ("prices", frozenset((_ABSENT, _UNSETTLED)), "setup --dry-run", "packages have no price on Stripe yet"),
     ("endpoint", frozenset((_ABSENT, _UNSETTLED)), "setup --dry-run", "the webhook endpoint is not in order"),
     ("ledger", frozenset((_UNKNOWN,)), "ledger verify", "the ledger could not be opened"),

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from creditctl.checks.status.items import StatusItem, absent, known, looked_at, unknown, unsettled
 from creditctl.core.catalog import Catalog
+from creditctl.core.deployment import deployment_words
 from creditctl.core.errors import CreditctlError
 from creditctl.core.project_file.project import PROJECT_FILE, ProjectFile
 from creditctl.core.settings import Settings
 from creditctl.core.text import plural
+from creditctl.ledger.owner import LedgerOwner
 
 NEEDED = ("STRIPE_SECRET_KEY", "CREDITS_API_URL", "FRONTEND_URL")
 """What an installation has to say; the signing secret comes with set-up."""
@@ -49,12 +51,15 @@ def mode_item(settings: Settings) -> StatusItem:
     return looked_at("mode", "Mode", lambda: known("mode", "Mode", str(settings.mode)))
 
 
-def deployment_item(settings: Settings, error: CreditctlError | None) -> StatusItem:
-    """The deployment, where the project file could be read."""
+def deployment_item(settings: Settings, error: CreditctlError | None, ledger: LedgerOwner | None) -> StatusItem:
+    """The deployment, where the project file could be read, and whether the ledger that is there has its name."""
     title = "Deployment"
     if error is not None:
         return unknown("deployment", title, "the project file cannot be read")
     name = settings.deployment.name
+    if ledger is not None and ledger.deployment != name:
+        whose, said = deployment_words(ledger.deployment), deployment_words(name)
+        return unsettled("deployment", title, f"the ledger belongs to {whose}, and the settings name {said}")
     return known("deployment", title, "the only one on its account (it has no name)" if name is None else name)
 
 

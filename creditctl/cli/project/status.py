@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from creditctl.cli.command import Answer, FileUse, ModeCheck, Session, StripeUse, command
 from creditctl.core.errors import ConfigurationError, CreditctlError
@@ -29,10 +29,11 @@ def status(session: Session) -> Answer:
     from creditctl.checks.status.next_step import next_step
 
     settings, project_error = _settings(session)
+    books = _ledger(session, settings)
     items = [
-        *_of_settings(session, settings, project_error),
+        *_of_settings(session, settings, project_error, books.ledger),
         *_of_stripe(session, settings, project_error),
-        *_of_books(session, settings),
+        *_of_books(session, settings, books),
     ]
     step = next_step(items, session.options.env_file)
     report = {"items": [item.as_dict() for item in items], "next": step.as_dict()}
@@ -47,7 +48,9 @@ def _settings(session: Session) -> tuple[Settings, CreditctlError | None]:
         return session.wiring.settings_alone(session.options.env_file), error
 
 
-def _of_settings(session: Session, settings: Settings, error: CreditctlError | None) -> list[StatusItem]:
+def _of_settings(
+    session: Session, settings: Settings, error: CreditctlError | None, ledger: Ledger | None
+) -> list[StatusItem]:
     from creditctl.checks.status import settings_items as room
 
     folder = session.wiring.folder
@@ -64,7 +67,7 @@ def _of_settings(session: Session, settings: Settings, error: CreditctlError | N
         room.settings_item(settings, there=(folder / settings.env_file).exists()),
         room.project_item(settings.project, error, shown),
         room.mode_item(settings),
-        room.deployment_item(settings, error),
+        room.deployment_item(settings, error, None if ledger is None else ledger.owner),
         room.catalog_item(partial(session.catalog_of, settings), where),
     ]
 
@@ -90,10 +93,10 @@ def _of_stripe(session: Session, settings: Settings, error: CreditctlError | Non
     ]
 
 
-def _of_books(session: Session, settings: Settings) -> list[StatusItem]:
+def _of_books(session: Session, settings: Settings, books: _FoundLedger) -> list[StatusItem]:
     from creditctl.checks.status import ledger_items as room
 
-    path, ledger, reason = _ledger(session, settings)
+    path, ledger, reason = books
     source = settings.project.source
     return [
         *([] if source is None else [room.source_item(source, reachable=_is_reachable(session, settings, source))]),
@@ -109,29 +112,38 @@ def _is_reachable(session: Session, settings: Settings, source: SourceSection) -
     return ((settings.project.folder or session.wiring.folder) / str(source.file)).exists()
 
 
-def _ledger(session: Session, settings: Settings) -> tuple[str, Ledger | None, str | None]:
+class _FoundLedger(NamedTuple):
     """The ledger that the settings name: its path, itself, and why it could not be opened."""
+
+    path: str
+    ledger: Ledger | None = None
+    reason: str | None = None
+
+
+def _ledger(session: Session, settings: Settings) -> _FoundLedger:
+    """The ledger, whatever deployment it belongs to: whether that is the one of the settings is said beside it."""
+    from creditctl.ledger.owner import ANY_DEPLOYMENT
     from creditctl.ledger.store import Ledger
 
     try:
         path = settings.ledger_path
     except CreditctlError as error:
-        return "", None, f"which one, the mode says, and that is unknown ({error.message})"
+        return _FoundLedger("", reason=f"which one, the mode says, and that is unknown ({error.message})")
     shown = os.path.relpath(path, session.wiring.folder)
     if not path.exists():
-        return shown, None, None
+        return _FoundLedger(shown)
     try:
         opened = Ledger.open(
             path,
             account=settings.account_id,
             livemode=settings.api_key.livemode if settings.text("STRIPE_SECRET_KEY") else None,
-            deployment=settings.deployment.name,
+            deployment=ANY_DEPLOYMENT,
             clock=session.wiring.clock,
             create=False,
         )
     except CreditctlError as error:
-        return shown, None, error.message
-    return shown, session.stack.enter_context(opened), None
+        return _FoundLedger(shown, reason=error.message)
+    return _FoundLedger(shown, session.stack.enter_context(opened))
 
 
 def _show(console: Console, items: list[StatusItem], step: NextStep) -> None:

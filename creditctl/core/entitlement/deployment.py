@@ -62,8 +62,12 @@ def whose_by_session(session: SessionFacts, deployment: Deployment) -> OtherDepl
 
 
 def session_decides(session: SessionFacts, deployment: Deployment) -> bool:
-    """Whether no price has to be asked whose the session is: there is one deployment, or its mark says it."""
-    return deployment.name is None or _is_marked(session, deployment)
+    """Whether no price has to be asked whose the session is: there is one deployment, its mark says it, or it is from
+    before the deployment had a name, and is judged as it was then.
+    """
+    if deployment.name is None or _is_marked(session, deployment):
+        return True
+    return _is_from_before(session, deployment) and named_by(session, deployment) is None
 
 
 def whose_by_prices(session: SessionFacts, deployment: Deployment, claims: Sequence[PriceClaim]) -> Whose:
@@ -98,6 +102,11 @@ def _is_marked(session: SessionFacts, deployment: Deployment) -> bool:
     return match is not None and session.metadata.get(match.key) == match.value
 
 
+def _is_from_before(session: SessionFacts, deployment: Deployment) -> bool:
+    """Whether the session was made before the deployment got its name."""
+    return deployment.named_since is not None and session.created < deployment.named_since
+
+
 def _contradiction(session: SessionFacts, deployment: Deployment) -> Whose:
     """On a price of this deployment only another name in the metadata stands against it."""
     named = named_by(session, deployment)
@@ -112,14 +121,13 @@ def _by_name(session: SessionFacts, deployment: Deployment, claims: Sequence[Pri
     named = named_by(session, deployment)
     if named is not None:
         return None if named == deployment.name else OtherDeployment(f"it names {deployment_words(named)}")
-    since = deployment.named_since
-    if since is not None and session.created < since:
+    if _is_from_before(session, deployment):
         return None
     if listed and claims:
         return _of_listed(deployment, claims)
     if deployment.name is None:
         return None
-    if since is None:
+    if deployment.named_since is None:
         return OtherDeployment("neither it nor its price names a deployment")
     return DeploymentUnclear(
         UNSAID,

@@ -120,8 +120,24 @@ def test_a_ledger_of_another_deployment_is_said(cli: Cli) -> None:
     cli("ledger", "init", "--deployment", "eu")
     outcome = cli("status", "--json")
 
-    assert states(outcome)["ledger"] == "unknown"
-    assert "the deployment eu" in text(outcome, "ledger")
+    assert (states(outcome)["deployment"], states(outcome)["ledger"]) == ("unsettled", "known")
+    assert text(outcome, "deployment") == (
+        "the ledger belongs to the deployment eu, and the settings name no named deployment"
+    )
+
+
+def test_a_ledger_that_was_named_leads_to_the_name_in_the_settings(cli: Cli) -> None:
+    cli.environ |= {"CREDITS_API_URL": "https://api.example", "FRONTEND_URL": "https://shop.example"}
+    cli("ledger", "init")
+    cli("ledger", "init", "--deployment", "eu", "--since", "1d")
+
+    between = cli("status", "--json").report["next"]
+    (cli.folder / "creditctl.toml").write_text('deployment = "eu"\n')
+    written = cli("status", "--json")
+
+    assert between["command"] == "creditctl status"
+    assert "once `deployment` in creditctl.toml is the ledger's" in between["reason"]
+    assert (states(written)["deployment"], following(written)) == ("known", "creditctl setup --dry-run")
 
 
 def test_another_account_than_the_pinned_one_is_said(cli: Cli) -> None:

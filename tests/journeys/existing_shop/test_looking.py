@@ -54,6 +54,22 @@ def test_a_row_leads_to_its_payment_by_the_name_it_gives_it(cli: Cli, shop: Exis
         assert [each["payment_key"] for each in traced.report["payments"]] == [payment], name
 
 
+def test_what_an_application_lacks_leads_to_a_repair_and_never_to_a_replay(
+    cli: Cli, shop: ExistingShop, laravel: Laravel
+) -> None:
+    lost, topped_up, refunded = shop.buy("1"), shop.top_up("2"), shop.buy("3")
+    laravel.credit(refunded)
+    shop.refund(refunded)
+    shop.later(80)
+
+    for sale, what in ((lost, "the row"), (topped_up, "the row"), (refunded, "1,000 credits to be taken back")):
+        (payment,) = cli("trace", sale.intent, "--json").report["payments"]
+        missing = payment["missing"]
+        assert missing["command"] == "creditctl reconcile --repair --todo todo.csv", sale
+        assert missing["what"].startswith(what)
+        assert "can be seen" not in missing["why"], "its event stands on the time line"
+
+
 def test_status_leads_to_a_first_reconcile_and_asks_for_no_setting_that_it_does_not_need(
     cli: Cli, shop: ExistingShop, laravel: Laravel
 ) -> None:
@@ -74,3 +90,26 @@ def test_status_leads_to_a_first_reconcile_and_asks_for_no_setting_that_it_does_
         "absent",
         "recipe laravel, by DATABASE_URL, which is not set",
     )
+
+
+def test_a_shop_that_gets_a_name_keeps_its_past_without_a_finding(
+    cli: Cli, shop: ExistingShop, laravel: Laravel
+) -> None:
+    sales = [shop.buy("1"), shop.buy("2")]
+    for sale in sales:
+        laravel.credit(sale)
+    shop.later()
+    assert cli("reconcile").exit_code == 0
+    (cli.folder / "creditctl.toml").write_text(f'deployment = "eu"\n{SETTINGS}')
+
+    refused = cli("reconcile")
+    named = cli("ledger", "init", "--deployment", "eu", "--since", "0h")
+    kept = cli("reconcile", "--json")
+    shop.refund(sales[0])
+    shop.later()
+    followed = cli("reconcile", "--json").document["findings"]
+
+    assert (refused.exit_code, named.exit_code) == (3, 0)
+    assert "creditctl ledger init --deployment eu --since TIME" in refused.stderr
+    assert (kept.exit_code, kept.document["findings"]) == (0, [])
+    assert [each["code"] for each in followed] == ["reconcile.refund_not_taken"]
