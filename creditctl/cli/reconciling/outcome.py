@@ -44,7 +44,8 @@ def answer(session: Session, report: ReconcileReport, told: OutputOptions, ancho
     if told.as_json_lines or told.as_csv:
         return _rows(session, report, code, as_csv=told.as_csv)
     if told.quiet:
-        silent = code is ExitCode.OK and not report.repaired
+        # A dry run's code is 0 whatever it found: it is not silent for that.
+        silent = code is ExitCode.OK and not report.repaired and not report.reaches(told.fail_on)
         return Answer.lines({}, *([] if silent else [summary_line(report, session.wiring.mode)]), exit_code=code)
     return Answer(
         {**report.as_dict(), "anchor": anchor},

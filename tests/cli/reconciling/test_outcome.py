@@ -45,6 +45,12 @@ def test_quiet_is_one_line_with_what_is_new_and_at_stake(cli: Cli, losing: Marke
     assert "1 finding, 0 new" in cli("reconcile", "--quiet").stdout
 
 
+def test_quiet_says_what_a_dry_run_found_though_its_code_is_zero(cli: Cli, losing: Market) -> None:
+    outcome = cli("reconcile", "--quiet", "--dry-run")
+    assert outcome.exit_code == 0
+    assert "1 finding" in outcome.stdout
+
+
 def test_quiet_says_that_credits_were_posted(cli: Cli, losing: Market) -> None:
     outcome = cli("reconcile", "--quiet", "--repair", "--yes")
     assert "Plan:" not in outcome.stderr, "one line, whatever is repaired"
