@@ -24,7 +24,7 @@ check: ## formatting, lint, types, import contracts
 	@$(BIN)/lint-imports --no-logo
 
 bench: ## ratios, measured side by side in one run
-	@$(PYTHON) .ci/install.py test bench
+	@$(PYTHON) .ci/install.py test
 	@$(BIN)/python -m tests.bench.run $(ARGS)
 
 parity: ## the emulator beside your own account in test mode: reads CREDITCTL_TEST_STRIPE_KEY, writes parity.md

@@ -106,9 +106,9 @@ def _kept_lines(report: dict[str, Any]) -> Sequence[str]:
         )
     if kept["listed_objects"]:
         lines.append(
-            f"Kept: {plural(kept['listed_objects'], 'object')} of Stripe's lists, by which reconcile judges "
-            "the entries: ids, amounts and metadata, no name, e-mail or address. Stripe shows them again to each "
-            "`reconcile --full`."
+            f"Kept: {plural(kept['listed_objects'], 'object')} of Stripe's lists, with what each is worth, by which "
+            "reconcile judges the entries: ids, amounts and metadata, no name, e-mail or address. Stripe shows them "
+            "again to each `reconcile --full`."
         )
     if kept["open_findings"] or kept["events_still_needed"]:
         lines.append(

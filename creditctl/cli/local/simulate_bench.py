@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from creditctl.cli.local.simulate_options import SimulateOptions, make_target
 from creditctl.core.errors import ConfigurationError, GuardRefused, UsageError
+from creditctl.core.keys import is_server_key
 from creditctl.core.modes import Mode
 
 if TYPE_CHECKING:
@@ -28,12 +29,13 @@ if TYPE_CHECKING:
     from creditctl.simulation.target.process import BackendProcess
 
 PORT = "{port}"
+"""Stands for a free port in `--start`, `--restart` and `--ready`, and in what is said of the backend with them."""
+
 _WITH_PORT = (
     "start", "restart", "ready", "backend", "balance_path", "login_command", "balance_command", "spend_command",
     "recover_command",
 )  # fmt: skip
 """What may name the free port."""
-"""Stands for a free port in `--start`, `--restart` and `--ready`."""
 
 HTTP_SECONDS = 30.0
 _MOST_CONNECTIONS = 200
@@ -99,7 +101,8 @@ class _Parts:
     def running(self, backend: str) -> Iterator[OpenedBench]:
         """A backend that runs already, on the Stripe of the settings."""
         settings = self.session.settings
-        refuse_live(settings)
+        _refuse_live_key(settings)
+        _require_secret(settings)
         path = self.choices.webhook_path or settings.webhook_path
         yield self._opened(settings, backend, backend.rstrip("/") + path, started_here=False)
 
@@ -157,6 +160,7 @@ class _Parts:
                 code="simulate.backend_missing",
                 fix="Name your backend, for example --backend http://127.0.0.1:8000.",
             )
+        _refuse_live_key(self.session.settings_of_any_mode())
         self.session.wiring.mode = Mode.EMULATOR
 
     def _opened(self, settings: Settings, url: str, webhook_url: str, *, started_here: bool) -> OpenedBench:
@@ -203,10 +207,9 @@ def with_free_port(choices: SimulateOptions) -> SimulateOptions:
     return replace(choices, **{name: text and text.replace(PORT, port) for name, text in said.items()})
 
 
-def refuse_live(settings: Settings) -> None:
-    """Refuses settings of live mode, and those without a signing secret. Errors: GuardRefused, ConfigurationError."""
-    if settings.api_key.livemode:
-        raise _live_refused("simulate never runs with a live key.")
+def _require_secret(settings: Settings) -> None:
+    """Refuses settings without a key or a signing secret. Errors: ConfigurationError."""
+    _ = settings.api_key
     if not settings.webhook_secrets:
         raise ConfigurationError(
             "STRIPE_WEBHOOK_SECRET is not set, so no delivery can be repeated.",
@@ -215,8 +218,18 @@ def refuse_live(settings: Settings) -> None:
         )
 
 
+def _refuse_live_key(settings: Settings) -> None:
+    """Refuses a live key in the settings, also where an emulator is started here: a backend may read it by itself.
+
+    Errors: GuardRefused.
+    """
+    text = settings.text("STRIPE_SECRET_KEY")
+    if text is not None and is_server_key(text) and settings.api_key.livemode:
+        raise _live_refused("simulate never runs with a live key.")
+
+
 def _live_refused(message: str) -> GuardRefused:
-    return GuardRefused(message, code="guard.live", fix="Use a test key, or leave --backend out.")
+    return GuardRefused(message, code="guard.live", fix="Use a test key, or run it in a folder without the live one.")
 
 
 def child_environment(settings: Settings, ready: str) -> dict[str, str]:

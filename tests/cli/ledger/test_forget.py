@@ -103,7 +103,8 @@ def test_rows_of_a_source_go_and_are_read_again_only_while_they_are_there(cli: C
     with closing(sqlite3.connect(archive)) as connection:
         tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         kept = [name for name in tables if "leaving" in str(connection.execute(f"SELECT * FROM {name}").fetchall())]
-    assert kept == ["pulled"], "what Stripe's lists show is what reconcile judges by, and the command says so"
+    said = "what Stripe's lists show, and what it is worth, is what reconcile judges by, and the command says so"
+    assert kept == ["pulled", "worth"], said
     assert done.report["kept"]["listed_objects"] > 0
     codes = [each["code"] for each in cli("reconcile", "--json").document["findings"]]
     assert codes == ["reconcile.missing_credit"], "the row is gone, and nobody remembers that it was there"

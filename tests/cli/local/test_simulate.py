@@ -84,6 +84,13 @@ def test_a_backend_that_is_away_is_exit_5(tmp_path: Path) -> None:
         (["--mode", "test"], {}, ExitCode.USAGE, "--backend"),
         (["--backend", "http://127.0.0.1:9"], {}, ExitCode.CONFIGURATION, "STRIPE_SECRET_KEY is not set"),
         (["--backend", "http://127.0.0.1:9"], {"STRIPE_SECRET_KEY": LIVE_KEY}, ExitCode.CONFIGURATION, "live key"),
+        ([], {"STRIPE_SECRET_KEY": LIVE_KEY}, ExitCode.CONFIGURATION, "live key"),
+        (
+            ["--start", "true", "--ready", "http://127.0.0.1:9"],
+            {"STRIPE_SECRET_KEY": LIVE_KEY},
+            ExitCode.CONFIGURATION,
+            "live key",
+        ),
         (
             ["--backend", "http://127.0.0.1:9"],
             {"STRIPE_SECRET_KEY": TEST_KEY},

@@ -61,7 +61,12 @@ REASONS = {
 REASONS["prints no command itself, what stands beside it in the source does"] = (
     *("env.file.comment", "env.file.encoding", "env.file.syntax", "env.file.quotes"),
     *("env.value.white_space", "env.webhook_secret.twice"),
+    *("env.git.live_key", "env.git.not_ignored", "env.git.test_key", "env.git.tracked", "env.git.unclear"),
 )
+REASONS["needs files that git tracks, and afterwards a person who takes the secret out: tests/checks/env"] = (
+    "env.git.signing_secret",
+)
+REASONS["needs a secret of `stripe listen` in live settings: tests/checks/env"] = ("env.webhook_secret.cli",)
 REASONS["writes a starter file, which a person has to fill: tests/cli/checks/test_env.py"] = ("env.file.missing",)
 NOT_PLANTED = {code: reason for reason, codes in REASONS.items() for code in codes}
 """Checks and findings that print no command about settings where something is planted here, and why."""
