@@ -60,7 +60,7 @@ def serve_emulator(session: Session, options: StartOptions) -> Answer:
         )
         session.say("It answers only to the host names of --allow-host.")
     try:
-        serve(built, host, options.port, on_ready=lambda url: _announce(session, url))
+        serve(built, host, options.port, on_ready=lambda url: _announce(session, url, livemode=options.livemode))
     except OSError as error:
         raise port_trouble(error, host, options.port) from error
     return Answer.streamed()
@@ -108,18 +108,21 @@ def _open(folder: Path, options: StartOptions) -> closing[Emulator]:
         ) from error
 
 
-def _announce(session: Session, url: str) -> None:
+def _announce(session: Session, url: str, *, livemode: bool) -> None:
     """Says where it listens: as the one JSON document, or as a sentence with what to do next."""
+    begins = "sk_live_emulator" if livemode else "sk_test_"
     if session.as_json:
-        report = {"url": url, "example_key": EXAMPLE_KEY}
+        report = {"url": url, "example_key": EXAMPLE_KEY.replace("_test_", "_live_") if livemode else EXAMPLE_KEY}
         body = document(session.command, mode=Mode.EMULATOR, exit_code=ExitCode.OK, report=report)
         write_json(session.wiring.stdout, body)
         return
     session.out.print(f"Stripe emulator ready at {url}")
     session.out.file.flush()
     session.say("A browser shows there what it holds.")
-    session.say("It takes any key of sk_test_ and twelve or more letters and digits. In another terminal:")
-    session.say(f"  export STRIPE_API_BASE={url} STRIPE_SECRET_KEY=sk_test_$(openssl rand -hex 12)")
+    if livemode:
+        session.say("It rehearses live mode: test cards decline.")
+    session.say(f"It takes any key of {begins} and twelve or more letters and digits. In another terminal:")
+    session.say(f"  export STRIPE_API_BASE={url} STRIPE_SECRET_KEY={begins}$(openssl rand -hex 12)")
     session.say("  creditctl setup")
     session.say("Ctrl-C stops it.")
 

@@ -192,7 +192,10 @@ class _Parts:
             return sandbox_access(connection.client)
         control = EmulatorControl(self.http, settings.api_base, settings.api_key)
         if control.prove().get("livemode"):
-            raise _live_refused("The emulator rehearses live mode (--livemode): simulate never runs against that.")
+            raise _live_refused(
+                "The emulator rehearses live mode (--livemode): simulate never runs against that.",
+                "Start `creditctl emulator` without --livemode.",
+            )
         return emulator_access(control)
 
 
@@ -225,11 +228,12 @@ def _refuse_live_key(settings: Settings) -> None:
     """
     text = settings.text("STRIPE_SECRET_KEY")
     if text is not None and is_server_key(text) and settings.api_key.livemode:
-        raise _live_refused("simulate never runs with a live key.")
+        fix = "Use a test key, or run it in a folder without the live one."
+        raise _live_refused("simulate never runs with a live key.", fix)
 
 
-def _live_refused(message: str) -> GuardRefused:
-    return GuardRefused(message, code="guard.live", fix="Use a test key, or run it in a folder without the live one.")
+def _live_refused(message: str, fix: str) -> GuardRefused:
+    return GuardRefused(message, code="guard.live", fix=fix)
 
 
 def child_environment(settings: Settings, ready: str) -> dict[str, str]:

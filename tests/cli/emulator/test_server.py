@@ -61,6 +61,14 @@ def test_the_export_line_is_one_line_that_can_be_copied_at_80_columns(tmp_path: 
     )
 
 
+def test_a_rehearsal_of_live_mode_names_the_keys_that_it_takes(tmp_path: Path) -> None:
+    with started(tmp_path, "--livemode") as process:
+        said = lines_until(process, "Ctrl-C")
+
+    assert any("rehearses live mode" in line for line in said)
+    assert any("STRIPE_SECRET_KEY=sk_live_emulator$(openssl rand -hex 12)" in line for line in said)
+
+
 def test_with_json_one_document_says_where_it_is(tmp_path: Path) -> None:
     with started(tmp_path, "--json") as process:
         lines: list[str] = []
