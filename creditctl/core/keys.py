@@ -22,12 +22,12 @@ EXAMPLE_KEY = "sk_test_emulator0000000000"
 
 SECRET_PATTERN = re.compile(
     r"(?<![A-Za-z0-9])(?:"
-    r"(?:sk|rk|rkcs|ek)_(?:test|live|org)_?[A-Za-z0-9_]{4,}"
+    r"(?:sk|rk|rkcs|ek)_(?:test|live|org)(?!_?emulator\b)_?[A-Za-z0-9_]{4,}"
     r"|oak_[A-Za-z0-9_]{4,}"
     r"|whsec_[A-Za-z0-9+/=_]{4,}"
     r"|(?:pi|seti|cs)_\w+_secret_\w+)"
 )
-"""What a secret looks like in free text; publishable keys are no secret."""
+"""What a secret looks like in free text; publishable keys are none, nor is what an emulator's keys begin with."""
 
 
 class Secret:

@@ -104,7 +104,11 @@ def test_redact_cuts_secrets_out_of_any_sentence(body: str, prefix: str) -> None
 
 
 @pytest.mark.parametrize(
-    "text", ["risk_level highest", "task_test", "pk_test_publishable1234", "cs_test_a1B2c3", "pi_3ABC"]
+    "text",
+    [
+        *("risk_level highest", "task_test", "pk_test_publishable1234", "cs_test_a1B2c3", "pi_3ABC"),
+        *("a key that begins with `sk_live_emulator`", "sk_live_emulator$(openssl rand -hex 12)"),
+    ],
 )
 def test_redact_leaves_what_is_no_secret(text: str) -> None:
     assert redact(text) == text
