@@ -56,7 +56,7 @@ def _told(finding: OpenFinding, repair: Repair, stripe: StripeReader, now: int) 
     names = {repair.payment_key, repair.purchase.session_id, *repair.names}
     event = next((each for each in events if _is_about(each, names)), None)
     if event is None:
-        return _with(finding, "Stripe lists no event of it: none was made.")
+        return _with(finding, "Stripe lists no event of it from the hour after its payment: perhaps none was made.")
     name, pending = str(event.get("id")), event.get("pending_webhooks")
     return _with(finding, _state(name, pending if isinstance(pending, int) else 0), name)
 

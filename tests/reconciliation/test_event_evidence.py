@@ -30,7 +30,7 @@ def test_the_event_of_a_missing_credit_is_evidence(sound: Shop, pending: int, wo
 
 def test_what_no_event_was_made_of_is_missing_all_the_same(sound: Shop) -> None:
     sound.pay(user="u7")
-    assert "Stripe lists no event of it: none was made." in only(sound).message
+    assert "Stripe lists no event of it from the hour after its payment: perhaps none was made." in only(sound).message
 
 
 def test_an_event_that_stripe_no_longer_lists_is_not_looked_for(sound: Shop) -> None:
