@@ -30,8 +30,9 @@ def prepare(connection: sqlite3.Connection, path: Path, account: str | None, liv
 
     Errors: LedgerError, GuardRefused.
     """
-    marker = connection.execute("PRAGMA application_id").fetchone()[0]
+    # Asked first: if another process makes the archive right now, its tables and its mark come to light together.
     empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    marker = connection.execute("PRAGMA application_id").fetchone()[0]
     if marker != schema.APPLICATION_ID and not empty:
         raise LedgerError(
             f"{path} is a database, but not an archive of creditctl.",

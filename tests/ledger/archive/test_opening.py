@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from creditctl.core.errors import GuardRefused, LedgerError
+from creditctl.ledger.archive.opening import prepare
 from creditctl.ledger.archive.store import Archive
 
 
@@ -66,3 +67,22 @@ def test_a_newer_format_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(LedgerError) as caught:
         Archive.open(path, account="acct_1", livemode=False)
     assert caught.value.code == "archive.newer"
+
+
+@pytest.mark.parametrize(
+    "asked", ["PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_master"]
+)
+def test_one_that_another_process_makes_between_two_looks_is_opened(tmp_path: Path, asked: str) -> None:
+    path = tmp_path / "m.db"
+
+    def make_it_now(statement: str) -> None:
+        if statement == asked and not path.with_suffix(".made").exists():
+            path.with_suffix(".made").touch()
+            Archive.open(path, account="acct_1", livemode=False).close()
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.set_trace_callback(make_it_now)
+        prepare(connection, path, "acct_1", False)
+
+        assert path.with_suffix(".made").exists()
+        assert dict(connection.execute("SELECT key, value FROM mirror_meta"))["account"] == "acct_1"
