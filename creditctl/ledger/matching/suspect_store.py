@@ -10,7 +10,7 @@ ledger are only ever added, and are counted), and so are what the probes found a
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from creditctl.ledger.archive import source_schema
@@ -32,11 +32,13 @@ def _trigger(table: str, change: str, rows: Iterable[str], payment: str, number:
     return f"CREATE TRIGGER {name} AFTER {change} ON {table} {_KEPT} BEGIN {marks} END"
 
 
-def _triggers(table: str, columns: str, payment: str, number: str) -> tuple[str, ...]:
+def _triggers(
+    table: str, changed: str, payment: str, number: str, rows: Sequence[str] = ("OLD", "NEW")
+) -> tuple[str, ...]:
     """The triggers of a table: of a change the names of before and after are noted."""
     return (
         _trigger(table, "INSERT", ("NEW",), payment, number),
-        _trigger(table, f"UPDATE{columns}", ("OLD", "NEW"), payment, number),
+        _trigger(table, changed, rows, payment, number),
         _trigger(table, "DELETE", ("OLD",), payment, number),
     )
 
@@ -62,13 +64,13 @@ _STATEMENTS = (
         named INTEGER NOT NULL
     ) STRICT
     """,
-    *_triggers("worth", "", "payment", "NULL"),
+    *_triggers("worth", "UPDATE", "payment", "NULL", ("NEW",)),
 )
 # That a row was seen once more says nothing new of it.
-_ROW_COLUMNS = (
-    " OF row_id, created, user_id, kind, status, credits, contrary, amount, currency, payment_key, livemode, gone"
+_ROW_CHANGES = (
+    "UPDATE OF row_id, created, user_id, kind, status, credits, contrary, amount, currency, payment_key, livemode, gone"
 )
-_OF_SOURCE = _triggers("source_rows", _ROW_COLUMNS, "payment_key", "{row}.seq")
+_OF_SOURCE = _triggers("source_rows", _ROW_CHANGES, "payment_key", "{row}.seq")
 _EXISTS = "SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name = ?"
 _HEAD = "SELECT id, hash FROM ledger.credit_transactions ORDER BY id DESC LIMIT 1"
 _SINCE = "SELECT id, payment_key IS NOT NULL FROM ledger.credit_transactions WHERE id > ?"
