@@ -27,6 +27,7 @@ class Row(msgspec.Struct, gc=False):
     """A stored object."""
 
     seq: int
+    """Its place in the order of creation; 0 while the transaction that makes it is open."""
     kind: str
     id: str
     created: int
@@ -48,6 +49,9 @@ class Row(msgspec.Struct, gc=False):
 _COLUMNS = "seq, kind, id, created, deleted, body, extra"
 _ONE = f"SELECT {_COLUMNS} FROM objects WHERE scope = ? AND id = ?"  # noqa: S608 - a constant
 _INSERT = "INSERT INTO objects (scope, kind, id, created, owner, parent, label, body, extra) VALUES (?,?,?,?,?,?,?,?,?)"
+_DRAWN = "INSERT OR REPLACE INTO settings (name, value) VALUES ('drawn', ?)"
+_KIND, _CREATED, _OWNER, _BODY, _EXTRA = 1, 3, 4, 7, 8
+"""Places in the rows of `_INSERT`."""
 
 
 class Store:
@@ -55,13 +59,29 @@ class Store:
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
-        self.db = in_memory() if path is None else in_file(path)
+        self._db = in_memory() if path is None else in_file(path)
+        self._made: dict[tuple[int, str], list[Any]] = {}
+        """Objects that the open transaction has made, as rows in the order of `_INSERT`, by scope and id.
+
+        They are written together when it ends, or when somebody asks SQLite: a payment changes what it has just made.
+        """
         self.drawn = self._stored = 0
         self.complete()
 
+    @property
+    def db(self) -> sqlite3.Connection:
+        """The connection, for statements of others: they find all that was made before."""
+        if self._made:
+            self._write_made()
+        return self._db
+
+    def run(self, statement: str, values: Sequence[Any]) -> None:
+        """Carry out a statement that concerns no object: what was made before need not be written for it."""
+        self._db.execute(statement, values)
+
     def close(self) -> None:
         """Release the file."""
-        self.db.close()
+        self._db.close()
 
     def clear(self) -> None:
         """Empty every table."""
@@ -72,6 +92,11 @@ class Store:
             self.db.execute(f"DELETE FROM {name}")  # noqa: S608 - our own table names
         self.commit()
         self.recount()
+
+    def copy_to(self, target: sqlite3.Connection) -> None:
+        """Let another database hold all that this one holds. Errors: sqlite3.Error."""
+        self._write_drawn()
+        self.db.backup(target)
 
     def replace(self, source: sqlite3.Connection) -> None:
         """Take over all that another database holds. Errors: sqlite3.Error."""
@@ -97,24 +122,46 @@ class Store:
 
     def begin(self) -> None:
         """Open the one transaction of a request."""
-        self.db.execute("BEGIN IMMEDIATE")
+        self._db.execute("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
-        """Keep what the transaction did."""
-        if self.drawn != self._stored:
-            self.db.execute("INSERT OR REPLACE INTO settings (name, value) VALUES ('drawn', ?)", (b"%d" % self.drawn,))
-        self.db.execute("COMMIT")
+        """Keep what the transaction did, or drop all of it where that fails. Errors: sqlite3.Error."""
+        try:
+            # What lies in memory is opened by nobody else: there the number is written with a copy.
+            if self.path is not None and self.drawn != self._stored:
+                self._write_drawn()
+            self.db.execute("COMMIT")
+        except BaseException:
+            self.rollback()
+            raise
         self._stored = self.drawn
+
+    def _write_drawn(self) -> None:
+        self._db.execute(_DRAWN, (b"%d" % self.drawn,))
 
     def rollback(self) -> None:
         """Drop what the transaction did."""
-        if self.db.in_transaction:
-            self.db.execute("ROLLBACK")
+        self._made.clear()
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
             self.drawn = self._stored
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return self._db.in_transaction
+
+    def _write_made(self) -> None:
+        rows = list(self._made.values())
+        self._made.clear()
+        self._db.executemany(_INSERT, rows)
 
     def get(self, scope: int, object_id: str) -> Row | None:
         """The object with this id, deleted or not."""
-        row = self.db.execute(_ONE, (scope, object_id)).fetchone()
+        made = self._made.get((scope, object_id))
+        if made is not None:
+            return Row(0, made[_KIND], object_id, made[_CREATED], 0, made[_BODY], made[_EXTRA])
+        row = self._db.execute(_ONE, (scope, object_id)).fetchone()
         return Row(*row) if row else None
 
     def add(self, scope: int, kind: ObjectType, body: Body, extra: Body | None = None) -> bytes:
@@ -122,7 +169,13 @@ class Store:
         encoded = encode(body)
         hidden = encode(extra) if extra else None
         created = body.get("created") or 0
-        self.db.execute(_INSERT, (scope, kind.name, body["id"], created, *kind.columns(body), encoded, hidden))
+        place = scope, body["id"]
+        # An id that is there already is refused by SQLite, one that was made just now too.
+        if place in self._made:
+            self._write_made()
+        self._made[place] = [scope, kind.name, body["id"], created, *kind.columns(body), encoded, hidden]
+        if not self._db.in_transaction:
+            self._write_made()
         return encoded
 
     def add_rows(self, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -132,7 +185,11 @@ class Store:
     def save(self, scope: int, kind: ObjectType, body: Body) -> bytes:
         """Replace the body of an object and answer it encoded."""
         encoded = encode(body)
-        self.db.execute(
+        made = self._made.get((scope, body["id"]))
+        if made is not None:
+            made[_OWNER:_EXTRA] = *kind.columns(body), encoded
+            return encoded
+        self._db.execute(
             "UPDATE objects SET owner = ?, parent = ?, label = ?, body = ? WHERE scope = ? AND id = ?",
             (*kind.columns(body), encoded, scope, body["id"]),
         )
@@ -140,7 +197,11 @@ class Store:
 
     def save_extra(self, scope: int, object_id: str, extra: Body) -> None:
         """Replace what is hidden about an object."""
-        self.db.execute("UPDATE objects SET extra = ? WHERE scope = ? AND id = ?", (encode(extra), scope, object_id))
+        made = self._made.get((scope, object_id))
+        if made is not None:
+            made[_EXTRA] = encode(extra)
+            return
+        self._db.execute("UPDATE objects SET extra = ? WHERE scope = ? AND id = ?", (encode(extra), scope, object_id))
 
     def delete(self, scope: int, object_id: str) -> None:
         """Mark an object deleted; it stays usable as a cursor."""
