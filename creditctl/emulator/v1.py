@@ -123,7 +123,7 @@ class Api:
                 raise
             # The rollback gave the drawn numbers back, this request's id among them: draw it again, or the next one
             # gets it.
-            if not store.db.in_transaction:
+            if not store.in_transaction:
                 store.begin()
                 self._services.ids.token(14)
             stored = StoredResponse(error.status, _envelope(error, context, request_id), request_id)
