@@ -5,6 +5,7 @@ Source: Stripe API reference, "Authentication", "Errors", "Idempotent requests",
 
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 
 from creditctl.emulator.api.accounts import Accounts, Caller, check_permission
 from creditctl.emulator.api.context import RequestContext, Services
@@ -141,6 +142,7 @@ class Api:
         self._services.subscribers.forget(context.scope.id)
 
 
+@lru_cache(maxsize=256)
 def _is_no_form(content_type: str) -> bool:
     """Whether a body says that it is something else than a form; many shell clients say nothing."""
     return any(kind in content_type.lower() for kind in ("json", "multipart/", "xml"))

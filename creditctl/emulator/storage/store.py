@@ -114,6 +114,8 @@ class Store:
         """Read again how many ids were drawn."""
         row = self.db.execute("SELECT value FROM settings WHERE name = 'drawn'").fetchone()
         self.drawn = self._stored = int(row[0]) if row else 0
+        self.next_sweep = 0
+        """When idempotency keys that are too old are looked for again, on the emulator's clock."""
 
     def draw(self) -> int:
         """The next number for an id; it is part of the transaction like everything else."""
