@@ -19,14 +19,15 @@ _TOKEN = re.compile(r"[\w+/.~%:|=*!$,-]{8,}", re.ASCII)
 _STRIPE_ID = re.compile(
     r"(?:acct|ch|cs|cus|dp|du|evt|in|pi|pm|price|prod|py|pyr|re|txn|we)_(?:test_|live_)?[A-Za-z0-9]+|rak_[a-z_]+"
 )
-_SHOWN_INSTEAD = "…"
+SHOWN_INSTEAD = "…"
+"""What stands where a secret was."""
 
 
 def query_values(text: str) -> Iterator[tuple[str, str]]:
     """The parameters of each URL in a text. Shape: name and value as written; `{placeholders}` are none."""
     for found in _PARAMETER.finditer(text):
         value = found[2].rstrip(_SENTENCE_END)
-        if value and not found[2].startswith(("{", _SHOWN_INSTEAD)):
+        if value and not found[2].startswith(("{", SHOWN_INSTEAD)):
             yield found[1], value
 
 
@@ -59,7 +60,7 @@ class QueryValues:
         value = found[2].rstrip(_SENTENCE_END)
         if not value or value[0] in "{…" or not self._hides(found[1], value):
             return found[0]
-        return f"{found[1]}={_SHOWN_INSTEAD}{found[2][len(value) :]}"
+        return f"{found[1]}={SHOWN_INSTEAD}{found[2][len(value) :]}"
 
     def _hides(self, name: str, value: str) -> bool:
         if (name, value) in self._known or may_be_token(value):
