@@ -39,7 +39,9 @@ _MAX_PAGE_ENTRIES = 500
 _MAX_ID = 2**63 - 1  # what SQLite can hold
 _RECEIVED = b'{"success":true,"received":true}'
 
-UserId = Annotated[str, Query(min_length=1, max_length=users.MAX_CHARACTERS, description="Whose credits.")]
+UserId = Annotated[
+    str, Query(min_length=1, max_length=users.MAX_CHARACTERS, pattern=users.PATTERN, description="Whose credits.")
+]
 
 
 def purchase_model(catalog: Catalog) -> type[BaseModel]:

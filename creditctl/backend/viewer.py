@@ -33,8 +33,9 @@ def signed_in_user(services: Dependencies, request: Request) -> str:
 
 
 def require_viewer(services: Dependencies, request: Request, user_id: str) -> None:
-    """Stops a request of live mode that asks for another user than itself. Errors: as `signed_in_user`."""
+    """Stops a request of live mode that asks for another user than itself. Errors: as `signed_in_user`; BadUserId."""
     require_known_users(services)
+    users.parse_user_id(user_id)
     if services.mode is Mode.LIVE and signed_in_user(services, request) != user_id:
         raise HTTPException(403, "Only your own credits are shown to you: the header X-User-Id names another user.")
 

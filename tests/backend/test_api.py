@@ -290,6 +290,8 @@ class TestReading:
         ledger.rows = [entry(1), entry(2, credits=-300), entry(3, user_id="2")]
         assert client.get("/api/credits/balance?user_id=1").json() == {"success": True, "user_id": "1", "balance": 700}
         assert client.get("/api/credits/balance?user_id=nobody").json()["balance"] == 0
+        for path in ("balance", "transactions"):  # what no purchase takes is no user here either
+            failed(client.get(f"/api/credits/{path}?user_id=%00a"), 422, "user_id")
 
     @pytest.mark.parametrize("query", ["", "?user_id=", "?user_id=" + "x" * 201])
     def test_whose_balance_must_be_said(self, client: TestClient, query: str) -> None:

@@ -38,11 +38,13 @@ def read_tree(request: Request) -> Tree:
 def _json_tree(body: bytes) -> Tree:
     try:
         given = msgspec.json.decode(body)
+        if not isinstance(given, dict):
+            raise invalid("The body must be a JSON object.", executed=False)
+        return {name: _node(value) for name, value in given.items() if value is not None}
     except msgspec.DecodeError as error:
         raise invalid(f"The body is no JSON: {error}", executed=False) from error
-    if not isinstance(given, dict):
-        raise invalid("The body must be a JSON object.", executed=False)
-    return {name: _node(value) for name, value in given.items() if value is not None}
+    except RecursionError:
+        raise invalid("The body is nested beyond measure.", executed=False) from None
 
 
 def _node(value: Any) -> Node:

@@ -12,6 +12,7 @@ from creditctl.emulator.protocol.wire import Request
 
 LONGEST_HEAD = 65_536
 LONGEST_BODY = 33_554_432
+_LONGEST_LENGTH = 20
 _MOST_NAMES = 512
 _names: dict[bytes, str] = {}
 """Header names as they were written, with their lower-case form: clients send the same few again and again."""
@@ -94,6 +95,9 @@ class RequestParser:
         """The head has come in: a body may follow."""
         if "host" not in self._headers and self._parser.get_http_version() == "1.1":
             raise RefusedRequest(400, "A request names its host.")
+        # Said before it is sent: nobody waits for a body that is not going to be read. Its form httptools has judged.
+        if len(length := self._headers.get("content-length", "0")) > _LONGEST_LENGTH or int(length) > LONGEST_BODY:
+            raise RefusedRequest(413, "The request is too large.")
         self.expects_continue = self._headers.get("expect", "").lower() == "100-continue"
         self._size = 0
 

@@ -36,6 +36,13 @@ def test_the_body_wins_over_the_query() -> None:
     assert read_tree(Request("POST", "/_emulator/x", "a=1&b=2", JSON, b'{"a": 3}')) == {"a": "3", "b": "2"}
 
 
+@pytest.mark.parametrize("depth", [900, 100_000])
+def test_a_body_nested_beyond_measure_is_refused_and_no_bug(depth: int) -> None:
+    body = b'{"a":' * depth + b"1" + b"}" * depth
+    with pytest.raises(StripeError, match="nested beyond measure"):
+        read_tree(Request("POST", "/_emulator/x", "", JSON, body))
+
+
 @pytest.mark.parametrize("node", ["a, b", ["a", "b"], {"0": "a", "1": "b"}])
 def test_names_are_read_from_lists_and_from_text(node: Node) -> None:
     assert Names(item=Text()).read(node, "names") == ["a", "b"]

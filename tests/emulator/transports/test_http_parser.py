@@ -101,7 +101,9 @@ def test_a_client_that_waits_for_a_word_is_seen() -> None:
         (POST.replace(b"/v1", b"v1"), 400),
         (POST.replace(b"X-A", b"X" * LONGEST_HEAD), 431),
         (POST.replace(b"/v1", b"/" + b"v" * LONGEST_HEAD), 431),
-        (POST.replace(b"Length: 6", b"Length: %d" % (LONGEST_BODY + 1)) + b" " * LONGEST_BODY, 413),
+        (POST.replace(b"Length: 6", b"Length: %d" % (LONGEST_BODY + 1)), 413),
+        (POST.replace(b"Length: 6", b"Length: 00000000000000000000006"), 413),
+        (CHUNKED.partition(b"6\r\n")[0] + b"%x\r\n" % (LONGEST_BODY + 1) + b" " * (LONGEST_BODY + 1), 413),
     ],
 )
 def test_what_is_no_request_is_refused(data: bytes, status: int) -> None:
