@@ -15,6 +15,7 @@ from creditctl.emulator.api.routes import Route, Router
 from creditctl.emulator.documented.parameters import is_documented
 from creditctl.emulator.protocol.errors import StripeError, UnknownParameters, invalid, not_acted_on
 from creditctl.emulator.protocol.forms import Tree, decode
+from creditctl.emulator.protocol.http_date import http_date
 from creditctl.emulator.protocol.limits import RateLimit
 from creditctl.emulator.protocol.schema import read_fields
 from creditctl.emulator.protocol.versions import check_version
@@ -40,7 +41,7 @@ class Api:
     def handle(self, request: Request, now: int) -> Response:
         """Answer one request; refusals become Stripe's error envelope."""
         request_id = "req_" + self._services.ids.passing(14)
-        headers = _standard_headers(request_id)
+        headers = _standard_headers(request_id) | {"Date": http_date(now)}
         try:
             caller = self._accounts.caller(request.headers, now)
         except StripeError as error:

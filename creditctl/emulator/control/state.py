@@ -11,6 +11,7 @@ from creditctl.emulator.control.files import allowed_file, create_file, new_file
 from creditctl.emulator.protocol.errors import invalid, missing_parameter
 from creditctl.emulator.protocol.fields import Integer, Text
 from creditctl.emulator.protocol.schema import Fields
+from creditctl.emulator.storage.database import table_names, written_here
 from creditctl.emulator.storage.store import Store
 from creditctl.emulator.webhooks.deliveries import USER_AGENT
 
@@ -106,10 +107,10 @@ def restore(command: Command) -> Any:
 def _require_snapshot(source: sqlite3.Connection, path: Path) -> None:
     """Refuse a file that no emulator wrote, before it takes the place of the state."""
     try:
-        names = {row[0] for row in source.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        names = table_names(source)
     except sqlite3.DatabaseError:
         names = set()
-    if not {"objects", "scopes", "settings", "deliveries"} <= names:
+    if not written_here(names):
         raise invalid(f"{path} is no snapshot of this emulator.", param="path")
 
 

@@ -107,7 +107,8 @@ class Store:
 
     def complete(self) -> None:
         """Make the tables that a database of an earlier version lacks, after it was opened or replaced."""
-        self.db.executescript(TABLES)
+        # All or nothing: a file that a killed start left is empty, and no database of another program.
+        self.db.executescript(f"BEGIN; {TABLES} COMMIT;")
         self.recount()
 
     def recount(self) -> None:
