@@ -9,6 +9,7 @@ from pathlib import Path
 from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.ledger.archive.pull_store import PullStore
 from creditctl.ledger.matching.probes import Probes, Suspects
+from creditctl.ledger.matching.suspect_store import SuspectStore
 from creditctl.ledger.matching.worth import Worth
 from creditctl.ledger.matching.worth_store import WorthStore
 from creditctl.ledger.sightings import open_sightings
@@ -46,10 +47,16 @@ class ProbedMatch:
             return match_all(pulled, context, view)
         keys = payment_keys(pulled)
         self.keep_worth(pulled, keys, context, view)
-        found = self._probes(context).run()
+        found = self.suspects.refreshed(self._probes(context), worth_digest(context))
         if len(found.unexplained) > MOST_UNEXPLAINED:
+            self.suspects.forget()
             return match_all(pulled, context, view)
         return self._gathered(found, keys, pulled, context, view)
+
+    @property
+    def suspects(self) -> SuspectStore:
+        """What the probes found last, in the same archive."""
+        return SuspectStore(self.store.file)
 
     def _is_latest(self, pulled: Pulled) -> bool:
         """Whether nothing was read into the archive since, by a run that went on while somebody made up their mind.
@@ -62,6 +69,7 @@ class ProbedMatch:
     def keep_worth(self, pulled: Pulled, keys: set[str], context: JudgementContext, view: LedgerView) -> None:
         """Judges anew what changed, and everything where the catalogue, the mapping or this version did."""
         self.store.prepare()
+        self.suspects.prepare()
         digest, known = worth_digest(context), known_facts(view)
 
         def rows(wanted: Collection[str]) -> Iterator[Worth]:

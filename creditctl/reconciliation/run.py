@@ -77,13 +77,13 @@ def reconcile(
     with only_one(ledger.path) if record else nullcontext():
         window, started = Window(since, until), clock()
         known = plan.as_of or started
-        reader = PaymentReader(client, catalog, known, progress)
+        reader = PaymentReader(client, catalog, known, progress, ahead_seconds=plan.ahead_seconds)
         terms = JudgementContext(catalog, livemode, clock(), known, grace_seconds, keeper=keeper)
         try:
             pulled = _read(reader, window, ledger, keeper, plan)
             require_told_apart(pulled.sessions.values(), catalog)
-            terms = replace(terms, warned=_warned(reader, since, plan), now=keeper.read_at or clock())
-            terms = _with_older_credits(terms, pulled, reader, ledger)
+            terms = _as_read(terms, reader, since, plan)
+            terms = _with_older_credits(replace(terms, now=keeper.read_at or clock()), pulled, reader, ledger)
         except CreditctlError as error:
             if record:
                 run = {"window": window.as_dict(), "by": by}
@@ -151,6 +151,11 @@ def _explained(report: ReconcileReport, reader: PaymentReader, plan: PullPlan) -
 def _warned(reader: PaymentReader, since: int | None, plan: PullPlan) -> dict[str, FraudWarning]:
     """The early fraud warnings; none where Stripe may not be asked."""
     return {} if plan.as_of is not None else read_fraud_warnings(reader.stripe, reader.started, since)
+
+
+def _as_read(terms: JudgementContext, reader: PaymentReader, since: int | None, plan: PullPlan) -> JudgementContext:
+    """The terms with what Stripe says beside its lists: early fraud warnings, and its time."""
+    return replace(terms, warned=_warned(reader, since, plan), ahead_seconds=plan.ahead_seconds())
 
 
 def _read(reader: PaymentReader, window: Window, ledger: Ledger, keeper: Keeper, plan: PullPlan) -> Pulled:

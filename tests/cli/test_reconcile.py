@@ -153,6 +153,22 @@ def import_purchase(market: Market, key: str, user: str, credits: int = 1000) ->
         return tx.post(draft).entry.id
 
 
+def test_grace_is_measured_by_the_clock_that_is_ahead_so_that_nothing_hides_and_nobody_is_accused_early(
+    cli: Cli, market: Market
+) -> None:
+    """The emulator is put forward: a payment of its last minutes is young, however far in the future it lies here."""
+    market.emulator.move_clock(7200)
+    market.losing = True
+    paid = market.buy()
+    market.deliver()
+
+    assert codes(cli("reconcile", "--json")) == ["reconcile.in_flight"]
+    assert "younger than the grace period" in cli("trace", str(paid.payment_intent)).stdout
+    market.emulator.move_clock(1200)
+    assert codes(cli("reconcile", "--json")) == ["reconcile.missing_credit"]
+    assert "younger than the grace period" not in cli("trace", str(paid.payment_intent)).stdout
+
+
 def test_what_needs_a_person_is_shown_worst_first_with_its_command(cli: Cli, market: Market) -> None:
     entry = import_purchase(market, "pi_forged", "u9")
     market.clock.now += 3600

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -43,12 +44,35 @@ USERS = ("u1", "u2", "u3")
 CREDITS = (1000, 5500, 13_500, -1000, 400, 999)
 
 
+class Killed(BaseException):
+    """The run was killed."""
+
+
+class KillableArchive(Archive):
+    """An archive whose run is killed before or after one of its writes. Shape: `left` counts both; None is never."""
+
+    left: int | None = None
+
+    @contextmanager
+    def write_session(self) -> Iterator[sqlite3.Connection]:
+        self._come_closer()
+        with super().write_session() as connection:
+            yield connection
+        self._come_closer()
+
+    def _come_closer(self) -> None:
+        if self.left is not None:
+            self.left -= 1
+            if self.left < 0:
+                raise Killed
+
+
 @dataclass
 class World:
     """A shop and its archive, moved at random."""
 
     shop: Shop
-    archive: Archive
+    archive: KillableArchive
     chance: random.Random
     keys: list[str] = field(default_factory=list)
     entries: int = 0
@@ -84,6 +108,13 @@ class World:
         matcher = ProbedMatch(WorthStore(self.archive), self.shop.ledger.path) if probed else match_all
         self.shop.moment[0] -= 60
         return self.shop.reconcile(plan=PullPlan(source=kept, matcher=matcher), record=record, keeper=self.keeper)
+
+    def killed(self) -> None:
+        """A run that is killed somewhere; it may come to its end before."""
+        self.archive.left = self.chance.randint(0, 24)
+        with suppress(Killed):
+            self.judged(probed=True, record=True)
+        self.archive.left = None
 
     def read_rows(self) -> None:
         """The application's rows as they are now, read into the archive."""
@@ -335,13 +366,14 @@ def test_probes_find_what_judging_everything_finds(
     with ExitStack() as stack:
         shop = stack.enter_context(open_shop())
         path = Path(shop.ledger.path).with_name("archive.db")
-        archive = stack.enter_context(Archive.open(path, account=ACCOUNT, livemode=False))
+        archive = stack.enter_context(KillableArchive.open(path, account=ACCOUNT, livemode=False))
         world = World(shop, archive, random.Random(seed), source=[] if source else None)
         for acts in nights:
             for _ in range(acts):
                 world.chance.choice(ACTS)(world)
             world.read_rows()
             shop.later(world.chance.choice((0, 60)))
+            world.killed() if world.chance.random() < 0.5 else None
             world.judged(probed=True, record=True)
             probed, whole = world.judged(probed=True, record=False), world.judged(probed=False, record=False)
             assert said(probed) == said(whole)
@@ -350,7 +382,7 @@ def test_probes_find_what_judging_everything_finds(
 @pytest.fixture
 def kept(shop: Shop, tmp_path: Path) -> Iterator[World]:
     """A shop with three payments that stand as they should, judged once."""
-    with Archive.open(tmp_path / "archive.db", account=ACCOUNT, livemode=False) as archive:
+    with KillableArchive.open(tmp_path / "archive.db", account=ACCOUNT, livemode=False) as archive:
         world = World(shop, archive, random.Random(1))
         for user in USERS:
             world.keys.append(shop.pay("starter", user))

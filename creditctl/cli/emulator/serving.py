@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from creditctl.cli.output import Answer, document, write_json
-from creditctl.core.errors import ConfigurationError, ExitCode, UsageError
+from creditctl.core.errors import ConfigurationError, ExitCode, LockHeld, UsageError
 from creditctl.core.keys import EXAMPLE_KEY
 from creditctl.core.modes import Mode, is_loopback_host
 
@@ -52,7 +52,7 @@ def serve_emulator(session: Session, options: StartOptions) -> Answer:
     from creditctl.emulator.transports.server import serve
 
     session.wiring.mode = Mode.EMULATOR
-    built = session.stack.enter_context(_open(session.wiring.folder, options))
+    built = _open(session, options)
     host = options.host
     if not is_loopback_host(host):
         session.say(
@@ -77,27 +77,27 @@ def _page_base(url: str | None) -> str | None:
     )
 
 
-def _open(folder: Path, options: StartOptions) -> closing[Emulator]:
+def _open(session: Session, options: StartOptions) -> Emulator:
     """The emulator, closed with the session. Errors: ConfigurationError where its state cannot be kept."""
     import sqlite3
 
     from creditctl.emulator.app import Emulator
 
-    page_base = _page_base(options.public_url)
+    page_base, folder = _page_base(options.public_url), session.wiring.folder
     state = None if options.state is None else folder / options.state
     try:
-        return closing(
-            Emulator(
-                state=state,
-                seed=options.seed,
-                livemode=options.livemode,
-                strict_urls=options.strict_urls,
-                allow_hosts=[options.host, *options.allow_host],
-                public_url=page_base,
-                raw_cards=options.raw_cards,
-                radar_strict=options.radar is RadarRules.STRICT,
-                files=folder / (options.files or "."),
-            )
+        if state is not None:
+            _keep_alone(session, state)
+        built = Emulator(
+            state=state,
+            seed=options.seed,
+            livemode=options.livemode,
+            strict_urls=options.strict_urls,
+            allow_hosts=[options.host, *options.allow_host],
+            public_url=page_base,
+            raw_cards=options.raw_cards,
+            radar_strict=options.radar is RadarRules.STRICT,
+            files=folder / (options.files or "."),
         )
     except (sqlite3.Error, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
@@ -105,6 +105,24 @@ def _open(folder: Path, options: StartOptions) -> closing[Emulator]:
             f"Cannot keep the emulator's state in {state}: {reason}.",
             code="emulator.state",
             fix="Name a file in a folder that can be written with --state, or leave it out to keep it in memory.",
+        ) from error
+    return session.stack.enter_context(closing(built))
+
+
+def _keep_alone(session: Session, state: Path) -> None:
+    """Holds the state until the session ends: two emulators on one file would each send its deliveries.
+
+    Errors: ConfigurationError where another emulator holds it, OSError.
+    """
+    from creditctl.ledger.sqlite.file_lock import hold_lock
+
+    try:
+        session.stack.enter_context(hold_lock(Path(f"{state}-lock"), "An emulator"))
+    except LockHeld as error:
+        raise ConfigurationError(
+            f"Another emulator that runs keeps its state in {state}.",
+            code="emulator.state",
+            fix="Stop that one, or name another file with --state.",
         ) from error
 
 

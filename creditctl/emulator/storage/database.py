@@ -6,15 +6,39 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 _MEMORY = "file:creditctl-emulator?vfs=memdb"
+_OWN_TABLES = frozenset({"objects", "scopes", "settings", "deliveries"})
 
 
 def in_file(path: Path) -> sqlite3.Connection:
-    """The database in a file, its owner's alone."""
-    db = _connected(str(_private(path)))
-    db.execute("PRAGMA journal_mode = WAL")
+    """The database in a file, its owner's alone.
+
+    Errors: sqlite3.Error, also for the database of another program: it would get our tables, and lose its own rows to a
+    reset.
+    """
+    _create(path)
+    db = _connected(str(path))
+    try:
+        names = table_names(db)
+        if names and not written_here(names):
+            raise sqlite3.DatabaseError("it is the database of another program")
+        _make_private(path)
+        db.execute("PRAGMA journal_mode = WAL")
+    except BaseException:
+        db.close()
+        raise
     # With WAL a killed process loses nothing; only a power cut may take the last commits, which an emulator can bear.
     db.execute("PRAGMA synchronous = NORMAL")
     return db
+
+
+def table_names(db: sqlite3.Connection) -> set[str]:
+    """The tables of a database. Errors: sqlite3.DatabaseError where it is none."""
+    return {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def written_here(names: set[str]) -> bool:
+    """Whether a database with these tables was written by an emulator, of this version or an older one."""
+    return names >= _OWN_TABLES
 
 
 def in_memory() -> sqlite3.Connection:
@@ -53,12 +77,15 @@ def _connected(name: str) -> sqlite3.Connection:
     )
 
 
-def _private(path: Path) -> Path:
-    """Make the file, or one that is there, its owner's alone: it holds signing secrets, and its log gets its mode."""
+def _create(path: Path) -> None:
+    """Make the file where there is none, its owner's alone from the start."""
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+
+
+def _make_private(path: Path) -> None:
+    """Let nobody else read a file that was there already: it holds signing secrets, and its log gets its mode."""
     for each in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
         with suppress(OSError):
             if each.is_file() and each.stat().st_uid == os.geteuid() and each.stat().st_mode & 0o077:
                 each.chmod(each.stat().st_mode & 0o700)
-    return path

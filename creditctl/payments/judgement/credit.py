@@ -194,15 +194,17 @@ def _beside_whole_credits(case: PaymentCase, purchase: Purchase, held: Decimal) 
 def _too_early(case: PaymentCase, purchase: Purchase, context: JudgementContext) -> Iterator[ClassifiedFinding]:
     """Entries of our own ledger from before their payment: a webhook never writes one, it comes after the money.
 
-    Shape: a payment in the future says that two clocks disagree, and so nothing about an entry. What an import says of
-           its own time proves nothing, so that of its entries only the time counts at which they were written.
+    Shape: a payment in the future says that two clocks disagree, and so nothing about an entry; where Stripe's clock is
+           ahead, an entry is as much older by it. What an import says of its own time proves nothing, so that of its
+           entries only the time counts at which they were written.
     """
     if case.books.external or case.sold is None:
         return
     opened = case.sold.session.created
     paid = opened if case.intent is None else max(opened, case.intent.paid)
     for entry in case.purchases:
-        early = entry.recorded < paid - context.grace_seconds and paid <= context.now
+        latest = entry.recorded + context.ahead_seconds + context.grace_seconds
+        early = latest < paid <= context.stripe_now
         if early or (entry.created < opened and entry.idempotency_key.startswith(_OWN_PURCHASE)):
             when = iso_time(entry.recorded if early else entry.created)
             text = (

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,3 +115,24 @@ def test_a_state_that_cannot_be_kept_is_said_with_what_to_do(offline_cli: Cli, s
 
     assert (outcome.exit_code, outcome.document["error"]["code"]) == (3, "emulator.state")
     assert "--state" in outcome.document["error"]["fix"]
+
+
+def test_a_state_belongs_to_one_emulator_that_runs(tmp_path: Path, offline_cli: Cli) -> None:
+    state = tmp_path / "state.db"
+    with started(tmp_path, "--state", str(state)) as process:
+        lines_until(process, "Ctrl-C")
+        refused = offline_cli("emulator", "--port", "0", "--state", str(state), "--json")
+
+    assert (refused.exit_code, refused.document["error"]["code"]) == (3, "emulator.state")
+    assert "Another emulator that runs" in refused.document["error"]["message"]
+
+
+def test_the_database_of_another_program_is_left_as_it_is(tmp_path: Path, offline_cli: Cli) -> None:
+    with closing(sqlite3.connect(tmp_path / "app.db")) as db, db:
+        db.execute("CREATE TABLE users (id)")
+    before, mode = (tmp_path / "app.db").read_bytes(), (tmp_path / "app.db").stat().st_mode
+    refused = offline_cli("emulator", "--port", "0", "--state", str(tmp_path / "app.db"), "--json")
+
+    assert (refused.exit_code, refused.document["error"]["code"]) == (3, "emulator.state")
+    assert "another program" in refused.document["error"]["message"]
+    assert ((tmp_path / "app.db").read_bytes(), (tmp_path / "app.db").stat().st_mode) == (before, mode)
