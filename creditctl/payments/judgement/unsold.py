@@ -18,7 +18,12 @@ from creditctl.payments.verdict import JudgementContext, PaymentState, Verdict
 
 
 def judge_unsold(case: PaymentCase, decision: Decision | None, context: JudgementContext) -> Verdict:
-    """Not paid, not ours, or not known to Stripe at all: then what users hold of it should come to nothing."""
+    """Not paid, not ours, or not known to Stripe at all: then what users hold of it should come to nothing.
+
+    Shape: nobody is accused of what Stripe was not asked for.
+    """
+    if case.unasked:
+        return Verdict(PaymentState.NOT_OURS)
     if not case.balance:
         return _nothing_given(case, decision, context)
     if context.written_meanwhile(case.entries):
