@@ -6,9 +6,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from creditctl.emulator.app import Emulator
-from creditctl.emulator.protocol.wire import Reply
-from creditctl.emulator.transports.plain_post import is_plain, post_plain
-from creditctl.emulator.webhooks.deliveries import KEPT_RESPONSE_BYTES, AttemptResult, Outgoing
+from creditctl.emulator.webhooks.deliveries import AttemptResult, Outgoing
 from creditctl.emulator.webhooks.outgoing import TIMEOUT_SECONDS, refusal
 
 if TYPE_CHECKING:
@@ -81,20 +79,13 @@ class Background:
             return refused
         start = time.monotonic()
         try:
-            answer = await self._post(outgoing)
+            answer = await self._ready().post(outgoing.url, content=outgoing.body, headers=outgoing.headers)
         except Exception as error:  # noqa: BLE001 - whatever the receiver or the network does is an outcome
             return AttemptResult(None, f"{type(error).__name__}: {error}"[:300], _since(start))
-        return AttemptResult(answer.status, None, _since(start), answer.body)
-
-    async def _post(self, outgoing: Outgoing) -> Reply:
-        url, headers, body = outgoing.url, outgoing.headers, outgoing.body
-        if is_plain(url):
-            return await post_plain(url, headers, body, seconds=TIMEOUT_SECONDS, most=KEPT_RESPONSE_BYTES)
-        answer = await self._ready().post(url, content=body, headers=headers)
-        return Reply(answer.status_code, answer.content)
+        return AttemptResult(answer.status_code, None, _since(start), answer.content)
 
     def _ready(self) -> "httpx.AsyncClient":
-        """The client for what is not plain http, made at the first such delivery: it takes long to load."""
+        """The client, made at the first delivery: an emulator that sends nothing starts without it."""
         if self._client is None:
             import httpx
 
