@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+import msgspec
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -25,6 +26,7 @@ from starlette.routing import Route
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.protocol.wire import Request as Wire
+from creditctl.emulator.protocol.wire import indented
 from creditctl.emulator.transports.server import EmulatorServer
 from tests.bench.bench_tools import Row, alternate, median_seconds, part, per_second
 from tests.support.keys import TEST_KEY
@@ -118,9 +120,19 @@ def _against_nothing(share: float) -> Iterable[Row]:
         ours.create("bench")
         seconds = alternate(lambda: ours.get("/v1/products/bench"), lambda: theirs.get("/v1/products/bench"), rounds)
         yield _row("emulator GET (one product)", NOTHING, seconds, ">= 0.9")
+        yield _indenting(emulator, seconds[0] / BATCH, rounds)
         seconds = alternate(lambda: ours.post("/v1/products"), lambda: theirs.post("/v1/products"), rounds)
         yield _row("emulator POST (a product, its event, its key)", NOTHING, seconds, ">= 0.7")
     emulator.close()
+
+
+def _indenting(emulator: Emulator, request: float, rounds: int) -> Row:
+    """What it takes to write an answer with two spaces, as a part of the request that it answers."""
+    compact = msgspec.json.format(_asker(emulator)("GET", "/v1/products/bench", ""), indent=-1)
+    taken = median_seconds(lambda: [indented(compact) for _ in range(BATCH)], rounds) / BATCH
+    return Row(
+        "indenting the answer to a GET", "the whole request", _ms(taken), _ms(request), taken / request, "<= 0.1"
+    )
 
 
 def _row(measured: str, against: str, seconds: tuple[float, float], goal: str) -> Row:
