@@ -33,7 +33,8 @@ GROUPS = {
         *("not_ours_credit", "negative_balance"),
     ),
     "Refunds and disputes": (
-        *("refund_not_taken", "refund_failed_not_returned", "refund_over_taken", "refund_pending", "dispute_not_held"),
+        *("refund_not_taken", "refund_failed_not_returned", "refund_over_taken", "refund_over_returned"),
+        *("refund_pending", "dispute_not_held"),
         *("dispute_lost_not_taken", "dispute_won_not_returned", "clawback_wrong_user", "clawback_without_credit"),
     ),
     "Payments": (

@@ -34,6 +34,8 @@ from creditctl.emulator.webhooks.subjects import Binding, request_subjects
 from creditctl.emulator.webhooks.subscribers import Subscribers
 
 _LOG = logging.getLogger("creditctl.emulator")
+_DISK_ERRORS = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY")
+"""SQLite's names for a disk that is full or broken, or a file that can't be written: no bug of ours."""
 
 
 class Emulator:
@@ -95,13 +97,14 @@ class Emulator:
         self.services.listeners.notify()
 
     def _route_safely(self, request: Request, now: int) -> Response:
-        """A bug of ours answers 500 in Stripe's words; its traceback goes to the log."""
+        """A bug of ours, or a full disk, answers 500 in Stripe's words; its traceback goes to the log."""
         try:
             return self._route(request, now)
-        except Exception:  # noqa: BLE001 - a transport must always have an answer to send
+        except Exception as error:  # noqa: BLE001 - a transport must always have an answer to send
             _LOG.exception("%s %s failed", request.method, request.path)
             self.services.store.rollback()
-            return server_error()
+            disk = getattr(error, "sqlite_errorname", "").startswith(_DISK_ERRORS)
+            return server_error(f"The emulator cannot keep its state: {error}.") if disk else server_error()
 
     def caller_fault(self, request: Request) -> str | None:
         """Why a request is not answered because of where it comes from; None where it may be."""

@@ -231,8 +231,8 @@ def forbidden(reason: str) -> Response:
     return Response(403, {"Content-Type": "application/json", "Cache-Control": "no-store"}, indented(body))
 
 
-def server_error() -> Response:
+def server_error(why: str = "This is a bug of the emulator: its log has the traceback.") -> Response:
     """A fault of the emulator itself, in Stripe's words."""
-    message = "An unknown error occurred. (This is a bug of the emulator: its log has the traceback.)"
+    message = f"An unknown error occurred. ({why})"
     body = encode({"error": {"type": "api_error", "message": message}})
     return Response(500, _standard_headers("req_unknown0000000"), indented(body))

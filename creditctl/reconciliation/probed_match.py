@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from creditctl.core.entitlement.entry import CreditEntry
+from creditctl.core.entitlement.facts import RefundFact
 from creditctl.ledger.archive.pull_store import PullStore
 from creditctl.ledger.matching.probes import Probes, Suspects
 from creditctl.ledger.matching.suspect_store import SuspectStore
@@ -20,7 +21,7 @@ from creditctl.payments.judgement.together import CLOSE_SECONDS
 from creditctl.payments.ledger_entries import known_facts
 from creditctl.payments.proven import Proven
 from creditctl.payments.proving.stored_worth import stored_worth
-from creditctl.payments.proving.worth_digest import worth_digest
+from creditctl.payments.proving.worth_digest import known_digests, worth_digest
 from creditctl.payments.source.source_entry import own_name
 from creditctl.payments.source.source_keeper import SourceKeeper
 from creditctl.payments.verdict import JudgementContext
@@ -75,13 +76,16 @@ class ProbedMatch:
         def rows(wanted: Collection[str]) -> Iterator[Worth]:
             return (stored_worth(each, known, context) for each in payments_of(pulled, wanted))
 
+        said = known_digests(pulled.facts, known)
         if self.store.digest() != digest:
-            self.store.replace(rows(keys), digest)
+            self.store.replace(rows(keys), digest, said)
             return
-        touched, stored = self.store.touched(), frozenset(self.store.payments())
+        touched, stored, before = self.store.touched(), frozenset(self.store.payments()), self.store.known()
         names = pulled.names
-        wanted = {names.get(name, name) for name in touched} | _unsteady(pulled) | (keys - stored)
-        self.store.update(rows(wanted & keys), digest, gone=stored - keys, handled=touched)
+        otherwise = {key: said.get(key, "") for key in (said.keys() | before.keys()) & keys}
+        otherwise = {key: each for key, each in otherwise.items() if before.get(key, "") != each}
+        wanted = {names.get(name, name) for name in touched} | _unsteady(pulled) | (keys - stored) | otherwise.keys()
+        self.store.update(rows(wanted & keys), digest, gone=stored - keys, handled=touched, known=otherwise)
 
     def _probes(self, context: JudgementContext) -> Probes:
         keeper, archive = context.keeper, self.store.file.path
@@ -129,9 +133,14 @@ def _made(pulled: Pulled, keys: set[str]) -> set[str]:
 
 
 def _unsteady(pulled: Pulled) -> set[str]:
-    """Payments whose worth rests on more than what was pulled: prices on Stripe, facts in the ledger, an answer."""
+    """Payments whose worth rests on more than what was pulled: prices on Stripe, when it was read, an answer.
+
+    Shape: a refund that stands was last observed when it was made, whenever it is read (`PaymentReader.refunds`).
+    """
     by_items = {sold.session.payment_key for sold in pulled.sessions.values() if sold.items is not None}
-    with_facts = {fact.payment_key for fact in pulled.facts.values()}
+    with_facts = {
+        fact.payment_key for fact in pulled.facts.values() if not (isinstance(fact, RefundFact) and fact.counted)
+    }
     asked = {pulled.names.get(name, name) for name in pulled.asked}
     return {*by_items, *with_facts, *asked, *pulled.charges, *pulled.absent}
 

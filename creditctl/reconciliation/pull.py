@@ -88,7 +88,7 @@ def pull(reader: PaymentReader, window: Window, named: Named = lambda _listed: (
         if not source.asks:
             kept = lists.read(LISTS)
             source.settle(reader.started)
-            return replace(kept, asks=False)
+            return replace(kept, asks=False, unasked=frozenset(named(kept)))
     inquiry = Inquiry(replace(reader, progress=None), reach, plan.sessionless)
     found, before, lacks = lists.read(LISTS), frozenset[tuple[str, str]](), list[Lack]()
     for _ in range(LOOKS):

@@ -159,11 +159,16 @@ def _as_read(terms: JudgementContext, reader: PaymentReader, since: int | None, 
 
 
 def _read(reader: PaymentReader, window: Window, ledger: Ledger, keeper: Keeper, plan: PullPlan) -> Pulled:
-    """The lists, and one by one the payments that only the ledger, or only a refund, speaks of."""
+    """The lists, and one by one the payments that only the ledger, or only a refund, speaks of.
+
+    Shape: what was written after the lists were kept, they cannot show.
+    """
 
     def named(listed: Pulled) -> list[str]:
         with ledger.reading() as view:
-            return unknown_payments(listed, keeper.entries(view).all())
+            entries = keeper.entries(view).all()
+            known = entries if plan.as_of is None else (each for each in entries if each.recorded < plan.as_of)
+            return unknown_payments(listed, known)
 
     return pull(reader, window, named, plan)
 
@@ -200,9 +205,9 @@ def _compare(
         finding_history.keep(ledger, found)
     with ledger.reading() as view:
         stored, known = view.findings(None), open_sightings(view)
-    judged = list(zip(cases, verdicts, strict=True))
+    judged = [pair for pair in zip(cases, verdicts, strict=True) if not pair[0].unasked]
     over = over_by_judgement(stored, judged)
-    within = finding_history.about(pulled.window, {name for case in cases for name in (case.key, *case.names)})
+    within = finding_history.about(pulled.window, {name for case, _ in judged for name in (case.key, *case.names)})
     shown = finding_history.shown(found, stored, everything=pulled.everything, over=over, within=within)
     return ReconcileReport(
         window=pulled.window,
@@ -219,7 +224,7 @@ def _compare(
             known,
             shown,
             everything=pulled.everything,
-            judged={case.key for case in cases},
+            judged={case.key for case, _ in judged},
             stored=stored,
         ),
     )

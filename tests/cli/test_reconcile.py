@@ -169,6 +169,29 @@ def test_grace_is_measured_by_the_clock_that_is_ahead_so_that_nothing_hides_and_
     assert "younger than the grace period" not in cli("trace", str(paid.payment_intent)).stdout
 
 
+def test_a_mapping_fault_is_named_offline_too_and_nobody_new_is_accused(cli: Cli, market: Market) -> None:
+    """Entries under numbers of their own beside payments that lack as many; one after the lists were kept is none."""
+    market.losing = True
+    for number in range(3):
+        market.buy(user=f"u{number}")
+        import_purchase(market, f"order-{number}", f"u{number}")
+    market.clock.now += 3600
+    online = codes(cli("reconcile", "--json"))
+    import_purchase(market, "order-9", "u9")
+    offline = cli("reconcile", "--offline", "--json")
+
+    assert sorted(online) == [
+        *["reconcile.mapping_fault"],
+        *["reconcile.missing_credit"] * 3,
+        *["reconcile.orphan_credit"] * 3,
+    ]
+    assert sorted(codes(offline)) == sorted(online)
+    (fault,) = [each for each in offline.document["findings"] if each["code"] == "reconcile.mapping_fault"]
+    assert "3 entries" in fault["message"]
+    assert "the kept lists do not show" in fault["message"]
+    assert offline.report["payments"] == 3
+
+
 def test_what_needs_a_person_is_shown_worst_first_with_its_command(cli: Cli, market: Market) -> None:
     entry = import_purchase(market, "pi_forged", "u9")
     market.clock.now += 3600

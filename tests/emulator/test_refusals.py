@@ -58,6 +58,12 @@ SOLD = f"{SESSION}&line_items[0][price_data][unit_amount]=1000"
             None,
             "amount_too_large",
         ),
+        (
+            "/v1/prices",
+            "currency=usd&unit_amount=100&product_data[name]=A&custom_unit_amount[enabled]=true",
+            "unit_amount",
+            None,
+        ),
         ("/v1/coupons", "percent_off=10&duration=repeating", "duration", None),
         ("/v1/coupons", "duration=once", None, "parameter_missing"),
         ("/v1/coupons", "percent_off=10&amount_off=5&currency=usd", None, None),
@@ -127,6 +133,35 @@ def test_an_url_that_stripe_has_not_either(ask: Inside) -> None:
     )
     assert "request_log_url" not in body["error"]
     assert ask("PUT", "/v1/products")[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/v1/customers/"),
+        ("POST", "/v1/payment_intents/"),
+        ("POST", "/v1/payment_intents//confirm"),
+        ("GET", "/v1/subscriptions/"),
+    ],
+)
+def test_an_empty_id_is_no_list(ask: Inside, method: str, path: str) -> None:
+    """Source: public reports of these answers, as of `POST /v1/payment_intents//confirm`."""
+    status, body, _ = ask(method, path)
+    assert (status, body["error"]["message"]) == (
+        404,
+        f"Unrecognized request URL ({method}: {path}). If you are trying to list objects, remove the trailing slash. "
+        "If you are trying to retrieve an object, make sure you passed a valid (non-empty) identifier in your code. "
+        "Please see https://stripe.com/docs or we can help at https://support.stripe.com/.",
+    )
+
+
+def test_a_method_is_changed_only_in_what_it_has(ask: Inside) -> None:
+    customer = ask("POST", "/v1/customers")[1]["id"]
+    account = "type=sepa_debit&sepa_debit[iban]=AT611904300234573201&billing_details[email]=a@b.example"
+    method = ask("POST", "/v1/payment_methods", f"{account}&billing_details[name]=A")[1]["id"]
+    ask("POST", f"/v1/payment_methods/{method}/attach", f"customer={customer}")
+    status, body, _ = ask("POST", f"/v1/payment_methods/{method}", "card[exp_month]=3")
+    assert (status, body["error"]["param"]) == (400, "card")
 
 
 def test_metadata_is_merged_within_its_bounds(ask: Inside) -> None:

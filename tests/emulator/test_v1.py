@@ -222,7 +222,20 @@ def test_a_bug_answers_in_stripes_words(emulator: Emulator, ask: Inside, caplog:
     emulator.services.store.db.execute("DROP TABLE balances")
     status, body, _ = ask("GET", "/v1/balance")
     assert (status, body["error"]["type"]) == (500, "api_error")
+    assert "bug of the emulator" in body["error"]["message"]
     assert "GET /v1/balance failed" in caplog.text
+
+
+def test_a_full_disk_is_called_one_and_nothing_is_kept(emulator: Emulator, ask: Inside) -> None:
+    store = emulator.services.store
+    store.db.execute("PRAGMA query_only = ON")
+    status, body, _ = ask("POST", "/v1/customers", "email=a@b.example")
+    assert (status, body["error"]["type"]) == (500, "api_error")
+    assert "cannot keep its state" in body["error"]["message"]
+
+    store.db.execute("PRAGMA query_only = OFF")
+    assert ask("GET", "/v1/customers")[1]["data"] == []
+    assert ask("POST", "/v1/customers", "email=a@b.example")[0] == 200
 
 
 @pytest.mark.parametrize(("limit", "found"), [("0", 1), ("-5", 1), ("1", 1), ("100", 100), ("101", 100), ("1000", 100)])

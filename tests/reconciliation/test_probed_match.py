@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from creditctl.core.entitlement.facts import RefundFact
 from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind
 from creditctl.core.project_file.running import DisputePolicy, PolicySection
 from creditctl.ledger.archive.pull_store import PullStore
@@ -428,6 +429,21 @@ def test_a_second_run_writes_no_worth(kept: World) -> None:
             refused = f"AFTER {change} ON main.worth BEGIN SELECT RAISE(ABORT, 'written'); END"
             connection.execute(f"CREATE TEMP TRIGGER no_{change} {refused}")
     assert kept.judged(probed=True, record=True).complete
+
+
+def test_a_refunded_payment_is_judged_anew_where_the_ledger_learns_of_its_refund(kept: World) -> None:
+    """What a ledger knows of a refund counts beside what Stripe's list says, which has not changed."""
+    refund = kept.shop.refund(kept.keys[0], 450, "succeeded")
+    kept.judged(probed=True, record=True)
+    with kept.archive.write_session() as connection:
+        connection.execute("UPDATE worth SET look = 1")
+    kept.judged(probed=True, record=True)
+    assert [worth.look for worth in worths(kept).values()] == [1, 1, 1]
+    fact = RefundFact(refund, kept.keys[0], None, 450, "usd", "succeeded", kept.shop.now, kept.shop.now)
+    with kept.shop.ledger.transaction() as tx:
+        tx.keep_fact(fact)
+    kept.judged(probed=True, record=True)
+    assert [worth.look for worth in worths(kept).values()] == [0, 1, 1]
 
 
 def test_an_incomplete_pull_keeps_what_was_touched(kept: World) -> None:

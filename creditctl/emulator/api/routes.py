@@ -56,11 +56,11 @@ class Router:
         """The endpoint for a request and the ids in its path."""
         node = self._root
         args: list[str] = []
-        for part in path.strip("/").split("/"):
+        for part in path.split("/")[1:]:
             child = node.get(part) if part != "*" else None
             if child is None:
                 child = node.get("*")
-                if child is None:
+                if child is None or not part:
                     return None
                 args.append(part)
             node = child

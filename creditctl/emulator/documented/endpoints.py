@@ -30,7 +30,9 @@ class DocumentedEndpoint(msgspec.Struct, frozen=True):
 def find_endpoint(method: str, path: str) -> DocumentedEndpoint | None:
     """The documented endpoint for a request, where there is one."""
     node = _tree()
-    for part in path.strip("/").split("/"):
+    for part in path.split("/")[1:]:
+        if not part:
+            return None  # an id that is empty, or a trailing slash
         node = node.get(part) or node.get("*") or {}
     found: DocumentedEndpoint | None = node.get(":" + method)
     return found

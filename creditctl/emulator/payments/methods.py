@@ -49,6 +49,16 @@ def load_method(context: RequestContext, name: str, param: str = "payment_method
     return PaymentMethod(row.decoded(), row.hidden())
 
 
+def given_method(context: RequestContext) -> PaymentMethod | None:
+    """The method that a call names or describes, None where it does neither; both is not acted on here."""
+    name, data = context.params.get("payment_method"), context.params.get("payment_method_data")
+    if name and data:
+        raise not_acted_on("payment_method_data", "`payment_method` names a method already")
+    if name:
+        return load_method(context, name)
+    return make_method(context, data, "payment_method_data") if data else None
+
+
 def make_method(context: RequestContext, params: Body, prefix: str = "", card_id: str | None = None) -> PaymentMethod:
     """A new payment method from the parameters of its create call; a customer's card has an id of its own kind."""
     type_ = params.get("type") or "card"
@@ -63,6 +73,9 @@ def make_method(context: RequestContext, params: Body, prefix: str = "", card_id
 def _make_card(context: RequestContext, details: Body, params: Body, param: str) -> PaymentMethod:
     """A card from a token, or from its number where that is allowed."""
     if "token" in details:
+        beside = next((name for name in ("number", "exp_month", "exp_year", "cvc") if name in details), None)
+        if beside:
+            raise not_acted_on(f"{param}[{beside}]", "the token stands for the whole card")
         card = card_by_token(details["token"])
         if card is None:
             raise invalid(

@@ -3,6 +3,7 @@
 Source: Stripe API reference, "Errors"; Stripe docs, "Error codes".
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 Fields = dict[str, Any]
@@ -49,6 +50,13 @@ def missing_parameter(param: str) -> StripeError:
     return bad_parameter(f"Missing required param: {param}.", param, "parameter_missing")
 
 
+def only_one_of(params: Fields, names: Sequence[str], prefix: str = "") -> None:
+    """Refuse more than one of the parameters that say the same thing; Source: Stripe's wording for other pairs."""
+    given = [f"{prefix}[{name}]" if prefix else name for name in names if name in params]
+    if len(given) > 1:
+        raise bad_parameter(f"You may only specify one of these parameters: {', '.join(given)}.", given[0])
+
+
 def empty_parameter(param: str) -> StripeError:
     """The refusal of an empty string where the field can't be unset."""
     message = (
@@ -87,12 +95,22 @@ def no_such(what: str, object_id: str, param: str, *, status: int = 404, hint: s
 def unrecognized_url(method: str, path: str) -> StripeError:
     """The refusal of a URL that Stripe does not have."""
     error = invalid(
-        f"Unrecognized request URL ({method}: {path}). Please see https://stripe.com/docs or we can help at "
-        "https://support.stripe.com/.",
+        f"Unrecognized request URL ({method}: {path}). {_hint(path)}Please see https://stripe.com/docs or we can help "
+        "at https://support.stripe.com/.",
         status=404,
     )
     error.logged = False
     return error
+
+
+def _hint(path: str) -> str:
+    """What is said where an id is empty, as after a trailing slash; Source: public reports of `…/payment_intents/`."""
+    if not path.endswith("/") and "//" not in path:
+        return ""
+    return (
+        "If you are trying to list objects, remove the trailing slash. If you are trying to retrieve an object, make "
+        "sure you passed a valid (non-empty) identifier in your code. "
+    )
 
 
 def not_emulated(method: str, path: str) -> StripeError:

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from creditctl.emulator.protocol.currencies import LISTED, SUPPORTED
-from creditctl.emulator.protocol.errors import bad_parameter, empty_parameter
+from creditctl.emulator.protocol.errors import bad_parameter, empty_parameter, not_acted_on
 from creditctl.emulator.protocol.forms import Node
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}\Z")
@@ -144,12 +144,15 @@ class OffSession(Boolean):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enum(Field):
-    """One of a few words."""
+    """One of a few words; `left_out` are those that Stripe has besides, which are refused by the emulator's name."""
 
     values: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     def parse(self, node: Node, param: str) -> str:
         text = scalar(node, param, "string")
+        if text in self.left_out:
+            raise not_acted_on(param, f"`{text}` is not here")
         if text not in self.values:
             raise bad_parameter(f"Invalid {param}: must be {_one_of(self.values)}", param)
         return text

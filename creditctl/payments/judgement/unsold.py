@@ -18,7 +18,12 @@ from creditctl.payments.verdict import JudgementContext, PaymentState, Verdict
 
 
 def judge_unsold(case: PaymentCase, decision: Decision | None, context: JudgementContext) -> Verdict:
-    """Not paid, not ours, or not known to Stripe at all: then what users hold of it should come to nothing."""
+    """Not paid, not ours, or not known to Stripe at all: then what users hold of it should come to nothing.
+
+    Shape: nobody is accused of what Stripe was not asked for.
+    """
+    if case.unasked:
+        return Verdict(PaymentState.NOT_OURS)
     if not case.balance:
         return _nothing_given(case, decision, context)
     if context.written_meanwhile(case.entries):
@@ -30,8 +35,10 @@ def judge_unsold(case: PaymentCase, decision: Decision | None, context: Judgemen
     given = sum(credits for credits in case.balance.values() if credits > 0)
     text = f"{plural(given, 'credit')} were given"
     if not given:
-        name, user = "clawback_without_credit", next(iter(case.balance))
-        text = f"{plural(-case.balance[user], 'credit')} were taken back of user {user}, who was given none for it"
+        name = "clawback_without_credit"
+        losses = (f"{plural(-credits, 'credit')} of user {user}" for user, credits in case.balance.items())
+        who = "who was given none for it" if len(case.balance) == 1 else "who were given none for it"
+        text = f"{' and '.join(losses)} were taken back, {who}"
     stake = Stake(sum(map(abs, case.balance.values())))
     found = for_person(name, case.key, f"{text}, but {why}.", take_back(case), stake=stake)
     return Verdict(PaymentState.WRONG, (found,))

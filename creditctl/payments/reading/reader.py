@@ -236,17 +236,23 @@ class PaymentReader:
         self, bodies: Iterable[Body], parameters: Mapping[str, Any], most: int | None = None
     ) -> dict[str, SoldSession]:
         """Sessions with their line items, where only those decide: each by itself, or all of the list once more."""
-        found = [(body, each) for body in bodies for each in self._parsed(SESSIONS, body, SessionFacts.from_stripe)]
-        undecided = [session for _, session in found if self._needs_items(session)]
-        shown = self._shown_items(parameters, most) if len(undecided) > _MANY else {}
-        return {each.id: self._with_items(body, each, shown.get(each.id)) for body, each in found}
+        # Of a body no more is held than its URL: a list has as many as there are payments.
+        found = [
+            (each, body.get("success_url"), self._needs_items(each))
+            for body in bodies
+            for each in self._parsed(SESSIONS, body, SessionFacts.from_stripe)
+        ]
+        undecided = sum(needs for _, _, needs in found)
+        shown = self._shown_items(parameters, most) if undecided > _MANY else {}
+        return {each.id: self._with_items(each, url, shown.get(each.id), needs) for each, url, needs in found}
 
-    def _with_items(self, body: Body, session: SessionFacts, shown: tuple[LineItem, ...] | None) -> SoldSession:
+    def _with_items(
+        self, session: SessionFacts, url: object, shown: tuple[LineItem, ...] | None, needs: bool
+    ) -> SoldSession:
         items = shown
-        if shown is None and self._needs_items(session):
+        if shown is None and needs:
             items = self._items(line_items_path(session.id), self.stripe.line_items(session.id))
         items = None if items is None else self._origins.completed(items)
-        url = body.get("success_url")
         return SoldSession(session, items, url if isinstance(url, str) else None)
 
     def _needs_items(self, session: SessionFacts) -> bool:

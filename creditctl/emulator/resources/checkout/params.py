@@ -20,7 +20,7 @@ from creditctl.emulator.resources.core.payment_intents.params import CAPTURE_MET
 
 NOT_IN_PAYMENT_MODE = ("payment_method_collection", "setup_intent_data", "subscription_data")
 REDISPLAY = Enum(values=("always", "limited", "unspecified"))
-_ISSUER = Hash(fields={"type": Enum(values=("account", "self"), required=True)})
+_ISSUER = Hash(fields={"type": Enum(values=("self",), left_out=("account",), required=True)})
 _INTENT_DATA = Hash(
     fields={
         **CONNECT,
@@ -53,7 +53,7 @@ _INVOICE_DATA = Hash(
         ),
     }
 )
-_IMAGE = Hash(fields={"type": Enum(values=("url",), required=True), "url": Url()})
+_IMAGE = Hash(fields={"type": Enum(values=("url",), left_out=("file",), required=True), "url": Url()})
 _BRANDING = Hash(
     fields={
         "background_color": Text(unset=True),

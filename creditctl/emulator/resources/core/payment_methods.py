@@ -20,6 +20,14 @@ from creditctl.emulator.storage.store import Condition
 from creditctl.emulator.storage.transactions import transact
 
 TYPES = ("card", *BANKS)
+_LEFT_OUT_TEXT = """
+affirm afterpay_clearpay alipay alma amazon_pay bancontact billie bizum blik boleto cashapp crypto custom
+customer_balance eps fpx giropay grabpay ideal kakao_pay klarna konbini kr_card link mb_way mobilepay multibanco
+naver_pay nz_bank_account oxxo p24 pay_by_bank payco paynow paypal paypay payto pix promptpay revolut_pay samsung_pay
+satispay scalapay sequra sofort sunbit swish twint upi wechat_pay zip
+"""
+LEFT_OUT = tuple(_LEFT_OUT_TEXT.split())
+"""The kinds of methods that no payment can be made with here; a list of them is empty."""
 _REDISPLAY = Enum(values=("always", "limited", "unspecified"))
 _NETWORKS = Hash(fields={"preferred": Enum(values=("cartes_bancaires", "mastercard", "visa"), unset=True)}, unset=True)
 CARD = Hash(
@@ -33,7 +41,7 @@ CARD = Hash(
     }
 )
 METHOD_FIELDS: dict[str, Field] = {
-    "type": Enum(values=TYPES),
+    "type": Enum(values=TYPES, left_out=LEFT_OUT),
     "card": CARD,
     **{name: Hash(fields={field: Text() for field in (bank.account, *bank.routing)}) for name, bank in BANKS.items()},
     "us_bank_account": Hash(
@@ -91,6 +99,9 @@ def update(context: RequestContext) -> Body:
     before = context.fetch(PAYMENT_METHOD, context.args[0])
     if before["customer"] is None:
         raise invalid("You must save this PaymentMethod to a customer before you can update it.")
+    for name in ("card", "us_bank_account"):
+        if params.get(name) and name != before["type"]:
+            raise bad_parameter(f"`{name}` can't be set for a payment method of the type {before['type']}.", name)
     after = updated(before, params, ("allow_redisplay",))
     if params.get("billing_details"):
         after["billing_details"] = billing_details({**before["billing_details"], **params["billing_details"]})
@@ -99,7 +110,7 @@ def update(context: RequestContext) -> Body:
         after["card"] = {**after["card"], **dates}
         if params["card"].get("networks"):
             after["card"]["networks"] = {**before["card"]["networks"], **params["card"]["networks"]}
-    if params.get("us_bank_account") and before["type"] == "us_bank_account":
+    if params.get("us_bank_account"):
         after["us_bank_account"] = {**before["us_bank_account"], **params["us_bank_account"]}
     return context.change(PAYMENT_METHOD, before, after, "payment_method.updated")
 
@@ -149,7 +160,7 @@ def detach(context: RequestContext) -> Body:
 
 _FILTERS = {
     "customer": by_column("owner"),
-    "type": by_body("$.type", Enum(values=TYPES)),
+    "type": by_body("$.type", Enum(values=(*TYPES, *LEFT_OUT))),
     "allow_redisplay": by_body("$.allow_redisplay", _REDISPLAY),
 }
 

@@ -7,7 +7,7 @@ from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.lists import by_body, by_column, by_created, list_fields, listing
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import given_metadata, updated
-from creditctl.emulator.payments.methods import PaymentMethod, load_method, make_method, refuse_reuse
+from creditctl.emulator.payments.methods import PaymentMethod, given_method, load_method, refuse_reuse
 from creditctl.emulator.payments.setups import attempt_setup
 from creditctl.emulator.protocol.errors import StripeError, invalid, no_such
 from creditctl.emulator.protocol.fields import Boolean, Enum, Field, Text
@@ -115,10 +115,9 @@ def _check_references(context: RequestContext) -> None:
 
 
 def _given_method(context: RequestContext, intent: Body) -> PaymentMethod | None:
-    name, data = context.params.get("payment_method"), context.params.get("payment_method_data")
-    if not name and not data:
+    method = given_method(context)
+    if method is None:
         return None
-    method = load_method(context, name) if name else make_method(context, data or {}, "payment_method_data")
     refuse_reuse(method, intent["customer"])
     return method
 

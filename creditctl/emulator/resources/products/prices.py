@@ -16,7 +16,7 @@ from creditctl.emulator.api.lists import (
 )
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import updated
-from creditctl.emulator.protocol.errors import bad_parameter, invalid, not_acted_on
+from creditctl.emulator.protocol.errors import bad_parameter, invalid, not_acted_on, only_one_of
 from creditctl.emulator.protocol.fields import Boolean, Currency, Enum, Field, Integer, OfAnotherMode, Text
 from creditctl.emulator.protocol.schema import Hash, Listing, Metadata
 from creditctl.emulator.resources.products.catalog_bodies import (
@@ -101,8 +101,9 @@ def check_basis(context: RequestContext) -> None:
             raise bad_parameter("You may only specify one of these parameters: product, product_data.", "product")
         message = "You must specify either `product` or `product_data` when creating a price."
         raise invalid(message, executed=False)
-    bases = [name for name in ("unit_amount", "unit_amount_decimal", "custom_unit_amount") if name in params]
-    if not bases and params.get("billing_scheme") != "tiered":
+    bases = ("unit_amount", "unit_amount_decimal", "custom_unit_amount")
+    only_one_of(params, bases)
+    if not any(name in params for name in bases) and params.get("billing_scheme") != "tiered":
         message = "Prices require an `unit_amount` or `unit_amount_decimal` parameter to be set."
         raise invalid(message, executed=False)
     if params.get("billing_scheme") == "tiered" and not params.get("recurring"):

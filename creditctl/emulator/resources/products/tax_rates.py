@@ -11,9 +11,12 @@ from creditctl.emulator.protocol.fields import Boolean, Enum, Field, Number, Tex
 from creditctl.emulator.protocol.schema import Metadata
 from creditctl.emulator.storage.object_types import TAX_RATE, Body
 
-_TYPES = """
-amusement_tax communications_tax gst hst igst jct lease_tax pst qst retail_delivery_fee rst sales_tax service_tax vat
+_TYPES_TEXT = """
+admissions_tax amusement_tax attendance_tax communications_tax digital_excise_tax entertainment_tax get_fund
+gross_receipts_tax gst hospitality_tax hst igst jct lease_tax luxury_tax mass_transit_parking_tax nhil parking_tax pst
+qst resort_tax retail_delivery_fee rst sales_tax service_tax tourism_tax utility_users_tax vat
 """
+TAX_TYPES = tuple(_TYPES_TEXT.split())
 _SIMPLE: dict[str, Field] = {
     "active": Boolean(),
     "country": Text(unset=True, max_length=2),
@@ -22,7 +25,7 @@ _SIMPLE: dict[str, Field] = {
     "jurisdiction": Text(unset=True, max_length=50),
     "metadata": Metadata(),
     "state": Text(unset=True, max_length=2),
-    "tax_type": Enum(values=tuple(_TYPES.split()), unset=True),
+    "tax_type": Enum(values=TAX_TYPES, unset=True),
 }
 _CREATE: dict[str, Field] = {
     **_SIMPLE,

@@ -8,7 +8,7 @@ from creditctl.emulator.api.lists import by_column, by_created, list_fields, lis
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import shipping, updated
 from creditctl.emulator.payments.confirm import ConfirmOptions, attempt_payment
-from creditctl.emulator.payments.methods import PaymentMethod, load_method, make_method, refuse_reuse
+from creditctl.emulator.payments.methods import PaymentMethod, given_method, load_method, refuse_reuse
 from creditctl.emulator.protocol.errors import StripeError, invalid
 from creditctl.emulator.protocol.fields import Text
 from creditctl.emulator.resources.core.payment_intents.bodies import (
@@ -56,10 +56,9 @@ def create(context: RequestContext) -> Body:
 
 def _given_method(context: RequestContext, intent: Body) -> PaymentMethod | None:
     """The method that the call names or describes, checked against the intent."""
-    name, data = context.params.get("payment_method"), context.params.get("payment_method_data")
-    if not name and not data:
+    method = given_method(context)
+    if method is None:
         return None
-    method = load_method(context, name) if name else make_method(context, data or {}, "payment_method_data")
     refuse_reuse(method, intent["customer"])
     if method.body["type"] not in intent["payment_method_types"]:
         listed = ", ".join(intent["payment_method_types"])
