@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from creditctl.cli.project.questions import asked, asked_secret
+from creditctl.cli.project.questions import asked, asked_secret, until_usable
 from creditctl.cli.project_file import CONFIG_SETTING, find_project_file, load_project_file
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.keys import Secret, parse_server_key
@@ -122,15 +122,25 @@ def _env_values(session: Session, settings: Settings, options: InitOptions) -> d
     """
     values: dict[str, str | None] = {}
     for name, said in ((_FRONTEND, options.frontend_url), (_API, options.api_url)):
-        value = said or asked(session, name, settings.text(name) or _DEFAULTS[name])
-        values[name] = None if said is None and name in settings.from_process else _usable(name, value)
+        value = _usable(name, said) if said else _address(session, name, settings.text(name) or _DEFAULTS[name])
+        values[name] = None if said is None and name in settings.from_process else value
     if _KEY in settings.from_process:
         return {_KEY: None, **values}
+    key = until_usable(session, lambda: _key(session))
+    return values if key is None else {_KEY: key, **values}
+
+
+def _address(session: Session, name: str, default: str) -> str:
+    return until_usable(session, lambda: _usable(name, asked(session, name, default)))
+
+
+def _key(session: Session) -> str | None:
+    """The key that a person types, None for none. Errors: ConfigurationError for what is no key."""
     key = asked_secret(session, f"{_KEY} (sk_test_… or rk_test_…; Enter: later)")
     if key is None:
-        return values
+        return None
     session.wiring.redactor.register(key, whole=True)
-    return {_KEY: parse_server_key(key).secret.reveal(), **values}
+    return parse_server_key(key).secret.reveal()
 
 
 def _usable(name: str, value: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from creditctl.cli.project.questions import asked, asked_credits
+from creditctl.cli.project.questions import asked, asked_credits, until_usable
 from creditctl.core.money import format_amount
 from creditctl.core.text import plural
 
@@ -68,8 +68,13 @@ def _deployment(session: Session) -> str | None:
     from creditctl.core.project_file.options import PlainValues
     from creditctl.core.project_file.project import ProjectFile
 
-    said = session.options.deployment or asked(session, "Name of this deployment (Enter: it is the only one)") or None
-    return PlainValues(said).over(ProjectFile()).deployment
+    def read(said: str | None) -> str | None:
+        return PlainValues(said).over(ProjectFile()).deployment
+
+    if session.options.deployment:
+        return read(session.options.deployment)
+    question = "Name of this deployment (Enter: it is the only one)"
+    return until_usable(session, lambda: read(asked(session, question) or None))
 
 
 def _with_webhook(

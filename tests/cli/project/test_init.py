@@ -218,7 +218,17 @@ def test_a_person_is_asked_and_the_answers_are_written(app: App) -> None:
     app.cli.environ["STRIPE_API_BASE"] = "http://127.0.0.1:12111"
     mystery = app.price("Mystery box", 900)
     app.sell(one(mystery))
-    answers = ["https://shop.example", "https://api.shop.example", TEST_KEY, "eu", "1234"]
+    answers = [
+        "shop.example",
+        "https://shop.example",
+        "https://api.shop.example",
+        "pk_test_1",
+        TEST_KEY,
+        "E U",
+        "eu",
+        "many",
+    ]
+    answers += ["1234"]
     outcome = app.cli.answered("\n".join(answers) + "\n", "init")
 
     assert outcome.exit_code == 0, outcome.stderr
@@ -228,8 +238,17 @@ def test_a_person_is_asked_and_the_answers_are_written(app: App) -> None:
     assert (app.cli.folder / ".env").stat().st_mode & 0o777 == 0o600
     assert app.project["deployment"] == "eu"
     assert "1234 credits" in outcome.stdout
-    assert "How many credits does Mystery box" in outcome.stderr
+    assert outcome.stderr.count("How many credits does Mystery box") == 2, "what is no answer is asked again"
+    assert "'many' is no number of credits." in outcome.stderr
     assert TEST_KEY not in outcome.stdout + outcome.stderr
+
+
+@pytest.mark.parametrize("typed", ["", "\n", "\n\n", f"\n\n{TEST_KEY}\n"])
+def test_the_end_of_input_at_a_question_stops_and_writes_nothing(offline_cli: Cli, typed: str) -> None:
+    outcome = offline_cli.answered(typed, "init", "--offline")
+
+    assert outcome.exit_code == 130
+    assert list(offline_cli.folder.iterdir()) == []
 
 
 def test_a_key_of_the_process_environment_stays_there(app: App) -> None:
