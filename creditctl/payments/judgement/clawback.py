@@ -121,6 +121,8 @@ def _due(case: PaymentCase, position: RefundPosition) -> int:
 def _over_taken(case: PaymentCase, position: RefundPosition) -> Iterator[ClassifiedFinding]:
     """More was taken than refunds and disputes explain: which entry took it, and how much too much."""
     target, taken = _due(case, position), position.taken + position.corrected
+    if any(fact.counted and fact.currency != position.purchase.currency for fact in case.facts):
+        taken = position.taken  # what a person took for it by a correction, nobody can reckon
     if taken <= target:
         return
     entry = _unexplained(case, position)

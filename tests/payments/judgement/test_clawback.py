@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from creditctl.core.entitlement.settlement import EntryKind
+from creditctl.payments.correct import adjust
 from tests.support.ledger_calls import adjusted
 from tests.support.payment_shop import Shop
 
@@ -147,6 +148,20 @@ def test_a_refund_in_another_currency_cannot_be_reckoned(sound: Shop) -> None:
     sound.shelf.objects["refunds"][refund]["currency"] = "eur"
     assert sound.found() == [("fulfilment.currency", refund)]
     assert sound.found() == [("fulfilment.currency", refund)], "kept once, shown once"
+
+
+def test_credits_taken_by_hand_for_a_refund_in_another_currency_are_not_given_back(sound: Shop) -> None:
+    key = sound.pay(user="u7")
+    sound.fulfil(key)
+    refund = sound.refund(key, 300)
+    sound.shelf.objects["refunds"][refund]["currency"] = "eur"
+    report = sound.reconcile()
+    assert f"--user u7 --credits -N --key {refund} --payment {key} " in report.findings[0].fix
+    with sound.ledger.transaction() as tx:
+        adjust(tx, user_id="u7", credits=-340, reason="worked out", key=refund, payment_key=key)
+    report = sound.reconcile()
+    assert [finding.code for finding in report.findings] == ["fulfilment.currency"]
+    assert report.repairs == ()
 
 
 def test_a_dispute_of_which_a_part_was_returned_is_named_as_what_it_is(sound: Shop) -> None:
