@@ -19,6 +19,7 @@ from creditctl.cli.reconciling.operator import operator_of
 from creditctl.core.errors import ExitCode, LockHeld, Unreachable
 from creditctl.core.modes import Mode
 from creditctl.core.when import age_text, iso_time, parse_duration
+from creditctl.ledger.sqlite.file_lock import hold_lock
 
 if TYPE_CHECKING:
     from creditctl.cli.reconciling.options import OutputOptions
@@ -73,7 +74,8 @@ def drill(session: Session, told: OutputOptions, packages: Catalog) -> Answer:
     send = sender_of(session, told)
     ledger = session.ledger
     if session.stripe.mode is Mode.EMULATOR:
-        return _on_the_emulator(session, packages, wait_seconds)
+        with hold_lock(ledger.path.with_name(f"{ledger.path.name}-drill.lock"), "Another drill"):
+            return _on_the_emulator(session, packages, wait_seconds)
     from creditctl.ledger.models import AlertOutcome
     from creditctl.reconciliation.alerts.message import drill_message
 
@@ -90,9 +92,12 @@ def drill(session: Session, told: OutputOptions, packages: Catalog) -> Answer:
 def _on_the_emulator(session: Session, packages: Catalog, wait_seconds: int) -> Answer:
     lost, bought = _lose(session, packages)
     session.say(f"Lost the webhook of {bought.payment_key}. Waiting for the alert of the next run, Ctrl-C ends it.")
-    told, by_cron = _wait(session, bought.payment_key, lost + wait_seconds)
-    if not by_cron:
-        _mend(session, packages, bought, lost)
+    by_cron = False
+    try:
+        told, by_cron = _wait(session, bought.payment_key, lost + wait_seconds)
+    finally:
+        if not by_cron:  # also of a drill that somebody stops
+            _mend(session, packages)
     result = DrillResult(bought.session_id, bought.payment_key, lost, told, session.wiring.clock(), by_cron)
     heard = told is not None or by_cron
     return Answer.lines(result.as_dict(), result.line, exit_code=ExitCode.OK if heard else ExitCode.FINDINGS)
@@ -105,14 +110,17 @@ def _lose(session: Session, packages: Catalog) -> tuple[int, Triggered]:
 
     steps = Trigger(session.stripe.client, session.wiring.sleep, session.say)
     opened = steps.open(Order(USER, next(iter(packages)), session.settings.text("FRONTEND_URL") or "http://localhost"))
-    with _dropping(session, opened.id):
+    with _dropping(session):
         bought = steps.make(SESSION_COMPLETED_TYPE, None, opened.id)
     return session.wiring.clock(), bought
 
 
 @contextmanager
-def _dropping(session: Session, session_id: str) -> Iterator[None]:
-    """While a fault is in force that is bound to one purchase; what was dropped is never tried again."""
+def _dropping(session: Session) -> Iterator[None]:
+    """While a fault is in force that is bound to the buyer of drills; what was dropped is never tried again.
+
+    Shape: that of a drill that was killed is lifted first, by its buyer.
+    """
     from creditctl.emulator_client.client import EmulatorControl
 
     settings = session.settings
@@ -121,11 +129,12 @@ def _dropping(session: Session, session_id: str) -> Iterator[None]:
     )
     control = EmulatorControl(http, settings.api_base, settings.api_key)
     control.prove()
-    fault = control.control("POST", "/faults", {"kind": "drop", "event": "*", "object": session_id})
+    control.control("DELETE", "/faults", {"user": USER})
+    control.control("POST", "/faults", {"kind": "drop", "event": "*", "user": USER})
     try:
         yield
     finally:
-        control.control("DELETE", f"/faults/{fault['id']}")
+        control.control("DELETE", "/faults", {"user": USER})
 
 
 def _wait(session: Session, payment_key: str, until: int) -> tuple[int | None, bool]:
@@ -148,8 +157,11 @@ def _wait(session: Session, payment_key: str, until: int) -> tuple[int | None, b
             session.wiring.sleep(_LOOK_SECONDS)
 
 
-def _mend(session: Session, packages: Catalog, bought: Triggered, lost: int) -> None:
-    """Repairs this one payment, as `--repair` would, once no other run goes on."""
+def _mend(session: Session, packages: Catalog) -> None:
+    """Repairs what drills have lost, this one's and that of killed ones, once no other run goes on.
+
+    Shape: as `--repair` would, and of the buyer of drills alone.
+    """
     from creditctl.reconciliation import run as room
     from creditctl.reconciliation.pull import AFRESH
 
@@ -162,12 +174,11 @@ def _mend(session: Session, packages: Catalog, bought: Triggered, lost: int) -> 
                 catalog=packages.named_since(ledger.named_since),
                 livemode=session.stripe.livemode,
                 clock=clock,
-                since=min(lost, bought.record.created) - 3600,
                 grace_seconds=0,
                 by=operator_of(session.wiring),
                 plan=replace(AFRESH, ahead_seconds=session.stripe.ahead_seconds),
             )
-            own = tuple(each for each in report.repairs if each.payment_key == bought.payment_key)
+            own = tuple(each for each in report.repairs if each.purchase is not None and each.purchase.user_id == USER)
             room.repair(replace(report, repairs=own), ledger=ledger, clock=clock)
         except LockHeld:
             session.wiring.sleep(_LOOK_SECONDS)

@@ -115,6 +115,35 @@ def test_a_job_that_repairs_by_itself_needs_nobody(drill: Drill) -> None:
     assert outcome.report["mended_by_cron"] is True
 
 
+def test_a_drill_that_is_stopped_mends_what_it_lost(drill: Drill) -> None:
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    drill.clock.cron = stop
+    assert drill.cli("reconcile", "--drill", *drill.notify).exit_code == 130
+    assert drill.faults() == []
+    assert drill.cli("ledger", "balance", "creditctl-drill", "--json").report["credits"] == 1000
+
+
+def test_what_a_killed_drill_left_behind_the_next_one_mends_and_two_at_once_are_refused(drill: Drill) -> None:
+    drill.cli("emulator", "fault", "drop", "--user", "creditctl-drill")
+    drill.cli("events", "trigger", "checkout.session.completed", "--user", "creditctl-drill")
+    second: list[int] = []
+
+    def cron() -> None:
+        second.append(drill.cli("reconcile", "--drill", *drill.notify).exit_code)
+        drill.cli("reconcile", *drill.notify)
+
+    drill.clock.cron = cron
+    assert drill.cli("reconcile", "--drill", *drill.notify).exit_code == 0
+    assert set(second) == {3}
+    assert drill.faults() == []
+    assert drill.cli("ledger", "balance", "creditctl-drill", "--json").report["credits"] == 2000
+    assert {each["code"] for each in drill.cli("reconcile", "--json").document["findings"]} <= {
+        "reconcile.double_payment"
+    }
+
+
 def test_a_drill_that_nobody_could_hear_is_refused(drill: Drill) -> None:
     before = client_at(drill.url).v1.checkout.sessions.list().data
     assert drill.cli("reconcile", "--drill").exit_code == 3
