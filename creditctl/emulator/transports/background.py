@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.webhooks.deliveries import AttemptResult, Outgoing
-from creditctl.emulator.webhooks.outgoing import TIMEOUT_SECONDS, refusal
+from creditctl.emulator.webhooks.outgoing import TIMEOUT_SECONDS, authorities, refusal
 
 if TYPE_CHECKING:
     import httpx
@@ -90,8 +90,9 @@ class Background:
             import httpx
 
             limits = httpx.Limits(max_keepalive_connections=0)
+            verify = authorities()
             self._client = httpx.AsyncClient(
-                timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False, limits=limits
+                verify=verify, timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False, limits=limits
             )
         return self._client
 
