@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from creditctl.core.modes import is_loopback_url
+from creditctl.stripe_api.certificates import usual_authorities
 
 if TYPE_CHECKING:
     import httpx
@@ -43,9 +44,11 @@ def probe_url(url: str, trust: ssl.SSLContext | None = None) -> ProbeAnswer:
     """
     import httpx
 
+    trust_env = not is_loopback_url(url)
+    verify = trust or usual_authorities(trust_env=trust_env)
     try:
         with (
-            httpx.Client(verify=trust or True, timeout=_TIMEOUT_SECONDS, trust_env=not is_loopback_url(url)) as client,
+            httpx.Client(verify=verify, timeout=_TIMEOUT_SECONDS, trust_env=trust_env) as client,
             client.stream("GET", url) as answer,
         ):
             return ProbeAnswer(

@@ -163,11 +163,12 @@ class Wiring:
         import httpx
 
         from creditctl.core.modes import is_loopback_url
-        from creditctl.stripe_api.certificates import trusting
+        from creditctl.stripe_api.certificates import trusting, usual_authorities
 
         trust_env = proxied and not is_loopback_url(url)
         named = ca_file or self.environ.get("SSL_CERT_FILE") or None
-        verify = trusting(self.folder / named) if named and url.startswith("https://") else True
+        own = trusting(self.folder / named) if named and url.startswith("https://") else None
+        verify = own or usual_authorities(trust_env=trust_env)
         return httpx.Client(timeout=timeout_seconds, trust_env=trust_env, follow_redirects=False, verify=verify)
 
     def catalog(self, path: Path | None = None) -> Catalog:

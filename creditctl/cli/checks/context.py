@@ -168,11 +168,14 @@ def _deliver_probe(session: Session, url: str, secrets: Sequence[Secret]) -> Pro
 
     from creditctl.core.modes import Mode
     from creditctl.provisioning.probing.send import send_probes
+    from creditctl.stripe_api.certificates import usual_authorities
 
     session.say(f"Sending inert deliveries to {url}; none of them can grant credits.")
     settings = session.settings
     livemode = settings.mode_or_none is Mode.LIVE
-    with httpx.Client(timeout=_PROBE_SECONDS, trust_env=not settings.webhook_url_is_local) as client:
+    trust_env = not settings.webhook_url_is_local
+    verify = usual_authorities(trust_env=trust_env)
+    with httpx.Client(verify=verify, timeout=_PROBE_SECONDS, trust_env=trust_env) as client:
         return send_probes(
             client,
             url,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.webhooks.deliveries import AttemptResult, Outgoing
-from creditctl.emulator.webhooks.outgoing import TIMEOUT_SECONDS, refusal
+from creditctl.emulator.webhooks.outgoing import TIMEOUT_SECONDS, authorities, refusal
 
 if TYPE_CHECKING:
     import httpx
@@ -105,7 +105,9 @@ def _client() -> "httpx.AsyncClient":
     import httpx
 
     limits = httpx.Limits(max_keepalive_connections=0)
-    return httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False, limits=limits)
+    return httpx.AsyncClient(
+        verify=authorities(), timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False, limits=limits
+    )
 
 
 def _since(start: float) -> int:

@@ -13,6 +13,8 @@ from creditctl.emulator.protocol.wire import Reply, Send
 from creditctl.emulator.webhooks.deliveries import AttemptResult, Outgoing
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
 TIMEOUT_SECONDS = 20.0
@@ -49,8 +51,17 @@ def send_over_http(url: str, headers: Mapping[str, str], body: bytes) -> Reply:
 
 
 @lru_cache(maxsize=1)
+def authorities() -> "ssl.SSLContext":
+    """The TLS context of the usual authorities, shared by all clients of a process: to read them takes 25 ms."""
+    import httpx
+
+    return httpx.create_ssl_context(trust_env=False)
+
+
+@lru_cache(maxsize=1)
 def _client() -> "httpx.Client":
     import httpx
 
     limits = httpx.Limits(max_keepalive_connections=0)
-    return httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False, limits=limits)
+    verify = authorities()
+    return httpx.Client(verify=verify, timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False, limits=limits)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from functools import cache
 from typing import NamedTuple
 
 from creditctl.ledger.hashchain.violations import Violation
@@ -43,7 +44,7 @@ def damage(connection: sqlite3.Connection) -> Iterator[Violation]:
 
 def schema_faults(connection: sqlite3.Connection, migrations: Sequence[Migration]) -> Iterator[Violation]:
     """Every table, index, trigger and view that is gone, is another one under its name, or is none of this version."""
-    expected, found = _expected(migrations), _objects(connection)
+    expected, found = _expected(tuple(migrations)), _objects(connection)
     for key, wanted in expected.items():
         there = found.get(key)
         if there is None:
@@ -75,7 +76,9 @@ def _fault(wanted: SchemaObject, what: str) -> Violation:
     return Violation("schema", None, f"the {wanted.type} {wanted.name} {what}: what is read through it may be untrue")
 
 
-def _expected(migrations: Sequence[Migration]) -> dict[tuple[str, str], SchemaObject]:
+@cache
+def _expected(migrations: tuple[Migration, ...]) -> Mapping[tuple[str, str], SchemaObject]:
+    """What these migrations make, made once a process: a backend and `reconcile` verify again and again."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
         upgrade(model, migrations)
         return _objects(model)
