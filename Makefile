@@ -1,6 +1,8 @@
 # The same commands at the desk and in CI. `make demo` is the one to start with.
 PYTHON ?= python3
 BIN := .venv/bin
+# Bytecode is kept, whatever the machine says: every process that a test starts would compile the package again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test test-fast check bench parity docs format clean
 
@@ -14,7 +16,7 @@ test: ## the whole test suite, or some rooms of it: make test ROOM="ledger cli/e
 
 test-fast: ## while one works: without processes, browsers, databases, tests of many examples and of the whole house
 	@$(PYTHON) .ci/install.py test
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto -p no:schemathesis -m "not (outside or examples or wide)" $(addprefix tests/,$(ROOM)) $(ARGS)
+	@$(BIN)/python -m pytest -n auto -p no:schemathesis -m "not (outside or examples or wide)" $(addprefix tests/,$(ROOM)) $(ARGS)
 
 check: ## formatting, lint, types, import contracts
 	@$(PYTHON) .ci/install.py test check

@@ -22,9 +22,9 @@ keys that a webhook uses, so that twice, or beside a webhook that comes after al
 what needs **a person**, and nothing at all from lists that do not tie out, in a ledger that was tampered with, or
 where the names of payments are read wrongly. What settles **itself** is only worth knowing.
 
-Younger than the grace period (15 minutes, or `grace_seconds` under `[reconcile]`) a difference is in flight. A time
-that lies further in the future than that excuses nothing: clocks that disagree hide no payment. Windows are
-half-open, in UTC.
+Younger than the grace period (15 minutes, or `grace_seconds` under `[reconcile]`) a difference is in flight. Now is the
+later of what this machine and Stripe's answers say, and a time that lies further in the future than the grace period
+excuses nothing: clocks that disagree hide no payment. Windows are half-open, in UTC.
 """
 GROUPS = {
     "Credits": (
@@ -33,7 +33,8 @@ GROUPS = {
         *("not_ours_credit", "negative_balance"),
     ),
     "Refunds and disputes": (
-        *("refund_not_taken", "refund_failed_not_returned", "refund_over_taken", "refund_pending", "dispute_not_held"),
+        *("refund_not_taken", "refund_failed_not_returned", "refund_over_taken", "refund_over_returned"),
+        *("refund_pending", "dispute_not_held"),
         *("dispute_lost_not_taken", "dispute_won_not_returned", "clawback_wrong_user", "clawback_without_credit"),
     ),
     "Payments": (

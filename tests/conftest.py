@@ -79,8 +79,10 @@ def pytest_timeout_set_timer(item: pytest.Item, settings: pytest_timeout.Setting
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Marks what `make test-fast` leaves out: tests that start a process, try many examples, or look at everything."""
+    if not config.getoption("markexpr"):
+        return  # who chooses by no mark needs none, and reading the code of every test takes its time
     for item in items:
         if starts_processes(item):
             item.add_marker(pytest.mark.outside)

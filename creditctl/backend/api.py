@@ -16,7 +16,7 @@ from creditctl.backend import models, users
 from creditctl.backend.dependencies import CheckoutOrder, Dependencies, SessionView
 from creditctl.backend.error_handlers import failure
 from creditctl.backend.logs import level_of
-from creditctl.backend.viewer import may_see, require_known_users, require_viewer, signed_in_user
+from creditctl.backend.viewer import may_see, require_viewer, signed_in_user, viewer_of_sessions
 from creditctl.core.catalog import Catalog, Package
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.money import cost_per_credit, format_amount
@@ -193,9 +193,9 @@ def _add_session(router: APIRouter, services: Dependencies) -> None:
     def session(
         session_id: Annotated[str, Path(min_length=1, max_length=255)], request: Request
     ) -> models.SessionAnswer:
-        require_known_users(services)
+        viewer = viewer_of_sessions(services, request)
         found = read_session(services, session_id)
-        if not may_see(services, request, found):
+        if not may_see(viewer, found):
             raise unknown_session()
         request.state.outcome = f"{found.id} {found.payment_status}"
         return models.SessionAnswer(

@@ -21,7 +21,7 @@ from creditctl.backend import users
 from creditctl.backend.api import order_for, package_body, read_session, unknown_session
 from creditctl.backend.dependencies import Dependencies, SessionView
 from creditctl.backend.error_handlers import note_error, status_and_words
-from creditctl.backend.viewer import may_see
+from creditctl.backend.viewer import may_see, viewer_of_sessions
 from creditctl.core.errors import CreditctlError
 
 if TYPE_CHECKING:
@@ -85,8 +85,10 @@ class Storefront:
         """What is known of a payment: credited, paid, waiting, not paid."""
         session_id = request.query_params.get("session_id", "")
         try:
+            known = self._services.users_are_known
+            viewer = viewer_of_sessions(self._services, request) if known else None
             session = read_session(self._services, session_id)
-            if self._services.users_are_known and not may_see(self._services, request, session):
+            if not may_see(viewer, session):
                 raise unknown_session()
             return self._payment(session)
         except users.BadUserId:

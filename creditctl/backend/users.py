@@ -28,11 +28,11 @@ def parse_user_id(text: str) -> str:
 def user_id_from_header(values: list[bytes]) -> str:
     """The user id in the `X-User-Id` header fields of one request, as UTF-8.
 
-    Errors: NotSignedIn when the header is absent; BadUserId, also when it is there twice: two answers are none.
+    Errors: NotSignedIn when the header is absent or blank; BadUserId, also when it is there twice.
     """
     if len(values) > 1:
         raise BadUserId("The header X-User-Id is there more than once.")
-    if not values:
+    if not values or not values[0].strip():
         raise NotSignedIn("The header X-User-Id is missing: it says who is asking.")
     try:
         return parse_user_id(values[0].decode("utf-8"))

@@ -39,12 +39,18 @@ def require_viewer(services: Dependencies, request: Request, user_id: str) -> No
         raise HTTPException(403, "Only your own credits are shown to you: the header X-User-Id names another user.")
 
 
-def may_see(services: Dependencies, request: Request, session: SessionView) -> bool:
-    """Whether a request may see a Checkout session: its own only, in live mode and wherever somebody is signed in.
+def viewer_of_sessions(services: Dependencies, request: Request) -> str | None:
+    """The only user whose Checkout sessions a request sees: in live mode, and wherever somebody is signed in.
 
+    Shape:  None sees all. It is asked before Stripe is: nobody's request reads a session, or learns that there is one.
     Errors: as `signed_in_user`.
     """
     require_known_users(services)
     if services.mode is not Mode.LIVE and "x-user-id" not in request.headers:
-        return True
-    return session.is_of(signed_in_user(services, request))
+        return None
+    return signed_in_user(services, request)
+
+
+def may_see(viewer: str | None, session: SessionView) -> bool:
+    """Whether a viewer may see a Checkout session: its own only."""
+    return viewer is None or session.is_of(viewer)

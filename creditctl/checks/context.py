@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import stripe
@@ -180,7 +180,13 @@ class Context:
 
     @property
     def _reader(self) -> PaymentReader:
-        return PaymentReader(self.connection.client, self.catalog, self.clock())
+        stripe = self.connection
+        return PaymentReader(stripe.client, self.catalog, self.clock(), ahead_seconds=stripe.ahead_seconds)
+
+    @property
+    def ahead_seconds(self) -> int:
+        """How far Stripe's clock is ahead of this machine's, as far as it answered."""
+        return 0 if self.stripe is None else self.stripe.ahead_seconds()
 
     @property
     def judged(self) -> tuple[JudgedPayment, ...]:
@@ -190,13 +196,14 @@ class Context:
     def _judged(self) -> tuple[JudgedPayment, ...]:
         latest, now, ledger = self.latest, self.clock(), self.ledger
         if ledger is None:
-            terms = JudgementContext(self.catalog, self.livemode, now, now)
+            terms = JudgementContext(self.catalog, self.livemode, now, now, ahead_seconds=self.ahead_seconds)
             return judge_latest(latest_cases(latest, NoEntries(), {}), terms)
         with ledger.reading() as view:
             settled = settled_findings(view)
             cases = latest_cases(latest, self.keeper.entries(view), known_facts(view), self.keeper)
         now = self.keeper.read_at or now
         terms = JudgementContext(self.catalog, ledger.livemode, now, now, settled=settled, keeper=self.keeper)
+        terms = replace(terms, ahead_seconds=self.ahead_seconds)
         entries = partial(reading_entries, ledger, self.keeper)
         terms = with_unexplained(terms, cases, entries, self._reader.payment)
         return judge_latest(cases, terms)

@@ -30,7 +30,8 @@ _MOST_EVENTS = 500
 def nothing_undelivered(context: Context) -> CheckAnswer:
     """Stripe has no event of ours that it could not deliver, but for the youngest, which are said."""
     found = list(itertools.islice(_undelivered(context), _MOST_EVENTS))
-    events = [event for event in found if int(event["created"]) <= context.clock() - GRACE_SECONDS]
+    latest = context.clock() + context.ahead_seconds - GRACE_SECONDS
+    events = [event for event in found if int(event["created"]) <= latest]
     if not events:
         young = f"; {plural(len(found), 'younger one')} may be on the way" if found else ""
         minutes = GRACE_SECONDS // 60

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -49,6 +50,7 @@ def trace(
             ledger=ledger,
             clock=session.wiring.clock,
             keeper=keeper,
+            ahead_seconds=stripe.ahead_seconds,
             progress=None if show is None else lambda what: show(f"reading {what}"),
         )
         facts = read_trace(sources, subject, packages)
@@ -56,6 +58,7 @@ def trace(
         now = keeper.read_at or now
         settled = facts.settled
         context = JudgementContext(packages, stripe.livemode, now, facts.started, settled=settled, keeper=keeper)
+        context = replace(context, ahead_seconds=stripe.ahead_seconds())
         context = with_unexplained(sources, packages, facts, context)
         return _answer(build_trace(with_rivals(sources, facts, context), context))
 

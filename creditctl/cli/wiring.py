@@ -149,6 +149,7 @@ class Wiring:
             transport=None if self.transport is None else self.transport(),
             audit=AuditLog(settings.audit_path, self.clock, process_name(), self.redactor.redact) if audited else None,
             policy=policy,
+            clock=self.clock,
         )
 
     def http_client(

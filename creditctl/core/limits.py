@@ -8,5 +8,8 @@ MAX_MAGNITUDE = 10**15
 MAX_USER_ID_CHARACTERS = 200
 """As many as `client_reference_id` holds. Source: Stripe API reference, "Create a Checkout Session"."""
 
+MAX_ID_CHARACTERS = 255
+"""The longest id. Source: Stripe documentation, "API upgrades": ids that it makes never exceed 255 characters."""
+
 GRACE_SECONDS = 900
 """The grace period: how long a webhook may be on its way before its absence means something."""

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from creditctl.core.keys import EXAMPLE_KEY, SECRET_PATTERN, Secret
+from creditctl.core.query_values import SHOWN_INSTEAD, QueryValues
 
 _SECRET_NAME = re.compile(
     r"SECRET|TOKEN|PASSWORD|PASSWD|PASSPHRASE|KEY|CREDENTIAL|DATABASE_URL|DSN|(?:\A|_)(?:PASS|PWD|AUTH|SIG)(?:_|\Z)",
@@ -37,10 +38,11 @@ _OUR_WORDS = frozenset(
 """Words of every second line that we print: as a password they are one that everybody knows."""
 _NUMBER = re.compile(r"[\d.,:+-]+\Z")
 _PASSWORD = re.compile(r"(?:password|passwd|pwd)\s*=\s*('[^']*'|\"[^\"]*\"|[^\s;&]+)", re.IGNORECASE)
+_ASSIGNMENT = re.compile(r"(?<![\w-])([A-Z][A-Z0-9_]+)=('[^']*'|\"[^\"]*\"|[^\s;&|]+)")
+"""A variable of a typed command, `DB_PASSWORD=… ./run`: in capitals, which `payment_key=order` is not."""
 _URL = re.compile(r"\w[\w+.:-]*://.*\Z")
 _PASSWORD_IN_URL = re.compile(r"(?<=://)((?:[^\s/?#@:\"'<>`]*):)[^\s/?#@\"'<>`]+(?=@)")
 """A password before the host of a URL, whoever wrote it: an endpoint on Stripe may carry one."""
-_SHOWN_INSTEAD = "…"
 _TELLING_PLACE = r"(?:(?<=:){0}(?=@)|(?<=password=){0}(?=\W|\Z)|(?<=[\"']){0}(?=[\"'](?!\s*:)))"
 """A place where a short value can only be a secret: before the @ of a URL, as a parameter, alone between quotes."""
 
@@ -59,25 +61,36 @@ class Redactor:
     def __init__(self) -> None:
         self._shown: dict[str, str] = {}
         self._patterns: dict[str, re.Pattern[str]] = {}
+        self._queries = QueryValues(is_secret_name)
 
     def register_all(self, values: Mapping[str, str | None]) -> None:
-        """Registers those values whose variables are named as secrets, and of any other URL its credentials."""
+        """Registers those values whose variables are named as secrets, and of any URL its credentials and query."""
         for name, value in values.items():
             if value and is_secret_name(name):
                 self.register(value)
-            elif value and _URL.match(value.strip()):
-                self._hide(_hidden_in_url(value.strip()))
+            elif value:
+                self.register_address(value)
+
+    def register_address(self, value: str) -> None:
+        """Registers what nobody is to see of a setting's URL: its password, and the value of each query parameter."""
+        self._hide(_hidden_in_url(value.strip()) if _URL.match(value.strip()) else ())
+        self._hide(self._queries.register(value))
 
     def register(self, value: str, *, whole: bool = False) -> None:
         """Registers a secret. Shape: of a URL its credentials; with `whole`, a web address as such is one."""
         for secret in _secrets_in(value, whole=whole):
             if secret != EXAMPLE_KEY:
                 self._shown |= {form: _shown(secret) for form in _forms(secret) if form not in self._shown}
+        if _URL.match(value.strip()):
+            self._hide(self._queries.register(value))
 
     def register_typed(self, words: Iterable[str]) -> None:
         """Registers what a command line should not hold and does: a key, a URL's password, `password=…`."""
         for word in map(str.strip, words):
-            self._hide(_hidden_in_url(word) if _URL.match(word) else _passwords(word))
+            url = _URL.search(word)
+            self._hide(() if url is None else _hidden_in_url(url[0]))
+            self._hide(_passwords(word))
+            self._hide(self._queries.register(word))
             self._hide(each for each in SECRET_PATTERN.findall(word) if each != EXAMPLE_KEY)
 
     def _hide(self, secrets: Iterable[str]) -> None:
@@ -89,11 +102,12 @@ class Redactor:
             del self._shown[form]
 
     def redact(self, text: str) -> str:
-        """The text without any registered value, the longest cut out first, and without the password of any URL."""
+        """The text without any registered value, the longest cut out first, and without what any URL carries."""
         found = [form for form in self._shown if form in text]
         for form in sorted(found, key=len, reverse=True):
             text = _cut_out(self._pattern(form), self._shown[form], text)
-        return _PASSWORD_IN_URL.sub(rf"\1{_SHOWN_INSTEAD}", text) if "://" in text else text
+        text = _PASSWORD_IN_URL.sub(rf"\1{SHOWN_INSTEAD}", text) if "://" in text else text
+        return self._queries.cut_out(text)
 
     def _pattern(self, form: str) -> re.Pattern[str]:
         if form not in self._patterns:
@@ -118,7 +132,7 @@ def _where(form: str) -> str:
 
 
 def _shown(secret: str) -> str:
-    return repr(Secret(secret)) if SECRET_PATTERN.fullmatch(secret) else _SHOWN_INSTEAD
+    return repr(Secret(secret)) if SECRET_PATTERN.fullmatch(secret) else SHOWN_INSTEAD
 
 
 def _secrets_in(value: str, *, whole: bool) -> Iterator[str]:
@@ -189,7 +203,8 @@ def _parameters(query: str) -> Iterator[str]:
 
 def _passwords(word: str) -> Iterator[str]:
     """The values of what can be nothing but a password. Shape: `--map payment_key=order` holds none."""
-    return (value.strip("\"'") for value in _PASSWORD.findall(word))
+    yield from (value.strip("\"'") for value in _PASSWORD.findall(word))
+    yield from (value.strip("\"'") for name, value in _ASSIGNMENT.findall(word) if is_secret_name(name))
 
 
 def _forms(secret: str) -> set[str]:

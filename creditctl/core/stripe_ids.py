@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from creditctl.core.errors import UsageError
 from creditctl.core.keys import SECRET_PATTERN
+from creditctl.core.limits import MAX_ID_CHARACTERS
 
 
 class IdKind(StrEnum):
@@ -27,7 +28,7 @@ class IdKind(StrEnum):
     UNKNOWN = "unknown"
 
 
-PAYMENT_KEY = re.compile(r"(?:pi|ch|py)_[A-Za-z0-9]+|cs_(?:test_|live_)?[A-Za-z0-9]+")
+PAYMENT_KEY = re.compile(r"(?:pi|ch|py)_[A-Za-z0-9]{1,240}|cs_(?:test_|live_)?[A-Za-z0-9]{1,240}")
 """The usual form of what names a payment: quick to match, and it can hold no secret. Others are asked about."""
 
 _KINDS = {
@@ -73,6 +74,7 @@ _NAMES = {
 _ID = re.compile(r"([a-z]+)_\w+", re.ASCII)
 _LINK = re.compile(r"://|\A(?:[a-z0-9-]+\.)*stripe\.com\b", re.IGNORECASE)
 _PAYMENTS = (IdKind.PAYMENT_INTENT, IdKind.SESSION, IdKind.CHARGE)
+_TOO_LONG = f"is longer than {MAX_ID_CHARACTERS} characters, which no id is"
 _WANTED = "a payment intent pi_…, a Checkout session cs_… or a charge ch_…"
 
 
@@ -100,7 +102,7 @@ def payment_key_fault(text: str, *, own_keys: bool = False) -> str | None:
     """
     kind, prefix = id_kind(text), text.partition("_")[0]
     if kind in _PAYMENTS:
-        return None
+        return id_length_fault(text)
     if kind is IdKind.SECRET:
         return "holds a client secret or a key, which is kept nowhere: a payment's id ends before _secret_"
     if kind is IdKind.LINK:
@@ -109,7 +111,12 @@ def payment_key_fault(text: str, *, own_keys: bool = False) -> str | None:
         return f"is {_NAMES[prefix]} ({prefix}_…), which is no payment: {_WANTED} is"
     if "_" in text and prefix in _KINDS:
         return f"begins with {prefix}_, but has characters that no id of Stripe's has"
-    return None if own_keys else f"is no id of a payment on Stripe: {_WANTED} is"
+    return id_length_fault(text) if own_keys else f"is no id of a payment on Stripe: {_WANTED} is"
+
+
+def id_length_fault(text: str) -> str | None:
+    """What speaks against the length of an id, Stripe's or an application's; None for a good one."""
+    return _TOO_LONG if len(text) > MAX_ID_CHARACTERS else None
 
 
 def require_payment_key(text: str, name: str) -> str:
@@ -125,10 +132,8 @@ def require_payment_key(text: str, name: str) -> str:
 
 
 def require_id(text: str, name: str) -> str:
-    """A text that may be looked up, as it was given. Errors: UsageError for a secret or a link, neither shown."""
-    kind = id_kind(text)
-    if kind in (IdKind.SECRET, IdKind.LINK):
-        raise UsageError(
-            f"{name} {payment_key_fault(text)}.", code="id.no_id", fix="Give the id alone, such as pi_… or cs_…."
-        )
+    """A text that may be looked up, as it was given. Errors: UsageError for a secret, a link or a novel, none shown."""
+    fault = payment_key_fault(text) if id_kind(text) in (IdKind.SECRET, IdKind.LINK) else id_length_fault(text)
+    if fault is not None:
+        raise UsageError(f"{name} {fault}.", code="id.no_id", fix="Give the id alone, such as pi_… or cs_….")
     return text

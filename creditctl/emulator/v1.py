@@ -5,6 +5,7 @@ Source: Stripe API reference, "Authentication", "Errors", "Idempotent requests",
 
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 
 from creditctl.emulator.api.accounts import Accounts, Caller, check_permission
 from creditctl.emulator.api.context import RequestContext, Services
@@ -14,6 +15,7 @@ from creditctl.emulator.api.routes import Route, Router
 from creditctl.emulator.documented.parameters import is_documented
 from creditctl.emulator.protocol.errors import StripeError, UnknownParameters, invalid, not_acted_on
 from creditctl.emulator.protocol.forms import Tree, decode
+from creditctl.emulator.protocol.http_date import http_date
 from creditctl.emulator.protocol.limits import RateLimit
 from creditctl.emulator.protocol.schema import read_fields
 from creditctl.emulator.protocol.versions import check_version
@@ -39,7 +41,7 @@ class Api:
     def handle(self, request: Request, now: int) -> Response:
         """Answer one request; refusals become Stripe's error envelope."""
         request_id = "req_" + self._services.ids.passing(14)
-        headers = _standard_headers(request_id)
+        headers = _standard_headers(request_id) | {"Date": http_date(now)}
         try:
             caller = self._accounts.caller(request.headers, now)
         except StripeError as error:
@@ -123,7 +125,7 @@ class Api:
                 raise
             # The rollback gave the drawn numbers back, this request's id among them: draw it again, or the next one
             # gets it.
-            if not store.db.in_transaction:
+            if not store.in_transaction:
                 store.begin()
                 self._services.ids.token(14)
             stored = StoredResponse(error.status, _envelope(error, context, request_id), request_id)
@@ -141,6 +143,7 @@ class Api:
         self._services.subscribers.forget(context.scope.id)
 
 
+@lru_cache(maxsize=256)
 def _is_no_form(content_type: str) -> bool:
     """Whether a body says that it is something else than a form; many shell clients say nothing."""
     return any(kind in content_type.lower() for kind in ("json", "multipart/", "xml"))

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from creditctl.core.entitlement.facts import MalformedFact, text, whole
+from creditctl.core.limits import MAX_ID_CHARACTERS
 
 _DECODE = msgspec.json.Decoder().decode
 _THIN_OBJECTS = frozenset(("v2.core.event",))
@@ -29,7 +30,7 @@ class Event:
     def object_id(self) -> str | None:
         """The id of what the event is about."""
         found = self.object.get("id")
-        return found if isinstance(found, str) else None
+        return found if isinstance(found, str) and len(found) <= MAX_ID_CHARACTERS else None
 
     @property
     def modes(self) -> frozenset[bool]:

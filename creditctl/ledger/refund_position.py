@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from creditctl.core.entitlement.corrections import CorrectedEntries, credits_by_user
 from creditctl.core.entitlement.entry import CreditEntry
-from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind, Purchase, RefundPosition
+from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind, Purchase, RefundPosition, towards
 
 
 def refund_position(
@@ -16,32 +16,44 @@ def refund_position(
     """Sums up the entries of one purchase, corrections included.
 
     Shape: `entries` are all entries of the payment; `payment_key` stands in where an imported purchase has none. The
-           purchase of the position is the corrected one: its user is who holds the credits, its credits are all held.
+           purchase of the position is the corrected one: its user is who holds the credits, its credits are those.
     """
     key = purchase.payment_key or payment_key or ""
     given = CorrectedEntries.of(_keyed(entries))
     held = credits_by_user(given.given)
-    credits = max(0, sum(held.values())) if given.corrects_purchases else purchase.credits
-    corrected = _purchase(purchase, key, _owner(purchase, held), credits)
+    owner = _owner(purchase, held)
+    credits = max(0, held[owner]) if given.corrects_purchases else purchase.credits
+    corrected = _purchase(purchase, key, owner, credits)
     return position_of(corrected, entries, purchase.id)
 
 
 def position_of(purchase: Purchase, entries: Sequence[CreditEntry], purchase_id: int = 0) -> RefundPosition:
-    """Sums up what was taken back of a purchase. Shape: `purchase_id` is 0 where it has no entry yet."""
+    """Sums up what was taken back of a purchase, from its user alone.
+
+    Shape: `purchase_id` is 0 where it has no entry yet.
+    """
     corrected = CorrectedEntries.of(_keyed(entries))
     taking = [entry for entry in corrected.taken if entry.kind in CLAWBACK_KINDS]
-    owner = purchase.user_id
-    surplus = max(0, credits_by_user(corrected.given)[owner] - purchase.credits)
+    owner, taken = purchase.user_id, credits_by_user(corrected.taken)
+    beyond = credits_by_user(corrected.given)[owner] - purchase.credits
     return RefundPosition(
         purchase=purchase,
         purchase_id=purchase_id,
-        taken=-sum(entry.credits for entry in corrected.taken),
+        taken=-taken[owner],
         returned=-sum(entry.amount for entry in taking),
         shares=_shares(taking),
         takers={entry.object_id: entry.id for entry in taking if entry.object_id and _takes(entry)},
         keys=frozenset(entry.idempotency_key for entry in entries),
-        corrected=max(0, -credits_by_user(corrected.unnamed)[owner] - surplus),
+        corrected=_corrected(credits_by_user(corrected.unnamed)[owner], beyond),
+        elsewhere=taken[owner] - taken.total(),
+        shared=bool(corrected.others(owner)),
+        adjusted=len(taking) < len(corrected.taken),
     )
+
+
+def _corrected(unnamed: int, beyond: int) -> int:
+    """What corrections that name no entry took back; they mend what was given beyond the purchase, or less, first."""
+    return -(unnamed + towards(-unnamed, beyond))
 
 
 def _keyed(entries: Sequence[CreditEntry]) -> list[CreditEntry]:

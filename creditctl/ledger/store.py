@@ -203,9 +203,10 @@ class Ledger(DatabaseFile):
                 raise already_named(self.path, found)
         self.deployment, self.named_since = found.deployment, found.named_since
 
-    def backup(self, destination: Path) -> None:
+    def backup(self, destination: Path, prove: Callable[[Path], None] = lambda _copy: None) -> None:
         """Copies the ledger as it is now, while others go on using it.
 
+        Shape:  `prove` looks at the copy before it gets its name: what stands there was looked at to the end.
         Errors: ConfigurationError if there is something at the destination already; LedgerError if it fails.
         """
         if destination.exists():
@@ -213,6 +214,7 @@ class Ledger(DatabaseFile):
         try:
             with draft_beside(destination, family=DRAFTS) as draft:
                 _copy(self._connections, draft.path)
+                prove(draft.path)
                 publish_new(draft)
         except FileExistsError as error:
             raise _backup_exists(destination) from error

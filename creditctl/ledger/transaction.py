@@ -68,11 +68,13 @@ class LedgerTransaction(LedgerView):
         source_event: str | None = None,
         cause: str | None = None,
         note: str | None = None,
+        new: bool = False,
     ) -> tuple[Entry, ...]:
         """Posts what the known refunds and disputes of a payment still take from or give back to its purchase.
 
         Shape: `cause` is the refund or dispute that was just received, `note` what the entries say of themselves.
-               Nothing happens before there is a purchase.
+               Nothing happens before there is a purchase, nor while other users hold or lack credits of the payment;
+               but of a `new` purchase what went back is taken in any case, so that nobody is given what is not due.
         """
         facts = [stored.fact for stored in self.facts(payment_key)]
         purchase = self.purchase_of(payment_key) if facts else None
@@ -81,6 +83,7 @@ class LedgerTransaction(LedgerView):
         self._report_other_currencies(purchase, facts, source_event)
         entries = [rows.entry_of(row) for row in self._entry_rows([("payment_key = ?", payment_key)])]
         position = refund_position(purchase, entries)
+        position = replace(position, shared=position.shared and not new)
         drafts = settlement(position, facts, source_event=source_event, cause=cause)
         return tuple(self._append(draft if note is None else replace(draft, note=note)) for draft in drafts)
 

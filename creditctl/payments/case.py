@@ -26,7 +26,8 @@ class PaymentCase:
            `entries` are in their order. `absent` means that Stripe was asked and does not know it; of what is
            `unreadable` nothing can be said. `names` are what entries may call it instead of its key; `charge` is one
            that belongs to no payment intent. Of an application's own rows `planned` are those that wait for the
-           money, and `given_up` says that there is one that does not count any more.
+           money, and `given_up` says that there is one that does not count any more. Of what only entries name, and
+           nobody asked Stripe for (`unasked`), nothing can be said.
     """
 
     key: str
@@ -41,6 +42,7 @@ class PaymentCase:
     books: Books = LEDGER
     planned: tuple[CreditEntry, ...] = ()
     given_up: bool = False
+    unasked: bool = False
 
     @classmethod
     def of(
@@ -67,6 +69,7 @@ class PaymentCase:
             keeper.books,
             tuple(entry for entry in found if entry.status == "pending"),
             any(entry.status == "void" for entry in found),
+            stripe.unasked,
         )
 
     @property

@@ -65,6 +65,7 @@ def adjustment(
             secret, or if it corrects an entry that is not there.
     """
     require_no_secret(reason, key)
+    require_id(key, "--key")
     if payment_key is not None:
         _require_payment(view, payment_key)
     if not reason.strip() or credits == 0:

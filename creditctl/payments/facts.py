@@ -119,7 +119,8 @@ class PaymentFacts:
 
     Shape: `key` is the payment intent, or the session where there is none; `absent` means that Stripe was asked and
            does not know it. `asked` is the name by which it was asked for, where that was another. `charge` is a
-           charge that belongs to no payment intent, so to no session either; then `key` is its id.
+           charge that belongs to no payment intent, so to no session either; then `key` is its id. `unasked` is one
+           that only entries name, and nobody asked for.
     Source: Stripe documentation, "Charges API": charges could be made directly before payment intents, and still can.
     """
 
@@ -131,6 +132,7 @@ class PaymentFacts:
     unreadable: tuple[Unreadable, ...] = ()
     asked: str | None = None
     charge: ChargeFacts | None = None
+    unasked: bool = False
 
     @property
     def other_names(self) -> frozenset[str]:

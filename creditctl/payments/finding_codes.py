@@ -29,6 +29,7 @@ SEVERITIES = {
     "refund_not_taken": Severity.HIGH,
     "refund_failed_not_returned": Severity.HIGH,
     "refund_over_taken": Severity.HIGH,
+    "refund_over_returned": Severity.HIGH,
     "mapping_fault": Severity.HIGH,
     "ledger_tampered": Severity.CRITICAL,
     "dispute_lost_not_taken": Severity.HIGH,

@@ -64,8 +64,8 @@ def _record_entry(tx: LedgerTransaction, plan: PostingPlan) -> Recorded:
         tx.keep_fact(fact, source_event=plan.source_event)
     # The purchase may stand under the session's name, and then its refunds are looked for under that.
     key = plan.payment_key and ((posting and posting.entry.payment_key) or plan.payment_key)
-    settled = tx.settle(key, source_event=plan.source_event, note=plan.note) if key else ()
     posted = (posting.entry,) if posting is not None and posting.outcome is Outcome.POSTED else ()
+    settled = tx.settle(key, source_event=plan.source_event, note=plan.note, new=bool(posted)) if key else ()
     return _recorded(tx, plan, (*posted, *settled), None if posting is None else posting.entry)
 
 

@@ -30,7 +30,7 @@ def review_all(
     Shape: nothing is repaired where entries and payments pair up under different names, nor in a ledger that was
            tampered with. `names` are the payments of Stripe's other names for them; `proven` need no judgement.
     """
-    reviewed = review(context.keeper, cases, judge_together(cases, context), names, proven)
+    reviewed = review(context.keeper, cases, judge_together(cases, context), names, proven, context.settled)
     judged = list(zip(cases, reviewed.verdicts, strict=True))
     fault, tampered = mapping_fault(judged, proven), _tampered(view, context.now)
     together = found_together(judged, context, context.keeper.entries(view))

@@ -27,8 +27,9 @@ class JudgementContext:
 
     Shape: `settled` says how a person settled a finding, by its code and subject. `unexplained` are entries of other
            names that nothing on Stripe explains: they may be what a payment seems to lack. `keeper` has the entries.
-           `warned` are the payments that issuers called fraud.
-    Units: `now` and `started` (of the reading) in Unix seconds.
+           `warned` are the payments that issuers called fraud. `ahead_seconds` is how far Stripe's clock is ahead of
+           this machine's: what Stripe dates is as old as the later of both says.
+    Units: `now` and `started` (of the reading) in Unix seconds, by this machine's clock.
     """
 
     catalog: Catalog
@@ -40,13 +41,19 @@ class JudgementContext:
     unexplained: Mapping[UserCredits, CreditEntry] = field(default_factory=dict)
     keeper: Keeper = OUR_LEDGER
     warned: Mapping[str, FraudWarning] = field(default_factory=dict)
+    ahead_seconds: int = 0
+
+    @property
+    def stripe_now(self) -> int:
+        """Now, as Stripe dates what is made: by its clock where that is ahead. Units: Unix seconds."""
+        return self.now + self.ahead_seconds
 
     def within_grace(self, moment: int) -> bool:
         """Whether a webhook about something of that time may simply still be on its way.
 
         Shape: a time far in the future says that two clocks disagree, and excuses nothing.
         """
-        return abs(self.now - moment) < self.grace_seconds
+        return abs(self.stripe_now - moment) < self.grace_seconds
 
     def written_meanwhile(self, entries: Iterable[CreditEntry]) -> bool:
         """Whether one of these entries was written while Stripe was being read, so that the next run knows more.

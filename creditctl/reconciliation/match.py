@@ -45,7 +45,7 @@ def match_all(pulled: Pulled, context: JudgementContext, view: LedgerView) -> Ma
     """Every payment and every entry, in memory: what any quicker way has to agree with."""
     keeper = context.keeper
     cases = match(pulled, keeper.entries(view).all(), known_facts(view), keeper)
-    return Matched(cases, len(cases), sum(len(case.entries) for case in cases))
+    return Matched(cases, sum(not case.unasked for case in cases), sum(len(case.entries) for case in cases))
 
 
 def match(
@@ -66,7 +66,7 @@ def payment_keys(pulled: Pulled) -> set[str]:
     """The payments of which Stripe was read, without those that could not be understood."""
     sessions = (sold.session.payment_key for sold in pulled.sessions.values())
     not_understood = {each.payment_key for each in pulled.unreadable}
-    return {*sessions, *pulled.intents, *pulled.charges, *pulled.absent} - not_understood
+    return {*sessions, *pulled.intents, *pulled.charges, *pulled.absent, *pulled.unasked} - not_understood
 
 
 def payments_of(pulled: Pulled, wanted: Collection[str]) -> Iterator[PaymentFacts]:
@@ -81,6 +81,7 @@ def payments_of(pulled: Pulled, wanted: Collection[str]) -> Iterator[PaymentFact
             tuple(facts.get(key, ())),
             key in pulled.absent,
             charge=pulled.charges.get(key),
+            unasked=key in pulled.unasked,
         )
 
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from creditctl.core.entitlement.entry import CreditEntry
+from creditctl.core.entitlement.facts import RefundFact
 from creditctl.ledger.archive.pull_store import PullStore
 from creditctl.ledger.matching.probes import Probes, Suspects
+from creditctl.ledger.matching.suspect_store import SuspectStore
 from creditctl.ledger.matching.worth import Worth
 from creditctl.ledger.matching.worth_store import WorthStore
 from creditctl.ledger.sightings import open_sightings
@@ -19,7 +21,7 @@ from creditctl.payments.judgement.together import CLOSE_SECONDS
 from creditctl.payments.ledger_entries import known_facts
 from creditctl.payments.proven import Proven
 from creditctl.payments.proving.stored_worth import stored_worth
-from creditctl.payments.proving.worth_digest import worth_digest
+from creditctl.payments.proving.worth_digest import known_digests, worth_digest
 from creditctl.payments.source.source_entry import own_name
 from creditctl.payments.source.source_keeper import SourceKeeper
 from creditctl.payments.verdict import JudgementContext
@@ -46,10 +48,16 @@ class ProbedMatch:
             return match_all(pulled, context, view)
         keys = payment_keys(pulled)
         self.keep_worth(pulled, keys, context, view)
-        found = self._probes(context).run()
+        found = self.suspects.refreshed(self._probes(context), worth_digest(context))
         if len(found.unexplained) > MOST_UNEXPLAINED:
+            self.suspects.forget()
             return match_all(pulled, context, view)
         return self._gathered(found, keys, pulled, context, view)
+
+    @property
+    def suspects(self) -> SuspectStore:
+        """What the probes found last, in the same archive."""
+        return SuspectStore(self.store.file)
 
     def _is_latest(self, pulled: Pulled) -> bool:
         """Whether nothing was read into the archive since, by a run that went on while somebody made up their mind.
@@ -62,18 +70,22 @@ class ProbedMatch:
     def keep_worth(self, pulled: Pulled, keys: set[str], context: JudgementContext, view: LedgerView) -> None:
         """Judges anew what changed, and everything where the catalogue, the mapping or this version did."""
         self.store.prepare()
+        self.suspects.prepare()
         digest, known = worth_digest(context), known_facts(view)
 
         def rows(wanted: Collection[str]) -> Iterator[Worth]:
             return (stored_worth(each, known, context) for each in payments_of(pulled, wanted))
 
+        said = known_digests(pulled.facts, known)
         if self.store.digest() != digest:
-            self.store.replace(rows(keys), digest)
+            self.store.replace(rows(keys), digest, said)
             return
-        touched, stored = self.store.touched(), frozenset(self.store.payments())
+        touched, stored, before = self.store.touched(), frozenset(self.store.payments()), self.store.known()
         names = pulled.names
-        wanted = {names.get(name, name) for name in touched} | _unsteady(pulled) | (keys - stored)
-        self.store.update(rows(wanted & keys), digest, gone=stored - keys, handled=touched)
+        otherwise = {key: said.get(key, "") for key in (said.keys() | before.keys()) & keys}
+        otherwise = {key: each for key, each in otherwise.items() if before.get(key, "") != each}
+        wanted = {names.get(name, name) for name in touched} | _unsteady(pulled) | (keys - stored) | otherwise.keys()
+        self.store.update(rows(wanted & keys), digest, gone=stored - keys, handled=touched, known=otherwise)
 
     def _probes(self, context: JudgementContext) -> Probes:
         keeper, archive = context.keeper, self.store.file.path
@@ -121,9 +133,14 @@ def _made(pulled: Pulled, keys: set[str]) -> set[str]:
 
 
 def _unsteady(pulled: Pulled) -> set[str]:
-    """Payments whose worth rests on more than what was pulled: prices on Stripe, facts in the ledger, an answer."""
+    """Payments whose worth rests on more than what was pulled: prices on Stripe, when it was read, an answer.
+
+    Shape: a refund that stands was last observed when it was made, whenever it is read (`PaymentReader.refunds`).
+    """
     by_items = {sold.session.payment_key for sold in pulled.sessions.values() if sold.items is not None}
-    with_facts = {fact.payment_key for fact in pulled.facts.values()}
+    with_facts = {
+        fact.payment_key for fact in pulled.facts.values() if not (isinstance(fact, RefundFact) and fact.counted)
+    }
     asked = {pulled.names.get(name, name) for name in pulled.asked}
     return {*by_items, *with_facts, *asked, *pulled.charges, *pulled.absent}
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Protocol
 
-from creditctl.core.when import Window
+from creditctl.core.when import Window, in_step
 from creditctl.payments.reading.list_contents import ListContents
 from creditctl.payments.reading.reader import PaymentReader
 from creditctl.payments.reading.stripe_reader import BALANCE, DISPUTES, INTENTS, REFUNDS, SESSIONS
@@ -58,6 +58,7 @@ class PullPlan:
 
     Shape: `sessionless` remembers which payments belong to no session; `source` says where lists are kept, for the
            reader of the run; where those are not read now, `as_of` is when they were. `matcher` compares everything.
+           `ahead_seconds` says how far Stripe's clock is ahead of this machine's, once it was asked something.
     Units: Unix seconds.
     """
 
@@ -65,6 +66,7 @@ class PullPlan:
     source: Callable[[PaymentReader], PullSource] | None = None
     as_of: int | None = None
     matcher: Matcher = match_all
+    ahead_seconds: Callable[[], int] = in_step
 
 
 AFRESH = PullPlan()
@@ -86,7 +88,7 @@ def pull(reader: PaymentReader, window: Window, named: Named = lambda _listed: (
         if not source.asks:
             kept = lists.read(LISTS)
             source.settle(reader.started)
-            return replace(kept, asks=False)
+            return replace(kept, asks=False, unasked=frozenset(named(kept)))
     inquiry = Inquiry(replace(reader, progress=None), reach, plan.sessionless)
     found, before, lacks = lists.read(LISTS), frozenset[tuple[str, str]](), list[Lack]()
     for _ in range(LOOKS):

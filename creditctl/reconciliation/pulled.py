@@ -26,7 +26,8 @@ class Pulled:
             those of them that Stripe does not know, `asked_names` the payments of those asked for by another name,
             `charges` those that belong to no payment intent; `contents` is what the lists showed, `gaps` are sentences
             about what they say of each other that cannot be if all are whole, and `missing` the ids that are lacking,
-            by the list that should show them. `asks` is False where nobody asked for what only the ledger names.
+            by the list that should show them. `asks` is False where nobody asked for what only the ledger
+            names, the `unasked`.
     Units:  `started` in Unix seconds: what the ledger wrote since then may be newer than what was read.
     """
 
@@ -44,6 +45,7 @@ class Pulled:
     asks: bool = True
     asked_names: Mapping[str, str] = field(default_factory=dict)
     charges: Mapping[str, ChargeFacts] = field(default_factory=dict)
+    unasked: frozenset[str] = frozenset()
 
     @property
     def everything(self) -> bool:

@@ -77,13 +77,13 @@ def reconcile(
     with only_one(ledger.path) if record else nullcontext():
         window, started = Window(since, until), clock()
         known = plan.as_of or started
-        reader = PaymentReader(client, catalog, known, progress)
+        reader = PaymentReader(client, catalog, known, progress, ahead_seconds=plan.ahead_seconds)
         terms = JudgementContext(catalog, livemode, clock(), known, grace_seconds, keeper=keeper)
         try:
             pulled = _read(reader, window, ledger, keeper, plan)
             require_told_apart(pulled.sessions.values(), catalog)
-            terms = replace(terms, warned=_warned(reader, since, plan), now=keeper.read_at or clock())
-            terms = _with_older_credits(terms, pulled, reader, ledger)
+            terms = _as_read(terms, reader, since, plan)
+            terms = _with_older_credits(replace(terms, now=keeper.read_at or clock()), pulled, reader, ledger)
         except CreditctlError as error:
             if record:
                 run = {"window": window.as_dict(), "by": by}
@@ -153,12 +153,22 @@ def _warned(reader: PaymentReader, since: int | None, plan: PullPlan) -> dict[st
     return {} if plan.as_of is not None else read_fraud_warnings(reader.stripe, reader.started, since)
 
 
+def _as_read(terms: JudgementContext, reader: PaymentReader, since: int | None, plan: PullPlan) -> JudgementContext:
+    """The terms with what Stripe says beside its lists: early fraud warnings, and its time."""
+    return replace(terms, warned=_warned(reader, since, plan), ahead_seconds=plan.ahead_seconds())
+
+
 def _read(reader: PaymentReader, window: Window, ledger: Ledger, keeper: Keeper, plan: PullPlan) -> Pulled:
-    """The lists, and one by one the payments that only the ledger, or only a refund, speaks of."""
+    """The lists, and one by one the payments that only the ledger, or only a refund, speaks of.
+
+    Shape: what was written after the lists were kept, they cannot show.
+    """
 
     def named(listed: Pulled) -> list[str]:
         with ledger.reading() as view:
-            return unknown_payments(listed, keeper.entries(view).all())
+            entries = keeper.entries(view).all()
+            known = entries if plan.as_of is None else (each for each in entries if each.recorded < plan.as_of)
+            return unknown_payments(listed, known)
 
     return pull(reader, window, named, plan)
 
@@ -195,9 +205,9 @@ def _compare(
         finding_history.keep(ledger, found)
     with ledger.reading() as view:
         stored, known = view.findings(None), open_sightings(view)
-    judged = list(zip(cases, verdicts, strict=True))
+    judged = [pair for pair in zip(cases, verdicts, strict=True) if not pair[0].unasked]
     over = over_by_judgement(stored, judged)
-    within = finding_history.about(pulled.window, {name for case in cases for name in (case.key, *case.names)})
+    within = finding_history.about(pulled.window, {name for case, _ in judged for name in (case.key, *case.names)})
     shown = finding_history.shown(found, stored, everything=pulled.everything, over=over, within=within)
     return ReconcileReport(
         window=pulled.window,
@@ -214,7 +224,7 @@ def _compare(
             known,
             shown,
             everything=pulled.everything,
-            judged={case.key for case in cases},
+            judged={case.key for case, _ in judged},
             stored=stored,
         ),
     )

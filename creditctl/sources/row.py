@@ -10,7 +10,7 @@ from creditctl.core.entitlement.settlement import EntryKind, KeyScheme, idempote
 from creditctl.core.entitlement.user_ids import USER_ID_WORDS, is_user_id
 from creditctl.core.errors import UsageError
 from creditctl.core.keys import redact
-from creditctl.core.stripe_ids import PAYMENT_KEY, IdKind, holds_secret, id_kind, payment_key_fault
+from creditctl.core.stripe_ids import PAYMENT_KEY, IdKind, holds_secret, id_kind, id_length_fault, payment_key_fault
 from creditctl.sources.corrected_rows import correctable
 from creditctl.sources.imported_entry import ImportedEntry
 from creditctl.sources.values.bad_value import BadRow
@@ -99,11 +99,11 @@ class RowReader:
             code,
             payment,
             self._of_this_mode(_session(session_id, payment), "session_id"),
-            None if object_id is None else _text(object_id, "object_id"),
+            _id(object_id, "object_id"),
             bought,
             self._key(line, own_id, own_key),
-            None if event is None else _text(event, "source_event"),
-            None if corrects is None else self._key_of(word, _text(corrects, "corrects")),
+            _id(event, "source_event"),
+            None if corrects is None else self._key_of(word, _id(corrects, "corrects")),
             self._account,
             self._livemode_column,
             None if note is None and own_key is None else self._note(note, own_key),
@@ -173,7 +173,7 @@ class RowReader:
     def _note(self, note: Any, own_key: Any) -> str | None:
         """The note, and in it the application's own key where the entry's key has no place for it."""
         text = _text(note, "note")
-        key = _text(own_key, "idempotency_key") if self.row_field == "id" else None
+        key = _id(own_key, "idempotency_key") if self.row_field == "id" else None
         if key is None:
             return text
         return f"application key {key}" if text is None else f"{text} (application key {key})"
@@ -251,10 +251,19 @@ def _session(value: Any, payment_key: str | None) -> str | None:
 
     Its webhook names the payment intent as the key; by the session both are known to be one purchase.
     """
-    text = None if value is None else _text(value, "session_id")
+    text = _id(value, "session_id")
     if text is not None and id_kind(text) is not IdKind.SESSION:
         raise BadRow("session_id is no Checkout session (cs_…)")
     return payment_key if text is None and payment_key is not None and payment_key.startswith("cs_") else text
+
+
+def _id(value: Any, name: str) -> str | None:
+    """An id, Stripe's or the application's, None where there is none."""
+    text = None if value is None else _text(value, name)
+    fault = None if text is None else id_length_fault(text)
+    if fault is not None:
+        raise BadRow(f"{name} {fault}")
+    return text
 
 
 def _text(value: Any, name: str, *, secrets_named: bool = False) -> str | None:

@@ -99,6 +99,10 @@ class StripeConnection:
         """Opens the lock on live writes; only a guard that was satisfied calls this."""
         self.transport.writes_locked = False
 
+    def ahead_seconds(self) -> int:
+        """How far Stripe's clock is ahead of this machine's, by its latest answer; 0 where it is not."""
+        return self.transport.ahead_seconds
+
     @property
     def request_count(self) -> int:
         """How many requests went out, retries included."""
@@ -125,18 +129,18 @@ def connect(
     transport: stripe.HTTPClient | None = None,
     audit: AuditLog | None = None,
     policy: RetryPolicy | None = None,
+    clock: Callable[[], int] | None = None,
 ) -> StripeConnection:
     """Connects with the key and base in the settings; nothing is sent yet, except to prove an emulator (below).
 
-    Shape:  `transport` None means real HTTP; `chance` gives numbers from 0 to 1 for the jitter.
+    Shape:  `transport` None means real HTTP; `chance` gives numbers from 0 to 1 for the jitter; with
+            `clock` is known how far Stripe's is ahead.
     Errors: ConfigurationError on a bad key or base; GuardRefused where an emulator has to prove itself and does not.
     """
     key, mode, base = settings.api_key, settings.mode, settings.api_base
     local = is_loopback_url(base) or settings.emulator_is_elsewhere
     inner = transport or real_transport(proxied=not local)
     _prove_emulator(inner, settings)
-    # The SDK knows no other switch: without it every request writes a telemetry id into the user's home.
-    stripe.enable_telemetry = False
     patient = RetryingTransport(
         inner,
         sleep=sleep,
@@ -144,15 +148,10 @@ def connect(
         policy=policy or RetryPolicy(),
         audit=audit,
         writes_locked=mode is Mode.LIVE,
-    )
-    client = stripe.StripeClient(
-        key.secret.reveal(),
-        base_addresses=_addresses(base) if local else None,
-        max_network_retries=0,
-        http_client=patient,
+        clock=clock,
     )
     return StripeConnection(
-        client,
+        _sdk_client(settings, patient, base if local else None),
         patient,
         mode=mode,
         livemode=key.livemode,
@@ -160,6 +159,18 @@ def connect(
         audit=audit,
         deployment=settings.deployment.name,
         restricted=key.kind is KeyKind.RESTRICTED,
+    )
+
+
+def _sdk_client(settings: Settings, transport: RetryingTransport, base: str | None) -> stripe.StripeClient:
+    """The SDK's client; `base` is another server than Stripe's own."""
+    # The SDK knows no other switch: without it every request writes a telemetry id into the user's home.
+    stripe.enable_telemetry = False
+    return stripe.StripeClient(
+        settings.api_key.secret.reveal(),
+        base_addresses=None if base is None else _addresses(base),
+        max_network_retries=0,
+        http_client=transport,
     )
 
 

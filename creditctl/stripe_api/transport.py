@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +25,8 @@ Response = tuple[Any, int, Mapping[str, str]]
 
 _TOO_MANY = 429
 """Whatever its words are, it is waited for."""
+_IN_STEP_SECONDS = 60
+"""Clocks that differ by no more count as one: an answer's date is in whole seconds, and was made before it arrived."""
 _CONNECT_TIMEOUT_SECONDS = 5
 _READ_TIMEOUT_SECONDS = 30
 _MOST_CONNECTIONS = 32
@@ -44,6 +48,8 @@ class RetryingTransport(stripe.HTTPClient):
 
     Shape:  `writes_locked` refuses everything but GET, and questions of `permission_table.py`, which change nothing,
             until a guard has been satisfied. `budget` spreads the requests over time, where a command has set one.
+            `clock` is this machine's, in Unix seconds, and `ahead_seconds` how far Stripe's is ahead of it by the
+            latest answer; 0 where it is not, or without a clock.
     Errors: GuardRefused; stripe.APIConnectionError when the last try broke too.
     """
 
@@ -58,6 +64,7 @@ class RetryingTransport(stripe.HTTPClient):
         policy: RetryPolicy,
         audit: AuditLog | None,
         writes_locked: bool,
+        clock: Callable[[], int] | None = None,
     ) -> None:
         super().__init__()
         self._inner = inner
@@ -66,7 +73,8 @@ class RetryingTransport(stripe.HTTPClient):
         self._policy = policy
         self._audit = audit
         self.writes_locked = writes_locked
-        self.request_count = 0
+        self.request_count = self.ahead_seconds = 0
+        self._clock = clock
         self.budget: RateBudget | None = None
         self._counting = Lock()
 
@@ -124,6 +132,7 @@ class RetryingTransport(stripe.HTTPClient):
                     raise
                 broken = error
             answer = HttpTry(None, {}) if response is None else HttpTry(response[1], response[2])
+            self._note_time(answer)
             if answer.status == _TOO_MANY and self.budget is not None:
                 self.budget.slow_down()
             if not should_retry(answer, tries, self._policy):
@@ -138,6 +147,15 @@ class RetryingTransport(stripe.HTTPClient):
             self.budget.take()
         with self._counting:
             self.request_count += 1
+
+    def _note_time(self, answer: HttpTry) -> None:
+        """Source: RFC 9110, 6.6.1: `Date` is when the answer was made, by the clock of whoever made it."""
+        dated = answer.header("Date")
+        if dated is None or self._clock is None:
+            return
+        with suppress(ValueError, OverflowError):  # some other server's, that is no date
+            ahead = int(parsedate_to_datetime(dated).timestamp()) - self._clock()
+            self.ahead_seconds = ahead if ahead > _IN_STEP_SECONDS else 0
 
     def close(self) -> None:
         """Closes the connections and the audit file."""

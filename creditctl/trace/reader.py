@@ -126,7 +126,8 @@ class TraceReader:
         client = self.sources.read(key, lambda client: client, None)
         if client is None:
             return PaymentFacts(key)
-        return PaymentReader(client, self.catalog, self.started).payment(key, self.sources.attempt)
+        reader = PaymentReader(client, self.catalog, self.started, ahead_seconds=self.sources.ahead_seconds)
+        return reader.payment(key, self.sources.attempt)
 
     def _case(self, facts: PaymentFacts) -> tuple[PaymentCase, tuple[CreditEntry, ...]]:
         """The payment from both sides; where there is no ledger, without entries."""

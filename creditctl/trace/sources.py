@@ -10,6 +10,7 @@ import stripe
 
 from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.errors import CreditctlError, GuardRefused, Unreachable
+from creditctl.core.when import in_step
 from creditctl.ledger.archive.models import EventQuery, EventRecord
 from creditctl.ledger.archive.store import Archive
 from creditctl.ledger.models import Entry, EntryFilter
@@ -30,7 +31,8 @@ class TraceSources:
 
     Shape: `client` is called at the first read, because that may already fail; None where Stripe is not to be asked;
            `archive` and `ledger` are None where there is none; `away` says that Stripe did not answer; `failures`
-           counts the reads that ended in an error. `keeper` has the entries.
+           counts the reads that ended in an error. `keeper` has the entries; `ahead_seconds` says how far
+           Stripe's clock is ahead of this machine's.
     """
 
     client: Callable[[], stripe.StripeClient] | None
@@ -38,6 +40,7 @@ class TraceSources:
     ledger: Ledger | None
     clock: Callable[[], int]
     progress: Callable[[str], None] | None = None
+    ahead_seconds: Callable[[], int] = in_step
     keeper: Keeper = OUR_LEDGER
     unseen: list[str] = field(default_factory=list)
     away: bool = False

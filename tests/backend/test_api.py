@@ -130,6 +130,10 @@ class TestPurchase:
         client = live_client(trust_user_header=True)
         assert client.post("/api/credits/purchase", json=BUY, headers={"X-User-Id": "1"}).status_code == 200
         failed(client.post("/api/credits/purchase", json=BUY), 401, "X-User-Id is missing")
+        for empty in ("", " ", "\t"):
+            failed(client.post("/api/credits/purchase", json=BUY, headers={"X-User-Id": empty}), 401, "is missing")
+            failed(client.get("/api/credits/balance?user_id=1", headers={"X-User-Id": empty}), 401, "is missing")
+            failed(client.get("/api/credits/session/cs_1", headers={"X-User-Id": empty}), 401, "is missing")
         assert len(checkout.orders) == 1
 
 

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from creditctl.ledger.archive.store import Archive
+from creditctl.ledger.matching.suspect_store import SuspectStore
 from creditctl.ledger.matching.worth_store import WorthStore
 from tests.bench.bench_tools import Row, part
 from tests.bench.match_books import DIGEST, KINDS, Books, key, write_parquet
-from tests.bench.match_run import found_by_probes
+from tests.bench.match_run import found_among, found_by_probes, probes
 
 PAYMENTS = 1_000_000
 OF_EACH = 167
@@ -84,12 +85,22 @@ def compared(measured: str, against: str, ours: Taken, theirs: Taken, goal: str)
 
 
 def night(books: Books, touched: int) -> float:
-    """The processor seconds of one night: what so many payments are worth is kept again, then every probe is asked."""
+    """The processor seconds of one night: so many payments are worth something else, and are asked about.
+
+    Shape: all suspects of the night before are asked about and judged again.
+    """
     step = max(1, books.payments // touched)
     numbers = range(0, books.payments, step)
+    changed = [books.worth(n)._replace(package="again") for n in numbers]
     with Archive.open(books.archive, account=None, livemode=None) as archive:
-        store = WorthStore(archive)
+        store, suspects = WorthStore(archive), SuspectStore(archive)
+        suspects.prepare()
+        suspects.refreshed(probes(books), DIGEST)
+        store.update(changed, DIGEST)
+        suspects.refreshed(probes(books), DIGEST)
         started = time.process_time()
         store.update(map(books.worth, numbers), DIGEST, handled=[key(n) for n in numbers])
-        found_by_probes(books)
-        return time.process_time() - started
+        found = found_among(books, suspects.refreshed(probes(books), DIGEST))
+        seconds = time.process_time() - started
+        assert found == books.planted(), "all found, and none invented"
+        return seconds

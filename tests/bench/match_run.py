@@ -17,7 +17,7 @@ from pathlib import Path
 
 from creditctl.core.catalog import parse_catalog
 from creditctl.core.entitlement.entry import CreditEntry
-from creditctl.ledger.matching.probes import Probes
+from creditctl.ledger.matching.probes import Probes, Suspects
 from creditctl.ledger.store import Ledger
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.finding_codes import PREFIX
@@ -68,7 +68,16 @@ def by_probes(books: Books) -> int:
 
 def found_by_probes(books: Books) -> Found:
     """Code and payment of everything that is found."""
-    suspects = Probes(books.archive, books.ledger, False, GRACE, CLOSE).run()
+    return found_among(books, probes(books).run())
+
+
+def probes(books: Books) -> Probes:
+    """The probes over both files."""
+    return Probes(books.archive, books.ledger, False, GRACE, CLOSE)
+
+
+def found_among(books: Books, suspects: Suspects) -> Found:
+    """Code and payment of everything that the judgement finds among suspects."""
     with (
         Ledger.open(books.ledger, account=None, livemode=None, clock=lambda: SINCE) as ledger,
         ledger.reading() as view,

@@ -153,6 +153,45 @@ def import_purchase(market: Market, key: str, user: str, credits: int = 1000) ->
         return tx.post(draft).entry.id
 
 
+def test_grace_is_measured_by_the_clock_that_is_ahead_so_that_nothing_hides_and_nobody_is_accused_early(
+    cli: Cli, market: Market
+) -> None:
+    """The emulator is put forward: a payment of its last minutes is young, however far in the future it lies here."""
+    market.emulator.move_clock(7200)
+    market.losing = True
+    paid = market.buy()
+    market.deliver()
+
+    assert codes(cli("reconcile", "--json")) == ["reconcile.in_flight"]
+    assert "younger than the grace period" in cli("trace", str(paid.payment_intent)).stdout
+    market.emulator.move_clock(1200)
+    assert codes(cli("reconcile", "--json")) == ["reconcile.missing_credit"]
+    assert "younger than the grace period" not in cli("trace", str(paid.payment_intent)).stdout
+
+
+def test_a_mapping_fault_is_named_offline_too_and_nobody_new_is_accused(cli: Cli, market: Market) -> None:
+    """Entries under numbers of their own beside payments that lack as many; one after the lists were kept is none."""
+    market.losing = True
+    for number in range(3):
+        market.buy(user=f"u{number}")
+        import_purchase(market, f"order-{number}", f"u{number}")
+    market.clock.now += 3600
+    online = codes(cli("reconcile", "--json"))
+    import_purchase(market, "order-9", "u9")
+    offline = cli("reconcile", "--offline", "--json")
+
+    assert sorted(online) == [
+        *["reconcile.mapping_fault"],
+        *["reconcile.missing_credit"] * 3,
+        *["reconcile.orphan_credit"] * 3,
+    ]
+    assert sorted(codes(offline)) == sorted(online)
+    (fault,) = [each for each in offline.document["findings"] if each["code"] == "reconcile.mapping_fault"]
+    assert "3 entries" in fault["message"]
+    assert "the kept lists do not show" in fault["message"]
+    assert offline.report["payments"] == 3
+
+
 def test_what_needs_a_person_is_shown_worst_first_with_its_command(cli: Cli, market: Market) -> None:
     entry = import_purchase(market, "pi_forged", "u9")
     market.clock.now += 3600

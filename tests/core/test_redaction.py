@@ -211,6 +211,7 @@ def test_only_what_is_named_as_a_secret_is_registered() -> None:
         ("postgresql://app:hUnter2pw@db/shop", "postgresql://app:…@db/shop"),
         ("payment_key=order_id", "payment_key=order_id"),
         ("password=", "password="),
+        ("API_TOKEN=aPw9xy PORT=1 ./run && curl http://h/", "API_TOKEN=… PORT=1 ./run && curl http://h/"),
         ("stripe.whsec_aB3dE6gHaB3dE6gH", "stripe.whsec_…E6gH"),
     ],
 )

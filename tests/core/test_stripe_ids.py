@@ -60,6 +60,8 @@ def test_a_text_is_told_by_its_prefix(text: str, kind: IdKind) -> None:
         (CLIENT_SECRET, "holds a client secret or a key"),
         ("https://dashboard.stripe.com/payments/pi_3A", "is a link"),
         ("pi_3A ", "begins with pi_, but has characters that no id of Stripe's has"),
+        ("pi_" + "3" * 253, "is longer than 255 characters"),
+        ("cs_live_" + "a" * 10_000, "is longer than 255 characters"),
     ],
 )
 def test_what_is_no_payment_is_refused_with_the_reason_whoever_keeps_own_keys(text: str, reason: str) -> None:
@@ -70,6 +72,8 @@ def test_what_is_no_payment_is_refused_with_the_reason_whoever_keeps_own_keys(te
 def test_an_applications_own_key_passes_only_where_that_is_said() -> None:
     assert "is no id of a payment on Stripe" in (payment_key_fault("order-17") or "")
     assert payment_key_fault("order-17", own_keys=True) is None
+    assert payment_key_fault("o" * 256, own_keys=True) == "is longer than 255 characters, which no id is"
+    assert payment_key_fault("pi_" + "3" * 252) is None
 
 
 def test_a_secret_and_a_link_are_never_shown() -> None:
@@ -79,6 +83,8 @@ def test_a_secret_and_a_link_are_never_shown() -> None:
                 refuse(text, "--payment")
             assert text not in caught.value.message + caught.value.fix
     assert require_id("re_1", "--object") == "re_1"
+    with pytest.raises(UsageError, match="--object is longer than 255 characters"):
+        require_id("re_" + "1" * 253, "--object")
 
 
 @given(st.from_regex(PAYMENT_KEY, fullmatch=True))

@@ -177,6 +177,16 @@ def test_a_session_of_old_that_has_no_created_is_judged_by_the_events_time(world
     assert entry.created == event["created"]
 
 
+@pytest.mark.parametrize("name", ["id", "payment_intent"])
+def test_a_payment_with_an_endless_id_is_a_finding_and_no_entry(world: World, name: str) -> None:
+    event = world.events.session(1)
+    event["data"]["object"][name] = ("cs_test_" if name == "id" else "pi_") + "a" * 10_000
+
+    assert world.deliver(event).outcome == "finding"
+    assert not read(world.ledger).entries()
+    assert "a" * 300 not in str([*read(world.ledger).findings(), *read(world.ledger).deliveries()])
+
+
 def test_a_snapshot_that_cannot_be_read_is_a_finding(world: World) -> None:
     assert world.outcomes(world.events.session(1, amount_total="1000")) == ["finding"]
     assert read(world.ledger).findings()[0].finding.code == "fulfilment.malformed_event"
@@ -313,6 +323,9 @@ def test_timestamps_at_the_edge_of_the_tolerance_pass(world: World, signer: Sign
         b'{"object": ["event"], "id": "evt_1", "type": "x", "created": 1}',
         b'{"id": "evt_1", "type": "x", "created": 1, "data": {"object": []}}',
         b'{"id": {}, "type": "x", "created": 1, "data": {"object": {}}}',
+        pytest.param(
+            b'{"id": "evt_%b", "type": "x", "created": 1, "data": {"object": {}}}' % (b"1" * 252), id="an endless id"
+        ),
         pytest.param(b'{"a":' * 50_000, id="nested beyond measure"),
         pytest.param(
             b'{"id": "evt_\\ud800", "type": "x", "created": 1, "data": {"object": {}}}', id="half a character"

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.source_codes import nodes, parsed
+
 TESTS = Path(__file__).resolve().parents[1]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -19,7 +21,7 @@ def is_fixture(node: Function) -> bool:
 
 def untyped(path: Path) -> Iterator[str]:
     """Parameters of tests and fixtures that are `Any`, and fixtures that return it."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes(path):
         if not isinstance(node, Function) or not (node.name.startswith("test_") or is_fixture(node)):
             continue
         for argument in [*node.args.args, *node.args.kwonlyargs]:
@@ -31,7 +33,7 @@ def untyped(path: Path) -> Iterator[str]:
 
 def stands_for_any(path: Path) -> Iterator[str]:
     """Names of a module that are another word for `Any`, under which no rule would see it."""
-    for node in ast.parse(path.read_text()).body:
+    for node in parsed(path).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.value) == "Any":
             yield f"{path.relative_to(TESTS)}:{node.lineno} {ast.unparse(node)}"
 

@@ -139,6 +139,12 @@ def refund_failed(shop: Shop) -> str:
     return refund
 
 
+def over_returned(shop: Shop) -> str:
+    key = credited(shop)
+    shop.post(5, USER, kind=EntryKind.REFUND_REVERSAL, amount=5, payment_key=key, object_id="re_unknown")
+    return key
+
+
 def over_taken(shop: Shop) -> str:
     key = credited(shop)
     shop.post(-5, USER, kind=EntryKind.REFUND, amount=-5, payment_key=key, object_id="re_unknown")
@@ -258,6 +264,7 @@ TAXONOMY = (
     Planted("clawback_wrong_user", clawback_of_another_user, HIGH, PART, ("pi_", "cs_", "re_", "entry ")),
     Planted("refund_not_taken", refund_not_taken, HIGH, PART, ("pi_", "re_"), repaired=True),
     Planted("refund_failed_not_returned", refund_failed, HIGH, PART, ("pi_", "re_"), repaired=True),
+    Planted("refund_over_returned", over_returned, HIGH, Stake(5, 5, "usd"), ("pi_", "entry ")),
     Planted("refund_over_taken", over_taken, HIGH, Stake(5, 5, "usd"), ("pi_", "entry ")),
     Planted("refund_pending", refund_pending, INFO, PART, ("pi_", "re_")),
     Planted("dispute_not_held", dispute_not_held, HIGH, STARTER, ("pi_", "du_"), repaired=True),

@@ -9,6 +9,7 @@ import pytest
 from creditctl.core.catalog import Catalog
 from creditctl.core.limits import GRACE_SECONDS
 from creditctl.payments.verdict import JudgementContext
+from creditctl.reconciliation.pull import AFRESH
 from tests.support.clock import NOW
 from tests.support.payment_shop import Shop
 
@@ -27,6 +28,23 @@ from tests.support.payment_shop import Shop
 def test_only_what_is_close_to_now_may_still_be_on_its_way(moment: int, excused: bool) -> None:
     context = JudgementContext(Catalog(()), livemode=False, now=NOW, started=NOW)
     assert context.within_grace(moment) is excused
+
+
+@pytest.mark.parametrize(
+    ("age", "excused"), [(0, True), (GRACE_SECONDS - 1, True), (GRACE_SECONDS, False), (7200, False), (-7200, False)]
+)
+def test_where_stripes_clock_is_ahead_it_says_how_old_something_is(age: int, excused: bool) -> None:
+    context = JudgementContext(Catalog(()), livemode=False, now=NOW, started=NOW, ahead_seconds=7200)
+    assert context.within_grace(NOW + 7200 - age) is excused
+
+
+def test_an_entry_is_not_from_before_its_payment_where_stripes_clock_is_ahead(shop: Shop) -> None:
+    """Paid in the emulator's future, and credited at once: two hours later that moment is past here too."""
+    key = shop.pay(age=-7200)
+    shop.fulfil(key)
+    shop.later(7200)
+    assert shop.found(plan=replace(AFRESH, ahead_seconds=lambda: 7200)) == []
+    assert [code for code, _ in shop.found()] == ["credited_before_paid"]
 
 
 def test_a_payment_dated_in_the_future_does_not_wait_for_ever(shop: Shop) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from creditctl.core.entitlement.facts import RefundFact
 from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind
 from creditctl.core.project_file.running import DisputePolicy, PolicySection
 from creditctl.ledger.archive.pull_store import PullStore
@@ -43,12 +45,35 @@ USERS = ("u1", "u2", "u3")
 CREDITS = (1000, 5500, 13_500, -1000, 400, 999)
 
 
+class Killed(BaseException):
+    """The run was killed."""
+
+
+class KillableArchive(Archive):
+    """An archive whose run is killed before or after one of its writes. Shape: `left` counts both; None is never."""
+
+    left: int | None = None
+
+    @contextmanager
+    def write_session(self) -> Iterator[sqlite3.Connection]:
+        self._come_closer()
+        with super().write_session() as connection:
+            yield connection
+        self._come_closer()
+
+    def _come_closer(self) -> None:
+        if self.left is not None:
+            self.left -= 1
+            if self.left < 0:
+                raise Killed
+
+
 @dataclass
 class World:
     """A shop and its archive, moved at random."""
 
     shop: Shop
-    archive: Archive
+    archive: KillableArchive
     chance: random.Random
     keys: list[str] = field(default_factory=list)
     entries: int = 0
@@ -84,6 +109,13 @@ class World:
         matcher = ProbedMatch(WorthStore(self.archive), self.shop.ledger.path) if probed else match_all
         self.shop.moment[0] -= 60
         return self.shop.reconcile(plan=PullPlan(source=kept, matcher=matcher), record=record, keeper=self.keeper)
+
+    def killed(self) -> None:
+        """A run that is killed somewhere; it may come to its end before."""
+        self.archive.left = self.chance.randint(0, 24)
+        with suppress(Killed):
+            self.judged(probed=True, record=True)
+        self.archive.left = None
 
     def read_rows(self) -> None:
         """The application's rows as they are now, read into the archive."""
@@ -335,13 +367,14 @@ def test_probes_find_what_judging_everything_finds(
     with ExitStack() as stack:
         shop = stack.enter_context(open_shop())
         path = Path(shop.ledger.path).with_name("archive.db")
-        archive = stack.enter_context(Archive.open(path, account=ACCOUNT, livemode=False))
+        archive = stack.enter_context(KillableArchive.open(path, account=ACCOUNT, livemode=False))
         world = World(shop, archive, random.Random(seed), source=[] if source else None)
         for acts in nights:
             for _ in range(acts):
                 world.chance.choice(ACTS)(world)
             world.read_rows()
             shop.later(world.chance.choice((0, 60)))
+            world.killed() if world.chance.random() < 0.5 else None
             world.judged(probed=True, record=True)
             probed, whole = world.judged(probed=True, record=False), world.judged(probed=False, record=False)
             assert said(probed) == said(whole)
@@ -350,7 +383,7 @@ def test_probes_find_what_judging_everything_finds(
 @pytest.fixture
 def kept(shop: Shop, tmp_path: Path) -> Iterator[World]:
     """A shop with three payments that stand as they should, judged once."""
-    with Archive.open(tmp_path / "archive.db", account=ACCOUNT, livemode=False) as archive:
+    with KillableArchive.open(tmp_path / "archive.db", account=ACCOUNT, livemode=False) as archive:
         world = World(shop, archive, random.Random(1))
         for user in USERS:
             world.keys.append(shop.pay("starter", user))
@@ -396,6 +429,21 @@ def test_a_second_run_writes_no_worth(kept: World) -> None:
             refused = f"AFTER {change} ON main.worth BEGIN SELECT RAISE(ABORT, 'written'); END"
             connection.execute(f"CREATE TEMP TRIGGER no_{change} {refused}")
     assert kept.judged(probed=True, record=True).complete
+
+
+def test_a_refunded_payment_is_judged_anew_where_the_ledger_learns_of_its_refund(kept: World) -> None:
+    """What a ledger knows of a refund counts beside what Stripe's list says, which has not changed."""
+    refund = kept.shop.refund(kept.keys[0], 450, "succeeded")
+    kept.judged(probed=True, record=True)
+    with kept.archive.write_session() as connection:
+        connection.execute("UPDATE worth SET look = 1")
+    kept.judged(probed=True, record=True)
+    assert [worth.look for worth in worths(kept).values()] == [1, 1, 1]
+    fact = RefundFact(refund, kept.keys[0], None, 450, "usd", "succeeded", kept.shop.now, kept.shop.now)
+    with kept.shop.ledger.transaction() as tx:
+        tx.keep_fact(fact)
+    kept.judged(probed=True, record=True)
+    assert [worth.look for worth in worths(kept).values()] == [0, 1, 1]
 
 
 def test_an_incomplete_pull_keeps_what_was_touched(kept: World) -> None:

@@ -219,6 +219,19 @@ def test_what_names_no_payment_is_refused_with_the_reason(key: str, reason: str)
 
 
 @pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("payment_key", "pi_" + "1" * 10_000), ("payment_key", "cs_" + "1" * 253), ("object_id", "re_" + "1" * 253)),
+        *(("session_id", "cs_test_" + "1" * 253), ("source_event", "e" * 256), ("idempotency_key", "o" * 256)),
+    ],
+)
+def test_what_is_longer_than_any_id_is_refused_and_not_repeated(name: str, value: str) -> None:
+    with pytest.raises(BadRow, match=f"{name} is longer than 255 characters") as caught:
+        read("id", None, **{name: value})
+    assert value not in str(caught.value)
+
+
+@pytest.mark.parametrize(
     "name", ["payment_key", "note", "user_id", "session_id", "object_id", "idempotency_key", "source_event", "kind"]
 )
 def test_a_client_secret_gets_neither_into_the_ledger_nor_into_the_message(name: str) -> None:

@@ -31,6 +31,7 @@ def open_door(tmp_path: Path, slept: list[float]) -> OpenDoor:
             chance=lambda: 0.0,
             transport=transport,
             audit=AuditLog(tmp_path / "audit.jsonl", lambda: NOW, "this"),
+            clock=lambda: NOW,
         )
 
     return build

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -14,7 +15,8 @@ import stripe
 
 from creditctl.core.settings import merge_settings
 from creditctl.stripe_api.client import StripeConnection, connect
-from tests.support.scripted_stripe import Scripted, error, lost
+from tests.support.clock import NOW
+from tests.support.scripted_stripe import Scripted, StripeAnswer, error, lost
 from tests.support.stripe_connections import PRODUCT, OpenDoor, scripted
 
 
@@ -61,6 +63,26 @@ def test_a_wait_is_never_shorter_than_retry_after(open_door: OpenDoor, slept: li
     with open_door(scripted(error(429, **{"Retry-After": "3"}), PRODUCT)) as door:
         door.client.v1.products.retrieve("prod_1")
         assert slept == [3.0]
+
+
+@pytest.mark.parametrize(
+    ("dated", "ahead"),
+    [
+        (NOW + 7200, 7200),
+        (NOW + 60, 0),
+        (NOW - 7200, 0),
+        (None, 0),
+    ],
+)
+def test_an_answers_date_says_how_far_stripes_clock_is_ahead(
+    open_door: OpenDoor, dated: int | None, ahead: int
+) -> None:
+    date = "yesterday" if dated is None else formatdate(dated, usegmt=True)
+    with open_door(scripted(StripeAnswer(PRODUCT, headers={"date": date}), PRODUCT)) as door:
+        door.client.v1.products.retrieve("prod_1")
+        assert door.ahead_seconds() == ahead
+        door.client.v1.products.retrieve("prod_1")  # an answer without a date says nothing new
+        assert door.ahead_seconds() == ahead
 
 
 BODY = json.dumps({"id": "prod_1", "object": "product", "name": "Starter"}).encode()

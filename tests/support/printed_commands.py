@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 
@@ -20,6 +21,7 @@ Scope = dict[str, tuple[str, ast.stmt]]
 """The module and the statement of each name that a module knows by itself or by an import from ours."""
 
 
+@functools.cache
 def writing_codes() -> dict[str, set[str]]:
     """The findings and checks near which a command that writes is printed, each with the commands.
 

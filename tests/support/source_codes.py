@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,23 +43,36 @@ class Place:
 def sources() -> dict[Path, ast.Module]:
     """Every module but the emulator's, whose errors are Stripe's own."""
     paths = (path for path in sorted(PACKAGE.rglob("*.py")) if not path.is_relative_to(PACKAGE / "emulator"))
-    return {path: ast.parse(path.read_text()) for path in paths}
+    return {path: parsed(path) for path in paths}
 
 
-def places(groups: frozenset[str]) -> Iterator[Place]:
+@functools.cache
+def parsed(path: Path) -> ast.Module:
+    """A module of the source or of the tests as a syntax tree: parsed once for all who ask in one process."""
+    return ast.parse(path.read_text())
+
+
+@functools.cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """All nodes of a module, as `ast.walk` gives them."""
+    return tuple(ast.walk(parsed(path)))
+
+
+@functools.cache
+def places(groups: frozenset[str]) -> tuple[Place, ...]:
     """Every place of every code. Shape: `groups` are the first parts by which a bare text is known to be a code."""
     modules = sources()
-    exits = _exit_codes(modules.values())
-    for path, module in modules.items():
-        yield from _Reader(path, groups, exits).read(module)
+    exits = _exit_codes(modules)
+    read = (_Reader(path, groups, exits).read(module) for path, module in modules.items())
+    return tuple(place for found in read for place in found)
 
 
 def families() -> set[str]:
     """The prefixes of error codes that are composed when the error happens: `stripe.` in `code=f"stripe.{…}"`."""
     return {
         str(first.value)
-        for module in sources().values()
-        for node in ast.walk(module)
+        for path in sources()
+        for node in nodes(path)
         if isinstance(node, ast.keyword) and node.arg == "code" and isinstance(node.value, ast.JoinedStr)
         if isinstance(first := node.value.values[0], ast.Constant)
     }
@@ -137,15 +151,15 @@ class _Reader:
         return Place(code, kind, where, exits, severities)
 
 
-def _exit_codes(modules: object) -> dict[str, ExitCode]:
+def _exit_codes(paths: Iterable[Path]) -> dict[str, ExitCode]:
     """The exit code of each error class by its name, those that rooms derive for themselves included."""
     found = {
         name: each.exit_code
         for name, each in vars(errors).items()
         if isinstance(each, type) and issubclass(each, CreditctlError)
     }
-    for module in modules:  # type: ignore[attr-defined]
-        for node in ast.walk(module):
+    for path in paths:
+        for node in nodes(path):
             if isinstance(node, ast.ClassDef) and node.bases and _name(node.bases[0]) in found:
                 own = [
                     each for each in node.body if isinstance(each, ast.Assign) and _name(each.targets[0]) == "exit_code"

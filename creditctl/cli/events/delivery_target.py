@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from creditctl.core.query_values import SHOWN_INSTEAD
+
 if TYPE_CHECKING:
     from creditctl.cli.session import Session
     from creditctl.events.sending import Send
@@ -13,11 +15,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ReplayTarget:
-    """Where a replay goes. Shape: `endpoint` is None for a URL that was named; `name` is shown and remembered."""
+    """Where a replay goes. Shape: `endpoint` is None for a URL that was named; `name` is shown and `kept_name`."""
 
     name: str
     url: str
     endpoint: Endpoint | None
+
+
+def kept_name(session: Session, url: str) -> str:
+    """How a URL is called in the journal of replays and listeners: without its password and the values of its query.
+
+    A token that is replaced leaves a target the same, and the journal, which is copied with the ledger, without it.
+    """
+    return session.wiring.redactor.redact(url)
 
 
 def named_url(session: Session, url: str, option: str, *, confirm: str | None) -> str:
@@ -41,13 +51,13 @@ def replay_target(session: Session, to: str | None, *, via_stripe: bool) -> Repl
 
     if to is not None:
         url = named_url(session, to, "--to", confirm=session.options.confirm)
-        return ReplayTarget(url, url, None)
+        return ReplayTarget(kept_name(session, url), url, None)
     known = read_endpoints(session.stripe.client, session.stripe.deployment)
     endpoint = registered_endpoint(known, session.settings.webhook_url)
     if endpoint is None:
         return _local_target(session, via_stripe=via_stripe)
-    name = f"{endpoint.url} ({endpoint.id}, through Stripe)" if via_stripe else endpoint.url
-    return ReplayTarget(name, endpoint.url, endpoint)
+    name = kept_name(session, endpoint.url)
+    return ReplayTarget(f"{name} ({endpoint.id}, through Stripe)" if via_stripe else name, endpoint.url, endpoint)
 
 
 def _local_target(session: Session, *, via_stripe: bool) -> ReplayTarget:
@@ -58,10 +68,10 @@ def _local_target(session: Session, *, via_stripe: bool) -> ReplayTarget:
     from creditctl.events.target import unclear_target
 
     listened = session.archive.forwards.targets() if session.archive is not None else []
-    url = session.settings.webhook_url or (listened[0] if len(listened) == 1 else None)
-    if url is None or via_stripe or session.stripe.livemode:
+    url = session.settings.webhook_url or (listened[0] if len(listened) == 1 else "")
+    if not url or SHOWN_INSTEAD in url or via_stripe or session.stripe.livemode:
         raise unclear_target("Stripe knows no enabled endpoint of ours")
-    return ReplayTarget(url, url, None)
+    return ReplayTarget(kept_name(session, url), url, None)
 
 
 def sender_to(session: Session, target: ReplayTarget, *, via_stripe: bool) -> Send:

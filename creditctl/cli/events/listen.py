@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creditctl.cli.command import Answer, FileUse, Session, StripeUse, Writes, command
-from creditctl.cli.events.delivery_target import named_url
+from creditctl.cli.events.delivery_target import kept_name, named_url
 from creditctl.cli.events.event_filter import JsonLinesOption, TypeOption
 from creditctl.cli.events.session import goes_on, kept_archive, open_files
 from creditctl.cli.forms import require_one_form, write_line
@@ -164,7 +164,7 @@ def _listener(session: Session, url: str, types: tuple[str, ...], send: Send, *,
     return Listener(
         client=session.stripe.client,
         archive=archive,
-        target=url,
+        target=kept_name(session, url),
         types=types,
         deliver=send,
         clock=wiring.clock,

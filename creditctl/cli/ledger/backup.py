@@ -24,8 +24,9 @@ def backup(
     from creditctl.ledger.noted_runs import BACKUP_RUN, note_run
 
     target = session.wiring.folder / destination
-    session.ledger.backup(target)
-    found = _verified_copy(session, target)
+    proofs: list[Verification] = []
+    session.ledger.backup(target, lambda copy: proofs.append(_verified_copy(session, copy)))
+    (found,) = proofs
     noted = {"file": str(target.absolute()), "count": found.head.count, "head": found.head.hash}
     note_run(session.ledger, BACKUP_RUN, session.wiring.clock(), noted, ok=found.ok)
     return Answer(

@@ -5,19 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from creditctl.cli.output import Answer
-from creditctl.core.errors import ConfigurationError, ExitCode, UsageError
+from creditctl.core.errors import ConfigurationError, ExitCode
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from creditctl.cli.ledger.import_source import SourceOptions
     from creditctl.cli.session import Session
-    from creditctl.core.project_file.source import SourceSection
     from creditctl.core.settings import Settings
     from creditctl.sources.guess.source_guess import SourceGuess
-    from creditctl.sources.reading.raw_rows import RawRows
-
-_DATABASE_URL = "DATABASE_URL"
 
 
 def guess_answer(session: Session, wanted: SourceOptions, *, write: bool) -> Answer:
@@ -25,10 +21,12 @@ def guess_answer(session: Session, wanted: SourceOptions, *, write: bool) -> Ans
 
     Shape: exit 1 where it is not whole.
     """
+    from creditctl.cli.project.guessed_rows import proposal_text
     from creditctl.cli.render import source_guess as render
+    from creditctl.sources.guess.by_recipe import by_recipe
 
     settings = session.settings_of_any_mode()
-    guess = guess_of(session, settings, wanted.source, wanted.url_env, wanted.table)
+    guess = by_recipe(_by_stripe(session, settings, wanted))
     text = proposal_text(guess)
     written = _write(session, settings, guess) if write else None
     report = {**guess.as_dict(), "toml": text, "written": None if written is None else str(written)}
@@ -39,82 +37,22 @@ def guess_answer(session: Session, wanted: SourceOptions, *, write: bool) -> Ans
     )
 
 
-def guess_of(
-    session: Session,
-    settings: Settings,
-    source: str | None = None,
-    url_env: str | None = None,
-    table: str | None = None,
-) -> SourceGuess:
-    """The proposal for a file, a table, or the table of a database that looks most like a ledger.
+def _by_stripe(session: Session, settings: Settings, wanted: SourceOptions) -> SourceGuess:
+    """The proposal as Stripe completes it, where it can be asked: zone, unit and mode, and how users are written there.
 
-    Shape:  without any of them the database of DATABASE_URL.
     Errors: UsageError where nothing can be guessed; those of reading.
     """
+    from creditctl.cli.project.guessed_rows import guessed_rows
+    from creditctl.cli.project.source import SourceLook
+    from creditctl.cli.project.stripe_look import look_at_stripe
     from creditctl.sources.guess.guess import guess_source
 
-    section, rows = guessed_rows(session, settings, source, url_env, table)
-    return guess_source(rows, section)
-
-
-def guessed_rows(
-    session: Session,
-    settings: Settings,
-    source: str | None = None,
-    url_env: str | None = None,
-    table: str | None = None,
-) -> tuple[SourceSection, RawRows]:
-    """Where the rows are, as the settings would say it, and the rows. Errors: as `guess_of`."""
-    from creditctl.sources.reading.opening import open_rows
-
-    section, url = _place(session, settings, source, url_env, table)
-    return section, open_rows(section, session.wiring.folder, lambda _name: url)
-
-
-def _place(
-    session: Session, settings: Settings, source: str | None, url_env: str | None, table: str | None
-) -> tuple[SourceSection, str | None]:
-    """Where the rows are, as the settings would say it, and the database's URL."""
-    from creditctl.core.project_file.source import SourceSection
-    from creditctl.sources.databases.url import is_url
-
-    if source is not None and not is_url(source):
-        return SourceSection(file=source), None
-    name = url_env or _DATABASE_URL
-    url = source or session.wiring.environ.get(name) or settings.text(name)
-    if url is None:
-        raise ConfigurationError(
-            f"{name} is not set, and no file was named.",
-            code="env.missing",
-            fix="Name a file, a database URL, or the variable that holds one with --url-env.",
-        )
-    return SourceSection(url_env=name, table=table or _likeliest(session, url)), url
-
-
-def _likeliest(session: Session, url: str) -> str:
-    """The table that looks most like a ledger; said, never silent. Errors: UsageError where none does."""
-    from creditctl.sources.databases.url import parse_url
-    from creditctl.sources.guess.tables import ledger_tables
-
-    found = ledger_tables(parse_url(url), session.wiring.folder)
-    if not found:
-        raise UsageError(
-            "No table of the database looks like a ledger of credits, or its catalogue may not be asked.",
-            code="source.guess",
-            fix="Name the table with --table.",
-        )
-    best, *others = found
-    more = f" Others: {', '.join(each.name for each in others[:5])} (--table)." if others else ""
-    session.say(f"Looking at {best.name}: {best.reason}.{more}")
-    return best.name
-
-
-def proposal_text(guess: SourceGuess) -> str:
-    """The proposal as it would stand in creditctl.toml."""
-    from creditctl.core.project_file.writing import section_text
-    from creditctl.sources.guess.writing import written_sections
-
-    return "\n\n".join(map(section_text, written_sections(guess)))
+    section, rows = guessed_rows(session, settings, wanted.source, wanted.url_env, wanted.table)
+    guess = guess_source(rows, section)
+    look = look_at_stripe(session, settings, SourceLook(guess, rows))
+    for note in look.notes:
+        session.say(note)
+    return look.source.guess or guess
 
 
 def _write(session: Session, settings: Settings, guess: SourceGuess) -> Path | None:

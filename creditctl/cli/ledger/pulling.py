@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -90,7 +90,8 @@ class Pulling:
         from creditctl.reconciliation.pull import PullPlan
 
         source = self._source(window)
-        return PullPlan(self, source, self._as_of(), self._matcher(kept=source is not None))
+        plan = PullPlan(self, source, self._as_of(), self._matcher(kept=source is not None))
+        return plan if self.options.offline else replace(plan, ahead_seconds=self.session.stripe.ahead_seconds)
 
     def _matcher(self, *, kept: bool) -> Matcher:
         """Probes over what is kept; with --full, or where nothing may be kept, everything is compared in memory."""

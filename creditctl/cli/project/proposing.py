@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from creditctl.cli.project.questions import asked, asked_credits
-from creditctl.core.errors import CreditctlError
-from creditctl.core.modes import require_mode
 from creditctl.core.money import format_amount
 from creditctl.core.text import plural
 
@@ -24,9 +21,6 @@ if TYPE_CHECKING:
     from creditctl.provisioning.scaffold.sales import SalesLook
     from creditctl.provisioning.state import EndpointState
 
-MOST_SESSIONS = 500
-"""How many finished sessions are looked at: enough to see what is sold, few enough to wait for."""
-
 
 def propose(
     session: Session, settings: Settings, credits: Mapping[str, int], source: SourceLook, *, offline: bool
@@ -35,36 +29,30 @@ def propose(
 
     Errors: those of an answer that is not usable.
     """
-    from creditctl.cli.project.source import as_stripe_says, with_buyers
+    from creditctl.cli.project.stripe_look import look_at_stripe
     from creditctl.provisioning.scaffold.buyers import guess_buyer
-    from creditctl.provisioning.scaffold.deployments import guess_deployment, ours_only
     from creditctl.provisioning.scaffold.project_text import ProjectAnswers
 
-    seen, endpoints, notes = _look(session, settings, offline=offline)
-    bookings = source.bookings
-    mark = guess_deployment(seen.sessions, bookings)
-    look = ours_only(seen, mark)
-    if look.sessions:
-        source = as_stripe_says(source, look.sessions, settings.api_key.livemode)
-    source, place = with_buyers(source, look.sessions)
+    seen = look_at_stripe(session, settings, source, offline=offline)
+    bookings, notes, mark = source.bookings, seen.notes, seen.mark
     answers = ProjectAnswers(
         deployment=_deployment(session),
         mark=mark,
-        buyer=guess_buyer(look.sessions, bookings, place),
-        sales=_sales(look, bookings),
+        buyer=guess_buyer(seen.sales.sessions, bookings, seen.place),
+        sales=_sales(seen.sales, bookings),
     )
     if mark is not None:
         notes.append(f"Deployment: metadata {mark.key} = {mark.value}, because {mark.reason}.")
     if answers.buyer is not None and answers.buyer.place is not None:
         notes.append(f"Buyer: {answers.buyer.place}, because {answers.buyer.reason}.")
-    answers = _with_webhook(session, settings, answers, endpoints, notes)
+    answers = _with_webhook(session, settings, answers, seen.endpoints, notes)
     found = {
         price.key: guess
         for package in answers.sales.packages
         for price in package.prices
         if (guess := _credits_of(session, package, price, credits, notes)) is not None
     }
-    return replace(answers, credits=found), notes, source
+    return replace(answers, credits=found), notes, seen.source
 
 
 def _sales(look: SalesLook, bookings: Bookings) -> SalesProposal:
@@ -74,56 +62,6 @@ def _sales(look: SalesLook, bookings: Bookings) -> SalesProposal:
 
     sales = propose_packages(look, bookings)
     return with_more(sales, propose_charges(look.charges, sales.packages, bookings))
-
-
-def _look(
-    session: Session, settings: Settings, *, offline: bool
-) -> tuple[SalesLook, tuple[EndpointState, ...], list[str]]:
-    """What Stripe shows; nothing, and why, where it cannot be asked."""
-    from creditctl.payments.reading.stripe_reader import StripeReader
-    from creditctl.provisioning.observe import observe_endpoints
-    from creditctl.provisioning.scaffold.sales import SalesLook, read_sales
-    from creditctl.stripe_api.retry import RetryPolicy
-
-    if offline or settings.text("STRIPE_SECRET_KEY") is None:
-        why = "--offline" if offline else "there is no STRIPE_SECRET_KEY yet"
-        return SalesLook(), (), [f"Stripe was not looked at: {why}."]
-    notes: list[str] = []
-    policy = RetryPolicy(busy_tries=3, broken_tries=2)
-    with _noted("Stripe", notes):
-        require_mode(session.options.mode, settings.mode)
-        stripe = session.stack.enter_context(session.wiring.stripe(settings, audited=False, policy=policy))
-        _ = stripe.client  # holds the account against the one that is pinned
-    if notes:
-        return SalesLook(), (), notes
-    look: SalesLook | None = None
-    endpoints: tuple[EndpointState, ...] = ()
-    with _noted("What was sold on Stripe", notes):
-        look = read_sales(StripeReader(stripe.client), MOST_SESSIONS)
-    with _noted("The webhook endpoints", notes):
-        endpoints = observe_endpoints(stripe)
-    return look or SalesLook(), endpoints, notes if look is None else [_seen(look), *notes]
-
-
-@contextmanager
-def _noted(what: str, notes: list[str]) -> Iterator[None]:
-    """Notes why something could not be looked at, and goes on: a key may read one thing and not another."""
-    import stripe
-
-    from creditctl.stripe_api.errors import translate
-
-    try:
-        yield
-    except CreditctlError as error:
-        notes.append(f"{what} could not be looked at: {error.message}")
-    except stripe.StripeError as error:
-        translated = translate(error)
-        notes.append(f"{what} could not be looked at: {error if translated is None else translated.message}")
-
-
-def _seen(look: SalesLook) -> str:
-    more = " (there are older ones)" if look.more else ""
-    return f"Stripe shows {plural(len(look.sessions), 'finished session')}{more}."
 
 
 def _deployment(session: Session) -> str | None:

@@ -50,14 +50,15 @@ class SourceLook:
 
     def told(self) -> tuple[str, list[str]]:
         """The text of `[source]` for a new project file, and what is to be said of it; no text where nobody is sure."""
-        from creditctl.cli.ledger.guess_source import proposal_text
+        from creditctl.cli.project.guessed_rows import proposal_text
+        from creditctl.sources.guess.by_recipe import by_recipe
 
-        guess = self.guess
+        guess = None if self.guess is None else by_recipe(self.guess)
         if guess is None:
             return "", [] if self.trouble is None else [self.trouble]
         if self.kept:
             return "", ["Source: as [source] says it; what it booked says what was sold."]
-        table = guess.section.table
+        table = self.guess.section.table if self.guess else None
         if not guess.whole:
             return "", [f"The table {table} may be the application's ledger; {_GUESS} shows what nothing says of it."]
         reasons = [f"Source: {each.key} is {each.value}, because {each.reason}." for each in guess.lines]
@@ -66,7 +67,7 @@ class SourceLook:
 
 def look_at_source(session: Session, settings: Settings) -> SourceLook:
     """Looks for the application's own rows, where its database is known."""
-    from creditctl.cli.ledger.guess_source import guessed_rows
+    from creditctl.cli.project.guessed_rows import guessed_rows
     from creditctl.sources.guess.guess import guess_source
 
     if settings.project.source is not None:

@@ -151,6 +151,7 @@ def _wait(session: Session, payment_key: str, until: int) -> tuple[int | None, b
 def _mend(session: Session, packages: Catalog, bought: Triggered, lost: int) -> None:
     """Repairs this one payment, as `--repair` would, once no other run goes on."""
     from creditctl.reconciliation import run as room
+    from creditctl.reconciliation.pull import AFRESH
 
     ledger, clock = session.ledger, session.wiring.clock
     while True:
@@ -164,6 +165,7 @@ def _mend(session: Session, packages: Catalog, bought: Triggered, lost: int) -> 
                 since=min(lost, bought.record.created) - 3600,
                 grace_seconds=0,
                 by=operator_of(session.wiring),
+                plan=replace(AFRESH, ahead_seconds=session.stripe.ahead_seconds),
             )
             own = tuple(each for each in report.repairs if each.payment_key == bought.payment_key)
             room.repair(replace(report, repairs=own), ledger=ledger, clock=clock)

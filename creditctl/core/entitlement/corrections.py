@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from creditctl.core.entitlement.entry import CreditEntry
-from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind
+from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind, towards
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,16 @@ class CorrectedEntries:
         """Whether no entry gave anything of what users are due: no purchase, and no correction that leads to it."""
         return not self.given and not self.held(due)
 
+    def others(self, owner: str) -> dict[str, int]:
+        """The users beside the owner of a payment for whom its entries do not cancel out, with what they come to.
+
+        Shape: what was given, what was taken back and what names no entry has to cancel out each for itself: a refund
+               that another user paid with credits that they were given wrongly is not settled by that, and comes to 0.
+        """
+        parts = [credits_by_user(part) for part in (self.given, self.taken, self.unnamed)]
+        users = sorted({user for part in parts for user, credits in part.items() if credits} - {owner})
+        return {user: sum(part[user] for part in parts) for user in users}
+
     def held(self, due: Mapping[str, int]) -> dict[str, int]:
         """Who holds how many credits of the payment, where users are due so many.
 
@@ -49,7 +59,7 @@ class CorrectedEntries:
         """
         totals, unnamed = credits_by_user(self.given), credits_by_user(self.unnamed)
         for user, credits in unnamed.items():
-            totals[user] += _towards(due.get(user, 0) - totals[user], credits)
+            totals[user] += towards(due.get(user, 0) - totals[user], credits)
         return {user: credits for user, credits in totals.items() if credits}
 
 
@@ -69,10 +79,3 @@ def _root(entry: CreditEntry, by_id: Mapping[int, CreditEntry]) -> CreditEntry:
             return entry
         entry = corrected
     return entry
-
-
-def _towards(missing: int, credits: int) -> int:
-    """As much of a correction as leads towards what is missing, in its direction."""
-    if missing > 0:
-        return max(0, min(credits, missing))
-    return min(0, max(credits, missing))

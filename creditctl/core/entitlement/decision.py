@@ -193,7 +193,13 @@ def _promised(session: SessionFacts, catalog: Catalog) -> tuple[str, int] | None
 
 
 def _by_price(session: SessionFacts, lines: SoldLines, catalog: Catalog) -> Decision:
-    """The judgement of the price that was sold: of ours, current or archived, or one that the catalogue lists."""
+    """The judgement of the price that was sold: of ours, current or archived, or one that the catalogue lists.
+
+    Shape: of a price that is nobody's, as one made for a single sale is, the session's own promise is the judge.
+    """
+    promised = None if lines.sales else _promised(session, catalog)
+    if promised is not None:
+        return _owned(session, catalog, *promised, session.amount_total)
     if not lines.sales and not session.managed:
         return NotOurs(unknown_words(lines))
     broken = broken_promise(session, lines, catalog)

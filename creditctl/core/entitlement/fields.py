@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from creditctl.core.limits import MAX_MAGNITUDE
+from creditctl.core.limits import MAX_ID_CHARACTERS, MAX_MAGNITUDE
 
 
 class MalformedFact(ValueError):
@@ -35,21 +35,27 @@ def amount_of(data: Mapping[str, Any], key: str) -> int:
 
 
 def text(data: Mapping[str, Any], key: str) -> str:
-    """The text under a key.
+    """The id or word under a key.
 
-    Errors: MalformedFact if it is absent or empty.
+    Errors: MalformedFact if it is absent, empty, or longer than any id.
     """
     value = data.get(key)
     if not isinstance(value, str) or not value:
         raise MalformedFact(f"{key} of a {data.get('object', 'Stripe object')} is missing")
-    return value
+    return _bounded(value)
 
 
 def id_of(value: object) -> str | None:
-    """The id in a field that holds an id, an expanded object or null."""
+    """The id in a field that holds an id, an expanded object or null. Errors: MalformedFact if longer than any."""
     if isinstance(value, Mapping):
         value = value.get("id")
-    return value if isinstance(value, str) and value else None
+    return _bounded(value) if isinstance(value, str) and value else None
+
+
+def _bounded(value: str) -> str:
+    if len(value) > MAX_ID_CHARACTERS:
+        raise MalformedFact(f"an id or word has {len(value)} characters: no id of Stripe's exceeds {MAX_ID_CHARACTERS}")
+    return value
 
 
 def metadata_of(data: Mapping[str, Any]) -> Mapping[str, str]:

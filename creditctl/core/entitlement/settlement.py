@@ -143,8 +143,11 @@ class RefundPosition:
 
     Shape: `taken` credits and `returned` amount are positive; `shares` is the part of `returned` that each refund and
            dispute has in it, `takers` the entry by which it took last; `keys` are all keys of the payment's entries.
-           `corrected` credits were taken by adjustments with the payment's key: they count for the refunds and
-           disputes that they explain, so that a refund which an application booked so is not taken twice.
+           `corrected` credits were taken (below zero: returned) by adjustments with the payment's key: they count for
+           the refunds and disputes that they explain, so that what an application booked so is not done twice.
+           `elsewhere` credits were taken of other users; with `shared` entries of others do not cancel out: whose
+           credits are meant, only a person can say then. With `adjusted` a person corrected what was taken back, and a
+           correction says nothing of money.
     """
 
     purchase: Purchase
@@ -155,6 +158,9 @@ class RefundPosition:
     takers: Mapping[str, int] = field(default_factory=dict)
     keys: frozenset[str] = frozenset()
     corrected: int = 0
+    elsewhere: int = 0
+    shared: bool = False
+    adjusted: bool = False
 
 
 def settlement(
@@ -162,9 +168,12 @@ def settlement(
 ) -> tuple[EntryDraft, ...]:
     """The entries that are still missing for what is known of a purchase's refunds and disputes.
 
-    Shape: none when all is settled. `cause` is the refund or dispute that was just reported: the difference is its.
-           Where several were known before their purchase, each gets the part by which it raised the total.
+    Shape: none when all is settled, or other users hold or lack credits of the payment. `cause` is the refund or
+           dispute that was just reported: the difference is its. Where several were known before their purchase, each
+           gets the part by which it raised the total.
     """
+    if standing.shared:
+        return ()
     purchase = standing.purchase
     known = sorted(
         (fact for fact in facts if fact.currency == purchase.currency),
@@ -173,7 +182,7 @@ def settlement(
     returned = returned_amount(purchase.amount, known, purchase.currency)
     target = credits_to_take(purchase.credits, purchase.amount, returned)
     standing = _with_corrections(standing, target, returned)
-    if (target, returned) == (standing.taken, standing.returned):
+    if target == standing.taken and (returned == standing.returned or standing.adjusted):
         return ()
     if returned > standing.returned and _consistent(standing):
         steps = list(_rising(standing, known, returned))
@@ -186,14 +195,20 @@ def settlement(
 
 def _with_corrections(standing: RefundPosition, target: int, returned: int) -> RefundPosition:
     """The position in which corrections stand for as much as is due; the whole of it settles the money too."""
-    covered = min(standing.corrected, target - standing.taken)
-    if covered <= 0:
+    covered = towards(target - standing.taken, standing.corrected)
+    if not covered:
         return standing
-    purchase, open_amount = standing.purchase, max(0, returned - standing.returned)
-    money = open_amount if standing.taken + covered == target else purchase.amount * covered // purchase.credits
-    return replace(
-        standing, taken=standing.taken + covered, returned=standing.returned + min(money, open_amount), corrected=0
-    )
+    purchase, open_amount = standing.purchase, returned - standing.returned
+    whole = standing.taken + covered == target
+    money = open_amount if whole else towards(open_amount, purchase.amount * covered // purchase.credits)
+    return replace(standing, taken=standing.taken + covered, returned=standing.returned + money, corrected=0)
+
+
+def towards(missing: int, credits: int) -> int:
+    """As much of a number as leads towards what is missing, in its direction."""
+    if missing > 0:
+        return max(0, min(credits, missing))
+    return min(0, max(credits, missing))
 
 
 def _consistent(standing: RefundPosition) -> bool:

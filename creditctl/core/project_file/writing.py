@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tomlkit.items import Item
 
+_LONGEST = 100
+"""How long the list of a line may be. Units: characters."""
+
 Plain = str | int | bool | datetime | Sequence["Plain"] | Mapping[str, "Plain"]
 """What stands in a project file."""
 
@@ -84,7 +87,7 @@ def _key(name: str) -> str:
 
 
 def _item(value: Plain) -> Item:
-    """A value as tomlkit writes it: mappings inline, lists of mappings one a line."""
+    """A value as tomlkit writes it: mappings inline, long lists of mappings one a line."""
     import tomlkit
 
     if isinstance(value, Mapping):
@@ -96,4 +99,4 @@ def _item(value: Plain) -> Item:
         return tomlkit.item(value)
     array = tomlkit.array()
     array.extend(_item(each) for each in value)
-    return array.multiline(any(isinstance(each, Mapping) for each in value))
+    return array.multiline(any(isinstance(each, Mapping) for each in value) and len(array.as_string()) > _LONGEST)

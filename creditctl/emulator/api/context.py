@@ -172,7 +172,7 @@ class RequestContext:
     def schedule(self, seconds: int, job: str, subject: str, **payload: Any) -> None:
         """Schedule a job; another of the same name and subject takes its place."""
         due = self.now + seconds
-        self.services.store.db.execute(
+        self.services.store.run(
             "INSERT OR REPLACE INTO jobs (scope, due, name, subject, payload) VALUES (?, ?, ?, ?, ?)",
             (self.scope.id, due, job, subject, encode(payload)),
         )
@@ -182,6 +182,6 @@ class RequestContext:
 
     def cancel_job(self, job: str, subject: str) -> None:
         """Drop a scheduled job."""
-        self.services.store.db.execute(
+        self.services.store.run(
             "DELETE FROM jobs WHERE scope = ? AND name = ? AND subject = ?", (self.scope.id, job, subject)
         )

@@ -12,6 +12,7 @@ from creditctl.emulator.protocol.errors import invalid, missing_parameter
 from creditctl.emulator.protocol.fields import Integer, Text
 from creditctl.emulator.protocol.schema import Fields
 from creditctl.emulator.storage.database import table_names, written_here
+from creditctl.emulator.storage.store import Store
 from creditctl.emulator.webhooks.deliveries import USER_AGENT
 
 _CLOCK: Fields = {"advance": Integer(), "set": Integer(), **BINDING}
@@ -67,17 +68,17 @@ def snapshot(command: Command) -> Any:
     path = new_file(command.services.options, command.params["path"], "path")
     try:
         os.close(create_file(path))
-        _copy(command.services.store.db, path)
+        _copy(command.services.store, path)
     except (OSError, sqlite3.Error) as error:
         raise invalid(f"The snapshot {path} can't be written: {error}", param="path") from error
     return {"path": str(path)}
 
 
-def _copy(source: sqlite3.Connection, path: Path) -> None:
-    """Copy a database into a file that was made for it; what could not be written whole is removed."""
+def _copy(store: Store, path: Path) -> None:
+    """Copy the state into a file that was made for it; what could not be written whole is removed."""
     target = sqlite3.connect(path)
     try:
-        source.backup(target)
+        store.copy_to(target)
     except BaseException:
         path.unlink(missing_ok=True)
         raise

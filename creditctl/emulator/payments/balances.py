@@ -103,7 +103,7 @@ def _fee_details(fee: int, currency: str, description: str) -> list[Body]:
 
 def move(context: RequestContext, currency: str, state: str, amount: int) -> None:
     """Add to one part of the balance."""
-    context.services.store.db.execute(
+    context.services.store.run(
         "INSERT INTO balances (scope, currency, source_type, state, amount) VALUES (?, ?, 'card', ?, ?) "
         "ON CONFLICT DO UPDATE SET amount = amount + excluded.amount",
         (context.scope.id, currency, state, amount),

@@ -15,7 +15,7 @@ _UNUSED_TEXT = """
 application application_fee application_fee_amount balance_transaction destination dispute failure_balance_transaction
 on_behalf_of order receipt_number review source source_transfer transfer_data
 """
-_UNUSED = tuple(_UNUSED_TEXT.split())
+_UNUSED: Body = dict.fromkeys(_UNUSED_TEXT.split())
 """What is null in a new charge: parts of Connect, and what a later step fills."""
 _FROM_INTENT_TEXT = """
 currency customer description receipt_email shipping statement_descriptor statement_descriptor_suffix transfer_group
@@ -31,7 +31,7 @@ def new_charge(
     captured = status == "succeeded" and intent["capture_method"] != "manual"
     charge_id = context.services.ids.relative("py_" if delayed else "ch_", intent["id"], "0")
     body: Body = {
-        **dict.fromkeys(_UNUSED),
+        **_UNUSED,
         **{name: intent[name] for name in _FROM_INTENT},
         "id": charge_id,
         "object": "charge",

@@ -14,6 +14,7 @@ from creditctl.emulator.protocol.forms import Tree
 from creditctl.emulator.storage.store import Store
 
 KEPT_SECONDS = DAY_SECONDS
+SWEPT_EVERY_SECONDS = 600
 LONGEST_KEY = 255
 
 
@@ -63,8 +64,10 @@ def refuse_in_flight(in_flight: set[tuple[int, str]], scope: int, key: str) -> N
 def keep(store: Store, scope: int, key: str, fingerprint: bytes, stored: StoredResponse, now: int) -> None:
     """Store the answer, in the transaction that made it."""
     # Swept by whoever writes: no job is needed, and an unused emulator has nothing to sweep.
-    store.db.execute("DELETE FROM idempotency WHERE created <= ?", (now - KEPT_SECONDS,))
-    store.db.execute(
+    if now >= store.next_sweep:
+        store.run("DELETE FROM idempotency WHERE created <= ?", (now - KEPT_SECONDS,))
+        store.next_sweep = now + SWEPT_EVERY_SECONDS
+    store.run(
         "INSERT OR REPLACE INTO idempotency (scope, key, fingerprint, status, body, request, created) "
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
         (scope, key, fingerprint, stored.status, stored.body, stored.request_id, now),

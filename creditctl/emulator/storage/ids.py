@@ -7,6 +7,7 @@ account, eight random; a payment's charge, refunds and events share the first si
 import hashlib
 import os
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import count
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -23,24 +24,23 @@ class Ids:
 
     def __init__(self, seed: str | None, draw: Callable[[], int] | None = None) -> None:
         # The key makes the ids of another seed unrelated; without a seed they cannot be foretold.
-        self._key = os.urandom(32) if seed is None else hashlib.blake2b(seed.encode(), digest_size=32).digest()
+        key = os.urandom(32) if seed is None else hashlib.blake2b(seed.encode(), digest_size=32).digest()
+        self._keyed = hashlib.blake2b(key=key)
+        self._keyed_passing = hashlib.blake2b(key=key, person=b"passing")
         self._draw = draw or count(1).__next__
         self._passing = count(1).__next__
 
-    def _bytes(self, number: int, purpose: bytes = b"") -> bytes:
-        return hashlib.blake2b(number.to_bytes(8, "big"), key=self._key, person=purpose).digest()
-
     def token(self, length: int) -> str:
         """Letters and digits, at most 64."""
-        return self._bytes(self._draw())[:length].translate(_LETTERS).decode()
+        return _chance(self._keyed, self._draw())[:length].translate(_LETTERS).decode()
 
     def passing(self, length: int) -> str:
         """Letters and digits for what leaves no trace in the database, such as the request id of a GET."""
-        return self._bytes(self._passing(), b"passing")[:length].translate(_LETTERS).decode()
+        return _chance(self._keyed_passing, self._passing())[:length].translate(_LETTERS).decode()
 
     def digits(self, length: int) -> str:
         """Decimal digits, at most 64."""
-        return self._bytes(self._draw())[:length].translate(_DIGITS).decode()
+        return _chance(self._keyed, self._draw())[:length].translate(_DIGITS).decode()
 
     def dated(self, prefix: str, account: str, now: int, generation: str = "1") -> str:
         """An id of 24 characters after its prefix: generation, time, account, chance."""
@@ -52,6 +52,14 @@ class Ids:
         return f"{prefix}{body[:16]}{digit}{self.token(7)}"
 
 
+def _chance(keyed: "hashlib.blake2b", number: int) -> bytes:
+    """The 64 bytes that belong to a number; to copy a keyed hash is quicker than to key another one."""
+    hashed = keyed.copy()
+    hashed.update(number.to_bytes(8, "big"))
+    return hashed.digest()
+
+
+@lru_cache(maxsize=16)
 def _time(now: int) -> str:
     text = ""
     for _ in range(5):

@@ -1,6 +1,7 @@
 """Object types: how each kind of object is named, listed and found."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -34,7 +35,13 @@ def _value(body: Body, key: str | None) -> Any:
 
 def in_wire_order(body: Body) -> Body:
     """A body as Stripe sends it: `id`, `object`, then the other keys by name."""
-    return {"id": body["id"], "object": body["object"], **{name: body[name] for name in sorted(body)}}
+    return {name: body[name] for name in _wire_order(tuple(body))}
+
+
+@lru_cache(maxsize=256)
+def _wire_order(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names as they go over the wire; the bodies of a kind are written down with the same few lists of names."""
+    return tuple(dict.fromkeys(("id", "object", *sorted(names))))
 
 
 def _kind(

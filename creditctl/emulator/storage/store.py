@@ -13,50 +13,7 @@ import msgspec
 
 from creditctl.emulator.storage.database import in_file, in_memory, replace_memory
 from creditctl.emulator.storage.object_types import Body, ObjectType
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS scopes (
-    scope INTEGER PRIMARY KEY, account TEXT NOT NULL, livemode INTEGER NOT NULL, UNIQUE (account, livemode));
-CREATE TABLE IF NOT EXISTS objects (
-    seq INTEGER PRIMARY KEY, scope INTEGER NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,
-    created INTEGER NOT NULL, deleted INTEGER NOT NULL DEFAULT 0,
-    owner TEXT, parent TEXT, label TEXT, body BLOB NOT NULL, extra BLOB);
-CREATE UNIQUE INDEX IF NOT EXISTS objects_id ON objects (scope, id);
-CREATE INDEX IF NOT EXISTS objects_list ON objects (scope, kind, created, seq);
-CREATE INDEX IF NOT EXISTS objects_owner ON objects (scope, kind, owner, created, seq) WHERE owner IS NOT NULL;
-CREATE INDEX IF NOT EXISTS objects_parent ON objects (scope, kind, parent, created, seq) WHERE parent IS NOT NULL;
-CREATE INDEX IF NOT EXISTS objects_label ON objects (scope, kind, label, created, seq) WHERE label IS NOT NULL;
-CREATE TABLE IF NOT EXISTS idempotency (
-    scope INTEGER NOT NULL, key TEXT NOT NULL, fingerprint BLOB NOT NULL, status INTEGER NOT NULL,
-    body BLOB NOT NULL, request TEXT NOT NULL, created INTEGER NOT NULL, PRIMARY KEY (scope, key)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS idempotency_age ON idempotency (created);
-CREATE TABLE IF NOT EXISTS jobs (
-    id INTEGER PRIMARY KEY, scope INTEGER NOT NULL, due INTEGER NOT NULL, name TEXT NOT NULL, subject TEXT NOT NULL,
-    payload BLOB NOT NULL);
-CREATE INDEX IF NOT EXISTS jobs_due ON jobs (due, id);
-CREATE UNIQUE INDEX IF NOT EXISTS jobs_subject ON jobs (scope, name, subject);
-CREATE TABLE IF NOT EXISTS deliveries (
-    id INTEGER PRIMARY KEY, scope INTEGER NOT NULL, event TEXT NOT NULL, endpoint TEXT NOT NULL, due INTEGER NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'pending', manual INTEGER NOT NULL DEFAULT 0,
-    rank INTEGER NOT NULL DEFAULT 0);
-CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due, rank, id) WHERE state = 'pending';
-CREATE INDEX IF NOT EXISTS deliveries_event ON deliveries (scope, event);
-CREATE TABLE IF NOT EXISTS attempts (
-    id INTEGER PRIMARY KEY, delivery INTEGER NOT NULL, at INTEGER NOT NULL, status INTEGER, error TEXT,
-    duration_ms INTEGER NOT NULL, response BLOB);
-CREATE INDEX IF NOT EXISTS attempts_delivery ON attempts (delivery);
-CREATE TABLE IF NOT EXISTS holds (id INTEGER PRIMARY KEY, rule BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS held (
-    delivery INTEGER PRIMARY KEY, hold INTEGER NOT NULL, place INTEGER, follows INTEGER);
-CREATE INDEX IF NOT EXISTS held_follows ON held (follows) WHERE follows IS NOT NULL;
-CREATE TABLE IF NOT EXISTS keys (
-    digest TEXT PRIMARY KEY, scope INTEGER NOT NULL, hint TEXT NOT NULL, permissions BLOB NOT NULL,
-    expires INTEGER);
-CREATE TABLE IF NOT EXISTS balances (
-    scope INTEGER NOT NULL, currency TEXT NOT NULL, source_type TEXT NOT NULL, state TEXT NOT NULL,
-    amount INTEGER NOT NULL, PRIMARY KEY (scope, currency, source_type, state)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-"""
+from creditctl.emulator.storage.tables import TABLES
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder()
@@ -70,6 +27,7 @@ class Row(msgspec.Struct, gc=False):
     """A stored object."""
 
     seq: int
+    """Its place in the order of creation; 0 while the transaction that makes it is open."""
     kind: str
     id: str
     created: int
@@ -91,6 +49,9 @@ class Row(msgspec.Struct, gc=False):
 _COLUMNS = "seq, kind, id, created, deleted, body, extra"
 _ONE = f"SELECT {_COLUMNS} FROM objects WHERE scope = ? AND id = ?"  # noqa: S608 - a constant
 _INSERT = "INSERT INTO objects (scope, kind, id, created, owner, parent, label, body, extra) VALUES (?,?,?,?,?,?,?,?,?)"
+_DRAWN = "INSERT OR REPLACE INTO settings (name, value) VALUES ('drawn', ?)"
+_KIND, _CREATED, _OWNER, _BODY, _EXTRA = 1, 3, 4, 7, 8
+"""Places in the rows of `_INSERT`."""
 
 
 class Store:
@@ -98,13 +59,29 @@ class Store:
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
-        self.db = in_memory() if path is None else in_file(path)
+        self._db = in_memory() if path is None else in_file(path)
+        self._made: dict[tuple[int, str], list[Any]] = {}
+        """Objects that the open transaction has made, as rows in the order of `_INSERT`, by scope and id.
+
+        They are written together when it ends, or when somebody asks SQLite: a payment changes what it has just made.
+        """
         self.drawn = self._stored = 0
         self.complete()
 
+    @property
+    def db(self) -> sqlite3.Connection:
+        """The connection, for statements of others: they find all that was made before."""
+        if self._made:
+            self._write_made()
+        return self._db
+
+    def run(self, statement: str, values: Sequence[Any]) -> None:
+        """Carry out a statement that concerns no object: what was made before need not be written for it."""
+        self._db.execute(statement, values)
+
     def close(self) -> None:
         """Release the file."""
-        self.db.close()
+        self._db.close()
 
     def clear(self) -> None:
         """Empty every table."""
@@ -116,6 +93,11 @@ class Store:
         self.commit()
         self.recount()
 
+    def copy_to(self, target: sqlite3.Connection) -> None:
+        """Let another database hold all that this one holds. Errors: sqlite3.Error."""
+        self._write_drawn()
+        self.db.backup(target)
+
     def replace(self, source: sqlite3.Connection) -> None:
         """Take over all that another database holds. Errors: sqlite3.Error."""
         if self.path is None:
@@ -126,13 +108,15 @@ class Store:
     def complete(self) -> None:
         """Make the tables that a database of an earlier version lacks, after it was opened or replaced."""
         # All or nothing: a file that a killed start left is empty, and no database of another program.
-        self.db.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
+        self.db.executescript(f"BEGIN; {TABLES} COMMIT;")
         self.recount()
 
     def recount(self) -> None:
         """Read again how many ids were drawn."""
         row = self.db.execute("SELECT value FROM settings WHERE name = 'drawn'").fetchone()
         self.drawn = self._stored = int(row[0]) if row else 0
+        self.next_sweep = 0
+        """When idempotency keys that are too old are looked for again, on the emulator's clock."""
 
     def draw(self) -> int:
         """The next number for an id; it is part of the transaction like everything else."""
@@ -141,24 +125,46 @@ class Store:
 
     def begin(self) -> None:
         """Open the one transaction of a request."""
-        self.db.execute("BEGIN IMMEDIATE")
+        self._db.execute("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
-        """Keep what the transaction did."""
-        if self.drawn != self._stored:
-            self.db.execute("INSERT OR REPLACE INTO settings (name, value) VALUES ('drawn', ?)", (b"%d" % self.drawn,))
-        self.db.execute("COMMIT")
+        """Keep what the transaction did, or drop all of it where that fails. Errors: sqlite3.Error."""
+        try:
+            # What lies in memory is opened by nobody else: there the number is written with a copy.
+            if self.path is not None and self.drawn != self._stored:
+                self._write_drawn()
+            self.db.execute("COMMIT")
+        except BaseException:
+            self.rollback()
+            raise
         self._stored = self.drawn
+
+    def _write_drawn(self) -> None:
+        self._db.execute(_DRAWN, (b"%d" % self.drawn,))
 
     def rollback(self) -> None:
         """Drop what the transaction did."""
-        if self.db.in_transaction:
-            self.db.execute("ROLLBACK")
+        self._made.clear()
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
             self.drawn = self._stored
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return self._db.in_transaction
+
+    def _write_made(self) -> None:
+        rows = list(self._made.values())
+        self._made.clear()
+        self._db.executemany(_INSERT, rows)
 
     def get(self, scope: int, object_id: str) -> Row | None:
         """The object with this id, deleted or not."""
-        row = self.db.execute(_ONE, (scope, object_id)).fetchone()
+        made = self._made.get((scope, object_id))
+        if made is not None:
+            return Row(0, made[_KIND], object_id, made[_CREATED], 0, made[_BODY], made[_EXTRA])
+        row = self._db.execute(_ONE, (scope, object_id)).fetchone()
         return Row(*row) if row else None
 
     def add(self, scope: int, kind: ObjectType, body: Body, extra: Body | None = None) -> bytes:
@@ -166,7 +172,13 @@ class Store:
         encoded = encode(body)
         hidden = encode(extra) if extra else None
         created = body.get("created") or 0
-        self.db.execute(_INSERT, (scope, kind.name, body["id"], created, *kind.columns(body), encoded, hidden))
+        place = scope, body["id"]
+        # An id that is there already is refused by SQLite, one that was made just now too.
+        if place in self._made:
+            self._write_made()
+        self._made[place] = [scope, kind.name, body["id"], created, *kind.columns(body), encoded, hidden]
+        if not self._db.in_transaction:
+            self._write_made()
         return encoded
 
     def add_rows(self, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -176,7 +188,11 @@ class Store:
     def save(self, scope: int, kind: ObjectType, body: Body) -> bytes:
         """Replace the body of an object and answer it encoded."""
         encoded = encode(body)
-        self.db.execute(
+        made = self._made.get((scope, body["id"]))
+        if made is not None:
+            made[_OWNER:_EXTRA] = *kind.columns(body), encoded
+            return encoded
+        self._db.execute(
             "UPDATE objects SET owner = ?, parent = ?, label = ?, body = ? WHERE scope = ? AND id = ?",
             (*kind.columns(body), encoded, scope, body["id"]),
         )
@@ -184,7 +200,11 @@ class Store:
 
     def save_extra(self, scope: int, object_id: str, extra: Body) -> None:
         """Replace what is hidden about an object."""
-        self.db.execute("UPDATE objects SET extra = ? WHERE scope = ? AND id = ?", (encode(extra), scope, object_id))
+        made = self._made.get((scope, object_id))
+        if made is not None:
+            made[_EXTRA] = encode(extra)
+            return
+        self._db.execute("UPDATE objects SET extra = ? WHERE scope = ? AND id = ?", (encode(extra), scope, object_id))
 
     def delete(self, scope: int, object_id: str) -> None:
         """Mark an object deleted; it stays usable as a cursor."""

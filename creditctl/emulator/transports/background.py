@@ -18,10 +18,11 @@ SHORTEST_SLEEP_SECONDS = 0.02
 
 
 class Background:
-    """The worker of a running server; `async with` starts and stops it."""
+    """The worker of a running server; `async with` starts and stops it. Units: an attempt may take so many seconds."""
 
-    def __init__(self, emulator: Emulator) -> None:
+    def __init__(self, emulator: Emulator, *, seconds: float = TIMEOUT_SECONDS) -> None:
         self._emulator = emulator
+        self._seconds = seconds
         self._wake = asyncio.Event()
         self._slots = asyncio.Semaphore(MOST_AT_ONCE)
         self._sending: set[asyncio.Task[None]] = set()
@@ -79,21 +80,32 @@ class Background:
             return refused
         start = time.monotonic()
         try:
-            answer = await self._ready().post(outgoing.url, content=outgoing.body, headers=outgoing.headers)
+            # httpx counts its time from byte to byte: a receiver that drips would keep the attempt open for ever.
+            async with asyncio.timeout(self._seconds):
+                client = await self._ready()
+                answer = await client.post(outgoing.url, content=outgoing.body, headers=outgoing.headers)
+        except TimeoutError:
+            return AttemptResult(None, f"no whole answer within {self._seconds:g} seconds", _since(start))
         except Exception as error:  # noqa: BLE001 - whatever the receiver or the network does is an outcome
             return AttemptResult(None, f"{type(error).__name__}: {error}"[:300], _since(start))
         return AttemptResult(answer.status_code, None, _since(start), answer.content)
 
-    def _ready(self) -> "httpx.AsyncClient":
-        """The client, made at the first delivery: an emulator that sends nothing starts without it."""
-        if self._client is None:
-            import httpx
+    async def _ready(self) -> "httpx.AsyncClient":
+        """The client, made at the first delivery: an emulator that sends nothing starts without it.
 
-            limits = httpx.Limits(max_keepalive_connections=0)
-            self._client = httpx.AsyncClient(
-                timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False, limits=limits
-            )
+        Its import and the reading of certificates take long enough to keep API answers waiting, so a thread does both.
+        """
+        if self._client is None:
+            made = await asyncio.to_thread(_client)
+            self._client = self._client or made
         return self._client
+
+
+def _client() -> "httpx.AsyncClient":
+    import httpx
+
+    limits = httpx.Limits(max_keepalive_connections=0)
+    return httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False, limits=limits)
 
 
 def _since(start: float) -> int:

@@ -1,11 +1,14 @@
 """HTTP answers as they go over the wire: status line, headers with date and length, body.
 
+What has no date of its own, by the emulator's clock, gets this machine's.
+
 Source: RFC 9112, 4 and 6; RFC 9110, 6.6.1.
 """
 
 import time
 from http import HTTPStatus
 
+from creditctl.emulator.protocol.http_date import http_date
 from creditctl.emulator.protocol.wire import Response
 
 
@@ -16,7 +19,9 @@ def written(response: Response, *, closes: bool, headed: bool = False) -> bytes:
     """
     lines = [_status_line(response.status)]
     lines += [f"{name}: {value}" for name, value in response.headers.items()]
-    lines += [f"Date: {http_date()}", f"Content-Length: {len(response.body)}"]
+    if "Date" not in response.headers:
+        lines.append(f"Date: {http_date(int(time.time()))}")
+    lines.append(f"Content-Length: {len(response.body)}")
     if closes:
         lines.append("Connection: close")
     head = "\r\n".join(lines)
@@ -26,7 +31,6 @@ def written(response: Response, *, closes: bool, headed: bool = False) -> bytes:
 
 
 _status_lines: dict[int, str] = {}
-_dates: dict[int, str] = {}
 
 
 def _status_line(status: int) -> str:
@@ -35,13 +39,3 @@ def _status_line(status: int) -> str:
         phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else ""
         line = _status_lines[status] = f"HTTP/1.1 {status} {phrase}"
     return line
-
-
-def http_date() -> str:
-    """The time of day as HTTP writes it, made once a second."""
-    now = int(time.time())
-    date = _dates.get(now)
-    if date is None:
-        _dates.clear()
-        date = _dates[now] = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(now))
-    return date

@@ -130,6 +130,8 @@ class Faults:
         return (rule for rule in self.rules if rule.kind in kinds)
 
     def _for_event(self, kinds: frozenset[str], event_type: str, subjects: Subjects) -> list[Fault]:
+        if not self.rules:
+            return []
         return [
             rule
             for rule in self._of(kinds)

@@ -71,6 +71,8 @@ class Listeners:
         return [each.endpoint for each in self._present(scope) if each.feature == "webhooks"]
 
     def _present(self, scope: int) -> list[ListenSession]:
+        if not self._sessions:
+            return []
         now = time.monotonic()
         sessions = self._sessions.values()
         return [

@@ -5,7 +5,7 @@ names; so what is bound to a session also strikes the refunds and disputes of it
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -36,7 +36,7 @@ class Binding(msgspec.Struct, frozen=True):
 class Subjects:
     """The objects and users that something is about, found when a binding first asks."""
 
-    def __init__(self, store: Store, scope: int, found: Iterator[tuple[str, str]]) -> None:
+    def __init__(self, store: Store, scope: int, found: Callable[[], Iterable[tuple[str, str]]]) -> None:
         self._store, self._scope, self._found = store, scope, found
 
     def fit(self, binding: Binding) -> bool:
@@ -53,7 +53,7 @@ class Subjects:
         """Ids, and pairs of key and user, of what was named and of all that it belongs to."""
         ids: set[str] = set()
         users: set[tuple[str, str]] = set()
-        waiting = list(self._found)
+        waiting = list(self._found())
         while waiting:
             key, value = waiting.pop()
             if key not in _LINKS:
@@ -83,21 +83,17 @@ def _named(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def event_subjects(store: Store, scope: int, snapshot: bytes) -> Subjects:
     """The subjects of an event about an object, given encoded."""
-
-    def found() -> Iterator[tuple[str, str]]:
-        yield from _named(from_json(snapshot))
-
-    return Subjects(store, scope, found())
+    return Subjects(store, scope, lambda: _named(from_json(snapshot)))
 
 
 def stored_event_subjects(store: Store, scope: int, event: bytes) -> Subjects:
     """The subjects of an event that is stored, given encoded."""
-    return Subjects(store, scope, _named(from_json(event)["data"]["object"]))
+    return Subjects(store, scope, lambda: _named(from_json(event)["data"]["object"]))
 
 
 def object_subjects(store: Store, scope: int, object_id: str) -> Subjects:
     """The subjects of a stored object: itself and what it belongs to."""
-    return Subjects(store, scope, iter([("id", object_id)]))
+    return Subjects(store, scope, lambda: [("id", object_id)])
 
 
 def request_subjects(store: Store, scope: int, request: Request) -> Subjects:
@@ -113,7 +109,7 @@ def request_subjects(store: Store, scope: int, request: Request) -> Subjects:
                 if path == "client_reference_id" or metadata:
                     yield metadata[1] if metadata else path, value
 
-    return Subjects(store, scope, found())
+    return Subjects(store, scope, found)
 
 
 def _leaves(node: Node, path: str) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 
 _STATEMENTS = (
-    # `body` holds the fields that are kept of an object, JSON; `open` is read again until it is final.
+    # `body` holds the fields that are kept of an object, JSON, compressed; `open` is read again until it is final.
     """
     CREATE TABLE IF NOT EXISTS pulled (
         seq INTEGER PRIMARY KEY,

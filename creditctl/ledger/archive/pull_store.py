@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from creditctl.ledger.archive import pull_schema
+from creditctl.ledger.archive.body_compression import compressed_body, plain_body
 from creditctl.ledger.archive.file import ArchiveFile
 from creditctl.ledger.archive.pull_models import PulledObject, PullSlice, PullState
 from creditctl.ledger.sqlite.statements import insert
@@ -80,9 +81,10 @@ class PullStore:
 
         Shape: of a reading of everything it is noted too what it has seen.
         """
+        rows = [(read.list, *each._replace(body=compressed_body(each.body))) for each in objects]
         with self.file.write_session() as connection:
             before = connection.total_changes
-            connection.executemany(_UPSERT, [(read.list, *each) for each in objects])
+            connection.executemany(_UPSERT, rows)
             if connection.total_changes > before:
                 connection.execute("UPDATE pull_state SET tied = 0 WHERE tied")
             if whole:
@@ -114,14 +116,14 @@ class PullStore:
         with self._reading() as connection:
             if connection is not None:
                 bounds = (since or 0, _END_OF_TIME if until is None else until)
-                yield from (row[0] for row in connection.execute(_BODIES, (path, *bounds)))
+                yield from (plain_body(row[0]) for row in connection.execute(_BODIES, (path, *bounds)))
 
     def body(self, path: str, object_id: str) -> bytes | None:
         """One kept object, as JSON."""
         with self._reading() as connection:
             query = "SELECT body FROM pulled WHERE list = ? AND id = ?"
             row = connection and connection.execute(query, (path, object_id)).fetchone()
-        return row[0] if row else None
+        return plain_body(row[0]) if row else None
 
     def count(self, path: str, since: int, before: int) -> int:
         """How many objects of a list are kept of a stretch of time."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -38,16 +38,23 @@ _SKIP = (
 class UserTraces:
     """What an archive holds of one user.
 
-    Shape: `held` events stay, because a dispute or finding needs them; so do the `listed` objects of Stripe's lists, by
-           which every run judges.
+    Shape: `found_by` are the events in the order in which they go: of the user's customer, of their payments, and those
+           that name the user, by which the others are found again where a removal was killed. `held` events stay,
+           because a dispute or finding needs them; so do the `listed` objects of Stripe's lists, by which every run
+           judges.
     """
 
-    events: tuple[str, ...]
+    found_by: tuple[tuple[str, ...], ...]
     held: tuple[str, ...]
     rows: int
     changes: int
     balances: int
     listed: int = 0
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """All events that go."""
+        return tuple(name for group in self.found_by for name in group)
 
 
 def open_disputes(archive: Archive) -> frozenset[str]:
@@ -66,8 +73,13 @@ def payments_of(archive: Archive, user_id: str, named: Iterable[EventRecord]) ->
     return frozenset(key for key in found if key)
 
 
-def traces_of(archive: Archive, user_id: str, payments: frozenset[str], held: Collection[str]) -> UserTraces:
-    """Everything that the archive holds of a user: by the user's name, their payments, and their Stripe customer."""
+def traces_of(
+    archive: Archive, user_id: str, payments: frozenset[str], held: Collection[str], *, naming: Collection[str]
+) -> UserTraces:
+    """Everything that the archive holds of a user: by the user's name, their payments, and their Stripe customer.
+
+    Shape: `naming` are the ids of the events that name the user.
+    """
     named = list(archive.events(EventQuery(user_id=user_id, payment_keys=payments)))
     customers = _customers(archive, user_id, named)
     found = {event.id: event.payment_key for event in named}
@@ -78,9 +90,15 @@ def traces_of(archive: Archive, user_id: str, payments: frozenset[str], held: Co
             if any(name in event.body for name in customers)
         }
     kept = {name for name, payment in found.items() if payment in held}
-    rows, changes, balances = _source_counts(archive, user_id)
-    removed, listed = tuple(name for name in found if name not in kept), _listed(archive, payments)
-    return UserTraces(removed, tuple(sorted(kept)), rows, changes, balances, listed)
+    paid = {event.id for event in named}
+    groups = _grouped((name for name in found if name not in kept), lambda name: (name in naming) + (name in paid))
+    return UserTraces(groups, tuple(sorted(kept)), *_source_counts(archive, user_id), _listed(archive, payments))
+
+
+def _grouped(names: Iterable[str], rank: Callable[[str], int]) -> tuple[tuple[str, ...], ...]:
+    """Names by their rank: 0, 1 or 2."""
+    ranked = [(rank(name), name) for name in names]
+    return tuple(tuple(name for found, name in ranked if found == wanted) for wanted in range(3))
 
 
 def _listed(archive: Archive, payments: frozenset[str]) -> int:
@@ -137,7 +155,8 @@ def _whose(user_id: str) -> dict[str, str]:
 def forget_user(archive: Archive, user_id: str, traces: UserTraces) -> None:
     """Removes what was found of a user, so that it stands nowhere in the file."""
     with _for_good(archive):
-        _remove_events(archive, traces.events)
+        for names in traces.found_by:
+            _remove_events(archive, names)
         with archive.write_session() as connection:
             if source_schema.exists(connection):
                 connection.execute(f"DELETE {_CHANGES_OF}", _whose(user_id))

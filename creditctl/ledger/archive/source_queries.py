@@ -99,9 +99,9 @@ class SourceRows:
         query = select(KEPT_COLUMNS, "source_rows", "WHERE row_id = ?")
         return next(map(kept_row, self._all(query, (row_id,))), None)
 
-    def gone_purchases(self) -> list[SourceRow]:
+    def gone_purchases(self) -> list[KeptRow]:
         """The booked rows that gave credits for a payment and are gone, why ever."""
-        return [kept_row(row).row for row in self._all(_GONE_PURCHASES)]
+        return [kept_row(row) for row in self._all(_GONE_PURCHASES)]
 
     def numbers(self) -> dict[str, int]:
         """The numbers of all rows that another row corrects, by their ids."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from importlib import resources
@@ -38,6 +39,17 @@ _NO_SOURCE = """
         '' AS currency, '' AS payment_key, '' AS session_id, '' AS package, '' AS idempotency_key, 0 AS livemode
     WHERE 0
 """
+_ALL_DUE = (
+    "CREATE TEMP VIEW due AS SELECT * FROM main.worth",
+    "CREATE TEMP VIEW due_entry AS SELECT * FROM temp.entry",
+)
+# The order of a CROSS JOIN is kept: the few that are due are walked, and each is found in an index.
+_SOME_DUE = (
+    "DROP VIEW temp.due",
+    "DROP VIEW temp.due_entry",
+    "CREATE TEMP VIEW due AS SELECT w.* FROM temp.due_payments d CROSS JOIN main.worth w ON w.payment = d.payment",
+    "CREATE TEMP VIEW due_entry AS SELECT e.* FROM temp.due_numbers d CROSS JOIN temp.entry e ON e.number = d.number",
+)
 
 
 def statements() -> dict[str, str]:
@@ -78,18 +90,46 @@ class Probes:
     unsaid_livemode: bool = False
 
     def run(self) -> Suspects:
-        """Everything that any of them finds."""
+        """Everything that any of them finds, over all payments and entries."""
+        with self.connected() as connection:
+            return self.over_all(connection)
+
+    def over_all(self, connection: sqlite3.Connection) -> Suspects:
+        """Everything that any of them finds. Shape: what takes longest is asked on a connection of its own meanwhile.
+
+        What is written in between may be seen by one and not by the other; `connection` sees the earlier state.
+        """
+        connection.execute("SELECT count(*) FROM main.worth_terms").fetchone()  # from here on it sees one moment
+        asked = statements()
+        longest = {ABOUT_ENTRIES: asked.pop(ABOUT_ENTRIES)}
+        with ThreadPoolExecutor(1) as beside:
+            entries = beside.submit(self._beside, longest)
+            found = self.found(connection, asked)
+            named = connection.execute("SELECT count(*) FROM entry WHERE payment_key IS NOT NULL").fetchone()[0]
+            return Suspects(found.payments, entries.result().unexplained, named)
+
+    def over_some(
+        self, connection: sqlite3.Connection, payments: Collection[str], numbers: Collection[int]
+    ) -> Suspects:
+        """What they find among some payments and entries, those of these payments among them."""
+        _choose(connection, payments, numbers, self.close_seconds)
+        return self.found(connection, statements())
+
+    def found(self, connection: sqlite3.Connection, asked: Mapping[str, str]) -> Suspects:
+        """What some of the statements find on a connection."""
         payments: set[str] = set()
         unexplained: set[int] = set()
+        for name, statement in asked.items():
+            rows = connection.execute(statement, self.parameters)
+            if name == ABOUT_ENTRIES:
+                unexplained.update(row[0] for row in rows)
+            else:
+                payments.update(row[0] for row in rows)
+        return Suspects(frozenset(payments), frozenset(unexplained))
+
+    def _beside(self, asked: Mapping[str, str]) -> Suspects:
         with self.connected() as connection:
-            for name, statement in statements().items():
-                rows = connection.execute(statement, self.parameters)
-                if name == ABOUT_ENTRIES:
-                    unexplained.update(row[0] for row in rows)
-                else:
-                    payments.update(row[0] for row in rows)
-            named = connection.execute("SELECT count(*) FROM entry WHERE payment_key IS NOT NULL").fetchone()[0]
-        return Suspects(frozenset(payments), frozenset(unexplained), named)
+            return self.found(connection, asked)
 
     @property
     def parameters(self) -> Mapping[str, int]:
@@ -103,7 +143,7 @@ class Probes:
 
     @contextmanager
     def connected(self) -> Iterator[sqlite3.Connection]:
-        """A connection in which `worth` and `entry` can be asked, both as of one moment."""
+        """A connection in which `worth` and `entry` can be asked, both as of one moment, and all of them are due."""
         with translated(self.archive), closing(_opened(self.archive)) as connection:
             if self.ledger is not None:
                 connection.execute("ATTACH DATABASE ? AS ledger", (_read_only(self.ledger),))
@@ -111,9 +151,37 @@ class Probes:
             else:
                 there = source_schema.exists(connection)
                 connection.execute(_SOURCE.format(livemode=int(self.unsaid_livemode)) if there else _NO_SOURCE)
+            for statement in _ALL_DUE:
+                connection.execute(statement)
             connection.execute("BEGIN")
             yield connection
             connection.execute("ROLLBACK")
+
+
+def _choose(
+    connection: sqlite3.Connection, payments: Collection[str], numbers: Collection[int], close_seconds: int
+) -> None:
+    """Makes some payments due, whoever paid shortly before or after them, and all entries of both."""
+    connection.execute("CREATE TEMP TABLE due_payments (payment TEXT PRIMARY KEY) WITHOUT ROWID")
+    connection.execute("CREATE TEMP TABLE due_numbers (number INTEGER PRIMARY KEY)")
+    connection.executemany("INSERT OR IGNORE INTO due_payments VALUES (?)", [(each,) for each in payments])
+    connection.executemany("INSERT OR IGNORE INTO due_numbers VALUES (?)", [(each,) for each in numbers])
+    connection.execute(
+        "INSERT OR IGNORE INTO due_payments SELECT e.payment_key FROM due_numbers d "
+        "CROSS JOIN entry e ON e.number = d.number WHERE e.payment_key IS NOT NULL"
+    )
+    connection.execute(
+        "INSERT OR IGNORE INTO due_payments SELECT o.payment FROM due_payments d "
+        "CROSS JOIN main.worth w ON w.payment = d.payment CROSS JOIN main.worth o ON o.user_id = w.user_id "
+        "AND o.bought > w.bought - ?1 AND o.bought < w.bought + ?1 WHERE w.bought IS NOT NULL AND o.bought IS NOT NULL",
+        (close_seconds,),
+    )
+    connection.execute(
+        "INSERT OR IGNORE INTO due_numbers SELECT e.number FROM due_payments d "
+        "CROSS JOIN entry e ON e.payment_key = d.payment"
+    )
+    for statement in _SOME_DUE:
+        connection.execute(statement)
 
 
 def _opened(path: Path) -> sqlite3.Connection:

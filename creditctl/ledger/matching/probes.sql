@@ -6,26 +6,29 @@
 --
 -- Portable: no JSON, no division, whole numbers (BIGINT) and texts only. `entry` is the ledger's entries or the rows of an
 -- application, `worth` what each payment is worth: `facts` counts its refunds and disputes, which take `taken` credits and
--- have returned `returned` of its amount; where `look` is 1 it is judged every time.
+-- have returned `returned` of its amount; where `look` is 1 it is judged every time. `due` and `due_entry` are the rows of
+-- both that are asked about: all of them, or those of the payments of which something changed, with all their entries.
 --
 -- Parameters: livemode is 0 or 1, scale how many of its smallest units a credit has in `entry`, grace and close seconds.
 
 -- name: judged_every_time
 SELECT w.payment
-FROM worth w
+FROM due w
 WHERE w.look = 1;
 
 -- name: without_entry
 SELECT w.payment
-FROM worth w
+FROM due w
 WHERE w.user_id IS NOT NULL
   AND w.look = 0
-  AND NOT EXISTS (SELECT 1 FROM entry e WHERE e.payment_key = w.payment);
+EXCEPT
+SELECT e.payment_key FROM due_entry e WHERE e.payment_key IS NOT NULL
+ORDER BY 1;
 
 -- name: credited_otherwise_than_once
 SELECT several.payment_key
 FROM (
-  SELECT e.payment_key FROM entry e WHERE e.payment_key IS NOT NULL GROUP BY e.payment_key HAVING COUNT(*) > 1
+  SELECT e.payment_key FROM due_entry e WHERE e.payment_key IS NOT NULL GROUP BY e.payment_key HAVING COUNT(*) > 1
 ) several
 WHERE (
   SELECT COUNT(*) FROM entry p WHERE p.payment_key = several.payment_key AND p.kind = 'purchase'
@@ -33,7 +36,7 @@ WHERE (
 
 -- name: taken_otherwise
 SELECT w.payment
-FROM worth w
+FROM due w
 WHERE w.facts > 0
   AND w.look = 0
   AND w.user_id IS NOT NULL
@@ -51,7 +54,7 @@ WHERE w.facts > 0
 
 -- name: bought_twice
 SELECT w.payment
-FROM worth w
+FROM due w
 WHERE w.bought IS NOT NULL
   AND EXISTS (
     SELECT 1
@@ -64,7 +67,7 @@ WHERE w.bought IS NOT NULL
 
 -- name: unexplained_entry
 SELECT e.number
-FROM entry e
+FROM due_entry e
 WHERE (e.kind <> 'usage' OR e.payment_key IS NOT NULL)
   AND NOT EXISTS (
     SELECT 1

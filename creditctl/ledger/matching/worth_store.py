@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -56,6 +56,8 @@ _STATEMENTS = (
     "CREATE INDEX IF NOT EXISTS worth_look ON worth (payment) WHERE look = 1",
     "CREATE INDEX IF NOT EXISTS worth_facts ON worth (payment) WHERE facts > 0",
     "CREATE INDEX IF NOT EXISTS worth_bought ON worth (user_id, bought, payment) WHERE bought IS NOT NULL",
+    # What a ledger said of the refunds and disputes of a payment when it was judged, as a digest.
+    "CREATE TABLE IF NOT EXISTS worth_known (payment TEXT PRIMARY KEY, said TEXT NOT NULL) STRICT, WITHOUT ROWID",
     # The one row: by which catalogue, mapping and version the rows were judged.
     "CREATE TABLE IF NOT EXISTS worth_terms (id INTEGER PRIMARY KEY CHECK (id = 1), digest TEXT NOT NULL) STRICT",
     # Payments, under any of their names, of which something was read since they were judged.
@@ -71,6 +73,8 @@ _UPSERT = (
     f"{', '.join(f'{name} = excluded.{name}' for name in _COLUMNS[1:])} "
     f"WHERE ({', '.join(_COLUMNS)}) IS NOT ({', '.join(f'excluded.{name}' for name in _COLUMNS)})"
 )
+_KNOWN = insert("worth_known", ("payment", "said"), otherwise="REPLACE")
+_NOTHING: Mapping[str, str] = {}
 _PLAIN = "look = 0 AND user_id IS NOT NULL"
 _CREDITED = select(("count(*)",), "worth", f"WHERE {_PLAIN}")
 _CREDITED_OF = select(("count(*)",), "worth", f"WHERE {_PLAIN} AND {among('payment')}")
@@ -86,7 +90,7 @@ class WorthStore:
     def prepare(self) -> None:
         """Makes the tables where they are not there yet; from then on every change of what is pulled is noted."""
         with self.file.read_session() as connection:
-            if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'worth_pulled_items_insert'").fetchone():
+            if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'worth_known'").fetchone():
                 return
         with self.file.write_session() as connection:
             pull_schema.create(connection)
@@ -106,6 +110,10 @@ class WorthStore:
         with self.file.read_session() as connection:
             yield from (row[0] for row in connection.execute("SELECT payment FROM worth"))
 
+    def known(self) -> dict[str, str]:
+        """What a ledger said of the refunds and disputes of payments when they were judged, as digests by payment."""
+        return {row[0]: row[1] for row in self._all("SELECT payment, said FROM worth_known")}
+
     def credited(self, but: Collection[str] = ()) -> int:
         """How many payments are worth credits and are not judged every time, but for some."""
         with self.file.read_session() as connection:
@@ -118,20 +126,33 @@ class WorthStore:
         with self.file.read_session() as connection:
             return any(row[0] not in but for row in connection.execute(_BOUGHT_BY, (user_id,)))
 
-    def replace(self, rows: Iterable[Worth], digest: str) -> None:
-        """Keeps these rows in place of all others."""
+    def replace(self, rows: Iterable[Worth], digest: str, known: Mapping[str, str] = _NOTHING) -> None:
+        """Keeps these rows in place of all others. Shape: `known` as the method of this name answers it."""
         with self._changing(digest) as connection:
-            connection.execute("DELETE FROM worth")
-            connection.execute("DELETE FROM worth_touched")
+            for table in ("worth", "worth_touched", "worth_known"):
+                connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
             connection.executemany(insert("worth", _COLUMNS), rows)
+            connection.executemany(_KNOWN, known.items())
 
     def update(
-        self, rows: Iterable[Worth], digest: str, *, gone: Collection[str] = (), handled: Collection[str] = ()
+        self,
+        rows: Iterable[Worth],
+        digest: str,
+        *,
+        gone: Collection[str] = (),
+        handled: Collection[str] = (),
+        known: Mapping[str, str] = _NOTHING,
     ) -> None:
-        """Keeps rows that are new or differ, drops those that are gone, and ends the notes that were handled."""
+        """Keeps rows that are new or differ, drops those that are gone, and ends the notes that were handled.
+
+        Shape: `known` is what is known otherwise by now, of payments among the rows.
+        """
         with self._changing(digest) as connection:
             connection.executemany(_UPSERT, rows)
-            connection.executemany("DELETE FROM worth WHERE payment = ?", [(each,) for each in gone])
+            connection.executemany(_KNOWN, known.items())
+            for table in ("worth", "worth_known"):
+                query = f"DELETE FROM {table} WHERE payment = ?"  # noqa: S608 - names of ours
+                connection.executemany(query, [(each,) for each in gone])
             connection.executemany("DELETE FROM worth_touched WHERE name = ?", [(each,) for each in handled])
 
     @contextmanager

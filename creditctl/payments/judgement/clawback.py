@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from creditctl.core.entitlement.corrections import credits_by_user
 from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.entitlement.facts import Fact, RefundFact, has_let_go
 from creditctl.core.entitlement.findings import other_currency
@@ -31,6 +30,9 @@ from creditctl.payments.finding_codes import (
     for_person,
     in_flight,
 )
+from creditctl.payments.judgement.clamped import nothing_was_left
+from creditctl.payments.judgement.holdings import judge_holdings
+from creditctl.payments.judgement.purchase_stake import purchase_stake
 from creditctl.payments.repair import Repair
 from creditctl.payments.verdict import JudgementContext, PaymentState, Verdict
 
@@ -49,34 +51,45 @@ def judge_clawback(case: PaymentCase, context: JudgementContext, sold: Purchase 
 
     Shape: `sold` is what its session was worth, where nobody had to decide about that.
     """
-    if not case.facts and not case.clawbacks:
-        return Verdict(PaymentState.CREDITED)
     position = _without_fees(case, refund_position(case.main, case.entries, case.key), sold)
-    position = _excused(case, position, context)
+    if not (case.facts or case.clawbacks or position.shared):
+        return Verdict(PaymentState.CREDITED)
+    several = judge_holdings(case, position.purchase, context) if position.shared else None
+    return several or _of_one_user(case, _excused(case, position, context), context)
+
+
+def _of_one_user(case: PaymentCase, position: RefundPosition, context: JudgementContext) -> Verdict:
+    """The verdict about the user who was credited; what a person said is right of other users counts for them."""
+    by_hand = _is_settled_by_hand(case, position)
+    position = replace(position, taken=position.taken + position.elsewhere, elsewhere=0, shared=False)
     currencies = tuple(_other_currencies(case, case.main))
     drafts = settlement(position, case.facts)
     if drafts:
-        # Nothing settles under another key than the payment's, or by less than an entry with fees says was paid.
-        # What an application keeps, it books itself, whatever it calls the payment.
-        other = case.main.payment_key != case.key or case.main.amount != position.purchase.amount
-        by_hand = other and not case.books.external
         verdict = _unsettled(case, drafts, context, by_hand=by_hand)
         return replace(verdict, found=(*currencies, *verdict.found))
     if context.written_meanwhile(case.entries):
         return Verdict(_state_of(currencies, context), currencies)
-    wrong = (*_of_other_users(case, position), *_over_taken(case, position))
+    wrong = (*_over_taken(case, position), *_over_returned(case, position))
     state = PaymentState.WRONG if wrong else _state_of(currencies, context)
     return Verdict(state, (*currencies, *wrong, *_pending_refunds(case, position)))
+
+
+def _is_settled_by_hand(case: PaymentCase, position: RefundPosition) -> bool:
+    """Whether nothing settles a payment by itself: under another key than its own, by less than an entry with fees
+    says was paid, or with entries of other users. What an application keeps, it books itself, whatever its name."""
+    other = case.main.payment_key != case.key or case.main.amount != position.purchase.amount
+    return (other or position.shared) and not case.books.external
 
 
 def _pending_refunds(case: PaymentCase, position: RefundPosition) -> Iterator[ClassifiedFinding]:
     """Refunds that count already although their money is still on its way: one that fails gives the credits back."""
     for fact in case.facts:
         if fact.status in _PENDING and isinstance(fact, RefundFact):
-            stake = _stake(position, credits_to_take(position.purchase.credits, position.purchase.amount, fact.counted))
+            purchase = position.purchase
+            stake = purchase_stake(purchase, credits_to_take(purchase.credits, purchase.amount, fact.counted))
             text = (
                 f"Refund {fact.object_id} of {format_amount(fact.amount, fact.currency)} is {fact.status}; its credits "
-                f"were taken of user {position.purchase.user_id} already, and come back if it fails."
+                f"were taken of user {purchase.user_id} already, and come back if it fails."
             )
             fix = "Nothing has to be done; the next runs follow it"
             stake = replace(stake, amount=fact.amount)
@@ -92,18 +105,11 @@ def _without_fees(case: PaymentCase, position: RefundPosition, sold: Purchase | 
 
 def _excused(case: PaymentCase, position: RefundPosition, context: JudgementContext) -> RefundPosition:
     """The position in which what could not be taken, because the user had nothing left, stands for what is due."""
-    short = _due(case, position) - position.taken - position.corrected
-    if short <= 0 or not (context.keeper.clamped and _nothing_was_left(case, context)):
+    counted = max(0, position.corrected)
+    short = _due(case, position) - position.taken - counted
+    if short <= 0 or not (context.keeper.clamped and nothing_was_left(case, context)):
         return position
-    return replace(position, corrected=position.corrected + short)
-
-
-def _nothing_was_left(case: PaymentCase, context: JudgementContext) -> bool:
-    """Whether the user had nothing left after what was taken; or, where nothing was, when it was to be."""
-    times = [fact.created for fact in case.facts if fact.counted]
-    took = [entry for entry in case.clawbacks if entry.credits < 0]
-    moments = () if took else (max(times), max(times) + context.grace_seconds) if times else None
-    return moments is not None and context.keeper.nothing_left((took or [case.main])[-1], moments)
+    return replace(position, corrected=counted + short)
 
 
 def _due(case: PaymentCase, position: RefundPosition) -> int:
@@ -112,29 +118,9 @@ def _due(case: PaymentCase, position: RefundPosition) -> int:
     return credits_to_take(position.purchase.credits, position.purchase.amount, returned)
 
 
-def _of_other_users(case: PaymentCase, position: RefundPosition) -> Iterator[ClassifiedFinding]:
-    """What was taken back of, or returned to, another user than the one who was credited."""
-    owner = position.purchase.user_id
-    for user, credits in credits_by_user(case.corrected.taken).items():
-        if user == owner or not credits:
-            continue
-        entry = next(each for each in reversed(case.corrected.taken) if each.user_id == user)
-        name = f"{entry.kind.value.partition('_')[0]} {entry.object_id or 'of this payment'}"
-        done = "took {} back of" if credits < 0 else "gave {} back to"
-        text = (
-            f"{case.books.label(entry)} {done.format(plural(abs(credits), 'credit'))} user {user} for {name}, "
-            f"but user {owner} was credited for the payment."
-        )
-        correction = case.books.correction
-        fix = f"{correction(user, -credits, entry)}, {correction(owner, credits, entry)}"
-        yield for_person(
-            "clawback_wrong_user", case.key, text, fix, subject=entry.object_id, stake=_stake(position, abs(credits))
-        )
-
-
 def _over_taken(case: PaymentCase, position: RefundPosition) -> Iterator[ClassifiedFinding]:
     """More was taken than refunds and disputes explain: which entry took it, and how much too much."""
-    target, taken = _due(case, position), -sum(entry.credits for entry in case.corrected.taken) + position.corrected
+    target, taken = _due(case, position), position.taken + position.corrected
     if taken <= target:
         return
     entry = _unexplained(case, position)
@@ -146,18 +132,26 @@ def _over_taken(case: PaymentCase, position: RefundPosition) -> Iterator[Classif
         f"{plural(taken, 'credit')} were taken back of this payment, but refunds and disputes explain {target:,}."
     )
     fix = case.books.correction(entry.user_id, taken - target, entry)
-    yield for_person(name, case.key, text, fix, stake=_stake(position, taken - target))
+    yield for_person(name, case.key, text, fix, stake=purchase_stake(position.purchase, taken - target))
+
+
+def _over_returned(case: PaymentCase, position: RefundPosition) -> Iterator[ClassifiedFinding]:
+    """More was given back than was ever taken: which entry did, and how much too much."""
+    surplus = -(position.taken + max(0, position.corrected))
+    if surplus <= 0:
+        return
+    owner = position.purchase.user_id
+    entry = next(each for each in reversed(case.corrected.taken) if each.user_id == owner and each.credits > 0)
+    text = (
+        f"{case.books.label(entry)} gave {plural(entry.credits, 'credit')} back to user {owner}"
+        f"{_named_cause(case, entry)}: {plural(surplus, 'credit')} more than was taken back of this payment."
+    )
+    fix = case.books.correction(owner, -surplus, entry)
+    yield for_person("refund_over_returned", case.key, text, fix, stake=purchase_stake(position.purchase, surplus))
 
 
 _RETURNED = {"refund": EntryKind.REFUND_REVERSAL, "dispute": EntryKind.DISPUTE_REVERSAL}
 """How credits come back where money that had gone is ours again; a part of them may have."""
-
-
-def _stake(position: RefundPosition, credits: int) -> Stake:
-    """What credits of the purchase are worth by what was paid for it."""
-    purchase = position.purchase
-    amount = purchase.amount * credits // purchase.credits if purchase.credits else 0
-    return Stake(credits, amount, purchase.currency)
 
 
 def _unexplained(case: PaymentCase, position: RefundPosition) -> CreditEntry:
@@ -197,7 +191,7 @@ def _unsettled(
         return Verdict(PaymentState.IN_FLIGHT, (waits,), drafts=drafts)
     found = tuple(_not_followed(case, draft, made[draft.object_id or ""], by_hand=by_hand) for draft in drafts)
     if context.keeper.clamped is None and any(draft.credits < 0 for draft in drafts):
-        found = tuple(map(_with_hint, found)) if _nothing_was_left(case, context) else found
+        found = tuple(map(_with_hint, found)) if nothing_was_left(case, context) else found
     over = any(each.finding.code.endswith("refund_over_taken") for each in found)
     state = PaymentState.WRONG if over else PaymentState.MISSING
     reason = ", ".join(dict.fromkeys(each.finding.code.removeprefix(PREFIX) for each in found))

@@ -14,21 +14,21 @@ def steps_to(case: PaymentCase, due: Mapping[str, int]) -> Iterator[str]:
     held = case.corrected.held(due)
     for user, credits in held.items():
         if user not in due:
-            yield case.books.correction(user, -credits, _latest(case, user))
+            yield case.books.correction(user, -credits, latest_of(case, user))
     for user, credits in due.items():
         missing = credits - held.get(user, 0)
         if missing:
-            first = case.main if case.purchases and missing > 0 else _latest(case, user)
+            first = case.main if case.purchases and missing > 0 else latest_of(case, user)
             yield case.books.correction(user, missing, first)
 
 
 def take_back(case: PaymentCase) -> str:
     """The commands after which nobody holds, or lacks, credits of a payment."""
-    steps = (case.books.correction(user, -credits, _latest(case, user)) for user, credits in case.balance.items())
+    steps = (case.books.correction(user, -credits, latest_of(case, user)) for user, credits in case.balance.items())
     return ", ".join(steps)
 
 
-def _latest(case: PaymentCase, user_id: str) -> CreditEntry:
+def latest_of(case: PaymentCase, user_id: str) -> CreditEntry:
     """The newest purchase of a user, else the newest entry: the one to correct."""
     mine = [entry for entry in case.entries if entry.user_id == user_id]
     choices: tuple[Sequence[CreditEntry], ...] = (

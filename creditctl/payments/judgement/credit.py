@@ -29,6 +29,8 @@ from creditctl.payments.finding_codes import (
 )
 from creditctl.payments.judgement.adjusted import judge_adjusted
 from creditctl.payments.judgement.correcting_commands import steps_to, take_back
+from creditctl.payments.judgement.holdings import held_by_others, judge_holdings
+from creditctl.payments.judgement.purchase_stake import purchase_stake
 from creditctl.payments.judgement.unsold import judge_unsold
 from creditctl.payments.repair import NOTE, Repair
 from creditctl.payments.source.source_entry import fraction_given
@@ -95,8 +97,14 @@ def _named(entry: CreditEntry, prefix: str) -> bool:
 
 
 def _granted(case: PaymentCase, purchase: Purchase, context: JudgementContext) -> CreditJudgement:
-    if case.corrected.gives_nothing({purchase.user_id: purchase.credits}):
+    others = case.corrected.others(purchase.user_id) and any(fact.counted for fact in case.facts)
+    if case.corrected.gives_nothing({purchase.user_id: purchase.credits}) and not others:
         return CreditJudgement(_missing(case, purchase, context))
+    verdict = judge_holdings(case, purchase, context)
+    if verdict is not None:
+        beside = (*_differences(case, purchase), *_too_early(case, purchase, context)) if case.purchases else ()
+        state = PaymentState.WRONG if beside and verdict.state is PaymentState.CREDITED else verdict.state
+        return CreditJudgement(replace(verdict, found=(*verdict.found, *beside), state=state))
     if not case.purchases:
         return CreditJudgement(judge_adjusted(case, purchase, context))
     found = (*_holders(case, purchase), *_differences(case, purchase), *_too_early(case, purchase, context))
@@ -115,7 +123,7 @@ def _missing(case: PaymentCase, purchase: Purchase, context: JudgementContext) -
         found = in_flight(case.key, f"{what}; the webhook may still be on its way.")
         return Verdict(PaymentState.IN_FLIGHT, (found,), drafts=() if rival is not None else drafts)
     if rival is not None:
-        return Verdict(PaymentState.UNDECIDED, (_perhaps_credited(case, what, rival, worth_of(purchase)),))
+        return Verdict(PaymentState.UNDECIDED, (_perhaps_credited(case, what, rival, purchase_stake(purchase)),))
     due = sum(draft.credits for draft in drafts)
     if not due and case.given_up:
         return Verdict(PaymentState.SETTLED)  # the application took its own row back, as Stripe did the money
@@ -129,11 +137,11 @@ def _missing(case: PaymentCase, purchase: Purchase, context: JudgementContext) -
         payment_key=case.key,
         # Where all of it went back nobody lacks anything, and where none was paid nobody lacks money.
         severity=(None if purchase.amount else Severity.MEDIUM) if due else Severity.LOW,
-        stake=worth_of(purchase, due),
+        stake=purchase_stake(purchase, due),
     )
     reason = found.finding.code.removeprefix(PREFIX)
     repair = Repair(case.key, purchase, case.facts, drafts, case.names, reason)
-    return Verdict(PaymentState.MISSING, (found,), repair, drafts=drafts)
+    return Verdict(PaymentState.MISSING, (found, *held_by_others(case, purchase)), repair, drafts=drafts)
 
 
 def _perhaps_credited(case: PaymentCase, what: str, rival: CreditEntry, stake: Stake) -> ClassifiedFinding:
@@ -165,16 +173,13 @@ def _holders(case: PaymentCase, purchase: Purchase) -> Iterator[ClassifiedFindin
     held = granted.pop(purchase.user_id, 0)
     owed = f"user {purchase.user_id} is due {plural(due, 'credit')}"
     if granted:
-        others = ", ".join(f"user {user} {plural(credits, 'credit')}" for user, credits in sorted(granted.items()))
-        text = f"{case.books.sentence_start} gave {others} of this payment, but {owed} and has {held:,}."
-        stake = worth_of(purchase, max(sum(map(abs, granted.values())), abs(due - held)))
-        yield for_person("wrong_user", case.key, text, fix, stake=stake)
-    elif held > due and len(case.purchases) > 1:
+        return  # a person said that it is right: else it is judged as what several users hold
+    if held > due and len(case.purchases) > 1:
         text = f"The payment was credited {len(case.purchases)} times: {owed} and has {held + rest:,}."
-        yield for_person("duplicate_credit", case.key, text, fix, stake=worth_of(purchase, held - due))
+        yield for_person("duplicate_credit", case.key, text, fix, stake=purchase_stake(purchase, held - due))
     else:
         text = f"For this payment {owed} and has {held + rest:,}."
-        yield for_person("wrong_amount", case.key, text, fix, stake=worth_of(purchase, abs(held - due)))
+        yield for_person("wrong_amount", case.key, text, fix, stake=purchase_stake(purchase, abs(held - due)))
 
 
 def _beside_whole_credits(case: PaymentCase, purchase: Purchase, held: Decimal) -> ClassifiedFinding:
@@ -183,21 +188,23 @@ def _beside_whole_credits(case: PaymentCase, purchase: Purchase, held: Decimal) 
     text = f"For this payment user {user} is due {plural(purchase.credits, 'credit')} and has {held:,}."
     what = f"take {surplus:,} of a credit from" if surplus > 0 else f"give {-surplus:,} of a credit to"
     fix = f"in the application {what} user {user} (its row {case.main.name})"
-    return for_person("wrong_amount", case.key, text, fix, stake=worth_of(purchase, ceil(abs(surplus))))
+    return for_person("wrong_amount", case.key, text, fix, stake=purchase_stake(purchase, ceil(abs(surplus))))
 
 
 def _too_early(case: PaymentCase, purchase: Purchase, context: JudgementContext) -> Iterator[ClassifiedFinding]:
     """Entries of our own ledger from before their payment: a webhook never writes one, it comes after the money.
 
-    Shape: a payment in the future says that two clocks disagree, and so nothing about an entry. What an import says of
-           its own time proves nothing, so that of its entries only the time counts at which they were written.
+    Shape: a payment in the future says that two clocks disagree, and so nothing about an entry; where Stripe's clock is
+           ahead, an entry is as much older by it. What an import says of its own time proves nothing, so that of its
+           entries only the time counts at which they were written.
     """
     if case.books.external or case.sold is None:
         return
     opened = case.sold.session.created
     paid = opened if case.intent is None else max(opened, case.intent.paid)
     for entry in case.purchases:
-        early = entry.recorded < paid - context.grace_seconds and paid <= context.now
+        latest = entry.recorded + context.ahead_seconds + context.grace_seconds
+        early = latest < paid <= context.stripe_now
         if early or (entry.created < opened and entry.idempotency_key.startswith(_OWN_PURCHASE)):
             when = iso_time(entry.recorded if early else entry.created)
             text = (
@@ -205,7 +212,7 @@ def _too_early(case: PaymentCase, purchase: Purchase, context: JudgementContext)
                 f"before the payment was made at {iso_time(paid)}."
             )
             fix = "Find out who wrote it, before there was anything to credit"
-            yield for_person("credited_before_paid", case.key, text, fix, stake=worth_of(purchase, entry.credits))
+            yield for_person("credited_before_paid", case.key, text, fix, stake=purchase_stake(purchase, entry.credits))
 
 
 _OWN_PURCHASE = f"{KeyScheme.PURCHASE.value}:"
@@ -233,13 +240,6 @@ def _differences(case: PaymentCase, purchase: Purchase) -> Iterator[ClassifiedFi
 def _apart(said: object, true: object) -> int:
     """How far two amounts are from each other; words have no distance."""
     return abs(said - true) if isinstance(said, int) and isinstance(true, int) else 0
-
-
-def worth_of(purchase: Purchase, credits: int | None = None) -> Stake:
-    """What credits of a purchase are worth by what was paid for it; all of them where no number is given."""
-    count = purchase.credits if credits is None else abs(credits)
-    amount = purchase.amount * count // purchase.credits if purchase.credits else purchase.amount
-    return Stake(count, amount, purchase.currency)
 
 
 _CHECK_REFUNDS = "What stands in the ledger cannot be changed: check the refunds of this payment by hand"

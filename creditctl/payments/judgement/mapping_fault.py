@@ -43,10 +43,10 @@ def mapping_fault(judged: Judged, proven: Proven = NOTHING_PROVEN) -> Classified
     Shape: pairs are alike in user and credits, whatever their times; in credits alone where the user of the entry buys
            nothing under that name, or where there are many, and only where they are a notable share of all payments or
            agree in time: some lost credits and some strange entries of one package are in every large shop. `proven`
-           payments count among all.
+           payments count among all. Where Stripe is not asked, what its lists do not show is strange.
     """
     lacking = [(case, verdict) for case, verdict in judged if _lacks_all(case, verdict)]
-    strange = [case for case, verdict in judged if _is_orphan(verdict)]
+    strange = [case for case, verdict in judged if _is_orphan(verdict) or (case.unasked and case.balance)]
     due = Counter(_due(verdict) for _, verdict in lacking)
     given = Counter((entry.user_id, entry.credits) for case in strange for entry in case.purchases)
     alike = _by_credits(due) & _by_credits(given)
@@ -68,10 +68,11 @@ def _named(
     """The finding. Shape: `given` are the entries behind it, `alike` the pairs by number of credits."""
     books, entry = strange[0].books, strange[0].entries[0]
     what = "rows" if books.external else "entries"
+    unknown = "the kept lists do not show" if strange[0].unasked else "Stripe does not know"
     text = (
         f"{plural(len(missing), 'payment')} {'lack' if len(missing) > 1 else 'lacks'} credits ({missing[0].key} is the "
         f"first), and {given:,} {what} of {books.keeper} gave as many for payments that "
-        f"Stripe does not know ({books.named(entry)}, {entry.payment_key}, is the first): they are probably the same "
+        f"{unknown} ({books.named(entry)}, {entry.payment_key}, is the first): they are probably the same "
         "payments under other names. Nothing is repaired."
     )
     fix = (

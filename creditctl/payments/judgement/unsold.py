@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from creditctl.core.entitlement.decision import Decision, NotOurs, Waits
 from creditctl.core.entitlement.deployment import is_own_payment
 from creditctl.core.findings import Stake
+from creditctl.core.metadata import MANAGED_BY_KEY
 from creditctl.core.money import format_amount
 from creditctl.core.text import plural
 from creditctl.payments.case import PaymentCase
@@ -17,7 +18,12 @@ from creditctl.payments.verdict import JudgementContext, PaymentState, Verdict
 
 
 def judge_unsold(case: PaymentCase, decision: Decision | None, context: JudgementContext) -> Verdict:
-    """Not paid, not ours, or not known to Stripe at all: then what users hold of it should come to nothing."""
+    """Not paid, not ours, or not known to Stripe at all: then what users hold of it should come to nothing.
+
+    Shape: nobody is accused of what Stripe was not asked for.
+    """
+    if case.unasked:
+        return Verdict(PaymentState.NOT_OURS)
     if not case.balance:
         return _nothing_given(case, decision, context)
     if context.written_meanwhile(case.entries):
@@ -29,8 +35,10 @@ def judge_unsold(case: PaymentCase, decision: Decision | None, context: Judgemen
     given = sum(credits for credits in case.balance.values() if credits > 0)
     text = f"{plural(given, 'credit')} were given"
     if not given:
-        name, user = "clawback_without_credit", next(iter(case.balance))
-        text = f"{plural(-case.balance[user], 'credit')} were taken back of user {user}, who was given none for it"
+        name = "clawback_without_credit"
+        losses = (f"{plural(-credits, 'credit')} of user {user}" for user, credits in case.balance.items())
+        who = "who was given none for it" if len(case.balance) == 1 else "who were given none for it"
+        text = f"{' and '.join(losses)} were taken back, {who}"
     stake = Stake(sum(map(abs, case.balance.values())))
     found = for_person(name, case.key, f"{text}, but {why}.", take_back(case), stake=stake)
     return Verdict(PaymentState.WRONG, (found,))
@@ -57,7 +65,8 @@ def _outside(case: PaymentCase, decision: Decision | None) -> Verdict:
     credits, user = next((credits, user) for user, credits in case.balance.items())
     text = f"{plural(abs(credits), 'credit')} of user {user} are for a payment outside the catalogue"
     why = decision.reason if isinstance(decision, NotOurs) else "no Checkout session of ours belongs to it"
-    fix = "Nothing has to be done; if it sold a package, name its price below sold in creditctl.toml"
+    named = "it by its metadata, amount and currency" if decision is None else "its price"
+    fix = f"Nothing has to be done; if it sold a package, name {named} below sold in creditctl.toml"
     found = classified("not_ours_credit", case.key, f"{text}: {why}.", fix, payment_key=case.key)
     return Verdict(PaymentState.NOT_OURS, (found,))
 
@@ -86,10 +95,23 @@ def _unattributed(case: PaymentCase, context: JudgementContext) -> Verdict:
         young = f"{money} were paid for something of ours just now; a checkout session of it may still be on its way."
         return Verdict(PaymentState.IN_FLIGHT, (in_flight(case.key, young),))
     text = f"{money} were paid for something of ours, but no checkout session belongs to the payment."
-    fix = f"Find the buyer, then {case.books.booking_by_hand(case.key)}, or refund it"
+    fix = f"Find the buyer, then {case.books.booking_by_hand(case.key)}, or refund it{_as_rule(case, intent)}"
     stake = Stake(0, intent.amount_received, intent.currency)
     found = for_person("unattributed_payment", case.key, text, fix, stake=stake)
     return Verdict(PaymentState.UNDECIDED, (found,))
+
+
+def _as_rule(case: PaymentCase, intent: IntentFacts) -> str:
+    """How an application names what it charges without a session: no price belongs to it, so a rule has to.
+
+    Shape: metadata alone never say what a payment is worth; with amount and currency a person vouches for it.
+    """
+    if not case.books.external:
+        return ""
+    key = "package" if "package" in intent.metadata else MANAGED_BY_KEY
+    rule = f'{{ metadata = {{ {key} = "{intent.metadata.get(key)}" }}, amount = {intent.amount_received}'
+    rule = f'{rule}, currency = "{intent.currency}" }}'
+    return f"; if such payments sell a package, say so in creditctl.toml: sold = [{rule}]"
 
 
 def _by_hand(case: PaymentCase, intent: IntentFacts, context: JudgementContext) -> Iterator[ClassifiedFinding]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 
 from creditctl import __version__
+from creditctl.core.entitlement.facts import Fact
 from creditctl.ledger.archive.source_store import last_reading
 from creditctl.payments.source.source_keeper import SourceKeeper
 from creditctl.payments.verdict import JudgementContext
@@ -46,6 +48,21 @@ def worth_digest(context: JudgementContext) -> str:
         mapping = [fingerprint, keeper.scale, keeper.livemode, terms.major, terms.places, terms.policy]
     said = [__version__, rules_digest(), context.livemode, context.catalog, mapping]
     return hashlib.sha256(json.dumps(_plain(said)).encode()).hexdigest()
+
+
+def known_digests(read: Mapping[str, Fact], known: Mapping[str, Fact]) -> dict[str, str]:
+    """What a ledger knows of refunds and disputes that were read, as a digest for each payment that has some.
+
+    Shape: both by the ids of refunds and disputes; a payment's worth is judged anew where its digest is another.
+    """
+    said: dict[str, list[str]] = defaultdict(list)
+    for name, fact in known.items():
+        if name in read:
+            said[read[name].payment_key].append(repr(fact))
+    return {
+        key: hashlib.blake2b("\n".join(sorted(facts)).encode(), digest_size=12).hexdigest()
+        for key, facts in said.items()
+    }
 
 
 def _plain(value: object) -> object:

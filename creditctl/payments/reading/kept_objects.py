@@ -16,8 +16,8 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from creditctl.ledger.archive.pull_models import PulledObject
 from creditctl.payments.reading.stripe_reader import BALANCE, DISPUTES, INTENTS, REFUNDS, SESSIONS
 
-LAYOUT = 2
-"""The number of this choice of fields."""
+LAYOUT = 3
+"""The number of this choice of fields; from 3 on they are kept compressed, which an older version cannot read."""
 
 Field = Raw | UnsetType
 _OPEN_INTENTS = ("processing", "requires_action", "requires_capture", "requires_confirmation")

@@ -16,6 +16,7 @@ from creditctl.core.entitlement.facts import DisputeFact, Fact, MalformedFact, R
 from creditctl.core.entitlement.prices import LineItem
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.stripe_ids import IdKind, id_kind
+from creditctl.core.when import in_step
 from creditctl.payments.facts import ChargeFacts, IntentFacts, PaymentFacts, SoldSession, Unreadable
 from creditctl.payments.price_origins import PriceOrigins
 from creditctl.payments.reading.stripe_reader import (
@@ -77,7 +78,8 @@ class PaymentReader:
 
     Shape:  `catalog` decides which sessions need their line items read; `seen` is told what every list shows; `plain`
             makes the reader of plain data: what was kept of Stripe can stand in for it.
-    Units:  `started` in Unix seconds.
+            `ahead_seconds` says how far Stripe's clock is ahead of this machine's: what is read is seen at its time.
+    Units:  `started` in Unix seconds, by this machine's clock.
     Errors: every method raises Unreachable, StripeRefused or ConfigurationError where Stripe does not answer.
     """
 
@@ -88,6 +90,7 @@ class PaymentReader:
     unreadable: list[Unreadable] = field(default_factory=list)
     seen: Seen | None = None
     plain: Callable[[stripe.StripeClient, Progress | None, Seen | None], StripeReader] = StripeReader
+    ahead_seconds: Callable[[], int] = in_step
 
     def __post_init__(self) -> None:
         self._origins = PriceOrigins(self.stripe, self.catalog)
@@ -233,17 +236,23 @@ class PaymentReader:
         self, bodies: Iterable[Body], parameters: Mapping[str, Any], most: int | None = None
     ) -> dict[str, SoldSession]:
         """Sessions with their line items, where only those decide: each by itself, or all of the list once more."""
-        found = [(body, each) for body in bodies for each in self._parsed(SESSIONS, body, SessionFacts.from_stripe)]
-        undecided = [session for _, session in found if self._needs_items(session)]
-        shown = self._shown_items(parameters, most) if len(undecided) > _MANY else {}
-        return {each.id: self._with_items(body, each, shown.get(each.id)) for body, each in found}
+        # Of a body no more is held than its URL: a list has as many as there are payments.
+        found = [
+            (each, body.get("success_url"), self._needs_items(each))
+            for body in bodies
+            for each in self._parsed(SESSIONS, body, SessionFacts.from_stripe)
+        ]
+        undecided = sum(needs for _, _, needs in found)
+        shown = self._shown_items(parameters, most) if undecided > _MANY else {}
+        return {each.id: self._with_items(each, url, shown.get(each.id), needs) for each, url, needs in found}
 
-    def _with_items(self, body: Body, session: SessionFacts, shown: tuple[LineItem, ...] | None) -> SoldSession:
+    def _with_items(
+        self, session: SessionFacts, url: object, shown: tuple[LineItem, ...] | None, needs: bool
+    ) -> SoldSession:
         items = shown
-        if shown is None and self._needs_items(session):
+        if shown is None and needs:
             items = self._items(line_items_path(session.id), self.stripe.line_items(session.id))
         items = None if items is None else self._origins.completed(items)
-        url = body.get("success_url")
         return SoldSession(session, items, url if isinstance(url, str) else None)
 
     def _needs_items(self, session: SessionFacts) -> bool:
@@ -275,11 +284,11 @@ class PaymentReader:
 
     def _refund(self, body: Body) -> RefundFact | None:
         """A refund that stands was last observed when it was made, one that fell through only now."""
-        fact = RefundFact.from_stripe(body, self.started)
+        fact = RefundFact.from_stripe(body, self.started + self.ahead_seconds())
         return RefundFact.from_stripe(body, fact.created) if fact is not None and fact.counted else fact
 
     def _dispute(self, body: Body) -> DisputeFact | None:
-        return DisputeFact.from_stripe(body, self.started)
+        return DisputeFact.from_stripe(body, self.started + self.ahead_seconds())
 
     def _parsed(self, path: str, body: Body, make: Callable[[Body], Parsed]) -> Iterable[Parsed]:
         try:

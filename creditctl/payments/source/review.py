@@ -6,7 +6,7 @@ sum of their rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from creditctl.core.entitlement.decision import Grants
@@ -19,6 +19,7 @@ from creditctl.payments.finding_codes import PREFIX, ClassifiedFinding, classifi
 from creditctl.payments.keeper import Keeper
 from creditctl.payments.proven import NOTHING_PROVEN, Proven
 from creditctl.payments.source.amounts import credits_text
+from creditctl.payments.source.collective import Told, subjects_of, told_together
 from creditctl.payments.source.source_entry import whole_credits
 from creditctl.payments.source.source_keeper import SourceKeeper
 from creditctl.payments.source.vanished import ROW_GONE, SOURCE, vanished_payments
@@ -47,8 +48,12 @@ def review(
     verdicts: Sequence[Verdict],
     names: Mapping[str, str],
     proven: Proven = NOTHING_PROVEN,
+    settled: Collection[tuple[str, str]] = (),
 ) -> Review:
-    """The review of an application's rows; of our own ledger there is nothing to say beside its payments."""
+    """The review of an application's rows; of our own ledger there is nothing to say beside its payments.
+
+    Shape: `settled` are code and subject of the findings that the ledger has.
+    """
     if not isinstance(keeper, SourceKeeper):
         return Review(list(verdicts))
     judged = list(zip(cases, verdicts, strict=True))
@@ -59,8 +64,14 @@ def review(
     changes = [change for change in keeper.rows.changes() if _is_news(change, names, states)]
     beside = (
         *filter(None, [mapping]),
-        *_of_changes(changes, names, keeper.scale),
-        *vanished_payments(keeper, names, states, {change.before.row_id for change in changes}),
+        *_of_changes(changes, names, keeper.scale, settled),
+        *vanished_payments(
+            keeper,
+            names,
+            states,
+            {change.before.row_id for change in changes},
+            subjects_of(f"{PREFIX}{ROW_GONE}", settled),
+        ),
         *_of_balances(_wrong_balances(keeper), keeper.rows.cached_count(), keeper.scale),
     )
     return Review([verdict for _, verdict in judged], beside)
@@ -122,21 +133,37 @@ def _payment(row: SourceRow, names: Mapping[str, str]) -> str | None:
     return names.get(row.payment_key or "", row.payment_key)
 
 
-def _of_changes(changes: Sequence[SourceChange], names: Mapping[str, str], scale: int) -> Iterator[ClassifiedFinding]:
+def _of_changes(
+    changes: Sequence[SourceChange], names: Mapping[str, str], scale: int, settled: Collection[tuple[str, str]]
+) -> Iterator[ClassifiedFinding]:
+    """A finding for each change, or one for many. Shape: what was settled one by one stays so."""
     gone = [change for change in changes if change.after is None or change.after.status != DONE]
     changed = [change for change in changes if change not in gone]
-    for name, each in ((ROW_GONE, gone), ("row_changed", changed)):
-        if len(each) > MOST_NAMED:
-            what = "are gone, or count no more" if name == ROW_GONE else "say something else than before"
-            text = f"{len(each):,} booked rows {what}; row {each[0].before.row_id} is the first."
-            yield for_person(name, SOURCE, text, "Find out who changed the application's table", subject=SOURCE)
-        else:
-            yield from (_of_change(name, change, names, scale) for change in each)
+    for name, found in ((ROW_GONE, gone), ("row_changed", changed)):
+        known = subjects_of(f"{PREFIX}{name}", settled)
+        alone = [change for change in found if _subject(change) in known]
+        others = [(change.noticed, change) for change in found if _subject(change) not in known]
+        for told in told_together(others, SOURCE, known):
+            if told.known or len(told.items) > MOST_NAMED:
+                yield _of_many(name, told)
+            else:
+                alone += told.items
+        yield from (_of_change(name, change, names, scale) for change in alone)
+
+
+def _of_many(name: str, told: Told[SourceChange]) -> ClassifiedFinding:
+    what = "are gone, or count no more" if name == ROW_GONE else "say something else than before"
+    text = f"{len(told.items):,} booked rows {what}; row {told.items[0].before.row_id} is the first."
+    return for_person(name, SOURCE, text, "Find out who changed the application's table", subject=told.subject)
+
+
+def _subject(change: SourceChange) -> str:
+    return f"row {change.before.row_id} (change {change.id})"
 
 
 def _of_change(name: str, change: SourceChange, names: Mapping[str, str], scale: int) -> ClassifiedFinding:
     row, after = change.before, change.after
-    subject = f"row {row.row_id} (change {change.id})"
+    subject = _subject(change)
     said = _said(row, scale)
     if after is None:
         text = f"Row {row.row_id} was booked ({said}), and is gone, or fits no more."

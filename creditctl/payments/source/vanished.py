@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from creditctl.payments.finding_codes import ClassifiedFinding, for_person
+from creditctl.payments.source.collective import Told, told_together
 from creditctl.payments.source.source_keeper import SourceKeeper
 from creditctl.payments.verdict import PaymentState
 
@@ -22,18 +23,33 @@ _FEWEST = 3
 
 
 def vanished_payments(
-    keeper: SourceKeeper, names: Mapping[str, str], states: Mapping[str, PaymentState], told: Collection[str]
+    keeper: SourceKeeper,
+    names: Mapping[str, str],
+    states: Mapping[str, PaymentState],
+    told: Collection[str],
+    known: Collection[str],
 ) -> Iterator[ClassifiedFinding]:
-    """One finding where several payments lost their rows. Shape: `told` are the rows whose change is told anyway."""
+    """One finding where several payments lost their rows at once.
+
+    Shape: `told` are the rows whose change is told anyway, `known` the subjects of such findings so far.
+    """
     missing = {key for key, state in states.items() if state is PaymentState.MISSING}
     if len(missing) < _FEWEST:
         return
-    rows = (row for row in keeper.rows.gone_purchases() if row.row_id not in told)
-    lost = {names.get(str(row.payment_key), row.payment_key) for row in rows} & missing
-    if len(lost) >= _FEWEST:
-        text = (
-            f"{len(lost):,} payments that the application had booked have no row any more since [source], or the "
-            f"database that it reads, is another; {min(map(str, lost))} is one."
-        )
-        fix = "Look whether [source] and its variable name the right database and table, and whether `where` fits"
-        yield for_person(ROW_GONE, SOURCE, text, fix, subject=f"{SOURCE} settings")
+    lost: dict[str, int] = {}
+    for kept in keeper.rows.gone_purchases():
+        payment = names.get(str(kept.row.payment_key), str(kept.row.payment_key))
+        if kept.row.row_id not in told and payment in missing:
+            lost[payment] = kept.gone or 0
+    for each in told_together(((moment, key) for key, moment in lost.items()), f"{SOURCE} settings", known):
+        if len(each.items) >= _FEWEST:
+            yield _lost(each)
+
+
+def _lost(told: Told[str]) -> ClassifiedFinding:
+    text = (
+        f"{len(told.items):,} payments that the application had booked have no row any more since [source], or the "
+        f"database that it reads, is another; {min(told.items)} is one."
+    )
+    fix = "Look whether [source] and its variable name the right database and table, and whether `where` fits"
+    return for_person(ROW_GONE, SOURCE, text, fix, subject=told.subject)

@@ -17,7 +17,9 @@ from creditctl.sources.guess.source_guess import GuessDraft, GuessedLine, Source
 from creditctl.sources.mapping.row_mapper import Habits, RowMapper
 from creditctl.sources.reading.habits import habits_of
 from creditctl.sources.reading.opening import zone_of
-from creditctl.sources.reading.raw_rows import OpenRows, RawRow, RawRows
+from creditctl.sources.reading.raw_rows import OpenRows, OtherTables, RawRow, RawRows
+from creditctl.sources.recipes.applying import with_recipe
+from creditctl.sources.recipes.fitting import whole_recipe
 from creditctl.sources.values.bad_value import BadRow
 
 _MOST_MISFITS = 20
@@ -45,7 +47,7 @@ def guess_source(rows: RawRows, place: SourceSection) -> SourceGuess:
             code="source.guess",
             fix="Name its columns under [source.columns] in creditctl.toml.",
         )
-    return _with_balance(rows, replace(guess, evidence=evidence))
+    return _with_neighbours(rows, replace(guess, evidence=evidence))
 
 
 def witnessed(rows: RawRows, section: SourceSection) -> SourceGuess:
@@ -65,18 +67,24 @@ def _evidence(opened: OpenRows, guess: SourceGuess | None, columns: Sequence[str
         return Evidence()
 
 
-def _with_balance(rows: RawRows, guess: SourceGuess) -> SourceGuess:
-    """The proposal with the cached balance, if a column bears it out; what may not be looked at says nothing."""
-    if not guess.evidence.whole or not guess.evidence.sums:
-        return guess
-    section = guess.section
+def _with_neighbours(rows: RawRows, guess: SourceGuess) -> SourceGuess:
+    """The proposal with what the tables around the rows say; what may not be looked at says nothing."""
     try:
         with rows.reading() as opened:
             tables = opened.tables
-            decimals = section.credit_decimals or 0
-            found = None if tables is None else guess_balance(tables, section.table, guess.evidence.sums, decimals)
+            if tables is None:
+                return guess
+            return _with_balance(tables, replace(guess, tables=tables.catalogue()))
     except (Unreachable, ConfigurationError):
         return guess
+
+
+def _with_balance(tables: OtherTables, guess: SourceGuess) -> SourceGuess:
+    """The proposal with the cached balance, if a column bears it out. Errors: those of reading."""
+    section, evidence = guess.section, guess.evidence
+    if not evidence.whole or not evidence.sums or section.balance is not None:
+        return guess
+    found = guess_balance(tables, section.table, evidence.sums, section.credit_decimals or 0)
     if found is None:
         return guess
     line = GuessedLine("balance", f"{found.table}.{found.column}", "for most users it is the sum of their rows")
@@ -103,11 +111,19 @@ def with_users(rows: RawRows, guess: SourceGuess, pairs: Sequence[tuple[str, str
 def propose(sample: Sequence[RawRow], columns: Sequence[str], place: SourceSection) -> SourceGuess:
     """The proposal from a sample of rows. Pure."""
     raw = [row.columns for row in sample]
+    profiles = profiles_of(raw, columns)
     draft = GuessDraft(place)
-    guess_columns(draft, profiles_of(raw, columns))
-    guess_meanings(draft, raw, columns)
+    recipe = whole_recipe(place, columns, lambda name: profiles[name].words if name in profiles else ())
+    if recipe is None:
+        guess_columns(draft, profiles)
+        guess_meanings(draft, raw, columns)
+    else:
+        draft.say("recipe", recipe.name, f"these are rows as it knows them: {recipe.about}")
+        draft.section = with_recipe(replace(place, recipe=recipe.name))
     misfits = () if draft.unknown else _misfits(sample, columns, draft.section)
-    return SourceGuess(draft.section, tuple(draft.lines), len(sample), misfits, tuple(draft.unknown))
+    return SourceGuess(
+        draft.section, tuple(draft.lines), len(sample), misfits, tuple(draft.unknown), places=tuple(profiles)
+    )
 
 
 def _misfits(sample: Sequence[RawRow], columns: Sequence[str], section: SourceSection) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,7 +29,8 @@ class SourceGuess:
     """A proposal.
 
     Shape: `looked_at` rows were read for it; `misfits` are rows that it cannot read, with their reasons; `unknown` is
-           what nothing says, so that a person has to; `evidence` is what its rows come to by it.
+           what nothing says, so that a person has to; `evidence` is what its rows come to by it. `places` are the
+           columns, and the paths in them at which something stands; `tables` those of the database, where it says it.
     """
 
     section: SourceSection
@@ -37,6 +39,8 @@ class SourceGuess:
     misfits: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     evidence: Evidence = field(default_factory=Evidence, repr=False)
+    places: tuple[str, ...] = ()
+    tables: Mapping[str, Sequence[str]] = field(default_factory=dict, repr=False)
 
     @property
     def whole(self) -> bool:

@@ -13,7 +13,13 @@ from creditctl.sources.databases.url import DatabaseUrl
 from creditctl.sources.guess.naming import NAMES, folded
 
 _TABLE_WORDS = {"credit": 3, "ledger": 3, "transaction": 2, "token": 1, "point": 1, "wallet": 1, "log": 1, "event": 1}
+_DIARIES = frozenset(("log", "event"))
+"""Words that say of a table that it is written to, and not about what."""
+
 _STRIPE_WORDS = ("stripe", "payment_intent", "checkout_session", "session_id", "payment_id", "charge_id", "meta")
+_PAYLOADS = frozenset(("payload", "data", "body", "event_data", "attributes"))
+"""Columns in which an event store keeps everything that an event says, as JSON."""
+
 _LEAST = 6
 
 
@@ -62,5 +68,8 @@ def _scored(name: str, columns: Sequence[str]) -> TableCandidate:
         "ids of Stripe's": any(word in column for column in names for word in _STRIPE_WORDS),
     }
     score += sum(2 for there in has.values() if there)
+    events = bool(names & _PAYLOADS) and any(word not in _DIARIES for word in words) and not has["numbers of credits"]
+    if events:
+        has["events that may say them"], score = True, score + 2
     said = [*(f"it is called {word}" for word in words[:1]), *(what for what, there in has.items() if there)]
-    return TableCandidate(name, score if has["numbers of credits"] else 0, ", ".join(said))
+    return TableCandidate(name, score if events or has["numbers of credits"] else 0, ", ".join(said))

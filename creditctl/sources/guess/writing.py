@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from creditctl.core.project_file.source import SourceBalance, SourceSection, SourceUsers
 from creditctl.core.project_file.writing import Plain, WrittenSection
 from creditctl.sources.guess.source_guess import SourceGuess, users_settings
 
 _SOURCE = "source"
+_USUAL_VARIABLE = "DATABASE_URL"
+_MOST_INLINE = 3
+"""How many lines of a table stand in one beside a recipe."""
 
 
 def written_sections(guess: SourceGuess) -> list[WrittenSection]:
-    """The sections, in the order in which the documentation has them; a column that is called as ours needs no line."""
+    """The sections, in the order in which the documentation has them; a column that is called as ours needs no line.
+
+    Shape: what is left beside a recipe stands in its lines, where it is short.
+    """
     section = guess.section
     columns = {ours: _value(names) for ours, names in section.columns.items() if names != (ours,)}
-    tables: list[tuple[str, dict[str, Plain]]] = [
-        (_SOURCE, _plain(section)),
-        (f"{_SOURCE}.columns", columns),
-        (f"{_SOURCE}.users", _users(section.users)),
-        (f"{_SOURCE}.status", {word: str(meaning) for word, meaning in section.status.items() if word != str(meaning)}),
-        (f"{_SOURCE}.kind", {word: ours for word, ours in section.kind.items() if word != ours}),
+    tables: dict[str, dict[str, Plain]] = {
+        "columns": columns,
+        "users": _users(section.users),
+        "status": {word: str(meaning) for word, meaning in section.status.items() if word != str(meaning)},
+        "kind": {word: ours for word, ours in section.kind.items() if word != ours},
+        "balance": {} if section.balance is None else _balance(section.balance),
+    }
+    inline = {name for name, values in tables.items() if section.recipe is not None and len(values) <= _MOST_INLINE}
+    beside = {name: values for name, values in tables.items() if values and name in inline}
+    found = [WrittenSection(_SOURCE, {**_plain(section), **beside}, _comments(guess, ("", *inline)))]
+    found += [
+        WrittenSection(f"{_SOURCE}.{name}", values, _comments(guess, (name,)))
+        for name, values in tables.items()
+        if values and name not in inline
     ]
-    if section.balance is not None:
-        tables.append((f"{_SOURCE}.balance", _balance(section.balance)))
-    found = [WrittenSection(name, values, _comments(guess, name)) for name, values in tables if values]
     rules = (
         WrittenSection(f"{_SOURCE}.rule", {"when": each.when, "kind": each.kind}, (), True) for each in section.rules
     )
@@ -31,7 +44,8 @@ def written_sections(guess: SourceGuess) -> list[WrittenSection]:
 
 def _plain(section: SourceSection) -> dict[str, Plain]:
     values: dict[str, Plain | None] = {
-        "url_env": section.url_env,
+        "recipe": section.recipe,
+        "url_env": None if section.recipe and section.url_env == _USUAL_VARIABLE else section.url_env,
         "file": section.file,
         "table": section.table,
         "where": section.where,
@@ -54,17 +68,23 @@ def _value(names: tuple[str, ...]) -> Plain:
     return names[0] if len(names) == 1 else list(names)
 
 
-def _comments(guess: SourceGuess, name: str) -> tuple[str, ...]:
-    """The reasons of a table's lines."""
-    before = name.removeprefix(_SOURCE).removeprefix(".")
+def _comments(guess: SourceGuess, tables: Collection[str]) -> tuple[str, ...]:
+    """The reasons of the lines of some tables. Shape: those of `[source]` itself are of the table ""."""
     reasons = []
     for line in guess.lines:
         table, _, key = line.key.partition(".")
-        if (
-            (before and table == before)
-            or (not before and not key and table not in ("rule", "balance"))
-            or (before == table == "balance")
-        ):
+        own = "" if not key and table not in ("rule", "balance") else table
+        if own in tables and _is_written(guess.section, table, key):
             reasons.append(f"{key or table}: {line.reason}")
-    unknown = tuple(f"To be decided: {each}" for each in guess.unknown) if not before else ()
+    unknown = tuple(f"To be decided: {each}" for each in guess.unknown) if "" in tables else ()
     return (*reasons, *unknown)
+
+
+def _is_written(section: SourceSection, table: str, key: str) -> bool:
+    """Whether a line stands in the settings, and is not said by their recipe."""
+    if section.recipe is None or table == "recipe":
+        return True
+    if table == "users":
+        return section.users != SourceUsers()
+    said: Collection[str] | None = getattr(section, "rules" if table == "rule" else table)
+    return bool(said) and (not key or key in (said or ()))

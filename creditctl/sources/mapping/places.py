@@ -34,7 +34,7 @@ class Places:
 
         Errors: ConfigurationError where one that is needed is nowhere.
         """
-        found = {name: _place(section, name, available) for name in (each.name for each in fields(cls))}
+        found = {name: place_of(section, name, available) for name in (each.name for each in fields(cls))}
         needed = (*_NEEDED, *(() if section.rules else ("kind",)), *(() if section.file else ("id",)))
         missing = [name for name in needed if not found[name].places]
         if missing:
@@ -66,7 +66,8 @@ def _untaken(section: SourceSection, name: str, available: Collection[str] | Non
     return tuple(own for own in Places.own(name, available) if own not in taken)
 
 
-def _place(section: SourceSection, name: str, available: Collection[str] | None) -> FirstFilled:
+def place_of(section: SourceSection, name: str, available: Collection[str] | None) -> FirstFilled:
+    """Where one field stands; nowhere, where nothing says it. Errors: ConfigurationError for a column that is none."""
     texts = section.columns.get(name, ())
     if texts:
         found = references(texts, available)

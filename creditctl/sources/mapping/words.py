@@ -27,6 +27,10 @@ class Words:
         self._folded = {**{word.casefold(): word for word in ours}}
         self._folded |= {word.casefold(): meaning for word, meaning in theirs.items()}
 
+    def knows(self, word: str, meaning: str) -> bool:
+        """Whether a word means just this."""
+        return (self._exact.get(word) or self._folded.get(word.casefold())) == meaning
+
     def meaning(self, word: str | None) -> str:
         """Our word. Errors: UnknownWord."""
         known = None if word is None else self._exact.get(word) or self._folded.get(word.casefold())

@@ -67,8 +67,10 @@ _ALL = (
         "prisma",
         "Prisma: a model CreditTransaction, its columns in camel case as they stand in the schema.",
         SourceSection(table="CreditTransaction", columns=_CAMEL, kind=USUAL_KINDS, status=USUAL_STATUSES),
+        "_prisma_migrations",
     ),
-    SourceRecipe("drizzle", "Drizzle: a table credit_transactions in snake case.", _SNAKE_SECTION),
+    SourceRecipe("drizzle", "Drizzle: a table credit_transactions in snake case.", _SNAKE_SECTION,
+        "drizzle.__drizzle_migrations"),
     SourceRecipe("supabase", "Supabase: public.credit_transactions, its users the UUIDs of auth.users.",
         SourceSection(
             table="public.credit_transactions",
@@ -78,6 +80,7 @@ _ALL = (
             kind=USUAL_KINDS,
             status=USUAL_STATUSES,
         ),
+        "auth.users",
     ),
     SourceRecipe(
         "django",
@@ -88,6 +91,7 @@ _ALL = (
             kind=USUAL_KINDS,
             status=USUAL_STATUSES,
         ),
+        "django_migrations",
     ),
     SourceRecipe(
         "laravel",
@@ -99,9 +103,10 @@ _ALL = (
             kind=USUAL_KINDS,
             status=USUAL_STATUSES,
         ),
+        "migrations.batch",
     ),
     SourceRecipe("sqlalchemy", "SQLAlchemy: a model CreditTransaction, table credit_transactions in snake case.",
-        _SNAKE_SECTION),
+        _SNAKE_SECTION, "alembic_version"),
     SourceRecipe(
         "gringotts-api",
         "gringotts-api (PyPI) as it is: credit_transactions, and the balance that it keeps in users.",

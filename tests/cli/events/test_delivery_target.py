@@ -26,6 +26,22 @@ def test_without_an_endpoint_a_replay_goes_where_was_listened_for(
     assert got == [event_id]
 
 
+def test_a_target_whose_url_holds_a_token_is_remembered_without_it_and_has_to_be_named_again(
+    cli: Cli, receiver: WebhookServer, emulator: Emulator
+) -> None:
+    url = f"{receiver.url}?t=first0token"
+    cli.environ["STRIPE_WEBHOOK_SECRET"] = "whsec_example0000000000"
+    stripe_client(emulator).v1.products.create(params={"name": "An example"})
+    (event_id,) = [row["id"] for row in cli("events", "list", "--json").report["events"]]
+    cli("events", "listen", "--forward-to", url, "--once")
+    unclear = cli("events", "replay", event_id, "--json")
+
+    assert (unclear.exit_code, unclear.document["error"]["code"]) == (3, "events.no_endpoint")
+    assert cli("events", "replay", event_id, "--to", url).exit_code == ExitCode.OK
+    assert receiver.ids == [event_id]
+    assert b"first0token" not in (cli.folder / "creditctl-emulator-archive.db").read_bytes()
+
+
 def test_live_events_go_to_no_foreign_host_without_confirmation(live: Cli, receiver: WebhookServer) -> None:
     url, got = receiver.url, receiver.ids
     event_id = live_event(live)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from creditctl.emulator_client.checkout_payer import pay
+from creditctl.ledger.archive.removal import forget_user, traces_of
+from creditctl.ledger.archive.store import Archive
+from creditctl.payments.reading.event_users import events_of_user
 from tests.support.existing_shop import ExistingShop
 
 if TYPE_CHECKING:
@@ -130,7 +134,8 @@ def test_nobody_is_remembered_by_a_row_that_became_another_users_or_by_an_unbook
         assert "leaving" not in str(connection.execute("SELECT * FROM source_changes").fetchall())
 
 
-def test_a_buyer_is_found_where_the_application_says_that_its_sessions_carry_them(cli: Cli, shop: ExistingShop) -> None:
+def bought_by_account(cli: Cli, shop: ExistingShop) -> str:
+    """A payment whose session names its buyer in metadata of the application's, with its events in the archive."""
     metadata: Any = {"account": "leaving"}
     price: Any = {"currency": "usd", "unit_amount": 700, "product_data": {"name": "Pack"}}
     params: Any = {"mode": "payment", "success_url": "https://shop.example/done", "metadata": metadata}
@@ -140,6 +145,11 @@ def test_a_buyer_is_found_where_the_application_says_that_its_sessions_carry_the
     (cli.folder / "creditctl.toml").write_text('user = ["metadata.account"]\n')
     cli("ledger", "init")
     cli("events", "archive")
+    return intent
+
+
+def test_a_buyer_is_found_where_the_application_says_that_its_sessions_carry_them(cli: Cli, shop: ExistingShop) -> None:
+    intent = bought_by_account(cli, shop)
     shop.later(40 * 24)
 
     traced = cli("trace", "user:leaving", "--json")
@@ -163,3 +173,18 @@ def test_a_cron_job_removes_what_is_older_than_the_setting_says(cli: Cli, shop: 
     assert old.intent not in left
     assert {disputed.intent, new.intent} <= left
     assert cli("events", "archive", "--json").report["removed"] == 0
+
+
+def test_a_removal_that_was_killed_between_two_writes_is_finished_by_the_next(cli: Cli, shop: ExistingShop) -> None:
+    intent = bought_by_account(cli, shop)
+    (path,) = cli.folder.glob("*archive.db")
+    with Archive.open(path, account=None, livemode=None, create=False) as archive:
+        naming = {event.id for event in events_of_user(archive, "leaving", ["metadata.account"])}
+        traces = traces_of(archive, "leaving", frozenset({intent}), (), naming=naming)
+        assert naming == set(traces.found_by[-1])
+        assert traces.found_by[1]
+        # Killed then: the events went by which nothing else is found.
+        forget_user(archive, "nobody", replace(traces, found_by=traces.found_by[:-1]))
+
+    assert cli("ledger", "forget", "leaving", "--yes", "--json").report["removed"]["events"] == len(naming)
+    assert [row for row in archived(cli) if row["payment_key"] == intent] == []

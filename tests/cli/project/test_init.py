@@ -331,7 +331,9 @@ def test_the_application_s_ledger_is_guessed_and_said(offline_cli: Cli) -> None:
     outcome = offline_cli("init", "--offline", "--json")
 
     assert outcome.exit_code == 0, outcome.stderr
-    assert 'table = "credit_transactions"' in outcome.report["project_file"]["text"]
+    text = outcome.report["project_file"]["text"]
+    assert tomllib.loads(text)["source"] == {"recipe": "drizzle"}
+    assert "# recipe: it says the same of the table credit_transactions, 6 columns, 1 word" in text
     assert any("columns.payment_key is stripe_session_id" in note for note in outcome.report["notes"])
     assert offline_cli("status", "--json").exit_code in (0, 1)
 
@@ -382,3 +384,25 @@ def test_what_a_source_of_ones_own_booked_says_what_was_sold(app: App) -> None:
     assert document["deployment_match"] == {"metadata.region": "eu"}
     assert document["user"] == ["metadata.ref"]
     assert (app.cli.folder / "creditctl.toml").read_text() == SOURCE
+
+
+def test_a_guess_alone_says_how_users_are_written_on_stripe_as_init_does(app: App) -> None:
+    pack = app.price("Pack", 900)
+    for number in range(4):
+        app.sell(one(pack), user=f"eu:{number}")
+    with closing(sqlite3.connect(app.cli.folder / "shop.db")) as connection, connection:
+        connection.executescript(
+            "CREATE TABLE credit_transactions (id INTEGER PRIMARY KEY, user_id INTEGER, type TEXT, amount INTEGER,"
+            " stripe_session_id TEXT, created_at INTEGER);"
+        )
+        for each in app.client.v1.checkout.sessions.list().data:
+            user = int(each.to_dict()["metadata"]["userId"].removeprefix("eu:"))
+            row = (user, "purchase", 77, each.id, each.created)
+            connection.execute("INSERT INTO credit_transactions VALUES (NULL, ?, ?, ?, ?, ?)", row)
+    app.cli.environ["DATABASE_URL"] = "sqlite:///shop.db"
+
+    guessed = app.cli("ledger", "import", "--guess", "--json")
+    source = tomllib.loads(guessed.report["toml"])["source"]
+
+    assert source == {"recipe": "drizzle", "users": {"prefix": "eu:"}}, guessed.stderr
+    assert tomllib.loads(proposed(app.init("--dry-run", "--json")))["source"] == source

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from creditctl.core.catalog import Catalog, Package
+from creditctl.core.deployment import Deployment
 from creditctl.core.entitlement.decision import (
     Decision,
     Disagrees,
@@ -285,3 +286,23 @@ def test_a_copied_mark_on_another_product_is_not_ours() -> None:
 
 def test_a_price_on_our_product_that_costs_what_the_package_costs_needs_no_marks() -> None:
     assert granted(decide(session(metadata={}), CATALOG, [line(price={"metadata": {}, "lookup_key": None})]))[1] == 1000
+
+
+@pytest.mark.parametrize(("named", "here", "there"), [("eu", "ours", "other"), (None, "other", "ours")])
+def test_an_inline_price_is_judged_by_what_its_session_promises_in_a_named_deployment_too(
+    named: str | None, here: str, there: str
+) -> None:
+    """Nobody's price: the session says whose it is, and no other deployment on the account credits it."""
+    metadata = METADATA if named is None else METADATA | {"deployment": named}
+    sold, inline = session(metadata=metadata), line(price=MUG | {"unit_amount": 1000})
+    decisions = [decide(sold, CATALOG.sold_by(each), (inline,)) for each in (Deployment("eu"), Deployment())]
+
+    assert ["ours" if isinstance(each, Grants) else "other" for each in decisions] == [here, there]
+    assert all(isinstance(each, Grants | NotOurs) for each in decisions)
+
+
+def test_an_inline_price_of_another_amount_is_no_promise_that_a_named_deployment_keeps() -> None:
+    sold = session(metadata=METADATA | {"deployment": "eu"}, amount_subtotal=900, amount_total=900)
+    inline = line(price=MUG | {"unit_amount": 900}, amount_subtotal=900)
+
+    assert code_of(decide(sold, CATALOG.sold_by(Deployment("eu")), (inline,))) == "fulfilment.price_mismatch"

@@ -1,11 +1,18 @@
 """The background worker of a running server: deliveries go out by themselves."""
 
+import asyncio
+import contextlib
+import json
 import time
+from typing import Any
 
 import stripe
 
 from creditctl.emulator.app import Emulator
+from creditctl.emulator.protocol.wire import Request
+from creditctl.emulator.transports.background import Background
 from creditctl.emulator.transports.server import EmulatorServer
+from tests.emulator.world import Inside
 from tests.support.sdk_clients import client_at
 from tests.support.waiting import Deadline
 from tests.support.webhook_server import webhook_server
@@ -28,3 +35,33 @@ def test_over_the_wire() -> None:
             time.sleep(0.005)
         assert client.v1.events.list().data[0].pending_webhooks == 0
     emulator.close()
+
+
+def test_an_answer_that_drips_ends_with_the_attempt(emulator: Emulator, ask: Inside) -> None:
+    """A receiver that sends a byte now and then is given as long as one that sends nothing."""
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while True:
+                writer.write(b"H")
+                await writer.drain()
+                await asyncio.sleep(0.02)
+
+    async def attempts() -> list[str]:
+        server = await asyncio.start_server(drip, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        ask("POST", "/v1/webhook_endpoints", f"url=http://127.0.0.1:{port}/&enabled_events[]=customer.created")
+        async with Background(emulator, seconds=0.5):
+            ask("POST", "/v1/customers", "email=a@example.com")
+            deadline = Deadline(20)
+            while not (made := _attempts(emulator)) and not deadline.passed:
+                await asyncio.sleep(0.01)
+        server.close()
+        return [attempt["error"] for attempt in made]
+
+    assert asyncio.run(attempts()) == ["no whole answer within 0.5 seconds"]
+
+
+def _attempts(emulator: Emulator) -> list[dict[str, Any]]:
+    log = json.loads(emulator.handle(Request("GET", "/_emulator/deliveries")).body)["data"]
+    return [attempt for delivery in log for attempt in delivery["attempts"]]

@@ -165,7 +165,7 @@ def test_a_mapping_is_guessed_shown_and_written_when_asked(cli: Cli, shop: Exist
     assert (written.exit_code, again.exit_code) == (0, 3)
     text = (cli.folder / "creditctl.toml").read_text()
     assert text.startswith("# ours\n")
-    assert 'GENERATION = "usage"' in text
+    assert 'recipe = "drizzle"\ncolumns = {payment_key = "meta.stripe.intent"}\n' in text
     assert codes(outcome.document) == [("missing_credit", lost.intent)], outcome.stdout
 
 

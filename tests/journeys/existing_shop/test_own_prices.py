@@ -187,3 +187,32 @@ def test_a_saved_card_that_a_rule_names_is_judged_like_a_session(shop: Shop, cli
     shop.settings(f"{PACK}{rule}{SOURCE}")
 
     assert told(cli) == {intents[1]: "missing_credit"}
+
+
+def test_a_saved_card_beside_a_price_alone_is_named_by_the_rule_that_its_finding_proposes(shop: Shop, cli: Cli) -> None:
+    """Nobody vouches for what such metadata say of an amount: the price that the catalogue names has none there."""
+    price, metadata = shop.price(700), {"managed_by": "creditctl", "package": "pack"}
+    intents = []
+    for user in ("ann", "bob"):
+        shop.clock.now += 3600
+        params: Any = {"amount": 700, "currency": "usd", "payment_method": "pm_card_visa", "confirm": True}
+        params |= {"off_session": True, "metadata": {"user_id": user, **metadata}}
+        intents.append(str(shop.api.payment_intents.create(params=params).id))
+    shop.row(intents[0])
+    shop.clock.now += 86400
+    shop.settings(f'{PACK}sold = [{{ price = "{price}" }}]\n{SOURCE}')
+
+    first = cli("reconcile", "--json").document["findings"]
+
+    assert {each["subject"]: each["code"].rpartition(".")[2] for each in first} == {
+        intents[0]: "not_ours_credit",
+        intents[1]: "unattributed_payment",
+    }
+    (fix,) = [each["fix"] for each in first if each["subject"] == intents[1]]
+    rule = fix[fix.index("[{") + 1 : fix.index("}]") + 1]
+    shop.settings(f'{PACK}sold = [{{ price = "{price}" }}, {rule}]\n{SOURCE}')
+    found = cli("reconcile", "--json").document["findings"]
+    assert {(each["subject"], each["code"]) for each in found} == {
+        (intents[1], "reconcile.missing_credit"),
+        (intents[1], "reconcile.settled_finding"),
+    }

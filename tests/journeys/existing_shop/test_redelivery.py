@@ -428,6 +428,44 @@ def test_a_variable_that_names_another_database_delivers_nothing(
     held = cli("reconcile", "--repair", "--yes", "--json")
 
     assert (set(outcomes(held).values()), application.handled) == ({"held"}, [])
-    assert ("row_gone", "source settings") in codes(held)
+    (about,) = [subject for code, subject in codes(held) if code == "row_gone"]
+    assert about.startswith("source settings (until 2026-")
+    dismiss(cli, held, "row_gone")
+    assert "row_gone" not in str(codes(cli("reconcile", "--json")))
     cli.environ["DATABASE_URL"] = "sqlite:///shop.db"
     assert "row_gone" not in str(codes(cli("reconcile", "--json")))
+    shop.later()
+    cli.environ["DATABASE_URL"] = "sqlite:///staging.db"
+    (later,) = [subject for code, subject in codes(cli("reconcile", "--json")) if code == "row_gone"]
+    assert later.startswith("source settings (until 2026-")
+    assert later != about
+
+
+def dismiss(cli: Cli, outcome: Outcome, code: str) -> None:
+    """Settles the one finding of a code, as its fix says."""
+    (found,) = [each for each in outcome.document["findings"] if each["code"] == f"reconcile.{code}"]
+    command = found["fix"].split("`")[-2].split()[1:]
+    settled = cli(*[part.replace("TEXT", "meant") for part in command])
+    assert settled.exit_code == 0, settled.stderr
+
+
+def test_a_dismissed_loss_of_many_rows_hides_no_later_one(
+    cli: Cli, shop: ExistingShop, application: Application
+) -> None:
+    for number in range(150):
+        application.book(f"u{number}", "adjustment", 1, None)
+    shop.later()
+    assert cli("reconcile").exit_code == 0
+    shop.later()
+    application.run("DELETE FROM credit_transactions WHERE id <= 110")
+    many = cli("reconcile", "--json")
+    assert len(codes(many)) == 1
+    dismiss(cli, many, "row_gone")
+    shop.later()
+    application.run("DELETE FROM credit_transactions WHERE id = 120")
+
+    one = cli("reconcile", "--json")
+
+    assert [subject.partition(" (")[0] for _, subject in codes(one)] == ["row 120"]
+    dismiss(cli, one, "row_gone")
+    assert codes(cli("reconcile", "--json")) == []

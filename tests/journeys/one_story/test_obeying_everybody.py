@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.one_story import event_plants, own_prices, plants
+from tests.journeys.one_story import event_plants, own_prices, plants, user_plants
 from tests.journeys.one_story.advice import (
     TELLERS,
     Teller,
@@ -18,6 +18,7 @@ from tests.journeys.one_story.advice import (
     posts,
     reconcile_advises,
     run,
+    trace_advises,
 )
 from tests.journeys.one_story.world import World, opened_world
 from tests.support.cli import Cli
@@ -113,6 +114,10 @@ TRUTH: dict[plants.Plant, dict[str, int]] = {
     own_prices.with_a_fee_and_the_pack_refunded: NOTHING,
     own_prices.with_a_fee_and_a_lost_refund: {"ann": 250},
     own_prices.given_with_the_fee_counted: {"ann": 500},
+    user_plants.held_dispute_given_back_to_another: NOTHING,
+    user_plants.refund_taken_from_two_others: {"ann": 600},
+    user_plants.moved_to_another_by_adjustments: {"ann": 1000},
+    user_plants.given_back_for_nothing: {"ann": 1000},
     event_plants.event_of_live_mode: {"ann": 1000},
     event_plants.event_of_another_account: {"ann": 1000},
     event_plants.event_that_cannot_be_read: {"ann": 1000},
@@ -186,7 +191,7 @@ YOUNG = (plants.on_its_way, plants.refund_on_its_way)
 def test_the_truth_of_every_plant_is_known() -> None:
     planted = [
         each
-        for room in (plants, own_prices, event_plants)
+        for room in (plants, own_prices, event_plants, user_plants)
         for _, each in inspect.getmembers(room, inspect.isfunction)
         if each.__module__ == room.__name__
     ]
@@ -209,8 +214,19 @@ def operator(world: World) -> Iterator[Cli]:
         yield cli
 
 
-@pytest.mark.parametrize("teller", TELLERS, ids=lambda teller: teller.__name__)
-@pytest.mark.parametrize("plant", TRUTH, ids=lambda plant: plant.__name__)
+def tellers_of(plant: plants.Plant) -> tuple[Teller, ...]:
+    """Who is asked: of what one judgement alone decides, those that print the most about it."""
+    return (reconcile_advises, trace_advises) if plant.__module__ == user_plants.__name__ else TELLERS
+
+
+@pytest.mark.parametrize(
+    ("plant", "teller"),
+    [
+        pytest.param(plant, teller, id=f"{plant.__name__}-{teller.__name__}")
+        for plant in TRUTH
+        for teller in tellers_of(plant)
+    ],
+)
 def test_obeying_leads_to_the_truth_and_no_step_away_from_it(
     world: World, operator: Cli, plant: plants.Plant, teller: Teller
 ) -> None:

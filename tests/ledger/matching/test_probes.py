@@ -67,6 +67,8 @@ def test_duckdb_answers_the_same(books: Books, tmp_path: Path) -> None:
             columns = ", ".join(f"{name} {'VARCHAR' if name in text else 'BIGINT'}" for name in names)
             other.execute(f"CREATE TABLE {table} ({columns})")
             other.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(names))})", rows.fetchall())
+            due = {"worth": "due", "entry": "due_entry"}[table]
+            other.execute(f"CREATE VIEW {due} AS SELECT * FROM {table}")
         for name, statement in statements().items():
             bound = {key: each for key, each in probes(books).parameters.items() if f":{key}" in statement}
             theirs = other.execute(

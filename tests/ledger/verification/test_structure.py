@@ -75,6 +75,41 @@ EDITS = {
     "a view": (run("CREATE VIEW mine AS SELECT 1"), "schema", "view mine"),
     "a table": (run("CREATE TABLE mine (a)"), "schema", "table mine"),
     "a column": (run("ALTER TABLE runs ADD COLUMN mine TEXT"), "schema", "table runs"),
+    "a trigger named as a table is": (
+        run("CREATE TRIGGER runs AFTER INSERT ON facts BEGIN SELECT 1; END"),
+        "schema",
+        "trigger runs on facts",
+    ),
+    "a generated column": (run("ALTER TABLE facts ADD COLUMN mine INTEGER AS (amount * 2)"), "schema", "table facts"),
+    "a CHECK that is gone": (
+        run("PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = replace(sql, 'CHECK (ok IN (0, 1))', '')"),
+        "schema",
+        "table runs",
+    ),
+    "STRICT that is gone": (
+        run("PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = replace(sql, 'STRICT', '') WHERE name='runs'"),
+        "schema",
+        "table runs",
+    ),
+    "a foreign key that is gone": (
+        run(
+            "PRAGMA writable_schema = ON; UPDATE sqlite_master SET "
+            "sql = replace(sql, 'entry_id INTEGER REFERENCES credit_transactions (id)', 'entry_id INTEGER') "
+            "WHERE name = 'findings'"
+        ),
+        "schema",
+        "table findings",
+    ),
+    "a column among the migrations": (
+        run("ALTER TABLE _sqlite_migrations ADD COLUMN mine TEXT"),
+        "schema",
+        "table _sqlite_migrations",
+    ),
+    "a migration that never was": (
+        run("INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('ledger', '0009_mine', 'now')"),
+        "schema",
+        "rows of _sqlite_migrations",
+    ),
     "a trigger that is gone": (run("DROP TRIGGER facts_no_delete"), "protection", "facts_no_delete is gone"),
     "a trigger that does nothing": (
         run("DROP TRIGGER facts_no_delete; CREATE TRIGGER facts_no_delete BEFORE DELETE ON facts BEGIN SELECT 1; END"),

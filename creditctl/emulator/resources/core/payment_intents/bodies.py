@@ -16,7 +16,7 @@ application application_fee_amount canceled_at cancellation_reason customer_acco
 next_action on_behalf_of payment_method payment_record processing review shared_payment_granted_token source
 transfer_data
 """
-_UNUSED = tuple(_UNUSED_TEXT.split())
+_UNUSED: Body = dict.fromkeys(_UNUSED_TEXT.split())
 """What is null in a new intent: parts of Connect, and what an attempt to pay fills."""
 _AS_GIVEN_TEXT = """
 allowed_payment_method_types customer description excluded_payment_method_types receipt_email setup_future_usage
@@ -47,7 +47,7 @@ def new_intent(context: RequestContext, params: Body) -> Body:
     intent_id = context.new_payment_id("pi_")
     asynchronous = since(context.version, ASYNC_CAPTURE_SINCE)
     body: Body = {
-        **dict.fromkeys(_UNUSED),
+        **_UNUSED,
         **{name: params.get(name) for name in _AS_GIVEN},
         "id": intent_id,
         "object": "payment_intent",
