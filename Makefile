@@ -35,8 +35,8 @@ parity: ## the emulator beside your own account in test mode: reads CREDITCTL_TE
 
 docs: ## rewrite the generated pages of docs/ from the program itself, and what the emulator knows of the SDK's types
 	@$(PYTHON) .ci/install.py
-	@$(BIN)/python .ci/docs.py
 	@$(BIN)/python .ci/sdk_shapes.py
+	@$(BIN)/python .ci/docs.py
 
 format: ## rewrite formatting and what can be fixed by machine
 	@$(PYTHON) .ci/install.py check

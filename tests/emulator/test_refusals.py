@@ -7,6 +7,7 @@ from tests.emulator.world import Inside
 PAY = "amount=1000&currency=usd"
 ITEM = "line_items[0][price_data][currency]=usd&line_items[0][price_data][product_data][name]=A"
 SESSION = f"mode=payment&success_url=https://a.example&{ITEM}&line_items[0][quantity]=1"
+INTEGER = "parameter_invalid_integer"
 SOLD = f"{SESSION}&line_items[0][price_data][unit_amount]=1000"
 
 
@@ -63,6 +64,18 @@ SOLD = f"{SESSION}&line_items[0][price_data][unit_amount]=1000"
             "currency=usd&unit_amount=100&product_data[name]=A&custom_unit_amount[enabled]=true",
             "unit_amount",
             None,
+        ),
+        ("/v1/payment_intents", "amount=1050&currency=isk", "amount", None),
+        ("/v1/payment_intents", "amount=150&currency=ugx", "amount", None),
+        ("/v1/payment_intents", "amount=1001&currency=kwd", "amount", None),
+        ("/v1/payment_intents", "amount=1000000000000&currency=idr", "amount", "amount_too_large"),
+        ("/v1/checkout/sessions", SOLD.replace("usd", "bhd") + "1", None, None),
+        ("/v1/prices", "currency=usd&unit_amount=100000000&product_data[name]=A", "unit_amount", INTEGER),
+        (
+            "/v1/prices",
+            "currency=idr&unit_amount=5&product_data[name]=A&currency_options[usd][unit_amount]=100000000",
+            "currency_options[usd][unit_amount]",
+            INTEGER,
         ),
         ("/v1/coupons", "percent_off=10&duration=repeating", "duration", None),
         ("/v1/coupons", "duration=once", None, "parameter_missing"),
@@ -133,6 +146,14 @@ def test_an_url_that_stripe_has_not_either(ask: Inside) -> None:
     )
     assert "request_log_url" not in body["error"]
     assert ask("PUT", "/v1/products")[0] == 404
+
+
+@pytest.mark.parametrize(("amount", "currency"), [(999_999_999_999, "idr"), (1000, "isk"), (100, "ugx"), (1010, "kwd")])
+def test_amounts_of_currencies_with_rules_of_their_own(ask: Inside, amount: int, currency: str) -> None:
+    """Source: Stripe docs, "Supported currencies", special cases and maximum amounts."""
+    assert ask("POST", "/v1/payment_intents", f"amount={amount}&currency={currency}")[0] == 200
+    price = f"currency={currency}&unit_amount={amount}&product_data[name]=A"
+    assert ask("POST", "/v1/prices", price)[1]["unit_amount"] == amount
 
 
 @pytest.mark.parametrize(

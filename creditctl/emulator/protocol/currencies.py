@@ -1,6 +1,6 @@
-"""Currencies: which exist, which have no cents, how small a charge may be, how an amount is written.
+"""Currencies: which exist, which have no cents, how small, large and fine a charge may be, how an amount is written.
 
-Source: Stripe docs, "Supported currencies" (presentment, zero-decimal, minimum charge amounts).
+Source: Stripe docs, "Supported currencies" (presentment, zero-decimal, special cases, minimum and maximum amounts).
 """
 
 _SUPPORTED = """
@@ -14,7 +14,7 @@ mro
 LISTED = tuple(_SUPPORTED.split())
 """In the order in which a refusal lists them; Source: a recorded refusal of 2026."""
 SUPPORTED = frozenset(LISTED)
-ZERO_DECIMAL = frozenset(["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd"]) | {
+ZERO_DECIMAL = frozenset(["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd"]) | {
     "vuv",
     "xaf",
     "xof",
@@ -37,13 +37,33 @@ _SMALLEST = {
     "sek": 300,
     "thb": 1000,
 }
-LARGEST = 99_999_999
+_EIGHT_DIGITS = 99_999_999
+_LARGEST = {"idr": 999_999_999_999}
+_WHOLE_UNITS_ONLY = frozenset({"isk", "ugx"})
+"""Written with two decimals that must be 00. Source: as above; a public report of 1.00 USh for an amount of 100."""
 _SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥", "cad": "CA$", "aud": "A$"}
 
 
 def smallest(currency: str) -> int:
     """The smallest amount that can be charged."""
     return _SMALLEST.get(currency, 50)
+
+
+def largest(currency: str) -> int:
+    """The largest amount that can be charged, or be a price."""
+    return _LARGEST.get(currency, _EIGHT_DIGITS)
+
+
+def step(currency: str) -> int:
+    """What an amount must be a multiple of: the last digit of three decimals is 0, a whole unit has 00."""
+    return 10 if currency in THREE_DECIMAL else 100 if currency in _WHOLE_UNITS_ONLY else 1
+
+
+def step_fault(amount: int, currency: str) -> str | None:
+    """Why an amount is too fine for its currency, None where it is not. Wording unconfirmed."""
+    if amount % step(currency) == 0:
+        return None
+    return f"Invalid amount: {amount}. Amounts in {currency} must be evenly divisible by {step(currency)}."
 
 
 def written(amount: int, currency: str) -> str:

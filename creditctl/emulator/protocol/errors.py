@@ -51,10 +51,14 @@ def missing_parameter(param: str) -> StripeError:
 
 
 def only_one_of(params: Fields, names: Sequence[str], prefix: str = "") -> None:
-    """Refuse more than one of the parameters that say the same thing; Source: Stripe's wording for other pairs."""
-    given = [f"{prefix}[{name}]" if prefix else name for name in names if name in params]
+    """Refuse more than one of the parameters that say the same thing.
+
+    Source: recorded refusals; that of a line names `amount, quantity` and the parameter `lines[0][amount]`.
+    """
+    given = [name for name in names if name in params]
     if len(given) > 1:
-        raise bad_parameter(f"You may only specify one of these parameters: {', '.join(given)}.", given[0])
+        param = f"{prefix}[{given[0]}]" if prefix else given[0]
+        raise bad_parameter(f"You may only specify one of these parameters: {', '.join(given)}.", param)
 
 
 def empty_parameter(param: str) -> StripeError:

@@ -7,12 +7,12 @@ from decimal import Decimal
 
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.updates import given_metadata
-from creditctl.emulator.protocol.errors import bad_parameter, missing_parameter
+from creditctl.emulator.protocol.currencies import largest
+from creditctl.emulator.protocol.errors import bad_parameter, missing_parameter, only_one_of
 from creditctl.emulator.protocol.fields import Amount, Boolean, Currency, Enum, Field, Integer, Text
 from creditctl.emulator.protocol.schema import ByCurrency, Hash, Listing, Metadata
 from creditctl.emulator.storage.object_types import PRICE, Body
 
-MOST_CENTS = 99_999_999
 INTERVALS = ("day", "week", "month", "year")
 _RECURRING = Hash(
     fields={
@@ -28,7 +28,7 @@ CURRENCY_OPTIONS = ByCurrency(
     item=Hash(
         fields={
             "tax_behavior": TAX_BEHAVIOR,
-            "unit_amount": Integer(low=0, high=MOST_CENTS),
+            "unit_amount": Integer(low=0),
             "unit_amount_decimal": Amount(),
         }
     )
@@ -36,7 +36,7 @@ CURRENCY_OPTIONS = ByCurrency(
 TAX_DETAILS = Hash(fields={"performance_location": Text(unset=True), "tax_code": Text(unset=True)}, unset=True)
 MONEY_FIELDS: dict[str, Field] = {
     "currency": Currency(required=True),
-    "unit_amount": Integer(low=0, high=MOST_CENTS),
+    "unit_amount": Integer(low=0),
     "unit_amount_decimal": Amount(),
     "custom_unit_amount": Hash(
         fields={
@@ -104,14 +104,18 @@ def tax_details(params: Body) -> Body | None:
     return {"performance_location": place, "tax_code": code} if code or place else None
 
 
-def amounts(params: Body, prefix: str = "") -> tuple[int | None, str | None]:
-    """`unit_amount` and `unit_amount_decimal` from either of them; None where the price has another basis."""
+def amounts(params: Body, prefix: str = "", currency: str | None = None) -> tuple[int | None, str | None]:
+    """`unit_amount` and `unit_amount_decimal` from either of them; None where the price has another basis.
+
+    A price of a currency has the bounds of a charge in it.
+    """
+    only_one_of(params, ("unit_amount", "unit_amount_decimal"), prefix)
     whole, decimal = params.get("unit_amount"), params.get("unit_amount_decimal")
-    if whole is not None and decimal is not None:
-        raise bad_parameter(
-            "You may only specify one of these parameters: unit_amount, unit_amount_decimal.", f"{prefix}unit_amount"
-        )
     if whole is not None:
+        if currency and whole > largest(currency):
+            message = f"This value must be less than or equal to {largest(currency)}."
+            param = f"{prefix}[unit_amount]" if prefix else "unit_amount"
+            raise bad_parameter(message, param, "parameter_invalid_integer")
         return whole, str(whole)
     if decimal is None:
         return None, None
@@ -159,7 +163,7 @@ def read_options(params: Body, currency: str) -> dict[str, Body]:
         param = f"currency_options[{name}]"
         if name == currency:
             raise bad_parameter("`currency_options` can't hold the price's own currency.", param)
-        whole, decimal = amounts(given, f"{param}.")
+        whole, decimal = amounts(given, param, name)
         if decimal is None:
             raise missing_parameter(f"{param}[unit_amount]")
         options[name] = {

@@ -71,6 +71,7 @@ _UPDATE: dict[str, Field] = {
 
 def make_price(context: RequestContext, params: Body, product: str) -> Body:
     """Store a new price after moving its lookup key away from another."""
+    amounts(params, currency=params["currency"])
     price = new_price(context, params, product)
     if price["lookup_key"]:
         claim_lookup_key(context, price["lookup_key"], price["id"], transfer=params.get("transfer_lookup_key", False))
@@ -111,7 +112,6 @@ def check_basis(context: RequestContext) -> None:
     for name in ("tiers", "tiers_mode"):
         if name in params:
             raise not_acted_on(name, "tiers belong to subscriptions")
-    amounts(params)
 
 
 def create(context: RequestContext) -> Body:

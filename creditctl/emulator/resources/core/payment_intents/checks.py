@@ -5,7 +5,7 @@ Source: Stripe API reference, "PaymentIntents"; changelog 2026-09-30.endive; rec
 
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.payments.banks import BANKS
-from creditctl.emulator.protocol.currencies import LARGEST, smallest, written
+from creditctl.emulator.protocol.currencies import largest, smallest, step_fault, written
 from creditctl.emulator.protocol.errors import StripeError, bad_parameter, invalid, no_such
 from creditctl.emulator.protocol.versions import DYNAMIC_METHODS_ONLY_SINCE, since
 from creditctl.emulator.resources.core.payment_intents.bodies import method_configuration
@@ -120,10 +120,12 @@ def check_amount(amount: int, currency: str) -> None:
     if amount < smallest(currency):
         least = written(smallest(currency), currency)
         raise invalid(f"Amount must be at least {least} {currency}", code="amount_too_small", param="amount")
-    if amount > LARGEST:
-        raise invalid(
-            f"Amount must be no more than {written(LARGEST, currency)}", code="amount_too_large", param="amount"
-        )
+    if amount > largest(currency):
+        most = written(largest(currency), currency)
+        raise invalid(f"Amount must be no more than {most}", code="amount_too_large", param="amount")
+    fault = step_fault(amount, currency)
+    if fault:
+        raise invalid(fault, param="amount")
 
 
 def load_own(context: RequestContext) -> Body:
