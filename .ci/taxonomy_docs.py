@@ -52,6 +52,21 @@ DECISIONS = """
 These are found by the webhook too, and credited by nobody until `creditctl ledger resolve` does: the finding names
 user, credits and amount as far as the payment says them.
 """
+ELSEWHERE = """
+## What has no code of its own
+
+- An event that was lost, or marked as handled while its credits never came, is `reconcile.missing_credit`, and repaired
+  like any other: the message says whether the event waits for an endpoint, for none any more, or was never made. Our
+  own webhook cannot mark one: entry and delivery are one transaction.
+- A fee other than expected is no finding: what Stripe takes depends on card, country and contract, which no object
+  says. `--html` has fees and net by currency, and balance transactions that do not come to the amounts are
+  `reconcile.pull_incomplete`.
+- A buyer whom the application does not know is no finding: neither Stripe nor rows of credits list users. Such a
+  payment is `reconcile.missing_credit` and names its user; users that are written otherwise in most rows are
+  `reconcile.user_mapping`.
+- A payment at the edge of a day or a window: windows are half-open, in UTC, and a payment is looked at in each into
+  which its session, an entry, a refund or a dispute of it falls, so that none is left out between two.
+"""
 COLUMNS = "\n| code | severity | settled by | what is so | what to do |\n|---|---|---|---|---|\n"
 
 
@@ -63,7 +78,8 @@ def taxonomy_page() -> str:
     codes = all_codes()
     parts = [f"\n## {title}\n{COLUMNS}{_rows(codes, names)}" for title, names in GROUPS.items()]
     decided = [info for code, info in codes.items() if code.startswith("fulfilment.") and info.severities]
-    return HEADING + "".join(parts) + DECISIONS + COLUMNS + "".join(_row(info, "a person") for info in decided)
+    rows = "".join(_row(info, "a person") for info in decided)
+    return HEADING + "".join(parts) + DECISIONS + COLUMNS + rows + ELSEWHERE
 
 
 def _rows(codes: dict[str, CodeInfo], names: tuple[str, ...]) -> str:

@@ -65,7 +65,7 @@ def _state(name: str, pending: int) -> str:
     """Source: Stripe API reference, "The Event object": `pending_webhooks` counts endpoints that have not taken it."""
     if pending:
         return f"Its event {name} was not taken by {plural(pending, 'endpoint')} yet."
-    return f"Its event {name} waits for no endpoint: all took it, or none is there for it."
+    return f"Its event {name} waits for no endpoint: none is there for it, or one took it and booked nothing."
 
 
 def _is_about(event: Mapping[str, Any], names: set[str | None]) -> bool:
