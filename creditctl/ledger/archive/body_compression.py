@@ -33,7 +33,7 @@ _DICTIONARY = b"".join(
         b'{"id":"cs_live_","id":"cs_test_","created":17,"object":"checkout.session","status":"expired",',
         b'"payment_status":"unpaid","status":"complete","payment_status":"paid","mode":"payment",',
         b'"amount_subtotal":1000,"amount_total":1000,"currency":"usd","payment_intent":"pi_","invoice":null,',
-        b'"client_reference_id":"user_","metadata":{"managed_by":"creditctl","package":"starter","credits":"1000",',
+        b'"client_reference_id":"user_","metadata":{"package":"starter","credits":"1000",',
         b'"user_id":"user_"},"livemode":false,"success_url":"https://example.com/success?session_id=',
         b'{CHECKOUT_SESSION_ID}","recovered_from":null,"payment_link":null,"total_details":{"amount_discount":0,',
         b'"amount_shipping":0,"amount_tax":0}}',

@@ -237,13 +237,9 @@ class PaymentReader:
     ) -> dict[str, SoldSession]:
         """Sessions with their line items, where only those decide: each by itself, or all of the list once more."""
         # Of a body no more is held than its URL: a list has as many as there are payments.
-        found = [
-            (each, body.get("success_url"), self._needs_items(each))
-            for body in bodies
-            for each in self._parsed(SESSIONS, body, SessionFacts.from_stripe)
-        ]
-        undecided = sum(needs for _, _, needs in found)
-        shown = self._shown_items(parameters, most) if undecided > _MANY else {}
+        sold = ((body, each) for body in bodies for each in self._parsed(SESSIONS, body, SessionFacts.from_stripe))
+        found = [(each, body.get("success_url"), self._needs_items(each)) for body, each in sold]
+        shown = self._shown_items(parameters, most) if sum(needs for *_, needs in found) > _MANY else {}
         return {each.id: self._with_items(each, url, shown.get(each.id), needs) for each, url, needs in found}
 
     def _with_items(
