@@ -29,6 +29,7 @@ from creditctl.payments.reading.stripe_reader import (
     Seen,
     StripeReader,
     line_items_path,
+    sells_once,
 )
 from creditctl.payments.worth import worth
 from creditctl.stripe_api.pages import Body, Progress
@@ -102,7 +103,7 @@ class PaymentReader:
 
     def sessions(self, parameters: Mapping[str, Any]) -> dict[str, SoldSession]:
         """The sessions of a list that sell something once; a setup or a subscription sells no package."""
-        return self._sold(filter(_sells_once, self.stripe.list(SESSIONS, parameters)), parameters)
+        return self._sold(filter(sells_once, self.stripe.list(SESSIONS, parameters)), parameters)
 
     def latest(self, most: int) -> tuple[list[PaymentFacts], int | None]:
         """The latest finished sessions with their payment intents, newest first; without refunds and disputes.
@@ -110,7 +111,7 @@ class PaymentReader:
         Shape: with the time of the oldest, where there may be older ones that were not read.
         """
         bodies = list(islice(self.stripe.list(SESSIONS, _PAID_INTENT), most))
-        sold = self._sold(filter(_sells_once, bodies), {"status": "complete"}, most)
+        sold = self._sold(filter(sells_once, bodies), {"status": "complete"}, most)
         found = []
         for body in bodies:
             each = sold.get(str(body.get("id")))
@@ -293,8 +294,3 @@ class PaymentReader:
             object_id, payment = str(body.get("id", "?")), id_of(body.get("payment_intent"))
             self.unreadable.append(Unreadable(path, object_id, str(error), payment or object_id))
             return ()
-
-
-def _sells_once(body: Body) -> bool:
-    """Whether a session can sell a package; a setup or a subscription cannot."""
-    return bool(body.get("mode", "payment") == "payment")

@@ -94,3 +94,8 @@ def _translated() -> Iterator[None]:
         yield
     except stripe.StripeError as error:
         raise translate(error) or error from error
+
+
+def sells_once(body: Body) -> bool:
+    """Whether a session can sell a package; a setup or a subscription cannot."""
+    return bool(body.get("mode", "payment") == "payment")
