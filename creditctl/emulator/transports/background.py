@@ -1,6 +1,7 @@
 """Background worker of a running server: runs due jobs and sends due deliveries, side by side."""
 
 import asyncio
+import contextlib
 import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -63,10 +64,11 @@ class Background:
         due = self._emulator.next_due()
         pause = LONGEST_SLEEP_SECONDS if due is None else float(due - self._emulator.now())
         pause = min(max(pause, SHORTEST_SLEEP_SECONDS), LONGEST_SLEEP_SECONDS)
-        try:
-            await asyncio.wait_for(self._wake.wait(), pause)
-        except TimeoutError:
-            return
+        # Not wait_for: before Python 3.12 it swallows a cancellation that comes as the event is set, and a server that is
+        # stopped at that moment would never end (CPython issue 86296).
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await self._wake.wait()
 
     async def _deliver(self, outgoing: Outgoing) -> None:
         async with self._slots:

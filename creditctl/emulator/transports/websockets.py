@@ -62,7 +62,8 @@ class Subscription:
             for frame in self._emulator.listener_frames(session):
                 await socket.send_text(frame.decode())
             try:
-                await asyncio.wait_for(wake.wait(), LONGEST_WAIT_SECONDS)
+                async with asyncio.timeout(LONGEST_WAIT_SECONDS):
+                    await wake.wait()
             except TimeoutError:
                 continue
 

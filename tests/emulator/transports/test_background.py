@@ -6,6 +6,7 @@ import json
 import time
 from typing import Any
 
+import pytest
 import stripe
 
 from creditctl.emulator.app import Emulator
@@ -14,7 +15,7 @@ from creditctl.emulator.transports.background import Background
 from creditctl.emulator.transports.server import EmulatorServer
 from tests.emulator.world import Inside
 from tests.support.sdk_clients import client_at
-from tests.support.waiting import Deadline
+from tests.support.waiting import Deadline, patience
 from tests.support.webhook_server import webhook_server
 
 
@@ -65,3 +66,19 @@ def test_an_answer_that_drips_ends_with_the_attempt(emulator: Emulator, ask: Ins
 def _attempts(emulator: Emulator) -> list[dict[str, Any]]:
     log = json.loads(emulator.handle(Request("GET", "/_emulator/deliveries")).body)["data"]
     return [attempt for delivery in log for attempt in delivery["attempts"]]
+
+
+@pytest.mark.parametrize("ticks", range(6))
+def test_it_ends_also_where_work_comes_at_that_moment(emulator: Emulator, ticks: int) -> None:
+    """A cancellation that arrives as the worker is woken ends it (CPython issue 86296)."""
+
+    async def stopped() -> bool:
+        async with asyncio.timeout(patience(5)):
+            async with Background(emulator):
+                await asyncio.sleep(0.01)
+                emulator.on_work()
+                for _ in range(ticks):
+                    await asyncio.sleep(0)
+        return True
+
+    assert asyncio.run(stopped())
