@@ -215,7 +215,7 @@ def make_target(session: Session, choices: SimulateOptions, url: str, webhook_ur
         "sql": choices.balance_sql,
         "command": choices.balance_command,
         "database_url": _database_url(session, choices),
-        "folder": session.settings_of_any_mode().project.folder or session.wiring.folder,
+        "folder": session.wiring.folder,
     }
     spending = {"path": choices.spend_path, "body": choices.spend_body, "command": choices.spend_command}
     names = ("purchase_path", "purchase_body", "session_pointer", "session_path", "headers", "login_command")
