@@ -15,13 +15,12 @@ from creditctl.core.entitlement.settlement import (
     RefundPosition,
     credits_to_take,
     returned_amount,
-    settlement,
 )
 from creditctl.core.findings import Stake
 from creditctl.core.money import format_amount
 from creditctl.core.text import plural
 from creditctl.ledger.models import FindingStatus
-from creditctl.ledger.refund_position import refund_position
+from creditctl.ledger.refund_position import position_of, refund_position
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.finding_codes import (
     PREFIX,
@@ -31,6 +30,7 @@ from creditctl.payments.finding_codes import (
     in_flight,
 )
 from creditctl.payments.judgement.clamped import nothing_was_left
+from creditctl.payments.judgement.due_entries import due_entries
 from creditctl.payments.judgement.holdings import judge_holdings
 from creditctl.payments.judgement.purchase_stake import purchase_stake
 from creditctl.payments.repair import Repair
@@ -51,7 +51,7 @@ def judge_clawback(case: PaymentCase, context: JudgementContext, sold: Purchase 
 
     Shape: `sold` is what its session was worth, where nobody had to decide about that.
     """
-    position = _without_fees(case, refund_position(case.main, case.entries, case.key), sold)
+    position = _as_sold(case, refund_position(case.main, case.entries, case.key), sold)
     if not (case.facts or case.clawbacks or position.shared):
         return Verdict(PaymentState.CREDITED)
     several = judge_holdings(case, position.purchase, context) if position.shared else None
@@ -63,7 +63,7 @@ def _of_one_user(case: PaymentCase, position: RefundPosition, context: Judgement
     by_hand = _is_settled_by_hand(case, position)
     position = replace(position, taken=position.taken + position.elsewhere, elsewhere=0, shared=False)
     currencies = tuple(_other_currencies(case, case.main))
-    drafts = settlement(position, case.facts)
+    drafts = due_entries(case, position)
     if drafts:
         verdict = _unsettled(case, drafts, context, by_hand=by_hand)
         return replace(verdict, found=(*currencies, *verdict.found))
@@ -76,9 +76,11 @@ def _of_one_user(case: PaymentCase, position: RefundPosition, context: Judgement
 
 def _is_settled_by_hand(case: PaymentCase, position: RefundPosition) -> bool:
     """Whether nothing settles a payment by itself: under another key than its own, by less than an entry with fees
-    says was paid, or with entries of other users. What an application keeps, it books itself, whatever its name."""
+    says was paid, by other credits than its purchases come to, or with entries of other users. What an application
+    keeps, it books itself, whatever its name."""
+    posted = refund_position(case.main, case.entries, case.key).purchase
     other = case.main.payment_key != case.key or case.main.amount != position.purchase.amount
-    return (other or position.shared) and not case.books.external
+    return (other or position.shared or posted.credits != position.purchase.credits) and not case.books.external
 
 
 def _pending_refunds(case: PaymentCase, position: RefundPosition) -> Iterator[ClassifiedFinding]:
@@ -96,11 +98,17 @@ def _pending_refunds(case: PaymentCase, position: RefundPosition) -> Iterator[Cl
             yield classified("refund_pending", fact.object_id, text, fix, payment_key=case.key, stake=stake)
 
 
-def _without_fees(case: PaymentCase, position: RefundPosition, sold: Purchase | None) -> RefundPosition:
-    """The position by what the package alone cost, where the entry counts the fees that stood beside it."""
-    if sold is None or position.purchase.amount != case.paid_in_all or sold.currency != position.purchase.currency:
+def _as_sold(case: PaymentCase, position: RefundPosition, sold: Purchase | None) -> RefundPosition:
+    """The position by what the package cost and gave: an entry may count the fees that stood beside it, and corrections
+    that name no purchase may have taken back what was given twice."""
+    if sold is None or sold.currency != position.purchase.currency:
         return position
-    return replace(position, purchase=replace(position.purchase, amount=sold.amount))
+    if position.purchase.amount == case.paid_in_all:
+        position = replace(position, purchase=replace(position.purchase, amount=sold.amount))
+    owner, credits = position.purchase.user_id, sold.credits
+    if owner != sold.user_id or case.corrected.held({owner: credits}).get(owner) != credits:
+        return position
+    return position_of(replace(position.purchase, credits=credits), case.entries, position.purchase_id)
 
 
 def _excused(case: PaymentCase, position: RefundPosition, context: JudgementContext) -> RefundPosition:

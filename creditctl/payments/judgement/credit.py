@@ -10,7 +10,7 @@ from math import ceil
 from creditctl.core.catalog import Catalog
 from creditctl.core.entitlement.decision import Decision, Disagrees, Grants, limited_to
 from creditctl.core.entitlement.entry import CreditEntry
-from creditctl.core.entitlement.settlement import KeyScheme, Purchase, settlement
+from creditctl.core.entitlement.settlement import KeyScheme, Purchase
 from creditctl.core.findings import Severity, Stake
 from creditctl.core.money import format_amount
 from creditctl.core.text import plural
@@ -29,6 +29,7 @@ from creditctl.payments.finding_codes import (
 )
 from creditctl.payments.judgement.adjusted import judge_adjusted
 from creditctl.payments.judgement.correcting_commands import steps_to, take_back
+from creditctl.payments.judgement.due_entries import due_entries
 from creditctl.payments.judgement.holdings import held_by_others, judge_holdings
 from creditctl.payments.judgement.purchase_stake import purchase_stake
 from creditctl.payments.judgement.unsold import judge_unsold
@@ -115,7 +116,7 @@ def _missing(case: PaymentCase, purchase: Purchase, context: JudgementContext) -
     """Paid, and no entry: late, or lost."""
     paid = purchase.created if case.intent is None else max(purchase.created, case.intent.paid)
     purchase = replace(purchase, created=paid)
-    drafts = (purchase.draft(note=NOTE), *settlement(position_of(purchase, case.entries), case.facts))
+    drafts = (purchase.draft(note=NOTE), *due_entries(case, position_of(purchase, case.entries)))
     money = format_amount(purchase.amount, purchase.currency)
     what = f"User {purchase.user_id} paid {money} for {plural(purchase.credits, 'credit')} at {iso_time(paid)}"
     rival = context.unexplained.get((purchase.user_id, purchase.credits))

@@ -56,7 +56,7 @@ def fitted(stripe: PaymentFacts, entries: Sequence[SourceEntry], terms: FittingT
     """The entries of one payment with the users as Stripe spells them, and what they leave out."""
     amount, currency = _paid(stripe)
     users = list(_users(stripe, terms.places))
-    own = [_with_user(entry, users, terms) for entry in entries]
+    own = [_with_payment(_with_user(entry, users, terms), stripe.key) for entry in entries]
     if currency is None:
         return own
     own = [_with_money(entry, amount, currency, terms) for entry in own]
@@ -88,6 +88,11 @@ def _with_user(entry: SourceEntry, users: Sequence[str], terms: FittingTerms) ->
     same = terms.same(entry.user_id)
     spelled = next((user for user in users if terms.same(user) == same), entry.user_id)
     return replace(entry, user_id=spelled)
+
+
+def _with_payment(entry: SourceEntry, key: str) -> SourceEntry:
+    """An entry under the payment that it is about: a row that corrects another one need not name it itself."""
+    return entry if entry.payment_key is not None else replace(entry, payment_key=key)
 
 
 def _with_money(entry: SourceEntry, amount: int, currency: str, terms: FittingTerms) -> SourceEntry:
