@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.project_file.project import PROJECT_FILE, ProjectFile, parse_project_file
 
+if TYPE_CHECKING:
+    from creditctl.core.redaction import Redactor
+
 _REPOSITORY = ".git"
 CONFIG_SETTING = "CREDITCTL_CONFIG"
+_BETWEEN_WORDS = re.compile(r"[\s\"']+")
 
 
-def load_project_file(env_file: Path, folder: Path, named: str | None) -> ProjectFile:
+def load_project_file(env_file: Path, folder: Path, named: str | None, redactor: Redactor) -> ProjectFile:
     """The project file of one run; an empty value where there is none.
+
+    What its URLs and paths carry (a query's values, a token before the host) is registered with `redactor` before
+    anything is judged, so that neither a fault nor a later failure shows it.
 
     Shape:  `named` is what CREDITCTL_CONFIG says; relative paths are relative to `folder`.
     Errors: ConfigurationError if the file is not valid, cannot be read, or is missing although it was named.
@@ -21,7 +30,9 @@ def load_project_file(env_file: Path, folder: Path, named: str | None) -> Projec
     path = folder / Path(named).expanduser() if named else find_project_file((folder / env_file).parent)
     if path is None:
         return ProjectFile()
-    return parse_project_file(_text(path, named), path=path, source=os.path.relpath(path, folder))
+    text = _text(path, named)
+    redactor.register_typed(_BETWEEN_WORDS.split(text))
+    return parse_project_file(text, path=path, source=os.path.relpath(path, folder))
 
 
 def find_project_file(folder: Path) -> Path | None:

@@ -87,7 +87,7 @@ class Wiring:
         from creditctl.cli.project_file import CONFIG_SETTING, load_project_file
 
         settings = self.settings_alone(env_file)
-        project = load_project_file(settings.env_file, self.folder, settings.text(CONFIG_SETTING))
+        project = load_project_file(settings.env_file, self.folder, settings.text(CONFIG_SETTING), self.redactor)
         settings = replace(settings, project=project if plain is None else plain.over(project))
         if expected is not None:
             require_mode(expected, settings.mode)

@@ -13,8 +13,8 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 _PARAMETER = re.compile(r"(?<=[?&;#])([^\s=?&;#\"'<>`{}]{1,100})=([^\s&;#\"'<>`]+)")
 _SENTENCE_END = ".,:)]}\\"
-_WORDS = re.compile(r"[a-z]+(?:[._-][a-z]+)*|[A-Za-z]{1,11}|[\d.,:+TZ-]+")
-"""Words, numbers and times: cut out of everything else that is printed they would leave holes."""
+_WORDS = re.compile(r"[a-z]+\d{0,2}(?:[._-](?:[a-z]+\d{0,2}|\d{1,4}))*|[A-Za-z]{1,11}|[\d.,:+TZ-]+")
+"""Words as in `production-eu-1`, numbers and times: cut out of all that is printed they would leave holes."""
 _TOKEN = re.compile(r"[\w+/.~%:|=*!$,-]{8,}", re.ASCII)
 _STRIPE_ID = re.compile(
     r"(?:acct|ch|cs|cus|dp|du|evt|in|pi|pm|price|prod|py|pyr|re|txn|we)_(?:test_|live_)?[A-Za-z0-9]+|rak_[a-z_]+"

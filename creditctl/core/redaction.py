@@ -41,6 +41,8 @@ _PASSWORD = re.compile(r"(?:password|passwd|pwd)\s*=\s*('[^']*'|\"[^\"]*\"|[^\s;
 _ASSIGNMENT = re.compile(r"(?<![\w-])([A-Z][A-Z0-9_]+)=('[^']*'|\"[^\"]*\"|[^\s;&|]+)")
 """A variable of a typed command, `DB_PASSWORD=… ./run`: in capitals, which `payment_key=order` is not."""
 _URL = re.compile(r"\w[\w+.:-]*://.*\Z")
+_URL_WITHIN = re.compile(r"\w[\w+.:-]*://[^\s\"<>`]+")
+"""A URL of a command line within a word, `sh -c 'curl https://…'`: what stands behind it is none of its credentials."""
 _PASSWORD_IN_URL = re.compile(r"(?<=://)((?:[^\s/?#@:\"'<>`]*):)[^\s/?#@\"'<>`]+(?=@)")
 """A password before the host of a URL, whoever wrote it: an endpoint on Stripe may carry one."""
 _TELLING_PLACE = r"(?:(?<=:){0}(?=@)|(?<=password=){0}(?=\W|\Z)|(?<=[\"']){0}(?=[\"'](?!\s*:)))"
@@ -87,8 +89,8 @@ class Redactor:
     def register_typed(self, words: Iterable[str]) -> None:
         """Registers what a command line should not hold and does: a key, a URL's password, `password=…`."""
         for word in map(str.strip, words):
-            url = _URL.search(word)
-            self._hide(() if url is None else _hidden_in_url(url[0]))
+            for url in _URL_WITHIN.findall(word):
+                self._hide(_hidden_in_url(url))
             self._hide(_passwords(word))
             self._hide(self._queries.register(word))
             self._hide(each for each in SECRET_PATTERN.findall(word) if each != EXAMPLE_KEY)

@@ -93,7 +93,8 @@ class Api:
             tree |= decode(request.query)
         key = request.headers.get("idempotency-key") if request.method == "POST" else None
         fingerprint = b""
-        if key:
+        if key is not None:
+            idempotency.refuse_empty(key)
             headers["Idempotency-Key"] = key
             idempotency.refuse_in_flight(self._services.in_flight, context.scope.id, key)
             fingerprint = idempotency.fingerprint(request.path, tree)

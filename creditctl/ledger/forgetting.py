@@ -28,13 +28,13 @@ FORGOTTEN = "Forgotten at the user's request."
 class LedgerTraces:
     """What a ledger holds of one user.
 
-    Shape: `findings` are the ids of settled ones, `sightings` code and subject of what is over; `entries`, and the
-           findings that are `open`, stay.
+    Shape: `findings` are the ids of settled ones, `sightings` code and subject of what is over; `entries` stay, and so
+           do the findings that are `open`, by code and subject, whether a webhook or a comparison found them.
     """
 
     entries: int
     findings: tuple[int, ...]
-    open: tuple[int, ...]
+    open: tuple[tuple[str, str], ...]
     sightings: tuple[tuple[str, str], ...]
 
 
@@ -56,16 +56,16 @@ def needed_payments(view: LedgerView) -> frozenset[str]:
 def traces_in_ledger(view: LedgerView, user_id: str, payments: Collection[str]) -> LedgerTraces:
     """Everything in a ledger that names a user, or is about one of their payments."""
     entries = view.connection.execute("SELECT count(*) FROM credit_transactions WHERE user_id = ?", (user_id,))
-    rows = view.connection.execute("SELECT id, status, subject, message, proposal, payment_key FROM findings")
-    named = [(row[0], row[1]) for row in rows if _is_about(row[2:], user_id, payments) and row[3] != FORGOTTEN]
-    seen = view.connection.execute(
-        "SELECT code, subject, message, NULL, payment_key FROM sightings WHERE ended IS NOT NULL"
-    )
+    rows = view.connection.execute("SELECT id, status, code, subject, message, proposal, payment_key FROM findings")
+    named = [row[:4] for row in rows if _is_about(row[3:], user_id, payments) and row[4] != FORGOTTEN]
+    rows = view.connection.execute("SELECT ended IS NULL, code, subject, message, NULL, payment_key FROM sightings")
+    seen = [row[:3] for row in rows if _is_about(row[2:], user_id, payments)]
+    still = {row[2:] for row in named if row[1] == FindingStatus.OPEN} | {row[1:] for row in seen if row[0]}
     return LedgerTraces(
         int(entries.fetchone()[0]),
-        tuple(number for number, status in named if status != FindingStatus.OPEN),
-        tuple(number for number, status in named if status == FindingStatus.OPEN),
-        tuple((row[0], row[1]) for row in seen if _is_about(row[1:], user_id, payments)),
+        tuple(row[0] for row in named if row[1] != FindingStatus.OPEN),
+        tuple(sorted(still)),
+        tuple(row[1:] for row in seen if not row[0]),
     )
 
 

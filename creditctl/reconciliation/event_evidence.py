@@ -50,7 +50,7 @@ def _told(finding: OpenFinding, repair: Repair, stripe: StripeReader, now: int) 
     assert repair.purchase is not None
     paid = repair.purchase.created
     if now - paid > RETENTION_SECONDS:
-        return _with(finding, "Its event is older than the 30 days that Stripe lists.")
+        return _with(finding, "Its event is older than the 30 days that Stripe lists: only the archive may have it.")
     bounds = {"gte": paid - _BEFORE_SECONDS, "lt": paid + _AFTER_SECONDS}
     events = stripe.list(EVENTS, {"types": sorted(PAID_TYPES), "created": bounds})
     names = {repair.payment_key, repair.purchase.session_id, *repair.names}

@@ -200,9 +200,11 @@ def _undelivered(payment: TracedPayment, event: EventRecord) -> Missing:
     deliveries = payment.deliveries_of(event.id)
     if payment.case.books.external:
         pending = EventView(event).pending
-        sent = _NOTHING_PENDING if pending == 0 else f"{pending or 'some'} endpoints have not accepted it yet"
+        waits = "an endpoint has" if pending == 1 else f"{pending or 'some'} endpoints have"
+        sent = _NOTHING_PENDING if pending == 0 else f"{waits} not accepted it yet"
         why = f"{payment.case.books.nothing_there}; {sent}"
-        return Missing("the row", why, "" if pending else _mending(payment), event.created, fault=not pending)
+        # Stripe counts a delivery as pending after it gave up, too: the repair knows how long it waits for one.
+        return Missing("the row", why, _mending(payment), event.created)
     if not deliveries:
         command = f"`{_PROBE}` names the cause; once that is mended, `{replay}`" if _wrong_secret(payment) else replay
         return Missing(f"the delivery of {event.id}", _why_not_delivered(payment), command, event.created)

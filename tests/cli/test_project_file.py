@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from creditctl.cli.project_file import find_project_file
-from creditctl.core.errors import ExitCode
+from creditctl.cli.project_file import find_project_file, load_project_file
+from creditctl.core.errors import ConfigurationError, ExitCode
+from creditctl.core.redaction import Redactor
 from tests.support.cli import Cli
 from tests.support.keys import TEST_KEY
 
@@ -134,3 +136,27 @@ def test_a_catalogue_of_listed_prices_alone_is_enough_for_every_command(cli: Cli
     cli("ledger", "init")
 
     assert cli(*command, "--json").exit_code in (0, 1)
+
+
+TOKENS = (
+    '[simulate]\nbackend = "http://127.0.0.1:1/?gate=4711#part=violet"\nready = "http://127.0.0.1:1/up?v=orchid"\n'
+    'purchase_path = "/buy?t=marigold&u={user}"\n'
+    """start = "curl 'http://127.0.0.1:1/?s=lilac' # bob@shop.example"\n"""
+)
+
+
+@pytest.mark.parametrize("more", ["", '[webhook]\npath = "/hook?bypass=tulip"\n'], ids=["valid", "invalid"])
+def test_no_wordlike_token_of_a_url_in_the_file_is_shown(cli: Cli, more: str) -> None:
+    """The rule for any URL lets words, numbers and times through: of a configured URL no value of a query is shown."""
+    (cli.folder / "creditctl.toml").write_text(TOKENS + more)
+    redactor = Redactor()
+    with suppress(ConfigurationError):
+        load_project_file(Path(".env"), cli.folder, None, redactor)
+
+    known = "http://x/?gate=4711#part=violet http://x/?v=orchid /buy?t=marigold&u=bob&step=2 /?s=lilac"
+    assert redactor.redact(known) == "http://x/?gate=…#part=… http://x/?v=… /buy?t=…&u=bob&step=2 /?s=…"
+    plain = "http://127.0.0.1:1/up of bob@shop.example: tulip, orchid"
+    assert redactor.redact(plain) == plain
+    outcome = cli("simulate", "card-success", "--json")
+    assert outcome.exit_code not in (0, 70)
+    assert not any(f"={each}" in outcome.stdout + outcome.stderr for each in ("tulip", "4711", "violet", "orchid"))

@@ -45,6 +45,7 @@ def test_of_a_typed_url_too(word: str) -> None:
         ("https://shop.example/credits/success?session_id={CHECKOUT_SESSION_ID}", False),
         ("https://shop.example/credits/success?session_id=cs_test_" + "a1B2c3" * 9, False),
         ("https://shop.example/list?since=2026-11-01T10:00:00Z&user=anna&page=12&at=12:30@home", False),
+        ("https://shop.example/webhook?deployment=production-eu-1&build=v2.10-rc1", False),
     ],
 )
 def test_of_a_strangers_url_what_may_be_a_token_goes(url: str, shown: bool) -> None:

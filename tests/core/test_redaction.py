@@ -242,3 +242,12 @@ def test_of_a_url_in_any_setting_the_password_is_cut_out_and_the_rest_is_shown()
 
     assert built.redact("to https://us:p@ss/w0rd@shop.example/hook") == "to https://us:…/hook"
     assert built.redact("http://localhost:3000") == "http://localhost:3000"
+
+
+def test_each_url_of_a_typed_program_is_read_for_itself() -> None:
+    built = Redactor()
+    built.register_typed(
+        ["curl http://us:first-pw1@a.example/x; npm start http://b.example:8000 --mail me@shop.example"]
+    )
+    assert built.redact("us:first-pw1 is first-pw1") == "us:… is …"
+    assert built.redact("8000 --mail me@shop.example") == "8000 --mail me@shop.example"

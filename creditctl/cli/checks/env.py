@@ -123,8 +123,9 @@ def _emulator_hosts(session: Session, env_file: Path | None) -> tuple[str, ...]:
     from creditctl.cli.wiring import DEFAULT_ENV_FILE
 
     wiring = session.wiring
+    beside, named = env_file or DEFAULT_ENV_FILE, wiring.environ.get(CONFIG_SETTING)
     try:
-        project = load_project_file(env_file or DEFAULT_ENV_FILE, wiring.folder, wiring.environ.get(CONFIG_SETTING))
+        project = load_project_file(beside, wiring.folder, named, wiring.redactor)
     except ConfigurationError:
         return ()
     return project.emulator.hosts

@@ -52,12 +52,17 @@ PhoneOption = Annotated[str | None, typer.Option("--phone", help="The buyer's ph
 
 
 def read_fields(given: list[str] | None) -> dict[str, str] | None:
-    """Answers to custom fields from NAME=VALUE. Errors: UsageError for a text without a name."""
+    """Answers to custom fields from NAME=VALUE. Errors: UsageError for a text without a name, or a second answer."""
     pairs = [text.partition("=") for text in given or []]
     wrong = next((name + value for name, equals, value in pairs if not name or not equals), None)
     if wrong is not None:
         raise UsageError(f"`{wrong}` is no answer to a field.", code="usage.pay", fix="Write --field NAME=VALUE.")
-    return {name: value for name, _, value in pairs} or None
+    answers = {name: value for name, _, value in pairs}
+    if len(answers) < len(pairs):
+        raise UsageError(
+            "A custom field is answered twice.", code="usage.pay", fix="Write --field NAME=VALUE once per field."
+        )
+    return answers or None
 
 
 @emulator_command()

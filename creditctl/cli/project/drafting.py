@@ -76,7 +76,8 @@ def draft(session: Session, options: InitOptions) -> Drafts:
     if there and not session.dry_run:
         return drafts
     if there:
-        project = load_project_file(settings.env_file, folder, settings.text(CONFIG_SETTING))
+        redactor = session.wiring.redactor
+        project = load_project_file(settings.env_file, folder, settings.text(CONFIG_SETTING), redactor)
         settings = replace(settings, project=project)
     return _with_project(session, drafts, settings, options)
 

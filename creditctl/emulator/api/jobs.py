@@ -46,29 +46,32 @@ def run_early(services: Services, jobs: Jobs, scope: AccountScope, binding: Bind
     """
     late: dict[int, int] = {}
     done = 0
-    while (found := _earliest(services, scope, binding, late)) is not None and found[0] <= now + seconds:
+    until = now + seconds
+    while (found := _earliest(services, scope, binding, late, until)) is not None and found[0] <= until:
         moment, row = found
         # Compared as a whole: SQLite gives the number of the last row, once that is gone, to the next one.
-        before = set(_jobs_of(services, scope))
+        before = set(_jobs_of(services, scope, until))
         _run(services, jobs, row, scope, now)
-        late |= {made[0]: moment - now for made in _jobs_of(services, scope) if made not in before}
+        late |= {made[0]: moment - now for made in _jobs_of(services, scope, until) if made not in before}
         done += 1
     services.next_job = next_due(services)
     return done
 
 
 def _earliest(
-    services: Services, scope: AccountScope, binding: Binding, late: Mapping[int, int]
+    services: Services, scope: AccountScope, binding: Binding, late: Mapping[int, int], until: int
 ) -> tuple[int, tuple[Any, ...]] | None:
     """The first job about what is bound, and when it would run."""
     store = services.store
-    about = [row for row in _jobs_of(services, scope) if object_subjects(store, scope.id, row[4]).fit(binding)]
+    about = [row for row in _jobs_of(services, scope, until) if object_subjects(store, scope.id, row[4]).fit(binding)]
     return min(((row[2] + late.get(row[0], 0), row) for row in about), default=None, key=lambda pair: pair[0])
 
 
-def _jobs_of(services: Services, scope: AccountScope) -> list[tuple[Any, ...]]:
+def _jobs_of(services: Services, scope: AccountScope, until: int) -> list[tuple[Any, ...]]:
+    """The jobs that are due by then: the expiry of all other open sessions, a day ahead, is not looked through."""
     return services.store.db.execute(
-        "SELECT id, scope, due, name, subject, payload FROM jobs WHERE scope = ? ORDER BY id", (scope.id,)
+        "SELECT id, scope, due, name, subject, payload FROM jobs WHERE scope = ? AND due <= ? ORDER BY id",
+        (scope.id, until),
     ).fetchall()
 
 

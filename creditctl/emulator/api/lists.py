@@ -27,14 +27,16 @@ Condense = Callable[[Any], Condition]
 class ListFilter:
     """A list parameter and the SQL condition that it becomes."""
 
-    def __init__(self, field: Field, condition: Condense) -> None:
+    def __init__(self, field: Field, condition: Condense, refers: ObjectType | None = None) -> None:
         self.field = field
         self.condition = condition
+        self.refers = refers
+        """The kind of the object that the value names: one that never was is refused instead of listing nothing."""
 
 
-def by_column(name: str, field: Field | None = None) -> ListFilter:
+def by_column(name: str, field: Field | None = None, refers: ObjectType | None = None) -> ListFilter:
     """A filter on an index column (owner, parent, label)."""
-    return ListFilter(field or Text(), lambda value: column(name, value))
+    return ListFilter(field or Text(), lambda value: column(name, value), refers)
 
 
 def by_body(path: str, field: Field | None = None) -> ListFilter:
@@ -74,6 +76,7 @@ def listing(
     """The list action of a kind; some lists say how many items they hold."""
 
     def action(context: RequestContext) -> ListPage:
+        _require_known(context, filters)
         conditions = base(context) if base else []
         conditions += [filters[name].condition(v) for name, v in context.params.items() if name in filters]
         # Bodies go out as they are stored; only the envelope is written.
@@ -81,6 +84,17 @@ def listing(
         return ListPage(url(context) if url else kind.url, [row.body for row in rows], more, counted)
 
     return action
+
+
+def _require_known(context: RequestContext, filters: Mapping[str, ListFilter]) -> None:
+    """Refuse a filter by an object that never was; one that was deleted has its history. Errors: StripeError."""
+    for name, value in context.params.items():
+        kind = filters[name].refers if name in filters else None
+        if kind is None or value is None:
+            continue
+        row = context.services.store.get(context.scope.id, value)
+        if row is None or row.kind != kind.name:
+            raise context.missing(kind, value, name, 400)
 
 
 def page(context: RequestContext, kind: ObjectType, conditions: list[Condition]) -> tuple[list[Row], bool]:

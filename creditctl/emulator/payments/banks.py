@@ -4,10 +4,13 @@ Source: Stripe API reference, "PaymentMethods" (fields); Stripe docs, "Testing" 
 and BECS Direct Debit and of pre-authorized debit (accounts).
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from creditctl.emulator.storage.object_types import Body
+
+_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,14 @@ FAILING_ACCOUNTS = {
 
 DISPUTED_ACCOUNTS = frozenset({"AT591904300235473203", "000555555559", "55555559", "666666660"})
 """Their holder disputes the debit once it has succeeded."""
+
+
+def is_iban(text: str) -> bool:
+    """Whether a text, without spaces and in capitals, is an IBAN whose check digits add up; Source: ISO 13616."""
+    if not _IBAN.match(text):
+        return False
+    digits = "".join(str(int(letter, 36)) for letter in text[4:] + text[:4])
+    return int(digits) % 97 == 1
 
 
 def bank_of(currency: str) -> str | None:

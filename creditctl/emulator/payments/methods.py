@@ -7,7 +7,7 @@ import msgspec
 
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.updates import billing_details, given_metadata
-from creditctl.emulator.payments.banks import BANKS, UNVERIFIED_ACCOUNTS
+from creditctl.emulator.payments.banks import BANKS, UNVERIFIED_ACCOUNTS, is_iban
 from creditctl.emulator.payments.cards import BY_NUMBER, Card, card_by_number, card_by_token
 from creditctl.emulator.payments.raw_cards import read_raw_card
 from creditctl.emulator.protocol.errors import bad_parameter, invalid, missing_parameter, not_acted_on
@@ -145,6 +145,9 @@ def _store_bank(context: RequestContext, type_: str, details: Body, params: Body
     for name in (bank.account, *bank.routing):
         _require(str(details.get(name) or ""), f"{param}[{name}]")
     account = str(details[bank.account]).replace(" ", "").upper()
+    if bank.account == "iban" and not is_iban(account):
+        # Source: the code is the one that Stripe's own mobile SDKs know; its words are unconfirmed.
+        raise invalid("The IBAN you entered is invalid.", code="invalid_bank_account_iban", param=f"{param}[iban]")
     if account in UNVERIFIED_ACCOUNTS:
         raise not_acted_on(f"{param}[{bank.account}]", f"{account} fails the check by small deposits")
     body[type_] = {**bank.shown(account, details), "fingerprint": fingerprint(context, account)}

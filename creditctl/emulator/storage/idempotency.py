@@ -26,6 +26,18 @@ class StoredResponse(msgspec.Struct, frozen=True):
     request_id: str
 
 
+def refuse_empty(key: str) -> None:
+    """Refuse a key that is sent and says nothing: an application that lost its key must not buy twice unnoticed.
+
+    Source: Stripe's own refusal, as quoted in cartalyst/stripe, issue 65.
+    """
+    if not key.strip():
+        raise _refusal(
+            "Idempotent key length is 0, which is outside accepted lengths. Idempotent Keys must be 1-255 characters "
+            "long. If you're looking for a decent generator, try using a UUID defined by IETF RFC 4122."
+        )
+
+
 def fingerprint(path: str, tree: Tree) -> bytes:
     """What must be equal for a key to be reused: path and parameters, in any order."""
     text = path.encode() + b"\0" + msgspec.json.encode(tree, order="sorted")

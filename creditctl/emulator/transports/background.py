@@ -64,8 +64,8 @@ class Background:
         due = self._emulator.next_due()
         pause = LONGEST_SLEEP_SECONDS if due is None else float(due - self._emulator.now())
         pause = min(max(pause, SHORTEST_SLEEP_SECONDS), LONGEST_SLEEP_SECONDS)
-        # Not wait_for: before Python 3.12 it swallows a cancellation that comes as the event is set, and a server that is
-        # stopped at that moment would never end (CPython issue 86296).
+        # Not wait_for: before Python 3.12 it swallows a cancellation that comes as the event is set, and a server that
+        # is stopped at that moment would never end (CPython issue 86296).
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(pause):
                 await self._wake.wait()

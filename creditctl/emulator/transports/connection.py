@@ -11,6 +11,8 @@ from creditctl.emulator.transports.http_writer import written
 from creditctl.emulator.transports.pace import answer_slowly, is_slow, waits
 
 _LOG = logging.getLogger("creditctl.emulator")
+READ_SECONDS = 10.0
+"""How long a request may take from its first byte to its last; between requests a connection may wait for ever."""
 HandOver = Callable[[asyncio.Transport, bytes], None]
 """Gives a connection, with what was read of its next request, to the server of websockets."""
 
@@ -18,10 +20,18 @@ HandOver = Callable[[asyncio.Transport, bytes], None]
 class Connection(asyncio.Protocol):
     """One connection: reads a request, answers it, reads the next."""
 
-    def __init__(self, emulator: Emulator, connections: set["Connection"], hand_over: HandOver) -> None:
+    def __init__(
+        self,
+        emulator: Emulator,
+        connections: set["Connection"],
+        hand_over: HandOver,
+        read_seconds: float = READ_SECONDS,
+    ) -> None:
         self._emulator, self._connections, self._hand_over = emulator, connections, hand_over
         self._parser = RequestParser()
         self._refused: RefusedRequest | None = None
+        self._read_seconds = read_seconds
+        self._reading: asyncio.TimerHandle | None = None
         self._unread = b""
         self._is_full = False
         self.answering: asyncio.Task[None] | None = None
@@ -37,6 +47,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has left; what it asked for is carried out all the same."""
         del exc
+        self._stop_waiting()
         self._connections.discard(self)
 
     def data_received(self, data: bytes) -> None:
@@ -45,6 +56,7 @@ class Connection(asyncio.Protocol):
             self._unread += self._parser.feed(data)
         except RefusedRequest as refused:
             self._refused = refused
+        self._wait_for_the_rest()
         self._proceed()
 
     def pause_writing(self) -> None:
@@ -56,6 +68,26 @@ class Connection(asyncio.Protocol):
         """The client has read what it asked for."""
         self._is_full = False
         self._pace()
+
+    def _wait_for_the_rest(self) -> None:
+        if self._parser.complete or not self._parser.has_begun:
+            self._stop_waiting()
+        if self._parser.has_begun and self._reading is None:
+            self._reading = asyncio.get_running_loop().call_later(self._read_seconds, self._give_up)
+
+    def _stop_waiting(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None
+
+    def _give_up(self) -> None:
+        """Nothing more of the request came in time; while we do not read ourselves, that is not the client's fault."""
+        self._reading = None
+        if self._is_full or self.answering is not None:
+            self._wait_for_the_rest()
+            return
+        self._refused = self._refused or RefusedRequest(408, "The request did not arrive in time.")
+        self._proceed()
 
     def _proceed(self) -> None:
         """Answer what has come in whole; then say what was no request."""

@@ -45,6 +45,8 @@ class RequestParser:
         self.complete: list[Incoming] = []
         self.expects_continue = False
         """Whether the client waits for a word before it sends its body."""
+        self.has_begun = False
+        """Whether a request has come in in part."""
         self._begin()
         self._parser = _parser(self)
 
@@ -76,6 +78,7 @@ class RequestParser:
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
+        self.has_begun = True
         self._begin()
 
     def on_url(self, url: bytes) -> None:
@@ -109,7 +112,7 @@ class RequestParser:
 
     def on_message_complete(self) -> None:
         """The last byte of a request."""
-        self.expects_continue = False
+        self.expects_continue = self.has_begun = False
         self._method = self._parser.get_method().decode("ascii")
         if self._method == "CONNECT":
             raise RefusedRequest(400, "This is no proxy.")

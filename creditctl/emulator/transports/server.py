@@ -1,22 +1,30 @@
 """Loopback server: connections in front, the handler behind, deliveries sent in the background."""
 
 import asyncio
+import errno
+import logging
 import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
-from typing import Self
+from typing import Any, Self
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.background import Background
-from creditctl.emulator.transports.connection import Connection
+from creditctl.emulator.transports.connection import READ_SECONDS, Connection
 from creditctl.emulator.transports.websocket_handover import WebsocketHandOver
 
 START_SECONDS = 10.0
 GRACE_SECONDS = 1.0
 BACKLOG = 2048
+ACCEPTED_AT_ONCE = 8
+"""Connections accepted in one go: asyncio reports a full table of descriptors once for each of them, every second."""
+CALM_SECONDS = 60.0
+"""How long descriptors must have been enough before their end is worth another line."""
+_EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+_LOG = logging.getLogger("creditctl.emulator")
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -44,19 +52,22 @@ def _url(host: str, port: int) -> str:
 class _Serving:
     """The connections of one emulator, from the server's start to its end."""
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
+    def __init__(self, emulator: Emulator, read_seconds: float = READ_SECONDS) -> None:
+        self._emulator, self._read_seconds = emulator, read_seconds
         self._websockets = WebsocketHandOver(emulator)
         self._connections: set[Connection] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._end = asyncio.Event()
+        self._calm_from = 0.0
         self.started = False
 
     async def run(self, listener: socket.socket, on_ready: Callable[[], None]) -> None:
         """Serve until `stop` is called."""
         self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(self._report)
         async with Background(self._emulator):
-            server = await self._loop.create_server(self._connection, sock=listener, backlog=BACKLOG)
+            server = await self._loop.create_server(self._connection, sock=listener, backlog=ACCEPTED_AT_ONCE)
+            listener.listen(BACKLOG)
             try:
                 self.started = True
                 on_ready()
@@ -74,7 +85,17 @@ class _Serving:
             self._loop.call_soon_threadsafe(self._end.set)
 
     def _connection(self) -> Connection:
-        return Connection(self._emulator, self._connections, self._websockets.take)
+        return Connection(self._emulator, self._connections, self._websockets.take, self._read_seconds)
+
+    def _report(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Report what the loop could not do; that descriptors are used up in one line, until there were enough."""
+        error = context.get("exception")
+        if "socket" not in context or not isinstance(error, OSError) or error.errno not in _EXHAUSTED:
+            loop.default_exception_handler(context)
+            return
+        if loop.time() >= self._calm_from:
+            _LOG.warning("New connections wait: %s. Close what is not needed, or raise `ulimit -n`.", error.strerror)
+        self._calm_from = loop.time() + CALM_SECONDS
 
     async def _leave(self) -> None:
         """Let answers that are on their way go out, for a while; then end all connections."""
@@ -94,12 +115,14 @@ class _Serving:
 class EmulatorServer:
     """The emulator on a port, in a thread, for the length of a `with` block."""
 
-    def __init__(self, emulator: Emulator, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self, emulator: Emulator, host: str = "127.0.0.1", port: int = 0, *, read_seconds: float = READ_SECONDS
+    ) -> None:
         self._socket = bind(host, port)
         self.host = host
         self.port: int = self._socket.getsockname()[1]
         self.url = _url(host, self.port)
-        self._serving = _Serving(emulator)
+        self._serving = _Serving(emulator, read_seconds)
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="creditctl-emulator", daemon=True)
 

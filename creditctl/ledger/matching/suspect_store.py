@@ -54,14 +54,15 @@ _STATEMENTS = (
     """,
     "CREATE TABLE IF NOT EXISTS match_payments (payment TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS match_entries (number INTEGER PRIMARY KEY) STRICT",
-    # The one row: by which terms the probes were asked, and up to which entry of a ledger, with its hash.
+    # The one row: by which terms the probes were asked, up to which entry of a ledger, with its hash, and how often.
     """
     CREATE TABLE IF NOT EXISTS match_state (
         id INTEGER PRIMARY KEY CHECK (id = 1),
         terms TEXT NOT NULL,
         last INTEGER NOT NULL,
         hash TEXT NOT NULL,
-        named INTEGER NOT NULL
+        named INTEGER NOT NULL,
+        times INTEGER NOT NULL
     ) STRICT
     """,
     *_triggers("worth", "UPDATE", "payment", "NULL", ("NEW",)),
@@ -78,7 +79,10 @@ _SINCE = "SELECT id, payment_key IS NOT NULL FROM ledger.credit_transactions WHE
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What the last run kept, and what was noted since. Shape: `seen` is the last note, `last` an entry's number."""
+    """What the last run kept, and what was noted since.
+
+    Shape: `seen` is the last note, `last` an entry's number, `times` how often something was kept.
+    """
 
     terms: str | None
     last: int
@@ -87,6 +91,7 @@ class _Kept:
     suspects: Suspects
     touched: tuple[tuple[str | None, int | None], ...]
     seen: int
+    times: int
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,7 @@ class SuspectStore:
             else:
                 found = probes.over_some(connection, *due)
                 found = Suspects(found.payments, found.unexplained, _named(connection, probes, kept, numbers or {}))
-        self._keep(kept, _Kept(terms, last, digest, found.named, found, (), kept.seen))
+        self._keep(kept, _Kept(terms, last, digest, found.named, found, (), kept.seen, kept.times))
         return found
 
     def forget(self) -> None:
@@ -130,11 +135,16 @@ class SuspectStore:
             connection.execute("DELETE FROM match_state")
 
     def _keep(self, before: _Kept, now: _Kept) -> None:
-        """Keeps what was found and ends the notes that were seen, in one step; nothing, where nothing is new."""
+        """Keeps what was found and ends the notes that were seen, in one step; nothing, where nothing is new.
+
+        Nor where another run has kept something meanwhile: it may have seen more, and ended the notes of it.
+        """
         if before == now:
             return
         was, found = before.suspects, now.suspects
         with self.file.write_session() as connection:
+            if _times(connection) != before.times:
+                return
             for table, column, old, new in (
                 ("match_payments", "payment", was.payments, found.payments),
                 ("match_entries", "number", was.unexplained, found.unexplained),
@@ -143,8 +153,13 @@ class SuspectStore:
                 connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", gone)  # noqa: S608 - names of ours
                 connection.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?)", added)  # noqa: S608 - as above
             connection.execute("DELETE FROM match_touched WHERE id <= ?", (now.seen,))
-            state = (now.terms, now.last, now.hash, now.named)
-            connection.execute("INSERT OR REPLACE INTO match_state VALUES (1, ?, ?, ?, ?)", state)
+            state = (now.terms, now.last, now.hash, now.named, before.times + 1)
+            connection.execute("INSERT OR REPLACE INTO match_state VALUES (1, ?, ?, ?, ?, ?)", state)
+
+
+def _times(connection: sqlite3.Connection) -> int:
+    row = connection.execute("SELECT times FROM match_state").fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def _lacking(connection: sqlite3.Connection) -> tuple[str, ...]:
@@ -158,15 +173,15 @@ def _lacking(connection: sqlite3.Connection) -> tuple[str, ...]:
 
 def _kept(connection: sqlite3.Connection, most: int) -> _Kept:
     """What is kept. Shape: of more notes than `most` no more are read, for then everything is asked about."""
-    state = connection.execute("SELECT terms, last, hash, named FROM main.match_state").fetchone()
+    state = connection.execute("SELECT terms, last, hash, named, times FROM main.match_state").fetchone()
     payments = frozenset(row[0] for row in connection.execute("SELECT payment FROM main.match_payments"))
     numbers = frozenset(row[0] for row in connection.execute("SELECT number FROM main.match_entries"))
     marks = connection.execute(
         "SELECT DISTINCT payment, number FROM main.match_touched LIMIT ?", (most + 1,)
     ).fetchall()
     (seen,) = connection.execute("SELECT coalesce(max(id), 0) FROM main.match_touched").fetchone()
-    terms, last, digest, named = state or (None, 0, "", 0)
-    return _Kept(terms, last, digest, named, Suspects(payments, numbers, named), tuple(marks), seen)
+    terms, last, digest, named, times = state or (None, 0, "", 0, 0)
+    return _Kept(terms, last, digest, named, Suspects(payments, numbers, named), tuple(marks), seen, times)
 
 
 def _head(connection: sqlite3.Connection, probes: Probes) -> tuple[int, str]:

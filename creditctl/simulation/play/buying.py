@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from creditctl.simulation.cards import CARDS
+from creditctl.simulation.play.at_once import all_at_once
 from creditctl.simulation.play.odd_bodies import infinite_bodies, odd_bodies
 from creditctl.simulation.play.own_sessions import CHANGES
 from creditctl.simulation.play.worth import Bought
@@ -200,8 +201,7 @@ def spend(play: Play, step: Spend) -> None:
         raise ScenarioNotTried("no way to spend credits is declared (--spend-path or --spend-command)")
     credits = play.bought["a"].package.credits * step.parts // step.of
     available = play.bench.backend.balance(play.buyers[0])
-    with ThreadPoolExecutor(step.together) as threads:
-        answers = list(threads.map(lambda _: play.bench.backend.spend(play.buyers[0], credits), range(step.together)))
+    answers = all_at_once([partial(play.bench.backend.spend, play.buyers[0], credits)] * step.together)
     granted = sum(answer.ok for answer in answers)
     play.spent[0] = play.spent.get(0, 0) + granted * credits
     play.say(f"spent {credits} credits {step.together} times at once: {granted} granted")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 from creditctl.payments.event_types import SESSION_COMPLETED_TYPE
+from creditctl.simulation.play.at_once import all_at_once
 from creditctl.simulation.play.forgery import SignedBody, forge
 from creditctl.simulation.results import ScenarioFailed, ScenarioNotTried
 from creditctl.simulation.stripe_side import events
@@ -99,8 +100,7 @@ def _to_post(play: Play, step: Deliver) -> list[StripeObject]:
 def _post_all(bench: Bench, bodies: list[SignedBody], *, together: bool) -> list[DeliveryResult]:
     if not together:
         return [post_event(bench, body) for body in bodies]
-    with ThreadPoolExecutor(len(bodies)) as threads:
-        return list(threads.map(lambda body: post_event(bench, body), bodies))
+    return all_at_once([partial(post_event, bench, body) for body in bodies])
 
 
 def _judge_answers(step: Deliver, answers: list[DeliveryResult]) -> None:

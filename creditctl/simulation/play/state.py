@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from creditctl.core.text import first_words
 from creditctl.simulation.pace import Pace
 from creditctl.simulation.play.worth import Bought, acceptable_balances
 from creditctl.simulation.results import ScenarioNotTried
@@ -89,7 +90,7 @@ class Play:
 
     def note_delivery(self, what: str, answer: str) -> None:
         """One more line of the delivery log."""
-        self.deliveries.append(f"{what}: {answer}"[:_SHOWN_CHARACTERS])
+        self.deliveries.append(first_words(f"{what}: {answer}", _SHOWN_CHARACTERS))
 
     def of(self, buyer: int) -> list[Bought]:
         """What one buyer bought."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from creditctl.core.text import first_words
 from creditctl.simulation.results import ScenarioFailed
 from creditctl.simulation.target.balances import (
     BalanceUnreadable,
@@ -51,7 +52,9 @@ class BackendAnswer:
         return found.group(0) if found else ""
 
     def __str__(self) -> str:
-        return f"no answer ({self.text})" if self.status is None else f"{self.status} {self.text[:_SHOWN_CHARACTERS]}"
+        if self.status is None:
+            return f"no answer ({self.text})"
+        return f"{self.status} {first_words(self.text, _SHOWN_CHARACTERS)}"
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from creditctl.core.text import first_words
 from creditctl.simulation.target.declaration import fill
 
 _TIMEOUT_SECONDS = 60.0
@@ -34,5 +35,7 @@ def run_words(template: str, values: Mapping[str, object]) -> CommandAnswer:
         done = subprocess.run(words, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         return CommandAnswer(None, "", f"{words[0] if words else 'the command'}: {type(error).__name__}")
-    problem = "" if done.returncode == 0 else f"exit {done.returncode}: {done.stderr.strip()[:_SHOWN_CHARACTERS]}"
+    problem = (
+        "" if done.returncode == 0 else f"exit {done.returncode}: {first_words(done.stderr.strip(), _SHOWN_CHARACTERS)}"
+    )
     return CommandAnswer(done.returncode, done.stdout, problem)

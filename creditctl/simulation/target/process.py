@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from creditctl.core.errors import ConfigurationError, Unreachable
+from creditctl.core.text import last_words
 from creditctl.simulation.target.bounded_http import request_bounded
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ class BackendProcess:
             text = self.log_path.read_bytes().decode("utf-8", "replace")
         except OSError:
             return ""
-        return " ".join(text.split())[-_SHOWN_CHARACTERS:]
+        return last_words(" ".join(text.split()), _SHOWN_CHARACTERS)
 
     def _signal(self, number: signal.Signals) -> None:
         child = self._child

@@ -10,6 +10,7 @@ Source: SQLite documentation, "Write-Ahead Logging", read-only databases; "Unifo
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 import tempfile
@@ -27,6 +28,10 @@ _BUSY_SECONDS = 10
 _WAL_VERSION = 2
 _VERSION_PLACE = 18
 """Bytes 18 and 19 of the header are 2 in WAL mode. Source: SQLite documentation, "Database File Format"."""
+
+_PLACES = re.compile("%[s%]")
+_AS_SQLITE = {"%s": "?", "%%": "%"}
+"""In one pass: `%%s` is how `strftime('%s', …)` of a query comes, and no place for a value."""
 
 
 class SqliteDatabase:
@@ -93,7 +98,7 @@ class SqliteSnapshot:
 
     def rows(self, statement: str, values: Values = ()) -> Iterator[Values]:
         """As Snapshot says."""
-        cursor = self.connection.execute(statement.replace("%s", "?").replace("%%", "%"), list(values))
+        cursor = self.connection.execute(_PLACES.sub(lambda match: _AS_SQLITE[match[0]], statement), list(values))
         while page := cursor.fetchmany(ROWS_AT_ONCE):
             yield from page
 

@@ -134,7 +134,9 @@ class SourceSync:
         report.rows, report.changed = writer.rows, writer.changed
         if mapper.doubtful:
             times = plural(mapper.doubtful, "time")
-            report.notes.append(f"{times} fall into an hour that the clock had twice, or not; the earlier was taken")
+            report.notes.append(
+                f"{times} fall into an hour that the clock had twice, or not: taken as if it had not been changed yet"
+            )
         if not report.whole:
             report.notes.append(_WHOLE_ONLY)
         if writer.silent and writer.reading > 1:

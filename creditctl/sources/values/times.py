@@ -1,7 +1,8 @@
 """Time parser: seconds, milliseconds, ISO with or without a zone, and day-first dates, to Unix seconds.
 
 A clock that is put back shows one hour twice, and one that is put forward leaves one out. A time without a zone in such
-an hour is taken as the earlier of the two, and marked, so that whoever reads many can say how many there were.
+an hour is taken as if the clock had not been changed yet: the earlier of the two, or what a clock that nobody put
+forward shows. It is marked, so that whoever reads many can say how many there were.
 """
 
 from __future__ import annotations

@@ -115,6 +115,8 @@ def test_rows_of_a_source_go_and_are_read_again_only_while_they_are_there(cli: C
     assert done.report["kept"]["listed_objects"] > 0
     codes = [each["code"] for each in cli("reconcile", "--json").document["findings"]]
     assert codes == ["reconcile.missing_credit"], "the row is gone, and nobody remembers that it was there"
+    # What a comparison found is a finding that stays as well as one of a webhook's.
+    assert cli("ledger", "forget", "leaving", "--dry-run", "--json").report["kept"]["open_findings"] == 1
 
 
 def test_nobody_is_remembered_by_a_row_that_became_another_users_or_by_an_unbooked_payment(

@@ -67,3 +67,16 @@ def test_the_clock_finds_the_rest_of_the_work(inside: World, emulator: Emulator)
 
     assert inside.stripe.checkout.sessions.retrieve(late.id).payment_status == "paid"
     assert inside.event_types().count("charge.updated") == 2
+
+
+def test_jobs_that_are_due_later_are_not_looked_through(inside: World, emulator: Emulator) -> None:
+    session = debit(inside)
+    for _ in range(30):
+        inside.session()
+    asked: list[str] = []
+    emulator.services.store.db.set_trace_callback(asked.append)
+    inside.control("POST", "/clock", advance=3, object=session.id)
+    emulator.services.store.db.set_trace_callback(None)
+
+    assert inside.stripe.checkout.sessions.retrieve(session.id).payment_status == "paid"
+    assert sum("FROM objects WHERE" in statement for statement in asked) < 30

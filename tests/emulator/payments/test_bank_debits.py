@@ -109,3 +109,17 @@ def test_an_account_that_waits_for_small_deposits_is_refused(ask: Inside) -> Non
     status, body = debit(ask, ACSS, "000666666661")
     assert (status, body["error"]["param"]) == (400, "payment_method_data[acss_debit][account_number]")
     assert "emulator" in body["error"]["message"]
+
+
+@pytest.mark.parametrize("iban", ["AT611904300234573202", "xx", "123", "AT61", "ÄT611904300234573201"])
+def test_what_is_no_iban_is_refused(ask: Inside, iban: str) -> None:
+    status, body, _ = ask("POST", "/v1/payment_methods", f"type=sepa_debit&sepa_debit[iban]={iban}")
+
+    assert status == 400
+    assert (body["error"]["code"], body["error"]["param"]) == ("invalid_bank_account_iban", "sepa_debit[iban]")
+
+
+def test_an_iban_may_be_typed_in_groups(ask: Inside) -> None:
+    status, body, _ = ask("POST", "/v1/payment_methods", "type=sepa_debit&sepa_debit[iban]=at61 1904 3002 3457 3201")
+
+    assert (status, body["sepa_debit"]["last4"]) == (200, "3201")

@@ -40,6 +40,14 @@ def test_other_parameters_are_refused(ask: Inside) -> None:
         assert "'order-1'" in body["error"]["message"]
 
 
+def test_a_key_that_says_nothing_is_refused(ask: Inside) -> None:
+    for key in ("", "  "):
+        status, body, _ = ask("POST", "/v1/products", "name=A", headers={"idempotency-key": key})
+        assert (status, body["error"]["type"]) == (400, "idempotency_error")
+        assert "1-255 characters" in body["error"]["message"]
+    assert ask("GET", "/v1/products", "", headers={"idempotency-key": ""})[1]["data"] == []
+
+
 def test_refused_parameters_leave_the_key_free(ask: Inside) -> None:
     key = {"idempotency-key": "order-1"}
     assert ask("POST", "/v1/products", "nome=A", headers=key)[0] == 400

@@ -4,7 +4,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -135,3 +135,25 @@ def test_a_late_answer_goes_out_while_the_server_stops() -> None:
         server.__exit__(None, None, None)
         assert received(client)[0][0] == 200
     emulator.close()
+
+
+@pytest.mark.parametrize("begun", [b"POST /v1/pro", post(b"name=A")[:-2], post(b"name=A") + GET[:-3]])
+def test_a_request_that_never_ends_is_ended(begun: bytes) -> None:
+    emulator = Emulator()
+    with EmulatorServer(emulator, read_seconds=0.2) as server, connected(server.url) as client, closing(emulator):
+        client.sendall(begun)
+        stream = client.makefile("rb").read()
+        assert stream.count(b"HTTP/1.1 408 ") == 1
+        assert stream.endswith(b"The request did not arrive in time.")
+
+
+def test_a_connection_waits_between_requests_and_for_our_own_answers() -> None:
+    emulator = Emulator()
+    emulator.services.faults.add(LATE | {"seconds": 0.6})
+    with EmulatorServer(emulator, read_seconds=0.3) as server, connected(server.url) as client, closing(emulator):
+        client.sendall(post(b"name=A") + GET[:-3])
+        assert [status for status, _ in received(client)] == [200]
+        client.sendall(GET[-3:])
+        assert [status for status, _ in received(client)] == [200]
+        time.sleep(0.4)
+        assert names(client) == ["A"]

@@ -25,6 +25,24 @@ from creditctl.emulator.transports.server import serve
 serve(Emulator(state=Path(sys.argv[1])), "127.0.0.1", 0, lambda url: print(url, flush=True))
 """
 
+FEW_DESCRIPTORS = """
+import resource, socket, sys, time, http.client
+from creditctl.emulator.app import Emulator
+from creditctl.emulator.transports.server import EmulatorServer
+with EmulatorServer(Emulator()) as server:
+    few = len(__import__("os").listdir("/proc/self/fd")) + 20
+    clients = [socket.socket() for _ in range(18)]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (few, few))
+    for client in clients:
+        client.connect(("127.0.0.1", server.port))
+    time.sleep(2.5)
+    for client in clients:
+        client.close()
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=float(sys.argv[1]))
+    connection.request("GET", "/_emulator")
+    print(connection.getresponse().status)
+"""
+
 
 def call(port: int, method: str, path: str, body: str | None = None) -> tuple[int, dict[str, object]]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=patience(10))
@@ -80,3 +98,14 @@ def test_it_survives_a_kill(tmp_path: Path) -> None:
         time.sleep(0.01)
     assert process.poll() is not None
     process.communicate()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counts its descriptors in /proc")
+def test_without_descriptors_connections_wait_and_one_line_says_so() -> None:
+    """asyncio itself writes a traceback for each place of the backlog, every second."""
+    command = [sys.executable, "-c", FEW_DESCRIPTORS, str(patience(20))]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=patience(60), check=True)
+    assert ended.stdout == "200\n"
+    assert ended.stderr.splitlines() == [
+        "New connections wait: Too many open files. Close what is not needed, or raise `ulimit -n`."
+    ]

@@ -70,6 +70,22 @@ def test_what_an_application_lacks_leads_to_a_repair_and_never_to_a_replay(
         assert "can be seen" not in missing["why"], "its event stands on the time line"
 
 
+def test_an_event_that_stripe_counts_as_pending_is_repaired_all_the_same(
+    cli: Cli, shop: ExistingShop, laravel: Laravel
+) -> None:
+    laravel.credit(shop.buy("1"))
+    shop.client.v1.webhook_endpoints.create(params={"url": "http://127.0.0.1:9/hook", "enabled_events": ["*"]})
+    lost = shop.buy("2")
+    shop.later(80)
+
+    traced = cli("trace", lost.intent, "--json")
+
+    (payment,) = traced.report["payments"]
+    assert "an endpoint has not accepted it yet" in payment["missing"]["why"]
+    assert payment["missing"]["command"] == "creditctl reconcile --repair --todo todo.csv"
+    assert traced.exit_code == 1, "reconcile calls it missing too"
+
+
 def test_status_leads_to_a_first_reconcile_and_asks_for_no_setting_that_it_does_not_need(
     cli: Cli, shop: ExistingShop, laravel: Laravel
 ) -> None:

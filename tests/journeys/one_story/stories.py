@@ -37,6 +37,7 @@ _CODES = {
         "wrong_amount",
         "undecided_credit",
         "refund_over_taken",
+        "refund_over_returned",
         "clawback_without_credit",
         "clawback_wrong_user",
         "amount_mismatch",

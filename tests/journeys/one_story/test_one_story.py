@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from creditctl.payments.finding_codes import SEVERITIES
-from tests.journeys.one_story import own_prices, plants
+from tests.journeys.one_story import own_prices, plants, user_plants
 from tests.journeys.one_story.stories import ABOUT_NO_PAYMENT, OF_ROWS_ONLY, STORIES, Story
 from tests.journeys.one_story.tellers import WEBHOOK, checked, reconcile_says, trace_says, webhook_says
 from tests.journeys.one_story.world import World, opened_world
@@ -83,7 +83,8 @@ ROWS = [
     Row(plants.given_under_its_charge, Story.HEALTHY, webhook=Story.HEALTHY),
     Row(plants.given_too_few_under_its_charge, Story.WRONG, "wrong_amount", webhook=Story.WRONG),
     Row(plants.refund_taken_from_another, Story.WRONG, "clawback_wrong_user"),
-    Row(plants.won_dispute_given_to_another, Story.WRONG, "clawback_wrong_user", webhook=Story.MISSING),
+    Row(plants.won_dispute_given_to_another, Story.WRONG, "clawback_wrong_user"),
+    Row(user_plants.given_back_for_nothing, Story.WRONG, "refund_over_returned"),
     Row(plants.refund_of_an_unknown_payment, Story.WRONG, "clawback_without_credit", sale=False),
     Row(plants.dispute_lost_on_the_way, Story.MISSING, "dispute_not_held"),
     Row(plants.won_dispute_lost_on_the_way, Story.MISSING, "dispute_won_not_returned"),

@@ -125,6 +125,23 @@ def test_what_is_noted_while_the_probes_run_is_asked_about_next_time(night: Nigh
     assert night.sparing() == night.probes().run()
 
 
+def test_a_run_that_another_has_overtaken_keeps_nothing(night: Night) -> None:
+    """The later one saw an entry become suspect again, and ended the note of it."""
+
+    class Overtaken(Probes):
+        def over_some(self, *asked: object) -> Suspects:
+            found = super().over_some(*asked)  # type: ignore[arg-type]
+            WorthStore(night.archive).update([night.books.worth(5)._replace(credits=8)], DIGEST)
+            assert 6 in night.sparing().unexplained
+            return found
+
+    WorthStore(night.archive).update([night.books.worth(5)._replace(credits=7)], DIGEST)
+    assert 6 in night.sparing().unexplained
+    WorthStore(night.archive).update([night.books.worth(5)], DIGEST)
+    assert 6 not in night.store.refreshed(night.probes(Overtaken), TERMS).unexplained
+    assert night.sparing() == night.probes().run()
+
+
 def other_terms(night: Night) -> None:
     with night.archive.write_session() as connection:
         connection.execute("UPDATE match_state SET terms = 'other'")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -10,6 +12,7 @@ from typing import Any, ClassVar
 import httpx
 
 from tests.simulation.zoo.correct import PACKAGES, Backend, Event, Refused
+from tests.support.waiting import patience
 
 
 class NoDedupe(Backend):
@@ -354,15 +357,22 @@ class LosesUpdates(Backend):
             return
         self.done.add(payment)
         before = self.balance(user)
-        time.sleep(0.05)
+        time.sleep(patience(0.05))
         self.balances[user] = before + credits
 
 
 class Overspends(Backend):
+    """Looks at the balance and then books; two that look together both find enough."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._looked = threading.Barrier(2)
+
     def spend(self, user: str, credits: int) -> dict[str, Any]:
         if self.balance(user) < credits:
             raise Refused(402)
-        time.sleep(0.05)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            self._looked.wait(patience(2))
         self.post(f"usage:{time.monotonic_ns()}", user, -credits)
         return {"success": True}
 

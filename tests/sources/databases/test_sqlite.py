@@ -110,6 +110,14 @@ def test_a_missing_file_is_not_made(tmp_path: Path) -> None:
     assert files(tmp_path) == set()
 
 
+def test_a_percent_sign_before_an_s_is_no_place_for_a_value(tmp_path: Path) -> None:
+    made(tmp_path / "app.db", wal=False).close()
+
+    with SqliteDatabase(parse_url("sqlite:///app.db"), tmp_path).reading() as snapshot:
+        statement = """SELECT strftime('%%s', '2026-11-28T13:05:00'), '%%%%s' FROM "t t" WHERE "a%%" <> %s"""
+        assert list(snapshot.rows(statement, ["no"])) == [("1795871100", "%%s")]
+
+
 def test_a_file_of_prisma_is_found_below_its_folder(tmp_path: Path) -> None:
     (tmp_path / "prisma").mkdir()
     made(tmp_path / "prisma" / "dev.db", wal=False).close()

@@ -3,7 +3,6 @@
 Source: Stripe API reference, "Balance", "Balance Transactions".
 """
 
-from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.lists import (
     ListFilter,
     by_body,
@@ -18,7 +17,6 @@ from creditctl.emulator.api.routes import route
 from creditctl.emulator.payments.balances import balance
 from creditctl.emulator.protocol.fields import Currency, Text
 from creditctl.emulator.protocol.schema import Range
-from creditctl.emulator.protocol.wire import ListPage
 from creditctl.emulator.storage.object_types import BALANCE_TRANSACTION, PAYOUT
 
 # Source: recorded lists by a dispute as `source`, which are empty: its transactions stand in the dispute only.
@@ -26,25 +24,16 @@ _FILTERS = {
     "available_on": ListFilter(Range(), lambda bounds: within("CAST(label AS INTEGER)", bounds)),
     "created": by_created(),
     "currency": by_body("$.currency", Currency()),
-    "payout": by_column("owner"),
+    "payout": by_column("owner", refers=PAYOUT),
     "source": ListFilter(Text(), lambda source: ("parent = ? AND parent NOT GLOB 'du_*'", [source])),
     "type": by_body("$.type", Text()),
 }
 _ALL, _PARAMS = listing(BALANCE_TRANSACTION, _FILTERS), list_fields(_FILTERS)
-
-
-def list_transactions(context: RequestContext) -> ListPage:
-    """The balance transactions; a payout that does not exist is refused."""
-    if context.params.get("payout"):
-        context.refer(PAYOUT, context.params["payout"], "payout")
-    return _ALL(context)
-
-
 _ONE, _RIGHT = retrieve(BALANCE_TRANSACTION), "balance_transaction_source"
 ROUTES = (
     route("GET", "/v1/balance", balance, permission="balance"),
-    route("GET", "/v1/balance_transactions", list_transactions, _PARAMS, permission=_RIGHT),
+    route("GET", "/v1/balance_transactions", _ALL, _PARAMS, permission=_RIGHT),
     route("GET", "/v1/balance_transactions/{id}", _ONE, permission=_RIGHT),
-    route("GET", "/v1/balance/history", list_transactions, _PARAMS, permission=_RIGHT),
+    route("GET", "/v1/balance/history", _ALL, _PARAMS, permission=_RIGHT),
     route("GET", "/v1/balance/history/{id}", _ONE, permission=_RIGHT),
 )

@@ -87,3 +87,12 @@ def test_a_free_order_is_invoiced_without_a_payment(ask: Inside) -> None:
 def test_invoices_are_not_made_by_call(world: World, refused: Refused) -> None:
     error = refused(lambda: world.stripe.invoices.create(params={"customer": "cus_1"}))
     assert (error.http_status, "emulator" in error.user_message) == (404, True)
+
+
+def test_the_invoices_of_a_customer_that_never_was_are_refused(world: World, refused: Refused) -> None:
+    error = refused(lambda: world.stripe.invoices.list(params={"customer": "cus_x"}))
+    assert (error.http_status, error.code, error.param) == (400, "resource_missing", "customer")
+    assert error.user_message == "No such customer: 'cus_x'"
+    gone = world.buy(invoice_creation=INVOICED).customer
+    world.stripe.customers.delete(gone)
+    assert len(world.stripe.invoices.list(params={"customer": gone}).data) == 1

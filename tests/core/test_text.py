@@ -1,0 +1,20 @@
+"""A stranger's text is cut between words, for half of a secret is recognized by nobody."""
+
+from __future__ import annotations
+
+import pytest
+
+from creditctl.core.text import first_words, last_words
+
+SECRET = "tulip-violet-9"
+SAID = f'error: "{SECRET}" and pw={SECRET}, then {SECRET} was refused'
+
+
+@pytest.mark.parametrize("most", range(1, len(SAID) + 2))
+def test_no_part_of_a_word_is_left_of_a_text_that_is_cut(most: int) -> None:
+    for cut in (first_words(SAID, most), last_words(SAID, most)):
+        assert "tulip" not in cut.replace(SECRET, "")
+        assert "9" not in cut.replace(SECRET, "")
+        assert len(cut) <= most + 1
+        assert (cut == SAID) == (most >= len(SAID))
+        assert cut.strip("…") in SAID
