@@ -215,6 +215,7 @@ def make_target(session: Session, choices: SimulateOptions, url: str, webhook_ur
         "sql": choices.balance_sql,
         "command": choices.balance_command,
         "database_url": _database_url(session, choices),
+        "folder": session.wiring.folder,
     }
     spending = {"path": choices.spend_path, "body": choices.spend_body, "command": choices.spend_command}
     names = ("purchase_path", "purchase_body", "session_pointer", "session_path", "headers", "login_command")
@@ -242,6 +243,8 @@ def _path(session: Session, name: str) -> Path:
 def _database_url(session: Session, choices: SimulateOptions) -> str:
     if choices.balance_sql is None:
         return ""
+    from creditctl.sources.databases.url import parse_url
+
     name = choices.balance_database_env or "DATABASE_URL"
     url = session.wiring.environ.get(name, "")
     if not url:
@@ -250,4 +253,5 @@ def _database_url(session: Session, choices: SimulateOptions) -> str:
             code="simulate.database",
             fix=f"Export {name} with the database's URL, or name another variable with --balance-database-env.",
         )
+    parse_url(url)
     return url

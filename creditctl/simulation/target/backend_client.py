@@ -115,7 +115,7 @@ class BackendClient:
         """A user's credits. Errors: BalanceUnreadable."""
         source = self.target.balance
         if source.sql:
-            return balance_by_sql(source.database_url, source.sql, buyer.fields)
+            return balance_by_sql(source.database_url, source.sql, buyer.fields, source.folder)
         if source.command:
             return balance_by_command(source.command, buyer.fields)
         answer = self.get(buyer, fill(source.path, buyer.fields))

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Any
 
-from creditctl.core.errors import ConfigurationError
+from creditctl.core.errors import Unreachable
 from creditctl.simulation.target.commands import run_words
+from creditctl.sources.databases.database import Database, MissingTable, Values
 
 _MOST_DIGITS = 28
 """More of them, as in `1e999999999`, count nothing that anybody sold."""
+
+_TRIES = 3
+_PARTS = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|::|:user\b|%""")
+"""What is looked at in a query: texts, quoted names, casts, the user, and the percent sign."""
 
 
 class BalanceUnreadable(Exception):
@@ -54,22 +61,46 @@ def balance_by_command(command: str, fields: Mapping[str, str]) -> int:
     return whole_number(answer.stdout)
 
 
-def balance_by_sql(url: str, query: str, fields: Mapping[str, str]) -> int:
-    """The credits that a query answers, None as 0. Errors: BalanceUnreadable; ConfigurationError without SQLAlchemy."""
+def balance_by_sql(url: str, query: str, fields: Mapping[str, str], folder: Path) -> int:
+    """The credits that a query answers, None as 0.
+
+    Shape:  `:user` in the query is the user; a relative SQLite file lies in `folder`.
+    Errors: BalanceUnreadable; UsageError for what is no URL, ConfigurationError without the database's driver.
+    """
+    from creditctl.sources.databases.opening import open_database
+    from creditctl.sources.databases.url import parse_url
+
+    statement, count = with_places(query)
+    # A balance is one user's: what a policy shows the reader is what counts.
+    database = open_database(parse_url(url), folder, row_security=True)
     try:
-        from sqlalchemy import create_engine, text
-        from sqlalchemy.exc import SQLAlchemyError
-    except ImportError:
-        raise ConfigurationError(
-            "Reading balances by SQL needs SQLAlchemy.",
-            code="simulate.sql",
-            fix="Install it: pip install 'creditctl[import]'.",
-        ) from None
-    try:
-        engine = create_engine(url)
-        with engine.connect() as connection:
-            found = connection.execute(text(query), {"user": fields["user"]}).scalar()
-        engine.dispose()
-    except (SQLAlchemyError, ImportError) as error:
-        raise BalanceUnreadable(f"the query failed: {type(error).__name__}") from error
+        found = _first_value(database, statement, [fields["user"]] * count)
+    except Unreachable as error:
+        raise BalanceUnreadable(f"the query failed: {error.message}") from error
     return whole_number(0 if found is None else found)
+
+
+def _first_value(database: Database, statement: str, values: Values) -> object:
+    """The first value of the first row, None where there is none. Errors: Unreachable."""
+    for left in reversed(range(_TRIES)):
+        try:
+            with database.reading() as snapshot:
+                return next((row[0] for row in snapshot.rows(statement, values)), None)
+        except MissingTable:
+            raise
+        except Unreachable:  # a file that its application wrote to while it was read
+            if not left:
+                raise
+    return None
+
+
+def with_places(query: str) -> tuple[str, int]:
+    """A query as `Snapshot.rows` takes it, and how often the user stands in it; texts, names and casts stay."""
+    count = 0
+
+    def placed(match: re.Match[str]) -> str:
+        nonlocal count
+        count += match[0] == ":user"
+        return "%s" if match[0] == ":user" else match[0].replace("%", "%%")
+
+    return _PARTS.sub(placed, query.strip().rstrip(";")), count

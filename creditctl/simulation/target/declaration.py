@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from creditctl.simulation.policy import BackendPolicy
 
@@ -19,14 +20,16 @@ USER_HEADER = "X-User-Id: {user}"
 class BalanceSource:
     """Where a user's credits are read: a path of the backend with a JSON pointer, an SQL query, or a command.
 
-    Shape: `sql` has one parameter `:user` and runs on the database whose URL is in `database_url`; a command is split
-           into words and prints the number. The first of sql, command, path that is set is used.
+    Shape: `sql` has one parameter `:user` and runs on the database whose URL is in `database_url`, a relative SQLite
+           file of which lies in `folder`; a command is split into words and prints the number. The first of sql,
+           command, path that is set is used.
     """
 
     path: str = BALANCE_PATH
     pointer: str = BALANCE_POINTER
     sql: str = ""
     database_url: str = field(default="", repr=False)
+    folder: Path = field(default_factory=Path)
     command: str = ""
 
 

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
 from creditctl.core.errors import ConfigurationError
 from creditctl.simulation.results import ScenarioNotTried
-from creditctl.simulation.target.balances import BalanceUnreadable, balance_by_command, balance_by_sql, balance_in
+from creditctl.simulation.target.balances import (
+    BalanceUnreadable,
+    balance_by_command,
+    balance_by_sql,
+    balance_in,
+    with_places,
+)
 from creditctl.simulation.target.buyers import Buyers, parse_header, parse_users
 from creditctl.simulation.target.declaration import Target, fill
 
@@ -99,13 +109,28 @@ def test_what_is_no_whole_number_is_unreadable(text: str) -> None:
         balance_in(text, "/balance")
 
 
-def test_a_balance_comes_from_a_command_or_a_query() -> None:
+def test_a_balance_comes_from_a_command_or_a_query(tmp_path: Path) -> None:
     assert balance_by_command("echo 12", {"user": "1"}) == 12
-    assert balance_by_sql("sqlite://", "select 5 + length(:user)", {"user": "ab"}) == 7
+    with closing(sqlite3.connect(tmp_path / "app.db")) as application:
+        application.executescript("create table c (who text, n int); insert into c values ('a''b', 7), ('%s', 4)")
+    for url in ("sqlite:///app.db", "sqlite+aiosqlite:///./app.db", "file:./app.db"):
+        assert balance_by_sql(url, "select n from c where who = :user;", {"user": "a'b"}, tmp_path) == 7
+    written = "select sum(n) from c where who like '%' and (who = '%s' or who = :user or ':user' = :user)"
+    assert balance_by_sql("sqlite:///app.db", written, {"user": "a'b"}, tmp_path) == 11
+    assert balance_by_sql("sqlite:///app.db", "select n from c where who = :user", {"user": "nobody"}, tmp_path) == 0
     with pytest.raises(BalanceUnreadable):
         balance_by_command("false", {"user": "1"})
     with pytest.raises(BalanceUnreadable):
-        balance_by_sql("sqlite://", "select nonsense from nowhere", {"user": "ab"})
+        balance_by_sql("sqlite:///app.db", "select nonsense from nowhere", {"user": "ab"}, tmp_path)
+    with pytest.raises(BalanceUnreadable):
+        balance_by_sql("sqlite:///app.db", "delete from c", {"user": "ab"}, tmp_path)
+
+
+def test_the_user_of_a_query_is_told_from_casts_and_texts() -> None:
+    assert with_places("select :user::int, ':user', \"a:user\", :user_id, '%d' where x = :user") == (
+        "select %s::int, ':user', \"a:user\", :user_id, '%%d' where x = %s",
+        2,
+    )
 
 
 def test_no_value_becomes_a_second_word_of_a_command() -> None:
