@@ -13,7 +13,7 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 _PARAMETER = re.compile(r"(?<=[?&;#])([^\s=?&;#\"'<>`{}]{1,100})=([^\s&;#\"'<>`]+)")
 _SENTENCE_END = ".,:)]}\\"
-_WORDS = re.compile(r"[a-z]+\d{0,2}(?:[._-](?:[a-z]+\d{0,2}|\d{1,4}))*|[A-Za-z]{1,11}|[\d.,:+TZ-]+")
+_WORDS = re.compile(r"(?:[a-z]+\d{0,2}|\d{1,4})(?:[._-](?:[a-z]+\d{0,2}|\d{1,4}))*|[A-Za-z]{1,11}|[\d.,:+TZ-]+")
 """Words as in `production-eu-1`, numbers and times: cut out of all that is printed they would leave holes."""
 _TOKEN = re.compile(r"[\w+/.~%:|=*!$,-]{8,}", re.ASCII)
 _STRIPE_ID = re.compile(

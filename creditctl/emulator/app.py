@@ -22,6 +22,7 @@ from creditctl.emulator.resources.table import JOBS
 from creditctl.emulator.storage.ids import Ids
 from creditctl.emulator.storage.settings import load_settings, save_setting
 from creditctl.emulator.storage.store import Store
+from creditctl.emulator.storage.transactions import transact
 from creditctl.emulator.v1 import Api, forbidden, server_error
 from creditctl.emulator.webhooks.auto_disable import watch
 from creditctl.emulator.webhooks.deliveries import AttemptResult, Deliveries, Outgoing
@@ -182,13 +183,14 @@ class Emulator:
                 return
             livemode = self.accounts.by_id(outgoing.scope).livemode
             moment = self.now() if now is None else now
-            store = self.services.store
-            store.begin()
-            self.services.deliveries.record(outgoing, outcome, moment, livemode=livemode)
-            days = self.services.options.disable_after_days
-            if days is not None and watch(store, self.services.deliveries, outgoing, outcome, moment, days):
-                self.services.subscribers.forget(outgoing.scope)
-            store.commit()
+            transact(self.services.store, lambda: self._keep(outgoing, outcome, moment, livemode=livemode))
+
+    def _keep(self, outgoing: Outgoing, outcome: AttemptResult, moment: int, *, livemode: bool) -> None:
+        store, deliveries = self.services.store, self.services.deliveries
+        deliveries.record(outgoing, outcome, moment, livemode=livemode)
+        days = self.services.options.disable_after_days
+        if days is not None and watch(store, deliveries, outgoing, outcome, moment, days):
+            self.services.subscribers.forget(outgoing.scope)
 
     def next_due(self) -> int | None:
         """When the next job or delivery is due, on the emulator's clock."""

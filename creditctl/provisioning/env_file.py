@@ -11,11 +11,12 @@ _ROOM_BYTES = 1024
 """More than a line with two signing secrets takes."""
 
 
-def set_value(text: str, name: str, value: str) -> str:
+def set_value(text: str, name: str, value: str, remark: str = "") -> str:
     """Sets a value in an env file's text, unquoted; comments, order and line ends stay.
 
     Shape: every assignment of the name is changed, so that first-wins and last-wins readers agree; a comment behind
            a value moves to a line of its own above, because some readers would take it for a part of the value.
+           `remark` becomes a comment above the first of them, unless it stands in the text already.
     """
     from dotenv.parser import parse_stream
 
@@ -26,6 +27,8 @@ def set_value(text: str, name: str, value: str) -> str:
         if binding.key != name or binding.error:
             lines.append(original)
             continue
+        if remark and not found and f"# {remark}" not in text:
+            lines.append(f"# {remark}{_line_end(original) or chr(10)}")
         found = True
         lines.append(_assignment(original, name, value))
     return "".join(lines) if found else _appended("".join(lines), f"{name}={value}")
@@ -59,13 +62,14 @@ def _appended(text: str, line: str) -> str:
     return f"{text}{gap}{line}{end}"
 
 
-def write_value(path: Path, name: str, value: str, *, calls: FileCalls = SYSTEM) -> None:
+def write_value(path: Path, name: str, value: str, *, remark: str = "", calls: FileCalls = SYSTEM) -> None:
     """Sets one value in the file behind the path, creating it, private, where there is none.
 
+    Shape:  `remark` becomes a comment above a value that is replaced.
     Errors: OSError or UnicodeDecodeError; the file is then as it was before.
     """
     target = real_path(path)
-    replace_secret_file(target, set_value(_text(target), name, value).encode(), calls=calls)
+    replace_secret_file(target, set_value(_text(target), name, value, remark).encode(), calls=calls)
 
 
 def read_value(path: Path, name: str) -> str | None:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from creditctl.atomic_file import SYSTEM, FileCalls, sweep_drafts
 from creditctl.core.errors import ConfigurationError
-from creditctl.core.keys import Secret, is_server_key
+from creditctl.core.keys import SECRET_PATTERN, Secret, is_server_key
 from creditctl.provisioning.env_file import check_writable, read_value, write_value
 
 SETTING = "STRIPE_WEBHOOK_SECRET"
@@ -37,6 +37,8 @@ class SecretSink(Protocol):
 class EnvFileSink:
     """Secret sink that writes STRIPE_WEBHOOK_SECRET=… into the env file, unquoted and private.
 
+    A secret that a new one replaces stays as a comment above it: it may be the only copy of another endpoint's, as of
+    an account whose key stood there before. Where secrets are only taken out, a rotation has ended, and none stays.
     Shape: `key` is the Stripe key in use: a file that names another one is another account's or mode's.
     """
 
@@ -54,15 +56,22 @@ class EnvFileSink:
 
     def store(self, secrets: Sequence[Secret]) -> None:
         """Errors: ConfigurationError; the file is then as it was."""
+        new = [secret.reveal() for secret in secrets]
         try:
             self._require_same_key()
-            write_value(self.path, SETTING, ",".join(secret.reveal() for secret in secrets), calls=self.calls)
+            write_value(self.path, SETTING, ",".join(new), remark=self._replaced(new), calls=self.calls)
         except (OSError, UnicodeDecodeError) as error:
             raise self._refused(error) from None
 
     def sweep(self) -> None:
         """Removes what a killed write left beside the file: a draft holds the secret too."""
         sweep_drafts(self.path)
+
+    def _replaced(self, new: Sequence[str]) -> str:
+        """What is said of the secrets that stand in the file and will not any more; empty where none is lost."""
+        there = [part.strip() for part in (read_value(self.path, SETTING) or "").split(",")]
+        gone = [part for part in there if SECRET_PATTERN.fullmatch(part) and part not in new]
+        return f"Replaced by creditctl: {SETTING}={','.join(gone)}" if gone and set(new) - set(there) else ""
 
     def _require_same_key(self) -> None:
         """The backend of this file uses its key; a secret of another account would break its deliveries."""

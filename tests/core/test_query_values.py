@@ -44,6 +44,8 @@ def test_of_a_typed_url_too(word: str) -> None:
         ("https://dashboard.stripe.com/keys?name=creditctl&permissions[0]=rak_checkout_session_read", False),
         ("https://shop.example/credits/success?session_id={CHECKOUT_SESSION_ID}", False),
         ("https://shop.example/credits/success?session_id=cs_test_" + "a1B2c3" * 9, False),
+        ("https://shop.example/hook?deployment=production-eu-1&v=2026-10-28.endive&pack=pack-1000", False),
+        ("https://shop.example/hook?v=3f2a9c1e-0b7d-4c55-9e1f-8a6b5c4d3e2f", True),
         ("https://shop.example/list?since=2026-11-01T10:00:00Z&user=anna&page=12&at=12:30@home", False),
         ("https://shop.example/webhook?deployment=production-eu-1&build=v2.10-rc1", False),
     ],

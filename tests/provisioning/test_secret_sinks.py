@@ -35,6 +35,23 @@ def test_the_env_file_gets_the_newest_first_and_keeps_the_rest(tmp_path: Path) -
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_secret_that_is_replaced_stays_as_a_comment_and_one_that_is_taken_out_does_not(tmp_path: Path) -> None:
+    """It may be the only copy: of an account whose key stood there before, or of an endpoint made by hand."""
+    path = tmp_path / ".env"
+    path.write_text(f"A=1\nSTRIPE_WEBHOOK_SECRET={OLD.reveal()}\nB=2\n")
+    EnvFileSink(path).store([NEW])
+    kept = f"# Replaced by creditctl: STRIPE_WEBHOOK_SECRET={OLD.reveal()}"
+    assert path.read_text().splitlines() == ["A=1", kept, f"STRIPE_WEBHOOK_SECRET={NEW.reveal()}", "B=2"]
+
+    path.write_text(f"STRIPE_WEBHOOK_SECRET={NEW.reveal()},{OLD.reveal()}\n")
+    EnvFileSink(path).store([NEW])
+    assert path.read_text() == f"STRIPE_WEBHOOK_SECRET={NEW.reveal()}\n"
+
+    path.write_text("STRIPE_WEBHOOK_SECRET=whsec_...\n")
+    EnvFileSink(path).store([NEW])
+    assert path.read_text() == f"STRIPE_WEBHOOK_SECRET={NEW.reveal()}\n"
+
+
 @pytest.mark.parametrize("act", ["check", "store"])
 def test_an_env_file_that_cannot_be_written_is_refused_and_stays(tmp_path: Path, act: str) -> None:
     (tmp_path / "binary").write_bytes(b"\xff\xfe")

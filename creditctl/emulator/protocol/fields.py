@@ -12,6 +12,7 @@ from creditctl.emulator.protocol.forms import Node
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}\Z")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\Z")
+_TAX_CODE = re.compile(r"txcd_[0-9]{8}\Z")
 _COUNTRY = re.compile(r"[A-Z]{2}\Z")
 _URL = re.compile(r"https?://[^\s/?#]+[^\s]*\Z", re.IGNORECASE)
 
@@ -69,6 +70,20 @@ class Email(Text):
         text = Text.parse(self, node, param)
         if not _EMAIL.match(text):
             raise bad_parameter(f"Invalid email address: {text}", param, "email_invalid")
+        return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxCode(Text):
+    """The id of one of Stripe's tax codes; the list of them is not here, so that only its form is looked at.
+
+    Source: Stripe docs, "Product tax codes"; the words of the refusal are unconfirmed.
+    """
+
+    def parse(self, node: Node, param: str) -> str:
+        text = Text.parse(self, node, param)
+        if not _TAX_CODE.match(text):
+            raise bad_parameter(f"No such tax code: '{text}'", param, "resource_missing")
         return text
 
 

@@ -2,9 +2,12 @@
 
 import asyncio
 import contextlib
+import logging
+import sqlite3
 import time
+from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.webhooks.deliveries import AttemptResult, Outgoing
@@ -13,16 +16,24 @@ from creditctl.emulator.webhooks.outgoing import TIMEOUT_SECONDS, authorities, r
 if TYPE_CHECKING:
     import httpx
 
+_LOG = logging.getLogger("creditctl.emulator")
+Result = TypeVar("Result")
 MOST_AT_ONCE = 32
 LONGEST_SLEEP_SECONDS = 30.0
 SHORTEST_SLEEP_SECONDS = 0.02
+DISK_PAUSE_SECONDS = 1.0
 
 
 class Background:
-    """The worker of a running server; `async with` starts and stops it. Units: an attempt may take so many seconds."""
+    """The worker of a running server; `async with` starts and stops it.
 
-    def __init__(self, emulator: Emulator, *, seconds: float = TIMEOUT_SECONDS) -> None:
-        self._emulator = emulator
+    Units: an attempt may take so many seconds; so many pass before a full disk is tried again.
+    """
+
+    def __init__(
+        self, emulator: Emulator, *, seconds: float = TIMEOUT_SECONDS, disk_pause: float = DISK_PAUSE_SECONDS
+    ) -> None:
+        self._emulator, self._disk_pause = emulator, disk_pause
         self._seconds = seconds
         self._wake = asyncio.Event()
         self._slots = asyncio.Semaphore(MOST_AT_ONCE)
@@ -53,7 +64,7 @@ class Background:
     async def _work(self) -> None:
         while True:
             self._wake.clear()
-            for outgoing in self._emulator.claim():
+            for outgoing in await self._kept(self._emulator.claim):
                 task = asyncio.create_task(self._deliver(outgoing))
                 self._sending.add(task)
                 task.add_done_callback(self._sending.discard)
@@ -73,8 +84,17 @@ class Background:
     async def _deliver(self, outgoing: Outgoing) -> None:
         async with self._slots:
             outcome = await self._send(outgoing)
-        self._emulator.record(outgoing, outcome)
+        await self._kept(lambda: self._emulator.record(outgoing, outcome))
         self._wake.set()
+
+    async def _kept(self, action: Callable[[], Result]) -> Result:
+        """What a writing action answers, tried again until the disk takes it: a full one does not end the worker."""
+        while True:
+            try:
+                return action()
+            except sqlite3.Error as error:
+                _LOG.error("The emulator cannot keep its state: %s", error)
+                await asyncio.sleep(self._disk_pause)
 
     async def _send(self, outgoing: Outgoing) -> AttemptResult:
         refused = refusal(outgoing)

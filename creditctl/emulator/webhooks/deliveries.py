@@ -11,6 +11,7 @@ import msgspec
 from creditctl.emulator.storage.object_types import EVENT, Body
 from creditctl.emulator.storage.older_versions import render_older_event
 from creditctl.emulator.storage.store import Store, decode
+from creditctl.emulator.storage.transactions import transact
 from creditctl.emulator.webhooks.faults import ATTEMPT_KINDS, Faults
 from creditctl.emulator.webhooks.holds import Holds
 from creditctl.emulator.webhooks.signatures import signature_header
@@ -106,9 +107,13 @@ class Deliveries:
         taken: list[Outgoing] = []
         # Once more where all that was due is canceled: what waited behind it may be due now.
         while not taken and (rows := self._due(now, most)):
-            prepared = [self._prepare(row, now, real_time) for row in rows]
-            taken = [outgoing for outgoing in prepared if outgoing is not None]
+            taken = self._take(rows, now, real_time)
         return taken
+
+    def _take(self, rows: list[tuple[Any, ...]], now: int, real_time: int) -> list[Outgoing]:
+        """Mark rows as being sent, all of them or none: one that nobody sends would wait until the next start."""
+        prepared = transact(self._store, lambda: [self._prepare(row, now, real_time) for row in rows])
+        return [outgoing for outgoing in prepared if outgoing is not None]
 
     def _due(self, now: int, most: int) -> list[tuple[Any, ...]]:
         return self._db.execute(

@@ -52,7 +52,7 @@ def judge_clawback(case: PaymentCase, context: JudgementContext, sold: Purchase 
     Shape: `sold` is what its session was worth, where nobody had to decide about that.
     """
     position = _as_sold(case, refund_position(case.main, case.entries, case.key), sold)
-    if not (case.facts or case.clawbacks or position.shared):
+    if not (case.facts or case.clawbacks or position.shared or position.corrected > 0):
         return Verdict(PaymentState.CREDITED)
     several = judge_holdings(case, position.purchase, context) if position.shared else None
     return several or _of_one_user(case, _excused(case, position, context), context)

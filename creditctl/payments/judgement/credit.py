@@ -32,6 +32,7 @@ from creditctl.payments.judgement.correcting_commands import steps_to, take_back
 from creditctl.payments.judgement.due_entries import due_entries
 from creditctl.payments.judgement.holdings import held_by_others, judge_holdings
 from creditctl.payments.judgement.purchase_stake import purchase_stake
+from creditctl.payments.judgement.undecided import as_purchase, given_undecided, proposed, to_decide
 from creditctl.payments.judgement.unsold import judge_unsold
 from creditctl.payments.repair import NOTE, Repair
 from creditctl.payments.source.source_entry import fraction_given
@@ -248,45 +249,17 @@ _CHECK_REFUNDS = "What stands in the ledger cannot be changed: check the refunds
 
 def _undecided(case: PaymentCase, decision: Disagrees, context: JudgementContext) -> CreditJudgement:
     """Paid, but a person has to say what it is worth, or has said so."""
-    finding = decision.finding
-    status = context.settled.get((finding.code, finding.subject))
-    if not case.granted:
-        if status is not None and status is not FindingStatus.OPEN:
-            return CreditJudgement(Verdict(PaymentState.SETTLED))
-        if case.books.external:
-            finding = replace(finding, fix=_in_the_application(case, decision))
-        stake = Stake(decision.proposal.credits or 0, decision.proposal.amount, decision.proposal.currency)
-        facts = () if case.books.external else case.facts
-        found = ClassifiedFinding(replace(finding, stake=stake), case.key, decision.proposal, lasting=True, facts=facts)
-        return CreditJudgement(Verdict(PaymentState.UNDECIDED, (found,)))
-    if status is FindingStatus.CREDITED or case.corrected.held(_proposed(decision)) == _proposed(decision):
+    status = context.settled.get((decision.finding.code, decision.finding.subject))
+    due = proposed(decision)
+    held = case.corrected.held(due)
+    if not held and status is not None and status is not FindingStatus.OPEN:
+        return CreditJudgement(Verdict(PaymentState.SETTLED))
+    if not held and not (due and case.purchases):
+        return CreditJudgement(to_decide(case, decision))
+    if held and (status is FindingStatus.CREDITED or held == due):
         return CreditJudgement(Verdict(PaymentState.CREDITED), stands=True)
-    given = plural(sum(case.granted.values()), "credit")
-    text, fix = f"{given} were given although a person should have decided ({finding.code})", _TO_BE_DECIDED
-    due, proposal = _proposed(decision), decision.proposal
-    if due:
-        worth_ = f"{format_amount(proposal.amount, proposal.currency)} are worth"
-        text = f"{text}; {worth_} {plural(sum(due.values()), 'credit')} for user {proposal.user_id}"
-        fix = ", ".join(steps_to(case, due))
-    stake = Stake(sum(map(abs, case.granted.values())), proposal.amount, proposal.currency)
-    undecided = for_person("undecided_credit", case.key, f"{text}.", fix, stake=stake)
+    several = judge_holdings(case, as_purchase(case, decision), context) if due else None
+    if several is not None:
+        return CreditJudgement(several)
+    undecided = given_undecided(case, decision, held)
     return CreditJudgement(Verdict(PaymentState.WRONG, (undecided,)), stands=True)
-
-
-def _in_the_application(case: PaymentCase, decision: Disagrees) -> str:
-    """What is to be done where the application keeps the entries: no command of ours credits there."""
-    due = _proposed(decision)
-    steps = ", ".join(case.books.booking(user, credits, case.key) for user, credits in due.items())
-    return (
-        f"{steps or 'Decide who is due how many credits, and book it in the application'}; or refund it and {DISMISSAL}"
-    )
-
-
-_TO_BE_DECIDED = "Find out who is due how many credits, and correct only the difference"
-"""No ready command: what is right, the payment does not say."""
-
-
-def _proposed(decision: Disagrees) -> dict[str, int]:
-    """Who is due how many credits by a proposal; empty where it leaves something open."""
-    user, credits = decision.proposal.user_id, decision.proposal.credits
-    return {} if user is None or credits is None else {user: credits}

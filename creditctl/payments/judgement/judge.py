@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from creditctl.core.entitlement.decision import Grants
+from creditctl.core.entitlement.decision import Decision, Disagrees, Grants
+from creditctl.core.entitlement.settlement import Purchase
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.facts import Unreadable
 from creditctl.payments.finding_codes import ClassifiedFinding, classified
 from creditctl.payments.judgement.clawback import judge_clawback
 from creditctl.payments.judgement.credit import judge_credit
+from creditctl.payments.judgement.undecided import as_purchase, proposed
 from creditctl.payments.verdict import JudgementContext, PaymentState, Verdict
 
 
@@ -35,10 +37,17 @@ def _judged(case: PaymentCase, context: JudgementContext) -> Verdict:
     if not (credit.stands and case.purchases):
         return _without_dismissed(credit.verdict, context)
     decision = credit.verdict.decision
-    clawback = judge_clawback(case, context, decision.purchase if isinstance(decision, Grants) else None)
+    clawback = judge_clawback(case, context, _sold(case, decision))
     both = replace(clawback, found=(*credit.verdict.found, *clawback.found), decision=credit.verdict.decision)
     worse = credit.verdict.state if credit.verdict.state is not PaymentState.CREDITED else clawback.state
     return _without_dismissed(replace(both, state=worse), context)
+
+
+def _sold(case: PaymentCase, decision: Decision | None) -> Purchase | None:
+    """What a payment sold, as Stripe says it or a person would decide; None where nobody can say."""
+    if isinstance(decision, Grants):
+        return decision.purchase
+    return as_purchase(case, decision) if isinstance(decision, Disagrees) and proposed(decision) else None
 
 
 def unreadable_finding(each: Unreadable) -> ClassifiedFinding:

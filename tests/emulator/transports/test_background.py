@@ -82,3 +82,40 @@ def test_it_ends_also_where_work_comes_at_that_moment(emulator: Emulator, ticks:
         return True
 
     assert asyncio.run(stopped())
+
+
+@pytest.mark.parametrize("full_before", [True, False], ids=["before it is sent", "while it is sent"])
+def test_a_delivery_outlives_a_disk_that_is_full_for_a_while(
+    emulator: Emulator, ask: Inside, caplog: pytest.LogCaptureFixture, *, full_before: bool
+) -> None:
+    db = emulator.services.store.db
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        if not full_before:
+            db.execute("PRAGMA query_only = ON")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async def delivered() -> None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        ask("POST", "/v1/webhook_endpoints", f"url=http://127.0.0.1:{port}/&enabled_events[]=customer.created")
+        async with Background(emulator, disk_pause=0.01):
+            ask("POST", "/v1/customers", "email=a@example.com")
+            if full_before:
+                db.execute("PRAGMA query_only = ON")
+            deadline = Deadline(20)
+            while "cannot keep its state" not in caplog.text and not deadline.passed:
+                await asyncio.sleep(0.01)
+            db.execute("PRAGMA query_only = OFF")
+            while not _attempts(emulator) and not deadline.passed:
+                await asyncio.sleep(0.01)
+        server.close()
+
+    asyncio.run(delivered())
+
+    assert "cannot keep its state" in caplog.text
+    assert ask("GET", "/v1/events")[1]["data"][0]["pending_webhooks"] == 0
+    assert ask("POST", "/v1/customers")[0] == 200

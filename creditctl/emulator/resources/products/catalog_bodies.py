@@ -9,7 +9,7 @@ from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.updates import given_metadata
 from creditctl.emulator.protocol.currencies import largest
 from creditctl.emulator.protocol.errors import bad_parameter, missing_parameter, only_one_of
-from creditctl.emulator.protocol.fields import Amount, Boolean, Currency, Enum, Field, Integer, Text
+from creditctl.emulator.protocol.fields import Amount, Boolean, Currency, Enum, Field, Integer, TaxCode, Text
 from creditctl.emulator.protocol.schema import ByCurrency, Hash, Listing, Metadata
 from creditctl.emulator.storage.object_types import PRICE, Body
 
@@ -33,7 +33,7 @@ CURRENCY_OPTIONS = ByCurrency(
         }
     )
 )
-TAX_DETAILS = Hash(fields={"performance_location": Text(unset=True), "tax_code": Text(unset=True)}, unset=True)
+TAX_DETAILS = Hash(fields={"performance_location": Text(unset=True), "tax_code": TaxCode(unset=True)}, unset=True)
 MONEY_FIELDS: dict[str, Field] = {
     "currency": Currency(required=True),
     "unit_amount": Integer(low=0),
@@ -57,7 +57,7 @@ PRODUCT_DATA_FIELDS: dict[str, Field] = {
     "description": Text(),
     "images": Listing(item=Text(), most=8),
     "metadata": Metadata(),
-    "tax_code": Text(),
+    "tax_code": TaxCode(),
     "tax_details": TAX_DETAILS,
     "unit_label": Text(),
 }

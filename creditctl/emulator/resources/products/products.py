@@ -10,7 +10,7 @@ from creditctl.emulator.api.lists import ListFilter, by_any, by_body, by_created
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import erase, updated
 from creditctl.emulator.protocol.errors import bad_parameter, invalid
-from creditctl.emulator.protocol.fields import Amount, Boolean, Enum, Field, Text, Url
+from creditctl.emulator.protocol.fields import Amount, Boolean, Enum, Field, TaxCode, Text, Url
 from creditctl.emulator.protocol.schema import Hash, Listing, Metadata
 from creditctl.emulator.resources.products.catalog_bodies import (
     DEFAULT_PRICE_DATA,
@@ -31,7 +31,7 @@ _SIMPLE: dict[str, Field] = {
     "package_dimensions": _DIMENSIONS,
     "shippable": Boolean(unset=True),
     "statement_descriptor": Text(unset=True, max_length=22),
-    "tax_code": Text(unset=True),
+    "tax_code": TaxCode(unset=True),
     "tax_details": TAX_DETAILS,
     "unit_label": Text(unset=True, max_length=12),
     "url": Url(unset=True),

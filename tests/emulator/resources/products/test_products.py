@@ -16,6 +16,17 @@ def test_a_product_with_everything(ask: Inside) -> None:
     assert ask("POST", "/v1/products/p", "package_dimensions[height]=1")[1]["error"]["code"] == "parameter_missing"
 
 
+def test_what_is_no_tax_code_is_refused_wherever_one_is_taken(ask: Inside) -> None:
+    price = "currency=usd&unit_amount=500&product_data[name]=A&product_data[tax_code]=saas"
+    for path, form, param in (
+        ("/v1/products", "name=A&tax_code=saas", "tax_code"),
+        ("/v1/products", "name=A&tax_details[tax_code]=txcd_1", "tax_details[tax_code]"),
+        ("/v1/prices", price, "product_data[tax_code]"),
+    ):
+        status, body, _ = ask("POST", path, form)
+        assert (status, body["error"]["code"], body["error"]["param"]) == (400, "resource_missing", param)
+
+
 def test_a_product_with_its_default_price(world: World) -> None:
     product = world.product(metadata={"credits": "1000"}, default_price_data={"currency": "usd", "unit_amount": 1000})
     price = world.stripe.prices.retrieve(product.default_price, params={"expand": ["product"]})
