@@ -59,7 +59,8 @@ class Context:
     """What checks look at.
 
     Shape: `stripe` and `ledger` are None where there is none to ask, and then `no_stripe` or `no_ledger` says why
-    (with the mend in `no_source_fix`, where the application's rows could not be read);
+    (with the mend in `no_source_fix`, where the application's rows could not be read; `foreign_ledger` says that the
+    ledger there is, belongs to another account than the key);
     `keeper` has the entries; `probe` and `deliver_probe` are None where nothing but Stripe may be called; `made` is a
     session that was made for this run, if one was.
     """
@@ -76,6 +77,7 @@ class Context:
     no_stripe: str = "There is no usable key."
     no_ledger: str = "There is no ledger yet."
     no_source_fix: str = ""
+    foreign_ledger: bool = False
     lost: list[Unreachable] = field(default_factory=list)
     facts: Facts = field(default_factory=Facts, repr=False)
     made: MadeSession | None = None
@@ -231,20 +233,21 @@ def open_ledger(
 ) -> tuple[Ledger | None, str]:
     """The ledger that the settings name, if it is there and belongs to the account; else None and why not."""
     account = None if connection is None else _account_or_none(connection)
-    return open_ledger_of(settings, connection, account, clock)
+    ledger, refusal = open_ledger_of(settings, connection, account, clock)
+    return ledger, "" if refusal is None else refusal.message
 
 
 def open_ledger_of(
     settings: Settings, connection: StripeConnection | None, account: str | None, clock: Callable[[], int]
-) -> tuple[Ledger | None, str]:
+) -> tuple[Ledger | None, CreditctlError | None]:
     """The same, where the account is known already, or is None because Stripe did not say it."""
     try:
         path = settings.ledger_path
         livemode = None if connection is None else connection.livemode
         name = settings.deployment.name
-        return Ledger.open(path, account=account, livemode=livemode, deployment=name, clock=clock, create=False), ""
+        return Ledger.open(path, account=account, livemode=livemode, deployment=name, clock=clock, create=False), None
     except CreditctlError as error:
-        return None, error.message
+        return None, error
 
 
 def _account_or_none(connection: StripeConnection) -> str | None:

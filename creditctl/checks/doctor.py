@@ -100,7 +100,9 @@ def nothing_open(context: Context) -> CheckAnswer:
 
 
 def key_works(context: Context) -> CheckAnswer:
-    """Stripe takes the key, and a restricted one may read what has to be read."""
+    """Stripe takes the key, it is of the ledger's account, and a restricted one may read what has to be read."""
+    if context.foreign_ledger:
+        return failed(context.no_ledger, _OTHER_KEY)
     try:
         _ = context.balance
     except stripe.AuthenticationError as error:
@@ -113,6 +115,7 @@ def key_works(context: Context) -> CheckAnswer:
     return key_may_read(context)
 
 
+_OTHER_KEY = "Set STRIPE_SECRET_KEY to a key of the ledger's account, or CREDITCTL_LEDGER to this account's own ledger."
 _NEW_KEY = "Copy the key again from the Dashboard (Developers, API keys), for the backend too: it was rolled or cut."
 
 

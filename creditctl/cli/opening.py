@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from creditctl.cli.uses import FileUse
-from creditctl.core.errors import ConfigurationError, GuardRefused
+from creditctl.core.errors import ConfigurationError, GuardRefused, LedgerError
 from creditctl.core.modes import Mode, require_mode
 
 if TYPE_CHECKING:
@@ -81,6 +82,28 @@ def _require_expected(ledger: Ledger, expected: Mode | None) -> None:
             code="guard.mode",
             fix="Name the ledger that you mean with --ledger.",
         )
+
+
+def require_no_foreign_ledger(settings: Settings, stripe: StripeConnection, wiring: Wiring) -> None:
+    """Refuses to change an account while the ledger of the settings belongs to another: one of both is a mistake.
+
+    Shape:  where there is no ledger yet, or none that can be read, nothing speaks against the account.
+    Errors: GuardRefused.
+    """
+    from creditctl.ledger.owner import ANY_DEPLOYMENT
+    from creditctl.ledger.store import Ledger
+
+    if not settings.ledger_path.is_file():
+        return
+    with suppress(LedgerError):
+        Ledger.open(
+            settings.ledger_path,
+            account=stripe.account_id,
+            livemode=None,
+            deployment=ANY_DEPLOYMENT,
+            clock=wiring.clock,
+            create=False,
+        ).close()
 
 
 def open_archive(use: FileUse, *, settings: Settings, stripe: StripeConnection) -> Archive | None:

@@ -19,7 +19,12 @@ from creditctl.cli.guard import (
     confirm_entries,
     confirm_live_writes,
 )
-from creditctl.cli.opening import ledger_beside_stripe, ledger_by_itself, open_archive
+from creditctl.cli.opening import (
+    ledger_beside_stripe,
+    ledger_by_itself,
+    open_archive,
+    require_no_foreign_ledger,
+)
 from creditctl.cli.output import Conversation, ReaderLeft, print_answer
 from creditctl.cli.uses import FileUse, Uses, Writes
 from creditctl.core.errors import ExitCode
@@ -240,7 +245,8 @@ class Session(Conversation):
         confirm_deliveries(self.stripe, expected=self.options.mode, confirm=self.options.confirm, ask=self.ask)
 
     def confirm_stripe_changes(self) -> None:
-        """The question before Stripe is changed, in every mode. Errors: GuardRefused."""
+        """The question before Stripe is changed, in every mode. Errors: GuardRefused, also for another's ledger."""
+        require_no_foreign_ledger(self.settings, self.stripe, self.wiring)
         confirm_changes(
             self.stripe,
             expected=self.options.mode,

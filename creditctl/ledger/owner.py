@@ -72,7 +72,7 @@ def require_owner(
         raise GuardRefused(
             f"The ledger {path} belongs to account {owner.account}, and the key is of account {account}.",
             code="ledger.other_account",
-            fix="Name the ledger of this account with CREDITCTL_LEDGER; each account has its own.",
+            fix="Use a key of the ledger's account, or name this account's own ledger with CREDITCTL_LEDGER.",
         )
     if deployment not in (ANY_DEPLOYMENT, owner.deployment):
         raise _other_deployment(path, owner.deployment, deployment)

@@ -234,6 +234,28 @@ def test_another_accounts_key_in_the_environment_leaves_the_env_file_alone(first
     assert (first.folder / ".env").read_bytes() == before
 
 
+def test_another_accounts_key_beside_our_ledger_changes_nothing_and_is_what_is_named(
+    first: Cli, emulator: Emulator
+) -> None:
+    """One of both is a mistake: what is made with the key would be of no use to the ledger that stands here."""
+    assert first("ledger", "init").exit_code == 0
+    own = (first.folder / ".env").read_text()
+    (first.folder / ".env").write_text(own.replace(TEST_KEY, OTHER_KEY))
+    theirs = stripe.StripeClient(OTHER_KEY, http_client=EmulatorHTTPClient(emulator))
+    for command in (["setup", "--yes"], ["webhooks", "register", "--yes"]):
+        outcome = first(*command, "--json")
+        assert (outcome.exit_code, outcome.document["error"]["code"]) == (3, "ledger.other_account")
+
+    assert theirs.v1.products.list().data == theirs.v1.webhook_endpoints.list().data == []
+    assert (first.folder / ".env").read_text() == own.replace(TEST_KEY, OTHER_KEY)
+    assert "the ledger belongs to acct_" in first("status").stdout
+    assert "STRIPE_SECRET_KEY is of the ledger's account" in first("status", "--json").report["next"]["reason"]
+    doctor = first("doctor").stdout
+    assert "Next: Set STRIPE_SECRET_KEY to a key of the ledger's account" in doctor
+    (first.folder / ".env").write_text(own)
+    assert first("setup", "--check").exit_code == 0
+
+
 @pytest.fixture
 def backend() -> Iterator[WebhookServer]:
     """A backend whose webhook verifies signatures."""

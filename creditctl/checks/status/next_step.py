@@ -29,11 +29,13 @@ _SAME_NAME = (
     "once `deployment` in creditctl.toml is the ledger's; a ledger without a name gets one by `creditctl ledger init "
     "--deployment NAME --since TIME`"
 )
+_SAME_ACCOUNT = "once STRIPE_SECRET_KEY is of the ledger's account, or CREDITCTL_LEDGER names this account's own ledger"
 _STEPS: tuple[tuple[str, frozenset[StatusState], str, str], ...] = (
     ("project", frozenset((_UNKNOWN,)), "status", "once the project file is corrected"),
     ("settings", frozenset((_ABSENT,)), "init", "it writes the first settings"),
     ("mode", frozenset((_UNKNOWN,)), "env check", "it says what is wrong with the settings"),
     ("account", frozenset((_UNKNOWN,)), "env check --online", "Stripe did not say whose the key is"),
+    ("account", frozenset((_UNSETTLED,)), "status", _SAME_ACCOUNT),
     ("settings", frozenset((_UNSETTLED,)), "env check", "a setting is missing"),
     ("catalog", frozenset((_UNKNOWN,)), "packages", "once the catalogue is corrected"),
     ("source", frozenset((_ABSENT,)), "status", "once the application's rows can be reached"),
@@ -68,7 +70,7 @@ def _first(by_id: Mapping[str, StatusItem]) -> NextStep:
         if "source" in by_id and item in _SOURCE_SKIPS and found.state is _ABSENT:
             continue
         mode = by_id.get("mode")
-        if item == "account" and mode is not None and mode.text == Mode.EMULATOR:
+        if item == "account" and found.state is _UNKNOWN and mode is not None and mode.text == Mode.EMULATOR:
             return NextStep("creditctl emulator", "nothing answers as Stripe at STRIPE_API_BASE")
         return NextStep(f"creditctl {command}", reason)
     return NextStep("creditctl checklist", "nothing stands in the way")

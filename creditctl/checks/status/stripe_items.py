@@ -7,6 +7,7 @@ from creditctl.core.catalog import Catalog
 from creditctl.core.modes import Mode
 from creditctl.core.settings import Settings
 from creditctl.core.text import plural
+from creditctl.ledger.owner import LedgerOwner
 from creditctl.provisioning.observe import observe_endpoints
 from creditctl.provisioning.state import EndpointState, same_url
 from creditctl.stripe_api.client import StripeConnection
@@ -15,10 +16,13 @@ _KEYS_A_REQUEST = 10
 """Source: Stripe API reference, "List all prices", lookup_keys: at most ten."""
 
 
-def account_item(connection: StripeConnection) -> StatusItem:
-    """The account of the key. Errors: what Stripe answers."""
+def account_item(connection: StripeConnection, owner: LedgerOwner | None) -> StatusItem:
+    """The account of the key, and whether the ledger belongs to it. Errors: what Stripe answers."""
     _ = connection.client  # holds the account against the one that is pinned
-    return known("account", "Account", connection.required_account_id)
+    account = connection.required_account_id
+    if owner is not None and owner.account != account:
+        return unsettled("account", "Account", f"{account}, but the ledger belongs to {owner.account}")
+    return known("account", "Account", account)
 
 
 def prices_item(connection: StripeConnection, catalog: Catalog) -> StatusItem:

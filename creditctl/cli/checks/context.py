@@ -65,10 +65,12 @@ def open_check_context(session: Session, catalog: Path | None = None, checks: Se
         no_stripe=opened.reason,
         no_ledger=books.reason,
         no_source_fix=books.fix,
+        foreign_ledger=books.foreign,
         lost=[Unreachable(_LATE_STRIPE, code="checks.late", fix=_AGAIN)] if opened.late else [],
     )
 
 
+_FOREIGN = "ledger.other_account"
 _AGAIN = "Run it again; if it stays so, look at what does not answer."
 _LATE_STRIPE = f"Stripe did not say within {_STRIPE_SECONDS:g} seconds whose the key is."
 _LATE_BOOKS = f"The ledger or source was not read within {_BOOKS_SECONDS:g} seconds."
@@ -86,12 +88,16 @@ class OpenedStripe:
 
 @dataclass(frozen=True, slots=True)
 class OpenedBooks:
-    """The ledger and who keeps the entries, or why there is none; `fix` where an application's rows were not read."""
+    """The ledger and who keeps the entries, or why there is none; `fix` where an application's rows were not read.
+
+    Shape: `foreign` says that the ledger belongs to another account than the key.
+    """
 
     ledger: Ledger | None
     reason: str = ""
     keeper: Keeper | None = None
     fix: str = ""
+    foreign: bool = False
 
 
 def _in_time(seconds: float, job: Callable[[], Opened], otherwise: Opened) -> Opened:
@@ -137,14 +143,17 @@ def _open_books(session: Session, opened: OpenedStripe) -> OpenedBooks:
         try:
             return OpenedBooks(session.ledger_if_there, "", entries_keeper(session))
         except CreditctlError as error:
-            return OpenedBooks(None, error.message, fix=error.fix)
+            return OpenedBooks(None, error.message, fix=error.fix, foreign=error.code == _FOREIGN)
         except stripe.StripeError as error:
             known = translate(error)
             return OpenedBooks(None, str(error) if known is None else known.message)
-    ledger, reason = open_ledger_of(settings, opened.connection, opened.account, session.wiring.clock)
+    ledger, refusal = open_ledger_of(settings, opened.connection, opened.account, session.wiring.clock)
     if ledger is not None:
         session.stack.enter_context(ledger)
-    return OpenedBooks(ledger, reason)
+        return OpenedBooks(ledger)
+    if refusal is None:
+        return OpenedBooks(None)
+    return OpenedBooks(None, refusal.message, foreign=refusal.code == _FOREIGN)
 
 
 def _gathered(session: Session) -> EnvView:

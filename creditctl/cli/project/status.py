@@ -32,7 +32,7 @@ def status(session: Session) -> Answer:
     books = _ledger(session, settings)
     items = [
         *_of_settings(session, settings, project_error, books.ledger),
-        *_of_stripe(session, settings, project_error),
+        *_of_stripe(session, settings, project_error, books.ledger),
         *_of_books(session, settings, books),
     ]
     step = next_step(items, session.options.env_file)
@@ -72,7 +72,9 @@ def _of_settings(
     ]
 
 
-def _of_stripe(session: Session, settings: Settings, error: CreditctlError | None) -> list[StatusItem]:
+def _of_stripe(
+    session: Session, settings: Settings, error: CreditctlError | None, ledger: Ledger | None
+) -> list[StatusItem]:
     """What Stripe says; where it does not say whose the key is, nothing else is asked."""
     from creditctl.checks.status import stripe_items as room
     from creditctl.checks.status.items import StatusState, looked_at, unknown
@@ -83,7 +85,8 @@ def _of_stripe(session: Session, settings: Settings, error: CreditctlError | Non
     if error is not None:
         reason = "the project file cannot be read"
         return [unknown(id_, title, reason) for id_, title in (("account", "Account"), *rest)]
-    account = looked_at("account", "Account", lambda: room.account_item(session.stripe))
+    owner = None if ledger is None else ledger.owner
+    account = looked_at("account", "Account", lambda: room.account_item(session.stripe, owner))
     if account.state is StatusState.UNKNOWN:
         return [account, *(unknown(id_, title, "Stripe could not be asked") for id_, title in rest)]
     return [
