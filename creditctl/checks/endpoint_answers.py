@@ -108,6 +108,8 @@ def secret_matches(context: Context) -> CheckAnswer:
     if not enabled:
         return failed("There is no enabled endpoint at our URL that the secret could belong to.", _SETUP)
     strangers = [item for item in enabled if item.fingerprint is not None and item.fingerprint not in ours]
+    if strangers and (answer := _rotating_alone(enabled, strangers, ours)) is not None:
+        return answer
     if strangers:
         text = f"STRIPE_WEBHOOK_SECRET is not the secret of {strangers[0].id}: {_whose(context, ours)}."
         return failed(
@@ -119,6 +121,18 @@ def secret_matches(context: Context) -> CheckAnswer:
     if silent is not None:
         return _unproven(silent)
     return passed(f"The fingerprint on {enabled[0].id} is the one of our secret.")
+
+
+def _rotating_alone(enabled: list[EndpointState], strangers: list[EndpointState], held: set[str]) -> CheckAnswer | None:
+    """A rotation that has the new secret alone, because the old one was lost: the mend is to end it."""
+    new = next((item for item in enabled if item.rotation and item.fingerprint in held), None)
+    if new is None or [item.id for item in strangers] != [new.rotation]:
+        return None
+    text = (
+        f"STRIPE_WEBHOOK_SECRET is the secret of {new.id}, which takes over from {new.rotation}; what {new.rotation} "
+        "delivers is verified by nobody who has only that."
+    )
+    return warned(text, "Give the backend the new secret, then run `creditctl webhooks rotate --finish`.")
 
 
 def _whose(context: Context, held: set[str]) -> str:

@@ -111,6 +111,9 @@ def test_a_second_endpoint_beside_the_first_is_a_way_out(first: Cli, second: Cli
     assert (rotated.exit_code, codes(rotated)) == (0, ["endpoint.rotation_alone"])
     assert sorted(row["secret"] for row in endpoints(second)) == ["another", "held"]
     assert second("setup", "--rotate", "--json").report["changes"] == 0, "twice changes nothing"
+    asked = second("doctor").stdout
+    assert "Give the backend the new secret, then run `creditctl webhooks rotate --finish`." in asked
+    assert "Write that endpoint's secret" not in asked, "nobody here holds the old one"
     assert first("setup", "--check").exit_code == 0, "the first machine keeps its secret and endpoint"
     assert first("webhooks", "rotate", "--json").document["error"]["code"] == "webhooks.rotation_elsewhere"
 
