@@ -16,7 +16,7 @@ from creditctl.emulator.transports.server import EmulatorServer
 from tests.emulator.world import Inside, Refused, World
 from tests.support.clock import NOW
 from tests.support.keys import TEST_KEY
-from tests.support.waiting import Deadline
+from tests.support.waiting import Deadline, patience
 
 
 def test_a_replay_is_the_same_answer(ask: Inside) -> None:
@@ -136,12 +136,13 @@ def test_any_sequence_makes_one_object_a_key(calls: list[tuple[str, str]]) -> No
 def test_a_key_is_in_use_until_the_answer_is_out() -> None:
     emulator = Emulator(clock=lambda: NOW)
     headers = {"Authorization": f"Bearer {TEST_KEY}", "Idempotency-Key": "slow"}
-    with EmulatorServer(emulator) as server:
-        fault = {"kind": "latency", "path": "/v1/products", "seconds": 0.6, "count": 1}
-        httpx.post(f"{server.url}/_emulator/faults", json=fault).raise_for_status()
+    # One client: to make one takes long on a busy machine, and the second request has to be faster than the first.
+    with EmulatorServer(emulator) as server, httpx.Client(base_url=server.url) as client:
+        fault = {"kind": "latency", "path": "/v1/products", "seconds": patience(0.6), "count": 1}
+        client.post("/_emulator/faults", json=fault).raise_for_status()
 
         def create() -> httpx.Response:
-            return httpx.post(f"{server.url}/v1/products", data={"name": "A"}, headers=headers)
+            return client.post("/v1/products", data={"name": "A"}, headers=headers)
 
         with ThreadPoolExecutor() as pool:
             slow = pool.submit(create)
