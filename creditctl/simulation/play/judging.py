@@ -76,10 +76,15 @@ def _patience(play: Play, step: Expect, refused: list[OpenDelivery]) -> float:
 
 
 def _becomes_right(play: Play, seconds: float) -> bool:
-    """Waits for the balances that must come; how long a right one took makes the pace."""
+    """Waits for the balances that must come; how long a right one took makes the pace.
+
+    While a bank has not answered, which it does by itself within seconds, what moved is wrong as soon as it is quiet.
+    """
     pace, seen = play.bench.pace, play.starts
+    waiting = any(each.pending for each in play.bought.values())
+    moved_seconds = pace.quiet_seconds if waiting else pace.moved_seconds
     for gone in pace.ticks(seconds):
-        if gone > pace.moved_seconds and seen != play.starts:
+        if gone > moved_seconds and seen != play.starts:
             return False
         seen = _balances(play)
         if _all_right(play, seen):
