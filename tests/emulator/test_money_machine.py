@@ -138,9 +138,10 @@ class Money(RuleBasedStateMachine):
     @rule(pick=PICK, fails=st.booleans())
     def take_back(self, pick: int, fails: bool) -> None:
         payout = self.one_of("/v1/payouts", pick)
-        if payout:
-            path = f"/_emulator/payouts/{payout}/fail" if fails else f"/v1/payouts/{payout}/cancel"
-            self.ask("POST", path)
+        if payout and fails:
+            self.control(f"payouts/{payout}/fail")
+        elif payout:
+            self.ask("POST", f"/v1/payouts/{payout}/cancel")
 
     @rule(seconds=st.sampled_from([3, 60, 100_000, 900_000]))
     def wait(self, seconds: int) -> None:
