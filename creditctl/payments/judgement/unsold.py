@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from creditctl.core.entitlement.decision import Decision, NotOurs, Waits
@@ -109,9 +110,11 @@ def _as_rule(case: PaymentCase, intent: IntentFacts) -> str:
     if not case.books.external:
         return ""
     key = "package" if "package" in intent.metadata else MANAGED_BY_KEY
-    rule = f'{{ metadata = {{ {key} = "{intent.metadata.get(key)}" }}, amount = {intent.amount_received}'
+    # A text of JSON is one of TOML too, whatever stands in it.
+    said = json.dumps(intent.metadata.get(key), ensure_ascii=False)
+    rule = f"{{ metadata = {{ {key} = {said} }}, amount = {intent.amount_received}"
     rule = f'{rule}, currency = "{intent.currency}" }}'
-    return f"; if such payments sell a package, say so in creditctl.toml: sold = [{rule}]"
+    return f"; if such payments sell a package, its [[package]] in creditctl.toml says so: sold = [{rule}]"
 
 
 def _by_hand(case: PaymentCase, intent: IntentFacts, context: JudgementContext) -> Iterator[ClassifiedFinding]:
