@@ -87,15 +87,18 @@ def _require_expected(ledger: Ledger, expected: Mode | None) -> None:
 def require_no_foreign_ledger(settings: Settings, stripe: StripeConnection, wiring: Wiring) -> None:
     """Refuses to change an account while the ledger of the settings belongs to another: one of both is a mistake.
 
-    Shape:  where there is no ledger yet, or none that can be read, nothing speaks against the account.
+    Shape:  where there is no ledger yet, or none that can be read, nothing speaks against the account; nor where the
+            key may not read whose it is, which is asked for by what needs it.
     Errors: GuardRefused.
     """
+    from stripe import PermissionError as MayNotRead
+
     from creditctl.ledger.owner import ANY_DEPLOYMENT
     from creditctl.ledger.store import Ledger
 
     if not settings.ledger_path.is_file():
         return
-    with suppress(LedgerError):
+    with suppress(LedgerError, MayNotRead):
         Ledger.open(
             settings.ledger_path,
             account=stripe.account_id,

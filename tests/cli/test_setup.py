@@ -467,3 +467,16 @@ def test_a_key_that_may_not_read_the_account_is_told_so_where_that_is_needed(sho
     assert error["code"] == "stripe.permission"
     assert "may not read the account" in error["message"]
     assert "rak_accounts_kyc_basic_read" in error["message"]
+
+
+def test_a_key_that_may_not_read_the_account_sets_up_beside_a_ledger_too(shop: Cli) -> None:
+    assert shop("ledger", "init").exit_code == 0
+    names = [f"rak_{name}_write" for name in ("product", "plan", "webhook")]
+    body = json.dumps({"key": "rk_test_" + "restricted0000000", "permissions": names})
+    headers = {"authorization": f"Bearer {TEST_KEY}", "content-type": "application/json"}
+    assert shop.transport is not None
+    shop.transport().request("post", "http://127.0.0.1:1/_emulator/keys", headers, body)
+    shop.environ["STRIPE_SECRET_KEY"] = "rk_test_" + "restricted0000000"
+
+    assert shop("setup").exit_code == 0
+    assert shop("setup", "--check").exit_code == 0
