@@ -26,6 +26,7 @@ from creditctl.core.modes import Mode
 from creditctl.core.text import plural
 from creditctl.core.when import iso_time
 from creditctl.ledger.models import Delivery
+from creditctl.ledger.owner import OTHER_ACCOUNT_FIX
 from creditctl.ledger.store import Ledger
 from creditctl.payments.judgement.over import over_by_judgement
 from creditctl.provisioning.probing.inert_event import REFUSED_DIGESTS
@@ -102,7 +103,7 @@ def nothing_open(context: Context) -> CheckAnswer:
 def key_works(context: Context) -> CheckAnswer:
     """Stripe takes the key, it is of the ledger's account, and a restricted one may read what has to be read."""
     if context.foreign_ledger:
-        return failed(context.no_ledger, _OTHER_KEY)
+        return failed(context.no_ledger, OTHER_ACCOUNT_FIX)
     try:
         _ = context.balance
     except stripe.AuthenticationError as error:
@@ -115,7 +116,6 @@ def key_works(context: Context) -> CheckAnswer:
     return key_may_read(context)
 
 
-_OTHER_KEY = "Set STRIPE_SECRET_KEY to a key of the ledger's account, or CREDITCTL_LEDGER to this account's own ledger."
 _NEW_KEY = "Copy the key again from the Dashboard (Developers, API keys), for the backend too: it was rolled or cut."
 
 

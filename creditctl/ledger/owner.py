@@ -14,6 +14,9 @@ from creditctl.ledger.sqlite.statements import insert
 ANY_DEPLOYMENT = "*"
 """Stands for a deployment that is not checked; no name of one has this character."""
 
+OTHER_ACCOUNT = "ledger.other_account"
+OTHER_ACCOUNT_FIX = "Use a key of the ledger's account, or name this account's own ledger with CREDITCTL_LEDGER."
+
 _KEYS = ("account", "livemode", "deployment", "named_since")
 
 
@@ -71,8 +74,8 @@ def require_owner(
     if account is not None and account != owner.account:
         raise GuardRefused(
             f"The ledger {path} belongs to account {owner.account}, and the key is of account {account}.",
-            code="ledger.other_account",
-            fix="Use a key of the ledger's account, or name this account's own ledger with CREDITCTL_LEDGER.",
+            code=OTHER_ACCOUNT,
+            fix=OTHER_ACCOUNT_FIX,
         )
     if deployment not in (ANY_DEPLOYMENT, owner.deployment):
         raise _other_deployment(path, owner.deployment, deployment)

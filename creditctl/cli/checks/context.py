@@ -70,7 +70,6 @@ def open_check_context(session: Session, catalog: Path | None = None, checks: Se
     )
 
 
-_FOREIGN = "ledger.other_account"
 _AGAIN = "Run it again; if it stays so, look at what does not answer."
 _LATE_STRIPE = f"Stripe did not say within {_STRIPE_SECONDS:g} seconds whose the key is."
 _LATE_BOOKS = f"The ledger or source was not read within {_BOOKS_SECONDS:g} seconds."
@@ -136,6 +135,7 @@ def _open_books(session: Session, opened: OpenedStripe) -> OpenedBooks:
 
     from creditctl.checks.context import open_ledger_of
     from creditctl.cli.ledger.source import entries_keeper
+    from creditctl.ledger.owner import OTHER_ACCOUNT
     from creditctl.stripe_api.errors import translate
 
     settings = session.settings
@@ -143,7 +143,7 @@ def _open_books(session: Session, opened: OpenedStripe) -> OpenedBooks:
         try:
             return OpenedBooks(session.ledger_if_there, "", entries_keeper(session))
         except CreditctlError as error:
-            return OpenedBooks(None, error.message, fix=error.fix, foreign=error.code == _FOREIGN)
+            return OpenedBooks(None, error.message, fix=error.fix, foreign=error.code == OTHER_ACCOUNT)
         except stripe.StripeError as error:
             known = translate(error)
             return OpenedBooks(None, str(error) if known is None else known.message)
@@ -153,7 +153,7 @@ def _open_books(session: Session, opened: OpenedStripe) -> OpenedBooks:
         return OpenedBooks(ledger)
     if refusal is None:
         return OpenedBooks(None)
-    return OpenedBooks(None, refusal.message, foreign=refusal.code == _FOREIGN)
+    return OpenedBooks(None, refusal.message, foreign=refusal.code == OTHER_ACCOUNT)
 
 
 def _gathered(session: Session) -> EnvView:
