@@ -14,7 +14,7 @@ import msgspec
 from creditctl.emulator.protocol.json_text import indented_item, written_item
 from creditctl.emulator.storage.database import replace_memory
 from creditctl.emulator.storage.object_types import Body, ObjectType
-from creditctl.emulator.storage.pending import BODY, CREATED, EXTRA, INSERT, KIND, OWNER
+from creditctl.emulator.storage.pending import BODY, CREATED, EXTRA, INSERT, KIND, OWNER, SEQ
 from creditctl.emulator.storage.tables import TABLES
 from creditctl.emulator.storage.unit_of_work import UnitOfWork
 
@@ -31,7 +31,7 @@ class Row(msgspec.Struct, gc=False):
     """A stored object."""
 
     seq: int
-    """Its place in the order of creation; 0 until SQLite was given it."""
+    """Its place in the order of creation; 0 where SQLite has yet to say it."""
     kind: str
     id: str
     created: int
@@ -109,14 +109,18 @@ class Store(UnitOfWork):
         """Read again how many ids were drawn."""
         row = self.db.execute("SELECT value FROM settings WHERE name = 'drawn'").fetchone()
         self.drawn = self._stored = int(row[0]) if row else 0
+        self._count_rows()
         self.next_sweep = 0
         """When idempotency keys that are too old are looked for again, on the emulator's clock."""
+
+    def _count_rows(self) -> None:
+        self._seq = self.db.execute("SELECT coalesce(max(seq), 0) FROM objects").fetchone()[0]
 
     def get(self, scope: int, object_id: str) -> Row | None:
         """The object with this id, deleted or not."""
         new = self._find((scope, object_id))
         if new is not None:
-            return Row(0, new[KIND], object_id, new[CREATED], 0, new[BODY], new[EXTRA])
+            return Row(new[SEQ] or 0, new[KIND], object_id, new[CREATED], 0, new[BODY], new[EXTRA])
         row = self.read(_ONE, (scope, object_id))
         return Row(*row) if row else None
 
@@ -139,11 +143,16 @@ class Store(UnitOfWork):
         """Insert a new object that is written down already; `links` are its owner, parent and label."""
         hidden = encode(extra) if extra else None
         taken = kind.ids_chosen and self._lazy and self.get(scope, object_id) is not None
-        self._add((scope, object_id), [scope, kind.name, object_id, created, *links, text, hidden], taken=taken)
+        self._add(
+            (scope, object_id),
+            [self._next_seq(), scope, kind.name, object_id, created, *links, text, hidden],
+            taken=taken,
+        )
 
     def add_rows(self, rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert many objects that are encoded already, as rows in the order of the columns of `add`."""
-        self.db.executemany(INSERT, rows)
+        self.db.executemany(INSERT, ((None, *row) for row in rows))
+        self._count_rows()
 
     def save(self, scope: int, kind: ObjectType, body: Body) -> bytes:
         """Replace the body of an object and answer it encoded."""
@@ -170,7 +179,10 @@ class Store(UnitOfWork):
 
     def delete(self, scope: int, object_id: str) -> None:
         """Mark an object deleted; it stays usable as a cursor."""
-        self.db.execute("UPDATE objects SET deleted = 1 WHERE scope = ? AND id = ?", (scope, object_id))
+        new = self._find((scope, object_id))
+        if new is not None:
+            self._write_rows(new[KIND])
+        self.tables.execute("UPDATE objects SET deleted = 1 WHERE scope = ? AND id = ?", (scope, object_id))
 
     def page(
         self, scope: int, kind: ObjectType, conditions: Iterable[Condition], limit: int, cursor: Row | None, back: bool
@@ -178,23 +190,27 @@ class Store(UnitOfWork):
         """A page in list order (newest first) and whether more lies in the direction of reading."""
         where, values = _where(scope, kind, conditions)
         if cursor is not None and not cursor.seq:
-            cursor = Row(*self.db.execute(_ONE, (scope, cursor.id)).fetchone())
+            cursor = Row(*self.objects(kind.name).execute(_ONE, (scope, cursor.id)).fetchone())
         rows: list[Any] = []
         for clause, bounds in _spans(cursor, ">" if back else "<"):
             if len(rows) <= limit:
-                rows += self._slice([*where, *clause], [*values, *bounds], limit + 1 - len(rows), back)
+                rows += self._slice(kind.name, [*where, *clause], [*values, *bounds], limit + 1 - len(rows), back)
         found = [Row(*row) for row in rows[:limit]]
         if back:
             found.reverse()
         return found, len(rows) > limit
 
-    def _slice(self, where: list[str], values: list[Any], most: int, back: bool) -> list[Any]:
+    def _slice(self, kind: str, where: list[str], values: list[Any], most: int, back: bool) -> list[Any]:
         order = "ASC" if back else "DESC"
-        return self.db.execute(
-            f"SELECT {_COLUMNS} FROM objects WHERE {' AND '.join(where)} "  # noqa: S608 - constants and marks
-            f"ORDER BY created {order}, seq {order} LIMIT ?",
-            [*values, most],
-        ).fetchall()
+        return (
+            self.objects(kind)
+            .execute(
+                f"SELECT {_COLUMNS} FROM objects WHERE {' AND '.join(where)} "  # noqa: S608 - constants and marks
+                f"ORDER BY created {order}, seq {order} LIMIT ?",
+                [*values, most],
+            )
+            .fetchall()
+        )
 
     def select(self, scope: int, kind: ObjectType, *conditions: Condition) -> list[Row]:
         """All objects that meet the conditions, newest first."""

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from creditctl.emulator.storage.database import in_file, in_memory
-from creditctl.emulator.storage.pending import PendingWrites, Place, write_rows, write_statements
+from creditctl.emulator.storage.pending import INSERT, PendingWrites, Place, write_statements
 
-MOST_PENDING = 1000
-"""How many rows wait in memory at most: the query that needs them waits for them to be written, some ten ms."""
+MOST_PENDING = 2000
+"""How many rows wait in memory at most: a query that needs all of them waits some fifteen ms."""
 _DRAWN = "INSERT OR REPLACE INTO settings (name, value) VALUES ('drawn', ?)"
 
 
@@ -30,14 +30,18 @@ class UnitOfWork:
         self._made, self._kept, self._lent = PendingWrites(), PendingWrites(), PendingWrites()
         """What the open transaction wrote; what ended ones wrote; what of those was given to SQLite in the open one."""
         self.most_pending = MOST_PENDING
-        self.drawn = self._stored = 0
+        self.drawn = self._stored = self._seq = 0
 
     @property
     def db(self) -> sqlite3.Connection:
         """The connection, for statements about objects too: they find all that was made before."""
-        if self._made.rows or self._kept.rows:
-            self._write_rows()
+        self._write_rows()
         return self.tables
+
+    def objects(self, kind: str) -> sqlite3.Connection:
+        """The connection, for a query about objects of one kind: it finds all of them that were made before."""
+        self._write_rows(kind)
+        return self._db
 
     @property
     def tables(self) -> sqlite3.Connection:
@@ -134,36 +138,44 @@ class UnitOfWork:
 
     def _find(self, place: Place) -> list[Any] | None:
         """The row of a new object that SQLite has not been given yet, to be read."""
-        return self._made.rows.get(place) or self._kept.rows.get(place)
+        return self._made.row(place) or self._kept.row(place)
 
     def _change(self, place: Place) -> list[Any] | None:
         """The row of a new object that SQLite has not been given yet, to be changed by the open transaction."""
-        row = self._made.rows.get(place)
-        if row is None and (kept := self._kept.rows.get(place)) is not None:
-            row = kept
-            if self._open:
-                row = self._made.rows[place] = [*kept]
+        row = self._made.row(place)
+        if row is None and (kept := self._kept.row(place)) is not None:
+            row = self._made.put(place, [*kept]) if self._open else kept
         return row
 
     def _add(self, place: Place, row: list[Any], *, taken: bool) -> None:
         """A new object; an id that is taken already is refused by SQLite when the transaction ends."""
-        if taken or place in self._made.rows or place in self._kept.rows:
+        if taken or self._find(place) is not None:
             self._write_rows()
             self._doubtful = True
-        self._pending.rows[place] = row
+        self._pending.put(place, row)
         if not self._open and (self._doubtful or not self._lazy):
             self._doubtful = False
             try:
                 self._write_rows()
             finally:
-                self._pending.rows.pop(place, None)
+                self._pending.drop(place)
 
-    def _write_rows(self) -> None:
-        self._write(lambda: write_rows(self._db, self._kept, self._made))
+    def _write_rows(self, kind: str | None = None) -> None:
+        kept, made = self._kept.rows(kind), self._made.rows(kind)
+        if not kept and not made:
+            return
+        self._write(lambda: self._db.executemany(INSERT, list({**kept, **made}.values())))
         if self._open:
-            self._lent.rows |= self._kept.rows
-        self._made.rows.clear()
-        self._kept.rows.clear()
+            self._lent.take_rows(kept)
+        self._made.forget(kind)
+        self._kept.forget(kind)
+
+    def _next_seq(self) -> int | None:
+        """The next object's place in the order of creation; of a file SQLite says it, so that no other process can."""
+        if not self._lazy:
+            return None
+        self._seq += 1
+        return self._seq
 
     def _write_statements(self) -> None:
         self._write(lambda: write_statements(self._db, (self._kept, self._made)))
@@ -172,7 +184,7 @@ class UnitOfWork:
         self._made.clear_statements()
         self._kept.clear_statements()
 
-    def _write(self, writes: Callable[[], None]) -> None:
+    def _write(self, writes: Callable[[], object]) -> None:
         """Write inside the open transaction, or else all or nothing in one of its own."""
         if self._open:
             if not self._begun:
