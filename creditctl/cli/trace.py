@@ -22,7 +22,8 @@ def trace(
     subject: Annotated[
         str,
         typer.Argument(
-            help="cs_…, pi_…, ch_…, re_…, dp_…, in_…, cus_…, evt_…, user:ID, or an order number of the application's.",
+            help="cs_…, pi_…, ch_…, re_…, dp_…, in_…, cus_…, evt_…, user:ID, an order number of the application's, or "
+            'its "row N" without one.',
             metavar="ID",
             show_default=False,
         ),

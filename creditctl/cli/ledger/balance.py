@@ -8,7 +8,7 @@ import typer
 
 from creditctl.cli.command import Answer, FileUse, Session, command
 from creditctl.cli.forms import require_one_form, stream_rows
-from creditctl.cli.ledger.paging import JsonLinesOption, LimitOption, Pages
+from creditctl.cli.ledger.paging import JsonLinesOption, LimitOption, Pages, UserArgument, UserOption, one_user
 from creditctl.cli.ledger.session import is_known
 from creditctl.cli.ledger.source import source_of_ledger
 from creditctl.cli.ledger.source_lists import all_balances, one_balance
@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 @command(ledger=FileUse.REQUIRED)
 def balance(
     session: Session,
-    user: Annotated[str | None, typer.Argument(help="One user; without it, all of them.")] = None,
+    user: UserArgument = None,
+    by_option: UserOption = None,
     after: Annotated[str | None, typer.Option("--after", help="Only users after this one.", metavar="USER")] = None,
     limit: LimitOption = None,
     as_json_lines: JsonLinesOption = False,
 ) -> Answer:
     """Show how many credits a user has, or all users page by page."""
     require_one_form(session, jsonl=as_json_lines)
+    user = one_user(user, by_option)
     source = source_of_ledger(session)
     if source is not None and user is not None:
         return one_balance(session, source, user, as_json_lines=as_json_lines)

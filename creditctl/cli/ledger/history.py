@@ -8,7 +8,7 @@ import typer
 
 from creditctl.cli.command import Answer, FileUse, Session, command
 from creditctl.cli.forms import require_one_form, stream_rows
-from creditctl.cli.ledger.paging import JsonLinesOption, LimitOption, Pages
+from creditctl.cli.ledger.paging import JsonLinesOption, LimitOption, Pages, UserArgument, UserOption, one_user
 from creditctl.cli.ledger.source import source_of_ledger
 from creditctl.cli.ledger.source_lists import history_of_rows
 from creditctl.cli.options import SinceOption, UntilOption
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 @command(ledger=FileUse.REQUIRED)
 def history(
     session: Session,
-    user: Annotated[str | None, typer.Option("--user", help="Entries of this user.", metavar="USER")] = None,
+    user: UserArgument = None,
+    by_option: UserOption = None,
     kind: Annotated[EntryKind | None, typer.Option("--kind", help="Entries of this kind.")] = None,
     payment: Annotated[
         str | None, typer.Option("--payment", help="Entries of this payment.", metavar="pi_…|cs_…")
@@ -41,6 +42,7 @@ def history(
     from creditctl.ledger.archive.source_queries import KeptFilter
     from creditctl.ledger.models import EntryFilter
 
+    user = one_user(user, by_option)
     payment = None if payment is None else require_id(payment, "--payment")
     require_one_form(session, csv=as_csv, jsonl=as_json_lines)
     window = parse_window(since, until, session.wiring.clock())

@@ -8,6 +8,8 @@ from typing import Annotated, Generic, TypeVar
 
 import typer
 
+from creditctl.core.errors import UsageError
+
 PAGE_ROWS = 50
 _STREAM_ROWS = 1000
 
@@ -15,9 +17,23 @@ LimitOption = Annotated[
     int | None, typer.Option("--limit", min=1, help="At most this many rows.", show_default="50 on a page, else all")
 ]
 JsonLinesOption = Annotated[bool, typer.Option("--jsonl", help="Print one JSON object a line, and no table.")]
+UserArgument = Annotated[
+    str | None, typer.Argument(help="One user; without it, all of them.", metavar="USER", show_default=False)
+]
+UserOption = Annotated[str | None, typer.Option("--user", help="The same as USER.", metavar="USER")]
 
 Row = TypeVar("Row")
 Place = TypeVar("Place")
+
+
+def one_user(argument: str | None, option: str | None) -> str | None:
+    """The user that a list is about, named as an argument or by `--user`; None for all.
+
+    Errors: UsageError where both name somebody, and not the same one.
+    """
+    if argument is not None and option is not None and argument != option:
+        raise UsageError("USER and --user name two users.", code="usage.user", fix="Name one of them.")
+    return option if argument is None else argument
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from tests.support.cli import Cli
     [
         ([], ["pi_1", "pi_2", "pi_3"]),
         (["--user", "user2"], ["pi_2"]),
+        (["user2"], ["pi_2"]),
+        (["user2", "--user", "user2"], ["pi_2"]),
         (["--kind", "refund"], []),
         (["--payment", "pi_3"], ["pi_3"]),
         (["--since", "50h"], ["pi_1", "pi_2"]),
@@ -37,3 +39,18 @@ def test_history_as_csv_has_every_column(book: Cli) -> None:
 
     assert list(rows[0]) == list(COLUMNS)
     assert [row["idempotency_key"] for row in rows] == ["purchase:pi_1", "purchase:pi_2", "purchase:pi_3"]
+
+
+@pytest.mark.parametrize("name", ["history", "balance"])
+def test_two_users_at_once_are_refused(book: Cli, name: str) -> None:
+    outcome = book("ledger", name, "user1", "--user", "user2", "--json")
+
+    assert (outcome.exit_code, outcome.document["error"]["code"]) == (2, "usage.user")
+
+
+def test_a_balance_is_asked_for_as_a_history_is(book: Cli) -> None:
+    by_option, by_argument = (
+        book("ledger", "balance", *words, "--json").report for words in (("--user", "user2"), ("user2",))
+    )
+
+    assert (by_option, by_option["user_id"]) == (by_argument, "user2")

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from creditctl.core.findings import Severity
+from creditctl.core.findings import Finding, Severity
 from creditctl.ledger.archive.source_models import SourceRow
 from creditctl.ledger.archive.source_queries import SourceRows
 from creditctl.ledger.archive.source_store import begin
 from creditctl.ledger.archive.store import Archive
 from creditctl.payments.source.source_keeper import SourceKeeper
 from creditctl.reconciliation.report import ReconcileReport
-from creditctl.reconciliation.todo import todo_rows
+from creditctl.reconciliation.todo import COLUMNS, todo_rows
 from tests.support.payment_shop import ACCOUNT, Shop
 
 STEP = re.compile(r"(give|take) ([\d,]+) credits? (?:to|from) user (\w+)(?: \(its row (\w+)\)| for payment (\w+))")
@@ -124,3 +124,16 @@ def test_what_went_back_and_is_taken_already_is_not_on_the_list_of_what_to_book(
     application.obey(report)
     assert application.balances() == {"ann": 500}
     assert application.left() == []
+
+
+def test_the_reason_to_book_is_the_finding_that_it_settles_not_another_one_of_its_payment(
+    application: Application,
+) -> None:
+    key = application.shop.pay(user="ann")
+    older = Finding("reconcile.unattributed_payment", Severity.MEDIUM, key, "No session.", "Find the buyer.")
+    with application.shop.ledger.transaction() as tx:
+        tx.add_finding(older, payment_key=key)
+
+    (row,) = todo_rows(application.reconcile())
+
+    assert dict(zip(COLUMNS, row, strict=True))["reason"] == "reconcile.missing_credit"
