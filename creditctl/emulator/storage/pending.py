@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from itertools import chain, groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, Protocol
 
 Place = tuple[int, str]
 """An object's account and id."""
@@ -17,6 +17,21 @@ SEQ, KIND, CREATED, OWNER, BODY, EXTRA = 0, 2, 4, 5, 8, 9
 """Places in the rows of `INSERT`."""
 Rows = dict[Place, list[Any]]
 Statement = tuple[str, Sequence[Any]]
+
+
+class Draft(Protocol):
+    """A body that is put together when somebody reads it."""
+
+    def text(self) -> bytes:
+        """The body as it is stored."""
+
+
+def body_of(row: list[Any]) -> bytes:
+    """The body of a row; a draft is put together once."""
+    body: bytes | Draft = row[BODY]
+    if not isinstance(body, bytes):
+        body = row[BODY] = body.text()
+    return body
 
 
 class PendingWrites:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from creditctl.emulator.storage.database import in_file, in_memory
-from creditctl.emulator.storage.pending import INSERT, PendingWrites, Place, write_statements
+from creditctl.emulator.storage.pending import INSERT, PendingWrites, Place, body_of, write_statements
 
 MOST_PENDING = 2000
 """How many rows wait in memory at most: a query that needs all of them waits some fifteen ms."""
@@ -164,7 +164,10 @@ class UnitOfWork:
         kept, made = self._kept.rows(kind), self._made.rows(kind)
         if not kept and not made:
             return
-        self._write(lambda: self._db.executemany(INSERT, list({**kept, **made}.values())))
+        rows = list({**kept, **made}.values())
+        for row in rows:
+            body_of(row)
+        self._write(lambda: self._db.executemany(INSERT, rows))
         if self._open:
             self._lent.take_rows(kept)
         self._made.forget(kind)
