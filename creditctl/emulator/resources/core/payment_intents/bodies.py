@@ -31,7 +31,7 @@ def usable_types(params: Body, currency: str, what: str = "Payment Intent") -> l
     allowed, excluded = params.get("allowed_payment_method_types"), params.get("excluded_payment_method_types")
     if allowed:
         types = [name for name in types if name in allowed]
-    usable = [name for name in types if name not in (excluded or ())]
+    usable = [name for name in types if name not in excluded] if excluded else types
     if not usable:
         known = ", ".join(payment_types(currency))
         raise invalid(
@@ -83,6 +83,8 @@ def shown_options(given: Body | None, before: Body | None = None) -> Body:
     """`payment_method_options` of an intent: what was said of each kind of method, beside Stripe's defaults."""
     card = {"installments": None, "mandate_options": None, "network": None, "request_three_d_secure": "automatic"}
     merged: Body = {"card": card}
+    if not before and not given:
+        return merged
     for source in (before or {}, given or {}):
         for name, options in source.items():
             # None takes back what was said before.
