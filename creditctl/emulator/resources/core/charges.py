@@ -17,8 +17,8 @@ from creditctl.emulator.storage.store import column, decode
 
 _UPDATE: dict[str, Field] = {
     "customer": Text(),
-    "description": Text(unset=True),
-    "fraud_details": Hash(fields={"user_report": Enum(values=("fraudulent", "safe"), unset=True)}),
+    "description": Text(unset=True, max_length=40_000),
+    "fraud_details": Hash(fields={"user_report": Enum(values=("fraudulent", "safe"), unset=True, required=True)}),
     "metadata": Metadata(),
     "receipt_email": Text(unset=True),
     "shipping": SHIPPING,
