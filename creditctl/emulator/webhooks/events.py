@@ -38,7 +38,7 @@ _TEXT = b"""{
 """An event as it is stored; the text of its object is there already."""
 
 
-class EventCause(msgspec.Struct, frozen=True):
+class EventCause(msgspec.Struct, frozen=True, gc=False):
     """The API request that caused an event; both parts are None where a buyer, a bank or time did."""
 
     request_id: str | None = None
@@ -104,6 +104,7 @@ class EventRecorder:
         self._store, self._ids, self._faults = store, ids, faults
         self._deliveries, self._subscribers = deliveries, subscribers
         self._api_version = api_version
+        self._shows_lists = not since(api_version, CHARGE_LISTS_UNTIL)
 
     def record(
         self,
@@ -138,7 +139,7 @@ class EventRecorder:
 
     def _kept(self, scope: int, snapshot: bytes) -> Body | None:
         """What a delivery in an older version will show of other objects; they may have changed by then."""
-        if since(self._api_version, CHARGE_LISTS_UNTIL) and not self._subscribers.sees_older(scope):
+        if not self._shows_lists and not self._subscribers.sees_older(scope):
             return None
         parts = kept_parts(self._store, scope, snapshot)
         return {"older": parts} if parts else None
