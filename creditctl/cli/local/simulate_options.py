@@ -40,7 +40,7 @@ class SimulateOptions:
 
     scenarios: Annotated[
         list[str] | None,
-        typer.Argument(help="Scenarios to run, or groups of them.", show_default="all", metavar="[SCENARIO]..."),
+        typer.Argument(help="Scenarios or groups to run.", show_default="all", metavar="[SCENARIO]..."),
     ] = None
     backend: Annotated[
         str | None,
