@@ -94,6 +94,7 @@ class ReconcileOptions:
     full: bool
     todo: Path | None
     pulling: PullOptions
+    report: bool
 
 
 @command(
@@ -139,7 +140,7 @@ def reconcile(
         return drill(session, told, session.catalog(catalog))
     with one_line_errors(session, told):
         limits, grace = RepairLimits(max_repairs, max_credits), _grace_seconds(session, grace_seconds)
-        wanted = ReconcileOptions(window, grace, limits, repair, full, todo, pulling)
+        wanted = ReconcileOptions(window, grace, limits, repair, full, todo, pulling, told.html is not None)
         anchors = _anchor_file(session, anchor)
         with telling(session, told):
             if anchors is not None:
@@ -236,7 +237,7 @@ def _compare(
     from creditctl.reconciliation import run as room
 
     with _progress(session) as progress:
-        pulling = Pulling(session, wanted.pulling, wanted.full, progress)
+        pulling = Pulling(session, wanted.pulling, wanted.full, progress, wanted.report)
         pulling.limit_rate()
         return room.reconcile(
             client=session.stripe.silent_client if session.offline else session.stripe.client,
@@ -264,16 +265,18 @@ def _progress(session: Session) -> Iterator[Callable[[str, int], None] | None]:
 
 
 def _repair(session: Session, report: ReconcileReport, wanted: ReconcileOptions) -> ReconcileReport:
-    """Repairs what the report plans, once it was shown and somebody agreed, on the spot or with `--yes`."""
+    """Repairs what the report plans, once it was shown and somebody agreed, on the spot or with `--yes`.
+
+    Shape: an incomplete report plans nothing, and says itself what is missing.
+    """
     from creditctl.cli.render.reconcile import plan_lines
     from creditctl.payments.repair import require_repairable
     from creditctl.reconciliation import run as room
 
-    if report.complete and not report.repairs:
+    if not (report.complete and report.repairs):
         return report
-    if report.complete:
-        require_repairable(session.ledger, report.repairs, wanted.limits)
-        if not session.agreed_to_post(plan_lines(report.repairs)):
-            session.say("Nothing was posted.")
-            return report
+    require_repairable(session.ledger, report.repairs, wanted.limits)
+    if not session.agreed_to_post(plan_lines(report.repairs)):
+        session.say("Nothing was posted.")
+        return report
     return room.repair(report, ledger=session.ledger, clock=session.wiring.clock, limits=wanted.limits)
