@@ -264,16 +264,18 @@ def _progress(session: Session) -> Iterator[Callable[[str, int], None] | None]:
 
 
 def _repair(session: Session, report: ReconcileReport, wanted: ReconcileOptions) -> ReconcileReport:
-    """Repairs what the report plans, once it was shown and somebody agreed, on the spot or with `--yes`."""
+    """Repairs what the report plans, once it was shown and somebody agreed, on the spot or with `--yes`.
+
+    Shape: an incomplete report plans nothing, and says itself what is missing.
+    """
     from creditctl.cli.render.reconcile import plan_lines
     from creditctl.payments.repair import require_repairable
     from creditctl.reconciliation import run as room
 
-    if report.complete and not report.repairs:
+    if not (report.complete and report.repairs):
         return report
-    if report.complete:
-        require_repairable(session.ledger, report.repairs, wanted.limits)
-        if not session.agreed_to_post(plan_lines(report.repairs)):
-            session.say("Nothing was posted.")
-            return report
+    require_repairable(session.ledger, report.repairs, wanted.limits)
+    if not session.agreed_to_post(plan_lines(report.repairs)):
+        session.say("Nothing was posted.")
+        return report
     return room.repair(report, ledger=session.ledger, clock=session.wiring.clock, limits=wanted.limits)

@@ -147,7 +147,7 @@ class Api:
 @lru_cache(maxsize=256)
 def _is_no_form(content_type: str) -> bool:
     """Whether a body says that it is something else than a form; many shell clients say nothing."""
-    return any(kind in content_type.lower() for kind in ("json", "multipart/", "xml"))
+    return any(kind in content_type.lower() for kind in ("json", "multipart/", "xml", "text/", "octet-stream"))
 
 
 def _log_entry(request: Request, response: Response, context: RequestContext) -> Body:
@@ -195,9 +195,10 @@ def _run(context: RequestContext, entry: Route) -> bytes:
 
 
 def _check_account(headers: Mapping[str, str], caller: Caller) -> None:
-    """`Stripe-Account` may name the caller's own account; there are no connected ones here."""
-    named = headers.get("stripe-account")
-    if named and named != caller.scope.account:
+    """`Stripe-Account` and `Stripe-Context` may name the caller's own account; there are no connected ones here."""
+    for named in (headers.get("stripe-account"), headers.get("stripe-context")):
+        if not named or named == caller.scope.account:
+            continue
         raise invalid(
             f"The provided key '{caller.hint}' does not have access to account '{named}' (or that account does "
             "not exist). Application access may have been revoked.",

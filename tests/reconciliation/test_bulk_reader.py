@@ -82,7 +82,13 @@ def test_a_fault_ends_the_reading(shelf: Shelf, http: ScriptedStripe, number: in
 
 
 @pytest.mark.parametrize(
-    "page", [{"object": "list", "data": {}, "has_more": False}, {"object": "list", "data": [5], "has_more": False}]
+    "page",
+    [
+        {"object": "list", "data": {}, "has_more": False},
+        {"object": "list", "data": [5], "has_more": False},
+        {"object": "list", "data": [{"id": "cus_1", "object": "customer", "created": 5}], "has_more": False},
+        {"object": "list", "data": [{"id": "du_1", "object": "dispute", "created": 5}], "has_more": False},
+    ],
 )
 def test_what_is_no_page_of_a_list_is_refused(http: ScriptedStripe, page: dict[str, object]) -> None:
     http.on(answers(page))

@@ -16,6 +16,12 @@ shipping_carrier shipping_date shipping_documentation shipping_tracking_number u
 """
 EVIDENCE_TEXTS = tuple(_EVIDENCE_TEXTS.split())
 """The parts of the evidence that are text (or a file's id)."""
+_EVIDENCE_FILES_TEXT = """
+cancellation_policy customer_communication customer_signature duplicate_charge_documentation receipt refund_policy
+service_documentation shipping_documentation uncategorized_file
+"""
+EVIDENCE_FILES = tuple(_EVIDENCE_FILES_TEXT.split())
+"""Those that name a file."""
 
 
 def evidence_due_by(now: int) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
@@ -34,7 +34,7 @@ class _Expanded(Struct, omit_defaults=True):
 class _Session(Struct, omit_defaults=True):
     id: str
     created: int = 0
-    object: Field = UNSET
+    object: Literal["checkout.session"] | UnsetType = UNSET
     status: str | None = None
     payment_status: str | None = None
     mode: Field = UNSET
@@ -76,7 +76,7 @@ class _Charge(Struct, omit_defaults=True):
 class _Intent(Struct, omit_defaults=True):
     id: str
     created: int = 0
-    object: Field = UNSET
+    object: Literal["payment_intent"] | UnsetType = UNSET
     status: str | None = None
     amount: Field = UNSET
     amount_received: Field = UNSET
@@ -92,7 +92,7 @@ class _Intent(Struct, omit_defaults=True):
 class _Return(Struct, omit_defaults=True):
     id: str
     created: int = 0
-    object: Field = UNSET
+    object: Literal["refund", "dispute"] | UnsetType = UNSET
     status: str | None = None
     amount: Field = UNSET
     currency: Field = UNSET
@@ -106,6 +106,14 @@ class _Return(Struct, omit_defaults=True):
     is_charge_refundable: Field = UNSET
 
 
+class _Refund(_Return, omit_defaults=True):
+    object: Literal["refund"] | UnsetType = UNSET
+
+
+class _Dispute(_Return, omit_defaults=True):
+    object: Literal["dispute"] | UnsetType = UNSET
+
+
 class _Source(Struct, omit_defaults=True):
     id: str
     object: Field = UNSET
@@ -116,7 +124,7 @@ class _Source(Struct, omit_defaults=True):
 class _Movement(Struct, omit_defaults=True):
     id: str
     created: int = 0
-    object: Field = UNSET
+    object: Literal["balance_transaction"] | UnsetType = UNSET
     type: Field = UNSET
     reporting_category: Field = UNSET
     amount: Field = UNSET
@@ -127,7 +135,7 @@ class _Movement(Struct, omit_defaults=True):
     source: _Source | str | None = None
 
 
-Kept = TypeVar("Kept", _Session, _Intent, _Return, _Movement)
+Kept = TypeVar("Kept", _Session, _Intent, _Refund, _Dispute, _Movement)
 
 
 class _Items(Struct):
@@ -190,7 +198,10 @@ _ITEMS = msgspec.json.Decoder(_ItemsPage)
 
 
 def decode_page(path: str, body: bytes) -> tuple[list[PulledObject], bool]:
-    """Decodes one page of a list: its objects, and whether there are more. Errors: msgspec.DecodeError."""
+    """Decodes one page of a list: its objects, and whether there are more.
+
+    Errors: msgspec.DecodeError, also where an object says that it is of another kind than the list.
+    """
     return _KINDS[path].page_of(body)
 
 
@@ -229,14 +240,14 @@ _KINDS: Mapping[str, _Decoder] = {
         lambda intent: intent.status in _OPEN_INTENTS,
     ),
     REFUNDS: _Kind(
-        msgspec.json.Decoder(_ListPage[_Return]),
-        msgspec.json.Decoder(_Return),
+        msgspec.json.Decoder(_ListPage[_Refund]),
+        msgspec.json.Decoder(_Refund),
         lambda refund: _id(refund.payment_intent),
         lambda refund: refund.status in _OPEN_REFUNDS,
     ),
     DISPUTES: _Kind(
-        msgspec.json.Decoder(_ListPage[_Return]),
-        msgspec.json.Decoder(_Return),
+        msgspec.json.Decoder(_ListPage[_Dispute]),
+        msgspec.json.Decoder(_Dispute),
         lambda dispute: _id(dispute.payment_intent),
         lambda dispute: dispute.status not in _FINAL_DISPUTES,
     ),

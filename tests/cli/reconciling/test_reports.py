@@ -119,6 +119,10 @@ def test_a_run_that_could_not_see_everything_has_no_totals(cli: Cli, market: Mar
     assert "last_run_complete" in (cli.folder / "creditctl.prom").read_text()
     (run,) = cli("reconcile", "--history", "--json").report["runs"]
     assert (run["complete"], bool(run["missing"])) == (False, True)
+    repairing = cli("reconcile", "--repair", "--yes", "--json", "--junit", "junit.xml")
+    assert repairing.exit_code == 5
+    assert repairing.report["tie_out"]["missing"]["checkout/sessions"]
+    assert JUnitXml.fromstring((cli.folder / "junit.xml").read_bytes()).errors == 1
 
 
 def test_a_folder_that_is_not_there_is_refused_first(cli: Cli, market: Market) -> None:
