@@ -131,3 +131,22 @@ def test_text_that_is_searched_for_stands_in_quotation_marks(ask: Inside, query:
 def test_no_other_account_is_reached_by_a_context(ask: Inside) -> None:
     status, body, _ = ask("GET", "/v1/customers", headers={"stripe-context": "acct_other"})
     assert (status, body["error"]["code"]) == (403, "account_invalid")
+
+
+def test_what_was_not_asked_for_has_no_key(ask: Inside) -> None:
+    """Source: recorded setup intents and bank debits."""
+    assert "attach_to_self" not in ask("POST", "/v1/setup_intents")[1]
+    bank = "type=us_bank_account&us_bank_account[account_number]=000123456789&us_bank_account[routing_number]=110000000"
+    method = ask("POST", "/v1/payment_methods", f"{bank}&billing_details[name]=A&billing_details[email]=a@b.example")[1]
+    form = f"{PAY}&payment_method_types[]=us_bank_account&payment_method={method['id']}&confirm=true&return_url=a://b"
+    charge = ask("POST", INTENTS, f"{form}&expand[]=latest_charge")[1]["latest_charge"]
+    assert (charge["outcome"]["risk_level"], "risk_score" in charge["outcome"]) == ("not_assessed", False)
+
+
+def test_texts_are_as_long_as_stripe_lets_them_be(ask: Inside) -> None:
+    """Source: the lengths of Stripe's OpenAPI description."""
+    paid = f"{PAY}&payment_method=pm_card_visa&confirm=true&payment_method_types[]=card"
+    charge = ask("POST", INTENTS, paid)[1]["latest_charge"]
+    assert ask("POST", f"/v1/charges/{charge}", f"description={'x' * 6000}")[0] == 200
+    assert ask("POST", "/v1/customers", f"business_name={'x' * 151}")[0] == 400
+    assert ask("POST", "/v1/tax_rates", "display_name=GST&percentage=10&inclusive=true&country=AU&state=NSW")[0] == 200

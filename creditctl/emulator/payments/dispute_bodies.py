@@ -22,6 +22,12 @@ service_documentation shipping_documentation uncategorized_file
 """
 EVIDENCE_FILES = tuple(_EVIDENCE_FILES_TEXT.split())
 """Those that name a file."""
+_LONG_EVIDENCE_TEXT = """
+access_activity_log cancellation_policy_disclosure cancellation_rebuttal duplicate_charge_explanation
+product_description refund_policy_disclosure refund_refusal_explanation uncategorized_text
+"""
+LONG_EVIDENCE = tuple(_LONG_EVIDENCE_TEXT.split())
+"""Those that may have 20,000 characters; the others may have 5,000. Source: Stripe's OpenAPI description."""
 
 
 def evidence_due_by(now: int) -> int:

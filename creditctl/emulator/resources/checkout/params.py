@@ -139,7 +139,7 @@ CREATE: dict[str, Field] = {
     "discounts": Listing(item=Hash(fields={"coupon": Text(), "promotion_code": Text()}), most=1),
     "excluded_payment_method_types": EXCLUDED_TYPES,
     "expires_at": Integer(),
-    "integration_identifier": Text(),
+    "integration_identifier": Text(max_length=200),
     "invoice_creation": Hash(fields={"enabled": Boolean(required=True), "invoice_data": _INVOICE_DATA}),
     "managed_payments": Hash(fields={"enabled": Boolean()}),
     "metadata": Metadata(),

@@ -47,8 +47,8 @@ _SETTINGS = Hash(
 )
 _SHARED: dict[str, Field] = {
     **_SIMPLE,
-    "business_name": Text(unset=True),
-    "individual_name": Text(unset=True),
+    "business_name": Text(unset=True, max_length=150),
+    "individual_name": Text(unset=True, max_length=150),
     "invoice_settings": _SETTINGS,
     "metadata": Metadata(),
     "source": SOURCE,

@@ -8,7 +8,7 @@ from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.lists import by_column, by_created, list_fields, listing, retrieve
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import updated
-from creditctl.emulator.payments.dispute_bodies import EVIDENCE_FILES, EVIDENCE_TEXTS
+from creditctl.emulator.payments.dispute_bodies import EVIDENCE_FILES, EVIDENCE_TEXTS, LONG_EVIDENCE
 from creditctl.emulator.payments.disputes import OPEN, settle_dispute
 from creditctl.emulator.protocol.errors import StripeError, bad_parameter, invalid, no_such
 from creditctl.emulator.protocol.fields import Boolean, Enum, Field, Text
@@ -17,7 +17,9 @@ from creditctl.emulator.storage.object_types import CHARGE, DISPUTE, Body
 
 OUTCOME_SECONDS = 2
 MOST_EVIDENCE_CHARACTERS = 150_000
-_EVIDENCE: dict[str, Field] = {name: Text(unset=True, max_length=MOST_EVIDENCE_CHARACTERS) for name in EVIDENCE_TEXTS}
+_EVIDENCE: dict[str, Field] = {
+    name: Text(unset=True, max_length=20_000 if name in LONG_EVIDENCE else 5000) for name in EVIDENCE_TEXTS
+}
 _UPDATE: dict[str, Field] = {
     "evidence": Hash(fields=_EVIDENCE),
     "metadata": Metadata(),

@@ -55,7 +55,7 @@ _CONFIRM: dict[str, Field] = {
 _REASONS = ("abandoned", "duplicate", "requested_by_customer")
 _OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
 _UNUSED_TEXT = """
-application attach_to_self cancellation_reason customer_account flow_directions last_setup_error latest_attempt mandate
+application cancellation_reason customer_account flow_directions last_setup_error latest_attempt mandate
 next_action on_behalf_of payment_method single_use_mandate
 """
 

@@ -54,12 +54,12 @@ _HOW_OFTEN = Hash(fields={name: _RECURRING.fields[name] for name in ("interval",
 DEFAULT_PRICE_DATA = Hash(fields={**MONEY_FIELDS, "metadata": Metadata(), "recurring": _HOW_OFTEN})
 PRODUCT_DATA_FIELDS: dict[str, Field] = {
     "name": Text(required=True),
-    "description": Text(),
+    "description": Text(max_length=40_000),
     "images": Listing(item=Url(), most=8),
     "metadata": Metadata(),
     "tax_code": TaxCode(),
     "tax_details": TAX_DETAILS,
-    "unit_label": Text(),
+    "unit_label": Text(max_length=12),
 }
 """What `product_data` may say wherever a product is made on the way."""
 

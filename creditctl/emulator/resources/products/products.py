@@ -39,7 +39,7 @@ _SIMPLE: dict[str, Field] = {
 _CREATE: dict[str, Field] = {
     **_SIMPLE,
     "name": Text(required=True),
-    "id": Text(max_length=255),
+    "id": Text(),
     "active": Boolean(),
     "default_price_data": DEFAULT_PRICE_DATA,
     "metadata": Metadata(),
