@@ -94,6 +94,7 @@ class ReconcileOptions:
     full: bool
     todo: Path | None
     pulling: PullOptions
+    report: bool
 
 
 @command(
@@ -139,7 +140,7 @@ def reconcile(
         return drill(session, told, session.catalog(catalog))
     with one_line_errors(session, told):
         limits, grace = RepairLimits(max_repairs, max_credits), _grace_seconds(session, grace_seconds)
-        wanted = ReconcileOptions(window, grace, limits, repair, full, todo, pulling)
+        wanted = ReconcileOptions(window, grace, limits, repair, full, todo, pulling, told.html is not None)
         anchors = _anchor_file(session, anchor)
         with telling(session, told):
             if anchors is not None:
@@ -236,7 +237,7 @@ def _compare(
     from creditctl.reconciliation import run as room
 
     with _progress(session) as progress:
-        pulling = Pulling(session, wanted.pulling, wanted.full, progress)
+        pulling = Pulling(session, wanted.pulling, wanted.full, progress, wanted.report)
         pulling.limit_rate()
         return room.reconcile(
             client=session.stripe.silent_client if session.offline else session.stripe.client,

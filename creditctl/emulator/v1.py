@@ -16,17 +16,17 @@ from creditctl.emulator.documented.parameters import is_documented
 from creditctl.emulator.protocol.errors import StripeError, UnknownParameters, invalid, not_acted_on
 from creditctl.emulator.protocol.forms import Tree, decode
 from creditctl.emulator.protocol.http_date import http_date
+from creditctl.emulator.protocol.json_text import indented, item_alone, written
 from creditctl.emulator.protocol.limits import RateLimit
 from creditctl.emulator.protocol.schema import read_fields
 from creditctl.emulator.protocol.versions import check_version
-from creditctl.emulator.protocol.wire import ListPage, Request, Response, indented
+from creditctl.emulator.protocol.wire import ListPage, Request, Response
 from creditctl.emulator.resources.table import INCLUDABLE, ROUTES
 from creditctl.emulator.storage import idempotency
 from creditctl.emulator.storage.idempotency import StoredResponse
 from creditctl.emulator.storage.object_types import Body
 from creditctl.emulator.storage.older_versions import older_body, render
 from creditctl.emulator.storage.store import decode as from_json
-from creditctl.emulator.storage.store import encode
 
 
 class Api:
@@ -147,7 +147,7 @@ class Api:
 @lru_cache(maxsize=256)
 def _is_no_form(content_type: str) -> bool:
     """Whether a body says that it is something else than a form; many shell clients say nothing."""
-    return any(kind in content_type.lower() for kind in ("json", "multipart/", "xml"))
+    return any(kind in content_type.lower() for kind in ("json", "multipart/", "xml", "text/", "octet-stream"))
 
 
 def _log_entry(request: Request, response: Response, context: RequestContext) -> Body:
@@ -179,25 +179,25 @@ def _run(context: RequestContext, entry: Route) -> bytes:
     """The action's answer, expanded and rendered for the caller's version."""
     paths = context.params.pop("expand", None)
     result = entry.action(context)
-    compact = result.compact() if isinstance(result, ListPage) else result
+    answer = result.text() if isinstance(result, ListPage) else result
     if paths:
         store, scope = context.services.store, context.scope.id
-        body: Body = from_json(compact) if isinstance(compact, bytes) else compact
+        body: Body = from_json(answer) if isinstance(answer, bytes) else answer
         # What an older version shows inside an object can be expanded there.
-        body = older_body(store, scope, body, context.version)
-        expand(context, INCLUDABLE, body, paths)
-        result = compact = body
-    encoded = compact if isinstance(compact, bytes) else encode(compact)
-    rendered = render(context.services.store, context.scope.id, encoded, context.version)
-    if isinstance(result, ListPage) and rendered is encoded:
-        return result.indented()
-    return indented(rendered)
+        answer = older_body(store, scope, body, context.version)
+        expand(context, INCLUDABLE, answer, paths)
+    text = answer if isinstance(answer, bytes) else written(answer)
+    # What an action answers as bytes is an object as it is stored.
+    return render(
+        context.services.store, context.scope.id, item_alone(text) if text is result else text, context.version
+    )
 
 
 def _check_account(headers: Mapping[str, str], caller: Caller) -> None:
-    """`Stripe-Account` may name the caller's own account; there are no connected ones here."""
-    named = headers.get("stripe-account")
-    if named and named != caller.scope.account:
+    """`Stripe-Account` and `Stripe-Context` may name the caller's own account; there are no connected ones here."""
+    for named in (headers.get("stripe-account"), headers.get("stripe-context")):
+        if not named or named == caller.scope.account:
+            continue
         raise invalid(
             f"The provided key '{caller.hint}' does not have access to account '{named}' (or that account does "
             "not exist). Application access may have been revoked.",
@@ -223,17 +223,17 @@ def _envelope(error: StripeError, context: RequestContext | None, request_id: st
     if context is not None and error.logged:
         mode = "" if context.scope.livemode else "test/"
         fields["request_log_url"] = f"https://dashboard.stripe.com/{mode}logs/{request_id}"
-    return indented(encode({"error": {name: fields[name] for name in sorted(fields)}}))
+    return written({"error": {name: fields[name] for name in sorted(fields)}})
 
 
 def forbidden(reason: str) -> Response:
     """The answer to a caller that is not taken, whatever it asked for."""
-    body = encode({"error": {"type": "invalid_request_error", "code": "caller_refused", "message": reason}})
-    return Response(403, {"Content-Type": "application/json", "Cache-Control": "no-store"}, indented(body))
+    body = written({"error": {"type": "invalid_request_error", "code": "caller_refused", "message": reason}})
+    return Response(403, {"Content-Type": "application/json", "Cache-Control": "no-store"}, body)
 
 
 def server_error(why: str = "This is a bug of the emulator: its log has the traceback.") -> Response:
     """A fault of the emulator itself, in Stripe's words."""
     message = f"An unknown error occurred. ({why})"
-    body = encode({"error": {"type": "api_error", "message": message}})
-    return Response(500, _standard_headers("req_unknown0000000"), indented(body))
+    body = written({"error": {"type": "api_error", "message": message}})
+    return Response(500, _standard_headers("req_unknown0000000"), body)

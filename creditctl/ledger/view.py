@@ -142,6 +142,17 @@ class LedgerView:
         found = self._rows(rows.FACT_COLUMNS, "facts", [("payment_key = ?", payment_key)], "object_id")
         return [rows.fact_of(row) for row in found]
 
+    def facts_about(self, object_ids: Collection[str]) -> Iterator[StoredFact]:
+        """What is known of some refunds and disputes, in no order."""
+        for some in batched(object_ids):
+            terms = [(among("object_id"), json.dumps(some))]
+            yield from map(rows.fact_of, self._rows(rows.FACT_COLUMNS, "facts", terms, "object_id"))
+
+    def facts_since(self, moment: int) -> frozenset[str]:
+        """The refunds and disputes of which something was kept since a moment, by id. Units: Unix seconds."""
+        found = self.connection.execute("SELECT object_id FROM facts WHERE recorded >= ?", (moment,))
+        return frozenset(row[0] for row in found)
+
     def findings(self, status: FindingStatus | None = FindingStatus.OPEN) -> list[StoredFinding]:
         """The findings in one state, or all with None; oldest first."""
         terms = [("status = ?", status.value if status else None)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,8 +14,9 @@ from creditctl.core.entitlement.facts import MalformedFact, SessionFacts
 from creditctl.core.entitlement.fields import id_of
 from creditctl.core.errors import LockHeld, Unreachable
 from creditctl.core.stripe_ids import IdKind, id_kind
-from creditctl.ledger.archive.pull_models import PulledObject, PullSlice
+from creditctl.ledger.archive.pull_models import PulledObject, PullSlice, TieOutNotes
 from creditctl.ledger.archive.pull_store import PullStore
+from creditctl.ledger.archive.touched_store import TouchedStore
 from creditctl.payments.facts import SoldSession
 from creditctl.payments.reading.kept_objects import LAYOUT, decode_one
 from creditctl.payments.reading.reader import PaymentReader
@@ -23,6 +24,8 @@ from creditctl.payments.reading.stripe_reader import BALANCE, DISPUTES, INTENTS,
 from creditctl.payments.worth import worth
 from creditctl.reconciliation.bulk_reader import BulkReader, ReadChunk
 from creditctl.reconciliation.kept_lists import KeptLists
+from creditctl.reconciliation.kept_part import KeptPart, MakeReader
+from creditctl.reconciliation.pulled import EntryNews, Pulled
 from creditctl.reconciliation.reach import LISTS, SESSION_LIFE_SECONDS
 from creditctl.reconciliation.slices import everything
 from creditctl.reconciliation.tie_out import SHOWN_BEFORE, Lack
@@ -65,6 +68,7 @@ class ArchivePull:
     since: dict[str, int] = field(default_factory=dict)
     expected: dict[str, frozenset[str]] = field(default_factory=dict)
     shown: dict[str, set[str]] = field(default_factory=dict)
+    seen: int = 0
 
     @property
     def asks(self) -> bool:
@@ -84,6 +88,8 @@ class ArchivePull:
     def update(self) -> None:
         """Brings the archive up to date; the watermarks wait for `settle`."""
         state = self.store.state()
+        if state is not None:
+            self.touched.prepare()
         self.whole = self.whole or state is None or state.layout != LAYOUT or state.whole
         if self.whole:
             self._take(self._of_everything(going_on=state is not None and state.whole and state.layout == LAYOUT))
@@ -108,10 +114,29 @@ class ArchivePull:
             for each in sorted(ids - self.shown.get(path, set())):
                 yield Lack(path, each, SHOWN_BEFORE, self.since.get(path))
 
-    def settle(self, at: int) -> None:
+    @property
+    def touched(self) -> TouchedStore:
+        """The notes of what changed, in the same archive."""
+        return TouchedStore(self.store.file)
+
+    def noted(self) -> frozenset[str] | None:
+        """The names of what changed since everything tied out, and of what is read every time.
+
+        Shape: None where everything is to be read: it is read anew, or did not tie out before by the same lists.
+        """
+        self.touched.prepare()
+        noted = self.touched.noted()
+        self.seen = noted.seen
+        return None if self.whole or self.touched.tied() is not self.readable else noted.names
+
+    def part(self, read: Callable[[MakeReader], Pulled], news: EntryNews) -> KeptPart:
+        """As PullSource says."""
+        return KeptPart(self.store, read, news)
+
+    def settle(self, at: int, again: frozenset[str] = frozenset(), waiting: frozenset[str] = frozenset()) -> None:
         """Everything that was read ties out: moves the watermarks. Units: `at`, when reading began, in Unix seconds."""
         read = [path for path in LISTS if path != BALANCE or self.readable]
-        self.store.settle(json.dumps(read), at)
+        self.store.settle(json.dumps(read), at, TieOutNotes(self.seen, self.readable, again, waiting))
 
     def _of_everything(self, *, going_on: bool) -> list[PullSlice]:
         """The slices of a reading of everything: from the start, or what is left, and what came since."""
@@ -254,7 +279,15 @@ class OfflinePull:
         """Nobody looked."""
         return iter(())
 
-    def settle(self, at: int) -> None:
+    def noted(self) -> frozenset[str] | None:
+        """Nobody asks: everything is read."""
+        return None
+
+    def part(self, read: Callable[[MakeReader], Pulled], news: EntryNews) -> KeptPart:
+        """As PullSource says."""
+        return KeptPart(self.store, read, news)
+
+    def settle(self, at: int, again: frozenset[str] = frozenset(), waiting: frozenset[str] = frozenset()) -> None:  # noqa: ARG002
         """Proves that nothing moved while it was read. Errors: as the class says."""
         self.update()
         state = self.store.state()

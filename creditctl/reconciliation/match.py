@@ -25,13 +25,15 @@ from creditctl.reconciliation.pulled import Pulled
 class Matched:
     """What a run has to judge: the cases, and how many payments and entries were compared for that.
 
-    Shape: `proven` are payments that stand as they should without being judged.
+    Shape: `proven` are payments that stand as they should without being judged; `pulled` is what was read of Stripe in
+           the end, where more was read for it.
     """
 
     cases: list[PaymentCase]
     payments: int
     entries: int
     proven: Proven = NOTHING_PROVEN
+    pulled: Pulled | None = None
 
 
 class Matcher(Protocol):

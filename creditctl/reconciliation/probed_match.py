@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from creditctl.core.entitlement.entry import CreditEntry
-from creditctl.core.entitlement.facts import RefundFact
+from creditctl.core.entitlement.facts import Fact, RefundFact
 from creditctl.ledger.archive.pull_store import PullStore
+from creditctl.ledger.archive.touched_store import TouchedStore
 from creditctl.ledger.matching.probes import Probes, Suspects
 from creditctl.ledger.matching.suspect_store import SuspectStore
 from creditctl.ledger.matching.worth import Worth
@@ -16,7 +17,6 @@ from creditctl.ledger.matching.worth_store import WorthStore
 from creditctl.ledger.sightings import open_sightings
 from creditctl.ledger.view import LedgerView
 from creditctl.payments.case import PaymentCase
-from creditctl.payments.entries import PaymentEntries
 from creditctl.payments.judgement.together import CLOSE_SECONDS
 from creditctl.payments.ledger_entries import known_facts
 from creditctl.payments.proven import Proven
@@ -25,11 +25,17 @@ from creditctl.payments.proving.worth_digest import known_digests, worth_digest
 from creditctl.payments.source.source_entry import own_name
 from creditctl.payments.source.source_keeper import SourceKeeper
 from creditctl.payments.verdict import JudgementContext
+from creditctl.reconciliation.entry_news import entries_of_part, spoken_names, with_corrected
+from creditctl.reconciliation.kept_part import WholeNeeded
 from creditctl.reconciliation.match import Matched, entries_by_payment, in_scope, match_all, payment_keys, payments_of
-from creditctl.reconciliation.pulled import Pulled
+from creditctl.reconciliation.pulled import EntryNews, Pulled
 
 MOST_UNEXPLAINED = 100_000
 """From so many entries on that no payment explains, comparing all in memory takes no longer."""
+
+_CLOCKS_SECONDS = 86_400
+"""How far the clocks of Stripe, of webhooks and of runs may be apart at most: what a ledger learned shortly before the
+last run, it may have learned after it."""
 
 _ANY_TIME = 1 << 40
 """An application's rows may be older than their payment: they carry a time of its own. Units: seconds."""
@@ -45,14 +51,34 @@ class ProbedMatch:
     def __call__(self, pulled: Pulled, context: JudgementContext, view: LedgerView) -> Matched:
         """As Matcher says."""
         if not self._is_latest(pulled):
-            return match_all(pulled, context, view)
+            return match_all(pulled, context, view) if pulled.rest is None else _match_part(pulled, context, view)
+        if pulled.rest is not None and self.store.digest() != worth_digest(context):
+            pulled = pulled.rest.whole()
         keys = payment_keys(pulled)
         self.keep_worth(pulled, keys, context, view)
         found = self.suspects.refreshed(self._probes(context), worth_digest(context))
         if len(found.unexplained) > MOST_UNEXPLAINED:
             self.suspects.forget()
-            return match_all(pulled, context, view)
-        return self._gathered(found, keys, pulled, context, view)
+            return match_all(pulled if pulled.rest is None else pulled.rest.whole(), context, view)
+        return self._gathered(found, pulled, context, view)
+
+    def news(self, context: JudgementContext, view: LedgerView) -> EntryNews | None:
+        """The entries that a night has to look at, beside what changed on Stripe; None where it has to read everything.
+
+        Shape: it has to where payments may be worth something else than before, or the entries are others. An
+               application's rows are always compared with all payments.
+        """
+        self.store.prepare()
+        self.suspects.prepare()
+        state, digest = PullStore(self.store.file).state(), worth_digest(context)
+        if isinstance(context.keeper, SourceKeeper) or state is None or self.store.digest() != digest:
+            return None
+        numbers = self.suspects.news(self._probes(context), digest)
+        if numbers is None:
+            return None
+        about = with_corrected(context.keeper.entries(view), numbers)
+        names = self.store.touched() | view.facts_since(state.at - _CLOCKS_SECONDS) | spoken_names(about.values())
+        return EntryNews(numbers, names)
 
     @property
     def suspects(self) -> SuspectStore:
@@ -71,7 +97,7 @@ class ProbedMatch:
         """Judges anew what changed, and everything where the catalogue, the mapping or this version did."""
         self.store.prepare()
         self.suspects.prepare()
-        digest, known = worth_digest(context), known_facts(view)
+        digest, known = worth_digest(context), _known(pulled, view)
 
         def rows(wanted: Collection[str]) -> Iterator[Worth]:
             return (stored_worth(each, known, context) for each in payments_of(pulled, wanted))
@@ -80,12 +106,22 @@ class ProbedMatch:
         if self.store.digest() != digest:
             self.store.replace(rows(keys), digest, said)
             return
-        touched, stored, before = self.store.touched(), frozenset(self.store.payments()), self.store.known()
+        touched = self.store.touched()
+        stored, before = self._kept_of(pulled, keys, touched)
         names = pulled.names
         otherwise = {key: said.get(key, "") for key in (said.keys() | before.keys()) & keys}
         otherwise = {key: each for key, each in otherwise.items() if before.get(key, "") != each}
         wanted = {names.get(name, name) for name in touched} | _unsteady(pulled) | (keys - stored) | otherwise.keys()
         self.store.update(rows(wanted & keys), digest, gone=stored - keys, handled=touched, known=otherwise)
+
+    def _kept_of(
+        self, pulled: Pulled, keys: set[str], touched: frozenset[str]
+    ) -> tuple[frozenset[str], Mapping[str, str]]:
+        """The payments that have a row of worth, and by what a ledger said; of a part, those that may be in it."""
+        if pulled.rest is None:
+            return frozenset(self.store.payments()), self.store.known()
+        theirs = {*keys, *touched, *pulled.rest_names, *pulled.names}
+        return self.store.having(theirs), self.store.known_of(theirs)
 
     def _probes(self, context: JudgementContext) -> Probes:
         keeper, archive = context.keeper, self.store.file.path
@@ -94,15 +130,15 @@ class ProbedMatch:
             return Probes(archive, None, context.livemode, _ANY_TIME, CLOSE_SECONDS, *said)
         return Probes(archive, self.ledger, context.livemode, context.grace_seconds, CLOSE_SECONDS)
 
-    def _gathered(
-        self, found: Suspects, keys: set[str], pulled: Pulled, context: JudgementContext, view: LedgerView
-    ) -> Matched:
+    def _gathered(self, found: Suspects, pulled: Pulled, context: JudgementContext, view: LedgerView) -> Matched:
         """The suspects as cases: with every entry of theirs, under whatever name, and what corrects it."""
-        keeper, names = context.keeper, pulled.names
+        keeper = context.keeper
         entries = keeper.entries(view)
-        strange = _with_corrected(entries, found.unexplained)
+        strange = with_corrected(entries, found.unexplained)
         named = {*found.payments, *_spoken_of(context, view)}
         named |= {entry.payment_key for entry in strange.values() if entry.payment_key is not None}
+        pulled = _with_kept(pulled, named | spoken_names(strange.values()))
+        keys, names = payment_keys(pulled), pulled.names
         wanted = {names.get(name, name) for name in named}
         wanted |= entries_by_payment(_in_order(strange.values(), context), names).keys()
         wanted |= {key for key in names.keys() & keys if names[key] != key}
@@ -110,17 +146,27 @@ class ProbedMatch:
         called = {*wanted, *(name for name, key in names.items() if key in wanted)}
         theirs = {**strange, **{entry.id: entry for entry in entries.called(called)}}
         lines = entries_by_payment(_in_order(theirs.values(), context), names)
-        known = known_facts(view)
-        suspects = (
-            PaymentCase.of(each, lines.get(each.key, ()), known, keeper) for each in payments_of(pulled, wanted)
-        )
-        cases = [case for case in suspects if in_scope(case, pulled)]
+        cases = _cases(pulled, wanted, lines, context, view)
         explained = found.named - sum(
             entry.payment_key not in (None, own_name(entry.name)) for entry in theirs.values()
         )
         count = explained + sum(len(case.entries) for case in cases)
-        judged = {case.key for case in cases}
-        return Matched(cases, len(_made(pulled, keys) | judged), count, self._proven(wanted))
+        payments = self._count(pulled, keys, {case.key for case in cases})
+        self._learn(pulled, named | spoken_names(strange.values()))
+        return Matched(cases, payments, count, self._proven(wanted), pulled)
+
+    def _count(self, pulled: Pulled, keys: set[str], judged: set[str]) -> int:
+        """How many payments have a time of their own, or were judged."""
+        made = _made(pulled, keys)
+        if pulled.rest is None:
+            return len(made | judged)
+        # What Stripe was asked for by its name is in each part, and what has a row of worth and no time was asked for.
+        return self.store.count() - len(keys - made) + len(judged - made)
+
+    def _learn(self, pulled: Pulled, spoken: set[str]) -> None:
+        """Keeps whose names those are that something speaks of, so that the next night need not read all for them."""
+        names = {name: pulled.names[name] for name in spoken & pulled.names.keys()}
+        TouchedStore(self.store.file).learn(names)
 
     def _proven(self, judged: Collection[str]) -> Proven:
         return Proven(self.store.credited(judged), lambda user: self.store.buys(user, judged))
@@ -154,21 +200,44 @@ def _spoken_of(context: JudgementContext, view: LedgerView) -> Iterator[str]:
         yield from filter(None, (seen.payment_key, seen.finding.subject))
 
 
-def _with_corrected(entries: PaymentEntries, numbers: Collection[int]) -> dict[int, CreditEntry]:
-    """The entries of these numbers, and those that they correct, which say what payment they are about."""
-    found = {entry.id: entry for entry in entries.numbered(numbers)}
-    further = _corrected(found)
-    while further:
-        more = {entry.id: entry for entry in entries.numbered(further)}
-        if not more:
-            break
-        found |= more
-        further = _corrected(found)
-    return found
+def _known(pulled: Pulled, view: LedgerView) -> Mapping[str, Fact]:
+    """What the ledger knows of refunds and disputes: of all, or of those that were read."""
+    if pulled.rest is None:
+        return known_facts(view)
+    return {stored.fact.object_id: stored.fact for stored in view.facts_about(pulled.facts.keys())}
 
 
-def _corrected(found: Mapping[int, CreditEntry]) -> set[int]:
-    return {entry.corrects for entry in found.values() if entry.corrects is not None} - found.keys()
+def _with_kept(pulled: Pulled, names: Collection[str]) -> Pulled:
+    """With all that is kept of some payments, where only a part was read so far."""
+    if pulled.rest is None:
+        return pulled
+    try:
+        return pulled.joined([pulled.rest.of(set(names) - pulled.rest_names)])
+    except WholeNeeded:
+        return pulled.joined([pulled.rest.whole()])
+
+
+def _cases(
+    pulled: Pulled,
+    wanted: Collection[str],
+    lines: Mapping[str, Sequence[CreditEntry]],
+    context: JudgementContext,
+    view: LedgerView,
+) -> list[PaymentCase]:
+    known = _known(pulled, view)
+    found = (
+        PaymentCase.of(each, lines.get(each.key, ()), known, context.keeper) for each in payments_of(pulled, wanted)
+    )
+    return [case for case in found if in_scope(case, pulled)]
+
+
+def _match_part(pulled: Pulled, context: JudgementContext, view: LedgerView) -> Matched:
+    """The payments of a night as they were read, beside the entries as they are now: what a repair judges again by."""
+    assert pulled.rest is not None
+    entries = entries_of_part(context.keeper.entries(view), pulled, pulled.rest.news)
+    lines = entries_by_payment(_in_order(entries, context), pulled.names)
+    cases = _cases(pulled, payment_keys(pulled), lines, context, view)
+    return Matched(cases, len(cases), sum(len(case.entries) for case in cases), pulled=pulled)
 
 
 def _in_order(entries: Iterable[CreditEntry], context: JudgementContext) -> list[CreditEntry]:

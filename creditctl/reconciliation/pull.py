@@ -8,14 +8,17 @@ from itertools import chain
 from typing import Protocol
 
 from creditctl.core.when import Window, in_step
+from creditctl.ledger.view import LedgerView
 from creditctl.payments.reading.list_contents import ListContents
 from creditctl.payments.reading.reader import PaymentReader
 from creditctl.payments.reading.stripe_reader import BALANCE, DISPUTES, INTENTS, REFUNDS, SESSIONS
+from creditctl.payments.verdict import JudgementContext
 from creditctl.reconciliation.inquiry import ENOUGH_LACKS, Inquiry, KnownForNow, SessionlessPayments
+from creditctl.reconciliation.kept_part import KeptPart, MakeReader, WholeNeeded, notes_again
 from creditctl.reconciliation.match import Matcher, match_all
-from creditctl.reconciliation.pulled import Pulled, as_pulled
+from creditctl.reconciliation.pulled import EntryNews, Pulled, as_pulled
 from creditctl.reconciliation.reach import LISTS, Reach
-from creditctl.reconciliation.tie_out import Lack, Untied, gap_sentences, tie_out
+from creditctl.reconciliation.tie_out import Lack, Untied, gap_sentences, still_moving, tie_out
 
 LOOKS = 5
 """How often lists are read again at most: each time something else was made while they were read."""
@@ -48,8 +51,17 @@ class PullSource(Protocol):
     def vanished(self) -> Iterable[Untied]:
         """What a list showed once and shows no more."""
 
-    def settle(self, at: int) -> None:
-        """Everything ties out: the next run goes on from here. Units: Unix seconds."""
+    def noted(self) -> frozenset[str] | None:
+        """The names of the payments that changed since everything tied out; None where everything is to be read."""
+
+    def part(self, read: Callable[[MakeReader], Pulled], news: EntryNews) -> KeptPart:
+        """What reads the payments of a night, for some news of entries."""
+
+    def settle(self, at: int, again: frozenset[str] = frozenset(), waiting: frozenset[str] = frozenset()) -> None:
+        """Everything ties out: the next run goes on from here.
+
+        Shape: `again` are read every time, of those that are `waiting` something is still to come. Units: Unix seconds.
+        """
 
 
 @dataclass(frozen=True)
@@ -58,6 +70,7 @@ class PullPlan:
 
     Shape: `sessionless` remembers which payments belong to no session; `source` says where lists are kept, for the
            reader of the run; where those are not read now, `as_of` is when they were. `matcher` compares everything.
+           `news` says which entries a night has to look at; without it everything that is kept is read every time.
            `ahead_seconds` says how far Stripe's clock is ahead of this machine's, once it was asked something.
     Units: Unix seconds.
     """
@@ -67,18 +80,26 @@ class PullPlan:
     as_of: int | None = None
     matcher: Matcher = match_all
     ahead_seconds: Callable[[], int] = in_step
+    news: Callable[[JudgementContext, LedgerView], EntryNews | None] | None = None
 
 
 AFRESH = PullPlan()
 """Everything is read as it is now, and nothing is kept."""
 
 
-def pull(reader: PaymentReader, window: Window, named: Named = lambda _listed: (), plan: PullPlan = AFRESH) -> Pulled:
+def pull(
+    reader: PaymentReader,
+    window: Window,
+    named: Named = lambda _listed: (),
+    plan: PullPlan = AFRESH,
+    news: Callable[[], EntryNews | None] = lambda: None,
+) -> Pulled:
     """Everything about the payments of a window, and what surrounds it as far as that is needed to judge them.
 
     Shape:  `named` are the payments that the ledger or a refund speaks of, which are asked for one by one. What one
             list names and another lacks may have been made in between, so that list is read once more; what is lacking
-            then, as well, is a gap. With a source in the plan the lists are read into it, and answered from it.
+            then, as well, is a gap. With a source in the plan the lists are read into it, and answered from it; where
+            `news` says which payments entries speak of anew, only these and what changed on Stripe: the rest tied out.
     Errors: those of the reader; nothing is concluded from a part.
     """
     reach, source = Reach(window), None if plan.source is None else plan.source(reader)
@@ -90,7 +111,7 @@ def pull(reader: PaymentReader, window: Window, named: Named = lambda _listed: (
             source.settle(reader.started)
             return replace(kept, asks=False, unasked=frozenset(named(kept)))
     inquiry = Inquiry(replace(reader, progress=None), reach, plan.sessionless)
-    found, before, lacks = lists.read(LISTS), frozenset[tuple[str, str]](), list[Lack]()
+    found, before, lacks = lists.first(news), frozenset[tuple[str, str]](), list[Lack]()
     for _ in range(LOOKS):
         listed = tie_out(found.contents, reach, found.started)
         lacks = inquiry.proven(chain(source.vanished() if source else (), listed), found)
@@ -102,9 +123,9 @@ def pull(reader: PaymentReader, window: Window, named: Named = lambda _listed: (
         if not lacks or names & before:
             break
         before |= names
-        found = found.joined([lists.again(_lacking(lacks), _since(lacks))])
+        found = found.joined([lists.again(_lacking(lacks), _since(lacks), found)])
     if source is not None and not lacks:
-        source.settle(reader.started)
+        source.settle(reader.started, notes_again(found), still_moving(found.contents))
     return replace(found, gaps=gap_sentences(lacks), missing=_by_list(lacks))
 
 
@@ -116,11 +137,30 @@ class _Lists:
     reach: Reach
     source: PullSource | None = None
 
-    def again(self, paths: Sequence[str], since: int | None) -> Pulled:
-        """Some of the lists once more."""
-        if self.source is not None:
-            self.source.again(paths, since)
-        return self.read(paths, since)
+    def first(self, news: Callable[[], EntryNews | None]) -> Pulled:
+        """All lists; or of what is kept the payments of a night, where nothing else can have changed."""
+        noted = None if self.source is None else self.source.noted()
+        heard = None if noted is None or not self.reach.window.unbounded else news()
+        if self.source is None or noted is None or heard is None:
+            return self.read(LISTS)
+        try:
+            return self.source.part(self._read_by, heard).of(noted | heard.names)
+        except WholeNeeded:
+            return self.read(LISTS)
+
+    def again(self, paths: Sequence[str], since: int | None, found: Pulled) -> Pulled:
+        """Some of the lists once more; or the payments that changed by that."""
+        if self.source is None:
+            return self.read(paths, since)
+        self.source.again(paths, since)
+        noted = self.source.noted()
+        try:
+            return self.read(paths, since) if found.rest is None or noted is None else found.rest.of(noted)
+        except WholeNeeded:
+            return self.read(LISTS)
+
+    def _read_by(self, plain: MakeReader) -> Pulled:
+        return replace(self, reader=replace(self.reader, plain=plain)).read(LISTS)
 
     def read(self, paths: Sequence[str], since: int | None = None) -> Pulled:
         """Some of the lists, in the order in which one names the other."""
@@ -150,9 +190,17 @@ def _followed(found: Pulled, reader: PaymentReader, reach: Reach, names: Iterabl
     for at in range(0, len(wanted), ENOUGH_LACKS):
         some = wanted[at : at + ENOUGH_LACKS]
         found = found.joined(as_pulled(reader.payment(key), key, found.window, reader.started) for key in some)
+        found = _with_kept(found)
         if len(list(_unlisted(found, reach))) >= ENOUGH_LACKS:
             break
     return found
+
+
+def _with_kept(found: Pulled) -> Pulled:
+    """With what is kept of the payments that were asked for, where only a part was read so far."""
+    sessions = found.sessions.keys() - found.contents.sessions.keys()
+    names = sessions | (found.intents.keys() - found.contents.intents.keys())
+    return found if found.rest is None or not names else found.joined([found.rest.of(names)])
 
 
 def _untied(found: Pulled, reach: Reach) -> Iterator[Untied]:

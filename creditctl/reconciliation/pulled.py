@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
-from typing import Any
+from typing import Any, Protocol
 
 from creditctl.core.entitlement.facts import Fact
 from creditctl.core.when import Window
 from creditctl.payments.facts import ChargeFacts, IntentFacts, PaymentFacts, SoldSession, Unreadable
 from creditctl.payments.reading.list_contents import ListContents
+from creditctl.payments.reading.stripe_reader import BALANCE, DISPUTES, INTENTS, REFUNDS, SESSIONS
 
 UNTIED = (
     "The key may not read balance transactions, so the lists were tied to each other only: a payment that none of them "
     "shows and the ledger does not name would not be noticed"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class EntryNews:
+    """The entries of a night, by number, and the names by which they and others speak of payments anew."""
+
+    numbers: frozenset[int]
+    names: frozenset[str]
+
+
+class PartReader(Protocol):
+    """Reads of the kept lists the payments that a night looks at."""
+
+    @property
+    def news(self) -> EntryNews:
+        """The entries for which it is done."""
+
+    def of(self, names: Collection[str]) -> Pulled:
+        """What is kept of the payments that have one of these names."""
+
+    def whole(self) -> Pulled:
+        """All that is kept."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +50,8 @@ class Pulled:
             `charges` those that belong to no payment intent; `contents` is what the lists showed, `gaps` are sentences
             about what they say of each other that cannot be if all are whole, and `missing` the ids that are lacking,
             by the list that should show them. `asks` is False where nobody asked for what only the ledger
-            names, the `unasked`.
+            names, the `unasked`. Where only the payments of a night were read, `rest` reads others of those that are
+            kept, `rest_names` are the names that were asked for, and `counted` counts all that is kept of each list.
     Units:  `started` in Unix seconds: what the ledger wrote since then may be newer than what was read.
     """
 
@@ -46,6 +70,9 @@ class Pulled:
     asked_names: Mapping[str, str] = field(default_factory=dict)
     charges: Mapping[str, ChargeFacts] = field(default_factory=dict)
     unasked: frozenset[str] = frozenset()
+    rest: PartReader | None = None
+    rest_names: frozenset[str] = frozenset()
+    counted: Mapping[str, int] | None = None
 
     @property
     def everything(self) -> bool:
@@ -60,18 +87,17 @@ class Pulled:
     @property
     def counts(self) -> dict[str, int]:
         """How many objects each list of payments showed."""
-        return {
-            "checkout_sessions": len(self.contents.sessions),
-            "payment_intents": len(self.contents.intents),
-            "refunds": len(self.contents.refunds),
-            "disputes": len(self.contents.disputes),
-        }
+        lists = (SESSIONS, INTENTS, REFUNDS, DISPUTES)
+        return {path.replace("/", "_"): self._count(path) for path in lists}
+
+    def _count(self, path: str) -> int:
+        return self.contents.count(path) if self.counted is None else self.counted.get(path, 0)
 
     @property
     def tie_out(self) -> dict[str, Any]:
         """What the lists were tied by, as a JSON document shows it: None where the key may not read it."""
         return {
-            "balance_transactions": len(self.contents.movements) if self.contents.readable else None,
+            "balance_transactions": self._count(BALANCE) if self.contents.readable else None,
             "missing": {path: list(ids) for path, ids in self.missing.items()},
             "note": None if self.contents.readable else UNTIED,
         }
@@ -120,6 +146,8 @@ class Pulled:
             contents=self.contents.joined(other.contents),
             asked_names={**self.asked_names, **other.asked_names},
             charges={**self.charges, **other.charges},
+            rest_names=self.rest_names | other.rest_names,
+            counted=self.counted if other.counted is None else other.counted,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from itertools import chain
@@ -10,6 +10,7 @@ from itertools import chain
 import stripe
 
 from creditctl.core.catalog import Catalog
+from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.errors import CreditctlError, Unreachable
 from creditctl.core.keys import redact
 from creditctl.core.limits import GRACE_SECONDS
@@ -30,12 +31,13 @@ from creditctl.payments.run_review import review_all
 from creditctl.payments.verdict import JudgementContext
 from creditctl.reconciliation import finding_history
 from creditctl.reconciliation.deployments import require_told_apart
+from creditctl.reconciliation.entry_news import entries_of_part
 from creditctl.reconciliation.event_evidence import with_event_evidence
 from creditctl.reconciliation.lock import only_one
 from creditctl.reconciliation.match import Matcher, match, match_all, unknown_payments
 from creditctl.reconciliation.open_findings import ended, lasting, opened, run_failed
 from creditctl.reconciliation.pull import AFRESH, PullPlan, pull
-from creditctl.reconciliation.pulled import Pulled
+from creditctl.reconciliation.pulled import EntryNews, Pulled
 from creditctl.reconciliation.redelivery.plan import PlannedRedelivery
 from creditctl.reconciliation.redelivery.run import Redeliverer
 from creditctl.reconciliation.report import ReconcileReport
@@ -80,7 +82,7 @@ def reconcile(
         reader = PaymentReader(client, catalog, known, progress, ahead_seconds=plan.ahead_seconds)
         terms = JudgementContext(catalog, livemode, clock(), known, grace_seconds, keeper=keeper)
         try:
-            pulled = _read(reader, window, ledger, keeper, plan)
+            pulled = _read(reader, window, ledger, terms, plan)
             require_told_apart(pulled.sessions.values(), catalog)
             terms = _as_read(terms, reader, since, plan)
             terms = _with_older_credits(replace(terms, now=keeper.read_at or clock()), pulled, reader, ledger)
@@ -158,7 +160,7 @@ def _as_read(terms: JudgementContext, reader: PaymentReader, since: int | None, 
     return replace(terms, warned=_warned(reader, since, plan), ahead_seconds=plan.ahead_seconds())
 
 
-def _read(reader: PaymentReader, window: Window, ledger: Ledger, keeper: Keeper, plan: PullPlan) -> Pulled:
+def _read(reader: PaymentReader, window: Window, ledger: Ledger, terms: JudgementContext, plan: PullPlan) -> Pulled:
     """The lists, and one by one the payments that only the ledger, or only a refund, speaks of.
 
     Shape: what was written after the lists were kept, they cannot show.
@@ -166,11 +168,17 @@ def _read(reader: PaymentReader, window: Window, ledger: Ledger, keeper: Keeper,
 
     def named(listed: Pulled) -> list[str]:
         with ledger.reading() as view:
-            entries = keeper.entries(view).all()
+            entries: Iterable[CreditEntry] = terms.keeper.entries(view).all()
+            if listed.rest is not None:
+                entries = entries_of_part(terms.keeper.entries(view), listed, listed.rest.news)
             known = entries if plan.as_of is None else (each for each in entries if each.recorded < plan.as_of)
             return unknown_payments(listed, known)
 
-    return pull(reader, window, named, plan)
+    def news() -> EntryNews | None:
+        with ledger.reading() as view:
+            return None if plan.news is None else plan.news(terms, view)
+
+    return pull(reader, window, named, plan, news)
 
 
 def _with_older_credits(
@@ -198,6 +206,7 @@ def _compare(
     with ledger.reading() as view:
         terms = replace(terms, settled=settled_findings(view))
         matched = matching(pulled, terms, view)
+        pulled = matched.pulled or pulled
         reviewed = review_all(matched.cases, terms, view, pulled.names, matched.proven)
     cases, verdicts = matched.cases, reviewed.verdicts
     found = (*about_the_pull(pulled), *chain.from_iterable(verdict.found for verdict in verdicts), *reviewed.beside)

@@ -145,19 +145,27 @@ def _taken(movement: MovementRow, path: str, reach: Reach) -> Iterator[Untied]:
 
 def _unmoved(contents: ListContents, now: int) -> Iterator[Untied]:
     """Charges, refunds and disputes name their balance transactions; the newest may not be in the list yet."""
-    newest = max((movement.created for movement in contents.movements.values()), default=0)
-    for made, movement in _named(contents):
+    newest = max((contents.newest, *(movement.created for movement in contents.movements.values())))
+    for made, movement, _ in named_movements(contents):
         on_its_way = made >= newest and made > now - SETTLING_SECONDS
         if movement not in contents.movements and not on_its_way:
             yield Lack(BALANCE, movement, "balance transactions that charges, refunds or disputes name", made)
 
 
-def _named(contents: ListContents) -> Iterator[tuple[int, str]]:
-    for charge in _charges(contents):
-        if charge.movement is not None:
-            yield charge.created, charge.movement
+def named_movements(contents: ListContents) -> Iterator[tuple[int, str, str]]:
+    """The balance transactions that others name: when what names them was made, their id, and its payment or own id."""
+    for intent in contents.intents.values():
+        if intent.charge is not None and intent.charge.movement is not None:
+            yield intent.charge.created, intent.charge.movement, intent.id
     for each in (*contents.refunds.values(), *contents.disputes.values()):
-        yield from ((each.created, movement) for movement in each.movements)
+        yield from ((each.created, movement, each.intent or each.id) for movement in each.movements)
+
+
+def still_moving(contents: ListContents) -> frozenset[str]:
+    """The payments, or refunds and disputes of none, of which a balance transaction is still to come."""
+    if not contents.readable:
+        return frozenset()
+    return frozenset(name for _, movement, name in named_movements(contents) if movement not in contents.movements)
 
 
 def _sums(contents: ListContents) -> Iterator[Untied]:

@@ -25,8 +25,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from creditctl.emulator.app import Emulator
+from creditctl.emulator.protocol.json_text import item_alone, written_item
+from creditctl.emulator.protocol.wire import ListPage
 from creditctl.emulator.protocol.wire import Request as Wire
-from creditctl.emulator.protocol.wire import indented
 from creditctl.emulator.transports.server import EmulatorServer
 from tests.bench.bench_tools import Row, alternate, median_seconds, part, per_second
 from tests.support.keys import TEST_KEY
@@ -120,19 +121,37 @@ def _against_nothing(share: float) -> Iterable[Row]:
         ours.create("bench")
         seconds = alternate(lambda: ours.get("/v1/products/bench"), lambda: theirs.get("/v1/products/bench"), rounds)
         yield _row("emulator GET (one product)", NOTHING, seconds, ">= 0.9")
-        yield _indenting(emulator, seconds[0] / BATCH, rounds)
+        yield from _indenting(emulator, seconds[0] / BATCH, rounds)
         seconds = alternate(lambda: ours.post("/v1/products"), lambda: theirs.post("/v1/products"), rounds)
         yield _row("emulator POST (a product, its event, its key)", NOTHING, seconds, ">= 0.7")
     emulator.close()
 
 
-def _indenting(emulator: Emulator, request: float, rounds: int) -> Row:
-    """What it takes to write an answer with two spaces, as a part of the request that it answers."""
-    compact = msgspec.json.format(_asker(emulator)("GET", "/v1/products/bench", ""), indent=-1)
-    taken = median_seconds(lambda: [indented(compact) for _ in range(BATCH)], rounds) / BATCH
-    return Row(
-        "indenting the answer to a GET", "the whole request", _ms(taken), _ms(request), taken / request, "<= 0.1"
-    )
+def _indenting(emulator: Emulator, request: float, rounds: int) -> Iterable[Row]:
+    """What the spaces of indented answers cost, as a part of the request that they answer, beside compact JSON."""
+    ask = _asker(emulator)
+    for number in range(100):
+        ask("POST", "/v1/customers", f"name=Customer+{number}")
+    listed = json.loads(ask("GET", "/v1/customers", "limit=100"))["data"]
+    items, compact = [written_item(body) for body in listed], [msgspec.json.encode(body) for body in listed]
+    one = listed[0]
+    pairs = {
+        "an answer to a GET": (lambda: item_alone(items[0]), lambda: bytes(compact[0]), request),
+        "an object that is made": (lambda: written_item(one), lambda: msgspec.json.encode(one), request),
+        "a list of 100": (
+            lambda: ListPage("/v1/customers", items, more=True).text(),
+            lambda: ListPage("/v1/customers", compact, more=True).text(),
+            median_seconds(lambda: ask("GET", "/v1/customers", "limit=100"), part(HANDLED, share=1.0)),
+        ),
+    }
+    for name, (indented, plain, whole) in pairs.items():
+        spaces, none = alternate(_batch(indented), _batch(plain), rounds)
+        taken = max(0.0, spaces - none) / BATCH
+        yield Row(f"indenting {name}", "the whole request", _ms(taken), _ms(whole), taken / whole, "<= 0.1")
+
+
+def _batch(action: Callable[[], object]) -> Callable[[], object]:
+    return lambda: [action() for _ in range(BATCH)]
 
 
 def _row(measured: str, against: str, seconds: tuple[float, float], goal: str) -> Row:

@@ -14,7 +14,7 @@ import pytest
 from creditctl.core.catalog import Catalog
 from creditctl.core.entitlement.settlement import Purchase
 from creditctl.core.errors import Unreachable
-from creditctl.ledger.archive.pull_models import PulledObject, PullSlice
+from creditctl.ledger.archive.pull_models import PulledObject, PullSlice, TieOutNotes
 from creditctl.ledger.archive.pull_store import PullStore
 from creditctl.payments.reading.reader import PaymentReader
 from creditctl.reconciliation.archive_pull import ArchivePull
@@ -224,10 +224,10 @@ class MortalStore(PullStore):
         if self.after:
             self.dies()
 
-    def settle(self, lists: str, at: int) -> None:
+    def settle(self, lists: str, at: int, tied: TieOutNotes | None = None) -> None:
         if not self.after:
             self.dies()
-        super().settle(lists, at)
+        super().settle(lists, at, tied)
         if self.after:
             self.dies()
 

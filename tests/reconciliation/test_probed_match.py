@@ -33,7 +33,7 @@ from creditctl.payments.source.source_keeper import SourceKeeper
 from creditctl.payments.verdict import JudgementContext
 from creditctl.reconciliation.archive_pull import ArchivePull
 from creditctl.reconciliation.bulk_reader import BulkReader
-from creditctl.reconciliation.match import Matched, match_all
+from creditctl.reconciliation.match import Matched
 from creditctl.reconciliation.probed_match import ProbedMatch
 from creditctl.reconciliation.pull import PullPlan
 from creditctl.reconciliation.pulled import Pulled
@@ -106,9 +106,10 @@ class World:
         def kept(reader: PaymentReader) -> ArchivePull:
             return ArchivePull(reader, PullStore(self.archive), BulkReader(self.shop.client, workers=1))
 
-        matcher = ProbedMatch(WorthStore(self.archive), self.shop.ledger.path) if probed else match_all
+        night = ProbedMatch(WorthStore(self.archive), self.shop.ledger.path)
+        plan = PullPlan(source=kept, matcher=night, news=night.news) if probed else PullPlan(source=kept)
         self.shop.moment[0] -= 60
-        return self.shop.reconcile(plan=PullPlan(source=kept, matcher=matcher), record=record, keeper=self.keeper)
+        return self.shop.reconcile(plan=plan, record=record, keeper=self.keeper)
 
     def killed(self) -> None:
         """A run that is killed somewhere; it may come to its end before."""
@@ -354,6 +355,8 @@ def said(report: ReconcileReport) -> dict[str, object]:
         "payments": report.payments,
         "entries": report.entries,
         "complete": report.complete,
+        "pulled": report.pulled,
+        "tie_out": report.basis.tie_out,
         "ended": report.ended,
     }
 

@@ -24,7 +24,6 @@ from creditctl.payments.reading.reader import PaymentReader
 from creditctl.payments.repair import RepairLimits
 from creditctl.reconciliation.archive_pull import ArchivePull, OfflinePull
 from creditctl.reconciliation.bulk_reader import BulkReader
-from creditctl.reconciliation.match import match_all
 from creditctl.reconciliation.probed_match import ProbedMatch
 from creditctl.reconciliation.pull import PullPlan
 from creditctl.reconciliation.report import ReconcileReport
@@ -83,8 +82,9 @@ class SeededAccount:
             def kept(reader: PaymentReader) -> ArchivePull:
                 return ArchivePull(reader, PullStore(archive), BulkReader(self.client, workers=workers), whole)
 
-            probed = match_all if whole else ProbedMatch(WorthStore(archive), self.ledger_path)
-            return self.reconcile(plan=PullPlan(SessionlessStore(archive), kept, matcher=probed), **options)
+            night, sessionless = ProbedMatch(WorthStore(archive), self.ledger_path), SessionlessStore(archive)
+            part = PullPlan(sessionless, kept, matcher=night, news=night.news)
+            return self.reconcile(plan=PullPlan(sessionless, kept) if whole else part, **options)
 
     def offline(self, **options: Any) -> ReconcileReport:
         """One run on what the archive kept."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from creditctl.core.when import Window
     from creditctl.ledger.archive.store import Archive
     from creditctl.payments.reading.reader import PaymentReader
-    from creditctl.reconciliation.match import Matcher
+    from creditctl.reconciliation.probed_match import ProbedMatch
     from creditctl.reconciliation.pull import PullPlan, PullSource
     from creditctl.stripe_api.pages import Progress
 
@@ -62,12 +62,14 @@ class Pulling:
 
     Shape: while not everything was read once, a dry run and a window read Stripe's lists as they are, and keep nothing;
            afterwards a dry run has a copy of what is kept. It is `reconciliation.inquiry.SessionlessPayments` too.
+           A `report` of everything that was sold needs everything that is kept.
     """
 
     session: Session
     options: PullOptions
     full: bool = False
     progress: Progress | None = None
+    report: bool = False
 
     def limit_rate(self) -> None:
         """Keeps the requests of this run to its rate."""
@@ -90,17 +92,19 @@ class Pulling:
         from creditctl.reconciliation.pull import PullPlan
 
         source = self._source(window)
-        plan = PullPlan(self, source, self._as_of(), self._matcher(kept=source is not None))
+        night = self._night(kept=source is not None)
+        plan = PullPlan(self, source, self._as_of())
+        if night is not None:
+            plan = replace(plan, matcher=night, news=None if self.report else night.news)
         return plan if self.options.offline else replace(plan, ahead_seconds=self.session.stripe.ahead_seconds)
 
-    def _matcher(self, *, kept: bool) -> Matcher:
+    def _night(self, *, kept: bool) -> ProbedMatch | None:
         """Probes over what is kept; with --full, or where nothing may be kept, everything is compared in memory."""
         from creditctl.ledger.matching.worth_store import WorthStore
-        from creditctl.reconciliation.match import match_all
         from creditctl.reconciliation.probed_match import ProbedMatch
 
         if not kept or self.full or self.options.offline:
-            return match_all
+            return None
         return ProbedMatch(WorthStore(archive_beside_ledger(self.session)), self.session.ledger_path)
 
     def _source(self, window: Window) -> Callable[[PaymentReader], PullSource] | None:

@@ -113,5 +113,5 @@ def _credits_of(
     if guess is None:
         notes.append(f"{label}: nothing says how many credits it sells; it is a remark in the file.")
     else:
-        notes.append(f"{label}: {guess.words} credits, because {guess.reason}.")
+        notes.append(f"{label}: {guess.told}, because {guess.reason}.")
     return guess

@@ -11,6 +11,8 @@ from creditctl.core.errors import ConfigurationError
 from creditctl.core.project_file.lines import Path, key_lines, line_of
 
 _MOST_SHOWN_CHARACTERS = 60
+_DECLARED_BEFORE = ("immutable namespace", "twice")
+"""What the parser says of a header whose section stands in the other form."""
 
 
 @dataclass
@@ -44,6 +46,13 @@ def parse_toml(text: str) -> dict[str, Any]:
         return tomllib.loads(text.removeprefix("\ufeff"))
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+    except tomllib.TOMLDecodeError as error:
+        if not any(each in str(error) for each in _DECLARED_BEFORE):
+            raise
+        more = (
+            "it stands above already, perhaps without a header, as `package = [ … ]` or `webhook.path = …`: add to it"
+        )
+        raise ValueError(f"{error}; {more} there") from None
 
 
 def nearest_key(key: str, known: Collection[str]) -> str:

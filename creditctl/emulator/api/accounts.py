@@ -34,7 +34,7 @@ class Accounts:
     """The accounts that keys have opened so far."""
 
     def __init__(self, store: Store, options: EmulatorOptions) -> None:
-        self._db = store.db
+        self._store = store
         self._options = options
         self._callers: dict[str, Caller] = {}
         self._scopes: dict[int, AccountScope] = {}
@@ -65,8 +65,10 @@ class Accounts:
 
     def scope(self, account: str, livemode: bool) -> AccountScope:
         """The scope of an account in a mode, made on first use."""
-        self._db.execute("INSERT OR IGNORE INTO scopes (account, livemode) VALUES (?, ?)", (account, int(livemode)))
-        row = self._db.execute(
+        self._store.tables.execute(
+            "INSERT OR IGNORE INTO scopes (account, livemode) VALUES (?, ?)", (account, int(livemode))
+        )
+        row = self._store.tables.execute(
             "SELECT scope FROM scopes WHERE account = ? AND livemode = ?", (account, int(livemode))
         ).fetchone()
         return self.by_id(row[0])
@@ -74,7 +76,7 @@ class Accounts:
     def by_id(self, scope_id: int) -> AccountScope:
         """A scope by its number."""
         if scope_id not in self._scopes:
-            account, livemode = self._db.execute(
+            account, livemode = self._store.tables.execute(
                 "SELECT account, livemode FROM scopes WHERE scope = ?", (scope_id,)
             ).fetchone()
             self._scopes[scope_id] = AccountScope(scope_id, account, bool(livemode))
@@ -82,11 +84,11 @@ class Accounts:
 
     def all(self) -> list[AccountScope]:
         """Every scope there is."""
-        return [self.by_id(row[0]) for row in self._db.execute("SELECT scope FROM scopes ORDER BY scope")]
+        return [self.by_id(row[0]) for row in self._store.tables.execute("SELECT scope FROM scopes ORDER BY scope")]
 
     def restrict(self, scope: AccountScope, key: str, permissions: list[str], expires: int | None) -> None:
         """Register a restricted key of an account."""
-        self._db.execute(
+        self._store.tables.execute(
             "INSERT OR REPLACE INTO keys (digest, scope, hint, permissions, expires) VALUES (?, ?, ?, ?, ?)",
             (_digest(key), scope.id, masked(key), encode(permissions), expires),
         )
@@ -94,7 +96,7 @@ class Accounts:
 
     def restricted(self, scope: AccountScope) -> list[dict[str, object]]:
         """The restricted keys of an account, as hints."""
-        rows = self._db.execute("SELECT hint, permissions, expires FROM keys WHERE scope = ?", (scope.id,))
+        rows = self._store.tables.execute("SELECT hint, permissions, expires FROM keys WHERE scope = ?", (scope.id,))
         return [{"key": hint, "permissions": decode(names), "expires": expires} for hint, names, expires in rows]
 
     def forget(self) -> None:
@@ -103,7 +105,7 @@ class Accounts:
         self._scopes.clear()
 
     def _registered(self, key: str) -> Caller | None:
-        row = self._db.execute(
+        row = self._store.tables.execute(
             "SELECT scope, hint, permissions, expires FROM keys WHERE digest = ?", (_digest(key),)
         ).fetchone()
         if row is None:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from creditctl.emulator.protocol.errors import StripeError, no_such
+from creditctl.emulator.protocol.json_text import written_item
 from creditctl.emulator.protocol.versions import API_VERSION
 from creditctl.emulator.storage.account_scope import AccountScope
 from creditctl.emulator.storage.ids import Ids
@@ -160,7 +161,7 @@ class RequestContext:
     def emit(self, type_: str, body: Body, previous: Body | None = None) -> None:
         """Announce an object as it is now."""
         # A balance has no id; its events get ids of the ordinary family.
-        self._record(type_, encode(body), body.get("id", ""), previous)
+        self._record(type_, written_item(body), body.get("id", ""), previous)
 
     def _record(self, type_: str, snapshot: bytes, object_id: str, previous: Body | None) -> None:
         by_request = not self.browser and self.request_id is not None

@@ -17,7 +17,7 @@ Jobs = Mapping[str, Job]
 
 def next_due(services: Services) -> int | None:
     """When the next job is due, read from the table."""
-    row = services.store.db.execute("SELECT min(due) FROM jobs").fetchone()
+    row = services.store.tables.execute("SELECT min(due) FROM jobs").fetchone()
     due: int | None = row[0]
     return due
 
@@ -27,7 +27,7 @@ def run_due(services: Services, jobs: Jobs, now: int, scope_of: Callable[[int], 
     done = 0
     while services.next_job is not None and services.next_job <= now:
         # One at a time: a job may schedule another that falls due on the way.
-        row = services.store.db.execute(
+        row = services.store.tables.execute(
             "SELECT id, scope, due, name, subject, payload FROM jobs WHERE due <= ? ORDER BY due, id LIMIT 1", (now,)
         ).fetchone()
         if row is None:
@@ -69,7 +69,7 @@ def _earliest(
 
 def _jobs_of(services: Services, scope: AccountScope, until: int) -> list[tuple[Any, ...]]:
     """The jobs that are due by then: the expiry of all other open sessions, a day ahead, is not looked through."""
-    return services.store.db.execute(
+    return services.store.tables.execute(
         "SELECT id, scope, due, name, subject, payload FROM jobs WHERE scope = ? AND due <= ? ORDER BY id",
         (scope.id, until),
     ).fetchall()
@@ -80,13 +80,13 @@ def _run(services: Services, jobs: Jobs, row: tuple[Any, ...], scope: AccountSco
     store = services.store
     store.begin()
     try:
-        store.db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
+        store.tables.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
         jobs[name](RequestContext(services, scope, now), subject, decode(payload))
         store.commit()
     except Exception:  # noqa: BLE001 - one broken job must not stop all that comes after it
         _LOG.exception("the job %s of %s failed and is dropped", name, subject)
         store.rollback()
-        store.db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
+        store.tables.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
     except BaseException:
         store.rollback()
         raise

@@ -16,7 +16,7 @@ from creditctl.emulator.pages.invoice import PREFIX as INVOICE_PREFIX
 from creditctl.emulator.pages.invoice import show_invoice
 from creditctl.emulator.pages.views import PageForm, challenge_page, checkout_page, notice_page
 from creditctl.emulator.protocol.errors import StripeError
-from creditctl.emulator.protocol.forms import decode
+from creditctl.emulator.protocol.forms import readable
 from creditctl.emulator.protocol.wire import Request, Response
 from creditctl.emulator.resources.checkout.buyer import apply_promotion
 from creditctl.emulator.resources.checkout.flow import authenticate_session
@@ -76,7 +76,7 @@ def handle(services: Services, accounts: Accounts, tokens: FormTokens, request: 
     context.browser = True
     context.base_url = services.options.page_base(request.headers.get("host", "127.0.0.1"))
     form = {
-        key: value for key, value in decode(request.body.decode("utf-8", "replace")).items() if isinstance(value, str)
+        key: value for key, value in readable(request.body.decode("utf-8", "replace")).items() if isinstance(value, str)
     }
     path = f"/_challenge/{object_id}" if challenge else f"/c/pay/{object_id}"
     if request.method == "POST" and not tokens.fits(path, form.pop(FIELD, "")):

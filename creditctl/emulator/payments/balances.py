@@ -112,7 +112,7 @@ def move(context: RequestContext, currency: str, state: str, amount: int) -> Non
 
 def total(context: RequestContext, currency: str, state: str) -> int:
     """One part of the balance in one currency."""
-    row = context.services.store.db.execute(
+    row = context.services.store.tables.execute(
         "SELECT amount FROM balances WHERE scope = ? AND currency = ? AND state = ?",
         (context.scope.id, currency, state),
     ).fetchone()
@@ -121,7 +121,7 @@ def total(context: RequestContext, currency: str, state: str) -> int:
 
 def balance(context: RequestContext) -> Body:
     """The Balance object."""
-    rows = context.services.store.db.execute(
+    rows = context.services.store.tables.execute(
         "SELECT DISTINCT currency FROM balances WHERE scope = ? ORDER BY currency", (context.scope.id,)
     ).fetchall()
     currencies = [row[0] for row in rows] or ["usd"]

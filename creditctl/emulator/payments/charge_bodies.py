@@ -75,7 +75,8 @@ def outcome(card: Card | None, decline: Decline | None, status: str) -> Body:
         "network_status": "approved_by_network",
         "reason": None,
         "risk_level": card.risk if card else "not_assessed",
-        "risk_score": _RISK_SCORES.get(card.risk, 41) if card else None,
+        # What Radar did not look at has no score. Source: a recorded bank debit's outcome.
+        **({"risk_score": _RISK_SCORES.get(card.risk, 41)} if card else {}),
         "seller_message": "Payment complete." if status != "pending" else "Payment pending.",
         "type": "authorized",
     }

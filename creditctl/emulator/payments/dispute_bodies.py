@@ -16,6 +16,18 @@ shipping_carrier shipping_date shipping_documentation shipping_tracking_number u
 """
 EVIDENCE_TEXTS = tuple(_EVIDENCE_TEXTS.split())
 """The parts of the evidence that are text (or a file's id)."""
+_EVIDENCE_FILES_TEXT = """
+cancellation_policy customer_communication customer_signature duplicate_charge_documentation receipt refund_policy
+service_documentation shipping_documentation uncategorized_file
+"""
+EVIDENCE_FILES = tuple(_EVIDENCE_FILES_TEXT.split())
+"""Those that name a file."""
+_LONG_EVIDENCE_TEXT = """
+access_activity_log cancellation_policy_disclosure cancellation_rebuttal duplicate_charge_explanation
+product_description refund_policy_disclosure refund_refusal_explanation uncategorized_text
+"""
+LONG_EVIDENCE = tuple(_LONG_EVIDENCE_TEXT.split())
+"""Those that may have 20,000 characters; the others may have 5,000. Source: Stripe's OpenAPI description."""
 
 
 def evidence_due_by(now: int) -> int:

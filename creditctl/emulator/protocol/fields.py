@@ -13,7 +13,9 @@ from creditctl.emulator.protocol.forms import Node
 _INTEGER = re.compile(r"-?[0-9]{1,18}\Z")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\Z")
 _TAX_CODE = re.compile(r"txcd_[0-9]{8}\Z")
+_UNPRINTABLE = re.compile(r"""[<>\\'"*]""")
 _COUNTRY = re.compile(r"[A-Z]{2}\Z")
+_APP_URL = re.compile(r"[a-z][a-z0-9+.-]*://\S*\Z", re.IGNORECASE)
 _URL = re.compile(r"https?://[^\s/?#]+[^\s]*\Z", re.IGNORECASE)
 
 
@@ -56,6 +58,38 @@ class Text(Field):
             shown = f"{text[:10]}...{text[-10:]}"
             message = f"Invalid string: {shown}; must be at most {self.max_length} characters"
             raise bad_parameter(message, param, "parameter_invalid_string")
+        return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Descriptor(Text):
+    """What a bank statement shows: 22 characters, a letter among them, and none that banks can't print.
+
+    Source: Stripe docs, "Statement descriptors"; the words of the refusal are unconfirmed.
+    """
+
+    max_length: int = 22
+
+    def parse(self, node: Node, param: str) -> str:
+        text = Text.parse(self, node, param)
+        if _UNPRINTABLE.search(text):
+            raise bad_parameter("The statement descriptor can't contain any of <, >, \\, ', \" or *.", param)
+        if not any(character.isalpha() for character in text):
+            raise bad_parameter("The statement descriptor must contain at least one letter.", param)
+        return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matching(Text):
+    """A string of a given form; `what` says which."""
+
+    form: str
+    what: str
+
+    def parse(self, node: Node, param: str) -> str:
+        text = Text.parse(self, node, param)
+        if not re.fullmatch(self.form, text):
+            raise bad_parameter(f"Invalid {param}: must be {self.what}", param)
         return text
 
 
@@ -210,11 +244,13 @@ class Country(Field):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Url(Field):
-    """An absolute http(s) URL."""
+    """An absolute http(s) URL, or with `apps` one of any scheme, such as a mobile app's own."""
+
+    apps: bool = False
 
     def parse(self, node: Node, param: str) -> str:
         text = scalar(node, param, "string")
-        if not _URL.match(text) or len(text) > 5000:
+        if not (_APP_URL if self.apps else _URL).match(text) or len(text) > 5000:
             raise bad_parameter("Not a valid URL", param, "url_invalid")
         return text
 
@@ -229,9 +265,15 @@ class Amount(Field):
             value = Decimal(text)
         except InvalidOperation:
             value = Decimal("NaN")
-        if not value.is_finite() or value < 0:
+        if not value.is_finite() or value < 0 or _places(value) > 12:
             raise bad_parameter(f"Invalid decimal: {text}", param)
         return text
+
+
+def _places(value: Decimal) -> int:
+    """How many decimal places a finite number is written with."""
+    exponent = value.as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,12 +7,18 @@ from functools import lru_cache
 from typing import Union
 from urllib.parse import quote_plus, unquote
 
+from creditctl.emulator.protocol.errors import StripeError, bad_parameter
+
 Node = Union[str, dict[str, "Node"], list["Node"]]  # noqa: UP007 - a recursive alias needs the quoted form
 Tree = dict[str, Node]
 
 
 def decode(text: str) -> Tree:
-    """Turn `a[b][0]=1&c[]=2` into nested dicts; `[]` makes lists, numeric indexes stay dict keys."""
+    """Turn `a[b][0]=1&c[]=2` into nested dicts; `[]` makes lists, numeric indexes stay dict keys.
+
+    A name that is used in two ways (`a=1&a[b]=2`, `a[0]=1&a[]=2`) is refused, since one of them would be dropped.
+    Errors: StripeError. Source: Rack, which reads Stripe's forms, refuses them too; the words are ours.
+    """
     tree: Tree = {}
     for piece in text.split("&"):
         if not piece:
@@ -21,10 +27,20 @@ def decode(text: str) -> Tree:
         key, value = _plain(name), _plain(written)
         path = _split(key)
         if len(path) == 1:
+            if isinstance(tree.get(key), dict | list):
+                raise _used_twice(key)
             tree[key] = value
         else:
             _insert(tree, path, value)
     return tree
+
+
+def readable(text: str) -> Tree:
+    """A form, empty where it can't be read: for those that only look at what others answer."""
+    try:
+        return decode(text)
+    except StripeError:
+        return {}
 
 
 def _plain(text: str) -> str:
@@ -49,20 +65,28 @@ def _insert(tree: Tree, path: tuple[str, ...], value: str) -> None:
     if isinstance(node, list):
         node.append(value)
     elif isinstance(node, dict):
+        if isinstance(node.get(path[-1]), dict | list):
+            raise _used_twice(path[0])
         node[path[-1]] = value
 
 
 def _child(node: Node, part: str, rest: tuple[str, ...]) -> Node:
-    """The container below `part`, made when it is missing or was a plain value."""
+    """The container below `part`, made when it is missing or was empty, which is how some clients clear first."""
     wanted: type = list if rest[0] == "" else dict
     if isinstance(node, list):
         return _list_child(node, wanted, rest)
     assert isinstance(node, dict)
     child = node.get(part)
-    if child is None or not isinstance(child, wanted):
+    if child is None or child == "":
         child = wanted()
         node[part] = child
+    elif not isinstance(child, wanted):
+        raise _used_twice(part)
     return child
+
+
+def _used_twice(name: str) -> StripeError:
+    return bad_parameter(f"Invalid request: `{name}` is a value in one place and a hash or list in another.", name)
 
 
 def _list_child(node: list[Node], wanted: type, rest: tuple[str, ...]) -> Node:

@@ -133,10 +133,11 @@ ADDRESS = Hash(
     fields={name: Text(unset=True) for name in ("city", "country", "line1", "line2", "postal_code", "state")},
     unset=True,
 )
+_REQUIRED_ADDRESS = Hash(fields=ADDRESS.fields, required=True)
 SHIPPING = Hash(
     fields={
-        "address": ADDRESS,
-        "name": Text(unset=True),
+        "address": _REQUIRED_ADDRESS,
+        "name": Text(required=True, unset=True),
         "carrier": Text(unset=True),
         "phone": Text(unset=True),
         "tracking_number": Text(unset=True),

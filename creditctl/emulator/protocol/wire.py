@@ -44,11 +44,6 @@ Send = Callable[[str, Mapping[str, str], bytes], Reply]
 """Outgoing HTTP: (url, headers, body) to a reply; raises on a failed connection or a timeout."""
 
 
-def indented(body: bytes) -> bytes:
-    """A JSON body as Stripe writes it, indented by two spaces: shell tools and the official CLI read it by lines."""
-    return msgspec.json.format(body, indent=2)
-
-
 class ListPage(msgspec.Struct, frozen=True):
     """A page of a list, from bodies as they are stored; some lists say how many items they hold."""
 
@@ -57,32 +52,12 @@ class ListPage(msgspec.Struct, frozen=True):
     more: bool
     counted: bool = False
 
-    def compact(self) -> bytes:
-        """The page without spaces, as it is rendered for older versions and decoded."""
+    def text(self) -> bytes:
+        """The page as it goes over the wire."""
+        start, end = (b"[\n    ", b"\n  ]") if self.bodies else (b"[", b"]")
         more = b"true" if self.more else b"false"
-        count = b',"count":%d' % len(self.bodies) if self.counted else b""
-        # One text in one step: a page may be large, and each copy of it costs.
-        return b'{"object":"list","data":[%b],"has_more":%b,"url":"%b"%b}' % (
-            b",".join(self.bodies),
-            more,
-            self.url.encode(),
-            count,
-        )
-
-    def indented(self) -> bytes:
-        """The page as it goes over the wire; one that is the same as before is not written again."""
-        # To compare the bodies of two pages costs a tenth of what it costs to indent them.
-        place = (self.url, self.bodies[0][:48] if self.bodies else b"", len(self.bodies))
-        kept = _KEPT.get(place)
-        if kept is not None and kept[0] == self:
-            return kept[1]
-        if len(_KEPT) >= MOST_KEPT:
-            _KEPT.clear()
-        written = indented(self.compact())
-        _KEPT[place] = (self, written)
-        return written
-
-
-MOST_KEPT = 64
-_KEPT: dict[tuple[str, bytes, int], tuple[ListPage, bytes]] = {}
-"""Pages as they were written, by URL, by how their first body begins (with its id) and by length."""
+        count = b',\n  "count": %d' % len(self.bodies) if self.counted else b""
+        # Put together, not filled into a pattern: a page may be large, and a pattern makes it grow by and by.
+        data = (b'{\n  "object": "list",\n  "data": ', start, b",\n    ".join(self.bodies), end)
+        rest = (b',\n  "has_more": ', more, b',\n  "url": "', self.url.encode(), b'"', count, b"\n}")
+        return b"".join(data + rest)

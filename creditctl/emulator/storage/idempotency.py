@@ -16,6 +16,9 @@ from creditctl.emulator.storage.store import Store
 KEPT_SECONDS = DAY_SECONDS
 SWEPT_EVERY_SECONDS = 600
 LONGEST_KEY = 255
+_COLUMNS = "scope, key, fingerprint, status, body, request, created"
+_ONE = f"SELECT {_COLUMNS} FROM idempotency WHERE scope = ? AND key = ?"  # noqa: S608 - a constant
+_KEEP = f"INSERT OR REPLACE INTO idempotency ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - a constant
 
 
 class StoredResponse(msgspec.Struct, frozen=True):
@@ -48,18 +51,18 @@ def lookup(store: Store, scope: int, key: str, fingerprint: bytes, now: int) -> 
     """The stored answer for a key; refuses a key that was used with other parameters."""
     if len(key) > LONGEST_KEY:
         raise _refusal(f"Idempotency keys can be at most {LONGEST_KEY} characters long.")
-    row = store.db.execute(
-        "SELECT fingerprint, status, body, request FROM idempotency WHERE scope = ? AND key = ? AND created > ?",
-        (scope, key, now - KEPT_SECONDS),
-    ).fetchone()
+    row = store.named((scope, key)) or store.read(_ONE, (scope, key))
     if row is None:
         return None
-    if row[0] != fingerprint:
+    *_, first_fingerprint, status, body, request_id, created = row
+    if created <= now - KEPT_SECONDS:
+        return None
+    if first_fingerprint != fingerprint:
         raise _refusal(
             "Keys for idempotent requests can only be used with the same parameters they were first used with. "
             f"Try using a key other than '{key}' if you meant to execute a different request."
         )
-    return StoredResponse(*row[1:])
+    return StoredResponse(status, body, request_id)
 
 
 def refuse_in_flight(in_flight: set[tuple[int, str]], scope: int, key: str) -> None:
@@ -79,11 +82,8 @@ def keep(store: Store, scope: int, key: str, fingerprint: bytes, stored: StoredR
     if now >= store.next_sweep:
         store.run("DELETE FROM idempotency WHERE created <= ?", (now - KEPT_SECONDS,))
         store.next_sweep = now + SWEPT_EVERY_SECONDS
-    store.run(
-        "INSERT OR REPLACE INTO idempotency (scope, key, fingerprint, status, body, request, created) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (scope, key, fingerprint, stored.status, stored.body, stored.request_id, now),
-    )
+    row = (scope, key, fingerprint, stored.status, stored.body, stored.request_id, now)
+    store.run(_KEEP, row, (scope, key))
 
 
 def _refusal(message: str) -> StripeError:

@@ -20,6 +20,8 @@ class ObjectType(msgspec.Struct, frozen=True):
     title: str = ""
     param: str = "id"
     links: Mapping[str, str] = {}
+    ids_chosen: bool = False
+    """Whether a caller may choose an id; all others are drawn, and fresh."""
 
     def columns(self, body: Body) -> tuple[Any, Any, Any]:
         """The values of owner, parent and label for a body."""
@@ -49,12 +51,14 @@ def _kind(
     url: str = "",
     title: str = "",
     param: str = "id",
+    *,
+    ids_chosen: bool = False,
     **links: str,
 ) -> ObjectType:
-    return ObjectType(name, url, title or name, param, links)
+    return ObjectType(name, url, title or name, param, links, ids_chosen)
 
 
-PRODUCT = _kind("product", "/v1/products")
+PRODUCT = _kind("product", "/v1/products", ids_chosen=True)
 PRICE = _kind("price", "/v1/prices", param="price", parent="product", label="lookup_key")
 CUSTOMER = _kind("customer", "/v1/customers", label="email")
 SESSION = _kind(
@@ -106,7 +110,7 @@ PAYOUT = _kind(
 )
 EVENT = _kind("event", "/v1/events", label="type")
 WEBHOOK_ENDPOINT = _kind("webhook_endpoint", "/v1/webhook_endpoints", "webhook endpoint", "webhook_endpoint")
-COUPON = _kind("coupon", "/v1/coupons", param="coupon")
+COUPON = _kind("coupon", "/v1/coupons", param="coupon", ids_chosen=True)
 PROMOTION_CODE = _kind(
     "promotion_code",
     "/v1/promotion_codes",

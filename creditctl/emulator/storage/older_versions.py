@@ -10,6 +10,7 @@ for `currency_conversion`: pay-rails/pay, `test/vcr_cassettes/test_checkout_paym
 from collections.abc import Mapping
 from typing import Any
 
+from creditctl.emulator.protocol.json_text import written
 from creditctl.emulator.protocol.versions import (
     CHARGE_LISTS_UNTIL,
     INVOICE_FIELDS_UNTIL,
@@ -18,7 +19,7 @@ from creditctl.emulator.protocol.versions import (
     since,
 )
 from creditctl.emulator.storage.object_types import CHARGE, PAYMENT_INTENT, REFUND, SESSION, Body, ObjectType
-from creditctl.emulator.storage.store import Store, column, decode, encode
+from creditctl.emulator.storage.store import Store, column, decode
 
 _OLD_UI_MODES = {new: old for old, new in UI_MODES.items()}
 MOST_LISTED = 10
@@ -61,7 +62,7 @@ def render(store: Store, scope: int, body: bytes, version: str) -> bytes:
     """An encoded answer as this version shows it; the same bytes where nothing changes."""
     if not is_older(version):
         return body
-    return encode(_Rendering(store, scope, version).walk(decode(body)))
+    return written(_Rendering(store, scope, version).walk(decode(body)))
 
 
 def older_body(store: Store, scope: int, body: Body, version: str) -> Body:
@@ -75,7 +76,7 @@ def render_older_event(store: Store, scope: int, event: bytes, version: str) -> 
     if version == _version_of(event) and not is_older(version):
         return event
     body = decode(event) | {"api_version": version}
-    return encode(_Rendering(store, scope, version).walk(body))
+    return written(_Rendering(store, scope, version).walk(body))
 
 
 def _version_of(event: bytes) -> str:

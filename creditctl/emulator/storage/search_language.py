@@ -20,6 +20,8 @@ _TERM = re.compile(
     re.VERBOSE,
 )
 _CONNECTIVE = re.compile(r"\s+(AND|OR)(?=\s)|\s+(?=\S)", re.IGNORECASE)
+_BARE = re.compile(r"-?\d+(?:\.\d+)?|true|false", re.IGNORECASE)
+"""What needs no quotation marks. Source: Stripe docs, "Search"; the words of the refusal are unconfirmed."""
 SHORTEST_SUBSTRING = 3
 _BOOLEANS = {"true": 1, "false": 0}
 
@@ -72,6 +74,12 @@ def _term(match: re.Match[str]) -> Term:
     quoted = raw[0] in "\"'"
     value = _unquote(raw) if quoted else raw
     missing = not quoted and raw.lower() == "null"
+    if not (quoted or missing or _BARE.fullmatch(raw)):
+        raise invalid(
+            f'Search values that are text must stand in quotation marks: `{match["field"]}:"{raw}"`.',
+            param="query",
+            executed=False,
+        )
     key = _unquote(match["key"]) if match["key"] else None
     return Term(match["field"], key, match["operator"], None if missing else value, match["minus"] == "-")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from creditctl.emulator.protocol.json_text import item_alone
 from creditctl.emulator.storage.object_types import EVENT, Body
 from creditctl.emulator.storage.older_versions import render_older_event
 from creditctl.emulator.storage.store import Store, decode
@@ -59,13 +60,12 @@ class Deliveries:
 
     def __init__(self, store: Store, faults: Faults, holds: Holds, retry_seconds: tuple[int, ...] | None) -> None:
         self._store = store
-        self._db = store.db
         self._faults, self._holds = faults, holds
         self._retry_seconds = retry_seconds
         self.has_new = False
         """True when rows were planned since somebody last looked."""
         # Taken by a process that was killed before it could say what came of them: they go out again.
-        self._db.execute("UPDATE deliveries SET state = 'pending' WHERE state = 'sending'")
+        self._store.tables.execute("UPDATE deliveries SET state = 'pending' WHERE state = 'sending'")
 
     def plan(self, scope: int, event: str, type_: str, endpoint: str, due: int, subjects: Subjects) -> int:
         """Add the row (or by a fault: none that is sent, two, a later one) for one event and endpoint."""
@@ -90,14 +90,14 @@ class Deliveries:
 
     def _insert(self, row: tuple[int, str, str, int, str, int, int]) -> int:
         self.has_new = True
-        done = self._db.execute(
+        done = self._store.tables.execute(
             "INSERT INTO deliveries (scope, event, endpoint, due, state, manual, rank) VALUES (?,?,?,?,?,?,?)", row
         )
         return done.lastrowid or 0
 
     def next_due(self) -> int | None:
         """When the next delivery to an endpoint is due."""
-        row = self._db.execute(
+        row = self._store.tables.execute(
             "SELECT min(due) FROM deliveries WHERE state = 'pending' AND endpoint NOT GLOB ?", (LISTENER + "_*",)
         ).fetchone()
         return row[0] if row else None
@@ -116,7 +116,7 @@ class Deliveries:
         return [outgoing for outgoing in prepared if outgoing is not None]
 
     def _due(self, now: int, most: int) -> list[tuple[Any, ...]]:
-        return self._db.execute(
+        return self._store.tables.execute(
             "SELECT d.id, d.scope, d.event, d.endpoint, d.attempts, s.livemode FROM deliveries d "
             "JOIN scopes s ON s.scope = d.scope WHERE d.state = 'pending' AND d.due <= ? AND d.endpoint NOT GLOB ? "
             "ORDER BY d.due, d.rank, d.id LIMIT ?",
@@ -151,13 +151,13 @@ class Deliveries:
         self.has_new = self._holds.follow(delivery, now) or self.has_new
 
     def _mark(self, row_id: int, state: str) -> None:
-        self._db.execute("UPDATE deliveries SET state = ? WHERE id = ?", (state, row_id))
+        self._store.tables.execute("UPDATE deliveries SET state = ? WHERE id = ?", (state, row_id))
 
     def record(
         self, outgoing: Outgoing, outcome: AttemptResult, now: int, *, livemode: bool, final: bool = False
     ) -> None:
         """Log an attempt, and settle the delivery or (unless this was the final one) set its next attempt."""
-        self._db.execute(
+        self._store.tables.execute(
             "INSERT INTO attempts (delivery, at, status, error, duration_ms, response) VALUES (?,?,?,?,?,?)",
             (
                 outgoing.id,
@@ -171,7 +171,7 @@ class Deliveries:
         state, due = self._next(outgoing, outcome, now, livemode)
         if final and not outcome.ok:
             state = "failed"
-        self._db.execute(
+        self._store.tables.execute(
             "UPDATE deliveries SET state = ?, attempts = ?, due = ? WHERE id = ?",
             (state, outgoing.attempt, due, outgoing.id),
         )
@@ -185,7 +185,7 @@ class Deliveries:
         schedule = self._retry_seconds
         if schedule is None:
             schedule = LIVE_RETRY_SECONDS if livemode else TEST_RETRY_SECONDS
-        manual = self._db.execute("SELECT manual FROM deliveries WHERE id = ?", (outgoing.id,)).fetchone()[0]
+        manual = self._store.tables.execute("SELECT manual FROM deliveries WHERE id = ?", (outgoing.id,)).fetchone()[0]
         if manual or outgoing.attempt > len(schedule):
             return "failed", now
         return "pending", now + schedule[outgoing.attempt - 1]
@@ -193,7 +193,7 @@ class Deliveries:
     def settle(self, scope: int, event: str) -> None:
         """Write the number of endpoints that have not yet received an event into it."""
         # By endpoint, not by row: a duplicate or a resent delivery is the same endpoint's.
-        pending = self._db.execute(
+        pending = self._store.tables.execute(
             "SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE scope = ? AND event = ? "
             "GROUP BY endpoint HAVING sum(state = 'delivered') = 0)",
             (scope, event),
@@ -206,7 +206,7 @@ class Deliveries:
 
     def never_attempted(self, scope: int, event: str, now: int) -> bool:
         """Whether a delivery of this event is due that was never answered."""
-        row = self._db.execute(
+        row = self._store.tables.execute(
             "SELECT 1 FROM deliveries WHERE scope = ? AND event = ? AND attempts = 0 AND due <= ? "
             "AND state IN ('pending', 'sending') LIMIT 1",
             (scope, event, now),
@@ -216,7 +216,7 @@ class Deliveries:
     def pause(self, scope: int, endpoint: str, *, paused: bool) -> None:
         """Hold back or resume the retries of an endpoint that is switched off or on."""
         old, new = ("pending", "paused") if paused else ("paused", "pending")
-        self._db.execute(
+        self._store.tables.execute(
             "UPDATE deliveries SET state = ? WHERE scope = ? AND endpoint = ? AND state = ?",
             (new, scope, endpoint, old),
         )
@@ -224,7 +224,7 @@ class Deliveries:
 
     def log(self, scope: int, limit: int, event: str | None = None) -> list[Body]:
         """The newest deliveries with their attempts."""
-        rows = self._db.execute(
+        rows = self._store.db.execute(
             "SELECT d.id, d.event, d.endpoint, d.due, d.attempts, d.state, d.manual, o.label FROM deliveries d "
             "LEFT JOIN objects o ON o.scope = d.scope AND o.id = d.event "
             "WHERE d.scope = ? AND (? IS NULL OR d.event = ?) ORDER BY d.id DESC LIMIT ?",
@@ -234,7 +234,7 @@ class Deliveries:
         return [dict(zip(names, row, strict=True)) | {"attempts": self._attempts(row[0])} for row in rows]
 
     def _attempts(self, delivery: int) -> list[dict[str, Any]]:
-        rows = self._db.execute(
+        rows = self._store.tables.execute(
             "SELECT at, status, error, duration_ms, response FROM attempts WHERE delivery = ? ORDER BY id",
             (delivery,),
         ).fetchall()
@@ -244,9 +244,11 @@ class Deliveries:
     def deliver_now(self, now: int, delivery: int | None = None) -> int:
         """Make what is pending (or one delivery, whatever became of it) due now."""
         if delivery is None:
-            done = self._db.execute("UPDATE deliveries SET due = ? WHERE state = 'pending' AND due > ?", (now, now))
+            done = self._store.tables.execute(
+                "UPDATE deliveries SET due = ? WHERE state = 'pending' AND due > ?", (now, now)
+            )
         else:
-            done = self._db.execute(
+            done = self._store.tables.execute(
                 "UPDATE deliveries SET state = 'pending', due = ? WHERE id = ? AND state <> 'sending'",
                 (now, delivery),
             )
@@ -257,7 +259,7 @@ class Deliveries:
 def render_event(store: Store, scope: int, body: bytes, api_version: str | None) -> bytes:
     """An event as it is posted: in the endpoint's version, or else in its own, indented by two spaces."""
     version = api_version or decode(body)["api_version"]
-    return msgspec.json.format(render_older_event(store, scope, body, version), indent=2)
+    return render_older_event(store, scope, item_alone(body), version)
 
 
 def webhook_headers(secrets: list[str], real_time: int, payload: bytes, *, livemode: bool) -> dict[str, str]:

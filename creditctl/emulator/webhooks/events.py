@@ -3,11 +3,10 @@
 Source: Stripe API reference, "The Event object"; Stripe docs, "Receive Stripe events in your webhook endpoint".
 """
 
-from typing import Any
-
 import msgspec
 
 from creditctl.emulator.protocol.durations import DAY_SECONDS
+from creditctl.emulator.protocol.json_text import deeper, written, written_item
 from creditctl.emulator.protocol.versions import CHARGE_LISTS_UNTIL, since
 from creditctl.emulator.storage.account_scope import AccountScope
 from creditctl.emulator.storage.ids import Ids
@@ -20,6 +19,23 @@ from creditctl.emulator.webhooks.subjects import event_subjects
 from creditctl.emulator.webhooks.subscribers import Subscribers
 
 RETENTION_SECONDS = 30 * DAY_SECONDS
+_TEXT = b"""{
+      "id": "%b",
+      "object": "event",
+      "api_version": "%b",
+      "created": %d,
+      "data": {
+        "object": %b%b
+      },
+      "livemode": %b,
+      "pending_webhooks": %d,
+      "request": {
+        "id": %b,
+        "idempotency_key": %b
+      },
+      "type": "%b"
+    }"""
+"""An event as it is stored; the text of its object is there already."""
 
 
 class EventCause(msgspec.Struct, frozen=True):
@@ -77,22 +93,21 @@ class EventRecorder:
         if self._faults.omits(type_, subjects):
             return ""
         subscribers = self._subscribers.matching(scope.id, type_)
-        data: dict[str, Any] = {"object": msgspec.Raw(snapshot)}
-        if previous:
-            data["previous_attributes"] = previous
         event_id = self._new_id(scope, now, object_id)
-        event = {
-            "id": event_id,
-            "object": "event",
-            "api_version": self._api_version,
-            "created": now,
-            "data": data,
-            "livemode": scope.livemode,
-            "pending_webhooks": len(subscribers),
-            "request": {"id": cause.request_id, "idempotency_key": cause.idempotency_key},
-            "type": type_,
-        }
-        self._store.add(scope.id, EVENT, event, self._kept(scope.id, snapshot))
+        text = _TEXT % (
+            event_id.encode(),
+            self._api_version.encode(),
+            now,
+            deeper(snapshot),
+            b',\n        "previous_attributes": ' + deeper(written_item(previous)) if previous else b"",
+            b"true" if scope.livemode else b"false",
+            len(subscribers),
+            _text(cause.request_id),
+            _text(cause.idempotency_key),
+            type_.encode(),
+        )
+        hidden = self._kept(scope.id, snapshot)
+        self._store.add_text(scope.id, EVENT, event_id, now, (None, None, type_), text, hidden)
         for subscriber in subscribers:
             self._deliveries.plan(scope.id, event_id, type_, subscriber, now, subjects)
         return event_id
@@ -110,6 +125,10 @@ class EventRecorder:
         if body.startswith("3") and len(body) == 24:
             return self._ids.relative("evt_", object_id, "2")
         return self._ids.dated("evt_", scope.account, now)
+
+
+def _text(value: str | None) -> bytes:
+    return b"null" if value is None else written(value)
 
 
 def retention_start(now: int) -> int:

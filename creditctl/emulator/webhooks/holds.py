@@ -39,26 +39,26 @@ class Holds:
     """The holds of all accounts, and the deliveries that they keep."""
 
     def __init__(self, store: Store) -> None:
-        self._store, self._db = store, store.db
+        self._store = store
         self.rules: list[Hold] = []
         self.reload()
 
     def reload(self) -> None:
         """Read the holds again: the database was opened, emptied or replaced, or a change was rolled back."""
-        rows = self._db.execute("SELECT rule FROM holds ORDER BY id")
+        rows = self._store.tables.execute("SELECT rule FROM holds ORDER BY id")
         self.rules = [msgspec.json.decode(rule, type=Hold) for (rule,) in rows]
 
     def add(self, binding: Binding, event: str) -> Hold:
         """Put a hold in force, on deliveries that are waiting already too."""
         # A number is never used again: what was let go still stands under the number of its hold.
-        number = self._db.execute(
+        number = self._store.tables.execute(
             "SELECT 1 + max((SELECT coalesce(max(id), 0) FROM holds), (SELECT coalesce(max(hold), 0) FROM held))"
         ).fetchone()[0]
         hold = Hold(number, binding, event)
-        self._db.execute("INSERT INTO holds (id, rule) VALUES (?, ?)", (number, encode(hold)))
+        self._store.tables.execute("INSERT INTO holds (id, rule) VALUES (?, ?)", (number, encode(hold)))
         self.rules.append(hold)
         for delivery in pending_about(self._store, binding, event):
-            self._db.execute("UPDATE deliveries SET state = 'held' WHERE id = ?", (delivery,))
+            self._store.tables.execute("UPDATE deliveries SET state = 'held' WHERE id = ?", (delivery,))
             self.keep(delivery, hold)
         return hold
 
@@ -72,11 +72,11 @@ class Holds:
 
     def keep(self, delivery: int, hold: Hold) -> None:
         """Note that a hold has a delivery; its row says `held`."""
-        self._db.execute("INSERT OR REPLACE INTO held (delivery, hold) VALUES (?, ?)", (delivery, hold.id))
+        self._store.tables.execute("INSERT OR REPLACE INTO held (delivery, hold) VALUES (?, ?)", (delivery, hold.id))
 
     def held(self, hold: Hold) -> list[HeldDelivery]:
         """What a hold keeps, in the order of the events."""
-        rows = self._db.execute(
+        rows = self._store.db.execute(
             "SELECT d.id, d.event, o.label, d.endpoint FROM held h JOIN deliveries d ON d.id = h.delivery "
             "JOIN objects o ON o.scope = d.scope AND o.id = d.event "
             "WHERE h.hold = ? AND h.place IS NULL AND d.state = 'held' ORDER BY d.id",
@@ -89,15 +89,21 @@ class Holds:
         place, last = self._tail(hold)
         for delivery in deliveries:
             place += 1
-            self._db.execute("UPDATE held SET place = ?, follows = ? WHERE delivery = ?", (place, last, delivery))
+            self._store.tables.execute(
+                "UPDATE held SET place = ?, follows = ? WHERE delivery = ?", (place, last, delivery)
+            )
             state = "pending" if last is None else "queued"
-            self._db.execute("UPDATE deliveries SET state = ?, due = ?, rank = 0 WHERE id = ?", (state, now, delivery))
+            self._store.tables.execute(
+                "UPDATE deliveries SET state = ?, due = ?, rank = 0 WHERE id = ?", (state, now, delivery)
+            )
             last = delivery
 
     def _tail(self, hold: Hold) -> tuple[int, int | None]:
         """The last place that was given, and the last delivery of the chain that has not had its first attempt."""
-        place = self._db.execute("SELECT coalesce(max(place), 0) FROM held WHERE hold = ?", (hold.id,)).fetchone()[0]
-        row = self._db.execute(
+        place = self._store.tables.execute(
+            "SELECT coalesce(max(place), 0) FROM held WHERE hold = ?", (hold.id,)
+        ).fetchone()[0]
+        row = self._store.tables.execute(
             "SELECT h.delivery FROM held h JOIN deliveries d ON d.id = h.delivery WHERE h.hold = ? "
             "AND h.place IS NOT NULL AND d.attempts = 0 AND d.state IN ('pending', 'sending', 'queued') "
             "ORDER BY h.place DESC LIMIT 1",
@@ -107,7 +113,7 @@ class Holds:
 
     def follow(self, delivery: int, now: int) -> bool:
         """Let the delivery go that waits for this one; whether there was one."""
-        done = self._db.execute(
+        done = self._store.tables.execute(
             "UPDATE deliveries SET state = 'pending', due = ? WHERE state = 'queued' "
             "AND id IN (SELECT delivery FROM held WHERE follows = ?)",
             (now, delivery),
@@ -116,7 +122,7 @@ class Holds:
 
     def lift(self, hold: Hold) -> None:
         """End a hold; what it still keeps is the caller's to let go."""
-        self._db.execute("DELETE FROM holds WHERE id = ?", (hold.id,))
+        self._store.tables.execute("DELETE FROM holds WHERE id = ?", (hold.id,))
         self.rules = [rule for rule in self.rules if rule.id != hold.id]
 
 

@@ -82,7 +82,7 @@ class Listeners:
     def connect(self, session: ListenSession, wake: Callable[[], None]) -> None:
         """The websocket is open: what was sent and never acknowledged goes out again."""
         session.connected, session.wake = True, wake
-        self._store.db.execute(
+        self._store.tables.execute(
             "UPDATE deliveries SET state = 'pending' WHERE endpoint = ? AND state = 'sending'", (session.endpoint,)
         )
 
@@ -99,13 +99,13 @@ class Listeners:
         """What is to be sent to a session now, as websocket text."""
         frames = list(session.logs)
         session.logs.clear()
-        rows = self._store.db.execute(
+        rows = self._store.tables.execute(
             "SELECT id, event FROM deliveries WHERE endpoint = ? AND state = 'pending' AND due <= ? "
             "ORDER BY due, rank, id",
             (session.endpoint, now),
         ).fetchall()
         for row_id, event in rows:
-            self._store.db.execute("UPDATE deliveries SET state = 'sending' WHERE id = ?", (row_id,))
+            self._store.tables.execute("UPDATE deliveries SET state = 'sending' WHERE id = ?", (row_id,))
             row = self._store.get(session.scope, event)
             if row is not None:
                 frames.append(_frame(self._store, session, row_id, row.body, real_time))
@@ -135,7 +135,7 @@ class Listeners:
             return
         delivery = int(conversation[3:])
         if message.get("type") == "event_ack":
-            self._store.db.execute(
+            self._store.tables.execute(
                 "UPDATE deliveries SET state = 'acknowledged' WHERE id = ? AND state = 'sending'", (delivery,)
             )
             # An application that is down is never reported, so the next one in order goes as soon as the CLI has this.
@@ -148,7 +148,7 @@ class Listeners:
                 deliveries.record(outgoing, outcome, now, livemode=session.livemode, final=True)
 
     def _event_of(self, delivery: int, session: ListenSession) -> str | None:
-        row = self._store.db.execute(
+        row = self._store.tables.execute(
             "SELECT event FROM deliveries WHERE id = ? AND endpoint = ?", (delivery, session.endpoint)
         ).fetchone()
         return row[0] if row else None

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from creditctl.emulator.protocol.forms import Node, decode
+from creditctl.emulator.protocol.forms import Node, readable
 from creditctl.emulator.protocol.wire import Request
 from creditctl.emulator.storage.store import Store
 from creditctl.emulator.storage.store import decode as from_json
@@ -102,7 +102,7 @@ def request_subjects(store: Store, scope: int, request: Request) -> Subjects:
     def found() -> Iterator[tuple[str, str]]:
         yield from (("id", part) for part in request.path.split("/") if _ID.match(part))
         for text in (request.query, request.body.decode("utf-8", "replace")):
-            for path, value in _leaves(decode(text), ""):
+            for path, value in _leaves(readable(text), ""):
                 if _ID.match(value):
                     yield "id", value
                 metadata = _METADATA.match(path)

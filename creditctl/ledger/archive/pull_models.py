@@ -41,3 +41,18 @@ class PullState:
     at: int
     tied: bool
     whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TieOutNotes:
+    """What a run leaves to the next one once everything ties out.
+
+    Shape: `seen` is the last note about a change that it saw; `again` are the names of payments that every run reads
+           anew, `waiting` those of which something is still to come; `readable` says whether the balance transactions
+           were among what ties out.
+    """
+
+    seen: int
+    readable: bool
+    again: frozenset[str] = frozenset()
+    waiting: frozenset[str] = frozenset()

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from creditctl.ledger.archive import pull_schema
 from creditctl.ledger.archive.body_compression import compressed_body, plain_body
 from creditctl.ledger.archive.file import ArchiveFile
-from creditctl.ledger.archive.pull_models import PulledObject, PullSlice, PullState
+from creditctl.ledger.archive.pull_models import PulledObject, PullSlice, PullState, TieOutNotes
+from creditctl.ledger.archive.touched_store import end_notes
 from creditctl.ledger.sqlite.statements import insert
 
 _COLUMNS = ("list", *PulledObject._fields)
@@ -29,8 +30,9 @@ _BODIES = (
     "ORDER BY created DESC, id"
 )
 _MOVE_MARKS = (
-    "INSERT INTO pull_marks SELECT list, max(created) FROM pulled WHERE list IN (SELECT value FROM json_each(?)) "
-    "GROUP BY list ON CONFLICT (list) DO UPDATE SET until = excluded.until WHERE until <> excluded.until"
+    "INSERT INTO pull_marks SELECT value, (SELECT max(created) FROM pulled WHERE list = value) FROM json_each(?) "
+    "WHERE EXISTS (SELECT 1 FROM pulled WHERE list = value) "
+    "ON CONFLICT (list) DO UPDATE SET until = excluded.until WHERE until <> excluded.until"
 )
 _DROP_UNSEEN = (
     "DELETE FROM pulled WHERE NOT EXISTS (SELECT 1 FROM pull_seen AS seen WHERE seen.list = pulled.list "
@@ -93,10 +95,10 @@ class PullStore:
                 connection.execute("DELETE FROM pull_slices WHERE list = ? AND since = ? AND until IS ?", read)
                 connection.executemany("INSERT INTO pull_slices VALUES (?, ?, ?)", rest)
 
-    def settle(self, lists: str, at: int) -> None:
+    def settle(self, lists: str, at: int, tied: TieOutNotes | None = None) -> None:
         """Moves the watermarks, for everything that was read ties out; what a reading of everything missed is gone.
 
-        Shape: `lists` are those that were read, as a JSON list.
+        Shape: `lists` are those that were read, as a JSON list; `tied` ends the notes of what changed.
         """
         with self.file.write_session() as connection:
             if connection.execute("SELECT whole FROM pull_state").fetchone()[0]:
@@ -105,6 +107,8 @@ class PullStore:
                 connection.execute("DELETE FROM pull_slices")
             connection.execute(_MOVE_MARKS, (lists,))
             connection.execute("UPDATE pull_state SET at = ?, tied = 1, whole = 0", (at,))
+            if tied is not None:
+                end_notes(connection, tied)
 
     def marks(self) -> dict[str, int]:
         """The watermark of each list: the newest object up to which it was read and tied out. Units: Unix seconds."""

@@ -115,7 +115,7 @@ class SuspectStore:
 
         Shape: `terms` are those by which a payment's worth was judged.
         """
-        terms = repr((terms, sorted(probes.parameters.items()), probes.ledger is None, probes.unsaid_livemode))
+        terms = _named_terms(probes, terms)
         with probes.connected() as connection:
             kept = _kept(connection, most)
             last, digest = _head(connection, probes)
@@ -128,6 +128,17 @@ class SuspectStore:
                 found = Suspects(found.payments, found.unexplained, _named(connection, probes, kept, numbers or {}))
         self._keep(kept, _Kept(terms, last, digest, found.named, found, (), kept.seen, kept.times))
         return found
+
+    def news(self, probes: Probes, terms: str, *, most: int = MOST_DUE) -> frozenset[int] | None:
+        """The entries of a ledger to be asked about: those that are new or were suspect; None where that is all."""
+        terms = _named_terms(probes, terms)
+        with probes.connected() as connection:
+            kept = _kept(connection, most)
+            fresh = _fresh(connection, probes, kept, terms)
+            if fresh is None or len(kept.touched) > most:
+                return None
+            payments, numbers = _due(kept, fresh)
+            return frozenset(numbers) if len(payments) + len(numbers) <= most else None
 
     def forget(self) -> None:
         """Ends what was kept: the next run asks about everything."""
@@ -155,6 +166,11 @@ class SuspectStore:
             connection.execute("DELETE FROM match_touched WHERE id <= ?", (now.seen,))
             state = (now.terms, now.last, now.hash, now.named, before.times + 1)
             connection.execute("INSERT OR REPLACE INTO match_state VALUES (1, ?, ?, ?, ?, ?)", state)
+
+
+def _named_terms(probes: Probes, terms: str) -> str:
+    """What the answers of the probes rest on beside the rows."""
+    return repr((terms, sorted(probes.parameters.items()), probes.ledger is None, probes.unsaid_livemode))
 
 
 def _times(connection: sqlite3.Connection) -> int:

@@ -67,6 +67,25 @@ _STATEMENTS = (
     _trigger("pulled", "DELETE", ("OLD.id", "OLD.payment"), _SAYS_WORTH.format(row="OLD")),
     _trigger("pulled_items", "INSERT", ("NEW.session",)),
 )
+_IS_PLAIN = "({row}.look = 0 AND {row}.user_id IS NOT NULL)"
+
+
+def _counting(change: str, rows: str, plain: str) -> str:
+    """A trigger that keeps the counts of rows, so that no run has to count them."""
+    said = f"UPDATE worth_counts SET rows = rows + {rows}, plain = plain + {plain};"  # noqa: S608 - conditions of ours
+    return f"CREATE TRIGGER worth_counted_{change.split()[0].lower()} AFTER {change} ON worth BEGIN {said} END"
+
+
+_NEW, _OLD = _IS_PLAIN.format(row="NEW"), _IS_PLAIN.format(row="OLD")
+_COUNTS = (
+    # The one row: how many payments have a row, and how many of these are worth credits and not judged every time.
+    "CREATE TABLE worth_counts (id INTEGER PRIMARY KEY CHECK (id = 1), rows INTEGER NOT NULL, plain INTEGER NOT NULL) "
+    "STRICT",
+    "INSERT INTO worth_counts SELECT 1, count(*), coalesce(sum(look = 0 AND user_id IS NOT NULL), 0) FROM worth",
+    _counting("INSERT", "1", _NEW),
+    _counting("DELETE", "-1", f"(0 - {_OLD})"),
+    _counting("UPDATE OF look, user_id", "0", f"({_NEW} - {_OLD})"),
+)
 _COLUMNS = Worth._fields
 _UPSERT = (
     f"{insert('worth', _COLUMNS)} ON CONFLICT (payment) DO UPDATE SET "
@@ -76,7 +95,6 @@ _UPSERT = (
 _KNOWN = insert("worth_known", ("payment", "said"), otherwise="REPLACE")
 _NOTHING: Mapping[str, str] = {}
 _PLAIN = "look = 0 AND user_id IS NOT NULL"
-_CREDITED = select(("count(*)",), "worth", f"WHERE {_PLAIN}")
 _CREDITED_OF = select(("count(*)",), "worth", f"WHERE {_PLAIN} AND {among('payment')}")
 _BOUGHT_BY = select(("payment",), "worth", f"WHERE {_PLAIN} AND user_id = ?")
 
@@ -90,11 +108,11 @@ class WorthStore:
     def prepare(self) -> None:
         """Makes the tables where they are not there yet; from then on every change of what is pulled is noted."""
         with self.file.read_session() as connection:
-            if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'worth_known'").fetchone():
+            if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'worth_counts'").fetchone():
                 return
         with self.file.write_session() as connection:
             pull_schema.create(connection)
-            for statement in _STATEMENTS:
+            for statement in (*_STATEMENTS, *_COUNTS):
                 connection.execute(statement)
 
     def digest(self) -> str | None:
@@ -114,10 +132,24 @@ class WorthStore:
         """What a ledger said of the refunds and disputes of payments when they were judged, as digests by payment."""
         return {row[0]: row[1] for row in self._all("SELECT payment, said FROM worth_known")}
 
+    def having(self, payments: Collection[str]) -> frozenset[str]:
+        """Those of some payments that have a row."""
+        query = "SELECT w.payment FROM json_each(?) j CROSS JOIN worth w ON w.payment = j.value"
+        return frozenset(row[0] for some in batched(payments) for row in self._all(query, json.dumps(some)))
+
+    def known_of(self, payments: Collection[str]) -> dict[str, str]:
+        """As `known`, of some payments."""
+        query = "SELECT k.payment, k.said FROM json_each(?) j CROSS JOIN worth_known k ON k.payment = j.value"
+        return {row[0]: row[1] for some in batched(payments) for row in self._all(query, json.dumps(some))}
+
+    def count(self) -> int:
+        """How many payments have a row."""
+        return int(self._all("SELECT rows FROM worth_counts")[0][0])
+
     def credited(self, but: Collection[str] = ()) -> int:
         """How many payments are worth credits and are not judged every time, but for some."""
         with self.file.read_session() as connection:
-            total = connection.execute(_CREDITED).fetchone()[0]
+            total = connection.execute("SELECT plain FROM worth_counts").fetchone()[0]
             left = (connection.execute(_CREDITED_OF, (json.dumps(some),)).fetchone()[0] for some in batched(but))
             return int(total) - sum(map(int, left))
 
@@ -162,6 +194,6 @@ class WorthStore:
             query = "INSERT INTO worth_terms VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET digest = excluded.digest"
             connection.execute(f"{query} WHERE digest <> excluded.digest", (digest,))
 
-    def _all(self, query: str) -> list[tuple[str, ...]]:
+    def _all(self, query: str, *values: str) -> list[tuple[str, ...]]:
         with self.file.read_session() as connection:
-            return connection.execute(query).fetchall()
+            return connection.execute(query, values).fetchall()

@@ -152,13 +152,14 @@ def _over_returned(case: PaymentCase, position: RefundPosition) -> Iterator[Clas
     surplus = -(position.taken + max(0, position.corrected))
     if surplus <= 0:
         return
-    owner = position.purchase.user_id
-    entry = next(each for each in reversed(case.corrected.taken) if each.user_id == owner and each.credits > 0)
+    returning = [each for each in reversed(case.corrected.taken) if each.credits > 0]
+    # Where a person said that other users are right, what they were given counts as the owner's.
+    entry = next((each for each in returning if each.user_id == position.purchase.user_id), returning[0])
     text = (
-        f"{case.books.label(entry)} gave {plural(entry.credits, 'credit')} back to user {owner}"
+        f"{case.books.label(entry)} gave {plural(entry.credits, 'credit')} back to user {entry.user_id}"
         f"{_named_cause(case, entry)}: {plural(surplus, 'credit')} more than was taken back of this payment."
     )
-    fix = case.books.correction(owner, -surplus, entry)
+    fix = case.books.correction(entry.user_id, -surplus, entry)
     yield for_person("refund_over_returned", case.key, text, fix, stake=purchase_stake(position.purchase, surplus))
 
 
@@ -171,6 +172,7 @@ def _unexplained(case: PaymentCase, position: RefundPosition) -> CreditEntry:
     known = {fact.object_id for fact in case.facts if fact.counted}
     unnamed = [entry for entry in case.corrected.unnamed if entry.user_id == position.purchase.user_id]
     taking = [entry for entry in (*case.clawbacks, *unnamed) if entry.credits < 0]
+    taking = taking or [entry for entry in case.corrected.taken if entry.credits < 0]
     strange = [entry for entry in taking if entry.object_id not in known]
     return (strange or taking)[-1]
 

@@ -85,7 +85,9 @@ Row = SessionRow | IntentRow | ReturnRow | MovementRow
 class ListContents:
     """Everything that the lists showed, by id.
 
-    Shape: `movements` are the balance transactions, `readable` says whether the key may read them.
+    Shape: `movements` are the balance transactions, `readable` says whether the key may read them. Of a part of the
+           lists, `newest` is when the newest of all balance transactions was made.
+    Units: Unix seconds.
     """
 
     sessions: dict[str, SessionRow] = field(default_factory=dict)
@@ -94,6 +96,18 @@ class ListContents:
     disputes: dict[str, ReturnRow] = field(default_factory=dict)
     movements: dict[str, MovementRow] = field(default_factory=dict)
     readable: bool = True
+    newest: int = 0
+
+    def count(self, path: str) -> int:
+        """How many objects a list showed."""
+        rows: Mapping[str, Mapping[str, Row]] = {
+            SESSIONS: self.sessions,
+            INTENTS: self.intents,
+            REFUNDS: self.refunds,
+            DISPUTES: self.disputes,
+            BALANCE: self.movements,
+        }
+        return len(rows[path])
 
     def note(self, path: str, body: Body) -> None:
         """Notes one object of a list; one that says less than every such object does ties nothing."""
@@ -120,6 +134,7 @@ class ListContents:
             {**self.disputes, **other.disputes},
             {**self.movements, **other.movements},
             self.readable and other.readable,
+            max(self.newest, other.newest),
         )
 
 

@@ -38,6 +38,11 @@ class CreditsGuess:
         """The guess, as the project file writes it."""
         return str(self.credits) if self.key is None else f"metadata.{self.key}"
 
+    @property
+    def told(self) -> str:
+        """The guess, for people."""
+        return f"{self.credits} credits" if self.key is None else f"credits by {self.words}"
+
     def of(self, sale: RecentSale) -> int | None:
         """What it says of one unit of a sale."""
         if self.key is not None:

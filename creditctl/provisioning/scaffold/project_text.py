@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from creditctl.core.money import format_amount
-from creditctl.core.project_file.writing import Plain, WrittenSection, new_text
+from creditctl.core.project_file.writing import Plain, WrittenEntry, WrittenSection, entry_text, new_text
 from creditctl.core.text import plural
 from creditctl.provisioning.scaffold.buyers import BuyerGuess
 from creditctl.provisioning.scaffold.credits import CreditsGuess
@@ -19,6 +19,9 @@ _HEADING = (
     "What creditctl knows of this project, but for secrets: those stand in the env file.",
     "Every key is in docs/creditctl-toml.md; `creditctl status` says where you stand.",
 )
+
+_BLANK = "…"
+"""What a person has to say before an entry can be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ def project_sections(answers: ProjectAnswers) -> list[WrittenSection]:
     """The sections of a project file, in the order in which the documentation has them."""
     return [
         *_plain(answers),
-        *(_package(package, answers.credits) for package in answers.sales.packages),
+        *_packages(answers),
         *_fees(answers.sales.fees),
         *answers.source,
     ]
@@ -62,28 +65,34 @@ def _plain(answers: ProjectAnswers) -> Iterator[WrittenSection]:
         yield WrittenSection("user", [answers.buyer.place], (where,))
     if answers.webhook_path is not None:
         reason = (f"{answers.webhook_reason}.",) if answers.webhook_reason else ()
-        yield WrittenSection("webhook", {"path": answers.webhook_path}, reason)
+        yield WrittenSection("webhook.path", answers.webhook_path, reason)
 
 
 def _fees(fees: Sequence[tuple[str, str]]) -> Iterator[WrittenSection]:
     if fees:
         names = ", ".join(dict.fromkeys(name for _, name in fees))
         prices = [price for price, _ in fees]
-        yield WrittenSection("fees", {"prices": prices}, (f"Beside packages on a bill: {names}.",))
+        yield WrittenSection("fees.prices", prices, (f"Beside packages on a bill: {names}.",))
 
 
-def _package(package: PackageProposal, credits: Mapping[str, CreditsGuess]) -> WrittenSection:
+def _packages(answers: ProjectAnswers) -> Iterator[WrittenSection]:
+    entries = tuple(_package(package, answers.credits) for package in answers.sales.packages)
+    if entries:
+        yield WrittenSection("package", entries=entries)
+
+
+def _package(package: PackageProposal, credits: Mapping[str, CreditsGuess]) -> WrittenEntry:
     answered = [(price, credits[price.key]) for price in package.prices if price.key in credits]
-    sold = [entry for price, guess in answered for entry in _entries(price, guess)]
-    comments = [*_story(package), *(f"{guess.words} credits: {guess.reason}." for _, guess in answered)]
-    named = all(_has_name(price) for price, _ in answered)
-    if not answered or not named or len(answered) < len(package.prices):
-        return WrittenSection("package", None, (*comments, *_open(package, credits)))
+    comments = tuple(_story(package, credits))
+    usual = answered[0][1].credits if answered else None
+    sold = [entry for price in package.prices for entry in _entries(price, credits.get(price.key), usual)]
+    if usual is None or len(answered) < len(package.prices) or not all(map(_has_name, package.prices)):
+        blank = {"slug": package.slug, "credits": _BLANK if usual is None else usual, "sold": sold}
+        return WrittenEntry(None, (*comments, f"{entry_text(blank)},".replace(f'"{_BLANK}"', _BLANK)))
     if package.product and _is_one(answered):
         price = next((price for price, _ in answered if price.quantity), answered[0][0])
         sold = [_with_quantity(_with_credits({"product": package.product}, answered[0][1]), price)]
-    values: dict[str, Plain] = {"slug": package.slug, "credits": answered[0][1].credits, "sold": sold}
-    return WrittenSection("package", values, tuple(comments), repeated=True)
+    return WrittenEntry({"slug": package.slug, "credits": usual, "sold": sold}, comments)
 
 
 def _is_one(answered: Sequence[tuple[PriceProposal, CreditsGuess]]) -> bool:
@@ -102,14 +111,16 @@ def _has_name(price: PriceProposal) -> bool:
     return price.mark is not None or price.key.startswith(("price_", "plan_", "sku_"))
 
 
-def _entries(price: PriceProposal, guess: CreditsGuess) -> Iterator[dict[str, Plain]]:
-    """What was sold: one entry, or one for each of its periods."""
-    if not _has_name(price):
-        return
-    if not guess.periods:
-        yield _with_quantity(_entry(price, guess), price)
-    for period in guess.periods:
-        yield _with_quantity({**_entry(price, guess), "credits": period.credits, **_dates(period)}, price)
+def _entries(price: PriceProposal, guess: CreditsGuess | None, usual: int | None) -> Iterator[dict[str, Plain]]:
+    """What was sold: one entry, or one for each of its periods. Shape: `usual` are the credits of the package."""
+    if guess is None:
+        yield {**_subject(price), **({} if usual is None else {"credits": _BLANK})}
+    elif not guess.periods:
+        yield _with_quantity(_with_credits(_subject(price), guess, usual), price)
+    else:
+        for period in guess.periods:
+            said: dict[str, Plain] = {} if period.credits == usual else {"credits": period.credits}
+            yield _with_quantity({**_subject(price), **said, **_dates(period)}, price)
 
 
 def _dates(period: Period) -> dict[str, Plain]:
@@ -123,35 +134,37 @@ def _with_quantity(entry: dict[str, Plain], price: PriceProposal) -> dict[str, P
     return entry if price.quantity is None else {**entry, "quantity": price.quantity}
 
 
-def _entry(price: PriceProposal, guess: CreditsGuess) -> dict[str, Plain]:
-    if price.mark is None:
-        return {"price": price.key, "credits": guess.credits if guess.key is None else guess.words}
-    key, value = price.mark
-    rule: dict[str, Plain] = {"metadata": {key: value}, "amount": price.amount or 0, "currency": price.currency}
-    return _with_credits(rule, guess)
+def _subject(price: PriceProposal) -> dict[str, Plain]:
+    """What names it; an inline price that no metadata tell apart leaves its mark to be said."""
+    if price.mark is None and _has_name(price):
+        return {"price": price.key}
+    key, value = price.mark or (_BLANK, _BLANK)
+    return {"metadata": {key: value}, "amount": price.amount or 0, "currency": price.currency}
 
 
-def _with_credits(entry: dict[str, Plain], guess: CreditsGuess) -> dict[str, Plain]:
-    return entry if guess.key is None else {**entry, "credits": guess.words}
+def _with_credits(entry: dict[str, Plain], guess: CreditsGuess, usual: int | None = None) -> dict[str, Plain]:
+    """An entry with its credits, where the package does not say them."""
+    if guess.key is not None:
+        return {**entry, "credits": guess.words}
+    return entry if usual in (None, guess.credits) else {**entry, "credits": guess.credits}
 
 
-def _story(package: PackageProposal) -> Iterator[str]:
+def _story(package: PackageProposal, credits: Mapping[str, CreditsGuess]) -> Iterator[str]:
+    """What was seen of each price, in the order in which they stand in the entry."""
     for price in package.prices:
-        amount = "an amount of its own" if price.amount is None else format_amount(price.amount, price.currency)
-        yield f"{package.name}: {price.key} at {amount}, sold {plural(price.count, 'time')} lately."
+        guess = credits.get(price.key)
+        why = "nothing says how many credits it sells" if guess is None else f"{guess.told}: {guess.reason}"
+        yield f"{_label(package, price)}, sold {plural(price.count, 'time')} lately; {why}."
+        if not _has_name(price):
+            yield "Its prices are made for each sale, and no metadata of the sessions tell them apart."
         if price.quantity is not None:
             yield f'By what was booked, a quantity above one means quantity = "{price.quantity}".'
         elif price.quantities:
             yield 'It was sold with quantities above one: say quantity = "one" or "multiply" beside it.'
 
 
-def _open(package: PackageProposal, credits: Mapping[str, CreditsGuess]) -> Iterator[str]:
-    """What has to be said before the package can be written."""
-    for price in package.prices:
-        if price.key not in credits:
-            yield f"How many credits {price.key} sells, nothing says; add the package yourself:"
-            break
-        if not _has_name(price):
-            yield "Its prices are made for each sale, and no metadata of the sessions tell them apart; add yourself:"
-            break
-    yield f'[[package]] slug = "{package.slug}", credits = …, sold = [{{ … }}]'
+def _label(package: PackageProposal, price: PriceProposal) -> str:
+    """What a person calls it; the name of an inline price may say its amount already."""
+    amount = "an amount of its own" if price.amount is None else format_amount(price.amount, price.currency)
+    name = price.key if price.key.startswith(package.name) else f"{package.name}: {price.key}"
+    return name if amount in name else f"{name} at {amount}"

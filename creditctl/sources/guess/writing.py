@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from creditctl.core.project_file.source import SourceBalance, SourceSection, SourceUsers
-from creditctl.core.project_file.writing import Plain, WrittenSection
+from creditctl.core.project_file.writing import Plain, WrittenSection, section_text
 from creditctl.sources.guess.source_guess import SourceGuess, users_settings
 
 _SOURCE = "source"
 _USUAL_VARIABLE = "DATABASE_URL"
-_MOST_INLINE = 3
-"""How many lines of a table stand in one beside a recipe."""
+_LONGEST_INLINE = 120
+"""How long a table may be that stands in one line beside a recipe. Units: characters."""
 
 
 def written_sections(guess: SourceGuess) -> list[WrittenSection]:
@@ -28,30 +28,33 @@ def written_sections(guess: SourceGuess) -> list[WrittenSection]:
         "kind": {word: ours for word, ours in section.kind.items() if word != ours},
         "balance": {} if section.balance is None else _balance(section.balance),
     }
-    inline = {name for name, values in tables.items() if section.recipe is not None and len(values) <= _MOST_INLINE}
+    inline = {name for name, values in tables.items() if section.recipe is not None and _is_short(name, values)}
     beside = {name: values for name, values in tables.items() if values and name in inline}
-    found = [WrittenSection(_SOURCE, {**_plain(section), **beside}, _comments(guess, ("", *inline)))]
+    found = [WrittenSection(_SOURCE, {**_plain(section), **beside}, _comments(guess, ("", "rule", *inline)))]
     found += [
         WrittenSection(f"{_SOURCE}.{name}", values, _comments(guess, (name,)))
         for name, values in tables.items()
         if values and name not in inline
     ]
-    rules = (
-        WrittenSection(f"{_SOURCE}.rule", {"when": each.when, "kind": each.kind}, (), True) for each in section.rules
-    )
-    return [*found, *rules]
+    return found
+
+
+def _is_short(name: str, values: dict[str, Plain]) -> bool:
+    return len(section_text(WrittenSection(name, values, inline=True))) <= _LONGEST_INLINE
 
 
 def _plain(section: SourceSection) -> dict[str, Plain]:
+    rules: list[Plain] = [{"when": each.when, "kind": each.kind} for each in section.rules]
     values: dict[str, Plain | None] = {
         "recipe": section.recipe,
-        "url_env": None if section.recipe and section.url_env == _USUAL_VARIABLE else section.url_env,
+        "url_env": None if section.url_env == _USUAL_VARIABLE else section.url_env,
         "file": section.file,
         "table": section.table,
         "where": section.where,
         "amounts": None if section.amounts is None else str(section.amounts),
         "credit_decimals": section.credit_decimals,
         "zone": section.zone,
+        "rule": rules or None,
     }
     return {name: value for name, value in values.items() if value is not None}
 
@@ -77,7 +80,7 @@ def _comments(guess: SourceGuess, tables: Collection[str]) -> tuple[str, ...]:
         if own in tables and _is_written(guess.section, table, key):
             reasons.append(f"{key or table}: {line.reason}")
     unknown = tuple(f"To be decided: {each}" for each in guess.unknown) if "" in tables else ()
-    return (*reasons, *unknown)
+    return (*dict.fromkeys(reasons), *unknown)
 
 
 def _is_written(section: SourceSection, table: str, key: str) -> bool:

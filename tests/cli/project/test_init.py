@@ -94,7 +94,9 @@ def test_what_nothing_says_is_a_remark_and_an_option_says_it(app: App) -> None:
     said = app.init("--dry-run", "--json", "--credits", f"{mystery.id}=77")
 
     assert "nothing says how many credits it sells" in " ".join(silent.report["notes"])
-    assert "How many credits" in proposed(silent)
+    remark = f'{{slug = "mystery-box", credits = …, sold = [{{price = "{mystery.id}"}}]}}'
+    assert "# package = [\n" in proposed(silent)
+    assert remark in proposed(silent)
     assert tomllib.loads(proposed(silent)).get("package") is None
     assert "credits = 77" in proposed(said)
 
@@ -108,8 +110,8 @@ def test_a_product_whose_prices_sold_different_numbers_lists_each(app: App) -> N
     app.sell(one(new))
     text = proposed(app.init("--dry-run", "--json"))
 
-    assert f'{{price = "{old.id}", credits = 900}}' in text
-    assert f'{{price = "{new.id}", credits = 1000}}' in text
+    sold = f'[{{price = "{new.id}"}}, {{price = "{old.id}", credits = 900}}]'
+    assert f'{{slug = "pack", credits = 1000, sold = {sold}}},\n' in text
 
 
 def test_inline_prices_are_told_by_the_metadata_of_their_sessions(app: App) -> None:
@@ -131,7 +133,7 @@ def test_credits_that_only_the_session_knows_are_read_from_there(app: App) -> No
     text = proposed(app.init("--dry-run", "--json"))
 
     assert 'credits = "metadata.credits"' in text
-    assert "credits = 100\n" in text
+    assert '{slug = "flexible", credits = 100, sold = [' in text
 
 
 def test_a_fee_line_is_no_package(app: App) -> None:
@@ -149,7 +151,7 @@ def test_what_creditctl_sold_itself_is_no_package_of_the_applications(app: App) 
     (price,) = app.client.v1.prices.list({"lookup_keys": ["creditctl_starter_usd"]}).data
     app.sell(one(price))
 
-    assert "[[package]]" not in proposed(app.init("--dry-run", "--json"))
+    assert "package" not in proposed(app.init("--dry-run", "--json"))
 
 
 def test_the_webhooks_path_is_that_of_the_endpoint_which_is_there(app: App) -> None:
@@ -403,6 +405,23 @@ def test_what_a_source_of_ones_own_booked_says_what_was_sold(app: App) -> None:
     assert document["deployment_match"] == {"metadata.region": "eu"}
     assert document["user"] == ["metadata.ref"]
     assert (app.cli.folder / "creditctl.toml").read_text() == SOURCE
+
+
+def test_users_that_a_query_of_ones_own_translates_say_where_the_buyer_stands(app: App) -> None:
+    pack = app.price("Pack", 900)
+    for number in range(4):
+        app.sell(one(pack), metadata={"mail": f"u{number}@example.com"})
+    with closing(sqlite3.connect(app.cli.folder / "shop.db")) as connection, connection:
+        connection.executescript(f"{LEDGER} CREATE TABLE people (nr TEXT, mail TEXT);")
+        for number, each in enumerate(app.client.v1.checkout.sessions.list().data):
+            row = (each.created, f"p{number}", 77, each.id)
+            connection.execute("INSERT INTO grants (at, who, qty, session) VALUES (?, ?, ?, ?)", row)
+            connection.execute("INSERT INTO people VALUES (?, ?)", (f"p{number}", each.to_dict()["metadata"]["mail"]))
+    app.cli.environ["DATABASE_URL"] = "sqlite:///shop.db"
+    users = 'users = {query = "select a.nr, b.mail from people a join people b on a.nr = b.nr"}'
+    (app.cli.folder / "creditctl.toml").write_text(f"{SOURCE}{users}\n")
+
+    assert tomllib.loads(proposed(app.init("--dry-run", "--json")))["user"] == ["metadata.mail"]
 
 
 def test_a_guess_alone_says_how_users_are_written_on_stripe_as_init_does(app: App) -> None:

@@ -198,6 +198,8 @@ def test_the_kinds_of_a_source_are_the_ledgers() -> None:
         ("[archive]\nkeep_days = true", "archive.keep_days must be a whole number"),
         ("[alert]\nurl_env = 'A'\ncommand = 'b'", "exactly one of url_env and command"),
         ("[source", "it is not TOML"),
+        ("package = [\n]\n[[package]]\nslug = 'b'", "column 10); it stands above already"),
+        ("package = [\n  {slug = 'a', credits = 1},\n  {slug = 'b'},\n]", "line 3: package b: credits is missing"),
         ("a = " + "[" * 5000, "it is not TOML"),
     ],
 )  # fmt: skip

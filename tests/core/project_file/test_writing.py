@@ -8,18 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creditctl.core.project_file.writing import Plain, WrittenSection, added_text, new_text
+from creditctl.core.project_file.writing import Plain, WrittenEntry, WrittenSection, added_text, new_text
 
 SECTIONS = (
     WrittenSection("deployment", "eu", ("Which one this is.",)),
     WrittenSection("webhook", {"path": "/hooks"}),
     WrittenSection(
         "package",
-        {"slug": "a", "credits": 10, "sold": [{"price": "price_1"}, {"metadata": {"pack": "x"}, "amount": 5}]},
-        ("Sold 3 times.",),
-        repeated=True,
+        entries=(
+            WrittenEntry(
+                {"slug": "a", "credits": 10, "sold": [{"price": "price_1"}, {"metadata": {"pack": "x"}, "amount": 5}]},
+                ("Sold 3 times.",),
+            ),
+            WrittenEntry(None, ('{slug = "c"}',)),
+            WrittenEntry({"slug": "b", "credits": 20}),
+        ),
     ),
-    WrittenSection("package", {"slug": "b", "credits": 20}, repeated=True),
+    WrittenSection("remark", entries=(WrittenEntry(None, ("Nobody knows.",)),)),
     WrittenSection("user", ["metadata.account"]),
     WrittenSection("nothing", None, ("Only a remark.",)),
 )
@@ -29,7 +34,9 @@ def test_a_new_file_is_read_back() -> None:
     text = new_text(SECTIONS, ("Heading.",))
 
     assert text.startswith("# Heading.\n\n# Which one this is.\ndeployment = ")
-    assert "# Sold 3 times.\n[[package]]\n" in text
+    assert '    # Sold 3 times.\n    {slug = "a", credits = 10, sold = [{price = "price_1"}, {' in text
+    assert '},\n    # {slug = "c"}\n    {slug = "b", credits = 20},\n]\n' in text
+    assert "# remark = [\n#     Nobody knows.\n# ]\n" in text
     assert "# Only a remark.\n" in text
     assert tomllib.loads(text) == {
         "deployment": "eu",
@@ -69,6 +76,12 @@ PLAIN = st.recursive(
 
 @given(values=st.dictionaries(st.text(), PLAIN, max_size=4), comment=st.text())
 def test_no_name_value_or_comment_breaks_out_of_its_place(values: dict[str, Plain], comment: str) -> None:
-    text = new_text([WrittenSection("a", values, (comment,)), WrittenSection("b", {"c": 1})], (comment,))
+    entries = (WrittenEntry(values, (comment,)), WrittenEntry({"many": [values] * 5}))
+    sections = [
+        WrittenSection("a", values, (comment,)),
+        WrittenSection("b", {"c": 1}),
+        WrittenSection("d", entries=entries),
+    ]
 
-    assert tomllib.loads(text) == {"a": values, "b": {"c": 1}}
+    read = {"a": values, "b": {"c": 1}, "d": [values, {"many": [values] * 5}]}
+    assert tomllib.loads(new_text(sections, (comment,))) == read

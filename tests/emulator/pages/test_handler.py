@@ -273,3 +273,8 @@ def test_the_buyer_may_ask_for_news(shop: Shop, ask: Inside, ticked: bool, answe
     shop.visit("POST", path, **GOOD, **({"promotions": "yes"} if ticked else {}))
     consent = ask("GET", f"/v1/checkout/sessions/{session['id']}")[1]["consent"]
     assert consent == {"promotions": answer, "terms_of_service": "accepted"}
+
+
+def test_a_form_that_can_not_be_read_was_not_shown_here(shop: Shop) -> None:
+    path = f"/c/pay/{shop.session()['id']}"
+    assert shop.visit("POST", path, **{"card": "1", "card[number]": "2"}).status == 403

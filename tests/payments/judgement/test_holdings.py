@@ -160,6 +160,20 @@ def test_credits_given_back_that_were_never_taken(sound: Shop) -> None:
     assert held(sound)["u7"] == 1000
 
 
+def test_credits_given_back_to_another_user_whom_a_person_said_to_be_right_are_named(sound: Shop) -> None:
+    """The run stopped with a traceback instead: it looked for an entry of the owner, and there is none."""
+    key = sound.pay(user="u7")
+    sound.fulfil(key)
+    entry = sound.post(400, "u8", payment_key=key, kind=EntryKind.REFUND_REVERSAL, amount=400, object_id="re_x")
+    first = only(sound)
+    with sound.ledger.transaction() as tx:
+        (kept,) = [each for each in tx.findings(None) if each.finding.code == first.code]
+        tx.settle_finding(kept, "the same person", None)
+    finding = only(sound)
+    assert finding.code == "reconcile.refund_over_returned"
+    assert f"Entry {entry.id} gave 400 credits back to user u8" in finding.message
+
+
 def test_a_won_dispute_that_was_returned_by_adjustment_is_not_returned_again(sound: Shop) -> None:
     key = sound.pay(user="u7")
     sound.fulfil(key)

@@ -33,7 +33,7 @@ def test_everything_that_was_answered_is_written() -> None:
     text = project_text(ANSWERS)
 
     assert tomllib.loads(text) == EVERYTHING
-    assert "# 500 credits: somebody said so." in text
+    assert "sold 3 times lately; 500 credits: somebody said so.\n" in text
 
 
 def test_what_is_written_is_taken_as_things_stand() -> None:

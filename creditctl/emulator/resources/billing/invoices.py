@@ -93,7 +93,7 @@ def lines(context: RequestContext) -> Body:
 def payments(context: RequestContext, invoice: Body) -> Body:
     """`payments` of an expanded invoice."""
     rows = context.services.store.select(context.scope.id, INVOICE_PAYMENT, column("owner", invoice["id"]))
-    found: Body = decode(ListPage("/v1/invoice_payments", [row.body for row in rows], more=False).compact())
+    found: Body = decode(ListPage("/v1/invoice_payments", [row.body for row in rows], more=False).text())
     return found
 
 

@@ -58,7 +58,7 @@ def included_tax_ids(context: RequestContext, customer: Body) -> Body:
     """`tax_ids` of an expanded customer."""
     rows = context.services.store.select(context.scope.id, TAX_ID, column("owner", customer["id"]))
     url = f"/v1/customers/{customer['id']}/tax_ids"
-    found: Body = decode(ListPage(url, [row.body for row in rows[:10]], len(rows) > 10).compact())
+    found: Body = decode(ListPage(url, [row.body for row in rows[:10]], len(rows) > 10).text())
     return found
 
 

@@ -58,9 +58,19 @@ def check_custom_fields(given: list[Body]) -> None:
                 raise bad_parameter(f"`{name}` can only be set for a field of that type.", f"{param}[{name}]")
         if entry["type"] == "dropdown" and not entry.get("dropdown"):
             raise missing_parameter(f"{param}[dropdown]")
+        _check_details(entry, f"{param}[{entry['type']}]")
         default = (entry.get(entry["type"]) or {}).get("default_value")
         if default is not None and _fault(entry, default):
             raise bad_parameter(f"Invalid default value: {default}", f"{param}[{entry['type']}][default_value]")
+
+
+def _check_details(entry: Body, param: str) -> None:
+    details = entry.get(entry["type"]) or {}
+    if details.get("minimum_length", 1) > details.get("maximum_length", 255):
+        raise bad_parameter("`minimum_length` can't be greater than `maximum_length`.", f"{param}[minimum_length]")
+    values = [option["value"] for option in details.get("options") or []]
+    if len(set(values)) < len(values):
+        raise bad_parameter("The `value` of an option must be unique.", f"{param}[options]")
 
 
 def shown_fields(given: list[Body]) -> list[Body]:

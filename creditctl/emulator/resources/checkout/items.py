@@ -4,7 +4,7 @@ Source: Stripe API reference, "Checkout Sessions", `line_items`.
 """
 
 from creditctl.emulator.api.context import RequestContext
-from creditctl.emulator.protocol.errors import bad_parameter, invalid, missing_parameter
+from creditctl.emulator.protocol.errors import bad_parameter, invalid, missing_parameter, only_one_of
 from creditctl.emulator.protocol.fields import Amount, Boolean, Currency, Integer, OfAnotherMode, Text
 from creditctl.emulator.protocol.schema import Hash, Listing, Metadata
 from creditctl.emulator.resources.products.catalog_bodies import (
@@ -151,6 +151,7 @@ def _inline_price(context: RequestContext, given: Body, param: str) -> Body:
     if amounts(given, f"{param}") == (None, None):
         name = f"{param}[unit_amount]"
         raise bad_parameter(f"Missing required param: {name}.", name, "parameter_missing")
+    only_one_of(given, ("product", "product_data"), param)
     if "product_data" in given:
         product = new_product(context, {**given["product_data"], "active": False})
         context.add(PRODUCT, product, event="product.created")

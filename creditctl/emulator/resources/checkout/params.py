@@ -6,17 +6,24 @@ Source: Stripe API reference, "Create a Checkout Session"; parameter types of st
 from creditctl.emulator.protocol.fields import (
     Boolean,
     Currency,
+    Descriptor,
     Email,
     Enum,
     Field,
     Integer,
+    Matching,
     OfAnotherMode,
     Text,
     Url,
 )
 from creditctl.emulator.protocol.schema import SHIPPING, Hash, Listing, Metadata
 from creditctl.emulator.resources.checkout.custom_fields import CUSTOM_FIELDS
-from creditctl.emulator.resources.core.payment_intents.params import CAPTURE_METHOD, CONNECT, SESSION_OPTIONS
+from creditctl.emulator.resources.core.payment_intents.params import (
+    CAPTURE_METHOD,
+    CONNECT,
+    EXCLUDED_TYPES,
+    SESSION_OPTIONS,
+)
 
 NOT_IN_PAYMENT_MODE = ("payment_method_collection", "setup_intent_data", "subscription_data")
 REDISPLAY = Enum(values=("always", "limited", "unspecified"))
@@ -30,12 +37,14 @@ _INTENT_DATA = Hash(
         "receipt_email": Email(),
         "setup_future_usage": Enum(values=("off_session", "on_session")),
         "shipping": SHIPPING,
-        "statement_descriptor": Text(max_length=22),
-        "statement_descriptor_suffix": Text(max_length=22),
+        "statement_descriptor": Descriptor(),
+        "statement_descriptor_suffix": Descriptor(),
         "transfer_group": Text(),
     }
 )
-_RECOVERY = Hash(fields={"recovery": Hash(fields={"enabled": Boolean(), "allow_promotion_codes": Boolean()})})
+_RECOVERY = Hash(
+    fields={"recovery": Hash(fields={"enabled": Boolean(required=True), "allow_promotion_codes": Boolean()})}
+)
 _INVOICE_DATA = Hash(
     fields={
         "custom_fields": Listing(
@@ -54,13 +63,25 @@ _INVOICE_DATA = Hash(
     }
 )
 _IMAGE = Hash(fields={"type": Enum(values=("url",), left_out=("file",), required=True), "url": Url()})
+_COLOR = Matching(form="#[0-9A-Fa-f]{3}(?:[0-9A-Fa-f]{3})?", what="a hex color, such as #0074d4", unset=True)
+_FONTS_TEXT = """
+be_vietnam_pro bitter chakra_petch default hahmlet inconsolata inter lato lora m_plus_1_code montserrat noto_sans
+noto_sans_jp noto_serif nunito open_sans pridi pt_sans pt_serif raleway roboto roboto_slab source_sans_pro
+titillium_web ubuntu_mono zen_maru_gothic
+"""
+_FONTS = tuple(_FONTS_TEXT.split())
+_LOCALES_TEXT = """
+auto bg cs da de el en en-GB es es-419 et fi fil fr fr-CA hi-IN hr hu id it ja ko lt lv ms mt nb nl pl pt pt-BR ro ru
+sk sl sv th tr vi zh zh-HK zh-TW
+"""
+_LOCALES = tuple(_LOCALES_TEXT.split())
 _BRANDING = Hash(
     fields={
-        "background_color": Text(unset=True),
+        "background_color": _COLOR,
         "border_style": Enum(values=("pill", "rectangular", "rounded"), unset=True),
-        "button_color": Text(unset=True),
+        "button_color": _COLOR,
         "display_name": Text(),
-        "font_family": Text(unset=True),
+        "font_family": Enum(values=_FONTS, unset=True),
         "icon": _IMAGE,
         "logo": _IMAGE,
     }
@@ -90,7 +111,7 @@ _ON_THE_PAGE: dict[str, Field] = {
     "consent_collection": _CONSENT,
     "custom_fields": CUSTOM_FIELDS,
     "custom_text": Hash(fields=dict.fromkeys(_TEXTS, _MESSAGE)),
-    "locale": Text(),
+    "locale": Enum(values=_LOCALES),
     "name_collection": Hash(fields={"business": _NAME, "individual": _NAME}),
     "phone_number_collection": Hash(fields={"enabled": Boolean(required=True)}),
     "saved_payment_method_options": _SAVED_METHODS,
@@ -116,9 +137,9 @@ CREATE: dict[str, Field] = {
     "customer_email": Email(max_length=800),
     "customer_update": Hash(fields={name: Enum(values=("auto", "never")) for name in ("address", "name")}),
     "discounts": Listing(item=Hash(fields={"coupon": Text(), "promotion_code": Text()}), most=1),
-    "excluded_payment_method_types": Listing(item=Text()),
+    "excluded_payment_method_types": EXCLUDED_TYPES,
     "expires_at": Integer(),
-    "integration_identifier": Text(),
+    "integration_identifier": Text(max_length=200),
     "invoice_creation": Hash(fields={"enabled": Boolean(required=True), "invoice_data": _INVOICE_DATA}),
     "managed_payments": Hash(fields={"enabled": Boolean()}),
     "metadata": Metadata(),

@@ -17,8 +17,8 @@ from creditctl.emulator.storage.store import column, decode
 
 _UPDATE: dict[str, Field] = {
     "customer": Text(),
-    "description": Text(unset=True),
-    "fraud_details": Hash(fields={"user_report": Enum(values=("fraudulent", "safe"), unset=True)}),
+    "description": Text(unset=True, max_length=40_000),
+    "fraud_details": Hash(fields={"user_report": Enum(values=("fraudulent", "safe"), unset=True, required=True)}),
     "metadata": Metadata(),
     "receipt_email": Text(unset=True),
     "shipping": SHIPPING,
@@ -52,7 +52,7 @@ def refunds(context: RequestContext, charge: Body) -> Body:
     """The refunds of a charge, as a list of its first ten."""
     rows = context.services.store.select(context.scope.id, REFUND, column("owner", charge["id"]))
     url = f"/v1/charges/{charge['id']}/refunds"
-    found: Body = decode(ListPage(url, [row.body for row in rows[:10]], len(rows) > 10).compact())
+    found: Body = decode(ListPage(url, [row.body for row in rows[:10]], len(rows) > 10).text())
     return found
 
 

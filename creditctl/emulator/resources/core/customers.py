@@ -10,7 +10,7 @@ from creditctl.emulator.api.lists import by_column, by_created, list_fields, lis
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import address, erase, given_metadata, shipping, updated
 from creditctl.emulator.protocol.errors import invalid
-from creditctl.emulator.protocol.fields import Email, Enum, Field, Integer, Text
+from creditctl.emulator.protocol.fields import Email, Enum, Field, Integer, Matching, Text
 from creditctl.emulator.protocol.schema import ADDRESS, CUSTOMER_SHIPPING, Hash, Listing, Metadata
 from creditctl.emulator.resources.billing.tax_ids import TAX_ID_DATA, add_tax_id
 from creditctl.emulator.resources.core.payment_methods import save_to
@@ -27,7 +27,7 @@ _SIMPLE: dict[str, Field] = {
     "preferred_locales": Listing(item=Text()),
     "shipping": CUSTOMER_SHIPPING,
     "tax_exempt": Enum(values=("exempt", "none", "reverse"), unset=True),
-    "invoice_prefix": Text(),
+    "invoice_prefix": Matching(form="[A-Z0-9]{1,12}", what="1 to 12 uppercase letters or numbers"),
     "next_invoice_sequence": Integer(),
 }
 _SETTINGS = Hash(
@@ -47,8 +47,8 @@ _SETTINGS = Hash(
 )
 _SHARED: dict[str, Field] = {
     **_SIMPLE,
-    "business_name": Text(unset=True),
-    "individual_name": Text(unset=True),
+    "business_name": Text(unset=True, max_length=150),
+    "individual_name": Text(unset=True, max_length=150),
     "invoice_settings": _SETTINGS,
     "metadata": Metadata(),
     "source": SOURCE,

@@ -8,16 +8,18 @@ from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.lists import by_column, by_created, list_fields, listing, retrieve
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import updated
-from creditctl.emulator.payments.dispute_bodies import EVIDENCE_TEXTS
+from creditctl.emulator.payments.dispute_bodies import EVIDENCE_FILES, EVIDENCE_TEXTS, LONG_EVIDENCE
 from creditctl.emulator.payments.disputes import OPEN, settle_dispute
-from creditctl.emulator.protocol.errors import StripeError, bad_parameter, invalid
+from creditctl.emulator.protocol.errors import StripeError, bad_parameter, invalid, no_such
 from creditctl.emulator.protocol.fields import Boolean, Enum, Field, Text
 from creditctl.emulator.protocol.schema import Hash, Metadata
 from creditctl.emulator.storage.object_types import CHARGE, DISPUTE, Body
 
 OUTCOME_SECONDS = 2
 MOST_EVIDENCE_CHARACTERS = 150_000
-_EVIDENCE: dict[str, Field] = {name: Text(unset=True, max_length=MOST_EVIDENCE_CHARACTERS) for name in EVIDENCE_TEXTS}
+_EVIDENCE: dict[str, Field] = {
+    name: Text(unset=True, max_length=20_000 if name in LONG_EVIDENCE else 5000) for name in EVIDENCE_TEXTS
+}
 _UPDATE: dict[str, Field] = {
     "evidence": Hash(fields=_EVIDENCE),
     "metadata": Metadata(),
@@ -38,6 +40,7 @@ def update(context: RequestContext) -> Body:
         raise _not_open(before)
     after = updated(before, params, ("intended_submission_method",))
     if evidence:
+        _refuse_files(evidence)
         _add_evidence(after, evidence)
     if submits:
         _submit(after)
@@ -53,6 +56,13 @@ def _not_open(dispute: Body) -> StripeError:
     if dispute["status"].endswith("under_review"):
         return invalid(f"This dispute has a status of {dispute['status']} and can no longer be changed or closed.")
     return invalid("This dispute is already closed")
+
+
+def _refuse_files(evidence: Body) -> None:
+    """There are no files here, so that an account has none; the words are Stripe's for a file that never was."""
+    for name in EVIDENCE_FILES:
+        if evidence.get(name):
+            raise no_such("file upload", evidence[name], f"evidence[{name}]", status=400)
 
 
 def _add_evidence(dispute: Body, evidence: Body) -> None:

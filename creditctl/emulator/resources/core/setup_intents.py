@@ -10,7 +10,7 @@ from creditctl.emulator.api.updates import given_metadata, updated
 from creditctl.emulator.payments.methods import PaymentMethod, given_method, load_method, refuse_reuse
 from creditctl.emulator.payments.setups import attempt_setup
 from creditctl.emulator.protocol.errors import StripeError, invalid, no_such
-from creditctl.emulator.protocol.fields import Boolean, Enum, Field, Text
+from creditctl.emulator.protocol.fields import Boolean, Enum, Field, Text, Url
 from creditctl.emulator.protocol.schema import Hash, Listing, Metadata
 from creditctl.emulator.resources.core.payment_intents.bodies import (
     automatic_methods,
@@ -18,7 +18,7 @@ from creditctl.emulator.resources.core.payment_intents.bodies import (
     usable_types,
 )
 from creditctl.emulator.resources.core.payment_intents.checks import check_types
-from creditctl.emulator.resources.core.payment_methods import METHOD_FIELDS
+from creditctl.emulator.resources.core.payment_intents.params import METHOD_DATA
 from creditctl.emulator.storage.object_types import CUSTOMER, SETUP_INTENT, Body, in_wire_order
 
 _THREE_DS = Enum(values=("any", "automatic", "challenge"))
@@ -30,7 +30,7 @@ _SHARED: dict[str, Field] = {
     "metadata": Metadata(),
     "payment_method": Text(unset=True),
     "payment_method_configuration": Text(),
-    "payment_method_data": Hash(fields=METHOD_FIELDS),
+    "payment_method_data": METHOD_DATA,
     "payment_method_options": _OPTIONS,
     "payment_method_types": Listing(item=Text(), unset=False),
 }
@@ -40,22 +40,22 @@ _CREATE: dict[str, Field] = {
         fields={"enabled": Boolean(required=True), "allow_redirects": Enum(values=("always", "never"))}
     ),
     "confirm": Boolean(),
-    "return_url": Text(),
+    "return_url": Url(apps=True),
     "usage": Enum(values=("off_session", "on_session")),
     "use_stripe_sdk": Boolean(),
 }
 _CONFIRM: dict[str, Field] = {
     "client_secret": Text(),
     "payment_method": Text(),
-    "payment_method_data": Hash(fields=METHOD_FIELDS),
+    "payment_method_data": METHOD_DATA,
     "payment_method_options": _OPTIONS,
-    "return_url": Text(),
+    "return_url": Url(apps=True),
     "use_stripe_sdk": Boolean(),
 }
 _REASONS = ("abandoned", "duplicate", "requested_by_customer")
 _OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
 _UNUSED_TEXT = """
-application attach_to_self cancellation_reason customer_account flow_directions last_setup_error latest_attempt mandate
+application cancellation_reason customer_account flow_directions last_setup_error latest_attempt mandate
 next_action on_behalf_of payment_method single_use_mandate
 """
 

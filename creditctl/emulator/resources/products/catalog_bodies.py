@@ -9,7 +9,7 @@ from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.updates import given_metadata
 from creditctl.emulator.protocol.currencies import largest
 from creditctl.emulator.protocol.errors import bad_parameter, missing_parameter, only_one_of
-from creditctl.emulator.protocol.fields import Amount, Boolean, Currency, Enum, Field, Integer, TaxCode, Text
+from creditctl.emulator.protocol.fields import Amount, Boolean, Currency, Enum, Field, Integer, TaxCode, Text, Url
 from creditctl.emulator.protocol.schema import ByCurrency, Hash, Listing, Metadata
 from creditctl.emulator.storage.object_types import PRICE, Body
 
@@ -54,12 +54,12 @@ _HOW_OFTEN = Hash(fields={name: _RECURRING.fields[name] for name in ("interval",
 DEFAULT_PRICE_DATA = Hash(fields={**MONEY_FIELDS, "metadata": Metadata(), "recurring": _HOW_OFTEN})
 PRODUCT_DATA_FIELDS: dict[str, Field] = {
     "name": Text(required=True),
-    "description": Text(),
-    "images": Listing(item=Text(), most=8),
+    "description": Text(max_length=40_000),
+    "images": Listing(item=Url(), most=8),
     "metadata": Metadata(),
     "tax_code": TaxCode(),
     "tax_details": TAX_DETAILS,
-    "unit_label": Text(),
+    "unit_label": Text(max_length=12),
 }
 """What `product_data` may say wherever a product is made on the way."""
 
@@ -148,6 +148,14 @@ def new_price(context: RequestContext, params: Body, product: str) -> Body:
         "unit_amount": whole,
         "unit_amount_decimal": decimal,
     }
+
+
+def check_custom_amount(given: Body | None) -> None:
+    """What a buyer may choose lies between its bounds; wording unconfirmed."""
+    bounds = [given[name] for name in ("minimum", "preset", "maximum") if given and name in given]
+    if bounds != sorted(bounds):
+        message = "`minimum`, `preset` and `maximum` must be in ascending order."
+        raise bad_parameter(message, "custom_unit_amount")
 
 
 def _custom_amount(given: Body | None) -> Body | None:

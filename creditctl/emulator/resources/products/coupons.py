@@ -27,7 +27,7 @@ _COUPON: dict[str, Field] = {
     "currency_options": _OFF_BY_CURRENCY,
     "duration": Enum(values=("forever", "once", "repeating")),
     "duration_in_months": Integer(low=1),
-    "id": Text(max_length=200),
+    "id": Text(),
     "max_redemptions": Integer(low=1),
     "metadata": Metadata(),
     "name": Text(unset=True, max_length=40),

@@ -3,6 +3,8 @@
 Source: Stripe API reference, "Prices"; recorded traffic for the order of events when a lookup key moves.
 """
 
+from dataclasses import replace
+
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.lists import (
     ListFilter,
@@ -17,7 +19,7 @@ from creditctl.emulator.api.lists import (
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import updated
 from creditctl.emulator.protocol.errors import bad_parameter, invalid, not_acted_on, only_one_of
-from creditctl.emulator.protocol.fields import Boolean, Currency, Enum, Field, Integer, OfAnotherMode, Text
+from creditctl.emulator.protocol.fields import Boolean, Currency, Descriptor, Enum, Field, Integer, OfAnotherMode, Text
 from creditctl.emulator.protocol.schema import Hash, Listing, Metadata
 from creditctl.emulator.resources.products.catalog_bodies import (
     CURRENCY_OPTIONS,
@@ -26,6 +28,7 @@ from creditctl.emulator.resources.products.catalog_bodies import (
     PRODUCT_DATA_FIELDS,
     TAX_BEHAVIOR,
     amounts,
+    check_custom_amount,
     new_price,
     new_product,
     price_options,
@@ -39,7 +42,7 @@ _PRODUCT_DATA = Hash(
         **{name: field for name, field in PRODUCT_DATA_FIELDS.items() if name not in ("description", "images")},
         "id": Text(),
         "active": Boolean(),
-        "statement_descriptor": Text(max_length=22),
+        "statement_descriptor": Descriptor(),
     }
 )
 _CREATE: dict[str, Field] = {
@@ -60,7 +63,7 @@ _CREATE: dict[str, Field] = {
 }
 _UPDATE: dict[str, Field] = {
     "active": Boolean(),
-    "currency_options": CURRENCY_OPTIONS,
+    "currency_options": replace(CURRENCY_OPTIONS, unset=True),
     "lookup_key": Text(unset=True, max_length=200),
     "metadata": Metadata(),
     "nickname": Text(unset=True),
@@ -72,6 +75,7 @@ _UPDATE: dict[str, Field] = {
 def make_price(context: RequestContext, params: Body, product: str) -> Body:
     """Store a new price after moving its lookup key away from another."""
     amounts(params, currency=params["currency"])
+    check_custom_amount(params.get("custom_unit_amount"))
     price = new_price(context, params, product)
     if price["lookup_key"]:
         claim_lookup_key(context, price["lookup_key"], price["id"], transfer=params.get("transfer_lookup_key", False))
@@ -102,16 +106,21 @@ def check_basis(context: RequestContext) -> None:
             raise bad_parameter("You may only specify one of these parameters: product, product_data.", "product")
         message = "You must specify either `product` or `product_data` when creating a price."
         raise invalid(message, executed=False)
-    bases = ("unit_amount", "unit_amount_decimal", "custom_unit_amount")
-    only_one_of(params, bases)
-    if not any(name in params for name in bases) and params.get("billing_scheme") != "tiered":
-        message = "Prices require an `unit_amount` or `unit_amount_decimal` parameter to be set."
-        raise invalid(message, executed=False)
+    check_amount_basis(params)
     if params.get("billing_scheme") == "tiered" and not params.get("recurring"):
         raise bad_parameter("Prices with `type=one_time` are not supported with tiered billing.", "interval")
     for name in ("tiers", "tiers_mode"):
         if name in params:
             raise not_acted_on(name, "tiers belong to subscriptions")
+
+
+def check_amount_basis(params: Body, prefix: str = "") -> None:
+    """A price has an amount, given one way; Source: recorded test-mode refusals."""
+    bases = ("unit_amount", "unit_amount_decimal", "custom_unit_amount")
+    only_one_of(params, bases, prefix)
+    if not any(name in params for name in bases) and params.get("billing_scheme") != "tiered":
+        message = "Prices require an `unit_amount` or `unit_amount_decimal` parameter to be set."
+        raise invalid(message, executed=False)
 
 
 def create(context: RequestContext) -> Body:
@@ -133,10 +142,21 @@ def update(context: RequestContext) -> Body:
     if params.get("lookup_key") and params["lookup_key"] != before["lookup_key"]:
         claim_lookup_key(context, params["lookup_key"], before["id"], transfer=params.get("transfer_lookup_key", False))
     after = updated(before, params, ("active", "lookup_key", "nickname", "tax_behavior"))
-    if params.get("currency_options"):
-        options = {**price_options(context, before["id"]), **read_options(params, before["currency"])}
+    _refuse_other_tax_behavior(before["tax_behavior"], params.get("tax_behavior"), "tax_behavior")
+    if "currency_options" in params:
+        known = price_options(context, before["id"]) if params["currency_options"] else {}
+        options = {**known, **read_options(params, before["currency"])}
+        for name, option in known.items():
+            param = f"currency_options[{name}][tax_behavior]"
+            _refuse_other_tax_behavior(option["tax_behavior"], options[name]["tax_behavior"], param)
         context.services.store.save_extra(context.scope.id, before["id"], {"currency_options": options})
     return context.change(PRICE, before, after, "price.updated")
+
+
+def _refuse_other_tax_behavior(before: str, after: str | None, param: str) -> None:
+    """Once it is said whether a price includes its tax, that stays. Source: Stripe API reference; wording ours."""
+    if after is not None and before not in ("unspecified", after):
+        raise bad_parameter(f"`tax_behavior` cannot be changed: it was set to `{before}` already.", param)
 
 
 def _refuse_default(context: RequestContext, price: Body) -> None:

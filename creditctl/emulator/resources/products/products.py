@@ -10,7 +10,7 @@ from creditctl.emulator.api.lists import ListFilter, by_any, by_body, by_created
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import erase, updated
 from creditctl.emulator.protocol.errors import bad_parameter, invalid
-from creditctl.emulator.protocol.fields import Amount, Boolean, Enum, Field, TaxCode, Text, Url
+from creditctl.emulator.protocol.fields import Amount, Boolean, Descriptor, Enum, Field, TaxCode, Text, Url
 from creditctl.emulator.protocol.schema import Hash, Listing, Metadata
 from creditctl.emulator.resources.products.catalog_bodies import (
     DEFAULT_PRICE_DATA,
@@ -19,18 +19,18 @@ from creditctl.emulator.resources.products.catalog_bodies import (
     new_product,
     tax_details,
 )
-from creditctl.emulator.resources.products.prices import make_price
+from creditctl.emulator.resources.products.prices import check_amount_basis, make_price
 from creditctl.emulator.storage.object_types import PRICE, PRODUCT, Body
 from creditctl.emulator.storage.store import column
 
 _DIMENSIONS = Hash(fields={name: Amount(required=True) for name in ("height", "length", "weight", "width")}, unset=True)
 _SIMPLE: dict[str, Field] = {
     "description": Text(unset=True, max_length=40_000),
-    "images": Listing(item=Text(max_length=2048), most=8),
+    "images": Listing(item=Url(), most=8),
     "marketing_features": Listing(item=Hash(fields={"name": Text(required=True, max_length=80)}), most=15),
     "package_dimensions": _DIMENSIONS,
     "shippable": Boolean(unset=True),
-    "statement_descriptor": Text(unset=True, max_length=22),
+    "statement_descriptor": Descriptor(unset=True),
     "tax_code": TaxCode(unset=True),
     "tax_details": TAX_DETAILS,
     "unit_label": Text(unset=True, max_length=12),
@@ -39,7 +39,7 @@ _SIMPLE: dict[str, Field] = {
 _CREATE: dict[str, Field] = {
     **_SIMPLE,
     "name": Text(required=True),
-    "id": Text(max_length=255),
+    "id": Text(),
     "active": Boolean(),
     "default_price_data": DEFAULT_PRICE_DATA,
     "metadata": Metadata(),
@@ -69,6 +69,7 @@ def create(context: RequestContext) -> Body:
         raise invalid(f"Product already exists: {product['id']}", code="resource_already_exists", param="id")
     default_price = context.params.get("default_price_data")
     if default_price:
+        check_amount_basis(default_price, "default_price_data")
         # The price exists before its product is stored: `price.created` comes first, and `product.created` names it
         # already.
         # Source: recorded traffic of a product with default_price_data.

@@ -24,7 +24,7 @@ _SIMPLE: dict[str, Field] = {
     "display_name": Text(max_length=50),
     "jurisdiction": Text(unset=True, max_length=50),
     "metadata": Metadata(),
-    "state": Text(unset=True, max_length=2),
+    "state": Text(unset=True),
     "tax_type": Enum(values=TAX_TYPES, unset=True),
 }
 _CREATE: dict[str, Field] = {

@@ -85,8 +85,12 @@ def shown_options(given: Body | None, before: Body | None = None) -> Body:
     merged: Body = {"card": card}
     for source in (before or {}, given or {}):
         for name, options in source.items():
-            merged[name] = {**merged.get(name, {}), **options}
-    return {name: {key: options[key] for key in sorted(options)} for name, options in merged.items()}
+            # None takes back what was said before.
+            known = merged.get(name, {}) if options is not None else card if name == "card" else None
+            merged[name] = None if known is None else {**known, **(options or {})}
+    return {
+        name: {key: options[key] for key in sorted(options)} for name, options in merged.items() if options is not None
+    }
 
 
 def automatic_methods(context: RequestContext, given: Body | None) -> Body | None:

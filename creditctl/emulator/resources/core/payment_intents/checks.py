@@ -6,7 +6,7 @@ Source: Stripe API reference, "PaymentIntents"; changelog 2026-09-30.endive; rec
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.payments.banks import BANKS
 from creditctl.emulator.protocol.currencies import largest, smallest, step_fault, written
-from creditctl.emulator.protocol.errors import StripeError, bad_parameter, invalid, no_such
+from creditctl.emulator.protocol.errors import StripeError, bad_parameter, invalid, no_such, only_one_of
 from creditctl.emulator.protocol.versions import DYNAMIC_METHODS_ONLY_SINCE, since
 from creditctl.emulator.resources.core.payment_intents.bodies import method_configuration
 from creditctl.emulator.storage.object_types import CUSTOMER, PAYMENT_INTENT, SESSION, Body
@@ -25,6 +25,9 @@ def check_types(context: RequestContext) -> None:
     refuse_connect(context.params)
     if types is None:
         return
+    automatic = context.params.get("automatic_payment_methods")
+    if automatic and automatic["enabled"]:
+        only_one_of(context.params, ("automatic_payment_methods", "payment_method_types"))
     if since(context.version, DYNAMIC_METHODS_ONLY_SINCE) and context.version_given:
         raise bad_parameter(
             "The `payment_method_types` parameter is no longer supported. Manage payment methods in the Dashboard, or "

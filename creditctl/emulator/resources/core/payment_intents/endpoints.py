@@ -79,6 +79,7 @@ def _confirm(context: RequestContext, intent: Body, method: PaymentMethod | None
     # Nobody is there to be sent anywhere. Source: recorded off-session intents without a `return_url`.
     if not off_session:
         _require_return_url(context, intent)
+    _refuse_card_descriptor(intent, method)
     options = ConfirmOptions(
         off_session=off_session,
         error_on_requires_action=context.params.get("error_on_requires_action", False),
@@ -86,6 +87,16 @@ def _confirm(context: RequestContext, intent: Body, method: PaymentMethod | None
         use_stripe_sdk=context.params.get("use_stripe_sdk", False),
     )
     return attempt_payment(context, intent, method, options)
+
+
+def _refuse_card_descriptor(intent: Body, method: PaymentMethod) -> None:
+    """A card's statement shows the account's own text and a suffix. Source: Stripe API reference; wording ours."""
+    if method.body["type"] == "card" and intent["statement_descriptor"]:
+        raise invalid(
+            "`statement_descriptor` can't be used with card payments. Use `statement_descriptor_suffix` instead.",
+            param="statement_descriptor",
+            payment_intent=intent,
+        )
 
 
 def _no_method(customer: str | None) -> str:

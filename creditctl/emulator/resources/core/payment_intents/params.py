@@ -3,10 +3,26 @@
 Source: Stripe API reference, "PaymentIntents"; parameter types of stripe-python 16.1.
 """
 
-from creditctl.emulator.protocol.fields import Boolean, Currency, Email, Enum, Field, Integer, OffSession, Text
-from creditctl.emulator.protocol.schema import SHIPPING, Hash, Listing, Metadata
-from creditctl.emulator.resources.core.payment_methods import METHOD_FIELDS
+from dataclasses import replace
 
+from creditctl.emulator.protocol.fields import (
+    Boolean,
+    Currency,
+    Descriptor,
+    Email,
+    Enum,
+    Field,
+    Integer,
+    OffSession,
+    Text,
+    Url,
+)
+from creditctl.emulator.protocol.schema import SHIPPING, Hash, Listing, Metadata
+from creditctl.emulator.resources.core.payment_methods import LEFT_OUT, METHOD_FIELDS, TYPES
+
+METHOD_DATA = Hash(fields={**METHOD_FIELDS, "type": replace(METHOD_FIELDS["type"], required=True)})
+EXCLUDED_TYPES = Listing(item=Enum(values=(*TYPES, *LEFT_OUT)))
+"""Kinds of methods by name, those included that no payment can be made with here."""
 CAPTURE_METHOD = Enum(values=("automatic", "automatic_async", "manual"))
 FUTURE_USAGE = Enum(values=("off_session", "on_session"), unset=True)
 _METHOD_USAGE = Enum(values=("none", "off_session", "on_session"), unset=True)
@@ -28,11 +44,21 @@ SESSION_OPTIONS = Hash(
     }
 )
 """What is said of one kind of method; the session or intent shows it again, and setting up is acted on."""
-OPTIONS = Hash(fields={**SESSION_OPTIONS.fields, "card": Hash(fields={**_CARD_OPTIONS, "network": Text()})})
+_NETWORKS_TEXT = """
+amex cartes_bancaires diners discover eftpos_au girocard interac jcb link mastercard unionpay unknown visa
+"""
+_NETWORKS = tuple(_NETWORKS_TEXT.split())
+OPTIONS = Hash(
+    fields={
+        "card": Hash(fields={**_CARD_OPTIONS, "network": Enum(values=_NETWORKS)}, unset=True),
+        **{name: replace(field, unset=True) for name, field in SESSION_OPTIONS.fields.items() if name != "card"},
+    }
+)
+"""The same of an intent, where an empty text takes back what was said of a kind."""
 CONNECT: dict[str, Field] = {
     "application_fee_amount": Integer(low=0),
     "on_behalf_of": Text(),
-    "transfer_data": Hash(fields={"amount": Integer(low=0), "destination": Text()}),
+    "transfer_data": Hash(fields={"amount": Integer(low=0), "destination": Text(required=True)}),
 }
 """Read so that they are refused as Stripe refuses an account without Connect."""
 _DETAILS = Hash(
@@ -44,25 +70,25 @@ SHARED_FIELDS: dict[str, Field] = {
     "capture_method": CAPTURE_METHOD,
     "customer": Text(),
     "description": Text(unset=True, max_length=1000),
-    "excluded_payment_method_types": Listing(item=Text()),
+    "excluded_payment_method_types": EXCLUDED_TYPES,
     "metadata": Metadata(),
     "payment_details": _DETAILS,
     "payment_method": Text(unset=True),
     "payment_method_configuration": Text(),
-    "payment_method_data": Hash(fields=METHOD_FIELDS),
+    "payment_method_data": METHOD_DATA,
     "payment_method_options": OPTIONS,
     "payment_method_types": Listing(item=Text(), unset=False),
     "receipt_email": Email(unset=True),
     "setup_future_usage": FUTURE_USAGE,
     "shipping": SHIPPING,
-    "statement_descriptor": Text(unset=True, max_length=22),
-    "statement_descriptor_suffix": Text(unset=True, max_length=22),
+    "statement_descriptor": Descriptor(unset=True),
+    "statement_descriptor_suffix": Descriptor(unset=True),
     "transfer_group": Text(unset=True),
 }
 CONFIRM_FIELDS: dict[str, Field] = {
     "error_on_requires_action": Boolean(),
     "off_session": OffSession(),
-    "return_url": Text(unset=True),
+    "return_url": Url(unset=True, apps=True),
     "use_stripe_sdk": Boolean(),
 }
 PLAIN = (
@@ -114,8 +140,8 @@ CAPTURE: dict[str, Field] = {
     "amount_to_capture": Integer(),
     "final_capture": Boolean(),
     "metadata": Metadata(),
-    "statement_descriptor": Text(unset=True, max_length=22),
-    "statement_descriptor_suffix": Text(unset=True, max_length=22),
+    "statement_descriptor": Descriptor(unset=True),
+    "statement_descriptor_suffix": Descriptor(unset=True),
 }
 CANCEL: dict[str, Field] = {
     "cancellation_reason": Enum(values=("duplicate", "fraudulent", "requested_by_customer", "abandoned"))

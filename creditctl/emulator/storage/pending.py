@@ -1,0 +1,96 @@
+"""Pending writes: rows and statements that SQLite has not been given yet, and where they are found until then."""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from itertools import chain, groupby
+from operator import itemgetter
+from typing import Any
+
+Place = tuple[int, str]
+"""An object's account and id."""
+INSERT = (
+    "INSERT INTO objects (seq, scope, kind, id, created, owner, parent, label, body, extra) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+SEQ, KIND, CREATED, OWNER, BODY, EXTRA = 0, 2, 4, 5, 8, 9
+"""Places in the rows of `INSERT`."""
+Rows = dict[Place, list[Any]]
+Statement = tuple[str, Sequence[Any]]
+
+
+class PendingWrites:
+    """New objects as rows of `INSERT`, and statements about other tables in their order."""
+
+    __slots__ = ("_kinds", "_rows", "named", "statements")
+
+    def __init__(self) -> None:
+        self._rows: Rows = {}
+        self._kinds: dict[str, Rows] = defaultdict(dict)
+        self.statements: list[Statement] = []
+        self.named: dict[Hashable, Sequence[Any]] = {}
+        """The values of statements whose row is asked for by a name before it is written."""
+
+    def __len__(self) -> int:
+        return len(self._rows) + len(self.statements)
+
+    def row(self, place: Place) -> list[Any] | None:
+        """The row of an object."""
+        return self._rows.get(place)
+
+    def rows(self, kind: str | None = None) -> Rows:
+        """The rows of a kind, or all, in the order in which they were made."""
+        return self._rows if kind is None else self._kinds.get(kind, {})
+
+    def put(self, place: Place, row: list[Any]) -> list[Any]:
+        """Keep a row: one that is there already keeps its place in the order."""
+        self._rows[place] = self._kinds[row[KIND]][place] = row
+        return row
+
+    def forget(self, kind: str | None = None) -> None:
+        """Forget the rows of a kind, or all."""
+        if kind is None:
+            self._rows.clear()
+            self._kinds.clear()
+        else:
+            for place in self._kinds.pop(kind, ()):
+                del self._rows[place]
+
+    def drop(self, place: Place) -> None:
+        """Forget one row."""
+        row = self._rows.pop(place, None)
+        if row is not None:
+            del self._kinds[row[KIND]][place]
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.forget()
+        self.clear_statements()
+
+    def clear_statements(self) -> None:
+        """Forget the statements: they were carried out."""
+        self.statements.clear()
+        self.named.clear()
+
+    def take(self, later: "PendingWrites") -> None:
+        """Take over what came after."""
+        self.take_rows(later.rows())
+        self.take_statements(later)
+        later.clear()
+
+    def take_rows(self, rows: Rows) -> None:
+        """Take over rows that came after."""
+        for place, row in rows.items():
+            self.put(place, row)
+
+    def take_statements(self, later: "PendingWrites") -> None:
+        """Take over the statements that came after."""
+        self.statements += later.statements
+        self.named |= later.named
+
+
+def write_statements(db: sqlite3.Connection, pending: Iterable[PendingWrites]) -> None:
+    """Carry out statements in their order, those that are alike in one go. Errors: sqlite3.Error."""
+    statements = chain.from_iterable(each.statements for each in pending)
+    for text, alike in groupby(statements, key=itemgetter(0)):
+        db.executemany(text, [values for _, values in alike])
