@@ -154,6 +154,10 @@ class LedgerView:
         found = self.connection.execute("SELECT object_id FROM facts WHERE recorded >= ?", (moment,))
         return frozenset(row[0] for row in found)
 
+    def latest_fact(self) -> int:
+        """When something was kept of a refund or dispute last; 0 where nothing ever was. Units: Unix seconds."""
+        return int(self.connection.execute("SELECT coalesce(max(recorded), 0) FROM facts").fetchone()[0])
+
     def findings(self, status: FindingStatus | None = FindingStatus.OPEN) -> list[StoredFinding]:
         """The findings in one state, or all with None; oldest first."""
         terms = [("status = ?", status.value if status else None)]
