@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from creditctl.stripe_api.retry import RetryPolicy
 
 DEFAULT_ENV_FILE = Path(".env")
+_CA_FILE = "SSL_CERT_FILE"
 
 
 def now_seconds() -> int:
@@ -73,6 +74,7 @@ class Wiring:
     run: Callable[[Sequence[str], Wiring], int] = no_command_line
     redactor: Redactor = field(default_factory=Redactor)
     mode: Mode | None = field(default=None, init=False)
+    trusted: str | None = field(default=None, init=False)
     told: set[str] = field(default_factory=set, init=False)
 
     def settings(
@@ -108,7 +110,7 @@ class Wiring:
         )
         self.redactor.register_all(file)
         self.redactor.register_all(settings.values)
-        self.mode = settings.mode_or_none
+        self.mode, self.trusted = settings.mode_or_none, settings.text(_CA_FILE)
         return settings
 
     def secret_variable(self, name: str, settings: Settings) -> str | None:
@@ -157,7 +159,8 @@ class Wiring:
     ) -> httpx.Client:
         """An HTTP client for deliveries to a URL; close it, or use it in a `with`. No proxy to this machine.
 
-        Shape:  certificates of `ca_file`, else of SSL_CERT_FILE, are trusted beside the usual ones.
+        Shape:  certificates of `ca_file`, else of SSL_CERT_FILE in the environment or in the settings read last, are
+                trusted beside the usual ones.
         Errors: ConfigurationError where that file holds none.
         """
         import httpx
@@ -166,7 +169,7 @@ class Wiring:
         from creditctl.stripe_api.certificates import trusting, usual_authorities
 
         trust_env = proxied and not is_loopback_url(url)
-        named = ca_file or self.environ.get("SSL_CERT_FILE") or None
+        named = ca_file or self.environ.get(_CA_FILE) or self.trusted
         own = trusting(self.folder / named) if named and url.startswith("https://") else None
         verify = own or usual_authorities(trust_env=trust_env)
         return httpx.Client(timeout=timeout_seconds, trust_env=trust_env, follow_redirects=False, verify=verify)

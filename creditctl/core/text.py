@@ -26,3 +26,11 @@ def first_words(text: str, most: int) -> str:
 def last_words(text: str, most: int) -> str:
     """The end of a stranger's text, cut between words."""
     return text if len(text) <= most else f"…{_CUT_WORD_AT_START.sub('', text[-most:])}"
+
+
+def cut_text(text: str, most: int) -> str:
+    """The beginning of a text, cut between words where there are some, else inside its only one."""
+    if len(text) <= most:
+        return text
+    whole = _CUT_WORD_AT_END.sub("", text[:most]).rstrip()
+    return f"{whole if 2 * len(whole) > most else text[:most]}…"

@@ -76,6 +76,7 @@ class Listener:
     overlap_seconds: int = OVERLAP_SECONDS
     forwarded: int = 0
     _failures: int = field(default=0, init=False)
+    _silence: DeliveryResult | None = field(default=None, init=False)
     _away_count: int = field(default=0, init=False)
     _away: Unreachable | None = field(default=None, init=False)
     _looked_back: bool = field(default=False, init=False)
@@ -124,14 +125,20 @@ class Listener:
             if self._away is not None and self._away_count >= tries:
                 raise self._away
             if self._failures >= tries:
-                raise Unreachable(
-                    f"{self.target} did not answer in {tries} tries; the event stays the next one to be sent.",
-                    code="events.target_away",
-                    fix="Start the backend, look at its log, then run the same command again.",
-                )
+                raise self._target_away(tries)
             if self._refused and all(each.tries >= tries for each in self._refused.values()):
                 raise self._all_refused(tries)
             self.sleep(wait_seconds)
+
+    def _target_away(self, tries: int) -> Unreachable:
+        fault = None if self._silence is None else self._silence.certificate
+        why = "" if fault is None else f" {fault.sentence}"
+        usual = "Start the backend, look at its log, then run the same command again."
+        return Unreachable(
+            f"{self.target} did not answer in {tries} tries; the event stays the next one to be sent.{why}",
+            code="events.target_away",
+            fix=usual if fault is None else fault.fix_here,
+        )
 
     def _all_refused(self, tries: int) -> Unreachable:
         names = ", ".join(self._refused)
@@ -212,7 +219,7 @@ class Listener:
         self.observer.sending(record)
         answer = self.deliver(record)
         if answer.status is None:
-            self._failures += 1
+            self._failures, self._silence = self._failures + 1, answer
             self.observer.answered(record, answer, pause_after(self._failures))
             return False
         self._failures = 0

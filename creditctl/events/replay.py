@@ -160,7 +160,7 @@ class Replayer:
         journal.sending(number, item)
         answer = self.send(record)
         state = "accepted" if answer.accepted else "failed"
-        text = answer.error or str(answer.status)
+        text = answer.told
         journal.settle(number, item, state, text)
         return ReplayResult(record, state, text, self._effect(record, head))
 

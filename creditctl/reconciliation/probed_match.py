@@ -17,7 +17,6 @@ from creditctl.ledger.matching.worth_store import WorthStore
 from creditctl.ledger.sightings import open_sightings
 from creditctl.ledger.view import LedgerView
 from creditctl.payments.case import PaymentCase
-from creditctl.payments.judgement.together import CLOSE_SECONDS
 from creditctl.payments.ledger_entries import known_facts
 from creditctl.payments.proven import Proven
 from creditctl.payments.proving.stored_worth import stored_worth
@@ -128,8 +127,8 @@ class ProbedMatch:
         keeper, archive = context.keeper, self.store.file.path
         if isinstance(keeper, SourceKeeper):
             said = (keeper.scale, keeper.livemode)
-            return Probes(archive, None, context.livemode, _ANY_TIME, CLOSE_SECONDS, *said)
-        return Probes(archive, self.ledger, context.livemode, context.grace_seconds, CLOSE_SECONDS)
+            return Probes(archive, None, context.livemode, _ANY_TIME, *said)
+        return Probes(archive, self.ledger, context.livemode, context.grace_seconds)
 
     def _gathered(self, found: Suspects, pulled: Pulled, context: JudgementContext, view: LedgerView) -> Matched:
         """The suspects as cases: with every entry of theirs, under whatever name, and what corrects it."""

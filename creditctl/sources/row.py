@@ -9,11 +9,10 @@ from typing import Any
 from creditctl.core.entitlement.settlement import EntryKind, KeyScheme, idempotency_key
 from creditctl.core.entitlement.user_ids import USER_ID_WORDS, is_user_id
 from creditctl.core.errors import UsageError
-from creditctl.core.keys import redact
 from creditctl.core.stripe_ids import PAYMENT_KEY, IdKind, holds_secret, id_kind, id_length_fault, payment_key_fault
 from creditctl.sources.corrected_rows import correctable
 from creditctl.sources.imported_entry import ImportedEntry
-from creditctl.sources.values.bad_value import BadRow
+from creditctl.sources.values.bad_value import BadRow, shown
 from creditctl.sources.values.times import moment_of
 from creditctl.sources.values.whole_numbers import of_major, whole_number
 
@@ -22,7 +21,6 @@ _Class = tuple[str, str | None, str | None]
 
 _SECONDS_DIGITS = 12
 _MAX_ROW_CHARACTERS = 200
-_MAX_SHOWN = 40
 _LIVEMODES = {"true": True, "t": True, "1": True, "live": True, "yes": True} | {
     "false": False, "f": False, "0": False, "test": False, "no": False,
 }  # fmt: skip
@@ -144,7 +142,7 @@ class RowReader:
             raise OtherMode(f"its livemode is {livemode!s:.10}, and this ledger is {_mode(self._livemode)}")
         word = self._kinds.get(kind, kind) if isinstance(kind, str) else ""
         if word not in _SIGNS:
-            raise BadRow(f"kind {_shown(kind)} is none of {', '.join(_SIGNS)} (--map-kind THEIRS=ours translates)")
+            raise BadRow(f"kind {shown(kind)} is none of {', '.join(_SIGNS)} (--map-kind THEIRS=ours translates)")
         return word, _currency(currency), _text(package, "package")
 
     def _number(self, value: Any, name: str) -> int:
@@ -206,7 +204,7 @@ def _moment(value: Any) -> int:
 def _flag(value: Any) -> bool:
     known = _LIVEMODES.get(str(value).strip().lower())
     if known is None:
-        raise BadRow(f"livemode {_shown(value)} is neither true nor false")
+        raise BadRow(f"livemode {shown(value)} is neither true nor false")
     return known
 
 
@@ -235,7 +233,7 @@ def _check_signs(kind: str, credits: int, amount: int, currency: str | None) -> 
 def _currency(value: Any) -> str | None:
     text = _text(value, "currency")
     if text is not None and _CURRENCY.fullmatch(text) is None:
-        raise BadRow(f"currency {_shown(value)} is not a three-letter code")
+        raise BadRow(f"currency {shown(value)} is not a three-letter code")
     return None if text is None else text.lower()
 
 
@@ -279,8 +277,3 @@ def _text(value: Any, name: str, *, secrets_named: bool = False) -> str | None:
     if not secrets_named and holds_secret(value):
         raise BadRow(f"{name} holds a client secret or a key, which must not stand in a ledger")
     return value or None
-
-
-def _shown(value: Any) -> str:
-    text = redact(repr(value))
-    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"

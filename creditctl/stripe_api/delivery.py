@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from creditctl.core.keys import Secret
+from creditctl.core.text import first_words
+from creditctl.stripe_api.certificate_faults import CertificateFault, certificate_fault
 
 if TYPE_CHECKING:
     import httpx
@@ -36,6 +38,19 @@ class DeliveryResult:
         """Whether Stripe would count the delivery as done: any 2xx, and nothing else (redirects are not followed)."""
         return self.status is not None and 200 <= self.status < 300
 
+    @property
+    def certificate(self) -> CertificateFault | None:
+        """What is wrong with the server's certificate, where that is why there was no answer."""
+        return None if self.status is not None else certificate_fault(self.error)
+
+    @property
+    def told(self) -> str:
+        """The status that was answered, or why there was none, in words."""
+        fault = self.certificate
+        if fault is not None:
+            return f"{fault.sentence} {fault.fix_here} ({self.error})"
+        return self.error or str(self.status)
+
 
 def sign(body: bytes, secret: Secret, timestamp: int) -> str:
     """Makes the `Stripe-Signature` header for a body. Source: Stripe documentation, "Webhook signatures"."""
@@ -54,7 +69,7 @@ def deliver(client: httpx.Client, url: str, body: bytes, signature: str | None) 
         response = client.post(url, content=body, headers=headers, follow_redirects=False)
     except httpx.HTTPError as error:
         return DeliveryResult(None, error=f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
-    return DeliveryResult(response.status_code, body=response.text[:_ANSWER_CHARACTERS])
+    return DeliveryResult(response.status_code, body=first_words(response.text, _ANSWER_CHARACTERS))
 
 
 def deliver_signed(client: httpx.Client, url: str, body: bytes, secret: Secret, timestamp: int) -> DeliveryResult:

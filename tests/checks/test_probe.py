@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from creditctl.checks.probe import probe_url
-from creditctl.provisioning.probing.certificates import certificate_fault
 from creditctl.provisioning.probing.diagnosis import diagnose
 from creditctl.provisioning.probing.send import send_probes
+from creditctl.stripe_api.certificate_faults import certificate_fault
 from tests.support.certificates import Authority
 from tests.support.clock import NOW
 

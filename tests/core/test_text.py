@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from creditctl.core.text import first_words, last_words
+from creditctl.core.text import cut_text, first_words, last_words
 
 SECRET = "tulip-violet-9"
 SAID = f'error: "{SECRET}" and pw={SECRET}, then {SECRET} was refused'
@@ -18,3 +18,16 @@ def test_no_part_of_a_word_is_left_of_a_text_that_is_cut(most: int) -> None:
         assert len(cut) <= most + 1
         assert (cut == SAID) == (most >= len(SAID))
         assert cut.strip("…") in SAID
+
+
+@pytest.mark.parametrize(
+    ("text", "cut"),
+    [
+        ("short", "short"),
+        ("one two three", "one two…"),
+        ("'abcdefghijkl'", "'abcdefghi…"),
+        ("a bcdefghijkl", "a bcdefghi…"),
+    ],
+)
+def test_a_long_text_is_cut_between_words_and_a_long_word_inside(text: str, cut: str) -> None:
+    assert cut_text(text, 10) == cut

@@ -21,7 +21,7 @@ from creditctl.core.errors import CreditctlError
 from creditctl.core.modes import Mode, is_loopback_host
 from creditctl.core.urls import is_private_host, port_of, split_url
 from creditctl.core.when import iso_time
-from creditctl.provisioning.probing.certificates import certificate_fault
+from creditctl.stripe_api.certificate_faults import certificate_fault
 from creditctl.stripe_api.pages import list_all
 
 USUAL_SUCCESS_PATH = "/credits/success"

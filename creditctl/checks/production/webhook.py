@@ -10,7 +10,7 @@ from creditctl.checks.env.passing_hosts import passing_host
 from creditctl.checks.env.rules.urls import url_fault
 from creditctl.core.urls import is_private_host
 from creditctl.core.when import iso_time
-from creditctl.provisioning.probing.certificates import certificate_fault
+from creditctl.stripe_api.certificate_faults import certificate_fault
 
 DAY_SECONDS = 86_400
 _SHORT_DAYS = 14

@@ -197,7 +197,7 @@ class Printer:
         status = "ERR" if answer.status is None else str(answer.status)
         self._line(f" <--  [{status}] POST {self.url} [{record.id}]")
         if wait_seconds is not None:
-            reason = answer.error or f"it answered {answer.status}"
+            reason = answer.told if answer.error else f"it answered {answer.status}"
             self.said.say(f"       not accepted ({reason}); it is tried again in {wait_seconds:.0f} s")
 
     def stripe_away(self, error: Unreachable, wait_seconds: float) -> None:

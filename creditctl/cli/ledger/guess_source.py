@@ -45,10 +45,8 @@ def _by_stripe(session: Session, settings: Settings, wanted: SourceOptions) -> S
     from creditctl.cli.project.guessed_rows import guessed_rows
     from creditctl.cli.project.source import SourceLook
     from creditctl.cli.project.stripe_look import look_at_stripe
-    from creditctl.sources.guess.guess import guess_source
 
-    section, rows = guessed_rows(session, settings, wanted.source, wanted.url_env, wanted.table)
-    guess = guess_source(rows, section)
+    guess, rows = guessed_rows(session, settings, wanted.source, wanted.url_env, wanted.table)
     look = look_at_stripe(session, settings, SourceLook(guess, rows))
     for note in look.notes:
         session.say(note)

@@ -39,7 +39,8 @@ class SimulateOptions:
     """Everything that the command line can say, a field an option. Shape: None where it was not given."""
 
     scenarios: Annotated[
-        list[str] | None, typer.Argument(help="Scenarios to run.", show_default="all", metavar="[SCENARIO]...")
+        list[str] | None,
+        typer.Argument(help="Scenarios or groups to run.", show_default="all", metavar="[SCENARIO]..."),
     ] = None
     backend: Annotated[
         str | None,

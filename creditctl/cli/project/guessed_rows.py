@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from creditctl.core.errors import ConfigurationError, UsageError
@@ -22,17 +23,25 @@ def guessed_rows(
     source: str | None = None,
     url_env: str | None = None,
     table: str | None = None,
-) -> tuple[SourceSection, RawRows]:
-    """Where the rows are, as the settings would say it, and the rows.
+) -> tuple[SourceGuess, RawRows]:
+    """The proposal for an application's rows, and the rows.
 
-    Shape:  a file, a table, or the table of a database that looks most like a ledger; without any of them the database
-            of DATABASE_URL.
-    Errors: UsageError where no table looks like one; those of reading.
+    Shape:  of a file, a table, or the table of a database that looks most like a ledger; without any of them the
+            database of DATABASE_URL. Where another table has the payments of its rows, a query joins both.
+    Errors: UsageError where no table looks like one, or nothing can be guessed; those of reading.
     """
+    from creditctl.sources.guess.guess import guess_source
+    from creditctl.sources.guess.joined import guess_joined
     from creditctl.sources.reading.opening import open_rows
 
     section, url = _place(session, settings, source, url_env, table)
-    return section, open_rows(section, session.wiring.folder, lambda _name: url)
+
+    def opened(at: SourceSection) -> RawRows:
+        return open_rows(at, session.wiring.folder, lambda _name: url)
+
+    rows = opened(section)
+    guess = guess_source(rows, section)
+    return guess_joined(rows, guess, lambda query: opened(replace(section, table=None, query=query)))
 
 
 def _place(

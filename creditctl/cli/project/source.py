@@ -59,24 +59,26 @@ class SourceLook:
         if self.kept:
             return "", ["Source: as [source] says it; what it booked says what was sold."]
         table = self.guess.section.table if self.guess else None
+        shown = "a query" if table is None else f"the table {table}"
         if not guess.whole:
-            return "", [f"The table {table} may be the application's ledger; {_GUESS} shows what nothing says of it."]
+            return "", [
+                f"{shown[0].upper()}{shown[1:]} may be the application's ledger; {_GUESS} shows what nothing says."
+            ]
+        first = f"Source: {shown}, from {guess.looked_at:,} rows."
         reasons = [f"Source: {each.key} is {each.value}, because {each.reason}." for each in guess.lines]
-        return f"\n{proposal_text(guess)}\n", [f"Source: the table {table}, from {guess.looked_at:,} rows.", *reasons]
+        return f"\n{proposal_text(guess)}\n", [first, *reasons]
 
 
 def look_at_source(session: Session, settings: Settings) -> SourceLook:
     """Looks for the application's own rows, where its database is known."""
     from creditctl.cli.project.guessed_rows import guessed_rows
-    from creditctl.sources.guess.guess import guess_source
 
     if settings.project.source is not None:
         return _look_by(session, settings, settings.project.source)
     if not (session.wiring.environ.get(_VARIABLE) or settings.text(_VARIABLE)):
         return SourceLook()
     try:
-        section, rows = guessed_rows(session, settings)
-        return SourceLook(guess_source(rows, section), rows)
+        return SourceLook(*guessed_rows(session, settings))
     except CreditctlError as error:
         text = (
             f"No table of {_VARIABLE} was taken for the application's ledger: {error.message} Try {_GUESS}; {_QUERY}."

@@ -9,6 +9,7 @@ from typing import Any
 
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.project_file.lines import Path, key_lines, line_of
+from creditctl.core.text import cut_text
 
 _MOST_SHOWN_CHARACTERS = 60
 _DECLARED_BEFORE = ("immutable namespace", "twice")
@@ -71,8 +72,7 @@ def ended(faults: object) -> str:
 
 def shown(value: object) -> str:
     """A wrong value as a message shows it, cut where it is long."""
-    text = repr(value)
-    return text if len(text) <= _MOST_SHOWN_CHARACTERS else f"{text[:_MOST_SHOWN_CHARACTERS]}…"
+    return cut_text(repr(value), _MOST_SHOWN_CHARACTERS)
 
 
 def invalid_file(source: str, faults: object) -> ConfigurationError:

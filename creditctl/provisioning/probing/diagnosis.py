@@ -8,9 +8,9 @@ from collections.abc import Callable
 from creditctl.core.checks import CheckStatus
 from creditctl.provisioning.probing.answer_texts import is_page, misses_signature, says_the_same, was_given_an_object
 from creditctl.provisioning.probing.causes import DEAD_ENDS, ProbeCause, ProbeDiagnosis
-from creditctl.provisioning.probing.certificates import certificate_fault
 from creditctl.provisioning.probing.responses import NoAnswer, ProbeResponse, ProbeResponses
 from creditctl.provisioning.probing.send import STALE_SECONDS
+from creditctl.stripe_api.certificate_faults import certificate_fault
 
 
 def diagnose(responses: ProbeResponses) -> ProbeDiagnosis:

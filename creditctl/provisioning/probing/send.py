@@ -9,7 +9,6 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from creditctl.core.keys import Secret
-from creditctl.provisioning.probing.certificates import certificate_fault
 from creditctl.provisioning.probing.inert_event import (
     compact_layout,
     inert_event,
@@ -19,6 +18,7 @@ from creditctl.provisioning.probing.inert_event import (
 )
 from creditctl.provisioning.probing.responses import NoAnswer, ProbeResponse, ProbeResponses
 from creditctl.provisioning.probing.side_by_side import run_side_by_side
+from creditctl.stripe_api.certificate_faults import certificate_fault
 from creditctl.stripe_api.delivery import HEADERS, sign
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any
 
 from creditctl.core.findings import Severity
 from creditctl.core.modes import Mode
-from creditctl.core.text import one_line, plural
+from creditctl.core.text import cut_text, one_line, plural
 from creditctl.core.when import iso_time
 from creditctl.ledger.models import AlertKind, Sighting
 from creditctl.payments.stakes import stakes_of
@@ -100,11 +100,9 @@ def _worst_first(fresh: Sequence[Sighting]) -> list[Sighting]:
 
 def _line(sighting: Sighting) -> str:
     said = sighting.finding
-    return f"• {said.severity} {said.code} {one_line(said.subject)}: {_cut(one_line(said.message))}"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"
+    return (
+        f"• {said.severity} {said.code} {one_line(said.subject)}: {cut_text(one_line(said.message), _MOST_CHARACTERS)}"
+    )
 
 
 def _rest(count: int) -> list[str]:

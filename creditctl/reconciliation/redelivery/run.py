@@ -125,7 +125,7 @@ class Redeliverer:
         item = items[record.id]
         self.journal.sending(self.number, item)
         answer = self.send(record)
-        text = answer.error or str(answer.status)
+        text = answer.told
         self.journal.settle(self.number, item, "accepted" if answer.accepted else "failed", text)
         self.tell(record, text)
         one.sent.append(Delivered(record.id, record.type, text))

@@ -52,10 +52,12 @@ def find_scenarios(
 ) -> tuple[tuple[Scenario, ...], tuple[str, ...]]:
     """Finds scenarios by name and group (all where neither is given), those of the user's `own` behind ours.
 
-    Shape: returns them in order, and the unknown names.
+    Shape: returns them in order, and the unknown names; a name that only a group has stands for the group.
     """
     table = (*SCENARIOS, *own)
     known, kinds = {each.name for each in table}, {*GROUPS, *(each.group for each in own)}
+    groups = (*groups, *(name for name in names if name in kinds - known))
+    names = tuple(name for name in names if name in known or name not in kinds)
     unknown = [*(name for name in names if name not in known), *(group for group in groups if group not in kinds)]
     if not names and not groups:
         return table, ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,7 @@ from creditctl.sources.recipes.fitting import whole_recipe
 from creditctl.sources.values.bad_value import BadRow
 
 _MOST_MISFITS = 20
+_FROM = re.compile(r"""\bfrom\s+(?:public\.)?([\w."`]+)""", re.IGNORECASE)
 
 
 def guess_source(rows: RawRows, place: SourceSection) -> SourceGuess:
@@ -90,11 +92,17 @@ def _with_balance(tables: OtherTables, guess: SourceGuess) -> SourceGuess:
     section, evidence = guess.section, guess.evidence
     if not evidence.whole or not evidence.sums or section.balance is not None:
         return guess
-    found = guess_balance(tables, section.table, evidence.sums, section.credit_decimals or 0)
+    found = guess_balance(tables, _own_table(section), evidence.sums, section.credit_decimals or 0)
     if found is None:
         return guess
     line = GuessedLine("balance", f"{found.table}.{found.column}", "for most users it is the sum of their rows")
     return replace(guess, section=replace(section, balance=found), lines=(*guess.lines, line))
+
+
+def _own_table(section: SourceSection) -> str | None:
+    """The table whose rows these are; of a query the one that it begins with."""
+    first = _FROM.search(section.query or "")
+    return re.sub(r'["`]', "", first[1]) if first else section.table
 
 
 def with_users(rows: RawRows, guess: SourceGuess, pairs: Sequence[tuple[str, str]]) -> SourceGuess | None:

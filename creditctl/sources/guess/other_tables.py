@@ -29,12 +29,17 @@ def guess_balance(tables: OtherTables, own: str | None, sums: Mapping[str, int],
     """The column whose values are the sums of most users' rows. Errors: those of reading."""
     best: tuple[int, SourceBalance | None] = (0, None)
     for table, columns in _people(tables, own):
-        keys = [name for name in columns if folded(name) == "id" or folded(name) in NAMES["user_id"]]
-        for key, column in product(keys, [name for name in columns if _BALANCE.search(folded(name))]):
+        for key, column in product(_user_keys(columns), [name for name in columns if _BALANCE.search(folded(name))]):
             agreeing = _agreeing(tables.look(table, (key, column), _MOST_ROWS), sums, decimals)
             if key != column and agreeing > best[0]:
                 best = agreeing, SourceBalance(table, key, column)
     return best[1]
+
+
+def _user_keys(columns: Sequence[str]) -> list[str]:
+    """The columns that may name a user: what is called so goes before the table's own id, which may be the same."""
+    by_name = [name for name in columns if folded(name) in NAMES["user_id"]]
+    return [*by_name, *(name for name in columns if folded(name) == "id")]
 
 
 def _agreeing(rows: Iterator[Sequence[object]], sums: Mapping[str, int], decimals: int) -> int:

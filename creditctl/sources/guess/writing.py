@@ -50,6 +50,7 @@ def _plain(section: SourceSection) -> dict[str, Plain]:
         "url_env": None if section.url_env == _USUAL_VARIABLE else section.url_env,
         "file": section.file,
         "table": section.table,
+        "query": section.query,
         "where": section.where,
         "amounts": None if section.amounts is None else str(section.amounts),
         "credit_decimals": section.credit_decimals,
@@ -78,7 +79,8 @@ def _comments(guess: SourceGuess, tables: Collection[str]) -> tuple[str, ...]:
         table, _, key = line.key.partition(".")
         own = "" if not key and table not in ("rule", "balance") else table
         if own in tables and _is_written(guess.section, table, key):
-            reasons.append(f"{key or table}: {line.reason}")
+            is_inline = key and "" in tables
+            reasons.append(f"{line.key if is_inline else key or table}: {line.reason}")
     unknown = tuple(f"To be decided: {each}" for each in guess.unknown) if "" in tables else ()
     return (*dict.fromkeys(reasons), *unknown)
 

@@ -91,12 +91,13 @@ class OpenDatabase:
         yield from self.snapshot.rows(f"{statement} LIMIT {most:d}")
 
     def query_of(self, table: str, columns: Sequence[str]) -> str:
-        """As OtherTables says; a name is quoted only where it has to be."""
+        """As OtherTables says."""
         schema, _, name = table.rpartition(".")
-        relation = ".".join(map(self._written, filter(None, (schema, name))))
-        return f"select {', '.join(map(self._written, columns))} from {relation}"  # noqa: S608 - a proposal for a person
+        relation = ".".join(map(self.written, filter(None, (schema, name))))
+        return f"select {', '.join(map(self.written, columns))} from {relation}"  # noqa: S608 - a proposal for a person
 
-    def _written(self, name: str) -> str:
+    def written(self, name: str) -> str:
+        """As OtherTables says; a name is quoted only where it has to be."""
         return name if _PLAIN_NAME.fullmatch(name) else self.database.quoted(name)
 
 

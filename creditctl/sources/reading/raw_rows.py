@@ -46,6 +46,9 @@ class OtherTables(Protocol):
     def query_of(self, table: str, columns: Sequence[str]) -> str:
         """The query for some columns of another table, as a person would write it into the settings."""
 
+    def written(self, name: str) -> str:
+        """A name as a person would write it in a query."""
+
 
 class OpenRows(Protocol):
     """Rows that are being read, all of one moment."""

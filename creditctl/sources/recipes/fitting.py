@@ -118,6 +118,7 @@ def _fitted(
         url_env=section.url_env,
         file=section.file,
         table=_table_left(section, recipe),
+        query=section.query,
         users=users,
         columns=_columns_left(section, recipe, columns),
         kind=_words_left(section.kind, {**of.kind}, SOURCE_KINDS),

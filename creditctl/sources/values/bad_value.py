@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from creditctl.core.keys import redact
+from creditctl.core.text import cut_text
 
 _MAX_SHOWN = 40
 
@@ -13,5 +14,4 @@ class BadRow(ValueError):
 
 def shown(value: object) -> str:
     """A value as a message shows it: cut where it is long, without secrets."""
-    text = redact(repr(value))
-    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
+    return cut_text(redact(repr(value)), _MAX_SHOWN)

@@ -46,7 +46,7 @@ def secured(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     server.server_close()
 
 
-def test_a_local_certificate_is_trusted_by_option_and_by_ssl_cert_file(
+def test_a_local_certificate_is_trusted_by_option_and_by_ssl_cert_file_in_environment_or_env_file(
     world: LocalStack, secured: tuple[str, Path]
 ) -> None:
     url, certificate = secured
@@ -55,11 +55,18 @@ def test_a_local_certificate_is_trusted_by_option_and_by_ssl_cert_file(
     bought(world, "wim")
     code, out, err = spoken(world, *listen)
     assert (code, "CERTIFICATE_VERIFY_FAILED" in out + err) == (5, True)
+    assert "The certificate is self-signed." in err
+    assert "SSL_CERT_FILE" in err
+    assert "Start the backend" not in err, "it runs"
 
     code, out, _ = spoken(world, *listen, "--ca-file", str(certificate))
     assert (code, "[200] POST" in out) == (0, True)
     bought(world, "ada")
-    world.inner.environ = {**world.inner.environ, "SSL_CERT_FILE": str(certificate)}
+    code, out, _ = spoken(world, *listen, environ={"SSL_CERT_FILE": str(certificate)})
+    assert (code, "[200] POST" in out) == (0, True)
+    bought(world, "eve")
+    with (world.folder / ".env").open("a") as settings:
+        settings.write(f"SSL_CERT_FILE={certificate}\n")
     code, out, _ = spoken(world, *listen)
     assert (code, "[200] POST" in out) == (0, True)
 

@@ -101,6 +101,18 @@ def test_what_nothing_says_is_a_remark_and_an_option_says_it(app: App) -> None:
     assert "credits = 77" in proposed(said)
 
 
+def test_one_price_that_nothing_says_keeps_no_other_of_its_product_from_being_judged(app: App) -> None:
+    told = app.price("Pack", 1000)
+    also = app.client.v1.prices.create({"product": str(told.product), "currency": "usd", "unit_amount": 1200})
+    app.sell(one(told))
+    app.sell(one(also))
+
+    text = proposed(app.init("--dry-run", "--json", "--credits", f"{told.id}=900"))
+
+    assert tomllib.loads(text)["package"] == [{"slug": "pack", "credits": 900, "sold": [{"price": told.id}]}]
+    assert f'# To be completed, and added to sold: {{price = "{also.id}", credits = …}}' in " ".join(text.split())
+
+
 def test_a_product_whose_prices_sold_different_numbers_lists_each(app: App) -> None:
     old = app.price("Pack", 1000, credits="900")
     new = app.client.v1.prices.create(

@@ -61,6 +61,20 @@ def test_adopting_takes_the_product_over_and_its_listing_goes_on_telling_its_pas
     ]
 
 
+def test_a_product_that_was_adopted_needs_no_second_word_and_gets_no_second_product(make_catalog: Catalogs) -> None:
+    catalog = listing(make_catalog(("starter", 1000, 1000)), SoldEntry(product="prod_own", credits=900))
+    product = replace(PRODUCT, id="prod_own", default_price="price_1")
+    price = replace(PRICE, product="prod_own")
+    old = replace(OWN_PRICE, id="price_before", unit_amount=800)
+    plan = make_plan(catalog, None, Observed((product,), (old, price)))
+    assert (plan.changes, plan.findings) == ((), ()), "the application's own price on it is left alone"
+    dearer = listing(make_catalog(("starter", 1000, 1200)), SoldEntry(product="prod_own", credits=900))
+    raised = make_plan(dearer, None, Observed((product,), (old, price)))
+    assert {step.id for step in raised.changes} <= {"prod_own", "price_1", None}
+    assert (Action.REPLACE, "price") in [(step.action, step.kind) for step in raised.changes]
+    assert all(step.kind == "price" or step.id == "prod_own" for step in raised.changes), "no second product"
+
+
 def test_fees_are_the_applications_own_too(make_catalog: Catalogs) -> None:
     catalog = listing(make_catalog(("starter", 1000, 1000)), fees=("price_own",))
     left = without_listed(catalog, Observed((PRODUCT, OWN), (PRICE, OWN_PRICE)), ())

@@ -27,6 +27,7 @@ def test_scenarios_are_found_by_name_and_by_group_and_unknown_ones_are_named() -
     assert find_scenarios(()) == (SCENARIOS, ())
     assert find_scenarios(("refund", "nope"))[1] == ("nope",)
     assert {each.name for each in find_scenarios((), ("smoke",))[0]} == set(SMOKE)
+    assert find_scenarios(("smoke",)) == find_scenarios((), ("smoke",)), "a group's name is taken where a scenario's is"
     assert all(find_scenarios((), (group,))[0] for group in GROUPS)
 
 
