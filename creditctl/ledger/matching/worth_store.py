@@ -91,10 +91,17 @@ def _counting(change: str, rows: str, plain: str) -> str:
 
 _NEW, _OLD = _IS_PLAIN.format(row="NEW"), _IS_PLAIN.format(row="OLD")
 _COUNTS = (
-    # The one row: how many payments have a row, and how many of these are worth credits and not judged every time.
-    "CREATE TABLE worth_counts (id INTEGER PRIMARY KEY CHECK (id = 1), rows INTEGER NOT NULL, plain INTEGER NOT NULL) "
-    "STRICT",
-    "INSERT INTO worth_counts SELECT 1, count(*), coalesce(sum(look = 0 AND user_id IS NOT NULL), 0) FROM worth",
+    # The one row: how many payments have a row, how many of these are worth credits and not judged every time, and up
+    # to when the rows know what a ledger learned of refunds and disputes.
+    """
+    CREATE TABLE worth_counts (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        rows INTEGER NOT NULL,
+        plain INTEGER NOT NULL,
+        learned INTEGER NOT NULL
+    ) STRICT
+    """,
+    "INSERT INTO worth_counts SELECT 1, count(*), coalesce(sum(look = 0 AND user_id IS NOT NULL), 0), 0 FROM worth",
     _counting("INSERT", "1", _NEW),
     _counting("DELETE", "-1", f"(0 - {_OLD})"),
     _counting("UPDATE OF look, user_id", "0", f"({_NEW} - {_OLD})"),
@@ -154,6 +161,10 @@ class WorthStore:
         query = "SELECT k.payment, k.said FROM json_each(?) j CROSS JOIN worth_known k ON k.payment = j.value"
         return {row[0]: row[1] for some in batched(payments) for row in self._all(query, json.dumps(some))}
 
+    def learned(self) -> int:
+        """Up to when the rows know what a ledger learned of refunds and disputes. Units: Unix seconds."""
+        return int(self._all("SELECT learned FROM worth_counts")[0][0])
+
     def count(self) -> int:
         """How many payments have a row."""
         return int(self._all("SELECT rows FROM worth_counts")[0][0])
@@ -170,9 +181,11 @@ class WorthStore:
         with self.file.read_session() as connection:
             return any(row[0] not in but for row in connection.execute(_BOUGHT_BY, (user_id,)))
 
-    def replace(self, rows: Iterable[Worth], digest: str, known: Mapping[str, str] = _NOTHING) -> None:
-        """Keeps these rows in place of all others. Shape: `known` as the method of this name answers it."""
-        with self._changing(digest) as connection:
+    def replace(
+        self, rows: Iterable[Worth], digest: str, known: Mapping[str, str] = _NOTHING, learned: int = 0
+    ) -> None:
+        """Keeps these rows in place of all others. Shape: `known`, `learned` as the methods of these names answer."""
+        with self._changing(digest, learned) as connection:
             for table in ("worth", "worth_touched", "worth_known"):
                 connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
             connection.executemany(_INSERT, rows)
@@ -187,13 +200,14 @@ class WorthStore:
         gone: Collection[str] = (),
         handled: Collection[str] = (),
         known: Mapping[str, str] = _NOTHING,
+        learned: int = 0,
     ) -> None:
         """Keeps rows that are new or differ, drops those that are gone, and ends the notes that were handled.
 
-        Shape: `known` is what is known otherwise by now, of payments among the rows.
+        Shape: `known` is what is known otherwise by now, of payments among the rows; `learned` as of the method.
         """
         gone = frozenset(gone)
-        with self._changing(digest) as connection:
+        with self._changing(digest, learned) as connection:
             after = {row.payment: row for row in rows if row.payment not in gone}
             before = _some(connection, {*after, *gone})
             moved = [name for name in {**before, **after} if _place(before, name) != _place(after, name)]
@@ -206,9 +220,10 @@ class WorthStore:
             connection.executemany("DELETE FROM worth_touched WHERE name = ?", [(each,) for each in handled])
 
     @contextmanager
-    def _changing(self, digest: str) -> Iterator[sqlite3.Connection]:
+    def _changing(self, digest: str, learned: int) -> Iterator[sqlite3.Connection]:
         with self.file.write_session() as connection:
             yield connection
+            connection.execute("UPDATE worth_counts SET learned = ?1 WHERE learned <> ?1", (learned,))
             query = "INSERT INTO worth_terms VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET digest = excluded.digest"
             connection.execute(f"{query} WHERE digest <> excluded.digest", (digest,))
 

@@ -19,7 +19,6 @@ from creditctl.core.entitlement.settlement import (
 from creditctl.core.findings import Stake
 from creditctl.core.money import format_amount
 from creditctl.core.text import plural
-from creditctl.ledger.models import FindingStatus
 from creditctl.ledger.refund_position import position_of, refund_position
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.finding_codes import (
@@ -185,10 +184,9 @@ def _named_cause(case: PaymentCase, entry: CreditEntry) -> str:
 
 def _state_of(currencies: tuple[ClassifiedFinding, ...], context: JudgementContext) -> PaymentState:
     """Decided by a person who credited or dismissed every finding, undecided while one is open."""
-    statuses = {context.settled.get(found.identity, FindingStatus.OPEN) for found in currencies}
-    if not statuses:
+    if not currencies:
         return PaymentState.CREDITED
-    return PaymentState.UNDECIDED if FindingStatus.OPEN in statuses else PaymentState.SETTLED
+    return PaymentState.SETTLED if all(map(context.decided, currencies)) else PaymentState.UNDECIDED
 
 
 def _unsettled(

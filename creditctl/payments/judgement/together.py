@@ -28,7 +28,7 @@ Judged = Sequence[tuple[PaymentCase, Verdict]]
 def found_together(judged: Judged, context: JudgementContext, entries: PaymentEntries) -> list[ClassifiedFinding]:
     """What was found beside single payments."""
     found = [*_double_payments(judged), *_warned(judged, context, entries), *_below_zero(judged, entries)]
-    return [each for each in found if not context.dismissed(each)]
+    return list(context.still_open(found))
 
 
 def _double_payments(judged: Judged) -> Iterator[ClassifiedFinding]:
