@@ -25,6 +25,12 @@ where the names of payments are read wrongly. What settles **itself** is only wo
 Younger than the grace period (15 minutes, or `grace_seconds` under `[reconcile]`) a difference is in flight. Now is the
 later of what this machine and Stripe's answers say, and a time that lies further in the future than the grace period
 excuses nothing: clocks that disagree hide no payment. Windows are half-open, in UTC.
+
+A finding is dismissed for what was at stake when a run saw it last. The same or less of it stays quiet. More credits,
+more money, another currency, or too few where too many were dismissed, is open again, told as new ("Dismissed at 1,000
+credits, now 6,000 credits"), and never repaired by itself; once it is back at what was dismissed, it is dismissed
+again. A finding that is over is dismissed for nothing. A ledger of an older version takes for its dismissals what a run
+or a webhook had noted of them; where nothing was, the first run notes it, and tells only of what grows afterwards.
 """
 GROUPS = {
     "Credits": (

@@ -26,7 +26,7 @@ from creditctl.cli.reconciling.telling import telling
 from creditctl.core.errors import UsageError
 from creditctl.core.limits import GRACE_SECONDS
 from creditctl.core.text import plural
-from creditctl.core.when import Window, parse_window
+from creditctl.core.when import Window, parse_window, require_begun
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,7 +131,9 @@ def reconcile(
     told.require_consistent(session)
     pulling.require_consistent(repair=repair, full=full)
     session.offline, session.quiet = pulling.offline, told.quiet
-    window = parse_window(since, until, session.wiring.clock())
+    now = session.wiring.clock()
+    window = parse_window(since, until, now)
+    require_begun(window, since, now)
     if told.history:
         require_alone("history", repair=repair, full=full, todo=todo is not None, quiet=told.quiet)
         return show_history(session, window)

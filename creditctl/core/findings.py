@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
+
+from creditctl.core.money import format_amount
+from creditctl.core.text import plural
 
 
 class Severity(StrEnum):
@@ -22,16 +25,59 @@ class Severity(StrEnum):
         return list(Severity).index(self)
 
 
+class Direction(StrEnum):
+    """Direction of a stake: whether somebody has too many credits, or too few."""
+
+    OVER = "over"
+    UNDER = "under"
+
+    @staticmethod
+    def of(difference: int) -> Direction:
+        """The direction of what is there, less what should be."""
+        return Direction.OVER if difference > 0 else Direction.UNDER
+
+
 @dataclass(frozen=True, slots=True)
 class Stake:
     """Stake of a finding: how many credits, and how much money, are in the wrong place; never negative.
 
+    Shape: `direction` of a finding that has two under one code, None else or where it is not known; two that are as
+           large are equal.
     Units: `amount` is what these credits cost, or what was paid, in minor units of `currency`.
     """
 
     credits: int = 0
     amount: int = 0
     currency: str | None = None
+    direction: Direction | None = field(default=None, compare=False)
+
+    def covers(self, other: Stake) -> bool:
+        """Whether another stake of the same finding is no larger: in credits, in money, and in the same direction.
+
+        Shape: money of another currency is larger, whatever its number. Where credits had no price, they alone count.
+        """
+        if other.credits > self.credits or self._contradicts(other):
+            return False
+        if not other.amount:
+            return True
+        if self.currency is None:
+            return other.credits > 0
+        return other.currency == self.currency and other.amount <= self.amount
+
+    def _contradicts(self, other: Stake) -> bool:
+        known = self.direction is not None and other.direction is not None and (other.credits or other.amount)
+        return bool(known) and self.direction is not other.direction
+
+    @property
+    def words(self) -> str:
+        """The stake in a sentence's words; with its direction where it has one."""
+        credits = plural(self.credits, "credit")
+        if self.credits and self.direction is not None:
+            credits = f"{credits} too {'many' if self.direction is Direction.OVER else 'few'}"
+        money = format_amount(self.amount, self.currency) if self.amount and self.currency else ""
+        if not money:
+            return credits
+        return f"{credits} ({money})" if self.credits else money
 
     def as_dict(self) -> dict[str, object]:
         """The stake as it appears in JSON documents."""

@@ -100,6 +100,19 @@ def parse_window(since: str | None, until: str | None, now: int) -> Window:
     return window
 
 
+def require_begun(window: Window, since: str | None, now: int) -> None:
+    """Refuses a window that has not begun: nothing lies in it, and that nothing is wrong there says nothing.
+
+    Errors: UsageError.
+    """
+    if window.since is not None and window.since >= now:
+        raise UsageError(
+            f"--since {since} is not past: nothing lies after it.",
+            code="usage.window",
+            fix="Give a day that is over or an age such as 36h, and look whether the clock of this machine is right.",
+        )
+
+
 def iso_time(moment: int) -> str:
     """Formats a moment as ISO 8601 in UTC: `2026-11-01T00:00:00Z`."""
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -85,5 +85,6 @@ def forget_texts(tx: LedgerTransaction, traces: LedgerTraces) -> None:
             "subject = CASE WHEN subject LIKE 'user %' THEN 'user forgotten ' || id ELSE subject END WHERE id = ?",
             (FORGOTTEN, FORGOTTEN, number),
         )
+        tx.connection.execute("UPDATE dismissals SET reason = ? WHERE finding_id = ?", (FORGOTTEN, number))
     for code, subject in traces.sightings:
         tx.connection.execute("DELETE FROM sightings WHERE code = ? AND subject = ?", (code, subject))

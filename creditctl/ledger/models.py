@@ -68,7 +68,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """Result of posting an entry. Shape: `entry` is the one written, or the one that was already there."""
+    """Result of posting an entry. Shape: `entry` is the one written, or the one that was there."""
 
     outcome: Outcome
     entry: Entry
@@ -138,8 +138,25 @@ class FindingStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Dismissal:
+    """A person's word that a finding is as it should be, for as much as was at stake then.
+
+    Shape: `stake` is None where it is not known: a program of an older format dismissed it.
+    """
+
+    recorded: int
+    reason: str
+    stake: Stake | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The dismissal as it appears in JSON documents."""
+        stake = None if self.stake is None else self.stake.as_dict()
+        return {"recorded": self.recorded, "reason": self.reason, "at_stake": stake}
+
+
+@dataclass(frozen=True, slots=True)
 class StoredFinding:
-    """A finding in the ledger, and how it was settled."""
+    """A finding as a run saw it last, and how it was settled; one that is open and has a `dismissal` grew since."""
 
     id: int
     recorded: int
@@ -151,6 +168,23 @@ class StoredFinding:
     reason: str | None
     resolved: int | None
     entry_id: int | None
+    dismissal: Dismissal | None = None
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Code and subject: what makes it the same finding in the next run."""
+        return self.finding.code, self.finding.subject
+
+    @property
+    def dismissed_unnoted(self) -> bool:
+        """Whether it is dismissed, and nobody noted what was at stake: an older format did not."""
+        return self.status is FindingStatus.DISMISSED and (self.dismissal is None or self.dismissal.stake is None)
+
+    def dismissed_at(self, stake: Stake | None) -> bool:
+        """Whether a person dismissed it when no less was at stake; a stake that nobody noted covers any."""
+        if self.dismissal is None or self.dismissal.stake is None or self.status is FindingStatus.CREDITED:
+            return self.dismissed_unnoted
+        return self.dismissal.stake.covers(stake or Stake())
 
     def as_dict(self) -> dict[str, Any]:
         """The finding as it appears in JSON documents."""
@@ -165,6 +199,7 @@ class StoredFinding:
             "reason": self.reason,
             "resolved": self.resolved,
             "entry_id": self.entry_id,
+            "dismissal": None if self.dismissal is None else self.dismissal.as_dict(),
         }
 
 

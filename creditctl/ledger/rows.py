@@ -12,20 +12,16 @@ from dataclasses import fields, replace
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from creditctl.core.entitlement.decision import Proposal
 from creditctl.core.entitlement.facts import DisputeFact, Fact, FundsObservation, Movement, Observation, RefundFact
 from creditctl.core.entitlement.settlement import EntryDraft, EntryKind
-from creditctl.core.findings import Finding, Severity
 from creditctl.ledger.hashchain.chain import COLUMNS
 from creditctl.ledger.models import (
     Attestation,
     Delivery,
     Entry,
-    FindingStatus,
     Head,
     RunRecord,
     StoredFact,
-    StoredFinding,
 )
 from creditctl.ledger.sqlite.statements import insert, upsert
 
@@ -50,32 +46,12 @@ class FactRow(NamedTuple):
     detail: str
 
 
-class FindingRow(NamedTuple):
-    """A row of `findings`. Shape: `proposal` is JSON; a new one is open, and the last three are empty."""
-
-    id: int
-    recorded: int
-    code: str
-    severity: str
-    subject: str
-    message: str
-    fix: str
-    payment_key: str | None
-    source_event: str | None
-    proposal: str | None
-    status: str
-    reason: str | None = None
-    resolved: int | None = None
-    entry_id: int | None = None
-
-
 def _fields_of(kind: type[Delivery | RunRecord | Attestation]) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind))
 
 
 ENTRY_COLUMNS = COLUMNS
 FACT_COLUMNS = FactRow._fields
-FINDING_COLUMNS = FindingRow._fields
 DELIVERY_COLUMNS = _fields_of(Delivery)
 RUN_COLUMNS = _fields_of(RunRecord)
 ATTESTATION_COLUMNS = _fields_of(Attestation)
@@ -87,7 +63,6 @@ _NEW_DELIVERY, _NEW_RUN, _NEW_ATTESTATION = (
 
 INSERT_ENTRY = insert("credit_transactions", ENTRY_COLUMNS)
 UPSERT_FACT = upsert("facts", FACT_COLUMNS, key="object_id")
-INSERT_FINDING = insert("findings", FINDING_COLUMNS)
 INSERT_DELIVERY = insert("deliveries", _NEW_DELIVERY)
 INSERT_RUN = insert("runs", _NEW_RUN)
 INSERT_ATTESTATION = insert("attestations", _NEW_ATTESTATION)
@@ -187,48 +162,6 @@ def fact_of(row: Row) -> StoredFact:
             funds_observation=FundsObservation(*detail["statement"]) if detail["statement"] else None,
         )
     return StoredFact(fact, kept.recorded, kept.source_event)
-
-
-def new_finding_row(
-    number: int,
-    recorded: int,
-    finding: Finding,
-    *,
-    payment_key: str | None,
-    source_event: str | None,
-    proposal: Proposal | None,
-) -> FindingRow:
-    """The row of an open finding. Shape: `{id}` in the finding's fix becomes the number."""
-    return FindingRow(
-        id=number,
-        recorded=recorded,
-        code=finding.code,
-        severity=finding.severity.value,
-        subject=finding.subject,
-        message=finding.message,
-        fix=finding.fix.replace("{id}", str(number)),
-        payment_key=payment_key,
-        source_event=source_event,
-        proposal=json.dumps(proposal.as_dict()) if proposal else None,
-        status=FindingStatus.OPEN.value,
-    )
-
-
-def finding_of(row: Row) -> StoredFinding:
-    """A finding from a row in FINDING_COLUMNS."""
-    kept = FindingRow._make(row)
-    return StoredFinding(
-        id=kept.id,
-        recorded=kept.recorded,
-        finding=Finding(kept.code, Severity(kept.severity), kept.subject, kept.message, kept.fix),
-        payment_key=kept.payment_key,
-        source_event=kept.source_event,
-        proposal=Proposal(**json.loads(kept.proposal)) if kept.proposal else None,
-        status=FindingStatus(kept.status),
-        reason=kept.reason,
-        resolved=kept.resolved,
-        entry_id=kept.entry_id,
-    )
 
 
 def delivery_values(delivery: Delivery, now: int) -> tuple[object, ...]:

@@ -221,10 +221,58 @@ def _sightings_and_alerts(db: Database) -> None:
         db.execute(statement)
 
 
+_DISMISSALS = (
+    *(f"ALTER TABLE findings ADD COLUMN {column}" for column in ("credits INTEGER", "amount INTEGER")),
+    *(f"ALTER TABLE findings ADD COLUMN {column} TEXT" for column in ("currency", "direction")),
+    """
+    CREATE TABLE dismissals (
+        id INTEGER PRIMARY KEY,
+        finding_id INTEGER NOT NULL REFERENCES findings (id),
+        recorded INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        credits INTEGER,
+        amount INTEGER,
+        currency TEXT,
+        direction TEXT
+    ) STRICT
+    """,
+    "CREATE INDEX dismissals_finding ON dismissals (finding_id)",
+    _refuses("dismissals", "DELETE", "what a person dismissed stays known"),
+    # What was at stake when a run saw it last. A finding that was never seen with a stake says so by NULL: the next
+    # run that compares everything notes it.
+    """
+    UPDATE findings SET (credits, amount, currency) = (
+        SELECT credits, amount, currency FROM sightings
+        WHERE sightings.code = findings.code AND sightings.subject = findings.subject
+    )
+    WHERE EXISTS (
+        SELECT 1 FROM sightings
+        WHERE sightings.code = findings.code AND sightings.subject = findings.subject AND (credits > 0 OR amount > 0)
+    )
+    """,
+    """
+    UPDATE findings SET credits = json_extract(proposal, '$.credits'), amount = json_extract(proposal, '$.amount'),
+                        currency = json_extract(proposal, '$.currency')
+    WHERE credits IS NULL AND json_extract(proposal, '$.credits') IS NOT NULL
+    """,
+    """
+    INSERT INTO dismissals (finding_id, recorded, reason, credits, amount, currency)
+    SELECT id, coalesce(resolved, recorded), coalesce(reason, ''), credits, amount, currency
+    FROM findings WHERE status = 'dismissed' ORDER BY id
+    """,
+)
+
+
+def _dismissals_with_their_stakes(db: Database) -> None:
+    for statement in _DISMISSALS:
+        db.execute(statement)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     ("0001_first_format", _first_format),
     ("0002_protection_of_every_table", _protection_of_every_table),
     ("0003_sightings_and_alerts", _sightings_and_alerts),
+    ("0004_dismissals_with_their_stakes", _dismissals_with_their_stakes),
 )
 """The way to the current format; the order and the names never change."""
 

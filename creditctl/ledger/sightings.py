@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from creditctl.core.findings import Finding, Severity
-from creditctl.ledger.models import Sighting
+from creditctl.ledger.models import FindingStatus, Sighting
 from creditctl.ledger.sqlite.statements import insert, select
 from creditctl.ledger.transaction import LedgerTransaction
 from creditctl.ledger.view import LedgerView
@@ -51,9 +51,15 @@ def sightings_of(view: LedgerView, payment_key: str) -> list[Sighting]:
 
 
 def keep_sightings(tx: LedgerTransaction, seen: Iterable[Sighting], ended: Collection[tuple[str, str]]) -> None:
-    """Writes what is new, what changed and what is over; what stayed as it was costs no write."""
+    """Writes what is new, what changed and what is over; what stayed as it was costs no write.
+
+    Shape: what a person dismissed while the run went on is not begun again; what grew is open in the ledger by then.
+    """
+    dismissed = {each.identity for each in tx.findings(FindingStatus.DISMISSED)}
     known = {each.identity: each for each in open_sightings(tx)}
     for each in seen:
+        if each.identity in dismissed:
+            continue
         before = known.get(each.identity)
         if before is None:
             tx.connection.execute(_BEGIN, _row(each))

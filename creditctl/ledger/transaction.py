@@ -18,9 +18,9 @@ from creditctl.core.entitlement.settlement import (
 )
 from creditctl.core.entitlement.user_ids import USER_ID_WORDS, is_user_id
 from creditctl.core.errors import UsageError
-from creditctl.core.findings import Finding
+from creditctl.core.findings import Finding, Stake
 from creditctl.core.limits import MAX_MAGNITUDE
-from creditctl.ledger import rows
+from creditctl.ledger import finding_rows, rows
 from creditctl.ledger.hashchain.canonical import fast_entry_hash
 from creditctl.ledger.models import Delivery, Entry, FindingStatus, Outcome, Posting, StoredFinding
 from creditctl.ledger.refund_position import refund_position
@@ -107,27 +107,88 @@ class LedgerTransaction(LedgerView):
     ) -> int:
         """Keeps a finding and gives its id; the same code about the same subject is kept once, settled or not.
 
-        Shape: `{id}` in the finding's fix becomes the id.
+        Shape: `{id}` in the finding's fix becomes the id. One that was dismissed when less was at stake is open again.
         """
-        query = "SELECT id FROM findings WHERE code = ? AND subject = ?"
-        known = self.connection.execute(query, (finding.code, finding.subject)).fetchone()
-        if known:
-            return int(known[0])
-        number = int(self.connection.execute("SELECT coalesce(max(id), 0) + 1 FROM findings").fetchone()[0])
-        row = rows.new_finding_row(
+        known = self.finding_about(finding.code, finding.subject)
+        number = known.id if known else self._next_finding()
+        row = finding_rows.new_finding_row(
             number, self.now, finding, payment_key=payment_key, source_event=source_event, proposal=proposal
         )
-        self.connection.execute(rows.INSERT_FINDING, row)
+        if known is None:
+            self.connection.execute(finding_rows.INSERT_FINDING, row)
+        elif known.status is FindingStatus.DISMISSED and not known.dismissed_at(finding_rows.stake_of(row[-4:])):
+            self._change_finding(number, status=FindingStatus.OPEN.value, reason=None, resolved=None)
+            self.see_finding(finding, proposal=proposal)
         return number
 
-    def settle_finding(self, finding: StoredFinding, reason: str, entry_id: int | None) -> StoredFinding:
-        """Marks a finding as credited by an entry, or without one as dismissed; gives it as it is kept now."""
-        status = FindingStatus.DISMISSED if entry_id is None else FindingStatus.CREDITED
-        self.connection.execute(
-            "UPDATE findings SET status = ?, reason = ?, resolved = ?, entry_id = ? WHERE id = ?",
-            (status.value, reason, self.now, entry_id, finding.id),
+    def see_finding(self, finding: Finding, *, proposal: Proposal | None = None) -> None:
+        """Keeps what a run says of an open finding now: a person settles it by what it is worth at that moment."""
+        known = self.finding_about(finding.code, finding.subject)
+        if known is None or known.status is not FindingStatus.OPEN:
+            return
+        row = finding_rows.new_finding_row(
+            known.id, self.now, finding, payment_key=None, source_event=None, proposal=proposal or known.proposal
         )
-        return replace(finding, status=status, reason=reason, resolved=self.now, entry_id=entry_id)
+        said = {name: getattr(row, name) for name in finding_rows.SAID_COLUMNS}
+        self._change_finding(known.id, **said)
+
+    def end_finding(self, finding: StoredFinding) -> None:
+        """Keeps that an open finding is no longer true: whoever dismisses it now dismisses nothing.
+
+        Shape: one that grew after it was dismissed, and shrank again, is dismissed as it was.
+        """
+        before = finding.dismissal
+        self._change_finding(finding.id, **finding_rows.stake_row(Stake())._asdict())
+        if before is not None:
+            said = {"status": FindingStatus.DISMISSED.value, "reason": before.reason, "resolved": before.recorded}
+            self._change_finding(finding.id, **said)
+
+    def note_dismissed_stake(self, finding: StoredFinding, stake: Stake) -> None:
+        """Notes what is at stake of a dismissed finding of which a program of an older format did not."""
+        if finding.dismissal is None:
+            self._dismiss(finding.id, finding.resolved or self.now, finding.reason or "", stake)
+        else:
+            names = ", ".join(f"{name} = ?" for name in finding_rows.STAKE_COLUMNS)
+            query = f"UPDATE dismissals SET {names} WHERE finding_id = ? AND credits IS NULL"  # noqa: S608 - our names
+            self.connection.execute(query, (*finding_rows.stake_row(stake), finding.id))
+
+    def settle_finding(self, finding: StoredFinding, reason: str, entry_id: int | None) -> StoredFinding:
+        """Marks a finding as credited by an entry, or without one as dismissed; gives it as it is kept now.
+
+        Shape: it is dismissed for what was at stake when a run saw it last, so that more is a new finding. No run sees
+               it any more, so that word of it goes out again if it comes back.
+        """
+        status = FindingStatus.DISMISSED if entry_id is None else FindingStatus.CREDITED
+        said = {"status": status.value, "reason": reason, "resolved": self.now, "entry_id": entry_id}
+        self._change_finding(finding.id, **said)
+        if entry_id is None:
+            stake = finding_rows.stake_of(
+                self._rows(finding_rows.STAKE_COLUMNS, "findings", [("id = ?", finding.id)]).fetchone()
+            )
+            self._dismiss(finding.id, self.now, reason, stake)
+        query = "UPDATE sightings SET ended = ? WHERE code = ? AND subject = ? AND ended IS NULL"
+        self.connection.execute(query, (self.now, *finding.identity))
+        settled = self.finding(finding.id)
+        assert settled is not None
+        return settled
+
+    def _next_finding(self) -> int:
+        return int(self.connection.execute("SELECT coalesce(max(id), 0) + 1 FROM findings").fetchone()[0])
+
+    def _change_finding(self, number: int, **said: object) -> None:
+        """Changes columns of a finding; what stayed as it was costs no write."""
+        names, values = tuple(said), tuple(said.values())
+        set_to, differ = (
+            glue.join(f"{name} {sign} ?" for name in names) for glue, sign in ((", ", "="), (" OR ", "IS NOT"))
+        )
+        query = f"UPDATE findings SET {set_to} WHERE id = ? AND ({differ})"  # noqa: S608 - names of ours
+        self.connection.execute(query, (*values, number, *values))
+
+    def _dismiss(self, number: int, recorded: int, reason: str, stake: Stake | None) -> None:
+        columns = finding_rows.StakeRow() if stake is None else finding_rows.stake_row(stake)
+        self.connection.execute(
+            finding_rows.INSERT_DISMISSAL, finding_rows.DismissalRow(number, recorded, reason, *columns)
+        )
 
     def add_delivery(self, delivery: Delivery) -> int:
         """Keeps one delivery; of unverified ones only the latest thousand."""

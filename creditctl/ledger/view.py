@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from creditctl.core.entitlement.settlement import EntryKind
-from creditctl.ledger import rows
+from creditctl.ledger import finding_rows, rows
 from creditctl.ledger.hashchain.chain import COLUMNS, GENESIS
 from creditctl.ledger.hashchain.violations import Verification
 from creditctl.ledger.models import (
     Attestation,
     Balance,
     Delivery,
+    Dismissal,
     Entry,
     EntryFilter,
     FindingStatus,
@@ -153,15 +154,32 @@ class LedgerView:
         found = self.connection.execute("SELECT object_id FROM facts WHERE recorded >= ?", (moment,))
         return frozenset(row[0] for row in found)
 
+    def latest_fact(self) -> int:
+        """When something was kept of a refund or dispute last; 0 where nothing ever was. Units: Unix seconds."""
+        return int(self.connection.execute("SELECT coalesce(max(recorded), 0) FROM facts").fetchone()[0])
+
     def findings(self, status: FindingStatus | None = FindingStatus.OPEN) -> list[StoredFinding]:
         """The findings in one state, or all with None; oldest first."""
         terms = [("status = ?", status.value if status else None)]
-        return [rows.finding_of(row) for row in self._rows(rows.FINDING_COLUMNS, "findings", terms)]
+        dismissals = self._dismissals()
+        found = self._rows(finding_rows.FINDING_COLUMNS, "findings", terms)
+        return [finding_rows.finding_of(row, dismissals.get(row[0])) for row in found]
 
     def finding(self, number: int) -> StoredFinding | None:
         """One finding by its id."""
-        row = self._rows(rows.FINDING_COLUMNS, "findings", [("id = ?", number)]).fetchone()
-        return rows.finding_of(row) if row else None
+        row = self._rows(finding_rows.FINDING_COLUMNS, "findings", [("id = ?", number)]).fetchone()
+        return finding_rows.finding_of(row, self._dismissals(number).get(number)) if row else None
+
+    def finding_about(self, code: str, subject: str) -> StoredFinding | None:
+        """The finding of a code about a subject: there is one at most."""
+        found = self.connection.execute("SELECT id FROM findings WHERE code = ? AND subject = ?", (code, subject))
+        row = found.fetchone()
+        return self.finding(int(row[0])) if row else None
+
+    def _dismissals(self, finding: int | None = None) -> dict[int, Dismissal]:
+        """The latest dismissal of each finding that was ever dismissed, or of one."""
+        found = self._rows(finding_rows.DISMISSAL_COLUMNS, "dismissals", [("finding_id = ?", finding)])
+        return {row[0]: finding_rows.dismissal_of(row) for row in found}
 
     def deliveries(
         self,

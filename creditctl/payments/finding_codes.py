@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from creditctl.core.entitlement.decision import Proposal
 from creditctl.core.entitlement.facts import Fact
 from creditctl.core.findings import Finding, Severity, Stake
+from creditctl.core.when import iso_time
+from creditctl.ledger.models import Dismissal
 
 REPAIR = "`creditctl reconcile --repair`"
 """What puts right everything that may be put right without a person."""
@@ -131,6 +133,23 @@ def for_person(
     about = subject or payment_key or ""
     fix = f"{fix}; or, if that is as it should be, {DISMISSAL}"
     return classified(name, about, message, fix, payment_key=payment_key, lasting=True, stake=stake)
+
+
+def grown(found: ClassifiedFinding, before: Dismissal) -> ClassifiedFinding:
+    """A finding that is worth more than when a person dismissed it: open again, and for a person only.
+
+    Shape: what was dismissed may be right as it was, so that no command stands there without saying so.
+    """
+    was = "when nothing was at stake"
+    if before.stake is not None and (before.stake.credits or before.stake.amount):
+        was = f"at {before.stake.words}"
+    said, now = found.finding, (found.finding.stake or Stake()).words
+    text = f"{said.message} Dismissed {was} ({iso_time(before.recorded)}), now {now}."
+    fix = f"Find out what came since, and correct it by hand; or, if all is as it should be, {DISMISSAL}"
+    if found.lasting:
+        difference = "If what was dismissed is right, correct only the difference"
+        fix = f"Find out what came since. {difference}. All of it: {said.fix}"
+    return replace(found, finding=replace(said, message=text, fix=fix), lasting=True)
 
 
 def in_flight(payment_key: str, message: str) -> ClassifiedFinding:

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from creditctl.core.entitlement.facts import Fact
 from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind
-from creditctl.ledger.models import Balance, Entry, EntryFilter, FindingStatus
+from creditctl.ledger.models import Balance, Entry, EntryFilter, StoredFinding
 from creditctl.ledger.view import LedgerView
 from creditctl.payments.entries import payment_of, payments_of
 
@@ -115,6 +115,6 @@ def known_facts(view: LedgerView, payment_key: str | None = None) -> dict[str, F
     return {stored.fact.object_id: stored.fact for stored in view.facts(payment_key)}
 
 
-def settled_findings(view: LedgerView) -> dict[tuple[str, str], FindingStatus]:
+def settled_findings(view: LedgerView) -> dict[tuple[str, str], StoredFinding]:
     """How findings stand in a ledger, by code and subject: open, credited or dismissed."""
-    return {(each.finding.code, each.finding.subject): each.status for each in view.findings(None)}
+    return {each.identity: each for each in view.findings(None)}

@@ -63,7 +63,8 @@ def _open_finding(tx: LedgerView, number: int) -> StoredFinding:
     if finding is None:
         raise UsageError(f"There is no finding {number}.", code="ledger.no_finding")
     if finding.status is not FindingStatus.OPEN:
-        raise UsageError(f"Finding {number} was {finding.status} already.", code="ledger.settled")
+        fix = "If more is at stake since, `creditctl reconcile` opens it again." if finding.dismissal else ""
+        raise UsageError(f"Finding {number} was {finding.status} already.", code="ledger.settled", fix=fix)
     return finding
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from creditctl.core.text import plural
 from creditctl.ledger.view import LedgerView
@@ -37,7 +38,20 @@ def review_all(
     first, verdicts = tampered or fault, reviewed.verdicts
     if first is not None:
         verdicts = without_repairs(verdicts, f"First settle {first.finding.code}, then reconcile again")
-    return Review(verdicts, (*filter(None, (tampered, fault)), *reviewed.beside, *together))
+    beside = context.still_open(reviewed.beside)
+    return Review(verdicts, (*filter(None, (tampered, fault)), *beside, *together))
+
+
+def found_whatever_settled(
+    cases: Sequence[PaymentCase], context: JudgementContext, view: LedgerView, names: Mapping[str, str]
+) -> list[ClassifiedFinding]:
+    """What is found of payments, and beside them, as if nobody had dismissed what nobody noted the stake of."""
+    settled = {identity: each for identity, each in context.settled.items() if not each.dismissed_unnoted}
+    terms = replace(context, settled=settled)
+    reviewed = review(terms.keeper, cases, judge_together(cases, terms), names, settled=context.settled)
+    judged = list(zip(cases, reviewed.verdicts, strict=True))
+    found = [each for verdict in reviewed.verdicts for each in verdict.found]
+    return [*found, *reviewed.beside, *found_together(judged, terms, terms.keeper.entries(view))]
 
 
 def _tampered(view: LedgerView, now: int) -> ClassifiedFinding | None:

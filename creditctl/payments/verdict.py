@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -11,8 +11,8 @@ from creditctl.core.entitlement.decision import Decision, Disagrees, Grants
 from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.entitlement.settlement import EntryDraft
 from creditctl.core.limits import GRACE_SECONDS
-from creditctl.ledger.models import FindingStatus
-from creditctl.payments.finding_codes import ClassifiedFinding
+from creditctl.ledger.models import Dismissal, FindingStatus, StoredFinding
+from creditctl.payments.finding_codes import ClassifiedFinding, grown
 from creditctl.payments.keeper import OUR_LEDGER, Keeper
 from creditctl.payments.reading.fraud_warnings import FraudWarning
 from creditctl.payments.repair import Repair
@@ -25,10 +25,10 @@ UserCredits = tuple[str, int]
 class JudgementContext:
     """What a payment is judged by.
 
-    Shape: `settled` says how a person settled a finding, by its code and subject. `unexplained` are entries of other
-           names that nothing on Stripe explains: they may be what a payment seems to lack. `keeper` has the entries.
-           `warned` are the payments that issuers called fraud. `ahead_seconds` is how far Stripe's clock is ahead of
-           this machine's: what Stripe dates is as old as the later of both says.
+    Shape: `settled` are the findings that the ledger has, open or settled, by code and subject. `unexplained` are
+           entries of other names that nothing on Stripe explains: they may be what a payment seems to lack. `keeper`
+           has the entries. `warned` are the payments that issuers called fraud. `ahead_seconds` is how far Stripe's
+           clock is ahead of this machine's: what Stripe dates is as old as the later of both says.
     Units: `now` and `started` (of the reading) in Unix seconds, by this machine's clock.
     """
 
@@ -37,7 +37,7 @@ class JudgementContext:
     now: int
     started: int
     grace_seconds: int = GRACE_SECONDS
-    settled: Mapping[tuple[str, str], FindingStatus] = field(default_factory=dict)
+    settled: Mapping[tuple[str, str], StoredFinding] = field(default_factory=dict)
     unexplained: Mapping[UserCredits, CreditEntry] = field(default_factory=dict)
     keeper: Keeper = OUR_LEDGER
     warned: Mapping[str, FraudWarning] = field(default_factory=dict)
@@ -64,8 +64,28 @@ class JudgementContext:
         return any(self.started <= entry.recorded < latest for entry in entries)
 
     def dismissed(self, found: ClassifiedFinding) -> bool:
-        """Whether a person said that a finding is as it should be."""
-        return self.settled.get(found.identity) is FindingStatus.DISMISSED
+        """Whether a person said that a finding is as it should be, when no less was at stake."""
+        stored = self.settled.get(found.identity)
+        return stored is not None and stored.dismissed_at(found.finding.stake)
+
+    def still_open(self, found: Iterable[ClassifiedFinding]) -> Iterator[ClassifiedFinding]:
+        """What was found, without what a person dismissed; what has grown since says so, and is for a person."""
+        for each in found:
+            if not self.dismissed(each):
+                before = self.dismissed_before(each)
+                yield each if before is None else grown(each, before)
+
+    def dismissed_before(self, found: ClassifiedFinding) -> Dismissal | None:
+        """The dismissal of a finding that has grown since."""
+        stored = self.settled.get(found.identity)
+        if stored is None or stored.status is FindingStatus.CREDITED or self.dismissed(found):
+            return None
+        return stored.dismissal
+
+    def decided(self, found: ClassifiedFinding) -> bool:
+        """Whether a person has credited or dismissed a finding."""
+        stored = self.settled.get(found.identity)
+        return stored is not None and (stored.status is FindingStatus.CREDITED or self.dismissed(found))
 
 
 class PaymentState(StrEnum):

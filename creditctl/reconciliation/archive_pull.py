@@ -133,10 +133,11 @@ class ArchivePull:
         """As PullSource says."""
         return KeptPart(self.store, read, news)
 
-    def settle(self, at: int, again: frozenset[str] = frozenset(), waiting: frozenset[str] = frozenset()) -> None:
+    def settle(self, at: int, again: frozenset[str] | None = None, waiting: frozenset[str] = frozenset()) -> None:
         """Everything that was read ties out: moves the watermarks. Units: `at`, when reading began, in Unix seconds."""
         read = [path for path in LISTS if path != BALANCE or self.readable]
-        self.store.settle(json.dumps(read), at, TieOutNotes(self.seen, self.readable, again, waiting))
+        tied = None if again is None else TieOutNotes(self.seen, self.readable, again, waiting)
+        self.store.settle(json.dumps(read), at, tied)
 
     def _of_everything(self, *, going_on: bool) -> list[PullSlice]:
         """The slices of a reading of everything: from the start, or what is left, and what came since."""
@@ -287,7 +288,7 @@ class OfflinePull:
         """As PullSource says."""
         return KeptPart(self.store, read, news)
 
-    def settle(self, at: int, again: frozenset[str] = frozenset(), waiting: frozenset[str] = frozenset()) -> None:  # noqa: ARG002
+    def settle(self, at: int, again: frozenset[str] | None = None, waiting: frozenset[str] = frozenset()) -> None:  # noqa: ARG002
         """Proves that nothing moved while it was read. Errors: as the class says."""
         self.update()
         state = self.store.state()

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from creditctl.core.entitlement.facts import Fact
 from creditctl.core.errors import UsageError
-from creditctl.core.findings import Finding, sort_findings
+from creditctl.core.findings import Finding, Stake, sort_findings
 from creditctl.core.when import Window
 from creditctl.ledger.models import FindingStatus, StoredFinding
 from creditctl.ledger.store import Ledger
@@ -19,7 +19,7 @@ _NO_ID = "ID"
 
 
 def keep(ledger: Ledger, found: Sequence[ClassifiedFinding]) -> None:
-    """Writes the lasting findings into the ledger, where a person settles them; each is written once.
+    """Writes the lasting findings into the ledger, where a person settles them; each once, as it was seen last.
 
     Shape: what was refunded or disputed of such a payment is kept too, so that whoever credits it credits the rest.
     """
@@ -29,7 +29,21 @@ def keep(ledger: Ledger, found: Sequence[ClassifiedFinding]) -> None:
     with ledger.transaction() as tx:
         for each in lasting:
             tx.add_finding(each.finding, payment_key=each.payment_key, proposal=each.proposal)
+            tx.see_finding(each.finding, proposal=each.proposal)
             _keep_facts(tx, each.facts)
+
+
+def note_dismissed(ledger: Ledger, stored: Iterable[StoredFinding], found: Iterable[ClassifiedFinding]) -> None:
+    """Notes what is at stake now of dismissed findings that an older format kept without it; later growth is told.
+
+    Shape: one that is not found at this moment stays as it is, so that it may come back unsaid.
+    """
+    stakes = {each.identity: each.finding.stake or Stake() for each in found}
+    noted = [each for each in stored if each.dismissed_unnoted and each.identity in stakes]
+    if noted:
+        with ledger.transaction() as tx:
+            for each in noted:
+                tx.note_dismissed_stake(each, stakes[each.identity])
 
 
 def _keep_facts(tx: LedgerTransaction, facts: Iterable[Fact]) -> None:
@@ -39,31 +53,64 @@ def _keep_facts(tx: LedgerTransaction, facts: Iterable[Fact]) -> None:
             tx.keep_fact(fact)
 
 
+def ended_in(
+    stored: Iterable[StoredFinding],
+    found: Iterable[ClassifiedFinding],
+    *,
+    everything: bool,
+    over: Collection[int],
+    within: Callable[[StoredFinding], bool],
+) -> list[StoredFinding]:
+    """The open findings of the ledger that are no longer true.
+
+    Shape: `everything` says that the whole of both sides was compared, so that what was not found again is over;
+           `over` are the ids of findings that the judgement of their payments says to be over.
+    """
+    again = {each.identity for each in found}
+    return [
+        each
+        for each in stored
+        if each.status is FindingStatus.OPEN
+        and each.identity not in again
+        and within(each)
+        and (each.id in over or (everything and each.finding.code.startswith(PREFIX)))
+    ]
+
+
+def end(ledger: Ledger, over: Sequence[StoredFinding]) -> None:
+    """Keeps in the ledger that findings are no longer true, so that whoever dismisses one hides nothing later."""
+    if over:
+        with ledger.transaction() as tx:
+            for each in over:
+                tx.end_finding(each)
+
+
 def shown(
     found: Sequence[ClassifiedFinding],
     stored: Sequence[StoredFinding],
     *,
-    everything: bool,
-    over: Collection[int] = (),
+    over: Collection[StoredFinding] = (),
     within: Callable[[StoredFinding], bool] = lambda _stored: True,
 ) -> list[Finding]:
     """What a run reports: what it found, unless a person dismissed it, and what is open in the ledger, worst first.
 
-    Shape: `everything` says that the whole of both sides was compared, so that what was not found again is over;
-           `over` are the ids of findings that the judgement of their payments says to be over. `within` says which
+    Shape: `over` are findings that are no longer true; what was dismissed before is no news then. `within` says which
            stored ones the run is about.
     """
-    by_identity = {(each.finding.code, each.finding.subject): each for each in stored}
+    by_identity = {each.identity: each for each in stored}
+    ended = {each.id for each in over}
     findings = [
         _with_id(each.finding, by_identity.get(each.identity))
         for each in found
-        if not _dismissed(by_identity.get(each.identity))
+        if not _dismissed(each, by_identity.get(each.identity))
     ]
     again = {each.identity for each in found}
     for identity, each in by_identity.items():
         if each.status is FindingStatus.OPEN and identity not in again and within(each):
-            ended = each.id in over or (everything and identity[0].startswith(PREFIX))
-            findings.append(_over(each) if ended else each.finding)
+            if each.id not in ended:
+                findings.append(each.finding)
+            elif each.dismissal is None:
+                findings.append(_over(each))
     return sort_findings(list(dict.fromkeys(findings)))
 
 
@@ -85,8 +132,8 @@ def _with_id(finding: Finding, stored: StoredFinding | None) -> Finding:
     return replace(finding, fix=finding.fix.replace("{id}", str(stored.id) if stored else _NO_ID))
 
 
-def _dismissed(stored: StoredFinding | None) -> bool:
-    return stored is not None and stored.status is FindingStatus.DISMISSED
+def _dismissed(found: ClassifiedFinding, stored: StoredFinding | None) -> bool:
+    return stored is not None and stored.dismissed_at(found.finding.stake)
 
 
 def _over(stored: StoredFinding) -> Finding:

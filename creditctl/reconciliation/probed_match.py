@@ -17,7 +17,6 @@ from creditctl.ledger.matching.worth_store import WorthStore
 from creditctl.ledger.sightings import open_sightings
 from creditctl.ledger.view import LedgerView
 from creditctl.payments.case import PaymentCase
-from creditctl.payments.judgement.together import CLOSE_SECONDS
 from creditctl.payments.ledger_entries import known_facts
 from creditctl.payments.proven import Proven
 from creditctl.payments.proving.stored_worth import stored_worth
@@ -35,7 +34,7 @@ MOST_UNEXPLAINED = 100_000
 
 _CLOCKS_SECONDS = 86_400
 """How far the clocks of Stripe, of webhooks and of runs may be apart at most: what a ledger learned shortly before the
-last run, it may have learned after it."""
+newest that a run saw, that run may not have seen, or Stripe's answer may have been older."""
 
 _ANY_TIME = 1 << 40
 """An application's rows may be older than their payment: they carry a time of its own. Units: seconds."""
@@ -70,15 +69,15 @@ class ProbedMatch:
         """
         self.store.prepare()
         self.suspects.prepare()
-        state, digest = PullStore(self.store.file).state(), worth_digest(context)
-        if isinstance(context.keeper, SourceKeeper) or state is None or self.store.digest() != digest:
+        digest = worth_digest(context)
+        if isinstance(context.keeper, SourceKeeper) or self.store.digest() != digest:
             return None
         numbers = self.suspects.news(self._probes(context), digest)
         if numbers is None:
             return None
         about = with_corrected(context.keeper.entries(view), numbers)
-        names = self.store.touched() | view.facts_since(state.at - _CLOCKS_SECONDS) | spoken_names(about.values())
-        return EntryNews(numbers, names)
+        learned = view.facts_since(self.store.learned() - _CLOCKS_SECONDS)
+        return EntryNews(numbers, self.store.touched() | learned | spoken_names(about.values()))
 
     @property
     def suspects(self) -> SuspectStore:
@@ -104,7 +103,7 @@ class ProbedMatch:
 
         said = known_digests(pulled.facts, known)
         if self.store.digest() != digest:
-            self.store.replace(rows(keys), digest, said)
+            self.store.replace(rows(keys), digest, said, view.latest_fact())
             return
         touched = self.store.touched()
         stored, before = self._kept_of(pulled, keys, touched)
@@ -112,7 +111,8 @@ class ProbedMatch:
         otherwise = {key: said.get(key, "") for key in (said.keys() | before.keys()) & keys}
         otherwise = {key: each for key, each in otherwise.items() if before.get(key, "") != each}
         wanted = {names.get(name, name) for name in touched} | _unsteady(pulled) | (keys - stored) | otherwise.keys()
-        self.store.update(rows(wanted & keys), digest, gone=stored - keys, handled=touched, known=otherwise)
+        ended, learned = stored - keys, view.latest_fact()
+        self.store.update(rows(wanted & keys), digest, gone=ended, handled=touched, known=otherwise, learned=learned)
 
     def _kept_of(
         self, pulled: Pulled, keys: set[str], touched: frozenset[str]
@@ -127,8 +127,8 @@ class ProbedMatch:
         keeper, archive = context.keeper, self.store.file.path
         if isinstance(keeper, SourceKeeper):
             said = (keeper.scale, keeper.livemode)
-            return Probes(archive, None, context.livemode, _ANY_TIME, CLOSE_SECONDS, *said)
-        return Probes(archive, self.ledger, context.livemode, context.grace_seconds, CLOSE_SECONDS)
+            return Probes(archive, None, context.livemode, _ANY_TIME, *said)
+        return Probes(archive, self.ledger, context.livemode, context.grace_seconds)
 
     def _gathered(self, found: Suspects, pulled: Pulled, context: JudgementContext, view: LedgerView) -> Matched:
         """The suspects as cases: with every entry of theirs, under whatever name, and what corrects it."""

@@ -57,10 +57,11 @@ class PullSource(Protocol):
     def part(self, read: Callable[[MakeReader], Pulled], news: EntryNews) -> KeptPart:
         """What reads the payments of a night, for some news of entries."""
 
-    def settle(self, at: int, again: frozenset[str] = frozenset(), waiting: frozenset[str] = frozenset()) -> None:
+    def settle(self, at: int, again: frozenset[str] | None = None, waiting: frozenset[str] = frozenset()) -> None:
         """Everything ties out: the next run goes on from here.
 
-        Shape: `again` are read every time, of those that are `waiting` something is still to come. Units: Unix seconds.
+        Shape: `again` are read every time, of those that are `waiting` something is still to come; None where only a
+               window was looked at, so that what changed stays noted. Units: Unix seconds.
         """
 
 
@@ -125,7 +126,8 @@ def pull(
         before |= names
         found = found.joined([lists.again(_lacking(lacks), _since(lacks), found)])
     if source is not None and not lacks:
-        source.settle(reader.started, notes_again(found), still_moving(found.contents))
+        again = notes_again(found) if window.unbounded else None
+        source.settle(reader.started, again, still_moving(found.contents))
     return replace(found, gaps=gap_sentences(lacks), missing=_by_list(lacks))
 
 

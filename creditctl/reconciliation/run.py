@@ -17,6 +17,8 @@ from creditctl.core.limits import GRACE_SECONDS
 from creditctl.core.when import Window
 from creditctl.ledger.sightings import keep_sightings, open_sightings
 from creditctl.ledger.store import Ledger
+from creditctl.ledger.view import LedgerView
+from creditctl.payments.case import PaymentCase
 from creditctl.payments.finding_codes import ClassifiedFinding, classified
 from creditctl.payments.judgement.judge import unreadable_finding
 from creditctl.payments.judgement.over import over_by_judgement
@@ -27,7 +29,7 @@ from creditctl.payments.reading.fraud_warnings import FraudWarning, read_fraud_w
 from creditctl.payments.reading.reader import PaymentReader
 from creditctl.payments.reading.stripe_reader import StripeReader
 from creditctl.payments.repair import RepairLimits, apply, require_repairable
-from creditctl.payments.run_review import review_all
+from creditctl.payments.run_review import found_whatever_settled, review_all
 from creditctl.payments.verdict import JudgementContext
 from creditctl.reconciliation import finding_history
 from creditctl.reconciliation.deployments import require_told_apart
@@ -208,16 +210,21 @@ def _compare(
         matched = matching(pulled, terms, view)
         pulled = matched.pulled or pulled
         reviewed = review_all(matched.cases, terms, view, pulled.names, matched.proven)
+        again = _found_again(matched.cases, terms, view, pulled.names) if record else []
     cases, verdicts = matched.cases, reviewed.verdicts
     found = (*about_the_pull(pulled), *chain.from_iterable(verdict.found for verdict in verdicts), *reviewed.beside)
     if record:
+        finding_history.note_dismissed(ledger, terms.settled.values(), again)
         finding_history.keep(ledger, found)
     with ledger.reading() as view:
         stored, known = view.findings(None), open_sightings(view)
     judged = [pair for pair in zip(cases, verdicts, strict=True) if not pair[0].unasked]
-    over = over_by_judgement(stored, judged)
+    settled, keys = over_by_judgement(stored, judged), {case.key for case, _ in judged}
     within = finding_history.about(pulled.window, {name for case, _ in judged for name in (case.key, *case.names)})
-    shown = finding_history.shown(found, stored, everything=pulled.everything, over=over, within=within)
+    over = finding_history.ended_in(stored, found, everything=pulled.everything, over=settled, within=within)
+    if record:
+        finding_history.end(ledger, over)
+    shown = finding_history.shown(found, stored, over=over, within=within)
     return ReconcileReport(
         window=pulled.window,
         started=pulled.started,
@@ -229,14 +236,18 @@ def _compare(
         basis=pulled,
         terms=terms,
         matcher=matcher,
-        ended=ended(
-            known,
-            shown,
-            everything=pulled.everything,
-            judged={case.key for case, _ in judged},
-            stored=stored,
-        ),
+        ended=ended(known, shown, everything=pulled.everything, judged=keys, stored=stored),
     )
+
+
+def _found_again(
+    cases: Sequence[PaymentCase], terms: JudgementContext, view: LedgerView, names: Mapping[str, str]
+) -> list[ClassifiedFinding]:
+    """What is found again of dismissed findings whose stake nobody noted."""
+    unnoted = [each for each in terms.settled.values() if each.dismissed_unnoted]
+    about = {name for each in unnoted for name in (each.payment_key, each.finding.subject) if name}
+    theirs = [each for each in cases if about & {each.key, *each.names, *(fact.object_id for fact in each.facts)}]
+    return found_whatever_settled(theirs, terms, view, names) if unnoted else []
 
 
 def record_failure(
@@ -254,7 +265,7 @@ def _incomplete(pulled: Pulled, terms: JudgementContext, ledger: Ledger) -> Reco
     with ledger.reading() as view:
         stored, known = view.findings(None), open_sightings(view)
     within = finding_history.about(pulled.window, ())
-    shown = finding_history.shown(about_the_pull(pulled), stored, everything=False, within=within)
+    shown = finding_history.shown(about_the_pull(pulled), stored, within=within)
     return ReconcileReport(
         window=pulled.window,
         started=pulled.started,

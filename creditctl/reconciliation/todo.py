@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from creditctl.atomic_file import replace_file
 from creditctl.core.when import iso_time
 from creditctl.ledger.exporting import write_csv
+from creditctl.payments.finding_codes import PREFIX
 from creditctl.payments.repair import Repair
+from creditctl.reconciliation.open_findings import Identity
 from creditctl.reconciliation.report import ReconcileReport
 
 COLUMNS = (
@@ -37,15 +39,25 @@ def write_todo(path: Path, report: ReconcileReport) -> int:
 
 def todo_rows(report: ReconcileReport) -> Iterator[tuple[object, ...]]:
     """The missing entries, each with the finding that says why, and why no redelivery mended it."""
-    reasons = {finding.subject: finding.code for finding in report.findings}
+    found = {(finding.code, finding.subject) for finding in report.findings}
     redelivered = {each.payment_key: each.reason for each in report.redelivered}
     for repair in report.repairs:
-        yield from _rows(repair, reasons, redelivered.get(repair.payment_key))
+        yield from _rows(repair, found, redelivered.get(repair.payment_key))
 
 
-def _rows(repair: Repair, reasons: dict[str, str], redelivery: str | None) -> Iterator[tuple[object, ...]]:
+def _reason(repair: Repair, object_id: str | None, found: Collection[Identity]) -> str:
+    """The finding that an entry settles: of the codes that its repair is for, the one about its refund or payment.
+
+    Shape: other findings about the same payment, such as older ones that are still open, are no reason for it.
+    """
+    codes = [f"{PREFIX}{name}" for name in repair.reason.split(", ") if name]
+    about = ((code, subject) for subject in (object_id, repair.payment_key) for code in codes if subject)
+    return next((each[0] for each in about if each in found), next(iter(codes), ""))
+
+
+def _rows(repair: Repair, found: Collection[Identity], redelivery: str | None) -> Iterator[tuple[object, ...]]:
     for draft in repair.drafts:
-        reason = reasons.get(draft.object_id or "", reasons.get(repair.payment_key, ""))
+        reason = _reason(repair, draft.object_id, found)
         yield (
             str(draft.kind),
             draft.user_id,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.ledger.archive.models import EventRecord
-from creditctl.ledger.models import Delivery, FindingStatus, StoredFinding
+from creditctl.ledger.models import Delivery, StoredFinding
 from creditctl.payments.case import PaymentCase
 
 
@@ -66,5 +66,5 @@ class TraceFacts:
     payments: tuple[TracedPayment, ...]
     unseen: tuple[str, ...]
     started: int
-    settled: Mapping[tuple[str, str], FindingStatus] = field(default_factory=dict)
+    settled: Mapping[tuple[str, str], StoredFinding] = field(default_factory=dict)
     away: bool = False

@@ -16,7 +16,7 @@ from creditctl.core.when import iso_time
 from creditctl.events.source import RETENTION_SECONDS, Page, read_pages
 from creditctl.events.target import read_endpoints
 from creditctl.ledger.archive.models import EventQuery, EventRecord
-from creditctl.ledger.models import Delivery, FindingStatus, StoredFinding
+from creditctl.ledger.models import Delivery, StoredFinding
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.event_types import ENDPOINT_EVENTS, RETURN_TYPES
 from creditctl.payments.facts import ChargeFacts, PaymentFacts
@@ -114,7 +114,7 @@ class TraceReader:
             stripe_seen=stripe_seen,
         )
 
-    def settled(self) -> Mapping[tuple[str, str], FindingStatus]:
+    def settled(self) -> Mapping[tuple[str, str], StoredFinding]:
         """How findings stand in the ledger."""
         if self.sources.ledger is None:
             return {}

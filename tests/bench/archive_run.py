@@ -5,7 +5,6 @@ Usage: python -m tests.bench.archive_run URL KEY PATH   prints: added seconds ea
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
 from pathlib import Path
@@ -16,6 +15,7 @@ from creditctl.events.archive import archive_events
 from creditctl.ledger.archive.store import Archive
 from creditctl.stripe_api.retry import RetryPolicy
 from creditctl.stripe_api.transport import RetryingTransport, real_transport
+from tests.bench.bench_tools import peak_megabytes
 
 
 def main(url: str, key: str, path: Path) -> None:
@@ -42,11 +42,6 @@ def patient_client(url: str, key: str) -> stripe.StripeClient:
         writes_locked=True,
     )
     return stripe.StripeClient(key, base_addresses={"api": url}, http_client=transport)
-
-
-def peak_megabytes() -> float:
-    """The most memory that this process has held."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
-"""Reading Stripe's lists: CPU against the official SDK's pages, the rate that is reached, a second run."""
+"""Reading Stripe's lists: CPU against the official SDK's pages, the rate reached, a second run, a whole night."""
 
 from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
@@ -30,15 +32,17 @@ RATE = 20
 SECONDS = 12
 LATENCY_SECONDS = 0.2
 SEEDED = 5_000
+KEPT, TOUCHED = 20_000, 200
 SINCE = 1_700_000_000
 USUAL = {"refunded": 0.04, "partial": 0.02, "disputed": 0.01, "declined": 0.05, "expired": 0.05}
 INTENTS = PullSlice("payment_intents", 0, None)
 LONG_LISTS = (PullSlice("checkout/sessions", 0, None), INTENTS, PullSlice("balance_transactions", 0, None))
 """Three lists of a pull are as long as there are payments."""
+OBJECTS = {"checkout/sessions": "checkout.session", "balance_transactions": "balance_transaction"}
 
 
 def rows(share: float = 1.0) -> Iterable[Row]:
-    """Three rows: objects a CPU second, requests a second with latency, and the requests of a second run."""
+    """Rows: objects a CPU second, requests a second with latency, the requests of a second run, and whole nights."""
     with tempfile.TemporaryDirectory(prefix="creditctl-bench-") as folder:
         catalog = parse_catalog(resources.files("creditctl.core").joinpath("packages.toml").read_text(encoding="utf-8"))
         account = seeded(Path(folder), catalog, part(SEEDED, share, least=40), USUAL)
@@ -52,6 +56,23 @@ def rows(share: float = 1.0) -> Iterable[Row]:
         name = f"requests of a second run, {part(SEEDED, share, least=40):,} payments"
         yield Row(name, "the first run", f"{second:,}", f"{first:,}", second / first, "<= 0.1")
         account.emulator.close()
+    yield from whole_nights(part(KEPT, share, least=200), part(TOUCHED, share, least=20))
+
+
+def whole_nights(kept: int, touched: int) -> Iterable[Row]:
+    """Two rows: processor time and memory of a night, beside one with a tenth of the payments kept."""
+    (seconds, megabytes), (less, fewer) = night(kept, touched), night(kept // 10, touched)
+    name, against = f"a whole night, {kept:,} payments kept, {touched:,} new", f"{kept // 10:,} kept"
+    yield Row(f"{name}, s", against, f"{seconds:.2f}", f"{less:.2f}", seconds / less, "<= 1.3")
+    yield Row(f"{name}, MB", against, f"{megabytes:.0f}", f"{fewer:.0f}", megabytes / fewer, "<= 1.3")
+
+
+def night(kept: int, touched: int) -> tuple[float, float]:
+    """Processor seconds and peak megabytes of a later night, the lesser of two."""
+    command = [sys.executable, "-m", "tests.bench.night_run", str(kept), str(touched)]
+    lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    nights = [(float(seconds), float(megabytes)) for seconds, megabytes, _ in map(str.split, lines[-2:])]
+    return min(seconds for seconds, _ in nights), min(megabytes for _, megabytes in nights)
 
 
 class LongList:
@@ -73,6 +94,8 @@ class LongList:
             top = int(query["starting_after"].removeprefix("pi_"))
         low = max(floor, top - int(query["limit"]))
         data, more = ",".join(reversed(self._texts[low:top])), json.dumps(low > floor)
+        name = OBJECTS.get(request.path.removeprefix("/v1/"), "payment_intent")
+        data = data.replace('"object": "payment_intent"', f'"object": "{name}"')
         return StripeAnswer(f'{{"object": "list", "url": "/v1/lists", "has_more": {more}, "data": [{data}]}}')
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import resource
 import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -47,3 +50,16 @@ def alternate(ours: Callable[[], object], theirs: Callable[[], object], rounds: 
 def per_second(seconds_per_batch: float, batch: int) -> float:
     """Requests a second, from the median time of a batch."""
     return batch / seconds_per_batch
+
+
+def peak_megabytes() -> float:
+    """The most memory that this process has held.
+
+    Shape: where Linux says it, since this program was started: `ru_maxrss` begins with what the parent held, for a
+           child shares its memory until it starts a program.
+    Source: Linux manual pages, getrusage(2) and proc(5), "VmHWM".
+    """
+    status = Path("/proc/self/status")
+    said = re.search(r"^VmHWM:\s+(\d+) kB", status.read_text(), re.MULTILINE) if status.exists() else None
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss if said is None else int(said[1])
+    return kilobytes / 1024

@@ -6,7 +6,6 @@ prints: found processor-seconds seconds peak-megabytes. WAY is probes, duckdb (o
 
 from __future__ import annotations
 
-import resource
 import sqlite3
 import sys
 import time
@@ -24,12 +23,13 @@ from creditctl.payments.finding_codes import PREFIX
 from creditctl.payments.judgement.unexplained import judge_together
 from creditctl.payments.ledger_entries import LedgerEntries
 from creditctl.payments.verdict import JudgementContext
+from tests.bench.bench_tools import peak_megabytes
 from tests.bench.match_books import SINCE, Books
 
 CATALOG = parse_catalog(
     'currency = "usd"\n[[package]]\nnumber = 1\nslug = "starter"\nname = "Starter"\ncredits = 1000\namount = 1000\n'
 )
-GRACE, CLOSE = 900, 600
+GRACE = 900
 Found = set[tuple[str, str]]
 
 ACROSS = """
@@ -73,7 +73,7 @@ def found_by_probes(books: Books) -> Found:
 
 def probes(books: Books) -> Probes:
     """The probes over both files."""
-    return Probes(books.archive, books.ledger, False, GRACE, CLOSE)
+    return Probes(books.archive, books.ledger, False, GRACE)
 
 
 def found_among(books: Books, suspects: Suspects) -> Found:
@@ -140,11 +140,6 @@ def by_loop(books: Books) -> int:
 
 
 WAYS: Mapping[str, Callable[[Books], int]] = {"probes": by_probes, "duckdb": by_duckdb, "loop": by_loop}
-
-
-def peak_megabytes() -> float:
-    """The most memory that this process has held."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

@@ -22,6 +22,10 @@ __all__ = ["market"]
 
 DESK: dict[str, Any] = {"viewport": {"width": 1100, "height": 900}}
 PAPER: dict[str, Any] = {"viewport": {"width": 794, "height": 1123}}
+BESIDE_THE_SCREEN = """() => [...document.querySelectorAll('.scroll')]
+  .filter((each) => each.scrollWidth > each.clientWidth + 1)
+  .filter((each) => getComputedStyle(each).backgroundAttachment.includes('local'))
+  .map((each) => each.ariaLabel)"""
 SCRIPT = "<script>document.title = 'taken over'</script><img src=http://127.0.0.1:9/x>"
 
 
@@ -83,6 +87,10 @@ def test_nothing_is_wider_than_the_screen_or_the_paper(
             assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
             assert page.evaluate(WEAK_CONTRASTS) == []
         assert not overflows(page)
+        if options is PHONE:
+            page.get_by_text("The same as a table").click()
+            charts = ["Sales by day, USD", "Credits sold by day"]
+            assert page.evaluate(BESIDE_THE_SCREEN) == charts, "whose edges have a shadow"
 
 
 def test_a_style_from_elsewhere_does_nothing(open_page: OpenPage, report: Path) -> None:

@@ -269,7 +269,10 @@ def test_a_window_is_understood_and_shown(cli: Cli, market: Market) -> None:
     assert outcome.report["window"]["until"] == "2026-12-31T00:00:00Z"
 
 
-@pytest.mark.parametrize("arguments", [("--since", "soon"), ("--since", "1d", "--until", "2d")])
+@pytest.mark.parametrize(
+    "arguments",
+    [("--since", "soon"), ("--since", "1d", "--until", "2d"), ("--since", "2099-01-01"), ("--since", "0d")],
+)
 def test_a_window_that_means_nothing_is_a_usage_error(cli: Cli, market: Market, arguments: tuple[str, ...]) -> None:
     outcome = cli("reconcile", *arguments, "--json")
     assert outcome.exit_code == 2

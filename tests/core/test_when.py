@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from creditctl.core.errors import UsageError
-from creditctl.core.when import Window, age_text, iso_time, parse_duration, parse_when, parse_window
+from creditctl.core.when import Window, age_text, iso_time, parse_duration, parse_when, parse_window, require_begun
 from tests.support.clock import NOW
 
 
@@ -91,3 +91,11 @@ def test_what_is_no_length_of_time_is_refused_with_examples(text: str) -> None:
 )
 def test_a_length_of_time_is_said_by_its_largest_unit(seconds: int, text: str) -> None:
     assert age_text(seconds) == text
+
+
+def test_a_window_that_has_not_begun_is_refused() -> None:
+    require_begun(Window(None, None), None, NOW)
+    require_begun(Window(NOW - 1, None), "1s", NOW)
+    with pytest.raises(UsageError) as caught:
+        require_begun(Window(NOW, None), "0d", NOW)
+    assert caught.value.code == "usage.window"

@@ -6,7 +6,7 @@ from dataclasses import fields
 
 import pytest
 
-from creditctl.ledger import rows
+from creditctl.ledger import finding_rows, rows
 from creditctl.ledger.models import Entry
 from creditctl.ledger.store import Ledger
 
@@ -15,7 +15,7 @@ from creditctl.ledger.store import Ledger
     ("table", "columns"),
     [
         ("facts", rows.FACT_COLUMNS),
-        ("findings", rows.FINDING_COLUMNS),
+        ("findings", finding_rows.FINDING_COLUMNS),
         ("deliveries", rows.DELIVERY_COLUMNS),
         ("runs", rows.RUN_COLUMNS),
         ("attestations", rows.ATTESTATION_COLUMNS),

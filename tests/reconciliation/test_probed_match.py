@@ -398,7 +398,7 @@ def kept(shop: Shop, tmp_path: Path) -> Iterator[World]:
 
 def worths(world: World) -> dict[str, Worth]:
     with world.archive.read_session() as connection:
-        return {row[0]: Worth._make(row) for row in connection.execute("SELECT * FROM worth")}
+        return {row[0]: Worth._make(row) for row in connection.execute(f"SELECT {', '.join(Worth._fields)} FROM worth")}
 
 
 def test_only_what_was_touched_is_judged_anew(kept: World) -> None:

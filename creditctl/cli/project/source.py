@@ -96,7 +96,7 @@ def _look_by(session: Session, settings: Settings, section: SourceSection) -> So
     try:
         whole = with_recipe(section)
         rows = open_rows(whole, folder, lambda name: session.wiring.secret_variable(name, settings))
-        return SourceLook(witnessed(rows, whole), rows, kept=True)
+        return SourceLook(witnessed(rows, whole, folder), rows, kept=True)
     except CreditctlError as error:
         return SourceLook(trouble=f"[source] could not be read: {error.message}")
 

@@ -152,7 +152,7 @@ def findings(console: Console, found: Sequence[StoredFinding], status: str) -> N
         if each.status == "open":
             say(console, f"      fix: {finding.fix}")
         else:
-            say(console, f"      {each.status}: {each.reason}")
+            say(console, f"      {_settled_words(each)}: {each.reason}")
     if len(found) > _MOST_SHOWN:
         say(console, f"… and {len(found) - _MOST_SHOWN:,} more: `--json` shows all.")
     wanted = "" if status == "all" else f"{status} "
@@ -162,10 +162,19 @@ def findings(console: Console, found: Sequence[StoredFinding], status: str) -> N
         say(console, f"There are no {wanted}findings. Next: `creditctl reconcile`")
 
 
+def _settled_words(found: StoredFinding) -> str:
+    """How a finding was settled, and for how much where it was dismissed."""
+    stake = None if found.dismissal is None else found.dismissal.stake
+    worth = stake.words if stake is not None and (stake.credits or stake.amount) else ""
+    return f"{found.status} at {worth}" if worth and found.status == "dismissed" else str(found.status)
+
+
 def resolved(console: Console, settled: Resolution, after: int | None) -> None:
     """How a finding was settled."""
     finding, posting = settled.finding, settled.posting
-    say(console, f"Finding {finding.id} is {finding.status}: {finding.reason}")
+    say(console, f"Finding {finding.id} is {_settled_words(finding)}: {finding.reason}")
+    if finding.dismissal is not None and posting is None:
+        say(console, "It is open again as soon as a run finds more at stake.")
     if posting is not None:
         entry = posting.entry
         known = " (it was there already)" if posting.outcome == "exists" else ""

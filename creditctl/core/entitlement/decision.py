@@ -29,7 +29,7 @@ from creditctl.core.entitlement.sale import (
     unknown_words,
 )
 from creditctl.core.entitlement.settlement import Purchase, credits_to_take
-from creditctl.core.findings import Finding, Severity
+from creditctl.core.findings import Finding, Severity, Stake
 from creditctl.core.money import format_amount
 from creditctl.core.text import plural
 
@@ -48,6 +48,11 @@ class Proposal:
     currency: str
     package: str | None
     created: int
+
+    @property
+    def stake(self) -> Stake:
+        """What is at stake until somebody decides."""
+        return Stake(self.credits or 0, self.amount, self.currency)
 
     def as_dict(self) -> dict[str, Any]:
         """The proposal as it is stored beside its finding."""

@@ -21,6 +21,9 @@ from creditctl.core.money import format_amount
 from creditctl.core.project_file.packages import SoldQuantity
 from creditctl.core.text import plural
 
+CLOSE_SECONDS = 600
+"""How soon after a payment the same user may have paid for the same package without meaning to."""
+
 Fault = tuple[str, str]
 """Code and sentence of what is wrong with a sale."""
 

@@ -45,9 +45,10 @@ def run_early(services: Services, jobs: Jobs, scope: AccountScope, binding: Bind
     A job that another one schedules on the way counts from the time at which that one would have run.
     """
     late: dict[int, int] = {}
+    known: dict[str, bool] = {}
     done = 0
     until = now + seconds
-    while (found := _earliest(services, scope, binding, late, until)) is not None and found[0] <= until:
+    while (found := _earliest(services, scope, binding, late, until, known)) is not None and found[0] <= until:
         moment, row = found
         # Compared as a whole: SQLite gives the number of the last row, once that is gone, to the next one.
         before = set(_jobs_of(services, scope, until))
@@ -59,12 +60,29 @@ def run_early(services: Services, jobs: Jobs, scope: AccountScope, binding: Bind
 
 
 def _earliest(
-    services: Services, scope: AccountScope, binding: Binding, late: Mapping[int, int], until: int
+    services: Services,
+    scope: AccountScope,
+    binding: Binding,
+    late: Mapping[int, int],
+    until: int,
+    known: dict[str, bool],
 ) -> tuple[int, tuple[Any, ...]] | None:
-    """The first job about what is bound, and when it would run."""
-    store = services.store
-    about = [row for row in _jobs_of(services, scope, until) if object_subjects(store, scope.id, row[4]).fit(binding)]
+    """The first job about what is bound, and when it would run; `known` keeps which subjects are about it."""
+    about = []
+    for row in _jobs_of(services, scope, until):
+        subject = row[4]
+        if subject not in known:
+            known[subject] = _is_about(services, scope, binding, subject)
+        if known[subject]:
+            about.append(row)
     return min(((row[2] + late.get(row[0], 0), row) for row in about), default=None, key=lambda pair: pair[0])
+
+
+def _is_about(services: Services, scope: AccountScope, binding: Binding, subject: str) -> bool:
+    # No session belongs to another one, and each open one has its expiry: they are not read for it.
+    if binding.object and binding.object != subject and binding.object.startswith("cs_") and subject.startswith("cs_"):
+        return False
+    return object_subjects(services.store, scope.id, subject).fit(binding)
 
 
 def _jobs_of(services: Services, scope: AccountScope, until: int) -> list[tuple[Any, ...]]:

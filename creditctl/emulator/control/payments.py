@@ -12,7 +12,7 @@ from creditctl.emulator.payments.disputes import OPEN, open_disputes, settle_dis
 from creditctl.emulator.payments.methods import PaymentMethod, load_method, make_method, store_card
 from creditctl.emulator.payments.refunds import refund_fails
 from creditctl.emulator.payments.setups import finish_setup_challenge
-from creditctl.emulator.protocol.currencies import written
+from creditctl.emulator.protocol.currencies import in_words
 from creditctl.emulator.protocol.errors import StripeError, invalid, missing_parameter
 from creditctl.emulator.protocol.fields import Boolean, Country, Enum, Integer, Text
 from creditctl.emulator.protocol.schema import Fields, Metadata
@@ -219,7 +219,7 @@ def _require_disputable(charge: Body, amount: int | None) -> None:
             param="amount",
         )
     if amount is not None and amount > captured:
-        most = f"{written(captured, currency)} {currency}"
+        most = in_words(captured, currency)
         raise invalid(f"A dispute can be over at most what was captured: {most}.", param="amount")
 
 

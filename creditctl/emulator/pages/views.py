@@ -15,6 +15,8 @@ from creditctl.emulator.storage.store import Row
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+_VERBS = {"book": "Book", "donate": "Donate", "subscribe": "Subscribe"}
+"""What the button says by `submit_type`; Stripe's own words are unconfirmed."""
 HINTS = (
     ("4242 4242 4242 4242", "pays"),
     ("4000 0000 0000 0002", "is declined"),
@@ -70,7 +72,9 @@ def checkout_page(row: Row, session: Body, page: PageForm, form: Mapping[str, st
         consent=session["consent_collection"] or {},
         wants_news="promotions" in form,
         discount=_discount(session),
-        tax=_tax(session),
+        taxes=_taxes(session),
+        texts={name: (said or {}).get("message") for name, said in (session["custom_text"] or {}).items()},
+        verb=_VERBS.get(session["submit_type"] or "", "Pay"),
         total=written(session["amount_total"], currency),
         due=session["amount_total"] > 0,
         error={"message": error["message"], "decline_code": error.get("decline_code")} if error else None,
@@ -99,9 +103,12 @@ def _discount(session: Body) -> str:
     return written(off, session["currency"]) if off else ""
 
 
-def _tax(session: Body) -> str:
-    tax = session["total_details"]["amount_tax"]
-    return written(tax, session["currency"]) if tax else ""
+def _taxes(session: Body) -> list[tuple[str, str]]:
+    """The tax that is added to the prices, and that which they include."""
+    details = session["total_details"]
+    added = session["amount_total"] - session["amount_subtotal"] + details["amount_discount"]
+    parts = (("Tax", added), ("Tax (included)", details["amount_tax"] - added))
+    return [(name, written(amount, session["currency"])) for name, amount in parts if amount]
 
 
 def invoice_page(invoice: Body) -> str:

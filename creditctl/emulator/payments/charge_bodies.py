@@ -15,12 +15,17 @@ _UNUSED_TEXT = """
 application application_fee application_fee_amount balance_transaction destination dispute failure_balance_transaction
 on_behalf_of order receipt_number review source source_transfer transfer_data
 """
-_UNUSED: Body = dict.fromkeys(_UNUSED_TEXT.split())
-"""What is null in a new charge: parts of Connect, and what a later step fills."""
 _FROM_INTENT_TEXT = """
 currency customer description receipt_email shipping statement_descriptor statement_descriptor_suffix transfer_group
 """
 _FROM_INTENT = tuple(_FROM_INTENT_TEXT.split())
+_OTHERS_TEXT = """
+id object amount amount_captured amount_refunded billing_details calculated_statement_descriptor captured created
+disputed failure_code failure_message fraud_details livemode metadata outcome paid payment_intent payment_method
+payment_method_details radar_options receipt_url refunded status
+"""
+_EMPTY = in_wire_order(dict.fromkeys(f"{_UNUSED_TEXT} {_FROM_INTENT_TEXT} {_OTHERS_TEXT}".split()))
+"""A new charge before anything is known, in the order of the wire; what a later step fills stays null."""
 
 
 def new_charge(
@@ -30,8 +35,8 @@ def new_charge(
     failed, delayed = status == "failed", method.delayed
     captured = status == "succeeded" and intent["capture_method"] != "manual"
     charge_id = context.services.ids.relative("py_" if delayed else "ch_", intent["id"], "0")
-    body: Body = {
-        **_UNUSED,
+    return {
+        **_EMPTY,
         **{name: intent[name] for name in _FROM_INTENT},
         "id": charge_id,
         "object": "charge",
@@ -58,7 +63,6 @@ def new_charge(
         "refunded": False,
         "status": status,
     }
-    return in_wire_order(body)
 
 
 def receipt_url(context: RequestContext) -> str:

@@ -1,6 +1,7 @@
 """Payment methods in the payment flow: load, create, use once; each with its test card or bank account."""
 
 import hashlib
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -34,7 +35,12 @@ class PaymentMethod(msgspec.Struct):
 
 def payment_types(currency: str) -> list[str]:
     """The methods that a payment in a currency can be made with here."""
-    return ["card", *(name for name, bank in BANKS.items() if bank.currency == currency)]
+    return [*_payment_types(currency)]
+
+
+@lru_cache(maxsize=256)
+def _payment_types(currency: str) -> tuple[str, ...]:
+    return ("card", *(name for name, bank in BANKS.items() if bank.currency == currency))
 
 
 def load_method(context: RequestContext, name: str, param: str = "payment_method", status: int = 400) -> PaymentMethod:
@@ -136,8 +142,12 @@ def _fresh_checks(billing: Body) -> Body:
 
 def fingerprint(context: RequestContext, number: str) -> str:
     """Sixteen characters that stay the same for a number within an account."""
-    digest = hashlib.sha256(f"{context.scope.account}:{number}".encode()).hexdigest()
-    return digest[:16]
+    return _fingerprint(context.scope.account, number)
+
+
+@lru_cache(maxsize=256)
+def _fingerprint(account: str, number: str) -> str:
+    return hashlib.sha256(f"{account}:{number}".encode()).hexdigest()[:16]
 
 
 def _store_bank(context: RequestContext, type_: str, details: Body, params: Body, param: str) -> PaymentMethod:

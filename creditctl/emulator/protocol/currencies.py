@@ -68,7 +68,15 @@ def step_fault(amount: int, currency: str) -> str | None:
 
 def written(amount: int, currency: str) -> str:
     """An amount as Stripe's messages write it: `$30.00`."""
-    symbol = _SYMBOLS.get(currency, "")
+    return _signed(amount, currency, _SYMBOLS.get(currency, ""))
+
+
+def in_words(amount: int, currency: str) -> str:
+    """An amount in our own words, as the command line writes it: `$5.00`, `500 JPY`, `12,345.67 EUR`."""
+    return written(amount, currency) if currency == "usd" else f"{_signed(amount, currency, '')} {currency.upper()}"
+
+
+def _signed(amount: int, currency: str, symbol: str) -> str:
     places = 0 if currency in ZERO_DECIMAL else 3 if currency in THREE_DECIMAL else 2
     whole, part = divmod(abs(amount), 10**places)
     fraction = f".{part:0{places}d}" if places else ""

@@ -20,11 +20,13 @@ def decode(text: str) -> Tree:
     Errors: StripeError. Source: Rack, which reads Stripe's forms, refuses them too; the words are ours.
     """
     tree: Tree = {}
+    plain = "+" not in text and "%" not in text
     for piece in text.split("&"):
         if not piece:
             continue
-        name, _, written = piece.partition("=")
-        key, value = _plain(name), _plain(written)
+        key, _, value = piece.partition("=")
+        if not plain:
+            key, value = _plain(key), _plain(value)
         path = _split(key)
         if len(path) == 1:
             if isinstance(tree.get(key), dict | list):

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from itertools import count
 
+SHARE = 16
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _LETTERS = bytes(ord(_ALPHABET[byte % 62]) for byte in range(256))
 _DIGITS = bytes(ord("0") + byte % 10 for byte in range(256))
@@ -25,22 +26,24 @@ class Ids:
     def __init__(self, seed: str | None, draw: Callable[[], int] | None = None) -> None:
         # The key makes the ids of another seed unrelated; without a seed they cannot be foretold.
         key = os.urandom(32) if seed is None else hashlib.blake2b(seed.encode(), digest_size=32).digest()
-        self._keyed = hashlib.blake2b(key=key)
-        self._keyed_passing = hashlib.blake2b(key=key, person=b"passing")
+        self._long = hashlib.blake2b(key=key)
+        self._short, self._passing = (Shares(hashlib.blake2b(key=key, person=name)) for name in (b"short", b"passing"))
         self._draw = draw or count(1).__next__
-        self._passing = count(1).__next__
+        self._pass = count(1).__next__
 
     def token(self, length: int) -> str:
         """Letters and digits, at most 64."""
-        return _chance(self._keyed, self._draw())[:length].translate(_LETTERS).decode()
+        number = self._draw()
+        chance = self._short.of(number) if length <= SHARE else _chance(self._long, number)
+        return chance[:length].translate(_LETTERS).decode()
 
     def passing(self, length: int) -> str:
-        """Letters and digits for what leaves no trace in the database, such as the request id of a GET."""
-        return _chance(self._keyed_passing, self._passing())[:length].translate(_LETTERS).decode()
+        """Letters and digits, at most 16, for what leaves no trace in the database, such as the request id of a GET."""
+        return self._passing.of(self._pass())[:length].translate(_LETTERS).decode()
 
     def digits(self, length: int) -> str:
-        """Decimal digits, at most 64."""
-        return _chance(self._keyed, self._draw())[:length].translate(_DIGITS).decode()
+        """Decimal digits, at most 16."""
+        return self._short.of(self._draw())[:length].translate(_DIGITS).decode()
 
     def dated(self, prefix: str, account: str, now: int, generation: str = "1") -> str:
         """An id of 24 characters after its prefix: generation, time, account, chance."""
@@ -50,6 +53,21 @@ class Ids:
         """An id of the same payment family as `of`: sixteen shared characters, then its own."""
         body = of.partition("_")[2]
         return f"{prefix}{body[:16]}{digit}{self.token(7)}"
+
+
+class Shares:
+    """Chance in shares of sixteen bytes, four to a hash: most ids need less, and a hash costs the most of an id."""
+
+    def __init__(self, keyed: "hashlib.blake2b") -> None:
+        self._keyed = keyed
+        self._number, self._chance = -1, b""
+
+    def of(self, number: int) -> bytes:
+        """The share that belongs to a number."""
+        if number >> 2 != self._number:
+            self._number, self._chance = number >> 2, _chance(self._keyed, number >> 2)
+        place = (number & 3) * SHARE
+        return self._chance[place : place + SHARE]
 
 
 def _chance(keyed: "hashlib.blake2b", number: int) -> bytes:

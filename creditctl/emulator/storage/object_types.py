@@ -1,7 +1,8 @@
 """Object types: how each kind of object is named, listed and found."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -12,38 +13,41 @@ Body = dict[str, Any]
 class ObjectType(msgspec.Struct, frozen=True):
     """One kind of object.
 
-    `links` names the store's index columns (owner, parent, label) by the body's key that fills them.
+    `links` names the body's keys that fill the store's index columns owner, parent and label.
     """
 
     name: str
     url: str = ""
     title: str = ""
     param: str = "id"
-    links: Mapping[str, str] = {}
+    links: tuple[str | None, str | None, str | None] = (None, None, None)
     ids_chosen: bool = False
     """Whether a caller may choose an id; all others are drawn, and fresh."""
 
     def columns(self, body: Body) -> tuple[Any, Any, Any]:
         """The values of owner, parent and label for a body."""
-        links = self.links
-        if not links:
-            return None, None, None
-        return _value(body, links.get("owner")), _value(body, links.get("parent")), _value(body, links.get("label"))
-
-
-def _value(body: Body, key: str | None) -> Any:
-    return body.get(key) if key else None
+        owner, parent, label = self.links
+        return (
+            body.get(owner) if owner else None,
+            body.get(parent) if parent else None,
+            body.get(label) if label else None,
+        )
 
 
 def in_wire_order(body: Body) -> Body:
     """A body as Stripe sends it: `id`, `object`, then the other keys by name."""
-    return {name: body[name] for name in _wire_order(tuple(body))}
+    names, values = _wire_order(tuple(body))
+    return dict(zip(names, values(body), strict=True))
 
 
 @lru_cache(maxsize=256)
-def _wire_order(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Names as they go over the wire; the bodies of a kind are written down with the same few lists of names."""
-    return tuple(dict.fromkeys(("id", "object", *sorted(names))))
+def _wire_order(names: tuple[str, ...]) -> tuple[tuple[str, ...], Callable[[Body], tuple[Any, ...]]]:
+    """Names as they go over the wire, and what takes their values from a body.
+
+    The bodies of a kind are written down with the same few lists of names.
+    """
+    ordered = tuple(dict.fromkeys(("id", "object", *sorted(names))))
+    return ordered, itemgetter(*ordered)
 
 
 def _kind(
@@ -55,7 +59,8 @@ def _kind(
     ids_chosen: bool = False,
     **links: str,
 ) -> ObjectType:
-    return ObjectType(name, url, title or name, param, links, ids_chosen)
+    columns = links.get("owner"), links.get("parent"), links.get("label")
+    return ObjectType(name, url, title or name, param, columns, ids_chosen)
 
 
 PRODUCT = _kind("product", "/v1/products", ids_chosen=True)

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from itertools import chain, groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, Protocol
 
 Place = tuple[int, str]
 """An object's account and id."""
@@ -19,46 +19,57 @@ Rows = dict[Place, list[Any]]
 Statement = tuple[str, Sequence[Any]]
 
 
+class Draft(Protocol):
+    """A body that is put together when somebody reads it."""
+
+    def text(self) -> bytes:
+        """The body as it is stored."""
+
+
+def body_of(row: list[Any]) -> bytes:
+    """The body of a row; a draft is put together once."""
+    body: bytes | Draft = row[BODY]
+    if not isinstance(body, bytes):
+        body = row[BODY] = body.text()
+    return body
+
+
 class PendingWrites:
     """New objects as rows of `INSERT`, and statements about other tables in their order."""
 
-    __slots__ = ("_kinds", "_rows", "named", "statements")
+    __slots__ = ("_kinds", "by_place", "named", "statements")
 
     def __init__(self) -> None:
-        self._rows: Rows = {}
+        self.by_place: Rows = {}
         self._kinds: dict[str, Rows] = defaultdict(dict)
         self.statements: list[Statement] = []
         self.named: dict[Hashable, Sequence[Any]] = {}
         """The values of statements whose row is asked for by a name before it is written."""
 
     def __len__(self) -> int:
-        return len(self._rows) + len(self.statements)
-
-    def row(self, place: Place) -> list[Any] | None:
-        """The row of an object."""
-        return self._rows.get(place)
+        return len(self.by_place) + len(self.statements)
 
     def rows(self, kind: str | None = None) -> Rows:
         """The rows of a kind, or all, in the order in which they were made."""
-        return self._rows if kind is None else self._kinds.get(kind, {})
+        return self.by_place if kind is None else self._kinds.get(kind, {})
 
     def put(self, place: Place, row: list[Any]) -> list[Any]:
         """Keep a row: one that is there already keeps its place in the order."""
-        self._rows[place] = self._kinds[row[KIND]][place] = row
+        self.by_place[place] = self._kinds[row[KIND]][place] = row
         return row
 
     def forget(self, kind: str | None = None) -> None:
         """Forget the rows of a kind, or all."""
         if kind is None:
-            self._rows.clear()
+            self.by_place.clear()
             self._kinds.clear()
         else:
             for place in self._kinds.pop(kind, ()):
-                del self._rows[place]
+                del self.by_place[place]
 
     def drop(self, place: Place) -> None:
         """Forget one row."""
-        row = self._rows.pop(place, None)
+        row = self.by_place.pop(place, None)
         if row is not None:
             del self._kinds[row[KIND]][place]
 

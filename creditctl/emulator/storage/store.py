@@ -14,7 +14,7 @@ import msgspec
 from creditctl.emulator.protocol.json_text import indented_item, written_item
 from creditctl.emulator.storage.database import replace_memory
 from creditctl.emulator.storage.object_types import Body, ObjectType
-from creditctl.emulator.storage.pending import BODY, CREATED, EXTRA, INSERT, KIND, OWNER, SEQ
+from creditctl.emulator.storage.pending import CREATED, EXTRA, INSERT, KIND, OWNER, SEQ, Draft, body_of
 from creditctl.emulator.storage.tables import TABLES
 from creditctl.emulator.storage.unit_of_work import UnitOfWork
 
@@ -120,7 +120,7 @@ class Store(UnitOfWork):
         """The object with this id, deleted or not."""
         new = self._find((scope, object_id))
         if new is not None:
-            return Row(new[SEQ] or 0, new[KIND], object_id, new[CREATED], 0, new[BODY], new[EXTRA])
+            return Row(new[SEQ] or 0, new[KIND], object_id, new[CREATED], 0, body_of(new), new[EXTRA])
         row = self.read(_ONE, (scope, object_id))
         return Row(*row) if row else None
 
@@ -137,10 +137,10 @@ class Store(UnitOfWork):
         object_id: str,
         created: int,
         links: tuple[Any, Any, Any],
-        text: bytes,
+        text: bytes | Draft,
         extra: Body | None,
     ) -> None:
-        """Insert a new object that is written down already; `links` are its owner, parent and label."""
+        """Insert a new object that is written down already, or drafted; `links` are its owner, parent and label."""
         hidden = encode(extra) if extra else None
         taken = kind.ids_chosen and self._lazy and self.get(scope, object_id) is not None
         self._add(

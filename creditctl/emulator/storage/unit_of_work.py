@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from creditctl.emulator.storage.database import in_file, in_memory
-from creditctl.emulator.storage.pending import INSERT, PendingWrites, Place, write_statements
+from creditctl.emulator.storage.pending import INSERT, PendingWrites, Place, body_of, write_statements
 
 MOST_PENDING = 2000
 """How many rows wait in memory at most: a query that needs all of them waits some fifteen ms."""
@@ -138,18 +138,18 @@ class UnitOfWork:
 
     def _find(self, place: Place) -> list[Any] | None:
         """The row of a new object that SQLite has not been given yet, to be read."""
-        return self._made.row(place) or self._kept.row(place)
+        return self._made.by_place.get(place) or self._kept.by_place.get(place)
 
     def _change(self, place: Place) -> list[Any] | None:
         """The row of a new object that SQLite has not been given yet, to be changed by the open transaction."""
-        row = self._made.row(place)
-        if row is None and (kept := self._kept.row(place)) is not None:
+        row = self._made.by_place.get(place)
+        if row is None and (kept := self._kept.by_place.get(place)) is not None:
             row = self._made.put(place, [*kept]) if self._open else kept
         return row
 
     def _add(self, place: Place, row: list[Any], *, taken: bool) -> None:
         """A new object; an id that is taken already is refused by SQLite when the transaction ends."""
-        if taken or self._find(place) is not None:
+        if taken or place in self._made.by_place or place in self._kept.by_place:
             self._write_rows()
             self._doubtful = True
         self._pending.put(place, row)
@@ -164,7 +164,10 @@ class UnitOfWork:
         kept, made = self._kept.rows(kind), self._made.rows(kind)
         if not kept and not made:
             return
-        self._write(lambda: self._db.executemany(INSERT, list({**kept, **made}.values())))
+        rows = list({**kept, **made}.values())
+        for row in rows:
+            body_of(row)
+        self._write(lambda: self._db.executemany(INSERT, rows))
         if self._open:
             self._lent.take_rows(kept)
         self._made.forget(kind)

@@ -38,11 +38,41 @@ _TEXT = b"""{
 """An event as it is stored; the text of its object is there already."""
 
 
-class EventCause(msgspec.Struct, frozen=True):
+class EventCause(msgspec.Struct, frozen=True, gc=False):
     """The API request that caused an event; both parts are None where a buyer, a bank or time did."""
 
     request_id: str | None = None
     idempotency_key: str | None = None
+
+
+class EventDraft(msgspec.Struct, frozen=True, gc=False):
+    """An event that nobody has read yet: its text is put together for whoever reads it, or for SQLite."""
+
+    id: str
+    api_version: str
+    created: int
+    snapshot: bytes
+    changed: bytes
+    livemode: bool
+    pending_webhooks: int
+    cause: EventCause
+    type: str
+
+    def text(self) -> bytes:
+        """The event as it is stored."""
+        previous = b',\n        "previous_attributes": ' + self.changed if self.changed else b""
+        return _TEXT % (
+            self.id.encode(),
+            self.api_version.encode(),
+            self.created,
+            deeper(self.snapshot),
+            previous,
+            b"true" if self.livemode else b"false",
+            self.pending_webhooks,
+            _text(self.cause.request_id),
+            _text(self.cause.idempotency_key),
+            self.type.encode(),
+        )
 
 
 def previous_attributes(before: Body, after: Body) -> Body:
@@ -74,6 +104,7 @@ class EventRecorder:
         self._store, self._ids, self._faults = store, ids, faults
         self._deliveries, self._subscribers = deliveries, subscribers
         self._api_version = api_version
+        self._shows_lists = not since(api_version, CHARGE_LISTS_UNTIL)
 
     def record(
         self,
@@ -89,32 +120,26 @@ class EventRecorder:
 
         Where a fault wants that it is never made, nothing is stored and the id is empty.
         """
-        subjects = event_subjects(self._store, scope.id, snapshot)
-        if self._faults.omits(type_, subjects):
+        if self._faults.rules and self._faults.omits(type_, event_subjects(self._store, scope.id, snapshot)):
             return ""
         subscribers = self._subscribers.matching(scope.id, type_)
         event_id = self._new_id(scope, now, object_id)
-        text = _TEXT % (
-            event_id.encode(),
-            self._api_version.encode(),
-            now,
-            deeper(snapshot),
-            b',\n        "previous_attributes": ' + deeper(written_item(previous)) if previous else b"",
-            b"true" if scope.livemode else b"false",
-            len(subscribers),
-            _text(cause.request_id),
-            _text(cause.idempotency_key),
-            type_.encode(),
+        # Written at once: what changed may lie in bodies that the request goes on to change.
+        changed = deeper(written_item(previous)) if previous else b""
+        draft = EventDraft(
+            event_id, self._api_version, now, snapshot, changed, scope.livemode, len(subscribers), cause, type_
         )
         hidden = self._kept(scope.id, snapshot)
-        self._store.add_text(scope.id, EVENT, event_id, now, (None, None, type_), text, hidden)
-        for subscriber in subscribers:
-            self._deliveries.plan(scope.id, event_id, type_, subscriber, now, subjects)
+        self._store.add_text(scope.id, EVENT, event_id, now, (None, None, type_), draft, hidden)
+        if subscribers:
+            subjects = event_subjects(self._store, scope.id, snapshot)
+            for subscriber in subscribers:
+                self._deliveries.plan(scope.id, event_id, type_, subscriber, now, subjects)
         return event_id
 
     def _kept(self, scope: int, snapshot: bytes) -> Body | None:
         """What a delivery in an older version will show of other objects; they may have changed by then."""
-        if since(self._api_version, CHARGE_LISTS_UNTIL) and not self._subscribers.sees_older(scope):
+        if not self._shows_lists and not self._subscribers.sees_older(scope):
             return None
         parts = kept_parts(self._store, scope, snapshot)
         return {"older": parts} if parts else None

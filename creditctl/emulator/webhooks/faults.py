@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from creditctl.emulator.protocol.json_text import written
 from creditctl.emulator.protocol.limits import RATE_LIMITED
 from creditctl.emulator.protocol.wire import Response
 from creditctl.emulator.webhooks.subjects import Binding, Subjects
@@ -65,7 +66,7 @@ def _fault_answer(status: int) -> Response:
     if status == 429:
         error |= {"code": "rate_limit", "message": RATE_LIMITED}
         headers |= {"Stripe-Rate-Limited-Reason": "global-rate", "Retry-After": "1"}
-    return Response(status, headers, msgspec.json.encode({"error": error}))
+    return Response(status, headers, written({"error": error}))
 
 
 class Faults:

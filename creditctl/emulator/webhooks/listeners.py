@@ -66,13 +66,16 @@ class Listeners:
         """A session by its websocket id."""
         return self._sessions.get(session_id)
 
+    @property
+    def any(self) -> bool:
+        """Whether there is any session, of whatever account."""
+        return bool(self._sessions)
+
     def names(self, scope: int) -> list[str]:
         """The delivery names of the listeners that an event of this account goes to."""
         return [each.endpoint for each in self._present(scope) if each.feature == "webhooks"]
 
     def _present(self, scope: int) -> list[ListenSession]:
-        if not self._sessions:
-            return []
         now = time.monotonic()
         sessions = self._sessions.values()
         return [

@@ -26,8 +26,9 @@ class Subscribers:
         """The ids of the enabled endpoints, and of connected listeners, that want this type."""
         if scope not in self._endpoints:
             self._endpoints[scope] = self._read(scope)
-        found = [name for name, wanted, _ in self._endpoints[scope] if type_ in wanted or "*" in wanted]
-        return found + self._listeners.names(scope)
+        endpoints = self._endpoints[scope]
+        found = [name for name, wanted, _ in endpoints if type_ in wanted or "*" in wanted] if endpoints else []
+        return found + self._listeners.names(scope) if self._listeners.any else found
 
     def _read(self, scope: int) -> list[Subscription]:
         # The store lists newest first; deliveries of one event are planned in the order of registration.

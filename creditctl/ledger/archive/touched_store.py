@@ -56,8 +56,10 @@ _STATEMENTS = (
     _trigger("DELETE", "counted", _FEWER),
     _trigger("INSERT", "touched", _notes("NEW"), _NOTED),
     _trigger("UPDATE", "touched", _notes("NEW", "OLD"), _NOTED),
-    # The one row: that everything tied out once these notes were kept, and whether with the balance transactions.
+    # The one row: that everything tied out once these notes were kept, and whether with the balance transactions. It is
+    # gone where everything is read anew, for nothing is noted meanwhile.
     "CREATE TABLE pull_tied (id INTEGER PRIMARY KEY CHECK (id = 1), readable INTEGER NOT NULL) STRICT",
+    "CREATE TRIGGER pull_marks_gone AFTER DELETE ON pull_marks BEGIN DELETE FROM pull_tied; END",
 )
 _EXISTS = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'pull_tied'"
 _WITH_ITEMS = (
@@ -171,8 +173,8 @@ def end_notes(connection: sqlite3.Connection, tied: TieOutNotes) -> None:
     connection.executemany("DELETE FROM pull_again WHERE name = ?", [(each,) for each in before - tied.again])
     connection.executemany("INSERT INTO pull_again VALUES (?)", [(each,) for each in tied.again - before])
     connection.execute(
-        "INSERT INTO pull_tied VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET readable = excluded.readable "
-        "WHERE readable <> excluded.readable",
+        "INSERT INTO pull_tied SELECT 1, ? WHERE EXISTS (SELECT 1 FROM pull_marks) "
+        "ON CONFLICT (id) DO UPDATE SET readable = excluded.readable WHERE readable <> excluded.readable",
         (int(tied.readable),),
     )
 

@@ -77,7 +77,7 @@ class Probes:
     Shape:  it reads both files and writes to neither; rows that do not say whether they are about real money are of
             `unsaid_livemode`.
     Units:  `scale` is how many smallest units a credit has in the entries, `grace_seconds` how much earlier than its
-            payment an entry may have been written, `close_seconds` how soon after another a payment is one too many.
+            payment an entry may have been written.
     Errors: LedgerError where SQLite fails.
     """
 
@@ -85,7 +85,6 @@ class Probes:
     ledger: Path | None
     livemode: bool
     grace_seconds: int
-    close_seconds: int
     scale: int = 1
     unsaid_livemode: bool = False
 
@@ -112,7 +111,7 @@ class Probes:
         self, connection: sqlite3.Connection, payments: Collection[str], numbers: Collection[int]
     ) -> Suspects:
         """What they find among some payments and entries, those of these payments among them."""
-        _choose(connection, payments, numbers, self.close_seconds)
+        _choose(connection, payments, numbers)
         return self.found(connection, statements())
 
     def found(self, connection: sqlite3.Connection, asked: Mapping[str, str]) -> Suspects:
@@ -138,7 +137,6 @@ class Probes:
             "livemode": int(self.livemode),
             "scale": self.scale,
             "grace": self.grace_seconds,
-            "close": self.close_seconds,
         }
 
     @contextmanager
@@ -158,10 +156,8 @@ class Probes:
             connection.execute("ROLLBACK")
 
 
-def _choose(
-    connection: sqlite3.Connection, payments: Collection[str], numbers: Collection[int], close_seconds: int
-) -> None:
-    """Makes some payments due, whoever paid shortly before or after them, and all entries of both."""
+def _choose(connection: sqlite3.Connection, payments: Collection[str], numbers: Collection[int]) -> None:
+    """Makes some payments due, and all entries of theirs."""
     connection.execute("CREATE TEMP TABLE due_payments (payment TEXT PRIMARY KEY) WITHOUT ROWID")
     connection.execute("CREATE TEMP TABLE due_numbers (number INTEGER PRIMARY KEY)")
     connection.executemany("INSERT OR IGNORE INTO due_payments VALUES (?)", [(each,) for each in payments])
@@ -169,12 +165,6 @@ def _choose(
     connection.execute(
         "INSERT OR IGNORE INTO due_payments SELECT e.payment_key FROM due_numbers d "
         "CROSS JOIN entry e ON e.number = d.number WHERE e.payment_key IS NOT NULL"
-    )
-    connection.execute(
-        "INSERT OR IGNORE INTO due_payments SELECT o.payment FROM due_payments d "
-        "CROSS JOIN main.worth w ON w.payment = d.payment CROSS JOIN main.worth o ON o.user_id = w.user_id "
-        "AND o.bought > w.bought - ?1 AND o.bought < w.bought + ?1 WHERE w.bought IS NOT NULL AND o.bought IS NOT NULL",
-        (close_seconds,),
     )
     connection.execute(
         "INSERT OR IGNORE INTO due_numbers SELECT e.number FROM due_payments d "

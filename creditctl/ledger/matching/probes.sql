@@ -6,10 +6,11 @@
 --
 -- Portable: no JSON, no division, whole numbers (BIGINT) and texts only. `entry` is the ledger's entries or the rows of an
 -- application, `worth` what each payment is worth: `facts` counts its refunds and disputes, which take `taken` credits and
--- have returned `returned` of its amount; where `look` is 1 it is judged every time. `due` and `due_entry` are the rows of
--- both that are asked about: all of them, or those of the payments of which something changed, with all their entries.
+-- have returned `returned` of its amount; where `look` is 1 it is judged every time; where `twice` is 1 its user paid again
+-- within minutes. `due` and `due_entry` are the rows of both that are asked about: all of them, or those of the payments of
+-- which something changed, with all their entries.
 --
--- Parameters: livemode is 0 or 1, scale how many of its smallest units a credit has in `entry`, grace and close seconds.
+-- Parameters: livemode is 0 or 1, scale how many of its smallest units a credit has in `entry`, grace seconds.
 
 -- name: judged_every_time
 SELECT w.payment
@@ -25,50 +26,48 @@ EXCEPT
 SELECT e.payment_key FROM due_entry e WHERE e.payment_key IS NOT NULL
 ORDER BY 1;
 
--- name: credited_otherwise_than_once
-SELECT several.payment_key
-FROM (
-  SELECT e.payment_key FROM due_entry e WHERE e.payment_key IS NOT NULL GROUP BY e.payment_key HAVING COUNT(*) > 1
-) several
-WHERE (
-  SELECT COUNT(*) FROM entry p WHERE p.payment_key = several.payment_key AND p.kind = 'purchase'
-) <> 1;
-
 -- name: taken_otherwise
 SELECT w.payment
 FROM due w
+LEFT JOIN entry e
+  ON e.payment_key = w.payment
+  AND e.kind IN ('purchase', 'refund', 'refund_reversal', 'dispute', 'dispute_reversal')
 WHERE w.facts > 0
   AND w.look = 0
   AND w.user_id IS NOT NULL
-  AND (
-    (SELECT COUNT(*) FROM entry p WHERE p.payment_key = w.payment AND p.kind = 'purchase') <> 1
-    OR (
-      SELECT COALESCE(SUM(c.credits), 0) FROM entry c
-      WHERE c.payment_key = w.payment AND c.kind IN ('refund', 'refund_reversal', 'dispute', 'dispute_reversal')
-    ) <> 0 - w.taken
-    OR (
-      SELECT COALESCE(SUM(c.amount), 0) FROM entry c
-      WHERE c.payment_key = w.payment AND c.kind IN ('refund', 'refund_reversal', 'dispute', 'dispute_reversal')
-    ) <> 0 - w.returned
-  );
+GROUP BY w.payment
+HAVING SUM(CASE WHEN e.kind = 'purchase' THEN 1 ELSE 0 END) <> 1
+  OR SUM(CASE WHEN e.kind <> 'purchase' THEN e.credits ELSE 0 END) <> 0 - MAX(w.taken)
+  OR SUM(CASE WHEN e.kind <> 'purchase' THEN e.amount ELSE 0 END) <> 0 - MAX(w.returned);
 
 -- name: bought_twice
 SELECT w.payment
 FROM due w
-WHERE w.bought IS NOT NULL
-  AND EXISTS (
-    SELECT 1
-    FROM worth o
-    WHERE o.user_id = w.user_id
-      AND o.bought > w.bought - :close
-      AND o.bought < w.bought + :close
-      AND o.payment <> w.payment
-  );
+WHERE w.twice = 1;
 
+-- An entry just as a webhook writes it is proven by the first condition alone: only one can have its idempotency key. Any
+-- other has to be the only purchase of its payment, and may say less than the payment does.
 -- name: unexplained_entry
 SELECT e.number
 FROM due_entry e
-WHERE (e.kind <> 'usage' OR e.payment_key IS NOT NULL)
+WHERE NOT EXISTS (
+    SELECT 1
+    FROM worth w
+    WHERE w.payment = e.payment_key
+      AND e.kind = 'purchase'
+      AND e.idempotency_key = 'purchase:' || e.payment_key
+      AND e.done = 1
+      AND e.livemode = :livemode
+      AND e.user_id = w.user_id
+      AND e.session_id = w.session_id
+      AND e.credits = w.credits * :scale
+      AND e.amount = w.amount
+      AND e.currency = w.currency
+      AND e.package = w.package
+      AND e.recorded + :grace >= w.paid
+      AND e.created >= w.opened
+  )
+  AND (e.kind <> 'usage' OR e.payment_key IS NOT NULL)
   AND NOT EXISTS (
     SELECT 1
     FROM worth w
@@ -90,6 +89,11 @@ WHERE (e.kind <> 'usage' OR e.payment_key IS NOT NULL)
               AND (e.package IS NULL OR w.package IS NULL OR e.package = w.package)
               AND e.recorded + :grace >= w.paid
               AND (e.created >= w.opened OR e.idempotency_key NOT LIKE 'purchase:%')
+              AND NOT EXISTS (
+                SELECT 1
+                FROM entry p
+                WHERE p.payment_key = e.payment_key AND p.number <> e.number AND p.kind = 'purchase'
+              )
             )
             OR (
               w.facts > 0

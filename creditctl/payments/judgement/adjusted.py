@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from creditctl.core.entitlement.facts import Fact
 from creditctl.core.entitlement.settlement import Purchase, credits_left
-from creditctl.core.findings import Stake
+from creditctl.core.findings import Direction, Stake
 from creditctl.core.text import plural
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.finding_codes import ClassifiedFinding, for_person, in_flight
@@ -19,7 +19,7 @@ def judge_adjusted(case: PaymentCase, purchase: Purchase, context: JudgementCont
     if held < left:
         text = f"For this payment user {user} is due {plural(left, 'credit')} and has {held:,}."
         fix = case.books.booking(user, left - held, case.key)
-        found = for_person("wrong_amount", case.key, text, fix, stake=Stake(left - held))
+        found = for_person("wrong_amount", case.key, text, fix, stake=Stake(left - held, direction=Direction.UNDER))
         return Verdict(PaymentState.WRONG, (found,))
     if held == left or left == due:
         return Verdict(PaymentState.CREDITED)

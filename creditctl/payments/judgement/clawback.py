@@ -19,7 +19,6 @@ from creditctl.core.entitlement.settlement import (
 from creditctl.core.findings import Stake
 from creditctl.core.money import format_amount
 from creditctl.core.text import plural
-from creditctl.ledger.models import FindingStatus
 from creditctl.ledger.refund_position import position_of, refund_position
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.finding_codes import (
@@ -30,6 +29,7 @@ from creditctl.payments.finding_codes import (
     in_flight,
 )
 from creditctl.payments.judgement.clamped import nothing_was_left
+from creditctl.payments.judgement.clawback_words import gave_back, gave_too_much, not_followed_words, took_too_much
 from creditctl.payments.judgement.due_entries import due_entries
 from creditctl.payments.judgement.holdings import judge_holdings
 from creditctl.payments.judgement.purchase_stake import purchase_stake
@@ -42,6 +42,7 @@ _NAMES = {
     EntryKind.DISPUTE: "dispute_not_held",
     EntryKind.DISPUTE_REVERSAL: "dispute_won_not_returned",
 }
+_TOO_MUCH = frozenset(("refund_over_taken", "refund_over_returned"))
 _PENDING = frozenset(("pending", "requires_action"))
 """A refund whose money has not gone back yet. Source: Stripe API reference, "The Refund object", status."""
 
@@ -65,7 +66,7 @@ def _of_one_user(case: PaymentCase, position: RefundPosition, context: Judgement
     currencies = tuple(_other_currencies(case, case.main))
     drafts = due_entries(case, position)
     if drafts:
-        verdict = _unsettled(case, drafts, context, by_hand=by_hand)
+        verdict = _unsettled(case, position, drafts, context, by_hand=by_hand)
         return replace(verdict, found=(*currencies, *verdict.found))
     if context.written_meanwhile(case.entries):
         return Verdict(_state_of(currencies, context), currencies)
@@ -185,14 +186,18 @@ def _named_cause(case: PaymentCase, entry: CreditEntry) -> str:
 
 def _state_of(currencies: tuple[ClassifiedFinding, ...], context: JudgementContext) -> PaymentState:
     """Decided by a person who credited or dismissed every finding, undecided while one is open."""
-    statuses = {context.settled.get(found.identity, FindingStatus.OPEN) for found in currencies}
-    if not statuses:
+    if not currencies:
         return PaymentState.CREDITED
-    return PaymentState.UNDECIDED if FindingStatus.OPEN in statuses else PaymentState.SETTLED
+    return PaymentState.SETTLED if all(map(context.decided, currencies)) else PaymentState.UNDECIDED
 
 
 def _unsettled(
-    case: PaymentCase, drafts: tuple[EntryDraft, ...], context: JudgementContext, *, by_hand: bool
+    case: PaymentCase,
+    position: RefundPosition,
+    drafts: tuple[EntryDraft, ...],
+    context: JudgementContext,
+    *,
+    by_hand: bool,
 ) -> Verdict:
     """Refunds or disputes that the entries have not followed: too young to say, or to be posted."""
     made = {fact.object_id: fact for fact in case.facts}
@@ -201,10 +206,12 @@ def _unsettled(
         text = "A refund or dispute is newer than the ledger; the webhook may still be on its way."
         waits = in_flight(case.key, text)
         return Verdict(PaymentState.IN_FLIGHT, (waits,), drafts=drafts)
-    found = tuple(_not_followed(case, draft, made[draft.object_id or ""], by_hand=by_hand) for draft in drafts)
+    found = tuple(
+        _not_followed(case, position, draft, made[draft.object_id or ""], by_hand=by_hand) for draft in drafts
+    )
     if context.keeper.clamped is None and any(draft.credits < 0 for draft in drafts):
         found = tuple(map(_with_hint, found)) if nothing_was_left(case, context) else found
-    over = any(each.finding.code.endswith("refund_over_taken") for each in found)
+    over = any(each.finding.code.removeprefix(PREFIX) in _TOO_MUCH for each in found)
     state = PaymentState.WRONG if over else PaymentState.MISSING
     reason = ", ".join(dict.fromkeys(each.finding.code.removeprefix(PREFIX) for each in found))
     repair = None if by_hand else Repair(case.key, None, case.facts, drafts, reason=reason)
@@ -217,14 +224,20 @@ def _with_hint(found: ClassifiedFinding) -> ClassifiedFinding:
     return replace(found, finding=replace(found.finding, message=found.finding.message + hint))
 
 
-def _not_followed(case: PaymentCase, draft: EntryDraft, fact: Fact, *, by_hand: bool) -> ClassifiedFinding:
-    name, sentence = _NAMES[draft.kind], _sentence(draft, fact)
+def _not_followed(
+    case: PaymentCase, position: RefundPosition, draft: EntryDraft, fact: Fact, *, by_hand: bool
+) -> ClassifiedFinding:
+    name, sentence = _NAMES[draft.kind], not_followed_words(draft, fact)
     if draft.kind is EntryKind.DISPUTE and fact.status == "lost":
         name = "dispute_lost_not_taken"
     if draft.credits > 0 and not has_let_go(fact):
-        name, sentence = "refund_over_taken", _took_too_much(case, draft, fact)
+        name, sentence = "refund_over_taken", took_too_much(case, draft, fact)
+    if draft.credits < 0 and has_let_go(fact) and (gave := gave_back(case, fact)) is not None:
+        name, sentence = "refund_over_returned", gave_too_much(case, gave, draft, fact)
     subject = draft.object_id or case.key
-    stake = Stake(abs(draft.credits), abs(draft.amount), draft.currency)
+    stake = purchase_stake(position.purchase, draft.credits)
+    if draft.amount:
+        stake = Stake(abs(draft.credits), abs(draft.amount), draft.currency)
     if by_hand:
         return for_person(name, case.key, sentence, _by_hand(case, draft), subject=subject, stake=stake)
     return classified(name, subject, sentence, case.books.repair_of(case.key), payment_key=case.key, stake=stake)
@@ -240,35 +253,6 @@ def _by_hand(case: PaymentCase, draft: EntryDraft) -> str:
     if draft.credits > 0 and takers:
         return case.books.correction(draft.user_id, draft.credits, takers[-1])
     return case.books.booking(draft.user_id, draft.credits, case.key)
-
-
-def _took_too_much(case: PaymentCase, draft: EntryDraft, fact: Fact) -> str:
-    """The fault behind credits that are to be returned though nothing was let go: an entry that took too many."""
-    entry = next((each for each in reversed(case.clawbacks) if each.object_id == fact.object_id), case.main)
-    return (
-        f"{case.books.label(entry)} took {plural(abs(entry.credits), 'credit')} of user {entry.user_id} for "
-        f"{fact.kind} {fact.object_id}: {plural(draft.credits, 'credit')} more than {_held_words(fact)} explains."
-    )
-
-
-def _held_words(fact: Fact) -> str:
-    return f"{format_amount(fact.counted, fact.currency)} of it" if fact.counted else "it, which holds no money,"
-
-
-def _sentence(draft: EntryDraft, fact: Fact) -> str:
-    money = format_amount(min(abs(draft.amount), fact.amount), draft.currency or "usd")
-    name = f"{'refund' if draft.kind in (EntryKind.REFUND, EntryKind.REFUND_REVERSAL) else 'dispute'} {draft.object_id}"
-    credits, user = plural(abs(draft.credits), "credit"), draft.user_id
-    held, not_held = f"are held by {name}, but {credits}", "are not"
-    if fact.status == "lost":
-        held, not_held = f"were lost by {name}, but {credits}", "were not taken back"
-    not_returned = f"but {credits} were not returned to user {user}."
-    return {
-        EntryKind.REFUND: f"{money} went back to user {user} by {name}, but {credits} were not taken back.",
-        EntryKind.REFUND_REVERSAL: f"{money} of {name} did not go through, {not_returned}",
-        EntryKind.DISPUTE: f"{money} {held} of user {user} {not_held}.",
-        EntryKind.DISPUTE_REVERSAL: f"{money} of {name} are ours again, {not_returned}",
-    }[draft.kind]
 
 
 def _other_currencies(case: PaymentCase, entry: CreditEntry) -> Iterator[ClassifiedFinding]:

@@ -11,11 +11,10 @@ from creditctl.core.catalog import Catalog
 from creditctl.core.entitlement.decision import Decision, Disagrees, Grants, limited_to
 from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.entitlement.settlement import KeyScheme, Purchase
-from creditctl.core.findings import Severity, Stake
+from creditctl.core.findings import Direction, Severity, Stake
 from creditctl.core.money import format_amount
 from creditctl.core.text import plural
 from creditctl.core.when import iso_time
-from creditctl.ledger.models import FindingStatus
 from creditctl.ledger.refund_position import position_of
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.finding_codes import (
@@ -30,9 +29,16 @@ from creditctl.payments.finding_codes import (
 from creditctl.payments.judgement.adjusted import judge_adjusted
 from creditctl.payments.judgement.correcting_commands import steps_to, take_back
 from creditctl.payments.judgement.due_entries import due_entries
-from creditctl.payments.judgement.holdings import held_by_others, judge_holdings
+from creditctl.payments.judgement.holdings import dismissed_holdings, held_by_others, judge_holdings
 from creditctl.payments.judgement.purchase_stake import purchase_stake
-from creditctl.payments.judgement.undecided import as_purchase, given_undecided, proposed, to_decide
+from creditctl.payments.judgement.undecided import (
+    as_purchase,
+    credited_by_person,
+    given_undecided,
+    proposed,
+    to_decide,
+    with_credits,
+)
 from creditctl.payments.judgement.unsold import judge_unsold
 from creditctl.payments.repair import NOTE, Repair
 from creditctl.payments.source.source_entry import fraction_given
@@ -109,7 +115,9 @@ def _granted(case: PaymentCase, purchase: Purchase, context: JudgementContext) -
         return CreditJudgement(replace(verdict, found=(*verdict.found, *beside), state=state))
     if not case.purchases:
         return CreditJudgement(judge_adjusted(case, purchase, context))
-    found = (*_holders(case, purchase), *_differences(case, purchase), *_too_early(case, purchase, context))
+    whole = dismissed_holdings(case, purchase, context)
+    parts = (whole if whole and each.identity == whole.identity else each for each in _holders(case, purchase))
+    found = (*parts, *_differences(case, purchase), *_too_early(case, purchase, context))
     return CreditJudgement(Verdict(PaymentState.WRONG if found else PaymentState.CREDITED, found), stands=True)
 
 
@@ -181,7 +189,8 @@ def _holders(case: PaymentCase, purchase: Purchase) -> Iterator[ClassifiedFindin
         yield for_person("duplicate_credit", case.key, text, fix, stake=purchase_stake(purchase, held - due))
     else:
         text = f"For this payment {owed} and has {held + rest:,}."
-        yield for_person("wrong_amount", case.key, text, fix, stake=purchase_stake(purchase, abs(held - due)))
+        stake = purchase_stake(purchase, held - due, Direction.of(held - due))
+        yield for_person("wrong_amount", case.key, text, fix, stake=stake)
 
 
 def _beside_whole_credits(case: PaymentCase, purchase: Purchase, held: Decimal) -> ClassifiedFinding:
@@ -190,7 +199,9 @@ def _beside_whole_credits(case: PaymentCase, purchase: Purchase, held: Decimal) 
     text = f"For this payment user {user} is due {plural(purchase.credits, 'credit')} and has {held:,}."
     what = f"take {surplus:,} of a credit from" if surplus > 0 else f"give {-surplus:,} of a credit to"
     fix = f"in the application {what} user {user} (its row {case.main.name})"
-    return for_person("wrong_amount", case.key, text, fix, stake=purchase_stake(purchase, ceil(abs(surplus))))
+    direction = Direction.OVER if surplus > 0 else Direction.UNDER
+    stake = purchase_stake(purchase, ceil(abs(surplus)), direction)
+    return for_person("wrong_amount", case.key, text, fix, stake=stake)
 
 
 def _too_early(case: PaymentCase, purchase: Purchase, context: JudgementContext) -> Iterator[ClassifiedFinding]:
@@ -235,31 +246,31 @@ def _differences(case: PaymentCase, purchase: Purchase) -> Iterator[ClassifiedFi
         if said is not None and true is not None and said != true:
             text = f"{case.books.label(entry)} says {name} {said}, Stripe says {true}."
             fix = _CHECK_REFUNDS if not case.books.external else "Correct it in the application"
-            stake = Stake(0, _apart(said, true), purchase.currency)
+            apart = said - true if isinstance(said, int) and isinstance(true, int) else 0
+            stake = Stake(0, abs(apart), purchase.currency, Direction.of(apart) if apart else None)
             yield for_person(f"{name}_mismatch", purchase.payment_key, text, fix, stake=stake)
-
-
-def _apart(said: object, true: object) -> int:
-    """How far two amounts are from each other; words have no distance."""
-    return abs(said - true) if isinstance(said, int) and isinstance(true, int) else 0
 
 
 _CHECK_REFUNDS = "What stands in the ledger cannot be changed: check the refunds of this payment by hand"
 
 
 def _undecided(case: PaymentCase, decision: Disagrees, context: JudgementContext) -> CreditJudgement:
-    """Paid, but a person has to say what it is worth, or has said so."""
-    status = context.settled.get((decision.finding.code, decision.finding.subject))
-    due = proposed(decision)
+    """Paid, but a person has to say what it is worth, or has said so: then as much and no more is right."""
+    credited = credited_by_person(case, decision, context)
+    due = proposed(decision) if credited is None else {credited.user_id: credited.credits}
     held = case.corrected.held(due)
-    if not held and status is not None and status is not FindingStatus.OPEN:
-        return CreditJudgement(Verdict(PaymentState.SETTLED))
-    if not held and not (due and case.purchases):
-        return CreditJudgement(to_decide(case, decision))
-    if held and (status is FindingStatus.CREDITED or held == due):
+    if not held:
+        waits = to_decide(case, decision)
+        if all(map(context.decided, waits.found)):
+            return CreditJudgement(Verdict(PaymentState.SETTLED))
+        if not (due and case.purchases):
+            return CreditJudgement(waits)
+    if held == due or (credited is not None and held.keys() <= due.keys() and sum(held.values()) <= credited.credits):
         return CreditJudgement(Verdict(PaymentState.CREDITED), stands=True)
+    if credited is not None:
+        decision = replace(decision, proposal=with_credits(decision.proposal, credited))
     several = judge_holdings(case, as_purchase(case, decision), context) if due else None
     if several is not None:
         return CreditJudgement(several)
-    undecided = given_undecided(case, decision, held)
+    undecided = given_undecided(case, decision, held, decided=credited is not None)
     return CreditJudgement(Verdict(PaymentState.WRONG, (undecided,)), stands=True)

@@ -8,11 +8,12 @@ everybody is judged by what all entries of the payment come to for them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from creditctl.core.entitlement.corrections import credits_by_user
 from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind, Purchase, credits_left
+from creditctl.core.findings import Direction
 from creditctl.core.text import plural
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.finding_codes import ClassifiedFinding, for_person, in_flight
@@ -49,13 +50,33 @@ def judge_holdings(case: PaymentCase, purchase: Purchase, context: JudgementCont
     if not (shares.others or shares.missing):
         return Verdict(PaymentState.CREDITED)
     found = _found(case, purchase, shares)
-    if context.dismissed(found):
+    if context.dismissed(found) or context.dismissed(_without_returns(found, case, purchase, shares)):
         return None
     young = any(context.within_grace(fact.created) for fact in case.facts)
     if young or context.written_meanwhile(each for each in case.entries if each.kind is not EntryKind.PURCHASE):
         text = "A refund or dispute, or what follows from one, is newer than what was read; the next run knows more."
         return Verdict(PaymentState.IN_FLIGHT, (in_flight(case.key, text),))
     return Verdict(PaymentState.WRONG, (found,))
+
+
+def dismissed_holdings(case: PaymentCase, purchase: Purchase, context: JudgementContext) -> ClassifiedFinding | None:
+    """What a person said is right as everybody holds it, so that no part of it is found by itself."""
+    others = case.corrected.others(purchase.user_id)
+    if not others and not _both_off(case, purchase):
+        return None
+    found = _found(case, purchase, _shares(case, purchase, others, context))
+    return found if context.dismissed(found) else None
+
+
+def _without_returns(
+    found: ClassifiedFinding, case: PaymentCase, purchase: Purchase, shares: _Shares
+) -> ClassifiedFinding:
+    """The finding without what went back of the owner's credits: once a person has dismissed the rest of it, later
+    refunds and disputes are judged each for itself."""
+    given = _given(case, purchase) - purchase.credits
+    credits = max(sum(map(abs, shares.others.values())), abs(given))
+    stake = purchase_stake(purchase, credits, _direction(replace(shares, missing=-given)))
+    return replace(found, finding=replace(found.finding, stake=stake))
 
 
 def held_by_others(case: PaymentCase, purchase: Purchase) -> Iterator[ClassifiedFinding]:
@@ -93,9 +114,16 @@ def _shares(case: PaymentCase, purchase: Purchase, others: Mapping[str, int], co
 def _found(case: PaymentCase, purchase: Purchase, shares: _Shares) -> ClassifiedFinding:
     """The one finding about all of them, so that nobody is corrected twice."""
     name, text, subject = _told(case, shares)
-    stake = purchase_stake(purchase, max(sum(map(abs, shares.others.values())), abs(shares.missing)))
+    credits = max(sum(map(abs, shares.others.values())), abs(shares.missing))
+    stake = purchase_stake(purchase, credits, _direction(shares))
     fix = ", ".join(_steps(case, purchase, shares))
     return for_person(name, case.key, text, fix, subject=subject, stake=stake)
+
+
+def _direction(shares: _Shares) -> Direction | None:
+    """Whether users have too many credits or too few; None where there are such and such."""
+    directions = {Direction.of(credits) for credits in shares.others.values() or (-shares.missing,)}
+    return directions.pop() if len(directions) == 1 else None
 
 
 def _told(case: PaymentCase, shares: _Shares) -> tuple[str, str, str | None]:

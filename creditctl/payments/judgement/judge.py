@@ -8,7 +8,7 @@ from creditctl.core.entitlement.decision import Decision, Disagrees, Grants
 from creditctl.core.entitlement.settlement import Purchase
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.facts import Unreadable
-from creditctl.payments.finding_codes import ClassifiedFinding, classified
+from creditctl.payments.finding_codes import PREFIX, REPAIRABLE, ClassifiedFinding, classified
 from creditctl.payments.judgement.clawback import judge_clawback
 from creditctl.payments.judgement.credit import judge_credit
 from creditctl.payments.judgement.undecided import as_purchase, proposed
@@ -61,9 +61,16 @@ def unreadable_finding(each: Unreadable) -> ClassifiedFinding:
 
 
 def _without_dismissed(verdict: Verdict, context: JudgementContext) -> Verdict:
-    left = tuple(found for found in verdict.found if not context.dismissed(found))
-    if len(left) == len(verdict.found):
-        return verdict
-    if left:
-        return replace(verdict, found=left)
-    return replace(verdict, found=(), repair=None, drafts=(), state=PaymentState.SETTLED)
+    """The verdict without what a person dismissed. Shape: what was dismissed in part or whole, nothing repairs."""
+    left = tuple(context.still_open(verdict.found))
+    if verdict.found and not left:
+        return replace(verdict, found=(), repair=None, drafts=(), state=PaymentState.SETTLED)
+    repair = None if any(_is_decided(found, context) for found in verdict.found) else verdict.repair
+    return replace(verdict, found=left, repair=repair)
+
+
+def _is_decided(found: ClassifiedFinding, context: JudgementContext) -> bool:
+    """Whether a repair would settle what a person dismissed, now or when it was worth less."""
+    if context.dismissed_before(found) is not None:
+        return True
+    return context.dismissed(found) and found.finding.code.removeprefix(PREFIX) in REPAIRABLE

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from creditctl.core.entitlement.decision import Decision, Disagrees, Grants
+from creditctl.core.entitlement.sale import CLOSE_SECONDS
 from creditctl.core.findings import Stake
 from creditctl.core.money import format_amount
 from creditctl.core.text import plural
@@ -18,8 +19,6 @@ from creditctl.payments.verdict import JudgementContext, PaymentState, Verdict
 
 MOST_NAMED = 20
 """How many users with less than nothing are named; of more the first stands for all."""
-CLOSE_SECONDS = 600
-"""How soon after a payment the same user may have paid for the same package without meaning to."""
 
 _UNSETTLED = frozenset((PaymentState.MISSING, PaymentState.IN_FLIGHT, PaymentState.UNDECIDED, PaymentState.WRONG))
 
@@ -29,7 +28,7 @@ Judged = Sequence[tuple[PaymentCase, Verdict]]
 def found_together(judged: Judged, context: JudgementContext, entries: PaymentEntries) -> list[ClassifiedFinding]:
     """What was found beside single payments."""
     found = [*_double_payments(judged), *_warned(judged, context, entries), *_below_zero(judged, entries)]
-    return [each for each in found if not context.dismissed(each)]
+    return list(context.still_open(found))
 
 
 def _double_payments(judged: Judged) -> Iterator[ClassifiedFinding]:

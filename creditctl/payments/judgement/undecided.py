@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from creditctl.core.entitlement.decision import Disagrees
+from creditctl.core.entitlement.decision import Disagrees, Proposal
+from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.entitlement.settlement import Purchase
 from creditctl.core.findings import Stake
 from creditctl.core.money import format_amount
 from creditctl.core.text import plural
+from creditctl.ledger.models import FindingStatus
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.finding_codes import DISMISSAL, ClassifiedFinding, for_person
 from creditctl.payments.judgement.correcting_commands import steps_to
-from creditctl.payments.verdict import PaymentState, Verdict
+from creditctl.payments.verdict import JudgementContext, PaymentState, Verdict
 
 
 def to_decide(case: PaymentCase, decision: Disagrees) -> Verdict:
@@ -21,7 +23,7 @@ def to_decide(case: PaymentCase, decision: Disagrees) -> Verdict:
     finding, proposal = decision.finding, decision.proposal
     if case.books.external:
         finding = replace(finding, fix=_in_the_application(case, decision))
-    stake = Stake(proposal.credits or 0, proposal.amount, proposal.currency)
+    stake = proposal.stake
     facts = () if case.books.external else case.facts
     found = ClassifiedFinding(replace(finding, stake=stake), case.key, proposal, lasting=True, facts=facts)
     return Verdict(PaymentState.UNDECIDED, (found,))
@@ -42,10 +44,32 @@ def as_purchase(case: PaymentCase, decision: Disagrees) -> Purchase:
     )
 
 
-def given_undecided(case: PaymentCase, decision: Disagrees, held: Mapping[str, int]) -> ClassifiedFinding:
-    """Credits that were given, or of which nothing is left, before a person decided, and are not those proposed."""
+def credited_by_person(case: PaymentCase, decision: Disagrees, context: JudgementContext) -> CreditEntry | None:
+    """The entry by which a person settled what had to be decided; None where nobody did, or it is not of this payment.
+
+    Shape: an application's rows are never credited by us, so that numbers of ours mean nothing among them.
+    """
+    stored = context.settled.get((decision.finding.code, decision.finding.subject))
+    if stored is None or stored.status is not FindingStatus.CREDITED or case.books.external:
+        return None
+    return next((entry for entry in case.purchases if entry.id == stored.entry_id), None)
+
+
+def with_credits(proposal: Proposal, credited: CreditEntry) -> Proposal:
+    """A proposal as a person answered it."""
+    return replace(proposal, user_id=credited.user_id, credits=credited.credits)
+
+
+def given_undecided(
+    case: PaymentCase, decision: Disagrees, held: Mapping[str, int], *, decided: bool = False
+) -> ClassifiedFinding:
+    """Credits that were given, or of which nothing is left, beside what a person decided or is proposed to.
+
+    Shape: with `decided` the decision proposes what a person gave.
+    """
     given = plural(sum(held.values()), "credit")
-    text = f"{given} were given although a person should have decided ({decision.finding.code})"
+    why = "had decided otherwise" if decided else "should have decided"
+    text = f"{given} were given although a person {why} ({decision.finding.code})"
     text = text if held else f"All was taken back that was given ({decision.finding.code})"
     fix, due, proposal = _TO_BE_DECIDED, proposed(decision), decision.proposal
     if due:

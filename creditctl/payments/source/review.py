@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from creditctl.core.entitlement.decision import Grants
 from creditctl.core.entitlement.user_ids import canonical_uuid
-from creditctl.core.findings import Stake
+from creditctl.core.findings import Direction, Stake
 from creditctl.core.money import format_amount
 from creditctl.ledger.archive.source_models import DONE, SourceBalanceRow, SourceChange, SourceRow
 from creditctl.payments.case import PaymentCase
@@ -212,5 +212,6 @@ def _of_balances(wrong: Sequence[SourceBalanceRow], count: int, scale: int) -> I
         )
         shows = f"`creditctl ledger history --user {quoted(each.user_id)}`"
         fix = f"Correct it in the application, where {shows} shows the rows"
-        stake = Stake(whole_credits(abs(each.cached - each.counted), scale, up=True))
+        apart = each.cached - each.counted
+        stake = Stake(whole_credits(abs(apart), scale, up=True), direction=Direction.of(apart))
         yield for_person("balance_mismatch", f"user {each.user_id}", text, fix, stake=stake)

@@ -11,7 +11,9 @@ from creditctl.provisioning.scaffold.booked import NOTHING_BOOKED, Bookings, boo
 from creditctl.provisioning.scaffold.sales import RecentSession
 
 REFERENCE = "client_reference_id"
-_KEY = re.compile(r"user|account|customer|member|buyer|owner|tenant|org|team|workspace|\buid\b", re.IGNORECASE)
+_KEY = re.compile(
+    r"user|account|customer|member|subscriber|buyer|owner|tenant|org|team|workspace|\buid\b", re.IGNORECASE
+)
 _OURS = "user_id"
 _ENOUGH_PERCENT = 95
 

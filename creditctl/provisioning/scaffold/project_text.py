@@ -82,17 +82,29 @@ def _packages(answers: ProjectAnswers) -> Iterator[WrittenSection]:
 
 
 def _package(package: PackageProposal, credits: Mapping[str, CreditsGuess]) -> WrittenEntry:
-    answered = [(price, credits[price.key]) for price in package.prices if price.key in credits]
+    answered = [(price, credits[price.key]) for price in package.prices if price.key in credits and _has_name(price)]
+    known = [price for price, _ in answered]
     comments = tuple(_story(package, credits))
-    usual = answered[0][1].credits if answered else None
-    sold = [entry for price in package.prices for entry in _entries(price, credits.get(price.key), usual)]
-    if usual is None or len(answered) < len(package.prices) or not all(map(_has_name, package.prices)):
+    usual = next((credits[price.key].credits for price in (*known, *package.prices) if price.key in credits), None)
+    sold = [entry for price in known or package.prices for entry in _entries(price, credits.get(price.key), usual)]
+    if usual is None or not known:
         blank = {"slug": package.slug, "credits": _BLANK if usual is None else usual, "sold": sold}
-        return WrittenEntry(None, (*comments, f"{entry_text(blank)},".replace(f'"{_BLANK}"', _BLANK)))
-    if package.product and _is_one(answered):
+        return WrittenEntry(None, (*comments, f"{_with_blanks(blank)},"))
+    left = [price for price in package.prices if price not in known]
+    comments += tuple(
+        f"To be completed, and added to sold: {_with_blanks(entry)}"
+        for price in left
+        for entry in _entries(price, credits.get(price.key), usual)
+    )
+    if package.product and not left and _is_one(answered):
         price = next((price for price, _ in answered if price.quantity), answered[0][0])
         sold = [_with_quantity(_with_credits({"product": package.product}, answered[0][1]), price)]
     return WrittenEntry({"slug": package.slug, "credits": usual, "sold": sold}, comments)
+
+
+def _with_blanks(entry: Mapping[str, Plain]) -> str:
+    """An entry for a remark, with what a person has to say left open."""
+    return entry_text(entry).replace(f'"{_BLANK}"', _BLANK)
 
 
 def _is_one(answered: Sequence[tuple[PriceProposal, CreditsGuess]]) -> bool:

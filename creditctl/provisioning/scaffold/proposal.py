@@ -38,7 +38,10 @@ class PriceProposal:
 
 @dataclass(frozen=True, slots=True)
 class PackageProposal:
-    """One package: what one product, or one inline price, sold. Shape: `product` is None for an inline price."""
+    """One package: what one product, or one inline price, sold.
+
+    Shape: `product` is None for an inline price, and where inline prices were made of the product as well.
+    """
 
     slug: str
     name: str
@@ -61,7 +64,10 @@ def propose_packages(look: SalesLook, bookings: Bookings = NOTHING_BOOKED) -> Sa
     fees = {sale.price: sale.name for sale in foreign if sale.lines > 1 and _FEE.search(sale.name)}
     sold = [sale for sale in foreign if sale.price not in fees]
     inline, listed = _apart(sold)
+    shared = {sale.product for group in inline for sale in group}
     packages = [*_of_products(listed, look.products, bookings), *_of_inline(inline, listed, bookings)]
+    # What a product sells is said of its inline prices too: beside these each of its own has to be named.
+    packages = [replace(each, product=None) if each.product in shared else each for each in packages]
     packages.sort(key=lambda package: -sum(price.count for price in package.prices))
     return SalesProposal(_with_slugs(packages), tuple(fees.items()), len(look.sales) - len(foreign))
 
@@ -73,10 +79,12 @@ def with_more(sales: SalesProposal, packages: Sequence[PackageProposal]) -> Sale
 
 def _apart(sales: Sequence[RecentSale]) -> tuple[list[list[RecentSale]], list[RecentSale]]:
     """Inline prices in groups, and the sales of prices that are sold again: inline ones have a price for each sale."""
+    standing = {sale.price for sale in sales if sale.stood}
     groups: defaultdict[tuple[str, int | None, str], list[RecentSale]] = defaultdict(list)
     for sale in sales:
-        groups[sale.name, sale.unit_amount, sale.currency].append(sale)
-    inline, listed = [], []
+        if sale.price not in standing:
+            groups[sale.name, sale.unit_amount, sale.currency].append(sale)
+    inline, listed = [], [sale for sale in sales if sale.price in standing]
     for group in groups.values():
         each_its_own = len(group) > 1 and len({sale.price for sale in group}) == len(group)
         if each_its_own or all(sale.made_for_it for sale in group):

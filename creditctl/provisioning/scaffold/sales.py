@@ -35,7 +35,7 @@ class RecentSession:
 class RecentSale:
     """One line of one session. Units: `unit_amount` in minor units of `currency`, `created` in Unix seconds.
 
-    Shape: `made_for_it` says that the price was made for this session alone.
+    Shape: `made_for_it` says that the price was made for this session alone, `stood` that it was there long before.
     """
 
     price: str
@@ -51,6 +51,7 @@ class RecentSale:
     session_metadata: Mapping[str, str]
     names: tuple[str, ...] = ()
     made_for_it: bool = False
+    stood: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,7 @@ def _sale(
     item: Mapping[str, Any], price: Mapping[str, Any], body: Mapping[str, Any], lines: int, names: tuple[str, ...]
 ) -> RecentSale:
     product, created = price.get("product"), int(body.get("created") or 0)
+    age = created - int(price.get("created") or created)
     metadata = _metadata(price)
     return RecentSale(
         price=str(price.get("id")),
@@ -162,8 +164,8 @@ def _sale(
         price_metadata=metadata,
         session_metadata=_metadata(body),
         names=names,
-        made_for_it=price.get("active") is False
-        and abs(int(price.get("created") or 0) - created) <= _MADE_FOR_IT_SECONDS,
+        made_for_it=price.get("active") is False and "created" in price and abs(age) <= _MADE_FOR_IT_SECONDS,
+        stood=age > _MADE_FOR_IT_SECONDS,
     )
 
 

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from creditctl.core.currencies import SUPPORTED_CURRENCIES
 from creditctl.core.project_file.source import AmountUnit, RowStatus
 from creditctl.core.stripe_ids import IdKind, id_kind
-from creditctl.sources.guess.naming import DELETED, ENVIRONMENT, LIVE, NAMES, TEST, first_named, folded
+from creditctl.sources.guess.directions import RowSigns
+from creditctl.sources.guess.naming import (
+    CONFIRMED,
+    DELETED,
+    ENVIRONMENT,
+    LIVE,
+    NAMES,
+    TEST,
+    ending_like,
+    first_named,
+    folded,
+)
 from creditctl.sources.guess.profile import Profile, is_flag, is_number, is_time, names_payment
 from creditctl.sources.guess.source_guess import GuessDraft
+from creditctl.sources.guess.word_rows import rows_by_word
+from creditctl.sources.mapping.columns import FirstFilled, RawColumns, references
 from creditctl.sources.mapping.payment_names import payment_names
 from creditctl.sources.recipes.words import USUAL_KINDS, USUAL_STATUSES
 from creditctl.sources.values.bad_value import BadRow
@@ -18,20 +31,21 @@ from creditctl.sources.values.numbers import decimal_mark, decimal_of, whole_uni
 Profiles = Mapping[str, Profile]
 
 _MOST = 0.6
+_MOST_WORDS = 0.5
 _NEARLY_ALL = 0.95
 _MOST_DECIMALS = 9
 _ORDER = (IdKind.PAYMENT_INTENT, IdKind.SESSION, IdKind.CHARGE, IdKind.DISPUTE, IdKind.REFUND)
 
 
-def guess_columns(draft: GuessDraft, profiles: Profiles) -> None:
-    """Says every column that something speaks for, and what nothing does."""
+def guess_columns(draft: GuessDraft, rows: Sequence[RawColumns], columns: Sequence[str], profiles: Profiles) -> None:
+    """Says every column that something speaks for, and what nothing does. Shape: `profiles` are of these rows."""
     _id(draft, profiles)
     _payment_key(draft, profiles)
     _by_name(draft, profiles, "created", is_time, "holds times")
     _by_name(draft, profiles, "user_id", _is_user, "is a usual name of the user")
-    _words(draft, profiles, "kind", USUAL_KINDS)
+    _kind(draft, rows, columns, profiles)
     _mode(draft, profiles)
-    _words(draft, profiles, "status", USUAL_STATUSES)
+    _status(draft, profiles)
     _credits(draft, profiles)
     _amount(draft, profiles)
     _by_name(draft, profiles, "currency", _is_currency, "holds codes of currencies", needed=False)
@@ -80,7 +94,7 @@ def _by_name(
     """A column by its usual names, if its values bear it out; else the only one whose values do."""
     free = _free(draft, profiles)
     fitting = [name for name in free if profiles[name].share(fits) >= _NEARLY_ALL]
-    chosen = first_named(NAMES[ours], fitting)
+    chosen = first_named(NAMES[ours], fitting) or ending_like(NAMES[ours], fitting)
     if chosen is None and ours in ("created", "currency"):
         others = [name for name in fitting if not (ours == "created" and _is_later_time(name))]
         chosen = others[0] if len(others) == 1 else None
@@ -102,16 +116,50 @@ def _is_currency(value: object) -> bool:
     return isinstance(value, str) and value.strip().lower() in SUPPORTED_CURRENCIES
 
 
-def _words(draft: GuessDraft, profiles: Profiles, ours: str, usual: Mapping[str, str | RowStatus]) -> None:
+def _kind(draft: GuessDraft, rows: Sequence[RawColumns], columns: Sequence[str], profiles: Profiles) -> None:
+    """The column of few words that tells best which rows are about payments; most of its words are usual ones, or it
+    is called as usual.
+    """
+    free = [profiles[name] for name in _free(draft, profiles) if profiles[name].words]
+    usual = sorted((each for each in free if _says_kinds(each)), key=lambda each: -_known(each, USUAL_KINDS))
+    called = [each for each in free if _is_called(each, NAMES["kind"]) and not each.share(is_number)]
+    called.sort(key=lambda each: NAMES["kind"].index(_end(each)))
+    keys = references(draft.section.columns.get("payment_key", ()), columns)
+
+    def rank(profile: Profile) -> tuple[bool, bool, int]:
+        word = references((profile.name,), columns)
+        mixed = sum(each.mixed for each in rows_by_word(rows, word, keys, RowSigns(None, FirstFilled())).values())
+        return profile.filled < _NEARLY_ALL * profile.rows, len(profile.words) == 1, mixed
+
+    best = min(dict.fromkeys([each.name for each in (*usual, *called)]), key=lambda n: rank(profiles[n]), default=None)
+    if best is not None:
+        draft.column("kind", (best,), f"its words are {_listed(profiles[best].words)}")
+
+
+def _says_kinds(profile: Profile) -> bool:
+    """Whether most of its rows have usual words, or most of its words are: usage alone may have most rows."""
+    usual = sum(word.lower() in USUAL_KINDS for word in profile.words)
+    return _known(profile, USUAL_KINDS) >= _MOST or (usual > 1 and usual >= _MOST_WORDS * len(profile.words))
+
+
+def _is_called(profile: Profile, names: Sequence[str]) -> bool:
+    return _end(profile) in names
+
+
+def _end(profile: Profile) -> str:
+    """The name of a column as the usual ones are written; of a path its end."""
+    return folded(profile.name.rpartition(".")[2])
+
+
+def _status(draft: GuessDraft, profiles: Profiles) -> None:
     """A column of few words, most of which are usual ones."""
     free = [profiles[name] for name in _free(draft, profiles) if profiles[name].words]
-    scored = sorted(free, key=lambda each: -_known(each, usual))
-    best = next((each for each in scored if _known(each, usual) >= _MOST), None)
-    by_name = first_named(NAMES[ours], [each.name for each in free if not each.share(is_number)])
-    if best is None and ours == "kind" and by_name is not None:
-        best = profiles[by_name]
-    if best is not None:
-        draft.column(ours, (best.name,), f"its words are {_listed(best.words)}")
+    best = max(free, key=lambda each: _known(each, USUAL_STATUSES), default=None)
+    flag = first_named(CONFIRMED, [each.name for each in free if each.share(is_flag) >= _NEARLY_ALL])
+    if best is not None and _known(best, USUAL_STATUSES) >= _MOST:
+        draft.column("status", (best.name,), f"its words are {_listed(best.words)}")
+    elif flag is not None:
+        draft.column("status", (flag,), "it is true or false, and is called so")
 
 
 def _known(profile: Profile, usual: Mapping[str, str | RowStatus]) -> float:
@@ -159,14 +207,17 @@ def _amount(draft: GuessDraft, profiles: Profiles) -> None:
 
 
 def _decimals(profile: Profile) -> int:
-    """The fewest decimals in which every value is whole."""
+    """The decimals of credits that have some: those of their type, where all are written alike, else the fewest."""
     numbers, mark = [], decimal_mark(profile.values)
     for value in profile.values:
         try:
             numbers.append(decimal_of(value, "it", mark))
         except BadRow:
             continue
-    return next((n for n in range(_MOST_DECIMALS) if all(whole_units(each, n) is not None for each in numbers)), 0)
+    fewest = next((n for n in range(_MOST_DECIMALS) if all(whole_units(each, n) is not None for each in numbers)), 0)
+    written = {each.as_tuple().exponent for each in numbers}
+    typed = -exponent if len(written) == 1 and isinstance(exponent := written.pop(), int) else 0
+    return max(fewest, typed) if fewest and typed <= _MOST_DECIMALS else fewest
 
 
 def _mode(draft: GuessDraft, profiles: Profiles) -> None:

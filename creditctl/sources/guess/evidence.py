@@ -19,7 +19,8 @@ from creditctl.sources.values.bad_value import BadRow
 class BookedRow(NamedTuple):
     """What one payment was booked for.
 
-    Shape: `owner` as the application writes it; `livemode` and `amount` where the row says them.
+    Shape: `owner` as the application writes it, or as the settings translate that; `livemode` and `amount` where the
+           row says them.
     Units: the smallest ones of credits; `created` in Unix seconds and `amount` as the row says them.
     """
 
@@ -43,12 +44,12 @@ class Evidence:
 
     def add(self, row: SourceRow) -> None:
         """Counts one row; of a payment that was booked twice the first booking stays."""
-        if row.status != DONE or row.owner is None:
+        if row.status != DONE or row.user_id is None:
             return
-        self.sums[row.owner] += row.credits
+        self.sums[row.user_id] += row.credits
         if row.kind == EntryKind.PURCHASE and row.payment_key is not None:
             self.booked.setdefault(
-                row.payment_key, BookedRow(row.owner, row.credits, row.created, row.livemode, row.amount)
+                row.payment_key, BookedRow(row.user_id, row.credits, row.created, row.livemode, row.amount)
             )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from creditctl.core.errors import ConfigurationError, Unreachable, UsageError
 from creditctl.core.project_file.source import SourceSection, SourceUsers
@@ -19,6 +20,7 @@ from creditctl.sources.mapping.row_mapper import Habits, RowMapper
 from creditctl.sources.reading.habits import habits_of
 from creditctl.sources.reading.opening import zone_of
 from creditctl.sources.reading.raw_rows import OpenRows, OtherTables, RawRow, RawRows
+from creditctl.sources.reading.user_names import user_names
 from creditctl.sources.recipes.applying import with_recipe
 from creditctl.sources.recipes.fitting import whole_recipe
 from creditctl.sources.values.bad_value import BadRow
@@ -52,10 +54,14 @@ def guess_source(rows: RawRows, place: SourceSection) -> SourceGuess:
     return _with_neighbours(rows, replace(guess, evidence=evidence))
 
 
-def witnessed(rows: RawRows, section: SourceSection) -> SourceGuess:
-    """What all rows say by settings that are there already. Errors: those of reading and of the settings."""
+def witnessed(rows: RawRows, section: SourceSection, folder: Path) -> SourceGuess:
+    """What all rows say by settings that are there already. Shape: its users are written as on Stripe.
+
+    Errors: those of reading and of the settings.
+    """
     with rows.reading() as opened:
-        mapper = RowMapper(section, opened.columns, zone=zone_of(section), habits=opened.habits)
+        users = user_names(section.users, opened.tables, folder)
+        mapper = RowMapper(section, opened.columns, zone=zone_of(section), users=users, habits=opened.habits)
         return SourceGuess(section, evidence=evidence_of(opened, mapper))
 
 
@@ -123,8 +129,8 @@ def propose(sample: Sequence[RawRow], columns: Sequence[str], place: SourceSecti
     draft = GuessDraft(place)
     recipe = whole_recipe(place, columns, lambda name: profiles[name].words if name in profiles else ())
     if recipe is None:
-        guess_columns(draft, profiles)
-        guess_meanings(draft, raw, columns)
+        guess_columns(draft, raw, columns, profiles)
+        guess_meanings(draft, raw, columns, profiles)
     else:
         draft.say("recipe", recipe.name, f"these are rows as it knows them: {recipe.about.rstrip('.')}")
         draft.section = with_recipe(replace(place, recipe=recipe.name))

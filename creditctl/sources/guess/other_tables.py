@@ -97,9 +97,9 @@ def _people(tables: OtherTables, own: str | None) -> list[tuple[str, Sequence[st
     found = [
         (name, columns)
         for name, columns in tables.catalogue().items()
-        if name != own and _PEOPLE.search(folded(name.rpartition(".")[2]))
+        if name != own and (_PEOPLE.search(table := folded(name.rpartition(".")[2])) or _BALANCE.search(table))
     ]
-    return sorted(found, key=lambda each: (len(each[0]), each[0]))[:_MOST_TABLES]
+    return sorted(found, key=lambda e: (not _PEOPLE.search(folded(e[0])), len(e[0]), e[0]))[:_MOST_TABLES]
 
 
 def _id(value: object) -> str | None:

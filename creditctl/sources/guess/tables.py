@@ -10,7 +10,7 @@ from creditctl.core.errors import Unreachable
 from creditctl.sources.databases.catalogue import columns_by_table
 from creditctl.sources.databases.opening import open_database
 from creditctl.sources.databases.url import DatabaseUrl
-from creditctl.sources.guess.naming import NAMES, folded
+from creditctl.sources.guess.naming import NAMES, ending_like, folded
 
 _TABLE_WORDS = {"credit": 3, "ledger": 3, "transaction": 2, "token": 1, "point": 1, "wallet": 1, "log": 1, "event": 1}
 _DIARIES = frozenset(("log", "event"))
@@ -62,7 +62,7 @@ def _scored(name: str, columns: Sequence[str]) -> TableCandidate:
     words = [word for word in _TABLE_WORDS if word in table]
     score = sum(_TABLE_WORDS[word] for word in words)
     has = {
-        "a user": bool(names & set(NAMES["user_id"])),
+        "a user": bool(names & set(NAMES["user_id"])) or ending_like(NAMES["user_id"], names) is not None,
         "a time": bool(names & set(NAMES["created"])),
         "numbers of credits": bool(names & set(NAMES["credits"])),
         "ids of Stripe's": any(word in column for column in names for word in _STRIPE_WORDS),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -18,14 +18,12 @@ from creditctl.ledger.archive.source_models import SourceRow
 from creditctl.ledger.archive.source_store import SourceWriter, begin, last_reading
 from creditctl.sources.mapping.row_mapper import RowMapper
 from creditctl.sources.mapping.signs import Outside
-from creditctl.sources.mapping.users import UserNames
 from creditctl.sources.mapping.words import UnknownWord
 from creditctl.sources.reading.cursor import cursor_text, later, resume_from
-from creditctl.sources.reading.file_rows import pairs_of_file
 from creditctl.sources.reading.opening import zone_of
 from creditctl.sources.reading.raw_rows import OpenRows, RawRow, RawRows, UpdatedSince
+from creditctl.sources.reading.user_names import needs_database, user_names
 from creditctl.sources.values.bad_value import BadRow
-from creditctl.sources.values.texts import id_of
 
 PAGE_ROWS = 5000
 """How many rows are kept in one transaction."""
@@ -150,25 +148,9 @@ class SourceSync:
             self.section,
             opened.columns,
             zone=zone_of(self.section),
-            users=UserNames(self.section.users, dict(self._users(opened))),
+            users=user_names(self.section.users, opened.tables, self.folder),
             habits=opened.habits,
         )
-
-    def _users(self, opened: OpenRows) -> Iterator[tuple[str, str]]:
-        """The pairs of their user and Stripe's. Errors: ConfigurationError."""
-        users = self.section.users
-        if users.query is not None and opened.tables is None:
-            raise _needs_database("[source.users] query")
-        if users.query is not None and opened.tables is not None:
-            pairs = opened.tables.pairs(users.query)
-        elif users.file is not None:
-            pairs = pairs_of_file(self.folder / users.file)
-        else:
-            return
-        for theirs, stripe in pairs:
-            owner, named = id_of(theirs, "user"), id_of(stripe, "user")
-            if owner is not None and named is not None:
-                yield owner, named
 
     def _fingerprint(self, opened: OpenRows, mapper: RowMapper) -> str:
         """What says whether two readings can be compared: the settings, the place and how a file is written; and which
@@ -229,7 +211,7 @@ class SourceSync:
             writer.keep_balances(())
             return
         if opened.tables is None:
-            raise _needs_database("[source.balance]")
+            raise needs_database("[source.balance]")
         pairs = opened.tables.balances(balance.table, balance.user_id, balance.column)
         writer.keep_balances(mapper.balance(user, credits) for user, credits in pairs if user is not None)
 
@@ -247,10 +229,4 @@ def _not_distinct(row_id: str) -> ConfigurationError:
         f"Two rows of the source have the id {row_id!r}.",
         code="source.id",
         fix="Name a column under [source.columns] id that tells rows apart; a join may repeat the rows of one table.",
-    )
-
-
-def _needs_database(key: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"{key} needs a database, and [source] names a file.", code="source.place", fix=f"Leave {key} out."
     )

@@ -22,13 +22,13 @@ USUAL_KINDS: Mapping[str, str] = {
             "purchase_refund"), "refund"),
     **dict.fromkeys(("chargeback", "dispute", "disputed"), "dispute"),
     **dict.fromkeys(
-        ("dispute_won", "dispute_reversal", "dispute_reversed", "chargeback_reversal", "chargeback_reversed",
+        ("dispute_won", "won", "dispute_reversal", "dispute_reversed", "chargeback_reversal", "chargeback_reversed",
          "reinstate", "reinstated"),
         "dispute_reversal",
     ),
     **dict.fromkeys(("refund_reversal", "refund_failed"), "refund_reversal"),
     **dict.fromkeys(
-        ("adjustment", "adjust", "bonus", "grant", "gift", "promo", "promotion", "admin", "manual", "signup",
+        ("adjustment", "adjust", "bonus", "grant", "granted", "gift", "promo", "promotion", "admin", "manual", "signup",
          "signup_bonus", "welcome", "referral", "correction", "expire", "expired", "expiry", "transfer", "reward",
          "trial", "usage_refund"),
         "adjustment",
@@ -58,13 +58,13 @@ def kind_by_parts(word: str, *, negative: bool) -> str | None:
 
 USUAL_STATUSES: Mapping[str, RowStatus] = {
     **dict.fromkeys(
-        ("done", "completed", "complete", "succeeded", "success", "successful", "paid", "confirmed", "captured",
+        ("done", "t", "completed", "complete", "succeeded", "success", "successful", "paid", "confirmed", "captured",
          "posted", "settled", "ok", "active", "true", "1", "approved", "finished"),
         RowStatus.DONE,
     ),
     **dict.fromkeys(
         ("pending", "processing", "created", "open", "initiated", "new", "waiting", "unpaid", "requires_payment",
-         "in_progress", "false", "0", "draft", "started"),
+         "in_progress", "false", "f", "0", "draft", "started"),
         RowStatus.PENDING,
     ),
     **dict.fromkeys(

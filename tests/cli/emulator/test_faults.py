@@ -46,6 +46,9 @@ def test_a_fault_of_one_user_leaves_the_others_alone(cli: Cli, client: stripe.St
     [
         (("fault", "drop", "--object", "cs_test_none"), 4, "No such object: 'cs_test_none'"),
         (("fault", "drop", "--path", "/v1/balance"), 4, "is not narrowed by `path`"),
+        (("fault", "omit", "--event", "charge.sold"), 4, "no event of the type `charge.sold`"),
+        (("fault", "status", "--path", "v1/refunds"), 4, "begins with `/`"),
+        (("fault", "status", "--method", "PUT"), 4, "No request is made by PUT"),
         (("faults", "--user", "user_1"), 2, "--clear"),
     ],
 )

@@ -101,6 +101,18 @@ def test_what_nothing_says_is_a_remark_and_an_option_says_it(app: App) -> None:
     assert "credits = 77" in proposed(said)
 
 
+def test_one_price_that_nothing_says_keeps_no_other_of_its_product_from_being_judged(app: App) -> None:
+    told = app.price("Pack", 1000)
+    also = app.client.v1.prices.create({"product": str(told.product), "currency": "usd", "unit_amount": 1200})
+    app.sell(one(told))
+    app.sell(one(also))
+
+    text = proposed(app.init("--dry-run", "--json", "--credits", f"{told.id}=900"))
+
+    assert tomllib.loads(text)["package"] == [{"slug": "pack", "credits": 900, "sold": [{"price": told.id}]}]
+    assert f'# To be completed, and added to sold: {{price = "{also.id}", credits = …}}' in " ".join(text.split())
+
+
 def test_a_product_whose_prices_sold_different_numbers_lists_each(app: App) -> None:
     old = app.price("Pack", 1000, credits="900")
     new = app.client.v1.prices.create(
@@ -405,6 +417,23 @@ def test_what_a_source_of_ones_own_booked_says_what_was_sold(app: App) -> None:
     assert document["deployment_match"] == {"metadata.region": "eu"}
     assert document["user"] == ["metadata.ref"]
     assert (app.cli.folder / "creditctl.toml").read_text() == SOURCE
+
+
+def test_users_that_a_query_of_ones_own_translates_say_where_the_buyer_stands(app: App) -> None:
+    pack = app.price("Pack", 900)
+    for number in range(4):
+        app.sell(one(pack), metadata={"mail": f"u{number}@example.com"})
+    with closing(sqlite3.connect(app.cli.folder / "shop.db")) as connection, connection:
+        connection.executescript(f"{LEDGER} CREATE TABLE people (nr TEXT, mail TEXT);")
+        for number, each in enumerate(app.client.v1.checkout.sessions.list().data):
+            row = (each.created, f"p{number}", 77, each.id)
+            connection.execute("INSERT INTO grants (at, who, qty, session) VALUES (?, ?, ?, ?)", row)
+            connection.execute("INSERT INTO people VALUES (?, ?)", (f"p{number}", each.to_dict()["metadata"]["mail"]))
+    app.cli.environ["DATABASE_URL"] = "sqlite:///shop.db"
+    users = 'users = {query = "select a.nr, b.mail from people a join people b on a.nr = b.nr"}'
+    (app.cli.folder / "creditctl.toml").write_text(f"{SOURCE}{users}\n")
+
+    assert tomllib.loads(proposed(app.init("--dry-run", "--json")))["user"] == ["metadata.mail"]
 
 
 def test_a_guess_alone_says_how_users_are_written_on_stripe_as_init_does(app: App) -> None:

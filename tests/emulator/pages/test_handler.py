@@ -278,3 +278,18 @@ def test_the_buyer_may_ask_for_news(shop: Shop, ask: Inside, ticked: bool, answe
 def test_a_form_that_can_not_be_read_was_not_shown_here(shop: Shop) -> None:
     path = f"/c/pay/{shop.session()['id']}"
     assert shop.visit("POST", path, **{"card": "1", "card[number]": "2"}).status == 403
+
+
+@pytest.mark.parametrize(
+    ("inclusive", "line", "total"), [("true", "Tax (included)", "$20.00"), ("false", ">Tax<", "$24.00")]
+)
+def test_the_page_says_what_the_seller_has_to_say(
+    shop: Shop, ask: Inside, inclusive: str, line: str, total: str
+) -> None:
+    rate = ask("POST", "/v1/tax_rates", f"display_name=VAT&percentage=20&inclusive={inclusive}")[1]["id"]
+    said = "custom_text[submit][message]=At+once.&custom_text[after_submit][message]=Thanks.&submit_type=donate"
+    session = shop.session(f"&line_items[0][tax_rates][]={rate}&{said}")
+    text = shop.visit("GET", f"/c/pay/{session['id']}").body.decode()
+    assert line in text
+    for part in ("<p>At once.</p>", "<p>Thanks.</p>", f"<button>Donate {total}</button>"):
+        assert part in text

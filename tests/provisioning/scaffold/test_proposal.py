@@ -72,6 +72,24 @@ def test_an_inline_price_that_was_sold_once_is_no_product() -> None:
     assert len({each.prices[0].key for each in (first, second)}) == 2
 
 
+def test_prices_that_stood_before_are_no_inline_ones_though_each_was_sold_once() -> None:
+    """Credits changed and the amount did not: two prices alike, which their product cannot tell apart."""
+    old, new = (replace(sale(f"price_{n}", "Pack", pack="s"), stood=True) for n in range(2))
+
+    (package,) = propose_packages(SalesLook((old, new))).packages
+
+    assert [(price.key, price.mark) for price in package.prices] == [("price_0", None), ("price_1", None)]
+
+
+def test_a_product_with_inline_prices_as_well_does_not_say_what_they_sell() -> None:
+    listed = [sale("price_1", "Pack")] * 3
+    inline = [replace(sale(f"price_{n}", "Pack", pack="s"), unit_amount=900, made_for_it=True) for n in range(2, 4)]
+
+    packages = propose_packages(SalesLook((*listed, *inline))).packages
+
+    assert [each.product for each in packages] == [None, None]
+
+
 def test_one_mark_may_stand_at_two_amounts() -> None:
     old = [replace(sale(f"price_{n}", "Credits", region="eu", pack="s"), unit_amount=500) for n in range(2)]
     new = [replace(sale(f"price_{n}", "Credits", region="eu", pack="s"), unit_amount=700) for n in range(2, 4)]

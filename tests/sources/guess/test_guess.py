@@ -80,6 +80,70 @@ def test_without_a_column_of_kinds_sign_and_payment_say_them() -> None:
     assert [rule.kind for rule in guess.section.rules] == ["purchase", "refund", "usage", "adjustment"]
 
 
+def ledger(n: int, direction: str, source: str, *, paid: bool = False, **more: Any) -> dict[str, Any]:
+    """A row of a ledger whose numbers have no signs."""
+    key = f"pi_{n}x" if paid else None
+    row = {"id": n, "created_date": "2026-09-01 10:00:00", "app_user_id": n % 4, "amount": 10 + n, "payment_id": key}
+    return {**row, "type": direction, "source": source, **more}
+
+
+def test_a_word_says_what_gives_and_takes_where_numbers_have_no_sign() -> None:
+    rows = [ledger(n, "credit", "purchase", paid=True) for n in range(10)]
+    rows += [ledger(n, "debit", "generation") for n in range(10, 40)]
+    rows += [ledger(n, "debit", "expiration") for n in range(40, 43)]
+    rows += [ledger(n, "debit" if n % 3 else "credit", "chargeback", paid=True) for n in range(43, 50)]
+    rows += [ledger(n, "debit" if n % 3 else "credit", "admin_adjustment") for n in range(50, 60)]
+
+    guess = guessed(rows)
+
+    assert guess.whole, guess
+    assert (guess.section.columns["user_id"], guess.section.columns["created"]) == (("app_user_id",), ("created_date",))
+    assert guess.section.columns["kind"] == ("source",)
+    assert {word: guess.section.kind[word] for word in ("generation", "expiration", "chargeback")} == {
+        "generation": "usage", "expiration": "usage", "chargeback": "dispute",
+    }  # fmt: skip
+    assert {rule.when: rule.kind for rule in guess.section.rules} == {
+        "source = 'chargeback' and type = 'credit'": "dispute_reversal",
+        "source = 'admin_adjustment' and type = 'credit'": "adjustment",
+    }
+
+
+def test_one_word_of_paid_and_unpaid_rows_is_told_by_the_payment() -> None:
+    """A wallet's deposits are purchases and gifts, its withdrawals usage and refunds."""
+    rows = [ledger(n, "deposit", "", paid=n < 10, confirmed=True) for n in range(20)]
+    rows += [ledger(n, "withdraw", "", paid=n < 22, amount=-n, confirmed=True) for n in range(20, 60)]
+
+    section = guessed([{k: v for k, v in row.items() if k != "source"} for row in rows]).section
+
+    assert section.columns["kind"] == ("type",)
+    assert section.kind == {"deposit": "adjustment", "withdraw": "usage"}
+    assert {rule.when: rule.kind for rule in section.rules} == {
+        "type = 'deposit' and payment_id is not null": "purchase",
+        "type = 'withdraw' and payment_id is not null": "refund",
+    }
+    assert section.columns["status"] == ("confirmed",)
+    assert {word: str(meaning) for word, meaning in section.status.items()} == {"True": "done", "False": "pending"}
+
+
+def test_the_column_is_chosen_that_tells_payments_from_gifts() -> None:
+    rows = [ledger(n, "deposit", "pack" if n < 10 else "bonus", paid=n < 10) for n in range(20)]
+    renamed = [{("reason" if k == "source" else k): v for k, v in row.items()} for row in rows]
+    renamed += [ledger(n, "withdraw", "", amount=-n, reason="render") for n in range(20, 60)]
+
+    section = guessed([{k: v for k, v in row.items() if k != "source"} for row in renamed]).section
+
+    assert section.columns["kind"] == ("reason",)
+    assert section.kind == {"pack": "purchase", "bonus": "adjustment", "render": "usage"}
+
+
+def test_a_few_purchases_without_a_payment_stay_purchases() -> None:
+    rows = [ledger(n, "TOPUP", "", paid=n > 1) for n in range(20)]
+
+    section = guessed([{k: v for k, v in row.items() if k != "source"} for row in rows]).section
+
+    assert (section.kind, section.rules) == ({"TOPUP": "purchase"}, ())
+
+
 def test_what_nothing_says_is_said() -> None:
     rows = [
         {"nr": n, "wer": f"u{n}", "art": "xyz", "wert": n, "am": "2026-09-01", "state": "odd" if n else "paid"}
@@ -104,7 +168,7 @@ def test_money_and_decimals_are_found() -> None:
     section = guessed(rows).section
 
     assert (section.columns["credits"], section.columns["amount"]) == (("credits",), ("amount",))
-    assert (section.amounts, section.credit_decimals) == (AmountUnit.MAJOR, 1)
+    assert (section.amounts, section.credit_decimals) == (AmountUnit.MAJOR, 2)
     assert section.columns["currency"] == ("currency",)
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from creditctl.emulator.pages.overview.redaction import linked, redact
-from creditctl.emulator.protocol.currencies import written
+from creditctl.emulator.protocol.currencies import in_words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -23,7 +23,7 @@ def _environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"utc": utc, "money": money, "linked": linked, "redact": redact}
+    made.filters |= {"utc": utc, "money": in_words, "linked": linked, "redact": redact}
     return made
 
 
@@ -35,8 +35,3 @@ def render(name: str, context: Mapping[str, Any]) -> str:
 def utc(moment: int) -> str:
     """A time as people compare it: `2026-11-28 02:19:40`, UTC."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(moment))
-
-
-def money(amount: int, currency: str) -> str:
-    """An amount in major units with its currency: `$10.00 USD`."""
-    return f"{written(amount, currency)} {currency.upper()}"

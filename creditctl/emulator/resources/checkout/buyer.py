@@ -58,7 +58,10 @@ def only_quantity(row: Row, quantity: int) -> dict[int, int]:
 def require_open(session: Body) -> None:
     """Only an open session can be changed or paid."""
     if session["status"] != "open":
-        raise invalid(f"This Checkout Session has a status of `{session['status']}` and can no longer be paid.")
+        raise invalid(
+            f"This Checkout Session has a status of `{session['status']}`: only an open one can be paid, changed or "
+            "expired."
+        )
 
 
 def apply_promotion(context: RequestContext, row: Row, text: str) -> Body:

@@ -16,13 +16,18 @@ application application_fee_amount canceled_at cancellation_reason customer_acco
 next_action on_behalf_of payment_method payment_record processing review shared_payment_granted_token source
 transfer_data
 """
-_UNUSED: Body = dict.fromkeys(_UNUSED_TEXT.split())
-"""What is null in a new intent: parts of Connect, and what an attempt to pay fills."""
 _AS_GIVEN_TEXT = """
 allowed_payment_method_types customer description excluded_payment_method_types receipt_email setup_future_usage
 statement_descriptor statement_descriptor_suffix transfer_group
 """
-_AS_GIVEN = tuple(_AS_GIVEN_TEXT.split())
+_AS_GIVEN = frozenset(_AS_GIVEN_TEXT.split())
+_OTHERS_TEXT = """
+id object amount amount_capturable amount_details amount_received automatic_payment_methods capture_method client_secret
+confirmation_method created currency livemode managed_payments metadata payment_method_configuration_details
+payment_method_options payment_method_types shipping status
+"""
+_EMPTY = in_wire_order(dict.fromkeys(f"{_UNUSED_TEXT} {_AS_GIVEN_TEXT} {_OTHERS_TEXT}".split()))
+"""A new intent before anything is known, in the order of the wire; parts of Connect stay null."""
 
 
 def usable_types(params: Body, currency: str, what: str = "Payment Intent") -> list[str]:
@@ -31,7 +36,7 @@ def usable_types(params: Body, currency: str, what: str = "Payment Intent") -> l
     allowed, excluded = params.get("allowed_payment_method_types"), params.get("excluded_payment_method_types")
     if allowed:
         types = [name for name in types if name in allowed]
-    usable = [name for name in types if name not in (excluded or ())]
+    usable = [name for name in types if name not in excluded] if excluded else types
     if not usable:
         known = ", ".join(payment_types(currency))
         raise invalid(
@@ -47,8 +52,7 @@ def new_intent(context: RequestContext, params: Body) -> Body:
     intent_id = context.new_payment_id("pi_")
     asynchronous = since(context.version, ASYNC_CAPTURE_SINCE)
     body: Body = {
-        **_UNUSED,
-        **{name: params.get(name) for name in _AS_GIVEN},
+        **_EMPTY,
         "id": intent_id,
         "object": "payment_intent",
         "amount": params["amount"],
@@ -67,11 +71,14 @@ def new_intent(context: RequestContext, params: Body) -> Body:
         "payment_method_configuration_details": method_configuration(context) if params.get("automatic") else None,
         "payment_method_options": shown_options(params.get("payment_method_options")),
         "payment_method_types": usable_types(params, params["currency"]),
-        **({"payment_details": params["payment_details"]} if params.get("payment_details") else {}),
         "shipping": shipping(params.get("shipping")),
         "status": "requires_payment_method",
     }
-    return in_wire_order(body)
+    for name in _AS_GIVEN & params.keys():
+        body[name] = params[name]
+    if not params.get("payment_details"):
+        return body
+    return in_wire_order(body | {"payment_details": params["payment_details"]})
 
 
 def method_configuration(context: RequestContext) -> Body:
@@ -83,6 +90,8 @@ def shown_options(given: Body | None, before: Body | None = None) -> Body:
     """`payment_method_options` of an intent: what was said of each kind of method, beside Stripe's defaults."""
     card = {"installments": None, "mandate_options": None, "network": None, "request_three_d_secure": "automatic"}
     merged: Body = {"card": card}
+    if not before and not given:
+        return merged
     for source in (before or {}, given or {}):
         for name, options in source.items():
             # None takes back what was said before.

@@ -1,6 +1,21 @@
 """Payment intents endpoints: states, confirmation, saved methods."""
 
-from tests.emulator.world import Refused, World
+import pytest
+
+from tests.emulator.world import Inside, Refused, World
+
+
+@pytest.mark.parametrize("more", ["", "&payment_details[order_reference]=A1&customer="])
+def test_keys_go_out_in_the_order_of_the_wire(ask: Inside, more: str) -> None:
+    paid = "confirm=true&payment_method=pm_card_visa&return_url=https://a.example"
+    customer = ask("POST", "/v1/customers", "name=Ann")[1]["id"] if more else ""
+    status, intent, _ = ask("POST", "/v1/payment_intents", f"amount=1500&currency=usd&{paid}{more}{customer}")
+    _, charge, _ = ask("GET", f"/v1/charges/{intent['latest_charge']}")
+
+    assert (status, intent["customer"], charge["customer"]) == (200, customer or None, customer or None)
+    assert ("payment_details" in intent) == bool(more)
+    for body in (intent, charge):
+        assert list(body) == ["id", "object", *sorted(body.keys() - {"id", "object"})]
 
 
 def test_step_by_step(world: World) -> None:

@@ -1,0 +1,113 @@
+"""A night reads the payments that changed and no others, and says all the same what reading everything says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from creditctl.ledger.archive.touched_store import TouchedStore
+from creditctl.reconciliation.report import ReconcileReport
+from tests.reconciliation.test_probed_match import World, kept, said
+
+__all__ = ["kept"]
+
+
+def night(world: World) -> ReconcileReport:
+    return world.judged(probed=True, record=True)
+
+
+def both(world: World) -> ReconcileReport:
+    """One night, which says what reading everything says."""
+    part, whole = world.judged(probed=True, record=False), world.judged(probed=False, record=False)
+    assert said(part) == said(whole)
+    return part
+
+
+def spoil(world: World) -> None:
+    """From now on whoever reads what is kept of the first payments stumbles over it; Stripe's lists are past them."""
+    world.shop.later(200_000)
+    world.shop.fulfil(world.shop.pay(age=10))
+    assert night(world).clean
+    with world.archive.write_session() as connection:
+        for trigger in ("pulled_touched_update", "worth_pulled_update"):
+            connection.execute(f"DROP TRIGGER {trigger}")
+        connection.executemany("UPDATE pulled SET body = x'00' WHERE payment = ?", [(key,) for key in world.keys])
+
+
+def codes(report: ReconcileReport) -> list[tuple[str, str]]:
+    return [(each.code.removeprefix("reconcile."), each.subject) for each in report.findings]
+
+
+def charge(world: World, key: str) -> dict[str, Any]:
+    found: dict[str, Any] = world.shop.shelf.objects["payment_intents"][key]["latest_charge"]
+    return found
+
+
+def test_what_did_not_change_is_not_read(kept: World) -> None:
+    spoil(kept)
+    lacking = kept.shop.pay(age=5000)
+    report = night(kept)
+    assert codes(report) == [("missing_credit", lacking)]
+    assert (report.payments, report.pulled["payment_intents"]) == (5, 5)
+    with pytest.raises(msgspec.DecodeError):
+        kept.judged(probed=False, record=False)
+
+
+def test_a_balance_transaction_that_never_comes_is_missed_in_a_later_night(kept: World) -> None:
+    """It may be an hour on its way; the payment that names it is not touched by anything meanwhile."""
+    charge(kept, kept.keys[0])["balance_transaction"] = "txn_first"
+    charged = {"id": "ch_pi_0001", "object": "charge", "created": kept.shop.now - 10, "payment_intent": kept.keys[0]}
+    known = {"type": "charge", "amount": 1000, "currency": "usd", "created": kept.shop.now - 10, "source": charged}
+    kept.shop.shelf.put("balance_transactions", {"id": "txn_first", **known})
+    key = kept.shop.pay(age=5)
+    charge(kept, key)["balance_transaction"] = "txn_late"
+    kept.shop.fulfil(key)
+    assert night(kept).clean
+    kept.shop.later(1800)
+    assert both(kept).clean
+    kept.shop.later(1800)
+    report = night(kept)
+    assert report.basis.missing == {"balance_transactions": ("txn_late",)}
+    assert not both(kept).complete
+
+
+def test_a_list_that_lost_a_refund_accuses_nobody_in_a_night(kept: World) -> None:
+    charge(kept, kept.keys[1])["amount_refunded"] = 0
+    refund = kept.shop.refund(kept.keys[1], 450)
+    charge(kept, kept.keys[1])["amount_refunded"] = 450
+    kept.shop.shelf.hidden.add(refund)
+    assert codes(night(kept)) == [("pull_incomplete", "stripe")]
+    kept.shop.shelf.hidden.clear()
+    assert codes(night(kept)) == [("refund_not_taken", refund)]
+    kept.shop.shelf.hidden.add(refund)
+    assert not both(kept).complete
+
+
+def test_rows_under_a_charge_are_tied_night_after_night(kept: World) -> None:
+    """Which payment a charge belongs to, all objects are read for once; afterwards it is known."""
+    key = kept.shop.pay(user="u9")
+    kept.shop.post(user="u9", payment_key=f"ch_{key}")
+    first = night(kept)
+    kept.shop.later(200_000)
+    assert codes(night(kept)) == codes(first)
+    assert TouchedStore(kept.archive).payments_named([f"ch_{key}"]) == {f"ch_{key}": key}
+    spoil(kept)
+    assert codes(night(kept)) == codes(first)
+
+
+def test_an_object_that_cannot_be_understood_is_named_every_night(kept: World) -> None:
+    kept.shop.session_of(kept.keys[0])["amount_total"] = None
+    first = night(kept)
+    assert [code for code, _ in codes(first)] == ["unreadable_object"]
+    kept.shop.later(200_000)
+    assert codes(night(kept)) == codes(both(kept)) == codes(first)
+
+
+def test_a_key_that_may_read_balance_transactions_by_now_reads_everything_once(kept: World) -> None:
+    spoil(kept)
+    with kept.archive.write_session() as connection:
+        connection.execute("UPDATE pull_tied SET readable = 0")
+    with pytest.raises(msgspec.DecodeError):
+        night(kept)
