@@ -131,9 +131,7 @@ def reconcile(
     told.require_consistent(session)
     pulling.require_consistent(repair=repair, full=full)
     session.offline, session.quiet = pulling.offline, told.quiet
-    now = session.wiring.clock()
-    window = parse_window(since, until, now)
-    require_begun(window, since, now)
+    window = _window(since, until, session.wiring.clock())
     if told.history:
         require_alone("history", repair=repair, full=full, todo=todo is not None, quiet=told.quiet)
         return show_history(session, window)
@@ -151,6 +149,12 @@ def reconcile(
         write_reports(session, told, report)
         anchored = None if session.dry_run else _anchor(session, anchors, told)
         return answer(session, report, told, anchored)
+
+
+def _window(since: str | None, until: str | None, now: int) -> Window:
+    window = parse_window(since, until, now)
+    require_begun(window, since, now)
+    return window
 
 
 def _run(session: Session, packages: Catalog, wanted: ReconcileOptions) -> ReconcileReport:

@@ -24,8 +24,8 @@ from creditctl.payments.proving.worth_digest import known_digests, worth_digest
 from creditctl.payments.source.source_entry import own_name
 from creditctl.payments.source.source_keeper import SourceKeeper
 from creditctl.payments.verdict import JudgementContext
-from creditctl.reconciliation.entry_news import entries_of_part, spoken_names, with_corrected
-from creditctl.reconciliation.kept_part import WholeNeeded
+from creditctl.reconciliation.kept.entry_news import entries_of_part, spoken_names, with_corrected
+from creditctl.reconciliation.kept.kept_part import WholeNeeded
 from creditctl.reconciliation.match import Matched, entries_by_payment, in_scope, match_all, payment_keys, payments_of
 from creditctl.reconciliation.pulled import EntryNews, Pulled
 

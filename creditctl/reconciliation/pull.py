@@ -14,7 +14,7 @@ from creditctl.payments.reading.reader import PaymentReader
 from creditctl.payments.reading.stripe_reader import BALANCE, DISPUTES, INTENTS, REFUNDS, SESSIONS
 from creditctl.payments.verdict import JudgementContext
 from creditctl.reconciliation.inquiry import ENOUGH_LACKS, Inquiry, KnownForNow, SessionlessPayments
-from creditctl.reconciliation.kept_part import KeptPart, MakeReader, WholeNeeded, notes_again
+from creditctl.reconciliation.kept.kept_part import KeptPart, MakeReader, WholeNeeded, notes_again
 from creditctl.reconciliation.match import Matcher, match_all
 from creditctl.reconciliation.pulled import EntryNews, Pulled, as_pulled
 from creditctl.reconciliation.reach import LISTS, Reach

@@ -33,8 +33,8 @@ from creditctl.payments.run_review import found_whatever_settled, review_all
 from creditctl.payments.verdict import JudgementContext
 from creditctl.reconciliation import finding_history
 from creditctl.reconciliation.deployments import require_told_apart
-from creditctl.reconciliation.entry_news import entries_of_part
 from creditctl.reconciliation.event_evidence import with_event_evidence
+from creditctl.reconciliation.kept.entry_news import entries_of_part
 from creditctl.reconciliation.lock import only_one
 from creditctl.reconciliation.match import Matcher, match, match_all, unknown_payments
 from creditctl.reconciliation.open_findings import ended, lasting, opened, run_failed

@@ -27,16 +27,16 @@ from creditctl.ledger.archive.store import Archive
 from creditctl.ledger.matching.worth_store import WorthStore
 from creditctl.ledger.store import Ledger
 from creditctl.payments.reading.reader import PaymentReader
-from creditctl.reconciliation.archive_pull import ArchivePull
 from creditctl.reconciliation.bulk_reader import BulkReader
+from creditctl.reconciliation.kept.archive_pull import ArchivePull
 from creditctl.reconciliation.probed_match import ProbedMatch
 from creditctl.reconciliation.pull import PullPlan
 from creditctl.reconciliation.run import reconcile
+from tests.support.clock import NOW
 from tests.support.scripted_stripe import ScriptedStripe, SentRequest, StripeAnswer
 
 ACCOUNT = "acct_bench"
 DAY = 86_400
-NOW = 1_790_000_000
 PAST_SECONDS = 400 * DAY
 USERS = 5_000
 MADE_BY_LIST = {"checkout/sessions": "cs_test_", "payment_intents": "pi_", "balance_transactions": "txn_"}

@@ -10,8 +10,8 @@ import pytest
 
 from creditctl.ledger.archive.pull_store import PullStore
 from creditctl.ledger.archive.store import Archive
-from creditctl.reconciliation.archive_pull import ArchivePull
 from creditctl.reconciliation.bulk_reader import BulkReader
+from creditctl.reconciliation.kept.archive_pull import ArchivePull
 from creditctl.reconciliation.pull import PullPlan
 from tests.support.payment_shop import ACCOUNT, Shop
 

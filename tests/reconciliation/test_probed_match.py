@@ -31,8 +31,8 @@ from creditctl.payments.reading.reader import PaymentReader
 from creditctl.payments.source.fitting import FittingTerms
 from creditctl.payments.source.source_keeper import SourceKeeper
 from creditctl.payments.verdict import JudgementContext
-from creditctl.reconciliation.archive_pull import ArchivePull
 from creditctl.reconciliation.bulk_reader import BulkReader
+from creditctl.reconciliation.kept.archive_pull import ArchivePull
 from creditctl.reconciliation.match import Matched
 from creditctl.reconciliation.probed_match import ProbedMatch
 from creditctl.reconciliation.pull import PullPlan

@@ -21,6 +21,28 @@ BASE = "http://127.0.0.1:12111"
 CATALOG = parse_catalog(resources.files("creditctl.core").joinpath("packages.toml").read_text(encoding="utf-8"))
 
 
+def client_of(emulator: Emulator) -> stripe.StripeClient:
+    """The SDK's client on an emulator in process."""
+    http = EmulatorHTTPClient(emulator)
+    return stripe.StripeClient(TEST_KEY, http_client=http, base_addresses={"api": BASE}, max_network_retries=0)
+
+
+def open_session(client: stripe.StripeClient, user: str, slug: str, *, marked: bool = True) -> str:
+    """A Checkout session for one package, at a price made for it. Shape: `marked` by our metadata."""
+    package = CATALOG.by_slug(slug)
+    assert package is not None
+    price: Any = {"currency": "usd", "unit_amount": package.amount, "product_data": {"name": package.name}}
+    params: Any = {
+        "mode": "payment",
+        "success_url": "https://shop.example/done",
+        "client_reference_id": user,
+        "line_items": [{"quantity": 1, "price_data": price}],
+    }
+    metadata = {"managed_by": "creditctl", "user_id": user, "package": slug, "credits": str(package.credits)}
+    marks: Any = {"metadata": metadata, "payment_intent_data": {"metadata": metadata}} if marked else {}
+    return str(client.v1.checkout.sessions.create(params=params | marks).id)
+
+
 @dataclass(frozen=True)
 class Sale:
     """One payment as Stripe has it."""
@@ -44,30 +66,18 @@ class ExistingShop:
 
     @property
     def client(self) -> stripe.StripeClient:
-        http = EmulatorHTTPClient(self.emulator)
-        return stripe.StripeClient(TEST_KEY, http_client=http, base_addresses={"api": BASE}, max_network_retries=0)
+        return client_of(self.emulator)
 
     def buy(self, user: str, slug: str = "starter", token: str = "tok_visa") -> Sale:
         """One buyer pays one package, an hour after the one before."""
         self.clock.now += 3600
         package = CATALOG.by_slug(slug)
         assert package is not None
-        metadata = {"managed_by": "creditctl", "user_id": user, "package": slug, "credits": str(package.credits)}
-        price: Any = {"currency": "usd", "unit_amount": package.amount, "product_data": {"name": package.name}}
-        session = self.client.v1.checkout.sessions.create(
-            params={
-                "mode": "payment",
-                "success_url": "https://shop.example/done",
-                "client_reference_id": user,
-                "line_items": [{"quantity": 1, "price_data": price}],
-                "metadata": metadata,
-                "payment_intent_data": {"metadata": metadata},
-            }
-        )
-        paid = pay(self.client, session.id, token)
+        session = open_session(self.client, user, slug)
+        paid = pay(self.client, session, token)
         intent = self.client.v1.payment_intents.retrieve(str(paid.payment_intent))
         charge = str(intent.latest_charge)
-        sale = Sale(user, package.credits, package.amount, intent.id, session.id, charge, int(self.clock.now))
+        sale = Sale(user, package.credits, package.amount, intent.id, session, charge, int(self.clock.now))
         self.sales.append(sale)
         return sale
 
@@ -91,18 +101,7 @@ class ExistingShop:
 
     def planned(self, user: str, slug: str = "starter") -> str:
         """A session that nobody paid."""
-        package = CATALOG.by_slug(slug)
-        assert package is not None
-        price: Any = {"currency": "usd", "unit_amount": package.amount, "product_data": {"name": package.name}}
-        session = self.client.v1.checkout.sessions.create(
-            params={
-                "mode": "payment",
-                "success_url": "https://shop.example/done",
-                "client_reference_id": user,
-                "line_items": [{"quantity": 1, "price_data": price}],
-            }
-        )
-        return str(session.id)
+        return open_session(self.client, user, slug, marked=False)
 
     def refund(self, sale: Sale, amount: int | None = None) -> str:
         """Money goes back. Shape: all of it without an amount."""

@@ -5,31 +5,25 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import stripe
 
-from creditctl.core.catalog import parse_catalog
 from creditctl.core.keys import Secret
 from creditctl.emulator.protocol.wire import Reply
-from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from creditctl.emulator_client.checkout_payer import Payment, pay
 from creditctl.fulfilment.webhook import Webhook
 from creditctl.ledger.store import Ledger
 from creditctl.payments.reading.stripe_reader import StripeReader
-from tests.support.keys import TEST_KEY
+from tests.support.existing_shop import CATALOG, client_of, open_session
 from tests.support.ledger_calls import read
 
 if TYPE_CHECKING:
     from creditctl.emulator.app import Emulator
     from tests.support.cli import Cli
     from tests.support.clock import Clock
-
-BASE = "http://127.0.0.1:12111"
-CATALOG = parse_catalog(resources.files("creditctl.core").joinpath("packages.toml").read_text(encoding="utf-8"))
 
 
 @dataclass
@@ -45,21 +39,7 @@ class Market:
     statuses: list[int] = field(default_factory=list)
 
     def buy(self, slug: str = "starter", user: str = "u1", token: str = "tok_visa") -> Payment:
-        package = CATALOG.by_slug(slug)
-        assert package is not None
-        metadata = {"managed_by": "creditctl", "user_id": user, "package": slug, "credits": str(package.credits)}
-        price: Any = {"currency": "usd", "unit_amount": package.amount, "product_data": {"name": package.name}}
-        session = self.client.v1.checkout.sessions.create(
-            params={
-                "mode": "payment",
-                "success_url": "https://shop.example/done",
-                "client_reference_id": user,
-                "line_items": [{"quantity": 1, "price_data": price}],
-                "metadata": metadata,
-                "payment_intent_data": {"metadata": metadata},
-            }
-        )
-        return pay(self.client, session.id, token)
+        return pay(self.client, open_session(self.client, user, slug), token)
 
     def deliver(self) -> None:
         """Sends what is due; while `losing`, nothing arrives."""
@@ -79,9 +59,7 @@ class Market:
 
 @pytest.fixture
 def market(cli: Cli, emulator: Emulator, tmp_path: Path) -> Iterator[Market]:
-    client = stripe.StripeClient(
-        TEST_KEY, http_client=EmulatorHTTPClient(emulator), base_addresses={"api": BASE}, max_network_retries=0
-    )
+    client = client_of(emulator)
     account = client.v1.accounts.retrieve_current().id
     endpoint = client.v1.webhook_endpoints.create(
         params={"url": "http://127.0.0.1:9/api/credits/webhook", "enabled_events": ["*"]}

@@ -22,8 +22,8 @@ from creditctl.ledger.matching.worth_store import WorthStore
 from creditctl.ledger.store import Ledger
 from creditctl.payments.reading.reader import PaymentReader
 from creditctl.payments.repair import RepairLimits
-from creditctl.reconciliation.archive_pull import ArchivePull, OfflinePull
 from creditctl.reconciliation.bulk_reader import BulkReader
+from creditctl.reconciliation.kept.archive_pull import ArchivePull, OfflinePull
 from creditctl.reconciliation.probed_match import ProbedMatch
 from creditctl.reconciliation.pull import PullPlan
 from creditctl.reconciliation.report import ReconcileReport

@@ -105,8 +105,11 @@ def _credits_of(
 ) -> CreditsGuess | None:
     from creditctl.provisioning.scaffold.credits import CreditsGuess
 
-    amount = "" if price.amount is None else f", {format_amount(price.amount, price.currency)}"
-    label = f"{package.name} ({price.key}{amount}, sold {plural(price.count, 'time')})"
+    amount = "" if price.amount is None else format_amount(price.amount, price.currency)
+    what = [price.key.removeprefix(package.name).removeprefix(" at ").strip()]
+    what += [each for each in (amount,) if each not in price.key]
+    what.append(f"sold {plural(price.count, 'time')}")
+    label = f"{package.name} ({', '.join(filter(None, what))})"
     if price.key in said:
         return CreditsGuess("--credits says so", said[price.key])
     guess = asked_credits(session, price, label)

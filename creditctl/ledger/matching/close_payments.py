@@ -12,8 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from creditctl.core.entitlement.sale import CLOSE_SECONDS
-from creditctl.ledger.matching.worth import Worth
-from creditctl.ledger.sqlite.statements import among, batched, select
+from creditctl.ledger.sqlite.statements import batched
 
 _MARK = (
     "UPDATE worth SET twice = 1 - twice WHERE {which} twice <> (bought IS NOT NULL AND EXISTS ("
@@ -22,7 +21,6 @@ _MARK = (
 )
 _MARK_ALL = _MARK.format(which="")
 _MARK_SOME = _MARK.format(which="payment IN (SELECT value FROM json_each(:payments)) AND")
-_PLACES = select(("payment", "user_id", "bought"), "worth", f"WHERE {among('payment')}")
 # The order of a CROSS JOIN is kept: the few that moved are walked, and their neighbours are found in an index.
 _NEIGHBOURS = (
     "SELECT o.payment FROM json_each(:payments) m CROSS JOIN worth w ON w.payment = m.value CROSS JOIN worth o "
@@ -36,23 +34,15 @@ def mark_all(connection: sqlite3.Connection) -> None:
 
 
 @contextmanager
-def marking(connection: sqlite3.Connection, rows: Collection[Worth], gone: Collection[str]) -> Iterator[None]:
-    """Marks anew what the change inside makes close, or no longer close. Shape: it keeps `rows` and drops `gone`."""
-    moved = _moved(connection, rows, gone)
+def marking(connection: sqlite3.Connection, moved: Collection[str]) -> Iterator[None]:
+    """Marks anew what the change inside makes close, or no longer close.
+
+    Shape: `moved` are the payments that it gives another buyer or another time, makes or drops.
+    """
     before = set(_neighbours(connection, moved))
     yield
     for some in batched({*moved, *before, *_neighbours(connection, moved)}):
         connection.execute(_MARK_SOME, _about(some))
-
-
-def _moved(connection: sqlite3.Connection, rows: Collection[Worth], gone: Collection[str]) -> list[str]:
-    """The payments that will have another buyer or another time than they have."""
-    after: dict[str, tuple[str | None, int | None]] = {row.payment: (row.user_id, row.bought) for row in rows}
-    after |= dict.fromkeys(gone, (None, None))
-    before: dict[str, tuple[str | None, int | None]] = {}
-    for some in batched(after):
-        before |= {name: (user, at) for name, user, at in connection.execute(_PLACES, (json.dumps(some),))}
-    return [name for name, place in after.items() if place != before.get(name)]
 
 
 def _neighbours(connection: sqlite3.Connection, payments: Iterable[str]) -> Iterator[str]:

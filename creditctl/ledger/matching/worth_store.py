@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -106,11 +107,8 @@ _COUNTS = (
     _counting("UPDATE OF look, user_id", "0", f"({_NEW} - {_OLD})"),
 )
 _COLUMNS = Worth._fields
-_UPSERT = (
-    f"{insert('worth', _COLUMNS)} ON CONFLICT (payment) DO UPDATE SET "
-    f"{', '.join(f'{name} = excluded.{name}' for name in _COLUMNS[1:])} "
-    f"WHERE ({', '.join(_COLUMNS)}) IS NOT ({', '.join(f'excluded.{name}' for name in _COLUMNS)})"
-)
+_INSERT = insert("worth", _COLUMNS)
+_SOME = select(_COLUMNS, "worth", f"WHERE {among('payment')}")
 _KNOWN = insert("worth_known", ("payment", "said"), otherwise="REPLACE")
 _NOTHING: Mapping[str, str] = {}
 _PLAIN = "look = 0 AND user_id IS NOT NULL"
@@ -190,7 +188,7 @@ class WorthStore:
         with self._changing(digest, learned) as connection:
             for table in ("worth", "worth_touched", "worth_known"):
                 connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
-            connection.executemany(insert("worth", _COLUMNS), rows)
+            connection.executemany(_INSERT, rows)
             mark_all(connection)
             connection.executemany(_KNOWN, known.items())
 
@@ -208,10 +206,13 @@ class WorthStore:
 
         Shape: `known` is what is known otherwise by now, of payments among the rows; `learned` as of the method.
         """
-        changed = list(rows)
+        gone = frozenset(gone)
         with self._changing(digest, learned) as connection:
-            with marking(connection, changed, gone):
-                connection.executemany(_UPSERT, changed)
+            after = {row.payment: row for row in rows if row.payment not in gone}
+            before = _some(connection, {*after, *gone})
+            moved = [name for name in {**before, **after} if _place(before, name) != _place(after, name)]
+            with marking(connection, moved):
+                _write(connection, before, after)
                 for table in ("worth", "worth_known"):
                     query = f"DELETE FROM {table} WHERE payment = ?"  # noqa: S608 - names of ours
                     connection.executemany(query, [(each,) for each in gone])
@@ -229,3 +230,27 @@ class WorthStore:
     def _all(self, query: str, *values: str) -> list[tuple[str, ...]]:
         with self.file.read_session() as connection:
             return connection.execute(query, values).fetchall()
+
+
+def _some(connection: sqlite3.Connection, payments: Collection[str]) -> dict[str, Worth]:
+    found = (connection.execute(_SOME, (json.dumps(some),)) for some in batched(payments))
+    return {row[0]: Worth._make(row) for rows in found for row in rows}
+
+
+def _place(rows: Mapping[str, Worth], payment: str) -> tuple[str | None, int | None]:
+    """Whose payment it is, and when it was bought: what decides which others are close to it."""
+    row = rows.get(payment)
+    return (None, None) if row is None else (row.user_id, row.bought)
+
+
+def _write(connection: sqlite3.Connection, before: Mapping[str, Worth], after: Mapping[str, Worth]) -> None:
+    """Adds rows that are new, and writes of others only what differs: indexes of other columns stay as they are."""
+    connection.executemany(_INSERT, [row for name, row in after.items() if name not in before])
+    changes: dict[tuple[str, ...], list[tuple[str | int | None, ...]]] = defaultdict(list)
+    for name, old in before.items():
+        differs = [at for at, each in enumerate(after.get(name, old)) if each != old[at]]
+        if differs:
+            changes[tuple(_COLUMNS[at] for at in differs)].append((*(after[name][at] for at in differs), name))
+    for columns, values in changes.items():
+        said = ", ".join(f"{column} = ?" for column in columns)
+        connection.executemany(f"UPDATE worth SET {said} WHERE payment = ?", values)  # noqa: S608 - names of ours

@@ -132,7 +132,7 @@ def propose(sample: Sequence[RawRow], columns: Sequence[str], place: SourceSecti
         guess_columns(draft, raw, columns, profiles)
         guess_meanings(draft, raw, columns, profiles)
     else:
-        draft.say("recipe", recipe.name, f"these are rows as it knows them: {recipe.about}")
+        draft.say("recipe", recipe.name, f"these are rows as it knows them: {recipe.about.rstrip('.')}")
         draft.section = with_recipe(replace(place, recipe=recipe.name))
     misfits = () if draft.unknown else _misfits(sample, columns, draft.section)
     return SourceGuess(

@@ -137,7 +137,7 @@ def test_a_key_is_in_use_until_the_answer_is_out() -> None:
     emulator = Emulator(clock=lambda: NOW)
     headers = {"Authorization": f"Bearer {TEST_KEY}", "Idempotency-Key": "slow"}
     # One client: to make one takes long on a busy machine, and the second request has to be faster than the first.
-    with EmulatorServer(emulator) as server, httpx.Client(base_url=server.url) as client:
+    with EmulatorServer(emulator) as server, httpx.Client(base_url=server.url, timeout=patience(5)) as client:
         fault = {"kind": "latency", "path": "/v1/products", "seconds": patience(0.6), "count": 1}
         client.post("/_emulator/faults", json=fault).raise_for_status()
 

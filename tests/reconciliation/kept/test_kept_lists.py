@@ -11,7 +11,7 @@ from creditctl.ledger.archive.pull_models import PullSlice
 from creditctl.ledger.archive.pull_store import PullStore
 from creditctl.ledger.archive.store import Archive
 from creditctl.payments.reading.kept_objects import decode_page
-from creditctl.reconciliation.kept_lists import KeptLists
+from creditctl.reconciliation.kept.kept_lists import KeptLists
 from tests.support.archives import archive
 from tests.support.payment_shop import Shop
 

@@ -23,8 +23,8 @@ from creditctl.payments.reading.reader import PaymentReader
 from creditctl.payments.reading.stripe_reader import BALANCE, DISPUTES, INTENTS, REFUNDS, SESSIONS
 from creditctl.payments.worth import worth
 from creditctl.reconciliation.bulk_reader import BulkReader, ReadChunk
-from creditctl.reconciliation.kept_lists import KeptLists
-from creditctl.reconciliation.kept_part import KeptPart, MakeReader
+from creditctl.reconciliation.kept.kept_lists import KeptLists
+from creditctl.reconciliation.kept.kept_part import KeptPart, MakeReader
 from creditctl.reconciliation.pulled import EntryNews, Pulled
 from creditctl.reconciliation.reach import LISTS, SESSION_LIFE_SECONDS
 from creditctl.reconciliation.slices import everything

@@ -11,7 +11,7 @@ from creditctl.core.stripe_ids import IdKind, id_kind
 from creditctl.ledger.archive.pull_store import PullStore
 from creditctl.ledger.archive.touched_store import TouchedStore
 from creditctl.payments.reading.stripe_reader import BALANCE, Seen, StripeReader
-from creditctl.reconciliation.kept_lists import KeptLists, PartOfLists
+from creditctl.reconciliation.kept.kept_lists import KeptLists, PartOfLists
 from creditctl.reconciliation.pulled import EntryNews, Pulled
 from creditctl.reconciliation.tie_out import named_movements
 from creditctl.stripe_api.pages import Progress

@@ -17,8 +17,8 @@ from creditctl.core.errors import Unreachable
 from creditctl.ledger.archive.pull_models import PulledObject, PullSlice, TieOutNotes
 from creditctl.ledger.archive.pull_store import PullStore
 from creditctl.payments.reading.reader import PaymentReader
-from creditctl.reconciliation.archive_pull import ArchivePull
 from creditctl.reconciliation.bulk_reader import BulkReader
+from creditctl.reconciliation.kept.archive_pull import ArchivePull
 from creditctl.reconciliation.pull import PullPlan
 from creditctl.reconciliation.report import ReconcileReport
 from tests.support.ledger_calls import read
