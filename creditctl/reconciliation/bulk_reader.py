@@ -72,7 +72,8 @@ class BulkReader:
             try:
                 while running:
                     done, running = wait(running, return_when=FIRST_COMPLETED)
-                    for future in done:
+                    # What was read is handed out before an error ends the reading, so that the next run need not.
+                    for future in sorted(done, key=lambda each: each.exception() is not None):
                         chunk = future.result()
                         running |= {pool.submit(self.read, rest) for rest in chunk.rest}
                         self._tell(chunk)
