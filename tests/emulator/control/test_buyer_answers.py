@@ -12,7 +12,9 @@ def test_a_session_is_paid_with_answers(ask: Inside) -> None:
     path = f"/sessions/{session['id']}/pay"
     assert ask.control(path)[0] == 400
     assert ask.control(path, fields={"team": "a"}, tax_id="nonsense")[0] == 400
-    status, done = ask.control(path, fields={"team": "a"}, tax_id="eu_vat:DE1", business_name="Acme", quantity=3)
+    status, done = ask.control(
+        path, fields={"team": "a"}, tax_id="eu_vat:DE123456789", business_name="Acme", quantity=3
+    )
     assert (status, done["amount_total"], done["custom_fields"][0]["text"]["value"]) == (200, 3000, "a")
     assert (done["customer_details"]["name"], len(done["customer_details"]["tax_ids"])) == ("Acme", 1)
 
