@@ -101,8 +101,9 @@ class Store(UnitOfWork):
         """Write the bodies of an earlier version as they stand in a list, once for each file."""
         if self._is_indented():
             return
-        self.db.create_function("indented_item", 1, indented_item, deterministic=True)
+        # The connection is asked for after the beginning, which may have moved what lies in memory into a file.
         self.begin()
+        self.db.create_function("indented_item", 1, indented_item, deterministic=True)
         # Asked again inside: another process may have done it while this one waited for its turn.
         if not self._is_indented():
             self.db.execute("UPDATE objects SET body = indented_item(body)")

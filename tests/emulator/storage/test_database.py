@@ -62,3 +62,17 @@ def test_what_is_too_much_for_memory_goes_on_in_a_temporary_file() -> None:
     store.rollback()
     assert len(store.select(1, CUSTOMER)) == 501
     store.close()
+
+
+def test_a_reset_may_be_the_moment_at_which_memory_is_full() -> None:
+    store = Store(None)
+    for _ in range(498):
+        store.begin()
+        store.commit()
+    store.most_in_memory = 0
+
+    store.clear()
+    store.clear()
+
+    assert store.db.execute("SELECT count(*) FROM objects").fetchone() == (0,)
+    store.close()
