@@ -130,4 +130,5 @@ def _show(console: Console, session: Session, drafts: Drafts) -> None:
         console.print(drafts.project or "")
         console.print("Next: the same command without --dry-run")
         return
-    console.print("Next: `creditctl status`")
+    status = "`creditctl status`"
+    console.print(f"Next: {drafts.first}; then {status}" if drafts.first else f"Next: {status}")

@@ -53,6 +53,12 @@ def project_sections(answers: ProjectAnswers) -> list[WrittenSection]:
     ]
 
 
+def open_prices(answers: ProjectAnswers) -> int:
+    """How many prices that were sold are remarks only, which a person has to complete."""
+    prices = [price for package in answers.sales.packages for price in package.prices]
+    return sum(price.key not in answers.credits or not _has_name(price) for price in prices)
+
+
 def _plain(answers: ProjectAnswers) -> Iterator[WrittenSection]:
     if answers.deployment is not None:
         yield WrittenSection("deployment", answers.deployment, ("Which of those that sell on this account this is.",))

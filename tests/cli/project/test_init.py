@@ -92,8 +92,10 @@ def test_what_nothing_says_is_a_remark_and_an_option_says_it(app: App) -> None:
 
     silent = app.init("--dry-run", "--json")
     said = app.init("--dry-run", "--json", "--credits", f"{mystery.id}=77")
+    next_step = app.init().stdout.splitlines()[-1]
 
     assert "nothing says how many credits it sells" in " ".join(silent.report["notes"])
+    assert next_step == "Next: complete the remarks about 1 price in creditctl.toml; then `creditctl status`"
     remark = f'{{slug = "mystery-box", credits = …, sold = [{{price = "{mystery.id}"}}]}}'
     assert "# package = [\n" in proposed(silent)
     assert remark in proposed(silent)
