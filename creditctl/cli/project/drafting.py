@@ -93,21 +93,22 @@ def _with_project(session: Session, drafts: Drafts, settings: Settings, options:
 
     looked = look_at_source(session, settings)
     answers, notes, looked = propose(session, settings, options.credits, looked, offline=options.offline)
-    waits = settings.text(_KEY) is None and not options.offline
-    if waits and not project_sections(answers):
-        # A file without a word would keep the next run, which has a key to look with, from writing one.
+    if answers.unseen and not project_sections(answers):
+        # A file without a word would keep the next run, which can look at Stripe, from writing one.
         return replace(drafts, notes=tuple(notes))
     source, more = looked.told()
-    first = _to_complete(drafts.project_name, open_prices(answers), looked)
+    first = _to_complete(drafts.project_name, open_prices(answers), looked, unseen=answers.unseen)
     text = f"{project_text(answers).rstrip()}\n{source}"
     return replace(drafts, project=text, notes=(*notes, *more), first=first)
 
 
-def _to_complete(name: str, prices: int, looked: SourceLook) -> str:
+def _to_complete(name: str, prices: int, looked: SourceLook, *, unseen: bool) -> str:
     """What only a person can say of a first project file."""
     steps = [f"complete the remarks about {plural(prices, 'price')} in {name}"] if prices else []
     if looked.unsure:
         steps.append(f"write [source] into {name}, as far as `creditctl ledger import --guess` proposes it")
+    if unseen:
+        steps.append("once Stripe can be asked, add what `creditctl init --dry-run` shows of what was sold")
     return ", and ".join(steps)
 
 

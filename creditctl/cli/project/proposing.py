@@ -40,6 +40,7 @@ def propose(
         mark=mark,
         buyer=guess_buyer(seen.sales.sessions, bookings, seen.place),
         sales=_sales(seen.sales, bookings),
+        unseen=seen.unseen,
     )
     if mark is not None:
         notes.append(f"Deployment: metadata {mark.key} = {mark.value}, because {mark.reason}.")

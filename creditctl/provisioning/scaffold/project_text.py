@@ -26,7 +26,9 @@ _BLANK = "…"
 
 @dataclass(frozen=True, slots=True)
 class ProjectAnswers:
-    """What was answered or guessed. Shape: `credits` by the key of a price; a price without an answer is absent."""
+    """What was answered or guessed. Shape: `credits` by the key of a price; a price without an answer is absent.
+    With `unseen` nobody could ask Stripe what was sold.
+    """
 
     deployment: str | None = None
     mark: DeploymentGuess | None = None
@@ -36,6 +38,7 @@ class ProjectAnswers:
     sales: SalesProposal = field(default_factory=SalesProposal)
     credits: Mapping[str, CreditsGuess] = field(default_factory=dict)
     source: tuple[WrittenSection, ...] = ()
+    unseen: bool = False
 
 
 def project_text(answers: ProjectAnswers) -> str:

@@ -312,6 +312,8 @@ def test_a_stripe_that_cannot_be_asked_is_said_and_stops_nothing(offline_cli: Cl
 
     assert outcome.exit_code == 0
     assert "Stripe could not be looked at:" in outcome.stdout
+    assert "No creditctl.toml yet: once Stripe can be asked" in outcome.stdout, "the next run can look, and writes it"
+    assert not (offline_cli.folder / "creditctl.toml").exists()
     assert "hunter2" not in outcome.stdout + outcome.stderr
 
 
