@@ -174,7 +174,7 @@ def _story(package: PackageProposal, credits: Mapping[str, CreditsGuess]) -> Ite
     """What was seen of each price, in the order in which they stand in the entry."""
     for price in package.prices:
         guess = credits.get(price.key)
-        why = "nothing says how many credits it sells" if guess is None else f"{guess.told}: {guess.reason}"
+        why = price.unsaid if guess is None else f"{guess.told}: {guess.reason}"
         yield f"{_label(package, price)}, sold {plural(price.count, 'time')} lately; {why}."
         if not _has_name(price):
             yield "Its prices are made for each sale, and no metadata of the sessions tell them apart."
