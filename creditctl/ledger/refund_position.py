@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from creditctl.core.entitlement.corrections import CorrectedEntries, credits_by_user
+from creditctl.core.entitlement.corrections import CorrectedEntries, credits_by_user, credits_of
 from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind, Purchase, RefundPosition, towards
 
@@ -34,18 +34,19 @@ def position_of(purchase: Purchase, entries: Sequence[CreditEntry], purchase_id:
     """
     corrected = CorrectedEntries.of(_keyed(entries))
     taking = [entry for entry in corrected.taken if entry.kind in CLAWBACK_KINDS]
-    owner, taken = purchase.user_id, credits_by_user(corrected.taken)
-    beyond = credits_by_user(corrected.given)[owner] - purchase.credits
+    owner = purchase.user_id
+    taken = credits_of(corrected.taken, owner)
+    beyond = credits_of(corrected.given, owner) - purchase.credits
     return RefundPosition(
         purchase=purchase,
         purchase_id=purchase_id,
-        taken=-taken[owner],
+        taken=-taken,
         returned=-sum(entry.amount for entry in taking),
         shares=_shares(taking),
         takers={entry.object_id: entry.id for entry in taking if entry.object_id and _takes(entry)},
         keys=frozenset(entry.idempotency_key for entry in entries),
-        corrected=_corrected(credits_by_user(corrected.unnamed)[owner], beyond),
-        elsewhere=taken[owner] - taken.total(),
+        corrected=_corrected(credits_of(corrected.unnamed, owner), beyond),
+        elsewhere=taken - sum(entry.credits for entry in corrected.taken),
         shared=bool(corrected.others(owner)),
         adjusted=len(taking) < len(corrected.taken),
     )

@@ -6,7 +6,7 @@ that no payment is credited a second time that reconciliation calls credited, or
 
 from __future__ import annotations
 
-from creditctl.core.entitlement.corrections import CorrectedEntries, credits_by_user
+from creditctl.core.entitlement.corrections import CorrectedEntries, credits_of
 from creditctl.core.entitlement.settlement import EntryDraft, EntryKind, credits_left
 from creditctl.core.stripe_ids import IdKind, id_kind
 from creditctl.ledger.models import Entry, Outcome, Posting
@@ -50,7 +50,7 @@ def _follows_returns(view: LedgerView, purchase: EntryDraft, corrected: Correcte
     """Whether corrections alone come to what the known refunds and disputes have left of the purchase."""
     facts = [stored.fact for stored in view.facts(purchase.payment_key)]
     left = credits_left(purchase.credits, purchase.amount, purchase.currency or "", facts)
-    return not corrected.given and credits_by_user(corrected.unnamed)[purchase.user_id] == left
+    return not corrected.given and credits_of(corrected.unnamed, purchase.user_id) == left
 
 
 def likely_charge(view: LedgerView, purchase: EntryDraft) -> Entry | None:

@@ -67,12 +67,13 @@ def context_of(session: Session, ledger: Ledger) -> AlertContext:
 def sender_of(session: Session, told: OutputOptions) -> Send:
     """The sender that an option or creditctl.toml names.
 
-    Errors: ConfigurationError where nothing names one, or its variable holds no URL.
+    Errors: ConfigurationError where nothing names one, its variable holds no URL, or its command needs a shell.
     """
-    from creditctl.reconciliation.alerts.senders import to_command, to_webhook
+    from creditctl.reconciliation.alerts.senders import needs_shell, to_command, to_webhook
 
     command, url_env = _receiver(session, told)
     if command is not None:
+        _refuse_shell(needs_shell(command))
         return to_command(command, session.wiring.folder)
     if url_env is None:
         raise ConfigurationError(
@@ -89,6 +90,17 @@ def sender_of(session: Session, told: OutputOptions) -> Send:
             fix=f"Set {url_env}=https://… in the env file or the environment that cron gives.",
         )
     return to_webhook(lambda: session.wiring.http_client(url, timeout_seconds=5), url)
+
+
+def _refuse_shell(word: str | None) -> None:
+    """Shape: many programs take such a word for a file's name and end well, and nobody would have been told."""
+    if word is not None:
+        raise ConfigurationError(
+            f"The command for alerts is run without a shell, and {word} means something to a shell alone: give it as "
+            "sh -c '…'.",
+            code="alert.shell",
+            fix="Write sh -c and the command in single quotes, or the path of a script.",
+        )
 
 
 def _wanted(session: Session, told: OutputOptions) -> bool:

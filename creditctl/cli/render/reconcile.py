@@ -49,13 +49,13 @@ def next_step(report: ReconcileReport) -> str:
     if not report.complete:
         return "The picture is incomplete. Next: the same command again"
     if report.repairs and report.source is not None:
-        count = len(report.repairs)
+        count = format(len(report.repairs), ",")
         book = f"{count} of these the application has still to book"
         if report.redelivered:
             return f"{book}. Next: `creditctl reconcile --todo todo.csv` lists them for a person"
         return f"{book}. Next: `creditctl reconcile --repair` delivers their events to it again"
     if report.repairs and not report.repaired:
-        count = len(report.repairs)
+        count = format(len(report.repairs), ",")
         return f"{count} of these can be put right without a person. Next: `creditctl reconcile --repair`"
     if report.clean:
         other = "the ledger" if report.source is None else "the application"

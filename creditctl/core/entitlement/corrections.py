@@ -48,6 +48,8 @@ class CorrectedEntries:
         Shape: what was given, what was taken back and what names no entry has to cancel out each for itself: a refund
                that another user paid with credits that they were given wrongly is not settled by that, and comes to 0.
         """
+        if all(entry.user_id == owner for part in (self.given, self.taken, self.unnamed) for entry in part):
+            return {}
         parts = [credits_by_user(part) for part in (self.given, self.taken, self.unnamed)]
         users = sorted({user for part in parts for user, credits in part.items() if credits} - {owner})
         return {user: sum(part[user] for part in parts) for user in users}
@@ -69,6 +71,11 @@ def credits_by_user(entries: Iterable[CreditEntry]) -> Counter[str]:
     for entry in entries:
         totals[entry.user_id] += entry.credits
     return totals
+
+
+def credits_of(entries: Iterable[CreditEntry], user_id: str) -> int:
+    """The credits of those entries that name one user, added up."""
+    return sum(entry.credits for entry in entries if entry.user_id == user_id)
 
 
 def _root(entry: CreditEntry, by_id: Mapping[int, CreditEntry]) -> CreditEntry:

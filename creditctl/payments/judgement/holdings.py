@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from creditctl.core.entitlement.corrections import credits_by_user
+from creditctl.core.entitlement.corrections import credits_of
 from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind, Purchase, credits_left
 from creditctl.core.findings import Direction
@@ -102,7 +102,7 @@ def _shares(case: PaymentCase, purchase: Purchase, others: Mapping[str, int], co
     """Who holds what; more than is due is not held against a correction, which may have another reason too."""
     owner = purchase.user_id
     left = credits_left(purchase.credits, purchase.amount, purchase.currency, case.facts)
-    missing = left - credits_by_user(case.entries)[owner]
+    missing = left - credits_of(case.entries, owner)
     if missing < 0:
         gifts = (each.credits for each in case.corrected.unnamed if each.user_id == owner and each.credits > 0)
         missing = min(0, missing + sum(gifts))
@@ -210,5 +210,5 @@ def _owner_steps(case: PaymentCase, purchase: Purchase, shares: _Shares, taking:
 def _to_correct(case: PaymentCase, user: str) -> CreditEntry | None:
     """The newest entry of the one kind that explains what a user holds; None where several kinds do."""
     parts = (case.corrected.given, case.corrected.taken, case.corrected.unnamed)
-    standing = [part for part in parts if credits_by_user(part)[user]]
+    standing = [part for part in parts if credits_of(part, user)]
     return next(entry for entry in reversed(standing[0]) if entry.user_id == user) if len(standing) == 1 else None

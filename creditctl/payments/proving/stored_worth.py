@@ -43,6 +43,14 @@ def stored_worth(stripe: PaymentFacts, known: Mapping[str, Fact], context: Judge
     return _looked_at(worth)
 
 
+def unhurried(context: JudgementContext) -> JudgementContext:
+    """The context of a payment that is looked at when nothing is on its way any more, and nobody has said anything.
+
+    Shape: whoever asks for the worth of many payments makes it once.
+    """
+    return replace(context, now=_LATE, started=_LATE + 1, grace_seconds=0, settled={}, unexplained={}, warned={})
+
+
 def _due(decision: Decision | None, case: PaymentCase) -> Iterator[EntryDraft]:
     """The entries that are right: the purchase, and what refunds and disputes took back of it."""
     if isinstance(decision, Grants):
@@ -56,8 +64,7 @@ def _stands(case: PaymentCase, drafts: Sequence[EntryDraft], context: JudgementC
         return False  # how an application books what went back is its own; that takes a judgement
     if drafts and drafts[0].payment_key != case.key:
         return False
-    unhurried = replace(context, now=_LATE, started=_LATE + 1, grace_seconds=0, settled={}, unexplained={}, warned={})
-    verdict = judge(case, unhurried)
+    verdict = judge(case, context if context.now == _LATE else unhurried(context))
     quiet = not (verdict.found or verdict.drafts or verdict.repair)
     return quiet and (verdict.state is PaymentState.CREDITED if drafts else verdict.state in _NOTHING_DUE)
 

@@ -48,7 +48,7 @@ def alert_message(claim: Claim, by: AlertContext) -> dict[str, Any]:
     stakes = stakes_of(each.as_finding() for each in claim.standing)
     lines = [f"All clear: nothing is open on {by.whose} any more."]
     if claim.kind is AlertKind.NEW:
-        found = ", ".join(f"{count} {severity}" for severity, count in severities.items())
+        found = ", ".join(f"{count:,} {severity}" for severity, count in severities.items())
         at_stake = f"; {stakes.words} at stake" if stakes.words else ""
         head = f"{plural(len(findings), 'new finding')} on {by.whose}; open: {found}{at_stake}."
         lines = [head, *map(_line, findings[:_MOST_IN_TEXT]), *_rest(len(findings)), "Next: `creditctl reconcile`"]
@@ -106,7 +106,7 @@ def _line(sighting: Sighting) -> str:
 
 
 def _rest(count: int) -> list[str]:
-    return [f"… and {count - _MOST_IN_TEXT} more"] if count > _MOST_IN_TEXT else []
+    return [f"… and {count - _MOST_IN_TEXT:,} more"] if count > _MOST_IN_TEXT else []
 
 
 def _as_dict(sighting: Sighting) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -23,6 +24,9 @@ LIMIT_SECONDS = 10.0
 
 _PASSING = frozenset((408, 425, 429, 500, 502, 503, 504))
 """Answers that may be others a moment later. Source: RFC 9110, section 15; RFC 6585, section 4."""
+
+_OPERATOR = re.compile(r"\d?(<<?|>>?|>\||[<>]&|&>)[^\s>]*|\|\|?|&&?|;\S*")
+_ENDS_COMMAND = re.compile(r"[^'\"\\]+;")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,18 @@ def _within(limit_seconds: float, work: Callable[[], SendResult]) -> SendResult:
 def to_command(command: str, folder: Path, limit_seconds: float = LIMIT_SECONDS) -> Send:
     """Sender that hands the document to a command's standard input; it is run without a shell, its output dropped."""
     return lambda body: _run(command, folder, body, limit_seconds)
+
+
+def needs_shell(command: str) -> str | None:
+    """The first word of a command that only a shell acts on: a redirection, pipe or list; quoted ones are plain text.
+
+    Source: POSIX.1-2017, Shell Command Language, 2.10.2, control and redirection operators.
+    """
+    lexer = shlex.shlex(command, posix=False)
+    lexer.whitespace_split, lexer.commenters = True, ""
+    with suppress(ValueError):  # quotes that do not end: it cannot be run either way
+        return next((word for word in lexer if _OPERATOR.fullmatch(word) or _ENDS_COMMAND.fullmatch(word)), None)
+    return None
 
 
 def _run(command: str, folder: Path, body: str, limit_seconds: float) -> SendResult:

@@ -271,3 +271,14 @@ def test_a_repair_that_nobody_agreed_to_still_tells(cli: Cli, market: Market, in
 def test_a_dry_run_tells_nobody(cli: Cli, market: Market, option: tuple[str, str]) -> None:
     assert cli("reconcile", "--dry-run", *option).exit_code == 2
     assert cli("reconcile", "--notify-command", "true", "--notify-url-env", "X").exit_code == 2
+
+
+def test_a_command_that_needs_a_shell_is_refused_and_stays_due(cli: Cli, market: Market, inbox: Inbox) -> None:
+    """`tee` would take the pipe for a file's name and end well: the finding would count as told."""
+    lose(market)
+    outcome = cli("reconcile", "--quiet", "--notify-command", "tee told | cat")
+    assert outcome.exit_code == 1
+    assert "| means something to a shell alone: give it as sh -c" in outcome.stderr
+    assert not (cli.folder / "told").exists()
+    assert cli("reconcile", "--quiet", "--notify-command", inbox.command).exit_code == 1
+    assert inbox.kinds == ["new"]

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from creditctl.ledger.models import AlertOutcome
-from creditctl.reconciliation.alerts.senders import SendResult, to_command, to_webhook
+from creditctl.reconciliation.alerts.senders import SendResult, needs_shell, to_command, to_webhook
 from tests.support.waiting import Deadline
 
 LIMIT_SECONDS = 0.5
@@ -119,6 +119,25 @@ def test_no_shell_reads_a_command(tmp_path: Path) -> None:
 )
 def test_a_command_that_does_not_take_it_is_refused(tmp_path: Path, command: str, reason: str) -> None:
     assert to_command(command, tmp_path)("{}") == SendResult(AlertOutcome.REFUSED, reason)
+
+
+@pytest.mark.parametrize(
+    ("command", "word"),
+    [
+        ("cat > inbox", ">"),
+        ("cat >>inbox", ">>inbox"),
+        ("tee inbox | mail root", "|"),
+        ("touch one; touch two", "one;"),
+        ("notify && touch told", "&&"),
+        ("notify 2>/dev/null", "2>/dev/null"),
+        ("sh -c 'cat > inbox; touch told'", None),
+        ("curl https://example.com/?a=1&b=2", None),
+        ("mail -s 'a | b' <root@example.com>", None),
+        ("it's", None),
+    ],
+)
+def test_what_only_a_shell_understands_is_named(command: str, word: str | None) -> None:
+    assert needs_shell(command) == word
 
 
 def test_a_command_that_hangs_is_killed_with_its_children(tmp_path: Path) -> None:
