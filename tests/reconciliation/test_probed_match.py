@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from creditctl.core.entitlement.facts import RefundFact
 from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind
-from creditctl.core.project_file.running import DisputePolicy, PolicySection
+from creditctl.core.project_file.running import DisputePolicy, NegativeBalances, PolicySection
 from creditctl.ledger.archive.pull_store import PullStore
 from creditctl.ledger.archive.source_models import SourceRow
 from creditctl.ledger.archive.source_queries import SourceRows
@@ -78,6 +78,8 @@ class World:
     keys: list[str] = field(default_factory=list)
     entries: int = 0
     source: list[SourceRow] | None = None
+    negative: NegativeBalances | None = None
+    read: list[SourceRow] = field(default_factory=list)
 
     def slug(self) -> str:
         return self.chance.choice(SLUGS)
@@ -99,7 +101,7 @@ class World:
     def keeper(self) -> Keeper:
         if self.source is None:
             return OUR_LEDGER
-        terms = FittingTerms(policy=PolicySection(disputes=DisputePolicy.AT_LOSS))
+        terms = FittingTerms(policy=PolicySection(negative=self.negative, disputes=DisputePolicy.AT_LOSS))
         return SourceKeeper(SourceRows(self.archive), False, 1, terms, self.shop.now)
 
     def judged(self, *, probed: bool, record: bool) -> ReconcileReport:
@@ -119,11 +121,19 @@ class World:
         self.archive.left = None
 
     def read_rows(self) -> None:
-        """The application's rows as they are now, read into the archive."""
-        if self.source is not None:
-            writer = begin(self.archive, whole=True, started=self.shop.now, fingerprint="f", named=True)
-            assert writer.store(self.source, ()) is None
-            writer.finish(self.shop.now, None)
+        """The application's rows as they are now, read into the archive: all of them, or those that say something new.
+
+        Shape: the balances that it keeps beside them are sometimes off.
+        """
+        if self.source is None:
+            return
+        whole = self.chance.random() < 0.7
+        page = self.source if whole else [each for each in self.source if each not in self.read]
+        writer = begin(self.archive, whole=whole, started=self.shop.now, fingerprint="f", named=True)
+        assert writer.store(page, ()) is None
+        writer.keep_balances((user, self.chance.choice((0, 0, 1000, 7))) for user in USERS)
+        writer.finish(self.shop.now, None)
+        self.read = list(self.source)
 
 
 Act = Callable[[World], None]
@@ -302,13 +312,33 @@ def row_changes(world: World) -> None:
         place = world.chance.randrange(len(world.source))
         old = world.source[place]
         change = world.chance.choice(
-            ({"credits": 7}, {"status": "done"}, {"user_id": "u2"}, {"payment_key": world.key()}, None)
+            (
+                {"credits": 7},
+                {"status": "done"},
+                {"status": "void"},
+                {"status": "pending"},
+                {"user_id": "u2"},
+                {"payment_key": world.key()},
+                None,
+            )
         )
         if change is None:
             world.source.pop(place)
             world.source.append(old._replace(row_id=f"z{world.shop.number()}"))
         else:
             world.source[place] = old._replace(**change)
+
+
+def repaired(world: World) -> None:
+    """What an application lacks is delivered again: it books some of it, and its rows are read once more."""
+    if world.source is None:
+        return
+    world.read_rows()
+    for each in world.judged(probed=True, record=True).repairs:
+        for draft in each.drafts if world.chance.random() < 0.8 else ():
+            said = {"kind": str(draft.kind), "credits": draft.credits, "object_id": draft.object_id}
+            row(world, **said, user_id=draft.user_id, payment_key=each.payment_key, created=world.shop.now)
+    world.read_rows()
 
 
 def settled(world: World) -> None:
@@ -342,6 +372,8 @@ ACTS: tuple[Act, ...] = (
     posted,
     posted,
     row_changes,
+    row_changes,
+    repaired,
     settled,
     time_passes,
     price_changes,
@@ -372,6 +404,7 @@ def test_probes_find_what_judging_everything_finds(
         path = Path(shop.ledger.path).with_name("archive.db")
         archive = stack.enter_context(KillableArchive.open(path, account=ACCOUNT, livemode=False))
         world = World(shop, archive, random.Random(seed), source=[] if source else None)
+        world.negative = world.chance.choice((None, NegativeBalances.CLAMPED))
         for acts in nights:
             for _ in range(acts):
                 world.chance.choice(ACTS)(world)

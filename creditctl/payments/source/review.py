@@ -22,6 +22,7 @@ from creditctl.payments.source.amounts import credits_text
 from creditctl.payments.source.collective import Told, subjects_of, told_together
 from creditctl.payments.source.source_entry import whole_credits
 from creditctl.payments.source.source_keeper import SourceKeeper
+from creditctl.payments.source.unnamed_buyers import UNDECIDED, is_unnamed, place_of_users, unnamed_buyers
 from creditctl.payments.source.vanished import ROW_GONE, SOURCE, vanished_payments
 from creditctl.payments.verdict import PaymentState, Verdict
 
@@ -60,10 +61,13 @@ def review(
     mapping = _user_mapping(judged, proven)
     if mapping is not None:
         judged = [(case, _without(verdict, _WRONG_USER)) for case, verdict in judged]
+    unnamed = unnamed_buyers(judged, proven)
+    if unnamed is not None:
+        judged = [(case, _without(verdict, UNDECIDED) if is_unnamed(verdict) else verdict) for case, verdict in judged]
     states = {case.key: verdict.state for case, verdict in judged}
     changes = [change for change in keeper.rows.changes() if _is_news(change, names, states)]
     beside = (
-        *filter(None, [mapping]),
+        *filter(None, (mapping, unnamed)),
         *_of_changes(changes, names, keeper.scale, settled),
         *vanished_payments(
             keeper,
@@ -83,12 +87,13 @@ def _user_mapping(judged: Judged, proven: Proven) -> ClassifiedFinding | None:
     Shape: the rows of proven payments write their users as Stripe does.
     """
     holders = [
-        (case.main.user_id, verdict.decision.purchase.user_id)
+        (case, verdict.decision.purchase.user_id)
         for case, verdict in judged
         if case.purchases and isinstance(verdict.decision, Grants)
     ]
     buyers = {buyer for _, buyer in holders}
-    pairs = [(theirs, stripe) for theirs, stripe in holders if not (theirs in buyers or proven.buys(theirs))]
+    others = [each for each in holders if not (each[0].main.user_id in buyers or proven.buys(each[0].main.user_id))]
+    pairs = [(case.main.user_id, stripe) for case, stripe in others]
     count = len(holders) + proven.credited
     if len(pairs) < _FEWEST or 2 * len(pairs) <= count:
         return None
@@ -97,7 +102,9 @@ def _user_mapping(judged: Judged, proven: Proven) -> ClassifiedFinding | None:
         f"{len(pairs)} of {count} rows write their user otherwise than Stripe: {theirs}, and there {stripe}. "
         "Whether credits went to the right users cannot be judged."
     )
+    place = place_of_users([case for case, _ in others])
     fix = f"Say under [source.users] how users are written on Stripe{_hint(pairs)}"
+    fix = fix if place is None else f"Say in creditctl.toml where a session carries its buyer: {place}"
     return classified("user_mapping", "source", text, fix)
 
 

@@ -174,6 +174,29 @@ def test_the_buyer_is_where_the_application_put_it(shop: Shop, cli: Cli) -> None
     assert told(cli) == {key: "settled_finding"}, "what the first run said of it is over"
 
 
+@pytest.mark.parametrize(("key", "subject"), [("user_id", "sessions"), ("account", "source")])
+def test_buyers_who_stand_elsewhere_on_every_session_are_one_finding_with_the_setting_to_write(
+    shop: Shop, cli: Cli, key: str, subject: str
+) -> None:
+    """Whether the usual places contradict each other, or name something else than a user, it is the one setting."""
+    price, users = shop.price(700), ("ann", "ben", "cem", "dan")
+    paid = [shop.buy(price, user=f"cart-{user}", metadata={key: user, "shop": "eu"}) for user in users]
+    for intent, user in zip(paid[:3], users, strict=False):
+        shop.row(intent, user=user)
+    shop.clock.now += 86_400
+    sold = f'{PACK}sold = [{{ price = "{price}" }}]\n{SOURCE}'
+
+    shop.settings(sold)
+    found = cli("reconcile", "--json").document["findings"]
+    lost = "fulfilment.owner_conflict" if key == "user_id" else "reconcile.missing_credit"
+    assert {each["subject"]: each["code"] for each in found} == {subject: "reconcile.user_mapping", paid[3]: lost}
+    (fix,) = [each["fix"] for each in found if each["subject"] == subject]
+    shop.settings(f"{fix.rpartition(': ')[2]}\n{sold}")
+    after = {each["code"]: each["subject"] for each in cli("reconcile", "--json").document["findings"]}
+    assert after["reconcile.missing_credit"] == paid[3]
+    assert "reconcile.user_mapping" not in after
+
+
 def test_a_saved_card_that_a_rule_names_is_judged_like_a_session(shop: Shop, cli: Cli) -> None:
     intents = []
     for user in ("ann", "bob"):
