@@ -54,8 +54,10 @@ def test_packages_are_priced_by_what_was_paid(shop: Shop) -> None:
 def test_a_payment_whose_credits_nobody_can_say_prices_no_package(shop: Shop) -> None:
     shop.fulfil(shop.pay("starter"))
     odd = shop.pay("starter", amount_subtotal=1500, amount_total=1500)
-    price = {"id": "price_1", "unit_amount": 1500, "currency": "usd", "product": "prod_1", "metadata": {}, "active": True}
-    item = {"id": "li_1", "quantity": 1, "amount_subtotal": 1500, "amount_total": 1500, "currency": "usd", "price": price}
+    price = {"id": "price_1", "unit_amount": 1500, "currency": "usd", "product": "prod_1", "active": True}
+    price["metadata"] = {}
+    item = {"id": "li_1", "quantity": 1, "amount_subtotal": 1500, "amount_total": 1500, "currency": "usd"}
+    item["price"] = price
     shop.line_items(odd, item)
     unknown, starter = made(shop).packages
     assert (unknown.package, unknown.payments, unknown.amount, unknown.per_thousand) == ("not known", 1, 1500, None)
