@@ -128,6 +128,8 @@ def ledger_is_whole(context: Context) -> CheckAnswer:
         return failed(context.no_ledger, fix)
     with context.required_ledger.reading() as view:
         verification = view.verify()
+    if verification.ok and context.keeper.books.external and not verification.head.count:
+        return passed("It has no entries to verify: the application keeps them itself.")
     if verification.ok:
         return passed(f"All {verification.head.count} entries are as they were written.")
     fault = verification.faults[0]

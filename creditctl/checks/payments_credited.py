@@ -71,7 +71,7 @@ def _credited_words(context: Context) -> str:
     ours, coming = count[PaymentState.CREDITED] + count[PaymentState.SETTLED], count[PaymentState.IN_FLIGHT]
     looked_at = _looked_at(context)
     if not context.latest.payments:
-        return "Stripe lists no finished Checkout session, and the ledger no payment: nothing is owed."
+        return f"Stripe lists no finished Checkout session, and {_whose(context)} no payment: nothing is owed."
     waiting = _waiting_words(context)
     if not ours and not coming:
         return f"Of {looked_at}, none was paid for a package of ours: nothing is owed{waiting}."
@@ -80,7 +80,13 @@ def _credited_words(context: Context) -> str:
             f"No payment is old enough yet to be missed: of {looked_at}, {coming} may still be on their way{waiting}."
         )
     way = f"; {coming} more may still be on their way" if coming else ""
-    return f"Of {looked_at}, {plural(ours, 'payment')} of ours stand in the ledger as they should{way}{waiting}."
+    stand = f"{plural(ours, 'payment')} of ours stand in {_whose(context)} as they should"
+    return f"Of {looked_at}, {stand}{way}{waiting}."
+
+
+def _whose(context: Context) -> str:
+    """Who keeps the entries."""
+    return "the application" if context.keeper.books.external else "the ledger"
 
 
 def _waiting_words(context: Context) -> str:

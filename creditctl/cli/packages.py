@@ -56,8 +56,10 @@ def _show(console: Console, rows: list[dict[str, Any]], own: list[dict[str, Any]
         _show_packages(console, rows)
     if own:
         _show_listings(console, own)
-    markup = "The price carries a 15 % markup on model cost. " if rows else ""
-    console.print(f"{markup}Next: `creditctl setup --dry-run`")
+    if rows:
+        console.print("The price carries a 15 % markup on model cost. Next: `creditctl setup --dry-run`")
+    else:
+        console.print("Set-up makes no price for them. Next: `creditctl status`")
 
 
 def _show_listings(console: Console, own: list[dict[str, Any]]) -> None:

@@ -16,6 +16,12 @@ from creditctl.ledger.sqlite.transactions import write_transaction
 _PAGE_BYTES = 1024
 """A purchase touches eight pages, each of which is written and summed in full: small ones make commits cheaper."""
 
+_NO_LEDGER = (
+    "Run `creditctl ledger init`, or name another file with CREDITCTL_LEDGER. An application that keeps the credits in "
+    "a table of its own is named by [source] in creditctl.toml (`creditctl ledger import --guess` proposes it): the "
+    "first `creditctl reconcile` makes the ledger."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -54,7 +60,7 @@ def require_file(path: Path, wanted: Wanted) -> None:
         raise LedgerError(
             f"There is no ledger at {path}.",
             code="ledger.missing",
-            fix="Run `creditctl ledger init`, or name another file with CREDITCTL_LEDGER.",
+            fix=_NO_LEDGER,
         )
     _require_owner_known(path, wanted)
 
@@ -121,7 +127,7 @@ def _require_owner_known(path: Path, wanted: Wanted) -> None:
         raise LedgerError(
             f"{path} is empty, not a ledger.",
             code="ledger.missing",
-            fix="Run `creditctl ledger init`, or name another file with CREDITCTL_LEDGER.",
+            fix=_NO_LEDGER,
         )
     if not wanted.account or wanted.livemode is None:
         raise ConfigurationError(

@@ -368,6 +368,8 @@ def test_without_a_ledger_there_is_nothing_to_compare(cli: Cli) -> None:
     outcome = cli("reconcile", "--json")
     assert outcome.exit_code == 6
     assert outcome.document["error"]["code"] == "ledger.missing"
+    for way in ("creditctl ledger init", "[source]"):
+        assert way in outcome.document["error"]["fix"], "an application may keep the credits itself"
 
 
 def test_another_mode_than_expected_is_refused(cli: Cli, market: Market) -> None:

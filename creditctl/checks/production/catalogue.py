@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from creditctl.checks.answers import CheckAnswer, failed, findings_to_answer, passed, warned
 from creditctl.checks.context import Context
 from creditctl.checks.env.model import Setting
+from creditctl.core.catalog import Catalog
 from creditctl.core.text import plural
 from creditctl.provisioning.planning.plan import make_plan
 from creditctl.provisioning.state import PriceState
@@ -25,9 +26,17 @@ def catalogue_on_stripe(context: Context) -> CheckAnswer:
         more = " …" if len(planned.changes) > _MOST_NAMED else ""
         text = f"{plural(len(planned.changes), 'thing')} on Stripe differ from the packages: {named}{more}."
         return failed(text, _SETUP)
-    packages = plural(len(context.catalog), "package")
-    text = f"The products and active prices of {packages} are as the packages say."
+    text = _in_order(context.catalog)
     return findings_to_answer(list(planned.findings), text)
+
+
+def _in_order(catalog: Catalog) -> str:
+    """What set-up looked after; an application's own prices are none of its business."""
+    if len(catalog):
+        return f"The products and active prices of {plural(len(catalog), 'package')} are as the packages say."
+    sold = len({entry.package for entry in catalog.listings.entries})
+    that = "that is for sale has" if sold == 1 else "that are for sale have"
+    return f"The {plural(sold, 'package')} {that} prices of the application's own: set-up makes none."
 
 
 def prices_in_use(context: Context) -> CheckAnswer:

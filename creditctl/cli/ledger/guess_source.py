@@ -61,7 +61,7 @@ def _write(session: Session, settings: Settings, guess: SourceGuess) -> Path | N
     from creditctl.sources.guess.writing import written_sections
 
     path = settings.project.path or session.wiring.folder / PROJECT_FILE
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    text = path.read_bytes().decode() if path.exists() else ""  # line ends stay as they are
     try:
         for section in written_sections(guess):
             text = added_text(text, section)

@@ -96,7 +96,7 @@ def _write(session: Session, project: ProjectFile, sections: list[WrittenSection
     from creditctl.core.project_file.writing import added_text
 
     path = project.path or session.wiring.folder / PROJECT_FILE
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    text = path.read_bytes().decode() if path.exists() else ""  # line ends stay as they are
     try:
         for section in sections:
             text = added_text(text, section)

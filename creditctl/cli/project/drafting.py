@@ -13,8 +13,10 @@ from creditctl.cli.project_file import CONFIG_SETTING, find_project_file, load_p
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.keys import Secret, parse_server_key
 from creditctl.core.project_file.project import PROJECT_FILE
+from creditctl.core.text import plural
 
 if TYPE_CHECKING:
+    from creditctl.cli.project.source import SourceLook
     from creditctl.cli.session import Session
     from creditctl.core.settings import Settings
 
@@ -38,6 +40,7 @@ class Drafts:
 
     Shape: `env_values` is None for an env file that is there already; a value None leaves a setting to the process
            environment. `project` is None where the file is there, or where there is nothing to write into it yet.
+           `first` is what a person has to complete in it before the next command is of use; empty for nothing.
     """
 
     env_file: Path
@@ -47,6 +50,7 @@ class Drafts:
     project: str | None
     notes: tuple[str, ...] = ()
     project_there: bool = False
+    first: str = ""
 
     @property
     def shown_values(self) -> dict[str, str]:
@@ -85,16 +89,27 @@ def draft(session: Session, options: InitOptions) -> Drafts:
 def _with_project(session: Session, drafts: Drafts, settings: Settings, options: InitOptions) -> Drafts:
     from creditctl.cli.project.proposing import propose
     from creditctl.cli.project.source import look_at_source
-    from creditctl.provisioning.scaffold.project_text import project_sections, project_text
+    from creditctl.provisioning.scaffold.project_text import open_prices, project_sections, project_text
 
     looked = look_at_source(session, settings)
     answers, notes, looked = propose(session, settings, options.credits, looked, offline=options.offline)
-    waits = settings.text(_KEY) is None and not options.offline
-    if waits and not project_sections(answers):
-        # A file without a word would keep the next run, which has a key to look with, from writing one.
+    if answers.unseen and not project_sections(answers):
+        # A file without a word would keep the next run, which can look at Stripe, from writing one.
         return replace(drafts, notes=tuple(notes))
     source, more = looked.told()
-    return replace(drafts, project=f"{project_text(answers).rstrip()}\n{source}", notes=(*notes, *more))
+    first = _to_complete(drafts.project_name, open_prices(answers), looked, unseen=answers.unseen)
+    text = f"{project_text(answers).rstrip()}\n{source}"
+    return replace(drafts, project=text, notes=(*notes, *more), first=first)
+
+
+def _to_complete(name: str, prices: int, looked: SourceLook, *, unseen: bool) -> str:
+    """What only a person can say of a first project file."""
+    steps = [f"complete the remarks about {plural(prices, 'price')} in {name}"] if prices else []
+    if looked.unsure:
+        steps.append(f"write [source] into {name}, as far as `creditctl ledger import --guess` proposes it")
+    if unseen:
+        steps.append("once Stripe can be asked, add what `creditctl init --dry-run` shows of what was sold")
+    return ", and ".join(steps)
 
 
 def _project_file(settings: Settings, folder: Path) -> tuple[Path, bool]:

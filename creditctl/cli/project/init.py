@@ -121,7 +121,10 @@ def _show(console: Console, session: Session, drafts: Drafts) -> None:
     if drafts.project is None and drafts.project_there:
         console.print(f"{drafts.project_name} is there already; it was left as it is.")
     elif drafts.project is None:
-        console.print(f"No {drafts.project_name} yet: with a key in {drafts.env_file}, run `creditctl init` again.")
+        console.print(
+            f"No {drafts.project_name} yet: once Stripe can be asked, by a key in {drafts.env_file}, run "
+            "`creditctl init` again; or with --offline."
+        )
     else:
         console.print(f"{verb} {drafts.project_name}.")
     if session.dry_run:
@@ -130,4 +133,5 @@ def _show(console: Console, session: Session, drafts: Drafts) -> None:
         console.print(drafts.project or "")
         console.print("Next: the same command without --dry-run")
         return
-    console.print("Next: `creditctl status`")
+    status = "`creditctl status`"
+    console.print(f"Next: {drafts.first}; then {status}" if drafts.first else f"Next: {status}")

@@ -40,6 +40,7 @@ def propose(
         mark=mark,
         buyer=guess_buyer(seen.sales.sessions, bookings, seen.place),
         sales=_sales(seen.sales, bookings),
+        unseen=seen.unseen,
     )
     if mark is not None:
         notes.append(f"Deployment: metadata {mark.key} = {mark.value}, because {mark.reason}.")
@@ -114,7 +115,7 @@ def _credits_of(
         return CreditsGuess("--credits says so", said[price.key])
     guess = asked_credits(session, price, label)
     if guess is None:
-        notes.append(f"{label}: nothing says how many credits it sells; it is a remark in the file.")
+        notes.append(f"{label}: {price.unsaid}; it is a remark in the file.")
     else:
         notes.append(f"{label}: {guess.told}, because {guess.reason}.")
     return guess

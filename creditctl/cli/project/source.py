@@ -48,6 +48,11 @@ class SourceLook:
         booked = self.guess.evidence.booked.items()
         return {key: BookedPayment(row.owner, row.credits // scale) for key, row in booked if row.credits % scale == 0}
 
+    @property
+    def unsure(self) -> bool:
+        """Whether a database was looked at, and nobody can say yet which rows are the application's ledger, or how."""
+        return not self.kept and (self.trouble is not None or (self.guess is not None and not self.guess.whole))
+
     def told(self) -> tuple[str, list[str]]:
         """The text of `[source]` for a new project file, and what is to be said of it; no text where nobody is sure."""
         from creditctl.cli.project.guessed_rows import proposal_text

@@ -27,7 +27,11 @@ MOST_SESSIONS = 500
 
 @dataclass(frozen=True, slots=True)
 class StripeLook:
-    """What Stripe showed. Shape: `sales` are this deployment's, `place` is where its sessions carry the buyer."""
+    """What Stripe showed.
+
+    Shape: `sales` are this deployment's, `place` is where its sessions carry the buyer; `unseen` says
+           that Stripe could not be asked what was sold.
+    """
 
     sales: SalesLook
     endpoints: tuple[EndpointState, ...]
@@ -35,34 +39,37 @@ class StripeLook:
     mark: DeploymentGuess | None
     place: str | None
     notes: list[str]
+    unseen: bool = False
 
 
 def look_at_stripe(session: Session, settings: Settings, source: SourceLook, *, offline: bool = False) -> StripeLook:
     """What was sold on Stripe, and the source as it completes it; nothing, and why, where it cannot be asked."""
     from creditctl.cli.project.source import as_stripe_says, with_buyers
     from creditctl.provisioning.scaffold.deployments import guess_deployment, ours_only
+    from creditctl.provisioning.scaffold.sales import SalesLook
 
-    seen, endpoints, notes = _seen(session, settings, offline=offline)
+    shown, endpoints, notes = _seen(session, settings, offline=offline)
+    seen = shown or SalesLook()
     mark = guess_deployment(seen.sessions, source.bookings)
     sales = ours_only(seen, mark)
     if sales.sessions:
         source = as_stripe_says(source, sales.sessions, settings.api_key.livemode)
     source, place = with_buyers(source, sales.sessions)
-    return StripeLook(sales, endpoints, source, mark, place, notes)
+    return StripeLook(sales, endpoints, source, mark, place, notes, unseen=shown is None and not offline)
 
 
 def _seen(
     session: Session, settings: Settings, *, offline: bool
-) -> tuple[SalesLook, tuple[EndpointState, ...], list[str]]:
-    """What Stripe shows; nothing, and why, where it cannot be asked."""
+) -> tuple[SalesLook | None, tuple[EndpointState, ...], list[str]]:
+    """What Stripe shows; None, and why, where it cannot be asked what was sold."""
     from creditctl.payments.reading.stripe_reader import StripeReader
     from creditctl.provisioning.observe import observe_endpoints
-    from creditctl.provisioning.scaffold.sales import SalesLook, read_sales
+    from creditctl.provisioning.scaffold.sales import read_sales
     from creditctl.stripe_api.retry import RetryPolicy
 
     if offline or settings.text("STRIPE_SECRET_KEY") is None:
         why = "--offline" if offline else "there is no STRIPE_SECRET_KEY yet"
-        return SalesLook(), (), [f"Stripe was not looked at: {why}."]
+        return None, (), [f"Stripe was not looked at: {why}."]
     notes: list[str] = []
     policy = RetryPolicy(busy_tries=3, broken_tries=2)
     with _noted("Stripe", notes):
@@ -70,14 +77,14 @@ def _seen(
         stripe = session.stack.enter_context(session.wiring.stripe(settings, audited=False, policy=policy))
         _ = stripe.client  # holds the account against the one that is pinned
     if notes:
-        return SalesLook(), (), notes
+        return None, (), notes
     look: SalesLook | None = None
     endpoints: tuple[EndpointState, ...] = ()
     with _noted("What was sold on Stripe", notes):
         look = read_sales(StripeReader(stripe.client), MOST_SESSIONS)
     with _noted("The webhook endpoints", notes):
         endpoints = observe_endpoints(stripe)
-    return look or SalesLook(), endpoints, notes if look is None else [_count(look), *notes]
+    return look, endpoints, notes if look is None else [_count(look), *notes]
 
 
 @contextmanager

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tomlkit.items import Item
 
+_BYTE_ORDER_MARK = "\ufeff"
+"""What editors of Windows begin a file with."""
+
 _LONGEST = 100
 """How long the list of a line may be. Units: characters."""
 
@@ -59,17 +62,20 @@ def new_text(sections: Sequence[WrittenSection], heading: Sequence[str] = ()) ->
 def added_text(text: str, section: WrittenSection) -> str:
     """A project file with one more table at its end; everything that was there stays as it is, comments too.
 
+    Shape:  a byte order mark and the line ends of Windows stay as well.
     Errors: ValueError where the file is no TOML, or has the table already.
     """
     import tomlkit
 
-    found: object = tomlkit.parse(text)
+    found: object = tomlkit.parse(text.removeprefix(_BYTE_ORDER_MARK))
     for name in section.name.split("."):
         found = found.get(name) if isinstance(found, Mapping) else None
     if found is not None:
         raise ValueError(f"it has {section.name} already")
-    whole = f"{text.rstrip()}\n\n{section_text(section)}\n".lstrip("\n")
-    tomlkit.parse(whole)
+    more = f"\n\n{section_text(section)}\n"
+    more = more.replace("\n", "\r\n") if "\r\n" in text else more
+    whole = f"{text.rstrip()}{more}".lstrip("\n")
+    tomlkit.parse(whole.removeprefix(_BYTE_ORDER_MARK))
     return whole
 
 

@@ -36,6 +36,16 @@ CLOSE_SECONDS = 3600
 
 _MISSING = frozenset((f"{PREFIX}missing_credit", f"{PREFIX}pending_not_completed"))
 
+_OF_NAMES = (
+    "Find out which name of a payment these entries carry, and map it (columns.payment_key of [source], or the columns "
+    "of the import); then reconcile again. If they are something else, settle the finding of each entry"
+)
+_OF_EVENTS = (
+    "They carry ids of events (evt_…), which name no payment: have the application write the session's or the payment "
+    "intent's id too, or join the table in which it keeps its events (query of [source]), and map that as payment_key; "
+    "then reconcile again"
+)
+
 
 def mapping_fault(judged: Judged, proven: Proven = NOTHING_PROVEN) -> ClassifiedFinding | None:
     """The finding that names the fault, where nearly all that is missing pairs up with what nothing explains.
@@ -75,10 +85,7 @@ def _named(
         f"{unknown} ({books.named(entry)}, {entry.payment_key}, is the first): they are probably the same "
         "payments under other names. Nothing is repaired."
     )
-    fix = (
-        "Find out which name of a payment these entries carry, and map it (columns.payment_key of [source], or the "
-        "columns of the import); then reconcile again. If they are something else, settle the finding of each entry"
-    )
+    fix = _OF_EVENTS if (entry.payment_key or "").startswith("evt_") else _OF_NAMES
     credits = sum(credits * count for credits, count in alike.items())
     evidence = tuple(case.key for case in (*missing[:5], *strange[:5]))
     found = classified(MAPPING_FAULT, books.keeper, text, fix, stake=Stake(credits))

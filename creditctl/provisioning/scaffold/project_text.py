@@ -26,7 +26,9 @@ _BLANK = "…"
 
 @dataclass(frozen=True, slots=True)
 class ProjectAnswers:
-    """What was answered or guessed. Shape: `credits` by the key of a price; a price without an answer is absent."""
+    """What was answered or guessed. Shape: `credits` by the key of a price; a price without an answer is absent.
+    With `unseen` nobody could ask Stripe what was sold.
+    """
 
     deployment: str | None = None
     mark: DeploymentGuess | None = None
@@ -36,6 +38,7 @@ class ProjectAnswers:
     sales: SalesProposal = field(default_factory=SalesProposal)
     credits: Mapping[str, CreditsGuess] = field(default_factory=dict)
     source: tuple[WrittenSection, ...] = ()
+    unseen: bool = False
 
 
 def project_text(answers: ProjectAnswers) -> str:
@@ -51,6 +54,12 @@ def project_sections(answers: ProjectAnswers) -> list[WrittenSection]:
         *_fees(answers.sales.fees),
         *answers.source,
     ]
+
+
+def open_prices(answers: ProjectAnswers) -> int:
+    """How many prices that were sold are remarks only, which a person has to complete."""
+    prices = [price for package in answers.sales.packages for price in package.prices]
+    return sum(price.key not in answers.credits or not _has_name(price) for price in prices)
 
 
 def _plain(answers: ProjectAnswers) -> Iterator[WrittenSection]:
@@ -165,7 +174,7 @@ def _story(package: PackageProposal, credits: Mapping[str, CreditsGuess]) -> Ite
     """What was seen of each price, in the order in which they stand in the entry."""
     for price in package.prices:
         guess = credits.get(price.key)
-        why = "nothing says how many credits it sells" if guess is None else f"{guess.told}: {guess.reason}"
+        why = price.unsaid if guess is None else f"{guess.told}: {guess.reason}"
         yield f"{_label(package, price)}, sold {plural(price.count, 'time')} lately; {why}."
         if not _has_name(price):
             yield "Its prices are made for each sale, and no metadata of the sessions tell them apart."

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from creditctl.core.money import format_amount
-from creditctl.provisioning.scaffold.booked import NOTHING_BOOKED, Bookings
+from creditctl.provisioning.scaffold.booked import NOTHING_BOOKED, Bookings, booked_for
 from creditctl.provisioning.scaffold.credits import CreditsGuess, guess_credits, guess_quantity
 from creditctl.provisioning.scaffold.marks import mark_of
 from creditctl.provisioning.scaffold.sales import RecentSale, SalesLook
 
 _FEE = re.compile(r"\b(?:fee|fees|surcharge|handling|processing|service charge|shipping|tip)\b", re.IGNORECASE)
+_MOST_BOOKED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class PriceProposal:
     """One thing that was sold: a price, or an inline price told by a metadata key.
 
     Shape:  `mark` is key and value of the session's metadata for an inline one. `key` names it for a person. `quantity`
-            is what quantities above one meant, where bookings say it.
+            is what quantities above one meant, where bookings say it. `booked` are the different numbers of credits
+            that the application booked for its sales, oldest first.
     Units:  `amount` in minor units of `currency`.
     """
 
@@ -34,6 +36,16 @@ class PriceProposal:
     guess: CreditsGuess | None
     mark: tuple[str, str] | None = None
     quantity: str | None = None
+    booked: tuple[int, ...] = ()
+
+    @property
+    def unsaid(self) -> str:
+        """Why nobody knows how many credits it sells, where there is no guess."""
+        if len(self.booked) < 2:
+            return "nothing says how many credits it sells"
+        more = ", …" if len(self.booked) > _MOST_BOOKED else ""
+        numbers = ", ".join(map(str, self.booked[:_MOST_BOOKED]))
+        return f"the application booked different credits for it ({numbers}{more}), and nothing says which are right"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +159,14 @@ def _price(key: str, sales: Sequence[RecentSale], guess: CreditsGuess | None, bo
     quantities = any(sale.quantity > 1 for sale in sales)
     quantity = guess_quantity(sales, guess, bookings) if quantities else None
     amount, currency = newest.unit_amount, newest.currency
-    return PriceProposal(key, newest.name, amount, currency, len(sales), quantities, guess, quantity=quantity)
+    price = PriceProposal(key, newest.name, amount, currency, len(sales), quantities, guess, quantity=quantity)
+    return replace(price, booked=_different(sales, bookings))
+
+
+def _different(sales: Sequence[RecentSale], bookings: Bookings) -> tuple[int, ...]:
+    """The numbers of credits that were booked for the sales, each once, oldest first."""
+    found = (booked_for(sale.names, bookings) for sale in sorted(sales, key=lambda sale: sale.created))
+    return tuple(dict.fromkeys(each.credits for each in found if each is not None))
 
 
 def _with_slugs(packages: Sequence[PackageProposal]) -> tuple[PackageProposal, ...]:

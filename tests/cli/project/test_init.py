@@ -92,8 +92,10 @@ def test_what_nothing_says_is_a_remark_and_an_option_says_it(app: App) -> None:
 
     silent = app.init("--dry-run", "--json")
     said = app.init("--dry-run", "--json", "--credits", f"{mystery.id}=77")
+    next_step = app.init().stdout.splitlines()[-1]
 
     assert "nothing says how many credits it sells" in " ".join(silent.report["notes"])
+    assert next_step == "Next: complete the remarks about 1 price in creditctl.toml; then `creditctl status`"
     remark = f'{{slug = "mystery-box", credits = …, sold = [{{price = "{mystery.id}"}}]}}'
     assert "# package = [\n" in proposed(silent)
     assert remark in proposed(silent)
@@ -310,6 +312,8 @@ def test_a_stripe_that_cannot_be_asked_is_said_and_stops_nothing(offline_cli: Cl
 
     assert outcome.exit_code == 0
     assert "Stripe could not be looked at:" in outcome.stdout
+    assert "No creditctl.toml yet: once Stripe can be asked" in outcome.stdout, "the next run can look, and writes it"
+    assert not (offline_cli.folder / "creditctl.toml").exists()
     assert "hunter2" not in outcome.stdout + outcome.stderr
 
 

@@ -61,6 +61,13 @@ def test_a_table_is_added_and_what_was_there_stays_as_it_is() -> None:
     assert tomllib.loads(after)["source"] == {"columns": {"user_id": "Account Id"}}
 
 
+def test_a_file_of_windows_keeps_its_byte_order_mark_and_its_line_ends() -> None:
+    before = "\ufeff# mine\r\n[webhook]\r\npath = '/a'\r\n"
+    after = added_text(before, WrittenSection("source", {"file": "b"}, ("Guessed.",)))
+
+    assert after == f'{before}\r\n# Guessed.\r\n[source]\r\nfile = "b"\r\n'
+
+
 @pytest.mark.parametrize("text", ["[source]\nfile = 'a'\n", "source = 5\n"])
 def test_a_table_that_is_there_is_never_written_twice(text: str) -> None:
     with pytest.raises(ValueError, match="it has source already"):

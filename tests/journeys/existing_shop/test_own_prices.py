@@ -101,6 +101,18 @@ def test_honest_sales_are_nobodys_fault_and_with_their_price_named_the_lost_one_
     shop.settings(f'{PACK}sold = [{{ price = "{price}" }}]\n{SOURCE}')
     assert told(cli) == {lost: "missing_credit"}
 
+    shop.row(lost)
+    shop.settings(f'{PACK}sold = [{{ price = "{price}" }}]\n{SOURCE}')
+    assert cli("reconcile", "--json").exit_code == 0
+    seen = f"{cli('checklist').stdout}{cli('doctor').stdout}"
+    for said in (
+        "The 1 package that is for sale has prices of the application's own: set-up makes none.",
+        "3 payments of ours stand in the application as they should",
+        "It has no entries to verify: the application keeps them itself.",
+    ):
+        assert said in seen
+    assert "Next: `creditctl status`" in cli("packages").stdout
+
 
 def test_prices_that_changed_twice_are_read_by_the_time_of_the_sale(shop: Shop, cli: Cli) -> None:
     price = shop.price(700)

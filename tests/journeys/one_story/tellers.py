@@ -89,7 +89,7 @@ class Checked:
             return one({story for code, story in STORIES.items() if f"({code})" in self.credited.evidence})
         if "may still be on their way" in self.credited.evidence:
             return Story.IN_FLIGHT
-        return Story.HEALTHY if "stand in the ledger as they should" in self.credited.evidence else Story.QUIET
+        return Story.HEALTHY if "of ours stand in the" in self.credited.evidence else Story.QUIET
 
     @property
     def checklist_says(self) -> Story:

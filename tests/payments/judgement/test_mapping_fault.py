@@ -41,6 +41,15 @@ def test_it_is_named_once_and_nothing_is_repaired(sound: Shop, count: int) -> No
     assert read(sound.ledger).count() == before
 
 
+def test_rows_that_carry_the_ids_of_events_lead_to_a_name_of_the_payment(sound: Shop) -> None:
+    for n in range(2):
+        sound.pay(user=f"buyer{n}")
+        sound.post(1000, f"buyer{n}", payment_key=f"evt_{n}")
+    (fix,) = [each.fix for each in sound.reconcile().findings if each.code == "reconcile.mapping_fault"]
+
+    assert "ids of events" in fix
+
+
 def test_one_lost_credit_beside_one_strange_entry_of_another_user_is_repaired(sound: Shop) -> None:
     named_otherwise(sound, 1)
     report = sound.reconcile()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from creditctl.provisioning.scaffold.booked import BookedPayment
 from creditctl.provisioning.scaffold.proposal import propose_packages
 from creditctl.provisioning.scaffold.sales import RecentSale, SalesLook
 
@@ -98,3 +99,13 @@ def test_one_mark_may_stand_at_two_amounts() -> None:
     proposed = propose_packages(SalesLook((*old, *new, *large)))
 
     assert [each.prices[0].mark for each in proposed.packages] == [("pack", "s"), ("pack", "s"), ("pack", "l")]
+
+
+def test_a_price_whose_sales_were_booked_differently_says_so() -> None:
+    """Two sales are too few to tell which of them is wrong: a person has to say it, and should see both."""
+    sold = [replace(sale("price_1", "Pack"), created=moment, names=(f"cs_{moment}",)) for moment in (1, 2)]
+    booked = {"cs_1": BookedPayment("u1", 700), "cs_2": BookedPayment("u2", 650)}
+    (package,) = propose_packages(SalesLook(sales=tuple(sold)), booked).packages
+
+    assert package.prices[0].guess is None
+    assert "(700, 650)" in package.prices[0].unsaid
