@@ -430,7 +430,7 @@ def kept(shop: Shop, tmp_path: Path) -> Iterator[World]:
 
 
 def test_what_was_booked_before_a_delayed_payment_came_is_named_until_it_comes_or_is_taken_back(kept: World) -> None:
-    """The bank confirms one and refuses the other, whose row is taken back then: that was asked for, and is no fault."""
+    """The bank confirms one and refuses the other, whose row is taken back then: that was asked for."""
     kept.source = []
     for key, user in zip(kept.keys, USERS, strict=True):
         row(kept, user_id=user, payment_key=key)
