@@ -193,6 +193,11 @@ class LedgerView:
         terms = [("event_id = ?", event_id), ("outcome = ?", outcome), ("id > ?", after_id)]
         return [rows.delivery_of(row) for row in self._rows(rows.DELIVERY_COLUMNS, "deliveries", terms, limit=limit)]
 
+    def has_run(self, kind: str, started: int) -> bool:
+        """Whether a run of a kind that began at a moment is kept. Units: Unix seconds."""
+        query = "SELECT 1 FROM runs WHERE kind = ? AND started = ? ORDER BY id DESC LIMIT 1"
+        return self.connection.execute(query, (kind, started)).fetchone() is not None
+
     def runs(self, kind: str | None = None, limit: int | None = 20) -> list[RunRecord]:
         """The latest runs, newest first; all with no limit."""
         found = self._rows(rows.RUN_COLUMNS, "runs", [("kind = ?", kind)], "id DESC", limit)

@@ -28,6 +28,7 @@ from creditctl.reconciliation.kept.entry_news import entries_of_part, spoken_nam
 from creditctl.reconciliation.kept.kept_part import WholeNeeded
 from creditctl.reconciliation.match import Matched, entries_by_payment, in_scope, match_all, payment_keys, payments_of
 from creditctl.reconciliation.pulled import EntryNews, Pulled
+from creditctl.reconciliation.run_history import RUN_KIND
 
 MOST_UNEXPLAINED = 100_000
 """From so many entries on that no payment explains, comparing all in memory takes no longer."""
@@ -64,13 +65,13 @@ class ProbedMatch:
     def news(self, context: JudgementContext, view: LedgerView) -> EntryNews | None:
         """The entries that a night has to look at, beside what changed on Stripe; None where it has to read everything.
 
-        Shape: it has to where payments may be worth something else than before, or the entries are others. An
-               application's rows are always compared with all payments.
+        Shape: it has to where payments may be worth something else than before, or ledger or clock went back since.
+               An application's rows are always compared with all payments.
         """
         self.store.prepare()
         self.suspects.prepare()
         digest = worth_digest(context)
-        if isinstance(context.keeper, SourceKeeper) or self.store.digest() != digest:
+        if isinstance(context.keeper, SourceKeeper) or self.store.digest() != digest or self._went_back(context, view):
             return None
         numbers = self.suspects.news(self._probes(context), digest)
         if numbers is None:
@@ -78,6 +79,14 @@ class ProbedMatch:
         about = with_corrected(context.keeper.entries(view), numbers)
         learned = view.facts_since(self.store.learned() - _CLOCKS_SECONDS)
         return EntryNews(numbers, self.store.touched() | learned | spoken_names(about.values()))
+
+    def _went_back(self, context: JudgementContext, view: LedgerView) -> bool:
+        """Whether what the ledger learned of refunds and disputes may be less than a run saw, or dated before it.
+
+        Shape: a ledger that was put back from a backup lacks the run that the archive knows as the last one.
+        """
+        state = PullStore(self.store.file).state()
+        return state is None or not view.has_run(RUN_KIND, state.at) or self.store.learned() > context.now
 
     @property
     def suspects(self) -> SuspectStore:
@@ -97,13 +106,14 @@ class ProbedMatch:
         self.store.prepare()
         self.suspects.prepare()
         digest, known, terms = worth_digest(context), _known(pulled, view), unhurried(context)
+        learned = min(view.latest_fact(), context.now)  # what is dated later is looked at again until then
 
         def rows(wanted: Collection[str]) -> Iterator[Worth]:
             return (stored_worth(each, known, terms) for each in payments_of(pulled, wanted))
 
         said = known_digests(pulled.facts, known)
         if self.store.digest() != digest:
-            self.store.replace(rows(keys), digest, said, view.latest_fact())
+            self.store.replace(rows(keys), digest, said, learned)
             return
         touched = self.store.touched()
         stored, before = self._kept_of(pulled, keys, touched)
@@ -111,7 +121,7 @@ class ProbedMatch:
         otherwise = {key: said.get(key, "") for key in (said.keys() | before.keys()) & keys}
         otherwise = {key: each for key, each in otherwise.items() if before.get(key, "") != each}
         wanted = {names.get(name, name) for name in touched} | _unsteady(pulled) | (keys - stored) | otherwise.keys()
-        ended, learned = stored - keys, view.latest_fact()
+        ended = stored - keys
         self.store.update(rows(wanted & keys), digest, gone=ended, handled=touched, known=otherwise, learned=learned)
 
     def _kept_of(

@@ -48,7 +48,9 @@ BusinessNameOption = Annotated[
 IndividualNameOption = Annotated[
     str | None, typer.Option("--individual-name", help="The person that buys, where asked for.", show_default="none")
 ]
-PhoneOption = Annotated[str | None, typer.Option("--phone", help="The buyer's phone number.", show_default="none")]
+PhoneOption = Annotated[
+    str | None, typer.Option("--phone", help="The buyer's phone number.", show_default="one where it is asked for")
+]
 
 
 def read_fields(given: list[str] | None) -> dict[str, str] | None:

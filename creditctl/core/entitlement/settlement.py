@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from creditctl.core.entitlement.facts import Fact
+from creditctl.core.entitlement.facts import Fact, has_let_go
 
 
 class EntryKind(StrEnum):
@@ -237,6 +237,8 @@ def _single_step(
            were taken by entries from elsewhere (an import), whose facts are not known here.
     """
     released = [fact for fact in known if fact.counted < standing.shares.get(fact.object_id, 0)]
+    if cause is not None:  # of a dispute that holds nothing yet, entries from elsewhere know more than a late event
+        released = [fact for fact in released if fact.counted or has_let_go(fact)]
     if (target, returned) < (standing.taken, standing.returned) and not released:
         return []
     blamed = next((fact for fact in known if fact.object_id == cause), None)

@@ -1,9 +1,9 @@
 """Controls that act for the buyer and the bank: pay, decline, authenticate, dispute, return a refund or payout."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from creditctl.emulator.api.context import RequestContext
+from creditctl.emulator.control.buyer_answers import billing_details, buyer_answers
 from creditctl.emulator.control.command import Command, control
 from creditctl.emulator.payments.banks import BANKS, account_details, bank_of
 from creditctl.emulator.payments.cards import BY_NUMBER, Card, card_by_number, card_by_token
@@ -17,11 +17,9 @@ from creditctl.emulator.protocol.errors import StripeError, invalid, missing_par
 from creditctl.emulator.protocol.fields import Boolean, Country, Enum, Integer, Text
 from creditctl.emulator.protocol.schema import Fields, Metadata
 from creditctl.emulator.resources.checkout.buyer import (
-    BuyerAnswers,
     apply_promotion,
     change_quantities,
     only_quantity,
-    read_tax_id,
     require_card,
     require_open,
 )
@@ -82,47 +80,31 @@ def _pay(command: Command, card: str) -> Body:
             row = context.fetch_row(SESSION, row.id)
         session, method = row.decoded(), None
         if session["amount_total"] and params.get("bank"):
-            method = _bank_debit(context, session, params)
+            method = _bank_debit(context, session, billing_details(session, params), params["bank"])
         elif session["amount_total"]:
             require_card(session)
-            method = store_card(context, named_card(card), _billing(params))
-        return pay_session(context, row, method, ConfirmOptions(), _answers(params))
+            method = store_card(context, named_card(card), billing_details(session, params))
+        return pay_session(context, row, method, ConfirmOptions(), buyer_answers(session, params))
 
     return command.transaction(action)
 
 
-def _answers(params: Mapping[str, Any]) -> BuyerAnswers:
-    """What the buyer fills in besides how to pay."""
-    return BuyerAnswers(
-        fields=params.get("fields") or {},
-        tax_id=read_tax_id(params["tax_id"]) if params.get("tax_id") else None,
-        business_name=params.get("business_name") or "",
-        individual_name=params.get("individual_name") or "",
-        phone=params.get("phone") or "",
-        promotions=bool(params.get("promotions")),
-    )
-
-
-def _billing(params: Mapping[str, Any]) -> Body:
-    address = {"country": params.get("country"), "postal_code": params.get("postal_code")}
-    return {"billing_details": {"email": params.get("email"), "name": params.get("name"), "address": address}}
-
-
-def _bank_debit(context: RequestContext, session: Body, params: Mapping[str, Any]) -> PaymentMethod:
+def _bank_debit(context: RequestContext, session: Body, billing: Body, result: str) -> PaymentMethod:
     """A debit whose result comes later, as `bank` says. Errors: StripeError for a currency that has none."""
     type_ = bank_of(session["currency"])
     if type_ is None:
         asked, known = session["currency"].upper(), ", ".join(sorted(bank.currency.upper() for bank in BANKS.values()))
         raise invalid(f"The emulator has no bank debit in {asked}; it has them in {known}.", param="bank")
-    account = BANKS[type_].succeeds if params["bank"] == "success" else BANKS[type_].fails
-    return make_method(context, {**_billing(params), "type": type_, type_: account_details(type_, account)})
+    account = BANKS[type_].succeeds if result == "success" else BANKS[type_].fails
+    return make_method(context, {**billing, "type": type_, type_: account_details(type_, account)})
 
 
 def pay(command: Command) -> Any:
     """Pay a session with `card` (number or token; 4242… by default, in live mode a number that is no test card), or by
     a `bank` debit whose result, success or fail, comes seconds later. First a `promo` code is entered and the
     `quantity` of the one adjustable item changed; `fields` answers custom fields by their keys, `tax_id` is a type and
-    a value (`eu_vat:DE123456789`). A decline answers Stripe's 402.
+    a value (`eu_vat:DE123456789`). A phone number or a whole address that the session asks for is filled in where
+    nothing is said. A decline answers Stripe's 402.
     """
     if command.params.get("card") and command.params.get("bank"):
         raise invalid("Pay with a card or by a bank debit: one of the two.", param="bank", executed=False)

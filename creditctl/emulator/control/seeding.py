@@ -30,6 +30,8 @@ from creditctl.emulator.storage.store import body_value, encode
 
 MOST_PAYMENTS = 1_000_000
 MOST_INLINE = 1000
+_PAYMENT_BYTES = 20_000
+"""What a payment takes in the database at most, with its events."""
 DEFAULT_SHARES = {"refunded": 0.05, "partial": 0.02, "disputed": 0.01, "declined": 0.03, "expired": 0.05}
 _PARAMS: Fields = {
     "payments": Integer(low=1, high=MOST_PAYMENTS),
@@ -92,6 +94,7 @@ def _prices(context: RequestContext, names: list[str]) -> list[Body]:
 
 def seed_payments(command: Command) -> Body:
     """Make `payments` past purchases from a `seed`; answers (or writes to `manifest`) what is true."""
+    command.services.store.make_room(command.params.get("payments", 0) * _PAYMENT_BYTES)
     try:
         return command.transaction(lambda context: Seeding(context, read_plan(context, command.params)).run())
     except sqlite3.IntegrityError as error:

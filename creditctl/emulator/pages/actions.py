@@ -6,6 +6,7 @@ from urllib.parse import urlencode, urlsplit
 
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.pages.card_form import read_card
+from creditctl.emulator.pages.questions import asks_address, require_contact
 from creditctl.emulator.payments.banks import BANKS, account_details
 from creditctl.emulator.payments.confirm import ConfirmOptions, finish_challenge
 from creditctl.emulator.payments.methods import PaymentMethod, load_method, make_method, store_card
@@ -27,7 +28,8 @@ def pay_by_form(context: RequestContext, row: Row, form: Mapping[str, str]) -> B
     email = session["customer_email"] or form.get("email", "").strip()
     if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
         raise invalid("Your e-mail address is incomplete.", param="email")
-    method = _method(context, form, email) if session["amount_total"] else None
+    require_contact(session, form)
+    method = _method(context, form, email, _address(session, form)) if session["amount_total"] else None
     return pay_session(context, row, method, ConfirmOptions(), _answers(form))
 
 
@@ -52,10 +54,15 @@ def adjust(context: RequestContext, row: Row, form: Mapping[str, str]) -> Body:
     return change_quantities(context, row, {int(place): int(quantity)})
 
 
-def _method(context: RequestContext, form: Mapping[str, str], email: str) -> PaymentMethod:
-    name = form.get("name", "").strip() or None
+def _address(session: Body, form: Mapping[str, str]) -> Body:
+    """The billing address that the page asks for: country and ZIP code, or all of it."""
+    asked = ("postal_code", "line1", "line2", "city", "state") if asks_address(session) else ("postal_code",)
     country = Country(unset=True).read(form.get("country", "").strip(), "country")
-    address = {"country": country, "postal_code": form.get("postal_code", "").strip() or None}
+    return {"country": country, **{name: form.get(name, "").strip() or None for name in asked}}
+
+
+def _method(context: RequestContext, form: Mapping[str, str], email: str, address: Body) -> PaymentMethod:
+    name = form.get("name", "").strip() or None
     params: Body = {"billing_details": {"email": email, "name": name, "address": address}}
     type_ = form.get("method") or "card"
     if type_ == "card":

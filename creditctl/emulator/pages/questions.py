@@ -1,11 +1,13 @@
-"""What the Checkout page asks besides how to pay: custom fields, tax id, names, phone, consent.
+"""What the Checkout page asks besides how to pay: custom fields, tax id, names, phone, whole address.
 
-Source: Stripe docs, "Add custom fields", "Collect tax IDs", "Collect customer names".
+Source: Stripe docs, "Add custom fields", "Collect tax IDs", "Collect customer names", "Collect phone numbers", "Collect
+physical addresses".
 """
 
 from collections.abc import Mapping
 from typing import Any
 
+from creditctl.emulator.protocol.errors import invalid
 from creditctl.emulator.storage.object_types import Body
 
 
@@ -15,6 +17,21 @@ def questions(session: Body, form: Mapping[str, str]) -> list[dict[str, Any]]:
     for entry in asked:
         entry["value"] = form.get(entry["name"], entry.get("value") or "")
     return asked
+
+
+def asks_address(session: Body) -> bool:
+    """Whether a session's page asks for a whole billing address; it comes with the payment method."""
+    return bool(session["billing_address_collection"] == "required" and session["amount_total"])
+
+
+def require_contact(session: Body, form: Mapping[str, str]) -> None:
+    """Refuse a form without the phone number or the address that the session asks for; wording unconfirmed."""
+    wanted = {"phone": "phone number"} if session["phone_number_collection"]["enabled"] else {}
+    if asks_address(session):
+        wanted |= {"line1": "address", "city": "city", "country": "country"}
+    for name, said in wanted.items():
+        if not form.get(name, "").strip():
+            raise invalid(f"Your {said} is incomplete.", param=name)
 
 
 def _custom(entry: Body) -> dict[str, Any]:
@@ -41,7 +58,10 @@ def _collected(session: Body) -> list[dict[str, Any]]:
         required = tax_ids["required"] == "if_supported"
         found.append(_plain("tax_id", "Tax ID, as eu_vat:DE123456789", optional=not required))
     if session["phone_number_collection"]["enabled"]:
-        found.append(_plain("phone", "Phone number", optional=True))
+        found.append(_plain("phone", "Phone number", optional=False))
+    if asks_address(session):
+        found += [_plain("line1", "Address", optional=False), _plain("line2", "Address, line 2", optional=True)]
+        found += [_plain("city", "City", optional=False), _plain("state", "State", optional=True)]
     return found
 
 

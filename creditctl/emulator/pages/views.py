@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from creditctl.emulator.pages.questions import questions
+from creditctl.emulator.pages.questions import asks_address, questions
 from creditctl.emulator.payments.banks import BANKS
 from creditctl.emulator.protocol.currencies import written
 from creditctl.emulator.storage.object_types import Body
@@ -69,6 +69,7 @@ def checkout_page(row: Row, session: Body, page: PageForm, form: Mapping[str, st
         title="Pay for your order",
         items=[_item(item, currency) for item in row.hidden()["items"]],
         questions=questions(session, form),
+        whole_address=asks_address(session),
         consent=session["consent_collection"] or {},
         wants_news="promotions" in form,
         discount=_discount(session),

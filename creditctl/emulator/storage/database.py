@@ -52,6 +52,24 @@ def in_memory() -> sqlite3.Connection:
     return db
 
 
+def in_temporary_file() -> sqlite3.Connection:
+    """A database in a file without a name, which is gone when it is closed, for what is too much for memory.
+
+    Source: SQLite, "In-Memory Databases", "Temporary Databases".
+    """
+    db = _connected("")
+    for setting in ("journal_mode = MEMORY", "synchronous = OFF", "cache_size = -32000"):
+        db.execute(f"PRAGMA {setting}")
+    return db
+
+
+def size_of(db: sqlite3.Connection) -> int:
+    """How large a database is. Units: bytes."""
+    pages, page_bytes = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+    size: int = pages * page_bytes
+    return size
+
+
 def replace_memory(db: sqlite3.Connection, source: sqlite3.Connection) -> None:
     """Let a database in memory hold what another one holds. Errors: sqlite3.Error.
 

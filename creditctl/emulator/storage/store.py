@@ -85,6 +85,8 @@ class Store(UnitOfWork):
         """Take over all that another database holds. Errors: sqlite3.Error."""
         if self.path is None:
             replace_memory(self.db, source)
+            self._in_memory = True
+            self.make_room()
         else:
             source.backup(self.db)
 
@@ -97,13 +99,19 @@ class Store(UnitOfWork):
 
     def _indent(self) -> None:
         """Write the bodies of an earlier version as they stand in a list, once for each file."""
-        if self.db.execute("SELECT 1 FROM settings WHERE name = 'indented'").fetchone():
+        if self._is_indented():
             return
-        self.db.create_function("indented_item", 1, indented_item, deterministic=True)
+        # The connection is asked for after the beginning, which may have moved what lies in memory into a file.
         self.begin()
-        self.db.execute("UPDATE objects SET body = indented_item(body)")
-        self.db.execute("INSERT INTO settings (name, value) VALUES ('indented', '1')")
+        self.db.create_function("indented_item", 1, indented_item, deterministic=True)
+        # Asked again inside: another process may have done it while this one waited for its turn.
+        if not self._is_indented():
+            self.db.execute("UPDATE objects SET body = indented_item(body)")
+            self.db.execute("INSERT INTO settings (name, value) VALUES ('indented', '1')")
         self.commit()
+
+    def _is_indented(self) -> bool:
+        return self.db.execute("SELECT 1 FROM settings WHERE name = 'indented'").fetchone() is not None
 
     def recount(self) -> None:
         """Read again how many ids were drawn."""

@@ -2,7 +2,7 @@
 
 In a file, what a transaction wrote is in the file when it ends: an answer that was given outlives the process. What
 lies in memory ends with the process anyway. There SQLite gets new objects when a query needs them, or when there are
-many: most of them are only ever read by their id.
+many: most of them are only ever read by their id. What grows too large for SQLite's memory goes on in a temporary file.
 """
 
 import sqlite3
@@ -10,11 +10,18 @@ from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from typing import Any
 
-from creditctl.emulator.storage.database import in_file, in_memory
+from creditctl.emulator.storage.database import in_file, in_memory, in_temporary_file, size_of
 from creditctl.emulator.storage.pending import INSERT, PendingWrites, Place, body_of, write_statements
 
 MOST_PENDING = 2000
 """How many rows wait in memory at most: a query that needs all of them waits some fifteen ms."""
+MOST_IN_MEMORY = 640 * 2**20
+"""How large a database in memory gets, in bytes, before it goes on in a temporary file.
+
+Source: SQLite, "Run-Time Configuration", SQLITE_CONFIG_MEMDB_MAXSIZE: one GiB, and then nothing can be written.
+"""
+_SIZED_EVERY = 500
+"""After how many transactions the size is looked at: each may add some hundred kB."""
 _DRAWN = "INSERT OR REPLACE INTO settings (name, value) VALUES ('drawn', ?)"
 
 
@@ -30,7 +37,9 @@ class UnitOfWork:
         self._made, self._kept, self._lent = PendingWrites(), PendingWrites(), PendingWrites()
         """What the open transaction wrote; what ended ones wrote; what of those was given to SQLite in the open one."""
         self.most_pending = MOST_PENDING
-        self.drawn = self._stored = self._seq = 0
+        self.most_in_memory = MOST_IN_MEMORY
+        self._in_memory = self._lazy
+        self.drawn = self._stored = self._seq = self._begins = 0
 
     @property
     def db(self) -> sqlite3.Connection:
@@ -86,7 +95,24 @@ class UnitOfWork:
         """Open the one transaction of a request."""
         if not self._lazy:
             self._begin()
+        elif self._begins % _SIZED_EVERY == 0:
+            self.make_room()
+        self._begins += 1
         self._open = True
+
+    def make_room(self, more_bytes: int = 0) -> None:
+        """Let a database go on in a temporary file before memory has no room for it, or for more; tried once."""
+        if not self._in_memory or size_of(self._db) + more_bytes <= self.most_in_memory:
+            return
+        self._in_memory = False
+        larger = in_temporary_file()
+        try:
+            self._db.backup(larger)
+        except sqlite3.Error:
+            larger.close()
+            return
+        self._db.close()
+        self._db = larger
 
     def commit(self) -> None:
         """Keep what the transaction did, or drop all of it where that fails. Errors: sqlite3.Error."""

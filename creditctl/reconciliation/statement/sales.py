@@ -48,7 +48,10 @@ class SoldPayment:
 
 
 def sales_of(cases: Iterable[PaymentCase], catalog: Catalog, fees: Mapping[str, Fee]) -> Iterator[SoldPayment]:
-    """The sales among payments. Shape: `fees` by payment; one that needs a person counts with what it proposes."""
+    """The sales among payments. Shape: `fees` by payment; one that needs a person counts with what it proposes.
+
+    A payment whose credits nobody can say belongs to no package: it would change what that seems to cost.
+    """
     for case in cases:
         decision = None if case.sold is None else worth(case.sold, catalog)
         if case.sold is None or not isinstance(decision, Grants | Disagrees):
@@ -60,7 +63,7 @@ def sales_of(cases: Iterable[PaymentCase], catalog: Catalog, fees: Mapping[str, 
             moment=session.created if intent is None else intent.paid,
             amount=session.amount_total if intent is None else intent.amount_received,
             currency=session.currency,
-            package=said.package,
+            package=None if said.credits is None else said.package,
             credits=said.credits or 0,
             returns=tuple(_returns(case)),
             fee=fees.get(case.key) if session.amount_total else Fee(0, session.currency),

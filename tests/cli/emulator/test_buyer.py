@@ -199,7 +199,7 @@ def test_what_the_page_asks_is_answered_from_the_shell(cli: Cli, client: stripe.
     assert (unreadable.exit_code, "--field NAME=VALUE" in unreadable.stderr) == (2, True)
     twice = cli("emulator", "pay", made, "--field", "team=blue", "--field", "team=red")
     assert (twice.exit_code, "answered twice" in twice.stderr) == (2, True)
-    answers = ("--field", "team=blue", "--tax-id", "eu_vat:DE1", "--business-name", "Acme", "--quantity", "3")
+    answers = ("--field", "team=blue", "--tax-id", "eu_vat:DE123456789", "--business-name", "Acme", "--quantity", "3")
     done = cli("emulator", "pay", made, *answers, "--json")
     assert done.exit_code == 0
     session = client.v1.checkout.sessions.retrieve(made)

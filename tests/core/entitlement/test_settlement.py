@@ -150,6 +150,18 @@ def test_credits_taken_by_entries_from_elsewhere_are_not_given_back() -> None:
     assert settlement(imported, [refund("re_9", 100)], cause="re_9") == ()
 
 
+def test_a_late_event_of_a_dispute_before_it_held_funds_gives_nothing_back() -> None:
+    """An import took the credits; `charge.dispute.created` comes later, and knows of no withdrawal yet."""
+    imported = RefundPosition(PURCHASE, 1, taken=1000, returned=900, shares={"dp_1": 900}, takers={"dp_1": 2})
+    opened, held, won = dispute("dp_1", 900), dispute("dp_1", 900, -900), dispute("dp_1", 900, -900, 900)
+    assert settlement(imported, [opened], cause="dp_1") == ()
+    assert settlement(imported, [held], cause="dp_1") == ()
+    (draft,) = settlement(imported, [won], cause="dp_1")
+    assert (draft.kind, draft.credits) == (EntryKind.DISPUTE_REVERSAL, 1000)
+    (judged,) = settlement(imported, [opened])
+    assert judged.credits == 1000, "whoever reads Stripe as it is now sees that nothing is held"
+
+
 def test_a_cent_that_is_worth_no_credit_is_still_booked() -> None:
     dear = replace(PURCHASE, credits=10, amount=1000)
     (draft,) = settlement(RefundPosition(dear, 1), [refund("re_1", 1)], cause="re_1")

@@ -23,7 +23,7 @@ def test_the_page_asks_and_the_session_has_the_answers(shop: Shop) -> None:
     path = f"/c/pay/{session['id']}"
     page = shop.visit("GET", path).body.decode()
     assert all(name in page for name in ('name="field_team"', 'name="tax_id"', 'name="phone"', "Your team"))
-    refused = shop.visit("POST", path, **GOOD, tax_id="DE1", field_team="blue")
+    refused = shop.visit("POST", path, **GOOD, tax_id="DE1", field_team="blue", phone="+1 555")
     assert refused.status == 400
     assert 'value="blue"' in refused.body.decode()
     assert shop.visit("POST", path, **GOOD).status == 400
@@ -33,6 +33,20 @@ def test_the_page_asks_and_the_session_has_the_answers(shop: Shop) -> None:
     assert found["custom_fields"][0]["text"]["value"] == "blue"
     assert found["customer_details"]["tax_ids"] == [{"type": "eu_vat", "value": "DE123456789"}]
     assert found["customer_details"]["phone"] == "+1 555"
+
+
+def test_a_phone_number_and_a_whole_address_are_required_where_the_session_asks_for_them(shop: Shop) -> None:
+    given = {"phone": "+1 555", "line1": "1 Main St", "city": "Bonn", "country": "de"}
+    session = shop.session("&phone_number_collection[enabled]=true&billing_address_collection=required")
+    path = f"/c/pay/{session['id']}"
+    assert all(f'name="{name}"' in shop.visit("GET", path).body.decode() for name in given)
+    for name in given:
+        refused = shop.visit("POST", path, **GOOD, **(given | {name: " "}))
+        assert (refused.status, "is incomplete" in refused.body.decode()) == (400, True)
+    assert shop.visit("POST", path, **GOOD, **given).status == 303
+    details = shop.ask("GET", f"/v1/checkout/sessions/{session['id']}")[1]["customer_details"]
+    assert (details["phone"], details["address"]["line1"]) == ("+1 555", "1 Main St")
+    assert (details["address"]["city"], details["address"]["country"]) == ("Bonn", "DE")
 
 
 def test_a_dropdown_shows_its_options(shop: Shop) -> None:

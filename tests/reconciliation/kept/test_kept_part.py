@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import msgspec
 import pytest
 
+from creditctl.core.entitlement.facts import RefundFact
 from creditctl.ledger.archive.touched_store import TouchedStore
 from creditctl.reconciliation.report import ReconcileReport
 from tests.reconciliation.test_probed_match import World, kept, said
@@ -111,3 +114,36 @@ def test_a_key_that_may_read_balance_transactions_by_now_reads_everything_once(k
         connection.execute("UPDATE pull_tied SET readable = 0")
     with pytest.raises(msgspec.DecodeError):
         night(kept)
+
+
+def fails(world: World, refund: str) -> None:
+    """The ledger hears that a refund fell through, of which Stripe's list says nothing new."""
+    key = world.keys[0]
+    with world.shop.ledger.transaction() as tx:
+        tx.keep_fact(RefundFact(refund, key, f"ch_{key}", 450, "usd", "failed", world.shop.now - 50, world.shop.now))
+
+
+def test_a_ledger_put_back_from_a_backup_is_compared_with_everything(kept: World) -> None:
+    """What it has forgotten again of a refund, no note of the archive says, and its entries are the same."""
+    refund = kept.shop.refund(kept.keys[0], 450, age=50)
+    night(kept)
+    with closing(sqlite3.connect(kept.shop.ledger.path)) as ledger, closing(sqlite3.connect(":memory:")) as backup:
+        ledger.backup(backup)
+        fails(kept, refund)
+        kept.shop.later(300_000)
+        night(kept)
+        backup.backup(ledger)
+    assert codes(both(kept)) == [("refund_not_taken", refund)]
+
+
+def test_what_a_ledger_learns_after_its_clock_went_back_is_seen(kept: World) -> None:
+    refund = kept.shop.refund(kept.keys[0], 450, age=50)
+    kept.shop.fulfil(kept.keys[0])
+    kept.shop.later(400_000)
+    kept.shop.refund(kept.keys[1], 450, age=50)
+    kept.shop.fulfil(kept.keys[1])
+    assert night(kept).clean
+    kept.shop.later(-300_000)
+    assert night(kept).clean
+    fails(kept, refund)
+    assert ("in_flight", kept.keys[0]) in codes(both(kept))

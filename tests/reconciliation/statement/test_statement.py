@@ -51,6 +51,19 @@ def test_packages_are_priced_by_what_was_paid(shop: Shop) -> None:
     assert (pro.package, pro.per_thousand, pro.catalogue) == ("pro", 741, 741)
 
 
+def test_a_payment_whose_credits_nobody_can_say_prices_no_package(shop: Shop) -> None:
+    shop.fulfil(shop.pay("starter"))
+    odd = shop.pay("starter", amount_subtotal=1500, amount_total=1500)
+    price = {"id": "price_1", "unit_amount": 1500, "currency": "usd", "product": "prod_1", "active": True}
+    price["metadata"] = {}
+    item = {"id": "li_1", "quantity": 1, "amount_subtotal": 1500, "amount_total": 1500, "currency": "usd"}
+    item["price"] = price
+    shop.line_items(odd, item)
+    unknown, starter = made(shop).packages
+    assert (unknown.package, unknown.payments, unknown.amount, unknown.per_thousand) == ("not known", 1, 1500, None)
+    assert (starter.package, starter.payments, starter.per_thousand) == ("starter", 1, 1000)
+
+
 def test_what_is_not_ours_is_in_no_total(shop: Shop) -> None:
     shop.intent("pi_other", amount=9900, created=shop.now - DAY)
     statement = made(shop)

@@ -11,6 +11,7 @@ from creditctl.emulator.protocol.errors import no_such
 from creditctl.emulator.protocol.fields import Enum, Field, Text
 from creditctl.emulator.protocol.schema import Hash, Listing
 from creditctl.emulator.protocol.wire import ListPage
+from creditctl.emulator.resources.billing.tax_id_formats import check_format
 from creditctl.emulator.storage.object_types import CUSTOMER, TAX_ID, Body
 from creditctl.emulator.storage.store import Condition, column, decode
 
@@ -51,6 +52,7 @@ def add_tax_id(context: RequestContext, customer: str, type_: str, value: str) -
 def create(context: RequestContext) -> Body:
     """Give the customer of the path a tax id."""
     customer = context.fetch(CUSTOMER, context.args[0], "customer")
+    check_format(context.params["type"], context.params["value"], "value")
     return add_tax_id(context, customer["id"], context.params["type"], context.params["value"])
 
 

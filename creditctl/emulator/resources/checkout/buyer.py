@@ -11,6 +11,7 @@ import msgspec
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.payments.discounts import Discount, promotion_discount
 from creditctl.emulator.protocol.errors import invalid
+from creditctl.emulator.resources.billing.tax_id_formats import check_format
 from creditctl.emulator.resources.billing.tax_ids import TYPES
 from creditctl.emulator.resources.checkout.amounts import calculate
 from creditctl.emulator.resources.checkout.custom_fields import answered
@@ -139,6 +140,7 @@ def _require_tax_id(session: Body, answers: BuyerAnswers) -> None:
     type_, value = answers.tax_id
     if type_ not in TYPES or not value.strip():
         raise invalid(f"`{type_}` is no type of tax ID, or its value is empty.", param="tax_id")
+    check_format(type_, value, "tax_id")
 
 
 def _names(session: Body, answers: BuyerAnswers) -> Body:

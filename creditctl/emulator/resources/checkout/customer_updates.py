@@ -1,6 +1,7 @@
 """What a completed Checkout Session leaves with its customer: name and address where allowed, tax ids.
 
-Source: Stripe API reference, `customer_update`; Stripe docs, "Collect tax IDs": the id is saved to the customer.
+Source: Stripe API reference, `customer_update`; Stripe docs, "Collect tax IDs", "Collect phone numbers": id and
+number are saved to the customer.
 """
 
 from creditctl.emulator.api.context import RequestContext
@@ -21,6 +22,8 @@ def update_customer(context: RequestContext, session: Body, hidden: Body, billin
     after = dict(before)
     if details["name"] and (made_here or allowed.get("name") == "auto"):
         after["name"] = details["name"]
+    if session["phone_number_collection"]["enabled"] and details["phone"]:
+        after["phone"] = details["phone"]
     given = billing.get("address") or {}
     if any(given.values()) and allowed.get("address") == "auto":
         after["address"] = address(given)

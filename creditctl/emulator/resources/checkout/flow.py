@@ -105,6 +105,7 @@ def _ensure_customer(context: RequestContext, session: Body, hidden: Body, metho
     billing = method.body["billing_details"] if method else {}
     email = session["customer_email"] or billing.get("email")
     details = {"email": email, **{name: billing.get(name) for name in ("name", "phone", "address")}}
+    details["phone"] = _answers(hidden).phone or details["phone"]
     hidden["customer"] = context.add(CUSTOMER, new_customer(context, details), event="customer.created")["id"]
 
 

@@ -12,6 +12,7 @@ from creditctl.emulator.api.updates import address, erase, given_metadata, shipp
 from creditctl.emulator.protocol.errors import invalid
 from creditctl.emulator.protocol.fields import Email, Enum, Field, Integer, Matching, Text
 from creditctl.emulator.protocol.schema import ADDRESS, CUSTOMER_SHIPPING, Hash, Listing, Metadata
+from creditctl.emulator.resources.billing.tax_id_formats import check_format
 from creditctl.emulator.resources.billing.tax_ids import TAX_ID_DATA, add_tax_id
 from creditctl.emulator.resources.core.payment_methods import save_to
 from creditctl.emulator.resources.core.sources import SOURCE, add_source, own_source
@@ -106,7 +107,8 @@ def create(context: RequestContext) -> Body:
         customer["default_source"] = add_source(context, customer["id"], params["source"])["id"]
     customer["invoice_settings"] = _settings(context, customer, settings)
     context.save(CUSTOMER, customer, event="customer.created")
-    for tax_id in params.get("tax_id_data") or []:
+    for place, tax_id in enumerate(params.get("tax_id_data") or []):
+        check_format(tax_id["type"], tax_id["value"], f"tax_id_data[{place}][value]")
         add_tax_id(context, customer["id"], tax_id["type"], tax_id["value"])
     return customer
 

@@ -74,7 +74,7 @@ def test_the_default_method_must_be_attached_to_the_customer(ask: Inside) -> Non
 def test_what_a_customer_is_given_is_shown_again(ask: Inside) -> None:
     form = "invoice_settings[custom_fields][0][name]=VAT&invoice_settings[custom_fields][0][value]=1&business_name=Acme"
     form += "&invoice_settings[rendering_options][amount_tax_display]=exclude_tax&invoice_settings[footer]=Bye"
-    form += "&tax_id_data[0][type]=eu_vat&tax_id_data[0][value]=DE1&expand[]=tax_ids"
+    form += "&tax_id_data[0][type]=eu_vat&tax_id_data[0][value]=DE123456789&expand[]=tax_ids"
     body = ask("POST", "/v1/customers", form)[1]
     assert body["invoice_settings"] == {
         "custom_fields": [{"name": "VAT", "value": "1"}],
@@ -82,4 +82,4 @@ def test_what_a_customer_is_given_is_shown_again(ask: Inside) -> None:
         "footer": "Bye",
         "rendering_options": {"amount_tax_display": "exclude_tax", "template": None},
     }
-    assert (body["business_name"], body["tax_ids"]["data"][0]["value"]) == ("Acme", "DE1")
+    assert (body["business_name"], body["tax_ids"]["data"][0]["value"]) == ("Acme", "DE123456789")
