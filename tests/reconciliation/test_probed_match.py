@@ -429,6 +429,31 @@ def kept(shop: Shop, tmp_path: Path) -> Iterator[World]:
         yield world
 
 
+def test_what_was_booked_before_a_delayed_payment_came_is_named_until_it_comes_or_is_taken_back(kept: World) -> None:
+    """The bank confirms one and refuses the other, whose row is taken back then: that was asked for."""
+    kept.source = []
+    for key, user in zip(kept.keys, USERS, strict=True):
+        row(kept, user_id=user, payment_key=key)
+    delayed = [kept.shop.pay(age=90_000, payment_status="unpaid") for _ in range(2)]
+    for key in delayed:
+        row(kept, payment_key=key)
+
+    def found() -> set[tuple[str, str]]:
+        kept.read_rows()
+        kept.shop.later()
+        report = kept.judged(probed=True, record=True)
+        assert said(kept.judged(probed=True, record=False)) == said(kept.judged(probed=False, record=False))
+        return {(each.code.rpartition(".")[2], each.subject) for each in report.findings if each.subject in delayed} | {
+            (each.code, each.subject) for each in report.findings if each.code == "reconcile.row_gone"
+        }
+
+    assert found() == {("not_paid_credit", key) for key in delayed}
+    kept.shop.session_of(delayed[0])["payment_status"] = "paid"
+    assert found() == {("settled_finding", delayed[0]), ("not_paid_credit", delayed[1])}
+    kept.source[-1] = kept.source[-1]._replace(status="void")
+    assert found() == {("settled_finding", key) for key in delayed}
+
+
 def worths(world: World) -> dict[str, Worth]:
     with world.archive.read_session() as connection:
         return {row[0]: Worth._make(row) for row in connection.execute(f"SELECT {', '.join(Worth._fields)} FROM worth")}

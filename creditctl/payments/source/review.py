@@ -126,11 +126,12 @@ def _without(verdict: Verdict, code: str) -> Verdict:
 
 
 def _is_news(change: SourceChange, names: Mapping[str, str], states: Mapping[str, PaymentState]) -> bool:
-    """Whether a change says something else: not another name of the same payment, nor what a full refund undid."""
+    """Whether a change says something else: not another name of the same payment, nor what a full refund undid, or what
+    was booked before the money came, and is taken back while it has not."""
     before, after = change.before, change.after
     payment = _payment(before, names)
     if after is None or after.status != DONE:
-        return states.get(payment or "") is not PaymentState.SETTLED
+        return states.get(payment or "") not in (PaymentState.SETTLED, PaymentState.WAITING)
     if after.payment_key != before.payment_key and payment is not None and _payment(after, names) == payment:
         after = after._replace(payment_key=before.payment_key)
     return after.contradicts(before)
