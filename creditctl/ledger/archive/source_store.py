@@ -32,6 +32,9 @@ _SEEN = "UPDATE source_rows SET seen = ? WHERE row_id IN (SELECT value FROM json
 _SEEN_BEFORE = select(("row_id",), "source_rows", "WHERE seen = ? AND row_id IN (SELECT value FROM json_each(?))")
 _NOTE = "INSERT INTO source_changes (row_id, noticed, before, after) VALUES (?, ?, ?, ?)"
 _MISSED = select(KEPT_COLUMNS, "source_rows", "WHERE gone IS NULL AND seen < ?")
+_EARLIER_NAMES = (
+    "SELECT owner, user_id FROM source_rows WHERE owner <> user_id GROUP BY owner, user_id ORDER BY max(seen), max(seq)"
+)
 _LAST = (
     "SELECT id, whole, started, finished, fingerprint, cursor, rows FROM source_readings "
     "WHERE finished IS NOT NULL AND whole >= ? ORDER BY id DESC LIMIT 1"
@@ -133,6 +136,12 @@ def last_reading(file: ArchiveFile, *, whole: bool = False) -> SourceReadingReco
         return None
     number, whole, *rest = row
     return SourceReadingRecord(number, bool(whole), *rest)
+
+
+def earlier_names(file: ArchiveFile) -> dict[str, str]:
+    """The users of kept rows as Stripe has them, by what the application calls them; the latest where that changed."""
+    with file.read_session() as connection:
+        return dict(connection.execute(_EARLIER_NAMES)) if source_schema.exists(connection) else {}
 
 
 def _split(rows: Sequence[SourceRow], known: Mapping[str, KeptRow]) -> tuple[list[SourceRow], list[str]]:

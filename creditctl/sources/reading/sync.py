@@ -15,7 +15,7 @@ from creditctl.core.project_file.source import SourceSection
 from creditctl.core.text import plural
 from creditctl.ledger.archive.file import ArchiveFile
 from creditctl.ledger.archive.source_models import SourceRow
-from creditctl.ledger.archive.source_store import SourceWriter, begin, last_reading
+from creditctl.ledger.archive.source_store import SourceWriter, begin, earlier_names, last_reading
 from creditctl.sources.mapping.row_mapper import RowMapper
 from creditctl.sources.mapping.signs import Outside
 from creditctl.sources.mapping.words import UnknownWord
@@ -148,9 +148,14 @@ class SourceSync:
             self.section,
             opened.columns,
             zone=zone_of(self.section),
-            users=user_names(self.section.users, opened.tables, self.folder),
+            users=user_names(self.section.users, opened.tables, self.folder, self._earlier_names()),
             habits=opened.habits,
         )
+
+    def _earlier_names(self) -> dict[str, str]:
+        """Names that only pairs can give, so that nothing else is looked for."""
+        users = self.section.users
+        return earlier_names(self.archive) if users.query is not None or users.file is not None else {}
 
     def _fingerprint(self, opened: OpenRows, mapper: RowMapper) -> str:
         """What says whether two readings can be compared: the settings, the place and how a file is written; and which

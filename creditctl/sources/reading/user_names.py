@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from creditctl.core.errors import ConfigurationError
 from creditctl.core.project_file.source import SourceUsers
@@ -12,11 +13,20 @@ from creditctl.sources.reading.file_rows import pairs_of_file
 from creditctl.sources.reading.raw_rows import OtherTables
 from creditctl.sources.values.texts import id_of
 
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
-def user_names(users: SourceUsers, tables: OtherTables | None, folder: Path) -> UserNames:
-    """The translation of user ids. Errors: ConfigurationError; those of reading; BadRow for an id that is none."""
+
+def user_names(
+    users: SourceUsers, tables: OtherTables | None, folder: Path, earlier: Mapping[str, str] = _NOTHING
+) -> UserNames:
+    """The translation of user ids. Errors: ConfigurationError; those of reading; BadRow for an id that is none.
+
+    Shape: `earlier` are names that rows had before; they count for users whom the pairs no longer have, because the
+           application deleted them: what they bought stays theirs.
+    """
     pairs = ((id_of(theirs, "user"), id_of(stripe, "user")) for theirs, stripe in _pairs(users, tables, folder))
-    return UserNames(users, {owner: named for owner, named in pairs if owner is not None and named is not None})
+    known = {owner: named for owner, named in pairs if owner is not None and named is not None}
+    return UserNames(users, {**earlier, **known})
 
 
 def needs_database(key: str) -> ConfigurationError:

@@ -251,6 +251,25 @@ def test_users_come_from_a_query_and_balances_from_another_table(application: Ap
     ]
 
 
+def test_a_user_who_was_deleted_keeps_the_name_of_earlier_readings(application: Application) -> None:
+    """Else what an honest buyer bought would be another user's from then on, new rows of theirs and a full run too."""
+    application.execute("INSERT INTO users VALUES ('u1', 0, 'auth0|1'), ('u2', 0, 'auth0|2'), ('u0', 0, 'auth0|0')")
+    application.settings["users"] = SourceUsers(query="SELECT id, auth FROM users")
+    application.read()
+    application.execute("UPDATE users SET auth = 'auth0|new' WHERE id = 'u2'")
+    application.execute("DELETE FROM users WHERE id = 'u1'")
+    application.add(4)
+
+    reports = [application.read(full=full) for full in (False, True)]
+
+    assert [each.changed for each in reports] == [0, 0]
+    assert [application.rows.balance(user)[0] for user in ("auth0|1", "u1", "auth0|new")] == [2000, 0, 1000]
+
+    application.execute("INSERT INTO users VALUES ('u1', 0, 'auth0|again')")
+    application.read()
+    assert application.rows.balance("auth0|again")[0] == 2000
+
+
 def test_the_few_with_the_opposite_sign_mean_it(application: Application) -> None:
     for number, credits in enumerate((-5, -5, -5, 5), 10):
         application.add(number, kind="usage", user_id="w", credits=credits, payment_key=None)
