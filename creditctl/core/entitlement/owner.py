@@ -13,6 +13,9 @@ from creditctl.core.entitlement.user_ids import USER_ID_WORDS, is_user_id
 from creditctl.core.project_file.metadata_keys import metadata_key
 from creditctl.core.project_file.ownership import CLIENT_REFERENCE_ID
 
+OWNER_CODES = frozenset(("fulfilment.owner_conflict", "fulfilment.owner_missing", "fulfilment.owner_unusable"))
+"""The codes of all owner faults."""
+
 
 @dataclass(frozen=True, slots=True)
 class OwnerFault:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from creditctl.core.entitlement.decision import Disagrees, Grants
+from creditctl.core.entitlement.owner import OWNER_CODES
 from creditctl.core.project_file.ownership import CLIENT_REFERENCE_ID
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.finding_codes import PREFIX, ClassifiedFinding, classified
@@ -22,7 +23,6 @@ FEWEST = 3
 """Of fewer payments each is told by itself."""
 
 _MOST_PLACES = 8
-_OWNER = "fulfilment.owner_"
 
 Judged = Sequence[tuple[PaymentCase, Verdict]]
 
@@ -34,7 +34,7 @@ def is_unnamed(verdict: Verdict) -> bool:
 
 def _owner_fault(verdict: Verdict) -> str | None:
     decision = verdict.decision
-    told = isinstance(decision, Disagrees) and decision.finding.code.startswith(_OWNER)
+    told = isinstance(decision, Disagrees) and decision.finding.code in OWNER_CODES
     return decision.fault if told and isinstance(decision, Disagrees) else None
 
 
