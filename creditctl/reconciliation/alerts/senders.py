@@ -26,7 +26,8 @@ _PASSING = frozenset((408, 425, 429, 500, 502, 503, 504))
 """Answers that may be others a moment later. Source: RFC 9110, section 15; RFC 6585, section 4."""
 
 _OPERATOR = re.compile(r"\d?(<<?|>>?|>\||[<>]&|&>)[^\s>]*|\|\|?|&&?|;\S*")
-_ENDS_COMMAND = re.compile(r"[^'\"\\]+;")
+_SIGN = re.compile(r"[<>|&]+|;")
+_ENDS_COMMAND = re.compile(r"[^'\"\\]+(;)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +83,23 @@ def to_command(command: str, folder: Path, limit_seconds: float = LIMIT_SECONDS)
 
 
 def needs_shell(command: str) -> str | None:
-    """The first word of a command that only a shell acts on: a redirection, pipe or list; quoted ones are plain text.
+    """The first sign in a command that only a shell acts on: a redirection, pipe or list; quoted ones are plain text.
 
+    Shape: the sign alone, since what stands beside it may be a secret.
     Source: POSIX.1-2017, Shell Command Language, 2.10.2, control and redirection operators.
     """
     lexer = shlex.shlex(command, posix=False)
     lexer.whitespace_split, lexer.commenters = True, ""
     with suppress(ValueError):  # quotes that do not end: it cannot be run either way
-        return next((word for word in lexer if _OPERATOR.fullmatch(word) or _ENDS_COMMAND.fullmatch(word)), None)
+        return next(filter(None, map(_shell_sign, lexer)), None)
     return None
+
+
+def _shell_sign(word: str) -> str | None:
+    if ends := _ENDS_COMMAND.fullmatch(word):
+        return ends[1]
+    operator = _OPERATOR.fullmatch(word) and _SIGN.search(word)
+    return operator[0] if operator else None
 
 
 def _run(command: str, folder: Path, body: str, limit_seconds: float) -> SendResult:

@@ -122,22 +122,22 @@ def test_a_command_that_does_not_take_it_is_refused(tmp_path: Path, command: str
 
 
 @pytest.mark.parametrize(
-    ("command", "word"),
+    ("command", "sign"),
     [
         ("cat > inbox", ">"),
-        ("cat >>inbox", ">>inbox"),
+        ("cat >>inbox", ">>"),
         ("tee inbox | mail root", "|"),
-        ("touch one; touch two", "one;"),
+        ("touch one; touch two", ";"),
         ("notify && touch told", "&&"),
-        ("notify 2>/dev/null", "2>/dev/null"),
+        ("notify 2>/dev/null", ">"),
         ("sh -c 'cat > inbox; touch told'", None),
         ("curl https://example.com/?a=1&b=2", None),
         ("mail -s 'a | b' <root@example.com>", None),
         ("it's", None),
     ],
 )
-def test_what_only_a_shell_understands_is_named(command: str, word: str | None) -> None:
-    assert needs_shell(command) == word
+def test_what_only_a_shell_understands_is_named(command: str, sign: str | None) -> None:
+    assert needs_shell(command) == sign
 
 
 def test_a_command_that_hangs_is_killed_with_its_children(tmp_path: Path) -> None:
