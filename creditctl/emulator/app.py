@@ -64,7 +64,8 @@ class Emulator:
         options.raw_cards, options.radar_strict = raw_cards, radar_strict
         options.allowed_hosts, options.files = frozenset(name.lower() for name in allow_hosts), files
         options.public_url = public_url
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
+        """Whoever looks into the store from another thread holds it: to be read, new objects are written first."""
         self._clock, self._real_clock = clock, real_clock
         self.on_work: Callable[[], None] = lambda: None
         """Called when there may be something to pump; a server sets it."""
@@ -82,7 +83,7 @@ class Emulator:
 
     def handle(self, request: Request) -> Response:
         """Answer one request."""
-        with self._lock:
+        with self.lock:
             now = self.now()
             # A request sees the world as it is now: what was due before it arrived has happened.
             if self.services.next_job is not None and self.services.next_job <= now:
@@ -146,17 +147,17 @@ class Emulator:
     def sent(self, response: Response) -> None:
         """A transport has sent an answer: its idempotency key can be used again."""
         if response.key:
-            with self._lock:
+            with self.lock:
                 self.services.in_flight.discard(response.key)
 
     def awaits_answers(self, scope: int, event: str) -> bool:
         """Whether an endpoint that an event is due at has not answered for the first time yet."""
-        with self._lock:
+        with self.lock:
             return self.services.deliveries.never_attempted(scope, event, self.now())
 
     def run_jobs(self, now: int | None = None) -> int:
         """Run what is due on the emulator's clock; answers how many jobs ran."""
-        with self._lock:
+        with self.lock:
             return jobs.run_due(self.services, JOBS, self.now() if now is None else now, self.accounts.by_id)
 
     def pump(self, now: int | None = None, *, send: Send | None = None) -> int:
@@ -170,14 +171,14 @@ class Emulator:
 
     def claim(self, now: int | None = None) -> list[Outgoing]:
         """Run due jobs and take the deliveries that are due, to be sent outside the lock."""
-        with self._lock:
+        with self.lock:
             moment = self.now() if now is None else now
             self.run_jobs(moment)
             return self.services.deliveries.claim(moment, int(self._real_clock()))
 
     def record(self, outgoing: Outgoing, outcome: AttemptResult, now: int | None = None) -> None:
         """Log one try to send a delivery, and set its next."""
-        with self._lock:
+        with self.lock:
             # The state was reset or restored while the delivery was on its way.
             if self.services.store.get(outgoing.scope, outgoing.event) is None:
                 return
@@ -194,13 +195,13 @@ class Emulator:
 
     def next_due(self) -> int | None:
         """When the next job or delivery is due, on the emulator's clock."""
-        with self._lock:
+        with self.lock:
             times = (self.services.next_job, self.services.deliveries.next_due())
             return min((due for due in times if due is not None), default=None)
 
     def move_clock(self, seconds: int) -> None:
         """Move the clock and run what falls due on the way."""
-        with self._lock:
+        with self.lock:
             self.offset_seconds += seconds
             save_setting(self.services.store, "offset_seconds", self.offset_seconds)
             self.run_jobs()
@@ -211,7 +212,7 @@ class Emulator:
 
         Its jobs run, and its deliveries that wait for an attempt in that time are due; answers how many jobs ran.
         """
-        with self._lock:
+        with self.lock:
             now = self.now()
             done = jobs.run_early(self.services, JOBS, self.accounts.by_id(binding.scope), binding, now, seconds)
             for delivery in pending_about(self.services.store, binding, until=now + seconds):
@@ -221,7 +222,7 @@ class Emulator:
 
     def reset(self) -> None:
         """Forget everything."""
-        with self._lock:
+        with self.lock:
             self.services.store.clear()
             self.services.subscribers.forget()
             self.services.faults.remove(None)
@@ -233,7 +234,7 @@ class Emulator:
 
     def reload(self) -> None:
         """Read again what is remembered outside the database: it was replaced."""
-        with self._lock:
+        with self.lock:
             self.services.store.complete()
             self.services.holds.reload()
             self.services.subscribers.forget()
@@ -244,32 +245,32 @@ class Emulator:
 
     def listener(self, session_id: str) -> ListenSession | None:
         """The CLI session behind a websocket id."""
-        with self._lock:
+        with self.lock:
             return self.services.listeners.get(session_id)
 
     def listener_connects(self, session: ListenSession, wake: Callable[[], None]) -> None:
         """A CLI's websocket is open; `wake` is called when something waits for it."""
-        with self._lock:
+        with self.lock:
             self.services.listeners.connect(session, wake)
 
     def listener_leaves(self, session: ListenSession) -> None:
         """A CLI's connection is gone."""
-        with self._lock:
+        with self.lock:
             self.services.listeners.disconnect(session)
 
     def listener_frames(self, session: ListenSession) -> list[bytes]:
         """What is to be sent to a CLI now."""
-        with self._lock:
+        with self.lock:
             return self.services.listeners.frames(session, self.now(), int(self._real_clock()))
 
     def listener_answers(self, session: ListenSession, message: dict[str, Any]) -> None:
         """What a CLI reported."""
-        with self._lock:
+        with self.lock:
             self.services.listeners.answered(session, message, self.services.deliveries, self.now())
 
     def close(self) -> None:
         """Release the database."""
-        with self._lock:
+        with self.lock:
             self.services.store.close()
 
 

@@ -71,7 +71,8 @@ class Site:
         finish([process])
 
     def _changes(self) -> int:
-        count: int = self.emulator.services.store.db.execute("SELECT count(*) FROM idempotency").fetchone()[0]
+        with self.emulator.lock:
+            count: int = self.emulator.services.store.tables.execute("SELECT count(*) FROM idempotency").fetchone()[0]
         return count
 
     @property

@@ -113,9 +113,10 @@ class Production:
 
     def state(self) -> dict[str, str]:
         """Digests of all that must not change: Stripe, the backend's table, and the files of the folder."""
-        books = self.emulator.services.store.db
-        objects = books.execute("select id, kind, deleted, body from objects order by id").fetchall()
-        deliveries = books.execute("select * from deliveries order by id").fetchall()
+        with self.emulator.lock:
+            books = self.emulator.services.store.db
+            objects = books.execute("select id, kind, deleted, body from objects order by id").fetchall()
+            deliveries = books.execute("select * from deliveries order by id").fetchall()
         return {
             "stripe": _digest([objects, deliveries]),
             "source": _digest(self.backend.rows()),
