@@ -47,7 +47,12 @@ class Ids:
 
     def dated(self, prefix: str, account: str, now: int, generation: str = "1") -> str:
         """An id of 24 characters after its prefix: generation, time, account, chance."""
-        return f"{prefix}{generation}{_time(now)}{account[-10:]}{self.token(8)}"
+        return f"{prefix}{generation}{_moment(now, account)}{self._short.letters(self._draw(), 8)}"
+
+    def first_relative(self, prefix: str, account: str, now: int, digit: str) -> str:
+        """An id that starts a payment family: as `relative` to a dated id of generation 3, which nobody sees."""
+        self._draw()
+        return f"{prefix}3{_moment(now, account)}{digit}{self._short.letters(self._draw(), 7)}"
 
     def relative(self, prefix: str, of: str, digit: str) -> str:
         """An id of the same payment family as `of`: sixteen shared characters, then its own."""
@@ -93,12 +98,13 @@ def _letters(chance: bytes) -> str:
 
 
 @lru_cache(maxsize=16)
-def _time(now: int) -> str:
+def _moment(now: int, account: str) -> str:
+    """Time and account, as an id has them in its middle."""
     text = ""
     for _ in range(5):
         now, rest = divmod(now, 62)
         text = _ALPHABET[rest] + text
-    return text
+    return text + account[-10:]
 
 
 def account_id(key_body: str) -> str:
