@@ -1,5 +1,7 @@
 """Subscribers of an event type: enabled webhook endpoints (cached by account) and connected CLI listeners."""
 
+from collections.abc import Sequence
+
 from creditctl.emulator.protocol.versions import CHARGE_LISTS_UNTIL, since
 from creditctl.emulator.storage.object_types import WEBHOOK_ENDPOINT
 from creditctl.emulator.storage.store import Store, decode
@@ -7,6 +9,9 @@ from creditctl.emulator.webhooks.listeners import Listeners
 
 Subscription = tuple[str, frozenset[str], str | None]
 """An endpoint's id, the types that it wants, and the version that it is pinned to."""
+
+
+_NOBODY: Sequence[str] = ()
 
 
 class Subscribers:
@@ -23,13 +28,15 @@ class Subscribers:
             self._read(scope)
         return self._sees_older[scope]
 
-    def matching(self, scope: int, type_: str) -> list[str]:
+    def matching(self, scope: int, type_: str) -> Sequence[str]:
         """The ids of the enabled endpoints, and of connected listeners, that want this type."""
         endpoints = self._endpoints.get(scope)
         if endpoints is None:
             endpoints = self._read(scope)
-        found = [name for name, wanted, _ in endpoints if type_ in wanted or "*" in wanted] if endpoints else []
-        return found + self._listeners.names(scope) if self._listeners.any else found
+        if not endpoints and not self._listeners.any:
+            return _NOBODY
+        found = [name for name, wanted, _ in endpoints if type_ in wanted or "*" in wanted]
+        return found + self._listeners.names(scope)
 
     def _read(self, scope: int) -> list[Subscription]:
         # The store lists newest first; deliveries of one event are planned in the order of registration.
