@@ -3,6 +3,8 @@
 Source: Stripe API reference, "Charges"; recorded test-mode charges of 2026 for the card details.
 """
 
+from functools import lru_cache
+
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.payments.cards import Card, Decline
 from creditctl.emulator.payments.methods import PaymentMethod
@@ -42,10 +44,10 @@ def new_charge(
     context: RequestContext, intent: Body, method: PaymentMethod, status: str, decline: Decline | None, card_3ds: bool
 ) -> Body:
     """The body of a new charge of an intent's amount: `succeeded`, `pending` or `failed`."""
-    delayed, shown = method.delayed, method.body
+    shown, card = method.body, None if method.delayed else method.card
     # A copy of all keys that is filled in place: a payment's largest body is the one that costs the most to build.
     body = _EMPTY.copy()
-    body["id"] = context.services.ids.relative("py_" if delayed else "ch_", intent["id"], "0")
+    body["id"] = context.services.ids.relative("ch_" if card else "py_", intent["id"], "0")
     for name in _FROM_INTENT:
         body[name] = intent[name]
     body["amount"] = intent["amount"]
@@ -59,10 +61,14 @@ def new_charge(
         body["failure_code"], body["failure_message"] = decline.code, decline.message
     body["fraud_details"], body["radar_options"] = {}, {}
     body["metadata"] = intent["metadata"].copy()
-    body["outcome"] = outcome(None if delayed else method.card, decline, status)
+    body["outcome"] = outcome(card, decline, status)
     body["paid"], body["status"] = status == "succeeded", status
     body["payment_intent"], body["payment_method"] = intent["id"], shown["id"]
-    body["payment_method_details"] = method_details(context, intent, method, card_3ds, status)
+    body["payment_method_details"] = (
+        _bank_details(method)
+        if card is None
+        else {"type": "card", "card": _card_details(context, intent, method, card, card_3ds, status)}
+    )
     if status != "failed":
         body["receipt_url"] = receipt_url(context)
     return body
@@ -75,20 +81,11 @@ def receipt_url(context: RequestContext) -> str:
 
 def outcome(card: Card | None, decline: Decline | None, status: str) -> Body:
     """The `outcome` of a charge: network status, reason, risk, message to the seller."""
-    body: Body = {
-        "advice_code": decline.advice_code if decline else None,
-        "network_advice_code": decline.network_advice if decline else None,
-        "network_decline_code": decline.network_code if decline else None,
-        "network_status": "approved_by_network",
-        "reason": None,
-        "risk_level": card.risk if card else "not_assessed",
-        # What Radar did not look at has no score. Source: a recorded bank debit's outcome.
-        **({"risk_score": _RISK_SCORES.get(card.risk, 41)} if card else {}),
-        "seller_message": "Payment complete." if status != "pending" else "Payment pending.",
-        "type": "authorized",
-    }
+    body = _approved(card.risk if card else None, status == "pending").copy()
     if decline is None:
         return body
+    body["advice_code"], body["network_advice_code"] = decline.advice_code, decline.network_advice
+    body["network_decline_code"] = decline.network_code
     if decline.blocked:
         return body | {
             "network_status": "reversed_after_approval" if decline.reversed else "not_sent_to_network",
@@ -104,6 +101,24 @@ def outcome(card: Card | None, decline: Decline | None, status: str) -> Body:
     }
 
 
+@lru_cache(maxsize=16)
+def _approved(risk: str | None, pending: bool) -> Body:
+    """The outcome where the bank agrees; each charge fills a copy."""
+    # What Radar did not look at has no score. Source: a recorded bank debit's outcome.
+    score = {} if risk is None else {"risk_score": _RISK_SCORES.get(risk, 41)}
+    return {
+        "advice_code": None,
+        "network_advice_code": None,
+        "network_decline_code": None,
+        "network_status": "approved_by_network",
+        "reason": None,
+        "risk_level": risk or "not_assessed",
+        **score,
+        "seller_message": "Payment pending." if pending else "Payment complete.",
+        "type": "authorized",
+    }
+
+
 _BLOCKED_MESSAGES = {
     "highest_risk_level": "Stripe blocked this payment as too risky.",
     "rule": "Your account's rules blocked this payment.",
@@ -111,13 +126,10 @@ _BLOCKED_MESSAGES = {
 _RISK_SCORES = {"normal": 41, "elevated": 65, "highest": 85}
 
 
-def method_details(context: RequestContext, intent: Body, method: PaymentMethod, card_3ds: bool, status: str) -> Body:
-    """`payment_method_details`; only a charge that waits for its capture says until when."""
+def _bank_details(method: PaymentMethod) -> Body:
     type_ = method.body["type"]
-    if type_ != "card":
-        details = {k: v for k, v in method.body[type_].items() if k != "generated_from"}
-        return {"type": type_, type_: {**details, "mandate": None}}
-    return {"type": "card", "card": _card_details(context, intent, method, card_3ds, status)}
+    details = {k: v for k, v in method.body[type_].items() if k != "generated_from"}
+    return {"type": type_, type_: {**details, "mandate": None}}
 
 
 _NO_CARD_DETAILS: Body = dict.fromkeys(
@@ -131,8 +143,11 @@ _NO_CARD_DETAILS: Body = dict.fromkeys(
 ) | {"regulated_status": "unregulated"}  # fmt: skip
 
 
-def _card_details(context: RequestContext, intent: Body, method: PaymentMethod, card_3ds: bool, status: str) -> Body:
-    card, shown, ids = method.card, method.body["card"], context.services.ids
+def _card_details(
+    context: RequestContext, intent: Body, method: PaymentMethod, card: Card, card_3ds: bool, status: str
+) -> Body:
+    """What a charge says of its card; only one that waits for its capture says until when."""
+    shown, ids = method.body["card"], context.services.ids
     details = _NO_CARD_DETAILS.copy()
     if status != "failed":
         details["amount_authorized"] = intent["amount"]

@@ -3,6 +3,8 @@
 Source: Stripe API reference, "PaymentIntents"; changelog 2023-08-16, 2024-04-10.
 """
 
+from functools import lru_cache
+
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.updates import given_metadata, shipping
 from creditctl.emulator.payments.methods import payment_types
@@ -73,7 +75,8 @@ def new_intent(context: RequestContext, params: Body) -> Body:
     body["metadata"] = given_metadata(params)
     body["payment_method_options"] = shown_options(params.get("payment_method_options"))
     body["payment_method_types"] = usable_types(params, params["currency"])
-    body["shipping"] = shipping(params.get("shipping"))
+    if (shipped := params.get("shipping")) is not None:
+        body["shipping"] = shipping(shipped)
     for name in params:
         if name in _AS_GIVEN:
             body[name] = params[name]
@@ -89,15 +92,28 @@ def default_capture(context: RequestContext) -> str:
 
 def method_configuration(context: RequestContext) -> Body:
     """The account's one configuration of payment methods."""
-    return {"id": f"pmc_1{context.scope.account[-15:]}00000000", "parent": None}
+    return {"id": _configuration_id(context.scope.account), "parent": None}
+
+
+@lru_cache(maxsize=256)
+def _configuration_id(account: str) -> str:
+    return f"pmc_1{account[-15:]}00000000"
+
+
+_CARD_OPTIONS: Body = {
+    "installments": None,
+    "mandate_options": None,
+    "network": None,
+    "request_three_d_secure": "automatic",
+}
 
 
 def shown_options(given: Body | None, before: Body | None = None) -> Body:
     """`payment_method_options` of an intent: what was said of each kind of method, beside Stripe's defaults."""
-    card = {"installments": None, "mandate_options": None, "network": None, "request_three_d_secure": "automatic"}
-    merged: Body = {"card": card}
     if not before and not given:
-        return merged
+        return {"card": _CARD_OPTIONS.copy()}
+    card = _CARD_OPTIONS.copy()
+    merged: Body = {"card": card}
     for source in (before or {}, given or {}):
         for name, options in source.items():
             # None takes back what was said before.
