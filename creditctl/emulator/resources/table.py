@@ -66,6 +66,7 @@ JOBS: Jobs = {
     "refund_succeeds": refund_states.pending_refund_succeeds,
     "settle_balance": balances.settle,
     "settle_charge": settlement.settle_charge_later,
+    "tax_id_verification": tax_ids.verification_ends,
 }
 """A scheduled job is kept by its name, in snapshots too: a name that was ever used keeps its meaning."""
 INCLUDABLE: Includable = {
