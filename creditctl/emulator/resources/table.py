@@ -82,6 +82,7 @@ INCLUDABLE: Includable = {
     ("customer", "subscriptions"): customers.empty_list("subscriptions"),
     ("customer", "tax"): customers.tax,
     ("customer", "tax_ids"): tax_ids.included_tax_ids,
+    ("invoice", "confirmation_secret"): invoices.confirmation_secret,
     ("invoice", "payments"): invoices.payments,
     ("item", "discounts"): included_parts.item_discounts,
     ("item", "taxes"): included_parts.item_part("taxes"),
