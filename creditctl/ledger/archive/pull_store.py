@@ -6,8 +6,9 @@ written together; and a watermark moves only in one step with the note that ever
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -21,7 +22,8 @@ from creditctl.ledger.sqlite.statements import insert
 _COLUMNS = ("list", *PulledObject._fields)
 _UPSERT = (
     f"{insert('pulled', _COLUMNS)} ON CONFLICT (list, id) DO UPDATE SET created = excluded.created, "
-    "payment = excluded.payment, open = excluded.open, body = excluded.body WHERE body <> excluded.body"
+    "payment = coalesce(excluded.payment, pulled.payment), open = excluded.open, "
+    "body = excluded.body WHERE body <> excluded.body"
 )
 # While everything is read anew, only what that reading has seen is there.
 _BODIES = (
@@ -128,6 +130,25 @@ class PullStore:
             query = "SELECT body FROM pulled WHERE list = ? AND id = ?"
             row = connection and connection.execute(query, (path, object_id)).fetchone()
         return plain_body(row[0]) if row else None
+
+    def unnamed(self, path: str, ids: Sequence[str]) -> frozenset[str]:
+        """Those of some kept objects of which no payment is known."""
+        query = "SELECT id FROM pulled WHERE list = ? AND id IN (SELECT value FROM json_each(?)) AND payment IS NULL"
+        with self._reading() as connection:
+            found = connection.execute(query, (path, json.dumps(ids))) if connection and ids else ()
+            return frozenset(row[0] for row in found)
+
+    def name(self, payments: Mapping[str, str]) -> None:
+        """Keeps the payments of refunds and disputes that do not name one themselves; nothing is written twice."""
+        named = "list IN ('refunds', 'disputes') AND id IN (SELECT value FROM json_each(?))"
+        with self._reading() as connection:
+            query = f"SELECT id, payment FROM pulled WHERE {named}"  # noqa: S608 - names of ours
+            rows = connection.execute(query, (json.dumps(list(payments)),)) if connection and payments else ()
+            new = [(payments[name], name) for name, payment in rows if payment != payments[name]]
+        if new:
+            query = "UPDATE pulled SET payment = ? WHERE list IN ('refunds', 'disputes') AND id = ?"
+            with self.file.write_session() as connection:
+                connection.executemany(query, new)
 
     def count(self, path: str, since: int, before: int) -> int:
         """How many objects of a list are kept of a stretch of time."""
