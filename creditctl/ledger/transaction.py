@@ -24,7 +24,7 @@ from creditctl.core.text import storable, storage_fault
 from creditctl.ledger import finding_rows, rows
 from creditctl.ledger.hashchain.canonical import fast_entry_hash
 from creditctl.ledger.models import Delivery, Entry, FindingStatus, Outcome, Posting, StoredFinding
-from creditctl.ledger.refund_position import refund_position
+from creditctl.ledger.refund_position import facts_not_overtaken, refund_position
 from creditctl.ledger.sqlite.statements import select
 from creditctl.ledger.view import LedgerView
 
@@ -85,6 +85,7 @@ class LedgerTransaction(LedgerView):
             return ()
         self._report_other_currencies(purchase, facts, source_event)
         entries = [rows.entry_of(row) for row in self._entry_rows([("payment_key = ?", payment_key)])]
+        facts = facts if source_event is None else facts_not_overtaken(facts, entries)
         position = refund_position(purchase, entries)
         position = replace(position, shared=position.shared and not new)
         drafts = settlement(position, facts, source_event=source_event, cause=cause)
