@@ -19,8 +19,9 @@ from creditctl.ledger.view import LedgerView
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.ledger_entries import known_facts
 from creditctl.payments.proven import Proven
-from creditctl.payments.proving.stored_worth import stored_worth, unhurried
+from creditctl.payments.proving.stored_worth import unhurried
 from creditctl.payments.proving.worth_digest import known_digests, worth_digest
+from creditctl.payments.proving.worth_memo import WorthMemo
 from creditctl.payments.source.source_entry import own_name
 from creditctl.payments.source.source_keeper import SourceKeeper
 from creditctl.payments.verdict import JudgementContext
@@ -105,11 +106,12 @@ class ProbedMatch:
         """Judges anew what changed, and everything where the catalogue, the mapping or this version did."""
         self.store.prepare()
         self.suspects.prepare()
-        digest, known, terms = worth_digest(context), _known(pulled, view), unhurried(context)
+        digest, known = worth_digest(context), _known(pulled, view)
+        memo = WorthMemo(unhurried(context), known)
         learned = min(view.latest_fact(), context.now)  # what is dated later is looked at again until then
 
         def rows(wanted: Collection[str]) -> Iterator[Worth]:
-            return (stored_worth(each, known, terms) for each in payments_of(pulled, wanted))
+            return map(memo.worth, payments_of(pulled, wanted))
 
         said = known_digests(pulled.facts, known)
         if self.store.digest() != digest:

@@ -6,8 +6,9 @@ written together; and a watermark moves only in one step with the note that ever
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -16,12 +17,13 @@ from creditctl.ledger.archive.body_compression import compressed_body, plain_bod
 from creditctl.ledger.archive.file import ArchiveFile
 from creditctl.ledger.archive.pull_models import PulledObject, PullSlice, PullState, TieOutNotes
 from creditctl.ledger.archive.touched_store import end_notes
-from creditctl.ledger.sqlite.statements import insert
+from creditctl.ledger.sqlite.statements import batched, insert
 
 _COLUMNS = ("list", *PulledObject._fields)
 _UPSERT = (
     f"{insert('pulled', _COLUMNS)} ON CONFLICT (list, id) DO UPDATE SET created = excluded.created, "
-    "payment = excluded.payment, open = excluded.open, body = excluded.body WHERE body <> excluded.body"
+    "payment = coalesce(excluded.payment, pulled.payment), open = excluded.open, "
+    "body = excluded.body WHERE body <> excluded.body"
 )
 # While everything is read anew, only what that reading has seen is there.
 _BODIES = (
@@ -41,6 +43,7 @@ _DROP_UNSEEN = (
 _OPEN = (
     "SELECT id, payment, created FROM pulled WHERE list = ? AND open AND created >= ? AND created < ? ORDER BY created"
 )
+_BODIES_BY_ID = "SELECT p.id, p.body FROM json_each(?) j CROSS JOIN pulled p ON p.list = ? AND p.id = j.value"
 _END_OF_TIME = 2**62
 
 
@@ -78,22 +81,27 @@ class PullStore:
 
     def keep(
         self, read: PullSlice, objects: Sequence[PulledObject], rest: Sequence[PullSlice] = (), *, whole: bool = False
-    ) -> None:
-        """Keeps what a stretch of a list showed, and what of it is left to be read; unchanged objects are not written.
+    ) -> Sequence[PulledObject]:
+        """Keeps what a stretch of a list showed, and what of it is left to be read; answers what was not kept before.
 
-        Shape: of a reading of everything it is noted too what it has seen.
+        Shape: unchanged objects are not written; of a reading of everything it is noted too what it has seen.
         """
-        rows = [(read.list, *each._replace(body=compressed_body(each.body))) for each in objects]
-        with self.file.write_session() as connection:
-            before = connection.total_changes
-            connection.executemany(_UPSERT, rows)
-            if connection.total_changes > before:
-                connection.execute("UPDATE pull_state SET tied = 0 WHERE tied")
-            if whole:
-                seen = [(read.list, each.id) for each in objects]
-                connection.executemany("INSERT OR IGNORE INTO pull_seen VALUES (?, ?)", seen)
-                connection.execute("DELETE FROM pull_slices WHERE list = ? AND since = ? AND until IS ?", read)
-                connection.executemany("INSERT INTO pull_slices VALUES (?, ?, ?)", rest)
+        latest = {each.id: each for each in objects}
+        known = dict(self.bodies_of(read.list, latest))
+        fresh = [each for each in latest.values() if known.get(each.id) != each.body]
+        if fresh or whole:
+            rows = [(read.list, *each._replace(body=compressed_body(each.body))) for each in fresh]
+            with self.file.write_session() as connection:
+                before = connection.total_changes
+                connection.executemany(_UPSERT, rows)
+                if connection.total_changes > before:
+                    connection.execute("UPDATE pull_state SET tied = 0 WHERE tied")
+                if whole:
+                    seen = [(read.list, each) for each in latest]
+                    connection.executemany("INSERT OR IGNORE INTO pull_seen VALUES (?, ?)", seen)
+                    connection.execute("DELETE FROM pull_slices WHERE list = ? AND since = ? AND until IS ?", read)
+                    connection.executemany("INSERT INTO pull_slices VALUES (?, ?, ?)", rest)
+        return fresh
 
     def settle(self, lists: str, at: int, tied: TieOutNotes | None = None) -> None:
         """Moves the watermarks, for everything that was read ties out; what a reading of everything missed is gone.
@@ -128,6 +136,33 @@ class PullStore:
             query = "SELECT body FROM pulled WHERE list = ? AND id = ?"
             row = connection and connection.execute(query, (path, object_id)).fetchone()
         return plain_body(row[0]) if row else None
+
+    def bodies_of(self, path: str, ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Those of some objects that are kept, each as JSON, in no order."""
+        with self._reading() as connection:
+            if connection is not None:
+                for some in batched(ids):
+                    rows = connection.execute(_BODIES_BY_ID, (json.dumps(some), path))
+                    yield from ((row[0], plain_body(row[1])) for row in rows)
+
+    def unnamed(self, path: str, ids: Sequence[str]) -> frozenset[str]:
+        """Those of some kept objects of which no payment is known."""
+        query = "SELECT id FROM pulled WHERE list = ? AND id IN (SELECT value FROM json_each(?)) AND payment IS NULL"
+        with self._reading() as connection:
+            found = connection.execute(query, (path, json.dumps(ids))) if connection and ids else ()
+            return frozenset(row[0] for row in found)
+
+    def name(self, payments: Mapping[str, str]) -> None:
+        """Keeps the payments of refunds and disputes that do not name one themselves; nothing is written twice."""
+        named = "list IN ('refunds', 'disputes') AND id IN (SELECT value FROM json_each(?))"
+        with self._reading() as connection:
+            query = f"SELECT id, payment FROM pulled WHERE {named}"  # noqa: S608 - names of ours
+            rows = connection.execute(query, (json.dumps(list(payments)),)) if connection and payments else ()
+            new = [(payments[name], name) for name, payment in rows if payment != payments[name]]
+        if new:
+            query = "UPDATE pulled SET payment = ? WHERE list IN ('refunds', 'disputes') AND id = ?"
+            with self.file.write_session() as connection:
+                connection.executemany(query, new)
 
     def count(self, path: str, since: int, before: int) -> int:
         """How many objects of a list are kept of a stretch of time."""

@@ -11,7 +11,6 @@ from typing import Any, Protocol, TypeVar
 import stripe
 
 from creditctl.core.catalog import Catalog
-from creditctl.core.entitlement.decision import NeedsLineItems
 from creditctl.core.entitlement.facts import DisputeFact, Fact, MalformedFact, RefundFact, SessionFacts, id_of
 from creditctl.core.entitlement.prices import LineItem
 from creditctl.core.errors import ConfigurationError
@@ -29,9 +28,10 @@ from creditctl.payments.reading.stripe_reader import (
     Seen,
     StripeReader,
     line_items_path,
+    naming_payment,
     sells_once,
 )
-from creditctl.payments.worth import worth
+from creditctl.payments.worth import needs_items
 from creditctl.stripe_api.pages import Body, Progress
 
 _MANY = 20
@@ -78,8 +78,9 @@ class PaymentReader:
     """Reads lists and single objects as facts, and remembers what could not be understood.
 
     Shape:  `catalog` decides which sessions need their line items read; `seen` is told what every list shows; `plain`
-            makes the reader of plain data: what was kept of Stripe can stand in for it.
-            `ahead_seconds` says how far Stripe's clock is ahead of this machine's: what is read is seen at its time.
+            makes the reader of plain data: what was kept of Stripe can stand in for it. `charged` are the refunds and
+            disputes of lists that name their charge alone, as their payment. `ahead_seconds` says how far Stripe's
+            clock is ahead of this machine's: what is read is seen at its time.
     Units:  `started` in Unix seconds, by this machine's clock.
     Errors: every method raises Unreachable, StripeRefused or ConfigurationError where Stripe does not answer.
     """
@@ -89,6 +90,7 @@ class PaymentReader:
     started: int
     progress: Progress | None = None
     unreadable: list[Unreadable] = field(default_factory=list)
+    charged: dict[str, Fact] = field(default_factory=dict)
     seen: Seen | None = None
     plain: Callable[[stripe.StripeClient, Progress | None, Seen | None], StripeReader] = StripeReader
     ahead_seconds: Callable[[], int] = in_step
@@ -211,11 +213,9 @@ class PaymentReader:
         if not body:
             return PaymentFacts(object_id, absent=body is None)
         key = id_of(body.get("payment_intent")) or id_of(body.get("charge"))
-        return (
-            PaymentFacts(object_id, absent=True)
-            if key is None
-            else replace(self.payment(key, attempt), asked=object_id)
-        )
+        if key is None:
+            return PaymentFacts(object_id, absent=True)
+        return replace(self.payment(key, attempt), asked=object_id)
 
     def _known(self, intent_id: str) -> _Known:
         before = len(self.unreadable)
@@ -239,7 +239,7 @@ class PaymentReader:
         """Sessions with their line items, where only those decide: each by itself, or all of the list once more."""
         # Of a body no more is held than its URL: a list has as many as there are payments.
         sold = ((body, each) for body in bodies for each in self._parsed(SESSIONS, body, SessionFacts.from_stripe))
-        found = [(each, body.get("success_url"), self._needs_items(each)) for body, each in sold]
+        found = [(each, body.get("success_url"), needs_items(each, self.catalog)) for body, each in sold]
         shown = self._shown_items(parameters, most) if sum(needs for *_, needs in found) > _MANY else {}
         return {each.id: self._with_items(each, url, shown.get(each.id), needs) for each, url, needs in found}
 
@@ -251,9 +251,6 @@ class PaymentReader:
             items = self._items(line_items_path(session.id), self.stripe.line_items(session.id))
         items = None if items is None else self._origins.completed(items)
         return SoldSession(session, items, url if isinstance(url, str) else None)
-
-    def _needs_items(self, session: SessionFacts) -> bool:
-        return isinstance(worth(SoldSession(session), self.catalog), NeedsLineItems)
 
     def _shown_items(self, parameters: Mapping[str, Any], most: int | None) -> dict[str, tuple[LineItem, ...]]:
         """The line items of a whole list of sessions, a hundred a request; those that a page cuts short are left out.
@@ -276,8 +273,11 @@ class PaymentReader:
     def _facts_of(
         self, path: str, parameters: Mapping[str, Any], make: Callable[[Body], Fact | None]
     ) -> dict[str, Fact]:
-        found = (fact for body in self.stripe.list(path, parameters) for fact in self._parsed(path, body, make))
-        return {fact.object_id: fact for fact in found if fact is not None}
+        of, found = parameters.get("payment_intent"), dict[str, Fact]()
+        for body in self.stripe.list(path, parameters):
+            for fact in [each for each in self._parsed(path, naming_payment(body, of), make) if each is not None]:
+                (self.charged if fact.payment_key == fact.charge_id else found)[fact.object_id] = fact
+        return found
 
     def _refund(self, body: Body) -> RefundFact | None:
         """A refund that stands was last observed when it was made, one that fell through only now."""
