@@ -6,6 +6,24 @@ import re
 
 _CUT_WORD_AT_END = re.compile(r"[^\s\"',;&]*\Z")
 _CUT_WORD_AT_START = re.compile(r"\A[^\s\"',;&]*")
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def storage_fault(text: str) -> str | None:
+    """What keeps a database from holding a text and finding it again, as the end of a sentence; None for nothing.
+
+    Source: SQLite documentation, "NUL Characters In Strings": functions, as of JSON, end a text there. The Unicode
+    Standard, section 3.9: half of a surrogate pair has no form in UTF-8.
+    """
+    found = _UNSTORABLE.search(text)
+    if found is None:
+        return None
+    return "holds a NUL character" if found[0] == "\0" else "holds half of a surrogate pair, which no character is"
+
+
+def storable(text: str) -> str:
+    """A text that people read, with what no database holds spelled out; what names something is refused instead."""
+    return _UNSTORABLE.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 def one_line(text: str) -> str:

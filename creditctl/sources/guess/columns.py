@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from creditctl.core.currencies import SUPPORTED_CURRENCIES
 from creditctl.core.project_file.source import AmountUnit, RowStatus
 from creditctl.core.stripe_ids import IdKind, id_kind
-from creditctl.sources.guess.directions import RowSigns
+from creditctl.sources.guess.directions import RowSigns, signs_of
+from creditctl.sources.guess.money import MoneyWitness
 from creditctl.sources.guess.naming import (
     CONFIRMED,
     DELETED,
@@ -23,7 +24,7 @@ from creditctl.sources.guess.profile import Profile, is_flag, is_number, is_time
 from creditctl.sources.guess.source_guess import GuessDraft
 from creditctl.sources.guess.word_rows import rows_by_word
 from creditctl.sources.mapping.columns import FirstFilled, RawColumns, references
-from creditctl.sources.mapping.payment_names import payment_names
+from creditctl.sources.mapping.payment_names import key_texts, payment_names
 from creditctl.sources.recipes.words import USUAL_KINDS, USUAL_STATUSES
 from creditctl.sources.values.bad_value import BadRow
 from creditctl.sources.values.numbers import decimal_mark, decimal_of, whole_units
@@ -47,7 +48,7 @@ def guess_columns(draft: GuessDraft, rows: Sequence[RawColumns], columns: Sequen
     _mode(draft, profiles)
     _status(draft, profiles)
     _credits(draft, profiles)
-    _amount(draft, profiles)
+    _amount(draft, rows, columns, profiles)
     _by_name(draft, profiles, "currency", _is_currency, "holds codes of currencies", needed=False)
     _rest(draft, profiles)
 
@@ -84,7 +85,8 @@ def _rank(profile: Profile) -> int:
 
 
 def _sample(profile: Profile) -> str:
-    text = next((payment_names([str(value)]).payment for value in profile.values if names_payment(value)), None) or ""
+    named = (payment_names(key_texts(value)).payment for value in profile.values if names_payment(value))
+    text = next(named, None) or ""
     return f"{text.partition('_')[0]}_x" if text else ""
 
 
@@ -194,10 +196,23 @@ def _credits(draft: GuessDraft, profiles: Profiles) -> None:
         draft.say("credit_decimals", str(decimals), f"{chosen} has that many decimals", credit_decimals=decimals)
 
 
-def _amount(draft: GuessDraft, profiles: Profiles) -> None:
-    """The money: where there is no column of it, Stripe's counts."""
-    chosen = first_named(NAMES["amount"], _numbers(draft, profiles))
+def _amount(draft: GuessDraft, rows: Sequence[RawColumns], columns: Sequence[str], profiles: Profiles) -> None:
+    """The money: where there is no column of it, Stripe's counts; one that holds none is left out, and said."""
+    said, numbers = draft.section.columns, _numbers(draft, profiles)
+    credits = next(iter(said.get("credits", ())), None)
+    witness = MoneyWitness(
+        rows,
+        columns,
+        references(said.get("payment_key", ()), columns),
+        None if credits is None else profiles[credits],
+        signs_of(rows, profiles, columns, credits),
+    )
+    against = {name: witness.contradiction(profiles[name]) for name in numbers}
+    chosen = first_named(NAMES["amount"], [name for name in numbers if against[name] is None])
     if chosen is None:
+        named = first_named(NAMES["amount"], numbers)
+        if named is not None:
+            draft.no_column("amount", f"{against[named]}: Stripe's amounts count", columns)
         return
     draft.column("amount", (chosen,), "it holds numbers, and is a usual name of money")
     written = any("." in str(value) or "," in str(value) for value in profiles[chosen].values)

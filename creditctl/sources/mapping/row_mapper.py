@@ -13,7 +13,7 @@ from creditctl.ledger.archive.source_models import DONE, SourceRow
 from creditctl.sources.mapping.columns import FirstFilled, RawColumns, is_optional, optional, reference, references
 from creditctl.sources.mapping.conditions import Condition, parse_condition
 from creditctl.sources.mapping.flag import parse_flag
-from creditctl.sources.mapping.payment_names import payment_names
+from creditctl.sources.mapping.payment_names import key_texts, payment_names
 from creditctl.sources.mapping.places import Places
 from creditctl.sources.mapping.signs import GIVES, TAKES, Outside
 from creditctl.sources.mapping.users import UserNames
@@ -73,8 +73,9 @@ class RowMapper:
         self._kinds = Words("kind", section.kind, [str(kind) for kind in EntryKind])
         self._statuses = Words("status", {k: str(v) for k, v in section.status.items()}, [str(s) for s in RowStatus])
         self._decimals = section.credit_decimals or 0
-        texts = [text for text in section.columns.get("livemode", ()) if _is_there(text, available)]
-        texts = texts or list(Places.own("livemode", available))
+        said = section.columns.get("livemode")
+        texts = [text for text in said or () if _is_there(text, available)]
+        texts = texts or list(() if said == () else Places.own("livemode", available))
         self._livemode = parse_flag("livemode", next(iter(texts), "").removesuffix("?") or None, available, zone)
         updated = references((section.updated,) if section.updated else (), available)
         self.updated = next(iter(updated.places), None)
@@ -205,9 +206,7 @@ class RowMapper:
 
     def _keys(self, raw: RawColumns) -> Iterator[str]:
         for value in self.places.payment_key.values(raw):
-            text = str(value).strip()
-            if text:
-                yield text
+            yield from key_texts(value)
 
 
 def _is_there(text: str, available: Collection[str] | None) -> bool:

@@ -26,7 +26,7 @@ from creditctl.simulation.target.buyers import Buyers
 from creditctl.simulation.target.declaration import BalanceSource, Target
 from tests.simulation.zoo.keeper import CATALOG, key_of, register
 from tests.support.ports import free_port
-from tests.support.waiting import wait_until
+from tests.support.waiting import patience, wait_until
 
 NODE = shutil.which("node") or ""
 SCRIPT = Path(__file__).with_name("express_shop.cjs")
@@ -61,6 +61,7 @@ def keep_in_node(emulator_url: str, name: str) -> Iterator[tuple[Bench, Secret]]
             "STRIPE_SECRET_KEY": key_of(name),
             "STRIPE_WEBHOOK_SECRET": secret.reveal(),
             "ZOO_NODE": os.environ.get("STRIPE_NODE", ""),
+            "ZOO_SLOW_MILLISECONDS": str(int(1000 * patience(0.05))),
         }
         process = subprocess.Popen([NODE, str(SCRIPT), name], env=environ)
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,12 @@ import pytest
 
 from creditctl.core.errors import UsageError
 from creditctl.core.project_file.source import AmountUnit, SourceSection
+from creditctl.core.project_file.writing import section_text
 from creditctl.sources.guess.guess import guess_source, propose
 from creditctl.sources.guess.source_guess import SourceGuess
+from creditctl.sources.guess.writing import written_sections
+from creditctl.sources.mapping.columns import FirstFilled
+from creditctl.sources.mapping.places import Places
 from creditctl.sources.reading.file_rows import FileRows
 from creditctl.sources.reading.raw_rows import RawRow
 
@@ -54,6 +60,19 @@ def test_a_table_in_camel_case_is_understood() -> None:
     }
     assert guess.section.kind == {"TOPUP": "purchase", "GENERATION": "usage"}
     assert all(line.reason for line in guess.lines)
+
+
+@pytest.mark.parametrize("written", [lambda ids: ids, json.dumps, lambda ids: ids[0].encode() if ids else None])
+def test_payments_are_found_in_lists_and_in_bytes(written: Callable[[list[str]], object]) -> None:
+    rows = [camel(n, stripePaymentIntentId=None, metadata=None) for n in range(10)]
+    for n, row in enumerate(rows):
+        row["stripe_ids"] = written([f"pi_{n}x", f"cs_test_{n}x"] if n % 2 else [])
+        row["details"] = {"ids": [f"pi_{n}x"]} if n % 2 else {}
+
+    guess = guessed(rows)
+
+    assert guess.whole, guess
+    assert set(guess.section.columns["payment_key"]) == {"stripe_ids", "details.ids"}
 
 
 def test_words_are_told_by_the_rows_that_have_them() -> None:
@@ -215,3 +234,31 @@ def test_the_end_of_a_path_is_a_name_where_no_column_has_it() -> None:
     columns = guessed(rows).section.columns
 
     assert (columns["amount"], columns["currency"]) == (("paid.amountCents",), ("paid.currency",))
+
+
+@pytest.mark.parametrize(("credits", "value"), [("delta", "amount"), ("credits", "total"), ("credits", "price")])
+def test_numbers_of_credits_are_no_money(credits: str, value: str) -> None:
+    """Stripe may be out of reach, and a column such as `generated always as (abs(credits))` is called like money."""
+    rows = [camel(n, metadata=None) for n in range(10)]
+    for row in rows:
+        row[credits] = row.pop("amount")
+        row[value] = f"{abs(row[credits])}.00"
+        row["price_cents"] = 900 if row["type"] == "TOPUP" else None
+
+    guess = guessed(rows)
+
+    assert guess.section.columns["amount"] == ("price_cents",)
+    without = guessed([{name: each for name, each in row.items() if name != "price_cents"} for row in rows])
+    assert without.section.columns.get("amount") == (() if value == "amount" else None)
+    assert [line.reason for line in without.lines if line.value == "left out"] == [
+        f"{value} is the number of credits in every row, without its sign: Stripe's amounts count"
+    ]
+    places = Places.of(without.section, list(rows[0]))
+    assert (places.amount, without.section.amounts) == (FirstFilled(), None)
+
+
+def test_a_number_that_usage_has_too_is_no_money() -> None:
+    rows = [camel(n, credits=1000 if n % 2 else -3, amount=n + 7, metadata=None) for n in range(10)]
+
+    assert guessed(rows).section.columns["amount"] == ()
+    assert "amount = []" in section_text(written_sections(guessed(rows))[1])

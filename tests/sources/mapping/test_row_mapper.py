@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -62,6 +63,16 @@ def test_a_column_that_a_line_names_for_something_else_is_not_ours_by_its_name_t
     assert mapped({"id": "pi_1a"}, columns={"payment_key": ("id",)}).row_id == "pi_1a"
 
 
+def test_a_column_that_is_called_as_ours_may_be_none() -> None:
+    row = {"amount": 1000, "livemode": True, "status": "gold", "corrects": "x"}
+
+    found = mapped(row, columns=dict.fromkeys(("amount", "livemode", "status", "currency", "corrects"), ()))
+
+    assert (found.amount, found.livemode, found.status, found.currency, found.corrects) == (
+        None, None, "done", None, None,
+    )  # fmt: skip
+
+
 def test_exact_names_win_over_paths_and_case() -> None:
     columns = {"user_id": ("meta.user",), "payment_key": ("stripeId", "Meta.charge")}
     row = {"meta.user": "dotted", "meta": '{"user": "path"}', "stripeId": "", "Meta": {"charge": "ch_1a"}}
@@ -88,6 +99,25 @@ def test_exact_names_win_over_paths_and_case() -> None:
 def test_a_payment_is_named_by_any_id_in_a_key(key: str | None, payment: str | None, returned: str | None) -> None:
     found = mapped({"payment_key": key})
     assert (found.payment_key, found.object_id) == (payment, returned)
+
+
+@pytest.mark.parametrize(
+    ("key", "payment"),
+    [
+        (["cs_test_1a", "pi_1a"], "cs_test_1a"),
+        ('["cs_test_1a"]', "cs_test_1a"),
+        (b"pi_1a", "pi_1a"),
+        (b"pi_1a\0\0\0", "pi_1a"),
+        (UUID(int=255).bytes, str(UUID(int=255))),
+        (b"\xff\x01", "ff01"),
+        ([], None),
+        ("[]", None),
+        ("{}", None),
+        ([None, "order 7"], "order 7"),
+    ],
+)
+def test_a_key_may_be_a_list_or_bytes(key: object, payment: str | None) -> None:
+    assert mapped({"payment_key": key}).payment_key == payment
 
 
 def test_several_keys_name_payment_and_refund() -> None:
