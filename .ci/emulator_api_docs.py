@@ -16,6 +16,8 @@ from creditctl.emulator.api.routes import Route
 from creditctl.emulator.documented.data_files import read_bytes, read_lines
 from creditctl.emulator.protocol.fields import Field
 from creditctl.emulator.protocol.versions import API_VERSION
+from creditctl.emulator.resources.billing.tax_id_formats import formats
+from creditctl.emulator.resources.billing.tax_ids import TYPES
 from creditctl.emulator.resources.table import ROUTES
 from creditctl.emulator.storage.older_versions import NOT_RENDERED, RENDERED
 from creditctl.emulator.webhooks.event_types import EVENT_TYPES
@@ -108,6 +110,19 @@ All are documented. Lists answer as those of an account that has none; the rest 
 | endpoint | answer |
 |---|---|
 """
+TAX_IDS_HEADING = """
+## Tax ids
+
+How a value is checked where a tax id is given, by call or on the Checkout page; blanks, dots, hyphens and slashes do
+not count. Stripe checks the form of a value and publishes an example for most types, no rule: "documented" is the form
+of that example, "unconfirmed" is wider, since the country writes others as well. `eu_vat` and `gb_vat` follow their
+country (European Commission, VIES). What Stripe has verified (`au_abn`, `eu_vat`, `gb_vat`) is pending first, and the
+documented numbers for tests decide: 000000000 is verified, 111111111 is not, 222222222 stays pending. Any other is
+verified (unconfirmed).
+
+| type | example | form | standing |
+|---|---|---|---|
+"""
 SHARED = frozenset({"expand", "limit", "starting_after", "ending_before"})
 """Parameters that Stripe documents once for all: "Expanding responses", "Pagination"."""
 
@@ -125,7 +140,7 @@ def api_page() -> str:
     documented: dict[str, Any] = json.loads(read_bytes("parameters.json"))
     groups = itertools.groupby(sorted(ROUTES, key=lambda entry: (_family(entry.pattern), entry.pattern)), _family_of)
     sections = "".join(_family_section(family, entries, documented) for family, entries in groups)
-    return HEADING + _states() + _events() + _versions() + f"\n## Endpoints\n{sections}" + _left_out()
+    return HEADING + _states() + _events() + _versions() + _tax_ids() + f"\n## Endpoints\n{sections}" + _left_out()
 
 
 # endpoints and parameters
@@ -267,7 +282,8 @@ EVENT_ORDER = """
 | of a Checkout session: the payment's events before `checkout.session.completed` | recorded |
 | of a session's invoice: its events one after the other, and before or after those of the session | unconfirmed |
 
-Deliveries are sent side by side, here as at Stripe: no receiver may rely on any order.
+Deliveries are sent side by side, here as at Stripe: no receiver may rely on any order. `pending_webhooks` in a delivery
+is the number of endpoints that were without the event when it went out (documented), itself included.
 """
 
 
@@ -283,6 +299,20 @@ def _versions() -> str:
     rendered = "".join(f"| {day} | {what} | rendered |\n" for day, what in RENDERED)
     left = "".join(f"| {day} | {what} | not rendered |\n" for day, what in NOT_RENDERED)
     return VERSIONS_HEADING + rendered + left + VERSIONS_END
+
+
+def _tax_ids() -> str:
+    rows = [
+        f"| `{type_}` | {known.example} | `{escaped(known.pattern)}` | {known.standing} |\n"
+        for type_, known in sorted(formats().items())
+    ]
+    unchecked = [f"`{type_}`" for type_ in TYPES if type_ not in {*formats(), "eu_vat", "gb_vat"}]
+    return TAX_IDS_HEADING + "".join(rows) + f"\nTaken as they are, unconfirmed: {', '.join(unchecked)}.\n"
+
+
+def escaped(pattern: str) -> str:
+    """A pattern as it stands in a table, where a bar would end the cell."""
+    return pattern.replace("|", "\\|")
 
 
 def _left_out() -> str:

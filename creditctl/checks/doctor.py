@@ -93,7 +93,7 @@ def nothing_open(context: Context) -> CheckAnswer:
     over = over_by_judgement(waiting, ((each.case, each.verdict) for each in judged))
     true = [each for each in waiting if each.id not in over]
     if not true:
-        text = f"{plural(len(waiting), 'finding')} in the ledger can be dismissed: the payments stand as they should."
+        text = f"{plural(len(waiting), 'finding')} in the ledger can be dismissed: the payments say otherwise by now."
         return warned(text, f"`creditctl ledger resolve {waiting[0].id} --dismiss --reason settled`")
     first = true[0].finding
     text = f"{len(true)} findings are open, the first: {first.subject}: {first.message}"

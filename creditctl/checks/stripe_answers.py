@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from creditctl.checks.answers import CheckAnswer, failed, passed, warned
@@ -15,7 +14,7 @@ from creditctl.core.errors import CreditctlError
 from creditctl.core.limits import GRACE_SECONDS
 from creditctl.core.modes import Mode
 from creditctl.core.text import plural
-from creditctl.core.when import iso_time
+from creditctl.core.when import http_date, iso_time
 from creditctl.payments.event_types import ENDPOINT_EVENTS
 from creditctl.payments.judgement.unexplained import may_be_given_already
 from creditctl.stripe_api.pages import list_all
@@ -88,7 +87,7 @@ def clock_is_right(context: Context) -> CheckAnswer:
     date = None if response is None else (response.headers or {}).get("date")
     if context.mode is Mode.EMULATOR or not date:
         return passed("There is no other clock to compare with.")
-    skew = abs(context.clock() - int(parsedate_to_datetime(date).timestamp()))
+    skew = abs(context.clock() - http_date(date))
     text = f"This machine's clock differs from Stripe's by {skew} seconds."
     if skew > _SKEW_TO_FAIL:
         return failed(text, "Set the clock (NTP): every signature looks too old or too new.")

@@ -113,6 +113,19 @@ def require_begun(window: Window, since: str | None, now: int) -> None:
         )
 
 
+def http_date(text: str) -> int:
+    """Parses the `Date` header of an HTTP answer; one without a zone is UTC, whatever the zone of this machine.
+
+    Units:  Unix seconds.
+    Errors: ValueError where it is no date; OverflowError where it is none that a calendar has.
+    Source: RFC 9110, 5.6.7: every form of it is in UTC; a recipient takes the obsolete ones too, and one names no zone.
+    """
+    from email.utils import parsedate_to_datetime
+
+    moment = parsedate_to_datetime(text)
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
 def iso_time(moment: int) -> str:
     """Formats a moment as ISO 8601 in UTC: `2026-11-01T00:00:00Z`."""
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

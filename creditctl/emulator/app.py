@@ -163,18 +163,19 @@ class Emulator:
     def pump(self, now: int | None = None, *, send: Send | None = None) -> int:
         """Run the jobs and send the deliveries that are due until none is; answers how many sendings were tried."""
         attempted = 0
-        while batch := self.claim(now):
+        # One at a time: each event says how many endpoints are without it when it is sent, as a GET of it does.
+        while batch := self.claim(now, most=1):
             for outgoing in batch:
                 self.record(outgoing, attempt(outgoing, send or send_over_http), now)
             attempted += len(batch)
         return attempted
 
-    def claim(self, now: int | None = None) -> list[Outgoing]:
-        """Run due jobs and take the deliveries that are due, to be sent outside the lock."""
+    def claim(self, now: int | None = None, *, most: int = 100) -> list[Outgoing]:
+        """Run due jobs and take the deliveries that are due, to be sent outside the lock at once."""
         with self.lock:
             moment = self.now() if now is None else now
             self.run_jobs(moment)
-            return self.services.deliveries.claim(moment, int(self._real_clock()))
+            return self.services.deliveries.claim(moment, int(self._real_clock()), most)
 
     def record(self, outgoing: Outgoing, outcome: AttemptResult, now: int | None = None) -> None:
         """Log one try to send a delivery, and set its next."""

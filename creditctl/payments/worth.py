@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from creditctl.core.catalog import Catalog
-from creditctl.core.entitlement.decision import Decision, Grants, decide
+from creditctl.core.entitlement.decision import Decision, Grants, decide, needs_line_items
 from creditctl.core.entitlement.facts import SessionFacts
 from creditctl.core.entitlement.prices import LineItem, PriceFacts
 from creditctl.payments.facts import IntentFacts, SoldSession
@@ -14,6 +14,11 @@ from creditctl.payments.facts import IntentFacts, SoldSession
 def worth(sold: SoldSession, catalog: Catalog) -> Decision:
     """What a checkout session is worth; NeedsLineItems where only its line items can say it and are not there."""
     return decide(sold.session, catalog, sold.items)
+
+
+def needs_items(session: SessionFacts, catalog: Catalog) -> bool:
+    """Whether only the line items of a checkout session can say what it is worth: quicker asked than `worth`."""
+    return needs_line_items(session, catalog)
 
 
 def worth_off_session(intent: IntentFacts, catalog: Catalog) -> Decision | None:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from creditctl.core.entitlement.corrections import corrected_numbers, links_of
 from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.entitlement.facts import Fact
 from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind
@@ -118,13 +119,14 @@ def _facts_by_payment(pulled: Pulled) -> dict[str, list[Fact]]:
 
 def entries_by_payment(entries: Iterable[CreditEntry], names: Mapping[str, str]) -> dict[str, list[CreditEntry]]:
     """The entries of each payment; an adjustment belongs to that of the entry that it corrects, else to its own."""
+    about = [entry for entry in entries if entry.kind is not EntryKind.USAGE]
+    own = {entry.id: payment_of(entry, names) for entry in about}
+    links = links_of(about)
     grouped: dict[str, list[CreditEntry]] = defaultdict(list)
-    payments: dict[int, str] = {}
-    for entry in entries:
-        corrects = entry.corrects if entry.kind is EntryKind.ADJUSTMENT else None
-        key = (payments.get(corrects) if corrects else None) or payment_of(entry, names)
+    for entry in about:
+        numbers = corrected_numbers(entry.id, links) if entry.id in links else (entry.id,)
+        key = next((key for number in reversed(numbers) if (key := own.get(number)) is not None), None)
         if key is not None:
-            payments[entry.id] = key
             grouped[key].append(entry)
     return grouped
 

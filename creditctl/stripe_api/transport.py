@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from email.utils import parsedate_to_datetime
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ import requests
 import stripe
 
 from creditctl.core.errors import GuardRefused
+from creditctl.core.when import http_date
 from creditctl.stripe_api.answer_shape import require_answer, require_refusal
 from creditctl.stripe_api.audit import AuditLog
 from creditctl.stripe_api.permission_table import is_question
@@ -154,7 +154,7 @@ class RetryingTransport(stripe.HTTPClient):
         if dated is None or self._clock is None:
             return
         with suppress(ValueError, OverflowError):  # some other server's, that is no date
-            ahead = int(parsedate_to_datetime(dated).timestamp()) - self._clock()
+            ahead = http_date(dated) - self._clock()
             self.ahead_seconds = ahead if ahead > _IN_STEP_SECONDS else 0
 
     def close(self) -> None:

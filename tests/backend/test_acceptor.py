@@ -12,6 +12,7 @@ from contextlib import ExitStack
 import pytest
 
 from creditctl.backend.acceptor import MAX_CONNECTIONS, Acceptor, connection_limit
+from tests.support.waiting import patience
 
 
 @pytest.mark.parametrize(
@@ -22,14 +23,21 @@ def test_as_many_as_leave_the_ledger_its_files(descriptors: int, limit: int) -> 
     assert connection_limit(descriptors) == limit
 
 
+class Visitors(set["Greeter"]):
+    """Who is connected, and how many were at once at most."""
+
+    most = 0
+
+
 class Greeter(asyncio.Protocol):
     """Says hello, and keeps itself in a set for as long as it is connected."""
 
-    def __init__(self, there: set[Greeter]) -> None:
+    def __init__(self, there: Visitors) -> None:
         self._there = there
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._there.add(self)
+        self._there.most = max(self._there.most, len(self._there))
         assert isinstance(transport, asyncio.WriteTransport)
         transport.write(b"hello")
 
@@ -49,44 +57,44 @@ class FullTable(socket.socket):
         return super().accept()
 
 
-def acceptor(listener: socket.socket, there: set[Greeter], log: Callable[[str], None], limit: int) -> Acceptor:
+def acceptor(listener: socket.socket, there: Visitors, log: Callable[[str], None], limit: int) -> Acceptor:
     return Acceptor(listener, lambda: Greeter(there), count=lambda: len(there), limit=limit, log=log)
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(patience(30)):
         while not condition():
             await asyncio.sleep(0.01)
 
 
 def test_one_more_than_the_limit_waits_until_another_leaves() -> None:
-    async def story() -> list[int]:
-        there: set[Greeter] = set()
+    async def story() -> int:
+        there = Visitors()
         listener = socket.create_server(("127.0.0.1", 0))
         accepting = acceptor(listener, there, lines.append, 2)
         with ExitStack() as stack:
             clients = [stack.enter_context(socket.create_connection(listener.getsockname())) for _ in range(5)]
             await until(lambda: len(there) == 2)
             await asyncio.sleep(0.2)
-            seen = [len(there)]
+            assert len(there) == 2
             clients[0].close()
             clients[1].close()
             clients[2].setblocking(False)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(patience(30)):
                 assert await asyncio.get_running_loop().sock_recv(clients[2], 5) == b"hello"
-            seen.append(len(there))
+            await until(lambda: len(there) == 2)
         accepting.stop()
         listener.close()
-        return seen
+        return there.most
 
     lines: list[str] = []
-    assert asyncio.run(story()) == [2, 2]
+    assert asyncio.run(story()) == 2
     assert lines == []
 
 
 def test_a_full_table_of_descriptors_is_said_once_and_waited_for() -> None:
     async def story() -> None:
-        there: set[Greeter] = set()
+        there = Visitors()
         listener = FullTable()
         listener.bind(("127.0.0.1", 0))
         listener.listen(10)

@@ -37,14 +37,14 @@ def connect(url: str) -> socket.socket:
 
 def test_serves_on_a_free_port_and_stops(app: Starlette) -> None:
     with BackendServer(app) as server:
-        assert httpx.get(server.url).text == "hello"
+        assert httpx.get(server.url, timeout=patience(20)).text == "hello"
     with pytest.raises(OSError, match="refused"):
         connect(server.url)
 
 
 def test_stops_soon_with_an_idle_connection_open(app: Starlette) -> None:
     with BackendServer(app) as server:
-        held = httpx.Client(base_url=server.url)
+        held = httpx.Client(base_url=server.url, timeout=patience(20))
         held.get("/")
         soon = Deadline(10)
     assert not soon.passed  # far below what a stop waits for requests
@@ -56,7 +56,7 @@ def test_the_url_is_known_before_the_app_is_built(app: Starlette) -> None:
     url = url_of(listener)
     with BackendServer(app, listener=listener) as server:
         assert server.url == url
-        assert httpx.get(url).text == "hello"
+        assert httpx.get(url, timeout=patience(20)).text == "hello"
 
 
 def test_finishes_what_it_has_begun() -> None:
@@ -69,7 +69,7 @@ def test_finishes_what_it_has_begun() -> None:
 
     answers = []
     with BackendServer(Starlette(routes=[Route("/", slow)])) as server:
-        caller = threading.Thread(target=lambda: answers.append(httpx.get(server.url).text))
+        caller = threading.Thread(target=lambda: answers.append(httpx.get(server.url, timeout=patience(20)).text))
         caller.start()
         assert begun.wait(patience(10))
         threading.Timer(0.3, go_on.set).start()
@@ -84,30 +84,53 @@ def _until(connection: socket.socket, end: bytes) -> bytes:
     return got
 
 
-@pytest.mark.parametrize("pieces", [[], [b"GET / HT"], [b"GET / HTTP/1.1\r\n", b"Host: a\r\n"]])
-def test_a_connection_that_says_nothing_is_closed(app: Starlette, pieces: list[bytes]) -> None:
-    with BackendServer(app, head_seconds=0.2) as server, connect(server.url) as connection:
+def _said(connection: socket.socket, *pieces: bytes) -> bytes:
+    """What comes until the other side closes; it may have closed before a piece was sent, however short that takes."""
+    with contextlib.suppress(ConnectionError):
         for piece in pieces:
             connection.sendall(piece)
             time.sleep(0.05)
-        assert connection.recv(100) == b""
+        return connection.recv(100)
+    return b""
+
+
+@pytest.mark.parametrize("pieces", [[], [b"GET / HT"], [b"GET / HTTP/1.1\r\n", b"Host: a\r\n"]])
+def test_a_connection_that_says_nothing_is_closed(app: Starlette, pieces: list[bytes]) -> None:
+    with BackendServer(app, head_seconds=0.2) as server, connect(server.url) as connection:
+        assert _said(connection, *pieces) == b""
+
+
+ATTEMPTS = 20
+"""A limit this short may also strike a sender that a busy machine kept waiting: then nothing was shown, either way."""
 
 
 def test_a_second_request_may_not_dawdle_either(app: Starlette) -> None:
-    with BackendServer(app, head_seconds=0.2) as server, connect(server.url) as connection:
-        connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        assert b"hello" in _until(connection, b"hello")
-        connection.sendall(b"GET / HT")
-        assert connection.recv(100) == b""
+    with BackendServer(app, head_seconds=0.2) as server:
+        for _ in range(ATTEMPTS):
+            with connect(server.url) as connection, contextlib.suppress(ConnectionError):
+                connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                if b"hello" in _until(connection, b"hello"):
+                    assert _said(connection, b"GET / HT") == b""
+                    return
+        pytest.fail("the first request was never answered")
 
 
 def test_a_request_under_way_is_not_cut_off_by_the_timer_for_heads() -> None:
+    begun = threading.Event()
+
     def slow(request: Request) -> Response:
+        begun.set()
         time.sleep(0.4)
         return PlainTextResponse("done")
 
     with BackendServer(Starlette(routes=[Route("/", slow)]), head_seconds=0.1) as server:
-        assert httpx.get(server.url).text == "done"
+        for _ in range(ATTEMPTS):
+            try:
+                assert httpx.get(server.url, timeout=patience(20)).text == "done"
+                return
+            except httpx.TransportError:
+                assert not begun.is_set(), "cut off while it was under way"
+        pytest.fail("it never got through")
 
 
 def test_a_huge_head_is_refused() -> None:
@@ -131,7 +154,8 @@ def test_what_is_too_large_gets_to_see_its_answer(services: Dependencies) -> Non
     from creditctl.backend.app import build_app
 
     with BackendServer(build_app(services)) as server:
-        response = httpx.post(f"{server.url}/api/credits/webhook", content=b"x" * 4_000_000)
+        url = f"{server.url}/api/credits/webhook"
+        response = httpx.post(url, content=b"x" * 4_000_000, timeout=patience(20))
         assert response.status_code == 413
 
 

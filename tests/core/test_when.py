@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from creditctl.core.errors import UsageError
-from creditctl.core.when import Window, age_text, iso_time, parse_duration, parse_when, parse_window, require_begun
+from creditctl.core.when import (
+    Window,
+    age_text,
+    http_date,
+    iso_time,
+    parse_duration,
+    parse_when,
+    parse_window,
+    require_begun,
+)
 from tests.support.clock import NOW
 
 
@@ -99,3 +110,29 @@ def test_a_window_that_has_not_begun_is_refused() -> None:
     with pytest.raises(UsageError) as caught:
         require_begun(Window(NOW, None), "0d", NOW)
     assert caught.value.code == "usage.window"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mon, 21 Sep 2026 14:13:20 GMT",
+        "Mon, 21 Sep 2026 14:13:20 -0000",
+        "Mon, 21 Sep 2026 14:13:20",
+        "Mon Sep 21 14:13:20 2026",
+        "Mon, 21 Sep 2026 16:13:20 +0200",
+    ],
+)
+def test_the_date_of_an_answer_is_in_utc_wherever_this_machine_stands(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "Asia/Kathmandu")
+        time.tzset()
+        found = http_date(text)
+    time.tzset()
+    assert found == NOW
+
+
+def test_what_is_no_date_is_a_value_error() -> None:
+    with pytest.raises(ValueError, match="yesterday"):
+        http_date("yesterday")

@@ -16,12 +16,17 @@ T = TypeVar("T")
 
 _MOST = 50.0
 _SLICE_SECONDS = 0.5
+_TO_COME = 2.0
+"""A number that is given away once cannot follow the load: it may double before the wait is over."""
 
 
 def busyness() -> float:
     """How many programs share one CPU, now or on average over the last minute; never below 1."""
-    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(_MOST, max(1.0, _runnable() / cpus, os.getloadavg()[0] / cpus))
+    return min(_MOST, max(1.0, _runnable() / _cpus(), os.getloadavg()[0] / _cpus()))
+
+
+def _cpus() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _runnable() -> float:
@@ -33,8 +38,13 @@ def _runnable() -> float:
 
 
 def patience(seconds: float) -> float:
-    """A limit in seconds, as long as the machine is busy now: for libraries that take a number."""
-    return seconds * busyness()
+    """A limit in seconds for libraries that take a number: as long as the machine is busy now, and as it may get.
+
+    Every worker of pytest may be at work a moment later, however idle the machine is now. It is for waits that end by
+    themselves; that something does not take long is proven in another way.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    return seconds * _TO_COME * max(busyness(), workers / _cpus())
 
 
 class Deadline:

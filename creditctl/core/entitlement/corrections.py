@@ -25,8 +25,8 @@ class CorrectedEntries:
     @classmethod
     def of(cls, entries: Sequence[CreditEntry]) -> CorrectedEntries:
         """Sorts entries by what they correct in the end: a correction can itself be corrected."""
-        by_id = {entry.id: entry for entry in entries}
-        roots = [(entry, _root(entry, by_id).kind) for entry in entries]
+        kinds, links = {entry.id: entry.kind for entry in entries}, links_of(entries)
+        roots = [(entry, _kind_in_the_end(entry, kinds, links)) for entry in entries]
         return cls(
             tuple(entry for entry, kind in roots if kind is EntryKind.PURCHASE),
             tuple(entry for entry, kind in roots if kind in CLAWBACK_KINDS),
@@ -78,11 +78,32 @@ def credits_of(entries: Iterable[CreditEntry], user_id: str) -> int:
     return sum(entry.credits for entry in entries if entry.user_id == user_id)
 
 
-def _root(entry: CreditEntry, by_id: Mapping[int, CreditEntry]) -> CreditEntry:
-    """What an adjustment corrects in the end; an entry that corrects none of these is its own root."""
-    while entry.kind is EntryKind.ADJUSTMENT and entry.corrects is not None and entry.corrects < entry.id:
-        corrected = by_id.get(entry.corrects)
-        if corrected is None:
-            return entry
-        entry = corrected
-    return entry
+def corrected_numbers(number: int, links: Mapping[int, int]) -> list[int]:
+    """The entry of a number, what it corrects, what that corrects and so on to the last.
+
+    Shape: `links` are numbers of adjustments with those of what they correct. An application may have dated or numbered
+           a correction before what it corrects, so that links count and no order does; entries that correct one another
+           in a circle correct nothing.
+    """
+    found, places = [number], {number: 1}
+    while (further := links.get(found[-1])) is not None:
+        if further in places:
+            return found[: places[further]]
+        found.append(further)
+        places[further] = len(found)
+    return found
+
+
+def links_of(entries: Iterable[CreditEntry]) -> dict[int, int]:
+    """The numbers of adjustments with those of what they correct."""
+    return {
+        entry.id: entry.corrects
+        for entry in entries
+        if entry.kind is EntryKind.ADJUSTMENT and entry.corrects is not None
+    }
+
+
+def _kind_in_the_end(entry: CreditEntry, kinds: Mapping[int, EntryKind], links: Mapping[int, int]) -> EntryKind:
+    """The kind of what an adjustment corrects in the end, as far as these entries tell."""
+    *_, last = (number for number in corrected_numbers(entry.id, links) if number in kinds)
+    return kinds[last]

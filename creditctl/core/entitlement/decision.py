@@ -112,16 +112,9 @@ def decide(session: SessionFacts, catalog: Catalog, items: Sequence[LineItem] | 
     Source: Stripe documentation, "Fulfill orders": only `paid` and `no_payment_required` are fulfilled, at
             `checkout.session.completed` or later at `checkout.session.async_payment_succeeded`.
     """
-    if session.mode != "payment":
-        return NotOurs(f"a {session.mode} session sells no package")
-    stranger = whose_by_session(session, catalog.deployment)
-    if stranger is not None:
-        return NotOurs(stranger.reason)
-    if session.status != "complete" or session.payment_status not in _PAID_STATUSES:
-        return Waits(f"status {session.status}, payment_status {session.payment_status}")
-    promised = _promised(session, catalog) if session_decides(session, catalog.deployment) else None
-    if promised is not None:
-        return _owned(session, catalog, *promised, session.amount_total)
+    early = _without_items(session, catalog)
+    if early is not None:
+        return early if isinstance(early, NotOurs | Waits) else _owned(session, catalog, *early, session.amount_total)
     if items is None:
         return NeedsLineItems()
     if any(lacks_product(item, catalog) for item in items):
@@ -131,6 +124,22 @@ def decide(session: SessionFacts, catalog: Catalog, items: Sequence[LineItem] | 
     if not isinstance(others, NotOurs) and any(lacks_history(item, catalog) for item in items):
         return NeedsPrices()
     return others or _by_price(session, lines, catalog)
+
+
+def needs_line_items(session: SessionFacts, catalog: Catalog) -> bool:
+    """Whether only its line items can say what a session is worth: `decide` answers NeedsLineItems without them."""
+    return _without_items(session, catalog) is None
+
+
+def _without_items(session: SessionFacts, catalog: Catalog) -> NotOurs | Waits | tuple[str, int] | None:
+    """What a session says by itself: nothing due, or package and credits; None where its line items have to."""
+    if session.mode != "payment":
+        return NotOurs(f"a {session.mode} session sells no package")
+    if (stranger := whose_by_session(session, catalog.deployment)) is not None:
+        return NotOurs(stranger.reason)
+    if session.status != "complete" or session.payment_status not in _PAID_STATUSES:
+        return Waits(f"status {session.status}, payment_status {session.payment_status}")
+    return _promised(session, catalog) if session_decides(session, catalog.deployment) else None
 
 
 def _of_others(session: SessionFacts, lines: SoldLines, catalog: Catalog) -> Decision | None:

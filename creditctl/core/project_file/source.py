@@ -16,6 +16,9 @@ SOURCE_COLUMNS = (
 )  # fmt: skip
 """Our names of what a row of a source can say."""
 
+_NEEDLESS_COLUMNS = ("amount", "currency", "livemode", "status", "corrects")
+"""What need not be in a row: `amount = []` says that the column of that name is none."""
+
 SOURCE_KINDS = ("purchase", "refund", "refund_reversal", "dispute", "dispute_reversal", "adjustment", "usage")
 """The kinds of `core/entitlement/settlement.py:EntryKind`, which is not imported here: its room is above this one."""
 
@@ -85,8 +88,8 @@ class SourceBalance:
 
 @dataclass(frozen=True, slots=True)
 class SourceSection:
-    """`[source]`. Shape: `columns` maps our names to theirs, several in order of preference; `status` and `kind` map
-    their values to ours. What is None or empty was not written; a recipe may fill it.
+    """`[source]`. Shape: `columns` maps our names to theirs, several in order of preference, none where no column
+    says it; `status` and `kind` map their values to ours. What is None or empty was not written; a recipe may fill it.
     """
 
     url_env: str | None = None
@@ -154,7 +157,9 @@ def _columns(table: TomlTable | None) -> dict[str, tuple[str, ...]]:
     if table is None:
         return {}
     table.refuse_unknown(SOURCE_COLUMNS)
-    return {name: table.texts(name) for name in SOURCE_COLUMNS if name in table.values}
+    return {
+        name: table.texts(name, or_none=name in _NEEDLESS_COLUMNS) for name in SOURCE_COLUMNS if name in table.values
+    }
 
 
 def _users(table: TomlTable | None) -> SourceUsers:

@@ -62,11 +62,13 @@ class TomlTable:
         self.fault(key, 'must be the name of an environment variable, such as "DATABASE_URL"')
         return None
 
-    def texts(self, key: str) -> tuple[str, ...]:
-        """One text or several, none of them blank; empty where the key is absent."""
+    def texts(self, key: str, *, or_none: bool = False) -> tuple[str, ...]:
+        """One text or several, none of them blank; empty where the key is absent, or says so where it may."""
         value = self.values.get(key, [])
         several = value if isinstance(value, list) else [value]
-        if all(isinstance(each, str) and each.strip() for each in several) and (several or key not in self.values):
+        if all(isinstance(each, str) and each.strip() for each in several) and (
+            several or or_none or key not in self.values
+        ):
             return tuple(several)
         self.fault(key, f"must be a text or a list of texts, not {shown(value)}")
         return ()

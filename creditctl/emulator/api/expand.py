@@ -63,7 +63,7 @@ class _Expansion:
                 value = load(self._context, whole)
                 if value is not None:
                     part[key] = value
-        elif is_expandable(kind, name):
+        elif is_expandable(kind, name, shown=key in part):
             if value is not None:
                 value = part[key] = self._objects(value)
         elif not _is_object(value) and (last or not self._leads_on(kind, name, value)):

@@ -1,6 +1,7 @@
-"""Reads the generated data files of documented facts; each is read when it is first needed.
+"""Reads the data files of documented facts; each is read when it is first needed.
 
-Source: the types of stripe-python, by `.ci/sdk_shapes.py`; a test compares them with the installed SDK.
+Source: the types of stripe-python, by `.ci/sdk_shapes.py`; a test compares them with the installed SDK. What no type
+says is written by hand and names its source in its heading (`tax_id_formats.txt`).
 """
 
 from pathlib import Path

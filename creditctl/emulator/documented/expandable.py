@@ -10,19 +10,17 @@ from creditctl.emulator.documented.data_files import read_lines
 _ON_THE_WIRE = {
     "charge": ("destination", "dispute", "invoice"),
     "dispute": ("balance_transactions",),
+    "invoice": ("charge", "payment_intent"),
     "payment_intent": ("invoice", "source"),
     "product": ("tax_code",),
 }
-"""Keys that the types left out and the wire still has. Source: recorded answers; Stripe changelog before 2025-03-31."""
+"""Keys that the types left out and the wire has, or had. Source: recorded answers; Stripe changelog, 2025-03-31."""
 
 
 @lru_cache(maxsize=1)
 def documented_paths() -> dict[str, frozenset[str]]:
     """Every expandable path by the kind of object that it lies in."""
-    documented = {kind: set(paths) for kind, *paths in read_lines("expandable_fields.txt")}
-    for kind, paths in _ON_THE_WIRE.items():
-        documented.setdefault(kind, set()).update(paths)
-    return {kind: frozenset(paths) for kind, paths in documented.items()}
+    return {kind: frozenset(paths) for kind, *paths in read_lines("expandable_fields.txt")}
 
 
 @lru_cache(maxsize=1)
@@ -36,9 +34,12 @@ def _passages() -> frozenset[tuple[str, str]]:
     )
 
 
-def is_expandable(kind: str, path: str) -> bool:
-    """Whether a path in an object of this kind holds an id, or a whole object, of another."""
-    return path in documented_paths().get(kind, ())
+def is_expandable(kind: str, path: str, *, shown: bool) -> bool:
+    """Whether a path in an object of this kind holds an id, or a whole object, of another; `shown`: it is there.
+
+    What the types left out can be expanded where the version of the answer still has it.
+    """
+    return path in documented_paths().get(kind, ()) or (shown and path in _ON_THE_WIRE.get(kind, ()))
 
 
 def leads_further(kind: str, path: str) -> bool:

@@ -66,6 +66,7 @@ JOBS: Jobs = {
     "refund_succeeds": refund_states.pending_refund_succeeds,
     "settle_balance": balances.settle,
     "settle_charge": settlement.settle_charge_later,
+    "tax_id_verification": tax_ids.verification_ends,
 }
 """A scheduled job is kept by its name, in snapshots too: a name that was ever used keeps its meaning."""
 INCLUDABLE: Includable = {
@@ -81,6 +82,7 @@ INCLUDABLE: Includable = {
     ("customer", "subscriptions"): customers.empty_list("subscriptions"),
     ("customer", "tax"): customers.tax,
     ("customer", "tax_ids"): tax_ids.included_tax_ids,
+    ("invoice", "confirmation_secret"): invoices.confirmation_secret,
     ("invoice", "payments"): invoices.payments,
     ("item", "discounts"): included_parts.item_discounts,
     ("item", "taxes"): included_parts.item_part("taxes"),

@@ -4,7 +4,8 @@ Objects are stored in the newest form. An answer is rendered for the version of 
 account's, or that of the endpoint which it is sent to. What an event showed of other objects is kept when it is made.
 
 Source: Stripe changelog, 2022-11-15, 2025-03-31.basil, 2025-09-30.clover, 2026-03-25.dahlia; Stripe docs, "Versioning";
-for `currency_conversion`: pay-rails/pay, `test/vcr_cassettes/test_checkout_payment_session.yml`.
+for `currency_conversion`: pay-rails/pay, `test/vcr_cassettes/test_checkout_payment_session.yml`; for `latest_charge`
+beside `charges`: zulip/zulip, `corporate/tests/stripe_fixtures/upgrade_by_card--Event.list.3.json` (2020-08-27).
 """
 
 from collections.abc import Mapping
@@ -13,12 +14,24 @@ from typing import Any
 from creditctl.emulator.protocol.json_text import written
 from creditctl.emulator.protocol.versions import (
     CHARGE_LISTS_UNTIL,
+    COUPON_OBJECTS_UNTIL,
     INVOICE_FIELDS_UNTIL,
     RENAMED_UI_MODES_SINCE,
     UI_MODES,
     since,
 )
-from creditctl.emulator.storage.object_types import CHARGE, PAYMENT_INTENT, REFUND, SESSION, Body, ObjectType
+from creditctl.emulator.storage.object_types import (
+    CHARGE,
+    INVOICE,
+    PAYMENT_INTENT,
+    PROMOTION_CODE,
+    REFUND,
+    SESSION,
+    Body,
+    ObjectType,
+    in_wire_order,
+)
+from creditctl.emulator.storage.older_invoices import older_invoice, with_coupon
 from creditctl.emulator.storage.store import Store, column, decode
 
 _OLD_UI_MODES = {new: old for old, new in UI_MODES.items()}
@@ -26,7 +39,17 @@ MOST_LISTED = 10
 
 RENDERED = (
     ("2026-03-25.dahlia", "`ui_mode` of a session: `hosted`, `embedded`, `custom` before"),
+    (
+        "2025-09-30.clover",
+        "`coupon` of promotion codes and discounts: the whole coupon before, in place of its id below",
+    ),
     ("2025-03-31.basil", "`invoice` of intents and charges, `shipping_details` of sessions: there before"),
+    (
+        "2025-03-31.basil",
+        "`charge`, `payment_intent`, `paid`, `tax`, `total_tax_amounts` of invoices, `price`, `tax_amounts`, "
+        "`tax_rates` and `invoice_item` of their lines, and what goes with them: there before, in place of `parent`, "
+        "`pricing`, `taxes` and `total_taxes`",
+    ),
     (
         "2025-03-31.basil",
         "`currency_conversion` of sessions: there and null in every version, as recorded in 2026-08-26.dahlia (the "
@@ -35,7 +58,7 @@ RENDERED = (
     ),
     ("2024-04-10", "`capture_method` of a new intent: `automatic` by default before, and the charge settles at once"),
     ("2023-08-16", "`automatic_payment_methods` of a new intent: off by default before"),
-    ("2022-11-15", "`charges` of intents (in place of `latest_charge`) and `refunds` of charges: lists before"),
+    ("2022-11-15", "`charges` of intents (beside `latest_charge`) and `refunds` of charges: lists before"),
     ("2022-08-01", "a session's payment intent: made with the session before; and `customer_creation` was `always`"),
 )
 """What an older version sees otherwise here: until which version, and what."""
@@ -120,10 +143,6 @@ class _Rendering:
         kept = row.hidden().get("older") if row is not None else None
         inner = _Rendering(self._store, self._scope, event["api_version"])
         data = event["data"] | {"object": inner.walk(event["data"]["object"], kept)}
-        if "previous_attributes" in data and not since(inner._version, CHARGE_LISTS_UNTIL):
-            previous = {name: value for name, value in data["previous_attributes"].items() if name != "latest_charge"}
-            data = {name: value for name, value in data.items() if name != "previous_attributes"}
-            data |= {"previous_attributes": previous} if previous else {}
         return event | {"data": data}
 
     def session(self, body: Body, kept: Mapping[str, Any]) -> Body:
@@ -133,7 +152,7 @@ class _Rendering:
         if not since(self._version, INVOICE_FIELDS_UNTIL):
             collected = body.get("collected_information") or {}
             body["shipping_details"] = collected.get("shipping_details")
-        return body
+        return in_wire_order(body)
 
     def intent(self, body: Body, kept: Mapping[str, Any]) -> Body:
         """A payment intent."""
@@ -142,8 +161,7 @@ class _Rendering:
             body["charges"] = kept.get("charges") or self._list(
                 CHARGE, "parent", body["id"], f"/v1/charges?payment_intent={body['id']}"
             )
-            body.pop("latest_charge", None)
-        return body
+        return in_wire_order(body)
 
     def charge(self, body: Body, kept: Mapping[str, Any]) -> Body:
         """A charge."""
@@ -152,7 +170,36 @@ class _Rendering:
             body["refunds"] = kept.get("refunds") or self._list(
                 REFUND, "owner", body["id"], f"/v1/charges/{body['id']}/refunds"
             )
-        return body
+        return in_wire_order(body)
+
+    def invoice(self, body: Body, kept: Mapping[str, Any]) -> Body:
+        """An invoice."""
+        del kept
+        if since(self._version, INVOICE_FIELDS_UNTIL) or "total_tax_amounts" in body:
+            return body
+        row = self._store.get(self._scope, body["id"])
+        shown = older_invoice(body, row.hidden().get("payment_intent") if row is not None else None, self._find)
+        shown["lines"]["data"] = [in_wire_order(line) for line in shown["lines"]["data"]]
+        return in_wire_order(shown)
+
+    def promotion_code(self, body: Body, kept: Mapping[str, Any]) -> Body:
+        """A promotion code."""
+        del kept
+        return self._coupon(body, "promotion")
+
+    def discount(self, body: Body, kept: Mapping[str, Any]) -> Body:
+        """A discount, as sessions and their items have them."""
+        del kept
+        return self._coupon(body, "source")
+
+    def _coupon(self, body: Body, holder: str) -> Body:
+        if since(self._version, COUPON_OBJECTS_UNTIL) or holder not in body:
+            return body
+        return in_wire_order(with_coupon(body, holder, self._find))
+
+    def _find(self, object_id: Any) -> Body | None:
+        row = self._store.get(self._scope, object_id) if isinstance(object_id, str) else None
+        return None if row is None else row.decoded()
 
     def _with_invoice(self, body: Body) -> Body:
         if since(self._version, INVOICE_FIELDS_UNTIL) or "invoice" in body:
@@ -176,4 +223,7 @@ _KINDS = {
     SESSION.name: _Rendering.session,
     PAYMENT_INTENT.name: _Rendering.intent,
     CHARGE.name: _Rendering.charge,
+    INVOICE.name: _Rendering.invoice,
+    PROMOTION_CODE.name: _Rendering.promotion_code,
+    "discount": _Rendering.discount,
 }

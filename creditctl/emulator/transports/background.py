@@ -6,6 +6,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -21,6 +22,8 @@ Result = TypeVar("Result")
 MOST_AT_ONCE = 32
 LONGEST_SLEEP_SECONDS = 30.0
 SHORTEST_SLEEP_SECONDS = 0.02
+FULL_SLEEP_SECONDS = 0.5
+"""How often jobs are looked for while as many deliveries go out as may; one that ends wakes the worker before."""
 DISK_PAUSE_SECONDS = 1.0
 
 
@@ -36,7 +39,6 @@ class Background:
         self._emulator, self._disk_pause = emulator, disk_pause
         self._seconds = seconds
         self._wake = asyncio.Event()
-        self._slots = asyncio.Semaphore(MOST_AT_ONCE)
         self._sending: set[asyncio.Task[None]] = set()
         self._client: httpx.AsyncClient | None = None
 
@@ -64,17 +66,20 @@ class Background:
     async def _work(self) -> None:
         while True:
             self._wake.clear()
-            for outgoing in await self._kept(self._emulator.claim):
+            # No more than go out at once: body and signature are made when a delivery is taken.
+            free = MOST_AT_ONCE - len(self._sending)
+            for outgoing in await self._kept(partial(self._emulator.claim, most=free)):
                 task = asyncio.create_task(self._deliver(outgoing))
                 self._sending.add(task)
-                task.add_done_callback(self._sending.discard)
+                task.add_done_callback(self._ended)
             await self._rest()
 
     async def _rest(self) -> None:
         """Sleep until something is due or somebody wakes us."""
         due = self._emulator.next_due()
         pause = LONGEST_SLEEP_SECONDS if due is None else float(due - self._emulator.now())
-        pause = min(max(pause, SHORTEST_SLEEP_SECONDS), LONGEST_SLEEP_SECONDS)
+        shortest = SHORTEST_SLEEP_SECONDS if len(self._sending) < MOST_AT_ONCE else FULL_SLEEP_SECONDS
+        pause = min(max(pause, shortest), LONGEST_SLEEP_SECONDS)
         # Not wait_for: before Python 3.12 it swallows a cancellation that comes as the event is set, and a server that
         # is stopped at that moment would never end (CPython issue 86296).
         with contextlib.suppress(TimeoutError):
@@ -82,9 +87,12 @@ class Background:
                 await self._wake.wait()
 
     async def _deliver(self, outgoing: Outgoing) -> None:
-        async with self._slots:
-            outcome = await self._send(outgoing)
+        outcome = await self._send(outgoing)
         await self._kept(lambda: self._emulator.record(outgoing, outcome))
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A delivery is over: its place is free before the worker looks for the next one."""
+        self._sending.discard(task)
         self._wake.set()
 
     async def _kept(self, action: Callable[[], Result]) -> Result:

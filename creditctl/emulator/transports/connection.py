@@ -67,6 +67,7 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """The client has read what it asked for."""
         self._is_full = False
+        self._wait_anew()
         self._pace()
 
     def _wait_for_the_rest(self) -> None:
@@ -74,6 +75,11 @@ class Connection(asyncio.Protocol):
             self._stop_waiting()
         if self._parser.has_begun and self._reading is None:
             self._reading = asyncio.get_running_loop().call_later(self._read_seconds, self._give_up)
+
+    def _wait_anew(self) -> None:
+        """We read again: the rest of a request has its whole time from now on."""
+        self._stop_waiting()
+        self._wait_for_the_rest()
 
     def _stop_waiting(self) -> None:
         if self._reading is not None:
@@ -84,7 +90,6 @@ class Connection(asyncio.Protocol):
         """Nothing more of the request came in time; while we do not read ourselves, that is not the client's fault."""
         self._reading = None
         if self._is_full or self.answering is not None:
-            self._wait_for_the_rest()
             return
         self._refused = self._refused or RefusedRequest(408, "The request did not arrive in time.")
         self._proceed()
@@ -144,6 +149,7 @@ class Connection(asyncio.Protocol):
             _LOG.error("an answer could not be sent", exc_info=task.exception())
             self.transport.abort()
         if not self.transport.is_closing():
+            self._wait_anew()
             self._proceed()
 
     def _send(self, response: Response, method: str, closes: bool) -> None:

@@ -17,7 +17,7 @@ from creditctl.ledger.archive.body_compression import compressed_body, plain_bod
 from creditctl.ledger.archive.file import ArchiveFile
 from creditctl.ledger.archive.pull_models import PulledObject, PullSlice, PullState, TieOutNotes
 from creditctl.ledger.archive.touched_store import end_notes
-from creditctl.ledger.sqlite.statements import insert
+from creditctl.ledger.sqlite.statements import batched, insert
 
 _COLUMNS = ("list", *PulledObject._fields)
 _UPSERT = (
@@ -43,6 +43,7 @@ _DROP_UNSEEN = (
 _OPEN = (
     "SELECT id, payment, created FROM pulled WHERE list = ? AND open AND created >= ? AND created < ? ORDER BY created"
 )
+_BODIES_BY_ID = "SELECT p.id, p.body FROM json_each(?) j CROSS JOIN pulled p ON p.list = ? AND p.id = j.value"
 _END_OF_TIME = 2**62
 
 
@@ -80,22 +81,27 @@ class PullStore:
 
     def keep(
         self, read: PullSlice, objects: Sequence[PulledObject], rest: Sequence[PullSlice] = (), *, whole: bool = False
-    ) -> None:
-        """Keeps what a stretch of a list showed, and what of it is left to be read; unchanged objects are not written.
+    ) -> Sequence[PulledObject]:
+        """Keeps what a stretch of a list showed, and what of it is left to be read; answers what was not kept before.
 
-        Shape: of a reading of everything it is noted too what it has seen.
+        Shape: unchanged objects are not written; of a reading of everything it is noted too what it has seen.
         """
-        rows = [(read.list, *each._replace(body=compressed_body(each.body))) for each in objects]
-        with self.file.write_session() as connection:
-            before = connection.total_changes
-            connection.executemany(_UPSERT, rows)
-            if connection.total_changes > before:
-                connection.execute("UPDATE pull_state SET tied = 0 WHERE tied")
-            if whole:
-                seen = [(read.list, each.id) for each in objects]
-                connection.executemany("INSERT OR IGNORE INTO pull_seen VALUES (?, ?)", seen)
-                connection.execute("DELETE FROM pull_slices WHERE list = ? AND since = ? AND until IS ?", read)
-                connection.executemany("INSERT INTO pull_slices VALUES (?, ?, ?)", rest)
+        latest = {each.id: each for each in objects}
+        known = dict(self.bodies_of(read.list, latest))
+        fresh = [each for each in latest.values() if known.get(each.id) != each.body]
+        if fresh or whole:
+            rows = [(read.list, *each._replace(body=compressed_body(each.body))) for each in fresh]
+            with self.file.write_session() as connection:
+                before = connection.total_changes
+                connection.executemany(_UPSERT, rows)
+                if connection.total_changes > before:
+                    connection.execute("UPDATE pull_state SET tied = 0 WHERE tied")
+                if whole:
+                    seen = [(read.list, each) for each in latest]
+                    connection.executemany("INSERT OR IGNORE INTO pull_seen VALUES (?, ?)", seen)
+                    connection.execute("DELETE FROM pull_slices WHERE list = ? AND since = ? AND until IS ?", read)
+                    connection.executemany("INSERT INTO pull_slices VALUES (?, ?, ?)", rest)
+        return fresh
 
     def settle(self, lists: str, at: int, tied: TieOutNotes | None = None) -> None:
         """Moves the watermarks, for everything that was read ties out; what a reading of everything missed is gone.
@@ -149,6 +155,14 @@ class PullStore:
             query = "UPDATE pulled SET payment = ? WHERE list IN ('refunds', 'disputes') AND id = ?"
             with self.file.write_session() as connection:
                 connection.executemany(query, new)
+
+    def bodies_of(self, path: str, ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Those of some objects that are kept, each as JSON, in no order."""
+        with self._reading() as connection:
+            if connection is not None:
+                for some in batched(ids):
+                    rows = connection.execute(_BODIES_BY_ID, (json.dumps(some), path))
+                    yield from ((row[0], plain_body(row[1])) for row in rows)
 
     def count(self, path: str, since: int, before: int) -> int:
         """How many objects of a list are kept of a stretch of time."""

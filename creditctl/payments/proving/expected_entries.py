@@ -76,4 +76,5 @@ def _row_of_application(number: int, draft: EntryDraft, paid: int, context: Judg
         livemode=context.livemode,
         stated_amount=None,
         mode_known=False,
+        units=draft.credits,
     )

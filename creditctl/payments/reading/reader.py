@@ -11,7 +11,6 @@ from typing import Any, Protocol, TypeVar
 import stripe
 
 from creditctl.core.catalog import Catalog
-from creditctl.core.entitlement.decision import NeedsLineItems
 from creditctl.core.entitlement.facts import DisputeFact, Fact, MalformedFact, RefundFact, SessionFacts, id_of
 from creditctl.core.entitlement.prices import LineItem
 from creditctl.core.errors import ConfigurationError
@@ -32,7 +31,7 @@ from creditctl.payments.reading.stripe_reader import (
     naming_payment,
     sells_once,
 )
-from creditctl.payments.worth import worth
+from creditctl.payments.worth import needs_items
 from creditctl.stripe_api.pages import Body, Progress
 
 _MANY = 20
@@ -240,7 +239,7 @@ class PaymentReader:
         """Sessions with their line items, where only those decide: each by itself, or all of the list once more."""
         # Of a body no more is held than its URL: a list has as many as there are payments.
         sold = ((body, each) for body in bodies for each in self._parsed(SESSIONS, body, SessionFacts.from_stripe))
-        found = [(each, body.get("success_url"), self._needs_items(each)) for body, each in sold]
+        found = [(each, body.get("success_url"), needs_items(each, self.catalog)) for body, each in sold]
         shown = self._shown_items(parameters, most) if sum(needs for *_, needs in found) > _MANY else {}
         return {each.id: self._with_items(each, url, shown.get(each.id), needs) for each, url, needs in found}
 
@@ -252,9 +251,6 @@ class PaymentReader:
             items = self._items(line_items_path(session.id), self.stripe.line_items(session.id))
         items = None if items is None else self._origins.completed(items)
         return SoldSession(session, items, url if isinstance(url, str) else None)
-
-    def _needs_items(self, session: SessionFacts) -> bool:
-        return isinstance(worth(SoldSession(session), self.catalog), NeedsLineItems)
 
     def _shown_items(self, parameters: Mapping[str, Any], most: int | None) -> dict[str, tuple[LineItem, ...]]:
         """The line items of a whole list of sessions, a hundred a request; those that a page cuts short are left out.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from email.utils import parsedate_to_datetime
 from threading import Thread
 from typing import TYPE_CHECKING
 
 from creditctl.core.keys import Secret
+from creditctl.core.when import http_date
 from creditctl.provisioning.probing.inert_event import (
     compact_layout,
     inert_event,
@@ -189,6 +189,6 @@ def _why(error: Exception) -> NoAnswer:
 
 def _seconds(date: str) -> int | None:
     try:
-        return int(parsedate_to_datetime(date).timestamp()) if date else None
+        return http_date(date) if date else None
     except (TypeError, ValueError):
         return None

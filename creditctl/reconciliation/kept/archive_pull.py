@@ -9,22 +9,20 @@ from typing import Any
 
 import msgspec
 
-from creditctl.core.entitlement.decision import NeedsLineItems
 from creditctl.core.entitlement.facts import MalformedFact, SessionFacts
 from creditctl.core.entitlement.fields import id_of
-from creditctl.core.stripe_ids import IdKind, id_kind
 from creditctl.ledger.archive.pull_models import PulledObject, PullSlice, TieOutNotes
 from creditctl.ledger.archive.pull_store import PullStore
 from creditctl.ledger.archive.touched_store import TouchedStore
-from creditctl.payments.facts import SoldSession
 from creditctl.payments.reading.kept_objects import LAYOUT, decode_one
 from creditctl.payments.reading.reader import PaymentReader
 from creditctl.payments.reading.stripe_reader import BALANCE, DISPUTES, INTENTS, REFUNDS, SESSIONS
-from creditctl.payments.worth import worth
+from creditctl.payments.worth import needs_items
 from creditctl.reconciliation.bulk_reader import BulkReader, ReadChunk
 from creditctl.reconciliation.charge_payments import ChargePayments
 from creditctl.reconciliation.kept.kept_lists import KeptLists
 from creditctl.reconciliation.kept.kept_part import KeptPart, MakeReader
+from creditctl.reconciliation.kept.unknown_charges import payments_of_unknown_charges
 from creditctl.reconciliation.pulled import EntryNews, Pulled
 from creditctl.reconciliation.reach import LISTS, SESSION_LIFE_SECONDS
 from creditctl.reconciliation.slices import everything
@@ -58,7 +56,7 @@ class ArchivePull:
 
     Shape:  without a watermark, with `whole`, or where other fields are kept by now, everything is read; a reading of
             everything that was killed goes on. `expected` are the objects that each list has to show again, as it was
-            read from `since` on.
+            read from `since` on; `tied` says that the run before came to its end, so that nothing is left to be done.
     Errors: those of BulkReader; what was kept before an error stays, and the watermarks where they were.
     """
 
@@ -71,6 +69,7 @@ class ArchivePull:
     shown: dict[str, set[str]] = field(default_factory=dict)
     seen: int = 0
     unnamed: bool = False
+    tied: bool = False
 
     @property
     def asks(self) -> bool:
@@ -92,6 +91,7 @@ class ArchivePull:
         state = self.store.state()
         if state is not None:
             self.touched.prepare()
+            self.tied = state.tied
         self.whole = self.whole or state is None or state.layout != LAYOUT or state.whole
         if self.whole:
             self._take(self._of_everything(going_on=state is not None and state.whole and state.layout == LAYOUT))
@@ -156,14 +156,14 @@ class ArchivePull:
         movements: list[PulledObject] = []
         for chunk in self.bulk.chunks(slices):
             self.shown.setdefault(chunk.slice.list, set()).update(each.id for each in chunk.objects)
-            self.store.keep(chunk.slice, chunk.objects, chunk.rest, whole=self.whole)
+            fresh = self.store.keep(chunk.slice, chunk.objects, chunk.rest, whole=self.whole)
             self.store.keep_items(chunk.items) if chunk.items else None
             if chunk.slice.list == BALANCE and not self.whole:
                 movements += chunk.objects
             if chunk.slice.list in _RETURNS and not self.whole:
                 self._name(chunk.slice.list, chunk.objects)
             if chunk.slice.list == SESSIONS and not self.bulk.with_items:
-                self._read_items(chunk)
+                self._read_items(chunk, fresh if self.tied else chunk.objects)
         return movements
 
     def _name(self, path: str, objects: Sequence[PulledObject]) -> None:
@@ -184,9 +184,9 @@ class ArchivePull:
         """As PullSource says."""
         self.store.name(payments)
 
-    def _read_items(self, chunk: ReadChunk) -> None:
+    def _read_items(self, chunk: ReadChunk, fresh: Sequence[PulledObject]) -> None:
         """Where the metadata of many sessions does not decide, they are read with their line items from now on."""
-        undecided = [each for each in chunk.objects if self._needs_items(each)]
+        undecided = [each for each in fresh if self._needs_items(each)]
         if len(undecided) <= _MANY:
             return
         self.bulk.with_items = True
@@ -199,8 +199,7 @@ class ArchivePull:
             session = SessionFacts.from_stripe(msgspec.json.decode(each.body))
         except MalformedFact:
             return False
-        undecided = isinstance(worth(SoldSession(session), self.reader.catalog), NeedsLineItems)
-        return undecided and self.store.items(each.id) is None
+        return needs_items(session, self.reader.catalog) and self.store.items(each.id) is None
 
     def _floor(self, path: str, mark: int) -> int:
         """From when on a list is read again: from the oldest open object, where that takes fewer requests."""
@@ -229,20 +228,11 @@ class ArchivePull:
 
     def _paid_since(self, movements: Sequence[PulledObject]) -> list[tuple[str, str]]:
         """Payments of which a new balance transaction names a charge that is not kept, and their sessions."""
-        paid = [intent for each in movements if (intent := self._unknown_charge(each)) is not None]
+        paid = payments_of_unknown_charges(self.store, movements)
         if not paid:
             return []
         sessions = {payment: name for name, payment, _ in self.store.open(SESSIONS, 0, 2**62) if payment is not None}
         return [*((INTENTS, each) for each in paid), *((SESSIONS, sessions[each]) for each in paid if each in sessions)]
-
-    def _unknown_charge(self, movement: PulledObject) -> str | None:
-        """The kept payment of which a balance transaction names another charge than is kept."""
-        source = msgspec.json.decode(movement.body).get("source")
-        charge = id_of(source) or ""
-        if movement.payment is None or id_kind(charge) is not IdKind.CHARGE:
-            return None
-        intent = self._kept_body(INTENTS, movement.payment)
-        return movement.payment if intent and id_of(intent.get("latest_charge")) != charge else None
 
     def _kept_body(self, path: str, object_id: str) -> dict[str, Any]:
         body = self.store.body(path, object_id)

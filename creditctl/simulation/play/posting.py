@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -26,15 +26,15 @@ _RETRY_ROUNDS = 2
 _INTENT_TYPE = "payment_intent.succeeded"
 
 
-def post_event(bench: Bench, signed: SignedBody) -> DeliveryResult:
-    """POSTs one body with its signature header to the webhook, once."""
+def post_event(bench: Bench, signed: SignedBody, ready: Callable[[], None] | None = None) -> DeliveryResult:
+    """POSTs one body with its signature header to the webhook, once; the body waits for `ready`."""
     import httpx
 
     headers = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
     headers += [] if signed.header is None else [(b"Stripe-Signature", signed.header)]
     try:
         url = bench.backend.target.webhook_url
-        response = request_bounded(bench.backend.http, "POST", url, headers=headers, content=signed.body)
+        response = request_bounded(bench.backend.http, "POST", url, headers=headers, content=signed.body, ready=ready)
     except httpx.HTTPError as error:
         return DeliveryResult(None, error=type(error).__name__)
     return DeliveryResult(response.status_code, response.text[:200])

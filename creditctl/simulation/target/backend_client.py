@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -130,23 +130,32 @@ class BackendClient:
         except BalanceUnreadable as error:
             raise ScenarioFailed("balance_unreadable", "the balance should be readable", str(error)) from error
 
-    def spend(self, buyer: Buyer, credits: int) -> BackendAnswer:
-        """Spends credits in the declared way."""
+    def spend(self, buyer: Buyer, credits: int, ready: Callable[[], None] | None = None) -> BackendAnswer:
+        """Spends credits in the declared way; what spends waits for `ready`."""
         way, values = self.target.spending, {**buyer.fields, "credits": str(credits)}
         if way.command:
+            if ready is not None:
+                ready()
             answer = run_words(way.command, values)
             return BackendAnswer(200 if answer.ok else 409, answer.problem or answer.stdout)
         headers = {"Content-Type": "application/json", **buyer.headers}
-        return self._send("POST", fill(way.path, values), headers, fill(way.body, values).encode())
+        return self._send("POST", fill(way.path, values), headers, fill(way.body, values).encode(), ready)
 
-    def _send(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> BackendAnswer:
+    def _send(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        ready: Callable[[], None] | None = None,
+    ) -> BackendAnswer:
         import httpx
 
         url = path if path.startswith("http") else self.target.url + path
         encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
         try:
             try:
-                response = request_bounded(self.http, method, url, headers=encoded, content=body)
+                response = request_bounded(self.http, method, url, headers=encoded, content=body, ready=ready)
             except (httpx.ReadError, httpx.RemoteProtocolError):
                 if method != "GET":
                     raise

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from creditctl.core.currencies import SUPPORTED_CURRENCIES
 from creditctl.core.project_file.source import AmountUnit, RowStatus
 from creditctl.core.stripe_ids import IdKind, id_kind
-from creditctl.sources.guess.directions import RowSigns
+from creditctl.sources.guess.directions import RowSigns, signs_of
+from creditctl.sources.guess.money import MoneyWitness
 from creditctl.sources.guess.naming import (
     CONFIRMED,
     DELETED,
@@ -47,7 +48,7 @@ def guess_columns(draft: GuessDraft, rows: Sequence[RawColumns], columns: Sequen
     _mode(draft, profiles)
     _status(draft, profiles)
     _credits(draft, profiles)
-    _amount(draft, profiles)
+    _amount(draft, rows, columns, profiles)
     _by_name(draft, profiles, "currency", _is_currency, "holds codes of currencies", needed=False)
     _rest(draft, profiles)
 
@@ -194,10 +195,23 @@ def _credits(draft: GuessDraft, profiles: Profiles) -> None:
         draft.say("credit_decimals", str(decimals), f"{chosen} has that many decimals", credit_decimals=decimals)
 
 
-def _amount(draft: GuessDraft, profiles: Profiles) -> None:
-    """The money: where there is no column of it, Stripe's counts."""
-    chosen = first_named(NAMES["amount"], _numbers(draft, profiles))
+def _amount(draft: GuessDraft, rows: Sequence[RawColumns], columns: Sequence[str], profiles: Profiles) -> None:
+    """The money: where there is no column of it, Stripe's counts; one that holds none is left out, and said."""
+    said, numbers = draft.section.columns, _numbers(draft, profiles)
+    credits = next(iter(said.get("credits", ())), None)
+    witness = MoneyWitness(
+        rows,
+        columns,
+        references(said.get("payment_key", ()), columns),
+        None if credits is None else profiles[credits],
+        signs_of(rows, profiles, columns, credits),
+    )
+    against = {name: witness.contradiction(profiles[name]) for name in numbers}
+    chosen = first_named(NAMES["amount"], [name for name in numbers if against[name] is None])
     if chosen is None:
+        named = first_named(NAMES["amount"], numbers)
+        if named is not None:
+            draft.no_column("amount", f"{against[named]}: Stripe's amounts count", columns)
         return
     draft.column("amount", (chosen,), "it holds numbers, and is a usual name of money")
     written = any("." in str(value) or "," in str(value) for value in profiles[chosen].values)

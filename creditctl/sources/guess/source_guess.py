@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,6 +13,19 @@ from creditctl.sources.guess.evidence import Evidence
 def users_settings(users: SourceUsers) -> tuple[tuple[str, str | None], ...]:
     """The settings of `[source.users]`, by their names."""
     return (("form", users.form), ("prefix", users.prefix), ("query", users.query), ("file", users.file))
+
+
+LEFT_OUT = "left out"
+"""What stands in a line for the value of a field that no column says."""
+
+
+def without_column(
+    columns: Mapping[str, tuple[str, ...]], ours: str, available: Collection[str]
+) -> dict[str, tuple[str, ...]]:
+    """The columns without one of a field. Shape: where one is called as ours, settings have to say that it is none."""
+    rest = {name: theirs for name, theirs in columns.items() if name != ours}
+    is_taken = any(ours in theirs for theirs in rest.values())
+    return {**rest, ours: ()} if ours in available and not is_taken else rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +89,8 @@ class GuessDraft:
         columns = {**self.section.columns, ours: theirs}
         value = theirs[0] if len(theirs) == 1 else f"[{', '.join(theirs)}]"
         self.say(f"columns.{ours}", value, reason, columns=columns)
+
+    def no_column(self, ours: str, reason: str, available: Collection[str]) -> None:
+        """Says that no column is a field, though one is called so."""
+        columns = without_column(self.section.columns, ours, available)
+        self.say(f"columns.{ours}", LEFT_OUT, reason, columns=columns)

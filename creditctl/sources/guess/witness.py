@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from creditctl.core.project_file.source import AmountUnit
 from creditctl.sources.guess.evidence import BookedRow
-from creditctl.sources.guess.source_guess import GuessedLine, SourceGuess
+from creditctl.sources.guess.source_guess import LEFT_OUT, GuessedLine, SourceGuess, without_column
 
 _ZONES = (
     "Europe/London", "Europe/Berlin", "Europe/Helsinki", "Europe/Moscow", "America/New_York", "America/Chicago",
@@ -47,19 +47,26 @@ def as_witnessed(guess: SourceGuess, booked: Booked, livemode: bool) -> SourceGu
 def _with_unit(guess: SourceGuess, booked: Booked) -> SourceGuess:
     """Amounts are major units where most of them are so; a column that Stripe contradicts mostly holds no money."""
     said = [(each.row.amount, each.amount) for each in booked if each.row.amount is not None and each.amount]
-    if guess.section.amounts is not None or 2 * sum(here == there for here, there in said) >= len(said):
+    if 2 * sum(here == there for here, there in said) >= len(said):
         return guess
-    if 2 * sum(here * _MINOR_UNITS == there for here, there in said) > len(said):
+    is_open = guess.section.amounts is None
+    if is_open and 2 * sum(here * _MINOR_UNITS == there for here, there in said) > len(said):
         why = f"{said[0][0]} is {said[0][1]} in minor units on Stripe"
         line = GuessedLine("amounts", AmountUnit.MAJOR.value, why)
         return replace(guess, section=replace(guess.section, amounts=AmountUnit.MAJOR), lines=(*guess.lines, line))
-    return _without_column(guess, "amount")
+    without = _without_column(guess, "amount", "most payments have another amount than on Stripe")
+    lines = tuple(each for each in without.lines if each.key != "amounts")
+    return replace(without, section=replace(without.section, amounts=None), lines=lines)
 
 
-def _without_column(guess: SourceGuess, name: str) -> SourceGuess:
-    columns = {ours: theirs for ours, theirs in guess.section.columns.items() if ours != name}
+def _without_column(guess: SourceGuess, name: str, why: str) -> SourceGuess:
+    """The proposal without a column, and what it was taken for."""
+    theirs = ", ".join(guess.section.columns.get(name, ()))
+    columns = without_column(guess.section.columns, name, guess.places)
     lines = tuple(each for each in guess.lines if each.key != f"columns.{name}")
-    return replace(guess, section=replace(guess.section, columns=columns), lines=lines)
+    said = GuessedLine(f"columns.{name}", LEFT_OUT, f"by {theirs} {why}")
+    section = replace(guess.section, columns=columns)
+    return replace(guess, section=section, lines=(*lines, said))
 
 
 def _with_zone(guess: SourceGuess, booked: Booked) -> SourceGuess:
@@ -80,7 +87,9 @@ def _without_wrong_mode(guess: SourceGuess, booked: Booked, livemode: bool) -> S
     """The proposal without a flag by which most payments that Stripe knows in this mode are of the other."""
     said = [each.row.livemode for each in booked if each.row.livemode is not None]
     wrong = sum(each is not livemode for each in said)
-    return _without_column(guess, "livemode") if 2 * wrong > len(said) else guess
+    if 2 * wrong <= len(said):
+        return guess
+    return _without_column(guess, "livemode", "most payments that Stripe knows would be of the other mode")
 
 
 def _share(booked: Booked, name: str) -> int:

@@ -74,6 +74,8 @@ def place_of(section: SourceSection, name: str, available: Collection[str] | Non
         # Of alternatives in a recipe the first that there is says it; a payment may be named by any of them.
         alone = name != "payment_key" and any(map(is_optional, texts))
         return FirstFilled(found.places[:1]) if alone else found
+    if name in section.columns:
+        return _NOWHERE
     if available is None:
         usual = ("id", *_NEEDED, *(() if section.rules else ("kind",)))
         return FirstFilled((reference(name, None),)) if name in usual else _NOWHERE

@@ -73,8 +73,9 @@ class RowMapper:
         self._kinds = Words("kind", section.kind, [str(kind) for kind in EntryKind])
         self._statuses = Words("status", {k: str(v) for k, v in section.status.items()}, [str(s) for s in RowStatus])
         self._decimals = section.credit_decimals or 0
-        texts = [text for text in section.columns.get("livemode", ()) if _is_there(text, available)]
-        texts = texts or list(Places.own("livemode", available))
+        said = section.columns.get("livemode")
+        texts = [text for text in said or () if _is_there(text, available)]
+        texts = texts or list(() if said == () else Places.own("livemode", available))
         self._livemode = parse_flag("livemode", next(iter(texts), "").removesuffix("?") or None, available, zone)
         updated = references((section.updated,) if section.updated else (), available)
         self.updated = next(iter(updated.places), None)

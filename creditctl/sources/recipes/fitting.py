@@ -182,8 +182,12 @@ def _filled(found: FirstFilled | None) -> tuple[ColumnReference, ...]:
 
 def _flag(section: SourceSection, columns: Collection[str]) -> str | None:
     """Which column says the mode, as the row mapper takes it: the first that there is."""
-    texts = section.columns.get("livemode", ())
-    there = (each.removesuffix("?") for each in texts if not is_optional(each) or references((each,), columns).places)
+    texts = section.columns.get("livemode")
+    if texts == ():
+        return None
+    there = (
+        each.removesuffix("?") for each in texts or () if not is_optional(each) or references((each,), columns).places
+    )
     return next(there, "livemode" if "livemode" in columns else None)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from creditctl.core.entitlement.corrections import CorrectedEntries
+from creditctl.core.entitlement.corrections import CorrectedEntries, corrected_numbers, links_of
 from creditctl.core.entitlement.settlement import EntryKind
 from creditctl.ledger.models import Entry
 
@@ -64,3 +64,28 @@ def test_an_unnamed_correction_counts_as_far_as_it_leads_to_what_is_due() -> Non
     assert doubled.held({}) == {"ann": 600}
     assert few.held({"ann": 1000}) == {"ann": 1000}
     assert gift.held({"ann": 1000}) == {"ann": 1000}
+
+
+def test_a_correction_that_comes_before_what_it_corrects_belongs_to_it() -> None:
+    """An application may date a correction before its purchase, or export its newest rows first."""
+    second, first, sold = (
+        entry(1, EntryKind.ADJUSTMENT, 100, corrects=2),
+        entry(2, EntryKind.ADJUSTMENT, -100, corrects=3),
+        entry(3, EntryKind.PURCHASE, 1000),
+    )
+
+    assert CorrectedEntries.of([second, first, sold]).given == (second, first, sold)
+
+
+def test_corrections_that_correct_one_another_in_a_circle_correct_nothing() -> None:
+    circle = [
+        entry(2, EntryKind.ADJUSTMENT, -100, corrects=2),
+        entry(3, EntryKind.ADJUSTMENT, -100, corrects=4),
+        entry(4, EntryKind.ADJUSTMENT, 100, corrects=3),
+        entry(5, EntryKind.ADJUSTMENT, 100, corrects=4),
+    ]
+
+    found = CorrectedEntries.of([PURCHASE, *circle])
+
+    assert (found.given, found.unnamed) == ((PURCHASE,), tuple(circle))
+    assert [corrected_numbers(number, links_of(circle)) for number in (2, 3, 4, 5)] == [[2], [3], [4], [5, 4]]

@@ -19,6 +19,7 @@ from creditctl.core.entitlement.decision import (
     Waits,
     decide,
     limited_to,
+    needs_line_items,
 )
 from creditctl.core.entitlement.facts import SessionFacts
 from creditctl.core.entitlement.prices import LineItem
@@ -111,6 +112,9 @@ def test_sessions_that_sell_something_else_are_not_ours(mode: str) -> None:
 )
 def test_where_metadata_does_not_settle_it_the_line_items_are_asked_for(changes: dict[str, Any]) -> None:
     assert isinstance(decide(session(**changes), CATALOG), NeedsLineItems)
+    assert needs_line_items(session(**changes), CATALOG)
+    assert not needs_line_items(session(**{**changes, "payment_status": "unpaid"}), CATALOG)
+    assert not needs_line_items(session(), CATALOG)
 
 
 def test_a_session_of_an_application_is_ours_by_its_price() -> None:

@@ -150,6 +150,13 @@ def test_the_kinds_of_a_source_are_the_ledgers() -> None:
     assert set(SOURCE_KINDS) == set(EntryKind)
 
 
+def test_what_a_row_need_not_say_may_be_said_to_stand_in_no_column() -> None:
+    section = parse_project_file("[source.columns]\namount = []\nlivemode = []", path=PATH).source
+
+    assert section is not None
+    assert section.columns == {"amount": (), "livemode": ()}
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
@@ -185,6 +192,7 @@ def test_the_kinds_of_a_source_are_the_ledgers() -> None:
         ("[source]\ntable = '  '", "source.table must be a text that is not empty"),
         ("[source]\namounts = 'cents'", 'line 2: source.amounts must be "major" or "minor", not \'cents\''),
         ("[source.colums]\nid = 'id'", "source: unknown key 'colums', did you mean 'columns'?"),
+        ("[source.columns]\nuser_id = []", "line 2: source.columns.user_id must be a text or a list of texts, not []"),
         ("[source.columns]\nuser = 'id'", "source.columns: unknown key 'user', did you mean 'user_id'?"),
         ("[source.status]\nok = 'finished'", 'source.status.ok must be "pending", "done" or "void"'),
         ("[source.kind]\ntopup = 'purchased'", "not 'purchased', did you mean 'purchase'?"),

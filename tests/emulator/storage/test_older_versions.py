@@ -37,7 +37,9 @@ def test_charges_on_intents_and_refunds_on_charges(inside: World, ask: Inside, v
     intent = get(ask, f"/v1/payment_intents/{paid.id}", version)
     charge = get(ask, f"/v1/charges/{paid.latest_charge}", version)
 
-    assert ("charges" in intent, "latest_charge" in intent, "refunds" in charge) == (listed, not listed, listed)
+    # Both stand in an event of 2020-08-27 as recorded: zulip/zulip, upgrade_by_card--Event.list.3.json.
+    assert ("charges" in intent, intent["latest_charge"], "refunds" in charge) == (listed, charge["id"], listed)
+    assert list(intent) == ["id", "object", *sorted(set(intent) - {"id", "object"})]
     if listed:
         assert intent["charges"]["data"][0] == charge
         assert (intent["charges"]["total_count"], intent["charges"]["has_more"]) == (1, False)
@@ -76,6 +78,59 @@ def test_invoice_and_shipping_fields_until_basil(inside: World, ask: Inside, ver
     assert ("shipping_details" in session) is there
     assert ("invoice" in session["payment_intent"]) is there
     assert ("invoice" in session["payment_intent"]["latest_charge"]) is there
+
+
+def invoiced(inside: World, more: Any = None) -> Any:
+    """A paid session of two items at $11.90 each, tax included, with its invoice."""
+    rate = inside.stripe.tax_rates.create(params={"display_name": "VAT", "inclusive": True, "percentage": 19})
+    price = inside.price(unit_amount=1190)
+    item = {"price": price.id, "quantity": 2, "tax_rates": [rate.id]}
+    return inside.buy(line_items=[item], invoice_creation={"enabled": True}, **(more or {}))
+
+
+def test_an_invoice_names_its_payment_and_prices_until_basil(inside: World, ask: Inside) -> None:
+    """Source of the keys: zulip/zulip, upgrade_by_card--Event.list.3.json (2020-08-27)."""
+    session = invoiced(inside)
+    path = f"/v1/invoices/{session.invoice}"
+    invoice = get(ask, path, "2025-02-24.acacia", "payment_intent", "charge")
+    assert invoice["payment_intent"]["id"] == session.payment_intent
+    assert invoice["charge"]["id"] == invoice["payment_intent"]["latest_charge"]
+    assert (invoice["paid"], invoice["subscription"], invoice["tax"]) == (True, None, 380)
+    (line,) = invoice["lines"]["data"]
+    assert (line["type"], line["price"]["unit_amount"], line["quantity"]) == ("invoiceitem", 1190, 2)
+    assert (line["amount_excluding_tax"], line["unit_amount_excluding_tax"]) == (2000, "1000")
+    assert line["tax_rates"][0]["id"] == line["tax_amounts"][0]["tax_rate"]
+    assert not {"parent", "total_taxes"} & set(invoice)
+    assert not {"parent", "pricing", "taxes"} & set(line)
+    newest = get(ask, path, NEWEST)
+    assert not {"payment_intent", "charge", "paid", "tax"} & set(newest)
+    assert ask("GET", path, "expand[]=payment_intent", headers={"stripe-version": NEWEST})[0] == 400
+    assert get(ask, path, NEWEST, "confirmation_secret", "payments")["payments"]["data"]
+
+
+def test_the_invoice_events_of_an_older_endpoint_say_who_paid(
+    inside: World, emulator: Emulator, receiver: Receiver
+) -> None:
+    inside.endpoint("invoice.created", "invoice.paid", api_version="2024-06-20")
+    session = invoiced(inside)
+    emulator.pump(send=receiver)
+    drafted, paid = (event["data"]["object"] for event in receiver.events)
+    assert (drafted["paid"], drafted["payment_intent"], drafted["charge"]) == (False, None, None)
+    assert (paid["paid"], paid["payment_intent"], paid["id"]) == (True, session.payment_intent, session.invoice)
+
+
+def test_a_promotion_code_and_a_discount_have_their_coupon_until_clover(inside: World, ask: Inside) -> None:
+    coupon = inside.stripe.coupons.create(params={"percent_off": 50})
+    code = inside.stripe.promotion_codes.create(params={"promotion": {"type": "coupon", "coupon": coupon.id}})
+    session = invoiced(inside, {"discounts": [{"promotion_code": code.id}]})
+    breakdown = "total_details.breakdown"
+    for version, there in (("2025-08-27.basil", True), ("2025-09-30.clover", False)):
+        shown = get(ask, f"/v1/promotion_codes/{code.id}", version)
+        assert ("coupon" in shown, "promotion" in shown) == (there, not there)
+        whole = get(ask, f"/v1/checkout/sessions/{session.id}", version, breakdown)["total_details"]["breakdown"]
+        discount = whole["discounts"][0]["discount"]
+        found = discount["coupon"]["percent_off"] if there else discount["source"]["coupon"]
+        assert found == (50 if there else coupon.id)
 
 
 @pytest.mark.parametrize(("version", "at_once"), [(OLD, True), ("2022-08-01", False), (NEWEST, False)])
@@ -125,7 +180,7 @@ def test_an_endpoint_gets_events_in_its_version_as_they_were_when_they_happened(
     for version, events in sent.items():
         assert [event["api_version"] for event in events] == [version] * 3
     succeeded, first, second = (event["data"]["object"] for event in sent[OLD])
-    assert "latest_charge" not in succeeded
+    assert succeeded["latest_charge"] == paid.latest_charge
     assert succeeded["charges"]["data"][0]["amount_refunded"] == 0
     assert [refund["amount"] for refund in first["refunds"]["data"]] == [100]
     assert [refund["amount"] for refund in second["refunds"]["data"]] == [200, 100]

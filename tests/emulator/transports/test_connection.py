@@ -11,7 +11,7 @@ import pytest
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
 from tests.support.keys import TEST_KEY
-from tests.support.waiting import patience
+from tests.support.waiting import patience, wait_until
 
 KEY = f"Host: 127.0.0.1\r\nAuthorization: Bearer {TEST_KEY}\r\n".encode()
 LATE = {"kind": "latency", "path": "/v1/products", "seconds": 0.2, "count": 1}
@@ -128,10 +128,10 @@ def test_connection_close_is_obeyed(served: tuple[Emulator, str]) -> None:
 
 def test_a_late_answer_goes_out_while_the_server_stops() -> None:
     emulator = Emulator()
-    emulator.services.faults.add(LATE)
+    rule = emulator.services.faults.add(LATE)
     with EmulatorServer(emulator) as server, connected(server.url) as client:
         client.sendall(post(b"name=A"))
-        time.sleep(0.1)
+        wait_until(lambda: rule.hits, 10)
         server.__exit__(None, None, None)
         assert received(client)[0][0] == 200
     emulator.close()
@@ -149,11 +149,13 @@ def test_a_request_that_never_ends_is_ended(begun: bytes) -> None:
 
 def test_a_connection_waits_between_requests_and_for_our_own_answers() -> None:
     emulator = Emulator()
-    emulator.services.faults.add(LATE | {"seconds": 0.6})
-    with EmulatorServer(emulator, read_seconds=0.3) as server, connected(server.url) as client, closing(emulator):
+    limit = patience(0.2)
+    emulator.services.faults.add(LATE | {"seconds": limit * 1.9})
+    with EmulatorServer(emulator, read_seconds=limit) as server, connected(server.url) as client, closing(emulator):
         client.sendall(post(b"name=A") + GET[:-3])
         assert [status for status, _ in received(client)] == [200]
+        time.sleep(limit / 4)  # the time for the rest begins when it is read again, not at some beat of a timer before
         client.sendall(GET[-3:])
         assert [status for status, _ in received(client)] == [200]
-        time.sleep(0.4)
+        time.sleep(limit * 1.2)
         assert names(client) == ["A"]

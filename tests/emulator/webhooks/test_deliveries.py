@@ -1,6 +1,7 @@
 """Deliveries: who gets an event, signed how, tried again when, and what is logged."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -96,3 +97,19 @@ def test_the_receiver_may_call_back(inside: World, emulator: Emulator) -> None:
     inside.stripe.products.create(params={"name": "A"})
     assert emulator.pump(send=send) == 1
     assert seen == ["A"]
+
+
+def test_a_delivery_says_what_a_get_says_while_it_is_sent(inside: World, emulator: Emulator) -> None:
+    """`pending_webhooks` counts who is without the event as it goes out, also for the second of two endpoints."""
+    for path in ("one", "two"):
+        inside.endpoint("product.created", url=f"https://example.com/{path}")
+    inside.stripe.products.create(params={"name": "A"})
+    seen: list[tuple[int, int]] = []
+
+    def send(url: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        event = json.loads(body)
+        seen.append((event["pending_webhooks"], inside.stripe.events.retrieve(event["id"]).pending_webhooks))
+        return Reply(200)
+
+    assert emulator.pump(send=send) == 2
+    assert seen == [(2, 2), (1, 1)]

@@ -75,6 +75,15 @@ def test_what_changed_is_not_tied_until_it_is_said(archive: Archive) -> None:
     assert not state.tied
 
 
+def test_what_was_kept_already_is_not_written_again(archive: Archive) -> None:
+    store = begun(archive)
+    assert store.keep(ALL, [kept(1), kept(2)]) == [kept(1), kept(2)]
+    assert store.keep(ALL, [kept(1), kept(2, text="failed"), kept(3)]) == [kept(2, text="failed"), kept(3)]
+    twice = [kept(1, text="failed"), kept(3), kept(1)]
+    assert store.keep(ALL, twice) == [], "of one that is shown twice, what is said last counts"
+    assert dict(store.bodies_of("refunds", ["re_1", "re_9"])) == {"re_1": kept(1).body}
+
+
 def test_only_lists_that_were_read_get_a_watermark(archive: Archive) -> None:
     store = begun(archive)
     store.keep(ALL, [kept(1)], whole=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from creditctl.core.entitlement.decision import Proposal
 from creditctl.core.findings import Finding, Severity
 from tests.support.payment_shop import Shop
@@ -44,6 +46,21 @@ def test_it_stays_while_the_payment_lacks_its_credits_or_contradicts(shop: Shop)
     assert told(shop) == [("missing_credit", "critical"), ("quantity", "high")]
     shop.post(900, payment_key=key)
     assert told(shop) == [("quantity", "high"), ("wrong_amount", "high")]
+
+
+def test_that_nobody_knows_the_owner_is_over_once_the_settings_name_them(shop: Shop) -> None:
+    """`user = [...]` was set: the payment lacks its credits, and nobody has to find out whose it is any more."""
+    ours = {"managed_by": "creditctl", "package": "starter", "credits": "1000"}
+    price = {"id": "price_1", "product": "creditctl_starter", "unit_amount": 1000, "currency": "usd", "metadata": ours}
+    key = shop.pay(user="u1", metadata={"user_id": "u2", "account": "u3"})
+    shop.line_items(key, {"id": "li_1", "quantity": 1, "amount_subtotal": 1000, "currency": "usd", "price": price})
+    assert told(shop) == [("owner_conflict", "high")]
+
+    shop.catalog = replace(shop.catalog, user=("metadata.account",))
+    assert told(shop) == [("missing_credit", "critical"), ("settled_finding", "info")]
+
+    shop.post(1000, "u3", payment_key=key)
+    assert told(shop) == [("settled_finding", "info")]
 
 
 def test_it_stays_while_the_picture_is_incomplete(shop: Shop) -> None:

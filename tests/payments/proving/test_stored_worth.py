@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from creditctl.core.catalog import Catalog
 from creditctl.core.entitlement.facts import RefundFact, SessionFacts
 from creditctl.core.entitlement.prices import LineItem
+from creditctl.ledger.archive.source_queries import SourceRows
+from creditctl.ledger.archive.store import Archive
 from creditctl.ledger.matching.worth import Worth
 from creditctl.payments.facts import IntentFacts, PaymentFacts, SoldSession
 from creditctl.payments.proving.stored_worth import stored_worth
 from creditctl.payments.proving.worth_digest import worth_digest
+from creditctl.payments.source.source_keeper import SourceKeeper
 from creditctl.payments.verdict import JudgementContext
 from tests.support.clock import NOW
 
@@ -35,6 +39,14 @@ def context(catalog: Catalog) -> JudgementContext:
 def test_a_plain_sale_says_all_that_its_entry_has_to(context: JudgementContext) -> None:
     said = ("u1", 1000, 1000, 1000, "usd", "starter", MADE, MADE + 5)
     assert stored_worth(SOLD, {}, context) == Worth("pi_1", "cs_test_1", 0, *said, 0, 0, 0, MADE + 5)
+
+
+def test_a_plain_sale_that_an_application_books_is_compared_too(context: JudgementContext, tmp_path: Path) -> None:
+    with Archive.open(tmp_path / "archive.db", account="acct_1", livemode=False) as archive:
+        for scale in (1, 100):
+            keeper = SourceKeeper(SourceRows(archive), False, scale)
+            worth = stored_worth(SOLD, {}, replace(context, keeper=keeper))
+            assert (worth.look, worth.user_id, worth.credits) == (0, "u1", 1000)
 
 
 def test_what_went_back_is_part_of_it(context: JudgementContext) -> None:

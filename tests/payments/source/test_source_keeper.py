@@ -137,3 +137,15 @@ def test_the_reason_to_book_is_the_finding_that_it_settles_not_another_one_of_it
     (row,) = todo_rows(application.reconcile())
 
     assert dict(zip(COLUMNS, row, strict=True))["reason"] == "reconcile.missing_credit"
+
+
+def test_corrections_that_are_dated_before_what_they_correct_count_for_its_payment(application: Application) -> None:
+    """Their rows carry no payment of their own, and the archive numbers them first."""
+    key = application.shop.pay(user="ann")
+    application.add("adjustment", "ann", 50, None, corrects="r2")
+    application.add("adjustment", "ann", -350, None, corrects="r3")
+    application.add("purchase", "ann", 1300, key)
+    application.add("adjustment", "ann", -7, None, corrects="r5")
+    application.add("adjustment", "ann", 7, None, corrects="r4")
+
+    assert [each.code for each in application.reconcile().findings] == []

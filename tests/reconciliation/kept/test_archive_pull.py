@@ -217,12 +217,13 @@ class MortalStore(PullStore):
 
     def keep(
         self, read: PullSlice, objects: Sequence[PulledObject], rest: Sequence[PullSlice] = (), *, whole: bool = False
-    ) -> None:
+    ) -> Sequence[PulledObject]:
         if not self.after:
             self.dies()
-        super().keep(read, objects, rest, whole=whole)
+        fresh = super().keep(read, objects, rest, whole=whole)
         if self.after:
             self.dies()
+        return fresh
 
     def settle(self, lists: str, at: int, tied: TieOutNotes | None = None) -> None:
         if not self.after:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import threading
-import time
+from collections import Counter
 from typing import Any, ClassVar
 
 from creditctl.simulation.target.declaration import USER_HEADER
 from tests.simulation.zoo.broken import Animal
 from tests.simulation.zoo.correct import Backend, Event, OnIntentAlone, Refused
 from tests.simulation.zoo.field import ComparesTheShorter
+from tests.support.waiting import patience
 
-_SLOW_SECONDS = 0.3
+_SLOW_SECONDS = 0.5
 
 
 class IntentAloneComparesTheShorter(ComparesTheShorter, OnIntentAlone):
@@ -34,12 +35,23 @@ class IntentAloneTakesAnyScheme(OnIntentAlone):
 
 
 class IntentAloneLooksThenCredits(OnIntentAlone):
-    """Grants on the intent alone: looks for an earlier grant, does something slow, and then grants."""
+    """Grants on the intent alone: looks for an earlier grant, does something slow, and then grants.
+
+    Slow lasts until somebody else has looked too: a sleep is over at once where the whole process stands still.
+    """
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._looks: Counter[str] = Counter()
+        self._looked = threading.Condition()
 
     def credit(self, event: Event, payment: str, user: str, credits: int, charged: int) -> None:
         if self.shelf.one("select count(*) from payments where payment = ?", payment):
             return
-        time.sleep(_SLOW_SECONDS)
+        with self._looked:
+            self._looks[payment] += 1
+            self._looked.notify_all()
+            self._looked.wait_for(lambda: self._looks[payment] > 1, patience(_SLOW_SECONDS))
         with self.shelf.writing():
             self.post(f"purchase:{payment}:{threading.get_ident()}:{event['id']}", user, credits)
             self.shelf.run("insert or ignore into payments values (?, ?, ?, ?)", payment, user, credits, charged)

@@ -9,8 +9,12 @@ import pytest
 
 from creditctl.core.errors import UsageError
 from creditctl.core.project_file.source import AmountUnit, SourceSection
+from creditctl.core.project_file.writing import section_text
 from creditctl.sources.guess.guess import guess_source, propose
 from creditctl.sources.guess.source_guess import SourceGuess
+from creditctl.sources.guess.writing import written_sections
+from creditctl.sources.mapping.columns import FirstFilled
+from creditctl.sources.mapping.places import Places
 from creditctl.sources.reading.file_rows import FileRows
 from creditctl.sources.reading.raw_rows import RawRow
 
@@ -215,3 +219,31 @@ def test_the_end_of_a_path_is_a_name_where_no_column_has_it() -> None:
     columns = guessed(rows).section.columns
 
     assert (columns["amount"], columns["currency"]) == (("paid.amountCents",), ("paid.currency",))
+
+
+@pytest.mark.parametrize(("credits", "value"), [("delta", "amount"), ("credits", "total"), ("credits", "price")])
+def test_numbers_of_credits_are_no_money(credits: str, value: str) -> None:
+    """Stripe may be out of reach, and a column such as `generated always as (abs(credits))` is called like money."""
+    rows = [camel(n, metadata=None) for n in range(10)]
+    for row in rows:
+        row[credits] = row.pop("amount")
+        row[value] = f"{abs(row[credits])}.00"
+        row["price_cents"] = 900 if row["type"] == "TOPUP" else None
+
+    guess = guessed(rows)
+
+    assert guess.section.columns["amount"] == ("price_cents",)
+    without = guessed([{name: each for name, each in row.items() if name != "price_cents"} for row in rows])
+    assert without.section.columns.get("amount") == (() if value == "amount" else None)
+    assert [line.reason for line in without.lines if line.value == "left out"] == [
+        f"{value} is the number of credits in every row, without its sign: Stripe's amounts count"
+    ]
+    places = Places.of(without.section, list(rows[0]))
+    assert (places.amount, without.section.amounts) == (FirstFilled(), None)
+
+
+def test_a_number_that_usage_has_too_is_no_money() -> None:
+    rows = [camel(n, credits=1000 if n % 2 else -3, amount=n + 7, metadata=None) for n in range(10)]
+
+    assert guessed(rows).section.columns["amount"] == ()
+    assert "amount = []" in section_text(written_sections(guessed(rows))[1])

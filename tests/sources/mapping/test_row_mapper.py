@@ -62,6 +62,16 @@ def test_a_column_that_a_line_names_for_something_else_is_not_ours_by_its_name_t
     assert mapped({"id": "pi_1a"}, columns={"payment_key": ("id",)}).row_id == "pi_1a"
 
 
+def test_a_column_that_is_called_as_ours_may_be_none() -> None:
+    row = {"amount": 1000, "livemode": True, "status": "gold", "corrects": "x"}
+
+    found = mapped(row, columns=dict.fromkeys(("amount", "livemode", "status", "currency", "corrects"), ()))
+
+    assert (found.amount, found.livemode, found.status, found.currency, found.corrects) == (
+        None, None, "done", None, None,
+    )  # fmt: skip
+
+
 def test_exact_names_win_over_paths_and_case() -> None:
     columns = {"user_id": ("meta.user",), "payment_key": ("stripeId", "Meta.charge")}
     row = {"meta.user": "dotted", "meta": '{"user": "path"}', "stripeId": "", "Meta": {"charge": "ch_1a"}}

@@ -8,13 +8,20 @@ from creditctl.emulator.payments.taxes import by_rate
 from creditctl.emulator.storage.object_types import Body, in_wire_order
 
 _UNUSED_TEXT = """
-account_tax_ids amount_paid_off_stripe application automatically_finalizes_at confirmation_secret customer_account
-customer_shipping default_payment_method default_source due_date effective_at ending_balance from_invoice
-hosted_invoice_url invoice_pdf last_finalization_error latest_revision next_payment_attempt number on_behalf_of parent
-receipt_number shipping_cost shipping_details statement_descriptor test_clock threshold_reason webhooks_delivered_at
+account_tax_ids amount_paid_off_stripe application automatically_finalizes_at customer_account customer_shipping
+default_payment_method default_source due_date effective_at ending_balance from_invoice hosted_invoice_url
+invoice_pdf last_finalization_error latest_revision next_payment_attempt number on_behalf_of parent receipt_number
+shipping_cost shipping_details statement_descriptor test_clock webhooks_delivered_at
 """
 _UNUSED = tuple(_UNUSED_TEXT.split())
 """What the invoice of a one-time payment leaves null."""
+_RENDERING: Body = {
+    "amount_tax_display": None,
+    "pdf": {"page_size": "letter"},
+    "template": None,
+    "template_version": None,
+}
+"""Source: as recorded for an account in the United States: zulip/zulip, `upgrade_by_card--Invoice.list.2.json`."""
 _NOTHING_TEXT = """
 amount_overpaid amount_shipping post_payment_credit_notes_amount pre_payment_credit_notes_amount starting_balance
 """
@@ -39,7 +46,7 @@ def new_invoice(context: RequestContext, session: Body, items: list[Body], custo
         "attempt_count": 0,
         "attempted": False,
         "auto_advance": False,
-        "automatic_tax": {**session["automatic_tax"], "disabled_reason": None},
+        "automatic_tax": {"disabled_reason": None, **session["automatic_tax"]},
         "billing_reason": "manual",
         "collection_method": "charge_automatically",
         "created": context.now,
@@ -56,7 +63,7 @@ def new_invoice(context: RequestContext, session: Body, items: list[Body], custo
         "payment_settings": {"default_mandate": None, "payment_method_options": None, "payment_method_types": None},
         "period_end": context.now,
         "period_start": context.now,
-        "rendering": data["rendering_options"] and {**data["rendering_options"], "pdf": None, "template_version": None},
+        "rendering": {**_RENDERING, **(data["rendering_options"] or {})},
         "status": "draft",
         "status_transitions": dict.fromkeys(("finalized_at", "marked_uncollectible_at", "paid_at", "voided_at")),
     }
@@ -136,7 +143,7 @@ def _line(context: RequestContext, invoice_id: str, item: Body) -> Body:
             "unit_amount_decimal": item.get("unit_amount_decimal", price["unit_amount_decimal"]),
         },
         "quantity": item["quantity"],
-        "subscription": None,
+        "quantity_decimal": str(item["quantity"]),
         "subtotal": item["amount_subtotal"],
         "taxes": [_tax(tax) for tax in item.get("taxes", [])],
     }

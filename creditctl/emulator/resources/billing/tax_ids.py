@@ -1,17 +1,19 @@
 """Tax ids of customers: given with the customer, by call, or on a Checkout page.
 
-Source: Stripe API reference, "Tax IDs". No authority verifies them here: `verification` stays unavailable.
+Source: Stripe API reference, "Tax IDs"; Stripe docs, "Customer tax IDs": what an authority verifies is pending first,
+and `customer.tax_id.updated` tells the result some seconds later. Here the number itself decides: those for tests as
+documented, and any other is verified (unconfirmed). Of other types nobody verifies: `unavailable`.
 """
 
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.lists import ListFilter, list_fields, listing, retrieve
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import erase
-from creditctl.emulator.protocol.errors import no_such
+from creditctl.emulator.protocol.errors import missing_parameter, no_such, not_acted_on
 from creditctl.emulator.protocol.fields import Enum, Field, Text
 from creditctl.emulator.protocol.schema import Hash, Listing
 from creditctl.emulator.protocol.wire import ListPage
-from creditctl.emulator.resources.billing.tax_id_formats import check_format
+from creditctl.emulator.resources.billing.tax_id_formats import check_format, country_of, verification_result
 from creditctl.emulator.storage.object_types import CUSTOMER, TAX_ID, Body
 from creditctl.emulator.storage.store import Condition, column, decode
 
@@ -28,15 +30,18 @@ uz_vat ve_rif vn_tin za_vat zm_tin zw_tin
 """
 TYPES = tuple(_TYPES_TEXT.split())
 _FIELDS: dict[str, Field] = {"type": Enum(values=TYPES, required=True), "value": Text(required=True)}
+VERIFICATION_SECONDS = 3
+"""Source: Stripe docs, "Customer tax IDs": usually a few seconds."""
 TAX_ID_DATA = Listing(item=Hash(fields=_FIELDS), most=5)
 
 
 def add_tax_id(context: RequestContext, customer: str, type_: str, value: str) -> Body:
     """Give a customer a tax id."""
+    result = verification_result(type_, value)
     body: Body = {
         "id": context.new_id("txi_"),
         "object": "tax_id",
-        "country": type_[:2].upper() if not type_.startswith("eu_") else value[:2].upper(),
+        "country": country_of(type_, value),
         "created": context.now,
         "customer": customer,
         "customer_account": None,
@@ -44,14 +49,47 @@ def add_tax_id(context: RequestContext, customer: str, type_: str, value: str) -
         "owner": {"customer": customer, "type": "customer"},
         "type": type_,
         "value": value,
-        "verification": {"status": "unavailable", "verified_address": None, "verified_name": None},
+        "verification": {
+            "status": result if result == "unavailable" else "pending",
+            "verified_address": None,
+            "verified_name": None,
+        },
     }
+    if result in ("verified", "unverified"):
+        context.schedule(VERIFICATION_SECONDS, "tax_id_verification", body["id"])
     return context.add(TAX_ID, body, event="customer.tax_id.created")
+
+
+def verification_ends(context: RequestContext, subject: str, payload: Body) -> None:
+    """The authority has answered. A tax id that is deleted meanwhile needs no answer."""
+    del payload
+    row = context.find(subject, TAX_ID)
+    if row is None:
+        return
+    before = row.decoded()
+    result = verification_result(before["type"], before["value"])
+    after = {**before, "verification": {**before["verification"], "status": result}}
+    context.change(TAX_ID, before, after, "customer.tax_id.updated")
 
 
 def create(context: RequestContext) -> Body:
     """Give the customer of the path a tax id."""
     customer = context.fetch(CUSTOMER, context.args[0], "customer")
+    check_format(context.params["type"], context.params["value"], "value")
+    return add_tax_id(context, customer["id"], context.params["type"], context.params["value"])
+
+
+def create_by_owner(context: RequestContext) -> Body:
+    """Give a tax id to the owner that is named: here a customer; those of the account itself are left out."""
+    owner = context.params.get("owner") or {"type": "self"}
+    if owner["type"] != "customer":
+        raise not_acted_on("owner[type]", "tax ids of the account itself are not here")
+    others = [f"owner[{name}]" for name in ("account", "customer_account") if owner.get(name)]
+    if others:
+        raise not_acted_on(others[0])
+    if not owner.get("customer"):
+        raise missing_parameter("owner[customer]")
+    customer = context.refer(CUSTOMER, owner["customer"], "owner[customer]")
     check_format(context.params["type"], context.params["value"], "value")
     return add_tax_id(context, customer["id"], context.params["type"], context.params["value"])
 
@@ -73,8 +111,8 @@ def _of_customer(context: RequestContext) -> Body:
 
 
 def delete(context: RequestContext) -> Body:
-    """Take a tax id away."""
-    tax_id = _of_customer(context)
+    """Take a tax id away, by its customer's path or by its own."""
+    tax_id = _of_customer(context) if len(context.args) > 1 else context.fetch(TAX_ID, context.args[0])
     context.emit("customer.tax_id.deleted", tax_id)
     return erase(context, TAX_ID, tax_id["id"])
 
@@ -110,4 +148,6 @@ ROUTES = (
     route("GET", TAX_ID.url, listing(TAX_ID, _FILTERS, base=_of_account), list_fields(_FILTERS), permission=_RIGHT),
     route("GET", TAX_ID.url + "/{id}", retrieve(TAX_ID), permission=_RIGHT),
     route("DELETE", _BASE + "/{tax_id}", delete, permission=_RIGHT),
+    route("POST", TAX_ID.url, create_by_owner, {**_FIELDS, "owner": _OWNER}, permission=_RIGHT),
+    route("DELETE", TAX_ID.url + "/{id}", delete, permission=_RIGHT),
 )

@@ -2,7 +2,9 @@
 
 import pytest
 
-from creditctl.emulator.resources.billing.tax_id_formats import EU_VAT
+from creditctl.emulator.protocol.errors import StripeError
+from creditctl.emulator.resources.billing.tax_id_formats import EU_VAT, check_format, formats
+from creditctl.emulator.resources.billing.tax_ids import TYPES
 from tests.emulator.world import Inside
 
 EXAMPLES = """
@@ -20,12 +22,32 @@ def test_every_example_of_stripe_is_taken_and_no_country_is_left_out(ask: Inside
         status, body, _ = ask("POST", path, f"type=eu_vat&value={value}")
         assert (status, body["value"]) == (200, value)
     assert {value[:2] for value in EXAMPLES.split()} == set(EU_VAT)
-    assert ask("POST", path, "type=br_cpf&value=123.456.789-87")[0] == 200
+
+
+def test_every_type_takes_its_example_and_nothing_longer() -> None:
+    """A type without an example, which no page shows, is taken as it is."""
+    assert set(formats()) <= set(TYPES)
+    for type_, known in formats().items():
+        check_format(type_, known.example, "value")
+        check_format(type_, known.example.lower(), "value")
+        with pytest.raises(StripeError, match=f"Invalid value for {type_}"):
+            check_format(type_, f"{known.example}{known.example}99999999", "value")
+    check_format("fr_spi", "anything", "value")
 
 
 @pytest.mark.parametrize(
     ("type_", "value"),
-    [("eu_vat", "DE12345678"), ("eu_vat", "US123456789"), ("eu_vat", "123456789"), ("eu_vat", "D"), ("gb_vat", "GB1")],
+    [
+        ("us_ein", "12-345678"),
+        ("br_cpf", "none"),
+        ("ch_vat", "CHE-1"),
+        ("us_ein", "000000000000"),
+        ("eu_vat", "DE12345678"),
+        ("eu_vat", "US123456789"),
+        ("eu_vat", "123456789"),
+        ("eu_vat", "D"),
+        ("gb_vat", "GB1"),
+    ],
 )
 def test_a_vat_number_that_cannot_be_is_refused_and_leaves_nothing(ask: Inside, type_: str, value: str) -> None:
     form = f"type={type_}&value={value}"
