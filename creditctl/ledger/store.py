@@ -187,7 +187,7 @@ class Ledger(DatabaseFile):
         if busy or pages != brought:
             return None
         self.close()
-        return opened
+        return None if opened is None else opened.left_behind(self.path)
 
     def name_deployment(self, name: str, since: int) -> None:
         """Gives a ledger of no named deployment its name, for good. Shape: what it holds stays as it is.

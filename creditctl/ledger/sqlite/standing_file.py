@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,17 +30,28 @@ class FileMoved(LedgerError):
 
 @dataclass(frozen=True, slots=True)
 class FileIdentity:
-    """Identity of a database file and of its write-ahead log; None for what is not there. Units: `size` in bytes."""
+    """Identity of a database file and of its write-ahead log; None for what is not there. Units: `size` in bytes.
+
+    Shape: `log_state` is the log's size and when it was changed last: a file that is gone may leave the number of its
+           inode to the next one, which was changed later.
+    """
 
     main: Inode | None
     log: Inode | None
     size: int
+    log_state: tuple[int, int] | None = None
 
     @classmethod
     def at(cls, path: Path) -> FileIdentity:
         """What stands at a path now. Shape: without symbolic links, for SQLite puts the log beside the real file."""
-        main, size = _inode(str(path))
-        return cls(main, _inode(f"{path}-wal")[0], size)
+        main, log = _status(str(path)), _status(f"{path}-wal")
+        state = None if log is None else (log.st_size, log.st_ctime_ns)
+        return cls(_inode(main), _inode(log), 0 if main is None else main.st_size, state)
+
+    def left_behind(self, path: Path) -> FileIdentity:
+        """The same file after it was closed, with its log as it stands there now; with none where another does."""
+        now = FileIdentity.at(Path(os.path.realpath(path)))
+        return replace(self, log_state=now.log_state if now.log == self.log else None)
 
 
 class StandingFile:
@@ -112,19 +123,23 @@ class StandingFile:
 def remove_stale_log(path: Path, opened: FileIdentity) -> None:
     """Removes a write-ahead log that is left of the file which stood there before: it is not one of the new file.
 
-    Shape:  nothing happens where the file is still the same, or the log is another.
+    Shape:  nothing happens where the file is still the same, or the log is another, or was changed since.
     Errors: OSError.
     """
     real = Path(os.path.realpath(path))
     now = FileIdentity.at(real)
-    if now.main is not None and now.main != opened.main and now.log is not None and now.log == opened.log:
+    is_stale = now.log is not None and (now.log, now.log_state) == (opened.log, opened.log_state)
+    if now.main is not None and now.main != opened.main and is_stale:
         Path(f"{real}-wal").unlink(missing_ok=True)
         Path(f"{real}-shm").unlink(missing_ok=True)
 
 
-def _inode(path: str) -> tuple[Inode | None, int]:
+def _status(path: str) -> os.stat_result | None:
     try:
-        status = os.stat(path)
+        return os.stat(path)
     except OSError:
-        return None, 0
-    return Inode(status.st_dev, status.st_ino), status.st_size
+        return None
+
+
+def _inode(status: os.stat_result | None) -> Inode | None:
+    return None if status is None else Inode(status.st_dev, status.st_ino)
