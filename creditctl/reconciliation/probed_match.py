@@ -67,12 +67,11 @@ class ProbedMatch:
         """The entries that a night has to look at, beside what changed on Stripe; None where it has to read everything.
 
         Shape: it has to where payments may be worth something else than before, or ledger or clock went back since.
-               An application's rows are always compared with all payments.
         """
         self.store.prepare()
         self.suspects.prepare()
         digest = worth_digest(context)
-        if isinstance(context.keeper, SourceKeeper) or self.store.digest() != digest or self._went_back(context, view):
+        if self.store.digest() != digest or self._went_back(context, view):
             return None
         numbers = self.suspects.news(self._probes(context), digest)
         if numbers is None:
@@ -204,8 +203,12 @@ def _unsteady(pulled: Pulled) -> set[str]:
 
 
 def _spoken_of(context: JudgementContext, view: LedgerView) -> Iterator[str]:
-    """The payments that issuers warned of, or that have a finding which may be over by now."""
+    """The payments that issuers warned of, that have a finding which may be over by now, or rows that changed."""
     yield from context.warned
+    if isinstance(context.keeper, SourceKeeper):
+        for change in context.keeper.rows.changes():
+            rows = (change.before, change.after)
+            yield from filter(None, (row.payment_key for row in rows if row is not None))
     for stored in view.findings(None):
         yield from filter(None, (stored.payment_key, stored.finding.subject))
     for seen in open_sightings(view):
