@@ -26,9 +26,21 @@ def storable(text: str) -> str:
     return _UNSTORABLE.sub(lambda found: repr(found[0])[1:-1], text)
 
 
+def printable(text: str, *, kept: str = "\n\t") -> str:
+    """A text for people with all of it to be seen: every character that does not print, but `kept`, spelled out.
+
+    Shape: nothing in it steers a terminal, or turns around, hides or breaks what stands beside it, on a page or in a
+           cell; documents for programs have the exact text.
+    Source: Unicode Standard Annex #9, "Explicit Directional Formatting Characters", and UTR #36, section 3.2.
+    """
+    if text.isprintable():
+        return text
+    return "".join(mark if mark.isprintable() or mark in kept else repr(mark)[1:-1] for mark in text)
+
+
 def one_line(text: str) -> str:
-    """A text that cannot forge a second line of the log: what does not print becomes a replacement character."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+    """A text that cannot forge a second line of the log: what does not print is spelled out."""
+    return printable(text, kept="")
 
 
 def plural(count: int, noun: str) -> str:

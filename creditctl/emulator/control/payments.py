@@ -220,16 +220,27 @@ def _disputed_charge(command: Command, context: RequestContext) -> str:
 
 
 def settle(command: Command) -> Any:
-    """End a dispute: `status` won, lost or warning_closed."""
-    status = command.params.get("status", "won")
+    """End a dispute: `status` won or lost, by default won; an inquiry, which took no money, ends as warning_closed."""
 
     def action(context: RequestContext) -> Body:
         found = context.fetch(DISPUTE, command.args[0])
         if found["status"] not in (*OPEN, "under_review", "warning_under_review"):
             raise invalid(f"This dispute has a status of {found['status']}.")
-        return settle_dispute(context, found, status)
+        return settle_dispute(context, found, _ending(found, command.params.get("status")))
 
     return command.transaction(action)
+
+
+def _ending(dispute: Body, wanted: str | None) -> str:
+    """How a dispute ends; refuses what would give back money that was never taken. Errors: StripeError."""
+    inquiry = dispute["status"].startswith("warning")
+    if wanted is None:
+        return "warning_closed" if inquiry else "won"
+    if inquiry and wanted != "warning_closed":
+        raise invalid("An inquiry has taken no money: it ends as warning_closed.", param="status")
+    if not inquiry and wanted == "warning_closed":
+        raise invalid("Only an inquiry ends as warning_closed: this dispute is won or lost.", param="status")
+    return wanted
 
 
 def fail_refund(command: Command) -> Any:

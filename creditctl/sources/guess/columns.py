@@ -20,6 +20,7 @@ from creditctl.sources.guess.naming import (
     first_named,
     folded,
 )
+from creditctl.sources.guess.owner_types import guess_owner_type
 from creditctl.sources.guess.profile import Profile, is_flag, is_number, is_time, names_payment
 from creditctl.sources.guess.source_guess import GuessDraft
 from creditctl.sources.guess.word_rows import rows_by_word
@@ -51,6 +52,7 @@ def guess_columns(draft: GuessDraft, rows: Sequence[RawColumns], columns: Sequen
     _amount(draft, rows, columns, profiles)
     _by_name(draft, profiles, "currency", _is_currency, "holds codes of currencies", needed=False)
     _rest(draft, profiles)
+    guess_owner_type(draft, rows, columns, profiles)
 
 
 def _free(draft: GuessDraft, profiles: Profiles) -> list[str]:

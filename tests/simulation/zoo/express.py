@@ -51,7 +51,7 @@ BROKEN_IN_NODE: dict[str, tuple[str, tuple[str, ...]]] = {
 def keep_in_node(emulator_url: str, name: str) -> Iterator[tuple[Bench, Secret]]:
     """A Node backend on a port, and a bench before it."""
     url = f"http://127.0.0.1:{free_port()}"
-    with httpx.Client(timeout=30, trust_env=False, limits=httpx.Limits(max_connections=200)) as http:
+    with httpx.Client(timeout=patience(30), trust_env=False, limits=httpx.Limits(max_connections=200)) as http:
         stripe = emulator_access(EmulatorControl(http, emulator_url, parse_server_key(key_of(name))))
         secret = Secret(register(stripe, url + WEBHOOK))
         environ = {
