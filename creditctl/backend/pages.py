@@ -23,6 +23,7 @@ from creditctl.backend.dependencies import Dependencies, SessionView
 from creditctl.backend.error_handlers import note_error, status_and_words
 from creditctl.backend.viewer import may_see, viewer_of_sessions
 from creditctl.core.errors import CreditctlError
+from creditctl.core.text import printable
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -42,7 +43,12 @@ _HEADERS = {
 def _templates() -> Environment:
     loader = PackageLoader("creditctl.backend", "templates")
     return Environment(
-        loader=loader, autoescape=select_autoescape(), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=loader,
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: printable(value) if type(value) is str else value,
     )
 
 

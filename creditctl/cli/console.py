@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, TextIO
 
 from creditctl.cli.prose import QUOTED, wrap_prose
+from creditctl.core.text import printable
 
 if TYPE_CHECKING:
     import rich.console
@@ -97,13 +98,6 @@ def _make_rich(stream: TextIO, environ: Mapping[str, str]) -> rich.console.Conso
         force_terminal=True if environ.get("FORCE_COLOR") else None,
         no_color=bool(environ.get("NO_COLOR")) or None,
     )
-
-
-def printable(text: str, *, kept: str = "\n\t") -> str:
-    """Text from outside with nothing in it that could steer a terminal: control characters but `kept` spelled out."""
-    if text.isprintable():
-        return text
-    return "".join(mark if mark.isprintable() or mark in kept else repr(mark)[1:-1] for mark in text)
 
 
 def make_console(stream: TextIO, environ: Mapping[str, str]) -> Console:

@@ -44,7 +44,7 @@ def stream_rows(
     from creditctl.ledger.hashchain.chain import COLUMNS
 
     if as_csv or columns:
-        write_csv(rows, columns or COLUMNS, said.wiring.stdout)
+        write_csv(rows, columns or COLUMNS, said.wiring.stdout, for_people=True)
     else:
         write_json_lines(rows, said.wiring.stdout)
     return Answer.streamed(exit_code)

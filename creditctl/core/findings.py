@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from creditctl.core.money import format_amount
-from creditctl.core.text import plural
+from creditctl.core.text import plural, storable, storage_fault
 
 
 class Severity(StrEnum):
@@ -99,6 +99,13 @@ class Finding:
     fix: str = ""
     stake: Stake | None = None
     evidence: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        # A finding is kept and recognised by its subject; a stranger's text in it may be one that no database holds.
+        for name in ("subject", "message", "fix"):
+            text = getattr(self, name)
+            if storage_fault(text):
+                object.__setattr__(self, name, storable(text))
 
     def as_dict(self) -> dict[str, object]:
         """The finding as it appears in every JSON document; stake and evidence where it has them."""

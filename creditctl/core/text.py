@@ -6,11 +6,41 @@ import re
 
 _CUT_WORD_AT_END = re.compile(r"[^\s\"',;&]*\Z")
 _CUT_WORD_AT_START = re.compile(r"\A[^\s\"',;&]*")
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def storage_fault(text: str) -> str | None:
+    """What keeps a database from holding a text and finding it again, as the end of a sentence; None for nothing.
+
+    Source: SQLite documentation, "NUL Characters In Strings": functions, as of JSON, end a text there. The Unicode
+    Standard, section 3.9: half of a surrogate pair has no form in UTF-8.
+    """
+    found = _UNSTORABLE.search(text)
+    if found is None:
+        return None
+    return "holds a NUL character" if found[0] == "\0" else "holds half of a surrogate pair, which no character is"
+
+
+def storable(text: str) -> str:
+    """A text that people read, with what no database holds spelled out; what names something is refused instead."""
+    return _UNSTORABLE.sub(lambda found: repr(found[0])[1:-1], text)
+
+
+def printable(text: str, *, kept: str = "\n\t") -> str:
+    """A text for people with all of it to be seen: every character that does not print, but `kept`, spelled out.
+
+    Shape: nothing in it steers a terminal, or turns around, hides or breaks what stands beside it, on a page or in a
+           cell; documents for programs have the exact text.
+    Source: Unicode Standard Annex #9, "Explicit Directional Formatting Characters", and UTR #36, section 3.2.
+    """
+    if text.isprintable():
+        return text
+    return "".join(mark if mark.isprintable() or mark in kept else repr(mark)[1:-1] for mark in text)
 
 
 def one_line(text: str) -> str:
-    """A text that cannot forge a second line of the log: what does not print becomes a replacement character."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+    """A text that cannot forge a second line of the log: what does not print is spelled out."""
+    return printable(text, kept="")
 
 
 def plural(count: int, noun: str) -> str:

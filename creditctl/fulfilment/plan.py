@@ -55,8 +55,10 @@ def _plan_own(event: Event, stripe: StripeReads, catalog: Catalog) -> PostingPla
     if event.type in PAID_TYPES:
         return _plan_session(event, stripe, catalog)
     if event.type == CHARGE_REFUNDED_TYPE:
-        charge_id = text(event.object, "id")
-        reported = [RefundFact.from_stripe(refund, event.created) for refund in stripe.refunds(charge_id)]
+        named = event.object.get("payment_intent")
+        payment = {} if named is None else {"payment_intent": named}
+        listed = stripe.refunds(text(event.object, "id"))
+        reported = [RefundFact.from_stripe({**refund, **payment}, event.created) for refund in listed]
         return _plan_facts(event, reported)
     if event.is_refund:
         return _plan_facts(event, [RefundFact.from_stripe(event.object, event.created)])

@@ -13,6 +13,7 @@ from typing import TextIO
 
 from creditctl.atomic_file import draft_beside, publish_new
 from creditctl.core.errors import ConfigurationError
+from creditctl.core.text import printable
 
 DRAFTS = ".creditctl-copy"
 """How the drafts of exports and backups begin, whatever their target is called."""
@@ -33,15 +34,25 @@ def from_cell(text: str) -> str:
     return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
-def write_csv(rows: Iterable[Mapping[str, object]], columns: Sequence[str], stream: TextIO) -> int:
-    """Writes rows with a header, and says how many. Shape: cells as `to_cell`, true as 1, nothing as an empty field."""
+def write_csv(
+    rows: Iterable[Mapping[str, object]], columns: Sequence[str], stream: TextIO, *, for_people: bool = False
+) -> int:
+    """Writes rows with a header, and says how many.
+
+    Shape: cells as `to_cell`, true as 1, nothing as an empty field. For people what does not print is spelled out: it
+           could turn around or hide what stands beside it.
+    """
     writer = csv.writer(_UnixLines(stream), lineterminator="\r\n")
     writer.writerow(columns)
     count = 0
     for row in rows:
-        writer.writerow([to_cell(row[name]) for name in columns])
+        writer.writerow([to_cell(_seen(row[name]) if for_people else row[name]) for name in columns])
         count += 1
     return count
+
+
+def _seen(value: object) -> object:
+    return printable(value) if isinstance(value, str) else value
 
 
 class _UnixLines:

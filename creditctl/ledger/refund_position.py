@@ -7,7 +7,18 @@ from collections.abc import Sequence
 
 from creditctl.core.entitlement.corrections import CorrectedEntries, credits_by_user, credits_of
 from creditctl.core.entitlement.entry import CreditEntry
-from creditctl.core.entitlement.settlement import CLAWBACK_KINDS, EntryKind, Purchase, RefundPosition, towards
+from creditctl.core.entitlement.facts import Fact
+from creditctl.core.entitlement.settlement import (
+    CLAWBACK_KINDS,
+    EntryKind,
+    KeyScheme,
+    Purchase,
+    RefundPosition,
+    towards,
+)
+
+_REVERSALS = (EntryKind.REFUND_REVERSAL, EntryKind.DISPUTE_REVERSAL)
+_IMPORTED = f"{KeyScheme.IMPORT.value}:"
 
 
 def refund_position(
@@ -50,6 +61,19 @@ def position_of(purchase: Purchase, entries: Sequence[CreditEntry], purchase_id:
         shared=bool(corrected.others(owner)),
         adjusted=len(taking) < len(corrected.taken),
     )
+
+
+def facts_not_overtaken(facts: Sequence[Fact], entries: Sequence[CreditEntry]) -> list[Fact]:
+    """The refunds and disputes that events tell of, without those of which an application's own entries know more.
+
+    Shape: it booked before that one gave its credits back, later than the last event that came so far: history that is
+           replayed into an import takes nothing that its next event would return.
+    """
+    returned: dict[str | None, int] = {}
+    for entry in entries:
+        if entry.kind in _REVERSALS and entry.idempotency_key.startswith(_IMPORTED):
+            returned[entry.object_id] = max(entry.created, returned.get(entry.object_id, 0))
+    return [fact for fact in facts if fact.observed > returned.get(fact.object_id, -1)]
 
 
 def _corrected(unnamed: int, beyond: int) -> int:

@@ -20,10 +20,11 @@ from creditctl.core.entitlement.user_ids import USER_ID_WORDS, is_user_id
 from creditctl.core.errors import UsageError
 from creditctl.core.findings import Finding, Stake
 from creditctl.core.limits import MAX_MAGNITUDE
+from creditctl.core.text import storable, storage_fault
 from creditctl.ledger import finding_rows, rows
 from creditctl.ledger.hashchain.canonical import fast_entry_hash
 from creditctl.ledger.models import Delivery, Entry, FindingStatus, Outcome, Posting, StoredFinding
-from creditctl.ledger.refund_position import refund_position
+from creditctl.ledger.refund_position import facts_not_overtaken, refund_position
 from creditctl.ledger.sqlite.statements import select
 from creditctl.ledger.view import LedgerView
 
@@ -32,6 +33,8 @@ SELECT_SAME_PURCHASE = " UNION ALL ".join(
     select(rows.ENTRY_COLUMNS, "credit_transactions", f"WHERE kind = 'purchase' AND {name} = ?")
     for name in ("payment_key", "session_id")
 )
+
+_NAMES = ("payment_key", "session_id", "object_id", "idempotency_key", "source_event", "package", "currency")
 
 KEPT_UNVERIFIED_DELIVERIES = 1000
 """How many deliveries with a bad signature are kept: anyone can send those, so they must not fill the disk."""
@@ -82,6 +85,7 @@ class LedgerTransaction(LedgerView):
             return ()
         self._report_other_currencies(purchase, facts, source_event)
         entries = [rows.entry_of(row) for row in self._entry_rows([("payment_key = ?", payment_key)])]
+        facts = facts if source_event is None else facts_not_overtaken(facts, entries)
         position = refund_position(purchase, entries)
         position = replace(position, shared=position.shared and not new)
         drafts = settlement(position, facts, source_event=source_event, cause=cause)
@@ -159,6 +163,7 @@ class LedgerTransaction(LedgerView):
                it any more, so that word of it goes out again if it comes back.
         """
         status = FindingStatus.DISMISSED if entry_id is None else FindingStatus.CREDITED
+        reason = storable(reason)
         said = {"status": status.value, "reason": reason, "resolved": self.now, "entry_id": entry_id}
         self._change_finding(finding.id, **said)
         if entry_id is None:
@@ -208,7 +213,7 @@ class LedgerTransaction(LedgerView):
 
     def attest(self, item: str, person: str, statement: str, expires: int | None = None) -> int:
         """Keeps what a person vouched for, and gives its id."""
-        values = (self.now, item, person, statement, expires)
+        values = (self.now, item, storable(person), storable(statement), expires)
         return self.connection.execute(rows.INSERT_ATTESTATION, values).lastrowid or 0
 
     def _known(self, draft: EntryDraft) -> list[Entry]:
@@ -221,6 +226,7 @@ class LedgerTransaction(LedgerView):
 
     def _append(self, draft: EntryDraft) -> Entry:
         head = self.head()
+        draft = draft if draft.note is None else replace(draft, note=storable(draft.note))
         values = rows.entry_values(head, self.now, draft, self.account, self.livemode)
         row = (*values, fast_entry_hash(head.hash, values))
         self.connection.execute(rows.INSERT_ENTRY, row)
@@ -243,6 +249,10 @@ def require_storable(draft: EntryDraft) -> None:
         raise UsageError("Credits and amount must be below 10^15.", code="ledger.out_of_range")
     if draft.kind is EntryKind.PURCHASE and draft.payment_key is None:
         raise UsageError("A purchase needs the key of its payment.", code="ledger.payment_key")
+    for name in _NAMES:
+        fault = storage_fault(getattr(draft, name) or "")
+        if fault is not None:
+            raise UsageError(f"The {name.replace('_', ' ')} of an entry {fault}.", code="ledger.text")
 
 
 def _is_import(draft: EntryDraft) -> bool:

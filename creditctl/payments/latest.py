@@ -91,8 +91,11 @@ def _with_returns(reader: PaymentReader, listed: Sequence[PaymentFacts], since: 
     if not listed:
         return []
     grouped: dict[str, list[Fact]] = defaultdict(list)
-    for fact in reader.facts({} if since is None else {"created": {"gte": since}}).values():
-        grouped[fact.payment_key].append(fact)
+    charges = {each.intent.charge_id: each.key for each in listed if each.intent is not None}
+    facts = reader.facts({} if since is None else {"created": {"gte": since}})
+    for fact in (*facts.values(), *reader.charged.values()):
+        key = charges.get(fact.payment_key, fact.payment_key)
+        grouped[key].append(replace(fact, payment_key=key))
     return [replace(each, facts=tuple(grouped.get(each.key, ()))) for each in listed]
 
 

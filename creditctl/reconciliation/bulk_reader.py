@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -26,6 +27,11 @@ WORKERS = 8
 
 MOST_WORKERS = 24
 _SECONDS_A_REQUEST = 0.3
+
+# One text that is none shall not stop the reading of all the others; what is a pair, or no escape at all, stays.
+_LONE_SURROGATES = re.compile(
+    rb"\\[^u]|\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(\\u[dD][89a-fA-F]..)",
+)
 
 MOST_PAGES = 5
 """After so many pages the rest of a slice is cut: several read it, and a killed run has little to read again."""
@@ -161,8 +167,15 @@ def _most_pages(wanted: PullSlice) -> int:
 def _decoded(path: str, body: bytes, count: int) -> tuple[list[PulledObject], bool]:
     try:
         return decode_page(path, body)
-    except msgspec.DecodeError as error:
-        raise incomplete(path, count, "the answer was not a page of a list") from error
+    except msgspec.DecodeError:
+        try:
+            return decode_page(path, _LONE_SURROGATES.sub(_replaced, body))
+        except msgspec.DecodeError as error:
+            raise incomplete(path, count, "the answer was not a page of a list") from error
+
+
+def _replaced(found: re.Match[bytes]) -> bytes:
+    return found[0] if found[1] is None else b"\\ufffd"
 
 
 def _next(path: str, page: Sequence[PulledObject], cursors: Sequence[str], count: int) -> str:

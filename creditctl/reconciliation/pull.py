@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Protocol
@@ -13,6 +13,7 @@ from creditctl.payments.reading.list_contents import ListContents
 from creditctl.payments.reading.reader import PaymentReader
 from creditctl.payments.reading.stripe_reader import BALANCE, DISPUTES, INTENTS, REFUNDS, SESSIONS
 from creditctl.payments.verdict import JudgementContext
+from creditctl.reconciliation.charge_payments import ChargePayments, returns_by_charge
 from creditctl.reconciliation.inquiry import ENOUGH_LACKS, Inquiry, KnownForNow, SessionlessPayments
 from creditctl.reconciliation.kept.kept_part import KeptPart, MakeReader, WholeNeeded, notes_again
 from creditctl.reconciliation.match import Matcher, match_all
@@ -56,6 +57,9 @@ class PullSource(Protocol):
 
     def part(self, read: Callable[[MakeReader], Pulled], news: EntryNews) -> KeptPart:
         """What reads the payments of a night, for some news of entries."""
+
+    def name_returns(self, payments: Mapping[str, str]) -> None:
+        """Keeps the payments of refunds and disputes that name their charge alone; or a bare charge."""
 
     def settle(self, at: int, again: frozenset[str] | None = None, waiting: frozenset[str] = frozenset()) -> None:
         """Everything ties out: the next run goes on from here.
@@ -111,6 +115,7 @@ def pull(
             kept = lists.read(LISTS)
             source.settle(reader.started)
             return replace(kept, asks=False, unasked=frozenset(named(kept)))
+    charges = ChargePayments(reader)
     inquiry = Inquiry(replace(reader, progress=None), reach, plan.sessionless)
     found, before, lacks = lists.first(news), frozenset[tuple[str, str]](), list[Lack]()
     for _ in range(LOOKS):
@@ -118,6 +123,7 @@ def pull(
         lacks = inquiry.proven(chain(source.vanished() if source else (), listed), found)
         if not lacks:
             # Not before: of a list that is cut, everything that the ledger names would be asked for by its name.
+            found = charges.told(found)
             found = _followed(found, reader, reach, (*named(found), *sorted(inquiry.beside)))
             lacks = inquiry.proven(_untied(found, reach), found)
         names = frozenset((lack.path, lack.id) for lack in lacks)
@@ -126,6 +132,7 @@ def pull(
         before |= names
         found = found.joined([lists.again(_lacking(lacks), _since(lacks), found)])
     if source is not None and not lacks:
+        source.name_returns(returns_by_charge(found))
         again = notes_again(found) if window.unbounded else None
         source.settle(reader.started, again, still_moving(found.contents))
     return replace(found, gaps=gap_sentences(lacks), missing=_by_list(lacks))
@@ -167,7 +174,7 @@ class _Lists:
     def read(self, paths: Sequence[str], since: int | None = None) -> Pulled:
         """Some of the lists, in the order in which one names the other."""
         contents = ListContents()
-        reader = replace(self.reader, seen=contents.note)
+        reader = replace(self.reader, seen=contents.note, charged={})
         of = {path: self.reach.parameters(path, since) for path in paths}
         sessions = reader.sessions(of[SESSIONS]) if SESSIONS in of else {}
         intents = reader.intents(of[INTENTS]) if INTENTS in of else {}
@@ -181,9 +188,10 @@ class _Lists:
             sessions=sessions,
             intents=intents,
             facts={**refunds, **disputes},
+            charged=dict(reader.charged),
             unreadable=tuple(reader.unreadable),
             contents=contents,
-        )
+        ).told()
 
 
 def _followed(found: Pulled, reader: PaymentReader, reach: Reach, names: Iterable[str]) -> Pulled:

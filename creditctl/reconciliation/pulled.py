@@ -49,9 +49,11 @@ class Pulled:
             those of them that Stripe does not know, `asked_names` the payments of those asked for by another name,
             `charges` those that belong to no payment intent; `contents` is what the lists showed, `gaps` are sentences
             about what they say of each other that cannot be if all are whole, and `missing` the ids that are lacking,
-            by the list that should show them. `asks` is False where nobody asked for what only the ledger
-            names, the `unasked`. Where only the payments of a night were read, `rest` reads others of those that are
-            kept, `rest_names` are the names that were asked for, and `counted` counts all that is kept of each list.
+            by the list that should show them. `charged` are the refunds and disputes that name their charge alone: it
+            stands as their payment there, and where the payment of that is known, they are among the facts too. `asks`
+            is False where nobody asked for what only the ledger names, the `unasked`. Where only the payments of a
+            night were read, `rest` reads others of those that are kept, `rest_names` are the names that were asked for,
+            and `counted` counts all that is kept of each list.
     Units:  `started` in Unix seconds: what the ledger wrote since then may be newer than what was read.
     """
 
@@ -60,6 +62,7 @@ class Pulled:
     sessions: Mapping[str, SoldSession] = field(default_factory=dict)
     intents: Mapping[str, IntentFacts] = field(default_factory=dict)
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    charged: Mapping[str, Fact] = field(default_factory=dict)
     asked: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()
     unreadable: tuple[Unreadable, ...] = ()
@@ -128,6 +131,21 @@ class Pulled:
         keys = {*self.sessions, *(sold.session.payment_key for sold in self.sessions.values()), *alone}
         return frozenset((*keys, *(name for name, key in self.names.items() if key in keys)))
 
+    def told(self) -> Pulled:
+        """With the refunds and disputes that name their charge alone as those of its payment, where it is known."""
+        known = self.names if self.charged else {}
+        told = {
+            name: replace(each, payment_key=known[each.payment_key])
+            for name, each in self.charged.items()
+            if each.payment_key in known
+        }
+        return replace(self, facts={**self.facts, **told}) if told else self
+
+    def untold(self) -> list[str]:
+        """The charges that refunds or disputes of the window name alone, and whose payment is not known."""
+        within = (each for each in self.charged.values() if self.window.holds(each.created))
+        return sorted({each.payment_key for each in within} - self.names.keys())
+
     def joined(self, others: Iterable[Pulled]) -> Pulled:
         """With what was read later of single payments."""
         # They are joined among themselves first: each join copies what it is joined to.
@@ -140,6 +158,7 @@ class Pulled:
             sessions={**self.sessions, **other.sessions},
             intents={**self.intents, **other.intents},
             facts={**self.facts, **other.facts},
+            charged={**self.charged, **other.charged},
             asked=self.asked | other.asked,
             absent=self.absent | other.absent,
             unreadable=tuple(dict.fromkeys((*self.unreadable, *other.unreadable))),
@@ -148,7 +167,7 @@ class Pulled:
             charges={**self.charges, **other.charges},
             rest_names=self.rest_names | other.rest_names,
             counted=self.counted if other.counted is None else other.counted,
-        )
+        ).told()
 
 
 def as_pulled(payment: PaymentFacts, asked: str, window: Window, started: int) -> Pulled:

@@ -10,6 +10,7 @@ from creditctl.core.entitlement.settlement import EntryKind, KeyScheme, idempote
 from creditctl.core.entitlement.user_ids import USER_ID_WORDS, is_user_id
 from creditctl.core.errors import UsageError
 from creditctl.core.stripe_ids import PAYMENT_KEY, IdKind, holds_secret, id_kind, id_length_fault, payment_key_fault
+from creditctl.core.text import storage_fault
 from creditctl.sources.corrected_rows import correctable
 from creditctl.sources.imported_entry import ImportedEntry
 from creditctl.sources.values.bad_value import BadRow, shown
@@ -272,8 +273,9 @@ def _text(value: Any, name: str, *, secrets_named: bool = False) -> str | None:
         if isinstance(value, bytes | bytearray | memoryview | bool | float | dict | list):
             raise BadRow(f"{name} is not a text")
         value = str(value)
-    if "\0" in value:
-        raise BadRow(f"{name} holds a NUL character")
+    fault = storage_fault(value)
+    if fault is not None:
+        raise BadRow(f"{name} {fault}")
     if not secrets_named and holds_secret(value):
         raise BadRow(f"{name} holds a client secret or a key, which must not stand in a ledger")
     return value or None

@@ -72,3 +72,37 @@ def test_a_free_session_has_no_charge_to_ask_for(world: World) -> None:
     book(world, "ch_1")
     event = world.events.session(1, payment_intent=None, payment_status="no_payment_required", amount_total=0)
     assert world.outcomes(event, event) == ["posted", "exists"]
+
+
+def booked_back(world: World, taken: EntryKind, back: EntryKind, name: str) -> None:
+    """Rows of an application that took credits for a refund or dispute, and gave them back."""
+    draft: dict[str, Any] = {"session_id": None, "package": None, "currency": "usd", "payment_key": "pi_1"}
+    draft |= {"created": NOW, "user_id": "user1"}
+    rows = ((EntryKind.PURCHASE, 1000, None), (taken, -1000, name), (back, 1000, name))
+    for n, (kind, credits, about) in enumerate(rows):
+        said: dict[str, Any] = {"kind": kind, "credits": credits, "amount": credits, "object_id": about}
+        write(world.ledger).post(EntryDraft(**draft, **said, idempotency_key=f"import:app:{n}"))
+
+
+def test_history_replayed_into_an_import_takes_nothing_that_its_rows_gave_back(world: World) -> None:
+    """A refund that failed, and a dispute that was won: neither event adds an entry, in whatever order they come."""
+    booked_back(world, EntryKind.REFUND, EntryKind.REFUND_REVERSAL, "re_1")
+    events = world.events
+    made, failed = events.refund("created", "re_1", 1000), events.refund("failed", "re_1", 1000, "failed")
+    assert world.outcomes(events.session(1), made, failed, made) == ["exists"] * 4
+    assert read(world.ledger).count() == 3
+
+
+def test_a_dispute_that_the_rows_gave_back_is_replayed_to_nothing_and_followed_from_then_on(world: World) -> None:
+    booked_back(world, EntryKind.DISPUTE, EntryKind.DISPUTE_REVERSAL, "dp_1")
+    events = world.events
+    told = [
+        events.dispute("created", "needs_response", -1000),
+        events.dispute("funds_withdrawn", "needs_response", -1000),
+        events.dispute("closed", "won", -1000, 1000),
+    ]
+    assert world.outcomes(*told, *told) == ["exists"] * 6
+    assert read(world.ledger).count() == 3
+    events.created = NOW + 60
+    assert world.outcomes(events.dispute("funds_withdrawn", "lost", -1000, 1000, -1000)) == ["posted"]
+    assert world.balances() == {"user1": 0}

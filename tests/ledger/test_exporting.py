@@ -133,3 +133,9 @@ def test_any_text_comes_back_from_a_file_of_cells(text: str) -> None:
 
     assert (from_cell(row[0]), row[1]) == (text, "-5")
     assert row[0][:1] not in ("=", "+", "-", "@", "\t", "\r")
+
+
+def test_for_people_what_does_not_print_is_spelled_out() -> None:
+    stream = io.StringIO()
+    write_csv([{"user": "\u202e=1\u200b"}, {"user": "=\u202e"}], ["user"], stream, for_people=True)
+    assert stream.getvalue() == "user\n\\u202e=1\\u200b\n'=\\u202e\n"

@@ -8,6 +8,7 @@ import pytest
 
 from creditctl.core.entitlement.settlement import EntryDraft, KeyScheme, idempotency_key
 from creditctl.core.errors import UsageError
+from creditctl.core.findings import Finding, Severity
 from creditctl.ledger.models import FindingStatus, Outcome, Posting
 from creditctl.ledger.store import Ledger
 from creditctl.ledger.transaction import SELECT_SAME_PURCHASE
@@ -118,3 +119,29 @@ def test_runs_and_attestations_are_kept(ledger: Ledger) -> None:
     (attestation,) = read(ledger).attestations("backups")
     assert (attestation.person, attestation.statement, attestation.expires) == ("ada", "restored one today", 9)
     assert read(ledger).attestations("other") == []
+
+
+@pytest.mark.parametrize("name", ["payment_key", "session_id", "object_id", "idempotency_key", "source_event"])
+@pytest.mark.parametrize("text", ["pi_1\0", "pi_\ud800"], ids=["NUL", "half a pair"])
+def test_a_name_that_no_database_finds_again_is_refused(
+    ledger: Ledger, purchase: MakePurchase, name: str, text: str
+) -> None:
+    """SQLite's JSON ends a text at a NUL: an entry with such a payment would stop every later reconciliation."""
+    with pytest.raises(UsageError) as refused:
+        post(ledger, replace(purchase(), **{name: text}))  # type: ignore[arg-type]
+    assert refused.value.code == "ledger.text"
+    assert read(ledger).count() == 0
+
+
+def test_what_people_write_is_kept_with_it_spelled_out(ledger: Ledger, purchase: MakePurchase) -> None:
+    entry = post(ledger, replace(purchase(), note="half \ud800 and \0")).entry
+    assert entry is not None
+    assert entry.note == "half \\ud800 and \\x00"
+    with ledger.transaction() as tx:
+        number = tx.add_finding(Finding("a.code", Severity.HIGH, "x\0", "What \ud800 said."))
+        stored = tx.finding(number)
+        assert stored is not None
+        tx.settle_finding(stored, "as \udcff says", None)
+    assert [(each.finding.subject, each.reason) for each in read(ledger).findings(None)] == [
+        ("x\\x00", "as \\udcff says")
+    ]

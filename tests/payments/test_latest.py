@@ -31,3 +31,17 @@ def test_credits_of_a_session_that_was_listed_are_not_asked_for_again(shop: Shop
     latest = read(shop)
 
     assert ([each.key for each in latest.payments], latest.sessions, latest.unasked) == ([key], 1, 0)
+
+
+def test_a_refund_that_names_its_charge_alone_is_one_of_its_payment(shop: Shop) -> None:
+    key = shop.pay()
+    shop.shelf.objects["refunds"] = {}
+    refund = shop.refund(key, 450)
+    shop.shelf.objects["refunds"][refund]["payment_intent"] = None
+    shop.shelf.objects["payment_intents"][key]["latest_charge"] |= {"object": "charge"}
+    session = shop.session_of(key)
+    session["payment_intent"] = shop.shelf.objects["payment_intents"][key]
+
+    (payment,) = read(shop).payments
+
+    assert [(fact.object_id, fact.payment_key) for fact in payment.facts] == [(refund, key)]

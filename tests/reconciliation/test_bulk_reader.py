@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import msgspec
 import pytest
 import stripe
 
@@ -135,3 +136,9 @@ def test_whoever_stops_taking_stops_the_reading(shelf: Shelf, http: ScriptedStri
 @pytest.mark.parametrize(("rate", "workers"), [(None, 8), (1, 8), (20, 8), (50, 15), (100, 24)])
 def test_a_higher_rate_needs_more_requests_at_once(rate: int | None, workers: int) -> None:
     assert workers_for(rate) == workers
+
+
+def test_half_a_surrogate_pair_in_one_object_stops_nothing(shelf: Shelf, http: ScriptedStripe) -> None:
+    shelf.put("refunds", {"id": "re_1", "object": "refund", "created": 5, "reason": "\ud800 \\ud800 \U0001f600 \udc00"})
+    (chunk,) = bulk(http).chunks([REFUNDS])
+    assert msgspec.json.decode(chunk.objects[0].body)["reason"] == "\ufffd \\ud800 \U0001f600 \ufffd"

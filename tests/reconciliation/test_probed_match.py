@@ -195,14 +195,26 @@ def refunded(world: World) -> None:
     key = world.key()
     if key is not None and key.startswith("pi_"):
         status = world.chance.choice(("succeeded", "succeeded", "pending", "failed"))
-        world.shop.refund(key, world.chance.choice((333, 1000, 450)), status, world.age())
+        name = world.shop.refund(key, world.chance.choice((333, 1000, 450)), status, world.age())
+        names_charge_alone(world, "refunds", name)
+
+
+def names_charge_alone(world: World, path: str, name: str) -> None:
+    """Sometimes a refund or dispute says nothing of its payment; what its charge says, Stripe sometimes answers."""
+    body = world.shop.shelf.objects[path][name]
+    if world.chance.random() < 0.2:
+        if world.chance.random() < 0.8:
+            said = {"object": "charge", "created": 1, "payment_intent": body["payment_intent"]}
+            world.shop.shelf.put("charges", {"id": body["charge"], **said})
+        body["payment_intent"] = None
 
 
 def disputed(world: World) -> None:
     key = world.key()
     if key is not None and key.startswith("pi_"):
         status = world.chance.choice(("needs_response", "won", "lost", "warning_needs_response"))
-        world.shop.dispute(key, world.chance.choice((500, 1000)), status, world.age())
+        name = world.shop.dispute(key, world.chance.choice((500, 1000)), status, world.age())
+        names_charge_alone(world, "disputes", name)
 
 
 def refund_changes(world: World) -> None:

@@ -23,7 +23,8 @@ from creditctl.ledger.store import Ledger
 from creditctl.payments.reading.reader import PaymentReader
 from creditctl.payments.repair import RepairLimits
 from creditctl.reconciliation.bulk_reader import BulkReader
-from creditctl.reconciliation.kept.archive_pull import ArchivePull, OfflinePull
+from creditctl.reconciliation.kept.archive_pull import ArchivePull
+from creditctl.reconciliation.kept.offline_pull import OfflinePull
 from creditctl.reconciliation.probed_match import ProbedMatch
 from creditctl.reconciliation.pull import PullPlan
 from creditctl.reconciliation.report import ReconcileReport

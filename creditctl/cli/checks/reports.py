@@ -10,6 +10,7 @@ from creditctl.checks.check import LaunchStage
 from creditctl.checks.checked_item import CheckedItem, stage_words
 from creditctl.cli.report_files.junit import JUnitCase, junit_xml
 from creditctl.core.checks import CheckStatus
+from creditctl.core.text import printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,5 +73,5 @@ def _task(item: CheckedItem) -> Sequence[str]:
 
 def _line(text: str) -> str:
     """One line that nothing in it can turn into a heading, a link or HTML."""
-    flat = " ".join(text.split())
+    flat = printable(" ".join(text.split()), kept="")
     return flat.replace("<", "&lt;").replace("[", "\\[").replace("|", "\\|")

@@ -111,7 +111,8 @@ class Pulling:
         """Where the lists are kept, for the reader of a run; None where nothing is."""
         from creditctl.ledger.archive.pull_store import PullStore
         from creditctl.reconciliation.bulk_reader import BulkReader, workers_for
-        from creditctl.reconciliation.kept.archive_pull import ArchivePull, OfflinePull
+        from creditctl.reconciliation.kept.archive_pull import ArchivePull
+        from creditctl.reconciliation.kept.offline_pull import OfflinePull
 
         if self.options.offline:
             store = PullStore(self._archive_that_is_there())

@@ -10,6 +10,7 @@ from creditctl.cli.report_files.junit import JUnitCase
 from creditctl.cli.report_files.junit import junit_xml as write_junit
 from creditctl.cli.report_files.page import page
 from creditctl.core.keys import redact
+from creditctl.core.text import printable
 from creditctl.simulation.causes import find_cause
 from creditctl.simulation.results import ScenarioOutcome
 
@@ -82,7 +83,7 @@ def github_annotations(suite: SuiteResult) -> list[str]:
             said = result.failure or result.reason
             mend = find_cause(result.cause).mend if result.cause else ""
             title = f"simulate {result.name}" + (f": {result.cause}" if result.cause else "")
-            lines.append(f"::{level} title={_property(title)}::{_data(redact(f'{said}. {mend}'))}")
+            lines.append(f"::{level} title={_property(title)}::{_data(printable(redact(f'{said}. {mend}')))}")
     return lines
 
 
@@ -106,7 +107,7 @@ def markdown(suite: SuiteResult) -> str:
 
 
 def _cell(text: str) -> str:
-    return redact(text).replace("|", "\\|").replace("\n", " ")
+    return printable(redact(text)).replace("|", "\\|").replace("\n", " ")
 
 
 def html_page(suite: SuiteResult) -> str:

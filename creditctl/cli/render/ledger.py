@@ -7,13 +7,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditctl.cli.console import printable
 from creditctl.cli.render.severity import STYLES
 from creditctl.cli.render.table import Table, show_table
 from creditctl.core.deployment import deployment_words
 from creditctl.core.findings import Severity
 from creditctl.core.money import format_amount
-from creditctl.core.text import plural
+from creditctl.core.text import plural, printable
 from creditctl.core.when import iso_time
 
 if TYPE_CHECKING:

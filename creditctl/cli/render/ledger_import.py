@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from creditctl.cli.console import printable
 from creditctl.cli.render.ledger import say
 from creditctl.cli.render.severity import STYLES
 from creditctl.cli.render.table import Table, show_table
 from creditctl.core.money import format_amount
-from creditctl.core.text import plural
+from creditctl.core.text import plural, printable
 
 if TYPE_CHECKING:
     from creditctl.cli.console import Console

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from creditctl.cli.console import printable
 from creditctl.cli.render.table import Table, show_table
+from creditctl.core.text import printable
 
 if TYPE_CHECKING:
     from creditctl.cli.console import Console

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from creditctl.cli.console import printable
+from creditctl.core.text import printable
 
 if TYPE_CHECKING:
     from creditctl.cli.console import Console

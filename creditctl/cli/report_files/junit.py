@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from creditctl.core.keys import redact
+from creditctl.core.text import printable
 
 if TYPE_CHECKING:
     from junitparser import TestCase
-
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ def junit_xml(title: str, cases: Sequence[JUnitCase]) -> str:
 def _element(case: JUnitCase) -> TestCase:
     from junitparser import Error, Failure, Skipped, TestCase
 
-    element = TestCase(case.name, case.class_name, round(case.seconds, 3))
+    element = TestCase(printable(case.name, kept=""), printable(case.class_name, kept=""), round(case.seconds, 3))
     if case.failure:
         failure = Failure(_text(case.failure), case.kind)
         failure.text = _text(case.story)
@@ -71,5 +69,8 @@ def _element(case: JUnitCase) -> TestCase:
 
 
 def _text(text: str) -> str:
-    """A text without secrets, and without what XML cannot hold. Source: XML 1.0, section 2.2, "Characters"."""
-    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", redact(text))
+    """A text without secrets, and with all of it to be seen, so that it has nothing either that XML cannot hold.
+
+    Source: XML 1.0, section 2.2, "Characters".
+    """
+    return printable(redact(text))

@@ -8,6 +8,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from creditctl.core.keys import redact
+from creditctl.core.text import printable
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -18,7 +19,19 @@ def _templates() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     loader = PackageLoader("creditctl.cli.report_files", "templates")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_all_to_be_seen,
+    )
+
+
+def _all_to_be_seen(value: object) -> object:
+    """A value of a page: a text from outside with what does not print spelled out; what a template marks is its own."""
+    return printable(value) if type(value) is str else value
 
 
 def page(name: str, **values: Any) -> str:

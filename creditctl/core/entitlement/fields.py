@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from creditctl.core.limits import MAX_ID_CHARACTERS, MAX_MAGNITUDE
+from creditctl.core.text import storage_fault
 
 
 class MalformedFact(ValueError):
@@ -55,6 +56,9 @@ def id_of(value: object) -> str | None:
 def _bounded(value: str) -> str:
     if len(value) > MAX_ID_CHARACTERS:
         raise MalformedFact(f"an id or word has {len(value)} characters: no id of Stripe's exceeds {MAX_ID_CHARACTERS}")
+    fault = storage_fault(value)
+    if fault is not None:
+        raise MalformedFact(f"an id or word {fault}")
     return value
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -22,7 +22,8 @@ from creditctl.ledger.sqlite.statements import batched, insert
 _COLUMNS = ("list", *PulledObject._fields)
 _UPSERT = (
     f"{insert('pulled', _COLUMNS)} ON CONFLICT (list, id) DO UPDATE SET created = excluded.created, "
-    "payment = excluded.payment, open = excluded.open, body = excluded.body WHERE body <> excluded.body"
+    "payment = coalesce(excluded.payment, pulled.payment), open = excluded.open, "
+    "body = excluded.body WHERE body <> excluded.body"
 )
 # While everything is read anew, only what that reading has seen is there.
 _BODIES = (
@@ -143,6 +144,25 @@ class PullStore:
                 for some in batched(ids):
                     rows = connection.execute(_BODIES_BY_ID, (json.dumps(some), path))
                     yield from ((row[0], plain_body(row[1])) for row in rows)
+
+    def unnamed(self, path: str, ids: Sequence[str]) -> frozenset[str]:
+        """Those of some kept objects of which no payment is known."""
+        query = "SELECT id FROM pulled WHERE list = ? AND id IN (SELECT value FROM json_each(?)) AND payment IS NULL"
+        with self._reading() as connection:
+            found = connection.execute(query, (path, json.dumps(ids))) if connection and ids else ()
+            return frozenset(row[0] for row in found)
+
+    def name(self, payments: Mapping[str, str]) -> None:
+        """Keeps the payments of refunds and disputes that do not name one themselves; nothing is written twice."""
+        named = "list IN ('refunds', 'disputes') AND id IN (SELECT value FROM json_each(?))"
+        with self._reading() as connection:
+            query = f"SELECT id, payment FROM pulled WHERE {named}"  # noqa: S608 - names of ours
+            rows = connection.execute(query, (json.dumps(list(payments)),)) if connection and payments else ()
+            new = [(payments[name], name) for name, payment in rows if payment != payments[name]]
+        if new:
+            query = "UPDATE pulled SET payment = ? WHERE list IN ('refunds', 'disputes') AND id = ?"
+            with self.file.write_session() as connection:
+                connection.executemany(query, new)
 
     def count(self, path: str, since: int, before: int) -> int:
         """How many objects of a list are kept of a stretch of time."""

@@ -69,7 +69,7 @@ _OF_ARCHIVES = {
 
 @contextmanager
 def translated(path: Path, *, archive: bool = False) -> Iterator[None]:
-    """Turns every error of SQLite inside into a LedgerError.
+    """Turns every error of SQLite inside into a LedgerError, and what is no text to it.
 
     Shape:  with `archive` it is about the file beside a ledger, which can be made anew.
     Source: SQLite documentation, "Result and Error Codes": the lowest eight bits are the primary code.
@@ -79,6 +79,12 @@ def translated(path: Path, *, archive: bool = False) -> Iterator[None]:
     except sqlite3.Error as error:
         primary = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
         raise _ledger_error(path, primary, error, archive=archive) from error
+    except UnicodeEncodeError as error:
+        raise LedgerError(
+            f"A text holds half of a surrogate pair, which no database keeps; nothing was written to {path}.",
+            code="ledger.text",
+            fix="Correct it where it comes from, then run the same command again.",
+        ) from error
 
 
 def locked(path: Path) -> LedgerError:

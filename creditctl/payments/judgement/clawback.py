@@ -100,11 +100,11 @@ def _pending_refunds(case: PaymentCase, position: RefundPosition) -> Iterator[Cl
 
 
 def _as_sold(case: PaymentCase, position: RefundPosition, sold: Purchase | None) -> RefundPosition:
-    """The position by what the package cost and gave: an entry may count the fees that stood beside it, and corrections
-    that name no purchase may have taken back what was given twice."""
+    """The position by what the package cost and gave: an entry may count the fees that stood beside it, or no amount at
+    all, of which nothing is a share; and corrections that name no purchase may have taken back what was given twice."""
     if sold is None or sold.currency != position.purchase.currency:
         return position
-    if position.purchase.amount == case.paid_in_all:
+    if position.purchase.amount in (0, case.paid_in_all):
         position = replace(position, purchase=replace(position.purchase, amount=sold.amount))
     owner, credits = position.purchase.user_id, sold.credits
     if owner != sold.user_id or case.corrected.held({owner: credits}).get(owner) != credits:

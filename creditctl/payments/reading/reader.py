@@ -28,6 +28,7 @@ from creditctl.payments.reading.stripe_reader import (
     Seen,
     StripeReader,
     line_items_path,
+    naming_payment,
     sells_once,
 )
 from creditctl.payments.worth import needs_items
@@ -77,8 +78,9 @@ class PaymentReader:
     """Reads lists and single objects as facts, and remembers what could not be understood.
 
     Shape:  `catalog` decides which sessions need their line items read; `seen` is told what every list shows; `plain`
-            makes the reader of plain data: what was kept of Stripe can stand in for it.
-            `ahead_seconds` says how far Stripe's clock is ahead of this machine's: what is read is seen at its time.
+            makes the reader of plain data: what was kept of Stripe can stand in for it. `charged` are the refunds and
+            disputes of lists that name their charge alone, as their payment. `ahead_seconds` says how far Stripe's
+            clock is ahead of this machine's: what is read is seen at its time.
     Units:  `started` in Unix seconds, by this machine's clock.
     Errors: every method raises Unreachable, StripeRefused or ConfigurationError where Stripe does not answer.
     """
@@ -88,6 +90,7 @@ class PaymentReader:
     started: int
     progress: Progress | None = None
     unreadable: list[Unreadable] = field(default_factory=list)
+    charged: dict[str, Fact] = field(default_factory=dict)
     seen: Seen | None = None
     plain: Callable[[stripe.StripeClient, Progress | None, Seen | None], StripeReader] = StripeReader
     ahead_seconds: Callable[[], int] = in_step
@@ -210,11 +213,9 @@ class PaymentReader:
         if not body:
             return PaymentFacts(object_id, absent=body is None)
         key = id_of(body.get("payment_intent")) or id_of(body.get("charge"))
-        return (
-            PaymentFacts(object_id, absent=True)
-            if key is None
-            else replace(self.payment(key, attempt), asked=object_id)
-        )
+        if key is None:
+            return PaymentFacts(object_id, absent=True)
+        return replace(self.payment(key, attempt), asked=object_id)
 
     def _known(self, intent_id: str) -> _Known:
         before = len(self.unreadable)
@@ -272,8 +273,11 @@ class PaymentReader:
     def _facts_of(
         self, path: str, parameters: Mapping[str, Any], make: Callable[[Body], Fact | None]
     ) -> dict[str, Fact]:
-        found = (fact for body in self.stripe.list(path, parameters) for fact in self._parsed(path, body, make))
-        return {fact.object_id: fact for fact in found if fact is not None}
+        of, found = parameters.get("payment_intent"), dict[str, Fact]()
+        for body in self.stripe.list(path, parameters):
+            for fact in [each for each in self._parsed(path, naming_payment(body, of), make) if each is not None]:
+                (self.charged if fact.payment_key == fact.charge_id else found)[fact.object_id] = fact
+        return found
 
     def _refund(self, body: Body) -> RefundFact | None:
         """A refund that stands was last observed when it was made, one that fell through only now."""

@@ -99,3 +99,13 @@ def _translated() -> Iterator[None]:
 def sells_once(body: Body) -> bool:
     """Whether a session can sell a package; a setup or a subscription cannot."""
     return bool(body.get("mode", "payment") == "payment")
+
+
+def naming_payment(body: Body, payment: str | None) -> Body:
+    """A refund or dispute that names its payment: the one that was asked about, or in its place its charge.
+
+    Source: Stripe API reference, "The Refund object": payment_intent and charge are nullable.
+    """
+    if body.get("payment_intent"):
+        return body
+    return {**body, "payment_intent": payment or body.get("charge")}

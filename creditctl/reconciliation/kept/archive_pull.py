@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from creditctl.core.entitlement.facts import MalformedFact, SessionFacts
-from creditctl.core.errors import LockHeld, Unreachable
+from creditctl.core.entitlement.fields import id_of
 from creditctl.ledger.archive.pull_models import PulledObject, PullSlice, TieOutNotes
 from creditctl.ledger.archive.pull_store import PullStore
 from creditctl.ledger.archive.touched_store import TouchedStore
@@ -19,6 +19,7 @@ from creditctl.payments.reading.reader import PaymentReader
 from creditctl.payments.reading.stripe_reader import BALANCE, DISPUTES, INTENTS, REFUNDS, SESSIONS
 from creditctl.payments.worth import needs_items
 from creditctl.reconciliation.bulk_reader import BulkReader, ReadChunk
+from creditctl.reconciliation.charge_payments import ChargePayments
 from creditctl.reconciliation.kept.kept_lists import KeptLists
 from creditctl.reconciliation.kept.kept_part import KeptPart, MakeReader
 from creditctl.reconciliation.kept.unknown_charges import payments_of_unknown_charges
@@ -45,6 +46,7 @@ _GIVEN_UP_SECONDS = 35 * _DAY
 _MANY = 20
 """From so many undecided sessions in a chunk on it is quicker to read it again with line items."""
 
+_RETURNS = (REFUNDS, DISPUTES)
 _FAILED = ("requires_payment_method", "canceled")
 
 
@@ -67,6 +69,7 @@ class ArchivePull:
     shown: dict[str, set[str]] = field(default_factory=dict)
     seen: int = 0
     tied: bool = False
+    unnamed: bool = False
 
     @property
     def asks(self) -> bool:
@@ -126,7 +129,8 @@ class ArchivePull:
         self.touched.prepare()
         noted = self.touched.noted()
         self.seen = noted.seen
-        return None if self.whole or self.touched.tied() is not self.readable else noted.names
+        whole = self.whole or self.unnamed or self.touched.tied() is not self.readable
+        return None if whole else noted.names
 
     def part(self, read: Callable[[MakeReader], Pulled], news: EntryNews) -> KeptPart:
         """As PullSource says."""
@@ -156,9 +160,29 @@ class ArchivePull:
             self.store.keep_items(chunk.items) if chunk.items else None
             if chunk.slice.list == BALANCE and not self.whole:
                 movements += chunk.objects
+            if chunk.slice.list in _RETURNS and not self.whole:
+                self._name(chunk.slice.list, chunk.objects)
             if chunk.slice.list == SESSIONS and not self.bulk.with_items:
                 self._read_items(chunk, fresh if self.tied else chunk.objects)
         return movements
+
+    def _name(self, path: str, objects: Sequence[PulledObject]) -> None:
+        """Asks Stripe once whose a charge is that a refund or dispute names alone: what is kept is found by payment.
+
+        Shape: where the key may not read charges, everything that is kept is read to know it.
+        """
+        unnamed = self.store.unnamed(path, [each.id for each in objects if each.payment is None])
+        charges = ChargePayments(self.reader)
+        for each in objects:
+            charge = id_of(msgspec.json.decode(each.body).get("charge")) if each.id in unnamed else None
+            if charge is not None:
+                payment = charges.payment(charge)
+                self.unnamed = self.unnamed or payment is None
+                self.store.name({each.id: payment} if payment is not None else {})
+
+    def name_returns(self, payments: Mapping[str, str]) -> None:
+        """As PullSource says."""
+        self.store.name(payments)
 
     def _read_items(self, chunk: ReadChunk, fresh: Sequence[PulledObject]) -> None:
         """Where the metadata of many sessions does not decide, they are read with their line items from now on."""
@@ -225,65 +249,3 @@ class ArchivePull:
                 self.shown.setdefault(path, set()).add(name)
                 kept = decode_one(path, msgspec.json.encode(body))
                 self.store.keep(PullSlice(path, kept.created, kept.created), [kept])
-
-
-@dataclass(frozen=True)
-class OfflinePull:
-    """What the archive kept when everything tied out last; Stripe is asked nothing.
-
-    Errors: Unreachable where there is no such thing.
-    """
-
-    reader: PaymentReader
-    store: PullStore
-
-    @property
-    def asks(self) -> bool:
-        """As ArchivePull."""
-        return False
-
-    @property
-    def kept(self) -> PaymentReader:
-        """As ArchivePull."""
-        return replace(self.reader, plain=KeptLists.maker(self.store, offline=True), progress=None)
-
-    @property
-    def readable(self) -> bool:
-        """As ArchivePull."""
-        return BALANCE in self.store.marks()
-
-    def update(self) -> None:
-        """Nothing is read. Errors: as the class says."""
-        state = self.store.state()
-        if state is None or not state.tied or state.layout != LAYOUT:
-            raise Unreachable(
-                "The archive holds nothing of Stripe's lists that ties out.",
-                code="reconcile.not_kept",
-                fix="Run `creditctl reconcile` without --offline once.",
-            )
-
-    def again(self, paths: Sequence[str], since: int | None) -> None:
-        """Nothing is read."""
-
-    def vanished(self) -> Iterator[Lack]:
-        """Nobody looked."""
-        return iter(())
-
-    def noted(self) -> frozenset[str] | None:
-        """Nobody asks: everything is read."""
-        return None
-
-    def part(self, read: Callable[[MakeReader], Pulled], news: EntryNews) -> KeptPart:
-        """As PullSource says."""
-        return KeptPart(self.store, read, news)
-
-    def settle(self, at: int, again: frozenset[str] | None = None, waiting: frozenset[str] = frozenset()) -> None:  # noqa: ARG002
-        """Proves that nothing moved while it was read. Errors: as the class says."""
-        self.update()
-        state = self.store.state()
-        if state is not None and state.at != at:
-            raise LockHeld(
-                "Another run has read Stripe meanwhile.",
-                code="lock.held",
-                fix="Run the same command again.",
-            )

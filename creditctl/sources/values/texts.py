@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from creditctl.core.stripe_ids import holds_secret
+from creditctl.core.text import storage_fault
 from creditctl.sources.values.bad_value import BadRow, shown
 
 FLAGS = {
@@ -37,8 +38,9 @@ def text_of(value: object, name: str) -> str | None:
     if is_empty(value):
         return None
     text = _as_text(value, name).strip()
-    if "\0" in text:
-        raise BadRow(f"{name} holds a NUL character")
+    fault = storage_fault(text)
+    if fault is not None:
+        raise BadRow(f"{name} {fault}")
     if holds_secret(text):
         raise BadRow(f"{name} holds a client secret or a key, which is kept nowhere")
     return text or None

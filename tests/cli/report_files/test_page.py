@@ -32,3 +32,9 @@ def test_its_policy_knows_its_style_by_its_hash_and_lets_nothing_else_in() -> No
 
 def test_no_secret_stands_in_it() -> None:
     assert TEST_KEY not in made(f"the key {TEST_KEY} was refused")
+
+
+def test_what_would_turn_around_or_hide_what_stands_beside_it_is_spelled_out() -> None:
+    html = made("user\u202e1\u2066\u200b\x1b\n")
+    assert "user\\u202e1\\u2066\\u200b\\x1b\n" in html
+    assert not set("\u202e\u2066\u200b\x1b") & set(html)

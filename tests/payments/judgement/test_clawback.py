@@ -179,3 +179,15 @@ def test_a_dispute_of_which_a_part_was_returned_is_named_as_what_it_is(sound: Sh
     assert finding.code == "reconcile.dispute_won_not_returned"
     assert finding.stake is not None
     assert finding.stake.credits == 990
+
+
+def test_an_entry_that_says_no_amount_is_one_fault(shop: Shop) -> None:
+    """Its clawbacks are judged by what was paid: right ones are no fault of their own, and a missing one is named."""
+    followed, passed_over = shop.pay(), shop.pay(user="u2")
+    refund, other = shop.refund(followed, 400), shop.refund(passed_over, 400)
+    for key, user in ((followed, "u1"), (passed_over, "u2")):
+        shop.post(1000, user, payment_key=key, amount=0)
+    back: dict[str, Any] = {"kind": EntryKind.REFUND, "payment_key": followed, "amount": -400, "object_id": refund}
+    shop.post(-400, **back)
+    mismatches = [("amount_mismatch", key) for key in (followed, passed_over)]
+    assert shop.found() == [("refund_not_taken", other), *mismatches]

@@ -43,3 +43,9 @@ def test_secrets_and_control_characters_are_kept_nowhere() -> None:
     with pytest.raises(BadRow, match="NUL"):
         text_of("a\0b", "note")
     assert is_empty("") is True
+
+
+@pytest.mark.parametrize("text", ["pi_\0", "pi_\ud800"], ids=["NUL", "half a pair"])
+def test_a_text_that_no_database_finds_again_is_refused(text: str) -> None:
+    with pytest.raises(BadRow, match="holds"):
+        text_of(text, "payment")
