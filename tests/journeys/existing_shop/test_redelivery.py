@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -178,6 +179,42 @@ def test_what_the_application_knows_is_said_and_left_to_a_person(
     assert (row["user_id"], row["credits"], row["reason"]) == ("1", "1000", "reconcile.missing_credit")
     assert "known to the application" in row["redelivery"]
     assert "events replay" in second.report["redelivered"][0]["reason"]
+
+
+def export(cli: Cli, application: Application, moment: int) -> None:
+    """The rows as a file that was written at a moment."""
+    path = cli.folder / "export.csv"
+    with path.open("w", newline="") as text:
+        writer = csv.writer(text)
+        writer.writerow(("id", "created", "user_id", "kind", "credits", "payment_key"))
+        writer.writerows(application.run("SELECT id, created, user_id, kind, credits, intent FROM credit_transactions"))
+    os.utime(path, (moment, moment))
+
+
+@pytest.mark.parametrize(("remembers", "afterwards"), [(False, {}), (True, "known")])
+def test_what_a_file_cannot_show_yet_is_not_said_to_be_known_to_the_application(
+    cli: Cli, shop: ExistingShop, application: Application, clock: Clock, remembers: bool, afterwards: object
+) -> None:
+    """The backend books it, and the export is of last night: booked by hand too, the buyer would have it twice."""
+    application.remembers = remembers
+    project = cli.folder / "creditctl.toml"
+    project.write_text(project.read_text().replace(SETTINGS, '[source]\nfile = "export.csv"\n'))
+    application.credit(shop.buy("2"))
+    lost = shop.buy("1")
+    shop.later()
+    export(cli, application, clock.now - 3600)
+
+    first, second = (cli("reconcile", "--repair", "--yes", "--json", "--todo", "todo.csv") for _ in range(2))
+
+    assert outcomes(first) == outcomes(second) == {lost.intent: "unseen"}
+    assert len(application.handled) == 1
+    [row] = csv.DictReader((cli.folder / "todo.csv").read_text().splitlines())
+    assert "before anything is booked by hand" in row["redelivery"]
+
+    clock.now += 120
+    export(cli, application, clock.now - 60)
+    third = cli("reconcile", "--repair", "--yes", "--json")
+    assert outcomes(third) == (afterwards and {lost.intent: afterwards})
 
 
 def test_events_that_stripe_never_made_or_no_longer_has_are_told_apart(
