@@ -110,6 +110,16 @@ All are documented. Lists answer as those of an account that has none; the rest 
 | endpoint | answer |
 |---|---|
 """
+UNKNOWN_IDS = """
+## Lists by an id that never was
+
+| list | answer | standing |
+|---|---|---|
+| invoices by `customer` | refused: no such customer | recorded |
+| balance transactions by `payout` | refused: no such payout | recorded |
+| refunds by `charge`, `payment_intent` | refused: no such charge, no such payment_intent | unconfirmed |
+| any other | an empty list | unconfirmed |
+"""
 TAX_IDS_HEADING = """
 ## Tax ids
 
@@ -140,7 +150,16 @@ def api_page() -> str:
     documented: dict[str, Any] = json.loads(read_bytes("parameters.json"))
     groups = itertools.groupby(sorted(ROUTES, key=lambda entry: (_family(entry.pattern), entry.pattern)), _family_of)
     sections = "".join(_family_section(family, entries, documented) for family, entries in groups)
-    return HEADING + _states() + _events() + _versions() + _tax_ids() + f"\n## Endpoints\n{sections}" + _left_out()
+    return (
+        HEADING
+        + _states()
+        + _events()
+        + _versions()
+        + _tax_ids()
+        + UNKNOWN_IDS
+        + f"\n## Endpoints\n{sections}"
+        + _left_out()
+    )
 
 
 # endpoints and parameters

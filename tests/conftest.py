@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.support.cli import Cli
 from tests.support.clock import Clock
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from creditctl.emulator.app import Emulator
 
 # Time limits on examples only measure the machine. At the desk each run tries new examples; a hand-in is repeatable.
-settings.register_profile("desk", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True)
+TIMELESS = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("desk", TIMELESS)
+settings.register_profile("ci", TIMELESS, derandomize=True, database=None)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 SCALED = pytest.StashKey[bool]()

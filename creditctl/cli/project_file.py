@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 _REPOSITORY = ".git"
 CONFIG_SETTING = "CREDITCTL_CONFIG"
+NEW_FILE_MODE = 0o644
+"""It holds no secret, and is for git."""
 _BETWEEN_WORDS = re.compile(r"[\s\"']+")
 
 
@@ -47,6 +50,14 @@ def find_project_file(folder: Path) -> Path | None:
     root = next((place for place, each in enumerate(folders) if (each / _REPOSITORY).exists()), 0)
     above = (each / PROJECT_FILE for each in folders[1 : root + 1])
     return next((path for path in above if path.is_file()), None)
+
+
+def replace_project_file(path: Path, text: str) -> None:
+    """Replaces a project file, or creates one; who may read one that is there stays as it is. Errors: OSError."""
+    from creditctl.atomic_file import replace_file
+
+    permissions = stat.S_IMODE(path.stat().st_mode) if path.exists() else NEW_FILE_MODE
+    replace_file(path, text.encode(), permissions)
 
 
 def _text(path: Path, named: str | None) -> str:

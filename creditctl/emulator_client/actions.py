@@ -96,8 +96,8 @@ def _minor_units(control: EmulatorControl, target: Mapping[str, str], text: str)
     return amount
 
 
-def settle(control: EmulatorControl, dispute_id: str, status: str) -> Report:
-    """Ends a dispute: won, lost or warning_closed."""
+def settle(control: EmulatorControl, dispute_id: str, status: str | None) -> Report:
+    """Ends a dispute: won or lost, an inquiry warning_closed; None: won, or closed."""
     return _money_report("dispute", control.control("POST", f"/disputes/{_id(dispute_id)}/settle", {"status": status}))
 
 

@@ -19,8 +19,9 @@ from creditctl.ledger.view import LedgerView
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.ledger_entries import known_facts
 from creditctl.payments.proven import Proven
-from creditctl.payments.proving.stored_worth import stored_worth, unhurried
+from creditctl.payments.proving.stored_worth import unhurried
 from creditctl.payments.proving.worth_digest import known_digests, worth_digest
+from creditctl.payments.proving.worth_memo import WorthMemo
 from creditctl.payments.source.source_entry import own_name
 from creditctl.payments.source.source_keeper import SourceKeeper
 from creditctl.payments.verdict import JudgementContext
@@ -66,12 +67,11 @@ class ProbedMatch:
         """The entries that a night has to look at, beside what changed on Stripe; None where it has to read everything.
 
         Shape: it has to where payments may be worth something else than before, or ledger or clock went back since.
-               An application's rows are always compared with all payments.
         """
         self.store.prepare()
         self.suspects.prepare()
         digest = worth_digest(context)
-        if isinstance(context.keeper, SourceKeeper) or self.store.digest() != digest or self._went_back(context, view):
+        if self.store.digest() != digest or self._went_back(context, view):
             return None
         numbers = self.suspects.news(self._probes(context), digest)
         if numbers is None:
@@ -105,11 +105,12 @@ class ProbedMatch:
         """Judges anew what changed, and everything where the catalogue, the mapping or this version did."""
         self.store.prepare()
         self.suspects.prepare()
-        digest, known, terms = worth_digest(context), _known(pulled, view), unhurried(context)
+        digest, known = worth_digest(context), _known(pulled, view)
+        memo = WorthMemo(unhurried(context), known)
         learned = min(view.latest_fact(), context.now)  # what is dated later is looked at again until then
 
         def rows(wanted: Collection[str]) -> Iterator[Worth]:
-            return (stored_worth(each, known, terms) for each in payments_of(pulled, wanted))
+            return map(memo.worth, payments_of(pulled, wanted))
 
         said = known_digests(pulled.facts, known)
         if self.store.digest() != digest:
@@ -202,8 +203,12 @@ def _unsteady(pulled: Pulled) -> set[str]:
 
 
 def _spoken_of(context: JudgementContext, view: LedgerView) -> Iterator[str]:
-    """The payments that issuers warned of, or that have a finding which may be over by now."""
+    """The payments that issuers warned of, that have a finding which may be over by now, or rows that changed."""
     yield from context.warned
+    if isinstance(context.keeper, SourceKeeper):
+        for change in context.keeper.rows.changes():
+            rows = (change.before, change.after)
+            yield from filter(None, (row.payment_key for row in rows if row is not None))
     for stored in view.findings(None):
         yield from filter(None, (stored.payment_key, stored.finding.subject))
     for seen in open_sightings(view):

@@ -12,7 +12,7 @@ import pytest
 from tests.support.browser import Buyer, Storefront
 from tests.support.keys import TEST_KEY
 from tests.support.sdk_clients import client_at
-from tests.support.waiting import run_process
+from tests.support.waiting import Deadline, run_process
 
 if TYPE_CHECKING:
     from playwright.sync_api import Dialog
@@ -136,9 +136,8 @@ def test_a_bank_account_pays_days_later(buyer: Buyer, client: V1Services) -> Non
     assert buyer.heading == "Waiting for the payment"
     assert buyer.shop.balance(buyer.user_id) == 0
     steer(buyer.shop, "advance", "5d")
-    for _ in range(100):
-        if buyer.heading == "Your credits are here":
-            break
+    deadline = Deadline(30)
+    while buyer.heading != "Your credits are here" and not deadline.passed:
         buyer.page.get_by_role("link", name="Check again").click()
 
     assert buyer.shop.balance(buyer.user_id) == 5_500

@@ -15,6 +15,7 @@ from creditctl.checks.registry import run_checks
 from creditctl.core.checks import CheckStatus
 from creditctl.provisioning.probing.side_by_side import run_side_by_side
 from tests.checks.conftest import Production
+from tests.support.waiting import patience
 
 
 def test_a_fact_is_read_once_however_many_ask_at_the_same_time() -> None:
@@ -54,7 +55,7 @@ def test_a_check_that_hangs_is_unknown_and_says_what_did_not_answer(production: 
     checks = [Check("a.one", "One", hang), Check("a.two", "Two", hang), sound]
     with ExitStack() as stack:
         context = production.context(stack)
-        results = run_checks(checks, context, seconds=0.2)
+        results = run_checks(checks, context, seconds=patience(0.3))
         released.set()
 
     assert [result.status for result in results] == [CheckStatus.UNKNOWN, CheckStatus.UNKNOWN, CheckStatus.PASS]

@@ -10,6 +10,7 @@ from creditctl.provisioning.probing.send import send_probes
 from creditctl.stripe_api.certificate_faults import certificate_fault
 from tests.support.certificates import Authority
 from tests.support.clock import NOW
+from tests.support.waiting import patience
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def test_each_fault_is_told_by_page_and_by_delivery(authority: Authority, name: 
 
     with authority.serving(name) as url:
         page = probe_url(url, authority.trust)
-        with httpx.Client(verify=authority.trust, timeout=4) as client:
+        with httpx.Client(verify=authority.trust, timeout=patience(10)) as client:
             delivered = diagnose(send_probes(client, url, (), NOW, livemode=False, api_version="x"))
     fault = certificate_fault(page.problem)
 

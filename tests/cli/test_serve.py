@@ -82,8 +82,8 @@ def test_killed_before_it_could_write(town: Town) -> None:
     backend = town.serve()
     body = town.paid_event(session_of(backend.purchase()))
     with town.ledger_locked(), ThreadPoolExecutor(1) as pool:
-        answer = pool.submit(backend.deliver, body)
-        time.sleep(0.3)
+        answer = backend.begin(pool, body)
+        time.sleep(0.2)
         assert not answer.done()
         backend.stop(signal.SIGKILL)
         assert answer.result().status is None
@@ -135,10 +135,9 @@ def test_a_stop_finishes_what_was_begun(town: Town) -> None:
     body = town.paid_event(session_of(backend.purchase()))
     with ThreadPoolExecutor(1) as pool:
         with town.ledger_locked():
-            answer = pool.submit(backend.deliver, body)
-            time.sleep(0.3)
+            answer = backend.begin(pool, body)
             backend.process.send_signal(signal.SIGTERM)
-            time.sleep(0.3)
+            wait_until(lambda: not backend.listens, DEADLINE_SECONDS)
             assert not answer.done()
         assert answer.result().status == 200
     assert exit_of(backend.process, DEADLINE_SECONDS) == 0

@@ -87,7 +87,7 @@ def test_a_trigger_that_the_api_refused_ends_with_4(cli: Cli, server: EmulatorSe
     import httpx
 
     fault = {"kind": "status", "path": "/v1/products", "status": 400, "count": 9}
-    httpx.post(f"{server.url}/_emulator/faults", json=fault).raise_for_status()
+    httpx.post(f"{server.url}/_emulator/faults", json=fault, timeout=patience(20)).raise_for_status()
     arguments = ["stripe", "--", "trigger", "checkout.session.completed"]
     environ = {**cli.environ, "STRIPE_CLI": OFFICIAL}
     if straight:

@@ -18,7 +18,7 @@ from creditctl.core.modes import Mode, decide_mode
 from creditctl.core.project_file.project import parse_project_file
 from tests.docs.test_readme import ALL
 from tests.support.ports import free_port
-from tests.support.waiting import wait_until
+from tests.support.waiting import patience, wait_until
 
 FOLDER = Path(__file__).resolve().parents[2] / "examples" / "compose"
 COMMANDS = (FOLDER.parents[1] / "docs" / "commands.md").read_text()
@@ -90,7 +90,7 @@ def running(command: list[str], environ: Mapping[str, str], folder: Path) -> Ite
         yield process
     finally:
         process.terminate()
-        process.communicate(timeout=60)
+        process.communicate(timeout=patience(60))
 
 
 def test_the_commands_of_the_services_work_together(services: dict[str, Any], tmp_path: Path) -> None:

@@ -139,10 +139,10 @@ def test_listen_forwards_and_logs_tail(cli: Cli, client: V1Services, server: tup
             event = stripe.Webhook.construct_event(receiver.bodies[0], receiver.signatures[0], secret)
             assert event.type == "customer.created"
             until(lambda: client.events.retrieve(event.id).pending_webhooks == 0)
-            count = len(receiver.ids)
             cli("events", "resend", event.id)
-            until(lambda: len(receiver.ids) > count)
-            assert stripe.Webhook.construct_event(receiver.bodies[-1], receiver.signatures[-1], secret).id == event.id
+            until(lambda: receiver.ids.count(event.id) > 1)  # others may come too: it was triggered until one was heard
+            place = len(receiver.ids) - 1 - receiver.ids[::-1].index(event.id)
+            assert stripe.Webhook.construct_event(receiver.bodies[place], receiver.signatures[place], secret)
         finally:
             for process in (listening, tailing):
                 os.killpg(process.pid, signal.SIGTERM)
@@ -236,11 +236,12 @@ def test_listening_comes_back_after_a_restart_of_the_server(tmp_path: Path) -> N
             listening = cli.start("listen", "--skip-update", "--all-snapshot", "--forward-to", receiver.url)
             until(lambda: cli("trigger", "customer.created").returncode == 0 and receiver.ids)
         try:
-            heard = len(receiver.ids)
             with EmulatorServer(emulator, port=port):
-                until(lambda: cli("trigger", "product.created").returncode == 0 and len(receiver.ids) > heard, 40.0)
+                until(
+                    lambda: cli("trigger", "product.created").returncode == 0 and "product.created" in receiver.types,
+                    40.0,
+                )
         finally:
             os.killpg(listening.pid, signal.SIGTERM)
             finish(listening, 10)
     emulator.close()
-    assert receiver.types[-1] == "product.created"

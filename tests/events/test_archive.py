@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from creditctl.core.errors import LockHeld, Unreachable
@@ -17,6 +17,7 @@ from creditctl.events.source import RETENTION_SECONDS
 from creditctl.ledger.archive.models import EventQuery, EventRecord, Gap, Reading
 from creditctl.ledger.archive.store import Archive
 from tests.support.events import NewStripe, StripeWithEvents
+from tests.support.examples import ONE_FIXTURE
 from tests.support.scripted_stripe import Killed, lost
 
 DAY = 86_400
@@ -116,7 +117,7 @@ def test_a_killed_run_goes_on_where_it_stopped(stripe_events: StripeWithEvents, 
     assert report.read <= 250 - 100 * pages + 2 * 7 + 36
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=ONE_FIXTURE)
 @given(rounds=st.lists(st.tuples(st.integers(0, 60), st.integers(0, 4)), min_size=1, max_size=4))
 def test_any_kills_and_any_growth_end_in_everything_once(
     new_stripe: NewStripe, tmp_path_factory: pytest.TempPathFactory, rounds: list[tuple[int, int]]

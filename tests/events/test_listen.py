@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import stripe
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from creditctl.core.errors import Unreachable
@@ -18,6 +18,7 @@ from creditctl.ledger.archive.store import Archive
 from creditctl.stripe_api.delivery import DeliveryResult
 from tests.support.clock import Clock
 from tests.support.events import NewStripe, StripeWithEvents
+from tests.support.examples import ONE_FIXTURE
 from tests.support.scripted_stripe import Killed
 
 URL = "http://127.0.0.1:8000/api/credits/webhook"
@@ -343,7 +344,7 @@ def test_what_was_listened_to_is_archived_besides(stripe_events: StripeWithEvent
     assert archive.ids(EventQuery()) == made
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=ONE_FIXTURE)
 @given(
     rounds=st.lists(
         st.tuples(st.integers(0, 6), st.sampled_from(["fine", "kill", "500", "stripe", "down"])), min_size=1, max_size=8

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 import stripe
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from creditctl.core.errors import UsageError
@@ -20,7 +20,9 @@ from creditctl.ledger.archive.models import EventQuery, EventRecord
 from creditctl.ledger.archive.store import Archive
 from creditctl.stripe_api.delivery import DeliveryResult
 from tests.support.events import StripeWithEvents
+from tests.support.examples import ONE_FIXTURE
 from tests.support.scripted_stripe import Killed
+from tests.support.waiting import patience
 from tests.support.webhook_server import WebhookServer
 
 SECRET = Secret("whsec_example0000000000")
@@ -116,7 +118,7 @@ def test_a_kill_repeats_only_what_was_in_flight(archive: Archive, chosen: list[s
     assert target.ids == [*chosen[:5], *chosen[4:]]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=ONE_FIXTURE)
 @given(
     plan=st.dictionaries(st.integers(0, 30), st.sampled_from(["kill", "500", "302"]), max_size=12),
     limit=st.integers(1, 9),
@@ -168,7 +170,7 @@ def test_every_result_is_told_as_it_comes(archive: Archive, chosen: list[str]) -
 def test_the_body_and_the_signature_are_those_of_a_real_delivery(
     stripe_events: StripeWithEvents, archive: Archive, chosen: list[str], receiver: WebhookServer
 ) -> None:
-    with httpx.Client(trust_env=False) as http:
+    with httpx.Client(trust_env=False, timeout=patience(20)) as http:
         send = post_signed(http, receiver.url, SECRET, stripe_events.clock)
         play(archive, begin(archive, chosen[:2]), send)
 
@@ -184,7 +186,7 @@ def test_a_backend_that_is_down_or_cuts_the_line_is_a_failure(
     archive: Archive, chosen: list[str], receiver: WebhookServer
 ) -> None:
     receiver.decide = lambda _event: None
-    with httpx.Client(trust_env=False) as http:
+    with httpx.Client(trust_env=False, timeout=patience(20)) as http:
         cut = play(archive, begin(archive, chosen), post_signed(http, receiver.url, SECRET, lambda: 1), max_failures=1)
         nobody = post_signed(http, "http://127.0.0.1:9/x", SECRET, lambda: 1)
         down = play(archive, begin(archive, chosen), nobody, max_failures=2)

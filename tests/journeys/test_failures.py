@@ -14,15 +14,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.keys import TEST_KEY
+from tests.support.ports import free_port
 from tests.support.waiting import Deadline, finish, run_process
 
 SECRET = "whsec_" + "a" * 32
-
-
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
 
 
 def creditctl(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -60,7 +55,7 @@ class TestCommandsThatNeedStripe:
     def test_an_unreachable_stripe_is_exit_5(self, tmp_path: Path, arguments: list[str]) -> None:
         environ = {
             "STRIPE_SECRET_KEY": TEST_KEY,
-            "STRIPE_API_BASE": f"http://127.0.0.1:{closed_port()}",
+            "STRIPE_API_BASE": f"http://127.0.0.1:{free_port()}",
             "STRIPE_WEBHOOK_SECRET": SECRET,
             "FRONTEND_URL": "http://127.0.0.1:3000",
         }
@@ -90,7 +85,7 @@ def taken_port() -> Iterator[int]:
 def test_a_port_in_use_is_a_sentence(tmp_path: Path, taken_port: int, command: str) -> None:
     environ = {
         "STRIPE_SECRET_KEY": TEST_KEY,
-        "STRIPE_API_BASE": f"http://127.0.0.1:{closed_port()}",
+        "STRIPE_API_BASE": f"http://127.0.0.1:{free_port()}",
         "STRIPE_WEBHOOK_SECRET": SECRET,
         "FRONTEND_URL": "http://127.0.0.1:3000",
     }

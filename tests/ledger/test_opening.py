@@ -38,7 +38,7 @@ def test_a_new_ledger_is_marked_versioned_and_bound(open_ledger: OpenLedger, pat
     assert pragma(path, "application_id") == APPLICATION_ID
     assert pragma(path, "user_version") == FORMAT_VERSION
     assert pragma(path, "journal_mode") == "wal"
-    assert pragma(path, "page_size") == 1024, "small pages make a commit cheap"
+    assert pragma(path, "page_size") == 2048, "small pages make a commit cheap, large ones a match of everything"
 
 
 def test_a_copy_of_a_new_ledgers_file_without_its_log_says_whose_it_is(

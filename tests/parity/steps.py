@@ -65,6 +65,17 @@ def _payment(method: str, name: str = "a payment", **more: str) -> Step:
     return Step(name, "POST", "/v1/payment_intents", form, {"intent": "id", "charge": "latest_charge"})
 
 
+_TAX_IDS = (
+    ("us_ein", "12-3456789"), ("us_ein", "12"), ("au_abn", "000000000"), ("ch_vat", "CHE-123.456.789"),
+    ("no_vat", "123456789"), ("ru_inn", "123456789012"), ("eu_vat", "EL123456789"), ("eu_vat", "123456789"),
+)  # fmt: skip
+"""Numbers as documented, numbers that cannot be, and forms that are wider here than Stripe's examples."""
+
+
+def _tax_id(type_: str, value: str) -> Step:
+    return Step(f"{type_} {value}", "POST", "/v1/customers/{customer}/tax_ids", {"type": type_, "value": value})
+
+
 STORIES = (
     Story(
         "catalogue",
@@ -213,6 +224,33 @@ STORIES = (
             Step("the card is removed", "POST", "/v1/payment_methods/{card}/detach"),
             Step("the customer is deleted", "DELETE", "/v1/customers/{customer}"),
             Step("a deleted customer", "GET", "/v1/customers/{customer}"),
+        ),
+    ),
+    Story(
+        "tax ids",
+        (
+            Step("a customer", "POST", "/v1/customers", {"name": "A"}, {"customer": "id"}),
+            *(_tax_id(type_, value) for type_, value in _TAX_IDS),
+            Step("a tax id without its customer's path", "POST", "/v1/tax_ids", {
+                "type": "eu_vat", "value": "DE222222222", "owner[type]": "customer", "owner[customer]": "{customer}",
+            }, {"tax_id": "id"}),
+            Step("it is deleted", "DELETE", "/v1/tax_ids/{tax_id}"),
+        ),
+    ),
+    Story(
+        "lists by what never was",
+        tuple(
+            Step(f"{path} of no {name}", "GET", f"/v1/{path}", {name: value})
+            for path, name, value in (
+                ("refunds", "charge", "ch_nobody"),
+                ("refunds", "payment_intent", "pi_nobody"),
+                ("charges", "customer", "cus_nobody"),
+                ("charges", "payment_intent", "pi_nobody"),
+                ("payment_intents", "customer", "cus_nobody"),
+                ("checkout/sessions", "customer", "cus_nobody"),
+                ("checkout/sessions", "payment_intent", "pi_nobody"),
+                ("disputes", "charge", "ch_nobody"),
+            )
         ),
     ),
     Story(

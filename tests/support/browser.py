@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
 
-from tests.support.waiting import Deadline
+from tests.support.waiting import Deadline, patience
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -29,7 +29,8 @@ class Storefront:
 
     def balance(self, user_id: str) -> int:
         """The credits of a user, by the API."""
-        answer = httpx.get(f"{self.url}/api/credits/balance", params={"user_id": user_id}, trust_env=False)
+        url, asked = f"{self.url}/api/credits/balance", {"user_id": user_id}
+        answer = httpx.get(url, params=asked, trust_env=False, timeout=patience(20))
         balance: int = answer.json()["balance"]
         return balance
 

@@ -6,14 +6,18 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -63,6 +67,28 @@ class Backend:
         with httpx.Client(timeout=patience(DEADLINE_SECONDS)) as client:
             return deliver_signed(client, f"{self.url}/api/credits/webhook", body, Secret(secret), int(time.time()))
 
+    def begin(self, pool: Executor, body: bytes) -> Future[DeliveryResult]:
+        """Delivers an event that is not answered soon; returns when the process has begun to work on it.
+
+        It answers what came later only after it has begun with what came before.
+        """
+        sent = threading.Event()
+
+        def trace(name: str, _info: object) -> None:
+            if name == "http11.send_request_body.complete":
+                sent.set()
+
+        def deliver() -> DeliveryResult:
+            hooks = {"request": [lambda request: request.extensions.update(trace=trace)]}
+            with httpx.Client(timeout=patience(DEADLINE_SECONDS), event_hooks=hooks) as client:
+                url = f"{self.url}/api/credits/webhook"
+                return deliver_signed(client, url, body, Secret(SECRET), int(time.time()))
+
+        delivery = pool.submit(deliver)
+        assert sent.wait(patience(DEADLINE_SECONDS))
+        assert self.get("/nowhere").status_code == 404
+        return delivery
+
     def get(self, path: str, **params: str) -> httpx.Response:
         return httpx.get(self.url + path, params=params, timeout=patience(DEADLINE_SECONDS))
 
@@ -78,6 +104,20 @@ class Backend:
 
     def balance(self, user_id: str = "1") -> int:
         return int(self.get("/api/credits/balance", user_id=user_id).json()["balance"])
+
+    @property
+    def listens(self) -> bool:
+        """Whether it takes connections."""
+        with contextlib.suppress(ConnectionError), socket.create_connection(self._address, patience(DEADLINE_SECONDS)):
+            return True
+        return False
+
+    @property
+    def _address(self) -> tuple[str, int]:
+        parts = urlsplit(self.url)
+        assert parts.hostname is not None
+        assert parts.port is not None
+        return parts.hostname, parts.port
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(number)

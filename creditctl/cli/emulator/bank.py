@@ -99,7 +99,9 @@ def dispute(
 def settle(
     at: EmulatorSession,
     dispute_id: Annotated[str, typer.Argument(help="A dispute, du_… or dp_…", metavar="DISPUTE")],
-    status: Annotated[Ending, typer.Option("--status", help="How it ends; an inquiry is closed.")] = Ending.WON,
+    status: Annotated[
+        Ending | None, typer.Option("--status", help="How it ends.", show_default="won; an inquiry: warning_closed")
+    ] = None,
 ) -> Answer:
     """End a dispute: won, lost, or an inquiry closed."""
     from creditctl.emulator_client import actions as act

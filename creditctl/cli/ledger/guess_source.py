@@ -55,7 +55,7 @@ def _by_stripe(session: Session, settings: Settings, wanted: SourceOptions) -> S
 
 def _write(session: Session, settings: Settings, guess: SourceGuess) -> Path | None:
     """Writes the proposal into the project file, if a person agrees. Errors: UsageError, ConfigurationError."""
-    from creditctl.atomic_file import replace_file
+    from creditctl.cli.project_file import replace_project_file
     from creditctl.core.project_file.project import PROJECT_FILE, parse_project_file
     from creditctl.core.project_file.writing import added_text
     from creditctl.sources.guess.writing import written_sections
@@ -75,5 +75,5 @@ def _write(session: Session, settings: Settings, guess: SourceGuess) -> Path | N
     if session.dry_run or not session.agreed(f"Write this into {path}?"):
         session.say("Nothing was written.")
         return None
-    replace_file(path, text.encode(), 0o644)
+    replace_project_file(path, text)
     return path

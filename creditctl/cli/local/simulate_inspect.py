@@ -91,7 +91,7 @@ def _client(session: Session, options: SimulateOptions, catalog: Catalog) -> Ite
 
 def _write(session: Session, project: ProjectFile, sections: list[WrittenSection]) -> Path:
     """Adds the proposal to the project file. Errors: ConfigurationError where it says it already."""
-    from creditctl.atomic_file import replace_file
+    from creditctl.cli.project_file import replace_project_file
     from creditctl.core.project_file.project import PROJECT_FILE, parse_project_file
     from creditctl.core.project_file.writing import added_text
 
@@ -107,7 +107,7 @@ def _write(session: Session, project: ProjectFile, sections: list[WrittenSection
             fix="Take the table out of it first, or copy the lines that --inspect shows.",
         ) from None
     parse_project_file(text, path=path)
-    replace_file(path, text.encode(), 0o644)
+    replace_project_file(path, text)
     return path
 
 

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creditctl.cli.command import Answer, ModeCheck, Session, StripeUse, Writes, command
+from creditctl.cli.project_file import NEW_FILE_MODE
 from creditctl.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from creditctl.cli.console import Console
     from creditctl.cli.project.drafting import Drafts
-
-_PROJECT_PERMISSIONS = 0o644
-"""It holds no secret, and is for git."""
 
 CreditsOption = Annotated[
     list[str] | None,
@@ -82,7 +80,7 @@ def _write(session: Session, drafts: Drafts) -> None:
     if drafts.project is None:
         return
     try:
-        create_file(drafts.project_file, drafts.project.encode(), _PROJECT_PERMISSIONS)
+        create_file(drafts.project_file, drafts.project.encode(), NEW_FILE_MODE)
     except OSError as error:
         taken = isinstance(error, FileExistsError)
         reason = "it is there already" if taken else (error.strerror or "unwritable").lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -65,9 +66,7 @@ def added_text(text: str, section: WrittenSection) -> str:
     Shape:  a byte order mark and the line ends of Windows stay as well.
     Errors: ValueError where the file is no TOML, or has the table already.
     """
-    import tomlkit
-
-    found: object = tomlkit.parse(text.removeprefix(_BYTE_ORDER_MARK))
+    found: object = tomllib.loads(text.removeprefix(_BYTE_ORDER_MARK))
     for name in section.name.split("."):
         found = found.get(name) if isinstance(found, Mapping) else None
     if found is not None:
@@ -75,7 +74,7 @@ def added_text(text: str, section: WrittenSection) -> str:
     more = f"\n\n{section_text(section)}\n"
     more = more.replace("\n", "\r\n") if "\r\n" in text else more
     whole = f"{text.rstrip()}{more}".lstrip("\n")
-    tomlkit.parse(whole.removeprefix(_BYTE_ORDER_MARK))
+    tomllib.loads(whole.removeprefix(_BYTE_ORDER_MARK))
     return whole
 
 

@@ -19,6 +19,8 @@ from creditctl.emulator.webhooks.holds import Holds
 from creditctl.emulator.webhooks.listeners import Listeners
 from creditctl.emulator.webhooks.subscribers import Subscribers
 
+_NO_REQUEST = EventCause()
+
 
 class EmulatorOptions(msgspec.Struct):
     """How this emulator was started."""
@@ -96,8 +98,7 @@ class RequestContext:
 
     def new_payment_id(self, prefix: str) -> str:
         """A fresh id that starts a payment family."""
-        ids = self.services.ids
-        return ids.relative(prefix, ids.dated(prefix, self.scope.account, self.now, "3"), "0")
+        return self.services.ids.first_relative(prefix, self.scope.account, self.now, "0")
 
     # reading
 
@@ -164,8 +165,8 @@ class RequestContext:
         self._record(type_, written_item(body), body.get("id", ""), previous)
 
     def _record(self, type_: str, snapshot: bytes, object_id: str, previous: Body | None) -> None:
-        by_request = not self.browser and self.request_id is not None
-        cause = EventCause(self.request_id, self.idempotency_key) if by_request else EventCause()
+        by_request = self.request_id is not None and not self.browser
+        cause = EventCause(self.request_id, self.idempotency_key) if by_request else _NO_REQUEST
         self.services.events.record(self.scope, self.now, type_, snapshot, object_id, previous, cause)
 
     # later
@@ -175,7 +176,7 @@ class RequestContext:
         due = self.now + seconds
         self.services.store.run(
             "INSERT OR REPLACE INTO jobs (scope, due, name, subject, payload) VALUES (?, ?, ?, ?, ?)",
-            (self.scope.id, due, job, subject, encode(payload)),
+            (self.scope.id, due, job, subject, encode(payload) if payload else b"{}"),
         )
         # Kept in memory so that requests need no query to know that nothing is due.
         if self.services.next_job is None or due < self.services.next_job:

@@ -33,7 +33,8 @@ def merged(old: dict[str, str], given: dict[str, str] | None) -> dict[str, str]:
 
 def given_metadata(params: dict[str, Any]) -> dict[str, str]:
     """Metadata of a new object."""
-    return merged({}, params.get("metadata"))
+    given = params.get("metadata")
+    return merged({}, given) if given else {}
 
 
 def updated(before: Body, params: dict[str, Any], names: tuple[str, ...]) -> Body:
@@ -62,8 +63,9 @@ def shipping(given: Body | None) -> Body | None:
 
 def billing_details(given: Body | None) -> Body:
     """Billing details with all of their keys."""
-    empty = {"address": None, "email": None, "name": None, "phone": None, "tax_id": None}
-    given = given or {}
+    empty: Body = {"address": NO_ADDRESS.copy(), "email": None, "name": None, "phone": None, "tax_id": None}
+    if not given:
+        return empty
     return {**empty, **given, "address": {**NO_ADDRESS, **(given.get("address") or {})}}
 
 

@@ -10,7 +10,7 @@ from creditctl.emulator.payments.cards import BY_NUMBER, Card, card_by_number, c
 from creditctl.emulator.payments.confirm import ConfirmOptions, finish_challenge
 from creditctl.emulator.payments.disputes import OPEN, open_disputes, settle_dispute
 from creditctl.emulator.payments.methods import PaymentMethod, load_method, make_method, store_card
-from creditctl.emulator.payments.refunds import refund_fails
+from creditctl.emulator.payments.refunds import pending_amount, refund_fails
 from creditctl.emulator.payments.setups import finish_setup_challenge
 from creditctl.emulator.protocol.currencies import in_words
 from creditctl.emulator.protocol.errors import StripeError, invalid, missing_parameter
@@ -184,18 +184,20 @@ def dispute(command: Command) -> Any:
 
     def action(context: RequestContext) -> Body:
         charge = context.fetch(CHARGE, _disputed_charge(command, context))
-        _require_disputable(charge, amount)
+        # A refund that is still pending fails when the dispute opens: what it took is disputed too.
+        refunded = charge["amount_refunded"] - pending_amount(context, charge["id"])
+        _require_disputable(charge, refunded, amount)
         return open_disputes(context, charge["id"], kind, amount)[0]
 
     return command.transaction(action)
 
 
-def _require_disputable(charge: Body, amount: int | None) -> None:
+def _require_disputable(charge: Body, refunded: int, amount: int | None) -> None:
     """Refuse a dispute over nothing, or over more than was paid. Errors: StripeError."""
     captured, currency = charge["amount_captured"], charge["currency"]
     if charge["status"] != "succeeded" or not captured:
         raise invalid("Only a charge that succeeded and was captured can be disputed.", param="charge")
-    if amount is None and charge["amount_refunded"] >= captured:
+    if amount is None and refunded >= captured:
         raise invalid(
             "This charge was refunded in full. A cardholder can dispute it all the same: name the amount.",
             param="amount",
@@ -218,16 +220,27 @@ def _disputed_charge(command: Command, context: RequestContext) -> str:
 
 
 def settle(command: Command) -> Any:
-    """End a dispute: `status` won, lost or warning_closed."""
-    status = command.params.get("status", "won")
+    """End a dispute: `status` won or lost, by default won; an inquiry, which took no money, ends as warning_closed."""
 
     def action(context: RequestContext) -> Body:
         found = context.fetch(DISPUTE, command.args[0])
         if found["status"] not in (*OPEN, "under_review", "warning_under_review"):
             raise invalid(f"This dispute has a status of {found['status']}.")
-        return settle_dispute(context, found, status)
+        return settle_dispute(context, found, _ending(found, command.params.get("status")))
 
     return command.transaction(action)
+
+
+def _ending(dispute: Body, wanted: str | None) -> str:
+    """How a dispute ends; refuses what would give back money that was never taken. Errors: StripeError."""
+    inquiry = dispute["status"].startswith("warning")
+    if wanted is None:
+        return "warning_closed" if inquiry else "won"
+    if inquiry and wanted != "warning_closed":
+        raise invalid("An inquiry has taken no money: it ends as warning_closed.", param="status")
+    if not inquiry and wanted == "warning_closed":
+        raise invalid("Only an inquiry ends as warning_closed: this dispute is won or lost.", param="status")
+    return wanted
 
 
 def fail_refund(command: Command) -> Any:

@@ -10,7 +10,8 @@ from creditctl.emulator.documented.data_files import read_lines
 _ON_THE_WIRE = {
     "charge": ("destination", "dispute", "invoice"),
     "dispute": ("balance_transactions",),
-    "invoice": ("charge", "payment_intent"),
+    "invoice": ("charge", "payment_intent", "total_tax_amounts.tax_rate"),
+    "line_item": ("tax_amounts.tax_rate",),
     "payment_intent": ("invoice", "source"),
     "product": ("tax_code",),
 }
@@ -28,7 +29,7 @@ def _passages() -> frozenset[tuple[str, str]]:
     """The plain parts of objects on the way to an expandable field."""
     return frozenset(
         (kind, ".".join(parts[:length]))
-        for kind, paths in documented_paths().items()
+        for kind, paths in (*documented_paths().items(), *_ON_THE_WIRE.items())
         for parts in (path.split(".") for path in paths)
         for length in range(1, len(parts))
     )

@@ -5,6 +5,7 @@ recordings of test-mode answers for `advice_code`, `network_decline_code` and th
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from creditctl.emulator.payments.card_countries import country_cards
 
@@ -230,6 +231,7 @@ BY_NUMBER = {card.number: card for card in CARDS}
 BY_TOKEN = {name: card for card in CARDS for name in card.tokens}
 
 
+@lru_cache(maxsize=512)
 def card_by_token(token: str) -> Card | None:
     """The card behind `pm_card_…` or `tok_…`, with or without `visa_` (recorded: `tok_visa_createDispute`)."""
     for prefix in ("pm_card_", "tok_"):

@@ -3,6 +3,8 @@
 Source: Stripe API reference, "Charges"; recorded test-mode charges of 2026 for the card details.
 """
 
+from functools import lru_cache
+
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.payments.cards import Card, Decline
 from creditctl.emulator.payments.methods import PaymentMethod
@@ -24,7 +26,17 @@ id object amount amount_captured amount_refunded billing_details calculated_stat
 disputed failure_code failure_message fraud_details livemode metadata outcome paid payment_intent payment_method
 payment_method_details radar_options receipt_url refunded status
 """
-_EMPTY = in_wire_order(dict.fromkeys(f"{_UNUSED_TEXT} {_FROM_INTENT_TEXT} {_OTHERS_TEXT}".split()))
+_EMPTY = in_wire_order(
+    dict.fromkeys(f"{_UNUSED_TEXT} {_FROM_INTENT_TEXT} {_OTHERS_TEXT}".split())
+    | {
+        "object": "charge",
+        "amount_captured": 0,
+        "amount_refunded": 0,
+        "calculated_statement_descriptor": "Stripe",
+        "disputed": False,
+        "refunded": False,
+    }
+)
 """A new charge before anything is known, in the order of the wire; what a later step fills stays null."""
 
 
@@ -32,37 +44,34 @@ def new_charge(
     context: RequestContext, intent: Body, method: PaymentMethod, status: str, decline: Decline | None, card_3ds: bool
 ) -> Body:
     """The body of a new charge of an intent's amount: `succeeded`, `pending` or `failed`."""
-    failed, delayed = status == "failed", method.delayed
-    captured = status == "succeeded" and intent["capture_method"] != "manual"
-    charge_id = context.services.ids.relative("py_" if delayed else "ch_", intent["id"], "0")
-    return {
-        **_EMPTY,
-        **{name: intent[name] for name in _FROM_INTENT},
-        "id": charge_id,
-        "object": "charge",
-        "amount": intent["amount"],
-        "amount_captured": intent["amount"] if captured else 0,
-        "amount_refunded": 0,
-        "billing_details": method.body["billing_details"],
-        "calculated_statement_descriptor": "Stripe",
-        "captured": captured,
-        "created": context.now,
-        "disputed": False,
-        "failure_code": decline.code if decline else None,
-        "failure_message": decline.message if decline else None,
-        "fraud_details": {},
-        "livemode": context.scope.livemode,
-        "metadata": dict(intent["metadata"]),
-        "outcome": outcome(None if delayed else method.card, decline, status),
-        "paid": status == "succeeded",
-        "payment_intent": intent["id"],
-        "payment_method": method.body["id"],
-        "payment_method_details": method_details(context, intent, method, card_3ds, status),
-        "radar_options": {},
-        "receipt_url": None if failed else receipt_url(context),
-        "refunded": False,
-        "status": status,
-    }
+    shown, card = method.body, None if method.delayed else method.card
+    # A copy of all keys that is filled in place: a payment's largest body is the one that costs the most to build.
+    body = _EMPTY.copy()
+    body["id"] = context.services.ids.relative("ch_" if card else "py_", intent["id"], "0")
+    for name in _FROM_INTENT:
+        body[name] = intent[name]
+    body["amount"] = intent["amount"]
+    if status == "succeeded" and intent["capture_method"] != "manual":
+        body["captured"], body["amount_captured"] = True, intent["amount"]
+    else:
+        body["captured"] = False
+    body["billing_details"] = shown["billing_details"]
+    body["created"], body["livemode"] = context.now, context.scope.livemode
+    if decline is not None:
+        body["failure_code"], body["failure_message"] = decline.code, decline.message
+    body["fraud_details"], body["radar_options"] = {}, {}
+    body["metadata"] = intent["metadata"].copy()
+    body["outcome"] = outcome(card, decline, status)
+    body["paid"], body["status"] = status == "succeeded", status
+    body["payment_intent"], body["payment_method"] = intent["id"], shown["id"]
+    body["payment_method_details"] = (
+        _bank_details(method)
+        if card is None
+        else {"type": "card", "card": _card_details(context, intent, method, card, card_3ds, status)}
+    )
+    if status != "failed":
+        body["receipt_url"] = receipt_url(context)
+    return body
 
 
 def receipt_url(context: RequestContext) -> str:
@@ -72,20 +81,11 @@ def receipt_url(context: RequestContext) -> str:
 
 def outcome(card: Card | None, decline: Decline | None, status: str) -> Body:
     """The `outcome` of a charge: network status, reason, risk, message to the seller."""
-    body: Body = {
-        "advice_code": decline.advice_code if decline else None,
-        "network_advice_code": decline.network_advice if decline else None,
-        "network_decline_code": decline.network_code if decline else None,
-        "network_status": "approved_by_network",
-        "reason": None,
-        "risk_level": card.risk if card else "not_assessed",
-        # What Radar did not look at has no score. Source: a recorded bank debit's outcome.
-        **({"risk_score": _RISK_SCORES.get(card.risk, 41)} if card else {}),
-        "seller_message": "Payment complete." if status != "pending" else "Payment pending.",
-        "type": "authorized",
-    }
+    body = _approved(card.risk if card else None, status == "pending").copy()
     if decline is None:
         return body
+    body["advice_code"], body["network_advice_code"] = decline.advice_code, decline.network_advice
+    body["network_decline_code"] = decline.network_code
     if decline.blocked:
         return body | {
             "network_status": "reversed_after_approval" if decline.reversed else "not_sent_to_network",
@@ -101,6 +101,24 @@ def outcome(card: Card | None, decline: Decline | None, status: str) -> Body:
     }
 
 
+@lru_cache(maxsize=16)
+def _approved(risk: str | None, pending: bool) -> Body:
+    """The outcome where the bank agrees; each charge fills a copy."""
+    # What Radar did not look at has no score. Source: a recorded bank debit's outcome.
+    score = {} if risk is None else {"risk_score": _RISK_SCORES.get(risk, 41)}
+    return {
+        "advice_code": None,
+        "network_advice_code": None,
+        "network_decline_code": None,
+        "network_status": "approved_by_network",
+        "reason": None,
+        "risk_level": risk or "not_assessed",
+        **score,
+        "seller_message": "Payment pending." if pending else "Payment complete.",
+        "type": "authorized",
+    }
+
+
 _BLOCKED_MESSAGES = {
     "highest_risk_level": "Stripe blocked this payment as too risky.",
     "rule": "Your account's rules blocked this payment.",
@@ -108,46 +126,55 @@ _BLOCKED_MESSAGES = {
 _RISK_SCORES = {"normal": 41, "elevated": 65, "highest": 85}
 
 
-def method_details(context: RequestContext, intent: Body, method: PaymentMethod, card_3ds: bool, status: str) -> Body:
-    """`payment_method_details`; only a charge that waits for its capture says until when."""
+def _bank_details(method: PaymentMethod) -> Body:
     type_ = method.body["type"]
-    if type_ != "card":
-        details = {k: v for k, v in method.body[type_].items() if k != "generated_from"}
-        return {"type": type_, type_: {**details, "mandate": None}}
-    card, shown = method.card, method.body["card"]
-    waits = status == "succeeded" and intent["capture_method"] == "manual"
-    return {
-        "type": "card",
-        "card": {
-            "amount_authorized": None if status == "failed" else intent["amount"],
-            "authorization_code": context.services.ids.digits(6),
-            "brand": card.brand,
-            **({"capture_before": context.now + AUTHORIZATION_SECONDS} if waits else {}),
-            "checks": checks(method, card),
-            "country": card.country,
-            "electronic_commerce_indicator": "05" if card_3ds else "07",
-            "exp_month": shown["exp_month"],
-            "exp_year": shown["exp_year"],
-            "extended_authorization": {"status": "disabled"},
-            "fingerprint": shown["fingerprint"],
-            "funding": card.funding,
-            "incremental_authorization": {"status": "unavailable"},
-            "installments": None,
-            "last4": card.last4,
-            "mandate": None,
-            "multicapture": {"status": "unavailable"},
-            "network": card.brand,
-            "network_token": {"used": False},
-            "network_transaction_id": context.services.ids.digits(15),
-            "overcapture": {"maximum_amount_capturable": intent["amount"], "status": "unavailable"},
-            "regulated_status": "unregulated",
-            "setup_credential_usage": None,
-            "stored_credential_usage": None,
-            "three_d_secure": _three_d_secure(context) if card_3ds else None,
-            "transaction_link_id": None,
-            "wallet": None,
-        },
-    }
+    details = {k: v for k, v in method.body[type_].items() if k != "generated_from"}
+    return {"type": type_, type_: {**details, "mandate": None}}
+
+
+_NO_CARD_DETAILS: Body = dict.fromkeys(
+    (
+        "amount_authorized", "authorization_code", "brand", "checks", "country", "electronic_commerce_indicator",
+        "exp_month", "exp_year", "extended_authorization", "fingerprint", "funding", "incremental_authorization",
+        "installments", "last4", "mandate", "multicapture", "network", "network_token", "network_transaction_id",
+        "overcapture", "regulated_status", "setup_credential_usage", "stored_credential_usage", "three_d_secure",
+        "transaction_link_id", "wallet",
+    )
+) | {"regulated_status": "unregulated"}  # fmt: skip
+
+
+def _card_details(
+    context: RequestContext, intent: Body, method: PaymentMethod, card: Card, card_3ds: bool, status: str
+) -> Body:
+    """What a charge says of its card; only one that waits for its capture says until when."""
+    shown, ids = method.body["card"], context.services.ids
+    details = _NO_CARD_DETAILS.copy()
+    if status != "failed":
+        details["amount_authorized"] = intent["amount"]
+    details["authorization_code"] = ids.digits(6)
+    details["brand"] = details["network"] = card.brand
+    details["checks"] = checks(method, card)
+    details["country"], details["funding"], details["last4"] = card.country, card.funding, card.last4
+    details["electronic_commerce_indicator"] = "05" if card_3ds else "07"
+    details["exp_month"], details["exp_year"] = shown["exp_month"], shown["exp_year"]
+    details["extended_authorization"] = {"status": "disabled"}
+    details["fingerprint"] = shown["fingerprint"]
+    details["incremental_authorization"] = {"status": "unavailable"}
+    details["multicapture"] = {"status": "unavailable"}
+    details["network_token"] = {"used": False}
+    details["network_transaction_id"] = ids.digits(15)
+    details["overcapture"] = {"maximum_amount_capturable": intent["amount"], "status": "unavailable"}
+    if card_3ds:
+        details["three_d_secure"] = _three_d_secure(context)
+    if status == "succeeded" and intent["capture_method"] == "manual":
+        return _with_capture_before(details, context.now + AUTHORIZATION_SECONDS)
+    return details
+
+
+def _with_capture_before(details: Body, moment: int) -> Body:
+    """The details of a card with `capture_before`, in its place after `brand`."""
+    before = {name: details[name] for name in ("amount_authorized", "authorization_code", "brand")}
+    return {**before, "capture_before": moment, **details}
 
 
 def checks(method: PaymentMethod, card: Card) -> Body:

@@ -37,8 +37,7 @@ def attempt_payment(context: RequestContext, intent: Body, method: PaymentMethod
     # Test cards never pay in live mode, nor real ones in test mode: judged before the card itself is.
     if card.real != context.scope.livemode:
         raise _decline(context, intent, method, cards.TEST_MODE if card.real else cards.LIVE_MODE)
-    asked = intent["payment_method_options"].get("card", {}).get("request_three_d_secure") in ("any", "challenge")
-    if not options.authenticated and _needs_challenge(card, method, options, asked):
+    if card.challenge and not options.authenticated and _needs_challenge(intent, card, method, options):
         # Nobody is there to authenticate, or the caller wants an error instead of an action.
         if options.off_session or options.error_on_requires_action:
             raise _unauthenticated(context, intent, method)
@@ -51,9 +50,12 @@ def attempt_payment(context: RequestContext, intent: Body, method: PaymentMethod
     return _succeed(context, intent, method, options)
 
 
-def _needs_challenge(card: Card, method: PaymentMethod, options: ConfirmOptions, asked: bool) -> bool:
-    if card.challenge in ("always", "requested"):
-        return card.challenge == "always" or asked
+def _needs_challenge(intent: Body, card: Card, method: PaymentMethod, options: ConfirmOptions) -> bool:
+    if card.challenge == "requested":
+        asked: Body = intent["payment_method_options"].get("card", {})
+        return asked.get("request_three_d_secure") in ("any", "challenge")
+    if card.challenge == "always":
+        return True
     if card.challenge == "on_session":
         return not options.off_session
     return card.challenge == "unless_saved" and not method.extra.get("saved")
@@ -91,13 +93,14 @@ def _succeed(context: RequestContext, intent: Body, method: PaymentMethod, optio
     charge = new_charge(context, intent, method, "succeeded", None, options.authenticated)
     # The charge before its intent. Source: recorded event order of direct payments and of Checkout.
     context.add(CHARGE, charge, event="charge.succeeded")
-    intent |= {"last_payment_error": None, "latest_charge": charge["id"], "next_action": None}
+    intent["last_payment_error"] = intent["next_action"] = None
+    intent["latest_charge"] = charge["id"]
     if intent["capture_method"] == "manual":
         intent |= {"amount_capturable": intent["amount"], "status": "requires_capture"}
         context.save(PAYMENT_INTENT, intent, event="payment_intent.amount_capturable_updated")
         context.schedule(AUTHORIZATION_SECONDS, "expire_authorization", intent["id"])
     else:
-        intent |= {"amount_received": intent["amount"], "status": "succeeded"}
+        intent["amount_received"], intent["status"] = intent["amount"], "succeeded"
         context.save(PAYMENT_INTENT, intent, event="payment_intent.succeeded")
     _remember_use(context, intent, method)
     after_success(context, intent, charge, method.card)

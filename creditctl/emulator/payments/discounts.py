@@ -120,3 +120,28 @@ def redeem(context: RequestContext, discount_shown: Body) -> None:
     most = coupon["max_redemptions"]
     coupon["valid"] = coupon["valid"] and (most is None or coupon["times_redeemed"] < most)
     context.save(COUPON, coupon)
+
+
+def discount_id(session: Body) -> str:
+    """The id of the one discount that a Checkout session can have."""
+    return "di_1" + str(session["id"])[-23:]
+
+
+def applied_discount(context: RequestContext, session: Body, entry: Body) -> Body:
+    """The Discount behind an entry of a session's `discounts`; a coupon that was deleted since is still named."""
+    code = context.services.store.get(context.scope.id, entry["promotion_code"]) if entry["promotion_code"] else None
+    coupon = code.decoded()["promotion"]["coupon"] if code else entry["coupon"]
+    return {
+        "id": discount_id(session),
+        "object": "discount",
+        "checkout_session": session["id"],
+        "customer": session["customer"],
+        "end": None,
+        "invoice": None,
+        "invoice_item": None,
+        "promotion_code": entry["promotion_code"],
+        "source": {"coupon": coupon, "type": "coupon"},
+        "start": session["created"],
+        "subscription": None,
+        "subscription_item": None,
+    }

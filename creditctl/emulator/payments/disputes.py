@@ -8,6 +8,7 @@ from typing import Any
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.payments import balances
 from creditctl.emulator.payments.dispute_bodies import new_dispute
+from creditctl.emulator.payments.refunds import fail_pending_refunds
 from creditctl.emulator.protocol.durations import DAY_SECONDS
 from creditctl.emulator.storage.object_types import CHARGE, CUSTOMER, DISPUTE, Body
 from creditctl.emulator.webhooks.events import previous_attributes
@@ -44,8 +45,11 @@ def open_dispute(
 ) -> Body:
     """Open one dispute: a chargeback takes the money at once, an inquiry does not."""
     machinery = RequestContext(context.services, context.scope, context.now)
-    charge = machinery.fetch(CHARGE, charge_id)
     inquiry = kind == "inquiry"
+    if not inquiry:
+        # Source: types of stripe-python, `failure_reason` of refunds. Before the dispute, unconfirmed.
+        fail_pending_refunds(machinery, charge_id, "charge_for_pending_refund_disputed")
+    charge = machinery.fetch(CHARGE, charge_id)
     disputed = charge["amount_captured"] - charge["amount_refunded"] if amount is None else amount
     dispute = new_dispute(machinery, charge, disputed, reason, network_code, kind)
     # Announced before the money goes: `created` shows no balance transaction yet, `funds_withdrawn` does.

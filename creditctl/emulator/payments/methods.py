@@ -105,25 +105,37 @@ def store_card(
 
 def card_body(context: RequestContext, card: Card, params: Body, expiry: tuple[int, int] | None) -> Body:
     """The body of a card's payment method."""
-    month, year = expiry or (12, 2034)
     body = _new_method(context, "card", params)
-    body["card"] = {
-        "brand": card.brand,
-        "checks": _fresh_checks(params.get("billing_details") or {}),
-        "country": card.country,
-        "display_brand": card.brand,
-        "exp_month": month,
-        "exp_year": year,
-        "fingerprint": fingerprint(context, card.number),
-        "funding": card.funding,
+    shown = body["card"] = _plain_card(
+        context.scope.account, card.number, card.brand, card.country, card.funding
+    ).copy()
+    shown["checks"] = _fresh_checks(params.get("billing_details") or {})
+    if expiry is not None:
+        shown["exp_month"], shown["exp_year"] = expiry
+    shown["networks"] = {"available": [card.brand], "preferred": _preferred_network(params) if params else None}
+    shown["three_d_secure_usage"] = {"supported": card.brand != "amex"}
+    return body
+
+
+@lru_cache(maxsize=256)
+def _plain_card(account: str, number: str, brand: str, country: str, funding: str) -> Body:
+    """What the methods of one card have in common; each fills a copy."""
+    return {
+        "brand": brand,
+        "checks": None,
+        "country": country,
+        "display_brand": brand,
+        "exp_month": 12,
+        "exp_year": 2034,
+        "fingerprint": _fingerprint(account, number),
+        "funding": funding,
         "generated_from": None,
-        "last4": card.last4,
-        "networks": {"available": [card.brand], "preferred": _preferred_network(params)},
+        "last4": number[-4:],
+        "networks": None,
         "regulated_status": "unregulated",
-        "three_d_secure_usage": {"supported": card.brand != "amex"},
+        "three_d_secure_usage": None,
         "wallet": None,
     }
-    return body
 
 
 def _preferred_network(params: Body) -> str | None:
@@ -216,5 +228,7 @@ def refuse_reuse(method: PaymentMethod, customer: str | None) -> None:
 
 def mark_used(context: RequestContext, method: PaymentMethod, **extra: Any) -> None:
     """Remember that a method paid."""
-    method.extra |= {"used": True, **extra}
+    method.extra["used"] = True
+    if extra:
+        method.extra |= extra
     context.services.store.save_extra(context.scope.id, method.body["id"], method.extra)

@@ -11,6 +11,7 @@ from creditctl.emulator.payments import balances
 from creditctl.emulator.payments.cards import BY_NUMBER
 from creditctl.emulator.payments.charge_bodies import receipt_url
 from creditctl.emulator.storage.object_types import BALANCE_TRANSACTION, CHARGE, PAYMENT_METHOD, REFUND, Body
+from creditctl.emulator.storage.store import column
 from creditctl.emulator.webhooks.events import previous_attributes
 
 REFERENCE_SECONDS, LATER_SECONDS = 3, 10
@@ -117,7 +118,8 @@ def _count(context: RequestContext, charge: Body, amount: int, event: str) -> No
     total = charge["amount_refunded"] + amount
     after = charge | {
         "amount_refunded": total,
-        "refunded": total >= refundable(charge),
+        # Of a debit that failed meanwhile nothing was captured: its refund that comes to nothing leaves it unrefunded.
+        "refunded": 0 < refundable(charge) <= total,
         "receipt_url": receipt_url(context),
     }
     context.change(CHARGE, charge, after, event)
@@ -129,6 +131,8 @@ def _report_fraud(context: RequestContext, charge_id: str) -> None:
 
 
 def _schedule(context: RequestContext, refund: Body, fate: str) -> None:
+    if refund.get("pending_reason") == "charge_pending":
+        return  # It waits for its charge: `follow_charge`.
     if fate == "pending":
         context.schedule(LATER_SECONDS, "refund_succeeds", refund["id"])
     elif fate == "fail":
@@ -161,9 +165,40 @@ def pending_refund_succeeds(context: RequestContext, subject: str, _: dict[str, 
     if before["status"] != "pending":
         return
     charge = context.fetch(CHARGE, before["charge"])
+    if charge["status"] != "succeeded":
+        return
     after = {name: value for name, value in before.items() if name != "pending_reason"}
     after |= {"status": "succeeded", "balance_transaction": _post(context, charge, before)["id"]}
     announce_change(context, before, after)
+
+
+def follow_charge(context: RequestContext, charge_id: str) -> None:
+    """Let the refunds that waited for their charge follow it: what never came is not given back.
+
+    Source: Stripe changelog, 2025-04-30.basil (`charge_pending`: the payment has not settled yet). That they fail with
+    it, and why, is unconfirmed.
+    """
+    if context.fetch(CHARGE, charge_id)["status"] != "succeeded":
+        fail_pending_refunds(context, charge_id, "unknown")
+        return
+    for refund in _pending_refunds(context, charge_id):
+        context.schedule(LATER_SECONDS, "refund_succeeds", refund["id"])
+
+
+def fail_pending_refunds(context: RequestContext, charge_id: str, reason: str) -> None:
+    """Let the pending refunds of a charge fail, for a documented `failure_reason`."""
+    for refund in _pending_refunds(context, charge_id):
+        refund_fails(context, refund["id"], {"reason": reason})
+
+
+def pending_amount(context: RequestContext, charge_id: str) -> int:
+    """What the pending refunds of a charge take, in minor units."""
+    return sum(refund["amount"] for refund in _pending_refunds(context, charge_id))
+
+
+def _pending_refunds(context: RequestContext, charge_id: str) -> list[Body]:
+    rows = context.services.store.select(context.scope.id, REFUND, column("owner", charge_id))
+    return [body for body in (row.decoded() for row in rows) if body["status"] == "pending"]
 
 
 def refund_fails(context: RequestContext, subject: str, payload: dict[str, Any]) -> None:

@@ -20,7 +20,8 @@ def keep_method(context: RequestContext, method: PaymentMethod, customer: str | 
     if usage and customer and method.body["customer"] is None:
         method.body["customer"] = customer
         context.save(PAYMENT_METHOD, method.body, event="payment_method.attached")
-    saved = usage == "off_session"
-    # A method without a customer pays once; the mark makes `refuse_reuse` refuse the second time.
-    if saved or method.body["customer"] is None:
-        mark_used(context, method, **({"saved": True} if saved else {}))
+    if usage == "off_session":
+        mark_used(context, method, saved=True)
+    elif method.body["customer"] is None:
+        # It pays once; the mark makes `refuse_reuse` refuse the second time.
+        mark_used(context, method)

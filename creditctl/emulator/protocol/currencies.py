@@ -3,6 +3,8 @@
 Source: Stripe docs, "Supported currencies" (presentment, zero-decimal, special cases, minimum and maximum amounts).
 """
 
+from functools import lru_cache
+
 _SUPPORTED = """
 usd aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bhd bif bmd bnd bob brl bsd bwp byn bzd cad cdf chf clp cny
 cop crc cve czk djf dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gnf gtq gyd hkd hnl hrk htg huf idr ils inr isk jmd
@@ -52,6 +54,17 @@ def smallest(currency: str) -> int:
 def largest(currency: str) -> int:
     """The largest amount that can be charged, or be a price."""
     return _LARGEST.get(currency, _EIGHT_DIGITS)
+
+
+def is_chargeable(amount: int, currency: str) -> bool:
+    """Whether an amount is neither too small nor too large nor too fine to be charged."""
+    least, most, multiple = _bounds(currency)
+    return least <= amount <= most and amount % multiple == 0
+
+
+@lru_cache(maxsize=256)
+def _bounds(currency: str) -> tuple[int, int, int]:
+    return smallest(currency), largest(currency), step(currency)
 
 
 def step(currency: str) -> int:

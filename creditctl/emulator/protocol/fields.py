@@ -53,7 +53,7 @@ class Text(Field):
     max_length: int = 5000
 
     def parse(self, node: Node, param: str) -> str:
-        text = scalar(node, param, "string")
+        text = node if isinstance(node, str) else scalar(node, param, "string")
         if len(text) > self.max_length:
             shown = f"{text[:10]}...{text[-10:]}"
             message = f"Invalid string: {shown}; must be at most {self.max_length} characters"
@@ -129,8 +129,9 @@ class Integer(Field):
     high: int | None = None
 
     def parse(self, node: Node, param: str) -> int:
-        text = scalar(node, param, "integer")
-        if not _INTEGER.match(text):
+        text = node if isinstance(node, str) else scalar(node, param, "integer")
+        # Most are plain digits, which needs no pattern to be seen.
+        if not (len(text) <= 18 and text.isascii() and text.isdigit()) and not _INTEGER.match(text):
             raise bad_parameter(f"Invalid integer: {text}", param, "parameter_invalid_integer")
         value = int(text)
         if self.low is not None and value < self.low:
@@ -178,9 +179,10 @@ class Boolean(Field):
 
     def parse(self, node: Node, param: str) -> bool:
         text = scalar(node, param, "boolean")
-        if text.lower() not in ("true", "false"):
+        lower = text.lower()
+        if lower not in ("true", "false"):
             raise bad_parameter(f"Invalid boolean: {text}", param)
-        return text.lower() == "true"
+        return lower == "true"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,13 +222,11 @@ class Currency(Field):
     """A three-letter currency, in lower case."""
 
     def parse(self, node: Node, param: str) -> str:
-        text = scalar(node, param, "string")
-        if text.lower() not in SUPPORTED:
-            message = (
-                f"Invalid currency: {text.lower()}. Stripe currently supports these currencies: {', '.join(LISTED)}"
-            )
+        text = scalar(node, param, "string").lower()
+        if text not in SUPPORTED:
+            message = f"Invalid currency: {text}. Stripe currently supports these currencies: {', '.join(LISTED)}"
             raise bad_parameter(message, param)
-        return text.lower()
+        return text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

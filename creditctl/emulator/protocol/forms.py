@@ -27,13 +27,13 @@ def decode(text: str) -> Tree:
         key, _, value = piece.partition("=")
         if not plain:
             key, value = _plain(key), _plain(value)
-        path = _split(key)
-        if len(path) == 1:
-            if isinstance(tree.get(key), dict | list):
-                raise _used_twice(key)
-            tree[key] = value
-        else:
+        path = _split(key) if "[" in key else ()
+        if len(path) > 1:
             _insert(tree, path, value)
+        elif key in tree and isinstance(tree[key], dict | list):
+            raise _used_twice(key)
+        else:
+            tree[key] = value
     return tree
 
 

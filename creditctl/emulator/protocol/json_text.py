@@ -24,7 +24,10 @@ def written(value: Any) -> bytes:
 
 def written_item(value: Any) -> bytes:
     """A value as it stands in a list, two levels down: how objects are stored."""
-    return written([[value]])[_BEFORE:_AFTER]
+    try:
+        return orjson.dumps([[value]], option=orjson.OPT_INDENT_2)[_BEFORE:_AFTER]
+    except TypeError:
+        return written([[value]])[_BEFORE:_AFTER]
 
 
 def indented(text: bytes) -> bytes:

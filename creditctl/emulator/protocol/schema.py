@@ -115,10 +115,11 @@ Fields = Mapping[str, Field]
 
 def read_fields(fields: Fields, tree: Tree, prefix: str = "") -> dict[str, Any]:
     """Validate a tree against fields: unknown names first, then each value, then what is missing."""
-    unknown = [_name(prefix, key) for key in tree if key not in fields]
-    if unknown:
-        raise UnknownParameters(unknown)
-    values = {key: fields[key].read(node, _name(prefix, key)) for key, node in tree.items()}
+    if not tree.keys() <= fields.keys():
+        raise UnknownParameters([_name(prefix, key) for key in tree if key not in fields])
+    values = {}
+    for key, node in tree.items():
+        values[key] = fields[key].read(node, _name(prefix, key) if prefix else key)
     for key, spec in fields.items():
         if spec.required and key not in values:
             raise missing_parameter(_name(prefix, key))

@@ -33,13 +33,13 @@ class Ids:
 
     def token(self, length: int) -> str:
         """Letters and digits, at most 64."""
-        number = self._draw()
-        chance = self._short.of(number) if length <= SHARE else _chance(self._long, number)
-        return chance[:length].translate(_LETTERS).decode()
+        if length <= SHARE:
+            return self._short.letters(self._draw(), length)
+        return _letters(_chance(self._long, self._draw()))[:length]
 
     def passing(self, length: int) -> str:
         """Letters and digits, at most 16, for what leaves no trace in the database, such as the request id of a GET."""
-        return self._passing.of(self._pass())[:length].translate(_LETTERS).decode()
+        return self._passing.letters(self._pass(), length)
 
     def digits(self, length: int) -> str:
         """Decimal digits, at most 16."""
@@ -47,12 +47,17 @@ class Ids:
 
     def dated(self, prefix: str, account: str, now: int, generation: str = "1") -> str:
         """An id of 24 characters after its prefix: generation, time, account, chance."""
-        return f"{prefix}{generation}{_time(now)}{account[-10:]}{self.token(8)}"
+        return f"{prefix}{generation}{_moment(now, account)}{self._short.letters(self._draw(), 8)}"
+
+    def first_relative(self, prefix: str, account: str, now: int, digit: str) -> str:
+        """An id that starts a payment family: as `relative` to a dated id of generation 3, which nobody sees."""
+        self._draw()
+        return f"{prefix}3{_moment(now, account)}{digit}{self._short.letters(self._draw(), 7)}"
 
     def relative(self, prefix: str, of: str, digit: str) -> str:
         """An id of the same payment family as `of`: sixteen shared characters, then its own."""
-        body = of.partition("_")[2]
-        return f"{prefix}{body[:16]}{digit}{self.token(7)}"
+        start = of.find("_") + 1
+        return f"{prefix}{of[start : start + 16]}{digit}{self._short.letters(self._draw(), 7)}"
 
 
 class Shares:
@@ -60,14 +65,25 @@ class Shares:
 
     def __init__(self, keyed: "hashlib.blake2b") -> None:
         self._keyed = keyed
-        self._number, self._chance = -1, b""
+        self._number, self._chance, self._letters = -1, b"", ""
 
     def of(self, number: int) -> bytes:
         """The share that belongs to a number."""
         if number >> 2 != self._number:
-            self._number, self._chance = number >> 2, _chance(self._keyed, number >> 2)
+            self._hash(number >> 2)
         place = (number & 3) * SHARE
         return self._chance[place : place + SHARE]
+
+    def letters(self, number: int, length: int) -> str:
+        """The share that belongs to a number as letters and digits, at most 16."""
+        if number >> 2 != self._number:
+            self._hash(number >> 2)
+        place = (number & 3) * SHARE
+        return self._letters[place : place + length]
+
+    def _hash(self, number: int) -> None:
+        self._number, self._chance = number, _chance(self._keyed, number)
+        self._letters = _letters(self._chance)
 
 
 def _chance(keyed: "hashlib.blake2b", number: int) -> bytes:
@@ -77,13 +93,18 @@ def _chance(keyed: "hashlib.blake2b", number: int) -> bytes:
     return hashed.digest()
 
 
+def _letters(chance: bytes) -> str:
+    return chance.translate(_LETTERS).decode()
+
+
 @lru_cache(maxsize=16)
-def _time(now: int) -> str:
+def _moment(now: int, account: str) -> str:
+    """Time and account, as an id has them in its middle."""
     text = ""
     for _ in range(5):
         now, rest = divmod(now, 62)
         text = _ALPHABET[rest] + text
-    return text
+    return text + account[-10:]
 
 
 def account_id(key_body: str) -> str:

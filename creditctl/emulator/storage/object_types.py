@@ -132,6 +132,7 @@ EARLY_FRAUD_WARNING = _kind(
     owner="charge",
     parent="payment_intent",
 )
+DISCOUNT = _kind("discount", "/v1/discounts")
 TAX_RATE = _kind("tax_rate", "/v1/tax_rates", "tax rate", "tax_rate")
 TAX_ID = _kind("tax_id", "/v1/tax_ids", "tax id", owner="customer")
 INVOICE = _kind("invoice", "/v1/invoices", param="invoice", owner="customer", label="status")
@@ -160,6 +161,7 @@ KINDS = {
         PROMOTION_CODE,
         EARLY_FRAUD_WARNING,
         REVIEW,
+        DISCOUNT,
         TAX_RATE,
         TAX_ID,
         INVOICE,

@@ -15,7 +15,6 @@ Lookup = Callable[[Any], Body | None]
 _TWELVE_PLACES = Decimal(1).scaleb(-12)
 _NEVER: Body = {
     "application_fee_amount": None,
-    "discount": None,
     "paid_out_of_band": False,
     "quote": None,
     "rendering_options": None,
@@ -34,6 +33,7 @@ def older_invoice(body: Body, paid_by: Any, find: Lookup) -> Body:
     return {
         **kept,
         **_NEVER,
+        "discount": _first_discount(body["discounts"], find),
         "charge": intent["latest_charge"] if intent and body["status"] == "paid" else None,
         "lines": body["lines"] | {"data": [_line(line, find) for line in body["lines"]["data"]]},
         "paid": body["status"] == "paid",
@@ -41,6 +41,11 @@ def older_invoice(body: Body, paid_by: Any, find: Lookup) -> Body:
         "tax": sum(tax["amount"] for tax in taxes) if taxes else None,
         "total_tax_amounts": taxes,
     }
+
+
+def _first_discount(ids: list[Any], find: Lookup) -> Body | None:
+    found = find(ids[0]) if ids else None
+    return with_coupon(found, "source", find) if found else None
 
 
 def _line(line: Body, find: Lookup) -> Body:

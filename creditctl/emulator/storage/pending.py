@@ -84,8 +84,10 @@ class PendingWrites:
         self.named.clear()
 
     def take(self, later: "PendingWrites") -> None:
-        """Take over what came after."""
-        self.take_rows(later.rows())
+        """Take over what came after: a row that is there already keeps its place in the order."""
+        self.by_place.update(later.by_place)
+        for kind, rows in later._kinds.items():
+            self._kinds[kind].update(rows)
         self.take_statements(later)
         later.clear()
 

@@ -134,8 +134,8 @@ class Store(UnitOfWork):
 
     def add(self, scope: int, kind: ObjectType, body: Body, extra: Body | None = None) -> bytes:
         """Insert a new object and answer its text."""
-        text, object_id = written_item(body), body["id"]
-        self.add_text(scope, kind, object_id, body.get("created") or 0, kind.columns(body), text, extra)
+        text = written_item(body)
+        self.add_text(scope, kind, body["id"], body.get("created") or 0, kind.columns(body), text, extra)
         return text
 
     def add_text(
@@ -151,11 +151,7 @@ class Store(UnitOfWork):
         """Insert a new object that is written down already, or drafted; `links` are its owner, parent and label."""
         hidden = encode(extra) if extra else None
         taken = kind.ids_chosen and self._lazy and self.get(scope, object_id) is not None
-        self._add(
-            (scope, object_id),
-            [self._next_seq(), scope, kind.name, object_id, created, *links, text, hidden],
-            taken=taken,
-        )
+        self._add((scope, object_id), [None, scope, kind.name, object_id, created, *links, text, hidden], taken)
 
     def add_rows(self, rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert many objects that are encoded already, as rows in the order of the columns of `add`."""

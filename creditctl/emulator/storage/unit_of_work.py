@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from creditctl.emulator.storage.database import in_file, in_memory, in_temporary_file, size_of
-from creditctl.emulator.storage.pending import INSERT, PendingWrites, Place, body_of, write_statements
+from creditctl.emulator.storage.pending import INSERT, SEQ, PendingWrites, Place, body_of, write_statements
 
 MOST_PENDING = 2000
 """How many rows wait in memory at most: a query that needs all of them waits some fifteen ms."""
@@ -173,13 +173,21 @@ class UnitOfWork:
             row = self._made.put(place, [*kept]) if self._open else kept
         return row
 
-    def _add(self, place: Place, row: list[Any], *, taken: bool) -> None:
+    def _add(self, place: Place, row: list[Any], taken: bool) -> None:
         """A new object; an id that is taken already is refused by SQLite when the transaction ends."""
-        if taken or place in self._made.by_place or place in self._kept.by_place:
+        if self._lazy:
+            # Its place in the order of creation; of a file SQLite says it, so that no other process says the same.
+            self._seq += 1
+            row[SEQ] = self._seq
+        made = self._made
+        if taken or place in made.by_place or place in self._kept.by_place:
             self._write_rows()
             self._doubtful = True
+        if self._open:
+            made.put(place, row)
+            return
         self._pending.put(place, row)
-        if not self._open and (self._doubtful or not self._lazy):
+        if self._doubtful or not self._lazy:
             self._doubtful = False
             try:
                 self._write_rows()
@@ -198,13 +206,6 @@ class UnitOfWork:
             self._lent.take_rows(kept)
         self._made.forget(kind)
         self._kept.forget(kind)
-
-    def _next_seq(self) -> int | None:
-        """The next object's place in the order of creation; of a file SQLite says it, so that no other process can."""
-        if not self._lazy:
-            return None
-        self._seq += 1
-        return self._seq
 
     def _write_statements(self) -> None:
         self._write(lambda: write_statements(self._db, (self._kept, self._made)))

@@ -129,7 +129,9 @@ class EventRecorder:
         draft = EventDraft(
             event_id, self._api_version, now, snapshot, changed, scope.livemode, len(subscribers), cause, type_
         )
-        hidden = self._kept(scope.id, snapshot)
+        hidden = None
+        if self._shows_lists or self._subscribers.sees_older(scope.id):
+            hidden = self._kept(scope.id, snapshot)
         self._store.add_text(scope.id, EVENT, event_id, now, (None, None, type_), draft, hidden)
         if subscribers:
             subjects = event_subjects(self._store, scope.id, snapshot)
@@ -139,15 +141,13 @@ class EventRecorder:
 
     def _kept(self, scope: int, snapshot: bytes) -> Body | None:
         """What a delivery in an older version will show of other objects; they may have changed by then."""
-        if not self._shows_lists and not self._subscribers.sees_older(scope):
-            return None
         parts = kept_parts(self._store, scope, snapshot)
         return {"older": parts} if parts else None
 
     def _new_id(self, scope: AccountScope, now: int, object_id: str) -> str:
         """An event of a payment shares the payment's sixteen characters (ids begin with 3); others are unrelated."""
-        body = object_id[object_id.find("_") + 1 :]
-        if body.startswith("3") and len(body) == 24:
+        start = object_id.find("_") + 1
+        if len(object_id) == start + 24 and object_id[start] == "3":
             return self._ids.relative("evt_", object_id, "2")
         return self._ids.dated("evt_", scope.account, now)
 

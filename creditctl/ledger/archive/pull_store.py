@@ -137,6 +137,14 @@ class PullStore:
             row = connection and connection.execute(query, (path, object_id)).fetchone()
         return plain_body(row[0]) if row else None
 
+    def bodies_of(self, path: str, ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Those of some objects that are kept, each as JSON, in no order."""
+        with self._reading() as connection:
+            if connection is not None:
+                for some in batched(ids):
+                    rows = connection.execute(_BODIES_BY_ID, (json.dumps(some), path))
+                    yield from ((row[0], plain_body(row[1])) for row in rows)
+
     def unnamed(self, path: str, ids: Sequence[str]) -> frozenset[str]:
         """Those of some kept objects of which no payment is known."""
         query = "SELECT id FROM pulled WHERE list = ? AND id IN (SELECT value FROM json_each(?)) AND payment IS NULL"
@@ -155,14 +163,6 @@ class PullStore:
             query = "UPDATE pulled SET payment = ? WHERE list IN ('refunds', 'disputes') AND id = ?"
             with self.file.write_session() as connection:
                 connection.executemany(query, new)
-
-    def bodies_of(self, path: str, ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-        """Those of some objects that are kept, each as JSON, in no order."""
-        with self._reading() as connection:
-            if connection is not None:
-                for some in batched(ids):
-                    rows = connection.execute(_BODIES_BY_ID, (json.dumps(some), path))
-                    yield from ((row[0], plain_body(row[1])) for row in rows)
 
     def count(self, path: str, since: int, before: int) -> int:
         """How many objects of a list are kept of a stretch of time."""

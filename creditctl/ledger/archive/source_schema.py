@@ -58,6 +58,8 @@ _STATEMENTS = (
     CREATE TABLE IF NOT EXISTS source_balances (user_id TEXT PRIMARY KEY, credits INTEGER NOT NULL)
     STRICT, WITHOUT ROWID
     """,
+    # From where a reading that had names of users by pairs read its rows: those names count there, and nowhere else.
+    "CREATE TABLE IF NOT EXISTS source_places (reading INTEGER PRIMARY KEY, place TEXT NOT NULL) STRICT",
     # Kinds of which a few rows have the opposite sign: where most have it, the column simply has no signs.
     """
     CREATE VIEW IF NOT EXISTS source_contrary AS
@@ -80,5 +82,14 @@ def create(connection: sqlite3.Connection) -> None:
 
 def exists(connection: sqlite3.Connection) -> bool:
     """Whether a source was ever read into this archive."""
-    query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'source_balances'"
-    return connection.execute(query).fetchone() is not None
+    return _has_table(connection, "source_balances")
+
+
+def has_places(connection: sqlite3.Connection) -> bool:
+    """Whether the archive knows from where rows were read: one of an earlier version does not yet."""
+    return _has_table(connection, "source_places")
+
+
+def _has_table(connection: sqlite3.Connection, name: str) -> bool:
+    query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
+    return connection.execute(query, (name,)).fetchone() is not None

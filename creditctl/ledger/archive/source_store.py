@@ -16,7 +16,7 @@ from creditctl.ledger.archive import source_schema
 from creditctl.ledger.archive.file import ArchiveFile
 from creditctl.ledger.archive.source_models import DONE, KeptRow, SourceReadingRecord, SourceRow
 from creditctl.ledger.archive.source_queries import KEPT_COLUMNS, kept_row, packed
-from creditctl.ledger.sqlite.statements import insert, select
+from creditctl.ledger.sqlite.statements import among, insert, select
 
 _COLUMNS = (*SourceRow._fields, "seen")
 _UPSERT = " ".join(
@@ -32,8 +32,14 @@ _SEEN = "UPDATE source_rows SET seen = ? WHERE row_id IN (SELECT value FROM json
 _SEEN_BEFORE = select(("row_id",), "source_rows", "WHERE seen = ? AND row_id IN (SELECT value FROM json_each(?))")
 _NOTE = "INSERT INTO source_changes (row_id, noticed, before, after) VALUES (?, ?, ?, ?)"
 _MISSED = select(KEPT_COLUMNS, "source_rows", "WHERE gone IS NULL AND seen < ?")
-_EARLIER_NAMES = (
-    "SELECT owner, user_id FROM source_rows WHERE owner <> user_id GROUP BY owner, user_id ORDER BY max(seen), max(seq)"
+_NAMES = """
+    SELECT owner, user_id FROM source_rows JOIN source_places ON reading = seen
+    WHERE owner IS NOT NULL AND place = coalesce(?, place) GROUP BY owner, user_id ORDER BY max(seen), max(seq)
+"""
+_ELSEWHERE = select(
+    [f"r.{name}" for name in KEPT_COLUMNS],
+    "source_rows r JOIN source_places ON reading = seen",
+    "WHERE gone IS NULL AND place <> ?",
 )
 _LAST = (
     "SELECT id, whole, started, finished, fingerprint, cursor, rows FROM source_readings "
@@ -117,13 +123,20 @@ class SourceWriter:
                 connection.execute(_NOTE, (kept.row.row_id, self.started, packed(kept.row), None))
 
 
-def begin(file: ArchiveFile, *, whole: bool, started: int, fingerprint: str, named: bool) -> SourceWriter:
-    """Begins a reading of the source. Shape: one that never came to its end is simply begun again."""
+def begin(
+    file: ArchiveFile, *, whole: bool, started: int, fingerprint: str, named: bool, place: str | None = None
+) -> SourceWriter:
+    """Begins a reading of the source.
+
+    Shape: one that never came to its end is simply begun again; `place` says from where it reads, if pairs name users.
+    """
     last = last_reading(file)
     with file.write_session() as connection:
         source_schema.create(connection)
         query = "INSERT INTO source_readings (whole, started, fingerprint) VALUES (?, ?, ?)"
         number = connection.execute(query, (int(whole), started, fingerprint)).lastrowid or 0
+        if place is not None:
+            connection.execute("INSERT INTO source_places VALUES (?, ?)", (number, place))
     silent = last is None or last.fingerprint != fingerprint
     return SourceWriter(file, number, whole, started, silent=silent, named=named)
 
@@ -138,10 +151,26 @@ def last_reading(file: ArchiveFile, *, whole: bool = False) -> SourceReadingReco
     return SourceReadingRecord(number, bool(whole), *rest)
 
 
-def earlier_names(file: ArchiveFile) -> dict[str, str]:
-    """The users of kept rows as Stripe has them, by what the application calls them; the latest where that changed."""
+def names_given(file: ArchiveFile, place: str | None) -> dict[str, str]:
+    """The users of kept rows as pairs gave them for Stripe, by what the application calls them; the latest of each.
+
+    Shape: of the rows of one place, None for all.
+    """
     with file.read_session() as connection:
-        return dict(connection.execute(_EARLIER_NAMES)) if source_schema.exists(connection) else {}
+        found = dict(connection.execute(_NAMES, (place,))) if source_schema.has_places(connection) else {}
+    return {owner: user for owner, user in found.items() if owner != user}
+
+
+def rows_elsewhere(file: ArchiveFile, place: str, row_ids: Collection[str] | None = None) -> list[SourceRow]:
+    """The rows that stand as another place had them: under these ids, or one of all to tell that there are any."""
+    with file.read_session() as connection:
+        if not source_schema.has_places(connection):
+            return []
+        if row_ids is None:
+            found = connection.execute(f"{_ELSEWHERE} LIMIT 1", (place,))
+        else:
+            found = connection.execute(f"{_ELSEWHERE} AND {among('row_id')}", (place, json.dumps(list(row_ids))))
+        return [kept_row(row).row for row in found]
 
 
 def _split(rows: Sequence[SourceRow], known: Mapping[str, KeptRow]) -> tuple[list[SourceRow], list[str]]:

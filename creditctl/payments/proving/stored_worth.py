@@ -70,8 +70,7 @@ def _stands(case: PaymentCase, drafts: Sequence[EntryDraft], context: JudgementC
 
 
 def _row(case: PaymentCase, decision: Decision | None, drafts: Sequence[EntryDraft]) -> Worth:
-    session = None if case.sold is None else case.sold.session
-    opened = 0 if session is None else session.created
+    opened, paid = opened_and_paid(case)
     sold = _sold(decision)
     back = drafts[1:]
     return Worth(
@@ -85,12 +84,18 @@ def _row(case: PaymentCase, decision: Decision | None, drafts: Sequence[EntryDra
         currency=None if sold is None else sold.currency,
         package=None if sold is None else sold.package,
         opened=opened,
-        paid=opened if case.intent is None else max(opened, case.intent.paid),
+        paid=paid,
         facts=len(case.facts),
         taken=-sum(draft.credits for draft in back),
         returned=-sum(draft.amount for draft in back),
         bought=paid_once(case) if sold_by(decision) is not None else None,
     )
+
+
+def opened_and_paid(payment: PaymentFacts | PaymentCase) -> tuple[int, int]:
+    """When a payment was begun, and the latest that it says of when it was paid. Units: Unix seconds, 0 for unsaid."""
+    opened = 0 if payment.sold is None else payment.sold.session.created
+    return opened, opened if payment.intent is None else max(opened, payment.intent.paid)
 
 
 def _sold(decision: Decision | None) -> Purchase | Proposal | None:

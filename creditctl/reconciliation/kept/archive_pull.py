@@ -69,8 +69,8 @@ class ArchivePull:
     expected: dict[str, frozenset[str]] = field(default_factory=dict)
     shown: dict[str, set[str]] = field(default_factory=dict)
     seen: int = 0
-    unnamed: bool = False
     tied: bool = False
+    unnamed: bool = False
 
     @property
     def asks(self) -> bool:

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import psycopg
+from psycopg.abc import AdaptContext, Buffer, Loader
 
 from creditctl.core.errors import ConfigurationError, CreditctlError
 from creditctl.sources.databases.database import CONNECT_SECONDS, ROWS_AT_ONCE, Values, failed
@@ -20,6 +21,9 @@ _PASSED_ON = (
 
 _WHOLE_NUMBER_TYPES = frozenset((20, 21, 23))
 """Source: PostgreSQL, src/include/catalog/pg_type.dat: int8, int2, int4."""
+
+_TIME_TYPES = (1082, 1083, 1114, 1184, 1266)
+"""As above: date, time, timestamp, timestamptz, timetz."""
 
 _SSL_WORDS = {"true": "require", "1": "require", "require": "require", "false": "disable", "0": "disable"}
 
@@ -45,6 +49,7 @@ class PostgresqlDatabase:
         """
         try:
             with psycopg.connect(**self._parameters(), prepare_threshold=None) as connection:  # type: ignore[arg-type]
+                _take_every_time(connection)
                 connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
                 connection.execute("SET LOCAL TIME ZONE 'UTC'")
                 if not self._row_security:
@@ -93,6 +98,35 @@ class PostgresqlSnapshot:
         with self.connection.cursor(name="creditctl_rows") as cursor:
             cursor.itersize = ROWS_AT_ONCE
             yield from cursor.execute(statement, values or [])
+
+
+def _take_every_time(connection: psycopg.Connection) -> None:
+    """Makes times that Python does not have come as the server writes them: one that never expires is `infinity`.
+
+    Source: PostgreSQL documentation, "Date/Time Types": special values, years BC and after 9999, 24:00:00.
+    """
+    for type_code in _TIME_TYPES:
+        usual = connection.adapters.get_loader(type_code, psycopg.pq.Format.TEXT)
+        if usual is not None:
+            connection.adapters.register_loader(type_code, _lenient(usual))
+
+
+def _lenient(usual: type[Loader]) -> type[Loader]:
+    class LenientLoader(psycopg.adapt.Loader):
+        """Loads a value as usual, or as a text where that is none of Python's."""
+
+        def __init__(self, oid: int, context: AdaptContext | None = None) -> None:
+            super().__init__(oid, context)
+            self._usual = usual(oid, context)
+
+        def load(self, data: Buffer) -> object:
+            """The value of a cell."""
+            try:
+                return self._usual.load(data)
+            except psycopg.DataError:
+                return bytes(data).decode()
+
+    return LenientLoader
 
 
 def _refuse_filtered_rows(connection: psycopg.Connection) -> None:

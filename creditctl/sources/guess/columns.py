@@ -20,11 +20,12 @@ from creditctl.sources.guess.naming import (
     first_named,
     folded,
 )
+from creditctl.sources.guess.owner_types import guess_owner_type
 from creditctl.sources.guess.profile import Profile, is_flag, is_number, is_time, names_payment
 from creditctl.sources.guess.source_guess import GuessDraft
 from creditctl.sources.guess.word_rows import rows_by_word
 from creditctl.sources.mapping.columns import FirstFilled, RawColumns, references
-from creditctl.sources.mapping.payment_names import payment_names
+from creditctl.sources.mapping.payment_names import key_texts, payment_names
 from creditctl.sources.recipes.words import USUAL_KINDS, USUAL_STATUSES
 from creditctl.sources.values.bad_value import BadRow
 from creditctl.sources.values.numbers import decimal_mark, decimal_of, whole_units
@@ -51,6 +52,7 @@ def guess_columns(draft: GuessDraft, rows: Sequence[RawColumns], columns: Sequen
     _amount(draft, rows, columns, profiles)
     _by_name(draft, profiles, "currency", _is_currency, "holds codes of currencies", needed=False)
     _rest(draft, profiles)
+    guess_owner_type(draft, rows, columns, profiles)
 
 
 def _free(draft: GuessDraft, profiles: Profiles) -> list[str]:
@@ -85,7 +87,8 @@ def _rank(profile: Profile) -> int:
 
 
 def _sample(profile: Profile) -> str:
-    text = next((payment_names([str(value)]).payment for value in profile.values if names_payment(value)), None) or ""
+    named = (payment_names(key_texts(value)).payment for value in profile.values if names_payment(value))
+    text = next(named, None) or ""
     return f"{text.partition('_')[0]}_x" if text else ""
 
 

@@ -10,7 +10,7 @@ from datetime import date
 
 from creditctl.core.stripe_ids import IdKind, id_kind
 from creditctl.sources.mapping.columns import RawColumns
-from creditctl.sources.mapping.payment_names import payment_names
+from creditctl.sources.mapping.payment_names import key_texts, payment_names
 from creditctl.sources.values.bad_value import BadRow
 from creditctl.sources.values.numbers import COMMA, decimal_of
 from creditctl.sources.values.texts import FLAGS, is_empty
@@ -20,6 +20,7 @@ MOST_WORDS = 40
 """How many different values a column of words has at most."""
 
 _DEEPEST = 3
+_NO_LIST = "[]"
 _EARLIEST, _LATEST = 1_262_304_000, 4_102_444_800
 """2010 and 2100: no payment on Stripe is of another time."""
 
@@ -64,7 +65,7 @@ def profiles_of(rows: Sequence[RawColumns], columns: Sequence[str]) -> dict[str,
             if inner is not None:
                 for path, each in _paths(inner, name, 1):
                     nested[path].append(each)
-            elif name in found and not is_empty(value):
+            elif name in found and not is_empty(value) and value != [] and value != _NO_LIST:
                 found[name].values.append(value)
     found |= {path: Profile(path, values=values) for path, values in nested.items() if path not in found}
     for profile in found.values():
@@ -93,7 +94,8 @@ def is_time(value: object) -> bool:
 
 def names_payment(value: object) -> bool:
     """Whether an id of Stripe's stands in a value that leads to a payment."""
-    return isinstance(value, str) and id_kind(payment_names([value]).payment or "") in (
+    may = isinstance(value, str | bytes | bytearray | list)
+    return may and id_kind(payment_names(key_texts(value)).payment or "") in (
         IdKind.PAYMENT_INTENT, IdKind.SESSION, IdKind.CHARGE, IdKind.REFUND, IdKind.DISPUTE,
     )  # fmt: skip
 
@@ -120,5 +122,5 @@ def _paths(value: Mapping[str, object], before: str, depth: int) -> Iterator[tup
         path = f"{before}.{key}"
         if isinstance(each, dict) and depth < _DEEPEST:
             yield from _paths(each, path, depth + 1)
-        elif not isinstance(each, dict | list) and not is_empty(each):
+        elif not isinstance(each, dict) and not is_empty(each) and (not isinstance(each, list) or names_payment(each)):
             yield path, each

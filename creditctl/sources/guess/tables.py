@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from creditctl.core.errors import Unreachable
+from creditctl.core.errors import ConfigurationError, Unreachable
 from creditctl.sources.databases.catalogue import columns_by_table
+from creditctl.sources.databases.database import relation_of
 from creditctl.sources.databases.opening import open_database
 from creditctl.sources.databases.url import DatabaseUrl
 from creditctl.sources.guess.naming import NAMES, ending_like, folded
+from creditctl.sources.guess.sample import MOST_READ
 
 _TABLE_WORDS = {"credit": 3, "ledger": 3, "transaction": 2, "token": 1, "point": 1, "wallet": 1, "log": 1, "event": 1}
 _DIARIES = frozenset(("log", "event"))
@@ -21,6 +23,7 @@ _PAYLOADS = frozenset(("payload", "data", "body", "event_data", "attributes"))
 """Columns in which an event store keeps everything that an event says, as JSON."""
 
 _LEAST = 6
+_MOST_COUNTED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,19 @@ class TableCandidate:
 
 
 def ledger_tables(url: DatabaseUrl, folder: Path) -> list[TableCandidate]:
-    """The tables that look like a ledger, the likeliest first; none where the catalogue may not be asked."""
-    return candidates(_tables(url, folder))
+    """The tables that look like a ledger, the likeliest first; none where the catalogue may not be asked.
+
+    Shape: of tables with the same columns the fullest: an archive, or a view with a condition, shows a part of them.
+    """
+    tables = _tables(url, folder)
+    found = candidates(tables)
+    alike = [each for each in found if set(tables[each.name]) == set(tables[found[0].name])]
+    if alike == found[:1]:
+        return found
+    counts = {each.name: _count(url, folder, each.name) for each in alike[:_MOST_COUNTED]}
+    fullest = max(alike[:_MOST_COUNTED], key=lambda each: counts[each.name])
+    said = replace(fullest, reason=f"{fullest.reason}, the most rows of {len(alike)} tables with these columns")
+    return [said, *(each for each in found if each is not fullest)]
 
 
 def table_names(url: DatabaseUrl, folder: Path) -> list[str]:
@@ -50,11 +64,23 @@ def _tables(url: DatabaseUrl, folder: Path) -> Mapping[str, Sequence[str]]:
         return {}
 
 
+def _count(url: DatabaseUrl, folder: Path, table: str) -> int:
+    """How many rows a table has, as far as that matters; none where it may not be read."""
+    database = open_database(url, folder)
+    few = f"SELECT 1 FROM {relation_of(database, url, table)} LIMIT {MOST_READ}"  # noqa: S608 - the name is quoted
+    try:
+        with database.reading() as snapshot:
+            (row,) = snapshot.rows(f"SELECT count(*) FROM ({few}) AS few".replace("%", "%%"))  # noqa: S608 - as above
+            return int(str(row[0]))
+    except (Unreachable, ConfigurationError):
+        return 0
+
+
 def candidates(tables: Mapping[str, Sequence[str]]) -> list[TableCandidate]:
     """Those of some tables that look like a ledger, the likeliest first. Pure."""
     scored = [_scored(name, columns) for name, columns in tables.items()]
     likely = [each for each in scored if each.score >= _LEAST]
-    return sorted(likely, key=lambda each: (-each.score, each.name))
+    return sorted(likely, key=lambda each: (-each.score, len(each.name), each.name))
 
 
 def _scored(name: str, columns: Sequence[str]) -> TableCandidate:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+from uuid import UUID
 
 from creditctl.core.stripe_ids import IdKind, id_kind
 
@@ -12,12 +13,38 @@ _ID = re.compile(r"(?<![A-Za-z0-9])(?:cs_(?:test_|live_)?|(?:pi|ch|py|re|pyr|dp|
 _RETURNS = (IdKind.REFUND, IdKind.DISPUTE)
 _PAYMENTS = (IdKind.PAYMENT_INTENT, IdKind.SESSION, IdKind.CHARGE)
 
+_EMPTY = ("", "[]", "{}", "null")
+"""Texts of a column of JSON that hold nothing."""
+
+_UUID_BYTES = 16
+
 
 class PaymentNames(NamedTuple):
     """What a row is about. Shape: `payment` is the first name of a payment, else what else stands there."""
 
     payment: str | None
     returned: str | None
+
+
+def key_texts(value: object) -> Iterator[str]:
+    """The texts of a cell that may name a payment: of a list, an array of PostgreSQL's or JSON's, those of each part.
+
+    Shape: nothing of an empty one; bytes as the text that they are, else as the UUID or the hexadecimal number.
+    """
+    if isinstance(value, list | tuple):
+        for each in value:
+            yield from key_texts(each)
+    elif isinstance(value, bytes | bytearray | memoryview):
+        yield _text_of_bytes(bytes(value))
+    elif value is not None and (text := str(value).strip()) not in _EMPTY:
+        yield text
+
+
+def _text_of_bytes(value: bytes) -> str:
+    try:
+        return value.decode("ascii").rstrip("\0")
+    except UnicodeDecodeError:
+        return str(UUID(bytes=value)) if len(value) == _UUID_BYTES else value.hex()
 
 
 def payment_names(texts: Iterable[str]) -> PaymentNames:

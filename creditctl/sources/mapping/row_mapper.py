@@ -13,7 +13,7 @@ from creditctl.ledger.archive.source_models import DONE, SourceRow
 from creditctl.sources.mapping.columns import FirstFilled, RawColumns, is_optional, optional, reference, references
 from creditctl.sources.mapping.conditions import Condition, parse_condition
 from creditctl.sources.mapping.flag import parse_flag
-from creditctl.sources.mapping.payment_names import payment_names
+from creditctl.sources.mapping.payment_names import key_texts, payment_names
 from creditctl.sources.mapping.places import Places
 from creditctl.sources.mapping.signs import GIVES, TAKES, Outside
 from creditctl.sources.mapping.users import UserNames
@@ -206,9 +206,7 @@ class RowMapper:
 
     def _keys(self, raw: RawColumns) -> Iterator[str]:
         for value in self.places.payment_key.values(raw):
-            text = str(value).strip()
-            if text:
-                yield text
+            yield from key_texts(value)
 
 
 def _is_there(text: str, available: Collection[str] | None) -> bool:

@@ -11,10 +11,14 @@ from creditctl.core.project_file.source import SourceUsers, UserForm
 
 @dataclass(frozen=True)
 class UserNames:
-    """Translation of user ids to those on Stripe. Shape: `known` are pairs from a query or a file."""
+    """Translation of user ids to those on Stripe.
+
+    Shape: `known` are pairs from a query or a file; `earlier` those that it gave before, of users who are gone.
+    """
 
     users: SourceUsers = field(default_factory=SourceUsers)
     known: Mapping[str, str] = field(default_factory=dict)
+    earlier: Mapping[str, str] = field(default_factory=dict)
 
     def on_stripe(self, owner: str) -> str:
         """The user as Stripe has them."""
@@ -22,7 +26,7 @@ class UserNames:
             return owner if owner.startswith(self.users.prefix) else f"{self.users.prefix}{owner}"
         if self.users.form is UserForm.UUID:
             return canonical_uuid(owner) or owner
-        return self.known.get(owner, owner)
+        return self.known.get(owner) or self.earlier.get(owner, owner)
 
 
 def sameness(users: SourceUsers) -> Callable[[str], str]:

@@ -34,6 +34,7 @@ class DatabaseRows:
         self._database = open_database(url, folder, row_security=row_security)
         self._relation = _subquery(query) if query is not None else relation_of(self._database, url, table or "")
         self.shown = f"{url.shown} ({table or 'a query'})"
+        self.place = f"{url.shown} {url.schema or ''}".rstrip()
 
     @contextmanager
     def reading(self) -> Iterator[OpenDatabase]:

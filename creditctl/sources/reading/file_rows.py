@@ -33,7 +33,7 @@ class FileRows:
     def __init__(self, path: Path, section: SourceSection) -> None:
         self._path = path
         self._section = section
-        self.shown = str(path)
+        self.shown = self.place = str(path)
 
     @contextmanager
     def reading(self) -> Iterator[OpenFile]:

@@ -80,5 +80,9 @@ class RawRows(Protocol):
     def shown(self) -> str:
         """Its name in messages."""
 
+    @property
+    def place(self) -> str:
+        """The database or the file, whatever of it is read: whose users its users are."""
+
     def reading(self) -> AbstractContextManager[OpenRows]:
         """Opens it. Errors: Unreachable, ConfigurationError."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -15,11 +15,13 @@ from creditctl.core.project_file.source import SourceSection
 from creditctl.core.text import plural
 from creditctl.ledger.archive.file import ArchiveFile
 from creditctl.ledger.archive.source_models import SourceRow
-from creditctl.ledger.archive.source_store import SourceWriter, begin, earlier_names, last_reading
+from creditctl.ledger.archive.source_store import SourceWriter, begin, last_reading
 from creditctl.sources.mapping.row_mapper import RowMapper
 from creditctl.sources.mapping.signs import Outside
+from creditctl.sources.mapping.users import UserNames
 from creditctl.sources.mapping.words import UnknownWord
 from creditctl.sources.reading.cursor import cursor_text, later, resume_from
+from creditctl.sources.reading.earlier_names import earlier_names, given_by_pairs
 from creditctl.sources.reading.opening import zone_of
 from creditctl.sources.reading.raw_rows import OpenRows, RawRow, RawRows, UpdatedSince
 from creditctl.sources.reading.user_names import needs_database, user_names
@@ -112,16 +114,18 @@ class SourceSync:
         """Reads the source, and keeps it. Errors: ConfigurationError for rows that cannot be read, by name."""
         started = self.clock()
         with self.archive.lock("source", "Reading the source"), self.rows.reading() as opened:
-            mapper = self._mapper(opened)
+            users = self._users(opened)
+            mapper = self._mapper_of(opened, users)
             fingerprint = self._fingerprint(opened, mapper)
             since = self._since(mapper, fingerprint)
-            report = SourceReport(self.rows.shown, since is None, started, notes=list(opened.notes))
+            report = SourceReport(self.rows.shown, since is None, started, notes=[*opened.notes, *_kept_names(users)])
             writer = begin(
                 self.archive,
                 whole=since is None,
                 started=started,
                 fingerprint=fingerprint,
                 named=not mapper.by_line,
+                place=self._place if given_by_pairs(self.section.users) else None,
             )
             cursor = self._store(opened, mapper, writer, since, report)
             self._keep_balances(opened, writer, mapper)
@@ -143,19 +147,26 @@ class SourceSync:
             report.notes.append("the rows have no id: what changed of them between two readings cannot be told")
         return report
 
-    def _mapper(self, opened: OpenRows) -> RowMapper:
-        return RowMapper(
-            self.section,
-            opened.columns,
-            zone=zone_of(self.section),
-            users=user_names(self.section.users, opened.tables, self.folder, self._earlier_names()),
-            habits=opened.habits,
-        )
+    def _users(self, opened: OpenRows) -> UserNames:
+        earlier = earlier_names(self.archive, self.section.users, self._place, lambda: self._unnamed(opened))
+        return user_names(self.section.users, opened.tables, self.folder, earlier)
 
-    def _earlier_names(self) -> dict[str, str]:
-        """Names that only pairs can give, so that nothing else is looked for."""
-        users = self.section.users
-        return earlier_names(self.archive) if users.query is not None or users.file is not None else {}
+    def _mapper_of(self, opened: OpenRows, users: UserNames) -> RowMapper:
+        zone = zone_of(self.section)
+        return RowMapper(self.section, opened.columns, zone=zone, users=users, habits=opened.habits)
+
+    def _unnamed(self, opened: OpenRows) -> Generator[SourceRow]:
+        """The rows as they are read, without the names of their users; what is no row is left out."""
+        mapper = self._mapper_of(opened, UserNames())
+        for raw in opened.rows(mapper.columns):
+            found = _mapped(mapper, raw, _Misfits())
+            if isinstance(found, SourceRow):
+                yield found
+
+    @property
+    def _place(self) -> str:
+        """What stands in the archive for the database or file."""
+        return hashlib.sha256(self.rows.place.encode()).hexdigest()
 
     def _fingerprint(self, opened: OpenRows, mapper: RowMapper) -> str:
         """What says whether two readings can be compared: the settings, the place and how a file is written; and which
@@ -227,6 +238,12 @@ def _mapped(mapper: RowMapper, raw: RawRow, misfits: _Misfits) -> SourceRow | Ou
     except BadRow as error:
         misfits.add(f"line {raw.line}" if raw.line is not None else mapper.name_of(raw.columns), error)
         return None
+
+
+def _kept_names(users: UserNames) -> Iterator[str]:
+    if users.earlier:
+        count = plural(len(users.earlier), "user")
+        yield f"[source.users] no longer has {count} of rows that were read before: each keeps the name that it had"
 
 
 def _not_distinct(row_id: str) -> ConfigurationError:

@@ -26,7 +26,7 @@ def user_names(
     """
     pairs = ((id_of(theirs, "user"), id_of(stripe, "user")) for theirs, stripe in _pairs(users, tables, folder))
     known = {owner: named for owner, named in pairs if owner is not None and named is not None}
-    return UserNames(users, {**earlier, **known})
+    return UserNames(users, known, {owner: named for owner, named in earlier.items() if owner not in known})
 
 
 def needs_database(key: str) -> ConfigurationError:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests.support.waiting import finish
+from tests.support.waiting import finish, patience
 
 if TYPE_CHECKING:
     from tests.support.cli import Cli
@@ -90,12 +90,13 @@ def test_a_host_that_others_can_reach_warns_and_files_stay_where_it_was_told(tmp
         assert process.stdout is not None
         url = process.stdout.readline().split()[-1]
         name, here = {"Host": "emulator:12111"}, str(tmp_path / "here.db")
-        answers = [
-            httpx.get(f"{url}/_emulator", headers=name).status_code,
-            httpx.get(f"{url}/_emulator", headers={"Host": "other:12111"}).status_code,
-            httpx.post(f"{url}/_emulator/snapshot", json={"path": here}).status_code,
-            httpx.post(f"{url}/_emulator/snapshot", json={"path": "there.db"}).status_code,
-        ]
+        with httpx.Client(base_url=url, timeout=patience(20)) as http:
+            answers = [
+                http.get("/_emulator", headers=name).status_code,
+                http.get("/_emulator", headers={"Host": "other:12111"}).status_code,
+                http.post("/_emulator/snapshot", json={"path": here}).status_code,
+                http.post("/_emulator/snapshot", json={"path": "there.db"}).status_code,
+            ]
 
     assert said[0].startswith("Warning: --host 0.0.0.0 lets other machines reach it")
     assert url.startswith("http://127.0.0.1:")

@@ -107,7 +107,7 @@ def test_a_running_server_is_delivered_to(creditctl_stripe, shop):
         url = f"http://127.0.0.1:{server.server_port}/webhook"
         creditctl_stripe.listen(url)
         creditctl_stripe.pay(shop.sell())
-        for _ in range(500):
+        for _ in range(6000):
             if shop.credits:
                 break
             time.sleep(0.02)

@@ -92,3 +92,46 @@ def test_no_name_value_or_comment_breaks_out_of_its_place(values: dict[str, Plai
 
     read = {"a": values, "b": {"c": 1}, "d": [values, {"many": [values] * 5}]}
     assert tomllib.loads(new_text(sections, (comment,))) == read
+
+
+SOURCE = (WrittenSection("source", {"table": "t"}), WrittenSection("source.columns", {"user_id": "owner"}))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# only a remark",
+        'webhook.path = "/a"\nwebhook.secret = "here"',
+        'webhook = { path = "/a" } # inline\nreconcile = { grace_seconds = 60 }\n',
+        '[[package]]\nslug = "a"\ncredits = 1\n[[package.sold]]\nprice = "p1"\n[[package.sold]]\nprice = "price_2"',
+        '[[package]]\nslug = "a"\ncredits = 1\n[webhook]\npath = "/a"\n[[package]]\nslug = "b"\ncredits = 2\n# end',
+        '["webhook"]\n"path" = "/a"\n[\'fees\']\n\'prices\' = ["price_9"]\n',
+        '[webhook]\r\npath = "/a"\n# ends of two kinds\r\n',
+        '\ufeff# hi\r\n[webhook]\r\npath = "/a"\r\n',
+    ],
+)
+def test_a_table_is_added_to_a_file_of_any_form_and_everything_stays(text: str) -> None:
+    added = text
+    for section in SOURCE:
+        added = added_text(added, section)
+
+    before, after = (tomllib.loads(each.removeprefix("\ufeff")) for each in (text, added))
+    assert added.startswith(text.rstrip())
+    assert after == {**before, "source": {"table": "t", "columns": {"user_id": "owner"}}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'source.table = "t"\n',
+        'source = { table = "t" }\n',
+        '[source.columns]\nuser_id = "a"\n',
+        '[[source.rule]]\nwhen = "a = 1"\n',
+        '[webhook]\npath = "/a"\n[webhook]\nsecret = "here"\n',
+        'webhook.path = "/a"\n[webhook]\nsecret = "here"\n',
+    ],
+)
+def test_what_is_there_already_and_what_is_no_toml_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        added_text(text, SOURCE[0])

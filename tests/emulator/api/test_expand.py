@@ -80,7 +80,7 @@ def test_a_null_on_the_way_passes(ask: Inside) -> None:
     session = one_of_each(ask)["checkout.session"]
     found = ask("GET", session, "expand[]=payment_intent.latest_charge.balance_transaction")
     assert (found[0], found[1]["payment_intent"]) == (200, None)
-    assert ask("GET", "/v1/refunds", "expand[]=data.charge&charge=ch_none")[0] == 200
+    assert ask("GET", "/v1/disputes", "expand[]=data.charge&charge=ch_none")[0] == 200
 
 
 def test_a_breakdown_outlives_its_coupon(ask: Inside) -> None:

@@ -1,5 +1,7 @@
 """Controls that act for the buyer and the bank."""
 
+import pytest
+
 from tests.emulator.world import World
 
 
@@ -9,6 +11,26 @@ def test_a_dispute_on_any_charge(emulated: World) -> None:
     assert dispute["charge"] == intent.latest_charge
     won = emulated.control("POST", f"/disputes/{dispute['id']}/settle", status="warning_closed")
     assert won["status"] == "warning_closed"
+
+
+@pytest.mark.parametrize(
+    ("kind", "refused", "ending", "moved"),
+    [
+        ("inquiry", ("won", "lost"), "warning_closed", [1000]),
+        ("fraudulent", ("warning_closed",), "won", [-1000, 1000, 1000]),
+    ],
+)
+def test_a_dispute_ends_only_as_its_money_allows(
+    emulated: World, kind: str, refused: tuple[str, ...], ending: str, moved: list[int]
+) -> None:
+    """What was never taken is not given back; without a status the dispute ends well."""
+    intent = emulated.pay("pm_card_bypassPending")
+    path = f"/disputes/{emulated.control('POST', '/disputes', payment_intent=intent.id, kind=kind)['id']}/settle"
+    for status in refused:
+        answer = emulated.control_status("POST", path, status=status)
+        assert (answer[0], answer[1]["error"]["param"]) == (400, "status")
+    assert emulated.control("POST", path)["status"] == ending
+    assert sorted(each.amount for each in emulated.stripe.balance_transactions.list().data) == moved
 
 
 def test_controls_pay_and_decline(emulated: World) -> None:

@@ -123,3 +123,24 @@ def test_an_iban_may_be_typed_in_groups(ask: Inside) -> None:
     status, body, _ = ask("POST", "/v1/payment_methods", "type=sepa_debit&sepa_debit[iban]=at61 1904 3002 3457 3201")
 
     assert (status, body["sepa_debit"]["last4"]) == (200, "3201")
+
+
+@pytest.mark.parametrize(
+    ("account", "reason", "moved"),
+    [("AT861904300235473202", "unknown", []), ("AT321904300235473204", None, [-5000, 5000])],
+)
+def test_a_refund_of_a_debit_that_is_still_pending_follows_it(
+    ask: Inside, account: str, reason: str | None, moved: list[int]
+) -> None:
+    """What never came is not given back, and what comes late is not given back before."""
+    intent = debit(ask, SEPA, account)[1]
+    refund = ask("POST", "/v1/refunds", f"payment_intent={intent['id']}")[1]
+    assert (refund["status"], refund["pending_reason"]) == ("pending", "charge_pending")
+    for seconds in (SOON_SECONDS, LATE_SECONDS, LATE_SECONDS):
+        later(ask, intent, seconds)
+        charge = ask("GET", f"/v1/charges/{intent['latest_charge']}")[1]
+        refund = ask("GET", f"/v1/refunds/{refund['id']}")[1]
+        assert refund["status"] != "succeeded" or charge["status"] == "succeeded"
+    assert (refund["status"], refund.get("failure_reason")) == ("failed" if reason else "succeeded", reason)
+    assert (charge["refunded"], charge["amount_refunded"]) == ((False, 0) if reason else (True, 5000))
+    assert sorted(each["amount"] for each in ask("GET", "/v1/balance_transactions")[1]["data"]) == moved

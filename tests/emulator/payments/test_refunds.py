@@ -52,3 +52,17 @@ def test_metadata_is_announced_twice(emulated: World) -> None:
     before = len(emulated.event_types())
     emulated.stripe.refunds.update(refund.id, params={"metadata": {"order": "1"}})
     assert emulated.event_types(before) == ["refund.updated", "charge.refund.updated"]
+
+
+def test_a_dispute_takes_the_whole_payment_from_a_refund_that_is_still_pending(emulated: World) -> None:
+    """Source: the refund's documented `failure_reason`, charge_for_pending_refund_disputed."""
+    intent = emulated.pay("pm_card_pendingRefund")
+    refund = emulated.stripe.refunds.create(params={"payment_intent": intent.id})
+    dispute = emulated.control("POST", "/disputes", charge=intent.latest_charge)
+    assert dispute["amount"] == 1000
+    emulated.advance(10)
+    refund = emulated.stripe.refunds.retrieve(refund.id)
+    assert (refund.status, refund.failure_reason) == ("failed", "charge_for_pending_refund_disputed")
+    charge = emulated.stripe.charges.retrieve(intent.latest_charge)
+    assert (charge.amount_refunded, charge.refunded, charge.disputed) == (0, False, True)
+    assert sorted(each.amount for each in emulated.stripe.balance_transactions.list().data) == [-1000, 1000]

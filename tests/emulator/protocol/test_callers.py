@@ -13,6 +13,7 @@ from creditctl.emulator.transports.server import EmulatorServer
 from tests.emulator.world import Inside
 from tests.support.clock import NOW
 from tests.support.keys import TEST_KEY
+from tests.support.waiting import patience
 
 JSON = {"authorization": f"Bearer {TEST_KEY}", "content-type": "application/json"}
 OURS = "127.0.0.1:12111"
@@ -125,7 +126,8 @@ def url() -> Iterator[str]:
 
 
 def test_the_server_hands_the_headers_on(url: str) -> None:
-    assert httpx.post(f"{url}/_emulator/reset", json={}).status_code == 200
-    assert httpx.post(f"{url}/_emulator/reset", json={}, headers={"Origin": "https://evil.example"}).status_code == 403
-    assert httpx.post(f"{url}/_emulator/reset", json={}, headers={"Host": "evil.example"}).status_code == 403
-    assert httpx.post(f"{url}/_emulator/reset", data={"a": "b"}).status_code == 415
+    with httpx.Client(base_url=url, timeout=patience(20)) as http:
+        assert http.post("/_emulator/reset", json={}).status_code == 200
+        assert http.post("/_emulator/reset", json={}, headers={"Origin": "https://evil.example"}).status_code == 403
+        assert http.post("/_emulator/reset", json={}, headers={"Host": "evil.example"}).status_code == 403
+        assert http.post("/_emulator/reset", data={"a": "b"}).status_code == 415

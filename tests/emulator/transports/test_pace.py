@@ -45,7 +45,7 @@ def test_the_redirect_comes_after_the_answer(shop: Shop) -> None:
     url, go, received = shop
     emulator = Emulator()
     with EmulatorServer(emulator) as server:
-        stripe = httpx.Client(base_url=server.url, headers=KEY)
+        stripe = httpx.Client(base_url=server.url, headers=KEY, timeout=patience(20))
         stripe.post("/v1/webhook_endpoints", data={"url": url, "enabled_events[]": "*"}).raise_for_status()
         item = "line_items[0]"
         session = stripe.post(

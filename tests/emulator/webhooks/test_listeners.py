@@ -22,7 +22,10 @@ KEY = {"Authorization": f"Bearer {TEST_KEY}"}
 @pytest.fixture
 def stripe() -> Iterator[httpx.Client]:
     emulator = Emulator()
-    with EmulatorServer(emulator) as server, httpx.Client(base_url=server.url, headers=KEY) as client:
+    with (
+        EmulatorServer(emulator) as server,
+        httpx.Client(base_url=server.url, headers=KEY, timeout=patience(20)) as client,
+    ):
         yield client
     emulator.close()
 

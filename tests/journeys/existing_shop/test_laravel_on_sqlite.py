@@ -149,6 +149,7 @@ def test_a_mapping_is_guessed_shown_and_written_when_asked(cli: Cli, shop: Exist
     lost = shop.buy("3")
     shop.later()
     (cli.folder / "creditctl.toml").write_text("# ours\n[webhook]\npath = '/hook'\n")
+    (cli.folder / "creditctl.toml").chmod(0o640)
 
     shown = cli("ledger", "import", "--guess")
     as_json = cli("ledger", "import", "--guess", "--json")
@@ -164,6 +165,7 @@ def test_a_mapping_is_guessed_shown_and_written_when_asked(cli: Cli, shop: Exist
     assert "[source]" in as_json.report["toml"]
     assert (written.exit_code, again.exit_code) == (0, 3)
     text = (cli.folder / "creditctl.toml").read_text()
+    assert (cli.folder / "creditctl.toml").stat().st_mode & 0o777 == 0o640
     assert text.startswith("# ours\n")
     assert 'recipe = "drizzle"\ncolumns = {payment_key = "meta.stripe.intent"}\n' in text
     assert codes(outcome.document) == [("missing_credit", lost.intent)], outcome.stdout

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from creditctl.core.catalog import parse_catalog
@@ -20,6 +20,7 @@ from creditctl.provisioning.state import (
     ProductState,
     SecretState,
 )
+from tests.support.examples import ONE_FIXTURE
 from tests.support.provisioning import TinyStripe
 
 CATALOG = parse_catalog(
@@ -41,7 +42,7 @@ amount = 4500
 )
 URL = "https://api.example.com/api/credits/webhook"
 VERSION = "2026-10-28.endive"
-SHARED = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SHARED = settings(max_examples=300, deadline=None, suppress_health_check=ONE_FIXTURE)
 
 metadatas = st.fixed_dictionaries(
     {},

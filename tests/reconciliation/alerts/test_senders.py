@@ -81,7 +81,7 @@ def test_a_receiver_that_hangs_is_left_after_the_limit(drip: bool) -> None:
 
     threading.Thread(target=hang, daemon=True).start()
     send = to_webhook(
-        lambda: httpx.Client(timeout=60, trust_env=False),
+        lambda: httpx.Client(timeout=patience(60), trust_env=False),
         f"http://127.0.0.1:{listener.getsockname()[1]}/",
         LIMIT_SECONDS,
     )

@@ -10,9 +10,11 @@ import msgspec
 import pytest
 
 from creditctl.core.entitlement.facts import RefundFact
+from creditctl.ledger.archive.source_models import SourceRow
+from creditctl.ledger.archive.source_store import begin
 from creditctl.ledger.archive.touched_store import TouchedStore
 from creditctl.reconciliation.report import ReconcileReport
-from tests.reconciliation.test_probed_match import World, kept, said
+from tests.reconciliation.test_probed_match import World, kept, row, said
 
 __all__ = ["kept"]
 
@@ -31,7 +33,11 @@ def both(world: World) -> ReconcileReport:
 def spoil(world: World) -> None:
     """From now on whoever reads what is kept of the first payments stumbles over it; Stripe's lists are past them."""
     world.shop.later(200_000)
-    world.shop.fulfil(world.shop.pay(age=10))
+    key = world.shop.pay(user="u9", age=10)
+    world.shop.fulfil(key)
+    if world.source is not None:
+        row(world, payment_key=key, user_id="u9")
+        reads(world)
     assert night(world).clean
     with world.archive.write_session() as connection:
         for trigger in ("pulled_touched_update", "worth_pulled_update"):
@@ -147,3 +153,93 @@ def test_what_a_ledger_learns_after_its_clock_went_back_is_seen(kept: World) -> 
     assert night(kept).clean
     fails(kept, refund)
     assert ("in_flight", kept.keys[0]) in codes(both(kept))
+
+
+def booked(world: World) -> list[SourceRow]:
+    """The same payments, booked by an application in rows of its own; a day has passed since they were judged."""
+    rows: list[SourceRow] = []
+    world.source = rows
+    for key, session in list(sessions(world).items()):
+        row(world, payment_key=key, user_id=session["client_reference_id"])
+    reads(world)
+    assert night(world).clean
+    world.shop.later(200_000)
+    return rows
+
+
+def reads(world: World) -> None:
+    """All rows are read, as they are now."""
+    assert world.source is not None
+    writer = begin(world.archive, whole=True, started=world.shop.now, fingerprint="f", named=True)
+    assert writer.store(world.source, ()) is None
+    writer.finish(world.shop.now, None)
+
+
+def sessions(world: World) -> dict[str, dict[str, Any]]:
+    return {key: world.shop.session_of(key) for key in world.keys}
+
+
+def changed(world: World, place: int, **changes: Any) -> None:
+    """A row says something else from now on, and is read again."""
+    assert world.source is not None
+    world.source[place] = world.source[place]._replace(**changes)
+    reads(world)
+
+
+def test_a_night_over_an_applications_rows_reads_what_changed_alone(kept: World) -> None:
+    booked(kept)
+    spoil(kept)
+    lacking = kept.shop.pay(age=5000)
+    report = night(kept)
+    assert codes(report) == [("missing_credit", lacking)]
+    assert (report.payments, report.entries, report.pulled["payment_intents"]) == (5, 4, 5)
+    row(kept, payment_key=lacking, user_id=kept.shop.session_of(lacking)["client_reference_id"])
+    reads(kept)
+    assert night(kept).clean
+    with pytest.raises(msgspec.DecodeError):
+        kept.judged(probed=False, record=False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({"user_id": "u9", "owner": "u9"}, {"wrong_user"}),
+        ({"credits": 7}, {"wrong_amount", "row_changed"}),
+        ({"status": "void"}, {"missing_credit", "row_gone"}),
+        ({"payment_key": "cs_test_9"}, {"missing_credit", "orphan_credit", "row_changed"}),
+        ({"created": 5}, set[str]()),
+    ],
+    ids=["user", "credits", "taken back", "another payment", "time"],
+)
+def test_a_row_that_changed_is_judged_with_its_payment(kept: World, changes: dict[str, Any], found: set[str]) -> None:
+    booked(kept)
+    changed(kept, 0, **changes)
+    for _ in range(2):
+        assert {code for code, _ in codes(night(kept))} == {code for code, _ in codes(both(kept))} == found
+        kept.shop.later(200_000)
+
+
+def test_a_row_that_calls_its_payment_by_another_name_has_not_changed_in_any_later_night(kept: World) -> None:
+    booked(kept)
+    changed(kept, 0, payment_key=kept.shop.session_of(kept.keys[0])["id"])
+    assert night(kept).clean
+    changed(kept, 0, payment_key=kept.keys[0])
+    for _ in range(3):
+        assert night(kept).clean
+        assert both(kept).clean
+        kept.shop.later(200_000)
+
+
+def test_a_row_from_before_a_payment_that_never_came_may_be_deleted(kept: World) -> None:
+    """Also where no run was between, so that no finding speaks of the payment."""
+    rows = booked(kept)
+    key = kept.shop.pay(age=90_000, payment_status="unpaid")
+    assert night(kept).clean
+    row(kept, payment_key=key)
+    reads(kept)
+    rows.pop()
+    reads(kept)
+    for _ in range(2):
+        kept.shop.later(200_000)
+        assert night(kept).clean
+        assert both(kept).clean

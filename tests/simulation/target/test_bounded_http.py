@@ -51,7 +51,10 @@ def test_status_place_and_letters_stay() -> None:
 
 def test_the_body_waits_until_it_may_leave_and_the_headers_are_there_before() -> None:
     head_is_there, received = threading.Event(), []
-    with socket.create_server(("127.0.0.1", 0)) as listener, httpx.Client(trust_env=False) as http:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        httpx.Client(trust_env=False, timeout=patience(20)) as http,
+    ):
 
         def serve() -> None:
             connection, _ = listener.accept()

@@ -6,6 +6,7 @@ import contextlib
 import json
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -342,12 +343,14 @@ class MarksFirst(Backend):
 
 
 class LosesUpdates(Backend):
-    """Reads the balance, reckons, and writes it back."""
+    """Reads the balance, reckons until somebody else has read it too (or for a while), and writes it back."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.balances: dict[str, int] = {}
         self.done: set[str] = set()
+        self._reads: Counter[str] = Counter()
+        self._read = threading.Condition()
 
     def balance(self, user: str) -> int:
         return self.balances.get(user, 0)
@@ -356,8 +359,12 @@ class LosesUpdates(Backend):
         if payment in self.done:
             return
         self.done.add(payment)
-        before = self.balance(user)
-        time.sleep(patience(0.05))
+        with self._read:
+            before = self.balance(user)
+            self._reads[user] += 1
+            place = self._reads[user]
+            self._read.notify_all()
+            self._read.wait_for(lambda: self._reads[user] > place, patience(0.1))
         self.balances[user] = before + credits
 
 

@@ -13,6 +13,7 @@ import httpx
 
 from creditctl.simulation.target.declaration import USER_HEADER
 from tests.simulation.zoo.shelf import Shelf
+from tests.support.waiting import patience
 
 Event = dict[str, Any]
 PACKAGES = {1: (1000, 1000), 2: (5500, 4500), 3: (13500, 10000), 4: (35000, 22500), 5: (120000, 70000)}
@@ -38,7 +39,8 @@ class Backend:
 
     def __init__(self, api_base: str, key: str, secret: str, shelf: Shelf) -> None:
         self.secret, self.shelf = secret, shelf
-        self._http = httpx.Client(base_url=api_base, headers={"Authorization": f"Bearer {key}"}, trust_env=False)
+        headers = {"Authorization": f"Bearer {key}"}
+        self._http = httpx.Client(base_url=api_base, headers=headers, timeout=patience(10), trust_env=False)
 
     def close(self) -> None:
         self._http.close()

@@ -26,7 +26,7 @@ from creditctl.simulation.target.buyers import Buyers
 from creditctl.simulation.target.declaration import BalanceSource, Target
 from tests.simulation.zoo.keeper import CATALOG, key_of, register
 from tests.support.ports import free_port
-from tests.support.waiting import wait_until
+from tests.support.waiting import patience, wait_until
 
 NODE = shutil.which("node") or ""
 SCRIPT = Path(__file__).with_name("express_shop.cjs")
@@ -51,7 +51,7 @@ BROKEN_IN_NODE: dict[str, tuple[str, tuple[str, ...]]] = {
 def keep_in_node(emulator_url: str, name: str) -> Iterator[tuple[Bench, Secret]]:
     """A Node backend on a port, and a bench before it."""
     url = f"http://127.0.0.1:{free_port()}"
-    with httpx.Client(timeout=30, trust_env=False, limits=httpx.Limits(max_connections=200)) as http:
+    with httpx.Client(timeout=patience(30), trust_env=False, limits=httpx.Limits(max_connections=200)) as http:
         stripe = emulator_access(EmulatorControl(http, emulator_url, parse_server_key(key_of(name))))
         secret = Secret(register(stripe, url + WEBHOOK))
         environ = {
@@ -61,6 +61,7 @@ def keep_in_node(emulator_url: str, name: str) -> Iterator[tuple[Bench, Secret]]
             "STRIPE_SECRET_KEY": key_of(name),
             "STRIPE_WEBHOOK_SECRET": secret.reveal(),
             "ZOO_NODE": os.environ.get("STRIPE_NODE", ""),
+            "ZOO_SLOW_MILLISECONDS": str(int(1000 * patience(0.05))),
         }
         process = subprocess.Popen([NODE, str(SCRIPT), name], env=environ)
         try:

@@ -9,6 +9,15 @@ const path = require("node:path");
 const { STRIPE_API_BASE, STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET, PORT, ZOO_NODE } = process.env;
 const PACKAGES = { starter: [1000, 1000], basic: [5500, 4500], pro: [13500, 10000], business: [35000, 22500], enterprise: [120000, 70000] };
 const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+const waiting = new Map(); // place -> lets whoever came there last go on
+
+/** Something slow: it lasts until somebody else is at the same place, or a while. A pause alone proves nothing where all stands still. */
+const slowly = (place) =>
+  new Promise((goOn) => {
+    (waiting.get(place) || (() => {}))();
+    waiting.set(place, goOn);
+    setTimeout(goOn, Number(process.env.ZOO_SLOW_MILLISECONDS || 100));
+  });
 
 class Refused extends Error {
   constructor(status, message) {
@@ -205,7 +214,7 @@ class ReadsThenWrites extends Shop {
     if (this.entries.has(payment)) return;
     this.entries.set(payment, [user, credits]);
     const before = this.balance(user);
-    await pause(30);
+    await slowly(user);
     this.balances.set(user, before + credits);
   }
 }
@@ -213,7 +222,7 @@ class ReadsThenWrites extends Shop {
 class ChecksThenCredits extends Shop {
   async credit(payment, user, credits, charged) {
     if (this.entries.has(payment)) return;
-    await pause(30);
+    await slowly(payment);
     this.entries.set(`${payment}:${this.entries.size}`, [user, credits]);
     this.entries.set(payment, [user, 0]);
     this.payments.set(payment, { user, credits, charged });

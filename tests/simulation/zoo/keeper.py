@@ -28,6 +28,7 @@ from creditctl.simulation.target.declaration import Spending, Target
 from tests.simulation.zoo.correct import Backend
 from tests.simulation.zoo.serving import build
 from tests.simulation.zoo.shelf import Shelf
+from tests.support.waiting import patience
 
 CATALOG: Catalog = parse_catalog(resources.files("creditctl.core").joinpath("packages.toml").read_text())
 WEBHOOK = "/api/credits/webhook"
@@ -48,7 +49,7 @@ def register(stripe: StripeAccess, url: str) -> str:
 def keep(emulator_url: str, name: str, kind: type[Backend]) -> Iterator[tuple[Bench, Secret]]:
     """A zoo backend on a port, in a thread, and a bench before it."""
     limits = httpx.Limits(max_connections=200)
-    with httpx.Client(timeout=30, trust_env=False, limits=limits) as http, bind("127.0.0.1", 0) as listener:
+    with httpx.Client(timeout=patience(30), trust_env=False, limits=limits) as http, bind("127.0.0.1", 0) as listener:
         url = url_of(listener)
         control = EmulatorControl(http, emulator_url, parse_server_key(key_of(name)))
         stripe = emulator_access(control)

@@ -62,6 +62,30 @@ def test_a_right_on_some_columns_suffices_for_those(postgres: PostgresqlServer) 
         list(opened.rows(("secret",)))
 
 
+def test_partitions_and_children_without_columns_of_their_own_are_no_tables_of_an_application(
+    postgres: PostgresqlServer,
+) -> None:
+    """A guess that took one for the ledger would see a part of the rows."""
+    for statement in (
+        "CREATE TABLE shop.parted (id int, made date) PARTITION BY RANGE (made)",
+        "CREATE TABLE shop.a_part PARTITION OF shop.parted FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')",
+        'CREATE TABLE shop.child () INHERITS (shop."Credit Log")',
+        'CREATE TABLE shop.more (user_id int) INHERITS (shop."Credit Log")',
+    ):
+        postgres.execute(statement)
+    with DatabaseRows(parse_url(postgres.url), Path(), table="shop.parted").reading() as opened:
+        assert sorted(opened.tables.catalogue()) == ["shop.Credit Log", "shop.more", "shop.parted"]
+
+
+def test_times_that_python_does_not_have_come_as_they_are_written(postgres: PostgresqlServer) -> None:
+    query = """SELECT 1 AS id, 'infinity'::timestamptz AS expires, '-infinity'::date AS since, '24:00'::time AS closes,
+        timestamp '2026-11-01 10:00' AS made"""
+    with DatabaseRows(parse_url(postgres.url), Path(), query=query).reading() as opened:
+        (row,) = opened.rows(("id", "expires", "since", "closes", "made"))
+
+    assert list(row.columns.values()) == [1, "infinity", "-infinity", "24:00:00", datetime(2026, 11, 1, 10)]  # noqa: DTZ001
+
+
 def test_a_query_is_wrapped_and_read_from_where_it_was_updated(postgres: PostgresqlServer) -> None:
     query = """SELECT "rowId", "updatedAt" FROM "shop"."Credit Log" WHERE "note%" LIKE '%%' -- all;
     ;"""

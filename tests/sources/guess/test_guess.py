@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +60,19 @@ def test_a_table_in_camel_case_is_understood() -> None:
     }
     assert guess.section.kind == {"TOPUP": "purchase", "GENERATION": "usage"}
     assert all(line.reason for line in guess.lines)
+
+
+@pytest.mark.parametrize("written", [lambda ids: ids, json.dumps, lambda ids: ids[0].encode() if ids else None])
+def test_payments_are_found_in_lists_and_in_bytes(written: Callable[[list[str]], object]) -> None:
+    rows = [camel(n, stripePaymentIntentId=None, metadata=None) for n in range(10)]
+    for n, row in enumerate(rows):
+        row["stripe_ids"] = written([f"pi_{n}x", f"cs_test_{n}x"] if n % 2 else [])
+        row["details"] = {"ids": [f"pi_{n}x"]} if n % 2 else {}
+
+    guess = guessed(rows)
+
+    assert guess.whole, guess
+    assert set(guess.section.columns["payment_key"]) == {"stripe_ids", "details.ids"}
 
 
 def test_words_are_told_by_the_rows_that_have_them() -> None:

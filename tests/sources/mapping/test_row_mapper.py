@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -98,6 +99,25 @@ def test_exact_names_win_over_paths_and_case() -> None:
 def test_a_payment_is_named_by_any_id_in_a_key(key: str | None, payment: str | None, returned: str | None) -> None:
     found = mapped({"payment_key": key})
     assert (found.payment_key, found.object_id) == (payment, returned)
+
+
+@pytest.mark.parametrize(
+    ("key", "payment"),
+    [
+        (["cs_test_1a", "pi_1a"], "cs_test_1a"),
+        ('["cs_test_1a"]', "cs_test_1a"),
+        (b"pi_1a", "pi_1a"),
+        (b"pi_1a\0\0\0", "pi_1a"),
+        (UUID(int=255).bytes, str(UUID(int=255))),
+        (b"\xff\x01", "ff01"),
+        ([], None),
+        ("[]", None),
+        ("{}", None),
+        ([None, "order 7"], "order 7"),
+    ],
+)
+def test_a_key_may_be_a_list_or_bytes(key: object, payment: str | None) -> None:
+    assert mapped({"payment_key": key}).payment_key == payment
 
 
 def test_several_keys_name_payment_and_refund() -> None:

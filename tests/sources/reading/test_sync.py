@@ -44,6 +44,7 @@ class Application:
     archive: Archive
     now: int = NOW
     settings: dict[str, Any] = field(default_factory=lambda: {"table": "log"})
+    url: str = "sqlite:///app.db"
 
     @property
     def rows(self) -> SourceRows:
@@ -63,7 +64,7 @@ class Application:
     def read(self, *, full: bool = False) -> SourceReport:
         self.now += 60
         section = SourceSection(**self.settings)
-        found = open_rows(section, self.folder, {"DATABASE_URL": "sqlite:///app.db"}.get)
+        found = open_rows(section, self.folder, {"DATABASE_URL": self.url}.get)
         return SourceSync(found, section, self.archive, self.folder, lambda: self.now, full=full).run()
 
     def kept(self) -> list[str]:
@@ -265,9 +266,62 @@ def test_a_user_who_was_deleted_keeps_the_name_of_earlier_readings(application: 
     assert [each.changed for each in reports] == [0, 0]
     assert [application.rows.balance(user)[0] for user in ("auth0|1", "u1", "auth0|new")] == [2000, 0, 1000]
 
+    note = "[source.users] no longer has 1 user of rows that were read before: each keeps the name that it had"
+    assert [each.notes for each in reports] == [[note], [note]]
+
     application.execute("INSERT INTO users VALUES ('u1', 0, 'auth0|again')")
     application.read()
     assert application.rows.balance("auth0|again")[0] == 2000
+
+
+def named_by_file(application: Application, *lines: str) -> SourceReport:
+    (application.folder / "names.csv").write_text("\n".join(("id,auth", *lines)))
+    application.settings["users"] = SourceUsers(file="names.csv")
+    return application.read()
+
+
+def moved(application: Application, *rows: int, created: int = 0) -> None:
+    """The application's settings name another database, in which these rows are later by so many seconds."""
+    (application.folder / "app.db").rename(application.folder / "old.db")
+    with closing(sqlite3.connect(application.folder / "app.db")) as connection:
+        connection.executescript(TABLE)
+    for number in rows:
+        application.add(number, created=1_780_000_000 + number + created)
+    (application.folder / "app.db").rename(application.folder / "new.db")
+    application.url = "sqlite:///new.db"
+
+
+@pytest.mark.parametrize(("later", "user"), [(0, "auth0|1"), (86_400, "u1")])
+def test_another_database_inherits_names_only_with_the_rows_that_had_them(
+    application: Application, later: int, user: str
+) -> None:
+    """Its user u1 may be somebody else, whom nobody has ever called auth0|1."""
+    named_by_file(application, "u0,auth0|0", "u1,auth0|1", "u2,auth0|2")
+    moved(application, 1, 2, 3, 4, created=later)
+
+    for _ in range(2):
+        named_by_file(application, "u0,auth0|0", "u2,auth0|2")
+        assert {each.row.user_id for each in application.rows.rows(KeptFilter())} == {"auth0|0", user, "auth0|2"}
+
+
+def test_a_wrong_line_that_was_taken_out_is_answered_by_the_user_as_they_are(application: Application) -> None:
+    """Nothing tells it from a user who was deleted: the line is corrected, and not left out."""
+    named_by_file(application, "u1,auth0|2", "u2,auth0|2", "u0,auth0|0")
+    named_by_file(application, "u2,auth0|2", "u0,auth0|0")
+    assert application.rows.balance("auth0|2")[0] == 2000
+
+    named_by_file(application, "u1,u1", "u2,auth0|2", "u0,auth0|0")
+    named_by_file(application, "u2,auth0|2", "u0,auth0|0")
+    assert application.rows.balance("u1")[0] == 1000
+
+
+def test_names_by_a_prefix_are_no_names_that_a_file_gave(application: Application) -> None:
+    application.settings["users"] = SourceUsers(prefix="eu:")
+    application.read()
+
+    named_by_file(application, "u2,auth0|2", "u0,auth0|0")
+
+    assert application.rows.balance("u1")[0] == 1000
 
 
 def test_the_few_with_the_opposite_sign_mean_it(application: Application) -> None:

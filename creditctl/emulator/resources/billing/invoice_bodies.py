@@ -4,6 +4,7 @@ Source: Stripe API reference, "Invoices", "Invoice Line Items", "Invoice Payment
 """
 
 from creditctl.emulator.api.context import RequestContext
+from creditctl.emulator.payments.discounts import discount_id
 from creditctl.emulator.payments.taxes import by_rate
 from creditctl.emulator.storage.object_types import Body, in_wire_order
 
@@ -54,10 +55,10 @@ def new_invoice(context: RequestContext, session: Body, items: list[Body], custo
         "custom_fields": data["custom_fields"],
         "default_tax_rates": [],
         "description": data["description"],
-        "discounts": [],
+        "discounts": [discount_id(session) for _ in session["discounts"]],
         "footer": data["footer"],
         "issuer": {"type": "self"},
-        "lines": _lines(context, invoice_id, items),
+        "lines": _lines(context, invoice_id, session, items),
         "livemode": context.scope.livemode,
         "metadata": dict(data["metadata"]),
         "payment_settings": {"default_mandate": None, "payment_method_options": None, "payment_method_types": None},
@@ -93,24 +94,24 @@ def _sums(session: Body, items: list[Body]) -> Body:
         "subtotal": subtotal,
         "subtotal_excluding_tax": subtotal - inclusive,
         "total": session["amount_total"],
-        "total_discount_amounts": [{"amount": off, "discount": "di_1" + session["id"][-23:]}] if off else [],
+        "total_discount_amounts": [{"amount": off, "discount": discount_id(session)}] if off else [],
         "total_excluding_tax": session["amount_total"] - details["amount_tax"],
         "total_pretax_credit_amounts": [],
         "total_taxes": [_tax(tax) for tax in by_rate(taxes)],
     }
 
 
-def _lines(context: RequestContext, invoice_id: str, items: list[Body]) -> Body:
+def _lines(context: RequestContext, invoice_id: str, session: Body, items: list[Body]) -> Body:
     return {
         "object": "list",
-        "data": [_line(context, invoice_id, item) for item in items],
+        "data": [_line(context, invoice_id, session, item) for item in items],
         "has_more": False,
         "total_count": len(items),
         "url": f"/v1/invoices/{invoice_id}/lines",
     }
 
 
-def _line(context: RequestContext, invoice_id: str, item: Body) -> Body:
+def _line(context: RequestContext, invoice_id: str, session: Body, item: Body) -> Body:
     price, off = item["price"], item["amount_discount"]
     details = {
         "invoice_item": context.new_id("ii_"),
@@ -124,7 +125,7 @@ def _line(context: RequestContext, invoice_id: str, item: Body) -> Body:
         "amount": item["amount_subtotal"],
         "currency": item["currency"],
         "description": item["description"],
-        "discount_amounts": [{"amount": off, "discount": "di_1" + item["id"][-23:]}] if off else [],
+        "discount_amounts": [{"amount": off, "discount": discount_id(session)}] if off else [],
         "discountable": True,
         "discounts": [],
         "invoice": invoice_id,

@@ -17,12 +17,13 @@ from creditctl.emulator.api.lists import (
 )
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import updated
+from creditctl.emulator.payments.discounts import applied_discount
 from creditctl.emulator.protocol.errors import no_such
 from creditctl.emulator.protocol.fields import Enum, Field, Text
 from creditctl.emulator.protocol.schema import Hash, Metadata, Range
 from creditctl.emulator.protocol.wire import ListPage
 from creditctl.emulator.resources.billing.invoice_bodies import new_invoice, new_payment
-from creditctl.emulator.storage.object_types import CUSTOMER, INVOICE, INVOICE_PAYMENT, Body
+from creditctl.emulator.storage.object_types import CUSTOMER, DISCOUNT, INVOICE, INVOICE_PAYMENT, Body
 from creditctl.emulator.storage.store import body_value, column, decode
 
 
@@ -30,7 +31,10 @@ def invoice_session(context: RequestContext, session: Body, items: list[Body], i
     """Make, finalize and pay the invoice of a session that was paid; answers its id."""
     customer = context.fetch(CUSTOMER, session["customer"])
     invoice = new_invoice(context, session, items, customer)
-    extra = {"payment_intent": intent["id"] if intent else None}
+    for entry in session["discounts"]:
+        # Kept as an object of its own: the invoice names it, and `expand[]` asks for it.
+        context.add(DISCOUNT, applied_discount(context, session, entry) | {"invoice": invoice["id"]})
+    extra = {"payment_intent": intent["id"] if intent else None, "session": session["id"]}
     context.add(INVOICE, invoice, event="invoice.created", extra=extra)
     sequence = customer["next_invoice_sequence"]
     context.save(CUSTOMER, customer | {"next_invoice_sequence": sequence + 1})

@@ -14,6 +14,7 @@ from creditctl.emulator.payments.confirm import ConfirmOptions, attempt_payment,
 from creditctl.emulator.payments.discounts import redeem
 from creditctl.emulator.payments.disputes import open_disputes
 from creditctl.emulator.payments.methods import PaymentMethod, load_method
+from creditctl.emulator.payments.refunds import follow_charge
 from creditctl.emulator.payments.settlement import settle_charge
 from creditctl.emulator.protocol.errors import StripeError, invalid
 from creditctl.emulator.resources.billing.invoices import invoice_session
@@ -205,6 +206,7 @@ def delayed_result(context: RequestContext, subject: str, payload: dict[str, Any
     record_bank_answer(context, intent, charge, payload["account"])
     # The intent before its session: whoever reads the intent on `async_payment_succeeded` finds it succeeded.
     _end_session(context, intent)
+    follow_charge(context, charge["id"])
     if is_disputed(payload["account"]):
         settle_charge(context, charge["id"])
         open_disputes(context, charge["id"], "fraudulent")

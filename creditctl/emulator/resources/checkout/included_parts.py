@@ -7,6 +7,7 @@ dj-stripe (`line_items.data.discounts`).
 from collections.abc import Callable
 
 from creditctl.emulator.api.context import RequestContext
+from creditctl.emulator.payments.discounts import applied_discount
 from creditctl.emulator.payments.taxes import by_rate
 from creditctl.emulator.storage.object_types import SESSION, Body
 from creditctl.emulator.storage.store import Row
@@ -76,29 +77,4 @@ def breakdown(context: RequestContext, session: Body) -> Body:
 
 def _discounts(context: RequestContext, session: Body) -> list[Body]:
     """The Discount objects behind a session's `discounts`; a coupon that was deleted since is still shown."""
-    return [_discount(context, session, entry) for entry in session["discounts"]]
-
-
-def _discount(context: RequestContext, session: Body, entry: Body) -> Body:
-    code = _kept(context, entry["promotion_code"]) if entry["promotion_code"] else None
-    coupon = code["promotion"]["coupon"] if code else entry["coupon"]
-    return {
-        "id": "di_1" + session["id"][-23:],
-        "object": "discount",
-        "checkout_session": session["id"],
-        "customer": session["customer"],
-        "end": None,
-        "invoice": None,
-        "invoice_item": None,
-        "promotion_code": entry["promotion_code"],
-        "source": {"coupon": coupon, "type": "coupon"},
-        "start": session["created"],
-        "subscription": None,
-        "subscription_item": None,
-    }
-
-
-def _kept(context: RequestContext, object_id: str) -> Body | None:
-    """An object as it was last, deleted or not."""
-    row = context.services.store.get(context.scope.id, object_id)
-    return row.decoded() if row else None
+    return [applied_discount(context, session, entry) for entry in session["discounts"]]

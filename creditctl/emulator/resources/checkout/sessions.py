@@ -105,7 +105,7 @@ def _check_urls(context: RequestContext) -> None:
     params = context.params
     hosted = params.get("ui_mode", "hosted") in ("hosted", "hosted_page")
     needed = "success_url" if hosted else "return_url"
-    if not params.get(needed) and params.get("redirect_on_completion") != "never":
+    if not params.get(needed) and (hosted or _always_returns(params)):
         raise missing_parameter(needed)
     for name in ("return_url", "redirect_on_completion"):
         if hosted and name in params:
@@ -114,6 +114,17 @@ def _check_urls(context: RequestContext) -> None:
         raise bad_parameter(
             "You cannot pass `success_url` or `cancel_url` unless `ui_mode` is `hosted_page`.", "success_url"
         )
+
+
+def _always_returns(params: Body) -> bool:
+    """Whether a page of one's own goes to its `return_url` after every payment.
+
+    Source: Stripe API reference, `return_url` (required where redirect-based methods are enabled: here are none) and
+    `redirect_on_completion` (of embedded pages, `always` by default); woocommerce/woocommerce-gateway-stripe leaves it
+    out for elements, `includes/Ajax_Handlers/WC_Stripe_Checkout_Sessions_Ajax_Handler.php`.
+    """
+    elements = params.get("ui_mode") in ("custom", "elements")
+    return not elements and params.get("redirect_on_completion", "always") == "always"
 
 
 def _check_expiry(context: RequestContext) -> None:

@@ -3,6 +3,8 @@
 Source: Stripe API reference, "Events" (thirty days); Stripe CLI `events resend` for the undocumented retry call.
 """
 
+from collections.abc import Sequence
+
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.lists import ListFilter, by_created, list_fields, listing
 from creditctl.emulator.api.routes import route
@@ -56,6 +58,7 @@ def retry(context: RequestContext) -> bytes:
     if account not in (None, context.scope.account):
         raise no_such("account", account, "account", status=400)
     named = context.params.get("webhook_endpoint")
+    targets: Sequence[str]
     if named:
         targets = [context.refer(WEBHOOK_ENDPOINT, named, "webhook_endpoint")["id"]]
     elif context.params.get("for_stripecli"):

@@ -96,3 +96,21 @@ def test_the_invoices_of_a_customer_that_never_was_are_refused(world: World, ref
     gone = world.buy(invoice_creation=INVOICED).customer
     world.stripe.customers.delete(gone)
     assert len(world.stripe.invoices.list(params={"customer": gone}).data) == 1
+
+
+def test_the_discount_of_an_invoice_is_an_object_that_expands(inside: World, ask: Inside) -> None:
+    """As pay-rails/pay asks for it after a charge, `app/models/pay/stripe/charge.rb`, and as it did before basil."""
+    coupon = inside.stripe.coupons.create(params={"percent_off": 10}).id
+    session = inside.buy(invoice_creation=INVOICED, discounts=[{"coupon": coupon}])
+    path = f"/v1/invoices/{session.invoice}"
+    invoice = ask("GET", path, "expand[]=total_discount_amounts.discount.source.coupon&expand[]=discounts")[1]
+    (off,) = invoice["total_discount_amounts"]
+    assert (off["amount"], off["discount"]["source"]["coupon"]["percent_off"]) == (100, 10)
+    plain = ask("GET", path)[1]
+    named = [*plain["discounts"], *(each["discount"] for each in plain["lines"]["data"][0]["discount_amounts"])]
+    assert named == [off["discount"]["id"]] * 2
+    assert invoice["discounts"][0]["invoice"] == session.invoice
+    charge = inside.stripe.payment_intents.retrieve(session.payment_intent).latest_charge
+    wanted = "expand[]=invoice.total_discount_amounts.discount&expand[]=invoice.total_tax_amounts.tax_rate"
+    older = ask("GET", f"/v1/charges/{charge}", wanted, headers={"stripe-version": "2023-10-16"})[1]["invoice"]
+    assert older["total_discount_amounts"][0]["discount"]["coupon"]["id"] == older["discount"]["coupon"]["id"] == coupon

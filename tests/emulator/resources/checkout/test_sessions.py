@@ -94,3 +94,20 @@ def test_a_session_that_nothing_could_pay_is_refused(
     error = refused(lambda: world.session(line_items=[item], **types))
     assert (error.http_status, error.param) == (400, None)
     assert str(error.user_message).startswith("No valid payment method types for this Checkout Session.")
+
+
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        ("ui_mode=elements", 200),
+        ("ui_mode=embedded_page&redirect_on_completion=if_required", 200),
+        ("ui_mode=embedded_page&redirect_on_completion=never", 200),
+        ("ui_mode=embedded_page", 400),
+        ("ui_mode=hosted_page", 400),
+    ],
+)
+def test_a_page_of_ones_own_names_a_return_url_only_where_every_payment_returns(
+    ask: Inside, more: str, status: int
+) -> None:
+    item = f"line_items[0][price]={ask.price('p', 'unit_amount=1000')}&line_items[0][quantity]=1"
+    assert ask("POST", "/v1/checkout/sessions", f"mode=payment&{item}&{more}")[0] == status

@@ -46,3 +46,10 @@ def test_refunds_are_found_by_their_payment(world: World) -> None:
     by_intent = world.stripe.refunds.list(params={"payment_intent": intent.id})
     by_charge = world.stripe.refunds.list(params={"charge": intent.latest_charge})
     assert [each.id for each in by_intent.data] == [each.id for each in by_charge.data] == made[::-1]
+
+
+def test_the_refunds_of_a_payment_that_never_was_are_refused(ask: Inside) -> None:
+    for name, value in (("charge", "ch_none"), ("payment_intent", "pi_none")):
+        status, body, _ = ask("GET", "/v1/refunds", f"{name}={value}")
+        assert (status, body["error"]["code"], body["error"]["param"]) == (400, "resource_missing", name)
+        assert body["error"]["message"] == f"No such {name}: '{value}'"

@@ -3,6 +3,8 @@
 Source: Stripe API reference, "PaymentIntents"; changelog 2023-08-16, 2024-04-10.
 """
 
+from functools import lru_cache
+
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.updates import given_metadata, shipping
 from creditctl.emulator.payments.methods import payment_types
@@ -26,7 +28,15 @@ id object amount amount_capturable amount_details amount_received automatic_paym
 confirmation_method created currency livemode managed_payments metadata payment_method_configuration_details
 payment_method_options payment_method_types shipping status
 """
-_EMPTY = in_wire_order(dict.fromkeys(f"{_UNUSED_TEXT} {_AS_GIVEN_TEXT} {_OTHERS_TEXT}".split()))
+_EMPTY = in_wire_order(
+    dict.fromkeys(f"{_UNUSED_TEXT} {_AS_GIVEN_TEXT} {_OTHERS_TEXT}".split())
+    | {
+        "object": "payment_intent",
+        "amount_capturable": 0,
+        "amount_received": 0,
+        "status": "requires_payment_method",
+    }
+)
 """A new intent before anything is known, in the order of the wire; parts of Connect stay null."""
 
 
@@ -49,49 +59,61 @@ def usable_types(params: Body, currency: str, what: str = "Payment Intent") -> l
 
 def new_intent(context: RequestContext, params: Body) -> Body:
     """The body of a new payment intent that nobody has tried to pay yet."""
-    intent_id = context.new_payment_id("pi_")
-    asynchronous = since(context.version, ASYNC_CAPTURE_SINCE)
-    body: Body = {
-        **_EMPTY,
-        "id": intent_id,
-        "object": "payment_intent",
-        "amount": params["amount"],
-        "amount_capturable": 0,
-        "amount_details": {"tip": {}},
-        "amount_received": 0,
-        "automatic_payment_methods": params.get("automatic"),
-        "capture_method": params.get("capture_method") or ("automatic_async" if asynchronous else "automatic"),
-        "client_secret": f"{intent_id}_secret_{context.services.ids.token(25)}",
-        "confirmation_method": params.get("confirmation_method") or "automatic",
-        "created": context.now,
-        "currency": params["currency"],
-        "livemode": context.scope.livemode,
-        "managed_payments": {"enabled": False},
-        "metadata": given_metadata(params),
-        "payment_method_configuration_details": method_configuration(context) if params.get("automatic") else None,
-        "payment_method_options": shown_options(params.get("payment_method_options")),
-        "payment_method_types": usable_types(params, params["currency"]),
-        "shipping": shipping(params.get("shipping")),
-        "status": "requires_payment_method",
-    }
-    for name in _AS_GIVEN & params.keys():
-        body[name] = params[name]
+    # A copy of all keys that is filled in place: every payment builds one.
+    body = _EMPTY.copy()
+    body["id"] = intent_id = context.new_payment_id("pi_")
+    body["amount"], body["currency"] = params["amount"], params["currency"]
+    body["amount_details"] = {"tip": {}}
+    if automatic := params.get("automatic"):
+        body["automatic_payment_methods"] = automatic
+        body["payment_method_configuration_details"] = method_configuration(context)
+    body["capture_method"] = params.get("capture_method") or default_capture(context)
+    body["client_secret"] = f"{intent_id}_secret_{context.services.ids.token(25)}"
+    body["confirmation_method"] = params.get("confirmation_method") or "automatic"
+    body["created"], body["livemode"] = context.now, context.scope.livemode
+    body["managed_payments"] = {"enabled": False}
+    body["metadata"] = given_metadata(params)
+    body["payment_method_options"] = shown_options(params.get("payment_method_options"))
+    body["payment_method_types"] = usable_types(params, params["currency"])
+    if (shipped := params.get("shipping")) is not None:
+        body["shipping"] = shipping(shipped)
+    for name in params:
+        if name in _AS_GIVEN:
+            body[name] = params[name]
     if not params.get("payment_details"):
         return body
     return in_wire_order(body | {"payment_details": params["payment_details"]})
 
 
+def default_capture(context: RequestContext) -> str:
+    """`capture_method` of an intent that is given none. Source: changelog 2024-04-10."""
+    return "automatic_async" if since(context.version, ASYNC_CAPTURE_SINCE) else "automatic"
+
+
 def method_configuration(context: RequestContext) -> Body:
     """The account's one configuration of payment methods."""
-    return {"id": f"pmc_1{context.scope.account[-15:]}00000000", "parent": None}
+    return {"id": _configuration_id(context.scope.account), "parent": None}
+
+
+@lru_cache(maxsize=256)
+def _configuration_id(account: str) -> str:
+    return f"pmc_1{account[-15:]}00000000"
+
+
+_CARD_OPTIONS: Body = {
+    "installments": None,
+    "mandate_options": None,
+    "network": None,
+    "request_three_d_secure": "automatic",
+}
 
 
 def shown_options(given: Body | None, before: Body | None = None) -> Body:
     """`payment_method_options` of an intent: what was said of each kind of method, beside Stripe's defaults."""
-    card = {"installments": None, "mandate_options": None, "network": None, "request_three_d_secure": "automatic"}
-    merged: Body = {"card": card}
     if not before and not given:
-        return merged
+        return {"card": _CARD_OPTIONS.copy()}
+    card = _CARD_OPTIONS.copy()
+    merged: Body = {"card": card}
     for source in (before or {}, given or {}):
         for name, options in source.items():
             # None takes back what was said before.

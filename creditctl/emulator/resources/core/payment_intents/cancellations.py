@@ -7,6 +7,7 @@ from typing import Any
 
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.payments.charge_bodies import receipt_url
+from creditctl.emulator.payments.refunds import fail_pending_refunds
 from creditctl.emulator.resources.core.payment_intents.checks import load_own, unexpected_state
 from creditctl.emulator.storage.object_types import CHARGE, PAYMENT_INTENT, Body
 
@@ -42,6 +43,8 @@ def cancel_intent(context: RequestContext, intent: Body, reason: str | None, cha
         # `charge.refunded` where somebody cancels, `charge.expired` where time does; before the intent, unconfirmed.
         context.change(CHARGE, before, charge, charge_event)
         context.cancel_job("expire_authorization", intent["id"])
+    if intent["status"] == "processing":
+        fail_pending_refunds(context, intent["latest_charge"], "unknown")
     context.cancel_job("delayed_result", intent["id"])
     intent |= {
         "amount_capturable": 0,

@@ -5,7 +5,7 @@ Source: Stripe API reference, "PaymentIntents"; changelog 2026-09-30.endive; rec
 
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.payments.banks import BANKS
-from creditctl.emulator.protocol.currencies import largest, smallest, step_fault, written
+from creditctl.emulator.protocol.currencies import is_chargeable, largest, smallest, step_fault, written
 from creditctl.emulator.protocol.errors import StripeError, bad_parameter, invalid, no_such, only_one_of
 from creditctl.emulator.protocol.versions import DYNAMIC_METHODS_ONLY_SINCE, since
 from creditctl.emulator.resources.core.payment_intents.bodies import method_configuration
@@ -46,8 +46,8 @@ def check_references(context: RequestContext) -> None:
     params = context.params
     if params.get("customer"):
         context.refer(CUSTOMER, params["customer"], "customer")
-    named, own = params.get("payment_method_configuration"), method_configuration(context)["id"]
-    if named and named != own:
+    named = params.get("payment_method_configuration")
+    if named and named != method_configuration(context)["id"]:
         raise no_such("payment_method_configuration", named, "payment_method_configuration", status=400)
     if params.get("off_session") and params.get("setup_future_usage"):
         message = "You cannot set `setup_future_usage` on a payment that is made `off_session`."
@@ -116,6 +116,8 @@ def refuse_unusable(types: list[str], currency: str | None) -> None:
 
 def check_amount(amount: int, currency: str) -> None:
     """The bounds of a charge; Source: recorded test-mode refusal of nothing at all."""
+    if is_chargeable(amount, currency):
+        return
     if amount < 0:
         raise bad_parameter("This value must be greater than or equal to 1.", "amount", "parameter_invalid_integer")
     if amount == 0:

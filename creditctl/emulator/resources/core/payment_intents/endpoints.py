@@ -39,9 +39,8 @@ def create(context: RequestContext) -> Body:
     params = context.params
     check_amount(params["amount"], params["currency"])
     check_references(context)
-    confirm_only = [name for name in ("off_session", "error_on_requires_action", "return_url") if params.get(name)]
-    if confirm_only and not params.get("confirm"):
-        raise invalid(f"You can only set `{confirm_only[0]}` when `confirm` is true.", param=confirm_only[0])
+    if not params.get("confirm"):
+        _refuse_confirm_only(params)
     automatic = automatic_methods(context, params.get("automatic_payment_methods"))
     intent = new_intent(context, {**params, "automatic": automatic})
     context.add(PAYMENT_INTENT, intent, event="payment_intent.created")
@@ -52,6 +51,12 @@ def create(context: RequestContext) -> Body:
         intent |= {"payment_method": method.body["id"], "status": "requires_confirmation"}
         context.save(PAYMENT_INTENT, intent)
     return intent
+
+
+def _refuse_confirm_only(params: Body) -> None:
+    for name in ("off_session", "error_on_requires_action", "return_url"):
+        if params.get(name):
+            raise invalid(f"You can only set `{name}` when `confirm` is true.", param=name)
 
 
 def _given_method(context: RequestContext, intent: Body) -> PaymentMethod | None:
