@@ -19,6 +19,8 @@ from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from tests.support.existing_shop import ExistingShop, Sale
 from tests.support.keys import REHEARSAL_KEY
+from tests.support.scripted_stripe import ScriptedStripe
+from tests.support.seeded_account import unfiltered, without
 from tests.support.webhook_server import WebhookServer, webhook_server
 
 if TYPE_CHECKING:
@@ -510,3 +512,29 @@ def test_a_dismissed_loss_of_many_rows_hides_no_later_one(
     assert [subject.partition(" (")[0] for _, subject in codes(one)] == ["row 120"]
     dismiss(cli, one, "row_gone")
     assert codes(cli("reconcile", "--json")) == []
+
+
+def test_three_lists_that_end_early_at_once_deliver_nothing_again(
+    cli: Cli, shop: ExistingShop, application: Application
+) -> None:
+    """Each hides what another would accuse by; nothing is said of any payment, and what is missing is named."""
+    honest, lost, refunded, other = (shop.buy(user) for user in ("1", "2", "3", "4"))
+    for sale in (honest, refunded, other):
+        application.credit(sale)
+    shop.refund(refunded, 500)
+    shop.later()
+    (refund,) = shop.client.v1.refunds.list().data
+    hidden = {"checkout/sessions": honest.session, "payment_intents": lost.intent, "refunds": refund.id}
+    short = ScriptedStripe(shop.emulator)
+    for path, name in hidden.items():
+        short.on(without([str(name)]), path=f"/v1/{path}", when=unfiltered)
+    known, cli.transport = cli.transport, lambda: short
+
+    outcome = cli("reconcile", "--repair", "--yes", "--json")
+
+    assert (outcome.exit_code, application.handled, application.rows) == (5, [], 3)
+    assert codes(outcome) == [("pull_incomplete", "stripe")]
+    assert {path: names[-1] for path, names in outcome.report["tie_out"]["missing"].items()} == hidden
+    cli.transport = known
+    found = codes(cli("reconcile", "--json"))
+    assert [code for code, _ in found] == ["missing_credit", "refund_not_taken"]
