@@ -111,7 +111,10 @@ class Catalog:
 
     def by_slug(self, slug: str) -> Package | None:
         """The package with this slug, or None."""
-        return next((package for package in self.packages if package.slug == slug), None)
+        for package in self.packages:  # asked for each payment of a run: a generator takes three times as long
+            if package.slug == slug:
+                return package
+        return None
 
     def find(self, name: str) -> Package:
         """The package that a person means by a number or a slug.

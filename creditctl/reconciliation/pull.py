@@ -124,8 +124,9 @@ def pull(
         if not lacks:
             # Not before: of a list that is cut, everything that the ledger names would be asked for by its name.
             found = charges.told(found)
-            found = _followed(found, reader, reach, (*named(found), *sorted(inquiry.beside)))
-            lacks = inquiry.proven(_untied(found, reach), found)
+            followed = _followed(found, reader, reach, (*named(found), *sorted(inquiry.beside)))
+            untied = _unlisted(found, reach) if followed is found else _untied(followed, reach)
+            found, lacks = followed, inquiry.proven(untied, followed)
         names = frozenset((lack.path, lack.id) for lack in lacks)
         if not lacks or names & before:
             break

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from creditctl.cli.reconciling.report_page import report_page
+from creditctl.core.findings import Severity
+from creditctl.core.modes import Mode
+from creditctl.reconciliation.open_findings import OpenFinding
 from tests.support.market import market
 from tests.support.page_measures import FAULTS_OF_STRUCTURE, PHONE, WEAK_CONTRASTS, overflows
+from tests.support.payment_shop import catalog, open_shop
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -17,8 +23,9 @@ if TYPE_CHECKING:
     from tests.support.browser import OpenPage
     from tests.support.cli import Cli
     from tests.support.market import Market
+    from tests.support.payment_shop import OpenShop
 
-__all__ = ["market"]
+__all__ = ["catalog", "market", "open_shop"]
 
 DESK: dict[str, Any] = {"viewport": {"width": 1100, "height": 900}}
 PAPER: dict[str, Any] = {"viewport": {"width": 794, "height": 1123}}
@@ -26,6 +33,7 @@ BESIDE_THE_SCREEN = """() => [...document.querySelectorAll('.scroll')]
   .filter((each) => each.scrollWidth > each.clientWidth + 1)
   .filter((each) => getComputedStyle(each).backgroundAttachment.includes('local'))
   .map((each) => each.ariaLabel)"""
+FINDINGS_TO_BE_SEEN = "[...document.querySelectorAll('.findings > li')].filter((each) => each.checkVisibility()).length"
 SCRIPT = "<script>document.title = 'taken over'</script><img src=http://127.0.0.1:9/x>"
 
 
@@ -100,3 +108,32 @@ def test_a_style_from_elsewhere_does_nothing(open_page: OpenPage, report: Path) 
     page = open_page(**DESK)
     page.goto(changed.as_uri())
     assert page.get_by_role("heading", level=1).is_visible()
+
+
+@pytest.fixture
+def long_report(open_shop: OpenShop, tmp_path: Path) -> Path:
+    """More findings than a page holds: of two kinds, with subjects that nothing breaks into lines."""
+    kinds = (("reconcile.missing_credit", Severity.CRITICAL, 3000), ("reconcile.refund_not_taken", Severity.HIGH, 7050))
+    found = tuple(
+        OpenFinding(code, severity, f"pi_{'x' * 200}{number}", "Paid, and not credited. " * 4, "`creditctl reconcile`")
+        for code, severity, count in kinds
+        for number in range(count)
+    )
+    with open_shop() as shop:
+        report = replace(shop.reconcile(), findings=found)
+    path = tmp_path / "long.html"
+    path.write_text(report_page(report, None, account="acct_1", deployment=None, mode=Mode.TEST))
+    return path
+
+
+def test_ten_thousand_findings_are_folded_and_counted(open_page: OpenPage, long_report: Path) -> None:
+    for page in opened(open_page, long_report, java_script_enabled=False, **PHONE):
+        assert page.evaluate(FINDINGS_TO_BE_SEEN) == 100
+        assert page.evaluate("[...document.querySelectorAll('section > p')].map((each) => each.textContent)") == [
+            "The first 100 of 10,050 stand here, worst first; the next 9,900 below, folded, by their kind.",
+            "… and 50 more that do not stand on this page: creditctl reconcile --csv has them all.",
+        ]
+        assert not overflows(page)
+        page.locator("summary").first.click()
+        assert page.evaluate(FINDINGS_TO_BE_SEEN) == 3000
+        assert not overflows(page)

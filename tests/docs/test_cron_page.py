@@ -71,6 +71,17 @@ def test_crontab_lines_have_five_fields_and_no_percent_sign() -> None:
         assert "%" not in fields[5]
 
 
+def test_no_two_jobs_start_at_once_and_the_clock_change_takes_none_away() -> None:
+    """Of two runs that start in one minute the second ends with 3: it might be the night's, and every night anew.
+
+    Source: crontab(5): jobs between one and three o'clock, local time, may be skipped or run twice by a clock change.
+    """
+    minutes, hours = zip(*(line.split(None, 2)[:2] for line in crontab_jobs()), strict=True)
+    started = [set(range(0, 60, int(text[2:]))) if text.startswith("*/") else {int(text)} for text in minutes]
+    assert sum(map(len, started)) == len(set().union(*started))
+    assert not {"1", "2"} & set(hours)
+
+
 def test_the_timer_starts_the_service_and_findings_are_no_failure() -> None:
     service, timer = map(unit, UNITS)
     assert Path(UNITS[0]).stem == Path(UNITS[1]).stem, "a timer starts the service of its name"

@@ -119,6 +119,20 @@ class Money(RuleBasedStateMachine):
         if refund:
             self.control(f"refunds/{refund}/fail")
 
+    @rule(
+        pick=PICK, kind=st.sampled_from(["fraudulent", "inquiry", "multiple"]), amount=st.sampled_from(["", "1", "50"])
+    )
+    def dispute(self, pick: int, kind: str, amount: str) -> None:
+        charge = self.one_of("/v1/charges", pick)
+        if charge:
+            self.control("disputes", charge=charge, kind=kind, **({"amount": amount} if amount else {}))
+
+    @rule(pick=PICK, status=st.sampled_from(["won", "lost", "warning_closed"]))
+    def settle(self, pick: int, status: str) -> None:
+        dispute = self.one_of("/v1/disputes", pick)
+        if dispute:
+            self.control(f"disputes/{dispute}/settle", status=status)
+
     @rule(pick=PICK, text=EVIDENCE)
     def answer(self, pick: int, text: str) -> None:
         dispute = self.one_of("/v1/disputes", pick)
@@ -173,6 +187,19 @@ class Money(RuleBasedStateMachine):
             assert charge["refunded"] is (charge["amount_refunded"] == held)
 
     @invariant()
+    def nothing_is_given_back_of_what_never_came(self) -> None:
+        charges = {charge["id"]: charge["status"] for charge in self.all("/v1/charges")}
+        for refund in self.all("/v1/refunds"):
+            assert refund["status"] != "succeeded" or charges[refund["charge"]] == "succeeded"
+
+    @invariant()
+    def a_dispute_moves_its_amount_and_back(self) -> None:
+        for dispute in self.all("/v1/disputes"):
+            moved = sum(entry["amount"] for entry in dispute["balance_transactions"])
+            taken = dispute["status"] in ("needs_response", "under_review", "lost")
+            assert moved == (-dispute["amount"] if taken else 0)
+
+    @invariant()
     def an_intent_received_what_its_charge_captured(self) -> None:
         charges = {charge["id"]: charge for charge in self.all("/v1/charges")}
         for intent in self.all("/v1/payment_intents"):
@@ -184,4 +211,4 @@ class Money(RuleBasedStateMachine):
 
 
 TestMoney = Money.TestCase
-TestMoney.settings = settings(max_examples=20, stateful_step_count=20, deadline=None)
+TestMoney.settings = settings(max_examples=20, stateful_step_count=20, deadline=None, derandomize=True)

@@ -1,12 +1,15 @@
 """The /v1 handler: keys, versions, headers, errors, what every endpoint shares."""
 
 import base64
+import json
+from typing import Any
 
 import pytest
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.protocol.wire import Request
 from tests.emulator.world import Inside
+from tests.support.keys import TEST_KEY
 
 ENDIVE = {"stripe-version": "2026-10-28.endive"}
 
@@ -244,3 +247,19 @@ def test_a_limit_out_of_range_is_the_nearest_bound(ask: Inside, limit: str, foun
         ask("POST", "/v1/customers")
     page = ask("GET", "/v1/customers", f"limit={limit}")[1]
     assert (len(page["data"]), page["has_more"]) == (found, True)
+
+
+def test_a_get_reads_the_form_in_its_body(emulator: Emulator, ask: Inside) -> None:
+    """As stripe-node sent it until 7.9, and Stripe reads it: stripe/stripe-node, issue 230."""
+    for _ in range(2):
+        ask("POST", "/v1/products", "name=A")
+
+    def get(path: str, form: bytes, kind: str = "application/x-www-form-urlencoded") -> tuple[int, Any]:
+        headers = {"authorization": f"Bearer {TEST_KEY}", "content-type": kind}
+        answer = emulator.handle(Request("GET", path, "", headers, form))
+        return answer.status, json.loads(answer.body)
+
+    assert len(get("/v1/products", b"limit=1")[1]["data"]) == 1
+    assert get("/v1/products", b"bogus=1")[1]["error"]["param"] == "bogus"
+    assert get("/v1/subscriptions", b"bogus=1")[0] == 404
+    assert get("/v1/products", b'{"limit": 1}', "application/json")[0] == 400

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import threading
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import stripe
 
 from creditctl.core.settings import merge_settings
 from creditctl.stripe_api.client import StripeConnection, connect
+from creditctl.stripe_api.transport import READ_TIMEOUT_SECONDS
 from tests.support.clock import NOW
 from tests.support.scripted_stripe import Scripted, StripeAnswer, error, lost
 from tests.support.stripe_connections import PRODUCT, OpenDoor, scripted
@@ -147,3 +149,8 @@ def test_no_redirect_is_followed_with_the_key(server: tuple[str, list[str]], tmp
 def test_nobody_listening_is_a_connection_error(tmp_path: Path) -> None:
     with connect_to("http://127.0.0.1:9", tmp_path) as door, pytest.raises(stripe.APIConnectionError):
         door.client.v1.products.retrieve("prod_1")
+
+
+def test_an_answer_is_waited_for_as_long_as_the_sdk_waits() -> None:
+    """A page of a large list may need half a minute: with a time-out of as much it would never be read."""
+    assert inspect.signature(stripe.RequestsClient).parameters["timeout"].default == READ_TIMEOUT_SECONDS

@@ -13,6 +13,7 @@ from creditctl.core.project_file.project import PROJECT_FILE, ProjectFile
 from creditctl.core.settings import Settings
 from creditctl.core.text import plural
 from creditctl.ledger.owner import LedgerOwner
+from creditctl.provisioning.scaffold.project_text import open_remarks
 
 NEEDED = ("STRIPE_SECRET_KEY", "CREDITS_API_URL", "FRONTEND_URL")
 """What an installation has to say; the signing secret comes with set-up."""
@@ -37,13 +38,18 @@ def settings_item(settings: Settings, *, there: bool) -> StatusItem:
 
 
 def project_item(project: ProjectFile | None, error: CreditctlError | None, shown: Callable[[Path], str]) -> StatusItem:
-    """The project file. Shape: `shown` writes a path as a person would."""
+    """The project file, and what in it waits for a person: of those sales nothing can be judged.
+
+    Shape: `shown` writes a path as a person would.
+    """
     title = "Project file"
     if error is not None:
         return unknown("project", title, error.message)
     if project is None or project.path is None:
         return absent("project", title, f"there is no {PROJECT_FILE}: one deployment, the packages of creditctl")
-    return known("project", title, shown(project.path))
+    waiting = open_remarks(project.path.read_text(encoding="utf-8"))
+    more = f"; {plural(waiting, 'remark')} to be completed, or deleted: credits = …" if waiting else ""
+    return known("project", title, f"{shown(project.path)}{more}")
 
 
 def mode_item(settings: Settings) -> StatusItem:

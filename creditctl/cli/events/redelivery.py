@@ -87,6 +87,7 @@ class SourceRepair:
             orphans=self._orphans(),
             vanished=vanished_rows(self.report.findings, self.report.entries),
             accepted=self.archive.replays.accepted_before(self.fingerprint),
+            written_at=self.keeper.written_at,
         )
 
     def _orphans(self) -> tuple[CreditEntry, ...]:

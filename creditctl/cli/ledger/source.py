@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from creditctl.core.errors import ConfigurationError
@@ -124,7 +126,19 @@ def _keeper(section: SourceSection, archive: Archive, read_at: int, project: Pro
         10 ** (section.credit_decimals or 0),
         FittingTerms(sameness(section.users), section.amounts is AmountUnit.MAJOR, project.user, project.policy),
         read_at,
+        _written_at(section, project.folder, read_at),
     )
+
+
+def _written_at(section: SourceSection, folder: Path | None, read_at: int) -> int | None:
+    """When the file of the rows was written; None for a database, 0 for a file that was replaced since it was read."""
+    if section.file is None:
+        return None
+    path = (folder or Path()) / Path(section.file).expanduser()
+    with suppress(OSError):
+        moment = int(path.stat().st_mtime)
+        return moment if moment <= read_at else 0
+    return 0
 
 
 def archive_beside_ledger(session: Session) -> Archive:

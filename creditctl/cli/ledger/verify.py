@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creditctl.cli.command import Answer, FileUse, Session, command
-from creditctl.core.errors import ConfigurationError, ExitCode, UsageError
+from creditctl.core.errors import ConfigurationError, CreditctlError, ExitCode, UsageError
 from creditctl.core.findings import Finding, Severity
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def verify(
     kept = None if anchor is None else _proving_anchors(ledger, session.wiring.folder / anchor)
     with ledger.reading() as view:
         found = view.verify(head, () if kept is None else kept.anchors)
-    notes = [*open_to_others(ledger.path), *([] if kept is None else torn_lines(kept))]
+    notes = [*open_to_others(ledger.path), *([] if kept is None else torn_lines(kept)), *counted_wrongly(ledger)]
     return Answer(
         verification_report(ledger, found, head, kept),
         lambda console: render.verification(console, found, ledger.path, head, kept, notes),
@@ -136,6 +136,25 @@ def open_to_others(path: Path) -> list[Finding]:
             "Let its owner run `chmod 600` on it.",
         )
     ]
+
+
+def counted_wrongly(ledger: Ledger) -> list[Finding]:
+    """A note where the archive beside the ledger counts its rows wrongly: a run would report other numbers."""
+    from creditctl.ledger.archive.file import ArchiveFile
+    from creditctl.ledger.archive.location import archive_path
+    from creditctl.ledger.matching.recount import miscounted
+
+    path = archive_path(ledger.path)
+    if not path.exists():
+        return []
+    try:
+        with ArchiveFile.open(path, account=ledger.account, livemode=ledger.livemode, create=False) as archive:
+            wrong = miscounted(archive)
+    except CreditctlError as error:
+        return [Finding(error.code, Severity.LOW, path.name, error.message, error.fix)]
+    text = f"{', '.join(wrong)} in {path.name} is not what its rows come to: another program has changed them."
+    fix = "`creditctl reconcile --full` reads Stripe anew and counts again; no money is kept there."
+    return [Finding("archive.miscounted", Severity.LOW, path.name, text, fix)] if wrong else []
 
 
 def chain_exit_code(found: Verification) -> ExitCode:

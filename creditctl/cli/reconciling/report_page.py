@@ -16,7 +16,7 @@ from creditctl.payments.source.amounts import credits_text
 from creditctl.payments.stakes import stakes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from creditctl.reconciliation.open_findings import OpenFinding
     from creditctl.reconciliation.report import ReconcileReport
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from creditctl.reconciliation.statement.money import MoneyTotals
     from creditctl.reconciliation.statement.statement import Statement
 
-_MOST_FINDINGS = 500
+_MOST_FINDINGS = 10_000
+_MOST_UNFOLDED = 100
 _MOST_CHARTS = 4
 _UNKNOWN = "not known"
 
@@ -51,8 +52,7 @@ def report_page(
         books="the ledger" if report.source is None else "the application's own rows",
         width=WIDTH,
         height=HEIGHT,
-        findings=[_finding(each, mode) for each in report.findings[:_MOST_FINDINGS]],
-        more=max(0, len(report.findings) - _MOST_FINDINGS),
+        **_findings(report.findings, mode),
         payments=plural(report.payments, "payment"),
         entries=f"{report.entries:,} {'entry' if report.entries == 1 else 'entries'}",
         took=age_text(max(0, report.finished - report.started)),
@@ -168,6 +168,25 @@ def _charts(sales: SalesByTime) -> Iterator[Chart]:
 
 def _amounts(currency: str) -> Any:
     return lambda amount: format_amount(amount, currency)
+
+
+def _findings(found: Sequence[OpenFinding], mode: Mode | None) -> dict[str, Any]:
+    """The first findings as they are, the next ones by their kind, for the page to fold, and how many that leaves."""
+    first, next_ones = found[:_MOST_UNFOLDED], found[_MOST_UNFOLDED:_MOST_FINDINGS]
+    by_kind: dict[tuple[str, str], list[dict[str, object]]] = {}
+    for each in next_ones:
+        by_kind.setdefault((str(each.severity), each.code), []).append(_finding(each, mode))
+    return {
+        "findings": [_finding(each, mode) for each in first],
+        "kinds": [
+            {"severity": severity, "code": code, "count": f"{len(those):,}", "findings": those}
+            for (severity, code), those in by_kind.items()
+        ],
+        "shown": f"{len(first):,}",
+        "count": f"{len(found):,}",
+        "folded": f"{len(next_ones):,}" if next_ones else "",
+        "more": f"{len(found) - _MOST_FINDINGS:,}" if len(found) > _MOST_FINDINGS else "",
+    }
 
 
 def _finding(finding: OpenFinding, mode: Mode | None) -> dict[str, object]:

@@ -47,7 +47,7 @@ def attempt_payment(context: RequestContext, intent: Body, method: PaymentMethod
         decline = _blocked_by_rule(checks(method, card))
     if decline is not None:
         raise _decline(context, intent, method, decline)
-    return _succeed(context, intent, method, options)
+    return _succeed(context, intent, method, card, options)
 
 
 def _needs_challenge(intent: Body, card: Card, method: PaymentMethod, options: ConfirmOptions) -> bool:
@@ -89,7 +89,7 @@ def next_action(context: RequestContext, intent: Body, return_url: str | None) -
     }
 
 
-def _succeed(context: RequestContext, intent: Body, method: PaymentMethod, options: ConfirmOptions) -> Body:
+def _succeed(context: RequestContext, intent: Body, method: PaymentMethod, card: Card, options: ConfirmOptions) -> Body:
     charge = new_charge(context, intent, method, "succeeded", None, options.authenticated)
     # The charge before its intent. Source: recorded event order of direct payments and of Checkout.
     context.add(CHARGE, charge, event="charge.succeeded")
@@ -103,7 +103,7 @@ def _succeed(context: RequestContext, intent: Body, method: PaymentMethod, optio
         intent["amount_received"], intent["status"] = intent["amount"], "succeeded"
         context.save(PAYMENT_INTENT, intent, event="payment_intent.succeeded")
     _remember_use(context, intent, method)
-    after_success(context, intent, charge, method.card)
+    after_success(context, intent, charge, card)
     return intent
 
 

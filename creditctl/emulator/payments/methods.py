@@ -226,9 +226,9 @@ def refuse_reuse(method: PaymentMethod, customer: str | None) -> None:
         )
 
 
-def mark_used(context: RequestContext, method: PaymentMethod, **extra: Any) -> None:
-    """Remember that a method paid."""
+def mark_used(context: RequestContext, method: PaymentMethod, *, saved: bool = False) -> None:
+    """Remember that a method paid, and whether it was set up for later."""
     method.extra["used"] = True
-    if extra:
-        method.extra |= extra
+    if saved:
+        method.extra["saved"] = True
     context.services.store.save_extra(context.scope.id, method.body["id"], method.extra)

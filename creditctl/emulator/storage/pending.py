@@ -13,7 +13,7 @@ INSERT = (
     "INSERT INTO objects (seq, scope, kind, id, created, owner, parent, label, body, extra) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-SEQ, KIND, CREATED, OWNER, BODY, EXTRA = 0, 2, 4, 5, 8, 9
+SEQ, KIND, CREATED, OWNER, PARENT, LABEL, BODY, EXTRA = 0, 2, 4, 5, 6, 7, 8, 9
 """Places in the rows of `INSERT`."""
 Rows = dict[Place, list[Any]]
 Statement = tuple[str, Sequence[Any]]

@@ -14,7 +14,19 @@ import msgspec
 from creditctl.emulator.protocol.json_text import indented_item, written_item
 from creditctl.emulator.storage.database import replace_memory
 from creditctl.emulator.storage.object_types import Body, ObjectType
-from creditctl.emulator.storage.pending import CREATED, EXTRA, INSERT, KIND, OWNER, SEQ, Draft, body_of
+from creditctl.emulator.storage.pending import (
+    BODY,
+    CREATED,
+    EXTRA,
+    INSERT,
+    KIND,
+    LABEL,
+    OWNER,
+    PARENT,
+    SEQ,
+    Draft,
+    body_of,
+)
 from creditctl.emulator.storage.tables import TABLES
 from creditctl.emulator.storage.unit_of_work import UnitOfWork
 
@@ -163,7 +175,8 @@ class Store(UnitOfWork):
         text = written_item(body)
         new = self._change((scope, body["id"]))
         if new is not None:
-            new[OWNER:EXTRA] = *kind.columns(body), text
+            new[OWNER], new[PARENT], new[LABEL] = kind.columns(body)
+            new[BODY] = text
             return text
         self.tables.execute(
             "UPDATE objects SET owner = ?, parent = ?, label = ?, body = ? WHERE scope = ? AND id = ?",

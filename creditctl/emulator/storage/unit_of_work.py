@@ -63,7 +63,7 @@ class UnitOfWork:
 
     def run(self, statement: str, values: Sequence[Any], name: Hashable = None) -> None:
         """Carry out a statement that concerns no object; `named` finds its values until SQLite has them."""
-        pending = self._pending
+        pending = self._made if self._open else self._pending
         pending.statements.append((statement, values))
         if name is not None:
             pending.named[name] = values

@@ -123,7 +123,12 @@ class EventRecorder:
         if self._faults.rules and self._faults.omits(type_, event_subjects(self._store, scope.id, snapshot)):
             return ""
         subscribers = self._subscribers.matching(scope.id, type_)
-        event_id = self._new_id(scope, now, object_id)
+        # An event of a payment shares the payment's sixteen characters (ids begin with 3); others are unrelated.
+        start = object_id.find("_") + 1
+        if len(object_id) == start + 24 and object_id[start] == "3":
+            event_id = self._ids.relative("evt_", object_id, "2")
+        else:
+            event_id = self._ids.dated("evt_", scope.account, now)
         # Written at once: what changed may lie in bodies that the request goes on to change.
         changed = deeper(written_item(previous)) if previous else b""
         draft = EventDraft(
@@ -143,13 +148,6 @@ class EventRecorder:
         """What a delivery in an older version will show of other objects; they may have changed by then."""
         parts = kept_parts(self._store, scope, snapshot)
         return {"older": parts} if parts else None
-
-    def _new_id(self, scope: AccountScope, now: int, object_id: str) -> str:
-        """An event of a payment shares the payment's sixteen characters (ids begin with 3); others are unrelated."""
-        start = object_id.find("_") + 1
-        if len(object_id) == start + 24 and object_id[start] == "3":
-            return self._ids.relative("evt_", object_id, "2")
-        return self._ids.dated("evt_", scope.account, now)
 
 
 def _text(value: str | None) -> bytes:

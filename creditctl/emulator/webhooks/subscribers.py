@@ -24,9 +24,11 @@ class Subscribers:
 
     def sees_older(self, scope: int) -> bool:
         """Whether an endpoint of the account is pinned to a version that shows charges and refunds inside others."""
-        if scope not in self._sees_older:
+        older = self._sees_older.get(scope)
+        if older is None:
             self._read(scope)
-        return self._sees_older[scope]
+            older = self._sees_older[scope]
+        return older
 
     def matching(self, scope: int, type_: str) -> Sequence[str]:
         """The ids of the enabled endpoints, and of connected listeners, that want this type."""

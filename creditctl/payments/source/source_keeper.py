@@ -20,7 +20,8 @@ from creditctl.payments.source.source_entry import ROW_KEY, SourceEntry
 class SourceKeeper:
     """The rows of an application as they were last read. Shape: `livemode` counts where a row does not say it.
 
-    Units: `scale` is how many of the application's smallest units one credit has.
+    `written_at` is when their file was written, None for a database. Units: `scale` is how many of the application's
+    smallest units one credit has; times in Unix seconds.
     """
 
     rows: SourceRows
@@ -28,6 +29,7 @@ class SourceKeeper:
     scale: int = 1
     terms: FittingTerms = field(default_factory=FittingTerms)
     read_at: int | None = None
+    written_at: int | None = None
 
     @property
     def books(self) -> Books:

@@ -62,6 +62,11 @@ def open_prices(answers: ProjectAnswers) -> int:
     return sum(price.key not in answers.credits or not _has_name(price) for price in prices)
 
 
+def open_remarks(text: str) -> int:
+    """How many remarks of a project file still wait for what a person has to say."""
+    return sum(line.lstrip().startswith("#") and f"= {_BLANK}" in line for line in text.splitlines())
+
+
 def _plain(answers: ProjectAnswers) -> Iterator[WrittenSection]:
     if answers.deployment is not None:
         yield WrittenSection("deployment", answers.deployment, ("Which of those that sell on this account this is.",))

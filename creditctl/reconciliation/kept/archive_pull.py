@@ -14,6 +14,7 @@ from creditctl.core.entitlement.fields import id_of
 from creditctl.ledger.archive.pull_models import PulledObject, PullSlice, TieOutNotes
 from creditctl.ledger.archive.pull_store import PullStore
 from creditctl.ledger.archive.touched_store import TouchedStore
+from creditctl.ledger.matching.recount import recount
 from creditctl.payments.reading.kept_objects import LAYOUT, decode_one
 from creditctl.payments.reading.reader import PaymentReader
 from creditctl.payments.reading.stripe_reader import BALANCE, DISPUTES, INTENTS, REFUNDS, SESSIONS
@@ -141,6 +142,8 @@ class ArchivePull:
         read = [path for path in LISTS if path != BALANCE or self.readable]
         tied = None if again is None else TieOutNotes(self.seen, self.readable, again, waiting)
         self.store.settle(json.dumps(read), at, tied)
+        if self.whole:
+            recount(self.store.file)
 
     def _of_everything(self, *, going_on: bool) -> list[PullSlice]:
         """The slices of a reading of everything: from the start, or what is left, and what came since."""

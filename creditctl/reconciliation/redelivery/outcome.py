@@ -11,13 +11,15 @@ class RedeliveryOutcome(StrEnum):
     """What became of one payment.
 
     Shape:  HEALED: the application has booked it. KNOWN: it accepted and changed nothing, so that it takes the payment
-            for done. REFUSED: it answered no. NO_EVENT: there is none to deliver. WAITING: Stripe still delivers it
-            itself. HELD: delivering could give more than is due. WORSE: the rows contradict Stripe since. NOT_TRIED:
-            the run stopped before. PLANNED: a dry run would deliver it.
+            for done. UNSEEN: it accepted, and the file of its rows was not written since. REFUSED: it answered no.
+            NO_EVENT: there is none to deliver. WAITING: Stripe still delivers it itself. HELD: delivering could give
+            more than is due. WORSE: the rows contradict Stripe since. NOT_TRIED: the run stopped before. PLANNED: a
+            dry run would deliver it.
     """
 
     HEALED = "healed"
     KNOWN = "known"
+    UNSEEN = "unseen"
     REFUSED = "refused"
     NO_EVENT = "no_event"
     WAITING = "waiting"
@@ -25,6 +27,13 @@ class RedeliveryOutcome(StrEnum):
     WORSE = "worse"
     NOT_TRIED = "not_tried"
     PLANNED = "planned"
+
+
+UNSEEN_REASON = (
+    "the application accepted it, and the file of its rows was not written since: write it anew, and run reconcile "
+    "again before anything is booked by hand"
+)
+"""Whoever books by hand what a file does not show yet, books it twice."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from creditctl.core.when import iso_time
 from creditctl.ledger.archive.models import EventQuery, EventRecord
 from creditctl.payments.repair import Repair
 from creditctl.reconciliation.redelivery.event_choice import FactKey, chosen, fact_key, searches
-from creditctl.reconciliation.redelivery.outcome import Delivered, Redelivered, RedeliveryOutcome
+from creditctl.reconciliation.redelivery.outcome import UNSEEN_REASON, Delivered, Redelivered, RedeliveryOutcome
 from creditctl.reconciliation.redelivery.vanished import VanishedRows
 
 RETENTION_SECONDS = 30 * 86_400
@@ -38,7 +38,7 @@ class RedeliveryTerms:
 
     Shape: `subscribed` are the types that the endpoint takes; `orphans` are entries that nothing on Stripe explains;
            `accepted` says when an earlier repair's delivery of an event was accepted; `vanished` are rows that are
-           gone. Units: `now` in Unix seconds.
+           gone; `written_at` is when the file of the rows was written. Units: times in Unix seconds.
     """
 
     now: int
@@ -47,6 +47,7 @@ class RedeliveryTerms:
     orphans: tuple[CreditEntry, ...] = ()
     accepted: Mapping[str, int] = field(default_factory=dict)
     vanished: VanishedRows = field(default_factory=VanishedRows)
+    written_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,8 @@ def _without_known(
     if left:
         return PlannedRedelivery(repair, left)
     last = events[-1][1].id
+    if terms.written_at is not None and terms.written_at <= accepted[last]:
+        return PlannedRedelivery(repair, held=(RedeliveryOutcome.UNSEEN, UNSEEN_REASON))
     reason = (
         f"known to the application: {last} was delivered to it again at {iso_time(accepted[last])}, and accepted; "
         f"`creditctl events replay {last}` sends it once more"

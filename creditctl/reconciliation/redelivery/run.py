@@ -20,7 +20,7 @@ from creditctl.payments.judgement.judge import judge
 from creditctl.payments.source.source_keeper import SourceKeeper
 from creditctl.payments.verdict import JudgementContext, PaymentState, Verdict
 from creditctl.reconciliation.redelivery.event_choice import FactKey, fact_key
-from creditctl.reconciliation.redelivery.outcome import Delivered, Redelivered, RedeliveryOutcome
+from creditctl.reconciliation.redelivery.outcome import UNSEEN_REASON, Delivered, Redelivered, RedeliveryOutcome
 from creditctl.reconciliation.redelivery.plan import PlannedRedelivery
 from creditctl.stripe_api.delivery import DeliveryResult
 
@@ -94,6 +94,7 @@ class Redeliverer:
     _refused: int = field(default=0, init=False)
     _worse: str = field(default="", init=False)
     _slowest: int | None = field(default=None, init=False)
+    _written: list[int | None] = field(default_factory=list, init=False)
 
     def run(self, plans: Sequence[PlannedRedelivery]) -> list[Redelivered]:
         """Delivers what each payment lacks until it is healed; what came of each, in their order."""
@@ -172,6 +173,7 @@ class Redeliverer:
     def _look(self, open_: Sequence[_Progress], *, full: bool = False) -> None:
         """Reads the rows again, and judges by them."""
         keeper = self.rows(full)
+        self._written.append(keeper.written_at)
         now = keeper.read_at or self.context.now
         context = replace(self.context, keeper=keeper, now=now, started=now)
         for one in open_:
@@ -184,6 +186,8 @@ class Redeliverer:
             one.end(RedeliveryOutcome.NOT_TRIED, self._stopped)
         elif one.done is None and one.refused:
             one.end(RedeliveryOutcome.REFUSED, f"the application refused it: {one.refused}")
+        elif one.done is None and self._written[-1] is not None and self._written[-1] == self._written[0]:
+            one.end(RedeliveryOutcome.UNSEEN, UNSEEN_REASON)
         elif one.done is None:
             one.end(RedeliveryOutcome.KNOWN, KNOWN_REASON)
         assert one.done is not None

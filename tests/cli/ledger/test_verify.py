@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli import Cli
+from tests.support.market import Market, market
+
+__all__ = ["market"]
 
 
 def test_verify_prints_count_and_head(book: Cli) -> None:
@@ -57,3 +60,23 @@ def test_an_expected_head_that_is_no_hash_is_a_usage_error(book: Cli, head: str)
 
     assert outcome.exit_code == 2
     assert "no hash" in outcome.stderr
+
+
+def test_counters_of_the_archive_that_are_wrong_are_noted_and_counted_again_by_full(cli: Cli, market: Market) -> None:
+    market.buy("starter", "u1")
+    market.deliver()
+    market.clock.now += 3600
+    assert cli("reconcile").exit_code == 0
+    (path,) = cli.folder.glob("*-archive.db")
+    with closing(sqlite3.connect(path)) as archive:
+        archive.execute("UPDATE pull_counts SET count = count + 7 WHERE list = 'refunds' OR list = 'payment_intents'")
+        archive.execute("UPDATE worth_counts SET rows = rows + 1")
+        archive.commit()
+
+    noted = cli("ledger", "verify", "--json")
+
+    assert noted.exit_code == 0
+    (finding,) = noted.document["findings"]
+    assert (finding["code"], finding["message"][:26]) == ("archive.miscounted", "worth_counts, pull_counts ")
+    assert cli("reconcile", "--full").exit_code == 0
+    assert cli("ledger", "verify", "--json").document["findings"] == []

@@ -101,6 +101,8 @@ def test_what_nothing_says_is_a_remark_and_an_option_says_it(app: App) -> None:
     assert remark in proposed(silent)
     assert tomllib.loads(proposed(silent)).get("package") is None
     assert "credits = 77" in proposed(said)
+    shown = app.cli("status").stdout
+    assert "creditctl.toml; 1 remark to be completed, or deleted: credits = …\n" in shown
 
 
 def test_one_price_that_nothing_says_keeps_no_other_of_its_product_from_being_judged(app: App) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,6 +19,8 @@ from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.sdk_http_client import EmulatorHTTPClient
 from tests.support.existing_shop import ExistingShop, Sale
 from tests.support.keys import REHEARSAL_KEY
+from tests.support.scripted_stripe import ScriptedStripe
+from tests.support.seeded_account import unfiltered, without
 from tests.support.webhook_server import WebhookServer, webhook_server
 
 if TYPE_CHECKING:
@@ -178,6 +181,42 @@ def test_what_the_application_knows_is_said_and_left_to_a_person(
     assert (row["user_id"], row["credits"], row["reason"]) == ("1", "1000", "reconcile.missing_credit")
     assert "known to the application" in row["redelivery"]
     assert "events replay" in second.report["redelivered"][0]["reason"]
+
+
+def export(cli: Cli, application: Application, moment: int) -> None:
+    """The rows as a file that was written at a moment."""
+    path = cli.folder / "export.csv"
+    with path.open("w", newline="") as text:
+        writer = csv.writer(text)
+        writer.writerow(("id", "created", "user_id", "kind", "credits", "payment_key"))
+        writer.writerows(application.run("SELECT id, created, user_id, kind, credits, intent FROM credit_transactions"))
+    os.utime(path, (moment, moment))
+
+
+@pytest.mark.parametrize(("remembers", "afterwards"), [(False, {}), (True, "known")])
+def test_what_a_file_cannot_show_yet_is_not_said_to_be_known_to_the_application(
+    cli: Cli, shop: ExistingShop, application: Application, clock: Clock, remembers: bool, afterwards: object
+) -> None:
+    """The backend books it, and the export is of last night: booked by hand too, the buyer would have it twice."""
+    application.remembers = remembers
+    project = cli.folder / "creditctl.toml"
+    project.write_text(project.read_text().replace(SETTINGS, '[source]\nfile = "export.csv"\n'))
+    application.credit(shop.buy("2"))
+    lost = shop.buy("1")
+    shop.later()
+    export(cli, application, clock.now - 3600)
+
+    first, second = (cli("reconcile", "--repair", "--yes", "--json", "--todo", "todo.csv") for _ in range(2))
+
+    assert outcomes(first) == outcomes(second) == {lost.intent: "unseen"}
+    assert len(application.handled) == 1
+    [row] = csv.DictReader((cli.folder / "todo.csv").read_text().splitlines())
+    assert "before anything is booked by hand" in row["redelivery"]
+
+    clock.now += 120
+    export(cli, application, clock.now - 60)
+    third = cli("reconcile", "--repair", "--yes", "--json")
+    assert outcomes(third) == (afterwards and {lost.intent: afterwards})
 
 
 def test_events_that_stripe_never_made_or_no_longer_has_are_told_apart(
@@ -473,3 +512,29 @@ def test_a_dismissed_loss_of_many_rows_hides_no_later_one(
     assert [subject.partition(" (")[0] for _, subject in codes(one)] == ["row 120"]
     dismiss(cli, one, "row_gone")
     assert codes(cli("reconcile", "--json")) == []
+
+
+def test_three_lists_that_end_early_at_once_deliver_nothing_again(
+    cli: Cli, shop: ExistingShop, application: Application
+) -> None:
+    """Each hides what another would accuse by; nothing is said of any payment, and what is missing is named."""
+    honest, lost, refunded, other = (shop.buy(user) for user in ("1", "2", "3", "4"))
+    for sale in (honest, refunded, other):
+        application.credit(sale)
+    shop.refund(refunded, 500)
+    shop.later()
+    (refund,) = shop.client.v1.refunds.list().data
+    hidden = {"checkout/sessions": honest.session, "payment_intents": lost.intent, "refunds": refund.id}
+    short = ScriptedStripe(shop.emulator)
+    for path, name in hidden.items():
+        short.on(without([str(name)]), path=f"/v1/{path}", when=unfiltered)
+    known, cli.transport = cli.transport, lambda: short
+
+    outcome = cli("reconcile", "--repair", "--yes", "--json")
+
+    assert (outcome.exit_code, application.handled, application.rows) == (5, [], 3)
+    assert codes(outcome) == [("pull_incomplete", "stripe")]
+    assert {path: names[-1] for path, names in outcome.report["tie_out"]["missing"].items()} == hidden
+    cli.transport = known
+    found = codes(cli("reconcile", "--json"))
+    assert [code for code, _ in found] == ["missing_credit", "refund_not_taken"]
