@@ -19,7 +19,11 @@ def backup(
     session: Session,
     destination: Annotated[Path, typer.Argument(help="A file that does not exist yet.", metavar="FILE")],
 ) -> Answer:
-    """Copy the ledger as it is now, while others use it, and prove the copy's chain. Nothing is overwritten."""
+    """Copy the ledger as it is now, while others use it, and prove the copy's chain. Nothing is overwritten.
+
+    To go back to a copy: stop what uses the ledger, move it away together with its -wal and -shm, which belong to it
+    alone and would be taken for the copy's own, put the copy under its name, and run `creditctl ledger verify`.
+    """
     from creditctl.cli.render import ledger as render
     from creditctl.ledger.noted_runs import BACKUP_RUN, note_run
 
