@@ -113,10 +113,13 @@ def _serve(session: Session, catalog: Catalog, address: tuple[str, int], trust_u
 
 
 def impatient() -> RetryPolicy:
-    """How long to bear with Stripe while a buyer, or Stripe itself with its webhook, waits for our answer."""
+    """How long to bear with Stripe while a buyer, or Stripe itself with its webhook, waits for our answer.
+
+    Shape: two tries without an answer end within the time that a stop gives to requests at hand.
+    """
     from creditctl.stripe_api.retry import RetryPolicy
 
-    return RetryPolicy(busy_tries=3, broken_tries=2, cap_seconds=2.0)
+    return RetryPolicy(busy_tries=3, broken_tries=2, cap_seconds=2.0, answer_seconds=12.0)
 
 
 def build_services(

@@ -7,6 +7,10 @@ import re
 _CUT_WORD_AT_END = re.compile(r"[^\s\"',;&]*\Z")
 _CUT_WORD_AT_START = re.compile(r"\A[^\s\"',;&]*")
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_WIDE_SPACE, _NON_JOINER, _JOINER = "\u3000", "\u200c", "\u200d"
+_JOINS_NOTHING_AFTER = "ءآأؤإةادذرزوٱڈڑژ"
+"""Arabic letters that never join the next one: a non-joiner after them is not to be seen."""
+_VIRAMA = 9  # canonical combining class
 
 
 def storage_fault(text: str) -> str | None:
@@ -30,12 +34,34 @@ def printable(text: str, *, kept: str = "\n\t") -> str:
     """A text for people with all of it to be seen: every character that does not print, but `kept`, spelled out.
 
     Shape: nothing in it steers a terminal, or turns around, hides or breaks what stands beside it, on a page or in a
-           cell; documents for programs have the exact text.
+           cell; what a script or an emoji is written with stays; documents for programs have the exact text.
     Source: Unicode Standard Annex #9, "Explicit Directional Formatting Characters", and UTR #36, section 3.2.
     """
     if text.isprintable():
         return text
-    return "".join(mark if mark.isprintable() or mark in kept else repr(mark)[1:-1] for mark in text)
+    return "".join(
+        mark if mark.isprintable() or mark in kept or _is_of_a_script(text, at) else repr(mark)[1:-1]
+        for at, mark in enumerate(text)
+    )
+
+
+def _is_of_a_script(text: str, at: int) -> bool:
+    """Whether a character that does not print is part of healthy writing where it stands, and shows there.
+
+    Source: RFC 5892, appendices A.1 and A.2, for joiners; UTS #51, "Emoji ZWJ Sequence"; U+3000 parts Japanese names.
+    """
+    from unicodedata import bidirectional, category, combining
+
+    mark, before, after = text[at], text[max(at - 1, 0)], text[at + 1 : at + 2]
+    if at == 0 or not after:
+        return False
+    if mark == _WIDE_SPACE:
+        return before > "\xff" and after > "\xff" and before.isprintable() and after.isprintable()
+    if mark in (_JOINER, _NON_JOINER) and combining(before) == _VIRAMA:
+        return category(after).startswith("L")
+    if mark == _NON_JOINER:
+        return bidirectional(before) == bidirectional(after) == "AL" and before not in _JOINS_NOTHING_AFTER
+    return mark == _JOINER and category(after) == "So" and (category(before) in ("So", "Sk") or before == "\ufe0f")
 
 
 def one_line(text: str) -> str:

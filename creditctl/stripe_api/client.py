@@ -139,13 +139,14 @@ def connect(
     """
     key, mode, base = settings.api_key, settings.mode, settings.api_base
     local = is_loopback_url(base) or settings.emulator_is_elsewhere
-    inner = transport or real_transport(proxied=not local)
+    policy = policy or RetryPolicy()
+    inner = transport or real_transport(proxied=not local, answer_seconds=policy.answer_seconds)
     _prove_emulator(inner, settings)
     patient = RetryingTransport(
         inner,
         sleep=sleep,
         chance=chance,
-        policy=policy or RetryPolicy(),
+        policy=policy,
         audit=audit,
         writes_locked=mode is Mode.LIVE,
         clock=clock,

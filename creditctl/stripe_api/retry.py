@@ -6,19 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 _RETRY_AFTER_CAP_SECONDS = 30.0
+ANSWER_SECONDS = 80.0
+"""How long an answer may take: as long as the SDK waits, since a page of a large list may need half a minute.
+
+Source: stripe-python, `_http_client.py`: the default time-out of its clients.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
     """Retry policy: tries and waits.
 
-    Shape: `busy_tries` for 429 (the limit passes by itself), `broken_tries` for 5xx, 409 and lost connections.
+    Shape: `busy_tries` for 429 (the limit passes by itself), `broken_tries` for 5xx, 409 and lost connections;
+           `answer_seconds` is how long each try waits for its answer.
     """
 
     busy_tries: int = 8
     broken_tries: int = 5
     base_seconds: float = 0.5
     cap_seconds: float = 8.0
+    answer_seconds: float = ANSWER_SECONDS
 
 
 @dataclass(frozen=True, slots=True)

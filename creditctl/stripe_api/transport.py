@@ -28,23 +28,18 @@ _TOO_MANY = 429
 _IN_STEP_SECONDS = 60
 """Clocks that differ by no more count as one: an answer's date is in whole seconds, and was made before it arrived."""
 _CONNECT_TIMEOUT_SECONDS = 5
-READ_TIMEOUT_SECONDS = 80
-"""How long an answer may take: as long as the SDK waits, since a page of a large list may need half a minute.
-
-Source: stripe-python, `_http_client.py`: the default time-out of its clients.
-"""
 _MOST_CONNECTIONS = 32
 """More threads than this never read at once; with fewer, urllib3 would warn on stderr of connections that it drops."""
 
 
-def real_transport(*, proxied: bool) -> stripe.HTTPClient:
-    """Builds the real HTTP client: timeouts fit for a command line, no redirects, no proxy to an emulator."""
+def real_transport(*, proxied: bool, answer_seconds: float) -> stripe.HTTPClient:
+    """Builds the real HTTP client: time-outs by the retry policy, no redirects, no proxy to an emulator."""
     session = requests.Session()
     session.max_redirects = 0
     session.trust_env = proxied
     for scheme in ("https://", "http://"):
         session.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=_MOST_CONNECTIONS))
-    return stripe.RequestsClient(timeout=(_CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS), session=session)
+    return stripe.RequestsClient(timeout=(_CONNECT_TIMEOUT_SECONDS, answer_seconds), session=session)
 
 
 class RetryingTransport(stripe.HTTPClient):

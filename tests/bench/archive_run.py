@@ -13,7 +13,7 @@ import stripe
 
 from creditctl.events.archive import archive_events
 from creditctl.ledger.archive.store import Archive
-from creditctl.stripe_api.retry import RetryPolicy
+from creditctl.stripe_api.retry import ANSWER_SECONDS, RetryPolicy
 from creditctl.stripe_api.transport import RetryingTransport, real_transport
 from tests.bench.bench_tools import peak_megabytes
 
@@ -34,7 +34,7 @@ def main(url: str, key: str, path: Path) -> None:
 def patient_client(url: str, key: str) -> stripe.StripeClient:
     """A client as the command line has it, without a log."""
     transport = RetryingTransport(
-        real_transport(proxied=False),
+        real_transport(proxied=False, answer_seconds=ANSWER_SECONDS),
         sleep=time.sleep,
         chance=lambda: 0.5,
         policy=RetryPolicy(),

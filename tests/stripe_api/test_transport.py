@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from email.utils import formatdate
@@ -16,7 +17,8 @@ import stripe
 
 from creditctl.core.settings import merge_settings
 from creditctl.stripe_api.client import StripeConnection, connect
-from creditctl.stripe_api.transport import READ_TIMEOUT_SECONDS
+from creditctl.stripe_api.retry import ANSWER_SECONDS, RetryPolicy
+from creditctl.stripe_api.transport import real_transport
 from tests.support.clock import NOW
 from tests.support.scripted_stripe import Scripted, StripeAnswer, error, lost
 from tests.support.stripe_connections import PRODUCT, OpenDoor, scripted
@@ -153,4 +155,13 @@ def test_nobody_listening_is_a_connection_error(tmp_path: Path) -> None:
 
 def test_an_answer_is_waited_for_as_long_as_the_sdk_waits() -> None:
     """A page of a large list may need half a minute: with a time-out of as much it would never be read."""
-    assert inspect.signature(stripe.RequestsClient).parameters["timeout"].default == READ_TIMEOUT_SECONDS
+    assert inspect.signature(stripe.RequestsClient).parameters["timeout"].default == ANSWER_SECONDS
+    assert RetryPolicy().answer_seconds == ANSWER_SECONDS
+
+
+def test_an_answer_that_never_comes_is_given_up_when_its_time_is_over() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        client = real_transport(proxied=False, answer_seconds=0.05)
+        with pytest.raises(stripe.APIConnectionError):
+            client.request("get", f"http://127.0.0.1:{silent.getsockname()[1]}/v1/account", {}, None)
+        client.close()

@@ -43,7 +43,7 @@ def open_check_context(session: Session, catalog: Path | None = None, checks: Se
     from creditctl.stripe_api.retry import RetryPolicy
 
     wiring, settings = session.wiring, session.settings
-    session.retry_policy = RetryPolicy(busy_tries=3, broken_tries=3)  # what does not answer now is said, not waited for
+    session.retry_policy = RetryPolicy(3, 3, answer_seconds=20.0)  # what does not answer now is said, not waited for
     packages = session.catalog(catalog)
     probe = wiring.probe or probe_url
     deliver_probe = wiring.deliver_probe or partial(_deliver_probe, session)

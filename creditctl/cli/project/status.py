@@ -80,7 +80,7 @@ def _of_stripe(
     from creditctl.checks.status.items import StatusState, looked_at, unknown
     from creditctl.stripe_api.retry import RetryPolicy
 
-    session.retry_policy = RetryPolicy(busy_tries=2, broken_tries=1)
+    session.retry_policy = RetryPolicy(busy_tries=2, broken_tries=1, answer_seconds=20.0)
     rest = (("prices", "Prices"), ("endpoint", "Webhook endpoint"))
     if error is not None:
         reason = "the project file cannot be read"

@@ -71,7 +71,7 @@ def _seen(
         why = "--offline" if offline else "there is no STRIPE_SECRET_KEY yet"
         return None, (), [f"Stripe was not looked at: {why}."]
     notes: list[str] = []
-    policy = RetryPolicy(busy_tries=3, broken_tries=2)
+    policy = RetryPolicy(busy_tries=3, broken_tries=2, answer_seconds=30.0)
     with _noted("Stripe", notes):
         require_mode(session.options.mode, settings.mode)
         stripe = session.stack.enter_context(session.wiring.stripe(settings, audited=False, policy=policy))

@@ -57,6 +57,22 @@ def test_facts_are_the_same(account: SeededAccount) -> None:
         assert DisputeFact.from_stripe(kept, 5) == DisputeFact.from_stripe(whole, 5)
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ({"description": "Subscription update"}, {"description": "Subscription "}),
+        ({"description": "Order of Ann Example"}, {}),
+        ({"description": None, "invoice": "in_1"}, {"invoice": "in_1"}),
+        ({"invoice": {"id": "in_1", "customer_name": "Ann Example"}}, {"invoice": {"id": "in_1"}}),
+    ],
+)
+def test_that_billing_made_a_payment_is_kept_and_no_other_words(said: Body, kept: Body) -> None:
+    plain = {"id": "pi_1", "status": "succeeded", "amount_received": 1000, "currency": "usd", "metadata": {}}
+    body = msgspec.json.decode(decode_one(INTENTS, json.dumps({**plain, "created": 5, **said}).encode()).body)
+    assert {name: body[name] for name in ("description", "invoice") if name in body} == kept
+    assert IntentFacts.from_stripe(body) == IntentFacts.from_stripe({**plain, "created": 5, **said})
+
+
 @pytest.mark.parametrize("path", LISTS)
 def test_what_ties_the_lists_is_the_same(account: SeededAccount, path: str) -> None:
     directly, kept = ListContents(), ListContents()
@@ -120,5 +136,5 @@ def test_the_fields_that_are_kept_are_those_of_the_layout() -> None:
 
     structs = ("_Session", "_Charge", "_Intent", "_Return", "_Source", "_Movement")
     counts = {name: len(getattr(kept_objects, name).__struct_fields__) for name in structs}
-    known = {3: {"_Session": 18, "_Charge": 14, "_Intent": 13, "_Return": 14, "_Source": 4, "_Movement": 11}}
+    known = {4: {"_Session": 18, "_Charge": 14, "_Intent": 15, "_Return": 14, "_Source": 4, "_Movement": 11}}
     assert known[kept_objects.LAYOUT] == counts
