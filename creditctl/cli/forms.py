@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from io import TextIOWrapper
+from typing import TYPE_CHECKING, Any, TextIO
 
-from creditctl.cli.output import Answer
+from creditctl.cli.output import Answer, plain_stream
 from creditctl.core.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -34,17 +35,28 @@ def stream_rows(
     *,
     as_csv: bool = False,
     columns: Sequence[str] = (),
+    exact: bool = False,
     exit_code: ExitCode = ExitCode.OK,
 ) -> Answer:
     """Entries, balances or findings as lines of data on stdout.
 
-    Shape: CSV has a header and every column of an entry; with `columns` it has these.
+    Shape: CSV has a header and every column of an entry; with `columns` it has these. In a file or a pipe it is UTF-8,
+           and `exact` keeps what does not print; a terminal never gets that.
     """
     from creditctl.ledger.exporting import write_csv, write_json_lines
     from creditctl.ledger.hashchain.chain import COLUMNS
 
     if as_csv or columns:
-        write_csv(rows, columns or COLUMNS, said.wiring.stdout, for_people=True)
+        shown = said.wiring.stdout.isatty()
+        if not shown:
+            _as_utf8(plain_stream(said.wiring.stdout))
+        write_csv(rows, columns or COLUMNS, said.wiring.stdout, for_people=shown or not exact)
     else:
         write_json_lines(rows, said.wiring.stdout)
     return Answer.streamed(exit_code)
+
+
+def _as_utf8(stream: TextIO) -> None:
+    """Lets a stream write UTF-8, whatever the locale: a name that this one lacks would be lost."""
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(encoding="utf-8", errors="replace")

@@ -225,5 +225,5 @@ def real_wiring() -> Wiring:
             setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(errors="backslashreplace")  # two names that a locale lacks stay two
     return Wiring(environ=os.environ, folder=Path.cwd(), stdin=sys.stdin, stdout=sys.stdout, stderr=sys.stderr)

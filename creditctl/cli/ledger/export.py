@@ -40,7 +40,7 @@ def export(
         if session.as_json:
             entries = list(view.export())
             return Answer({"count": len(entries), "entries": entries})
-        return stream_rows(session, view.export(), as_csv=form is ExportFormat.CSV)
+        return stream_rows(session, view.export(), as_csv=form is ExportFormat.CSV, exact=True)
 
 
 def _to_file(session: Session, form: ExportFormat, path: Path) -> Answer:

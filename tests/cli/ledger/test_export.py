@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 
+from creditctl.cli.app import run
 from tests.support.cli import Cli
 from tests.support.ledger_books import fill
 
@@ -63,3 +65,35 @@ def test_what_a_spreadsheet_would_run_is_defused_and_imported_as_it_was(book: Cl
         assert [(row["credits"], row["note"]) for row in here] == [(-5, f"={user}")]
         key = f"(application key adjustment:k{user})"
         assert [(row["credits"], row["note"]) for row in there] == [(-5, f"={user} {key}")]
+
+
+def test_an_export_to_a_pipe_is_exact_and_a_list_for_people_spelled_out(book: Cli) -> None:
+    odd = "user\u202e_1 محمد"
+    for user in (odd, "می\u200cخواهم"):
+        given = ("--user", user, "--credits", "5", "--reason", f"for {user}", "--key", f"k{user}", "--yes")
+        assert book("ledger", "adjust", *given).exit_code == 0
+    exported = book("ledger", "export").stdout
+    (book.folder / "out.csv").write_text(exported, encoding="utf-8")
+    fill(book.folder / "other.db", 0)
+
+    outcome = book("ledger", "import", "out.csv", "--ledger", "other.db", "--yes", "--json")
+    listed = book("ledger", "history", "--csv").stdout
+
+    assert outcome.report["new"] == 5
+    there = book("ledger", "export", "--ledger", "other.db").stdout
+    assert [row["user_id"] for row in csv.DictReader(io.StringIO(there))][-2:] == [odd, "می\u200cخواهم"]
+    assert "\u202e" not in listed
+    assert "user\\u202e_1 محمد" in listed
+
+
+def test_a_csv_is_utf_8_whatever_the_locale(book: Cli) -> None:
+    given = ("--user", "محمد", "--credits", "5", "--reason", "gift", "--key", "k", "--yes")
+    assert book("ledger", "adjust", *given).exit_code == 0
+    data = io.BytesIO()
+    stdout = io.TextIOWrapper(data, encoding="ascii", errors="replace")
+
+    code = run(["ledger", "history", "--csv"], replace(book.wiring(), stdout=stdout))
+    stdout.flush()
+
+    assert code == 0
+    assert ",محمد," in data.getvalue().decode()
