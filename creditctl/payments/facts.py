@@ -11,6 +11,17 @@ from creditctl.core.entitlement.fields import id_of, metadata_of, optional_text
 from creditctl.core.entitlement.prices import LineItem
 from creditctl.core.metadata import is_managed
 
+_BILLING = ("Subscription ", "Payment for Invoice", "Invoice ")
+
+
+def billing_words(description: str | None) -> str | None:
+    """The words by which a description says that a payment is of an invoice; None where it says anything else.
+
+    Source: Stripe documentation, "Billing": payments of invoices are described as "Subscription creation",
+            "Subscription update" or "Payment for Invoice".
+    """
+    return next((words for words in _BILLING if (description or "").startswith(words)), None)
+
 
 @dataclass(frozen=True, slots=True)
 class ChargeFacts:
@@ -46,6 +57,7 @@ class ChargeFacts:
 class IntentFacts:
     """A payment intent as far as credits depend on it.
 
+    Shape:  of its `description` what `billing_words` says; the rest is free text, which may name a person.
     Units:  amounts in minor units of `currency`; `created` in Unix seconds.
     Source: Stripe API reference, "The PaymentIntent object".
     """
@@ -89,7 +101,7 @@ class IntentFacts:
             amount=amount if isinstance(amount, int) else None,
             charge=ChargeFacts.from_stripe(charge) if isinstance(charge, Mapping) else None,
             charge_id=id_of(charge),
-            description=optional_text(data, "description"),
+            description=billing_words(optional_text(data, "description")),
             invoice=id_of(data.get("invoice")),
         )
 

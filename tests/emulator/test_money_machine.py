@@ -194,10 +194,13 @@ class Money(RuleBasedStateMachine):
 
     @invariant()
     def a_dispute_moves_its_amount_and_back(self) -> None:
+        waiting = {refund["charge"] for refund in self.all("/v1/refunds") if refund["status"] == "pending"}
         for dispute in self.all("/v1/disputes"):
             moved = sum(entry["amount"] for entry in dispute["balance_transactions"])
             taken = dispute["status"] in ("needs_response", "under_review", "lost")
             assert moved == (-dispute["amount"] if taken else 0)
+            assert dispute["amount"] > 0
+            assert not taken or dispute["charge"] not in waiting
 
     @invariant()
     def an_intent_received_what_its_charge_captured(self) -> None:

@@ -263,3 +263,5 @@ def test_a_get_reads_the_form_in_its_body(emulator: Emulator, ask: Inside) -> No
     assert get("/v1/products", b"bogus=1")[1]["error"]["param"] == "bogus"
     assert get("/v1/subscriptions", b"bogus=1")[0] == 404
     assert get("/v1/products", b'{"limit": 1}', "application/json")[0] == 400
+    for empty in (b"{}", b"[]", b"null", b" \n"):
+        assert get("/v1/products", empty, "application/json")[0] == 200

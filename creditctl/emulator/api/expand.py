@@ -47,10 +47,12 @@ class _Expansion:
         if not rest:
             return
         for child in value if isinstance(value, list) else [value]:
-            # What is null, or an object that is not here, has nothing to expand: the path passes.
-            if isinstance(child, dict) and "object" in child:
+            # What is null, or an object that is not here or no longer, has nothing to expand: the path passes.
+            if not isinstance(child, dict) or child.get("deleted") is True:
+                continue
+            if "object" in child:
                 self.walk(child, child, (), rest)
-            elif isinstance(child, dict):
+            else:
                 self.walk(whole, child, here, rest)
 
     def _open(self, whole: Body, part: Body, here: tuple[str, ...], *, last: bool) -> Any:

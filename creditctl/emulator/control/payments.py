@@ -184,8 +184,9 @@ def dispute(command: Command) -> Any:
 
     def action(context: RequestContext) -> Body:
         charge = context.fetch(CHARGE, _disputed_charge(command, context))
-        # A refund that is still pending fails when the dispute opens: what it took is disputed too.
-        refunded = charge["amount_refunded"] - pending_amount(context, charge["id"])
+        # A refund that is still pending fails when a chargeback opens: what it took is disputed too.
+        pending = 0 if kind == "inquiry" else pending_amount(context, charge["id"])
+        refunded = charge["amount_refunded"] - pending
         _require_disputable(charge, refunded, amount)
         return open_disputes(context, charge["id"], kind, amount)[0]
 

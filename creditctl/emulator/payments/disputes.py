@@ -47,8 +47,7 @@ def open_dispute(
     machinery = RequestContext(context.services, context.scope, context.now)
     inquiry = kind == "inquiry"
     if not inquiry:
-        # Source: types of stripe-python, `failure_reason` of refunds. Before the dispute, unconfirmed.
-        fail_pending_refunds(machinery, charge_id, "charge_for_pending_refund_disputed")
+        _take_from_pending_refunds(machinery, charge_id)
     charge = machinery.fetch(CHARGE, charge_id)
     disputed = charge["amount_captured"] - charge["amount_refunded"] if amount is None else amount
     dispute = new_dispute(machinery, charge, disputed, reason, network_code, kind)
@@ -62,6 +61,14 @@ def open_dispute(
         machinery.schedule(dispute["evidence_details"]["due_by"] - context.now, "dispute_due", dispute["id"])
     dispute["evidence"] = {**dispute["evidence"], **_known(machinery, charge)}
     return machinery.save(DISPUTE, dispute)
+
+
+def _take_from_pending_refunds(context: RequestContext, charge_id: str) -> None:
+    """A chargeback takes the whole payment; what was about to be refunded is not given back as well.
+
+    Source: types of stripe-python, `failure_reason` of refunds. That it comes before the dispute is unconfirmed.
+    """
+    fail_pending_refunds(context, charge_id, "charge_for_pending_refund_disputed")
 
 
 def _known(context: RequestContext, charge: Body) -> Body:
@@ -106,6 +113,7 @@ def decide(context: RequestContext, subject: str, payload: dict[str, Any]) -> No
 
 def _escalate(context: RequestContext, before: Body) -> None:
     """An inquiry becomes a chargeback, and the money goes."""
+    _take_from_pending_refunds(context, before["charge"])
     card = before["payment_method_details"]["card"] | {"case_type": "chargeback"}
     after = before | {
         "status": "needs_response",

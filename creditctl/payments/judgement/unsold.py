@@ -12,7 +12,7 @@ from creditctl.core.metadata import MANAGED_BY_KEY
 from creditctl.core.money import format_amount
 from creditctl.core.text import plural
 from creditctl.payments.case import PaymentCase
-from creditctl.payments.facts import IntentFacts
+from creditctl.payments.facts import IntentFacts, billing_words
 from creditctl.payments.finding_codes import ClassifiedFinding, classified, for_person, in_flight
 from creditctl.payments.judgement.correcting_commands import take_back
 from creditctl.payments.verdict import JudgementContext, PaymentState, Verdict
@@ -140,13 +140,8 @@ def _by_hand(case: PaymentCase, intent: IntentFacts, context: JudgementContext) 
 
 
 def _says_nothing(intent: IntentFacts) -> bool:
-    """Whether neither metadata nor an invoice say what a payment is for; a buyer's name alone does not say it.
-
-    Source: Stripe documentation, "Billing": payments of invoices are described as "Subscription creation",
-            "Subscription update" or "Payment for Invoice".
-    """
-    described = (intent.description or "").startswith(("Subscription ", "Payment for Invoice", "Invoice "))
-    return not (intent.metadata.keys() - _BUYER) and not intent.invoice and not described
+    """Whether neither metadata nor an invoice say what a payment is for; a buyer's name alone does not say it."""
+    return not (intent.metadata.keys() - _BUYER) and not intent.invoice and billing_words(intent.description) is None
 
 
 _BUYER = frozenset(("user_id", "package", "credits"))

@@ -14,9 +14,10 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from creditctl.ledger.archive.pull_models import PulledObject
+from creditctl.payments.facts import billing_words
 from creditctl.payments.reading.stripe_reader import BALANCE, DISPUTES, INTENTS, REFUNDS, SESSIONS
 
-LAYOUT = 3
+LAYOUT = 4
 """The number of this choice of fields; from 3 on they are kept compressed, which an older version cannot read."""
 
 Field = Raw | UnsetType
@@ -86,7 +87,13 @@ class _Intent(Struct, omit_defaults=True):
     currency: Field = UNSET
     metadata: Field = UNSET
     livemode: Field = UNSET
+    description: str | None = None
+    invoice: _Expanded | str | None = None
     latest_charge: _Charge | str | None = None
+
+    def __post_init__(self) -> None:
+        # A description is free text, which may name a person; only that it is one of billing's is kept.
+        self.description = billing_words(self.description)
 
 
 class _Return(Struct, omit_defaults=True):

@@ -97,6 +97,24 @@ def test_the_coupon_of_a_promotion_code_is_expanded(ask: Inside) -> None:
     assert found["promotion"]["coupon"]["percent_off"] == 22.5
 
 
+@pytest.mark.parametrize(
+    ("version", "path"),
+    [
+        ("", "promotion.coupon.currency_options"),
+        ("", "promotion.coupon.name"),
+        ("2024-06-20", "coupon.applies_to"),
+        ("2024-06-20", "coupon.currency_options"),
+    ],
+)
+def test_a_deleted_coupon_on_the_way_passes(ask: Inside, version: str, path: str) -> None:
+    coupon = ask("POST", "/v1/coupons", "amount_off=500&currency=usd")[1]["id"]
+    code = ask("POST", "/v1/promotion_codes", f"promotion[type]=coupon&promotion[coupon]={coupon}")[1]["id"]
+    ask("DELETE", f"/v1/coupons/{coupon}")
+    headers = {"stripe-version": version} if version else None
+    status, body, _ = ask("GET", f"/v1/promotion_codes/{code}", f"expand[]={path}", headers=headers)
+    assert (status, body["id"]) == (200, code)
+
+
 @pytest.mark.parametrize("path", ["metadata", "images", "name", "nothing", "default_price.metadata"])
 def test_what_is_no_object_cannot_be_expanded(ask: Inside, path: str) -> None:
     ask("POST", "/v1/products", "name=A&id=p&default_price_data[currency]=usd&default_price_data[unit_amount]=100")

@@ -66,3 +66,20 @@ def test_a_dispute_takes_the_whole_payment_from_a_refund_that_is_still_pending(e
     charge = emulated.stripe.charges.retrieve(intent.latest_charge)
     assert (charge.amount_refunded, charge.refunded, charge.disputed) == (0, False, True)
     assert sorted(each.amount for each in emulated.stripe.balance_transactions.list().data) == [-1000, 1000]
+
+
+def test_an_inquiry_is_never_over_nothing_and_fails_pending_refunds_once_it_escalates(emulated: World) -> None:
+    """An inquiry takes no money, so that a refund stays pending beside it; a chargeback takes it all."""
+    intent = emulated.pay("pm_card_pendingRefund")
+    inquiry = {"charge": intent.latest_charge, "kind": "inquiry"}
+    dispute = emulated.control("POST", "/disputes", **inquiry)
+    params = {"evidence": {"uncategorized_text": "escalate_inquiry_evidence"}}
+    emulated.stripe.disputes.update(dispute["id"], params=params)
+    refund = emulated.stripe.refunds.create(params={"payment_intent": intent.id})
+    assert "name the amount" in emulated.control("POST", "/disputes", **inquiry)["error"]["message"]
+    assert emulated.stripe.refunds.retrieve(refund.id).status == "pending"
+    emulated.advance(2)
+    assert emulated.stripe.disputes.retrieve(dispute["id"]).status == "needs_response"
+    emulated.advance(10)
+    assert emulated.stripe.refunds.retrieve(refund.id).failure_reason == "charge_for_pending_refund_disputed"
+    assert sorted(each.amount for each in emulated.stripe.balance_transactions.list().data) == [-1000, 1000]

@@ -64,6 +64,14 @@ def test_what_did_not_change_is_not_read(kept: World) -> None:
         kept.judged(probed=False, record=False)
 
 
+def test_a_renewal_that_costs_as_much_as_a_package_is_no_payment_by_hand(kept: World) -> None:
+    """What is kept of a payment says that billing made it, as Stripe does."""
+    kept.shop.intent("pi_hand", created=kept.shop.now - 5000)
+    kept.shop.intent("pi_renewed", created=kept.shop.now - 5000, description="Subscription update")
+    kept.shop.intent("pi_invoiced", created=kept.shop.now - 5000, invoice="in_1")
+    assert codes(night(kept)) == codes(both(kept)) == [("payment_by_hand", "pi_hand")] == kept.shop.found()
+
+
 def test_a_balance_transaction_that_never_comes_is_missed_in_a_later_night(kept: World) -> None:
     """It may be an hour on its way; the payment that names it is not touched by anything meanwhile."""
     charge(kept, kept.keys[0])["balance_transaction"] = "txn_first"

@@ -117,15 +117,21 @@ def _percent(given: str | None) -> float | None:
 
 def applies_to(context: RequestContext, coupon: Body) -> Body | None:
     """The products that a coupon is for, where it is not for all."""
-    products = context.fetch_row(COUPON, coupon["id"]).hidden().get("products")
+    products = _hidden(context, coupon).get("products")
     return {"products": products} if products else None
 
 
 def currency_options(context: RequestContext, coupon: Body) -> Body:
     """What a coupon takes off in each currency."""
     own = {coupon["currency"]: coupon["amount_off"]} if coupon["currency"] else {}
-    options = context.fetch_row(COUPON, coupon["id"]).hidden().get("options") or {}
+    options = _hidden(context, coupon).get("options") or {}
     return {currency: {"amount_off": amount} for currency, amount in {**own, **options}.items()}
+
+
+def _hidden(context: RequestContext, coupon: Body) -> Body:
+    """What a coupon does not show; one that is deleted still stands whole in what older versions show."""
+    row = context.services.store.get(context.scope.id, coupon["id"])
+    return row.hidden() if row is not None else {}
 
 
 def update_coupon(context: RequestContext) -> Body:
