@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from creditctl.core.entitlement.entry import CreditEntry
 from creditctl.core.text import plural
-from creditctl.payments.finding_codes import REPAIR, booking, correction
+from creditctl.payments.finding_codes import REPAIR, booking, correction, quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Books:
         if not self.external:
             return REPAIR
         todo = "`creditctl reconcile --todo FILE` lists what a person has to book"
-        trace = f"`creditctl trace {payment_key}` shows the payment"
+        trace = f"`creditctl trace {quoted(payment_key)}` shows the payment"
         return f"{REPAIR} delivers its event to the application again; {todo}, {trace}"
 
     @property

@@ -175,9 +175,8 @@ def booking(user_id: str, credits: int, payment_key: str) -> str:
     Shape: its key makes it post once, as that of `correction`.
     """
     user, key = quoted(user_id), quoted(f"{payment_key}:{credits:+}:{user_id}")
-    return (
-        f"`creditctl ledger adjust --user {user} --credits {credits} --payment {payment_key} --key {key} --reason TEXT`"
-    )
+    payment = quoted(payment_key)
+    return f"`creditctl ledger adjust --user {user} --credits {credits} --payment {payment} --key {key} --reason TEXT`"
 
 
 def quoted(text: str) -> str:

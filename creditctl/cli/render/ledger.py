@@ -50,7 +50,7 @@ def balance(console: Console, user: str, credits: int | Decimal, known: bool) ->
     """One user's credits."""
     say(console, f"{user}: {credits:,} credits")
     if known:
-        say(console, f"Next: `creditctl ledger history --user {user}` shows where they come from")
+        say(console, f"Next: `creditctl ledger history --user {shlex.quote(user)}` shows where they come from")
     else:
         say(console, "No entry names this user. Next: `creditctl ledger balance` lists those that are known")
 
@@ -69,7 +69,8 @@ def balance_rows(console: Console, shown: Sequence[Mapping[str, Any]], following
     if not shown:
         say(console, "Nobody has credits here.")
     if following is not None:
-        say(console, f"There are more. Next: `creditctl ledger balance --after {following}`, or --jsonl for all")
+        after = shlex.quote(following)
+        say(console, f"There are more. Next: `creditctl ledger balance --after {after}`, or --jsonl for all")
     else:
         say(console, "Next: `creditctl ledger history --user USER`")
 
@@ -130,7 +131,8 @@ def adjusted(console: Console, posting: Posting, key: str, after: int, problems:
         say(console, f"Entry {entry.id} adjusted that before, under the same key: nothing was written.")
     else:
         say(console, f"Entry {entry.id}: {entry.credits:+,} credits for user {entry.user_id}, key {key}.")
-    say(console, f"{entry.user_id} has {after:,} credits. Next: `creditctl ledger history --user {entry.user_id}`")
+    user = shlex.quote(entry.user_id)
+    say(console, f"{entry.user_id} has {after:,} credits. Next: `creditctl ledger history --user {user}`")
 
 
 def plan(console: Console, planned: Mapping[str, Any]) -> None:
@@ -246,6 +248,7 @@ def backup(console: Console, path: Path, found: Verification) -> None:
     """A copy that was made."""
     say(console, f"Copied {found.head.count:,} entries to {path}, head {found.head.hash}")
     if found.ok:
-        say(console, f"The copy's chain is whole. Next: `creditctl ledger verify --ledger {path}` proves it again")
+        copy = shlex.quote(str(path))
+        say(console, f"The copy's chain is whole. Next: `creditctl ledger verify --ledger {copy}` proves it again")
     else:
         say(console, "The copy is faulty, as the ledger is. Next: `creditctl ledger verify`")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from tests.support.cli import Cli
 
 
@@ -20,3 +22,13 @@ def test_balances_come_page_by_page(book: Cli) -> None:
     assert [each["user_id"] for each in first["balances"]] == ["user1", "user2"]
     assert rest == {"balances": [{"user_id": "user3", "credits": 1000, "entries": 1}], "next_after": None}
     assert "--after user2" in book("ledger", "balance", "--limit", "2").stdout
+
+
+def test_a_printed_command_names_a_user_as_a_shell_takes_it(book: Cli) -> None:
+    user = "x;y 'z'"
+    posted = book("ledger", "adjust", "--user", user, "--credits", "5", "--reason", "gift", "--key", "k", "--yes")
+    told = (posted.stdout, book("ledger", "balance", user).stdout)
+
+    for text in told:
+        command = text.rsplit("Next: `", 1)[1].split("`")[0]
+        assert shlex.split(command) == ["creditctl", "ledger", "history", "--user", user]

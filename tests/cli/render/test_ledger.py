@@ -88,7 +88,7 @@ def long_book(offline_cli: Cli) -> Cli:
         ),
         (["findings"], [f"creditctl ledger resolve 1 {SESSION}"]),
         (["balance"], [USER, "1,234,567"]),
-        (["balance", USER], [f"`creditctl ledger history --user {USER}`", "1,234,567"]),
+        (["balance", USER], [f"`creditctl ledger history --user '{USER}'`", "1,234,567"]),
     ],
 )
 def test_every_id_url_and_amount_is_whole_at_eighty_columns_and_in_a_pipe(
