@@ -141,6 +141,7 @@ NOT_PLANTED = {
     "reconcile.row_gone": _OF_ROWS,
     "reconcile.user_mapping": _OF_ROWS,
     "reconcile.balance_mismatch": _OF_ROWS,
+    "archive.": "is about a file that can be made again; its command counts again: tests/cli/ledger/test_verify.py",
     "demo.": "is about a world of its own",
     "endpoint.": "is about endpoints and their secrets: tests/provisioning obeys each plan",
     "env.": "is about settings files: tests/checks/env/test_fixes.py obeys each fix",
