@@ -179,7 +179,7 @@ def _log_entry(request: Request, response: Response, context: RequestContext) ->
 
 def _read(context: RequestContext, entry: Route, tree: Tree) -> None:
     try:
-        context.params = read_fields(entry.fields, tree)
+        context.params = read_fields(entry.fields, tree, required=entry.required)
     except UnknownParameters as error:
         documented = [name for name in error.names if is_documented(entry.method, entry.pattern, name)]
         raise not_acted_on(documented[0]) if documented == error.names else error from None
