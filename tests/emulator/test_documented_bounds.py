@@ -74,6 +74,23 @@ PRICE = "currency=usd&product_data[name]=A"
             f"{PRICE}&custom_unit_amount[enabled]=true&custom_unit_amount[minimum]=5&custom_unit_amount[maximum]=1",
             "custom_unit_amount",
         ),
+        (
+            PRICES,
+            f"{PRICE}&custom_unit_amount[enabled]=true&custom_unit_amount[minimum]=5",
+            "custom_unit_amount[minimum]",
+        ),
+        (PRICES, f"{PRICE}&custom_unit_amount[enabled]=true&recurring[interval]=month", "custom_unit_amount"),
+        (
+            PRICES,
+            f"{PRICE}&unit_amount=100&recurring[interval]=week&recurring[interval_count]=157",
+            "recurring[interval_count]",
+        ),
+        (
+            "/v1/products",
+            "name=A&default_price_data[currency]=usd&default_price_data[unit_amount]=100"
+            "&default_price_data[recurring][interval]=year&default_price_data[recurring][interval_count]=4",
+            "default_price_data[recurring][interval_count]",
+        ),
         ("/v1/products", "name=A&images[]=x", "images[0]"),
         ("/v1/products", "name=A&default_price_data[currency]=usd", None),
     ],

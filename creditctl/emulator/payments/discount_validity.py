@@ -1,8 +1,8 @@
 """Validity of coupons and promotion codes: when it ends by time, use or deletion, and who may still redeem one.
 
-Source: Stripe API reference, "Promotion Codes": "A promotion code is only active if the coupon is also valid"; it "can
-only be reactivated when the coupon is still valid and the promotion code is otherwise redeemable". Whether an event
-tells of an end by time, use or deletion is unconfirmed: none does here.
+Source: Stripe docs, "Add discounts" (Checkout), "Inactive promotions": codes become inactive for good once their coupon
+is invalid, or at their own `max_redemptions` or `expires_at`. Whether an event tells of such an end is unconfirmed:
+none does here.
 """
 
 from typing import Any
@@ -55,7 +55,8 @@ def active_codes(context: RequestContext, text: str) -> list[Body]:
 def refuse_taken(context: RequestContext, text: str, customer: str | None) -> None:
     """A text is unique among the active codes that one customer could redeem.
 
-    Source: Stripe API reference: "unique across all active promotion codes for each customer"; recorded refusal.
+    Source: Stripe docs, "Add discounts" (Checkout): codes of different customers may have the same text, none of theirs
+    that of a code for any customer; recorded refusal.
     """
     for code in active_codes(context, text):
         if customer is None or code["customer"] in (None, customer):
@@ -82,13 +83,14 @@ def _not_again(why: str) -> StripeError:
 def check_first_time(context: RequestContext, code: Body, customer: str | None, param: str) -> None:
     """Refuse a code for first orders to a customer who has paid before.
 
-    Source: Stripe API reference, `restrictions.first_time_transaction`: "only be redeemed for Customers without X
+    Source: Stripe docs, "Add discounts" (Checkout): a first order is one without `customer`, or of one with "no prior
+    payments or non-void invoices"; stripe/stripe-node#2349 has the words.
     """
     if not code["restrictions"]["first_time_transaction"] or customer is None:
         return
     store, scope, owner = context.services.store, context.scope.id, column("owner", customer)
     if store.select(scope, CHARGE, owner, body_value("$.status", "succeeded")) or store.select(
-        scope, INVOICE, owner, column("label", "paid")
+        scope, INVOICE, owner, ("label <> ?", ("void",))
     ):
         message = "This promotion code cannot be redeemed because the associated customer has prior transactions."
         raise invalid(message, param=param)

@@ -34,6 +34,7 @@ def test_time_ends_a_coupon_with_its_codes(emulated: World) -> None:
     made = {"type": "coupon", "coupon": coupon.id}
     first = emulated.stripe.promotion_codes.create(params={"promotion": made, "expires_at": NOW + 500})
     second = emulated.stripe.promotion_codes.create(params={"promotion": made})
+    assert second.expires_at == NOW + 1000
 
     def standing() -> tuple[bool, bool, bool]:
         codes = emulated.stripe.promotion_codes

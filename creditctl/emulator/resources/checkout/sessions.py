@@ -110,6 +110,9 @@ def _check_urls(context: RequestContext) -> None:
     for name in ("return_url", "redirect_on_completion"):
         if hosted and name in params:
             raise bad_parameter(f"You cannot pass `{name}` when `ui_mode` is `hosted_page`.", name)
+    if params.get("redirect_on_completion") == "never" and "return_url" in params:
+        # Source: laravel/cashier-stripe#1629; the wording is ours.
+        raise bad_parameter("You cannot pass `return_url` when `redirect_on_completion` is `never`.", "return_url")
     if not hosted and ("success_url" in params or "cancel_url" in params):
         raise bad_parameter(
             "You cannot pass `success_url` or `cancel_url` unless `ui_mode` is `hosted_page`.", "success_url"

@@ -112,7 +112,8 @@ def create_code(context: RequestContext) -> Body:
         "created": context.now,
         "customer": params.get("customer"),
         "customer_account": None,
-        "expires_at": params.get("expires_at"),
+        # Source: Stripe docs, "Add discounts" (Checkout): the coupon's `redeem_by` "automatically populates" it.
+        "expires_at": params.get("expires_at") or coupon["redeem_by"],
         "livemode": context.scope.livemode,
         "max_redemptions": params.get("max_redemptions"),
         "metadata": given_metadata(params),
