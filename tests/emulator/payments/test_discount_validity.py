@@ -29,6 +29,17 @@ def test_a_code_goes_no_further_than_its_coupon(ask: Inside, form: str, param: s
     assert active(ask, code(ask, "C", f"&expires_at={NOW + 1000}&max_redemptions=5"))
 
 
+def test_a_minimum_stands_once_a_currency(ask: Inside) -> None:
+    """Source: Stripe API reference, `restrictions.currency_options`."""
+    ask("POST", "/v1/coupons", "id=C&percent_off=5")
+    own = "restrictions[minimum_amount]=100&restrictions[minimum_amount_currency]=usd"
+    again = "restrictions[currency_options][usd][minimum_amount]=5"
+    form = f"promotion[type]=coupon&promotion[coupon]=C&{own}"
+    assert ask("POST", "/v1/promotion_codes", f"{form}&{again}")[0] == 400
+    made = ask("POST", "/v1/promotion_codes", f"{form}&restrictions[currency_options][eur][minimum_amount]=5")[1]
+    assert ask("POST", f"/v1/promotion_codes/{made['id']}", again)[0] == 400
+
+
 def test_time_ends_a_coupon_with_its_codes(emulated: World) -> None:
     coupon = emulated.stripe.coupons.create(params={"percent_off": 5, "redeem_by": NOW + 1000})
     made = {"type": "coupon", "coupon": coupon.id}

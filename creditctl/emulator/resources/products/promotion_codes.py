@@ -131,11 +131,19 @@ def _restrictions(given: Body) -> Body:
     least, currency = given.get("minimum_amount"), given.get("minimum_amount_currency")
     if (least is None) != (currency is None):
         raise missing_parameter(f"restrictions[{'minimum_amount' if least is None else 'minimum_amount_currency'}]")
+    _check_currencies(given, currency)
     return {
         "first_time_transaction": given.get("first_time_transaction", False),
         "minimum_amount": least,
         "minimum_amount_currency": currency,
     }
+
+
+def _check_currencies(given: Body, own: str | None) -> None:
+    """Source: Stripe API reference: "Each currency must be different from the `minimum_amount_currency`"; our words."""
+    if own is not None and own in (given.get("currency_options") or {}):
+        message = "`currency_options` can't hold the `minimum_amount_currency`."
+        raise bad_parameter(message, f"restrictions[currency_options][{own}]")
 
 
 def find_code(context: RequestContext, text: str, customer: str | None) -> Body:
@@ -152,6 +160,7 @@ def update_code(context: RequestContext) -> Body:
     before = row.decoded()
     if context.params.get("active") and not before["active"]:
         check_reactivation(context, before)
+    _check_currencies(context.params.get("restrictions") or {}, before["restrictions"]["minimum_amount_currency"])
     after = updated(before, context.params, ("active",))
     changed = by_currency(context.params.get("restrictions") or {}, "minimum_amount")
     if changed:
