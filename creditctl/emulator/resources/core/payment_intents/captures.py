@@ -9,6 +9,7 @@ from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.updates import merged
 from creditctl.emulator.payments.charge_bodies import receipt_url
 from creditctl.emulator.payments.settlement import dispute_captured, settle_charge
+from creditctl.emulator.protocol.currencies import refuse_too_fine
 from creditctl.emulator.protocol.errors import StripeError, invalid, not_acted_on
 from creditctl.emulator.resources.core.payment_intents.checks import refuse_connect
 from creditctl.emulator.storage.object_types import CHARGE, PAYMENT_INTENT, SESSION, Body
@@ -70,6 +71,7 @@ def amount_to_capture(intent: Body, params: dict[str, Any]) -> int:
             code="amount_too_large",
             payment_intent=intent,
         )
+    refuse_too_fine(amount, intent["currency"], "amount_to_capture")
     return amount
 
 
