@@ -7,7 +7,7 @@ from typing import Any
 
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.updates import merged
-from creditctl.emulator.payments.charge_bodies import receipt_url
+from creditctl.emulator.payments.charge_bodies import on_statement, receipt_url
 from creditctl.emulator.payments.settlement import dispute_captured, settle_charge
 from creditctl.emulator.protocol.currencies import refuse_too_fine
 from creditctl.emulator.protocol.errors import StripeError, invalid, not_acted_on
@@ -47,6 +47,8 @@ def _capture_charge(context: RequestContext, charge_id: str, amount: int, named:
     """A charge after its capture; Source: a recorded charge, which does not count as refunded what was released."""
     before = context.fetch(CHARGE, charge_id)
     charge = before | named | {"amount_captured": amount, "captured": True, "receipt_url": receipt_url(context)}
+    if before["calculated_statement_descriptor"]:
+        charge["calculated_statement_descriptor"] = on_statement(charge["statement_descriptor_suffix"])
     return context.change(CHARGE, before, charge, "charge.captured")
 
 
