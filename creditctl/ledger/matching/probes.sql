@@ -45,16 +45,16 @@ SELECT w.payment
 FROM due w
 WHERE w.twice = 1;
 
--- An entry just as a webhook writes it is proven by the first condition alone: only one can have its idempotency key. Any
--- other has to be the only purchase of its payment, and may say less than the payment does.
+-- An entry just as a webhook writes it is proven by the first case alone: only one can have its idempotency key. Use of
+-- credits names no payment. Any other has to be the only purchase of its payment, and may say less than the payment does.
+-- What it is worth is joined, for SQLite opens a table that is asked by EXISTS anew for each entry; without a payment all
+-- of it is NULL, and no case about it is true.
 -- name: unexplained_entry
 SELECT e.number
 FROM due_entry e
-WHERE NOT EXISTS (
-    SELECT 1
-    FROM worth w
-    WHERE w.payment = e.payment_key
-      AND e.kind = 'purchase'
+LEFT JOIN worth w ON w.payment = e.payment_key
+WHERE CASE
+    WHEN e.kind = 'purchase'
       AND e.idempotency_key = 'purchase:' || e.payment_key
       AND e.done = 1
       AND e.livemode = :livemode
@@ -66,13 +66,10 @@ WHERE NOT EXISTS (
       AND e.package = w.package
       AND e.recorded + :grace >= w.paid
       AND e.created >= w.opened
-  )
-  AND (e.kind <> 'usage' OR e.payment_key IS NOT NULL)
-  AND NOT EXISTS (
-    SELECT 1
-    FROM worth w
-    WHERE w.payment = e.payment_key
-      AND e.kind NOT IN ('usage', 'adjustment')
+    THEN 0
+    WHEN e.kind = 'usage' AND e.payment_key IS NULL
+    THEN 0
+    WHEN e.kind NOT IN ('usage', 'adjustment')
       AND (e.session_id IS NULL OR e.session_id = w.session_id)
       AND (
         w.look = 1
@@ -102,4 +99,6 @@ WHERE NOT EXISTS (
           )
         )
       )
-  );
+    THEN 0
+    ELSE 1
+  END = 1;
