@@ -27,6 +27,7 @@ from creditctl.emulator.storage.object_types import (
     CHARGE,
     INVOICE,
     PAYMENT_INTENT,
+    PRICE,
     PRODUCT,
     PROMOTION_CODE,
     REFUND,
@@ -60,6 +61,7 @@ RENDERED = (
         "changelog says that it is gone since 2025-09-30.clover). Stripe fills it for sessions made before 2025-03-31, "
         "and none here is",
     ),
+    ("2025-03-31.basil", "`recurring.aggregate_usage` of prices: there and null before"),
     ("2024-04-10", "`capture_method` of a new intent: `automatic` by default before, and the charge settles at once"),
     ("2024-04-10", "`marketing_features` of products: `features` before, also where they are set"),
     ("2023-08-16", "`automatic_payment_methods` of a new intent: off by default before, and it is paid by card alone"),
@@ -209,6 +211,14 @@ class _Rendering:
             return body
         return in_wire_order(older_line(body, self._find))
 
+    def price(self, body: Body, kept: Mapping[str, Any]) -> Body:
+        """A price."""
+        del kept
+        recurring = body["recurring"]
+        if recurring and not since(self._version, INVOICE_FIELDS_UNTIL):
+            body["recurring"] = {"aggregate_usage": None, **recurring}
+        return body
+
     def promotion_code(self, body: Body, kept: Mapping[str, Any]) -> Body:
         """A promotion code."""
         del kept
@@ -252,6 +262,7 @@ _KINDS = {
     CHARGE.name: _Rendering.charge,
     INVOICE.name: _Rendering.invoice,
     "line_item": _Rendering.invoice_line,
+    PRICE.name: _Rendering.price,
     PRODUCT.name: _Rendering.product,
     PROMOTION_CODE.name: _Rendering.promotion_code,
     "discount": _Rendering.discount,

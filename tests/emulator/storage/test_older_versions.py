@@ -84,6 +84,13 @@ def test_the_intent_of_a_decline_is_shown_in_the_version_of_the_request(
         assert [charge["id"] for charge in intent["charges"]["data"]] == [first[1]["error"]["charge"]]
 
 
+def test_a_recurring_price_says_how_usage_adds_up_until_basil(ask: Inside) -> None:
+    """Source: types of stripe-node 8.222 to 17.7."""
+    price = ask.price("p", "unit_amount=1000&recurring[interval]=month")
+    for version, there in (("2025-02-24.acacia", True), ("2025-03-31.basil", False)):
+        assert ("aggregate_usage" in get(ask, f"/v1/prices/{price}", version)["recurring"]) is there
+
+
 @pytest.mark.parametrize("version", ["2020-08-27", "2022-08-01"])
 def test_where_a_session_ships_was_called_shipping_before_2022_08_01(ask: Inside, version: str) -> None:
     session = session_of(ask, version)
