@@ -21,6 +21,8 @@ SHARE = Number(low=0, high=1)
         (Boolean(), "true", True),
         (Enum(values=("a", "b")), "a", "a"),
         (Amount(), "10.50", "10.50"),
+        (Amount(places=2), "33.33", "33.33"),
+        (Number(low=0, high=100, places=4), "8.8750", 8.875),
         (Text(unset=True), "", None),
     ],
 )
@@ -52,3 +54,20 @@ def test_a_refusal_names_the_parameter(field: Field, node: Node) -> None:
         field.read(node, "items[0][name]")
 
     assert (caught.value.status, caught.value.fields["param"]) == (400, "items[0][name]")
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "most"),
+    [
+        (Amount(places=2), "99.999999", "two"),
+        (Amount(places=2), "23.0000", "two"),
+        (Amount(), "0.1234567890123", "twelve"),
+        (Number(low=0, high=100, places=4), "8.87512", "four"),
+    ],
+)
+def test_too_many_decimal_places_are_refused_as_written(field: Field, text: str, most: str) -> None:
+    with pytest.raises(StripeError) as caught:
+        field.read(text, "percent_off")
+
+    message = f"Invalid decimal: {text}; must contain at maximum {most} decimal places."
+    assert caught.value.fields["message"] == message

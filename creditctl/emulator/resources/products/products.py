@@ -1,6 +1,6 @@
 """Products endpoints: create, retrieve, list, update, delete.
 
-Source: Stripe API reference, "Products".
+Source: Stripe API reference, "Products": the package's dimensions have a maximum precision of two decimal places.
 """
 
 import copy
@@ -23,7 +23,8 @@ from creditctl.emulator.resources.products.prices import check_amount_basis, mak
 from creditctl.emulator.storage.object_types import PRICE, PRODUCT, Body
 from creditctl.emulator.storage.store import column
 
-_DIMENSIONS = Hash(fields={name: Amount(required=True) for name in ("height", "length", "weight", "width")}, unset=True)
+_DIMENSION = Amount(required=True, places=2)
+_DIMENSIONS = Hash(fields=dict.fromkeys(("height", "length", "weight", "width"), _DIMENSION), unset=True)
 _SIMPLE: dict[str, Field] = {
     "description": Text(unset=True, max_length=40_000),
     "images": Listing(item=Url(), most=8),

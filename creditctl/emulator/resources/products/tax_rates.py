@@ -1,6 +1,6 @@
 """Tax rates endpoints: create, retrieve, list, update.
 
-Source: Stripe API reference, "Tax Rates".
+Source: Stripe API reference, "Tax Rates"; docs, "Tax rates": a percentage has up to four decimal places.
 """
 
 from creditctl.emulator.api.context import RequestContext
@@ -31,7 +31,7 @@ _CREATE: dict[str, Field] = {
     **_SIMPLE,
     "display_name": Text(required=True, max_length=50),
     "inclusive": Boolean(required=True),
-    "percentage": Number(required=True, low=0, high=100),
+    "percentage": Number(required=True, low=0, high=100, places=4),
 }
 
 
