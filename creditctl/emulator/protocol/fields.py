@@ -277,18 +277,18 @@ class Amount(Field):
 
 
 def _check_places(value: Decimal, most: int, param: str) -> None:
-    """Refuse more decimal places than a field has, as they are written: `23.0000` has four.
+    """Refuse more decimal places than a field has; zeros at the end are none.
 
-    Source: stripe-dotnet#559, stripe-dotnet#437, these words for a percentage of two places.
+    Source: stripe-dotnet#437, the words for two places; crvouga/emulates, `packages/service/stripe/src/params.ts` and
+    `fields.ts` (held against Stripe's test mode), for the zeros and for twelve places.
     """
-    exponent = value.as_tuple().exponent
+    exponent = value.normalize().as_tuple().exponent
     if isinstance(exponent, int) and -exponent > most:
-        raise bad_parameter(
-            f"Invalid decimal: {value}; must contain at maximum {_NUMERALS[most]} decimal places.", param
-        )
+        bound = _BOUNDS_OF_PLACES[most]
+        raise bad_parameter(f"Invalid decimal: {value.normalize():f}; must contain at {bound} decimal places.", param)
 
 
-_NUMERALS = {2: "two", 4: "four", 12: "twelve"}
+_BOUNDS_OF_PLACES = {2: "maximum two", 4: "maximum four", 12: "most 12"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,7 +93,10 @@ _PARAMS: dict[str, Field] = {
     "limit": Integer(low=1, high=100),
     "page": Text(),
 }
-"""Unlike a list's, a search's limit is refused out of its bounds. Source: a public test of parity with Stripe."""
+"""Unlike a list's, a search's limit is refused out of its bounds.
+
+Source: crvouga/emulates, `packages/service/stripe/stripe.empty-expand.test.ts`, which is held against Stripe's test mode.
+"""
 
 
 def search(kind: ObjectType) -> Action:

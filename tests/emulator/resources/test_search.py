@@ -17,7 +17,7 @@ def test_numbers_and_pages(emulated: World) -> None:
 
 @pytest.mark.parametrize("limit", [0, 101])
 def test_a_search_takes_one_to_a_hundred(ask: Inside, limit: int) -> None:
-    """Source: Stripe API reference, "Search": 1 to 100; a public parity test with Stripe has the refusal."""
+    """Source: crvouga/emulates, `packages/service/stripe/stripe.empty-expand.test.ts` (held against Stripe)."""
     status, body, _ = ask("GET", "/v1/charges/search", f"query=amount>1&limit={limit}")
     assert (status, body["error"]["code"], body["error"]["param"]) == (400, "parameter_invalid_integer", "limit")
 

@@ -11,7 +11,7 @@ from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import erase, updated
 from creditctl.emulator.protocol.errors import bad_parameter, invalid
 from creditctl.emulator.protocol.fields import Amount, Boolean, Descriptor, Enum, Field, TaxCode, Text, Url
-from creditctl.emulator.protocol.schema import Hash, Listing, Metadata
+from creditctl.emulator.protocol.schema import NEW_METADATA, Hash, Listing, Metadata
 from creditctl.emulator.resources.products.catalog_bodies import (
     DEFAULT_PRICE_DATA,
     TAX_DETAILS,
@@ -43,7 +43,7 @@ _CREATE: dict[str, Field] = {
     "id": Text(),
     "active": Boolean(),
     "default_price_data": DEFAULT_PRICE_DATA,
-    "metadata": Metadata(),
+    "metadata": NEW_METADATA,
     "type": Enum(values=("good", "service")),
 }
 _UPDATE: dict[str, Field] = {
