@@ -65,6 +65,7 @@ SOLD = f"{SESSION}&line_items[0][price_data][unit_amount]=1000"
             "unit_amount",
             None,
         ),
+        ("/v1/products", "name= %20", "name", "parameter_invalid_empty"),
         ("/v1/products", "name=A&metadata=", "metadata", "parameter_invalid_empty"),
         ("/v1/prices", "currency=usd&product=prod_none&unit_amount=1&metadata=", "metadata", "parameter_invalid_empty"),
         ("/v1/checkout/sessions", f"{SOLD}&metadata=", "metadata", "parameter_invalid_empty"),

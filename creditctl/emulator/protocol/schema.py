@@ -112,7 +112,8 @@ class Range(Field):
 
     def parse(self, node: Node, param: str) -> list[tuple[str, int]]:
         if isinstance(node, str):
-            return [("=", Integer().parse(node, param))]
+            # Source of the name: crvouga/emulates, `packages/service/stripe/src/params.ts`, held against Stripe.
+            return [("=", Integer().parse(node, f"{param}[eq]"))]
         bounds = Hash(fields=_BOUNDS).parse(node, param)
         return [(_OPERATORS[name], value) for name, value in bounds.items()]
 

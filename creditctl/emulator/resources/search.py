@@ -95,7 +95,7 @@ _PARAMS: dict[str, Field] = {
 }
 """Unlike a list's, a search's limit is refused out of its bounds.
 
-Source: crvouga/emulates, `packages/service/stripe/stripe.empty-expand.test.ts`, which is held against Stripe's test mode.
+Source: crvouga/emulates, `packages/service/stripe/stripe.empty-expand.test.ts`, which is held against Stripe.
 """
 
 
@@ -143,7 +143,8 @@ def _cursor(context: RequestContext, page: str | None) -> Row | None:
     except (binascii.Error, UnicodeDecodeError):
         row = None
     if row is None:
-        raise bad_parameter(f"Invalid page: {page}", "page")
+        # Source: crvouga/emulates, `packages/service/stripe/src/search.ts`: Stripe names the page itself.
+        raise bad_parameter(f"{page} is an invalid page.", page)
     return row
 
 

@@ -22,6 +22,11 @@ def test_a_search_takes_one_to_a_hundred(ask: Inside, limit: int) -> None:
     assert (status, body["error"]["code"], body["error"]["param"]) == (400, "parameter_invalid_integer", "limit")
 
 
+def test_a_page_that_is_none_is_named(ask: Inside) -> None:
+    status, body, _ = ask("GET", "/v1/charges/search", "query=amount>1&page=first")
+    assert (status, body["error"]["message"], body["error"]["param"]) == (400, "first is an invalid page.", "first")
+
+
 def test_charges_by_card(emulated: World) -> None:
     emulated.pay("pm_card_mastercard")
     emulated.pay("pm_card_visa")
