@@ -83,6 +83,7 @@ NOT_RENDERED = (
         "`refund.created`, `.updated`, `.failed`: sent for every refund to every endpoint",
     ),
     ("2024-10-28.acacia", "`param` of errors: as it is since"),
+    ("2020-08-27", "`display_items` of sessions: `line_items` can be expanded"),
     ("2020-08-27", "`sources` and `subscriptions` of customers: only when expanded"),
     ("2019-02-11", "names of intent statuses before (`requires_source`, …): never shown"),
 )
