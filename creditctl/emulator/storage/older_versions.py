@@ -157,6 +157,10 @@ class _Rendering:
         kept = row.hidden().get("older") if row is not None else None
         inner = _Rendering(self._store, self._scope, event["api_version"])
         data = event["data"] | {"object": inner.walk(event["data"]["object"], kept)}
+        before = data.get("previous_attributes") or {}
+        if "marketing_features" in before and "features" in data["object"]:
+            features = {"features": before["marketing_features"]}
+            data["previous_attributes"] = {k: v for k, v in before.items() if k != "marketing_features"} | features
         return event | {"data": data}
 
     def session(self, body: Body, kept: Mapping[str, Any]) -> Body:
