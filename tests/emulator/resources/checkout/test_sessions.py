@@ -102,6 +102,7 @@ def test_a_session_that_nothing_could_pay_is_refused(
         ("ui_mode=elements", 200),
         ("ui_mode=embedded_page&redirect_on_completion=if_required", 200),
         ("ui_mode=embedded_page&redirect_on_completion=never", 200),
+        ("ui_mode=embedded_page&redirect_on_completion=never&return_url=https://a.example", 400),
         ("ui_mode=embedded_page", 400),
         ("ui_mode=hosted_page", 400),
     ],
