@@ -44,6 +44,7 @@ class StartOptions:
     radar: RadarRules = RadarRules.DEFAULT
     allow_host: tuple[str, ...] = ()
     public_url: str | None = None
+    api_version: str | None = None
     files: Path | None = None
 
 
@@ -77,6 +78,21 @@ def _page_base(url: str | None) -> str | None:
     )
 
 
+def _api_version(given: str | None) -> str:
+    """The account's API version, the newest by default. Errors: UsageError for what Stripe never had."""
+    from creditctl.emulator.protocol.errors import StripeError
+    from creditctl.emulator.protocol.versions import API_VERSION, check_version
+
+    try:
+        return check_version(given, API_VERSION)
+    except StripeError as error:
+        raise UsageError(
+            f"--api-version {given} is no API version of Stripe's.",
+            code="usage.api_version",
+            fix="Write it as the dashboard or an SDK's changelog has it, such as 2020-08-27 or 2025-03-31.basil.",
+        ) from error
+
+
 def _open(session: Session, options: StartOptions) -> Emulator:
     """The emulator, closed with the session. Errors: ConfigurationError where its state cannot be kept."""
     import sqlite3
@@ -96,6 +112,7 @@ def _open(session: Session, options: StartOptions) -> Emulator:
             allow_hosts=[options.host, *options.allow_host],
             public_url=page_base,
             raw_cards=options.raw_cards,
+            api_version=_api_version(options.api_version),
             radar_strict=options.radar is RadarRules.STRICT,
             files=folder / (options.files or "."),
         )
