@@ -60,10 +60,22 @@ def serve_emulator(session: Session, options: StartOptions) -> Answer:
             f"Warning: --host {host} lets other machines reach it, and it takes everybody's word for who they are."
         )
         session.say("It answers only to the host names of --allow-host.")
+    announced = False
+
+    def ready(url: str) -> None:
+        nonlocal announced
+        _announce(session, url, livemode=options.livemode)
+        announced = True
+
     try:
-        serve(built, host, options.port, on_ready=lambda url: _announce(session, url, livemode=options.livemode))
+        serve(built, host, options.port, on_ready=ready)
     except OSError as error:
         raise port_trouble(error, host, options.port) from error
+    except KeyboardInterrupt:
+        # The one JSON document is written: who reads all of it at the end gets no second one.
+        if announced and session.as_json:
+            return Answer.streamed(ExitCode.STOPPED)
+        raise
     return Answer.streamed()
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from creditctl.core.errors import ExitCode
 from tests.support.keys import TEST_KEY
 from tests.support.waiting import finish, patience
 
@@ -77,7 +78,10 @@ def test_with_json_one_document_says_where_it_is(tmp_path: Path) -> None:
         assert process.stdout is not None
         while not lines or lines[-1] not in ("}\n", ""):
             lines.append(process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        after = process.stdout.read()
 
+    assert (after, process.returncode) == ("", ExitCode.STOPPED)
     document = json.loads("".join(lines))
     assert (document["schema"], document["ok"], document["mode"]) == ("creditctl.emulator.v1", True, "emulator")
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", document["report"]["url"])
