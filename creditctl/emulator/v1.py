@@ -11,6 +11,7 @@ from creditctl.emulator.api.accounts import Accounts, Caller, check_permission
 from creditctl.emulator.api.context import RequestContext, Services
 from creditctl.emulator.api.expand import expand
 from creditctl.emulator.api.left_out import answer_left_out
+from creditctl.emulator.api.older_parameters import newest_form
 from creditctl.emulator.api.routes import Route, Router
 from creditctl.emulator.documented.parameters import is_documented
 from creditctl.emulator.protocol.errors import StripeError, UnknownParameters, invalid, not_acted_on
@@ -179,7 +180,8 @@ def _log_entry(request: Request, response: Response, context: RequestContext) ->
 
 def _read(context: RequestContext, entry: Route, tree: Tree) -> None:
     try:
-        context.params = read_fields(entry.fields, tree)
+        tree = newest_form(entry, tree, context.version)
+        context.params = read_fields(entry.fields, tree, required=entry.required)
     except UnknownParameters as error:
         documented = [name for name in error.names if is_documented(entry.method, entry.pattern, name)]
         raise not_acted_on(documented[0]) if documented == error.names else error from None
@@ -232,9 +234,12 @@ def _envelope(error: StripeError, context: RequestContext | None, request_id: st
     fields = dict(error.fields)
     if "code" in fields:
         fields["doc_url"] = "https://stripe.com/docs/error-codes/" + fields["code"].replace("_", "-")
-    if context is not None and error.logged:
-        mode = "" if context.scope.livemode else "test/"
-        fields["request_log_url"] = f"https://dashboard.stripe.com/{mode}logs/{request_id}"
+    if context is not None:
+        # The intent of a decline is shown as any other answer shows it.
+        fields = older_body(context.services.store, context.scope.id, fields, context.version)
+        if error.logged:
+            mode = "" if context.scope.livemode else "test/"
+            fields["request_log_url"] = f"https://dashboard.stripe.com/{mode}logs/{request_id}"
     return written({"error": {name: fields[name] for name in sorted(fields)}})
 
 

@@ -13,7 +13,9 @@ from creditctl.core.when import Window
 from creditctl.ledger.models import FindingStatus, StoredFinding
 from creditctl.ledger.store import Ledger
 from creditctl.ledger.transaction import LedgerTransaction
-from creditctl.payments.finding_codes import PREFIX, ClassifiedFinding, classified
+from creditctl.payments.case import PaymentCase
+from creditctl.payments.finding_codes import ABOUT_ROWS, PREFIX, ClassifiedFinding, classified
+from creditctl.reconciliation.pulled import Pulled
 
 _NO_ID = "ID"
 
@@ -57,13 +59,13 @@ def ended_in(
     stored: Iterable[StoredFinding],
     found: Iterable[ClassifiedFinding],
     *,
-    everything: bool,
+    looked_at: Callable[[StoredFinding], bool],
     over: Collection[int],
     within: Callable[[StoredFinding], bool],
 ) -> list[StoredFinding]:
     """The open findings of the ledger that are no longer true.
 
-    Shape: `everything` says that the whole of both sides was compared, so that what was not found again is over;
+    Shape: `looked_at` says what a run would have found again, so that what it did not is over;
            `over` are the ids of findings that the judgement of their payments says to be over.
     """
     again = {each.identity for each in found}
@@ -73,8 +75,27 @@ def ended_in(
         if each.status is FindingStatus.OPEN
         and each.identity not in again
         and within(each)
-        and (each.id in over or (everything and each.finding.code.startswith(PREFIX)))
+        and (each.id in over or (looked_at(each) and each.finding.code.startswith(PREFIX)))
     ]
+
+
+def looked_at(pulled: Pulled, cases: Iterable[PaymentCase]) -> Callable[[StoredFinding], bool]:
+    """What a run of these payments would have found again: all of it where everything was compared; without asking
+    Stripe all but what has to be asked; in a window what is about one of its payments, but for an application's rows.
+    """
+    if pulled.everything:
+        return lambda _stored: True
+    judged, unasked = set[str](), set[str]()
+    for case in cases:
+        (unasked if case.unasked else judged).update((case.key, *case.names))
+
+    def looked(stored: StoredFinding) -> bool:
+        names = {stored.payment_key, stored.finding.subject}
+        if pulled.window.unbounded:
+            return not names & unasked
+        return bool(names & judged) and stored.finding.code not in ABOUT_ROWS
+
+    return looked
 
 
 def end(ledger: Ledger, over: Sequence[StoredFinding]) -> None:

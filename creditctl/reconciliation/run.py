@@ -221,7 +221,8 @@ def _compare(
     judged = [pair for pair in zip(cases, verdicts, strict=True) if not pair[0].unasked]
     settled, keys = over_by_judgement(stored, judged), {case.key for case, _ in judged}
     within = finding_history.about(pulled.window, {name for case, _ in judged for name in (case.key, *case.names)})
-    over = finding_history.ended_in(stored, found, everything=pulled.everything, over=settled, within=within)
+    looked_at = finding_history.looked_at(pulled, cases)
+    over = finding_history.ended_in(stored, found, looked_at=looked_at, over=settled, within=within)
     if record:
         finding_history.end(ledger, over)
     shown = finding_history.shown(found, stored, over=over, within=within)

@@ -207,3 +207,17 @@ def test_quiet_is_what_is_at_most_what_was_dismissed(open_shop: OpenShop, acts: 
                 accepted = held if held > accepted else accepted
             loud = [code for code, _ in shop.found() if code == "orphan_credit"]
             assert loud == (["orphan_credit"] if held > accepted else [])
+
+
+def test_a_window_does_not_repeat_of_its_payment_what_is_no_longer_true_beside_what_is(shop: Shop) -> None:
+    """The correction of what was given twice took too much: that alone is so now, in a window as in every run."""
+    key = shop.pay()
+    shop.fulfil(key)
+    twice = shop.post(1000, payment_key=key, package="starter")
+    assert shop.found() == [("duplicate_credit", key)]
+    adjusted(shop.ledger, user_id="u1", credits=-1500, reason="wrong", key="k", corrects=twice.id)
+
+    in_window = shop.found(since=shop.now - 2 * 86_400)
+
+    assert ("duplicate_credit", key) not in in_window
+    assert in_window == shop.found()

@@ -7,7 +7,7 @@ import msgspec
 
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.protocol.fields import Field
-from creditctl.emulator.protocol.schema import EXPAND
+from creditctl.emulator.protocol.schema import EXPAND, required_names
 from creditctl.emulator.protocol.wire import ListPage
 from creditctl.emulator.storage.object_types import Body
 
@@ -21,6 +21,7 @@ class Route(msgspec.Struct, frozen=True):
     pattern: str
     action: Action
     fields: Mapping[str, Field]
+    required: tuple[str, ...]
     permission: str
     check: Callable[[RequestContext], None] | None = None
     """Refusals that depend on more than one parameter, made before the action runs."""
@@ -38,7 +39,7 @@ def route(
     """An endpoint under /v1; `expand` is accepted everywhere."""
     access = "read" if method == "GET" else "write"
     known = {**(fields or {}), "expand": EXPAND}
-    return Route(method, pattern, action, known, f"rak_{permission}_{access}", check)
+    return Route(method, pattern, action, known, required_names(known), f"rak_{permission}_{access}", check)
 
 
 class Router:

@@ -113,15 +113,25 @@ _BOUNDS = {name: Integer() for name in _OPERATORS}
 Fields = Mapping[str, Field]
 
 
-def read_fields(fields: Fields, tree: Tree, prefix: str = "") -> dict[str, Any]:
-    """Validate a tree against fields: unknown names first, then each value, then what is missing."""
+def required_names(fields: Fields) -> tuple[str, ...]:
+    """The names of the fields that must be given."""
+    return tuple(name for name, field in fields.items() if field.required)
+
+
+def read_fields(
+    fields: Fields, tree: Tree, prefix: str = "", required: tuple[str, ...] | None = None
+) -> dict[str, Any]:
+    """Validate a tree against fields: unknown names first, then each value, then what is missing.
+
+    `required` are the `required_names` of the fields, where the caller knows them already.
+    """
     if not tree.keys() <= fields.keys():
         raise UnknownParameters([_name(prefix, key) for key in tree if key not in fields])
     values = {}
     for key, node in tree.items():
         values[key] = fields[key].read(node, _name(prefix, key) if prefix else key)
-    for key, spec in fields.items():
-        if spec.required and key not in values:
+    for key in required_names(fields) if required is None else required:
+        if key not in values:
             raise missing_parameter(_name(prefix, key))
     return values
 

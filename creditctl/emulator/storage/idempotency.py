@@ -51,7 +51,8 @@ def lookup(store: Store, scope: int, key: str, fingerprint: bytes, now: int) -> 
     """The stored answer for a key; refuses a key that was used with other parameters."""
     if len(key) > LONGEST_KEY:
         raise _refusal(f"Idempotency keys can be at most {LONGEST_KEY} characters long.")
-    row = store.named((scope, key)) or store.read(_ONE, (scope, key))
+    name = (scope, key)
+    row = store.named(name) or (store.read(_ONE, name) if store.may_know(name) else None)
     if row is None:
         return None
     *_, first_fingerprint, status, body, request_id, created = row

@@ -35,19 +35,68 @@ def body_of(row: list[Any]) -> bytes:
 
 
 class PendingWrites:
-    """New objects as rows of `INSERT`, and statements about other tables in their order."""
+    """What one transaction wrote: new objects as rows of `INSERT`, and statements about other tables in their order."""
 
-    __slots__ = ("_kinds", "by_place", "named", "statements")
+    __slots__ = ("by_place", "named", "statements")
 
     def __init__(self) -> None:
         self.by_place: Rows = {}
-        self._kinds: dict[str, Rows] = defaultdict(dict)
         self.statements: list[Statement] = []
         self.named: dict[Hashable, Sequence[Any]] = {}
         """The values of statements whose row is asked for by a name before it is written."""
 
     def __len__(self) -> int:
         return len(self.by_place) + len(self.statements)
+
+    def rows(self, kind: str | None = None) -> Rows:
+        """The rows of a kind, or all, in the order in which they were made."""
+        if kind is None:
+            return self.by_place
+        return {place: row for place, row in self.by_place.items() if row[KIND] == kind}
+
+    def put(self, place: Place, row: list[Any]) -> list[Any]:
+        """Keep a row: one that is there already keeps its place in the order."""
+        self.by_place[place] = row
+        return row
+
+    def forget(self, kind: str | None = None) -> None:
+        """Forget the rows of a kind, or all."""
+        if kind is None:
+            self.by_place.clear()
+        else:
+            for place in self.rows(kind):
+                del self.by_place[place]
+
+    def drop(self, place: Place) -> None:
+        """Forget one row."""
+        self.by_place.pop(place, None)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.by_place.clear()
+        self.clear_statements()
+
+    def clear_statements(self) -> None:
+        """Forget the statements: they were carried out."""
+        if self.statements:
+            self.statements.clear()
+            self.named.clear()
+
+    def take_statements(self, later: "PendingWrites") -> None:
+        """Take over the statements that came after."""
+        if later.statements:
+            self.statements += later.statements
+            self.named |= later.named
+
+
+class KeptWrites(PendingWrites):
+    """What ended transactions wrote: so many rows that those of a kind are found without a look at the others."""
+
+    __slots__ = ("_kinds",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kinds: dict[str, Rows] = defaultdict(dict)
 
     def rows(self, kind: str | None = None) -> Rows:
         """The rows of a kind, or all, in the order in which they were made."""
@@ -60,12 +109,11 @@ class PendingWrites:
 
     def forget(self, kind: str | None = None) -> None:
         """Forget the rows of a kind, or all."""
+        super().forget(kind)
         if kind is None:
-            self.by_place.clear()
             self._kinds.clear()
         else:
-            for place in self._kinds.pop(kind, ()):
-                del self.by_place[place]
+            self._kinds.pop(kind, None)
 
     def drop(self, place: Place) -> None:
         """Forget one row."""
@@ -75,31 +123,21 @@ class PendingWrites:
 
     def clear(self) -> None:
         """Forget everything."""
-        self.forget()
-        self.clear_statements()
+        super().clear()
+        self._kinds.clear()
 
-    def clear_statements(self) -> None:
-        """Forget the statements: they were carried out."""
-        self.statements.clear()
-        self.named.clear()
-
-    def take(self, later: "PendingWrites") -> None:
+    def take(self, later: PendingWrites) -> None:
         """Take over what came after: a row that is there already keeps its place in the order."""
-        self.by_place.update(later.by_place)
-        for kind, rows in later._kinds.items():
-            self._kinds[kind].update(rows)
+        self.take_rows(later.by_place)
         self.take_statements(later)
         later.clear()
 
     def take_rows(self, rows: Rows) -> None:
         """Take over rows that came after."""
+        kinds = self._kinds
         for place, row in rows.items():
-            self.put(place, row)
-
-    def take_statements(self, later: "PendingWrites") -> None:
-        """Take over the statements that came after."""
-        self.statements += later.statements
-        self.named |= later.named
+            kinds[row[KIND]][place] = row
+        self.by_place.update(rows)
 
 
 def write_statements(db: sqlite3.Connection, pending: Iterable[PendingWrites]) -> None:

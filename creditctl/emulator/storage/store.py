@@ -64,6 +64,7 @@ class Row(msgspec.Struct, gc=False):
 
 _COLUMNS = "seq, kind, id, created, deleted, body, extra"
 _ONE = f"SELECT {_COLUMNS} FROM objects WHERE scope = ? AND id = ?"  # noqa: S608 - a constant
+_NAMES = "SELECT scope, key FROM idempotency"
 
 
 class Store(UnitOfWork):
@@ -130,6 +131,9 @@ class Store(UnitOfWork):
         row = self.db.execute("SELECT value FROM settings WHERE name = 'drawn'").fetchone()
         self.drawn = self._stored = int(row[0]) if row else 0
         self._count_rows()
+        if self._known is not None:
+            self._known.clear()
+            self._know(self.db.execute(_NAMES))
         self.next_sweep = 0
         """When idempotency keys that are too old are looked for again, on the emulator's clock."""
 

@@ -6,12 +6,12 @@ many: most of them are only ever read by their id. What grows too large for SQLi
 """
 
 import sqlite3
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from creditctl.emulator.storage.database import in_file, in_memory, in_temporary_file, size_of
-from creditctl.emulator.storage.pending import INSERT, SEQ, PendingWrites, Place, body_of, write_statements
+from creditctl.emulator.storage.pending import INSERT, SEQ, KeptWrites, PendingWrites, Place, body_of, write_statements
 
 MOST_PENDING = 2000
 """How many rows wait in memory at most: a query that needs all of them waits some fifteen ms."""
@@ -34,8 +34,10 @@ class UnitOfWork:
         self._lazy = path is None
         self._open = self._begun = self._doubtful = False
         """Whether a transaction is open; whether SQLite knows; whether it holds an id that may be taken."""
-        self._made, self._kept, self._lent = PendingWrites(), PendingWrites(), PendingWrites()
+        self._made, self._kept, self._lent = PendingWrites(), KeptWrites(), KeptWrites()
         """What the open transaction wrote; what ended ones wrote; what of those was given to SQLite in the open one."""
+        self._known: set[int] | None = set() if self._lazy else None
+        """Hashes of the names of values that SQLite was given; None where another process may have given it others."""
         self.most_pending = MOST_PENDING
         self.most_in_memory = MOST_IN_MEMORY
         self._in_memory = self._lazy
@@ -76,6 +78,14 @@ class UnitOfWork:
     def read(self, statement: str, values: Sequence[Any]) -> Any:
         """The first row that a query finds among what SQLite has been given."""
         return self._db.execute(statement, values).fetchone()
+
+    def may_know(self, name: Hashable) -> bool:
+        """Whether SQLite may have been given values under a name: it need not be asked for those it never got."""
+        return self._known is None or hash(name) in self._known
+
+    def _know(self, names: Iterable[Hashable]) -> None:
+        if self._known is not None:
+            self._known.update(map(hash, names))
 
     def named(self, name: Hashable) -> Sequence[Any] | None:
         """The values of a statement that SQLite has not been given yet."""
@@ -208,6 +218,8 @@ class UnitOfWork:
         self._kept.forget(kind)
 
     def _write_statements(self) -> None:
+        for names in (self._kept.named, self._made.named):
+            self._know(names)
         self._write(lambda: write_statements(self._db, (self._kept, self._made)))
         if self._open:
             self._lent.take_statements(self._kept)

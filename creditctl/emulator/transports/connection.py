@@ -31,7 +31,10 @@ class Connection(asyncio.Protocol):
         self._parser = RequestParser()
         self._refused: RefusedRequest | None = None
         self._read_seconds = read_seconds
-        self._reading: asyncio.TimerHandle | None = None
+        self._reading_since: float | None = None
+        """When the request began that has come in in part, on the loop's clock."""
+        self._timer: asyncio.TimerHandle | None = None
+        """Looks after that request. It is left alone when the request is whole: most of them are, long before."""
         self._unread = b""
         self._is_full = False
         self.answering: asyncio.Task[None] | None = None
@@ -47,7 +50,8 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has left; what it asked for is carried out all the same."""
         del exc
-        self._stop_waiting()
+        if self._timer is not None:
+            self._timer.cancel()
         self._connections.discard(self)
 
     def data_received(self, data: bytes) -> None:
@@ -72,23 +76,32 @@ class Connection(asyncio.Protocol):
 
     def _wait_for_the_rest(self) -> None:
         if self._parser.complete or not self._parser.has_begun:
-            self._stop_waiting()
-        if self._parser.has_begun and self._reading is None:
-            self._reading = asyncio.get_running_loop().call_later(self._read_seconds, self._give_up)
+            self._reading_since = None
+        if self._parser.has_begun and self._reading_since is None:
+            loop = asyncio.get_running_loop()
+            self._reading_since = loop.time()
+            if self._timer is None:
+                self._timer = loop.call_later(self._read_seconds, self._look_at_the_time)
 
     def _wait_anew(self) -> None:
         """We read again: the rest of a request has its whole time from now on."""
-        self._stop_waiting()
+        self._reading_since = None
         self._wait_for_the_rest()
 
-    def _stop_waiting(self) -> None:
-        if self._reading is not None:
-            self._reading.cancel()
-            self._reading = None
+    def _look_at_the_time(self) -> None:
+        self._timer = None
+        if self._reading_since is None:
+            return
+        loop = asyncio.get_running_loop()
+        due = self._reading_since + self._read_seconds
+        if due > loop.time():
+            self._timer = loop.call_at(due, self._look_at_the_time)
+        else:
+            self._give_up()
 
     def _give_up(self) -> None:
         """Nothing more of the request came in time; while we do not read ourselves, that is not the client's fault."""
-        self._reading = None
+        self._reading_since = None
         if self._is_full or self.answering is not None:
             return
         self._refused = self._refused or RefusedRequest(408, "The request did not arrive in time.")

@@ -115,7 +115,7 @@ def _as_sold(case: PaymentCase, position: RefundPosition, sold: Purchase | None)
 def _excused(case: PaymentCase, position: RefundPosition, context: JudgementContext) -> RefundPosition:
     """The position in which what could not be taken, because the user had nothing left, stands for what is due."""
     counted = max(0, position.corrected)
-    short = _due(case, position) - position.taken - counted
+    short = _due(case, position) - max(0, position.taken) - counted  # what was given back too much excuses nothing
     if short <= 0 or not (context.keeper.clamped and nothing_was_left(case, context)):
         return position
     return replace(position, corrected=counted + short)
@@ -209,9 +209,9 @@ def _unsettled(
     found = tuple(
         _not_followed(case, position, draft, made[draft.object_id or ""], by_hand=by_hand) for draft in drafts
     )
-    if context.keeper.clamped is None and any(draft.credits < 0 for draft in drafts):
-        found = tuple(map(_with_hint, found)) if nothing_was_left(case, context) else found
     over = any(each.finding.code.removeprefix(PREFIX) in _TOO_MUCH for each in found)
+    if context.keeper.clamped is None and not over and any(draft.credits < 0 for draft in drafts):
+        found = tuple(map(_with_hint, found)) if nothing_was_left(case, context) else found
     state = PaymentState.WRONG if over else PaymentState.MISSING
     reason = ", ".join(dict.fromkeys(each.finding.code.removeprefix(PREFIX) for each in found))
     repair = None if by_hand else Repair(case.key, None, case.facts, drafts, reason=reason)

@@ -105,6 +105,29 @@ def test_keys_survive_a_restart(tmp_path: Path) -> None:
     assert answers[1].headers["Idempotent-Replayed"] == "true"
 
 
+def test_a_key_is_known_wherever_its_answer_lies(tmp_path: Path) -> None:
+    ask = Inside(Emulator(files=tmp_path))
+    key = {"idempotency-key": "order-1"}
+    answers = [ask("POST", "/v1/customers", "name=A", headers=key)]
+    answers.append(ask("POST", "/v1/customers", "name=A", headers=key))
+    assert len(ask("GET", "/v1/customers")[1]["data"]) == 1
+    assert ask.control("/snapshot", path="kept.db")[0] == 200
+    answers.append(ask("POST", "/v1/customers", "name=A", headers=key))
+
+    assert ask.control("/reset")[0] == 200
+    assert "Idempotent-Replayed" not in ask("POST", "/v1/customers", "name=A", headers=key)[2]
+    assert ask.control("/restore", path="kept.db")[0] == 200
+    answers.append(ask("POST", "/v1/customers", "name=A", headers=key))
+
+    other = Inside(Emulator(files=tmp_path))
+    assert other.control("/restore", path="kept.db")[0] == 200
+    answers.append(other("POST", "/v1/customers", "name=A", headers=key))
+    assert [body for _, body, _ in answers] == [answers[0][1]] * 5
+    assert ["Idempotent-Replayed" in headers for _, _, headers in answers] == [False, True, True, True, True]
+    for each in (ask, other):
+        each.emulator.close()
+
+
 def test_a_key_is_free_again_after_a_day() -> None:
     now = [NOW]
     emulator = Emulator(clock=lambda: now[0])

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from creditctl.emulator.protocol.wire import Request
 from tests.journeys.existing_shop.laravel import SETTINGS, Laravel, codes
+from tests.support.keys import TEST_KEY
 
 if TYPE_CHECKING:
     from tests.support.cli import Cli
@@ -73,3 +75,46 @@ def test_a_row_that_takes_all_of_it_beside_a_balance_of_zero_is_no_fault_either(
     assert codes(cli("reconcile", "--json", "--dry-run").document) == []
     (cli.folder / "creditctl.toml").write_text(SETTINGS)
     assert codes(cli("reconcile", "--json", "--dry-run").document) == [("balance_mismatch", "user 1")]
+
+
+def test_credits_that_were_bought_since_an_earlier_refund_are_not_excused(
+    cli: Cli, shop: ExistingShop, laravel: Laravel
+) -> None:
+    sale = spent(shop, laravel, 500)
+    first = shop.refund(sale, 500)
+    laravel.row("refund", "1", -500, shop.clock.now + 5, {"payment_intent": sale.intent, "refund": first})
+    shop.later()
+    laravel.credit(shop.buy("1"))
+    shop.later()
+    second = shop.refund(sale, 500)
+    shop.later()
+
+    (cli.folder / "creditctl.toml").write_text(CLAMPED)
+    clamped = cli("reconcile", "--json", "--dry-run")
+    (cli.folder / "creditctl.toml").write_text(SETTINGS)
+    unsaid = cli("reconcile", "--json", "--dry-run")
+
+    for run in (clamped, unsaid):
+        assert codes(run.document) == [("refund_not_taken", second)]
+        assert "clamped" not in run.stdout
+
+
+def test_what_was_given_back_twice_is_not_excused(cli: Cli, shop: ExistingShop, laravel: Laravel) -> None:
+    sale = spent(shop, laravel, 0)
+    refund = shop.refund(sale)
+    meta = {"payment_intent": sale.intent, "refund": refund}
+    laravel.row("refund", "1", -1000, shop.clock.now + 5, meta)
+    headers = {"content-type": "application/json", "authorization": f"Bearer {TEST_KEY}"}
+    assert shop.emulator.handle(Request("POST", f"/_emulator/refunds/{refund}/fail", "", headers, b"{}")).status == 200
+    for place in (7, 8):
+        laravel.row("refund_reversal", "1", 1000, shop.clock.now + place, meta)
+    shop.later()
+
+    (cli.folder / "creditctl.toml").write_text(CLAMPED)
+    clamped = cli("reconcile", "--json", "--dry-run")
+    (cli.folder / "creditctl.toml").write_text(SETTINGS)
+    unsaid = cli("reconcile", "--json", "--dry-run")
+
+    for run in (clamped, unsaid):
+        assert codes(run.document) == [("refund_over_returned", refund)]
+        assert "clamped" not in run.stdout

@@ -25,6 +25,9 @@ from creditctl.emulator.resources.core.payment_intents.params import (
     SESSION_OPTIONS,
 )
 
+ELEMENTS = ("custom", "elements")
+"""The `ui_mode` of a page of one's own, by its older name and today's."""
+NOT_FOR_ELEMENTS = ("after_expiration", "branding_settings", "custom_fields", "custom_text", "origin_context")
 NOT_IN_PAYMENT_MODE = ("payment_method_collection", "setup_intent_data", "subscription_data")
 REDISPLAY = Enum(values=("always", "limited", "unspecified"))
 _ISSUER = Hash(fields={"type": Enum(values=("self",), left_out=("account",), required=True)})

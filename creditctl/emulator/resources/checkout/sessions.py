@@ -31,7 +31,7 @@ from creditctl.emulator.resources.checkout.custom_fields import check_custom_fie
 from creditctl.emulator.resources.checkout.flow import expire_session, session_intent
 from creditctl.emulator.resources.checkout.included_parts import items_page
 from creditctl.emulator.resources.checkout.items import LINE_ITEMS, build_items
-from creditctl.emulator.resources.checkout.params import CREATE, NOT_IN_PAYMENT_MODE, UPDATE
+from creditctl.emulator.resources.checkout.params import CREATE, ELEMENTS, NOT_FOR_ELEMENTS, NOT_IN_PAYMENT_MODE, UPDATE
 from creditctl.emulator.resources.core.payment_intents.checks import check_references, check_types, refuse_connect
 from creditctl.emulator.storage.object_types import CUSTOMER, SESSION, Body
 from creditctl.emulator.storage.store import body_value
@@ -61,6 +61,7 @@ def check_create(context: RequestContext) -> None:
     refuse_connect(params.get("payment_intent_data") or {}, "payment_intent_data")
     _check_left_out(params)
     _check_urls(context)
+    _check_elements(params)
 
 
 def _check_tax_ids(params: Body) -> None:
@@ -110,10 +111,24 @@ def _check_urls(context: RequestContext) -> None:
     for name in ("return_url", "redirect_on_completion"):
         if hosted and name in params:
             raise bad_parameter(f"You cannot pass `{name}` when `ui_mode` is `hosted_page`.", name)
+    if params.get("redirect_on_completion") == "never" and "return_url" in params:
+        # Source: laravel/cashier-stripe#1629; the wording is ours.
+        raise bad_parameter("You cannot pass `return_url` when `redirect_on_completion` is `never`.", "return_url")
     if not hosted and ("success_url" in params or "cancel_url" in params):
         raise bad_parameter(
             "You cannot pass `success_url` or `cancel_url` unless `ui_mode` is `hosted_page`.", "success_url"
         )
+
+
+def _check_elements(params: Body) -> None:
+    """What only Stripe's own page shows can't be set for elements. Source: stripe-python 16.1, session parameters."""
+    if params.get("ui_mode") not in ELEMENTS:
+        return
+    given = [name for name in NOT_FOR_ELEMENTS if name in params]
+    if "required" in (params.get("tax_id_collection") or {}):
+        given.append("tax_id_collection[required]")
+    if given:
+        raise bad_parameter(f"You can't set `{given[0]}` if `ui_mode` is `elements`.", given[0])
 
 
 def _always_returns(params: Body) -> bool:
@@ -123,8 +138,7 @@ def _always_returns(params: Body) -> bool:
     `redirect_on_completion` (of embedded pages, `always` by default); woocommerce/woocommerce-gateway-stripe leaves it
     out for elements, `includes/Ajax_Handlers/WC_Stripe_Checkout_Sessions_Ajax_Handler.php`.
     """
-    elements = params.get("ui_mode") in ("custom", "elements")
-    return not elements and params.get("redirect_on_completion", "always") == "always"
+    return params.get("ui_mode") not in ELEMENTS and params.get("redirect_on_completion", "always") == "always"
 
 
 def _check_expiry(context: RequestContext) -> None:

@@ -93,9 +93,12 @@ def _new_payout(context: RequestContext, params: Body) -> Body:
 
 
 def _post(context: RequestContext, payout: Body, type_: str, amount: int) -> Body:
-    description = payout["description"] or "STRIPE PAYOUT"
+    """Source: a recorded failure (phil9690/stripe_api_mock, `db/seeds.rb`); a cancellation by analogy."""
+    description, category = payout["description"] or "STRIPE PAYOUT", "payout"
+    if type_ != "payout":
+        description, category = f"REFUND FOR PAYOUT ({description})", "payout_reversal"
     return balances.post(
-        context, type_, payout["id"], amount, payout["currency"], category=type_, description=description
+        context, type_, payout["id"], amount, payout["currency"], category=category, description=description
     )
 
 

@@ -13,6 +13,20 @@ def test_prices_by_their_interval(ask: Inside) -> None:
     assert ask("GET", "/v1/prices", "recurring[interval]=fortnight")[1]["error"]["param"] == "recurring[interval]"
 
 
+def test_inline_prices_are_neither_listed_nor_updated(ask: Inside) -> None:
+    """Source: Stripe API reference, "List all prices"; stripe/stripe-python#1724: searches find them all the same."""
+    item = "line_items[0][price_data][currency]=usd&line_items[0][price_data][product_data][name]=A"
+    form = f"mode=payment&success_url=https://a.example&{item}&line_items[0][price_data][unit_amount]=1000"
+    made = ask("POST", "/v1/checkout/sessions", f"{form}&line_items[0][quantity]=1&expand[]=line_items")[1]
+    inline = made["line_items"]["data"][0]["price"]["id"]
+    for query in ("", "active=false"):
+        assert ask("GET", "/v1/prices", query)[1]["data"] == []
+    found = ask("GET", "/v1/prices/search", "query=active:'false'")[1]["data"]
+    assert [price["id"] for price in found] == [inline]
+    assert ask("GET", f"/v1/prices/{inline}")[0] == 200
+    assert ask("POST", f"/v1/prices/{inline}", "nickname=x")[0] == 400
+
+
 def test_an_archived_price_keeps_its_lookup_key(ask: Inside) -> None:
     old = ask.price("p", "unit_amount=100&lookup_key=key")
     ask("POST", f"/v1/prices/{old}", "active=false")

@@ -18,6 +18,13 @@ NOTHING_TO_PAY = (
     "https://docs.stripe.com/payments/setup-intents"
 )
 
+_OTHER_CHOICES = (
+    "payment_method_types",
+    "excluded_payment_method_types",
+    "automatic_payment_methods",
+    "payment_method_configuration",
+)
+
 
 def check_types(context: RequestContext) -> None:
     """From endive on `payment_method_types` can't be written; before, each must be one that exists."""
@@ -36,6 +43,17 @@ def check_types(context: RequestContext) -> None:
             "payment_method_types_no_longer_supported",
         )
     refuse_unusable(types, context.params.get("currency"))
+
+
+def check_intent_types(context: RequestContext) -> None:
+    """What `check_types` refuses, and a list of allowed methods beside anything else that chooses them.
+
+    Source: Stripe changelog, 2026-07-29.dahlia, "Adds the allowed payment method types parameter to Payment Intents and
+    Setup Intents"; the words of the refusal are those of other pairs.
+    """
+    for name in _OTHER_CHOICES if context.params.get("allowed_payment_method_types") else ():
+        only_one_of(context.params, ("allowed_payment_method_types", name))
+    check_types(context)
 
 
 def check_references(context: RequestContext) -> None:
