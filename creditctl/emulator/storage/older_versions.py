@@ -83,6 +83,7 @@ NOT_RENDERED = (
         "`refund.created`, `.updated`, `.failed`: sent for every refund to every endpoint",
     ),
     ("2024-10-28.acacia", "`param` of errors: as it is since"),
+    ("2020-08-27", "`display_items` of sessions: `line_items` can be expanded"),
     ("2020-08-27", "`sources` and `subscriptions` of customers: only when expanded"),
     ("2019-02-11", "names of intent statuses before (`requires_source`, …): never shown"),
 )
@@ -156,6 +157,10 @@ class _Rendering:
         kept = row.hidden().get("older") if row is not None else None
         inner = _Rendering(self._store, self._scope, event["api_version"])
         data = event["data"] | {"object": inner.walk(event["data"]["object"], kept)}
+        before = data.get("previous_attributes") or {}
+        if "marketing_features" in before and "features" in data["object"]:
+            features = {"features": before["marketing_features"]}
+            data["previous_attributes"] = {k: v for k, v in before.items() if k != "marketing_features"} | features
         return event | {"data": data}
 
     def session(self, body: Body, kept: Mapping[str, Any]) -> Body:
