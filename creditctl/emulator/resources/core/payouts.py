@@ -19,9 +19,9 @@ from creditctl.emulator.api.lists import (
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import given_metadata, updated
 from creditctl.emulator.payments import balances
-from creditctl.emulator.protocol.currencies import written
+from creditctl.emulator.protocol.currencies import WHOLE_PAYOUTS, written
 from creditctl.emulator.protocol.durations import DAY_SECONDS
-from creditctl.emulator.protocol.errors import invalid
+from creditctl.emulator.protocol.errors import bad_parameter, invalid
 from creditctl.emulator.protocol.fields import Currency, Enum, Field, Integer, Text
 from creditctl.emulator.protocol.schema import Metadata, Range
 from creditctl.emulator.storage.object_types import PAYOUT, Body
@@ -45,6 +45,9 @@ def create(context: RequestContext) -> Body:
     """Pay out of what is available."""
     params = context.params
     amount, currency = params["amount"], params["currency"]
+    if currency in WHOLE_PAYOUTS and amount % 100:
+        message = f"Payouts in {currency} must be evenly divisible by 100: they have no smaller unit than {currency}."
+        raise bad_parameter(message, "amount")
     available = balances.total(context, currency, "available")
     if amount > available:
         raise invalid(

@@ -8,7 +8,7 @@ from creditctl.emulator.api.lists import ListFilter, by_column, by_created, list
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import updated
 from creditctl.emulator.payments.refunds import announce_change, refund_charge, refundable
-from creditctl.emulator.protocol.currencies import written
+from creditctl.emulator.protocol.currencies import refuse_too_fine, written
 from creditctl.emulator.protocol.errors import invalid, no_such, not_acted_on
 from creditctl.emulator.protocol.fields import Boolean, Currency, Enum, Field, Integer, Text
 from creditctl.emulator.protocol.schema import Metadata
@@ -93,6 +93,7 @@ def _amount(context: RequestContext, charge: Body) -> int:
             f"Refund amount ({written(amount, currency)}) is greater than {most} ({written(left, currency)})",
             param="amount",
         )
+    refuse_too_fine(amount, charge["currency"], "amount")
     return int(amount)
 
 

@@ -5,7 +5,7 @@ Source: Stripe API reference, "PaymentIntents"; changelog 2026-09-30.endive; rec
 
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.payments.banks import BANKS
-from creditctl.emulator.protocol.currencies import is_chargeable, largest, smallest, step_fault, written
+from creditctl.emulator.protocol.currencies import is_chargeable, largest, refuse_too_fine, smallest, written
 from creditctl.emulator.protocol.errors import StripeError, bad_parameter, invalid, no_such, only_one_of
 from creditctl.emulator.protocol.versions import DYNAMIC_METHODS_ONLY_SINCE, since
 from creditctl.emulator.resources.core.payment_intents.bodies import method_configuration
@@ -146,9 +146,7 @@ def check_amount(amount: int, currency: str) -> None:
     if amount > largest(currency):
         most = written(largest(currency), currency)
         raise invalid(f"Amount must be no more than {most}", code="amount_too_large", param="amount")
-    fault = step_fault(amount, currency)
-    if fault:
-        raise invalid(fault, param="amount")
+    refuse_too_fine(amount, currency, "amount")
 
 
 def load_own(context: RequestContext) -> Body:

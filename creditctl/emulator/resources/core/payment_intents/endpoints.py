@@ -7,7 +7,7 @@ from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.lists import by_column, by_created, list_fields, listing
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import shipping, updated
-from creditctl.emulator.payments.confirm import ConfirmOptions, attempt_payment
+from creditctl.emulator.payments.confirm import ConfirmOptions, attempt_payment, was_authenticated
 from creditctl.emulator.payments.methods import PaymentMethod, given_method, load_method, refuse_reuse, refuse_type
 from creditctl.emulator.protocol.errors import StripeError, invalid
 from creditctl.emulator.protocol.fields import Text
@@ -82,6 +82,7 @@ def _confirm(context: RequestContext, intent: Body, method: PaymentMethod | None
     _refuse_card_descriptor(intent, method)
     options = ConfirmOptions(
         off_session=off_session,
+        authenticated=was_authenticated(context, intent, method),
         error_on_requires_action=context.params.get("error_on_requires_action", False),
         return_url=context.params.get("return_url"),
         use_stripe_sdk=context.params.get("use_stripe_sdk", False),
