@@ -20,7 +20,7 @@ from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import updated
 from creditctl.emulator.protocol.errors import bad_parameter, invalid, not_acted_on, only_one_of
 from creditctl.emulator.protocol.fields import Boolean, Currency, Descriptor, Enum, Field, Integer, OfAnotherMode, Text
-from creditctl.emulator.protocol.schema import Hash, Listing, Metadata
+from creditctl.emulator.protocol.schema import NEW_METADATA, Hash, Listing, Metadata
 from creditctl.emulator.resources.products.catalog_bodies import (
     CURRENCY_OPTIONS,
     MONEY_FIELDS,
@@ -52,7 +52,7 @@ _CREATE: dict[str, Field] = {
     "active": Boolean(),
     "billing_scheme": Enum(values=("per_unit", "tiered")),
     "lookup_key": Text(unset=True, max_length=200),
-    "metadata": Metadata(),
+    "metadata": NEW_METADATA,
     "nickname": Text(unset=True),
     "tiers": OfAnotherMode(),
     "tiers_mode": Enum(values=("graduated", "volume")),
