@@ -135,7 +135,7 @@ def _over_taken(case: PaymentCase, position: RefundPosition) -> Iterator[Classif
     if taken <= target:
         return
     entry = _unexplained(case, position)
-    let_go = next((each for each in case.facts if each.object_id == entry.object_id and has_let_go(each)), None)
+    let_go = next((each for each in case.facts if _is_about(entry, each) and has_let_go(each)), None)
     name = "refund_over_taken" if let_go is None else _NAMES[_RETURNED[let_go.kind]]
     text = (
         f"{case.books.label(entry)} took {plural(-entry.credits, 'credit')} of user {entry.user_id}"
@@ -144,6 +144,11 @@ def _over_taken(case: PaymentCase, position: RefundPosition) -> Iterator[Classif
     )
     fix = case.books.correction(entry.user_id, taken - target, entry)
     yield for_person(name, case.key, text, fix, stake=purchase_stake(position.purchase, taken - target))
+
+
+def _is_about(entry: CreditEntry, fact: Fact) -> bool:
+    """Whether an entry names a refund or dispute; one that was imported without its name is about any of its kind."""
+    return entry.object_id == fact.object_id or (entry.object_id is None and entry.kind == fact.kind)
 
 
 def _over_returned(case: PaymentCase, position: RefundPosition) -> Iterator[ClassifiedFinding]:
