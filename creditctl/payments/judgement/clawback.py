@@ -28,7 +28,7 @@ from creditctl.payments.finding_codes import (
     for_person,
     in_flight,
 )
-from creditctl.payments.judgement.clamped import nothing_was_left
+from creditctl.payments.judgement.clamped import could_not_be_taken
 from creditctl.payments.judgement.clawback_words import gave_back, gave_too_much, not_followed_words, took_too_much
 from creditctl.payments.judgement.due_entries import due_entries
 from creditctl.payments.judgement.holdings import judge_holdings
@@ -116,9 +116,10 @@ def _excused(case: PaymentCase, position: RefundPosition, context: JudgementCont
     """The position in which what could not be taken, because the user had nothing left, stands for what is due."""
     counted = max(0, position.corrected)
     short = _due(case, position) - max(0, position.taken) - counted  # what was given back too much excuses nothing
-    if short <= 0 or not (context.keeper.clamped and nothing_was_left(case, context)):
+    if short <= 0 or not context.keeper.clamped:
         return position
-    return replace(position, corrected=counted + short)
+    excused = min(short, could_not_be_taken(case, position.purchase, context))
+    return replace(position, corrected=counted + excused) if excused else position
 
 
 def _due(case: PaymentCase, position: RefundPosition) -> int:
@@ -215,8 +216,10 @@ def _unsettled(
         _not_followed(case, position, draft, made[draft.object_id or ""], by_hand=by_hand) for draft in drafts
     )
     over = any(each.finding.code.removeprefix(PREFIX) in _TOO_MUCH for each in found)
-    if context.keeper.clamped is None and not over and any(draft.credits < 0 for draft in drafts):
-        found = tuple(map(_with_hint, found)) if nothing_was_left(case, context) else found
+    short = -sum(draft.credits for draft in drafts)
+    if context.keeper.clamped is None and not over and short > 0:
+        explained = could_not_be_taken(case, position.purchase, context) >= short
+        found = tuple(map(_with_hint, found)) if explained else found
     state = PaymentState.WRONG if over else PaymentState.MISSING
     reason = ", ".join(dict.fromkeys(each.finding.code.removeprefix(PREFIX) for each in found))
     repair = None if by_hand else Repair(case.key, None, case.facts, drafts, reason=reason)
