@@ -64,6 +64,7 @@ def require_answer(method: str, url: str, body: bytes | str) -> None:
     """
     try:
         answer = msgspec.json.decode(body, type=_Answer)
+        _require_text(url, body)
     except msgspec.ValidationError:
         raise _not_stripe(url, "its answer is not one of Stripe's") from None
     except msgspec.DecodeError:
@@ -76,6 +77,14 @@ def require_answer(method: str, url: str, body: bytes | str) -> None:
         raise _not_stripe(url, f"it answered with the object {answer.object[:40]!r} instead of {wanted[0]!r}")
     if answer.object == "list" and not isinstance(answer.data, list):
         raise _not_stripe(url, "its list has no data")
+
+
+def _require_text(url: str, body: bytes | str) -> None:
+    """msgspec passes over what nobody reads, whatever bytes it is made of. Source: RFC 8259, 8.1: JSON is UTF-8."""
+    try:
+        _ = body if isinstance(body, str) else body.decode()
+    except UnicodeDecodeError:
+        raise _not_stripe(url, "its answer is not UTF-8") from None
 
 
 def require_refusal(url: str, body: bytes | str) -> None:

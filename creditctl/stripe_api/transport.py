@@ -224,7 +224,8 @@ class _QuietText(str):
 def _quiet(response: Response) -> Response:
     """The answer without what the SDK would only log, and Stripe's notice, which becomes a Python warning on stderr."""
     body, status, headers = response
-    body = _QuietText(body.decode() if isinstance(body, bytes) else body) if isinstance(body, bytes | str) else body
+    if isinstance(body, bytes | str):  # the page of a proxy that refuses may be in any encoding
+        body = _QuietText(body.decode(errors="replace") if isinstance(body, bytes) else body)
     if HttpTry(status, headers).header("Stripe-Notice") is None:
         return body, status, headers
     kept = requests.structures.CaseInsensitiveDict(

@@ -55,9 +55,10 @@ def test_what_stripe_says_passes(method: str, path: str, body: str) -> None:
         ("/v1/account", LIST),
         ("/v1/prices/price_1", LIST),
         ("/v1/prices/price_1", '{"object":"product"}'),
+        ("/v1/prices", b'{"object":"list","data":[],"about":"caf\xe9"}'),
     ],
 )
-def test_what_stripe_would_never_say_is_told(path: str, body: str) -> None:
+def test_what_stripe_would_never_say_is_told(path: str, body: str | bytes) -> None:
     with pytest.raises(NotStripe, match="is not Stripe"):
         require_answer("get", BASE + path, body)
 

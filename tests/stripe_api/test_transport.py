@@ -93,7 +93,7 @@ BODY = json.dumps({"id": "prod_1", "object": "product", "name": "Starter"}).enco
 
 
 class Misbehaving(BaseHTTPRequestHandler):
-    """The first answer breaks off in the middle; `/v1/products/moved` redirects."""
+    """The first answer breaks off in the middle; `/v1/products/moved` redirects, `down` is a page in Latin-1."""
 
     seen: list[str]
 
@@ -104,6 +104,12 @@ class Misbehaving(BaseHTTPRequestHandler):
             self.send_header("Location", "/v1/products/prod_1")
             self.send_header("Content-Length", "0")
             self.end_headers()
+            return
+        if self.path.endswith("down"):
+            self.send_response(502)
+            self.send_header("Content-Length", "4")
+            self.end_headers()
+            self.wfile.write("<é>\n".encode("latin-1"))
             return
         self.send_response(200)
         self.send_header("Content-Length", str(len(BODY)))
@@ -146,6 +152,14 @@ def test_no_redirect_is_followed_with_the_key(server: tuple[str, list[str]], tmp
     with connect_to(base, tmp_path) as door, pytest.raises(stripe.APIConnectionError):
         door.client.v1.products.retrieve("moved")
     assert seen == ["/v1/products/moved"]
+
+
+def test_a_page_that_is_not_utf_8_is_an_error_of_the_server(server: tuple[str, list[str]], tmp_path: Path) -> None:
+    base, seen = server
+    with connect_to(base, tmp_path) as door, pytest.raises(stripe.APIError) as raised:
+        door.client.v1.products.retrieve("down")
+    assert raised.value.http_status == 502
+    assert len(seen) == RetryPolicy().broken_tries
 
 
 def test_nobody_listening_is_a_connection_error(tmp_path: Path) -> None:

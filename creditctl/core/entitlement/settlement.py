@@ -231,7 +231,8 @@ def _rising(standing: RefundPosition, known: Sequence[Fact], returned: int) -> I
 def _single_step(
     standing: RefundPosition, known: Sequence[Fact], cause: str | None, target: int, returned: int
 ) -> list[tuple[Fact, int, int]]:
-    """One entry of the whole difference, on the fact that was just reported or else the last that let go.
+    """One entry of the whole difference, on the fact that was just reported, or else on the last that let go; where
+    more is to be taken, on the last that holds more money than was taken for it.
 
     Shape: nothing where credits would be given back though no refund or dispute that took them has let go: then they
            were taken by entries from elsewhere (an import), whose facts are not known here.
@@ -241,8 +242,10 @@ def _single_step(
         released = [fact for fact in released if fact.counted or has_let_go(fact)]
     if (target, returned) < (standing.taken, standing.returned) and not released:
         return []
-    blamed = next((fact for fact in known if fact.object_id == cause), None)
-    fact = blamed or next(iter(released[-1:] or known[-1:]), None)
+    holding = [fact for fact in known if fact.counted > standing.shares.get(fact.object_id, 0)]
+    blamed = [fact for fact in known if fact.object_id == cause]
+    likely = blamed or (holding if target > standing.taken else []) or released or known
+    fact = likely[-1] if likely else None
     return [(fact, target - standing.taken, returned - standing.returned)] if fact else []
 
 

@@ -73,6 +73,11 @@ RENDERED = (
         "`line_items[name]`, `[amount]`, `[currency]`, `[description]`, `[images]` of a new session: taken before, in "
         "place of `price_data`",
     ),
+    (
+        "2020-08-27",
+        "`sources`, `subscriptions` and `tax_ids` of customers: there before without being expanded, where a call "
+        "is for customers",
+    ),
 )
 """What an older version sees otherwise here: until which version, and what."""
 NOT_RENDERED = (
@@ -83,7 +88,12 @@ NOT_RENDERED = (
         "`refund.created`, `.updated`, `.failed`: sent for every refund to every endpoint",
     ),
     ("2024-10-28.acacia", "`param` of errors: as it is since"),
-    ("2020-08-27", "`sources` and `subscriptions` of customers: only when expanded"),
+    ("2020-08-27", "`display_items` of sessions: `line_items` can be expanded"),
+    (
+        "2020-08-27",
+        "`sources`, `subscriptions` and `tax_ids` of customers in events and below other objects: not there",
+    ),
+    ("2020-08-27", "`three_d_secure` of a charge's card: as it is since"),
     ("2019-02-11", "names of intent statuses before (`requires_source`, …): never shown"),
 )
 """What Stripe shows older versions otherwise and this emulator does not: until which version, and what."""
@@ -156,6 +166,10 @@ class _Rendering:
         kept = row.hidden().get("older") if row is not None else None
         inner = _Rendering(self._store, self._scope, event["api_version"])
         data = event["data"] | {"object": inner.walk(event["data"]["object"], kept)}
+        before = data.get("previous_attributes") or {}
+        if "marketing_features" in before and "features" in data["object"]:
+            features = {"features": before["marketing_features"]}
+            data["previous_attributes"] = {k: v for k, v in before.items() if k != "marketing_features"} | features
         return event | {"data": data}
 
     def session(self, body: Body, kept: Mapping[str, Any]) -> Body:

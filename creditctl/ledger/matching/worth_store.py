@@ -15,8 +15,10 @@ from dataclasses import dataclass
 
 from creditctl.ledger.archive import pull_schema
 from creditctl.ledger.archive.file import ArchiveFile
+from creditctl.ledger.matching.bulk_load import bulk_load
 from creditctl.ledger.matching.close_payments import mark_all, marking
 from creditctl.ledger.matching.place import free_place
+from creditctl.ledger.matching.recount import RECOUNT_WORTH
 from creditctl.ledger.matching.worth import Worth
 from creditctl.ledger.sqlite.statements import among, batched, insert, select
 
@@ -195,9 +197,12 @@ class WorthStore:
     ) -> None:
         """Keeps these rows in place of all others. Shape: `known`, `learned` as the methods of these names answer."""
         with self._changing(digest, learned) as connection:
-            for table in ("worth", "worth_touched", "worth_known"):
-                connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
-            connection.executemany(_INSERT, rows)
+            with bulk_load(connection, "worth"):
+                for table in ("worth", "worth_touched", "worth_known"):
+                    connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
+                connection.executemany(_INSERT, rows)
+            connection.execute(RECOUNT_WORTH)
+            _end_what_probes_found(connection)
             mark_all(connection)
             connection.executemany(_KNOWN, known.items())
 
@@ -239,6 +244,12 @@ class WorthStore:
     def _all(self, query: str, *values: str) -> list[tuple[str, ...]]:
         with self.file.read_session() as connection:
             return connection.execute(query, values).fetchall()
+
+
+def _end_what_probes_found(connection: sqlite3.Connection) -> None:
+    """Makes the next run ask about everything (SuspectStore): no change of all these rows has been noted."""
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'match_state'").fetchone():
+        connection.execute("DELETE FROM match_state")
 
 
 def _some(connection: sqlite3.Connection, payments: Collection[str]) -> dict[str, Worth]:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.world import Inside
+from creditctl.emulator.app import Emulator
+from tests.emulator.world import Inside, Receiver
 
 SESSIONS = "/v1/checkout/sessions"
 PAGE = "mode=payment&success_url=https://a.example"
@@ -42,14 +43,21 @@ def test_what_describes_no_item_is_refused(ask: Inside, form: str, version: str,
     assert (status, body["error"]["param"]) == (400, param)
 
 
-def test_a_product_has_features_before_2024_04_10(ask: Inside) -> None:
+def test_a_product_has_features_before_2024_04_10(emulator: Emulator, ask: Inside, receiver: Receiver) -> None:
     """Source: Stripe changelog, 2024-04-10, "Renames the features attribute of the Product object"."""
+    endpoint = "url=https://a.example/hook&enabled_events[]=product.updated&api_version=2023-10-16"
+    ask("POST", "/v1/webhook_endpoints", endpoint)
     form = "name=A&features[0][name]=Fast"
     _, product = post(ask, "/v1/products", form, "2023-10-16")
     assert (product["features"], "marketing_features" in product) == ([{"name": "Fast"}], False)
     assert ask("GET", f"/v1/products/{product['id']}")[1]["marketing_features"] == [{"name": "Fast"}]
     _, changed = post(ask, f"/v1/products/{product['id']}", "features=", "2023-10-16")
     assert changed["features"] == []
+    emulator.pump(send=receiver)
+    (event,) = receiver.events
+    before = event["data"]["previous_attributes"]
+    assert (event["data"]["object"]["features"], before["features"]) == ([], [{"name": "Fast"}])
+    assert "marketing_features" not in before
     for given, version in ((form, "2024-04-10"), (f"{form}&marketing_features[0][name]=B", "2023-10-16")):
         status, body = post(ask, "/v1/products", given, version)
         assert (status, body["error"]["param"]) == (400, "features")

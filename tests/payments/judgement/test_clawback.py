@@ -191,3 +191,23 @@ def test_an_entry_that_says_no_amount_is_one_fault(shop: Shop) -> None:
     shop.post(-400, **back)
     mismatches = [("amount_mismatch", key) for key in (followed, passed_over)]
     assert shop.found() == [("refund_not_taken", other), *mismatches]
+
+
+def test_what_was_imported_without_its_name_is_called_by_what_let_go(shop: Shop) -> None:
+    """An application's rows name the payment alone: a refund that failed since is none that took too much."""
+    failed, won, twice = (shop.pay(user=f"u{number}") for number in range(3))
+    shop.refund(failed, 1000, "failed")
+    shop.dispute(won, 1000, "won")
+    dispute = shop.dispute(twice, 1000, "won")
+    for number, key in enumerate((failed, won, twice)):
+        shop.post(1000, f"u{number}", payment_key=key, package="starter", created=shop.now - 86_000)
+        kind = EntryKind.REFUND if key == failed else EntryKind.DISPUTE
+        shop.post(-1000, f"u{number}", payment_key=key, kind=kind, amount=-1000)
+    for _ in range(2):
+        shop.post(1000, "u2", payment_key=twice, kind=EntryKind.DISPUTE_REVERSAL)
+
+    assert sorted(shop.found()) == [
+        ("dispute_won_not_returned", won),
+        ("refund_failed_not_returned", failed),
+        ("refund_over_returned", dispute),
+    ]

@@ -116,11 +116,19 @@ def check_basis(context: RequestContext) -> None:
 
 
 def check_amount_basis(params: Body, prefix: str = "") -> None:
-    """A price has an amount, given one way, and recurs within bounds; Source: recorded test-mode refusals."""
+    """A price has an amount, given one way, and recurs within bounds; one that the buyer chooses must be enabled.
+
+    Source: recorded test-mode refusals; Stripe API reference, `custom_unit_amount.enabled` (true, or left out).
+    """
     _check_recurring(params, prefix)
     bases = ("unit_amount", "unit_amount_decimal", "custom_unit_amount")
     only_one_of(params, bases, prefix)
-    if not any(name in params for name in bases) and params.get("billing_scheme") != "tiered":
+    chosen = params.get("custom_unit_amount") or {}
+    if (
+        not any(name in params for name in bases[:2])
+        and not chosen.get("enabled")
+        and params.get("billing_scheme") != "tiered"
+    ):
         message = "Prices require an `unit_amount` or `unit_amount_decimal` parameter to be set."
         raise invalid(message, executed=False)
 

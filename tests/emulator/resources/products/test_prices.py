@@ -69,6 +69,17 @@ def test_prices_need_one_amount(world: World, refused: Refused) -> None:
     assert (unknown.http_status, unknown.code, unknown.param) == (400, "resource_missing", "product")
 
 
+def test_an_amount_that_the_buyer_may_not_choose_is_none(ask: Inside) -> None:
+    """Source: Stripe API reference, `custom_unit_amount.enabled`: true, or left out."""
+    for path, form in (
+        ("/v1/prices", "product_data[name]=A&currency=usd&custom_unit_amount[enabled]="),
+        ("/v1/products", "name=A&default_price_data[currency]=usd&default_price_data[custom_unit_amount][enabled]="),
+    ):
+        assert ask("POST", path, f"{form}true")[0] == 200
+        status, body, _ = ask("POST", path, f"{form}false")
+        assert (status, body["error"]["message"].startswith("Prices require an `unit_amount`")) == (400, True)
+
+
 def test_fractions_of_a_cent(world: World) -> None:
     product = world.product().id
     price = world.stripe.prices.create(params={"product": product, "currency": "usd", "unit_amount_decimal": "0.5"})
