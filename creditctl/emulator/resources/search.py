@@ -95,7 +95,7 @@ _PARAMS: dict[str, Field] = {
 }
 """Unlike a list's, a search's limit is refused out of its bounds.
 
-Source: crvouga/emulates, `packages/service/stripe/stripe.empty-expand.test.ts`, which is held against Stripe.
+Source: crvouga/emulates, `packages/service/stripe/stripe.empty-expand.test.ts`, held against Stripe's test mode.
 """
 
 
