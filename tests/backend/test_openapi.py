@@ -54,6 +54,11 @@ def test_it_names_exactly_the_packages_there_are(services: Dependencies) -> None
     assert body["required"] == ["package_id", "payment_method"]
 
 
+def _as_utf8(case: Case[Any]) -> dict[str, str]:
+    """The headers of a case as the document says that they are sent, in UTF-8: schemathesis sends them in Latin-1."""
+    return {name: str(value).encode().decode("latin-1") for name, value in (case.headers or {}).items()}
+
+
 @pytest.mark.parametrize("mode", ["positive", "negative"])
 @pytest.mark.parametrize(("method", "path"), sorted(ENDPOINTS))
 def test_schemathesis_finds_nothing_untrue(
@@ -76,7 +81,7 @@ def test_schemathesis_finds_nothing_untrue(
     @given(schema[path][method.upper()].as_strategy(generation_mode=schemathesis.GenerationMode(mode)))
     def try_it(case: Case[Any]) -> None:
         tried.append(case)
-        case.call_and_validate()
+        case.call_and_validate(headers=_as_utf8(case) if mode == "positive" else None)
 
     with contextlib.suppress(Unsatisfiable):  # an endpoint that takes nothing can be given nothing wrong
         try_it()
