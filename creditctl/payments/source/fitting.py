@@ -164,12 +164,20 @@ def _with_returns(
         last = entries[places[-1]]
         entries[places[-1]] = replace(last, credits=last.credits + taken - target)
         taken = target
-    shares = [purchase.amount * entries[place].credits // purchase.credits for place in places]
+    amounts = {fact.object_id: fact.amount for fact in stripe.facts}
+    shares = [_share(entries[place], purchase, amounts.get(entries[place].object_id or "")) for place in places]
     if taken == target:
         shares[-1] -= returned + sum(shares)
     for place, share in zip(places, shares, strict=True):
         entries[place] = replace(entries[place], amount=share)
     return entries
+
+
+def _share(entry: SourceEntry, purchase: SourceEntry, amount: int | None) -> int:
+    """The money of what was taken back: all of its refund or dispute where it is worth as much, else by its credits."""
+    if amount is not None and _is_worth(abs(entry.credits), purchase, amount):
+        return amount if entry.credits > 0 else -amount
+    return purchase.amount * entry.credits // purchase.credits
 
 
 def _slack(purchase: SourceEntry, returned: int, target: int, parts: int, rounding: Rounding | None) -> int:
