@@ -9,8 +9,9 @@ from functools import lru_cache
 
 from creditctl.emulator.api.accounts import Accounts, Caller, check_permission
 from creditctl.emulator.api.context import RequestContext, Services
-from creditctl.emulator.api.expand import expand
+from creditctl.emulator.api.expand import expand, expanded_unasked
 from creditctl.emulator.api.left_out import answer_left_out
+from creditctl.emulator.api.older_parameters import newest_form
 from creditctl.emulator.api.routes import Route, Router
 from creditctl.emulator.documented.parameters import is_documented
 from creditctl.emulator.protocol.errors import StripeError, UnknownParameters, invalid, not_acted_on
@@ -19,7 +20,7 @@ from creditctl.emulator.protocol.http_date import http_date
 from creditctl.emulator.protocol.json_text import indented, item_alone, written
 from creditctl.emulator.protocol.limits import RateLimit
 from creditctl.emulator.protocol.schema import read_fields
-from creditctl.emulator.protocol.versions import check_version
+from creditctl.emulator.protocol.versions import WHOLE_CUSTOMERS_UNTIL, check_version, since
 from creditctl.emulator.protocol.wire import ListPage, Request, Response
 from creditctl.emulator.resources.table import INCLUDABLE, ROUTES
 from creditctl.emulator.storage import idempotency
@@ -179,6 +180,7 @@ def _log_entry(request: Request, response: Response, context: RequestContext) ->
 
 def _read(context: RequestContext, entry: Route, tree: Tree) -> None:
     try:
+        tree = newest_form(entry, tree, context.version)
         context.params = read_fields(entry.fields, tree, required=entry.required)
     except UnknownParameters as error:
         documented = [name for name in error.names if is_documented(entry.method, entry.pattern, name)]
@@ -189,15 +191,15 @@ def _read(context: RequestContext, entry: Route, tree: Tree) -> None:
 
 def _run(context: RequestContext, entry: Route) -> bytes:
     """The action's answer, expanded and rendered for the caller's version."""
-    paths = context.params.pop("expand", None)
+    paths = context.params.pop("expand", None) or []
     result = entry.action(context)
     answer = result.text() if isinstance(result, ListPage) else result
-    if paths:
+    if paths or not since(context.version, WHOLE_CUSTOMERS_UNTIL):
         store, scope = context.services.store, context.scope.id
         body: Body = from_json(answer) if isinstance(answer, bytes) else answer
         # What an older version shows inside an object can be expanded there.
         answer = older_body(store, scope, body, context.version)
-        expand(context, INCLUDABLE, answer, paths)
+        expand(context, INCLUDABLE, answer, list(dict.fromkeys([*expanded_unasked(context, answer), *paths])))
     text = answer if isinstance(answer, bytes) else written(answer)
     # What an action answers as bytes is an object as it is stored.
     return render(
@@ -232,9 +234,12 @@ def _envelope(error: StripeError, context: RequestContext | None, request_id: st
     fields = dict(error.fields)
     if "code" in fields:
         fields["doc_url"] = "https://stripe.com/docs/error-codes/" + fields["code"].replace("_", "-")
-    if context is not None and error.logged:
-        mode = "" if context.scope.livemode else "test/"
-        fields["request_log_url"] = f"https://dashboard.stripe.com/{mode}logs/{request_id}"
+    if context is not None:
+        # The intent of a decline is shown as any other answer shows it.
+        fields = older_body(context.services.store, context.scope.id, fields, context.version)
+        if error.logged:
+            mode = "" if context.scope.livemode else "test/"
+            fields["request_log_url"] = f"https://dashboard.stripe.com/{mode}logs/{request_id}"
     return written({"error": {name: fields[name] for name in sorted(fields)}})
 
 

@@ -8,6 +8,7 @@ PAY = "amount=1000&currency=usd"
 ITEM = "line_items[0][price_data][currency]=usd&line_items[0][price_data][product_data][name]=A"
 AMOUNT = "line_items[0][price_data][unit_amount]=1000&line_items[0][quantity]=1"
 SESSION = f"mode=payment&success_url=https://a.example&{ITEM}&{AMOUNT}"
+OWN_PAGE = f"mode=payment&ui_mode=elements&{ITEM}&{AMOUNT}"
 QUESTION = "custom_fields[0][key]=k&custom_fields[0][label][type]=custom&custom_fields[0][label][custom]=L"
 SESSIONS, INTENTS, PRICES = "/v1/checkout/sessions", "/v1/payment_intents", "/v1/prices"
 PRICE = "currency=usd&product_data[name]=A"
@@ -53,6 +54,22 @@ PRICE = "currency=usd&product_data[name]=A"
             ),
             "custom_fields[0][dropdown][options]",
         ),
+        (
+            SESSIONS,
+            f"{SESSION}&{QUESTION}&custom_fields[0][type]=dropdown&custom_fields[0][dropdown][options][0][label]=L"
+            "&custom_fields[0][dropdown][options][0][value]=a-b",
+            "custom_fields[0][dropdown][options][0][value]",
+        ),
+        (SESSIONS, f"{OWN_PAGE}&after_expiration[recovery][enabled]=true", "after_expiration"),
+        (SESSIONS, f"{OWN_PAGE}&branding_settings[display_name]=A", "branding_settings"),
+        (SESSIONS, f"{OWN_PAGE}&{QUESTION}&custom_fields[0][type]=text", "custom_fields"),
+        (SESSIONS, f"{OWN_PAGE}&custom_text[submit][message]=A", "custom_text"),
+        (SESSIONS, f"{OWN_PAGE}&origin_context=web", "origin_context"),
+        (
+            SESSIONS,
+            f"{OWN_PAGE}&tax_id_collection[enabled]=true&tax_id_collection[required]=never",
+            "tax_id_collection[required]",
+        ),
         (INTENTS, f"{PAY}&statement_descriptor_suffix=%3Cb%3E", "statement_descriptor_suffix"),
         (INTENTS, f"{PAY}&statement_descriptor_suffix=123", "statement_descriptor_suffix"),
         (INTENTS, f"{PAY}&payment_method_data[card][token]=tok_visa", "payment_method_data[type]"),
@@ -74,6 +91,23 @@ PRICE = "currency=usd&product_data[name]=A"
             f"{PRICE}&custom_unit_amount[enabled]=true&custom_unit_amount[minimum]=5&custom_unit_amount[maximum]=1",
             "custom_unit_amount",
         ),
+        (
+            PRICES,
+            f"{PRICE}&custom_unit_amount[enabled]=true&custom_unit_amount[minimum]=5",
+            "custom_unit_amount[minimum]",
+        ),
+        (PRICES, f"{PRICE}&custom_unit_amount[enabled]=true&recurring[interval]=month", "custom_unit_amount"),
+        (
+            PRICES,
+            f"{PRICE}&unit_amount=100&recurring[interval]=week&recurring[interval_count]=157",
+            "recurring[interval_count]",
+        ),
+        (
+            "/v1/products",
+            "name=A&default_price_data[currency]=usd&default_price_data[unit_amount]=100"
+            "&default_price_data[recurring][interval]=year&default_price_data[recurring][interval_count]=4",
+            "default_price_data[recurring][interval_count]",
+        ),
         ("/v1/products", "name=A&images[]=x", "images[0]"),
         ("/v1/products", "name=A&default_price_data[currency]=usd", None),
     ],
@@ -81,6 +115,22 @@ PRICE = "currency=usd&product_data[name]=A"
 def test_what_the_reference_rules_out_is_refused(ask: Inside, path: str, form: str, param: str | None) -> None:
     status, body, _ = ask("POST", path, form)
     assert (status, body["error"].get("param")) == (400, param)
+
+
+def test_a_label_has_a_hundred_characters(ask: Inside) -> None:
+    """Source: stripe-python 16.1; older references say fifty."""
+    for length, status in ((100, 200), (101, 400)):
+        asked = f"{QUESTION}&custom_fields[0][type]=text".replace("[custom]=L", f"[custom]={'L' * length}")
+        assert ask("POST", SESSIONS, f"{SESSION}&{asked}")[0] == status
+
+
+def test_a_charge_keeps_its_customer(ask: Inside) -> None:
+    one, other = (ask("POST", "/v1/customers")[1]["id"] for _ in range(2))
+    ways = "automatic_payment_methods[enabled]=true&automatic_payment_methods[allow_redirects]=never"
+    paid = f"{PAY}&confirm=true&{ways}&payment_method=pm_card_visa"
+    for named, status in ((f"&customer={one}", 400), ("", 200)):
+        charge = ask("POST", INTENTS, f"{paid}{named}")[1]["latest_charge"]
+        assert ask("POST", f"/v1/charges/{charge}", f"customer={other}")[0] == status
 
 
 def test_a_price_keeps_its_tax_behavior_and_gives_up_its_currencies(ask: Inside) -> None:

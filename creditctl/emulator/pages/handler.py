@@ -241,11 +241,11 @@ def answer_intent_challenge(visit: Visit) -> Response:
     passed = visit.form.get("result") == "pass"
     try:
         done = _act(visit, lambda: answer_for_intent(visit.context, intent, passed))
-        outcome = "succeeded" if done["status"] in ("succeeded", "requires_capture", "processing") else "failed"
+        outcome = "failed" if done["status"] == "requires_payment_method" else "succeeded"
     except StripeError:
         outcome = "failed"
     if back is None:
-        return _html(200, notice_page("Authentication finished", f"The payment has {outcome}."))
+        return _html(200, notice_page("Authentication finished", f"It has {outcome}."))
     return _redirect(back + f"&redirect_status={outcome}")
 
 

@@ -20,6 +20,7 @@ on_behalf_of order receipt_number review source source_transfer transfer_data
 _FROM_INTENT_TEXT = """
 currency customer description receipt_email shipping statement_descriptor statement_descriptor_suffix transfer_group
 """
+_PREFIX, LONGEST_DESCRIPTOR = "Stripe", 22
 _FROM_INTENT = tuple(_FROM_INTENT_TEXT.split())
 _OTHERS_TEXT = """
 id object amount amount_captured amount_refunded billing_details calculated_statement_descriptor captured created
@@ -32,7 +33,6 @@ _EMPTY = in_wire_order(
         "object": "charge",
         "amount_captured": 0,
         "amount_refunded": 0,
-        "calculated_statement_descriptor": "Stripe",
         "disputed": False,
         "refunded": False,
     }
@@ -56,6 +56,8 @@ def new_charge(
     else:
         body["captured"] = False
     body["billing_details"] = shown["billing_details"]
+    if card is not None:
+        body["calculated_statement_descriptor"] = on_statement(intent["statement_descriptor_suffix"])
     body["created"], body["livemode"] = context.now, context.scope.livemode
     if decline is not None:
         body["failure_code"], body["failure_message"] = decline.code, decline.message
@@ -72,6 +74,15 @@ def new_charge(
     if status != "failed":
         body["receipt_url"] = receipt_url(context)
     return body
+
+
+def on_statement(suffix: str | None) -> str:
+    """What a card's statement shows: the account's prefix, as recorded in test mode, and what the payment adds.
+
+    Source: Stripe docs, "Statement descriptors": prefix, `*`, space, suffix, cut to 22 characters. Bank debits have
+    none (stripe-python 16.1: "only exists for card payments").
+    """
+    return f"{_PREFIX}* {suffix}"[:LONGEST_DESCRIPTOR] if suffix else _PREFIX
 
 
 def receipt_url(context: RequestContext) -> str:

@@ -6,6 +6,7 @@ Source: Stripe API reference, "Coupons", "Promotion Codes"; Stripe docs, "Add di
 import msgspec
 
 from creditctl.emulator.api.context import RequestContext
+from creditctl.emulator.payments.discount_validity import check_first_time, coupon_holds, end_codes, is_past
 from creditctl.emulator.protocol.currencies import written
 from creditctl.emulator.protocol.errors import invalid
 from creditctl.emulator.storage.object_types import COUPON, PROMOTION_CODE, Body
@@ -52,7 +53,7 @@ def read_discount(context: RequestContext, given: Body, param: str = "discounts[
             "Missing required param: discounts[0][coupon].", code="parameter_missing", param=f"{param}[coupon]"
         )
     coupon = context.refer(COUPON, given["coupon"], f"{param}[coupon]")
-    if not coupon["valid"] or _expired(context, coupon["redeem_by"]):
+    if not coupon_holds(context, coupon):
         raise invalid(f"Coupon expired: {coupon['id']}", code="coupon_expired", param=f"{param}[coupon]")
     return _discount(context, coupon)
 
@@ -61,9 +62,11 @@ def promotion_discount(context: RequestContext, code: Body, param: str, customer
     """The discount behind a promotion code."""
     if code["customer"] not in (None, customer):
         raise invalid("This promotion code is limited to another customer.", param=param)
-    coupon = context.fetch(COUPON, code["promotion"]["coupon"])
-    if not code["active"] or _expired(context, code["expires_at"]) or not coupon["valid"]:
+    found = context.find(code["promotion"]["coupon"], COUPON)
+    coupon = found.decoded() if found is not None else None
+    if coupon is None or not (code["active"] and coupon_holds(context, coupon)) or is_past(context, code["expires_at"]):
         raise invalid("This promotion code is no longer valid.", code="promotion_code_expired", param=param)
+    check_first_time(context, code, customer, param)
     return _discount(context, coupon, code)
 
 
@@ -78,10 +81,6 @@ def minimum_amounts(context: RequestContext, code: Body) -> dict[str, int]:
     limits = code["restrictions"]
     own = {limits["minimum_amount_currency"]: limits["minimum_amount"]} if limits["minimum_amount"] is not None else {}
     return {**own, **(context.fetch_row(PROMOTION_CODE, code["id"]).hidden().get("minimums") or {})}
-
-
-def _expired(context: RequestContext, moment: int | None) -> bool:
-    return moment is not None and moment <= context.now
 
 
 def amount_off(discount: Discount, subtotal: int, currency: str) -> int:
@@ -102,7 +101,7 @@ def amount_off(discount: Discount, subtotal: int, currency: str) -> int:
 
 
 def redeem(context: RequestContext, discount_shown: Body) -> None:
-    """Count one use of a discount; a coupon that is used up is valid no longer."""
+    """Count one use of a discount; a coupon that is used up is valid no longer, nor is any code of it."""
     coupon_id = discount_shown["coupon"]
     if discount_shown["promotion_code"]:
         code = context.fetch(PROMOTION_CODE, discount_shown["promotion_code"])
@@ -120,6 +119,8 @@ def redeem(context: RequestContext, discount_shown: Body) -> None:
     most = coupon["max_redemptions"]
     coupon["valid"] = coupon["valid"] and (most is None or coupon["times_redeemed"] < most)
     context.save(COUPON, coupon)
+    if not coupon["valid"]:
+        end_codes(context, coupon_id)
 
 
 def discount_id(session: Body) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.payments import balances
 from creditctl.emulator.payments.dispute_bodies import new_dispute
+from creditctl.emulator.payments.fraud_checks import end_checks
 from creditctl.emulator.payments.refunds import fail_pending_refunds
 from creditctl.emulator.protocol.durations import DAY_SECONDS
 from creditctl.emulator.storage.object_types import CHARGE, CUSTOMER, DISPUTE, Body
@@ -59,6 +60,7 @@ def open_dispute(
     else:
         _withdraw(machinery, dispute)
         machinery.schedule(dispute["evidence_details"]["due_by"] - context.now, "dispute_due", dispute["id"])
+    end_checks(machinery, charge_id, "disputed")
     dispute["evidence"] = {**dispute["evidence"], **_known(machinery, charge)}
     return machinery.save(DISPUTE, dispute)
 

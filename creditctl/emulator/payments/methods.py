@@ -226,6 +226,22 @@ def refuse_reuse(method: PaymentMethod, customer: str | None) -> None:
         )
 
 
+def refuse_type(method: PaymentMethod, intent: Body, what: str) -> None:
+    """A method of a type that an intent may not use; `what` is the intent's kind.
+
+    Source: a refusal quoted in Automattic/woocommerce-payments, issue 10574 (of a setup intent).
+    """
+    type_, types = method.body["type"], intent["payment_method_types"]
+    if type_ in types:
+        return
+    raise invalid(
+        f"The PaymentMethod provided ({type_}) is not allowed for this {what}. Please attach a PaymentMethod of one of "
+        f"the following types: {', '.join(types)}. Alternatively update the allowed payment_method_types for this "
+        f'{what} to include "{type_}".',
+        code=f"{intent['object']}_invalid_parameter",
+    )
+
+
 def mark_used(context: RequestContext, method: PaymentMethod, *, saved: bool = False) -> None:
     """Remember that a method paid, and whether it was set up for later."""
     method.extra["used"] = True

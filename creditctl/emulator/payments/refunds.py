@@ -10,6 +10,7 @@ from creditctl.emulator.api.updates import given_metadata
 from creditctl.emulator.payments import balances
 from creditctl.emulator.payments.cards import BY_NUMBER
 from creditctl.emulator.payments.charge_bodies import receipt_url
+from creditctl.emulator.payments.fraud_checks import end_checks
 from creditctl.emulator.storage.object_types import BALANCE_TRANSACTION, CHARGE, PAYMENT_METHOD, REFUND, Body
 from creditctl.emulator.storage.store import column
 from creditctl.emulator.webhooks.events import previous_attributes
@@ -25,9 +26,12 @@ def refund_charge(context: RequestContext, charge: Body, amount: int, params: Bo
         refund["balance_transaction"] = _post(context, charge, refund)["id"]
     # Recorded order: the refund before the charge that counts it.
     context.add(REFUND, refund, event="refund.created")
-    _count(context, charge, amount, "charge.refunded")
-    if params.get("reason") == "fraudulent":
+    refunded = _count(context, charge, amount, "charge.refunded")["refunded"]
+    fraud = params.get("reason") == "fraudulent"
+    if fraud:
         _report_fraud(context, charge["id"])
+    if refunded:
+        end_checks(context, charge["id"], "refunded_as_fraud" if fraud else "refunded")
     _schedule(context, refund, fate)
     return refund
 
@@ -112,8 +116,8 @@ def _post(context: RequestContext, charge: Body, refund: Body) -> Body:
     )
 
 
-def _count(context: RequestContext, charge: Body, amount: int, event: str) -> None:
-    """Add to (or take from) what a charge says was refunded."""
+def _count(context: RequestContext, charge: Body, amount: int, event: str) -> Body:
+    """Add to (or take from) what a charge says was refunded; answers the charge."""
     # `refunded` compares with what was captured: what a partial capture released never counts as refunded.
     total = charge["amount_refunded"] + amount
     after = charge | {
@@ -122,7 +126,7 @@ def _count(context: RequestContext, charge: Body, amount: int, event: str) -> No
         "refunded": 0 < refundable(charge) <= total,
         "receipt_url": receipt_url(context),
     }
-    context.change(CHARGE, charge, after, event)
+    return context.change(CHARGE, charge, after, event)
 
 
 def _report_fraud(context: RequestContext, charge_id: str) -> None:

@@ -10,13 +10,8 @@ from creditctl.emulator.payments import balances
 from creditctl.emulator.payments.cards import BY_NUMBER, Card
 from creditctl.emulator.payments.charge_bodies import receipt_url
 from creditctl.emulator.payments.disputes import open_disputes
-from creditctl.emulator.storage.object_types import (
-    CHARGE,
-    EARLY_FRAUD_WARNING,
-    PAYMENT_METHOD,
-    REVIEW,
-    Body,
-)
+from creditctl.emulator.payments.fraud_checks import open_review, warn
+from creditctl.emulator.storage.object_types import CHARGE, PAYMENT_METHOD, Body
 
 SETTLE_SECONDS = 2
 """`charge.updated` with its balance transaction follows a moment after the payment (recorded: about 2 s)."""
@@ -33,9 +28,9 @@ def after_success(context: RequestContext, intent: Body, charge: Body, card: Car
     else:
         context.schedule(SETTLE_SECONDS, "settle_charge", charge["id"])
     if card.fraud_warning:
-        _warn(context, charge)
+        warn(context, charge)
     if card.review:
-        _review(context, charge)
+        open_review(context, charge)
     if card.dispute:
         open_disputes(context, charge["id"], card.dispute)
 
@@ -76,39 +71,3 @@ def settle_charge(context: RequestContext, charge_id: str, at_once: bool = False
 def settle_charge_later(context: RequestContext, subject: str, _: dict[str, Any]) -> None:
     """Job: the asynchronous half of a capture."""
     settle_charge(context, subject)
-
-
-def _warn(context: RequestContext, charge: Body) -> None:
-    body: Body = {
-        "id": context.new_id("issfr_"),
-        "object": "radar.early_fraud_warning",
-        "actionable": True,
-        "charge": charge["id"],
-        "created": context.now,
-        "fraud_type": "made_with_lost_card",
-        "livemode": context.scope.livemode,
-        "payment_intent": charge["payment_intent"],
-    }
-    RequestContext(context.services, context.scope, context.now).add(
-        EARLY_FRAUD_WARNING, body, event="radar.early_fraud_warning.created"
-    )
-
-
-def _review(context: RequestContext, charge: Body) -> None:
-    body: Body = {
-        "id": context.new_id("prv_"),
-        "object": "review",
-        "billing_zip": charge["billing_details"]["address"]["postal_code"],
-        "charge": charge["id"],
-        "closed_reason": None,
-        "created": context.now,
-        "ip_address": None,
-        "ip_address_location": None,
-        "livemode": context.scope.livemode,
-        "open": True,
-        "opened_reason": "rule",
-        "payment_intent": charge["payment_intent"],
-        "reason": "rule",
-        "session": None,
-    }
-    RequestContext(context.services, context.scope, context.now).add(REVIEW, body, event="review.opened")

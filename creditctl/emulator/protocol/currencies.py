@@ -5,6 +5,8 @@ Source: Stripe docs, "Supported currencies" (presentment, zero-decimal, special 
 
 from functools import lru_cache
 
+from creditctl.emulator.protocol.errors import invalid
+
 _SUPPORTED = """
 usd aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bhd bif bmd bnd bob brl bsd bwp byn bzd cad cdf chf clp cny
 cop crc cve czk djf dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gnf gtq gyd hkd hnl hrk htg huf idr ils inr isk jmd
@@ -43,6 +45,8 @@ _EIGHT_DIGITS = 99_999_999
 _LARGEST = {"idr": 999_999_999_999}
 _WHOLE_UNITS_ONLY = frozenset({"isk", "ugx"})
 """Written with two decimals that must be 00. Source: as above; a public report of 1.00 USh for an amount of 100."""
+WHOLE_PAYOUTS = frozenset({"huf", "twd"})
+"""Charged with two decimals, paid out in whole units. Source: as above, "Special cases"."""
 _SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥", "cad": "CA$", "aud": "A$"}
 
 
@@ -72,11 +76,25 @@ def step(currency: str) -> int:
     return 10 if currency in THREE_DECIMAL else 100 if currency in _WHOLE_UNITS_ONLY else 1
 
 
-def step_fault(amount: int, currency: str) -> str | None:
-    """Why an amount is too fine for its currency, None where it is not. Wording unconfirmed."""
+def refuse_too_fine(amount: int, currency: str, param: str | None = None) -> None:
+    """Refuse to charge, capture or refund an amount that is too fine for its currency.
+
+    Errors: StripeError.
+    Source: support.stripe.com, "Deprecation of fractional ISK charges and refunds", for code and words; for UGX
+    also woocommerce/woocommerce-gateway-stripe#2674. The words for three decimals are unconfirmed.
+    """
     if amount % step(currency) == 0:
-        return None
-    return f"Invalid amount: {amount}. Amounts in {currency} must be evenly divisible by {step(currency)}."
+        return
+    if currency not in _WHOLE_UNITS_ONLY:
+        message = f"Invalid amount: {amount}. Amounts in {currency} must be evenly divisible by {step(currency)}."
+        raise invalid(message, param=param)
+    raise invalid(
+        f"Invalid amount. Currency {currency.upper()} has become effectively zero-decimal and charged amounts must be "
+        f"evenly divisible by {step(currency)}. See https://stripe.com/docs/currencies#special-cases for more "
+        "information.",
+        code="invalid_charge_amount_no_decimal_compatible",
+        param=param,
+    )
 
 
 def written(amount: int, currency: str) -> str:

@@ -92,13 +92,27 @@ def _used_twice(name: str) -> StripeError:
 
 
 def _list_child(node: list[Node], wanted: type, rest: tuple[str, ...]) -> Node:
-    """In `items[][a]=1&items[][b]=2` a repeated key opens the next item."""
+    """In `items[][a]=1&items[][b][c]=2` a key that the last item has already, also further down, opens the next item.
+
+    Source: Rack, `params_hash_has_key?`; stripe-ruby and stripe-php wrote lists of hashes so in earlier years.
+    """
     last = node[-1] if node else None
-    if isinstance(last, dict) and wanted is dict and (rest[0] not in last or len(rest) > 1):
+    if isinstance(last, dict) and wanted is dict and not _has(last, rest):
         return last
     child: Node = wanted()
     node.append(child)
     return child
+
+
+def _has(node: Node, path: tuple[str, ...]) -> bool:
+    """Whether a value stands at a path; one that leads through a list adds to that list."""
+    if "" in path:
+        return False
+    for part in path:
+        if not isinstance(node, dict) or part not in node:
+            return False
+        node = node[part]
+    return True
 
 
 def encode(tree: Tree) -> str:

@@ -51,6 +51,7 @@ def _business_profile() -> Body:
         "minority_owned_business_designation": None,
         "name": _NAME,
         "product_description": None,
+        "specified_commercial_transactions_act_url": None,
         "support_address": dict(NO_ADDRESS),
         "support_email": "support@example.com",
         "support_phone": None,
@@ -89,6 +90,8 @@ def _settings() -> Body:
             "statement_descriptor": "CREDITS EXAMPLE",
             "statement_descriptor_kana": None,
             "statement_descriptor_kanji": None,
+            "statement_descriptor_prefix_kana": None,
+            "statement_descriptor_prefix_kanji": None,
         },
         "payouts": {
             "debit_negative_balances": True,

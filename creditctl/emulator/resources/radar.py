@@ -6,6 +6,7 @@ Source: Stripe API reference, "Early Fraud Warnings", "Reviews".
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.lists import by_column, by_created, list_fields, listing, retrieve
 from creditctl.emulator.api.routes import route
+from creditctl.emulator.payments.fraud_checks import close_review
 from creditctl.emulator.protocol.errors import invalid
 from creditctl.emulator.storage.object_types import EARLY_FRAUD_WARNING, REVIEW, Body
 
@@ -15,9 +16,7 @@ def approve(context: RequestContext) -> Body:
     before = context.fetch(REVIEW, context.args[0])
     if not before["open"]:
         raise invalid(f"The review {before['id']} is already closed.")
-    return context.save(
-        REVIEW, before | {"closed_reason": "approved", "open": False, "reason": "approved"}, event="review.closed"
-    )
+    return close_review(context, before, "approved")
 
 
 _WARNINGS = {"charge": by_column("owner"), "payment_intent": by_column("parent"), "created": by_created()}

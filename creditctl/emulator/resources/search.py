@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.routes import Action, route
 from creditctl.emulator.protocol.errors import bad_parameter
-from creditctl.emulator.protocol.fields import Field, Limit, Text
+from creditctl.emulator.protocol.fields import Field, Integer, Text
 from creditctl.emulator.storage.object_types import (
     CHARGE,
     CUSTOMER,
@@ -24,7 +24,11 @@ from creditctl.emulator.storage.object_types import (
 from creditctl.emulator.storage.search_language import condition, parse
 from creditctl.emulator.storage.store import Row, decode
 
-_CARD = "payment_method_details.card."
+_CARD_FIELDS = {
+    f"payment_method_details.{source}.{name}": "token"
+    for source in ("card", "card_present", "interac_present")
+    for name in ("brand", "exp_month", "exp_year", "fingerprint", "last4")
+}
 FIELDS: Mapping[str, Mapping[str, str]] = {
     PRODUCT.name: {
         "active": "boolean",
@@ -36,44 +40,43 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
     },
     PRICE.name: {
         "active": "boolean",
-        "currency": "text",
+        "currency": "token",
         "lookup_key": "text",
         "metadata": "metadata",
         "product": "text",
-        "type": "text",
+        "type": "token",
     },
     PAYMENT_INTENT.name: {
         "amount": "number",
         "created": "number",
-        "currency": "text",
-        "customer": "text",
+        "currency": "token",
+        "customer": "token",
         "metadata": "metadata",
-        "status": "text",
+        "status": "token",
     },
     CHARGE.name: {
         "amount": "number",
-        "billing_details.address.postal_code": "text",
+        "billing_details.address.postal_code": "token",
         "created": "number",
-        "currency": "text",
-        "customer": "text",
+        "currency": "token",
+        "customer": "token",
         "disputed": "boolean",
         "metadata": "metadata",
-        f"{_CARD}brand": "text",
-        f"{_CARD}exp_month": "number",
-        f"{_CARD}exp_year": "number",
-        f"{_CARD}fingerprint": "text",
-        f"{_CARD}last4": "text",
-        "refunded": "boolean",
-        "status": "text",
+        "refunded": "refunded",
+        "status": "token",
+        **_CARD_FIELDS,
     },
     INVOICE.name: {
         "created": "number",
-        "currency": "text",
-        "customer": "text",
+        "currency": "token",
+        "customer": "token",
+        "last_finalization_error_code": "token",
+        "last_finalization_error_type": "token",
         "metadata": "metadata",
         "number": "text",
         "receipt_number": "text",
         "status": "text",
+        "subscription": "text",
         "total": "number",
     },
     CUSTOMER.name: {
@@ -84,11 +87,16 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
         "phone": "text",
     },
 }
+"""Each searchable field and its type. Source: Stripe docs, "Search", "Supported query fields for each resource"."""
 _PARAMS: dict[str, Field] = {
     "query": Text(required=True),
-    "limit": Limit(),
+    "limit": Integer(low=1, high=100),
     "page": Text(),
 }
+"""Unlike a list's, a search's limit is refused out of its bounds.
+
+Source: crvouga/emulates, `packages/service/stripe/stripe.empty-expand.test.ts`, held against Stripe's test mode.
+"""
 
 
 def search(kind: ObjectType) -> Action:
@@ -96,7 +104,7 @@ def search(kind: ObjectType) -> Action:
 
     def action(context: RequestContext) -> Body:
         terms, connective = parse(context.params["query"])
-        found = condition(terms, connective, FIELDS[kind.name])
+        found = condition(terms, connective, FIELDS[kind.name], kind.url.rsplit("/", 1)[-1])
         total = "total_count" in (context.params.get("counted") or ())
         cursor = _cursor(context, context.params.get("page"))
         limit = context.params.get("limit", 10)

@@ -3,7 +3,7 @@
 from creditctl.emulator.api.expand import Includable
 from creditctl.emulator.api.jobs import Jobs
 from creditctl.emulator.api.routes import Route
-from creditctl.emulator.payments import balances, settlement
+from creditctl.emulator.payments import balances, discount_validity, settlement
 from creditctl.emulator.payments import disputes as dispute_states
 from creditctl.emulator.payments import refunds as refund_states
 from creditctl.emulator.resources import account, radar, search, stripecli, webhook_endpoints
@@ -53,6 +53,7 @@ ROUTES: tuple[Route, ...] = (
     *webhook_endpoints.ROUTES,
 )
 JOBS: Jobs = {
+    "coupon_expires": discount_validity.coupon_expires,
     "delayed_result": flow.delayed_result,
     "dispute_due": dispute_states.due,
     "dispute_outcome": dispute_states.decide,
@@ -61,6 +62,7 @@ JOBS: Jobs = {
     "inquiry_closes": dispute_states.inquiry_closes,
     "payout_arrives": payouts.arrives,
     "payout_leaves": payouts.leaves,
+    "promotion_code_expires": discount_validity.code_expires,
     "refund_fails": refund_states.refund_fails,
     "refund_reference": refund_states.reference_arrives,
     "refund_succeeds": refund_states.pending_refund_succeeds,

@@ -16,7 +16,7 @@ from creditctl.emulator.protocol.fields import Boolean, Field, Text, Url
 from creditctl.emulator.protocol.schema import Listing, Metadata
 from creditctl.emulator.protocol.versions import check_version
 from creditctl.emulator.storage.object_types import WEBHOOK_ENDPOINT, Body
-from creditctl.emulator.webhooks.event_types import EVENT_TYPES
+from creditctl.emulator.webhooks.event_types import types_of
 
 MOST_ENDPOINTS = 16
 _LOCAL = (
@@ -45,12 +45,13 @@ def _check(context: RequestContext) -> None:
     url, names = context.params.get("url"), context.params.get("enabled_events")
     if url is not None:
         _check_url(url, context)
+    version = context.params.get("api_version")
+    known = types_of(context.version) | types_of(version or context.version)
     for index, name in enumerate(names or ()):
-        if name != "*" and name not in EVENT_TYPES:
+        if name != "*" and name not in known:
             raise bad_parameter(f"Invalid enabled_events: {name} is not a valid event type", f"enabled_events[{index}]")
     if names and "*" in names and len(names) > 1:
         raise bad_parameter("You may only specify `*` on its own in enabled_events.", "enabled_events")
-    version = context.params.get("api_version")
     if version:
         check_version(version, version)
 

@@ -3,8 +3,9 @@
 Objects are stored in the newest form. An answer is rendered for the version of its request, an event for its own: the
 account's, or that of the endpoint which it is sent to. What an event showed of other objects is kept when it is made.
 
-Source: Stripe changelog, 2022-11-15, 2025-03-31.basil, 2025-09-30.clover, 2026-03-25.dahlia; Stripe docs, "Versioning";
-for `currency_conversion`: pay-rails/pay, `test/vcr_cassettes/test_checkout_payment_session.yml`; for `latest_charge`
+Source: Stripe changelog, 2022-08-01, 2022-11-15, 2024-04-10, 2025-03-31.basil, 2025-09-30.clover, 2026-03-25.dahlia;
+Stripe docs, "Versioning"; types of stripe-node 8.222, 14.25 and 17.7, which are pinned to older versions; for
+`currency_conversion`: pay-rails/pay, `test/vcr_cassettes/test_checkout_payment_session.yml`; for `latest_charge`
 beside `charges`: zulip/zulip, `corporate/tests/stripe_fixtures/upgrade_by_card--Event.list.3.json` (2020-08-27).
 """
 
@@ -16,7 +17,9 @@ from creditctl.emulator.protocol.versions import (
     CHARGE_LISTS_UNTIL,
     COUPON_OBJECTS_UNTIL,
     INVOICE_FIELDS_UNTIL,
+    PRODUCT_FEATURES_UNTIL,
     RENAMED_UI_MODES_SINCE,
+    SESSION_SHIPPING_UNTIL,
     UI_MODES,
     since,
 )
@@ -24,6 +27,8 @@ from creditctl.emulator.storage.object_types import (
     CHARGE,
     INVOICE,
     PAYMENT_INTENT,
+    PRICE,
+    PRODUCT,
     PROMOTION_CODE,
     REFUND,
     SESSION,
@@ -31,7 +36,7 @@ from creditctl.emulator.storage.object_types import (
     ObjectType,
     in_wire_order,
 )
-from creditctl.emulator.storage.older_invoices import older_invoice, with_coupon
+from creditctl.emulator.storage.older_invoices import older_invoice, older_line, with_coupon
 from creditctl.emulator.storage.store import Store, column, decode
 
 _OLD_UI_MODES = {new: old for old, new in UI_MODES.items()}
@@ -56,10 +61,23 @@ RENDERED = (
         "changelog says that it is gone since 2025-09-30.clover). Stripe fills it for sessions made before 2025-03-31, "
         "and none here is",
     ),
+    ("2025-03-31.basil", "`recurring.aggregate_usage` of prices: there and null before"),
     ("2024-04-10", "`capture_method` of a new intent: `automatic` by default before, and the charge settles at once"),
-    ("2023-08-16", "`automatic_payment_methods` of a new intent: off by default before"),
+    ("2024-04-10", "`marketing_features` of products: `features` before, also where they are set"),
+    ("2023-08-16", "`automatic_payment_methods` of a new intent: off by default before, and it is paid by card alone"),
     ("2022-11-15", "`charges` of intents (beside `latest_charge`) and `refunds` of charges: lists before"),
     ("2022-08-01", "a session's payment intent: made with the session before; and `customer_creation` was `always`"),
+    ("2022-08-01", "`shipping_details` of sessions: `shipping` before, beside `shipping_rate`"),
+    (
+        "2022-08-01",
+        "`line_items[name]`, `[amount]`, `[currency]`, `[description]`, `[images]` of a new session: taken before, in "
+        "place of `price_data`",
+    ),
+    (
+        "2020-08-27",
+        "`sources`, `subscriptions` and `tax_ids` of customers: there before without being expanded, where a call "
+        "is for customers",
+    ),
 )
 """What an older version sees otherwise here: until which version, and what."""
 NOT_RENDERED = (
@@ -70,7 +88,12 @@ NOT_RENDERED = (
         "`refund.created`, `.updated`, `.failed`: sent for every refund to every endpoint",
     ),
     ("2024-10-28.acacia", "`param` of errors: as it is since"),
-    ("2020-08-27", "`sources` and `subscriptions` of customers: only when expanded"),
+    ("2020-08-27", "`display_items` of sessions: `line_items` can be expanded"),
+    (
+        "2020-08-27",
+        "`sources`, `subscriptions` and `tax_ids` of customers in events and below other objects: not there",
+    ),
+    ("2020-08-27", "`three_d_secure` of a charge's card: as it is since"),
     ("2019-02-11", "names of intent statuses before (`requires_source`, …): never shown"),
 )
 """What Stripe shows older versions otherwise and this emulator does not: until which version, and what."""
@@ -143,6 +166,10 @@ class _Rendering:
         kept = row.hidden().get("older") if row is not None else None
         inner = _Rendering(self._store, self._scope, event["api_version"])
         data = event["data"] | {"object": inner.walk(event["data"]["object"], kept)}
+        before = data.get("previous_attributes") or {}
+        if "marketing_features" in before and "features" in data["object"]:
+            features = {"features": before["marketing_features"]}
+            data["previous_attributes"] = {k: v for k, v in before.items() if k != "marketing_features"} | features
         return event | {"data": data}
 
     def session(self, body: Body, kept: Mapping[str, Any]) -> Body:
@@ -152,7 +179,17 @@ class _Rendering:
         if not since(self._version, INVOICE_FIELDS_UNTIL):
             collected = body.get("collected_information") or {}
             body["shipping_details"] = collected.get("shipping_details")
+        if not since(self._version, SESSION_SHIPPING_UNTIL):
+            cost = body.get("shipping_cost") or {}
+            body |= {"shipping": body.pop("shipping_details"), "shipping_rate": cost.get("shipping_rate")}
         return in_wire_order(body)
+
+    def product(self, body: Body, kept: Mapping[str, Any]) -> Body:
+        """A product."""
+        del kept
+        if since(self._version, PRODUCT_FEATURES_UNTIL) or "marketing_features" not in body:
+            return body
+        return in_wire_order(body | {"features": body.pop("marketing_features")})
 
     def intent(self, body: Body, kept: Mapping[str, Any]) -> Body:
         """A payment intent."""
@@ -178,9 +215,23 @@ class _Rendering:
         if since(self._version, INVOICE_FIELDS_UNTIL) or "total_tax_amounts" in body:
             return body
         row = self._store.get(self._scope, body["id"])
-        shown = older_invoice(body, row.hidden().get("payment_intent") if row is not None else None, self._find)
-        shown["lines"]["data"] = [in_wire_order(line) for line in shown["lines"]["data"]]
-        return in_wire_order(shown)
+        paid_by = row.hidden().get("payment_intent") if row is not None else None
+        return in_wire_order(older_invoice(body, paid_by, self._find))
+
+    def invoice_line(self, body: Body, kept: Mapping[str, Any]) -> Body:
+        """A line of an invoice."""
+        del kept
+        if since(self._version, INVOICE_FIELDS_UNTIL) or "pricing" not in body:
+            return body
+        return in_wire_order(older_line(body, self._find))
+
+    def price(self, body: Body, kept: Mapping[str, Any]) -> Body:
+        """A price."""
+        del kept
+        recurring = body["recurring"]
+        if recurring and not since(self._version, INVOICE_FIELDS_UNTIL):
+            body["recurring"] = {"aggregate_usage": None, **recurring}
+        return body
 
     def promotion_code(self, body: Body, kept: Mapping[str, Any]) -> Body:
         """A promotion code."""
@@ -224,6 +275,9 @@ _KINDS = {
     PAYMENT_INTENT.name: _Rendering.intent,
     CHARGE.name: _Rendering.charge,
     INVOICE.name: _Rendering.invoice,
+    "line_item": _Rendering.invoice_line,
+    PRICE.name: _Rendering.price,
+    PRODUCT.name: _Rendering.product,
     PROMOTION_CODE.name: _Rendering.promotion_code,
     "discount": _Rendering.discount,
 }

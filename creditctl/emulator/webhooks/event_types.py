@@ -3,6 +3,8 @@
 Source: the type list of stripe-python 16.1 (`webhook_endpoints.create`, `enabled_events`).
 """
 
+from creditctl.emulator.protocol.versions import since
+
 _NAMES = """
 account.application.authorized account.application.deauthorized account.external_account.created
 account.external_account.deleted account.external_account.updated account.updated application_fee.created
@@ -90,3 +92,20 @@ treasury.outbound_transfer.tracking_details_updated treasury.received_credit.cre
 treasury.received_credit.failed treasury.received_credit.succeeded treasury.received_debit.created
 """
 EVENT_TYPES = frozenset(_NAMES.split())
+_UNTIL_2024_04_10 = """
+invoiceitem.updated order.created recipient.created recipient.deleted recipient.updated sku.created sku.deleted
+sku.updated
+"""
+_UNTIL_2022_08_01 = """
+order.payment_failed order.payment_succeeded order.updated order_return.created transfer.failed transfer.paid
+"""
+_UNTIL_2020_08_27 = "issuing_settlement.created issuing_settlement.updated payment_method.card_automatically_updated"
+_GONE = (("2024-04-10", _UNTIL_2024_04_10), ("2022-08-01", _UNTIL_2022_08_01), ("2020-08-27", _UNTIL_2020_08_27))
+
+
+def types_of(version: str) -> frozenset[str]:
+    """What an endpoint may ask for in an API version: older ones had kinds that are gone, whose events never come here.
+
+    Source: `EnabledEvent` of stripe-node 8.38 to 14.25, whose versions are 2020-03-02 to 2023-10-16.
+    """
+    return EVENT_TYPES.union(*(names.split() for until, names in _GONE if not since(version, until)))

@@ -10,6 +10,12 @@ import sqlite3
 
 from creditctl.ledger.archive.file import ArchiveFile
 
+RECOUNT_WORTH = (
+    "UPDATE worth_counts SET (rows, plain) = "
+    "(SELECT count(*), coalesce(sum(look = 0 AND user_id IS NOT NULL), 0) FROM worth)"
+)
+"""Makes the counts of rows of worth what these come to."""
+
 _COUNTED = {
     "worth_counts": (
         "SELECT rows, plain FROM worth_counts",
@@ -21,10 +27,7 @@ _COUNTED = {
     ),
 }
 _MENDS = {
-    "worth_counts": (
-        "UPDATE worth_counts SET (rows, plain) = "
-        "(SELECT count(*), coalesce(sum(look = 0 AND user_id IS NOT NULL), 0) FROM worth)",
-    ),
+    "worth_counts": (RECOUNT_WORTH,),
     "pull_counts": (
         "DELETE FROM pull_counts",
         "INSERT INTO pull_counts SELECT list, count(*) FROM pulled GROUP BY list",

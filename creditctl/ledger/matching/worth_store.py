@@ -15,7 +15,10 @@ from dataclasses import dataclass
 
 from creditctl.ledger.archive import pull_schema
 from creditctl.ledger.archive.file import ArchiveFile
+from creditctl.ledger.matching.bulk_load import bulk_load
 from creditctl.ledger.matching.close_payments import mark_all, marking
+from creditctl.ledger.matching.place import free_place
+from creditctl.ledger.matching.recount import RECOUNT_WORTH
 from creditctl.ledger.matching.worth import Worth
 from creditctl.ledger.sqlite.statements import among, batched, insert, select
 
@@ -38,7 +41,8 @@ _SAYS_WORTH = "WHEN {row}.list <> 'balance_transactions'"
 _STATEMENTS = (
     """
     CREATE TABLE IF NOT EXISTS worth (
-        payment TEXT PRIMARY KEY,
+        place INTEGER PRIMARY KEY,
+        payment TEXT NOT NULL UNIQUE,
         session_id TEXT,
         look INTEGER NOT NULL,
         user_id TEXT,
@@ -54,7 +58,7 @@ _STATEMENTS = (
         returned INTEGER NOT NULL,
         bought INTEGER,
         twice INTEGER NOT NULL DEFAULT 0
-    ) STRICT, WITHOUT ROWID
+    ) STRICT
     """,
     "CREATE INDEX IF NOT EXISTS worth_look ON worth (payment) WHERE look = 1",
     # These two cover what their probe asks: with the terms of the index itself, or SQLite looks each row up.
@@ -77,7 +81,10 @@ _STATEMENTS = (
     _trigger("pulled", "DELETE", ("OLD.id", "OLD.payment"), _SAYS_WORTH.format(row="OLD")),
     _trigger("pulled_items", "INSERT", ("NEW.session",)),
 )
-_IS_THERE = "SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = 'worth_twice'"
+_IS_THERE = (
+    "SELECT 1 FROM sqlite_master i, pragma_table_info('worth') c "
+    "WHERE i.type = 'index' AND i.name = 'worth_twice' AND c.name = 'place'"
+)
 # Rows of an earlier layout are judged anew, as after every change of the rules.
 _EARLIER = tuple(f"DROP TABLE IF EXISTS {table}" for table in ("worth", "worth_terms", "worth_counts"))
 _IS_PLAIN = "({row}.look = 0 AND {row}.user_id IS NOT NULL)"
@@ -107,7 +114,11 @@ _COUNTS = (
     _counting("UPDATE OF look, user_id", "0", f"({_NEW} - {_OLD})"),
 )
 _COLUMNS = Worth._fields
-_INSERT = insert("worth", _COLUMNS)
+_NUMBERED = tuple(f"?{at}" for at, _ in enumerate(_COLUMNS, 1))
+_INSERT = (
+    f"INSERT INTO worth (place, {', '.join(_COLUMNS)}) "  # noqa: S608 - names of ours
+    f"VALUES ({free_place(_NUMBERED[_COLUMNS.index('opened')])}, {', '.join(_NUMBERED)})"
+)
 _SOME = select(_COLUMNS, "worth", f"WHERE {among('payment')}")
 _KNOWN = insert("worth_known", ("payment", "said"), otherwise="REPLACE")
 _NOTHING: Mapping[str, str] = {}
@@ -186,9 +197,12 @@ class WorthStore:
     ) -> None:
         """Keeps these rows in place of all others. Shape: `known`, `learned` as the methods of these names answer."""
         with self._changing(digest, learned) as connection:
-            for table in ("worth", "worth_touched", "worth_known"):
-                connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
-            connection.executemany(_INSERT, rows)
+            with bulk_load(connection, "worth"):
+                for table in ("worth", "worth_touched", "worth_known"):
+                    connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
+                connection.executemany(_INSERT, rows)
+            connection.execute(RECOUNT_WORTH)
+            _end_what_probes_found(connection)
             mark_all(connection)
             connection.executemany(_KNOWN, known.items())
 
@@ -232,6 +246,12 @@ class WorthStore:
             return connection.execute(query, values).fetchall()
 
 
+def _end_what_probes_found(connection: sqlite3.Connection) -> None:
+    """Makes the next run ask about everything (SuspectStore): no change of all these rows has been noted."""
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'match_state'").fetchone():
+        connection.execute("DELETE FROM match_state")
+
+
 def _some(connection: sqlite3.Connection, payments: Collection[str]) -> dict[str, Worth]:
     found = (connection.execute(_SOME, (json.dumps(some),)) for some in batched(payments))
     return {row[0]: Worth._make(row) for rows in found for row in rows}
@@ -252,5 +272,7 @@ def _write(connection: sqlite3.Connection, before: Mapping[str, Worth], after: M
         if differs:
             changes[tuple(_COLUMNS[at] for at in differs)].append((*(after[name][at] for at in differs), name))
     for columns, values in changes.items():
-        said = ", ".join(f"{column} = ?" for column in columns)
-        connection.executemany(f"UPDATE worth SET {said} WHERE payment = ?", values)  # noqa: S608 - names of ours
+        said = [f"{column} = ?{at}" for at, column in enumerate(columns, 1)]
+        said += [f"place = {free_place(f'?{at}')}" for at, column in enumerate(columns, 1) if column == "opened"]
+        query = f"UPDATE worth SET {', '.join(said)} WHERE payment = ?{len(columns) + 1}"  # noqa: S608 - names of ours
+        connection.executemany(query, values)

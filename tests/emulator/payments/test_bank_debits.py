@@ -105,6 +105,14 @@ def test_one_account_never_answers_and_its_payment_can_be_canceled(ask: Inside) 
     assert ask("POST", f"/v1/payment_intents/{intent['id']}/cancel")[1]["status"] == "canceled"
 
 
+def test_a_debit_elsewhere_can_not_be_called_back(ask: Inside) -> None:
+    """Source: Stripe docs, "Refund and cancel payments": `processing` only for a US bank account."""
+    intent = debit(ask, SEPA, "AT611904300234573201")[1]
+    status, body, _ = ask("POST", f"/v1/payment_intents/{intent['id']}/cancel")
+    assert (status, body["error"]["code"]) == (400, "payment_intent_unexpected_state")
+    assert later(ask, intent, LATE_SECONDS)["status"] == "succeeded"
+
+
 def test_an_account_that_waits_for_small_deposits_is_refused(ask: Inside) -> None:
     status, body = debit(ask, ACSS, "000666666661")
     assert (status, body["error"]["param"]) == (400, "payment_method_data[acss_debit][account_number]")

@@ -97,6 +97,19 @@ def test_off_session_can_not_be_authenticated(world: World, refused: Refused) ->
     assert (error.http_status, error.code) == (402, "authentication_required")
 
 
+def test_a_server_that_confirms_itself_confirms_again(emulated: World, refused: Refused) -> None:
+    """Source: stripe-python 16.1, `confirm`, on `confirmation_method` manual."""
+    asked = {"confirmation_method": "manual", "return_url": "https://a.example"}
+    intent = emulated.pay("pm_card_authenticationRequired", **asked)
+    emulated.control("POST", f"/payment_intents/{intent.id}/authenticate")
+    waiting = emulated.stripe.payment_intents.retrieve(intent.id)
+    assert (waiting.status, waiting.next_action, waiting.latest_charge) == ("requires_confirmation", None, None)
+    assert emulated.stripe.payment_intents.confirm(intent.id).status == "succeeded"
+    poor = emulated.pay("pm_card_authenticationRequiredChargeDeclinedInsufficientFunds", **asked)
+    emulated.control("POST", f"/payment_intents/{poor.id}/authenticate")
+    assert refused(lambda: emulated.stripe.payment_intents.confirm(poor.id)).error.decline_code == "insufficient_funds"
+
+
 def test_a_challenge_may_end_in_a_decline(emulated: World) -> None:
     intent = emulated.pay("pm_card_authenticationRequiredChargeDeclinedInsufficientFunds")
     status, body = emulated.control_status("POST", f"/payment_intents/{intent.id}/authenticate")

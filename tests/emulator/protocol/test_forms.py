@@ -23,6 +23,14 @@ from creditctl.emulator.protocol.forms import Tree, decode, encode
             "items[][a]=1&items[][b]=2&items[][a]=3",
             {"items": [{"a": "1", "b": "2"}, {"a": "3"}]},
         ),
+        (
+            "items[][a][b]=1&items[][a][c]=2&items[][d]=3&items[][a][b]=4&items[][d]=5",
+            {"items": [{"a": {"b": "1", "c": "2"}, "d": "3"}, {"a": {"b": "4"}, "d": "5"}]},
+        ),
+        (
+            "items[][a][][b]=1&items[][a][][c]=2&items[][a][][b]=3&items[][k]=4&items[][k]=5&items[][a][][b]=6",
+            {"items": [{"a": [{"b": "1", "c": "2"}, {"b": "3"}], "k": "4"}, {"k": "5", "a": [{"b": "6"}]}]},
+        ),
         ("created%5Bgte%5D=17", {"created": {"gte": "17"}}),
         ("description=", {"description": ""}),
         ("metadata=&metadata[a]=1", {"metadata": {"a": "1"}}),

@@ -68,6 +68,57 @@ def test_what_an_older_version_lists_can_be_expanded(inside: World, ask: Inside)
     assert (status, body["error"]["param"]) == (400, "expand")
 
 
+@pytest.mark.parametrize(("version", "listed"), [(OLD, True), (NEWEST, False)])
+def test_the_intent_of_a_decline_is_shown_in_the_version_of_the_request(
+    ask: Inside, version: str, listed: bool
+) -> None:
+    form = "amount=500&currency=usd&confirm=true&return_url=https://a.example&payment_method=pm_card_chargeDeclined"
+    headers = {"stripe-version": version, "idempotency-key": "k"}
+    first, again = (ask("POST", "/v1/payment_intents", form, headers=headers)[:2] for _ in range(2))
+
+    assert again == first
+    assert first[0] == 402
+    intent = first[1]["error"]["payment_intent"]
+    assert ("charges" in intent, "invoice" in intent) == (listed, listed)
+    if listed:
+        assert [charge["id"] for charge in intent["charges"]["data"]] == [first[1]["error"]["charge"]]
+
+
+def test_a_customer_has_its_sources_unasked_before_2020_08_27(ask: Inside) -> None:
+    """Source: Stripe changelog, 2020-08-27, "Customer sources are no longer auto-expanded by default"."""
+    older = {"stripe-version": "2020-03-02"}
+    made = ask("POST", "/v1/customers", "source=tok_visa&expand[]=sources", headers=older)[1]
+    ask("POST", f"/v1/customers/{made['id']}/tax_ids", "type=us_ein&value=12-3456789")
+    (listed,) = ask("GET", "/v1/customers", headers=older)[1]["data"]
+    assert made["sources"] == listed["sources"]
+    assert [card["last4"] for card in listed["sources"]["data"]] == ["4242"]
+    assert ([tax["value"] for tax in listed["tax_ids"]["data"]], listed["subscriptions"]["data"]) == (
+        ["12-3456789"],
+        [],
+    )
+    assert not {"sources", "tax_ids"} & set(get(ask, f"/v1/customers/{made['id']}", OLD))
+    assert ask("DELETE", f"/v1/customers/{made['id']}", headers=older)[1]["deleted"] is True
+    assert ask("GET", f"/v1/customers/{made['id']}", headers=older)[1]["deleted"] is True
+
+
+def test_a_recurring_price_says_how_usage_adds_up_until_basil(ask: Inside) -> None:
+    """Source: types of stripe-node 8.222 to 17.7."""
+    price = ask.price("p", "unit_amount=1000&recurring[interval]=month")
+    for version, there in (("2025-02-24.acacia", True), ("2025-03-31.basil", False)):
+        assert ("aggregate_usage" in get(ask, f"/v1/prices/{price}", version)["recurring"]) is there
+
+
+@pytest.mark.parametrize("version", ["2020-08-27", "2022-08-01"])
+def test_where_a_session_ships_was_called_shipping_before_2022_08_01(ask: Inside, version: str) -> None:
+    session = session_of(ask, version)
+    older = version == OLD
+    assert ("shipping" in session, "shipping_rate" in session, "shipping_details" in session) == (
+        older,
+        older,
+        not older,
+    )
+
+
 @pytest.mark.parametrize(
     ("version", "there"), [("2025-02-24.acacia", True), ("2025-03-31.basil", False), (NEWEST, False)]
 )
@@ -101,6 +152,8 @@ def test_an_invoice_names_its_payment_and_prices_until_basil(inside: World, ask:
     assert (line["amount_excluding_tax"], line["unit_amount_excluding_tax"]) == (2000, "1000")
     assert line["tax_rates"][0]["id"] == line["tax_amounts"][0]["tax_rate"]
     assert not {"parent", "total_taxes"} & set(invoice)
+    assert line["tax_amounts"][0]["taxability_reason"] is None
+    assert get(ask, f"{path}/lines", "2025-02-24.acacia")["data"] == [line]
     assert not {"parent", "pricing", "taxes"} & set(line)
     newest = get(ask, path, NEWEST)
     assert not {"payment_intent", "charge", "paid", "tax"} & set(newest)

@@ -41,10 +41,30 @@ def test_queries(products: World, query: str, names: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["", "name", 'wat:"x"', 'name~"ab"', 'name:"a" AND name:"b" OR name:"c"', "name>3", 'metadata:"x"', '(name:"a")'],
+    [
+        "",
+        "name",
+        'wat:"x"',
+        'name~"ab"',
+        'name:"a" AND name:"b" OR name:"c"',
+        "name>3",
+        'metadata:"x"',
+        '(name:"a")',
+        'active~"true"',
+        'metadata["credits"]~"100"',
+        "name~null",
+    ],
 )
 def test_refused_queries(products: World, refused: Refused, query: str) -> None:
     assert refused(lambda: products.stripe.products.search(params={"query": query})).http_status == 400
+
+
+def test_an_unknown_field_is_refused_in_recorded_words(products: World, refused: Refused) -> None:
+    error = refused(lambda: products.stripe.payment_intents.search(params={"query": 'wat:"x"'}))
+    assert error.user_message == (
+        "Field `wat` is an unsupported search field for resource `payment_intents`. See "
+        "http://stripe.com/docs/search#query-fields-for-payment-intents for a list of supported fields."
+    )
 
 
 def test_words_are_not_patterns(emulated: World) -> None:

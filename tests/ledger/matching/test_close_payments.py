@@ -75,9 +75,14 @@ def test_marks_are_what_comparing_each_with_each_says(store: WorthStore) -> None
 
 
 def test_rows_of_an_earlier_layout_are_judged_anew(store: WorthStore) -> None:
-    store.replace([bought("pi_1", "u", 0)], "d")
-    with store.file.write_session() as connection:
-        connection.execute("DROP INDEX worth_twice")
-        connection.execute("ALTER TABLE worth DROP COLUMN twice")
-    store.prepare()
-    assert (store.digest(), list(store.payments())) == (None, [])
+    for column in ("twice", "place"):
+        store.replace([bought("pi_1", "u", 0)], "d")
+        with store.file.write_session() as connection:
+            if column == "twice":
+                connection.execute("DROP INDEX worth_twice")
+                connection.execute("ALTER TABLE worth DROP COLUMN twice")
+            else:
+                connection.execute(f"ALTER TABLE worth RENAME COLUMN {column} TO other")
+        store.prepare()
+        assert (store.digest(), list(store.payments())) == (None, []), column
+        store.prepare()

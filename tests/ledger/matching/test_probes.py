@@ -10,7 +10,7 @@ import pytest
 from creditctl.ledger.matching.probes import ABOUT_ENTRIES, Probes, statements
 from tests.bench.match_books import Books
 
-PORTABLE_FUNCTIONS = {"SUM", "MAX", "EXISTS", "IN", "AND", "OR"}
+PORTABLE_FUNCTIONS = {"SUM", "MAX", "EXISTS", "IN", "AND", "OR", "NOT"}
 
 
 @pytest.fixture(scope="module")

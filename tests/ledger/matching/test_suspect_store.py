@@ -185,7 +185,11 @@ def forgotten(night: Night) -> None:
     night.store.forget()
 
 
-@pytest.mark.parametrize("happens", [other_terms, another_ledger, many_notes, forgotten])
+def judged_anew(night: Night) -> None:
+    WorthStore(night.archive).replace(night.books.worths(), DIGEST)
+
+
+@pytest.mark.parametrize("happens", [other_terms, another_ledger, many_notes, forgotten, judged_anew])
 def test_where_the_notes_are_unsure_everything_is_asked_about(night: Night, happens: object) -> None:
     assert callable(happens)
     happens(night)

@@ -9,7 +9,7 @@ from creditctl.emulator.payments.taxes import by_rate
 from creditctl.emulator.storage.object_types import Body, in_wire_order
 
 _UNUSED_TEXT = """
-account_tax_ids amount_paid_off_stripe application automatically_finalizes_at customer_account customer_shipping
+account_tax_ids application automatically_finalizes_at customer_account customer_shipping
 default_payment_method default_source due_date effective_at ending_balance from_invoice hosted_invoice_url
 invoice_pdf last_finalization_error latest_revision next_payment_attempt number on_behalf_of parent receipt_number
 shipping_cost shipping_details statement_descriptor test_clock webhooks_delivered_at

@@ -46,7 +46,7 @@ def add_tax_id(context: RequestContext, customer: str, type_: str, value: str) -
         "customer": customer,
         "customer_account": None,
         "livemode": context.scope.livemode,
-        "owner": {"customer": customer, "type": "customer"},
+        "owner": {"customer": customer, "customer_account": None, "type": "customer"},
         "type": type_,
         "value": value,
         "verification": {

@@ -7,7 +7,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from creditctl.emulator.payments.discounts import Discount, amount_off
 from creditctl.emulator.payments.taxes import line_taxes, on_top
-from creditctl.emulator.protocol.currencies import largest, smallest, step_fault, written
+from creditctl.emulator.protocol.currencies import largest, refuse_too_fine, smallest, written
 from creditctl.emulator.protocol.errors import invalid
 from creditctl.emulator.storage.object_types import Body
 
@@ -78,6 +78,4 @@ def check_total(total: int, currency: str) -> None:
             f"The Checkout Session's total amount due must add up to no more than {most} {currency}",
             code="amount_too_large",
         )
-    fault = step_fault(total, currency)
-    if fault:
-        raise invalid(fault)
+    refuse_too_fine(total, currency)

@@ -54,8 +54,8 @@ recovered_from setup_intent shipping_address_collection shipping_cost subscripti
 _UNUSED = tuple(_UNUSED_TEXT.split())
 """What a one-time payment leaves null."""
 _AS_GIVEN_TEXT = """
-allow_promotion_codes billing_address_collection cancel_url client_reference_id integration_identifier locale
-origin_context submit_type success_url
+allow_promotion_codes allowed_payment_method_types billing_address_collection cancel_url client_reference_id
+integration_identifier locale origin_context submit_type success_url
 """
 _AS_GIVEN = tuple(_AS_GIVEN_TEXT.split())
 
@@ -118,8 +118,9 @@ def _methods(context: RequestContext, params: Body, currency: str) -> Body:
 
 def _optional(params: Body, hosted: bool) -> Body:
     """Keys that are there only when set."""
-    names = ("allowed_payment_method_types", "excluded_payment_method_types")
-    found: dict[str, Any] = {name: params[name] for name in names if params.get(name)}
+    found: dict[str, Any] = {}
+    if params.get("excluded_payment_method_types"):
+        found["excluded_payment_method_types"] = params["excluded_payment_method_types"]
     if params.get("name_collection"):
         asked = params["name_collection"].items()
         found["name_collection"] = {kind: {"optional": False, **wanted} for kind, wanted in asked}

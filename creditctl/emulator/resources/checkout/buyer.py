@@ -70,7 +70,9 @@ def apply_promotion(context: RequestContext, row: Row, text: str) -> Body:
     session, hidden = row.decoded(), row.hidden()
     if session["status"] != "open" or not session["allow_promotion_codes"] or session["discounts"]:
         raise invalid("This order takes no promotion code.", param="promotion_code")
-    discount = promotion_discount(context, find_code(context, text), "promotion_code", session["customer"])
+    discount = promotion_discount(
+        context, find_code(context, text, session["customer"]), "promotion_code", session["customer"]
+    )
     session["discounts"] = [discount.shown()]
     return _recalculate(context, session, hidden, discount)
 

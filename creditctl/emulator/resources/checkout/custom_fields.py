@@ -32,7 +32,7 @@ CUSTOM_FIELDS = Listing(
             ),
             "key": Text(required=True, max_length=200),
             "label": Hash(
-                fields={"custom": Text(required=True, max_length=50), "type": Enum(values=("custom",), required=True)},
+                fields={"custom": Text(required=True, max_length=100), "type": Enum(values=("custom",), required=True)},
                 required=True,
             ),
             "numeric": _LENGTHS,
@@ -71,6 +71,9 @@ def _check_details(entry: Body, param: str) -> None:
     values = [option["value"] for option in details.get("options") or []]
     if len(set(values)) < len(values):
         raise bad_parameter("The `value` of an option must be unique.", f"{param}[options]")
+    for index, value in enumerate(values):
+        if not _KEY.match(value):
+            raise bad_parameter("The `value` of an option must be alphanumeric.", f"{param}[options][{index}][value]")
 
 
 def shown_fields(given: list[Body]) -> list[Body]:

@@ -161,4 +161,4 @@ def _inline_price(context: RequestContext, given: Body, param: str) -> Body:
         name = f"{param}[product]"
         raise bad_parameter(f"Missing required param: {name}.", name, "parameter_missing")
     price = new_price(context, {**given, "active": False}, product["id"])
-    return context.add(PRICE, price, event="price.created")
+    return context.add(PRICE, price, event="price.created", extra={"inline": True})

@@ -16,7 +16,7 @@ from creditctl.emulator.protocol.fields import (
     Text,
     Url,
 )
-from creditctl.emulator.protocol.schema import SHIPPING, Hash, Listing, Metadata
+from creditctl.emulator.protocol.schema import NEW_METADATA, SHIPPING, Hash, Listing, Metadata
 from creditctl.emulator.resources.checkout.custom_fields import CUSTOM_FIELDS
 from creditctl.emulator.resources.core.payment_intents.params import (
     CAPTURE_METHOD,
@@ -25,6 +25,9 @@ from creditctl.emulator.resources.core.payment_intents.params import (
     SESSION_OPTIONS,
 )
 
+ELEMENTS = ("custom", "elements")
+"""The `ui_mode` of a page of one's own, by its older name and today's."""
+NOT_FOR_ELEMENTS = ("after_expiration", "branding_settings", "custom_fields", "custom_text", "origin_context")
 NOT_IN_PAYMENT_MODE = ("payment_method_collection", "setup_intent_data", "subscription_data")
 REDISPLAY = Enum(values=("always", "limited", "unspecified"))
 _ISSUER = Hash(fields={"type": Enum(values=("self",), left_out=("account",), required=True)})
@@ -142,7 +145,7 @@ CREATE: dict[str, Field] = {
     "integration_identifier": Text(max_length=200),
     "invoice_creation": Hash(fields={"enabled": Boolean(required=True), "invoice_data": _INVOICE_DATA}),
     "managed_payments": Hash(fields={"enabled": Boolean()}),
-    "metadata": Metadata(),
+    "metadata": NEW_METADATA,
     "mode": Enum(values=("payment", "setup", "subscription")),
     "origin_context": Enum(values=("mobile_app", "web")),
     "payment_intent_data": _INTENT_DATA,

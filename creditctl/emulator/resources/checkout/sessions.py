@@ -28,10 +28,11 @@ from creditctl.emulator.protocol.versions import INTENT_AT_ONCE_UNTIL, RENAMED_U
 from creditctl.emulator.resources.checkout.amounts import calculate
 from creditctl.emulator.resources.checkout.bodies import new_session
 from creditctl.emulator.resources.checkout.custom_fields import check_custom_fields
+from creditctl.emulator.resources.checkout.customer_updates import check_updates
 from creditctl.emulator.resources.checkout.flow import expire_session, session_intent
 from creditctl.emulator.resources.checkout.included_parts import items_page
 from creditctl.emulator.resources.checkout.items import LINE_ITEMS, build_items
-from creditctl.emulator.resources.checkout.params import CREATE, NOT_IN_PAYMENT_MODE, UPDATE
+from creditctl.emulator.resources.checkout.params import CREATE, ELEMENTS, NOT_FOR_ELEMENTS, NOT_IN_PAYMENT_MODE, UPDATE
 from creditctl.emulator.resources.core.payment_intents.checks import check_references, check_types, refuse_connect
 from creditctl.emulator.storage.object_types import CUSTOMER, SESSION, Body
 from creditctl.emulator.storage.store import body_value
@@ -55,23 +56,13 @@ def check_create(context: RequestContext) -> None:
     if not params.get("line_items"):
         raise missing_parameter("line_items")
     if "customer_update" in params and not params.get("customer"):
-        raise bad_parameter("`customer_update` can only be used with `customer`.", "customer_update")
-    _check_tax_ids(params)
+        message = "`customer_update` can only be used with `customer` or `customer_account`."
+        raise bad_parameter(message, "customer_update")
     check_custom_fields(params.get("custom_fields") or [])
     refuse_connect(params.get("payment_intent_data") or {}, "payment_intent_data")
     _check_left_out(params)
     _check_urls(context)
-
-
-def _check_tax_ids(params: Body) -> None:
-    """The name of the business becomes the customer's. Source: Stripe docs, "Collect tax IDs"."""
-    asked = params.get("customer") and (params.get("tax_id_collection") or {}).get("enabled")
-    if asked and (params.get("customer_update") or {}).get("name") != "auto":
-        raise bad_parameter(
-            "Tax ID collection requires updating business name on the customer. To enable tax ID collection for an "
-            "existing customer, please set `customer_update[name]` to `auto`.",
-            "customer_update[name]",
-        )
+    _check_elements(params)
 
 
 def _check_left_out(params: Body) -> None:
@@ -110,10 +101,24 @@ def _check_urls(context: RequestContext) -> None:
     for name in ("return_url", "redirect_on_completion"):
         if hosted and name in params:
             raise bad_parameter(f"You cannot pass `{name}` when `ui_mode` is `hosted_page`.", name)
+    if params.get("redirect_on_completion") == "never" and "return_url" in params:
+        # Source: laravel/cashier-stripe#1629; the wording is ours.
+        raise bad_parameter("You cannot pass `return_url` when `redirect_on_completion` is `never`.", "return_url")
     if not hosted and ("success_url" in params or "cancel_url" in params):
         raise bad_parameter(
             "You cannot pass `success_url` or `cancel_url` unless `ui_mode` is `hosted_page`.", "success_url"
         )
+
+
+def _check_elements(params: Body) -> None:
+    """What only Stripe's own page shows can't be set for elements. Source: stripe-python 16.1, session parameters."""
+    if params.get("ui_mode") not in ELEMENTS:
+        return
+    given = [name for name in NOT_FOR_ELEMENTS if name in params]
+    if "required" in (params.get("tax_id_collection") or {}):
+        given.append("tax_id_collection[required]")
+    if given:
+        raise bad_parameter(f"You can't set `{given[0]}` if `ui_mode` is `elements`.", given[0])
 
 
 def _always_returns(params: Body) -> bool:
@@ -123,8 +128,7 @@ def _always_returns(params: Body) -> bool:
     `redirect_on_completion` (of embedded pages, `always` by default); woocommerce/woocommerce-gateway-stripe leaves it
     out for elements, `includes/Ajax_Handlers/WC_Stripe_Checkout_Sessions_Ajax_Handler.php`.
     """
-    elements = params.get("ui_mode") in ("custom", "elements")
-    return not elements and params.get("redirect_on_completion", "always") == "always"
+    return params.get("ui_mode") not in ELEMENTS and params.get("redirect_on_completion", "always") == "always"
 
 
 def _check_expiry(context: RequestContext) -> None:
@@ -148,6 +152,7 @@ def create(context: RequestContext) -> Body:
     _check_expiry(context)
     check_references(context)
     customer = context.fetch(CUSTOMER, params["customer"]) if params.get("customer") else {}
+    check_updates(params, customer)
     items = build_items(context, params["line_items"], params.get("currency"))
     currency = items[0]["currency"]
     if params.get("currency") not in (None, currency):

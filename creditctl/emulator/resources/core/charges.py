@@ -37,6 +37,9 @@ def update(context: RequestContext) -> Body:
         )
     if context.params.get("customer"):
         context.refer(CUSTOMER, context.params["customer"], "customer")
+        if before["customer"] not in (None, context.params["customer"]):
+            # Source: Stripe API reference: "only be updated if there is no existing associated customer"; words ours.
+            raise invalid("This charge has a customer already, which can't be changed.", param="customer")
     after = updated(before, context.params, ("customer", "description", "receipt_email"))
     if "shipping" in context.params:
         after["shipping"] = shipping(context.params["shipping"])

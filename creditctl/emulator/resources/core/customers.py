@@ -9,6 +9,7 @@ from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.lists import by_column, by_created, list_fields, listing
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import address, erase, given_metadata, shipping, updated
+from creditctl.emulator.payments.tax_location import tax_location
 from creditctl.emulator.protocol.errors import invalid
 from creditctl.emulator.protocol.fields import Email, Enum, Field, Integer, Matching, Text
 from creditctl.emulator.protocol.schema import ADDRESS, CUSTOMER_SHIPPING, Hash, Listing, Metadata
@@ -143,9 +144,11 @@ def empty_list(part: str) -> Callable[[RequestContext, Body], Body]:
     return load
 
 
-def tax(_: RequestContext, __: Body) -> Body:
-    """What is known about a customer's taxes: nothing."""
-    return {"automatic_tax": "unrecognized_location", "ip_address": None, "location": None, "provider": "stripe"}
+def tax(_: RequestContext, customer: Body) -> Body:
+    """Where a customer is taxed, by an account that is registered nowhere."""
+    location = tax_location(customer)
+    known = "not_collecting" if location else "unrecognized_location"
+    return {"automatic_tax": known, "ip_address": None, "location": location, "provider": "stripe"}
 
 
 def cash_balance(context: RequestContext, customer: Body) -> Body:

@@ -19,11 +19,11 @@ from creditctl.emulator.api.lists import (
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import given_metadata, updated
 from creditctl.emulator.payments import balances
-from creditctl.emulator.protocol.currencies import written
+from creditctl.emulator.protocol.currencies import WHOLE_PAYOUTS, written
 from creditctl.emulator.protocol.durations import DAY_SECONDS
-from creditctl.emulator.protocol.errors import invalid
+from creditctl.emulator.protocol.errors import bad_parameter, invalid
 from creditctl.emulator.protocol.fields import Currency, Enum, Field, Integer, Text
-from creditctl.emulator.protocol.schema import Metadata, Range
+from creditctl.emulator.protocol.schema import NEW_METADATA, Metadata, Range
 from creditctl.emulator.storage.object_types import PAYOUT, Body
 
 ARRIVAL_DAYS = 2
@@ -33,7 +33,7 @@ _CREATE: dict[str, Field] = {
     "currency": Currency(required=True),
     "description": Text(unset=True),
     "destination": Text(),
-    "metadata": Metadata(),
+    "metadata": NEW_METADATA,
     "method": Enum(values=("instant", "standard")),
     "payout_method": Text(),
     "source_type": Enum(values=("bank_account", "card", "fpx")),
@@ -45,6 +45,9 @@ def create(context: RequestContext) -> Body:
     """Pay out of what is available."""
     params = context.params
     amount, currency = params["amount"], params["currency"]
+    if currency in WHOLE_PAYOUTS and amount % 100:
+        message = f"Payouts in {currency} must be evenly divisible by 100: they have no smaller unit than {currency}."
+        raise bad_parameter(message, "amount")
     available = balances.total(context, currency, "available")
     if amount > available:
         raise invalid(
@@ -93,9 +96,12 @@ def _new_payout(context: RequestContext, params: Body) -> Body:
 
 
 def _post(context: RequestContext, payout: Body, type_: str, amount: int) -> Body:
-    description = payout["description"] or "STRIPE PAYOUT"
+    """Source: a recorded failure (phil9690/stripe_api_mock, `db/seeds.rb`); a cancellation by analogy."""
+    description, category = payout["description"] or "STRIPE PAYOUT", "payout"
+    if type_ != "payout":
+        description, category = f"REFUND FOR PAYOUT ({description})", "payout_reversal"
     return balances.post(
-        context, type_, payout["id"], amount, payout["currency"], category=type_, description=description
+        context, type_, payout["id"], amount, payout["currency"], category=category, description=description
     )
 
 

@@ -8,7 +8,7 @@ from creditctl.emulator.api.lists import ListFilter, by_column, by_created, list
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import updated
 from creditctl.emulator.payments.refunds import announce_change, refund_charge, refundable
-from creditctl.emulator.protocol.currencies import written
+from creditctl.emulator.protocol.currencies import refuse_too_fine, written
 from creditctl.emulator.protocol.errors import invalid, no_such, not_acted_on
 from creditctl.emulator.protocol.fields import Boolean, Currency, Enum, Field, Integer, Text
 from creditctl.emulator.protocol.schema import Metadata
@@ -93,6 +93,7 @@ def _amount(context: RequestContext, charge: Body) -> int:
             f"Refund amount ({written(amount, currency)}) is greater than {most} ({written(left, currency)})",
             param="amount",
         )
+    refuse_too_fine(amount, charge["currency"], "amount")
     return int(amount)
 
 
@@ -136,6 +137,13 @@ def _one_of_charge(context: RequestContext) -> bytes:
     return row.body
 
 
+def _update_of_charge(context: RequestContext) -> Body:
+    """Change the metadata of a charge's refund, by the older path."""
+    _one_of_charge(context)
+    context.args = context.args[1:]
+    return update(context)
+
+
 _FILTERS: dict[str, ListFilter] = {
     # Source: an emulator that is held against Stripe's test mode refuses both here: neilberkman/paper_tiger, issue 87
     # and `lib/paper_tiger/resources/refund.ex`. Of the other lists no source was found: they answer empty.
@@ -155,4 +163,6 @@ ROUTES = (
     route("POST", "/v1/charges/{id}/refunds", _create_for, _CREATE_FOR, permission="charge"),
     route("GET", "/v1/charges/{id}/refunds", _of_charge, list_fields({}), permission="charge"),
     route("GET", "/v1/charges/{id}/refunds/{refund}", _one_of_charge, permission="charge"),
+    # Source: Stripe's OpenAPI description, `PostChargesChargeRefundsRefund`.
+    route("POST", "/v1/charges/{id}/refunds/{refund}", _update_of_charge, _META, permission="charge"),
 )

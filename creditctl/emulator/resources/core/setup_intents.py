@@ -7,23 +7,26 @@ from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.lists import by_body, by_column, by_created, list_fields, listing
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import given_metadata, updated
-from creditctl.emulator.payments.methods import PaymentMethod, given_method, load_method, refuse_reuse
+from creditctl.emulator.payments.banks import BANKS
+from creditctl.emulator.payments.methods import PaymentMethod, given_method, load_method, refuse_reuse, refuse_type
 from creditctl.emulator.payments.setups import attempt_setup
 from creditctl.emulator.protocol.errors import StripeError, invalid, no_such
 from creditctl.emulator.protocol.fields import Boolean, Enum, Field, Text, Url
-from creditctl.emulator.protocol.schema import Hash, Listing, Metadata
+from creditctl.emulator.protocol.schema import NEW_METADATA, Hash, Listing, Metadata
 from creditctl.emulator.resources.core.payment_intents.bodies import (
     automatic_methods,
     method_configuration,
     usable_types,
+    with_default_types,
 )
-from creditctl.emulator.resources.core.payment_intents.checks import check_types
+from creditctl.emulator.resources.core.payment_intents.checks import check_intent_types
 from creditctl.emulator.resources.core.payment_intents.params import METHOD_DATA
 from creditctl.emulator.storage.object_types import CUSTOMER, SETUP_INTENT, Body, in_wire_order
 
 _THREE_DS = Enum(values=("any", "automatic", "challenge"))
 _OPTIONS = Hash(fields={"card": Hash(fields={"request_three_d_secure": _THREE_DS})})
 _SHARED: dict[str, Field] = {
+    "allowed_payment_method_types": Listing(item=Text()),
     "customer": Text(),
     "description": Text(unset=True, max_length=1000),
     "excluded_payment_method_types": Listing(item=Text()),
@@ -36,6 +39,7 @@ _SHARED: dict[str, Field] = {
 }
 _CREATE: dict[str, Field] = {
     **_SHARED,
+    "metadata": NEW_METADATA,
     "automatic_payment_methods": Hash(
         fields={"enabled": Boolean(required=True), "allow_redirects": Enum(values=("always", "never"))}
     ),
@@ -45,6 +49,7 @@ _CREATE: dict[str, Field] = {
     "use_stripe_sdk": Boolean(),
 }
 _CONFIRM: dict[str, Field] = {
+    "allowed_payment_method_types": Listing(item=Text()),
     "client_secret": Text(),
     "payment_method": Text(),
     "payment_method_data": METHOD_DATA,
@@ -54,6 +59,7 @@ _CONFIRM: dict[str, Field] = {
 }
 _REASONS = ("abandoned", "duplicate", "requested_by_customer")
 _OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
+_NARROWING = ("allowed_payment_method_types", "excluded_payment_method_types")
 _UNUSED_TEXT = """
 application cancellation_reason customer_account flow_directions last_setup_error latest_attempt mandate
 next_action on_behalf_of payment_method single_use_mandate
@@ -83,6 +89,7 @@ def _new_intent(context: RequestContext) -> Body:
         **dict.fromkeys(_UNUSED_TEXT.split()),
         "id": intent_id,
         "object": "setup_intent",
+        "allowed_payment_method_types": params.get("allowed_payment_method_types"),
         "automatic_payment_methods": automatic,
         "client_secret": f"{intent_id}_secret_{context.services.ids.token(25)}",
         "created": context.now,
@@ -93,7 +100,7 @@ def _new_intent(context: RequestContext) -> Body:
         "metadata": given_metadata(params),
         "payment_method_configuration_details": method_configuration(context) if automatic else None,
         "payment_method_options": _shown_options(params),
-        "payment_method_types": usable_types(params, "usd", "Setup Intent"),
+        **_types(with_default_types(context, params, automatic)),
         "status": "requires_payment_method",
         "usage": params.get("usage", "off_session"),
     }
@@ -119,7 +126,20 @@ def _given_method(context: RequestContext, intent: Body) -> PaymentMethod | None
     if method is None:
         return None
     refuse_reuse(method, intent["customer"])
+    narrowed = intent["allowed_payment_method_types"] or method.body["type"] in (
+        intent["excluded_payment_method_types"] or ()
+    )
+    # What the account has configured may be saved in any currency.
+    if narrowed or not intent["automatic_payment_methods"]:
+        refuse_type(method, intent, "SetupIntent")
     return method
+
+
+def _types(params: Body) -> Body:
+    """How a method may be set up: a setup intent has no currency, so that any known method may be allowed."""
+    allowed = params.get("allowed_payment_method_types") or ()
+    named = params.get("payment_method_types") or [name for name in allowed if name == "card" or name in BANKS]
+    return {"payment_method_types": usable_types({**params, "payment_method_types": named}, "usd", "Setup Intent")}
 
 
 def _confirm(context: RequestContext, intent: Body, method: PaymentMethod | None) -> Body:
@@ -160,6 +180,9 @@ def confirm(context: RequestContext) -> Body:
         )
     if context.params.get("payment_method_options"):
         intent["payment_method_options"] = _shown_options(context.params)
+    if context.params.get("allowed_payment_method_types"):
+        intent["allowed_payment_method_types"] = context.params["allowed_payment_method_types"]
+        intent |= _types(context.params)
     return _confirm(context, intent, _given_method(context, intent))
 
 
@@ -169,11 +192,11 @@ def update(context: RequestContext) -> Body:
     _check_references(context)
     plain = set(params) <= {"metadata", "description"}
     intent = context.fetch(SETUP_INTENT, context.args[0]) if plain else _load_open(context, "update")
-    after = updated(intent, params, ("customer", "description", "excluded_payment_method_types"))
+    after = updated(intent, params, ("customer", "description", *_NARROWING))
     if params.get("payment_method_options"):
         after["payment_method_options"] = _shown_options(params)
-    if params.get("payment_method_types") or params.get("excluded_payment_method_types"):
-        after["payment_method_types"] = usable_types(params, "usd", "Setup Intent")
+    if params.get("payment_method_types") or any(params.get(name) for name in _NARROWING):
+        after |= _types(params)
     method = _given_method(context, after)
     if method is not None:
         after |= {"payment_method": method.body["id"], "status": "requires_confirmation"}
@@ -214,10 +237,10 @@ _FILTERS = {
 _BASE, _RIGHT = SETUP_INTENT.url, "setup_intent"
 _CANCEL: dict[str, Field] = {"cancellation_reason": Enum(values=_REASONS)}
 ROUTES = (
-    route("POST", _BASE, create, _CREATE, permission=_RIGHT, check=check_types),
+    route("POST", _BASE, create, _CREATE, permission=_RIGHT, check=check_intent_types),
     route("GET", _BASE, listing(SETUP_INTENT, _FILTERS), list_fields(_FILTERS), permission=_RIGHT),
     route("GET", _BASE + "/{id}", retrieve_intent, {"client_secret": Text()}, permission=_RIGHT),
-    route("POST", _BASE + "/{id}", update, _SHARED, permission=_RIGHT, check=check_types),
-    route("POST", _BASE + "/{id}/confirm", confirm, _CONFIRM, permission=_RIGHT),
+    route("POST", _BASE + "/{id}", update, _SHARED, permission=_RIGHT, check=check_intent_types),
+    route("POST", _BASE + "/{id}/confirm", confirm, _CONFIRM, permission=_RIGHT, check=check_intent_types),
     route("POST", _BASE + "/{id}/cancel", cancel, _CANCEL, permission=_RIGHT),
 )

@@ -3,20 +3,22 @@
 Source: Stripe API reference, "Products", "Prices".
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.updates import given_metadata
-from creditctl.emulator.protocol.currencies import largest
+from creditctl.emulator.protocol.currencies import largest, smallest, written
 from creditctl.emulator.protocol.errors import bad_parameter, missing_parameter, only_one_of
 from creditctl.emulator.protocol.fields import Amount, Boolean, Currency, Enum, Field, Integer, TaxCode, Text, Url
 from creditctl.emulator.protocol.schema import ByCurrency, Hash, Listing, Metadata
 from creditctl.emulator.storage.object_types import PRICE, Body
 
-INTERVALS = ("day", "week", "month", "year")
+MOST_INTERVALS: Mapping[str, int] = {"day": 3 * 365, "week": 156, "month": 36, "year": 3}
+"""Source: Stripe API reference, `interval_count`: "Maximum of three years interval allowed"; its days are ours."""
 _RECURRING = Hash(
     fields={
-        "interval": Enum(values=INTERVALS, required=True),
+        "interval": Enum(values=tuple(MOST_INTERVALS), required=True),
         "interval_count": Integer(low=1),
         "usage_type": Enum(values=("licensed", "metered")),
         "trial_period_days": Integer(low=0),
@@ -150,12 +152,18 @@ def new_price(context: RequestContext, params: Body, product: str) -> Body:
     }
 
 
-def check_custom_amount(given: Body | None) -> None:
-    """What a buyer may choose lies between its bounds; wording unconfirmed."""
+def check_custom_amount(given: Body | None, currency: str) -> None:
+    """What a buyer may choose lies between its bounds, and can be charged; wording unconfirmed.
+
+    Source: Stripe API reference, `minimum`: "Must be at least the minimum charge amount".
+    """
     bounds = [given[name] for name in ("minimum", "preset", "maximum") if given and name in given]
     if bounds != sorted(bounds):
         message = "`minimum`, `preset` and `maximum` must be in ascending order."
         raise bad_parameter(message, "custom_unit_amount")
+    if given and given.get("minimum", smallest(currency)) < smallest(currency):
+        least = written(smallest(currency), currency)
+        raise bad_parameter(f"`minimum` must be at least {least}.", "custom_unit_amount[minimum]")
 
 
 def _custom_amount(given: Body | None) -> Body | None:

@@ -1,12 +1,13 @@
 """Coupons endpoints: create, retrieve, list, update, delete.
 
-Source: Stripe API reference, "Coupons".
+Source: Stripe API reference, "Coupons"; changelog 2018-07-27: `percent_off` has a precision of two decimal places.
 """
 
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.lists import by_created, list_fields, listing, retrieve
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import erase, given_metadata, updated
+from creditctl.emulator.payments.discount_validity import end_codes
 from creditctl.emulator.protocol.errors import bad_parameter, invalid
 from creditctl.emulator.protocol.fields import (
     Amount,
@@ -31,7 +32,7 @@ _COUPON: dict[str, Field] = {
     "max_redemptions": Integer(low=1),
     "metadata": Metadata(),
     "name": Text(unset=True, max_length=40),
-    "percent_off": Amount(),
+    "percent_off": Amount(places=2),
     "redeem_by": Integer(),
 }
 
@@ -101,6 +102,8 @@ def create_coupon(context: RequestContext) -> Body:
     products = (params.get("applies_to") or {}).get("products")
     for index, product in enumerate(products or ()):
         context.refer(PRODUCT, product, f"applies_to[products][{index}]")
+    if body["redeem_by"]:
+        context.schedule(body["redeem_by"] - context.now, "coupon_expires", body["id"])
     extra: Body = {"products": products, "options": by_currency(params, "amount_off")}
     return context.add(COUPON, body, event="coupon.created", extra=extra)
 
@@ -146,8 +149,10 @@ def update_coupon(context: RequestContext) -> Body:
 
 
 def delete_coupon(context: RequestContext) -> Body:
-    """Delete a coupon; what was already discounted stays so."""
+    """Delete a coupon; what was already discounted stays so, its promotion codes are active no longer."""
     coupon = context.fetch(COUPON, context.args[0])
+    context.cancel_job("coupon_expires", coupon["id"])
+    end_codes(context, coupon["id"])
     context.emit("coupon.deleted", coupon | {"valid": False})
     return erase(context, COUPON, coupon["id"])
 

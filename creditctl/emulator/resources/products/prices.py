@@ -20,11 +20,11 @@ from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import updated
 from creditctl.emulator.protocol.errors import bad_parameter, invalid, not_acted_on, only_one_of
 from creditctl.emulator.protocol.fields import Boolean, Currency, Descriptor, Enum, Field, Integer, OfAnotherMode, Text
-from creditctl.emulator.protocol.schema import Hash, Listing, Metadata
+from creditctl.emulator.protocol.schema import NEW_METADATA, Hash, Listing, Metadata
 from creditctl.emulator.resources.products.catalog_bodies import (
     CURRENCY_OPTIONS,
-    INTERVALS,
     MONEY_FIELDS,
+    MOST_INTERVALS,
     PRODUCT_DATA_FIELDS,
     TAX_BEHAVIOR,
     amounts,
@@ -52,7 +52,7 @@ _CREATE: dict[str, Field] = {
     "active": Boolean(),
     "billing_scheme": Enum(values=("per_unit", "tiered")),
     "lookup_key": Text(unset=True, max_length=200),
-    "metadata": Metadata(),
+    "metadata": NEW_METADATA,
     "nickname": Text(unset=True),
     "tiers": OfAnotherMode(),
     "tiers_mode": Enum(values=("graduated", "volume")),
@@ -75,7 +75,7 @@ _UPDATE: dict[str, Field] = {
 def make_price(context: RequestContext, params: Body, product: str) -> Body:
     """Store a new price after moving its lookup key away from another."""
     amounts(params, currency=params["currency"])
-    check_custom_amount(params.get("custom_unit_amount"))
+    check_custom_amount(params.get("custom_unit_amount"), params["currency"])
     price = new_price(context, params, product)
     if price["lookup_key"]:
         claim_lookup_key(context, price["lookup_key"], price["id"], transfer=params.get("transfer_lookup_key", False))
@@ -115,12 +115,35 @@ def check_basis(context: RequestContext) -> None:
 
 
 def check_amount_basis(params: Body, prefix: str = "") -> None:
-    """A price has an amount, given one way; Source: recorded test-mode refusals."""
+    """A price has an amount, given one way, and recurs within bounds; one that the buyer chooses must be enabled.
+
+    Source: recorded test-mode refusals; Stripe API reference, `custom_unit_amount.enabled` (true, or left out).
+    """
+    _check_recurring(params, prefix)
     bases = ("unit_amount", "unit_amount_decimal", "custom_unit_amount")
     only_one_of(params, bases, prefix)
-    if not any(name in params for name in bases) and params.get("billing_scheme") != "tiered":
+    chosen = params.get("custom_unit_amount") or {}
+    if (
+        not any(name in params for name in bases[:2])
+        and not chosen.get("enabled")
+        and params.get("billing_scheme") != "tiered"
+    ):
         message = "Prices require an `unit_amount` or `unit_amount_decimal` parameter to be set."
         raise invalid(message, executed=False)
+
+
+def _check_recurring(params: Body, prefix: str) -> None:
+    """Source: Stripe API reference, `interval_count`; Stripe docs, "Pay what you want": not for recurring payments."""
+    recurring = params.get("recurring")
+    if not recurring:
+        return
+    most = MOST_INTERVALS[recurring["interval"]]
+    if recurring.get("interval_count", 1) > most:
+        message = f"A price recurs at least every three years: `interval_count` can be no more than {most} here."
+        raise bad_parameter(message, f"{prefix}[recurring][interval_count]" if prefix else "recurring[interval_count]")
+    if (params.get("custom_unit_amount") or {}).get("enabled"):
+        message = "Recurring prices can't have a `custom_unit_amount`."
+        raise bad_parameter(message, f"{prefix}[custom_unit_amount]" if prefix else "custom_unit_amount")
 
 
 def create(context: RequestContext) -> Body:
@@ -136,7 +159,11 @@ def create(context: RequestContext) -> Body:
 def update(context: RequestContext) -> Body:
     """Change what may change: amount and currency never do, and a product's default price can't be archived."""
     params = context.params
-    before = context.fetch(PRICE, context.args[0])
+    row = context.fetch_row(PRICE, context.args[0])
+    before, hidden = row.decoded(), row.hidden()
+    if hidden.get("inline"):
+        # Source: Stripe docs, "Pay what you want": "you can't reuse or update inline prices"; the wording is ours.
+        raise invalid("Inline prices, which `price_data` makes, can't be updated.")
     if params.get("active") is False and before["active"]:
         _refuse_default(context, before)
     if params.get("lookup_key") and params["lookup_key"] != before["lookup_key"]:
@@ -149,7 +176,7 @@ def update(context: RequestContext) -> Body:
         for name, option in known.items():
             param = f"currency_options[{name}][tax_behavior]"
             _refuse_other_tax_behavior(option["tax_behavior"], options[name]["tax_behavior"], param)
-        context.services.store.save_extra(context.scope.id, before["id"], {"currency_options": options})
+        context.services.store.save_extra(context.scope.id, before["id"], {**hidden, "currency_options": options})
     return context.change(PRICE, before, after, "price.updated")
 
 
@@ -189,7 +216,7 @@ def _by_recurring(given: Body) -> Condition:
 
 
 _RECURRING_FILTER: dict[str, Field] = {
-    "interval": Enum(values=INTERVALS),
+    "interval": Enum(values=tuple(MOST_INTERVALS)),
     "usage_type": Enum(values=("licensed", "metered")),
     "meter": Text(),
 }
@@ -202,9 +229,16 @@ _FILTERS = {
     "recurring": ListFilter(Hash(fields=_RECURRING_FILTER), _by_recurring),
     "type": by_body("$.type", Enum(values=("one_time", "recurring"))),
 }
+
+
+def _not_inline(_: RequestContext) -> list[Condition]:
+    """Source: Stripe API reference: lists exclude inline prices; stripe/stripe-python#1724: searches find them."""
+    return [("(extra IS NULL OR json_extract(CAST(extra AS TEXT), '$.inline') IS NULL)", ())]
+
+
 ROUTES = (
     route("POST", "/v1/prices", create, _CREATE, permission="plan", check=check_basis),
-    route("GET", "/v1/prices", listing(PRICE, _FILTERS), list_fields(_FILTERS), permission="plan"),
+    route("GET", "/v1/prices", listing(PRICE, _FILTERS, base=_not_inline), list_fields(_FILTERS), permission="plan"),
     route("GET", "/v1/prices/{id}", retrieve(PRICE), permission="plan"),
     route("POST", "/v1/prices/{id}", update, _UPDATE, permission="plan"),
 )

@@ -1,6 +1,6 @@
 """Products endpoints: create, retrieve, list, update, delete.
 
-Source: Stripe API reference, "Products".
+Source: Stripe API reference, "Products": the package's dimensions have a maximum precision of two decimal places.
 """
 
 import copy
@@ -11,7 +11,7 @@ from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import erase, updated
 from creditctl.emulator.protocol.errors import bad_parameter, invalid
 from creditctl.emulator.protocol.fields import Amount, Boolean, Descriptor, Enum, Field, TaxCode, Text, Url
-from creditctl.emulator.protocol.schema import Hash, Listing, Metadata
+from creditctl.emulator.protocol.schema import NEW_METADATA, Hash, Listing, Metadata
 from creditctl.emulator.resources.products.catalog_bodies import (
     DEFAULT_PRICE_DATA,
     TAX_DETAILS,
@@ -23,7 +23,8 @@ from creditctl.emulator.resources.products.prices import check_amount_basis, mak
 from creditctl.emulator.storage.object_types import PRICE, PRODUCT, Body
 from creditctl.emulator.storage.store import column
 
-_DIMENSIONS = Hash(fields={name: Amount(required=True) for name in ("height", "length", "weight", "width")}, unset=True)
+_DIMENSION = Amount(required=True, places=2)
+_DIMENSIONS = Hash(fields=dict.fromkeys(("height", "length", "weight", "width"), _DIMENSION), unset=True)
 _SIMPLE: dict[str, Field] = {
     "description": Text(unset=True, max_length=40_000),
     "images": Listing(item=Url(), most=8),
@@ -42,7 +43,7 @@ _CREATE: dict[str, Field] = {
     "id": Text(),
     "active": Boolean(),
     "default_price_data": DEFAULT_PRICE_DATA,
-    "metadata": Metadata(),
+    "metadata": NEW_METADATA,
     "type": Enum(values=("good", "service")),
 }
 _UPDATE: dict[str, Field] = {

@@ -6,14 +6,20 @@ Source: Stripe API reference, "Promotion Codes" (`promotion` replaced `coupon` w
 import re
 
 from creditctl.emulator.api.context import RequestContext
-from creditctl.emulator.api.lists import by_body, by_column, by_created, list_fields, listing, retrieve
+from creditctl.emulator.api.lists import ListFilter, by_body, by_column, by_created, list_fields, listing, retrieve
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import given_metadata, updated
+from creditctl.emulator.payments.discount_validity import (
+    active_codes,
+    check_reactivation,
+    coupon_holds,
+    refuse_taken,
+)
 from creditctl.emulator.payments.discounts import minimum_amounts
 from creditctl.emulator.protocol.durations import DAY_SECONDS
 from creditctl.emulator.protocol.errors import bad_parameter, invalid, missing_parameter
 from creditctl.emulator.protocol.fields import Boolean, Currency, Enum, Field, Integer, Text
-from creditctl.emulator.protocol.schema import ByCurrency, Hash, Metadata
+from creditctl.emulator.protocol.schema import NEW_METADATA, ByCurrency, Hash, Metadata
 from creditctl.emulator.resources.products.coupons import by_currency
 from creditctl.emulator.storage.object_types import COUPON, CUSTOMER, PROMOTION_CODE, Body
 
@@ -27,7 +33,7 @@ _CODE: dict[str, Field] = {
     "customer": Text(),
     "expires_at": Integer(),
     "max_redemptions": Integer(low=1),
-    "metadata": Metadata(),
+    "metadata": NEW_METADATA,
     "promotion": Hash(fields={"type": Enum(values=("coupon",)), "coupon": Text()}),
     "restrictions": Hash(
         fields={
@@ -77,24 +83,37 @@ def _check_code(context: RequestContext) -> None:
         raise bad_parameter("Invalid timestamp: can be no more than five years in the future.", "expires_at")
 
 
+def _check_bounds(params: Body, coupon: Body) -> None:
+    """A code ends no later, and is redeemed no more often, than its coupon. Source: Stripe API reference; our words."""
+    for name, bound, told in (
+        ("expires_at", "redeem_by", "after"),
+        ("max_redemptions", "max_redemptions", "greater than"),
+    ):
+        if name in params and coupon[bound] is not None and params[name] > coupon[bound]:
+            raise bad_parameter(f"`{name}` cannot be {told} the coupon's `{bound}`, {coupon[bound]}.", name)
+
+
 def create_code(context: RequestContext) -> Body:
     """Create a promotion code; an active code is unique."""
     params = context.params
     coupon = _coupon_of(context)
+    _check_bounds(params, coupon)
     if params.get("customer"):
         context.refer(CUSTOMER, params["customer"], "customer")
     code = params.get("code") or context.services.ids.token(8).upper()
-    if _active_code(context, code):
-        raise invalid(f"An active promotion code with `code: {code}` already exists.")
+    active = params.get("active", True) and coupon_holds(context, coupon)
+    if active:
+        refuse_taken(context, code, params.get("customer"))
     body: Body = {
         "id": context.new_id("promo_"),
         "object": "promotion_code",
-        "active": params.get("active", True),
+        "active": active,
         "code": code,
         "created": context.now,
         "customer": params.get("customer"),
         "customer_account": None,
-        "expires_at": params.get("expires_at"),
+        # Source: Stripe docs, "Add discounts" (Checkout): the coupon's `redeem_by` "automatically populates" it.
+        "expires_at": params.get("expires_at") or coupon["redeem_by"],
         "livemode": context.scope.livemode,
         "max_redemptions": params.get("max_redemptions"),
         "metadata": given_metadata(params),
@@ -102,6 +121,8 @@ def create_code(context: RequestContext) -> Body:
         "restrictions": _restrictions(params.get("restrictions") or {}),
         "times_redeemed": 0,
     }
+    if body["expires_at"]:
+        context.schedule(body["expires_at"] - context.now, "promotion_code_expires", body["id"])
     minimums = by_currency(params.get("restrictions") or {}, "minimum_amount")
     return context.add(PROMOTION_CODE, body, event="promotion_code.created", extra={"minimums": minimums})
 
@@ -110,6 +131,7 @@ def _restrictions(given: Body) -> Body:
     least, currency = given.get("minimum_amount"), given.get("minimum_amount_currency")
     if (least is None) != (currency is None):
         raise missing_parameter(f"restrictions[{'minimum_amount' if least is None else 'minimum_amount_currency'}]")
+    _check_currencies(given, currency)
     return {
         "first_time_transaction": given.get("first_time_transaction", False),
         "minimum_amount": least,
@@ -117,25 +139,28 @@ def _restrictions(given: Body) -> Body:
     }
 
 
-def _active_code(context: RequestContext, code: str) -> Body | None:
-    """The active promotion code with this text, in any case."""
-    rows = context.services.store.select(context.scope.id, PROMOTION_CODE, ("label = ? COLLATE NOCASE", (code,)))
-    bodies = (row.decoded() for row in rows)
-    return next((body for body in bodies if body["active"]), None)
+def _check_currencies(given: Body, own: str | None) -> None:
+    """Source: Stripe API reference: "Each currency must be different from the `minimum_amount_currency`"; our words."""
+    if own is not None and own in (given.get("currency_options") or {}):
+        message = "`currency_options` can't hold the `minimum_amount_currency`."
+        raise bad_parameter(message, f"restrictions[currency_options][{own}]")
 
 
-def find_code(context: RequestContext, text: str) -> Body:
-    """The promotion code that a buyer typed."""
-    found = _active_code(context, text.strip())
-    if found is None:
+def find_code(context: RequestContext, text: str, customer: str | None) -> Body:
+    """The promotion code that a buyer typed: the customer's own before one of another, which is refused as such."""
+    found = sorted(active_codes(context, text.strip()), key=lambda code: code["customer"] not in (None, customer))
+    if not found:
         raise invalid("This promotion code is invalid.", code="resource_missing", param="promotion_code")
-    return found
+    return found[0]
 
 
 def update_code(context: RequestContext) -> Body:
     """Switch a promotion code on or off, or change its metadata."""
     row = context.fetch_row(PROMOTION_CODE, context.args[0])
     before = row.decoded()
+    if context.params.get("active") and not before["active"]:
+        check_reactivation(context, before)
+    _check_currencies(context.params.get("restrictions") or {}, before["restrictions"]["minimum_amount_currency"])
     after = updated(before, context.params, ("active",))
     changed = by_currency(context.params.get("restrictions") or {}, "minimum_amount")
     if changed:
@@ -146,7 +171,7 @@ def update_code(context: RequestContext) -> Body:
 
 _CODE_FILTERS = {
     "active": by_body("$.active", Boolean()),
-    "code": by_column("label"),
+    "code": ListFilter(Text(), lambda text: ("label = ? COLLATE NOCASE", (text,))),
     "coupon": by_body("$.promotion.coupon"),
     "created": by_created(),
     "customer": by_column("owner"),

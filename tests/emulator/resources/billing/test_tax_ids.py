@@ -36,7 +36,9 @@ def test_a_tax_id_is_made_and_deleted_without_its_customers_path(ask: Inside) ->
     customer = ask("POST", "/v1/customers")[1]["id"]
     form = f"type=eu_vat&value=DE123456789&owner[type]=customer&owner[customer]={customer}"
     status, made, _ = ask("POST", "/v1/tax_ids", form)
-    assert (status, made["customer"], made["owner"]) == (200, customer, {"customer": customer, "type": "customer"})
+    # Source: types of stripe-node 23.1, where `customer_account` of an owner is null or an id, and never left out.
+    owner = {"customer": customer, "customer_account": None, "type": "customer"}
+    assert (status, made["customer"], made["owner"]) == (200, customer, owner)
     path = f"/v1/tax_ids/{made['id']}"
     assert ask("DELETE", path)[1] == {"id": made["id"], "object": "tax_id", "deleted": True}
     assert ask("DELETE", path)[0] == ask("GET", path)[0] == 404

@@ -102,6 +102,7 @@ def test_a_session_that_nothing_could_pay_is_refused(
         ("ui_mode=elements", 200),
         ("ui_mode=embedded_page&redirect_on_completion=if_required", 200),
         ("ui_mode=embedded_page&redirect_on_completion=never", 200),
+        ("ui_mode=embedded_page&redirect_on_completion=never&return_url=https://a.example", 400),
         ("ui_mode=embedded_page", 400),
         ("ui_mode=hosted_page", 400),
     ],
@@ -111,3 +112,26 @@ def test_a_page_of_ones_own_names_a_return_url_only_where_every_payment_returns(
 ) -> None:
     item = f"line_items[0][price]={ask.price('p', 'unit_amount=1000')}&line_items[0][quantity]=1"
     assert ask("POST", "/v1/checkout/sessions", f"mode=payment&{item}&{more}")[0] == status
+
+
+def test_which_methods_are_allowed_is_always_shown(ask: Inside) -> None:
+    """Source: types of stripe-node 23.1, where `allowed_payment_method_types` is null or a list, and never left out."""
+    one = ask.price("one", "unit_amount=1000")
+    assert ask.session(one, 1)[1]["allowed_payment_method_types"] is None
+    made = ask.session(one, 1, "&allowed_payment_method_types[]=card")[1]
+    assert (made["allowed_payment_method_types"], made["payment_method_types"]) == (["card"], ["card"])
+
+
+@pytest.mark.parametrize(
+    ("session", "status", "code", "message"),
+    [
+        ("cs_test_none", 404, "resource_missing", "No such checkout.session: cs_test_none"),
+        ("{CHECKOUT_SESSION_ID}", 400, None, "Invalid checkout.session id: {CHECKOUT_SESSION_ID}"),
+    ],
+)
+def test_a_session_that_is_not_there(ask: Inside, session: str, status: int, code: str | None, message: str) -> None:
+    """Source: stripe-cli#761, stripe-php#1336."""
+    for method, path in (("GET", ""), ("POST", "/expire"), ("GET", "/line_items")):
+        found, body, _ = ask(method, f"/v1/checkout/sessions/{session}{path}")
+        error = body["error"]
+        assert (found, error.get("code"), error["message"], error.get("param")) == (status, code, message, None)

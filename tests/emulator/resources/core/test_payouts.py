@@ -18,6 +18,9 @@ def test_payouts_go_step_by_step(emulated: World, refused: Refused) -> None:
     assert (failed["status"], failed["failure_code"]) == ("failed", "account_closed")
     types = [name for name in emulated.event_types() if name.startswith("payout")]
     assert types == ["payout.created", "payout.updated", "payout.paid", "payout.failed"]
+    back = emulated.stripe.balance_transactions.retrieve(failed["failure_balance_transaction"])
+    told = back.type, back.reporting_category, back.description
+    assert told == ("payout_failure", "payout_reversal", "REFUND FOR PAYOUT (STRIPE PAYOUT)")
     assert_adds_up(emulated.stripe)
 
 

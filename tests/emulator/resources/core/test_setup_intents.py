@@ -75,3 +75,34 @@ def test_the_life_of_a_setup_intent_step_by_step(world: World, refused: Refused)
 def test_what_is_left_out_names_the_emulator(ask: Inside, form: str) -> None:
     status, body, _ = ask("POST", "/v1/setup_intents", form)
     assert (status, "emulator" in body["error"]["message"]) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "types"), [("payment_method_types", ["card"]), ("allowed_payment_method_types", ["sepa_debit"])]
+)
+def test_a_method_that_may_not_be_set_up_is_refused(ask: Inside, chosen: str, types: list[str]) -> None:
+    """Source of the words: Automattic/woocommerce-payments, issue 10574."""
+    named = "&".join(f"{chosen}[]={name}" for name in types)
+    other = "pm_card_visa" if types != ["card"] else bank_debit(ask)
+    kind = "card" if types != ["card"] else "sepa_debit"
+    made = ask("POST", "/v1/setup_intents", named)[1]
+    assert (made["payment_method_types"], made[chosen]) == (types, types)
+    status, body, _ = ask("POST", f"/v1/setup_intents/{made['id']}/confirm", f"payment_method={other}")
+    assert (status, body["error"]["code"]) == (400, "setup_intent_invalid_parameter")
+    assert body["error"]["message"] == (
+        f"The PaymentMethod provided ({kind}) is not allowed for this SetupIntent. Please attach a PaymentMethod of "
+        f"one of the following types: {types[0]}. Alternatively update the allowed payment_method_types for this "
+        f'SetupIntent to include "{kind}".'
+    )
+
+
+def bank_debit(ask: Inside) -> str:
+    details = "sepa_debit[iban]=AT611904300234573201&billing_details[name]=A&billing_details[email]=a@b.example"
+    made: str = ask("POST", "/v1/payment_methods", f"type=sepa_debit&{details}")[1]["id"]
+    return made
+
+
+def test_what_the_account_has_configured_is_set_up_in_any_currency(ask: Inside) -> None:
+    form = f"confirm=true&return_url=https://a.example&payment_method={bank_debit(ask)}"
+    status, body, _ = ask("POST", "/v1/setup_intents", form)
+    assert (status, body["status"]) == (200, "succeeded")

@@ -13,6 +13,20 @@ def test_prices_by_their_interval(ask: Inside) -> None:
     assert ask("GET", "/v1/prices", "recurring[interval]=fortnight")[1]["error"]["param"] == "recurring[interval]"
 
 
+def test_inline_prices_are_neither_listed_nor_updated(ask: Inside) -> None:
+    """Source: Stripe API reference, "List all prices"; stripe/stripe-python#1724: searches find them all the same."""
+    item = "line_items[0][price_data][currency]=usd&line_items[0][price_data][product_data][name]=A"
+    form = f"mode=payment&success_url=https://a.example&{item}&line_items[0][price_data][unit_amount]=1000"
+    made = ask("POST", "/v1/checkout/sessions", f"{form}&line_items[0][quantity]=1&expand[]=line_items")[1]
+    inline = made["line_items"]["data"][0]["price"]["id"]
+    for query in ("", "active=false"):
+        assert ask("GET", "/v1/prices", query)[1]["data"] == []
+    found = ask("GET", "/v1/prices/search", "query=active:'false'")[1]["data"]
+    assert [price["id"] for price in found] == [inline]
+    assert ask("GET", f"/v1/prices/{inline}")[0] == 200
+    assert ask("POST", f"/v1/prices/{inline}", "nickname=x")[0] == 400
+
+
 def test_an_archived_price_keeps_its_lookup_key(ask: Inside) -> None:
     old = ask.price("p", "unit_amount=100&lookup_key=key")
     ask("POST", f"/v1/prices/{old}", "active=false")
@@ -53,6 +67,17 @@ def test_prices_need_one_amount(world: World, refused: Refused) -> None:
     assert missing.http_status == 400
     unknown = refused(lambda: world.price(product="prod_none"))
     assert (unknown.http_status, unknown.code, unknown.param) == (400, "resource_missing", "product")
+
+
+def test_an_amount_that_the_buyer_may_not_choose_is_none(ask: Inside) -> None:
+    """Source: Stripe API reference, `custom_unit_amount.enabled`: true, or left out."""
+    for path, form in (
+        ("/v1/prices", "product_data[name]=A&currency=usd&custom_unit_amount[enabled]="),
+        ("/v1/products", "name=A&default_price_data[currency]=usd&default_price_data[custom_unit_amount][enabled]="),
+    ):
+        assert ask("POST", path, f"{form}true")[0] == 200
+        status, body, _ = ask("POST", path, f"{form}false")
+        assert (status, body["error"]["message"].startswith("Prices require an `unit_amount`")) == (400, True)
 
 
 def test_fractions_of_a_cent(world: World) -> None:

@@ -57,6 +57,16 @@ def usable_types(params: Body, currency: str, what: str = "Payment Intent") -> l
     return usable
 
 
+def with_default_types(context: RequestContext, params: Body, automatic: Body | None) -> Body:
+    """The parameters of an intent; before 2023-08-16 one that asks for no methods is paid by card alone.
+
+    Source: types of stripe-node 8.222 to 13.11 ("If this is not provided, defaults to ["card"]").
+    """
+    if automatic or params.get("payment_method_types") or since(context.version, DYNAMIC_SINCE):
+        return params
+    return params | {"payment_method_types": ["card"]}
+
+
 def new_intent(context: RequestContext, params: Body) -> Body:
     """The body of a new payment intent that nobody has tried to pay yet."""
     # A copy of all keys that is filled in place: every payment builds one.

@@ -26,13 +26,26 @@ _CANCELABLE = (
 def cancel(context: RequestContext) -> Body:
     """Cancel an intent by call; an authorisation is released."""
     intent = load_own(context)
-    if intent["status"] not in _CANCELABLE:
+    states = [state for state in _CANCELABLE if state != "processing" or not _on_its_way(context, intent)]
+    if intent["status"] not in states:
         raise unexpected_state(
             intent,
             f"You cannot cancel this PaymentIntent because it has a status of {intent['status']}. Only a PaymentIntent "
-            f"with one of the following statuses may be canceled: {', '.join(_CANCELABLE)}.",
+            f"with one of the following statuses may be canceled: {', '.join(states)}.",
         )
     return cancel_intent(context, intent, context.params.get("cancellation_reason"), "charge.refunded")
+
+
+def _on_its_way(context: RequestContext, intent: Body) -> bool:
+    """Whether a bank debit can't be called back any more.
+
+    Source: Stripe docs, "Refund and cancel payments": `processing` can be cancelled "only when the associated payment
+    method is US Bank Account".
+    """
+    if intent["status"] != "processing":
+        return False
+    charge = context.fetch(CHARGE, intent["latest_charge"])
+    return bool(charge["payment_method_details"]["type"] != "us_bank_account")
 
 
 def cancel_intent(context: RequestContext, intent: Body, reason: str | None, charge_event: str) -> Body:

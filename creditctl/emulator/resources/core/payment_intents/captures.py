@@ -7,8 +7,9 @@ from typing import Any
 
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.updates import merged
-from creditctl.emulator.payments.charge_bodies import receipt_url
+from creditctl.emulator.payments.charge_bodies import on_statement, receipt_url
 from creditctl.emulator.payments.settlement import dispute_captured, settle_charge
+from creditctl.emulator.protocol.currencies import refuse_too_fine
 from creditctl.emulator.protocol.errors import StripeError, invalid, not_acted_on
 from creditctl.emulator.resources.core.payment_intents.checks import refuse_connect
 from creditctl.emulator.storage.object_types import CHARGE, PAYMENT_INTENT, SESSION, Body
@@ -46,6 +47,8 @@ def _capture_charge(context: RequestContext, charge_id: str, amount: int, named:
     """A charge after its capture; Source: a recorded charge, which does not count as refunded what was released."""
     before = context.fetch(CHARGE, charge_id)
     charge = before | named | {"amount_captured": amount, "captured": True, "receipt_url": receipt_url(context)}
+    if before["calculated_statement_descriptor"]:
+        charge["calculated_statement_descriptor"] = on_statement(charge["statement_descriptor_suffix"])
     return context.change(CHARGE, before, charge, "charge.captured")
 
 
@@ -70,6 +73,7 @@ def amount_to_capture(intent: Body, params: dict[str, Any]) -> int:
             code="amount_too_large",
             payment_intent=intent,
         )
+    refuse_too_fine(amount, intent["currency"], "amount_to_capture")
     return amount
 
 

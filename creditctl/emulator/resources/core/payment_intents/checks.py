@@ -5,7 +5,7 @@ Source: Stripe API reference, "PaymentIntents"; changelog 2026-09-30.endive; rec
 
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.payments.banks import BANKS
-from creditctl.emulator.protocol.currencies import is_chargeable, largest, smallest, step_fault, written
+from creditctl.emulator.protocol.currencies import is_chargeable, largest, refuse_too_fine, smallest, written
 from creditctl.emulator.protocol.errors import StripeError, bad_parameter, invalid, no_such, only_one_of
 from creditctl.emulator.protocol.versions import DYNAMIC_METHODS_ONLY_SINCE, since
 from creditctl.emulator.resources.core.payment_intents.bodies import method_configuration
@@ -16,6 +16,13 @@ NOTHING_TO_PAY = (
     "set (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts).  If you want to save a Payment "
     "Method for future use without an immediate payment, use a Setup Intent instead: "
     "https://docs.stripe.com/payments/setup-intents"
+)
+
+_OTHER_CHOICES = (
+    "payment_method_types",
+    "excluded_payment_method_types",
+    "automatic_payment_methods",
+    "payment_method_configuration",
 )
 
 
@@ -36,6 +43,17 @@ def check_types(context: RequestContext) -> None:
             "payment_method_types_no_longer_supported",
         )
     refuse_unusable(types, context.params.get("currency"))
+
+
+def check_intent_types(context: RequestContext) -> None:
+    """What `check_types` refuses, and a list of allowed methods beside anything else that chooses them.
+
+    Source: Stripe changelog, 2026-07-29.dahlia, "Adds the allowed payment method types parameter to Payment Intents and
+    Setup Intents"; the words of the refusal are those of other pairs.
+    """
+    for name in _OTHER_CHOICES if context.params.get("allowed_payment_method_types") else ():
+        only_one_of(context.params, ("allowed_payment_method_types", name))
+    check_types(context)
 
 
 def check_references(context: RequestContext) -> None:
@@ -128,9 +146,7 @@ def check_amount(amount: int, currency: str) -> None:
     if amount > largest(currency):
         most = written(largest(currency), currency)
         raise invalid(f"Amount must be no more than {most}", code="amount_too_large", param="amount")
-    fault = step_fault(amount, currency)
-    if fault:
-        raise invalid(fault, param="amount")
+    refuse_too_fine(amount, currency, "amount")
 
 
 def load_own(context: RequestContext) -> Body:

@@ -7,8 +7,8 @@ from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.lists import by_column, by_created, list_fields, listing
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import shipping, updated
-from creditctl.emulator.payments.confirm import ConfirmOptions, attempt_payment
-from creditctl.emulator.payments.methods import PaymentMethod, given_method, load_method, refuse_reuse
+from creditctl.emulator.payments.confirm import ConfirmOptions, attempt_payment, was_authenticated
+from creditctl.emulator.payments.methods import PaymentMethod, given_method, load_method, refuse_reuse, refuse_type
 from creditctl.emulator.protocol.errors import StripeError, invalid
 from creditctl.emulator.protocol.fields import Text
 from creditctl.emulator.resources.core.payment_intents.bodies import (
@@ -16,14 +16,15 @@ from creditctl.emulator.resources.core.payment_intents.bodies import (
     new_intent,
     shown_options,
     usable_types,
+    with_default_types,
 )
 from creditctl.emulator.resources.core.payment_intents.cancellations import cancel
 from creditctl.emulator.resources.core.payment_intents.captures import capture, check_capture
 from creditctl.emulator.resources.core.payment_intents.checks import (
     check_amount,
     check_confirm,
+    check_intent_types,
     check_references,
-    check_types,
     load_own,
     refuse_unusable,
     unexpected_state,
@@ -42,7 +43,7 @@ def create(context: RequestContext) -> Body:
     if not params.get("confirm"):
         _refuse_confirm_only(params)
     automatic = automatic_methods(context, params.get("automatic_payment_methods"))
-    intent = new_intent(context, {**params, "automatic": automatic})
+    intent = new_intent(context, {**with_default_types(context, params, automatic), "automatic": automatic})
     context.add(PAYMENT_INTENT, intent, event="payment_intent.created")
     method = _given_method(context, intent)
     if params.get("confirm"):
@@ -65,13 +66,7 @@ def _given_method(context: RequestContext, intent: Body) -> PaymentMethod | None
     if method is None:
         return None
     refuse_reuse(method, intent["customer"])
-    if method.body["type"] not in intent["payment_method_types"]:
-        listed = ", ".join(intent["payment_method_types"])
-        raise invalid(
-            f"The PaymentMethod provided ({method.body['type']}) is not allowed for this PaymentIntent. Please attach "
-            f"a PaymentMethod of one of the following types: {listed}.",
-            param="payment_method",
-        )
+    refuse_type(method, intent, "PaymentIntent")
     return method
 
 
@@ -87,6 +82,7 @@ def _confirm(context: RequestContext, intent: Body, method: PaymentMethod | None
     _refuse_card_descriptor(intent, method)
     options = ConfirmOptions(
         off_session=off_session,
+        authenticated=was_authenticated(context, intent, method),
         error_on_requires_action=context.params.get("error_on_requires_action", False),
         return_url=context.params.get("return_url"),
         use_stripe_sdk=context.params.get("use_stripe_sdk", False),
@@ -214,11 +210,11 @@ def retrieve_intent(context: RequestContext) -> Body | bytes:
 _FILTERS = {"created": by_created(), "customer": by_column("owner"), "customer_account": by_column("label")}
 _BASE, _RIGHT = "/v1/payment_intents", "payment_intent"
 ROUTES = (
-    route("POST", _BASE, create, CREATE, permission=_RIGHT, check=check_types),
+    route("POST", _BASE, create, CREATE, permission=_RIGHT, check=check_intent_types),
     route("GET", _BASE, listing(PAYMENT_INTENT, _FILTERS), list_fields(_FILTERS), permission=_RIGHT),
     route("GET", _BASE + "/{id}", retrieve_intent, {"client_secret": Text()}, permission=_RIGHT),
-    route("POST", _BASE + "/{id}", update, UPDATE, permission=_RIGHT, check=check_types),
-    route("POST", _BASE + "/{id}/confirm", confirm, CONFIRM, permission=_RIGHT, check=check_types),
+    route("POST", _BASE + "/{id}", update, UPDATE, permission=_RIGHT, check=check_intent_types),
+    route("POST", _BASE + "/{id}/confirm", confirm, CONFIRM, permission=_RIGHT, check=check_intent_types),
     route("POST", _BASE + "/{id}/capture", capture, CAPTURE, permission=_RIGHT, check=check_capture),
     route("POST", _BASE + "/{id}/cancel", cancel, CANCEL, permission=_RIGHT),
 )
