@@ -46,19 +46,20 @@ def _tell_of_failure(session: Session, told: OutputOptions, error: Exception, be
         return
     try:
         ledger = session.ledger if session.opened("ledger") else session.offline_ledger()
-        if not isinstance(error, GuardRefused) and not _was_kept(ledger, began):
+        if not isinstance(error, GuardRefused) and not _was_kept(ledger, began, session.wiring.clock()):
             _keep(session, ledger, error)
     except CreditctlError:
         return  # there is no ledger to keep it in, which is what the error says
     _tell(session, told, ledger)
 
 
-def _was_kept(ledger: Ledger, began: int) -> bool:
+def _was_kept(ledger: Ledger, began: int, now: int) -> bool:
+    """Shape: a run of a time to come is an earlier one, by a clock that ran ahead."""
     from creditctl.reconciliation.run_history import RUN_KIND
 
     with ledger.reading() as view:
         latest = view.runs(RUN_KIND, 1)
-    return bool(latest) and latest[0].started >= began
+    return bool(latest) and began <= latest[0].started <= now
 
 
 def _keep(session: Session, ledger: Ledger, error: Exception) -> None:
