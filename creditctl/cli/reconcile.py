@@ -19,7 +19,7 @@ from creditctl.cli.progress import status_line
 from creditctl.cli.reconciling.drill import drill
 from creditctl.cli.reconciling.history import history as show_history
 from creditctl.cli.reconciling.operator import operator_of
-from creditctl.cli.reconciling.options import OutputOptions, require_alone
+from creditctl.cli.reconciling.options import OutputOptions
 from creditctl.cli.reconciling.outcome import answer, one_line_errors
 from creditctl.cli.reconciling.reports import write_reports
 from creditctl.cli.reconciling.telling import telling
@@ -128,27 +128,28 @@ def reconcile(
     """
     from creditctl.payments.repair import RepairLimits
 
-    told.require_consistent(session)
+    told.require_consistent(session, offline=pulling.offline)
     pulling.require_consistent(repair=repair, full=full)
     session.offline, session.quiet = pulling.offline, told.quiet
     window = _window(since, until, session.wiring.clock())
+    others = {"repair": repair, "full": full, "todo": todo is not None}
     if told.history:
-        require_alone("history", repair=repair, full=full, todo=todo is not None, quiet=told.quiet)
+        told.require_alone("history", **others, **told.receivers, drill=told.drill)
         return show_history(session, window)
     if told.drill:
-        require_alone("drill", repair=repair, full=full, todo=todo is not None, quiet=told.quiet)
+        read = {"since": since is not None, "until": until is not None, "offline": pulling.offline}
+        told.require_alone("drill", **others, **read, **{"dry-run": session.dry_run})
         return drill(session, told, session.catalog(catalog))
     with one_line_errors(session, told):
         limits, grace = RepairLimits(max_repairs, max_credits), _grace_seconds(session, grace_seconds)
         wanted = ReconcileOptions(window, grace, limits, repair, full, todo, pulling, told.html is not None)
         anchors = _anchor_file(session, anchor)
-        with telling(session, told):
+        with telling(session, told, todo):
             if anchors is not None:
                 require_held(session.ledger, anchors)
             report = _run(session, session.catalog(catalog), wanted)
         write_reports(session, told, report)
-        anchored = None if session.dry_run else _anchor(session, anchors, told)
-        return answer(session, report, told, anchored)
+        return answer(session, report, told, None if session.dry_run else _anchor(session, anchors, told))
 
 
 def _window(since: str | None, until: str | None, now: int) -> Window:

@@ -90,7 +90,10 @@ def past_runs(view: LedgerView, window: Window, limit: int | None) -> list[PastR
 
 
 def last_complete_run(view: LedgerView) -> int | None:
-    """When the last run ended that saw everything, however long ago; None before the first. Units: Unix seconds."""
-    query = "SELECT max(finished) FROM runs WHERE kind = ? AND json_extract(report, '$.complete') = 1"
-    found = view.connection.execute(query, (RUN_KIND,)).fetchone()[0]
-    return None if found is None else int(found)
+    """When the last run ended that saw everything, however long ago; None before the first. Units: Unix seconds.
+
+    Shape: the last that was kept, not the latest by its clock: one that ran ahead once would hide silence.
+    """
+    complete = "SELECT finished FROM runs WHERE kind = ? AND json_extract(report, '$.complete') = 1"
+    found = view.connection.execute(complete + " ORDER BY id DESC LIMIT 1", (RUN_KIND,)).fetchone()
+    return None if found is None else int(found[0])

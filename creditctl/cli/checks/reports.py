@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 def write_reports(
     session: Session, items: Sequence[CheckedItem], stage: LaunchStage, junit: Path | None, ticket: Path | None
 ) -> None:
-    """Writes what was asked for, each file as a whole and without secrets. Errors: OSError."""
-    from creditctl.atomic_file import replace_file
+    """Writes what was asked for, each file as a whole and without secrets. Errors: ConfigurationError."""
+    from creditctl.cli.report_files.target import replace_report
 
     folder, redact = session.wiring.folder, session.wiring.redactor.redact
     if junit is not None:
         text = junit_xml("creditctl checklist", [_junit_case(item) for item in items])
-        replace_file(folder / junit, redact(text).encode())
+        replace_report(folder, junit, redact(text))
     if ticket is not None:
-        replace_file(folder / ticket, redact(markdown(items, stage)).encode())
+        replace_report(folder, ticket, redact(markdown(items, stage)))
 
 
 def _junit_case(item: CheckedItem) -> JUnitCase:

@@ -27,13 +27,13 @@ _LEVELS = {ScenarioOutcome.FAILED: "error", ScenarioOutcome.BROKEN: "error", Sce
 
 def write_reports(session: Session, options: SimulateOptions, suite: SuiteResult) -> None:
     """Writes what was asked for; annotations are part of the conversation, on stderr."""
-    from creditctl.atomic_file import replace_file
+    from creditctl.cli.report_files.target import replace_report
 
     folder, conceal = session.wiring.folder, session.wiring.redactor.redact
     if options.junit is not None:
-        replace_file(folder / options.junit, conceal(junit_xml(suite)).encode())
+        replace_report(folder, options.junit, conceal(junit_xml(suite)))
     if options.html is not None:
-        replace_file(folder / options.html, conceal(html_page(suite)).encode())
+        replace_report(folder, options.html, conceal(html_page(suite)))
     if options.github:
         for line in github_annotations(suite):
             session.wiring.stderr.write(line + "\n")

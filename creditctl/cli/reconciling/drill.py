@@ -1,8 +1,8 @@
 """`creditctl reconcile --drill`: whether somebody hears of a lost payment, tried out, and how long that takes.
 
 On the emulator a purchase is made whose webhook never arrives; then nothing is done until the next run of cron has
-told of it, and the purchase is mended. With Stripe itself, in test or live, one labelled message is sent, and nothing
-is changed.
+told of it, and the purchase is mended. With Stripe itself, in test or live, and where an application keeps its own
+rows, which only its own webhook may book into, one labelled message is sent, and nothing is changed.
 """
 
 from __future__ import annotations
@@ -34,13 +34,16 @@ _LOOK_SECONDS = 5
 
 @dataclass(frozen=True, slots=True)
 class DrillResult:
-    """What came of a drill on the emulator. Shape: `told` is None where nobody was told in time; Unix seconds."""
+    """What came of a drill on the emulator. Units: Unix seconds.
+
+    Shape: `told` is None where nobody was told in time, `mended` where the credits did not come.
+    """
 
     session_id: str
     payment_key: str
     lost: int
     told: int | None
-    mended: int
+    mended: int | None
     by_cron: bool
 
     def as_dict(self) -> dict[str, Any]:
@@ -52,20 +55,23 @@ class DrillResult:
             "lost": iso_time(self.lost),
             "told": None if self.told is None else iso_time(self.told),
             "seconds_to_alert": None if self.told is None else self.told - self.lost,
-            "mended": iso_time(self.mended),
-            "seconds_to_mend": self.mended - self.lost,
+            "mended": None if self.mended is None else iso_time(self.mended),
+            "seconds_to_mend": None if self.mended is None else self.mended - self.lost,
             "mended_by_cron": self.by_cron,
         }
 
     @property
     def line(self) -> str:
         """The result in a sentence."""
-        mended = f"mended after {age_text(self.mended - self.lost)}"
+        if self.mended is None:
+            told = "Somebody" if self.told is not None else "Nobody"
+            return f"{told} was told, and the payment could not be mended. Next: `creditctl reconcile --repair`"
+        age = age_text(self.mended - self.lost)
         if self.told is not None:
-            return f"Somebody was told after {age_text(self.told - self.lost)}; {mended}."
+            return f"Somebody was told after {age_text(self.told - self.lost)}; mended after {age}."
         if self.by_cron:
-            return f"A run of cron {mended} by itself, so that nobody had to be told."
-        return f"Nobody was told within {age_text(self.mended - self.lost)}. Next: `creditctl reconcile --history`"
+            return f"A run of cron mended after {age} by itself, so that nobody had to be told."
+        return f"Nobody was told within {age}. Next: `creditctl reconcile --history`"
 
 
 def drill(session: Session, told: OutputOptions, packages: Catalog) -> Answer:
@@ -73,7 +79,7 @@ def drill(session: Session, told: OutputOptions, packages: Catalog) -> Answer:
     wait_seconds = parse_duration(told.drill_wait)
     send = sender_of(session, told)
     ledger = session.ledger
-    if session.stripe.mode is Mode.EMULATOR:
+    if session.stripe.mode is Mode.EMULATOR and session.project.source is None:
         with hold_lock(ledger.path.with_name(f"{ledger.path.name}-drill.lock"), "Another drill"):
             return _on_the_emulator(session, packages, wait_seconds)
     from creditctl.ledger.models import AlertOutcome
@@ -90,16 +96,18 @@ def drill(session: Session, told: OutputOptions, packages: Catalog) -> Answer:
 
 
 def _on_the_emulator(session: Session, packages: Catalog, wait_seconds: int) -> Answer:
-    lost, bought = _lose(session, packages)
-    session.say(f"Lost the webhook of {bought.payment_key}. Waiting for the alert of the next run, Ctrl-C ends it.")
     by_cron = False
     try:
+        lost, bought = _lose(session, packages)
+        session.say(f"Lost the webhook of {bought.payment_key}. Waiting for the alert of the next run, Ctrl-C ends it.")
         told, by_cron = _wait(session, bought.payment_key, lost + wait_seconds)
     finally:
         if not by_cron:  # also of a drill that somebody stops
             _mend(session, packages)
-    result = DrillResult(bought.session_id, bought.payment_key, lost, told, session.wiring.clock(), by_cron)
-    heard = told is not None or by_cron
+    with session.ledger.reading() as view:
+        mended = None if view.purchase_of(bought.payment_key) is None else session.wiring.clock()
+    result = DrillResult(bought.session_id, bought.payment_key, lost, told, mended, by_cron)
+    heard = (told is not None or by_cron) and mended is not None
     return Answer.lines(result.as_dict(), result.line, exit_code=ExitCode.OK if heard else ExitCode.FINDINGS)
 
 

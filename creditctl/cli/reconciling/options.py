@@ -110,23 +110,38 @@ class OutputOptions:
         """The files that are to be written."""
         return tuple(path for path in (self.metrics, self.junit, self.html) if path is not None)
 
-    def require_consistent(self, session: Session) -> None:
-        """Refuses two forms of the same answer, two receivers, and what a dry run never does. Errors: UsageError."""
+    @property
+    def receivers(self) -> dict[str, bool]:
+        """The options that name a receiver of alerts, and whether each is given."""
+        return {"notify-command": self.notify_command is not None, "notify-url-env": self.notify_url_env is not None}
+
+    def require_consistent(self, session: Session, *, offline: bool) -> None:
+        """Refuses two forms of the same answer, two receivers, and what a run that keeps nothing never does.
+
+        Errors: UsageError.
+        """
         from creditctl.cli.forms import require_one_form
 
         require_one_form(session, jsonl=self.as_json_lines, csv=self.as_csv, quiet=self.quiet)
-        notified = [name for name in ("notify_command", "notify_url_env") if getattr(self, name) is not None]
+        notified = [name for name, given in self.receivers.items() if given]
         if len(notified) > 1:
             raise _refused("--notify-command and --notify-url-env are two receivers of the same alerts.")
         if session.dry_run and (notified or self.metrics is not None):
             raise _refused("A dry run is no run: it writes no metrics and tells nobody.")
+        if offline and (notified or self.metrics is not None):
+            raise _refused("--offline keeps nothing: such a run writes no metrics and tells nobody.")
 
-
-def require_alone(name: str, **others: bool) -> None:
-    """Refuses what has no meaning beside an option that compares nothing. Errors: UsageError."""
-    given = next((other for other, wanted in others.items() if wanted), None)
-    if given is not None:
-        raise _refused(f"--{name} compares nothing, so that --{given} has nothing to do.")
+    def require_alone(self, name: str, **others: bool) -> None:
+        """Refuses what has no meaning beside `--history` or `--drill`, which compare nothing. Errors: UsageError."""
+        own = {
+            "quiet": self.quiet,
+            "jsonl": self.as_json_lines,
+            "csv": self.as_csv,
+            **{file: getattr(self, file) is not None for file in ("metrics", "junit", "html")},
+        }
+        given = next((other for other, wanted in {**own, **others}.items() if wanted), None)
+        if given is not None:
+            raise _refused(f"--{name} compares nothing, so that --{given} has nothing to do.")
 
 
 def _refused(message: str) -> UsageError:

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 
 
 def write_reports(session: Session, told: OutputOptions, report: ReconcileReport) -> None:
-    """Writes the files that were asked for, readable by their owner alone: they hold payments. Errors: OSError."""
-    from creditctl.atomic_file import replace_file
+    """Writes the files that were asked for, readable by their owner alone: they hold payments.
+
+    Errors: ConfigurationError.
+    """
+    from creditctl.cli.report_files.target import replace_report
 
     texts = []
     if told.junit is not None:
@@ -26,7 +29,7 @@ def write_reports(session: Session, told: OutputOptions, report: ReconcileReport
     if told.html is not None:
         texts.append((told.html, _page(session, report)))
     for path, text in texts:
-        replace_file(session.wiring.folder / path, session.wiring.redactor.redact(text).encode())
+        replace_report(session.wiring.folder, path, session.wiring.redactor.redact(text))
 
 
 def _page(session: Session, report: ReconcileReport) -> str:

@@ -7,24 +7,28 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from creditctl.cli.reconciling.alerting import send_alert
-from creditctl.core.errors import ConfigurationError, CreditctlError, GuardRefused, LockHeld, UsageError
+from creditctl.cli.report_files.target import require_report_files
+from creditctl.core.errors import CreditctlError, GuardRefused, LockHeld, UsageError
 from creditctl.core.keys import redact
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from creditctl.cli.command import Session
     from creditctl.cli.reconciling.options import OutputOptions
     from creditctl.ledger.store import Ledger
 
 
 @contextmanager
-def telling(session: Session, told: OutputOptions) -> Iterator[None]:
+def telling(session: Session, told: OutputOptions, *files: Path | None) -> Iterator[None]:
     """Around a run: proves that its files can be written, and tells at its end, also of one that could not go on.
 
+    Shape:  `files` are those that the run writes beside what is told.
     Errors: ConfigurationError for a file that cannot be written; those of the run.
     """
     import stripe
 
-    _require_writable(session, told)
+    require_report_files(session, (*told.files, *filter(None, files)))
     began = session.wiring.clock()
     try:
         yield
@@ -36,39 +40,26 @@ def telling(session: Session, told: OutputOptions) -> Iterator[None]:
     _tell(session, told, session.ledger)
 
 
-def _require_writable(session: Session, told: OutputOptions) -> None:
-    from creditctl.atomic_file import check_replaceable
-
-    for path in told.files:
-        try:
-            check_replaceable(session.wiring.folder / path)
-        except OSError as error:
-            raise ConfigurationError(
-                f"Cannot write {path}: {(error.strerror or str(error)).lower()}.",
-                code="file.unwritable",
-                fix="Check that its folder is there and may be written by the user of this job.",
-            ) from None
-
-
 def _tell_of_failure(session: Session, told: OutputOptions, error: Exception, began: int) -> None:
     """Shape: a run that failed before it could be kept, because Stripe or a source did not answer, is kept here."""
     if session.dry_run or session.offline:
         return
     try:
         ledger = session.ledger if session.opened("ledger") else session.offline_ledger()
-        if not isinstance(error, GuardRefused) and not _was_kept(ledger, began):
+        if not isinstance(error, GuardRefused) and not _was_kept(ledger, began, session.wiring.clock()):
             _keep(session, ledger, error)
     except CreditctlError:
         return  # there is no ledger to keep it in, which is what the error says
     _tell(session, told, ledger)
 
 
-def _was_kept(ledger: Ledger, began: int) -> bool:
+def _was_kept(ledger: Ledger, began: int, now: int) -> bool:
+    """Shape: a run of a time to come is an earlier one, by a clock that ran ahead."""
     from creditctl.reconciliation.run_history import RUN_KIND
 
     with ledger.reading() as view:
         latest = view.runs(RUN_KIND, 1)
-    return bool(latest) and latest[0].started >= began
+    return bool(latest) and began <= latest[0].started <= now
 
 
 def _keep(session: Session, ledger: Ledger, error: Exception) -> None:

@@ -218,14 +218,28 @@ def _consistent(standing: RefundPosition) -> bool:
 
 
 def _rising(standing: RefundPosition, known: Sequence[Fact], returned: int) -> Iterator[tuple[Fact, int, int]]:
-    """Each fact with the credits and the amount by which it raises what has been taken."""
+    """Each fact with the credits and the amount by which it raises what has been taken.
+
+    Shape: by what each holds beyond its own share, where the shares say what all that was taken is for: so the one that
+           was lost is named, and not the last. Else by the total, in their order.
+    """
     purchase, before, total = standing.purchase, standing.returned, 0
+    exact = _is_shared_out(standing, known)
     for fact in known:
         total += fact.counted
-        after = max(before, min(total, returned))
+        share = standing.shares.get(fact.object_id, 0)
+        after = before + max(0, fact.counted - share) if exact else max(before, total)
+        after = max(before, min(after, returned))
         taken = credits_to_take(purchase.credits, purchase.amount, after)
         yield fact, taken - credits_to_take(purchase.credits, purchase.amount, before), after - before
         before = after
+
+
+def _is_shared_out(standing: RefundPosition, known: Sequence[Fact]) -> bool:
+    """Whether all that was taken is the share of a refund or dispute that still holds as much."""
+    held = {fact.object_id: fact.counted for fact in known}
+    fitting = all(share <= held.get(name, 0) for name, share in standing.shares.items())
+    return fitting and sum(standing.shares.values()) == standing.returned
 
 
 def _single_step(

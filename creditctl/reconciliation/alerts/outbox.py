@@ -52,7 +52,7 @@ def claim(tx: LedgerTransaction, threshold: Severity) -> Claim | None:
     records = alert_records(tx)
     fresh = tuple(each for each in standing if each.told is None and each.tries < MOST_TRIES)
     kind = AlertKind.NEW if fresh else AlertKind.CLEAR
-    if tx.now < _not_before(records) or (not fresh and (standing or not _clear_is_due(records))):
+    if tx.now < _not_before(records, tx.now) or (not fresh and (standing or not _clear_is_due(records))):
         return None
     row = (tx.now, kind.value, len(fresh), AlertOutcome.SENDING.value)
     number = tx.connection.execute(_BEGIN, row).lastrowid or 0
@@ -90,9 +90,13 @@ def _change(tx: LedgerTransaction, sightings: Iterable[Sighting], change: str) -
         tx.connection.execute(query, (*each.identity, each.first_seen))
 
 
-def _not_before(records: list[AlertRecord]) -> int:
-    """When the next alert may go out: later each time nobody knows what came of the last. Units: Unix seconds."""
-    if not records:
+def _not_before(records: list[AlertRecord], now: int) -> int:
+    """When the next alert may go out: later each time nobody knows what came of the last. Units: Unix seconds.
+
+    Shape: at once where the last is of a time to come, by more than two clocks differ: a clock that ran ahead for one
+           run would keep everything back until then.
+    """
+    if not records or records[0].recorded > now + PAUSE_SECONDS:
         return 0
     unknown = sum(1 for _ in takewhile(lambda each: each.outcome in _UNKNOWN, records))
     return records[0].recorded + min(_LONGEST_PAUSE_SECONDS, PAUSE_SECONDS << max(0, unknown - 1))

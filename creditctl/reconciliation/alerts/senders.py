@@ -110,7 +110,7 @@ def _run(command: str, folder: Path, body: str, limit_seconds: float) -> SendRes
             words, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet, cwd=folder, start_new_session=True
         )
     except (OSError, ValueError, IndexError) as error:
-        return SendResult(AlertOutcome.REFUSED, f"the command cannot be run ({type(error).__name__})")
+        return SendResult(AlertOutcome.REFUSED, f"the command cannot be run: {_why(error)}")
     try:
         process.communicate(f"{body}\n".encode(), timeout=limit_seconds)
     except subprocess.TimeoutExpired:
@@ -118,7 +118,16 @@ def _run(command: str, folder: Path, body: str, limit_seconds: float) -> SendRes
         return SendResult(AlertOutcome.UNCONFIRMED, f"the command did not end within {limit_seconds:g} s")
     if process.returncode == 0:
         return SendResult(AlertOutcome.SENT)
-    return SendResult(AlertOutcome.REFUSED, f"the command ended with {process.returncode}")
+    killed = process.returncode < 0
+    end = f"was killed by signal {-process.returncode}" if killed else f"ended with {process.returncode}"
+    return SendResult(AlertOutcome.REFUSED, f"the command {end}")
+
+
+def _why(error: Exception) -> str:
+    """Shape: no word of the command, in which a secret may stand."""
+    if isinstance(error, OSError):
+        return (error.strerror or type(error).__name__).lower()
+    return "it is empty" if isinstance(error, IndexError) else "a quotation mark in it is not closed"
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shlex
 import sys
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from creditctl.cli.app import run
+from creditctl.cli.reconciling.drill import DrillResult
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.transports.server import EmulatorServer
 from creditctl.ledger.store import Ledger
@@ -57,6 +60,21 @@ class Drill:
 
     def faults(self) -> list[Any]:
         return list(self.cli("emulator", "faults", "--json").report["faults"])
+
+
+class StoppingAt(io.StringIO):
+    """A terminal at which somebody stops the command as soon as it says something."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__()
+        self.word = word
+
+    def write(self, text: str) -> int:
+        """Writes, and stops once where the word stands."""
+        if self.word in text:
+            self.word = "\0"
+            raise KeyboardInterrupt
+        return super().write(text)
 
 
 @pytest.fixture
@@ -123,6 +141,29 @@ def test_a_drill_that_is_stopped_mends_what_it_lost(drill: Drill) -> None:
     assert drill.cli("reconcile", "--drill", *drill.notify).exit_code == 130
     assert drill.faults() == []
     assert drill.cli("ledger", "balance", "creditctl-drill", "--json").report["credits"] == 1000
+
+
+def test_a_drill_that_is_stopped_as_soon_as_it_paid_mends_too(drill: Drill) -> None:
+    wiring = drill.cli.wiring(stderr=StoppingAt("paid it"))
+    assert run(["reconcile", "--drill", *drill.notify], wiring) == 130
+    assert drill.faults() == []
+    assert drill.cli("ledger", "balance", "creditctl-drill", "--json").report["credits"] == 1000
+
+
+@pytest.mark.parametrize("told", [None, 20])
+def test_what_could_not_be_mended_is_not_called_mended(told: int | None) -> None:
+    """As where one of Stripe's lists is cut at that moment: such a run repairs nothing."""
+    result = DrillResult("cs_1", "pi_1", lost=10, told=told, mended=None, by_cron=False)
+    assert "could not be mended" in result.line
+    assert (result.as_dict()["mended"], result.as_dict()["seconds_to_mend"]) == (None, None)
+
+
+def test_beside_an_applications_rows_nothing_is_bought_and_nothing_is_booked(drill: Drill) -> None:
+    (drill.cli.folder / "creditctl.toml").write_text('[source]\nfile = "rows.jsonl"\n')
+    outcome = drill.cli("reconcile", "--drill", *drill.notify, "--json")
+    assert outcome.exit_code == 0, outcome.stderr
+    assert [each["kind"] for each in drill.alerts] == ["drill"]
+    assert client_at(drill.url).v1.checkout.sessions.list().data == []
 
 
 def test_what_a_killed_drill_left_behind_the_next_one_mends_and_two_at_once_are_refused(drill: Drill) -> None:

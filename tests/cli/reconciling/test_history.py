@@ -78,3 +78,18 @@ def test_what_compares_nothing_takes_no_option_of_a_comparison(cli: Cli, market:
         cli("reconcile", "--history", other, "--json") if other != "--quiet" else cli("reconcile", "--history", "-q")
     )
     assert outcome.exit_code == 2
+
+
+def test_neither_history_nor_a_drill_takes_what_it_would_not_act_on(cli: Cli, market: Market) -> None:
+    files = [(f"--{name}", f"{name}.out") for name in ("html", "junit", "metrics")]
+    notify = ("--notify-command", "true")
+    for options in (*files, ("--csv",), ("--jsonl",), notify, ("--drill",)):
+        assert cli("reconcile", "--history", *options).exit_code == 2, options
+    (cli.folder / "creditctl.toml").write_text('[alert]\ncommand = "true"\n')
+    for options in (*files, ("--csv",), ("--offline",), ("--dry-run",), ("--since", "3d")):
+        outcome = cli("reconcile", "--drill", *options)
+        assert outcome.exit_code == 2, options
+        assert "--drill compares nothing" in outcome.stderr
+    for options in (("--metrics", "metrics.out"), notify):
+        assert cli("reconcile", "--offline", *options).exit_code == 2, options
+    assert not list(cli.folder.glob("*.out"))

@@ -93,6 +93,21 @@ def test_metrics_say_when_it_last_ran_and_what_is_open(cli: Cli, market: Market)
     assert path.stat().st_mode & 0o777 == 0o644, "node_exporter is another user"
 
 
+def test_metrics_are_of_the_last_run_whatever_its_clock_said(cli: Cli, market: Market) -> None:
+    """A clock that ran ahead for one run hides neither silence nor a failure from then on."""
+    year, path = 365 * 24 * HOUR, cli.folder / "creditctl.prom"
+    market.clock.now += year
+    cli("reconcile", "--metrics", path.name)
+    market.clock.now -= year
+    stripe = cli.transport
+    unreachable(cli, market, "/v1/account")
+    assert cli("reconcile", "--metrics", path.name).exit_code == 5
+    assert samples(path)["last_run_complete"] == 0
+    cli.transport = stripe
+    cli("reconcile", "--metrics", path.name)
+    assert samples(path)["last_complete_run_timestamp_seconds"] == market.clock.now
+
+
 def test_metrics_of_a_failed_run_keep_the_time_of_the_last_complete_one(cli: Cli, market: Market) -> None:
     lose(market)
     cli("reconcile")

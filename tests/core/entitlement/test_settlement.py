@@ -150,6 +150,13 @@ def test_credits_taken_by_entries_from_elsewhere_are_not_given_back() -> None:
     assert settlement(imported, [refund("re_9", 100)], cause="re_9") == ()
 
 
+def test_the_refund_that_was_lost_is_named_although_a_later_one_was_followed() -> None:
+    standing = RefundPosition(PURCHASE, 7, taken=400, returned=360, shares={"re_2": 360})
+    (draft,) = settlement(standing, [refund("re_1", 270), refund("re_2", 360, created=8)])
+    assert (draft.idempotency_key, draft.credits, draft.amount) == ("refund:re_1", -300, -270)
+    assert settlement(applied(standing, (draft,)), [refund("re_1", 270), refund("re_2", 360, created=8)]) == ()
+
+
 def test_what_is_still_to_be_taken_is_the_refunds_that_took_too_little_not_of_a_dispute_that_let_go() -> None:
     """An application rounds otherwise, so that the steps cannot be told apart by their money."""
     standing = RefundPosition(PURCHASE, 7, taken=402, returned=361, shares={"re_1": 360, "du_1": 1})

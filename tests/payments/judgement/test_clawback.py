@@ -32,6 +32,18 @@ def test_a_second_partial_refund_not_taken(sound: Shop) -> None:
     assert sound.found() == [("refund_not_taken", second)]
 
 
+def test_the_first_of_two_refunds_not_taken(sound: Shop) -> None:
+    """What follows the second in its place would be delivered, or booked, for one that was followed."""
+    key = sound.pay(user="u7")
+    sound.refund(key, 250, age=3600)
+    sound.fulfil(key)
+    first = sound.refund(key, 333, age=7200)
+    report = sound.reconcile()
+    assert [(each.code, each.subject) for each in report.findings] == [("reconcile.refund_not_taken", first)]
+    assert [draft.idempotency_key for draft in report.repairs[0].drafts] == [f"refund:{first}"]
+    assert sound.repair(report).clean
+
+
 def test_a_young_refund_is_in_flight(sound: Shop) -> None:
     key = sound.pay(user="u7")
     sound.fulfil(key)

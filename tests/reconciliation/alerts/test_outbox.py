@@ -104,6 +104,18 @@ def test_a_process_killed_after_its_claim_loses_nothing(ledger: Ledger, clock: C
     assert told(ledger) == ["pi_1"]
 
 
+def test_a_clock_that_ran_ahead_for_one_run_keeps_nothing_back(ledger: Ledger, clock: Clock) -> None:
+    see(ledger, "pi_1")
+    clock.now += 365 * DAY
+    assert told(ledger) == ["pi_1"]
+    clock.now -= 365 * DAY
+    see(ledger, "pi_1", "pi_2")
+    assert told(ledger) == ["pi_2"]
+    see(ledger, "pi_1", "pi_2", "pi_3")
+    clock.now -= 5
+    assert told(ledger) is None, "two machines are never at the same second"
+
+
 def test_what_nobody_confirms_is_told_less_and_less_often_and_then_no_more(ledger: Ledger, clock: Clock) -> None:
     see(ledger, "pi_1")
     times = []

@@ -112,9 +112,10 @@ def test_no_shell_reads_a_command(tmp_path: Path) -> None:
     ("command", "reason"),
     [
         (python("raise SystemExit(3)"), "the command ended with 3"),
-        ("no-such-program-at-all", "the command cannot be run (FileNotFoundError)"),
-        ("'unfinished", "the command cannot be run (ValueError)"),
-        ("", "the command cannot be run (IndexError)"),
+        (python("import os; os.kill(os.getpid(), 9)"), "the command was killed by signal 9"),
+        ("no-such-program-at-all", "the command cannot be run: no such file or directory"),
+        ("'unfinished", "the command cannot be run: a quotation mark in it is not closed"),
+        ("", "the command cannot be run: it is empty"),
     ],
 )
 def test_a_command_that_does_not_take_it_is_refused(tmp_path: Path, command: str, reason: str) -> None:
