@@ -94,6 +94,8 @@ VERSIONS_HEADING = """
 ## Older API versions
 
 For the answers of a request with an older `Stripe-Version`, and for the events of an endpoint that is pinned to one.
+`creditctl emulator --api-version 2020-08-27` makes a version the account's own: for requests and endpoints that name
+none, as those of stripe-node before 12 and stripe-python before 6, which pin no version.
 
 | until | what | |
 |---|---|---|

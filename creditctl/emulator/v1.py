@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from creditctl.emulator.api.accounts import Accounts, Caller, check_permission
 from creditctl.emulator.api.context import RequestContext, Services
-from creditctl.emulator.api.expand import expand
+from creditctl.emulator.api.expand import expand, expanded_unasked
 from creditctl.emulator.api.left_out import answer_left_out
 from creditctl.emulator.api.older_parameters import newest_form
 from creditctl.emulator.api.routes import Route, Router
@@ -20,7 +20,7 @@ from creditctl.emulator.protocol.http_date import http_date
 from creditctl.emulator.protocol.json_text import indented, item_alone, written
 from creditctl.emulator.protocol.limits import RateLimit
 from creditctl.emulator.protocol.schema import read_fields
-from creditctl.emulator.protocol.versions import check_version
+from creditctl.emulator.protocol.versions import WHOLE_CUSTOMERS_UNTIL, check_version, since
 from creditctl.emulator.protocol.wire import ListPage, Request, Response
 from creditctl.emulator.resources.table import INCLUDABLE, ROUTES
 from creditctl.emulator.storage import idempotency
@@ -191,15 +191,15 @@ def _read(context: RequestContext, entry: Route, tree: Tree) -> None:
 
 def _run(context: RequestContext, entry: Route) -> bytes:
     """The action's answer, expanded and rendered for the caller's version."""
-    paths = context.params.pop("expand", None)
+    paths = context.params.pop("expand", None) or []
     result = entry.action(context)
     answer = result.text() if isinstance(result, ListPage) else result
-    if paths:
+    if paths or not since(context.version, WHOLE_CUSTOMERS_UNTIL):
         store, scope = context.services.store, context.scope.id
         body: Body = from_json(answer) if isinstance(answer, bytes) else answer
         # What an older version shows inside an object can be expanded there.
         answer = older_body(store, scope, body, context.version)
-        expand(context, INCLUDABLE, answer, paths)
+        expand(context, INCLUDABLE, answer, list(dict.fromkeys([*expanded_unasked(context, answer), *paths])))
     text = answer if isinstance(answer, bytes) else written(answer)
     # What an action answers as bytes is an object as it is stored.
     return render(

@@ -19,12 +19,17 @@ class Books:
     keeper: str = "the ledger"
     external: bool = False
 
-    def repair_of(self, payment_key: str) -> str:
-        """What puts a payment right without anybody having to decide something."""
+    def repair_of(self, payment_key: str, *, whole: bool = True) -> str:
+        """What puts a payment right without anybody having to decide something.
+
+        Shape: not `whole` is a purchase of which money went back: an application would book all of it by its event.
+        """
         if not self.external:
             return REPAIR
         todo = "`creditctl reconcile --todo FILE` lists what a person has to book"
         trace = f"`creditctl trace {quoted(payment_key)}` shows the payment"
+        if not whole:
+            return f"No event is delivered again, since money went back: {todo}, {trace}"
         return f"{REPAIR} delivers its event to the application again; {todo}, {trace}"
 
     @property

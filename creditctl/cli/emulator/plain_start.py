@@ -34,6 +34,7 @@ READERS: Mapping[str, Callable[[str], Any]] = {
     "--state": Path,
     "--seed": _number,
     "--public-url": str,
+    "--api-version": str,
     "--files": Path,
 }
 """How the value of an option is read; None is no plain value."""

@@ -34,6 +34,15 @@ PublicUrlOption = Annotated[
         metavar="URL",
     ),
 ]
+ApiVersionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--api-version",
+        help="The account's API version: for requests and endpoints that name none.",
+        show_default="the newest",
+        metavar="VERSION",
+    ),
+]
 
 
 @command(settings=False)
@@ -53,6 +62,7 @@ def emulator(
     radar: RadarOption = RadarRules.DEFAULT,
     allow_host: AllowHostOption = None,
     public_url: PublicUrlOption = None,
+    api_version: ApiVersionOption = None,
     files: Annotated[
         Path | None,
         typer.Option("--files", help="Read and write snapshots and manifests below this folder.", show_default="here"),
@@ -72,6 +82,7 @@ def emulator(
             radar=radar,
             allow_host=tuple(allow_host or ()),
             public_url=public_url,
+            api_version=api_version,
             files=files,
         ),
     )

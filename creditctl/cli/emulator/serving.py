@@ -44,6 +44,7 @@ class StartOptions:
     radar: RadarRules = RadarRules.DEFAULT
     allow_host: tuple[str, ...] = ()
     public_url: str | None = None
+    api_version: str | None = None
     files: Path | None = None
 
 
@@ -59,10 +60,22 @@ def serve_emulator(session: Session, options: StartOptions) -> Answer:
             f"Warning: --host {host} lets other machines reach it, and it takes everybody's word for who they are."
         )
         session.say("It answers only to the host names of --allow-host.")
+    announced = False
+
+    def ready(url: str) -> None:
+        nonlocal announced
+        _announce(session, url, livemode=options.livemode)
+        announced = True
+
     try:
-        serve(built, host, options.port, on_ready=lambda url: _announce(session, url, livemode=options.livemode))
+        serve(built, host, options.port, on_ready=ready)
     except OSError as error:
         raise port_trouble(error, host, options.port) from error
+    except KeyboardInterrupt:
+        # The one JSON document is written: who reads all of it at the end gets no second one.
+        if announced and session.as_json:
+            return Answer.streamed(ExitCode.STOPPED)
+        raise
     return Answer.streamed()
 
 
@@ -75,6 +88,21 @@ def _page_base(url: str | None) -> str | None:
         code="usage.public_url",
         fix="Write it with http:// or https:// and without a path, such as http://localhost:12111.",
     )
+
+
+def _api_version(given: str | None) -> str:
+    """The account's API version, the newest by default. Errors: UsageError for what Stripe never had."""
+    from creditctl.emulator.protocol.errors import StripeError
+    from creditctl.emulator.protocol.versions import API_VERSION, check_version
+
+    try:
+        return check_version(given, API_VERSION)
+    except StripeError as error:
+        raise UsageError(
+            f"--api-version {given} is no API version of Stripe's.",
+            code="usage.api_version",
+            fix="Write it as the dashboard or an SDK's changelog has it, such as 2020-08-27 or 2025-03-31.basil.",
+        ) from error
 
 
 def _open(session: Session, options: StartOptions) -> Emulator:
@@ -96,6 +124,7 @@ def _open(session: Session, options: StartOptions) -> Emulator:
             allow_hosts=[options.host, *options.allow_host],
             public_url=page_base,
             raw_cards=options.raw_cards,
+            api_version=_api_version(options.api_version),
             radar_strict=options.radar is RadarRules.STRICT,
             files=folder / (options.files or "."),
         )

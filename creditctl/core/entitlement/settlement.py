@@ -218,20 +218,35 @@ def _consistent(standing: RefundPosition) -> bool:
 
 
 def _rising(standing: RefundPosition, known: Sequence[Fact], returned: int) -> Iterator[tuple[Fact, int, int]]:
-    """Each fact with the credits and the amount by which it raises what has been taken."""
+    """Each fact with the credits and the amount by which it raises what has been taken.
+
+    Shape: by what each holds beyond its own share, where the shares say what all that was taken is for: so the one that
+           was lost is named, and not the last. Else by the total, in their order.
+    """
     purchase, before, total = standing.purchase, standing.returned, 0
+    exact = _is_shared_out(standing, known)
     for fact in known:
         total += fact.counted
-        after = max(before, min(total, returned))
+        share = standing.shares.get(fact.object_id, 0)
+        after = before + max(0, fact.counted - share) if exact else max(before, total)
+        after = max(before, min(after, returned))
         taken = credits_to_take(purchase.credits, purchase.amount, after)
         yield fact, taken - credits_to_take(purchase.credits, purchase.amount, before), after - before
         before = after
 
 
+def _is_shared_out(standing: RefundPosition, known: Sequence[Fact]) -> bool:
+    """Whether all that was taken is the share of a refund or dispute that still holds as much."""
+    held = {fact.object_id: fact.counted for fact in known}
+    fitting = all(share <= held.get(name, 0) for name, share in standing.shares.items())
+    return fitting and sum(standing.shares.values()) == standing.returned
+
+
 def _single_step(
     standing: RefundPosition, known: Sequence[Fact], cause: str | None, target: int, returned: int
 ) -> list[tuple[Fact, int, int]]:
-    """One entry of the whole difference, on the fact that was just reported or else the last that let go.
+    """One entry of the whole difference, on the fact that was just reported, or else on the last that let go; where
+    more is to be taken, on the last that holds more money than was taken for it.
 
     Shape: nothing where credits would be given back though no refund or dispute that took them has let go: then they
            were taken by entries from elsewhere (an import), whose facts are not known here.
@@ -241,8 +256,10 @@ def _single_step(
         released = [fact for fact in released if fact.counted or has_let_go(fact)]
     if (target, returned) < (standing.taken, standing.returned) and not released:
         return []
-    blamed = next((fact for fact in known if fact.object_id == cause), None)
-    fact = blamed or next(iter(released[-1:] or known[-1:]), None)
+    holding = [fact for fact in known if fact.counted > standing.shares.get(fact.object_id, 0)]
+    blamed = [fact for fact in known if fact.object_id == cause]
+    likely = blamed or (holding if target > standing.taken else []) or released or known
+    fact = likely[-1] if likely else None
     return [(fact, target - standing.taken, returned - standing.returned)] if fact else []
 
 

@@ -117,9 +117,12 @@ def _package(row: TomlTable, place: int, currency: str | None) -> PackageSection
 
 
 def _name(row: TomlTable) -> str | None:
+    """The name without the blanks around it, which Stripe drops: with them the product would never be as planned."""
     name = row.values.get("name")
-    if name is None or (isinstance(name, str) and name.strip()):
-        return name
+    if isinstance(name, str) and name.strip():
+        return name.strip()
+    if name is None:
+        return None
     row.fault("name", "is missing" if name == "" else f"must be a text, not {shown(name)}")
     return None
 

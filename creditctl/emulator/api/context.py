@@ -5,12 +5,12 @@ from typing import Any
 
 import msgspec
 
-from creditctl.emulator.protocol.errors import StripeError, no_such
+from creditctl.emulator.protocol.errors import StripeError, no_such, no_such_session
 from creditctl.emulator.protocol.json_text import written_item
 from creditctl.emulator.protocol.versions import API_VERSION
 from creditctl.emulator.storage.account_scope import AccountScope
 from creditctl.emulator.storage.ids import Ids
-from creditctl.emulator.storage.object_types import Body, ObjectType
+from creditctl.emulator.storage.object_types import SESSION, Body, ObjectType
 from creditctl.emulator.storage.store import Row, Store, encode
 from creditctl.emulator.webhooks.deliveries import Deliveries
 from creditctl.emulator.webhooks.events import EventCause, EventRecorder, previous_attributes
@@ -136,6 +136,8 @@ class RequestContext:
         if other:
             there, here = ("test", "live") if self.scope.livemode else ("live", "test")
             hint = f"; a similar object exists in {there} mode, but a {here} mode key was used to make this request."
+        if kind is SESSION:
+            return no_such_session(object_id, hint)
         return no_such(kind.title, object_id, param or kind.param, status=status, hint=hint)
 
     # writing

@@ -9,10 +9,12 @@ from typing import Any
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.documented.expandable import is_expandable, leads_further
 from creditctl.emulator.protocol.errors import StripeError, invalid
+from creditctl.emulator.protocol.versions import WHOLE_CUSTOMERS_UNTIL, since
 from creditctl.emulator.storage.object_types import Body
 from creditctl.emulator.storage.older_versions import older_body
 
 MOST_LEVELS = 4
+_OF_CUSTOMERS = ("sources", "subscriptions", "tax_ids")
 
 Include = Callable[[RequestContext, Body], Any]
 """Loads a part of an object that appears only when it is asked for."""
@@ -29,6 +31,18 @@ def expand(context: RequestContext, includable: Includable, body: Body, paths: l
                 f"You cannot expand more than {MOST_LEVELS} levels of a property", param="expand", executed=False
             )
         _Expansion(context, includable, path).walk(body, body, (), parts)
+
+
+def expanded_unasked(context: RequestContext, body: Body) -> list[str]:
+    """What an answer has in an older version without being asked for it: parts of the customers that it is or lists.
+
+    Source: Stripe changelog, 2020-08-27 (sources, subscriptions and tax ids are no longer auto-expanded).
+    """
+    if since(context.version, WHOLE_CUSTOMERS_UNTIL):
+        return []
+    if body.get("object") == "list" and any(item.get("object") == "customer" for item in body["data"]):
+        return [f"data.{name}" for name in _OF_CUSTOMERS]
+    return [*_OF_CUSTOMERS] if body.get("object") == "customer" and not body.get("deleted") else []
 
 
 class _Expansion:

@@ -29,9 +29,12 @@ def buyer_answers(session: Body, params: Mapping[str, Any]) -> BuyerAnswers:
 
 
 def billing_details(session: Body, params: Mapping[str, Any]) -> Body:
-    """Who pays, as the page asks; of a whole address what is not said is filled in."""
+    """Who pays, as the page asks; of a whole address what is not said is filled in.
+
+    Source: Stripe API reference, `automatic_tax[enabled]`: Checkout collects the address that the tax needs.
+    """
     address = {name: params.get(name) for name in ("country", "postal_code")}
-    if session["billing_address_collection"] == "required":
+    if session["billing_address_collection"] == "required" or session["automatic_tax"]["enabled"]:
         usual = ADDRESS if address["country"] in (None, ADDRESS["country"]) else ADDRESS_ELSEWHERE
         address = usual | {name: value for name, value in address.items() if value}
     return {"billing_details": {"email": params.get("email"), "name": params.get("name"), "address": address}}

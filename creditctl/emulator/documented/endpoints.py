@@ -12,7 +12,6 @@ from creditctl.emulator.documented.data_files import read_lines
 
 _OLDER = (
     ["GET", "/v1/customers/{customer}/bank_accounts", "list"],
-    ["GET", "/v1/customers/{customer}/cards", "list"],
     ["GET", "/v1/customers/{customer}/subscriptions", "list"],
 )
 """Source: the `url` of `sources` and `subscriptions` in an expanded customer, which SDKs go on reading at."""

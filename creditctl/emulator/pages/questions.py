@@ -7,6 +7,7 @@ physical addresses".
 from collections.abc import Mapping
 from typing import Any
 
+from creditctl.emulator.payments.tax_location import tax_location
 from creditctl.emulator.protocol.errors import invalid
 from creditctl.emulator.storage.object_types import Body
 
@@ -25,13 +26,22 @@ def asks_address(session: Body) -> bool:
 
 
 def require_contact(session: Body, form: Mapping[str, str]) -> None:
-    """Refuse a form without the phone number or the address that the session asks for; wording unconfirmed."""
+    """Refuse a form without the phone number or the address that the session asks for; wording unconfirmed.
+
+    Source: Stripe API reference, `automatic_tax[enabled]`: Checkout collects the address that the tax needs.
+    """
     wanted = {"phone": "phone number"} if session["phone_number_collection"]["enabled"] else {}
     if asks_address(session):
         wanted |= {"line1": "address", "city": "city", "country": "country"}
+    taxed = session["automatic_tax"]["enabled"] and session["amount_total"]
+    if taxed:
+        wanted["country"] = "country"
     for name, said in wanted.items():
         if not form.get(name, "").strip():
             raise invalid(f"Your {said} is incomplete.", param=name)
+    typed = {name: form.get(name, "").strip() for name in ("postal_code", "state")}
+    if taxed and tax_location({"address": {**typed, "country": form["country"].strip().upper()}}) is None:
+        raise invalid("Your postal code is incomplete.", param="postal_code")
 
 
 def _custom(entry: Body) -> dict[str, Any]:

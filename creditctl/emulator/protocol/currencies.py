@@ -80,8 +80,8 @@ def refuse_too_fine(amount: int, currency: str, param: str | None = None) -> Non
     """Refuse to charge, capture or refund an amount that is too fine for its currency.
 
     Errors: StripeError.
-    Source: support.stripe.com, "Deprecation of fractional ISK charges and refunds", for code and words; for UGX by
-    analogy, and the words for three decimals are unconfirmed.
+    Source: support.stripe.com, "Deprecation of fractional ISK charges and refunds", for code and words; for UGX
+    also woocommerce/woocommerce-gateway-stripe#2674. The words for three decimals are unconfirmed.
     """
     if amount % step(currency) == 0:
         return

@@ -96,6 +96,17 @@ def no_such(what: str, object_id: str, param: str, *, status: int = 404, hint: s
     return invalid(f"No such {what}: '{object_id}'{hint}", code="resource_missing", param=param, status=status)
 
 
+def no_such_session(session_id: str, hint: str = "") -> StripeError:
+    """The refusal of a Checkout Session's id, which names no parameter; what can't be one has words of its own.
+
+    Source: stripe-cli#761, stripe-php#1336 (`{CHECKOUT_SESSION_ID}` that was not filled in); recorded refusals of ids
+    that are not there, without quotation marks.
+    """
+    if not session_id.startswith("cs_"):
+        return invalid(f"Invalid checkout.session id: {session_id}")
+    return invalid(f"No such checkout.session: {session_id}{hint}", code="resource_missing", status=404)
+
+
 def unrecognized_url(method: str, path: str) -> StripeError:
     """The refusal of a URL that Stripe does not have."""
     error = invalid(

@@ -156,10 +156,11 @@ class Limit(Integer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number(Field):
-    """A finite number with or without a fraction, within bounds."""
+    """A finite number with or without a fraction, within bounds, and with `places` of at most so many decimals."""
 
     low: float
     high: float = math.inf
+    places: int | None = None
 
     def parse(self, node: Node, param: str) -> float:
         text = scalar(node, param, "number")
@@ -170,6 +171,8 @@ class Number(Field):
         if not (math.isfinite(value) and self.low <= value <= self.high):
             bounds = f"at least {self.low:g}" if self.high == math.inf else f"between {self.low:g} and {self.high:g}"
             raise bad_parameter(f"Invalid number: {text}; must be {bounds}", param)
+        if self.places is not None:
+            _check_places(Decimal(text), self.places, param)
         return value
 
 
@@ -257,7 +260,9 @@ class Url(Field):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amount(Field):
-    """A decimal string with at most twelve places, kept as text."""
+    """A decimal string with so many places at most, kept as text."""
+
+    places: int = 12
 
     def parse(self, node: Node, param: str) -> str:
         text = scalar(node, param, "decimal")
@@ -265,15 +270,25 @@ class Amount(Field):
             value = Decimal(text)
         except InvalidOperation:
             value = Decimal("NaN")
-        if not value.is_finite() or value < 0 or _places(value) > 12:
+        if not value.is_finite() or value < 0:
             raise bad_parameter(f"Invalid decimal: {text}", param)
+        _check_places(value, self.places, param)
         return text
 
 
-def _places(value: Decimal) -> int:
-    """How many decimal places a finite number is written with."""
-    exponent = value.as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
+def _check_places(value: Decimal, most: int, param: str) -> None:
+    """Refuse more decimal places than a field has; zeros at the end are none.
+
+    Source: stripe-dotnet#437, the words for two places; crvouga/emulates, `packages/service/stripe/src/params.ts` and
+    `fields.ts` (held against Stripe's test mode), for the zeros and for twelve places.
+    """
+    exponent = value.normalize().as_tuple().exponent
+    if isinstance(exponent, int) and -exponent > most:
+        bound = _BOUNDS_OF_PLACES[most]
+        raise bad_parameter(f"Invalid decimal: {value.normalize():f}; must contain at {bound} decimal places.", param)
+
+
+_BOUNDS_OF_PLACES = {2: "maximum two", 4: "maximum four", 12: "most 12"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,22 +11,32 @@ from creditctl.emulator.protocol.forms import Node, Tree
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata(Field):
-    """A hash of strings; an empty value removes its key, an empty hash removes all.
+    """A hash of strings; an empty value removes its key, an empty hash removes all, where the call can.
 
-    Source: Stripe API reference, "Metadata": 50 keys, 40 characters a key, 500 a value.
+    Source: Stripe API reference, "Metadata": 50 keys, 40 characters a key, 500 a value; types of stripe-python 16.1 for
+    the calls that take no empty hash; crvouga/emulates, `packages/service/stripe/src/params.ts` (held against Stripe's
+    test mode), for the words.
     """
 
     unset: bool = True
 
     def parse(self, node: Node, param: str) -> dict[str, str]:
         if not isinstance(node, dict):
-            raise bad_parameter("Invalid object", param)
+            raise bad_parameter(
+                "Invalid value for `metadata`. Metadata must be a single object containing key-value pairs.  See the "
+                "metadata documentation for more details: https://docs.stripe.com/api/metadata",
+                param,
+            )
         pairs = {key: scalar(value, f"{param}[{key}]", "string") for key, value in node.items()}
         if len(pairs) > 50:
             raise bad_parameter(f"Metadata can have up to 50 keys, but you passed in {len(pairs)} keys.", param)
         for key, value in pairs.items():
             _check_metadata_pair(key, value, param)
         return pairs
+
+
+NEW_METADATA = Metadata(unset=False)
+"""The metadata of a new object that has none to remove."""
 
 
 def _check_metadata_pair(key: str, value: str, param: str) -> None:
@@ -102,7 +112,8 @@ class Range(Field):
 
     def parse(self, node: Node, param: str) -> list[tuple[str, int]]:
         if isinstance(node, str):
-            return [("=", Integer().parse(node, param))]
+            # Source of the name: crvouga/emulates, `packages/service/stripe/src/params.ts`, held against Stripe.
+            return [("=", Integer().parse(node, f"{param}[eq]"))]
         bounds = Hash(fields=_BOUNDS).parse(node, param)
         return [(_OPERATORS[name], value) for name, value in bounds.items()]
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.routes import Action, route
 from creditctl.emulator.protocol.errors import bad_parameter
-from creditctl.emulator.protocol.fields import Field, Limit, Text
+from creditctl.emulator.protocol.fields import Field, Integer, Text
 from creditctl.emulator.storage.object_types import (
     CHARGE,
     CUSTOMER,
@@ -90,9 +90,13 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
 """Each searchable field and its type. Source: Stripe docs, "Search", "Supported query fields for each resource"."""
 _PARAMS: dict[str, Field] = {
     "query": Text(required=True),
-    "limit": Limit(),
+    "limit": Integer(low=1, high=100),
     "page": Text(),
 }
+"""Unlike a list's, a search's limit is refused out of its bounds.
+
+Source: crvouga/emulates, `packages/service/stripe/stripe.empty-expand.test.ts`, held against Stripe's test mode.
+"""
 
 
 def search(kind: ObjectType) -> Action:
@@ -139,7 +143,8 @@ def _cursor(context: RequestContext, page: str | None) -> Row | None:
     except (binascii.Error, UnicodeDecodeError):
         row = None
     if row is None:
-        raise bad_parameter(f"Invalid page: {page}", "page")
+        # Source: crvouga/emulates, `packages/service/stripe/src/search.ts`: Stripe names the page itself.
+        raise bad_parameter(f"{page} is an invalid page.", page)
     return row
 
 

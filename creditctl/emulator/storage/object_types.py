@@ -113,7 +113,8 @@ PAYOUT = _kind(
     param="payout",
     label="status",
 )
-EVENT = _kind("event", "/v1/events", label="type")
+EVENT = _kind("event", "/v1/events", "notification", label="type")
+"""Source: stripe-cli#923, "No such notification: 'evt_xxx'"."""
 WEBHOOK_ENDPOINT = _kind("webhook_endpoint", "/v1/webhook_endpoints", "webhook endpoint", "webhook_endpoint")
 COUPON = _kind("coupon", "/v1/coupons", param="coupon", ids_chosen=True)
 PROMOTION_CODE = _kind(

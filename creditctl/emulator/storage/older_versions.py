@@ -73,6 +73,11 @@ RENDERED = (
         "`line_items[name]`, `[amount]`, `[currency]`, `[description]`, `[images]` of a new session: taken before, in "
         "place of `price_data`",
     ),
+    (
+        "2020-08-27",
+        "`sources`, `subscriptions` and `tax_ids` of customers: there before without being expanded, where a call "
+        "is for customers",
+    ),
 )
 """What an older version sees otherwise here: until which version, and what."""
 NOT_RENDERED = (
@@ -84,7 +89,11 @@ NOT_RENDERED = (
     ),
     ("2024-10-28.acacia", "`param` of errors: as it is since"),
     ("2020-08-27", "`display_items` of sessions: `line_items` can be expanded"),
-    ("2020-08-27", "`sources` and `subscriptions` of customers: only when expanded"),
+    (
+        "2020-08-27",
+        "`sources`, `subscriptions` and `tax_ids` of customers in events and below other objects: not there",
+    ),
+    ("2020-08-27", "`three_d_secure` of a charge's card: as it is since"),
     ("2019-02-11", "names of intent statuses before (`requires_source`, …): never shown"),
 )
 """What Stripe shows older versions otherwise and this emulator does not: until which version, and what."""

@@ -99,13 +99,13 @@ sku.updated
 _UNTIL_2022_08_01 = """
 order.payment_failed order.payment_succeeded order.updated order_return.created transfer.failed transfer.paid
 """
+_UNTIL_2020_08_27 = "issuing_settlement.created issuing_settlement.updated payment_method.card_automatically_updated"
+_GONE = (("2024-04-10", _UNTIL_2024_04_10), ("2022-08-01", _UNTIL_2022_08_01), ("2020-08-27", _UNTIL_2020_08_27))
 
 
 def types_of(version: str) -> frozenset[str]:
     """What an endpoint may ask for in an API version: older ones had kinds that are gone, whose events never come here.
 
-    Source: `EnabledEvent` of stripe-node 8.222 to 14.25, which are pinned to 2020-08-27 to 2023-10-16.
+    Source: `EnabledEvent` of stripe-node 8.38 to 14.25, whose versions are 2020-03-02 to 2023-10-16.
     """
-    older = "" if since(version, "2024-04-10") else _UNTIL_2024_04_10
-    oldest = "" if since(version, "2022-08-01") else _UNTIL_2022_08_01
-    return EVENT_TYPES.union(older.split(), oldest.split()) if older else EVENT_TYPES
+    return EVENT_TYPES.union(*(names.split() for until, names in _GONE if not since(version, until)))

@@ -28,7 +28,7 @@ from creditctl.payments.finding_codes import (
     for_person,
     in_flight,
 )
-from creditctl.payments.judgement.clamped import nothing_was_left
+from creditctl.payments.judgement.clamped import could_not_be_taken
 from creditctl.payments.judgement.clawback_words import gave_back, gave_too_much, not_followed_words, took_too_much
 from creditctl.payments.judgement.due_entries import due_entries
 from creditctl.payments.judgement.holdings import judge_holdings
@@ -116,9 +116,10 @@ def _excused(case: PaymentCase, position: RefundPosition, context: JudgementCont
     """The position in which what could not be taken, because the user had nothing left, stands for what is due."""
     counted = max(0, position.corrected)
     short = _due(case, position) - max(0, position.taken) - counted  # what was given back too much excuses nothing
-    if short <= 0 or not (context.keeper.clamped and nothing_was_left(case, context)):
+    if short <= 0 or not context.keeper.clamped:
         return position
-    return replace(position, corrected=counted + short)
+    excused = min(short, could_not_be_taken(case, position.purchase, context))
+    return replace(position, corrected=counted + excused) if excused else position
 
 
 def _due(case: PaymentCase, position: RefundPosition) -> int:
@@ -135,7 +136,7 @@ def _over_taken(case: PaymentCase, position: RefundPosition) -> Iterator[Classif
     if taken <= target:
         return
     entry = _unexplained(case, position)
-    let_go = next((each for each in case.facts if each.object_id == entry.object_id and has_let_go(each)), None)
+    let_go = next((each for each in case.facts if _is_about(entry, each) and has_let_go(each)), None)
     name = "refund_over_taken" if let_go is None else _NAMES[_RETURNED[let_go.kind]]
     text = (
         f"{case.books.label(entry)} took {plural(-entry.credits, 'credit')} of user {entry.user_id}"
@@ -144,6 +145,11 @@ def _over_taken(case: PaymentCase, position: RefundPosition) -> Iterator[Classif
     )
     fix = case.books.correction(entry.user_id, taken - target, entry)
     yield for_person(name, case.key, text, fix, stake=purchase_stake(position.purchase, taken - target))
+
+
+def _is_about(entry: CreditEntry, fact: Fact) -> bool:
+    """Whether an entry names a refund or dispute; one that was imported without its name is about any of its kind."""
+    return entry.object_id == fact.object_id or (entry.object_id is None and entry.kind == fact.kind)
 
 
 def _over_returned(case: PaymentCase, position: RefundPosition) -> Iterator[ClassifiedFinding]:
@@ -210,8 +216,10 @@ def _unsettled(
         _not_followed(case, position, draft, made[draft.object_id or ""], by_hand=by_hand) for draft in drafts
     )
     over = any(each.finding.code.removeprefix(PREFIX) in _TOO_MUCH for each in found)
-    if context.keeper.clamped is None and not over and any(draft.credits < 0 for draft in drafts):
-        found = tuple(map(_with_hint, found)) if nothing_was_left(case, context) else found
+    short = -sum(draft.credits for draft in drafts)
+    if context.keeper.clamped is None and not over and short > 0:
+        explained = could_not_be_taken(case, position.purchase, context) >= short
+        found = tuple(map(_with_hint, found)) if explained else found
     state = PaymentState.WRONG if over else PaymentState.MISSING
     reason = ", ".join(dict.fromkeys(each.finding.code.removeprefix(PREFIX) for each in found))
     repair = None if by_hand else Repair(case.key, None, case.facts, drafts, reason=reason)

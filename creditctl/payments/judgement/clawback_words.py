@@ -20,9 +20,12 @@ def took_too_much(case: PaymentCase, draft: EntryDraft, fact: Fact) -> str:
 
 
 def gave_back(case: PaymentCase, fact: Fact) -> CreditEntry | None:
-    """The last entry that gave credits back for a refund or dispute."""
-    back = [entry for entry in case.clawbacks if entry.object_id == fact.object_id and entry.credits > 0]
-    return back[-1] if back else None
+    """The last entry that gave credits back for a refund or dispute; else one of its kind that names none."""
+    back = [entry for entry in case.clawbacks if entry.credits > 0]
+    named = [entry for entry in back if entry.object_id == fact.object_id]
+    kind = f"{fact.kind}_reversal"
+    named = named or [entry for entry in back if entry.object_id is None and entry.kind == kind]
+    return named[-1] if named else None
 
 
 def gave_too_much(case: PaymentCase, gave: CreditEntry, draft: EntryDraft, fact: Fact) -> str:

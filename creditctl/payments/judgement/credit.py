@@ -143,7 +143,7 @@ def _missing(case: PaymentCase, purchase: Purchase, context: JudgementContext) -
         "pending_not_completed" if case.planned else "missing_credit",
         case.key,
         text,
-        case.books.repair_of(case.key),
+        case.books.repair_of(case.key, whole=due == purchase.credits),
         payment_key=case.key,
         # Where all of it went back nobody lacks anything, and where none was paid nobody lacks money.
         severity=(None if purchase.amount else Severity.MEDIUM) if due else Severity.LOW,

@@ -17,7 +17,7 @@ from creditctl.core.findings import Direction
 from creditctl.core.text import plural
 from creditctl.payments.case import PaymentCase
 from creditctl.payments.finding_codes import ClassifiedFinding, for_person, in_flight
-from creditctl.payments.judgement.clamped import nothing_was_left
+from creditctl.payments.judgement.clamped import could_not_be_taken
 from creditctl.payments.judgement.correcting_commands import latest_of
 from creditctl.payments.judgement.purchase_stake import purchase_stake
 from creditctl.payments.verdict import JudgementContext, PaymentState, Verdict
@@ -106,8 +106,8 @@ def _shares(case: PaymentCase, purchase: Purchase, others: Mapping[str, int], co
     if missing < 0:
         gifts = (each.credits for each in case.corrected.unnamed if each.user_id == owner and each.credits > 0)
         missing = min(0, missing + sum(gifts))
-    if missing < 0 and case.purchases and context.keeper.clamped and nothing_was_left(case, context):
-        missing = 0
+    if missing < 0 and case.purchases and context.keeper.clamped:
+        missing = min(0, missing + could_not_be_taken(case, purchase, context))
     return _Shares(owner, left, missing, {user: credits for user, credits in others.items() if credits})
 
 

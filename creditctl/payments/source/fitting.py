@@ -108,10 +108,11 @@ def _with_money(entry: SourceEntry, amount: int, currency: str, terms: FittingTe
 def _with_objects(entries: Sequence[SourceEntry], facts: Sequence[Fact]) -> list[SourceEntry]:
     """What was taken back without a name belongs to the refunds and disputes in their order."""
     named = {(entry.object_id, entry.credits < 0) for entry in entries}
+    purchase = next((each for each in entries if each.kind is EntryKind.PURCHASE and each.status == "done"), None)
     done: list[SourceEntry] = []
     for entry in entries:
         if entry.kind in CLAWBACK_KINDS and entry.object_id is None and entry.status == "done":
-            fact = _fact_of(entry, facts, named)
+            fact = _fact_of(entry, facts, named, purchase)
             if fact is not None:
                 named.add((fact.object_id, entry.credits < 0))
                 entry = replace(entry, object_id=fact.object_id)
@@ -119,13 +120,24 @@ def _with_objects(entries: Sequence[SourceEntry], facts: Sequence[Fact]) -> list
     return done
 
 
-def _fact_of(entry: SourceEntry, facts: Sequence[Fact], named: set[tuple[str | None, bool]]) -> Fact | None:
-    """The refund or dispute that an entry follows: of its own kind rather than of another, the earliest first."""
+def _fact_of(
+    entry: SourceEntry, facts: Sequence[Fact], named: set[tuple[str | None, bool]], purchase: SourceEntry | None
+) -> Fact | None:
+    """The refund or dispute that an entry follows: of its own kind rather than of another, the last before the entry of
+    those that are worth as much, else the earliest."""
     gives_back = entry.kind not in _TAKING
     free = [each for each in sorted(facts, key=_time) if (each.object_id, entry.credits < 0) not in named]
     fitting = [each for each in free if has_let_go(each)] if gives_back else free
     kind = entry.kind.value.partition("_")[0]
-    return next((each for each in fitting if each.kind == kind), next(iter(fitting), None))
+    likely = [each for each in fitting if each.kind == kind] or fitting
+    alike = [each for each in likely if purchase and _is_worth(abs(entry.credits), purchase, each.amount)]
+    before = [each for each in alike if each.created <= entry.created]
+    return next(iter(before[-1:] or alike or likely), None)
+
+
+def _is_worth(credits: int, purchase: SourceEntry, amount: int) -> bool:
+    """Whether as many credits are an amount's part of a purchase, however it is rounded."""
+    return abs(credits * purchase.amount - purchase.credits * amount) < purchase.amount
 
 
 def _time(fact: Fact) -> tuple[int, str]:
@@ -152,12 +164,20 @@ def _with_returns(
         last = entries[places[-1]]
         entries[places[-1]] = replace(last, credits=last.credits + taken - target)
         taken = target
-    shares = [purchase.amount * entries[place].credits // purchase.credits for place in places]
+    amounts = {fact.object_id: fact.amount for fact in stripe.facts}
+    shares = [_share(entries[place], purchase, amounts.get(entries[place].object_id or "")) for place in places]
     if taken == target:
         shares[-1] -= returned + sum(shares)
     for place, share in zip(places, shares, strict=True):
         entries[place] = replace(entries[place], amount=share)
     return entries
+
+
+def _share(entry: SourceEntry, purchase: SourceEntry, amount: int | None) -> int:
+    """The money of what was taken back: all of its refund or dispute where it is worth as much, else by its credits."""
+    if amount is not None and _is_worth(abs(entry.credits), purchase, amount):
+        return amount if entry.credits > 0 else -amount
+    return purchase.amount * entry.credits // purchase.credits
 
 
 def _slack(purchase: SourceEntry, returned: int, target: int, parts: int, rounding: Rounding | None) -> int:

@@ -32,6 +32,7 @@ def as_typer_reads(words: list[str]) -> dict[str, Any]:
         ["--port", "65535", "--host", "0.0.0.0", "--json"],
         ["--state", "a b/ü.db", "--seed", "7", "--files", "."],
         ["--livemode", "--strict-urls", "--raw-cards", "--public-url", "http://localhost:12111"],
+        ["--api-version", "2022-08-01"],
     ],
 )
 def test_plain_options_are_read_as_typer_reads_them(words: list[str]) -> None:

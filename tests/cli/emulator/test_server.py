@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from creditctl.core.errors import ExitCode
+from tests.support.keys import TEST_KEY
 from tests.support.waiting import finish, patience
 
 if TYPE_CHECKING:
@@ -76,7 +78,10 @@ def test_with_json_one_document_says_where_it_is(tmp_path: Path) -> None:
         assert process.stdout is not None
         while not lines or lines[-1] not in ("}\n", ""):
             lines.append(process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        after = process.stdout.read()
 
+    assert (after, process.returncode) == ("", ExitCode.STOPPED)
     document = json.loads("".join(lines))
     assert (document["schema"], document["ok"], document["mode"]) == ("creditctl.emulator.v1", True, "emulator")
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", document["report"]["url"])
@@ -108,6 +113,26 @@ def test_a_public_url_that_is_none_is_refused_before_it_starts(offline_cli: Cli)
     for url in ("localhost:12111", "http://localhost:12111/pay", "ftp://localhost"):
         refused = offline_cli("emulator", "--public-url", url)
         assert (refused.exit_code, "without a path" in refused.stderr) == (2, True)
+
+
+def test_the_version_of_the_account_is_for_requests_that_name_none(tmp_path: Path) -> None:
+    with started(tmp_path, "--api-version", "2020-08-27") as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[-1]
+        form = {"amount": "1000", "currency": "usd", "confirm": "true", "payment_method": "pm_card_visa"}
+        with httpx.Client(base_url=url, auth=(TEST_KEY, ""), timeout=patience(20)) as http:
+            intent = http.post("/v1/payment_intents", data=form)
+            events = http.get("/v1/events", params={"type": "charge.succeeded"}).json()["data"]
+
+    assert intent.headers["stripe-version"] == "2020-08-27"
+    assert [charge["paid"] for charge in intent.json()["charges"]["data"]] == [True]
+    assert [event["api_version"] for event in events] == ["2020-08-27"]
+
+
+def test_a_version_that_stripe_never_had_is_refused_before_it_starts(offline_cli: Cli) -> None:
+    for version in ("2020-08-28", "basil", "2025-03-31"):
+        refused = offline_cli("emulator", "--api-version", version, "--json")
+        assert (refused.exit_code, refused.document["error"]["code"]) == (2, "usage.api_version")
 
 
 @pytest.mark.parametrize("state", ["missing/state.db", "."])

@@ -150,6 +150,25 @@ def test_credits_taken_by_entries_from_elsewhere_are_not_given_back() -> None:
     assert settlement(imported, [refund("re_9", 100)], cause="re_9") == ()
 
 
+def test_the_refund_that_was_lost_is_named_although_a_later_one_was_followed() -> None:
+    standing = RefundPosition(PURCHASE, 7, taken=400, returned=360, shares={"re_2": 360})
+    (draft,) = settlement(standing, [refund("re_1", 270), refund("re_2", 360, created=8)])
+    assert (draft.idempotency_key, draft.credits, draft.amount) == ("refund:re_1", -300, -270)
+    assert settlement(applied(standing, (draft,)), [refund("re_1", 270), refund("re_2", 360, created=8)]) == ()
+
+
+def test_what_is_still_to_be_taken_is_the_refunds_that_took_too_little_not_of_a_dispute_that_let_go() -> None:
+    """An application rounds otherwise, so that the steps cannot be told apart by their money."""
+    standing = RefundPosition(PURCHASE, 7, taken=402, returned=361, shares={"re_1": 360, "du_1": 1})
+    facts: list[Fact] = [
+        refund("re_1", 360),
+        dispute("du_1", 100, -100, 100, status="won"),
+        refund("re_2", 90, created=8),
+    ]
+    (draft,) = settlement(standing, facts)
+    assert (draft.kind, draft.object_id, draft.credits) == (EntryKind.REFUND, "re_2", -98)
+
+
 def test_a_late_event_of_a_dispute_before_it_held_funds_gives_nothing_back() -> None:
     """An import took the credits; `charge.dispute.created` comes later, and knows of no withdrawal yet."""
     imported = RefundPosition(PURCHASE, 1, taken=1000, returned=900, shares={"dp_1": 900}, takers={"dp_1": 2})

@@ -218,6 +218,12 @@ def test_a_wrong_line_is_refused_by_name_and_line(text: str, fault: str) -> None
     assert fault in error.message
 
 
+def test_a_packages_name_is_what_stripe_keeps_of_it() -> None:
+    """Source: crvouga/emulates, `packages/service/stripe/src/products.ts`: Stripe drops the blanks around a name."""
+    (package,) = parse("[[package]]\nslug = 'a'\nname = ' Pack A '\ncredits = 1").packages
+    assert package.name == "Pack A"
+
+
 def test_every_fault_is_named_at_once() -> None:
     message = refusal("deployment = 5\n[webhook]\npath = 7\nsecret = 'there'").message
 

@@ -49,6 +49,15 @@ def test_a_phone_number_and_a_whole_address_are_required_where_the_session_asks_
     assert (details["address"]["city"], details["address"]["country"]) == ("Bonn", "DE")
 
 
+def test_a_tax_needs_to_know_where_the_buyer_is(shop: Shop) -> None:
+    session = shop.session("&automatic_tax[enabled]=true")
+    path = f"/c/pay/{session['id']}"
+    for given in ({"country": ""}, {"country": "us", "postal_code": "12"}, {"country": "ca", "postal_code": ""}):
+        refused = shop.visit("POST", path, **(GOOD | given))
+        assert (refused.status, "is incomplete" in refused.body.decode()) == (400, True)
+    assert shop.visit("POST", path, **(GOOD | {"country": "de", "postal_code": ""})).status == 303
+
+
 def test_a_dropdown_shows_its_options(shop: Shop) -> None:
     options = "&custom_fields[0][dropdown][options][0][label]=Red&custom_fields[0][dropdown][options][0][value]=r"
     session = shop.session(f"{FIELD}&custom_fields[0][type]=dropdown{options}")

@@ -21,6 +21,9 @@ SHARE = Number(low=0, high=1)
         (Boolean(), "true", True),
         (Enum(values=("a", "b")), "a", "a"),
         (Amount(), "10.50", "10.50"),
+        (Amount(places=2), "33.33", "33.33"),
+        (Amount(places=2), "23.0000", "23.0000"),
+        (Number(low=0, high=100, places=4), "8.8750", 8.875),
         (Text(unset=True), "", None),
     ],
 )
@@ -52,3 +55,18 @@ def test_a_refusal_names_the_parameter(field: Field, node: Node) -> None:
         field.read(node, "items[0][name]")
 
     assert (caught.value.status, caught.value.fields["param"]) == (400, "items[0][name]")
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "bound"),
+    [
+        (Amount(places=2), "99.999999", "maximum two"),
+        (Amount(), "0.1234567890123", "most 12"),
+        (Number(low=0, high=100, places=4), "8.87512", "maximum four"),
+    ],
+)
+def test_too_many_decimal_places_are_refused(field: Field, text: str, bound: str) -> None:
+    with pytest.raises(StripeError) as caught:
+        field.read(text, "percent_off")
+
+    assert caught.value.fields["message"] == f"Invalid decimal: {text}; must contain at {bound} decimal places."

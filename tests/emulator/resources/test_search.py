@@ -15,6 +15,18 @@ def test_numbers_and_pages(emulated: World) -> None:
     assert counted.total_count == 3
 
 
+@pytest.mark.parametrize("limit", [0, 101])
+def test_a_search_takes_one_to_a_hundred(ask: Inside, limit: int) -> None:
+    """Source: crvouga/emulates, `packages/service/stripe/stripe.empty-expand.test.ts` (held against Stripe)."""
+    status, body, _ = ask("GET", "/v1/charges/search", f"query=amount>1&limit={limit}")
+    assert (status, body["error"]["code"], body["error"]["param"]) == (400, "parameter_invalid_integer", "limit")
+
+
+def test_a_page_that_is_none_is_named(ask: Inside) -> None:
+    status, body, _ = ask("GET", "/v1/charges/search", "query=amount>1&page=first")
+    assert (status, body["error"]["message"], body["error"]["param"]) == (400, "first is an invalid page.", "first")
+
+
 def test_charges_by_card(emulated: World) -> None:
     emulated.pay("pm_card_mastercard")
     emulated.pay("pm_card_visa")

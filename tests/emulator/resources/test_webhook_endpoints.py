@@ -64,13 +64,15 @@ def test_local_urls_only_where_allowed() -> None:
         ("sku.created", "2024-04-10", 400),
         ("order.payment_failed", "2020-08-27", 200),
         ("order.payment_failed", "2022-08-01", 400),
-        ("order.wat", "2020-08-27", 400),
+        ("payment_method.card_automatically_updated", "2020-03-02", 200),
+        ("payment_method.card_automatically_updated", "2020-08-27", 400),
+        ("order.wat", "2020-03-02", 400),
     ],
 )
 def test_an_older_version_may_ask_for_kinds_of_events_that_are_gone(
     ask: Inside, name: str, version: str, status: int
 ) -> None:
-    """Source: `EnabledEvent` of stripe-node 8.222, 10.17, 14.25 and 15.12."""
+    """Source: `EnabledEvent` of stripe-node 8.38, 8.222, 10.17, 14.25 and 15.12."""
     form = f"url=https://a.example&enabled_events[]=charge.refunded&enabled_events[]={name}"
     made = ask("POST", "/v1/webhook_endpoints", form, headers={"stripe-version": version})
     pinned = ask("POST", "/v1/webhook_endpoints", f"{form}&api_version={version}")

@@ -84,6 +84,23 @@ def test_the_intent_of_a_decline_is_shown_in_the_version_of_the_request(
         assert [charge["id"] for charge in intent["charges"]["data"]] == [first[1]["error"]["charge"]]
 
 
+def test_a_customer_has_its_sources_unasked_before_2020_08_27(ask: Inside) -> None:
+    """Source: Stripe changelog, 2020-08-27, "Customer sources are no longer auto-expanded by default"."""
+    older = {"stripe-version": "2020-03-02"}
+    made = ask("POST", "/v1/customers", "source=tok_visa&expand[]=sources", headers=older)[1]
+    ask("POST", f"/v1/customers/{made['id']}/tax_ids", "type=us_ein&value=12-3456789")
+    (listed,) = ask("GET", "/v1/customers", headers=older)[1]["data"]
+    assert made["sources"] == listed["sources"]
+    assert [card["last4"] for card in listed["sources"]["data"]] == ["4242"]
+    assert ([tax["value"] for tax in listed["tax_ids"]["data"]], listed["subscriptions"]["data"]) == (
+        ["12-3456789"],
+        [],
+    )
+    assert not {"sources", "tax_ids"} & set(get(ask, f"/v1/customers/{made['id']}", OLD))
+    assert ask("DELETE", f"/v1/customers/{made['id']}", headers=older)[1]["deleted"] is True
+    assert ask("GET", f"/v1/customers/{made['id']}", headers=older)[1]["deleted"] is True
+
+
 def test_a_recurring_price_says_how_usage_adds_up_until_basil(ask: Inside) -> None:
     """Source: types of stripe-node 8.222 to 17.7."""
     price = ask.price("p", "unit_amount=1000&recurring[interval]=month")

@@ -99,6 +99,26 @@ def test_credits_that_were_bought_since_an_earlier_refund_are_not_excused(
         assert "clamped" not in run.stdout
 
 
+def test_what_an_earlier_refund_could_not_take_stays_excused_where_a_later_one_took_all_of_its_own(
+    cli: Cli, shop: ExistingShop, laravel: Laravel
+) -> None:
+    sale = spent(shop, laravel, 1000)
+    shop.refund(sale, 500)
+    shop.later()
+    laravel.credit(shop.buy("1"))
+    shop.later()
+    second = shop.refund(sale, 400)
+    laravel.row("refund", "1", -400, shop.clock.now + 5, {"payment_intent": sale.intent, "refund": second})
+    shop.later()
+
+    (cli.folder / "creditctl.toml").write_text(CLAMPED)
+    assert codes(cli("reconcile", "--json", "--dry-run").document) == []
+    (cli.folder / "creditctl.toml").write_text(SETTINGS)
+    unsaid = cli("reconcile", "--json", "--dry-run")
+    assert {code for code, _ in codes(unsaid.document)} == {"refund_not_taken"}
+    assert 'say negative = "clamped"' in unsaid.stdout.replace("\\", "")
+
+
 def test_what_was_given_back_twice_is_not_excused(cli: Cli, shop: ExistingShop, laravel: Laravel) -> None:
     sale = spent(shop, laravel, 0)
     refund = shop.refund(sale)

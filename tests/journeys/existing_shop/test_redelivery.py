@@ -271,6 +271,8 @@ def test_what_was_refunded_since_is_not_credited_in_full(
     sale = shop.buy("1")
     shop.refund(sale, 500)
     shop.later()
+    (missing,) = cli("reconcile", "--json").document["findings"]
+    assert missing["fix"].startswith("No event is delivered again, since money went back: `creditctl reconcile --todo")
 
     assert outcomes(cli("reconcile", "--repair", "--yes", "--json")) == {sale.intent: "held"}
     assert application.handled == []

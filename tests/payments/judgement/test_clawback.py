@@ -32,6 +32,18 @@ def test_a_second_partial_refund_not_taken(sound: Shop) -> None:
     assert sound.found() == [("refund_not_taken", second)]
 
 
+def test_the_first_of_two_refunds_not_taken(sound: Shop) -> None:
+    """What follows the second in its place would be delivered, or booked, for one that was followed."""
+    key = sound.pay(user="u7")
+    sound.refund(key, 250, age=3600)
+    sound.fulfil(key)
+    first = sound.refund(key, 333, age=7200)
+    report = sound.reconcile()
+    assert [(each.code, each.subject) for each in report.findings] == [("reconcile.refund_not_taken", first)]
+    assert [draft.idempotency_key for draft in report.repairs[0].drafts] == [f"refund:{first}"]
+    assert sound.repair(report).clean
+
+
 def test_a_young_refund_is_in_flight(sound: Shop) -> None:
     key = sound.pay(user="u7")
     sound.fulfil(key)
@@ -191,3 +203,23 @@ def test_an_entry_that_says_no_amount_is_one_fault(shop: Shop) -> None:
     shop.post(-400, **back)
     mismatches = [("amount_mismatch", key) for key in (followed, passed_over)]
     assert shop.found() == [("refund_not_taken", other), *mismatches]
+
+
+def test_what_was_imported_without_its_name_is_called_by_what_let_go(shop: Shop) -> None:
+    """An application's rows name the payment alone: a refund that failed since is none that took too much."""
+    failed, won, twice = (shop.pay(user=f"u{number}") for number in range(3))
+    shop.refund(failed, 1000, "failed")
+    shop.dispute(won, 1000, "won")
+    dispute = shop.dispute(twice, 1000, "won")
+    for number, key in enumerate((failed, won, twice)):
+        shop.post(1000, f"u{number}", payment_key=key, package="starter", created=shop.now - 86_000)
+        kind = EntryKind.REFUND if key == failed else EntryKind.DISPUTE
+        shop.post(-1000, f"u{number}", payment_key=key, kind=kind, amount=-1000)
+    for _ in range(2):
+        shop.post(1000, "u2", payment_key=twice, kind=EntryKind.DISPUTE_REVERSAL)
+
+    assert sorted(shop.found()) == [
+        ("dispute_won_not_returned", won),
+        ("refund_failed_not_returned", failed),
+        ("refund_over_returned", dispute),
+    ]

@@ -68,6 +68,26 @@ def test_what_was_taken_back_belongs_to_the_refunds_in_their_order() -> None:
     assert [(each.object_id, each.amount) for each in found[1:]] == [("re_1", -250), ("re_2", -250)]
 
 
+def test_the_money_of_a_row_is_that_of_its_refund_where_it_is_worth_as_much() -> None:
+    """By its credits it were a yen more, and so another refund would look as if it lacked less."""
+    rows = [entry(1, credits=500), entry(2, kind="refund", credits=-140, created=NOW + 5)]
+
+    found = fitted(paid(1500, "jpy", "u1", 590, 420), rows, FittingTerms())
+    rounded = fitted(paid(1500, "jpy", "u1", 590, 419), rows, FittingTerms())
+
+    assert [(each[1].object_id, each[1].amount) for each in (found, rounded)] == [("re_2", -420), ("re_2", -419)]
+
+
+@pytest.mark.parametrize(("credits", "created", "name"), [(-400, 5, "re_2"), (-300, 5, "re_3"), (-300, 2, "re_1")])
+def test_a_row_without_a_name_follows_the_refund_that_is_worth_as_much(credits: int, created: int, name: str) -> None:
+    """The webhook of an earlier one was lost: to name that would blame the one that was followed."""
+    rows = [entry(1), entry(2, kind="refund", credits=credits, created=NOW + created)]
+
+    found = fitted(paid(1000, "usd", "u1", 300, 400, 300), rows, FittingTerms())
+
+    assert found[1].object_id == name
+
+
 @pytest.mark.parametrize(("taken", "judged"), [(333, -333), (334, -333), (335, -335)])
 def test_less_than_a_credit_of_rounding_is_no_fault(taken: int, judged: int) -> None:
     rows = [entry(1), entry(2, kind="refund", credits=-taken)]

@@ -1,4 +1,4 @@
-"""What a completed Checkout Session leaves with its customer: name and address where allowed, tax ids.
+"""Updates of a customer by a Checkout Session: those that it needs, and what it leaves there when it completes.
 
 Source: Stripe API reference, `customer_update`; Stripe docs, "Collect tax IDs", "Collect phone numbers": id and
 number are saved to the customer.
@@ -6,8 +6,34 @@ number are saved to the customer.
 
 from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.updates import address
+from creditctl.emulator.payments.tax_location import tax_location
+from creditctl.emulator.protocol.errors import invalid
 from creditctl.emulator.resources.billing.tax_ids import add_tax_id
 from creditctl.emulator.storage.object_types import CUSTOMER, Body
+
+
+def check_updates(params: Body, customer: Body) -> None:
+    """A customer who is there already is taxed by the address there, or by the one that Checkout may save.
+
+    Source: probes in test mode of 2026-07-21, with these words, in this order and without a parameter; and
+    laravel/cashier-stripe#1778. Stripe docs, "Collect tax IDs": the name of the business becomes the customer's.
+    """
+    if not customer:
+        return
+    allowed = params.get("customer_update") or {}
+    taxed = (params.get("automatic_tax") or {}).get("enabled") and allowed.get("address") != "auto"
+    if taxed and tax_location(customer) is None:
+        raise invalid(
+            "Automatic tax calculation in Checkout requires a valid address on the Customer. Add a valid address to "
+            "the Customer or set `customer_update[address]` to 'auto' to save the billing address entered in Checkout "
+            "to the Customer.",
+            code="customer_tax_location_invalid",
+        )
+    if (params.get("tax_id_collection") or {}).get("enabled") and allowed.get("name") != "auto":
+        raise invalid(
+            "Tax ID collection requires updating business name on the customer. To enable tax ID collection for an "
+            "existing customer, please set `customer_update[name]` to `auto`."
+        )
 
 
 def update_customer(context: RequestContext, session: Body, hidden: Body, billing: Body) -> None:

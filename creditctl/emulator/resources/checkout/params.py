@@ -16,7 +16,7 @@ from creditctl.emulator.protocol.fields import (
     Text,
     Url,
 )
-from creditctl.emulator.protocol.schema import SHIPPING, Hash, Listing, Metadata
+from creditctl.emulator.protocol.schema import NEW_METADATA, SHIPPING, Hash, Listing, Metadata
 from creditctl.emulator.resources.checkout.custom_fields import CUSTOM_FIELDS
 from creditctl.emulator.resources.core.payment_intents.params import (
     CAPTURE_METHOD,
@@ -145,7 +145,7 @@ CREATE: dict[str, Field] = {
     "integration_identifier": Text(max_length=200),
     "invoice_creation": Hash(fields={"enabled": Boolean(required=True), "invoice_data": _INVOICE_DATA}),
     "managed_payments": Hash(fields={"enabled": Boolean()}),
-    "metadata": Metadata(),
+    "metadata": NEW_METADATA,
     "mode": Enum(values=("payment", "setup", "subscription")),
     "origin_context": Enum(values=("mobile_app", "web")),
     "payment_intent_data": _INTENT_DATA,

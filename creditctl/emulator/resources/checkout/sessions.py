@@ -28,6 +28,7 @@ from creditctl.emulator.protocol.versions import INTENT_AT_ONCE_UNTIL, RENAMED_U
 from creditctl.emulator.resources.checkout.amounts import calculate
 from creditctl.emulator.resources.checkout.bodies import new_session
 from creditctl.emulator.resources.checkout.custom_fields import check_custom_fields
+from creditctl.emulator.resources.checkout.customer_updates import check_updates
 from creditctl.emulator.resources.checkout.flow import expire_session, session_intent
 from creditctl.emulator.resources.checkout.included_parts import items_page
 from creditctl.emulator.resources.checkout.items import LINE_ITEMS, build_items
@@ -55,24 +56,13 @@ def check_create(context: RequestContext) -> None:
     if not params.get("line_items"):
         raise missing_parameter("line_items")
     if "customer_update" in params and not params.get("customer"):
-        raise bad_parameter("`customer_update` can only be used with `customer`.", "customer_update")
-    _check_tax_ids(params)
+        message = "`customer_update` can only be used with `customer` or `customer_account`."
+        raise bad_parameter(message, "customer_update")
     check_custom_fields(params.get("custom_fields") or [])
     refuse_connect(params.get("payment_intent_data") or {}, "payment_intent_data")
     _check_left_out(params)
     _check_urls(context)
     _check_elements(params)
-
-
-def _check_tax_ids(params: Body) -> None:
-    """The name of the business becomes the customer's. Source: Stripe docs, "Collect tax IDs"."""
-    asked = params.get("customer") and (params.get("tax_id_collection") or {}).get("enabled")
-    if asked and (params.get("customer_update") or {}).get("name") != "auto":
-        raise bad_parameter(
-            "Tax ID collection requires updating business name on the customer. To enable tax ID collection for an "
-            "existing customer, please set `customer_update[name]` to `auto`.",
-            "customer_update[name]",
-        )
 
 
 def _check_left_out(params: Body) -> None:
@@ -162,6 +152,7 @@ def create(context: RequestContext) -> Body:
     _check_expiry(context)
     check_references(context)
     customer = context.fetch(CUSTOMER, params["customer"]) if params.get("customer") else {}
+    check_updates(params, customer)
     items = build_items(context, params["line_items"], params.get("currency"))
     currency = items[0]["currency"]
     if params.get("currency") not in (None, currency):

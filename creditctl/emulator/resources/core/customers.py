@@ -9,9 +9,11 @@ from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.lists import by_column, by_created, list_fields, listing
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import address, erase, given_metadata, shipping, updated
+from creditctl.emulator.payments.tax_location import tax_location
 from creditctl.emulator.protocol.errors import invalid
 from creditctl.emulator.protocol.fields import Email, Enum, Field, Integer, Matching, Text
 from creditctl.emulator.protocol.schema import ADDRESS, CUSTOMER_SHIPPING, Hash, Listing, Metadata
+from creditctl.emulator.protocol.written_text import Capitals, Stripped
 from creditctl.emulator.resources.billing.tax_id_formats import check_format
 from creditctl.emulator.resources.billing.tax_ids import TAX_ID_DATA, add_tax_id
 from creditctl.emulator.resources.core.payment_methods import save_to
@@ -19,12 +21,12 @@ from creditctl.emulator.resources.core.sources import SOURCE, add_source, own_so
 from creditctl.emulator.storage.object_types import CUSTOMER, PAYMENT_METHOD, Body
 
 _SIMPLE: dict[str, Field] = {
-    "address": ADDRESS,
+    "address": Hash(fields={**ADDRESS.fields, "country": Capitals(unset=True)}, unset=True),
     "balance": Integer(),
     "description": Text(unset=True),
     "email": Email(unset=True),
-    "name": Text(unset=True, max_length=256),
-    "phone": Text(unset=True, max_length=20),
+    "name": Stripped(unset=True, max_length=256),
+    "phone": Stripped(unset=True, max_length=20),
     "preferred_locales": Listing(item=Text()),
     "shipping": CUSTOMER_SHIPPING,
     "tax_exempt": Enum(values=("exempt", "none", "reverse"), unset=True),
@@ -143,9 +145,11 @@ def empty_list(part: str) -> Callable[[RequestContext, Body], Body]:
     return load
 
 
-def tax(_: RequestContext, __: Body) -> Body:
-    """What is known about a customer's taxes: nothing."""
-    return {"automatic_tax": "unrecognized_location", "ip_address": None, "location": None, "provider": "stripe"}
+def tax(_: RequestContext, customer: Body) -> Body:
+    """Where a customer is taxed, by an account that is registered nowhere."""
+    location = tax_location(customer)
+    known = "not_collecting" if location else "unrecognized_location"
+    return {"automatic_tax": known, "ip_address": None, "location": location, "provider": "stripe"}
 
 
 def cash_balance(context: RequestContext, customer: Body) -> Body:

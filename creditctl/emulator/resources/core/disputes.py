@@ -14,6 +14,7 @@ from creditctl.emulator.protocol.errors import StripeError, bad_parameter, inval
 from creditctl.emulator.protocol.fields import Boolean, Enum, Field, Text
 from creditctl.emulator.protocol.schema import Hash, Metadata
 from creditctl.emulator.storage.object_types import CHARGE, DISPUTE, Body
+from creditctl.emulator.storage.store import decode
 
 OUTCOME_SECONDS = 2
 MOST_EVIDENCE_CHARACTERS = 150_000
@@ -100,11 +101,26 @@ def of_charge(context: RequestContext) -> bytes:
     return context.fetch_row(DISPUTE, charge["dispute"]).body
 
 
+def _update_of_charge(context: RequestContext) -> Body:
+    """Answer the dispute of a charge, by the older path."""
+    context.args = (decode(of_charge(context))["id"],)
+    return update(context)
+
+
+def _close_of_charge(context: RequestContext) -> Body:
+    """Accept the loss of a charge, by the older path."""
+    context.args = (decode(of_charge(context))["id"],)
+    return close(context)
+
+
 _FILTERS = {"charge": by_column("owner"), "payment_intent": by_column("parent"), "created": by_created()}
 ROUTES = (
     route("GET", "/v1/disputes", listing(DISPUTE, _FILTERS, counted=True), list_fields(_FILTERS), permission="dispute"),
     route("GET", "/v1/disputes/{id}", retrieve(DISPUTE), permission="dispute"),
     route("GET", "/v1/charges/{id}/dispute", of_charge, permission="dispute"),
+    # Source: Stripe's OpenAPI description, `PostChargesChargeDispute`, `PostChargesChargeDisputeClose`.
+    route("POST", "/v1/charges/{id}/dispute", _update_of_charge, _UPDATE, permission="dispute"),
+    route("POST", "/v1/charges/{id}/dispute/close", _close_of_charge, permission="dispute"),
     route("POST", "/v1/disputes/{id}", update, _UPDATE, permission="dispute"),
     route("POST", "/v1/disputes/{id}/close", close, permission="dispute"),
 )

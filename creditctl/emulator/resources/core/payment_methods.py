@@ -13,7 +13,7 @@ from creditctl.emulator.payments.declines import not_saved
 from creditctl.emulator.payments.methods import load_method, make_method
 from creditctl.emulator.protocol.errors import bad_parameter, invalid, missing_parameter
 from creditctl.emulator.protocol.fields import Enum, Field, Integer, Text
-from creditctl.emulator.protocol.schema import BILLING_DETAILS, Hash, Metadata
+from creditctl.emulator.protocol.schema import BILLING_DETAILS, NEW_METADATA, Hash, Metadata
 from creditctl.emulator.protocol.wire import ListPage
 from creditctl.emulator.storage.object_types import CUSTOMER, PAYMENT_METHOD, Body
 from creditctl.emulator.storage.store import Condition
@@ -54,7 +54,7 @@ METHOD_FIELDS: dict[str, Field] = {
     ),
     "billing_details": BILLING_DETAILS,
     "allow_redisplay": _REDISPLAY,
-    "metadata": Metadata(),
+    "metadata": NEW_METADATA,
 }
 _CREATE: dict[str, Field] = {**METHOD_FIELDS}
 _UPDATE: dict[str, Field] = {

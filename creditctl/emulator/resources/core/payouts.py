@@ -23,7 +23,7 @@ from creditctl.emulator.protocol.currencies import WHOLE_PAYOUTS, written
 from creditctl.emulator.protocol.durations import DAY_SECONDS
 from creditctl.emulator.protocol.errors import bad_parameter, invalid
 from creditctl.emulator.protocol.fields import Currency, Enum, Field, Integer, Text
-from creditctl.emulator.protocol.schema import Metadata, Range
+from creditctl.emulator.protocol.schema import NEW_METADATA, Metadata, Range
 from creditctl.emulator.storage.object_types import PAYOUT, Body
 
 ARRIVAL_DAYS = 2
@@ -33,7 +33,7 @@ _CREATE: dict[str, Field] = {
     "currency": Currency(required=True),
     "description": Text(unset=True),
     "destination": Text(),
-    "metadata": Metadata(),
+    "metadata": NEW_METADATA,
     "method": Enum(values=("instant", "standard")),
     "payout_method": Text(),
     "source_type": Enum(values=("bank_account", "card", "fpx")),

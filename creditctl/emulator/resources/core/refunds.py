@@ -137,6 +137,13 @@ def _one_of_charge(context: RequestContext) -> bytes:
     return row.body
 
 
+def _update_of_charge(context: RequestContext) -> Body:
+    """Change the metadata of a charge's refund, by the older path."""
+    _one_of_charge(context)
+    context.args = context.args[1:]
+    return update(context)
+
+
 _FILTERS: dict[str, ListFilter] = {
     # Source: an emulator that is held against Stripe's test mode refuses both here: neilberkman/paper_tiger, issue 87
     # and `lib/paper_tiger/resources/refund.ex`. Of the other lists no source was found: they answer empty.
@@ -156,4 +163,6 @@ ROUTES = (
     route("POST", "/v1/charges/{id}/refunds", _create_for, _CREATE_FOR, permission="charge"),
     route("GET", "/v1/charges/{id}/refunds", _of_charge, list_fields({}), permission="charge"),
     route("GET", "/v1/charges/{id}/refunds/{refund}", _one_of_charge, permission="charge"),
+    # Source: Stripe's OpenAPI description, `PostChargesChargeRefundsRefund`.
+    route("POST", "/v1/charges/{id}/refunds/{refund}", _update_of_charge, _META, permission="charge"),
 )

@@ -12,7 +12,7 @@ from creditctl.emulator.payments.methods import PaymentMethod, given_method, loa
 from creditctl.emulator.payments.setups import attempt_setup
 from creditctl.emulator.protocol.errors import StripeError, invalid, no_such
 from creditctl.emulator.protocol.fields import Boolean, Enum, Field, Text, Url
-from creditctl.emulator.protocol.schema import Hash, Listing, Metadata
+from creditctl.emulator.protocol.schema import NEW_METADATA, Hash, Listing, Metadata
 from creditctl.emulator.resources.core.payment_intents.bodies import (
     automatic_methods,
     method_configuration,
@@ -39,6 +39,7 @@ _SHARED: dict[str, Field] = {
 }
 _CREATE: dict[str, Field] = {
     **_SHARED,
+    "metadata": NEW_METADATA,
     "automatic_payment_methods": Hash(
         fields={"enabled": Boolean(required=True), "allow_redirects": Enum(values=("always", "never"))}
     ),

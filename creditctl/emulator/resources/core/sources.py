@@ -11,7 +11,7 @@ from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import merged, updated
 from creditctl.emulator.payments.declines import not_saved
 from creditctl.emulator.payments.methods import make_method
-from creditctl.emulator.protocol.errors import no_such
+from creditctl.emulator.protocol.errors import missing_parameter, no_such, only_one_of
 from creditctl.emulator.protocol.fields import Enum, Field, Integer, Text
 from creditctl.emulator.protocol.forms import Node
 from creditctl.emulator.protocol.schema import Hash, Metadata
@@ -118,22 +118,30 @@ def _cards_of(customer: str) -> list[Condition]:
     return [column("owner", customer), ("id GLOB 'card_*'", [])]
 
 
-def _listed(customer: str, rows: list[Row], *, more: bool) -> Body:
+def _listed(customer: str, rows: list[Row], *, more: bool, name: str = "sources") -> Body:
     return {
         "object": "list",
         "data": [card_of(row.decoded()) for row in rows],
         "has_more": more,
-        "url": f"/v1/customers/{customer}/sources",
+        "url": f"/v1/customers/{customer}/{name}",
     }
 
 
 def create(context: RequestContext) -> Body:
     """Save a card to the customer of the path; the first becomes its default."""
+    params = context.params
     customer = context.fetch(CUSTOMER, context.args[0], "customer")
-    card = add_source(context, customer["id"], context.params["source"], context.params.get("metadata"))
+    card = add_source(context, customer["id"], params.get("source") or params["card"], params.get("metadata"))
     if customer["default_source"] is None:
         context.change(CUSTOMER, customer, customer | {"default_source": card["id"]}, "customer.updated")
     return card
+
+
+def _check_create(context: RequestContext) -> None:
+    """A card is given by either name. Source: Stripe's OpenAPI description, `PostCustomersCustomerSources`."""
+    only_one_of(context.params, ("source", "card"))
+    if not {"source", "card"} & set(context.params):
+        raise missing_parameter("source")
 
 
 def update(context: RequestContext) -> Body:
@@ -167,6 +175,13 @@ def list_sources(context: RequestContext) -> Body:
     return _listed(customer, rows, more=more)
 
 
+def list_cards(context: RequestContext) -> Body:
+    """The cards of a customer, by the older path."""
+    customer = context.fetch(CUSTOMER, context.args[0], "customer")["id"]
+    rows, more = page(context, PAYMENT_METHOD, _cards_of(customer))
+    return _listed(customer, rows, more=more, name="cards")
+
+
 def retrieve_source(context: RequestContext) -> Body:
     """A card of a customer."""
     context.fetch(CUSTOMER, context.args[0], "customer")
@@ -194,7 +209,7 @@ _ADDRESS = {
     "address_state": "state",
     "address_zip": "postal_code",
 }
-_CREATE: dict[str, Field] = {"metadata": Metadata(), "source": CardSource(required=True)}
+_CREATE: dict[str, Field] = {"card": CardSource(), "metadata": Metadata(), "source": CardSource()}
 _UPDATE: dict[str, Field] = {
     **{name: Text(unset=True) for name in (*_ADDRESS, "name")},
     "exp_month": Integer(low=1, high=12),
@@ -202,11 +217,17 @@ _UPDATE: dict[str, Field] = {
     "metadata": Metadata(),
 }
 _LIST: dict[str, Field] = {**PAGE_FIELDS, "object": Enum(values=("bank_account", "card"))}
-_BASE = "/v1/customers/{id}/sources"
+_BASE, _CARDS = "/v1/customers/{id}/sources", "/v1/customers/{id}/cards"
 ROUTES = (
-    route("POST", _BASE, create, _CREATE, permission="source"),
+    route("POST", _BASE, create, _CREATE, permission="source", check=_check_create),
     route("GET", _BASE, list_sources, _LIST, permission="source"),
     route("GET", _BASE + "/{source}", retrieve_source, permission="source"),
     route("POST", _BASE + "/{source}", update, _UPDATE, permission="source"),
     route("DELETE", _BASE + "/{source}", delete, permission="source"),
+    # Source: Stripe's OpenAPI description has them still, and so have older SDKs.
+    route("POST", _CARDS, create, _CREATE, permission="source", check=_check_create),
+    route("GET", _CARDS, list_cards, PAGE_FIELDS, permission="source"),
+    route("GET", _CARDS + "/{card}", retrieve_source, permission="source"),
+    route("POST", _CARDS + "/{card}", update, _UPDATE, permission="source"),
+    route("DELETE", _CARDS + "/{card}", delete, permission="source"),
 )

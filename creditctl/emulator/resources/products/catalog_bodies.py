@@ -12,6 +12,7 @@ from creditctl.emulator.protocol.currencies import largest, smallest, written
 from creditctl.emulator.protocol.errors import bad_parameter, missing_parameter, only_one_of
 from creditctl.emulator.protocol.fields import Amount, Boolean, Currency, Enum, Field, Integer, TaxCode, Text, Url
 from creditctl.emulator.protocol.schema import ByCurrency, Hash, Listing, Metadata
+from creditctl.emulator.protocol.written_text import Stripped
 from creditctl.emulator.storage.object_types import PRICE, Body
 
 MOST_INTERVALS: Mapping[str, int] = {"day": 3 * 365, "week": 156, "month": 36, "year": 3}
@@ -55,7 +56,7 @@ MONEY_FIELDS: dict[str, Field] = {
 _HOW_OFTEN = Hash(fields={name: _RECURRING.fields[name] for name in ("interval", "interval_count")})
 DEFAULT_PRICE_DATA = Hash(fields={**MONEY_FIELDS, "metadata": Metadata(), "recurring": _HOW_OFTEN})
 PRODUCT_DATA_FIELDS: dict[str, Field] = {
-    "name": Text(required=True),
+    "name": Stripped(required=True),
     "description": Text(max_length=40_000),
     "images": Listing(item=Url(), most=8),
     "metadata": Metadata(),

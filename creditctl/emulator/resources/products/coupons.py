@@ -1,6 +1,6 @@
 """Coupons endpoints: create, retrieve, list, update, delete.
 
-Source: Stripe API reference, "Coupons".
+Source: Stripe API reference, "Coupons"; changelog 2018-07-27: `percent_off` has a precision of two decimal places.
 """
 
 from creditctl.emulator.api.context import RequestContext
@@ -32,7 +32,7 @@ _COUPON: dict[str, Field] = {
     "max_redemptions": Integer(low=1),
     "metadata": Metadata(),
     "name": Text(unset=True, max_length=40),
-    "percent_off": Amount(),
+    "percent_off": Amount(places=2),
     "redeem_by": Integer(),
 }
 

@@ -20,7 +20,8 @@ from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import updated
 from creditctl.emulator.protocol.errors import bad_parameter, invalid, not_acted_on, only_one_of
 from creditctl.emulator.protocol.fields import Boolean, Currency, Descriptor, Enum, Field, Integer, OfAnotherMode, Text
-from creditctl.emulator.protocol.schema import Hash, Listing, Metadata
+from creditctl.emulator.protocol.schema import NEW_METADATA, Hash, Listing, Metadata
+from creditctl.emulator.protocol.written_text import Stripped
 from creditctl.emulator.resources.products.catalog_bodies import (
     CURRENCY_OPTIONS,
     MONEY_FIELDS,
@@ -52,8 +53,8 @@ _CREATE: dict[str, Field] = {
     "active": Boolean(),
     "billing_scheme": Enum(values=("per_unit", "tiered")),
     "lookup_key": Text(unset=True, max_length=200),
-    "metadata": Metadata(),
-    "nickname": Text(unset=True),
+    "metadata": NEW_METADATA,
+    "nickname": Stripped(unset=True),
     "tiers": OfAnotherMode(),
     "tiers_mode": Enum(values=("graduated", "volume")),
     "transfer_lookup_key": Boolean(),
@@ -66,7 +67,7 @@ _UPDATE: dict[str, Field] = {
     "currency_options": replace(CURRENCY_OPTIONS, unset=True),
     "lookup_key": Text(unset=True, max_length=200),
     "metadata": Metadata(),
-    "nickname": Text(unset=True),
+    "nickname": Stripped(unset=True),
     "tax_behavior": TAX_BEHAVIOR,
     "transfer_lookup_key": Boolean(),
 }
@@ -132,14 +133,20 @@ def check_amount_basis(params: Body, prefix: str = "") -> None:
         raise invalid(message, executed=False)
 
 
+_ADVERBS = {"day": "daily", "week": "weekly", "month": "monthly", "year": "yearly"}
+
+
 def _check_recurring(params: Body, prefix: str) -> None:
-    """Source: Stripe API reference, `interval_count`; Stripe docs, "Pay what you want": not for recurring payments."""
+    """Source: Stripe API reference, `interval_count`; Stripe docs, "Pay what you want": not for recurring payments.
+
+    The words of the first refusal: crvouga/emulates, `packages/service/stripe/src/prices.ts`, held against Stripe.
+    """
     recurring = params.get("recurring")
     if not recurring:
         return
     most = MOST_INTERVALS[recurring["interval"]]
     if recurring.get("interval_count", 1) > most:
-        message = f"A price recurs at least every three years: `interval_count` can be no more than {most} here."
+        message = f"The interval_count for {_ADVERBS[recurring['interval']]} prices can't be greater than {most}"
         raise bad_parameter(message, f"{prefix}[recurring][interval_count]" if prefix else "recurring[interval_count]")
     if (params.get("custom_unit_amount") or {}).get("enabled"):
         message = "Recurring prices can't have a `custom_unit_amount`."
@@ -221,11 +228,12 @@ _RECURRING_FILTER: dict[str, Field] = {
     "meter": Text(),
 }
 _FILTERS = {
+    # Source of `product`: crvouga/emulates, `packages/service/stripe/src/prices.ts`, which is held against Stripe.
     "active": by_body("$.active", Boolean()),
     "created": by_created(),
     "currency": by_body("$.currency", Currency()),
     "lookup_keys": by_any("label", Listing(item=Text(), most=10)),
-    "product": by_column("parent"),
+    "product": by_column("parent", refers=PRODUCT),
     "recurring": ListFilter(Hash(fields=_RECURRING_FILTER), _by_recurring),
     "type": by_body("$.type", Enum(values=("one_time", "recurring"))),
 }

@@ -1,6 +1,6 @@
 """Products endpoints: create, retrieve, list, update, delete.
 
-Source: Stripe API reference, "Products".
+Source: Stripe API reference, "Products": the package's dimensions have a maximum precision of two decimal places.
 """
 
 import copy
@@ -9,9 +9,10 @@ from creditctl.emulator.api.context import RequestContext
 from creditctl.emulator.api.lists import ListFilter, by_any, by_body, by_created, list_fields, listing, retrieve
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import erase, updated
-from creditctl.emulator.protocol.errors import bad_parameter, invalid
+from creditctl.emulator.protocol.errors import bad_parameter, invalid, only_one_of
 from creditctl.emulator.protocol.fields import Amount, Boolean, Descriptor, Enum, Field, TaxCode, Text, Url
-from creditctl.emulator.protocol.schema import Hash, Listing, Metadata
+from creditctl.emulator.protocol.schema import NEW_METADATA, Hash, Listing, Metadata
+from creditctl.emulator.protocol.written_text import Stripped
 from creditctl.emulator.resources.products.catalog_bodies import (
     DEFAULT_PRICE_DATA,
     TAX_DETAILS,
@@ -23,11 +24,12 @@ from creditctl.emulator.resources.products.prices import check_amount_basis, mak
 from creditctl.emulator.storage.object_types import PRICE, PRODUCT, Body
 from creditctl.emulator.storage.store import column
 
-_DIMENSIONS = Hash(fields={name: Amount(required=True) for name in ("height", "length", "weight", "width")}, unset=True)
+_DIMENSION = Amount(required=True, places=2)
+_DIMENSIONS = Hash(fields=dict.fromkeys(("height", "length", "weight", "width"), _DIMENSION), unset=True)
 _SIMPLE: dict[str, Field] = {
     "description": Text(unset=True, max_length=40_000),
     "images": Listing(item=Url(), most=8),
-    "marketing_features": Listing(item=Hash(fields={"name": Text(required=True, max_length=80)}), most=15),
+    "marketing_features": Listing(item=Hash(fields={"name": Stripped(required=True, max_length=80)}), most=15),
     "package_dimensions": _DIMENSIONS,
     "shippable": Boolean(unset=True),
     "statement_descriptor": Descriptor(unset=True),
@@ -38,16 +40,16 @@ _SIMPLE: dict[str, Field] = {
 }
 _CREATE: dict[str, Field] = {
     **_SIMPLE,
-    "name": Text(required=True),
+    "name": Stripped(required=True),
     "id": Text(),
     "active": Boolean(),
     "default_price_data": DEFAULT_PRICE_DATA,
-    "metadata": Metadata(),
+    "metadata": NEW_METADATA,
     "type": Enum(values=("good", "service")),
 }
 _UPDATE: dict[str, Field] = {
     **_SIMPLE,
-    "name": Text(),
+    "name": Stripped(),
     "active": Boolean(),
     "default_price": Text(unset=True),
     "metadata": Metadata(),
@@ -121,10 +123,16 @@ def delete(context: RequestContext) -> Body:
     return erase(context, PRODUCT, product["id"])
 
 
+def _check_page(context: RequestContext) -> None:
+    """Source: Stripe API reference, "List all products", `ids`: not with a cursor."""
+    for cursor in ("starting_after", "ending_before"):
+        only_one_of(context.params, ("ids", cursor))
+
+
 _LIST: dict[str, ListFilter] = _FILTERS
 ROUTES = (
     route("POST", "/v1/products", create, _CREATE, permission="product"),
-    route("GET", "/v1/products", listing(PRODUCT, _LIST), list_fields(_LIST), permission="product"),
+    route("GET", "/v1/products", listing(PRODUCT, _LIST), list_fields(_LIST), permission="product", check=_check_page),
     route("GET", "/v1/products/{id}", retrieve(PRODUCT), permission="product"),
     route("POST", "/v1/products/{id}", update, _UPDATE, permission="product"),
     route("DELETE", "/v1/products/{id}", delete, permission="product"),

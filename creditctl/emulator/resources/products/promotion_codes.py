@@ -19,7 +19,7 @@ from creditctl.emulator.payments.discounts import minimum_amounts
 from creditctl.emulator.protocol.durations import DAY_SECONDS
 from creditctl.emulator.protocol.errors import bad_parameter, invalid, missing_parameter
 from creditctl.emulator.protocol.fields import Boolean, Currency, Enum, Field, Integer, Text
-from creditctl.emulator.protocol.schema import ByCurrency, Hash, Metadata
+from creditctl.emulator.protocol.schema import NEW_METADATA, ByCurrency, Hash, Metadata
 from creditctl.emulator.resources.products.coupons import by_currency
 from creditctl.emulator.storage.object_types import COUPON, CUSTOMER, PROMOTION_CODE, Body
 
@@ -33,7 +33,7 @@ _CODE: dict[str, Field] = {
     "customer": Text(),
     "expires_at": Integer(),
     "max_redemptions": Integer(low=1),
-    "metadata": Metadata(),
+    "metadata": NEW_METADATA,
     "promotion": Hash(fields={"type": Enum(values=("coupon",)), "coupon": Text()}),
     "restrictions": Hash(
         fields={

@@ -1,6 +1,6 @@
 """Tax rates endpoints: create, retrieve, list, update.
 
-Source: Stripe API reference, "Tax Rates".
+Source: Stripe API reference, "Tax Rates"; docs, "Tax rates": a percentage has up to four decimal places.
 """
 
 from creditctl.emulator.api.context import RequestContext
@@ -8,7 +8,7 @@ from creditctl.emulator.api.lists import by_body, by_created, list_fields, listi
 from creditctl.emulator.api.routes import route
 from creditctl.emulator.api.updates import given_metadata, updated
 from creditctl.emulator.protocol.fields import Boolean, Enum, Field, Number, Text
-from creditctl.emulator.protocol.schema import Metadata
+from creditctl.emulator.protocol.schema import NEW_METADATA, Metadata
 from creditctl.emulator.storage.object_types import TAX_RATE, Body
 
 _TYPES_TEXT = """
@@ -31,7 +31,8 @@ _CREATE: dict[str, Field] = {
     **_SIMPLE,
     "display_name": Text(required=True, max_length=50),
     "inclusive": Boolean(required=True),
-    "percentage": Number(required=True, low=0, high=100),
+    "metadata": NEW_METADATA,
+    "percentage": Number(required=True, low=0, high=100, places=4),
 }
 
 

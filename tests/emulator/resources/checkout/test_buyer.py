@@ -131,8 +131,24 @@ def test_a_tax_id_is_asked_for_only_where_the_session_says_so(emulator: Emulator
     customer = ask("POST", "/v1/customers")[1]["id"]
     price = ask.price("q", "unit_amount=1000")
     collect = f"&tax_id_collection[enabled]=true&customer={customer}"
-    assert ask.session(price, 1, collect)[1]["error"]["param"] == "customer_update[name]"
+    refused = ask.session(price, 1, collect)[1]["error"]
+    assert ("set `customer_update[name]` to `auto`" in refused["message"], refused.get("param")) == (True, None)
     assert ask.session(price, 1, f"{collect}&customer_update[name]=auto")[0] == 200
+
+
+def test_a_tax_needs_the_address_of_a_customer_who_is_there_already(ask: Inside) -> None:
+    """Source: probes in test mode of 2026-07-21; the address comes before the name."""
+    price, customer = ask.price("q", "unit_amount=1000"), ask("POST", "/v1/customers")[1]["id"]
+    asked = f"&automatic_tax[enabled]=true&customer={customer}"
+    error = ask.session(price, 1, f"{asked}&tax_id_collection[enabled]=true")[1]["error"]
+    assert (error["code"], error.get("param")) == ("customer_tax_location_invalid", None)
+    assert "Add a valid address to the Customer or set `customer_update[address]` to 'auto'" in error["message"]
+
+    session = ask.session(price, 1, f"{asked}&customer_update[address]=auto")[1]
+    assert ask.control(f"/sessions/{session['id']}/pay")[0] == 200
+    found = ask("GET", f"/v1/customers/{customer}", "expand[]=tax")[1]
+    assert (found["address"]["country"], found["tax"]["automatic_tax"]) == ("US", "not_collecting")
+    assert ask.session(price, 1, asked)[0] == 200
 
 
 def test_names_are_collected(emulator: Emulator, ask: Inside) -> None:

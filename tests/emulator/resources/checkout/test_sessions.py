@@ -120,3 +120,18 @@ def test_which_methods_are_allowed_is_always_shown(ask: Inside) -> None:
     assert ask.session(one, 1)[1]["allowed_payment_method_types"] is None
     made = ask.session(one, 1, "&allowed_payment_method_types[]=card")[1]
     assert (made["allowed_payment_method_types"], made["payment_method_types"]) == (["card"], ["card"])
+
+
+@pytest.mark.parametrize(
+    ("session", "status", "code", "message"),
+    [
+        ("cs_test_none", 404, "resource_missing", "No such checkout.session: cs_test_none"),
+        ("{CHECKOUT_SESSION_ID}", 400, None, "Invalid checkout.session id: {CHECKOUT_SESSION_ID}"),
+    ],
+)
+def test_a_session_that_is_not_there(ask: Inside, session: str, status: int, code: str | None, message: str) -> None:
+    """Source: stripe-cli#761, stripe-php#1336."""
+    for method, path in (("GET", ""), ("POST", "/expire"), ("GET", "/line_items")):
+        found, body, _ = ask(method, f"/v1/checkout/sessions/{session}{path}")
+        error = body["error"]
+        assert (found, error.get("code"), error["message"], error.get("param")) == (status, code, message, None)

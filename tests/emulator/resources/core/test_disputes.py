@@ -47,3 +47,19 @@ def test_accepting_the_loss(world: World, refused: Refused) -> None:
     assert dispute.reason == "product_not_received"
     assert world.stripe.disputes.close(dispute.id).status == "lost"
     assert refused(lambda: world.stripe.disputes.close(dispute.id)).http_status == 400
+
+
+def test_a_dispute_is_answered_and_closed_below_its_charge(ask: Inside) -> None:
+    """Source: Stripe's OpenAPI description, `PostChargesChargeDispute`, `PostChargesChargeDisputeClose`."""
+    pay = "amount=1000&currency=usd&confirm=true&return_url=https://a.example&payment_method=pm_card_"
+    charge = ask("POST", "/v1/payment_intents", f"{pay}createDispute")[1]["latest_charge"]
+    path = f"/v1/charges/{charge}/dispute"
+    staged = ask("POST", path, "evidence[uncategorized_text]=sent&submit=false&metadata[a]=b")[1]
+    assert (staged["charge"], staged["evidence"]["uncategorized_text"], staged["metadata"]) == (
+        charge,
+        "sent",
+        {"a": "b"},
+    )
+    assert ask("POST", f"{path}/close")[1]["status"] == "lost"
+    other = ask("POST", "/v1/payment_intents", f"{pay}visa")[1]["latest_charge"]
+    assert [ask("POST", f"/v1/charges/{other}/dispute{end}")[0] for end in ("", "/close")] == [404, 404]

@@ -4,7 +4,7 @@ import json
 
 from creditctl.emulator.app import Emulator
 from creditctl.emulator.protocol.wire import Request
-from tests.emulator.world import Receiver, Refused, World
+from tests.emulator.world import Inside, Receiver, Refused, World
 from tests.support.keys import TEST_KEY
 
 
@@ -30,3 +30,10 @@ def test_events_leave_after_thirty_days(emulated: World, refused: Refused) -> No
     emulated.advance(1)
     assert emulated.stripe.events.list().data == []
     assert refused(lambda: emulated.stripe.events.retrieve(event.id)).http_status == 404
+
+
+def test_an_event_that_is_not_there_is_called_a_notification(ask: Inside) -> None:
+    """Source: stripe-cli#923."""
+    for path, query, status in (("/v1/events/evt_none", "", 404), ("/v1/events", "starting_after=evt_none", 400)):
+        found, body, _ = ask("GET", path, query)
+        assert (found, body["error"]["message"]) == (status, "No such notification: 'evt_none'")

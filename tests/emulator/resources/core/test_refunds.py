@@ -53,3 +53,12 @@ def test_the_refunds_of_a_payment_that_never_was_are_refused(ask: Inside) -> Non
         status, body, _ = ask("GET", "/v1/refunds", f"{name}={value}")
         assert (status, body["error"]["code"], body["error"]["param"]) == (400, "resource_missing", name)
         assert body["error"]["message"] == f"No such {name}: '{value}'"
+
+
+def test_a_refund_is_changed_below_its_charge_alone(ask: Inside, inside: World) -> None:
+    """Source: Stripe's OpenAPI description, `PostChargesChargeRefundsRefund`."""
+    intent, other = inside.pay(), inside.pay()
+    refund = ask("POST", f"/v1/charges/{intent.latest_charge}/refunds", "amount=100")[1]["id"]
+    form = "metadata[order]=7"
+    assert ask("POST", f"/v1/charges/{intent.latest_charge}/refunds/{refund}", form)[1]["metadata"] == {"order": "7"}
+    assert ask("POST", f"/v1/charges/{other.latest_charge}/refunds/{refund}", form)[0] == 404

@@ -83,3 +83,19 @@ def test_what_a_customer_is_given_is_shown_again(ask: Inside) -> None:
         "rendering_options": {"amount_tax_display": "exclude_tax", "template": None},
     }
     assert (body["business_name"], body["tax_ids"]["data"][0]["value"]) == ("Acme", "DE123456789")
+
+
+def test_the_older_path_of_cards_is_the_same_cards(ask: Inside) -> None:
+    """Source: Stripe's OpenAPI description, `GetCustomersCustomerCards` and its neighbours."""
+    owner = ask("POST", "/v1/customers", "source=tok_visa")[1]
+    cards, source = f"/v1/customers/{owner['id']}/cards", f"/v1/customers/{owner['id']}/sources"
+    made = ask("POST", cards, "card=tok_mastercard")[1]
+    listed = ask("GET", cards)[1]
+    assert (listed["url"], [card["last4"] for card in listed["data"]]) == (cards, ["4444", "4242"])
+    assert ask("GET", source)[1]["data"] == listed["data"]
+    assert ask("GET", f"{cards}/{made['id']}")[1] == ask("GET", f"{source}/{made['id']}")[1] == made
+    assert ask("POST", f"{cards}/{made['id']}", "name=Ann")[1]["name"] == "Ann"
+    assert ask("DELETE", f"{cards}/{owner['default_source']}")[1]["deleted"] is True
+    assert ask("GET", f"/v1/customers/{owner['id']}")[1]["default_source"] == made["id"]
+    for form in ("", "card=tok_visa&source=tok_visa"):
+        assert ask("POST", source, form)[1]["error"]["param"] == "source"

@@ -85,3 +85,9 @@ def test_fractions_of_a_cent(world: World) -> None:
     price = world.stripe.prices.create(params={"product": product, "currency": "usd", "unit_amount_decimal": "0.5"})
     assert price.unit_amount is None
     assert str(price.unit_amount_decimal) == "0.5"
+
+
+def test_the_prices_of_a_product_that_never_was_are_refused(ask: Inside) -> None:
+    """Source: crvouga/emulates, `packages/service/stripe/src/prices.ts`, which is held against Stripe."""
+    status, body, _ = ask("GET", "/v1/prices", "product=prod_none")
+    assert (status, body["error"]["code"], body["error"]["param"]) == (400, "resource_missing", "product")

@@ -82,3 +82,8 @@ def test_a_chosen_id_is_taken_once(world: World, refused: Refused) -> None:
     name = f"creditctl_test_{uuid.uuid4().hex[:8]}"
     assert world.product(id=name).id == name
     assert refused(lambda: world.product(id=name)).code == "resource_already_exists"
+
+
+def test_products_named_by_their_ids_are_on_no_page(ask: Inside) -> None:
+    status, body, _ = ask("GET", "/v1/products", "ids[]=prod_a&starting_after=prod_b")
+    assert (status, body["error"]["param"]) == (400, "ids")

@@ -17,7 +17,7 @@ from creditctl.emulator.protocol.fields import (
     Text,
     Url,
 )
-from creditctl.emulator.protocol.schema import SHIPPING, Hash, Listing, Metadata
+from creditctl.emulator.protocol.schema import NEW_METADATA, SHIPPING, Hash, Listing, Metadata
 from creditctl.emulator.resources.core.payment_methods import LEFT_OUT, METHOD_FIELDS, TYPES
 
 METHOD_DATA = Hash(fields={**METHOD_FIELDS, "type": replace(METHOD_FIELDS["type"], required=True)})
@@ -107,6 +107,7 @@ PLAIN = (
 _AUTOMATIC = Hash(fields={"enabled": Boolean(required=True), "allow_redirects": Enum(values=("always", "never"))})
 CREATE: dict[str, Field] = {
     **SHARED_FIELDS,
+    "metadata": NEW_METADATA,
     **CONFIRM_FIELDS,
     "amount": Integer(required=True),
     "currency": Currency(required=True),
