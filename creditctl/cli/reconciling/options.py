@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 OUTPUT = "What a run says"
 """The heading of these options."""
 
+_DRILL_WAIT = "25h"
+
 
 @dataclass(frozen=True, slots=True)
 class OutputOptions:
@@ -103,7 +105,7 @@ class OutputOptions:
         typer.Option(
             "--drill-wait", help="How long a drill waits for the alert.", metavar="DURATION", rich_help_panel=OUTPUT
         ),
-    ] = "25h"
+    ] = _DRILL_WAIT
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -130,6 +132,8 @@ class OutputOptions:
             raise _refused("A dry run is no run: it writes no metrics and tells nobody.")
         if offline and (notified or self.metrics is not None):
             raise _refused("--offline keeps nothing: such a run writes no metrics and tells nobody.")
+        if self.drill_wait != _DRILL_WAIT and not self.drill:
+            raise _refused("--drill-wait is for --drill alone.")
 
     def require_alone(self, name: str, **others: bool) -> None:
         """Refuses what has no meaning beside `--history` or `--drill`, which compare nothing. Errors: UsageError."""

@@ -99,7 +99,10 @@ def _money(total: MoneyTotals) -> dict[str, str]:
 
     note = ""
     if total.fees is None:
-        note = "Fees and net are shown where every sale's balance transaction was read, and in the same currency."
+        note = (
+            "Fees and net are shown where every sale's balance transaction was read, and in the same currency. "
+            "Those of the last moments come with the next run."
+        )
     return {
         "currency": total.currency.upper(),
         "payments": plural(total.payments, "payment"),

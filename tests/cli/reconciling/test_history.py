@@ -90,6 +90,7 @@ def test_neither_history_nor_a_drill_takes_what_it_would_not_act_on(cli: Cli, ma
         outcome = cli("reconcile", "--drill", *options)
         assert outcome.exit_code == 2, options
         assert "--drill compares nothing" in outcome.stderr
+    assert cli("reconcile", "--drill-wait", "1h").exit_code == 2
     for options in (("--metrics", "metrics.out"), notify):
         assert cli("reconcile", "--offline", *options).exit_code == 2, options
     assert not list(cli.folder.glob("*.out"))
