@@ -11,7 +11,7 @@ from creditctl.emulator.api.accounts import Accounts, Caller, check_permission
 from creditctl.emulator.api.context import RequestContext, Services
 from creditctl.emulator.api.expand import expand, expanded_unasked
 from creditctl.emulator.api.left_out import answer_left_out
-from creditctl.emulator.api.older_parameters import newest_form
+from creditctl.emulator.api.older_parameters import newest_form, was_documented
 from creditctl.emulator.api.routes import Route, Router
 from creditctl.emulator.documented.parameters import is_documented
 from creditctl.emulator.protocol.errors import StripeError, UnknownParameters, invalid, not_acted_on
@@ -183,10 +183,14 @@ def _read(context: RequestContext, entry: Route, tree: Tree) -> None:
         tree = newest_form(entry, tree, context.version)
         context.params = read_fields(entry.fields, tree, required=entry.required)
     except UnknownParameters as error:
-        documented = [name for name in error.names if is_documented(entry.method, entry.pattern, name)]
+        documented = [name for name in error.names if _is_documented(entry, name, context.version)]
         raise not_acted_on(documented[0]) if documented == error.names else error from None
     if entry.check is not None:
         entry.check(context)
+
+
+def _is_documented(entry: Route, name: str, version: str) -> bool:
+    return is_documented(entry.method, entry.pattern, name) or was_documented(entry, name, version)
 
 
 def _run(context: RequestContext, entry: Route) -> bytes:

@@ -1,15 +1,22 @@
 """Parameters that older API versions take by other names, in the form of the newest: inline items, `features`.
 
 Source: Stripe changelog, 2022-08-01 ("Replaces line item parameters from the Create Checkout Session endpoint"),
-2024-04-10 ("Renames the features attribute of the Product object"); parameter types of stripe-node 8.222 and 14.25.
+2024-04-10 ("Renames the features attribute of the Product object"), 2025-03-31.basil ("Removes coupon and promotion
+code parameters with stackable discounts"); parameter types of stripe-node 8.222, 10.17 and 14.25.
 """
 
 from creditctl.emulator.api.routes import Route
 from creditctl.emulator.protocol.forms import Node, Tree
-from creditctl.emulator.protocol.versions import INLINE_ITEMS_UNTIL, PRODUCT_FEATURES_UNTIL, since
+from creditctl.emulator.protocol.versions import (
+    CUSTOMER_COUPONS_UNTIL,
+    INLINE_ITEMS_UNTIL,
+    PRODUCT_FEATURES_UNTIL,
+    since,
+)
 
 _OF_PRICE = {"amount": "unit_amount", "currency": "currency"}
 _OF_PRODUCT = ("name", "description", "images")
+_COUPONS_OF_CUSTOMERS = ("coupon", "promotion_code")
 
 
 def newest_form(entry: Route, tree: Tree, version: str) -> Tree:
@@ -23,6 +30,12 @@ def newest_form(entry: Route, tree: Tree, version: str) -> Tree:
     if entry.pattern == "/v1/checkout/sessions" and not since(version, INLINE_ITEMS_UNTIL) and "line_items" in tree:
         return tree | {"line_items": _items(tree["line_items"])}
     return tree
+
+
+def was_documented(entry: Route, name: str, version: str) -> bool:
+    """Whether Stripe has a parameter in this older version that its newest has no longer: a customer's coupon."""
+    customers = entry.method == "POST" and entry.pattern in ("/v1/customers", "/v1/customers/{id}")
+    return customers and name in _COUPONS_OF_CUSTOMERS and not since(version, CUSTOMER_COUPONS_UNTIL)
 
 
 def _items(node: Node) -> Node:

@@ -61,3 +61,15 @@ def test_a_product_has_features_before_2024_04_10(emulator: Emulator, ask: Insid
     for given, version in ((form, "2024-04-10"), (f"{form}&marketing_features[0][name]=B", "2023-10-16")):
         status, body = post(ask, "/v1/products", given, version)
         assert (status, body["error"]["param"]) == (400, "features")
+
+
+@pytest.mark.parametrize("name", ["coupon", "promotion_code"])
+@pytest.mark.parametrize("one", ["", "/{id}"])
+def test_coupons_of_customers_are_refused_as_left_out_before_2025_03_31(ask: Inside, name: str, one: str) -> None:
+    """Source: Stripe changelog, 2025-03-31.basil, "Removes coupon and promotion code parameters"."""
+    path = "/v1/customers" + one.format(id=ask("POST", "/v1/customers")[1]["id"])
+    status, then = post(ask, path, f"{name}=half", "2025-02-24.acacia")
+    assert (status, then["error"]["param"]) == (400, name)
+    assert "This emulator" in then["error"]["message"]
+    _, now = post(ask, path, f"{name}=half", "2025-03-31.basil")
+    assert now["error"]["code"] == "parameter_unknown"
