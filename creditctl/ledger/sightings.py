@@ -44,6 +44,11 @@ def open_sightings(view: LedgerView) -> list[Sighting]:
     return [_sighting(SightingRow._make(row)) for row in view.connection.execute(_OPEN)]
 
 
+def ended_sightings(view: LedgerView) -> frozenset[tuple[str, str]]:
+    """Code and subject of what a run looked at again and no longer found."""
+    return frozenset(view.connection.execute("SELECT code, subject FROM sightings WHERE ended IS NOT NULL"))
+
+
 def sightings_of(view: LedgerView, payment_key: str) -> list[Sighting]:
     """Everything that was found about one payment, open or over."""
     query = select(SightingRow._fields, "sightings", "WHERE payment_key = ? ORDER BY first_seen, code, subject")

@@ -8,6 +8,7 @@ from creditctl.core.entitlement.decision import Proposal
 from creditctl.core.entitlement.settlement import EntryDraft, Purchase, RefundPosition, settlement
 from creditctl.core.errors import UsageError
 from creditctl.ledger.models import FindingStatus, Outcome, Posting, Resolution, StoredFinding
+from creditctl.ledger.sightings import ended_sightings
 from creditctl.ledger.transaction import LedgerTransaction
 from creditctl.ledger.view import LedgerView
 from creditctl.payments.booked import booked_elsewhere, likely_charge
@@ -35,6 +36,12 @@ def resolve(
     if action == "credit":
         posting = _credit(tx, finding, reason, user_id, credits)
     return Resolution(tx.settle_finding(finding, reason, posting.entry.id if posting else None), posting)
+
+
+def over(view: LedgerView) -> list[int]:
+    """The numbers of the open findings that a run looked at again and no longer found."""
+    ended = ended_sightings(view)
+    return [each.id for each in view.findings(FindingStatus.OPEN) if each.identity in ended]
 
 
 def credited_drafts(

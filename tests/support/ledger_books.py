@@ -29,9 +29,9 @@ def fill(path: Path, count: int = 3, *, livemode: bool = False) -> Path:
     return path
 
 
-def add_finding(path: Path, proposal: Proposal | None) -> int:
+def add_finding(path: Path, proposal: Proposal | None, subject: str = "cs_9") -> int:
     """Puts an open finding into a ledger; its number."""
-    finding = Finding("fulfilment.amount", Severity.HIGH, "cs_9", "cs_9 paid [too] little", "resolve {id}")
+    finding = Finding("fulfilment.amount", Severity.HIGH, subject, "cs_9 paid [too] little", "resolve {id}")
     with Ledger.open(path, account=None, livemode=None, clock=lambda: NOW) as ledger, ledger.transaction() as tx:
         return tx.add_finding(finding, payment_key="pi_9", source_event="evt_9", proposal=proposal)
 

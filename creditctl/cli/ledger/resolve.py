@@ -24,11 +24,17 @@ CreditsOption = Annotated[
 @command(ledger=FileUse.REQUIRED, writes=Writes.ENTRIES)
 def resolve(
     session: Session,
-    number: Annotated[int, typer.Argument(help="The finding, as `ledger findings` numbers it.", metavar="ID")],
     reason: ReasonOption,
+    numbers: Annotated[
+        list[int] | None,
+        typer.Argument(help="The finding, as `ledger findings` numbers it; several to dismiss.", metavar="ID"),
+    ] = None,
     credit: Annotated[
         bool | None, typer.Option("--credit/--dismiss", help="Post the credits that it proposes, or settle it without.")
     ] = None,
+    over: Annotated[
+        bool, typer.Option("--over", help="Dismiss all that the last `reconcile` looked at and no longer found.")
+    ] = False,
     user: UserOption = None,
     credits: CreditsOption = None,
 ) -> Answer:
@@ -36,17 +42,54 @@ def resolve(
 
     Crediting shows user, credits and amount before it asks; a live ledger is guarded.
     """
+    action = _action(credit, user, credits)
+    given = list(dict.fromkeys(numbers or ()))
+    _require_which(given, over=over, action=action)
+    if action == "dismiss":
+        return _dismiss(session, given, reason, over=over)
+    return _credit(session, given[0], reason, user, credits)
+
+
+def _credit(session: Session, number: int, reason: str, user: str | None, credits: int | None) -> Answer:
     from creditctl.payments.resolve import resolve as resolve_finding
 
-    action = _action(credit, user, credits)
-    if action == "credit":
-        refuse_posting(session.settings_of_any_mode(), "ledger resolve --credit")
-        confirm_posting(session, _posting_lines(session.ledger, number, reason, user, credits))
+    refuse_posting(session.settings_of_any_mode(), "ledger resolve --credit")
+    confirm_posting(session, _posting_lines(session.ledger, number, reason, user, credits))
     with session.ledger.transaction() as tx:
-        settled = resolve_finding(tx, number, action=action, reason=reason, user_id=user, credits=credits)
-        posting = settled.posting
-        after = tx.balance(posting.entry.user_id) if posting else None
+        settled = resolve_finding(tx, number, action="credit", reason=reason, user_id=user, credits=credits)
+        after = tx.balance(settled.posting.entry.user_id) if settled.posting else None
     return _answer(settled, after)
+
+
+def _dismiss(session: Session, numbers: list[int], reason: str, *, over: bool) -> Answer:
+    """Shape: all of them or none; one that is named alone is answered with all that it says."""
+    from creditctl.cli.render import ledger as render
+    from creditctl.payments.resolve import over as no_longer_true
+    from creditctl.payments.resolve import resolve as resolve_finding
+
+    with session.ledger.transaction() as tx:
+        wanted = no_longer_true(tx) if over else numbers
+        settled = [resolve_finding(tx, number, action="dismiss", reason=reason) for number in wanted]
+    if len(numbers) == 1:
+        return _answer(settled[0], None)
+    report = {"count": len(settled), "findings": [each.finding.as_dict() for each in settled]}
+    return Answer(report, lambda console: render.dismissed(console, settled, reason))
+
+
+def _require_which(numbers: list[int], *, over: bool, action: str) -> None:
+    """Refuses what does not say which finding is meant, or credits several at once. Errors: UsageError."""
+    if over == bool(numbers):
+        raise UsageError(
+            "Say which finding: its ID, or --over for all that are no longer true.",
+            code="ledger.action",
+            fix="`creditctl ledger findings` shows what each one is about.",
+        )
+    if action == "credit" and (over or len(numbers) > 1):
+        raise UsageError(
+            "Findings are credited one by one.",
+            code="ledger.action",
+            fix="Give one ID, or dismiss them with --dismiss.",
+        )
 
 
 def _posting_lines(ledger: Ledger, number: int, reason: str, user: str | None, credits: int | None) -> list[str]:

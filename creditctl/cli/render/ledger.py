@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from creditctl.payments.source.source_entry import SourceEntry
 
 _MOST_SHOWN = 50
+_MOST_NUMBERS = 10
 
 
 def say(console: Console, line: str) -> None:
@@ -181,6 +182,15 @@ def resolved(console: Console, settled: Resolution, after: int | None) -> None:
         known = " (it was there already)" if posting.outcome == "exists" else ""
         say(console, f"Entry {entry.id}: {entry.credits:+,} credits for user {entry.user_id}{known}.")
         say(console, f"{entry.user_id} has {after:,} credits.")
+    say(console, "Next: `creditctl ledger findings` shows what is left")
+
+
+def dismissed(console: Console, settled: Sequence[Resolution], reason: str) -> None:
+    """How several findings were settled."""
+    numbers = ", ".join(str(each.finding.id) for each in settled[:_MOST_NUMBERS])
+    more = f" and {len(settled) - _MOST_NUMBERS:,} more" if len(settled) > _MOST_NUMBERS else ""
+    shown = f" ({numbers}{more})" if settled else ""
+    say(console, f"{plural(len(settled), 'finding')} dismissed{shown}: {reason}")
     say(console, "Next: `creditctl ledger findings` shows what is left")
 
 
