@@ -97,11 +97,12 @@ def _money(total: MoneyTotals) -> dict[str, str]:
     def shown(amount: int | None) -> str:
         return _UNKNOWN if amount is None else format_amount(amount, total.currency)
 
-    note = ""
-    if total.fees is None:
+    so_far, note = "", ""
+    if total.without_fee:
+        so_far = "" if total.fees is None else " so far"
         note = (
-            "Fees and net are shown where every sale's balance transaction was read, and in the same currency. "
-            "Those of the last moments come with the next run."
+            f"The fees of {plural(total.without_fee, 'payment')} are not known: they are shown where the balance "
+            "transaction was read, and is in the same currency. Those of the last moments come with the next run."
         )
     return {
         "currency": total.currency.upper(),
@@ -110,8 +111,8 @@ def _money(total: MoneyTotals) -> dict[str, str]:
         "refunds": shown(total.refunds),
         "disputes": shown(total.disputes),
         "kept": shown(total.kept),
-        "fees": shown(total.fees),
-        "net": shown(total.net),
+        "fees": shown(total.fees) + so_far,
+        "net": shown(total.net) + so_far,
         "note": note,
     }
 

@@ -13,8 +13,9 @@ from creditctl.reconciliation.statement.sales import SoldPayment
 class MoneyTotals:
     """What came of a period's sales in one currency.
 
-    Shape: gross - refunds - disputes = kept, and kept - fees = net; `fees` is None where they are not known of every
-           sale, or were taken in another currency. Units: minor units of `currency`; none is negative but kept and net.
+    Shape: gross - refunds - disputes = kept, and kept - fees = net; `fees` are those that are known, None where there
+           are none; `without_fee` counts the sales of which they are not known, or were taken in another currency.
+    Units: minor units of `currency`; none is negative but kept and net.
     """
 
     currency: str
@@ -23,6 +24,7 @@ class MoneyTotals:
     refunds: int
     disputes: int
     fees: int | None
+    without_fee: int = 0
 
     @property
     def kept(self) -> int:
@@ -45,6 +47,7 @@ class MoneyTotals:
             "kept": self.kept,
             "fees": self.fees,
             "net": self.net,
+            "without_fee": self.without_fee,
         }
 
 
@@ -60,14 +63,13 @@ def money_totals(sales: Sequence[SoldPayment], window: Window) -> tuple[MoneyTot
             sum(sale.amount for sale in charged if sale.currency == currency),
             sum(each.amount for each in returned if each.currency == currency and not each.disputed),
             sum(each.amount for each in returned if each.currency == currency and each.disputed),
-            _fees([sale for sale in charged if sale.currency == currency], currency),
+            *_fees([sale for sale in charged if sale.currency == currency], currency),
         )
         for currency in currencies
     )
 
 
-def _fees(sales: Sequence[SoldPayment], currency: str) -> int | None:
-    fees = [sale.fee for sale in sales]
-    if any(fee is None or fee.currency != currency for fee in fees):
-        return None
-    return sum(fee.amount for fee in fees if fee is not None)
+def _fees(sales: Sequence[SoldPayment], currency: str) -> tuple[int | None, int]:
+    """The fees that are known, and of how many sales they are not."""
+    known = [sale.fee.amount for sale in sales if sale.fee is not None and sale.fee.currency == currency]
+    return (sum(known) if known or not sales else None), len(sales) - len(known)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
+from creditctl.core.when import Window
 from creditctl.payments.reading.list_contents import MovementRow
-from creditctl.reconciliation.statement.sales import Fee
+from creditctl.reconciliation.statement.money import money_totals
+from creditctl.reconciliation.statement.sales import Fee, SoldPayment
 from creditctl.reconciliation.statement.statement import Statement, fees_of, statement_of
 from tests.support.payment_shop import Shop
 
@@ -95,6 +99,24 @@ def test_fees_are_known_only_where_every_movement_says_them_in_one_currency() ->
         ]
     )
     assert found == {"pi_1": Fee(1559, "usd")}
+
+
+@pytest.mark.parametrize(
+    ("fees", "known", "without"),
+    [
+        ([Fee(59, "usd"), None, Fee(41, "usd")], 100, 1),
+        ([Fee(59, "usd"), Fee(10, "eur")], 59, 1),
+        ([None, None], None, 2),
+        ([], None, 0),
+    ],
+)
+def test_the_fees_that_are_known_are_shown_with_how_many_are_not(
+    fees: list[Fee | None], known: int | None, without: int
+) -> None:
+    sales = [SoldPayment(f"pi_{n}", 5, 1000, "usd", "starter", 1000, fee=fee) for n, fee in enumerate(fees)]
+    totals = money_totals(sales, Window())
+    assert [(each.fees, each.without_fee) for each in totals] == ([(known, without)] if fees else [])
+    assert [each.net for each in totals] == ([None if known is None else 1000 * len(fees) - known] if fees else [])
 
 
 def test_where_fees_are_not_known_neither_is_the_net(shop: Shop) -> None:
