@@ -159,6 +159,7 @@ def _dismissed(found: ClassifiedFinding, stored: StoredFinding | None) -> bool:
 
 def _over(stored: StoredFinding) -> Finding:
     text = f"Finding {stored.id} ({stored.finding.code}) is still open in the ledger, but no longer true."
-    one = f"`creditctl ledger resolve {stored.id} --dismiss --reason settled`"
-    fix = f"{one}, or `creditctl ledger resolve --over --dismiss --reason settled` for all such findings"
+    fix = (
+        f"`creditctl ledger resolve {stored.id} --dismiss --reason settled` (--over for the number: all such findings)"
+    )
     return classified("settled_finding", stored.finding.subject, text, fix).finding
