@@ -3,23 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from creditctl.core.entitlement.sale import CLOSE_SECONDS
-from creditctl.ledger.archive.store import Archive
 from creditctl.ledger.matching.worth import Worth
 from creditctl.ledger.matching.worth_store import WorthStore
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[WorthStore]:
-    with Archive.open(tmp_path / "m.db", account="acct_1", livemode=False) as archive:
-        made = WorthStore(archive)
-        made.prepare()
-        yield made
 
 
 def bought(payment: str, user: str | None, at: int | None) -> Worth:

@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from creditctl.ledger.archive.store import Archive
 from creditctl.ledger.matching.place import PER_SECOND
 from creditctl.ledger.matching.probes import ABOUT_ENTRIES, Probes, statements
 from creditctl.ledger.matching.worth import Worth
 from creditctl.ledger.matching.worth_store import WorthStore
 from tests.bench.match_books import Books
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[WorthStore]:
-    with Archive.open(tmp_path / "m.db", account="acct_1", livemode=False) as archive:
-        made = WorthStore(archive)
-        made.prepare()
-        yield made
 
 
 def opened(payment: str, second: int) -> Worth:

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from creditctl.ledger.archive.pull_models import PulledObject, PullSlice
 from creditctl.ledger.archive.pull_store import PullStore
-from creditctl.ledger.archive.store import Archive
 from creditctl.ledger.matching.worth import Worth
 from creditctl.ledger.matching.worth_store import WorthStore
 
 SESSIONS, REFUNDS, BALANCE = "checkout/sessions", "refunds", "balance_transactions"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[WorthStore]:
-    with Archive.open(tmp_path / "m.db", account="acct_1", livemode=False) as archive:
-        made = WorthStore(archive)
-        made.prepare()
-        yield made
 
 
 def pulled(store: WorthStore, path: str, *objects: PulledObject) -> None:
