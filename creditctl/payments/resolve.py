@@ -39,9 +39,12 @@ def resolve(
 
 
 def over(view: LedgerView) -> list[int]:
-    """The numbers of the open findings that a run looked at again and no longer found."""
+    """The numbers of the open findings that a run looked at again and no longer found.
+
+    Shape: such a run left nothing at stake of them (`end_finding`); one that a webhook opened again since is not over.
+    """
     ended = ended_sightings(view)
-    return [each.id for each in view.findings(FindingStatus.OPEN) if each.identity in ended]
+    return [each.id for each in view.findings(FindingStatus.OPEN) if each.identity in ended and not each.finding.stake]
 
 
 def credited_drafts(

@@ -159,7 +159,5 @@ def _dismissed(found: ClassifiedFinding, stored: StoredFinding | None) -> bool:
 
 def _over(stored: StoredFinding) -> Finding:
     text = f"Finding {stored.id} ({stored.finding.code}) is still open in the ledger, but no longer true."
-    fix = (
-        f"`creditctl ledger resolve {stored.id} --dismiss --reason settled` (--over for the number: all such findings)"
-    )
+    fix = f"`creditctl ledger resolve {stored.id} --dismiss --reason settled`; --over in place of its number: all such"
     return classified("settled_finding", stored.finding.subject, text, fix).finding

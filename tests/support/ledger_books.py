@@ -6,7 +6,7 @@ from pathlib import Path
 
 from creditctl.core.entitlement.decision import Proposal
 from creditctl.core.entitlement.settlement import Purchase
-from creditctl.core.findings import Finding, Severity
+from creditctl.core.findings import Finding, Severity, Stake
 from creditctl.ledger.store import Ledger
 from tests.support.cli import Cli
 from tests.support.clock import NOW
@@ -29,9 +29,9 @@ def fill(path: Path, count: int = 3, *, livemode: bool = False) -> Path:
     return path
 
 
-def add_finding(path: Path, proposal: Proposal | None, subject: str = "cs_9") -> int:
+def add_finding(path: Path, proposal: Proposal | None, subject: str = "cs_9", stake: Stake | None = None) -> int:
     """Puts an open finding into a ledger; its number."""
-    finding = Finding("fulfilment.amount", Severity.HIGH, subject, "cs_9 paid [too] little", "resolve {id}")
+    finding = Finding("fulfilment.amount", Severity.HIGH, subject, "cs_9 paid [too] little", "resolve {id}", stake)
     with Ledger.open(path, account=None, livemode=None, clock=lambda: NOW) as ledger, ledger.transaction() as tx:
         return tx.add_finding(finding, payment_key="pi_9", source_event="evt_9", proposal=proposal)
 

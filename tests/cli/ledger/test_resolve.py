@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from creditctl.core.entitlement.decision import Proposal
+from creditctl.core.findings import Stake
 from creditctl.ledger.models import Sighting
 from creditctl.ledger.sightings import keep_sightings
 from creditctl.ledger.store import Ledger
@@ -39,12 +40,15 @@ def test_what_a_finding_leaves_open_is_said_by_the_operator(book: Cli) -> None:
 
 
 def test_all_that_is_over_is_dismissed_at_once_and_nothing_else(book: Cli) -> None:
-    numbers = [add_finding(book.folder / "book.db", None, subject) for subject in ("pi_1", "pi_2", "pi_3")]
+    """One that a webhook opened again, for more is at stake since, is true, though no run has seen it again."""
+    path = book.folder / "book.db"
+    numbers = [add_finding(path, None, subject) for subject in ("pi_1", "pi_2", "pi_3")]
+    numbers.append(add_finding(path, None, "pi_4", Stake(credits=500)))
     ledger = Ledger.open(book.folder / "book.db", account=None, livemode=None, clock=lambda: NOW)
     with ledger, ledger.transaction() as tx:
         seen = [Sighting(each.finding, each.payment_key, 0, 0, None, NOW) for each in tx.findings()]
         keep_sightings(tx, seen, ())
-        keep_sightings(tx, (), [each.identity for each in seen[:2]])
+        keep_sightings(tx, (), [each.identity for each in seen if each.finding.subject != "pi_3"])
 
     done = book("ledger", "resolve", "--over", "--dismiss", "--reason", "rows are back", "--json")
     again = book("ledger", "resolve", "--over", "--dismiss", "--reason", "rows are back")

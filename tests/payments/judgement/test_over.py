@@ -28,7 +28,7 @@ def test_what_an_application_credited_rightly_is_listed_as_settled(shop: Shop) -
     report = shop.reconcile()
     (finding,) = report.findings
     assert (finding.code, finding.severity.value) == ("reconcile.settled_finding", "info")
-    assert finding.fix.startswith("`creditctl ledger resolve 1 --dismiss --reason settled` ")
+    assert finding.fix.startswith("`creditctl ledger resolve 1 --dismiss --reason settled`; ")
     assert report.clean
 
 
