@@ -144,7 +144,7 @@ def reconcile(
         limits, grace = RepairLimits(max_repairs, max_credits), _grace_seconds(session, grace_seconds)
         wanted = ReconcileOptions(window, grace, limits, repair, full, todo, pulling, told.html is not None)
         anchors = _anchor_file(session, anchor)
-        with telling(session, told, todo):
+        with telling(session, told, todo, kept=anchors):
             if anchors is not None:
                 require_held(session.ledger, anchors)
             report = _run(session, session.catalog(catalog), wanted)

@@ -24,12 +24,11 @@ def write_reports(
     """Writes what was asked for, each file as a whole and without secrets. Errors: ConfigurationError."""
     from creditctl.cli.report_files.target import replace_report
 
-    folder, redact = session.wiring.folder, session.wiring.redactor.redact
     if junit is not None:
         text = junit_xml("creditctl checklist", [_junit_case(item) for item in items])
-        replace_report(folder, junit, redact(text))
+        replace_report(session, junit, text)
     if ticket is not None:
-        replace_report(folder, ticket, redact(markdown(items, stage)))
+        replace_report(session, ticket, markdown(items, stage))
 
 
 def _junit_case(item: CheckedItem) -> JUnitCase:

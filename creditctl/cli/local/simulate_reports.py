@@ -29,17 +29,16 @@ def write_reports(session: Session, options: SimulateOptions, suite: SuiteResult
     """Writes what was asked for; annotations are part of the conversation, on stderr."""
     from creditctl.cli.report_files.target import replace_report
 
-    folder, conceal = session.wiring.folder, session.wiring.redactor.redact
     if options.junit is not None:
-        replace_report(folder, options.junit, conceal(junit_xml(suite)))
+        replace_report(session, options.junit, junit_xml(suite))
     if options.html is not None:
-        replace_report(folder, options.html, conceal(html_page(suite)))
+        replace_report(session, options.html, html_page(suite))
     if options.github:
         for line in github_annotations(suite):
             session.wiring.stderr.write(line + "\n")
         summary = session.wiring.environ.get(SUMMARY_VARIABLE)
         if summary:
-            _append(folder / summary, conceal(markdown(suite)))
+            _append(session.wiring.folder / summary, session.wiring.redactor.redact(markdown(suite)))
 
 
 def _append(path: Path, text: str) -> None:

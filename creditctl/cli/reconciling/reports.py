@@ -29,7 +29,7 @@ def write_reports(session: Session, told: OutputOptions, report: ReconcileReport
     if told.html is not None:
         texts.append((told.html, _page(session, report)))
     for path, text in texts:
-        replace_report(session.wiring.folder, path, session.wiring.redactor.redact(text))
+        replace_report(session, path, text)
 
 
 def _page(session: Session, report: ReconcileReport) -> str:

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def telling(session: Session, told: OutputOptions, *files: Path | None) -> Iterator[None]:
+def telling(session: Session, told: OutputOptions, *files: Path | None, kept: Path | None = None) -> Iterator[None]:
     """Around a run: proves that its files can be written, and tells at its end, also of one that could not go on.
 
-    Shape:  `files` are those that the run writes beside what is told.
+    Shape:  `files` are those that the run writes beside what is told; `kept` one that none of them may be.
     Errors: ConfigurationError for a file that cannot be written; those of the run.
     """
     import stripe
 
-    require_report_files(session, (*told.files, *filter(None, files)))
+    require_report_files(session, (*told.files, *filter(None, files)), () if kept is None else (kept,))
     began = session.wiring.clock()
     try:
         yield

@@ -26,6 +26,28 @@ def test_a_report_never_takes_the_place_of_what_is_kept(cli: Cli, market: Market
         assert path.read_bytes() == before
 
 
+def test_nor_of_what_belongs_to_a_database_or_of_anchors(cli: Cli, market: Market) -> None:
+    cli("reconcile", "--anchor", "anchors.jsonl")
+    (ledger,) = (each for each in cli.folder.glob("*.db") if "archive" not in each.name)
+    before = (cli.folder / "anchors.jsonl").read_bytes()
+    for name in (f"{ledger.name}-wal", f"{ledger.name}-shm", "anchors.jsonl"):
+        outcome = cli("reconcile", "--html", name, "--anchor", "anchors.jsonl")
+        assert (outcome.exit_code, "would be written over" in outcome.stderr) == (3, True), outcome.stderr
+    assert (cli.folder / "anchors.jsonl").read_bytes() == before
+    assert cli("ledger", "verify").exit_code == 0
+
+
+def test_a_ledger_that_is_open_is_told_by_its_name(cli: Cli, market: Market) -> None:
+    """To look into it once more would drop the locks on it; here under a second name of the same file."""
+    cli("reconcile")
+    (ledger,) = (each for each in cli.folder.glob("*.db") if "archive" not in each.name)
+    (cli.folder / "other.xml").hardlink_to(ledger)
+    outcome = cli("checklist", "--junit", "other.xml")
+    assert "other.xml would be written over" in outcome.stderr
+    assert "or belongs to it" in outcome.stderr
+    assert ledger.samefile(cli.folder / "other.xml")
+
+
 def test_two_reports_are_two_files(cli: Cli, market: Market) -> None:
     outcome = cli("reconcile", "--html", "report", "--junit", "./report")
     assert outcome.exit_code == 2
