@@ -71,7 +71,11 @@ def _resolvable(view: LedgerView, number: int, reason: str) -> StoredFinding:
 def _open_finding(tx: LedgerView, number: int) -> StoredFinding:
     finding = tx.finding(number)
     if finding is None:
-        raise UsageError(f"There is no finding {number}.", code="ledger.no_finding")
+        raise UsageError(
+            f"There is no finding {number}.",
+            code="ledger.no_finding",
+            fix="`creditctl ledger findings --status all` lists them with their numbers.",
+        )
     if finding.status is not FindingStatus.OPEN:
         fix = "If more is at stake since, `creditctl reconcile` opens it again." if finding.dismissal else ""
         raise UsageError(f"Finding {number} was {finding.status} already.", code="ledger.settled", fix=fix)
